@@ -1,0 +1,297 @@
+"""References to bindings: what the loader does, and what the wheel's author meant.
+
+The exact half ends here. *Actual* is the first match in the loader's real
+scope; *intended* the first match when only the object and its own dependency
+closure are searched, the object first (direct binding). A reference is
+*shadowed* when both exist and differ; DESIGN's exceptions are
+:meth:`Binder._is_shadowing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from collide.linkmap import LinkMap, LoadFailure, Opened, Process
+from collide.lookup import LookupRules, is_looked_up, search_scope
+from collide.machine import CLASS_COPY, CLASS_PLT
+from collide.search import File
+from collide.symbols import (
+    STB_GLOBAL,
+    STB_GNU_UNIQUE,
+    STV_PROTECTED,
+    Definition,
+    Reference,
+)
+
+Hit = tuple[File, Definition]
+
+
+class Binding(NamedTuple):
+    """One reference and the definitions it gets and was meant to get.
+
+    ``actual`` is None for a reference nothing satisfies, ``intended`` when the
+    object's own closure has no definition.
+    """
+
+    reference: Reference
+    actual: Hit | None
+    intended: Hit | None
+    shadowed: bool
+
+    @property
+    def provider(self) -> File | None:
+        """The object whose definition is used."""
+        return self.actual[0] if self.actual else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BindingGroup:
+    """Bindings of one object whose names the same objects define.
+
+    Groups are shared between modules wherever scopes agree, so what is derived
+    from one may be kept by identity.
+    """
+
+    bindings: tuple[Binding, ...]
+    unique: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoundObject:
+    """One object that a dlopen brought into the process, bound."""
+
+    map: LinkMap
+    groups: tuple[BindingGroup, ...]
+
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        """All bindings of the object."""
+        return tuple(b for group in self.groups for b in group.bindings)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundModule:
+    """One dlopen: every new object bound, in load order, and why it fails if it does."""
+
+    opened: Opened
+    objects: tuple[BoundObject, ...]
+    failures: tuple[LoadFailure, ...]
+
+
+class Binder:
+    """Binds what is opened in one host; shares work between modules.
+
+    The outcome for a reference depends only on the objects of its scope that
+    export the name. So each object's references are grouped by the set of
+    objects that define their name anywhere, and a group is bound once for each
+    order in which those objects stand in a scope.
+    """
+
+    def __init__(self, host: Process, files: Iterable[File] = ()) -> None:
+        """``files`` are all that may be opened; those met later cost a new index."""
+        self.rules = LookupRules(host.loader.version)
+        self._executable = host.executable.file
+        self._host = tuple(m.file for m in host.global_scope)
+        self._universe: dict[File, None] = {}
+        self._definers: dict[str, tuple[File, ...]] = {}
+        self._groups: dict[File, list[tuple[tuple[File, ...], list[Reference]]]] = {}
+        self._bound: dict[tuple[object, ...], BindingGroup] = {}
+        self._registered: dict[str, Hit | None] = {}
+        self.prepare(files)
+
+    def prepare(self, files: Iterable[File]) -> None:
+        """Index who defines what ``files`` refer to, among them and the host's objects."""
+        new = [f for f in files if f not in self._universe]
+        if not new:
+            return
+        self._universe.update(dict.fromkeys(new))
+        wanted = frozenset(r.name for f in self._universe for r in f.object.references)
+        definers: dict[str, list[File]] = {}
+        for file in dict.fromkeys((*self._host, *self._universe)):
+            for name in wanted & file.object.exports.names:
+                definers.setdefault(name, []).append(file)
+        self._definers = {name: tuple(files) for name, files in definers.items()}
+        self._groups.clear()
+        self._bound.clear()
+
+    def bind(self, opened: Opened, unique: dict[str, Hit] | None = None) -> BoundModule:
+        """Bind every new object of one dlopen.
+
+        ``unique`` is the process-wide table of STB_GNU_UNIQUE symbols that
+        earlier opens of the same process have registered; it grows.
+        """
+        table = {} if unique is None else unique
+        self.prepare(m.file for m in opened.searchlist)
+        scope = _ranks(m.file for m in opened.scope)
+        bound: dict[LinkMap, BoundObject] = {}
+        # Dependencies are relocated before their users (_dl_sort_maps); the order only
+        # decides who registers a unique symbol first.
+        for m in reversed(opened.new):
+            groups = self._bind_object(m.file, scope, _ranks(_closure(m)))
+            bound[m] = BoundObject(m, tuple(self._apply_unique(g, table) for g in groups))
+        objects = tuple(bound[m] for m in opened.new)
+        missing = any(f.kind == "missing-library" for f in opened.failures)
+        undefined = () if missing else tuple(_undefined(objects))
+        return BoundModule(opened, objects, opened.failures + undefined)
+
+    def _groups_of(self, file: File) -> list[tuple[tuple[File, ...], list[Reference]]]:
+        if file not in self._groups:
+            groups: dict[tuple[File, ...], list[Reference]] = {}
+            for reference in file.object.references:
+                if is_looked_up(reference):
+                    definers = self._definers.get(reference.name, ())
+                    groups.setdefault(definers, []).append(reference)
+            self._groups[file] = list(groups.items())
+        return self._groups[file]
+
+    def _bind_object(
+        self, file: File, scope: Mapping[File, int], closure: Mapping[File, int]
+    ) -> list[BindingGroup]:
+        bound = []
+        for number, (definers, references) in enumerate(self._groups_of(file)):
+            order = tuple(sorted((d for d in definers if d in scope), key=scope.__getitem__))
+            own = tuple(sorted((d for d in definers if d in closure), key=closure.__getitem__))
+            key = (file, number, order, own)
+            group = self._bound.get(key)
+            if group is None:
+                if file.object.symbolic and file in definers:
+                    order = (file, *order)
+                bindings = tuple(self._bind_reference(file, r, order, own) for r in references)
+                group = self._bound[key] = BindingGroup(
+                    bindings, any(b.actual and _is_unique(b.actual) for b in bindings)
+                )
+            bound.append(group)
+        return bound
+
+    def _bind_reference(
+        self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
+    ) -> Binding:
+        actual = self._first(reference, scope)
+        if actual and reference.visibility == STV_PROTECTED and actual[0] is not file:
+            actual = self._protected(file, reference, actual)
+        intended = self._first(reference, closure)
+        return Binding(reference, actual, intended, self._is_shadowing(reference, actual, intended))
+
+    def _first(self, reference: Reference, scope: Iterable[File]) -> Hit | None:
+        return search_scope(reference, scope, self._executable, self.rules)
+
+    def _protected(self, file: File, reference: Reference, hit: Hit) -> Hit:
+        """A protected reference goes back to its own object (``dl-reloc.c: resolve_map``).
+
+        One exception: where the executable's canonical PLT entry is the
+        function's address, an address taken elsewhere must equal it.
+        """
+        provider, definition = hit
+        if (
+            provider is self._executable
+            and definition.undefined
+            and reference.lookup_class != CLASS_PLT
+        ):
+            return hit
+        return self._first(reference, (file,)) or hit
+
+    def _is_shadowing(self, reference: Reference, actual: Hit | None, intended: Hit | None) -> bool:
+        if actual is None or intended is None or actual[0] is intended[0]:
+            return False
+        if actual[0] is self._executable and self._stands_for(reference, actual, intended[0]):
+            return False
+        return not _same_vague_definition(actual[1], intended[1])
+
+    def _stands_for(self, reference: Reference, actual: Hit, intended: File) -> bool:
+        """Whether the executable's symbol is only a stand-in for ``intended``'s.
+
+        A copy relocation or a canonical PLT entry makes the executable the
+        provider of what really comes from the library it was linked with.
+        """
+        lookup_class = CLASS_PLT if actual[1].undefined else CLASS_COPY
+        for own in self._executable.object.references:
+            if own.name == reference.name and own.lookup_class == lookup_class:
+                source = self._first(own, self._host)
+                return source is not None and source[0] is intended
+        return False
+
+    # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
+
+    def _apply_unique(self, group: BindingGroup, table: dict[str, Hit]) -> BindingGroup:
+        """Replace hits on unique symbols by what the process has registered first.
+
+        The table is keyed by name alone (glibc ``do_lookup_unique``).
+        """
+        if not group.unique:
+            return group
+        bindings = []
+        for b in group.bindings:
+            if b.actual is not None and _is_unique(b.actual):
+                registered = self._host_registration(b.reference.name) or b.actual
+                actual = table.setdefault(b.reference.name, registered)
+                if actual[0] is not b.actual[0]:
+                    shadowed = self._is_shadowing(b.reference, actual, b.intended)
+                    b = b._replace(actual=actual, shadowed=shadowed)
+            bindings.append(b)
+        return BindingGroup(tuple(bindings), unique=True)
+
+    def _host_registration(self, name: str) -> Hit | None:
+        """What start-up registered under a unique ``name``: the first host lookup that hit one."""
+        if name not in self._registered:
+            self._registered[name] = next(self._host_hits(name), None)
+        return self._registered[name]
+
+    def _host_hits(self, name: str) -> Iterator[Hit]:
+        for file in reversed(self._host):
+            for reference in file.object.references:
+                if reference.name == name and is_looked_up(reference):
+                    own = (file,) if file.object.symbolic else ()
+                    hit = self._first(reference, (*own, *self._host))
+                    if hit is not None and _is_unique(hit):
+                        yield hit
+
+
+def _is_unique(hit: Hit) -> bool:
+    return hit[1].binding == STB_GNU_UNIQUE
+
+
+def _ranks(files: Iterable[File]) -> dict[File, int]:
+    ranks: dict[File, int] = {}
+    for rank, file in enumerate(files):
+        ranks.setdefault(file, rank)
+    return ranks
+
+
+def _same_vague_definition(one: Definition, other: Definition) -> bool:
+    """C++ vague linkage: one inline function or template emitted by two compilations.
+
+    Itanium C++ ABI 5.2 emits them weak (or unique) under a mangled name and
+    expects that any copy serves; equal type and size is what a symbol table
+    can tell of their being the same.
+    """
+    return (
+        one.name.startswith("_Z")
+        and one.binding != STB_GLOBAL
+        and other.binding != STB_GLOBAL
+        and (one.type, one.size) == (other.type, other.size)
+    )
+
+
+def _closure(root: LinkMap) -> Iterable[File]:
+    """The breadth-first dependency closure of one map, itself first."""
+    order, seen = [root], {id(root)}
+    for current in order:
+        for needed in current.needed or ():
+            if id(needed) not in seen:
+                seen.add(id(needed))
+                order.append(needed)
+    return (m.file for m in order)
+
+
+def _undefined(objects: Sequence[BoundObject]) -> Iterable[LoadFailure]:
+    for bound in objects:
+        for b in bound.bindings:
+            if b.actual is None and not b.reference.weak:
+                yield LoadFailure(
+                    "undefined-symbol",
+                    bound.map.file.path,
+                    b.reference.name,
+                    b.reference.version or "",
+                )

@@ -1,0 +1,28 @@
+"""The one exception family of collide.
+
+Everything here carries a sentence that names the file and the reason, fit to be
+printed as one line on stderr. The core raises; only the command line prints.
+"""
+
+from __future__ import annotations
+
+
+class CollideError(Exception):
+    """Base of every error that collide raises on purpose."""
+
+
+class InputError(CollideError):
+    """An input cannot be read.
+
+    ``path`` is the file as the user named it (``wheel.whl: member`` for a
+    member), ``reason`` a clause without a final full stop.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class UsageError(CollideError):
+    """A request makes no sense, whatever the files hold."""

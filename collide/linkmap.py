@@ -1,0 +1,327 @@
+"""What gets loaded, in which order, into which scope.
+
+Source: glibc ``elf/rtld.c`` (``dl_main``), ``elf/dl-deps.c``
+(``_dl_map_object_deps``), ``elf/dl-load.c`` (``_dl_lookup_map``),
+``elf/dl-open.c``, ``elf/dl-version.c``. Nothing is executed: a
+:class:`Process` is the namespace that the loader would have built.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from collide.elf import ElfObject
+from collide.search import File, Files, Found, Loader, LoadError, expand, find
+
+FailureKind = Literal[
+    "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
+    "undefined-symbol",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailure:
+    """Why a dlopen fails.
+
+    ``object`` is the canonical path of the object that asks, ``name`` the
+    library, version or symbol it does not get, ``detail`` the rest of the
+    sentence (the file searched for a version, the reason of a bad file).
+    """
+
+    kind: FailureKind
+    object: str
+    name: str
+    detail: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class LinkMap:
+    """One loaded object; compared by identity, as in the loader.
+
+    ``name`` is the path as the loader opened it, ``needed_by`` the object
+    whose DT_NEEDED first asked for it, which is also its ``loader``
+    (``l_loader``) unless it was opened by path. ``needed`` are the maps that
+    its own DT_NEEDED resolved to.
+    """
+
+    name: str
+    file: File
+    found: Found
+    loader: LinkMap | None
+    origin: str  # the value of $ORIGIN
+    needed: tuple[LinkMap, ...] | None = field(default=None, repr=False)
+
+    @property
+    def object(self) -> ElfObject:
+        """The facts of the mapped file."""
+        return self.file.object
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The outcome of one dlopen.
+
+    ``searchlist`` is the root with its breadth-first closure, ``new`` the maps
+    this call added, ``scope`` what their references are searched in: the
+    global scope of that moment, then the searchlist. ``failures`` are in the
+    order the loader would meet them; with any of them the real call fails.
+    """
+
+    root: LinkMap
+    searchlist: tuple[LinkMap, ...]
+    new: tuple[LinkMap, ...]
+    scope: tuple[LinkMap, ...]
+    failures: tuple[LoadFailure, ...]
+
+
+class Process:
+    """A namespace: link maps in load order, the global scope, and what can be added.
+
+    Build one with :func:`start`; :meth:`fork` gives a fresh copy, so that each
+    module can be opened alone.
+    """
+
+    def __init__(self, executable: File, name: str, loader: Loader, files: Files) -> None:
+        self.loader = loader
+        self.files = files
+        self.maps: list[LinkMap] = []
+        self.global_scope: tuple[LinkMap, ...] = ()
+        self._names: dict[str, LinkMap] = {}
+        self._sonames: dict[str, LinkMap] = {}
+        self._identities: dict[object, LinkMap] = {}
+        self._positions: dict[int, int] = {}
+        self.executable = LinkMap(
+            name, executable, Found("executable"), None, posixpath.dirname(executable.path)
+        )
+        # The kernel mapped the executable: neither its path nor its inode is known to
+        # the loader, only its DT_SONAME can capture.
+        self._register(self.executable, named=False)
+
+    def fork(self, files: Files) -> Process:
+        """A process in the same state whose further opens see ``files``."""
+        copy = Process.__new__(Process)
+        copy.loader = self.loader
+        copy.files = files
+        copy.executable = self.executable
+        copy.maps = list(self.maps)
+        copy.global_scope = self.global_scope
+        copy._names = dict(self._names)
+        copy._sonames = dict(self._sonames)
+        copy._identities = dict(self._identities)
+        copy._positions = dict(self._positions)
+        return copy
+
+    def _register(self, new: LinkMap, *, named: bool = True) -> None:
+        self._positions[id(new)] = len(self.maps)
+        self.maps.append(new)
+        if new.object.soname is not None:
+            self._sonames.setdefault(new.object.soname, new)
+        if named:
+            self._names.setdefault(new.name, new)
+            self._identities.setdefault(new.file.identity, new)
+
+    def add_loader(self, file: File) -> None:
+        """Map the dynamic loader itself: present, but in no scope until it is needed."""
+        path = self.loader.path
+        self._register(
+            LinkMap(path, file, Found("loader"), None, posixpath.dirname(path)), named=True
+        )
+
+    def loaded(self, name: str) -> LinkMap | None:
+        """The map that captures ``name`` (``_dl_lookup_map``).
+
+        The first in load order whose path or alias, or else DT_SONAME, equals
+        it. There is no comparison of base names.
+        """
+        by_name, by_soname = self._names.get(name), self._sonames.get(name)
+        if by_name is None or by_soname is None:
+            return by_name or by_soname
+        earlier = self._positions[id(by_name)] <= self._positions[id(by_soname)]
+        return by_name if earlier else by_soname
+
+    def _capture(self, name: str) -> LinkMap | None:
+        found = self.loaded(name)
+        if found is not None:
+            # A match by DT_SONAME is remembered as an alias of the map.
+            self._names.setdefault(name, found)
+        return found
+
+    def _map(
+        self, path: str, file: File, found: Found, loader: LinkMap | None, name: str
+    ) -> LinkMap:
+        """Map an opened file, unless the same file is mapped under another name."""
+        known = self._identities.get(file.identity)
+        if known is not None:
+            self._names.setdefault(name, known)
+            return known
+        new = LinkMap(path, file, found, loader, posixpath.dirname(path))
+        self._register(new)
+        self._names.setdefault(name, new)
+        return new
+
+    def _need(self, name: str, requester: LinkMap) -> LinkMap | LoadFailure:
+        if "/" in name:
+            name = expand(name, requester.origin, self.loader) or name
+        captured = self._capture(name)
+        if captured is not None:
+            return captured
+        try:
+            found = find(name, requester, self.executable, self.loader, self.files)
+        except LoadError as e:
+            return LoadFailure("unloadable-file", requester.file.path, name, str(e))
+        if found is None:
+            return LoadFailure("missing-library", requester.file.path, name)
+        path, file, how = found
+        return self._map(path, file, how, requester, name)
+
+    def closure(
+        self, roots: Sequence[LinkMap]
+    ) -> tuple[tuple[LinkMap, ...], tuple[LoadFailure, ...]]:
+        """Load and list ``roots`` and all they need, breadth first (``_dl_map_object_deps``).
+
+        A filtee (DT_AUXILIARY, DT_FILTER) comes immediately before the object
+        that names it; a missing auxiliary one is ignored.
+        """
+        order = list(roots)
+        listed = {id(m) for m in order}
+        done: set[int] = set()
+        failures: list[LoadFailure] = []
+        at = 0
+        while at < len(order):
+            current = order[at]
+            if id(current) in done:
+                at += 1
+                continue
+            done.add(id(current))
+            needed = []
+            for name in current.object.needed:
+                result = self._need(name, current)
+                if isinstance(result, LoadFailure):
+                    failures.append(result)
+                    continue
+                needed.append(result)
+                if id(result) not in listed:
+                    listed.add(id(result))
+                    order.append(result)
+            current.needed = tuple(needed)
+            # A filtee takes the place of ``current`` in the list and is looked at next.
+            failures += self._insert_filtees(current, order, listed)
+        return tuple(order), tuple(failures)
+
+    def _insert_filtees(
+        self, current: LinkMap, order: list[LinkMap], listed: set[int]
+    ) -> list[LoadFailure]:
+        failures = []
+        filtees = [(name, False) for name in current.object.auxiliary]
+        filtees += [(name, True) for name in current.object.filter]
+        for name, required in filtees:
+            filtee = self._need(name, current)
+            if isinstance(filtee, LoadFailure):
+                if required:
+                    failures.append(filtee)
+                continue
+            at = order.index(current)
+            if id(filtee) in listed:
+                known = order.index(filtee)
+                if known < at:
+                    continue
+                del order[known]
+            listed.add(id(filtee))
+            order.insert(at, filtee)
+        return failures
+
+    def _version_failures(self, maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
+        """The load-time version check (``_dl_check_map_versions``)."""
+        for checked in maps:
+            for need in checked.object.version_needs:
+                file = self.loaded(need.file)
+                if file is None:
+                    yield LoadFailure(
+                        "version-file-not-loaded", checked.file.path, need.version, need.file
+                    )
+                    continue
+                defined = file.object.version_definitions
+                if defined is not None and need.version not in defined and not need.weak:
+                    yield LoadFailure(
+                        "version-not-found", checked.file.path, need.version, file.file.path
+                    )
+
+    def _open_root(self, path: str) -> LinkMap | LoadFailure:
+        if "/" not in path:
+            return self._need(path, self.executable)
+        captured = self._capture(path)
+        if captured is not None:
+            return captured
+        try:
+            file = self.files.open(path)
+        except LoadError as e:
+            return LoadFailure("unloadable-file", path, path, str(e))
+        if file is None:
+            return LoadFailure("missing-library", path, path)
+        if file.object.is_executable:
+            return LoadFailure("unloadable-file", path, path, "it is an executable")
+        return self._map(path, file, Found("opened"), None, path)
+
+    def dlopen(self, path: str, *, rtld_global: bool = False) -> Opened | LoadFailure:
+        """Open ``path`` with RTLD_NOW; LoadFailure when it cannot be mapped at all.
+
+        A name without a slash is searched as the executable would search it.
+
+        With ``rtld_global`` the root and its searchlist join the end of the
+        global scope, after their own references have been searched.
+        """
+        before = len(self.maps)
+        root = self._open_root(path)
+        if isinstance(root, LoadFailure):
+            return root
+        searchlist, failures = self.closure((root,))
+        new = tuple(self.maps[before:])
+        missing = any(f.kind == "missing-library" for f in failures)
+        versions = () if missing else tuple(self._version_failures(searchlist))
+        opened = Opened(
+            root=root,
+            searchlist=searchlist,
+            new=new,
+            scope=self.global_scope + searchlist,
+            failures=failures + versions,
+        )
+        if rtld_global:
+            self.promote(searchlist)
+        return opened
+
+    def promote(self, searchlist: Iterable[LinkMap]) -> None:
+        """Append what is not yet global to the global scope (``add_to_global_update``)."""
+        present = {id(m) for m in self.global_scope}
+        self.global_scope += tuple(m for m in searchlist if id(m) not in present)
+
+
+def start(
+    executable: File,
+    interpreter: File | None,
+    loader: Loader,
+    files: Files,
+    preload: Sequence[str] = (),
+) -> tuple[Process, tuple[LoadFailure, ...]]:
+    """The process after start-up: executable, preloads, and their breadth-first closure.
+
+    A preload that cannot be found is a failure in the result, as ld.so warns
+    and goes on.
+    """
+    process = Process(executable, executable.path, loader, files)
+    if interpreter is not None:
+        process.add_loader(interpreter)
+    roots = [process.executable]
+    failures: list[LoadFailure] = []
+    for name in preload:
+        result = process._need(name, process.executable)
+        if isinstance(result, LoadFailure):
+            failures.append(result)
+        elif result not in roots:
+            result.found = Found("preload")
+            roots.append(result)
+    scope, missing = process.closure(roots)
+    process.global_scope = scope
+    return process, (*failures, *missing)

@@ -1,0 +1,222 @@
+"""Which definition wins: glibc's rules for one reference and one scope.
+
+Source: glibc ``elf/dl-lookup.c`` (``check_match``, ``do_lookup_x``). Each rule
+is a :class:`Rule` with the sentence that ``collide explain`` prints, so that
+there is one implementation to bind with and to explain with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from collide.elf import ElfObject
+from collide.machine import CLASS_COPY, CLASS_PLT
+from collide.search import File
+from collide.symbols import (
+    STB_GLOBAL,
+    STB_GNU_UNIQUE,
+    STB_WEAK,
+    STT_COMMON,
+    STT_FUNC,
+    STT_GNU_IFUNC,
+    STT_NOTYPE,
+    STT_OBJECT,
+    STT_TLS,
+    STV_HIDDEN,
+    STV_INTERNAL,
+    Definition,
+    Reference,
+)
+
+_MATCHING_TYPES = frozenset((STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC))
+_MATCHING_BINDINGS = frozenset((STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE))
+_FIRST_VERSION_INDEX = 2
+
+
+class Rule(Enum):
+    """Why a candidate is accepted or not; the value is the sentence for a reader."""
+
+    UNVERSIONED_OBJECT = "accepted: the object has no symbol versions"
+    SAME_VERSION = "accepted: the same version"
+    BASE_VERSION = "accepted: a base (unversioned) definition serves any version"
+    UNVERSIONED_REFERENCE = "accepted: an unversioned reference takes a base definition"
+    FIRST_VERSION = "accepted: an unversioned reference takes the object's first version node"
+    ONLY_DEFAULT = "accepted: the only default version of the object"
+    NO_ADDRESS = "rejected: the symbol has no address"
+    CANONICAL_PLT = "rejected: undefined here (a canonical PLT entry) and the reference is a call"
+    WRONG_TYPE = "rejected: a symbol of this type is never matched"
+    OTHER_VERSION = "rejected: another version"
+    HIDDEN_BASE = "rejected: a hidden base definition does not serve a versioned reference"
+    EXACT_ONLY = "rejected: the reference demands its exact version"
+    HIDDEN_VERSION = "rejected: a hidden (not default) version, and the reference names none"
+    AMBIGUOUS_DEFAULT = "rejected: the object has several default versions of it"
+    HIDDEN_VISIBILITY = "rejected: hidden or internal visibility"
+    LOCAL_BINDING = "rejected: a binding that is not global, weak or unique"
+    COPY_SKIPS_EXECUTABLE = "skipped: a copy relocation does not look into the executable"
+    LATER = "not reached: an earlier candidate of this object was taken"
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the candidate matches the reference."""
+        return self in _ACCEPTING
+
+
+_ACCEPTING = frozenset(
+    (
+        Rule.UNVERSIONED_OBJECT,
+        Rule.SAME_VERSION,
+        Rule.BASE_VERSION,
+        Rule.UNVERSIONED_REFERENCE,
+        Rule.FIRST_VERSION,
+        Rule.ONLY_DEFAULT,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRules:
+    """The release of glibc whose rules apply, (2, 36).
+
+    Two have changed: base against exact version (2.42, bug 29190), and
+    absolute symbols of value 0, accepted since 2.28.
+    """
+
+    version: tuple[int, ...]
+
+    @property
+    def accepts_absolute_zero(self) -> bool:
+        """Whether an absolute symbol of value 0 is a definition."""
+        return self.version >= (2, 28)
+
+    @property
+    def prefers_exact_version(self) -> bool:
+        """Whether an exact version beats an earlier base definition in one object."""
+        return self.version >= (2, 42)
+
+
+def is_looked_up(reference: Reference) -> bool:
+    """Whether glibc (2.24 and later) searches for it at all; hidden ones bind to self."""
+    return reference.visibility not in (STV_HIDDEN, STV_INTERNAL)
+
+
+def _judge(
+    reference: Reference, definition: Definition, versioned: bool, rules: LookupRules
+) -> Rule:
+    """``check_match`` for one candidate; ONLY_DEFAULT still depends on its siblings."""
+    if definition.zero and not rules.accepts_absolute_zero:
+        return Rule.NO_ADDRESS
+    if definition.undefined and reference.lookup_class == CLASS_PLT:
+        return Rule.CANONICAL_PLT
+    if definition.type not in _MATCHING_TYPES:
+        return Rule.WRONG_TYPE
+    if not versioned:
+        return Rule.UNVERSIONED_OBJECT
+    if reference.version is None:
+        return _judge_unversioned(definition)
+    if definition.version == reference.version:
+        return Rule.SAME_VERSION
+    if definition.version is not None:
+        return Rule.OTHER_VERSION
+    if reference.exact:
+        return Rule.EXACT_ONLY
+    return Rule.HIDDEN_BASE if definition.hidden_version else Rule.BASE_VERSION
+
+
+def _judge_unversioned(definition: Definition) -> Rule:
+    if definition.version_index < _FIRST_VERSION_INDEX:
+        return Rule.UNVERSIONED_REFERENCE
+    if definition.version_index == _FIRST_VERSION_INDEX:
+        return Rule.FIRST_VERSION
+    return Rule.HIDDEN_VERSION if definition.hidden_version else Rule.ONLY_DEFAULT
+
+
+def _choose(judged: list[tuple[Definition, Rule]], rules: LookupRules) -> Definition | None:
+    """The candidate of one object that the hash walk ends with."""
+    if rules.prefers_exact_version:
+        for definition, rule in judged:
+            if rule is Rule.SAME_VERSION:
+                return definition
+        base = [d for d, rule in judged if rule is Rule.BASE_VERSION]
+        if base:
+            return base[0] if len(base) == 1 else None
+    for definition, rule in judged:
+        if rule.accepted and rule is not Rule.ONLY_DEFAULT:
+            return definition
+    defaults = [d for d, rule in judged if rule is Rule.ONLY_DEFAULT]
+    return defaults[0] if len(defaults) == 1 else None
+
+
+def _visible(definition: Definition) -> bool:
+    return (
+        definition.visibility not in (STV_HIDDEN, STV_INTERNAL)
+        and definition.binding in _MATCHING_BINDINGS
+    )
+
+
+def match(reference: Reference, obj: ElfObject, rules: LookupRules) -> Definition | None:
+    """The definition ``obj`` offers for ``reference``, or None (``do_lookup_x``, one object)."""
+    found = obj.exports.candidates(reference.name)
+    if not found:
+        return None
+    versioned = obj.exports.versioned
+    chosen = _choose([(d, _judge(reference, d, versioned, rules)) for d in found], rules)
+    # A chosen but invisible definition ends the walk of this object: no second choice.
+    return chosen if chosen is not None and _visible(chosen) else None
+
+
+def explain_match(
+    reference: Reference, obj: ElfObject, rules: LookupRules
+) -> tuple[tuple[Definition, Rule], ...]:
+    """Every candidate in ``obj`` with the rule that decided it, in hash-walk order."""
+    judged = [
+        (d, _judge(reference, d, obj.exports.versioned, rules))
+        for d in obj.exports.candidates(reference.name)
+    ]
+    chosen = _choose(judged, rules)
+    told = []
+    for definition, rule in judged:
+        if definition is chosen and definition.visibility in (STV_HIDDEN, STV_INTERNAL):
+            rule = Rule.HIDDEN_VISIBILITY
+        elif definition is chosen and definition.binding not in _MATCHING_BINDINGS:
+            rule = Rule.LOCAL_BINDING
+        elif definition is not chosen and rule.accepted:
+            rule = Rule.AMBIGUOUS_DEFAULT if rule is Rule.ONLY_DEFAULT else Rule.LATER
+        told.append((definition, rule))
+    return tuple(told)
+
+
+def search_scope(
+    reference: Reference, scope: Iterable[File], executable: File, rules: LookupRules
+) -> tuple[File, Definition] | None:
+    """First match in ``scope``, which may hold an object twice; None when there is none."""
+    for file in scope:
+        if reference.lookup_class == CLASS_COPY and file is executable:
+            continue
+        definition = match(reference, file.object, rules)
+        if definition is not None:
+            return file, definition
+    return None
+
+
+def walk_scope(
+    reference: Reference, scope: Iterable[File], executable: File, rules: LookupRules
+) -> Iterator[tuple[File, tuple[tuple[Definition, Rule], ...], Definition | None]]:
+    """The same search, told step by step: object, its candidates judged, what it gives.
+
+    Ends after the object that gives a definition.
+    """
+    seen: set[int] = set()
+    for file in scope:
+        if id(file) in seen:
+            continue
+        seen.add(id(file))
+        told = explain_match(reference, file.object, rules)
+        if reference.lookup_class == CLASS_COPY and file is executable:
+            yield file, tuple((d, Rule.COPY_SKIPS_EXECUTABLE) for d, _ in told), None
+            continue
+        definition = match(reference, file.object, rules)
+        yield file, told, definition
+        if definition is not None:
+            return

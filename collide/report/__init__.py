@@ -1,0 +1,1 @@
+"""Findings to text, JSON and annotations: one module for each format."""

@@ -1,0 +1,274 @@
+"""Where the loader finds a DT_NEEDED name that is not loaded yet.
+
+Source: glibc ``elf/dl-load.c`` (``_dl_map_new_object``, ``open_path``,
+``fillin_rpath``), ld.so(8) "DESCRIPTION" and "Dynamic string tokens". Names
+that are already loaded never come here: :mod:`collide.linkmap` captures them
+first.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from collide.elf import ElfObject
+from collide.errors import CollideError
+
+FoundBy = Literal[
+    "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",
+    "library-path", "resolution-cache", "runpath", "ld.so.cache", "system-directory",
+]  # fmt: skip
+"""How an object came to its place; the loader's own steps, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How a library was found: the step, and the object or path that decided it."""
+
+    how: FoundBy
+    by: str | None = None
+
+    def __str__(self) -> str:
+        match self.how:
+            case "rpath" | "runpath":
+                return f"{self.how.upper()} of {self.by}"
+            case "resolution-cache":
+                return f"resolution cache of {self.by}"
+            case "already-loaded":
+                return f"already loaded as {self.by}"
+            case "library-path":
+                return "LD_LIBRARY_PATH"
+            case "system-directory":
+                return f"system directory {self.by}"
+            case "path":
+                return f"path in {self.by}" if self.by else "path"
+        return self.how
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class File:
+    """One ELF file of a file system, read.
+
+    ``path`` is its canonical path (no symbolic links), ``identity`` what makes
+    two paths the same file (device and inode).
+    """
+
+    path: str
+    identity: object
+    object: ElfObject
+
+
+class LoadError(CollideError):
+    """The loader stops at this file instead of searching on (section 6.4's hard errors)."""
+
+
+class Files(Protocol):
+    """A file system as the loader sees it: a root, a wheel's members, a recorded host."""
+
+    def open(self, path: str) -> File | None:
+        """The object at ``path``; None where a search goes on. Raises LoadError."""
+
+    def cached(self, name: str) -> str | None:
+        """The path ld.so.cache gives for ``name``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """The dynamic loader of a host.
+
+    ``libc`` is ``glibc``; ``version`` its release, (2, 36). ``system_dirs`` are
+    the directories built into it, ``hwcaps`` the active glibc-hwcaps
+    subdirectories, best first, ``platform`` and ``lib`` the values of
+    ``$PLATFORM`` and ``$LIB``, ``library_path`` the elements of
+    LD_LIBRARY_PATH, ``cwd`` the working directory of relative names.
+    ``flavour`` tells the two patched loaders apart: ``nixos`` reads the
+    resolution note of the requester, ``guix`` asks the cache before RUNPATH.
+    """
+
+    libc: str
+    version: tuple[int, ...]
+    path: str
+    system_dirs: tuple[str, ...]
+    hwcaps: tuple[str, ...] = ()
+    platform: str | None = None
+    lib: str | None = None
+    library_path: tuple[str, ...] = ()
+    cwd: str = "/"
+    flavour: Literal["upstream", "nixos", "guix"] = "upstream"
+
+    @property
+    def subdirectories(self) -> tuple[str, ...]:
+        """What is tried below each directory before the directory itself.
+
+        glibc-hwcaps since 2.33; up to 2.36 also the legacy ``tls`` and
+        platform directories in all their combinations (``_dl_important_hwcaps``).
+        """
+        subdirs = []
+        if self.version >= (2, 33):
+            subdirs += [f"glibc-hwcaps/{level}" for level in self.hwcaps]
+        if self.version < (2, 37):
+            words = ("tls", self.platform, "x86_64" if "x86" in self.path else None)
+            for mask in range(7, 0, -1):
+                chosen = [w for bit, w in zip((4, 2, 1), words, strict=True) if mask & bit and w]
+                subdirs.append("/".join(chosen))
+        return tuple(dict.fromkeys(s for s in subdirs if s))
+
+
+class Requester(Protocol):
+    """A loaded object that asks for another: the part of a link map a search needs."""
+
+    @property
+    def name(self) -> str:
+        """Its path as opened."""
+
+    @property
+    def origin(self) -> str:
+        """The value of ``$ORIGIN`` in its strings."""
+
+    @property
+    def object(self) -> ElfObject:
+        """Its facts."""
+
+    @property
+    def loader(self) -> Requester | None:
+        """What pulled it in (``l_loader``); None for what was opened by path."""
+
+
+_TOKEN = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))")
+
+
+def expand(text: str, origin: str, loader: Loader) -> str | None:
+    """``text`` with its dynamic string tokens replaced; None when one has no value.
+
+    An unknown token stays as it is (glibc ``_dl_dst_substitute``).
+    """
+    if "$" not in text:
+        return text
+    values = {"ORIGIN": origin, "LIB": loader.lib, "PLATFORM": loader.platform}
+    if any(values[m[1] or m[2]] is None for m in _TOKEN.finditer(text)):
+        return None
+    return _TOKEN.sub(lambda m: values[m[1] or m[2]] or "", text)
+
+
+def find(
+    name: str, requester: Requester, executable: Requester, loader: Loader, files: Files
+) -> tuple[str, File, Found] | None:
+    """Search for ``name``, needed by ``requester``: path as opened, file, and how.
+
+    None when it is nowhere. Raises LoadError where the loader would stop.
+    """
+    if "/" in name:
+        path = expand(name, requester.origin, loader)
+        if path is None:
+            return None
+        path = posixpath.join(loader.cwd, path)
+        file = _open(path, requester.object, files)
+        return (path, file, Found("path", requester.name)) if file else None
+    for path, found in candidates(name, requester, executable, loader, files):
+        file = _open(path, requester.object, files)
+        if file is not None:
+            return path, file, found
+    return None
+
+
+def _open(path: str, requester: ElfObject, files: Files) -> File | None:
+    file = files.open(path)
+    if file is None or file.object.architecture != requester.architecture:
+        return None
+    return file
+
+
+def candidates(
+    name: str, requester: Requester, executable: Requester, loader: Loader, files: Files
+) -> Iterator[tuple[str, Found]]:
+    """Every path the loader tries for a name without a slash, in its order."""
+    if requester.object.runpath is None:
+        for owner in _rpath_chain(requester, executable):
+            yield from _in_directories(
+                name, owner.object.rpath, owner, loader, Found("rpath", owner.name)
+            )
+    for directory in _directories(loader.library_path, executable.origin, loader):
+        yield from _in_directory(name, directory, loader, Found("library-path"))
+    if loader.flavour == "nixos":
+        yield from _from_resolution_cache(name, requester, loader)
+    if loader.flavour == "guix":
+        yield from _from_cache(name, requester, loader, files)
+    yield from _in_directories(
+        name, requester.object.runpath, requester, loader, Found("runpath", requester.name)
+    )
+    if loader.flavour != "guix":
+        yield from _from_cache(name, requester, loader, files)
+    if not requester.object.nodeflib:
+        for directory in _directories(loader.system_dirs, "/", loader):
+            yield from _in_directory(name, directory, loader, Found("system-directory", directory))
+
+
+def _from_cache(
+    name: str, requester: Requester, loader: Loader, files: Files
+) -> Iterator[tuple[str, Found]]:
+    path = files.cached(name)
+    if path is None:
+        return
+    if requester.object.nodeflib and path.startswith(loader.system_dirs):
+        return
+    yield path, Found("ld.so.cache")
+
+
+def _rpath_chain(requester: Requester, executable: Requester) -> Iterator[Requester]:
+    """Objects whose DT_RPATH serves ``requester``: itself, its loaders, the executable."""
+    owner: Requester | None = requester
+    visited_executable = False
+    while owner is not None:
+        yield owner
+        visited_executable |= owner is executable
+        owner = owner.loader
+    if not visited_executable:
+        yield executable
+
+
+def _in_directories(
+    name: str, paths: str | None, owner: Requester, loader: Loader, found: Found
+) -> Iterator[tuple[str, Found]]:
+    if paths is not None:
+        for directory in _directories(paths.split(":"), owner.origin, loader):
+            yield from _in_directory(name, directory, loader, found)
+
+
+def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterator[str]:
+    """Expanded directories without duplicates; an empty element is the working directory."""
+    seen = set()
+    for element in elements:
+        directory = expand(element, origin, loader)
+        if directory is None:
+            continue
+        directory = posixpath.join(loader.cwd, directory).rstrip("/") or "/"
+        if directory not in seen:
+            seen.add(directory)
+            yield directory
+
+
+def _in_directory(
+    name: str, directory: str, loader: Loader, found: Found
+) -> Iterator[tuple[str, Found]]:
+    for subdirectory in (*loader.subdirectories, ""):
+        yield posixpath.join(directory, subdirectory, name), found
+
+
+def _from_resolution_cache(
+    name: str, requester: Requester, loader: Loader
+) -> Iterator[tuple[str, Found]]:
+    """The NixOS note of the requester: ``=file`` as it is, ``?directory`` searched."""
+    found = Found("resolution-cache", requester.name)
+    for needed, tagged in requester.object.resolution_cache:
+        if needed != name:
+            continue
+        for element in tagged:
+            tag, path = element[:1], element[1:]
+            if tag == "=":
+                yield path, found
+            elif tag == "?":
+                for directory in _directories([path], requester.origin, loader):
+                    yield from _in_directory(name, directory, loader, found)
