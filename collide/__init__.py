@@ -1,3 +1,3 @@
-"""Which definition does the loader bind, and which wheels does that break?"""
+"""collide computes what binds where when a wheel is opened in a host."""
 
 __version__ = "0.1.0"

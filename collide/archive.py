@@ -26,14 +26,13 @@ if TYPE_CHECKING:
     from wheel.wheelfile import WheelFile
 
 inflater: ModuleType = zlib
-InflateErrors: tuple[type[Exception], ...] = (zlib.error, struct.error)
 try:
     from isal import isal_zlib
 except ImportError:  # isal has no build for this platform
     pass
 else:
     inflater = isal_zlib
-    InflateErrors = (*InflateErrors, isal_zlib.error)
+InflateErrors: tuple[type[Exception], ...] = (zlib.error, struct.error, inflater.error)
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _SOURCE_DATE = (1980, 1, 1, 0, 0, 0)
@@ -141,16 +140,33 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
     """
     from wheel.wheelfile import WheelFile
 
+    class Undated(WheelFile):  # type: ignore[misc]
+        """Dates RECORD, which close() writes by name, like every member."""
+
+        def writestr(
+            self,
+            entry: str | zipfile.ZipInfo,
+            data: bytes | str,
+            compress_type: int | None = None,
+        ) -> None:
+            if isinstance(entry, str):
+                entry = _entry(entry, 0o644)
+            super().writestr(entry, data, compress_type)
+
     partial = path.with_name(f".{path.name}.partial") / path.name
     partial.parent.mkdir()
     try:
-        with WheelFile(partial, "w") as archive:
+        with Undated(partial, "w") as archive:
             for member in members:
-                info = zipfile.ZipInfo(member.name, _SOURCE_DATE)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = (0o100000 | member.mode) << 16
-                archive.writestr(info, member.data)
+                archive.writestr(_entry(member.name, member.mode), member.data)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
         partial.parent.rmdir()
+
+
+def _entry(name: str, mode: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _SOURCE_DATE)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = (0o100000 | mode) << 16
+    return info

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from collide.elf import ElfObject
@@ -130,6 +130,16 @@ class Process:
             LinkMap(path, file, Found("loader"), None, posixpath.dirname(path)), named=True
         )
 
+    def adopt(self, new: LinkMap, aliases: Iterable[str]) -> None:
+        """Add a map that a recording says is loaded, under all the names it answers to."""
+        self._register(new)
+        for alias in aliases:
+            self._names.setdefault(alias, new)
+
+    def aliases(self, of: LinkMap) -> tuple[str, ...]:
+        """The names beside its path under which a map was requested, sorted."""
+        return tuple(sorted(n for n, m in self._names.items() if m is of and n != of.name))
+
     def loaded(self, name: str) -> LinkMap | None:
         """The map that captures ``name`` (``_dl_lookup_map``).
 
@@ -176,6 +186,17 @@ class Process:
             return LoadFailure("missing-library", requester.file.path, name)
         path, file, how = found
         return self._map(path, file, how, requester, name)
+
+    def request(self, name: str) -> LinkMap | LoadFailure:
+        """Load ``name`` as an object without run paths of its own would need it."""
+        plain = replace(
+            self.executable.object, rpath=None, runpath=None, nodeflib=False, resolution_cache=()
+        )
+        requester = LinkMap("", File("", None, plain), Found("opened"), None, "/")
+        result = self._need(name, requester)
+        if isinstance(result, LinkMap) and result.loader is requester:
+            result.loader = None
+        return result
 
     def closure(
         self, roots: Sequence[LinkMap]

@@ -79,6 +79,17 @@ class Root:
         except OSError:
             return None
 
+    def read_head(self, path: str) -> bytes | None:
+        """The first bytes of a file of the root; None when it cannot be read."""
+        real = self.realpath(path)
+        try:
+            if real is None:
+                return None
+            with self.on_disk(real).open("rb") as stream:
+                return stream.read(256)
+        except OSError:
+            return None
+
     def open(self, path: str) -> File | None:
         """See :class:`collide.search.Files`."""
         directory, name = posixpath.split(path)
@@ -97,31 +108,42 @@ class Root:
         if identity not in self._files:
             if stat.S_ISDIR(status.st_mode):
                 raise LoadError(f"{path}: is a directory")
-            file = self._read(real, identity)
-            if file is None:
+            try:
+                self._files[identity] = self._read(real, identity)
+            except ForeignMachineError:
                 return None
-            self._files[identity] = file
+            except FormatError as e:
+                raise LoadError(f"{path}: {e}") from e
+            except OSError as e:
+                if e.errno in (errno.EACCES, errno.ENOENT):
+                    return None
+                raise LoadError(f"{path}: {e.strerror}") from e
         return self._files[identity]
 
-    def _read(self, path: str, identity: tuple[int, int]) -> File | None:
-        try:
-            with self.on_disk(path).open("rb") as stream:
-                if os.fstat(stream.fileno()).st_size == 0:
-                    raise LoadError(f"{path}: empty file")
-                with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                    view = memoryview(data)
-                    try:
-                        return File(path, identity, read_object(view))
-                    finally:
-                        view.release()
-        except ForeignMachineError:
-            return None
-        except FormatError as e:
-            raise LoadError(f"{path}: {e}") from e
-        except OSError as e:
-            if e.errno in (errno.EACCES, errno.ENOENT):
-                return None
-            raise LoadError(f"{path}: {e.strerror}") from e
+    def read(self, path: str) -> File:
+        """The object at ``path``, which is asked for by name rather than searched.
+
+        Raises FormatError, or OSError when it cannot be read.
+        """
+        real = self.realpath(path)
+        if real is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        status = os.stat(self.on_disk(real))
+        identity = (status.st_dev, status.st_ino)
+        if identity not in self._files:
+            self._files[identity] = self._read(real, identity)
+        return self._files[identity]
+
+    def _read(self, path: str, identity: tuple[int, int]) -> File:
+        with self.on_disk(path).open("rb") as stream:
+            if os.fstat(stream.fileno()).st_size == 0:
+                raise FormatError("empty file")
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                view = memoryview(data)
+                try:
+                    return File(path, identity, read_object(view))
+                finally:
+                    view.release()
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.search.Files`."""

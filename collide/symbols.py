@@ -50,7 +50,7 @@ class Definition(NamedTuple):
     or None for the base version (indexes 0, 1 and gaps), ``hidden_version``
     bit 15 of versym (``foo@V`` rather than ``foo@@V``). ``undefined`` marks a
     canonical PLT entry: section UNDEF with a value. ``zero`` marks an absolute
-    symbol of value 0.
+    symbol of value 0. ``value`` is st_value; profiles do not record it.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Definition(NamedTuple):
     size: int
     undefined: bool
     zero: bool
+    value: int | None = None
 
 
 class Reference(NamedTuple):
@@ -309,4 +310,5 @@ class DynamicSymbols:
             size=size,
             undefined=section == SHN_UNDEF,
             zero=value == 0 and not is_tls,
+            value=value,
         )

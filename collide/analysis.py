@@ -1,0 +1,97 @@
+"""One target on one host: every module opened in the mind and bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from collide.bind import Binder, BoundModule
+from collide.host import Host
+from collide.linkmap import LoadFailure
+from collide.search import File
+from collide.tags import unsuitable
+from collide.wheel import Skipped, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One opened module by name: bound, or the reason why it could not be mapped at all."""
+
+    name: str
+    bound: BoundModule | None
+    failures: tuple[LoadFailure, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """The exact result for one target on one host.
+
+    ``left_out`` is the reason why the target was not analysed on this host at
+    all; ``skipped`` are members that were not. ``host_files`` are the objects
+    of the host's global scope.
+    """
+
+    target: Target
+    host: Host
+    modules: tuple[Module, ...]
+    skipped: tuple[Skipped, ...]
+    left_out: str | None = None
+    host_files: frozenset[File] = frozenset()
+
+    def name_of(self, file: File) -> str:
+        """A member's name, or a host path."""
+        return self.target.names.get(file.path, file.path)
+
+    def is_member(self, file: File) -> bool:
+        """Whether ``file`` is part of the target."""
+        return file.path in self.target.names
+
+    def is_host(self, file: File) -> bool:
+        """Whether ``file`` is in the host's global scope at start-up."""
+        return file in self.host_files
+
+
+def analyse(target: Target, host: Host) -> Analysis:
+    """Open every module of ``target`` alone in a fresh process of ``host`` and bind it."""
+    if target.tags is not None:
+        reason = unsuitable(target.tags, host)
+        if reason is not None:
+            return Analysis(target, host, (), target.skipped, reason)
+    foreign = [
+        Skipped(target.names[f.path], f"is {f.object.architecture}, the host {host.architecture}")
+        for f in target.members.values()
+        if f.object.architecture != host.architecture
+    ]
+    skipped = tuple(sorted([*target.skipped, *foreign], key=lambda s: s.name))
+    modules = tuple(_open_modules(target, host))
+    reason = None if modules else _nothing(foreign, host)
+    return Analysis(target, host, modules, skipped, reason, host.global_files)
+
+
+def _nothing(foreign: list[Skipped], host: Host) -> str:
+    if foreign:
+        return f"all its objects are for another architecture than {host.architecture}"
+    return "it has no shared object that could be opened"
+
+
+def _open_modules(target: Target, host: Host) -> Iterator[Module]:
+    files = target.files(host)
+    opened = [
+        (path, host.process.fork(files).dlopen(path)) for path in target.modules(host.architecture)
+    ]
+    binder = Binder(
+        host.process,
+        [
+            m.file
+            for _, result in opened
+            if not isinstance(result, LoadFailure)
+            for m in result.searchlist
+        ],
+    )
+    for path, result in opened:
+        name = target.names[target.members[path].path]
+        if isinstance(result, LoadFailure):
+            yield Module(name, None, (result,))
+        else:
+            bound = binder.bind(result)
+            yield Module(name, bound, bound.failures)

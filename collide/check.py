@@ -1,0 +1,54 @@
+"""The result of a check: what was judged, what was left out, what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from collide.analysis import Analysis, analyse
+from collide.codes import Severity
+from collide.errors import InputError
+from collide.host import Host
+from collide.judge import Finding, judge
+from collide.wheel import Target
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One analysis with its findings."""
+
+    analysis: Analysis
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """Everything one ``collide check`` found.
+
+    ``left_out`` are pairs of target and host that do not fit each other,
+    ``problems`` inputs or members that cannot be read.
+    """
+
+    judged: tuple[Judged, ...]
+    left_out: tuple[Analysis, ...]
+    problems: tuple[InputError, ...]
+
+    def worst(self) -> Severity | None:
+        """The highest severity of all findings; None when there are none."""
+        return max((f.severity for j in self.judged for f in j.findings), default=None)
+
+
+def check(targets: Iterable[Target], hosts: Sequence[Host]) -> Report:
+    """Analyse and judge every target on every host; targets are read one at a time."""
+    judged: list[Judged] = []
+    left_out: list[Analysis] = []
+    problems: list[InputError] = []
+    for target in targets:
+        problems += target.problems
+        for host in hosts:
+            analysis = analyse(target, host)
+            if analysis.left_out is not None:
+                left_out.append(analysis)
+            else:
+                judged.append(Judged(analysis, judge(analysis)))
+    return Report(tuple(judged), tuple(left_out), tuple(problems))

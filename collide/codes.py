@@ -1,0 +1,137 @@
+"""The table of COL codes: what each finding means and how it is decided.
+
+The families: 1xx shadowed symbols, 2xx loading, 3xx objects of the wheel among
+themselves. Codes are stable: one that is retired is never used again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Severity(IntEnum):
+    """How bad a finding is; ``--fail-on`` compares them."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of finding.
+
+    ``title`` is what happened, in a clause; ``meaning`` what follows from it,
+    ``decided`` the structure that decides it, ``remedy`` what to change.
+    """
+
+    id: str
+    slug: str
+    severity: Severity
+    title: str
+    meaning: str
+    decided: str
+    remedy: str
+
+
+SPLIT_LIBRARY = Code(
+    "COL101",
+    "split-library",
+    Severity.ERROR,
+    "runs half on its own copy of a library, half on the host's",
+    "Some functions of one library come from the host's copy and some from the wheel's. Both work "
+    "on the same structures with different ideas of their layout: a crash or wrong results.",
+    "Symbols of the victim that its own closure defines bind to the host, while others of the same "
+    "library still bind to the wheel's copy. In a static library, the same library are the "
+    "functions that lie between the first and the last taken one in the victim's code.",
+    "Keep the bundled library's symbols from being looked up by name: link a static one with "
+    "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
+    "bundled library to another (patchelf --rename-dynamic-symbols).",
+)
+REPLACED_LIBRARY = Code(
+    "COL102",
+    "replaced-library",
+    Severity.WARNING,
+    "uses the host's copy of a library in place of its own",
+    "Every reference to the library that is looked up gets the host's copy. That works as long as "
+    "the two copies are compatible, which nobody has tested.",
+    "Symbols that the victim's own closure defines bind to the host, and none of the same library "
+    "stays in the wheel.",
+    "As for COL101: no host can replace what is not looked up by name.",
+)
+MISSING_LIBRARY = Code(
+    "COL201",
+    "missing-library",
+    Severity.WARNING,
+    "needs a library that is neither in the wheel nor on the host",
+    "The import fails, unless another package has loaded a library of that name before.",
+    "A DT_NEEDED name that is not loaded and that the loader's search does not find.",
+    "Bundle the library (auditwheel repair), or depend on the package that brings it.",
+)
+VERSION_NOT_FOUND = Code(
+    "COL202",
+    "version-not-found",
+    Severity.ERROR,
+    "needs a symbol version that the loaded library does not have",
+    'The import fails with "version `...\' not found".',
+    "The load-time check of DT_VERNEED against the library loaded under that name.",
+    "Build against the oldest release that must be supported, or bundle the library under a name "
+    "of its own (auditwheel repair).",
+)
+UNDEFINED_SYMBOL = Code(
+    "COL203",
+    "undefined-symbol",
+    Severity.ERROR,
+    "needs a symbol that nothing in its scope defines",
+    'The import fails with "undefined symbol".',
+    "A strong reference without a definition in the global scope, the module and its closure.",
+    "Link the library that defines it, or check that the module is meant for this interpreter.",
+)
+UNLOADABLE_FILE = Code(
+    "COL204",
+    "unloadable-file",
+    Severity.ERROR,
+    "needs a file at which the loader stops",
+    "The import fails: the file found first under the name is no object that can be mapped.",
+    "The search's first hit is empty, no ELF file, truncated, or an executable.",
+    "Replace the file in the wheel.",
+)
+CAPTURED_SONAME = Code(
+    "COL205",
+    "captured-soname",
+    Severity.WARNING,
+    "brings a library that is never loaded here: the host's of the same name is used",
+    "The host has already loaded a library of this name, so the wheel's copy stays unused.",
+    "A DT_NEEDED name for which the wheel has a file equals the path, an alias or the DT_SONAME of "
+    "an object that the host has loaded.",
+    "Give the bundled library a SONAME of its own, as auditwheel repair does.",
+)
+OWN_SHADOW = Code(
+    "COL301",
+    "own-shadow",
+    Severity.NOTE,
+    "takes symbols from another object of the wheel than its own closure offers first",
+    "The module that is opened comes first in the scope of all its libraries, and the first "
+    "library before the later ones: which definition is used depends on what is imported.",
+    "A symbol that the object or its closure defines binds to another object of the same wheel.",
+    "Export from a module only its initialisation function (-fvisibility=hidden).",
+)
+
+CODES = {
+    code.id: code
+    for code in (
+        SPLIT_LIBRARY,
+        REPLACED_LIBRARY,
+        MISSING_LIBRARY,
+        VERSION_NOT_FOUND,
+        UNDEFINED_SYMBOL,
+        UNLOADABLE_FILE,
+        CAPTURED_SONAME,
+        OWN_SHADOW,
+    )
+}
+"""Every code by its identifier."""

@@ -1,0 +1,63 @@
+"""The walk through a scope for one symbol: what ``collide explain`` tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from collide.analysis import Analysis
+from collide.bind import Binding, BoundObject
+from collide.linkmap import Opened
+from collide.lookup import LookupRules, Rule, walk_scope
+from collide.search import File
+from collide.symbols import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One object of the scope: its candidates with the rule for each, and what it gave."""
+
+    file: File
+    candidates: tuple[tuple[Definition, Rule], ...]
+    result: Definition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One reference, searched: the steps up to the definition that was found.
+
+    ``own_scope`` tells that the object itself comes first (DT_SYMBOLIC).
+    """
+
+    module: str
+    object: File
+    binding: Binding
+    own_scope: bool
+    steps: tuple[Step, ...]
+
+
+def explain(analysis: Analysis, symbol: str) -> Iterator[Walk]:
+    """The walks of all references named ``symbol``, in module and load order."""
+    rules = LookupRules(analysis.host.loader.version)
+    executable = analysis.host.process.executable.file
+    for module in analysis.modules:
+        if module.bound is None:
+            continue
+        for bound in module.bound.objects:
+            for binding in bound.bindings:
+                if binding.reference.name != symbol:
+                    continue
+                scope = _scope(bound, module.bound.opened)
+                walked = walk_scope(binding.reference, scope, executable, rules)
+                yield Walk(
+                    module.name,
+                    bound.map.file,
+                    binding,
+                    bound.map.object.symbolic,
+                    tuple(Step(*step) for step in walked),
+                )
+
+
+def _scope(bound: BoundObject, opened: Opened) -> list[File]:
+    own = [bound.map.file] if bound.map.object.symbolic else []
+    return own + [m.file for m in opened.scope]

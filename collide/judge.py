@@ -1,0 +1,233 @@
+"""Bindings to findings: opinions, each with the evidence it rests on.
+
+Reads bindings, never ELF. Severity is that of the code for now: whether a
+library is split decides between COL101 and COL102.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from collide import codes
+from collide.analysis import Analysis, Module
+from collide.bind import Binding, BoundObject
+from collide.codes import Code, Severity
+from collide.linkmap import LoadFailure
+from collide.search import File
+from collide.symbols import STT_FUNC, STT_GNU_IFUNC, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One judged group of bindings, or one load failure.
+
+    ``victim`` holds the references, ``provider`` gives the definitions,
+    ``intended`` were meant to give them: member names or host paths.
+    ``references`` counts distinct references taken; ``symbols`` are their
+    names, sorted, ``kept`` those of the same library that were not taken.
+    ``modules`` are the modules whose opening shows it. ``detail`` is the rest
+    of the sentence for load failures, ``remedy`` one sentence of what to do.
+    """
+
+    code: Code
+    severity: Severity
+    victim: str
+    provider: str | None = None
+    intended: tuple[str, ...] = ()
+    references: int = 0
+    symbols: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    detail: str = ""
+    remedy: str = ""
+
+
+def judge(analysis: Analysis) -> tuple[Finding, ...]:
+    """All findings of one analysis: the worst first, then by code and names."""
+    found = [
+        *_shadowed(analysis),
+        *_load_failures(analysis),
+        *_captured(analysis),
+    ]
+    return tuple(
+        sorted(
+            found,
+            key=lambda f: (-f.severity, f.code.id, f.victim, f.provider or "", f.symbols, f.detail),
+        )
+    )
+
+
+# -- shadowed symbols -----------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What one victim has to do with one provider, over all modules."""
+
+    taken: dict[Reference, Binding] = field(default_factory=dict)
+    modules: set[str] = field(default_factory=set)
+
+
+def _shadowed(analysis: Analysis) -> Iterator[Finding]:
+    groups: dict[tuple[File, File], _Collected] = {}
+    kept: dict[File, dict[Reference, Binding]] = {}
+    for module, bound in _bound_objects(analysis):
+        for group in bound.groups:
+            for b in group.bindings:
+                if b.shadowed and b.actual is not None:
+                    collected = groups.setdefault((bound.map.file, b.actual[0]), _Collected())
+                    collected.taken[b.reference] = b
+                    collected.modules.add(module.name)
+                elif b.provider is not None and b.intended and b.provider is b.intended[0]:
+                    kept.setdefault(bound.map.file, {})[b.reference] = b
+    for (victim, provider), collected in groups.items():
+        own = _kept_of_the_same(collected.taken.values(), kept.get(victim, {}).values(), victim)
+        if not analysis.is_host(provider):
+            code = codes.OWN_SHADOW
+        elif own:
+            code = codes.SPLIT_LIBRARY
+        else:
+            code = codes.REPLACED_LIBRARY
+        intended = {b.intended[0] for b in collected.taken.values() if b.intended}
+        yield Finding(
+            code=code,
+            severity=code.severity,
+            victim=analysis.name_of(victim),
+            provider=analysis.name_of(provider),
+            intended=tuple(sorted(analysis.name_of(f) for f in intended)),
+            references=len(collected.taken),
+            symbols=tuple(sorted({r.name for r in collected.taken})),
+            kept=tuple(sorted(own)),
+            modules=tuple(sorted(collected.modules)),
+            remedy=_remedy(analysis, code, victim, intended),
+        )
+
+
+def _remedy(analysis: Analysis, code: Code, victim: File, intended: set[File]) -> str:
+    if code is codes.OWN_SHADOW:
+        return code.remedy
+    if intended == {victim}:
+        return (
+            "Keep its own symbols from being looked up: link a static library with "
+            "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic."
+        )
+    names = ", ".join(sorted(analysis.name_of(f).rsplit("/", 1)[-1] for f in intended - {victim}))
+    return (
+        f"Rename the symbols it takes from {names}, in both "
+        "(patchelf --rename-dynamic-symbols), or link that library statically and hidden."
+    )
+
+
+def _bound_objects(analysis: Analysis) -> Iterator[tuple[Module, BoundObject]]:
+    for module in analysis.modules:
+        if module.bound is not None:
+            for bound in module.bound.objects:
+                yield module, bound
+
+
+def _kept_of_the_same(taken: Iterable[Binding], kept: Iterable[Binding], victim: File) -> set[str]:
+    """Names that stay in the copy whose other symbols are taken.
+
+    For a bundled library these are the references that still bind to it. A
+    static library has no object of its own, but the linker lays out an archive
+    in one piece: its functions are those between the first and the last taken
+    one.
+    """
+    shared = {b.intended[0] for b in taken if b.intended and b.intended[0] is not victim}
+    places = [_place(b) for b in taken if b.intended and b.intended[0] is victim]
+    known = [p for p in places if p is not None]
+    same = set()
+    for b in kept:
+        assert b.intended is not None
+        if b.intended[0] in shared:
+            same.add(b.reference.name)
+        elif b.intended[0] is victim and known:
+            place = _place(b)
+            if place is not None and min(known) <= place <= max(known):
+                same.add(b.reference.name)
+    return same
+
+
+def _place(b: Binding) -> int | None:
+    """Address of the intended function; data lies elsewhere and tells nothing."""
+    if b.intended is None or b.intended[1].type not in (STT_FUNC, STT_GNU_IFUNC):
+        return None
+    return b.intended[1].value
+
+
+# -- loading --------------------------------------------------------------------------------------
+
+_FAILURE_CODES: dict[str, Code] = {
+    "missing-library": codes.MISSING_LIBRARY,
+    "unloadable-file": codes.UNLOADABLE_FILE,
+    "version-not-found": codes.VERSION_NOT_FOUND,
+    "version-file-not-loaded": codes.VERSION_NOT_FOUND,
+    "undefined-symbol": codes.UNDEFINED_SYMBOL,
+}
+
+
+def _load_failures(analysis: Analysis) -> Iterator[Finding]:
+    groups: dict[tuple[Code, str, str, str], tuple[set[str], set[str]]] = {}
+    for module in analysis.modules:
+        for failure in module.failures:
+            code = _FAILURE_CODES[failure.kind]
+            victim = analysis.target.names.get(failure.object, failure.object)
+            name, symbol = _subject(failure)
+            symbols, modules = groups.setdefault(
+                (code, victim, name, failure.detail if not symbol else ""), (set(), set())
+            )
+            if symbol:
+                symbols.add(symbol)
+            modules.add(module.name)
+    for (code, victim, name, detail), (symbols, modules) in groups.items():
+        yield Finding(
+            code=code,
+            severity=code.severity,
+            victim=victim,
+            provider=name or None,
+            references=len(symbols),
+            symbols=tuple(sorted(symbols)),
+            modules=tuple(sorted(modules)),
+            detail=detail,
+            remedy=code.remedy,
+        )
+
+
+def _subject(failure: LoadFailure) -> tuple[str, str]:
+    """The library or version that failed, and the symbol: one of them is empty."""
+    if failure.kind == "undefined-symbol":
+        version = f"@{failure.detail}" if failure.detail else ""
+        return "", failure.name + version
+    return failure.name, ""
+
+
+def _captured(analysis: Analysis) -> Iterator[Finding]:
+    bundled = {
+        name
+        for path, file in analysis.target.members.items()
+        for name in (file.object.soname, path.rsplit("/", 1)[1])
+    }
+    groups: dict[tuple[str, str, str], set[str]] = {}
+    for module, bound in _bound_objects(analysis):
+        if not analysis.is_member(bound.map.file):
+            continue
+        for needed in bound.map.needed or ():
+            name = needed.object.soname
+            if (
+                analysis.is_host(needed.file)
+                and name in bundled
+                and name in bound.map.object.needed
+            ):
+                key = (analysis.name_of(bound.map.file), analysis.name_of(needed.file), str(name))
+                groups.setdefault(key, set()).add(module.name)
+    for (victim, provider, name), modules in groups.items():
+        yield Finding(
+            code=codes.CAPTURED_SONAME,
+            severity=codes.CAPTURED_SONAME.severity,
+            victim=victim,
+            provider=provider,
+            intended=(name,),
+            modules=tuple(sorted(modules)),
+            remedy=codes.CAPTURED_SONAME.remedy,
+        )

@@ -1,0 +1,48 @@
+"""Bindings as JSON lines: the exact half and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from collide.analysis import Analysis
+from collide.bind import Binding
+from collide.linkmap import LinkMap
+
+
+def render(analysis: Analysis) -> Iterator[str]:
+    """One line for each reference, sorted by module, object, symbol, version and provider.
+
+    References that differ in nothing that is printed are one line.
+    """
+    lines = {
+        tuple(str(value or "") for value in line.values()): line
+        for module in analysis.modules
+        if module.bound is not None
+        for bound in module.bound.objects
+        for line in (_line(analysis, module.name, bound.map, b) for b in bound.bindings)
+    }
+    for _, line in sorted(lines.items()):
+        yield json.dumps(line) + "\n"
+
+
+def _line(analysis: Analysis, module: str, holder: LinkMap, b: Binding) -> dict[str, object]:
+    provider = b.provider
+    if provider is None:
+        origin = "none"
+    elif provider is holder.file:
+        origin = "self"
+    elif analysis.is_host(provider):
+        origin = "host"
+    else:
+        origin = "wheel" if analysis.is_member(provider) else "system"
+    return {
+        "module": module,
+        "object": analysis.name_of(holder.file),
+        "symbol": b.reference.name,
+        "version": b.reference.version,
+        "provider": analysis.name_of(provider) if provider else None,
+        "origin": origin,
+        "intended": analysis.name_of(b.intended[0]) if b.intended else None,
+        "shadowed": b.shadowed,
+    }

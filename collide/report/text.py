@@ -1,0 +1,124 @@
+"""Findings as text for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from collide.analysis import Analysis
+from collide.check import Report
+from collide.codes import Code, Severity
+from collide.judge import Finding
+
+_SHOWN_SYMBOLS = 6
+_SHOWN_MODULES = 3
+
+
+def render(report: Report, *, verbose: bool = False) -> str:
+    """The whole report; ``verbose`` lists every symbol and module, and changes nothing else."""
+    lines: list[str] = []
+    for judged in report.judged:
+        lines += _analysis(judged.analysis, judged.findings, verbose)
+    lines += _left_out(report)
+    lines.append(_summary(report))
+    return "\n".join(lines) + "\n"
+
+
+def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) -> Iterator[str]:
+    host = analysis.host
+    version = ".".join(map(str, host.loader.version))
+    python = f"{host.python}, " if host.python else ""
+    yield f"{analysis.target.name}"
+    yield f"  on {host.name} ({python}{host.loader.libc} {version}, {host.architecture})"
+    for finding in findings:
+        yield ""
+        yield from _finding(finding, verbose)
+    for skipped in analysis.skipped:
+        yield f"  not analysed: {skipped.name}: {skipped.reason}"
+    if not findings:
+        yield f"  no findings in {_plural(len(analysis.modules), 'module')}"
+    yield ""
+
+
+def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
+    code = finding.code
+    yield f"  {finding.severity} {code.id} [{code.slug}] {finding.victim}"
+    for line in _what(finding, verbose):
+        yield f"    {line}"
+    if finding.modules != (finding.victim,):
+        shown = finding.modules if verbose else finding.modules[:_SHOWN_MODULES]
+        more = len(finding.modules) - len(shown)
+        yield f"    opened:   {', '.join(shown)}" + (f" and {more} more" if more else "")
+    yield f"    fix:      {finding.remedy}"
+
+
+def _what(finding: Finding, verbose: bool) -> Iterator[str]:
+    match finding.code.slug:
+        case "split-library" | "replaced-library" | "own-shadow":
+            yield f"{finding.code.title}"
+            yield f"provider: {finding.provider}"
+            own = finding.intended == (finding.victim,)
+            meant = "its own definitions" if own else ", ".join(finding.intended)
+            yield f"meant:    {meant}"
+            yield (
+                f"taken:    {_plural(finding.references, 'reference')}, "
+                f"{_plural(len(finding.symbols), 'symbol')}: {_some(finding.symbols, verbose)}"
+            )
+            if finding.kept:
+                yield (
+                    f"kept:     {_plural(len(finding.kept), 'symbol')}: "
+                    f"{_some(finding.kept, verbose)}"
+                )
+        case "captured-soname":
+            yield f"{finding.code.title}"
+            yield f"needed:   {', '.join(finding.intended)}"
+            yield f"provider: {finding.provider}"
+        case "undefined-symbol":
+            yield f"{finding.code.title}"
+            yield (
+                f"symbols:  {_plural(len(finding.symbols), 'symbol')}: "
+                f"{_some(finding.symbols, verbose)}"
+            )
+        case _:
+            detail = f" ({finding.detail})" if finding.detail else ""
+            yield f"{finding.code.title}: {finding.provider}{detail}"
+
+
+def _some(names: Sequence[str], verbose: bool) -> str:
+    shown = names if verbose else names[:_SHOWN_SYMBOLS]
+    return ", ".join(shown) + (", ..." if len(shown) < len(names) else "")
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    for left_out in report.left_out:
+        assert left_out.left_out is not None
+        yield f"left out: {left_out.target.name} on {left_out.host.name}: {left_out.left_out}"
+    if report.left_out:
+        yield ""
+
+
+def _summary(report: Report) -> str:
+    counts = Counter(f.severity for judged in report.judged for f in judged.findings)
+    found = ", ".join(
+        f"{counts[severity]} {severity}{'s' if counts[severity] != 1 else ''}"
+        for severity in sorted(Severity, reverse=True)
+        if counts[severity]
+    )
+    targets = len({judged.analysis.target.name for judged in report.judged})
+    hosts = len({judged.analysis.host.name for judged in report.judged})
+    checked = f"{_plural(targets, 'input')} on {_plural(hosts, 'host')}"
+    return f"{found or 'nothing found'} in {checked}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def render_code(code: Code) -> str:
+    """One code explained (``collide explain COL101``)."""
+    return (
+        f"{code.id} {code.slug} ({code.severity}): {code.title}\n\n"
+        f"{code.meaning}\n\n"
+        f"How it is decided: {code.decided}\n\n"
+        f"What to do: {code.remedy}\n"
+    )

@@ -1,0 +1,67 @@
+"""Walks through scopes as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from collide.analysis import Analysis
+from collide.explain import Step, Walk
+from collide.machine import CLASS_NAMES
+from collide.symbols import BINDING_NAMES, STV_PROTECTED, TYPE_NAMES, Definition
+
+
+def render(analysis: Analysis, walks: Iterable[Walk]) -> str:
+    """All walks, each with its outcome."""
+    return "\n".join(line for walk in walks for line in _walk(analysis, walk))
+
+
+def _walk(analysis: Analysis, walk: Walk) -> Iterator[str]:
+    reference, actual = walk.binding.reference, walk.binding.actual
+    version = f"@{reference.version}" if reference.version else " (unversioned)"
+    weak = ", weak" if reference.weak else ""
+    yield f"{analysis.name_of(walk.object)} refers to {reference.name}{version}"
+    kind = CLASS_NAMES[reference.lookup_class]
+    yield f"  a {kind} reference{weak}, when opening {walk.module} on {analysis.host.name}"
+    if walk.own_scope:
+        yield "  DT_SYMBOLIC: the object itself comes first"
+    without = 0
+    for number, step in enumerate(walk.steps, 1):
+        if step.candidates:
+            if without:
+                yield f"  {_without(without)}"
+            without = 0
+            yield from _step(analysis, number, step)
+        else:
+            without += 1
+    if without:
+        yield f"  {_without(without)}"
+    if reference.visibility == STV_PROTECTED:
+        yield "  protected: the result goes back to the object itself"
+    found = analysis.name_of(actual[0]) if actual else "nothing"
+    yield f"  provider: {found}"
+    intended = walk.binding.intended
+    meant = analysis.name_of(intended[0]) if intended else "left to the host"
+    yield f"  meant:    {meant}{'  -> shadowed' if walk.binding.shadowed else ''}"
+    yield ""
+
+
+def _without(count: int) -> str:
+    return f"   - {count} {'object' if count == 1 else 'objects'} without the name"
+
+
+def _step(analysis: Analysis, number: int, step: Step) -> Iterator[str]:
+    place = "host" if analysis.is_host(step.file) else "local"
+    yield f"  {number:2}. {analysis.name_of(step.file)} ({place})"
+    for definition, rule in step.candidates:
+        yield f"      {_definition(definition)}: {rule.value}"
+
+
+def _definition(definition: Definition) -> str:
+    if definition.version:
+        at = "@" if definition.hidden_version else "@@"
+        name = f"{definition.name}{at}{definition.version}"
+    else:
+        name = f"{definition.name} (unversioned)"
+    kind = TYPE_NAMES.get(definition.type, str(definition.type))
+    binding = BINDING_NAMES.get(definition.binding, str(definition.binding))
+    return f"{name}, {binding} {kind}"

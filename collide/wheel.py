@@ -1,0 +1,250 @@
+"""Inputs to objects at their installed paths: wheels, directories of them, trees, bare .so files.
+
+Members of a wheel are read in memory; where they would be installed decides
+what ``$ORIGIN`` means (binary distribution format, "Installing a wheel").
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from collide.archive import Archive
+from collide.elf import ForeignMachineError, FormatError, NotDynamicError, is_elf, read_object
+from collide.errors import InputError
+from collide.host import Host
+from collide.rootfs import Root
+from collide.search import File, Files
+
+PREFIX = "/prefix"
+"""Where wheels are installed in the mind: ``sys.prefix`` of no real environment."""
+_SITE = f"{PREFIX}/lib/python/site-packages"
+_SCHEME = {
+    "purelib": _SITE,
+    "platlib": _SITE,
+    "scripts": f"{PREFIX}/bin",
+    "headers": f"{PREFIX}/include",
+    "data": PREFIX,
+}
+_INIT_PREFIXES = ("PyInit_", "PyInitU_", "_cffi_pypyinit_")
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was not analysed: what, and because of what."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """One thing to check: a wheel, a tree, or one shared object.
+
+    ``members`` maps installed paths to files, ``names`` canonical paths to the
+    names that output uses. ``tags`` is None where there is no wheel name to
+    tell. ``problems`` are inputs that cannot be read, ``skipped`` members that
+    no module is made of.
+    """
+
+    name: str
+    tags: frozenset[Tag] | None
+    members: Mapping[str, File]
+    names: Mapping[str, str]
+    skipped: tuple[Skipped, ...] = ()
+    problems: tuple[InputError, ...] = ()
+    on_disk: Root | None = field(default=None, repr=False)
+
+    def modules(self, architecture: str) -> tuple[str, ...]:
+        """Installed paths to open, each by itself.
+
+        Extension modules, and every library that no other member needs: such
+        a one is opened in some other way (ctypes, cffi, a plugin loader).
+        """
+        fitting = {
+            path: file
+            for path, file in self.members.items()
+            if file.object.architecture == architecture
+        }
+        needed = {name for file in fitting.values() for name in file.object.needed}
+        return tuple(
+            path
+            for path, file in fitting.items()
+            if is_extension_module(file)
+            or not {file.object.soname, posixpath.basename(path)} & needed
+        )
+
+    def files(self, host: Host) -> Files:
+        """The file system that ``host`` sees with this target installed in it."""
+        return _Installed(self.members, host.files, self.on_disk, host.loader.system_dirs)
+
+
+def is_extension_module(file: File) -> bool:
+    """Whether it exports the initialisation function of a CPython or PyPy module."""
+    return any(name.startswith(_INIT_PREFIXES) for name in file.object.exports.names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Installed:
+    """A host's files with a target's members laid over them.
+
+    Bare objects and trees may have libraries beside them that are no members;
+    those come from the disk, but never in place of the host's own system
+    libraries.
+    """
+
+    members: Mapping[str, File]
+    host: Files
+    disk: Root | None
+    system_dirs: tuple[str, ...]
+
+    def open(self, path: str) -> File | None:
+        """See :class:`collide.search.Files`."""
+        found = self.members.get(posixpath.normpath(path)) or self.host.open(path)
+        if found is not None or self.disk is None or path.startswith(self.system_dirs):
+            return found
+        return self.disk.open(path)
+
+    def cached(self, name: str) -> str | None:
+        """See :class:`collide.search.Files`."""
+        return self.host.cached(name)
+
+
+def find_inputs(paths: Iterable[str]) -> Iterator[Path]:
+    """The files and trees that command line arguments stand for, in their order.
+
+    A directory that holds wheels stands for these. Raises InputError for a
+    path that does not exist.
+    """
+    for name in paths:
+        path = Path(name)
+        if not path.exists():
+            raise InputError(name, "no such file")
+        wheels = sorted(path.glob("*.whl")) if path.is_dir() else []
+        yield from wheels or [path]
+
+
+def read_target(path: Path) -> Target:
+    """Read one input; raises InputError when nothing of it can be read."""
+    if path.is_dir():
+        return _read_tree(path)
+    if path.suffix == ".whl":
+        return _read_wheel(path)
+    return _read_bare(path)
+
+
+# -- wheels ---------------------------------------------------------------------------------------
+
+
+def installed_path(member: str, distribution: str) -> str:
+    """Where a wheel's member is installed; ``distribution`` is ``name-version``."""
+    top, _, rest = member.partition("/")
+    scheme, _, below = rest.partition("/")
+    if top == f"{distribution}.data" and scheme in _SCHEME and below:
+        return posixpath.normpath(f"{_SCHEME[scheme]}/{below}")
+    return posixpath.normpath(f"{_SITE}/{member}")
+
+
+def _read_wheel(path: Path) -> Target:
+    try:
+        _, _, _, tags = parse_wheel_filename(path.name)
+    except InvalidWheelFilename as e:
+        raise InputError(str(path), f"not a wheel's file name ({e})") from e
+    distribution = "-".join(path.name.split("-")[:2])
+    members: dict[str, File] = {}
+    names: dict[str, str] = {}
+    skipped: list[Skipped] = []
+    problems: list[InputError] = []
+    with Archive(path) as archive:
+        for info in archive.elf_members():
+            try:
+                data = archive.read(info)
+                obj = read_object(data)
+                del data
+            except InputError as e:
+                problems.append(e)
+                continue
+            except (NotDynamicError, ForeignMachineError) as e:
+                skipped.append(Skipped(info.filename, str(e)))
+                continue
+            except FormatError as e:
+                problems.append(InputError(f"{path}: {info.filename}", str(e)))
+                continue
+            place = installed_path(info.filename, distribution)
+            members[place] = File(place, place, obj)
+            names[place] = info.filename
+    return _target(str(path), tags, members, names, skipped, problems)
+
+
+def _target(
+    name: str,
+    tags: frozenset[Tag] | None,
+    members: Mapping[str, File],
+    names: Mapping[str, str],
+    skipped: Iterable[Skipped] = (),
+    problems: Iterable[InputError] = (),
+    *,
+    on_disk: Root | None = None,
+) -> Target:
+    libraries = {path: f for path, f in sorted(members.items()) if not f.object.is_executable}
+    executables = [
+        Skipped(names[f.path], "an executable: a host of its own, not a module")
+        for f in members.values()
+        if f.object.is_executable
+    ]
+    ordered = sorted([*skipped, *executables], key=lambda s: s.name)
+    return Target(name, tags, libraries, names, tuple(ordered), tuple(problems), on_disk)
+
+
+# -- files on disk --------------------------------------------------------------------------------
+
+
+def _read_tree(path: Path) -> Target:
+    """An unpacked wheel or a site-packages directory: every ELF file below it."""
+    root = Root()
+    members: dict[str, File] = {}
+    names: dict[str, str] = {}
+    skipped: list[Skipped] = []
+    problems: list[InputError] = []
+    base = path.resolve()
+    for found in sorted(p for p in base.rglob("*") if p.is_file() and not p.is_symlink()):
+        name = str(found.relative_to(base))
+        try:
+            if not _is_elf_file(found):
+                continue
+            file = root.read(str(found))
+        except (NotDynamicError, ForeignMachineError) as e:
+            skipped.append(Skipped(name, str(e)))
+        except FormatError as e:
+            problems.append(InputError(f"{path}/{name}", str(e)))
+        except OSError as e:
+            problems.append(InputError(f"{path}/{name}", e.strerror or str(e)))
+        else:
+            members[str(found)] = file
+            names[file.path] = name
+    return _target(str(path), None, members, names, skipped, problems, on_disk=root)
+
+
+def _is_elf_file(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return is_elf(stream.read(4))
+
+
+def _read_bare(path: Path) -> Target:
+    """A single shared object; its name is its resolved path."""
+    root = Root()
+    resolved = str(path.resolve())
+    try:
+        file = root.read(resolved)
+    except FormatError as e:
+        raise InputError(str(path), str(e)) from e
+    except OSError as e:
+        raise InputError(str(path), e.strerror or str(e)) from e
+    if file.object.is_executable:
+        raise InputError(str(path), "is an executable, not a module; it can be a --profile")
+    return _target(str(path), None, {resolved: file}, {file.path: resolved}, on_disk=root)
