@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
 from collide.lookup import LookupRules, is_looked_up, search_scope
-from collide.machine import CLASS_COPY, CLASS_PLT
+from collide.machine import CLASS_PLT
 from collide.search import File
 from collide.symbols import (
     STB_GLOBAL,
@@ -51,11 +51,24 @@ class BindingGroup:
     """Bindings of one object whose names the same objects define.
 
     Groups are shared between modules wherever scopes agree, so what is derived
-    from one may be kept by identity.
+    from one may be kept by identity. ``shadowed``, ``undefined`` and
+    ``unique`` (a STB_GNU_UNIQUE symbol was hit) are those of its bindings.
     """
 
     bindings: tuple[Binding, ...]
-    unique: bool
+    shadowed: tuple[Binding, ...]
+    undefined: tuple[Binding, ...]
+    unique: tuple[Binding, ...]
+
+    @classmethod
+    def of(cls, bindings: tuple[Binding, ...]) -> BindingGroup:
+        """The group of these bindings, with those picked out that are looked for most."""
+        return cls(
+            bindings,
+            tuple(b for b in bindings if b.shadowed),
+            tuple(b for b in bindings if b.actual is None and not b.reference.weak),
+            tuple(b for b in bindings if b.actual is not None and _is_unique(b.actual)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,7 @@ class Binder:
         """``files`` are all that may be opened; those met later cost a new index."""
         self.rules = LookupRules(host.loader.version)
         self._executable = host.executable.file
+        self._copies = frozenset(self._executable.object.copies)
         self._host = tuple(m.file for m in host.global_scope)
         self._universe: dict[File, None] = {}
         self._definers: dict[str, tuple[File, ...]] = {}
@@ -158,9 +172,8 @@ class Binder:
             if group is None:
                 if file.object.symbolic and file in definers:
                     order = (file, *order)
-                bindings = tuple(self._bind_reference(file, r, order, own) for r in references)
-                group = self._bound[key] = BindingGroup(
-                    bindings, any(b.actual and _is_unique(b.actual) for b in bindings)
+                group = self._bound[key] = BindingGroup.of(
+                    tuple(self._bind_reference(file, r, order, own) for r in references)
                 )
             bound.append(group)
         return bound
@@ -205,12 +218,10 @@ class Binder:
         A copy relocation or a canonical PLT entry makes the executable the
         provider of what really comes from the library it was linked with.
         """
-        lookup_class = CLASS_PLT if actual[1].undefined else CLASS_COPY
-        for own in self._executable.object.references:
-            if own.name == reference.name and own.lookup_class == lookup_class:
-                source = self._first(own, self._host)
-                return source is not None and source[0] is intended
-        return False
+        if not actual[1].undefined and reference.name not in self._copies:
+            return False
+        real = self._first(reference, (f for f in self._host if f is not self._executable))
+        return real is not None and real[0] is intended
 
     # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
 
@@ -219,18 +230,17 @@ class Binder:
 
         The table is keyed by name alone (glibc ``do_lookup_unique``).
         """
-        if not group.unique:
+        changed: dict[Binding, Binding] = {}
+        for b in group.unique:
+            assert b.actual is not None
+            name = b.reference.name
+            actual = table.setdefault(name, self._host_registration(name) or b.actual)
+            if actual[0] is not b.actual[0]:
+                shadowed = self._is_shadowing(b.reference, actual, b.intended)
+                changed[b] = b._replace(actual=actual, shadowed=shadowed)
+        if not changed:
             return group
-        bindings = []
-        for b in group.bindings:
-            if b.actual is not None and _is_unique(b.actual):
-                registered = self._host_registration(b.reference.name) or b.actual
-                actual = table.setdefault(b.reference.name, registered)
-                if actual[0] is not b.actual[0]:
-                    shadowed = self._is_shadowing(b.reference, actual, b.intended)
-                    b = b._replace(actual=actual, shadowed=shadowed)
-            bindings.append(b)
-        return BindingGroup(tuple(bindings), unique=True)
+        return BindingGroup.of(tuple(changed.get(b, b) for b in group.bindings))
 
     def _host_registration(self, name: str) -> Hit | None:
         """What start-up registered under a unique ``name``: the first host lookup that hit one."""
@@ -287,8 +297,8 @@ def _closure(root: LinkMap) -> Iterable[File]:
 
 def _undefined(objects: Sequence[BoundObject]) -> Iterable[LoadFailure]:
     for bound in objects:
-        for b in bound.bindings:
-            if b.actual is None and not b.reference.weak:
+        for group in bound.groups:
+            for b in group.undefined:
                 yield LoadFailure(
                     "undefined-symbol",
                     bound.map.file.path,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from collide.errors import CollideError
-from collide.machine import Machine, machine_of_header
+from collide.machine import CLASS_COPY, Machine, machine_of_header
 from collide.symbols import (
     SHN_UNDEF,
     STB_LOCAL,
@@ -73,6 +73,8 @@ class ElfObject:
     Search paths are unexpanded strings; ``rpath`` is already dropped where a
     ``runpath`` overrides it. ``version_definitions`` are the names of its
     version nodes without the base, None when it has no DT_VERDEF at all.
+    ``copies`` are its symbols that are filled by copy relocations, under all
+    the names of each (``environ`` and ``__environ``).
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
     tagged path list.
@@ -95,6 +97,7 @@ class ElfObject:
     version_definitions: tuple[str, ...] | None
     exports: Exports
     references: tuple[Reference, ...]
+    copies: tuple[str, ...]
     unknown_relocations: tuple[int, ...]
     resolution_cache: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -176,7 +179,7 @@ class _Reader:
         versions.update((i, (name, False)) for i, name, base in definition_indexes if not base)
         versioned = DT_VERSYM in self.dynamic and bool(need_indexes or definition_indexes)
         pairs, unknown = self._relocations()
-        exports, references = self._symbols(pairs, versions, versioned)
+        exports, references, copies = self._symbols(pairs, versions, versioned)
         flags_1 = self._one(DT_FLAGS_1, 0)
         runpath = self._string_of(DT_RUNPATH)
         return ElfObject(
@@ -197,6 +200,7 @@ class _Reader:
             version_definitions=definitions,
             exports=exports,
             references=references,
+            copies=copies,
             unknown_relocations=unknown,
             resolution_cache=self._resolution_cache(),
         )
@@ -364,12 +368,12 @@ class _Reader:
         pairs: list[tuple[int, int]],
         versions: Mapping[int, tuple[str, bool]],
         versioned: bool,
-    ) -> tuple[Exports, tuple[Reference, ...]]:
+    ) -> tuple[Exports, tuple[Reference, ...], tuple[str, ...]]:
         table = self._hash_table()
         first, count = (table.first, table.count) if table else (0, 0)
         total = max(count, pairs[-1][0] + 1 if pairs else 0)
         if not total:
-            return NoExports(), ()
+            return NoExports(), (), ()
         size = self.symbol.size
         symbols = bytes(self._at(self._one(DT_SYMTAB), total * size))
         offsets = integers(symbols, "I", self.big_endian)[:: size // 4]
@@ -381,7 +385,7 @@ class _Reader:
         names = dict(zip(wanted, _names(self.strings, [offsets[i] for i in wanted]), strict=True))
         references = self._references(pairs, names, symbols, versym, versions)
         if table is None:
-            return NoExports(), references
+            return NoExports(), references, ()
         exports = DynamicSymbols(
             names=frozenset(names[i] for i in range(first, count) if info[i] >= 16),
             symbols=symbols,
@@ -392,7 +396,19 @@ class _Reader:
             versions=versions,
             versioned=versioned,
         )
-        return exports, references
+        copied = [index for index, lookup_class in pairs if lookup_class == CLASS_COPY]
+        return exports, references, self._copies(copied, names, symbols) if copied else ()
+
+    def _copies(
+        self, copied: list[int], names: Mapping[int, str], symbols: bytes
+    ) -> tuple[str, ...]:
+        """Names of all symbols at the addresses that copy relocations fill."""
+        value = 4 if self.symbol.size == 24 else 1
+        fields = {
+            index: self.symbol.unpack_from(symbols, index * self.symbol.size) for index in names
+        }
+        filled = {fields[index][value] for index in copied}
+        return tuple(sorted(names[i] for i, f in fields.items() if f[value] in filled))
 
     def _references(
         self,

@@ -72,23 +72,28 @@ class _Collected:
 def _shadowed(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[tuple[File, File], _Collected] = {}
     kept: dict[File, dict[Reference, Binding]] = {}
+    seen: set[int] = set()
     for module, bound in _bound_objects(analysis):
         for group in bound.groups:
-            for b in group.bindings:
-                if b.shadowed and b.actual is not None:
+            for b in group.shadowed:
+                if b.actual is not None:
                     collected = groups.setdefault((bound.map.file, b.actual[0]), _Collected())
                     collected.taken[b.reference] = b
                     collected.modules.add(module.name)
-                elif b.provider is not None and b.intended and b.provider is b.intended[0]:
-                    kept.setdefault(bound.map.file, {})[b.reference] = b
+            # Modules share groups: what stays at home need be gathered once only.
+            if id(group) not in seen:
+                seen.add(id(group))
+                kept.setdefault(bound.map.file, {}).update(
+                    (b.reference, b)
+                    for b in group.bindings
+                    if b.actual and b.intended and b.actual[0] is b.intended[0]
+                )
     for (victim, provider), collected in groups.items():
-        own = _kept_of_the_same(collected.taken.values(), kept.get(victim, {}).values(), victim)
-        if not analysis.is_host(provider):
-            code = codes.OWN_SHADOW
-        elif own:
-            code = codes.SPLIT_LIBRARY
-        else:
-            code = codes.REPLACED_LIBRARY
+        own: set[str] = set()
+        code = codes.OWN_SHADOW
+        if analysis.is_host(provider):
+            own = _kept_of_the_same(collected.taken.values(), kept.get(victim, {}).values(), victim)
+            code = codes.SPLIT_LIBRARY if own else codes.REPLACED_LIBRARY
         intended = {b.intended[0] for b in collected.taken.values() if b.intended}
         yield Finding(
             code=code,
@@ -134,26 +139,25 @@ def _kept_of_the_same(taken: Iterable[Binding], kept: Iterable[Binding], victim:
     in one piece: its functions are those between the first and the last taken
     one.
     """
+    taken = list(taken)
     shared = {b.intended[0] for b in taken if b.intended and b.intended[0] is not victim}
-    places = [_place(b) for b in taken if b.intended and b.intended[0] is victim]
-    known = [p for p in places if p is not None]
+    places = [p for b in taken if b.intended and b.intended[0] is victim for p in _place(b)]
+    first, last = (min(places), max(places)) if places else (0, -1)
     same = set()
     for b in kept:
-        assert b.intended is not None
-        if b.intended[0] in shared:
+        if b.intended and b.intended[0] in shared:
             same.add(b.reference.name)
-        elif b.intended[0] is victim and known:
-            place = _place(b)
-            if place is not None and min(known) <= place <= max(known):
-                same.add(b.reference.name)
+        elif b.intended and b.intended[0] is victim:
+            same.update(b.reference.name for place in _place(b) if first <= place <= last)
     return same
 
 
-def _place(b: Binding) -> int | None:
-    """Address of the intended function; data lies elsewhere and tells nothing."""
+def _place(b: Binding) -> tuple[int, ...]:
+    """Address of the intended function, if it is one; data lies elsewhere and tells nothing."""
     if b.intended is None or b.intended[1].type not in (STT_FUNC, STT_GNU_IFUNC):
-        return None
-    return b.intended[1].value
+        return ()
+    value = b.intended[1].value
+    return () if value is None else (value,)
 
 
 # -- loading --------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from collide.machine import CLASS_NAMES
 from collide.notes import Notes, read_notes
 from collide.policy import system_libraries
 from collide.provenance import Package, find_packages
+from collide.recorded import SCHEMA
 from collide.rootfs import Root
 from collide.symbols import (
     BINDING_NAMES,
@@ -28,8 +29,6 @@ from collide.symbols import (
     Exports,
     Reference,
 )
-
-SCHEMA = "collide-profile/1"
 
 
 def record(host: Host, root: Root) -> dict[str, Any]:
@@ -118,6 +117,7 @@ def _object(
         "version_definitions": obj.version_definitions,
         "exports": _exports(obj.exports),
         "references": _references(obj.references),
+        "copies": list(obj.copies),
     }
 
 

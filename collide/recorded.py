@@ -15,9 +15,11 @@ from collide.errors import InputError
 from collide.host import Host, Python
 from collide.linkmap import LinkMap, LoadFailure, Process
 from collide.machine import CLASS_NAMES, machine_named
-from collide.profile import SCHEMA
 from collide.search import File, Found, Loader
 from collide.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES, Definition, Reference
+
+SCHEMA = "collide-profile/1"
+"""The schema of the profiles that this release writes and reads."""
 
 
 class RecordedExports:
@@ -202,6 +204,7 @@ def _elf_object(recorded: Mapping[str, Any], machine: str) -> ElfObject:
         version_definitions=None if definitions is None else tuple(definitions),
         exports=RecordedExports(recorded["exports"]),
         references=_recorded_references(recorded["references"]),
+        copies=tuple(recorded["copies"]),
         unknown_relocations=(),
         resolution_cache=(),
     )

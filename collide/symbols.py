@@ -110,12 +110,23 @@ class NoExports:
         return ()
 
 
+_HIGH_DIGITS = bytes(b"0123456789abcdef"[byte >> 4] for byte in range(256))
+_LOW_DIGITS = bytes(b"0123456789abcdef"[byte & 15] for byte in range(256))
+_DIGITS = 4000  # below the limit of int() for text (sys.set_int_max_str_digits)
+
+
 def gnu_hash(name: bytes) -> int:
-    """The hash of DT_GNU_HASH (glibc ``sysdeps/generic/dl-new-hash.h``)."""
+    """The hash of DT_GNU_HASH (glibc ``sysdeps/generic/dl-new-hash.h``).
+
+    ``h = h * 33 + byte`` from 5381 is a number in base 33, whose digits int()
+    reads far faster than a loop adds them: one nibble of each byte at a time.
+    """
     h = 5381
-    for byte in name:
-        h = (h * 33 + byte) & 0xFFFFFFFF
-    return h
+    for at in range(0, len(name), _DIGITS):
+        part = name[at : at + _DIGITS]
+        digits = 16 * int(part.translate(_HIGH_DIGITS), 33) + int(part.translate(_LOW_DIGITS), 33)
+        h = h * pow(33, len(part), 1 << 32) + digits
+    return h & 0xFFFFFFFF
 
 
 def sysv_hash(name: bytes) -> int:
