@@ -9,7 +9,7 @@ closure are searched, the object first (direct binding). A reference is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ from collide.search import File
 from collide.symbols import (
     STB_GLOBAL,
     STB_GNU_UNIQUE,
+    STB_WEAK,
+    STT_NOTYPE,
     STV_PROTECTED,
     Definition,
     Reference,
@@ -46,7 +48,6 @@ class Binding(NamedTuple):
         return self.actual[0] if self.actual else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class BindingGroup:
     """Bindings of one object whose names the same objects define.
 
@@ -55,20 +56,38 @@ class BindingGroup:
     ``unique`` (a STB_GNU_UNIQUE symbol was hit) are those of its bindings.
     """
 
-    bindings: tuple[Binding, ...]
-    shadowed: tuple[Binding, ...]
-    undefined: tuple[Binding, ...]
-    unique: tuple[Binding, ...]
+    __slots__ = ("_bindings", "_make", "shadowed", "undefined", "unique")
 
-    @classmethod
-    def of(cls, bindings: tuple[Binding, ...]) -> BindingGroup:
-        """The group of these bindings, with those picked out that are looked for most."""
-        return cls(
-            bindings,
-            tuple(b for b in bindings if b.shadowed),
-            tuple(b for b in bindings if b.actual is None and not b.reference.weak),
-            tuple(b for b in bindings if b.actual is not None and _is_unique(b.actual)),
-        )
+    def __init__(
+        self, told: tuple[Binding, ...], make: Callable[[], tuple[Binding, ...]] | None = None
+    ) -> None:
+        """``told`` are the bindings; with ``make``, only those that are not plain.
+
+        A plain one is known to get what it was meant to get, and only made
+        when it is asked for.
+        """
+        self._bindings = None if make else told
+        self._make = make
+        self.shadowed = tuple(b for b in told if b.shadowed)
+        self.undefined = tuple(b for b in told if b.actual is None and not b.reference.weak)
+        self.unique = tuple(b for b in told if b.actual and _is_unique(b.actual))
+
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        """The bindings, in the order of the object's references."""
+        if self._bindings is None:
+            assert self._make is not None
+            self._bindings = self._make()
+        return self._bindings
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The references of one object to names that the same objects define."""
+
+    definers: tuple[File, ...]
+    references: tuple[Reference, ...]
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +129,7 @@ class Binder:
         self._host = tuple(m.file for m in host.global_scope)
         self._universe: dict[File, None] = {}
         self._definers: dict[str, tuple[File, ...]] = {}
-        self._groups: dict[File, list[tuple[tuple[File, ...], list[Reference]]]] = {}
+        self._groups: dict[File, list[_Wanted]] = {}
         self._bound: dict[tuple[object, ...], BindingGroup] = {}
         self._registered: dict[str, Hit | None] = {}
         self.prepare(files)
@@ -122,11 +141,15 @@ class Binder:
             return
         self._universe.update(dict.fromkeys(new))
         wanted = frozenset(r.name for f in self._universe for r in f.object.references)
-        definers: dict[str, list[File]] = {}
+        # Nearly all names have one definer: those need no loop of their own.
+        single: dict[str, tuple[File, ...]] = {}
+        several: dict[str, tuple[File, ...]] = {}
         for file in dict.fromkeys((*self._host, *self._universe)):
-            for name in wanted & file.object.exports.names:
-                definers.setdefault(name, []).append(file)
-        self._definers = {name: tuple(files) for name, files in definers.items()}
+            defined = wanted & file.object.exports.names
+            for name in defined & single.keys():
+                several[name] = (*several.get(name, single[name]), file)
+            single.update(dict.fromkeys(defined - single.keys(), (file,)))
+        self._definers = {**single, **several}
         self._groups.clear()
         self._bound.clear()
 
@@ -150,60 +173,81 @@ class Binder:
         undefined = () if missing else tuple(_undefined(objects))
         return BoundModule(opened, objects, opened.failures + undefined)
 
-    def _groups_of(self, file: File) -> list[tuple[tuple[File, ...], list[Reference]]]:
+    def _groups_of(self, file: File) -> list[_Wanted]:
         if file not in self._groups:
             groups: dict[tuple[File, ...], list[Reference]] = {}
             for reference in file.object.references:
                 if is_looked_up(reference):
                     definers = self._definers.get(reference.name, ())
                     groups.setdefault(definers, []).append(reference)
-            self._groups[file] = list(groups.items())
+            self._groups[file] = [
+                _Wanted(
+                    definers,
+                    tuple(references),
+                    frozenset(r.name for r in references),
+                )
+                for definers, references in groups.items()
+            ]
         return self._groups[file]
 
     def _bind_object(
         self, file: File, scope: Mapping[File, int], closure: Mapping[File, int]
     ) -> list[BindingGroup]:
         bound = []
-        for number, (definers, references) in enumerate(self._groups_of(file)):
-            order = tuple(sorted((d for d in definers if d in scope), key=scope.__getitem__))
-            own = tuple(sorted((d for d in definers if d in closure), key=closure.__getitem__))
+        for number, wanted in enumerate(self._groups_of(file)):
+            order = _ordered(wanted.definers, scope)
+            own = _ordered(wanted.definers, closure)
             key = (file, number, order, own)
             group = self._bound.get(key)
             if group is None:
-                if file.object.symbolic and file in definers:
-                    order = (file, *order)
-                group = self._bound[key] = BindingGroup.of(
-                    tuple(self._bind_reference(file, r, order, own) for r in references)
-                )
+                group = self._bound[key] = self._bind_group(file, wanted, order, own)
             bound.append(group)
         return bound
+
+    def _bind_group(
+        self, file: File, wanted: _Wanted, order: tuple[File, ...], own: tuple[File, ...]
+    ) -> BindingGroup:
+        if file.object.symbolic and file in wanted.definers:
+            order = (file, *order)
+
+        def bind(references: Iterable[Reference]) -> tuple[Binding, ...]:
+            return tuple(self._bind_reference(file, r, order, own) for r in references)
+
+        # Only the executable holds copy relocations, and these skip it.
+        if not order or not own or order[0] is not own[0] or order[0] is self._executable:
+            return BindingGroup(bind(wanted.references))
+        plain = order[0].object.exports.plain(wanted.names)
+        told = (r for r in wanted.references if r.exact or r.name not in plain)
+        return BindingGroup(bind(told), lambda: bind(wanted.references))
 
     def _bind_reference(
         self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
     ) -> Binding:
+        if not scope and not closure:
+            return Binding(reference, None, None, False)
         actual = self._first(reference, scope)
         if actual and reference.visibility == STV_PROTECTED and actual[0] is not file:
-            actual = self._protected(file, reference, actual)
-        intended = self._first(reference, closure)
+            actual = self._protected(file, reference, actual, scope)
+        if actual and closure and actual[0] is closure[0]:
+            intended: Hit | None = actual
+        else:
+            intended = self._first(reference, closure)
         return Binding(reference, actual, intended, self._is_shadowing(reference, actual, intended))
 
     def _first(self, reference: Reference, scope: Iterable[File]) -> Hit | None:
         return search_scope(reference, scope, self._executable, self.rules)
 
-    def _protected(self, file: File, reference: Reference, hit: Hit) -> Hit:
-        """A protected reference goes back to its own object (``dl-reloc.c: resolve_map``).
+    def _protected(self, file: File, reference: Reference, hit: Hit, scope: Sequence[File]) -> Hit:
+        """A protected reference goes back to its own object (``_dl_lookup_symbol_x``).
 
-        One exception: where the executable's canonical PLT entry is the
-        function's address, an address taken elsewhere must equal it.
+        One exception: where a canonical PLT entry of the executable stands for
+        this very function, an address taken elsewhere must equal it.
         """
-        provider, definition = hit
-        if (
-            provider is self._executable
-            and definition.undefined
-            and reference.lookup_class != CLASS_PLT
-        ):
-            return hit
-        return self._first(reference, (file,)) or hit
+        if hit[1].undefined and reference.lookup_class != CLASS_PLT:
+            real = self._first(reference._replace(lookup_class=CLASS_PLT), scope)
+            if real is None or real[0] is file:
+                return hit
+        return self._first(reference, (file,)) or (file, _own_symbol(reference))
 
     def _is_shadowing(self, reference: Reference, actual: Hit | None, intended: Hit | None) -> bool:
         if actual is None or intended is None or actual[0] is intended[0]:
@@ -240,7 +284,7 @@ class Binder:
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
             return group
-        return BindingGroup.of(tuple(changed.get(b, b) for b in group.bindings))
+        return BindingGroup(tuple(changed.get(b, b) for b in group.bindings))
 
     def _host_registration(self, name: str) -> Hit | None:
         """What start-up registered under a unique ``name``: the first host lookup that hit one."""
@@ -258,8 +302,31 @@ class Binder:
                         yield hit
 
 
+def _own_symbol(reference: Reference) -> Definition:
+    """The symbol a reference names in its own object, where no lookup finds it."""
+    return Definition(
+        name=reference.name,
+        version=reference.version,
+        version_index=0,
+        hidden_version=False,
+        type=STT_NOTYPE,
+        binding=STB_WEAK if reference.weak else STB_GLOBAL,
+        visibility=reference.visibility,
+        size=0,
+        undefined=not reference.defined,
+        zero=False,
+    )
+
+
 def _is_unique(hit: Hit) -> bool:
     return hit[1].binding == STB_GNU_UNIQUE
+
+
+def _ordered(files: tuple[File, ...], ranks: Mapping[File, int]) -> tuple[File, ...]:
+    """Those of ``files`` that have a rank, by rank."""
+    if len(files) == 1:
+        return files if files[0] in ranks else ()
+    return tuple(sorted((f for f in files if f in ranks), key=ranks.__getitem__))
 
 
 def _ranks(files: Iterable[File]) -> dict[File, int]:

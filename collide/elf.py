@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import struct
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
 from collide.errors import CollideError
+from collide.hashtable import GnuHash, SysvHash, integers
 from collide.machine import CLASS_COPY, Machine, machine_of_header
 from collide.symbols import (
     SHN_UNDEF,
@@ -22,11 +24,8 @@ from collide.symbols import (
     STB_WEAK,
     DynamicSymbols,
     Exports,
-    GnuHash,
     NoExports,
     Reference,
-    SysvHash,
-    integers,
 )
 
 MAGIC = b"\x7fELF"
@@ -387,7 +386,7 @@ class _Reader:
         if table is None:
             return NoExports(), references, ()
         exports = DynamicSymbols(
-            names=frozenset(names[i] for i in range(first, count) if info[i] >= 16),
+            index=_by_name(names, (i for i in range(first, count) if info[i] >= 16)),
             symbols=symbols,
             symbol=self.symbol,
             strings=self.strings,
@@ -441,6 +440,16 @@ class _Reader:
                 )
             )
         return tuple(references)
+
+
+def _by_name(names: Mapping[int, str], indexes: Iterable[int]) -> dict[str, int]:
+    """Symbol index by name; -1 where several symbols share one."""
+    numbers = list(indexes)
+    index = {names[i]: i for i in numbers}
+    if len(index) < len(numbers):
+        counts = Counter(names[i] for i in numbers)
+        index.update((name, -1) for name, count in counts.items() if count > 1)
+    return index
 
 
 def _decode(raw: bytes) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from collide import codes
 from collide.analysis import Analysis, Module
-from collide.bind import Binding, BoundObject
+from collide.bind import Binding, BindingGroup, BoundObject
 from collide.codes import Code, Severity
 from collide.linkmap import LoadFailure
 from collide.search import File
@@ -71,8 +71,7 @@ class _Collected:
 
 def _shadowed(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[tuple[File, File], _Collected] = {}
-    kept: dict[File, dict[Reference, Binding]] = {}
-    seen: set[int] = set()
+    unshared: dict[File, dict[int, BindingGroup]] = {}
     for module, bound in _bound_objects(analysis):
         for group in bound.groups:
             for b in group.shadowed:
@@ -80,19 +79,14 @@ def _shadowed(analysis: Analysis) -> Iterator[Finding]:
                     collected = groups.setdefault((bound.map.file, b.actual[0]), _Collected())
                     collected.taken[b.reference] = b
                     collected.modules.add(module.name)
-            # Modules share groups: what stays at home need be gathered once only.
-            if id(group) not in seen:
-                seen.add(id(group))
-                kept.setdefault(bound.map.file, {}).update(
-                    (b.reference, b)
-                    for b in group.bindings
-                    if b.actual and b.intended and b.actual[0] is b.intended[0]
-                )
+            unshared.setdefault(bound.map.file, {})[id(group)] = group
     for (victim, provider), collected in groups.items():
         own: set[str] = set()
         code = codes.OWN_SHADOW
         if analysis.is_host(provider):
-            own = _kept_of_the_same(collected.taken.values(), kept.get(victim, {}).values(), victim)
+            own = _kept_of_the_same(
+                collected.taken.values(), _kept(unshared[victim].values()), victim
+            )
             code = codes.SPLIT_LIBRARY if own else codes.REPLACED_LIBRARY
         intended = {b.intended[0] for b in collected.taken.values() if b.intended}
         yield Finding(
@@ -107,6 +101,14 @@ def _shadowed(analysis: Analysis) -> Iterator[Finding]:
             modules=tuple(sorted(collected.modules)),
             remedy=_remedy(analysis, code, victim, intended),
         )
+
+
+def _kept(groups: Iterable[BindingGroup]) -> Iterator[Binding]:
+    """The bindings that got what they were meant to get."""
+    for group in groups:
+        for b in group.bindings:
+            if b.actual and b.intended and b.actual[0] is b.intended[0]:
+                yield b
 
 
 def _remedy(analysis: Analysis, code: Code, victim: File, intended: set[File]) -> str:

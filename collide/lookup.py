@@ -15,22 +15,16 @@ from collide.elf import ElfObject
 from collide.machine import CLASS_COPY, CLASS_PLT
 from collide.search import File
 from collide.symbols import (
+    MATCHING_TYPES,
     STB_GLOBAL,
     STB_GNU_UNIQUE,
     STB_WEAK,
-    STT_COMMON,
-    STT_FUNC,
-    STT_GNU_IFUNC,
-    STT_NOTYPE,
-    STT_OBJECT,
-    STT_TLS,
     STV_HIDDEN,
     STV_INTERNAL,
     Definition,
     Reference,
 )
 
-_MATCHING_TYPES = frozenset((STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC))
 _MATCHING_BINDINGS = frozenset((STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE))
 _FIRST_VERSION_INDEX = 2
 
@@ -109,7 +103,7 @@ def _judge(
         return Rule.NO_ADDRESS
     if definition.undefined and reference.lookup_class == CLASS_PLT:
         return Rule.CANONICAL_PLT
-    if definition.type not in _MATCHING_TYPES:
+    if definition.type not in MATCHING_TYPES:
         return Rule.WRONG_TYPE
     if not versioned:
         return Rule.UNVERSIONED_OBJECT
@@ -157,11 +151,17 @@ def _visible(definition: Definition) -> bool:
 
 def match(reference: Reference, obj: ElfObject, rules: LookupRules) -> Definition | None:
     """The definition ``obj`` offers for ``reference``, or None (``do_lookup_x``, one object)."""
-    found = obj.exports.candidates(reference.name)
+    exports = obj.exports
+    found = exports.candidates(reference.name)
     if not found:
         return None
-    versioned = obj.exports.versioned
-    chosen = _choose([(d, _judge(reference, d, versioned, rules)) for d in found], rules)
+    if len(found) == 1:
+        chosen = (
+            found[0] if _judge(reference, found[0], exports.versioned, rules).accepted else None
+        )
+    else:
+        judged = [(d, _judge(reference, d, exports.versioned, rules)) for d in found]
+        chosen = _choose(judged, rules)
     # A chosen but invisible definition ends the walk of this object: no second choice.
     return chosen if chosen is not None and _visible(chosen) else None
 

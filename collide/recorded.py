@@ -6,6 +6,7 @@ import json
 import lzma
 import posixpath
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,18 @@ from collide.host import Host, Python
 from collide.linkmap import LinkMap, LoadFailure, Process
 from collide.machine import CLASS_NAMES, machine_named
 from collide.search import File, Found, Loader
-from collide.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES, Definition, Reference
+from collide.symbols import (
+    BINDING_NAMES,
+    MATCHING_TYPES,
+    STB_GLOBAL,
+    STB_WEAK,
+    STV_DEFAULT,
+    STV_PROTECTED,
+    TYPE_NAMES,
+    VISIBILITY_NAMES,
+    Definition,
+    Reference,
+)
 
 SCHEMA = "collide-profile/1"
 """The schema of the profiles that this release writes and reads."""
@@ -25,7 +37,15 @@ SCHEMA = "collide-profile/1"
 class RecordedExports:
     """The exports of a recorded object; tables are indexed on first use."""
 
-    __slots__ = ("_attribute", "_attributes", "_first", "_list", "_names", "_sizes", "versioned")
+    __slots__ = (
+        "_attribute",
+        "_attributes",
+        "_first",
+        "_list",
+        "_plain_rows",
+        "_sizes",
+        "versioned",
+    )
 
     def __init__(self, recorded: Mapping[str, Any]) -> None:
         self.versioned: bool = recorded["versioned"]
@@ -38,32 +58,64 @@ class RecordedExports:
             )
             for row in recorded["attributes"]
         ]
+        self._plain_rows = frozenset(
+            i for i, row in enumerate(self._attributes) if self._is_plain_row(*row)
+        )
         self._attribute: list[int] = recorded["attribute"]
         self._sizes: list[int] = recorded["sizes"]
         self._list: list[str] = recorded["names"]
         if not len(self._attribute) == len(self._sizes) == len(self._list):
             raise ValueError("columns of different lengths")
-        self._names: frozenset[str] | None = None
         self._first: dict[str, int] | None = None
 
     @property
-    def names(self) -> frozenset[str]:
+    def names(self) -> AbstractSet[str]:
         """See :class:`collide.symbols.Exports`."""
-        if self._names is None:
-            self._names = frozenset(self._list)
-        return self._names
+        return self._index().keys()
 
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        """See :class:`collide.symbols.Exports`."""
+    def _index(self) -> dict[str, int]:
+        """Position of the first definition of each name."""
         if self._first is None:
             backwards = range(len(self._list) - 1, -1, -1)
             self._first = dict(zip(reversed(self._list), backwards, strict=True))
-        at = self._first.get(name)
+        return self._first
+
+    def candidates(self, name: str) -> tuple[Definition, ...]:
+        """See :class:`collide.symbols.Exports`."""
+        at = self._index().get(name)
         found = []
         while at is not None and at < len(self._list) and self._list[at] == name:
             found.append(self._definition(at))
             at += 1
         return tuple(found)
+
+    def plain(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`collide.symbols.Exports`."""
+        return {name for name in names if self._is_plain(self._index()[name])}
+
+    def _is_plain(self, at: int) -> bool:
+        single = at + 1 == len(self._list) or self._list[at + 1] != self._list[at]
+        return single and self._attribute[at] in self._plain_rows
+
+    def _is_plain_row(
+        self,
+        kind: int,
+        binding: int,
+        visibility: int,
+        version: str | None,
+        index: int,
+        default: bool,
+        undefined: bool,
+        zero: bool,
+    ) -> bool:
+        return (
+            kind in MATCHING_TYPES
+            and binding in (STB_GLOBAL, STB_WEAK)
+            and visibility in (STV_DEFAULT, STV_PROTECTED)
+            and (not self.versioned or (version is None and index <= 1 and default))
+            and not undefined
+            and not zero
+        )
 
     def _definition(self, at: int) -> Definition:
         kind, binding, visibility, version, index, default, undefined, zero = self._attributes[

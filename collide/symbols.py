@@ -1,23 +1,27 @@
 """Definitions and references, and the dynamic symbol table that holds an object's definitions.
 
-Sources: gABI "Symbol Table" and "Hash Table"; glibc ``elf/dl-setup_hash.c`` and
-``do_lookup_x`` for the GNU table. A symbol that the hash table does not reach
-does not exist for the loader, so :meth:`DynamicSymbols.candidates` walks it.
+Source: gABI "Symbol Table". A symbol that the hash table does not reach does
+not exist for the loader, so :meth:`DynamicSymbols.candidates` walks it.
 """
 
 from __future__ import annotations
 
 import struct
-import sys
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
+
+from collide.hashtable import GnuHash, SysvHash, gnu_hash
 
 STB_LOCAL, STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE = 0, 1, 2, 10
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC = 0, 1, 2, 5, 6, 10
 STV_DEFAULT, STV_INTERNAL, STV_HIDDEN, STV_PROTECTED = 0, 1, 2, 3
 SHN_UNDEF, SHN_ABS = 0, 0xFFF1
 VERSYM_HIDDEN = 0x8000
+
+MATCHING_TYPES = frozenset((STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC))
+"""The types of a definition that can satisfy a reference (``check_match``)."""
 
 BINDING_NAMES = {
     STB_LOCAL: "LOCAL",
@@ -88,7 +92,7 @@ class Exports(Protocol):
     """What an object offers to lookups, read from a file or from a profile."""
 
     @property
-    def names(self) -> frozenset[str]:
+    def names(self) -> AbstractSet[str]:
         """Names that may be found; a superset of those that can."""
 
     @property
@@ -98,162 +102,57 @@ class Exports(Protocol):
     def candidates(self, name: str, /) -> tuple[Definition, ...]:
         """Every definition of ``name`` that a hash walk meets, in that order."""
 
+    def plain(self, names: AbstractSet[str], /) -> AbstractSet[str]:
+        """Those of ``names`` with a single definition that any reference takes.
+
+        Any but one that demands its exact version: a base definition with an
+        address, visible, global or weak, of a type that is matched. What is
+        not among them must be looked at one by one.
+        """
+
 
 class NoExports:
     """The exports of an object without a symbol hash table: none."""
 
-    names: frozenset[str] = frozenset()
+    names: AbstractSet[str] = frozenset()
     versioned = False
 
     def candidates(self, _name: str) -> tuple[Definition, ...]:
         """None."""
         return ()
 
-
-_HIGH_DIGITS = bytes(b"0123456789abcdef"[byte >> 4] for byte in range(256))
-_LOW_DIGITS = bytes(b"0123456789abcdef"[byte & 15] for byte in range(256))
-_DIGITS = 4000  # below the limit of int() for text (sys.set_int_max_str_digits)
-
-
-def gnu_hash(name: bytes) -> int:
-    """The hash of DT_GNU_HASH (glibc ``sysdeps/generic/dl-new-hash.h``).
-
-    ``h = h * 33 + byte`` from 5381 is a number in base 33, whose digits int()
-    reads far faster than a loop adds them: one nibble of each byte at a time.
-    """
-    h = 5381
-    for at in range(0, len(name), _DIGITS):
-        part = name[at : at + _DIGITS]
-        digits = 16 * int(part.translate(_HIGH_DIGITS), 33) + int(part.translate(_LOW_DIGITS), 33)
-        h = h * pow(33, len(part), 1 << 32) + digits
-    return h & 0xFFFFFFFF
-
-
-def sysv_hash(name: bytes) -> int:
-    """The hash of DT_HASH and of version names (gABI "Hash Table")."""
-    h = 0
-    for byte in name:
-        h = (h << 4) + byte
-        h = (h ^ ((h & 0xF0000000) >> 24)) & 0x0FFFFFFF
-    return h
-
-
-def integers(data: bytes | memoryview, code: str, big_endian: bool) -> array[int]:
-    """A table of unsigned integers in the byte order of its object.
-
-    ``code`` is ``H``, ``I`` or ``Q``: 2, 4 or 8 bytes. Raises ValueError when
-    ``data`` is not a whole number of them.
-    """
-    values = array(code)
-    values.frombytes(data)
-    if big_endian != (sys.byteorder == "big"):
-        values.byteswap()
-    return values
-
-
-class GnuHash:
-    """DT_GNU_HASH: bloom filter, buckets and chains.
-
-    ``table`` starts at the hash table and may run on behind it. Raises
-    IndexError or ValueError when it is too short.
-    """
-
-    __slots__ = ("_bits", "_bloom", "_buckets", "_chain", "_shift", "count", "first")
-
-    def __init__(self, table: memoryview, bits: int, big_endian: bool) -> None:
-        def read(code: str, at: int, size: int) -> array[int]:
-            if at + size > len(table):
-                raise IndexError("hash table ends early")
-            return integers(table[at : at + size], code, big_endian)
-
-        nbuckets, self.first, bloom_words, self._shift = read("I", 0, 16)
-        self._bits = bits
-        word_size = bits // 8
-        self._bloom = read("Q" if bits == 64 else "I", 16, bloom_words * word_size)
-        at = 16 + bloom_words * word_size
-        self._buckets = read("I", at, nbuckets * 4)
-        at += nbuckets * 4
-        length = 0
-        last = max(self._buckets, default=0)
-        if last >= max(self.first, 1):
-            length = last - self.first
-            lowest = 3 if big_endian else 0
-            while not table[at + 4 * length + lowest] & 1:
-                length += 1
-            length += 1
-        self._chain = read("I", at, length * 4)
-        self.count = self.first + length
-        """One more than the highest symbol index the table reaches."""
-
-    def walk(self, name: bytes) -> list[int]:
-        """Symbol indexes whose stored hash equals that of ``name``, in chain order."""
-        if not self._buckets or not self._bloom:
-            return []
-        h = gnu_hash(name)
-        word = self._bloom[(h // self._bits) % len(self._bloom)]
-        if not (word >> (h % self._bits)) & (word >> ((h >> self._shift) % self._bits)) & 1:
-            return []
-        bucket = self._buckets[h % len(self._buckets)]
-        if bucket < max(self.first, 1):
-            return []
-        found = []
-        for at in range(bucket - self.first, len(self._chain)):
-            stored = self._chain[at]
-            if (stored ^ h) >> 1 == 0:
-                found.append(at + self.first)
-            if stored & 1:
-                break
-        return found
-
-
-class SysvHash:
-    """DT_HASH: buckets and chains over the whole symbol table (gABI "Hash Table").
-
-    ``entry_size`` is 8 on s390x and 4 everywhere else. Raises ValueError when
-    the table is too short.
-    """
-
-    __slots__ = ("_buckets", "_chain", "count")
-
-    first = 1
-
-    def __init__(self, table: memoryview, entry_size: int, big_endian: bool) -> None:
-        code = "Q" if entry_size == 8 else "I"
-        nbuckets, self.count = integers(table[: 2 * entry_size], code, big_endian)
-        end = (2 + nbuckets + self.count) * entry_size
-        if end > len(table):
-            raise ValueError("hash table ends early")
-        values = integers(table[2 * entry_size : end], code, big_endian)
-        self._buckets = values[:nbuckets]
-        self._chain = values[nbuckets:]
-
-    def walk(self, name: bytes) -> list[int]:
-        """Symbol indexes in the bucket of ``name``, in chain order."""
-        if not self._buckets:
-            return []
-        index = self._buckets[sysv_hash(name) % len(self._buckets)]
-        found: list[int] = []
-        while 0 < index < self.count and len(found) < self.count:
-            found.append(index)
-            index = self._chain[index]
-        return found
+    def plain(self, _names: AbstractSet[str]) -> AbstractSet[str]:
+        """None."""
+        return frozenset()
 
 
 class DynamicSymbols:
     """The exports of an ELF object: ``.dynsym`` seen through its hash table.
 
-    ``versions`` maps a version index to (name, need has bit 15); the base
+    ``index`` gives the number of a symbol by its name, -1 for a name that
+    several symbols have. ``versions`` maps a version index to (name, need has bit 15); the base
     version is not in it. ``versioned`` tells that the loader sees any version
     table at all, even one that holds only the base version.
     """
 
-    __slots__ = ("_hash", "_known", "_names", "_strings", "_symbol", "_symbols", "_versioned",
-                 "_versions", "_versym")  # fmt: skip
+    __slots__ = (
+        "_hash",
+        "_index",
+        "_judged",
+        "_known",
+        "_plain",
+        "_strings",
+        "_symbol",
+        "_symbols",
+        "_versioned",
+        "_versions",
+        "_versym",
+    )
 
     def __init__(
         self,
         *,
-        names: frozenset[str],
+        index: Mapping[str, int],
         symbols: bytes,
         symbol: struct.Struct,
         strings: bytes,
@@ -262,7 +161,7 @@ class DynamicSymbols:
         versions: Mapping[int, tuple[str, bool]],
         versioned: bool,
     ) -> None:
-        self._names = names
+        self._index = index
         self._symbols = symbols
         self._symbol = symbol
         self._strings = strings
@@ -271,11 +170,13 @@ class DynamicSymbols:
         self._versions = versions
         self._versioned = versioned
         self._known: dict[str, tuple[Definition, ...]] = {}
+        self._judged: set[str] = set()
+        self._plain: set[str] = set()
 
     @property
-    def names(self) -> frozenset[str]:
+    def names(self) -> AbstractSet[str]:
         """See :class:`Exports`."""
-        return self._names
+        return self._index.keys()
 
     @property
     def versioned(self) -> bool:
@@ -286,22 +187,46 @@ class DynamicSymbols:
         """See :class:`Exports`."""
         known = self._known.get(name)
         if known is None:
-            known = self._known[name] = tuple(self._walk(name)) if name in self._names else ()
+            known = self._known[name] = self._walk(name) if name in self._index else ()
         return known
 
-    def _walk(self, name: str) -> Iterator[Definition]:
+    def _walk(self, name: str) -> tuple[Definition, ...]:
         raw = name.encode("utf-8", "surrogateescape")
-        for index in self._hash.walk(raw):
-            definition = self._definition(name, raw, index)
-            if definition is not None:
-                yield definition
+        found = [self._definition(name, raw, index) for index in self._hash.walk(raw)]
+        return tuple(d for d in found if d is not None)
+
+    def plain(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`Exports`."""
+        unknown = names - self._judged
+        self._judged |= unknown
+        self._plain.update(self._plain_ones(unknown))
+        return self._plain & names
+
+    def _plain_ones(self, names: Iterable[str]) -> Iterable[str]:
+        if not isinstance(self._hash, GnuHash):
+            return
+        size, reaches, unpack = self._symbol.size, self._hash.reaches, self._symbol.unpack_from
+        symbols, versym = self._symbols, self._versym if self._versioned else None
+        for name in names:
+            number = self._index.get(name, -1)
+            if number < 0 or (versym is not None and versym[number] > 1):
+                continue
+            fields = unpack(symbols, number * size)
+            _, info, other, section, value, _ = fields if size == 24 else _wide_order(fields)
+            if (
+                info in _PLAIN_INFO
+                and other & 3 in (STV_DEFAULT, STV_PROTECTED)
+                and value
+                and section != SHN_UNDEF
+                and reaches(number, gnu_hash(name.encode("utf-8", "surrogateescape")))
+            ):
+                yield name
 
     def _definition(self, name: str, raw: bytes, index: int) -> Definition | None:
         fields = self._symbol.unpack_from(self._symbols, index * self._symbol.size)
-        if self._symbol.size == 24:
-            at, info, other, section, value, size = fields
-        else:
-            at, value, size, info, other, section = fields
+        if self._symbol.size != 24:
+            fields = _wide_order(fields)
+        at, info, other, section, value, size = fields
         if not self._strings.startswith(raw + b"\0", at):
             return None
         is_tls = info & 15 == STT_TLS
@@ -311,15 +236,26 @@ class DynamicSymbols:
         number = versym & ~VERSYM_HIDDEN
         version = self._versions.get(number)
         return Definition(
-            name=name,
-            version=version[0] if version else None,
-            version_index=number,
-            hidden_version=bool(versym & VERSYM_HIDDEN),
-            type=info & 15,
-            binding=info >> 4,
-            visibility=other & 3,
-            size=size,
-            undefined=section == SHN_UNDEF,
-            zero=value == 0 and not is_tls,
-            value=value,
+            name,
+            version[0] if version else None,
+            number,
+            bool(versym & VERSYM_HIDDEN),
+            info & 15,
+            info >> 4,
+            other & 3,
+            size,
+            section == SHN_UNDEF,
+            value == 0 and not is_tls,
+            value,
         )
+
+
+_PLAIN_INFO = frozenset(
+    binding << 4 | kind for binding in (STB_GLOBAL, STB_WEAK) for kind in MATCHING_TYPES
+)
+
+
+def _wide_order(fields: tuple[int, ...]) -> tuple[int, ...]:
+    """An Elf32_Sym in the order of an Elf64_Sym."""
+    at, value, size, info, other, section = fields
+    return at, info, other, section, value, size

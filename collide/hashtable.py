@@ -1,0 +1,161 @@
+"""The hash tables that make a dynamic symbol findable.
+
+Sources: gABI "Hash Table"; glibc ``elf/dl-setup_hash.c`` and ``do_lookup_x``
+for DT_GNU_HASH.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from functools import lru_cache
+
+_HIGH_DIGITS = bytes(b"0123456789abcdef"[byte >> 4] for byte in range(256))
+_LOW_DIGITS = bytes(b"0123456789abcdef"[byte & 15] for byte in range(256))
+_DIGITS = 4000  # below the limit of int() for text (sys.set_int_max_str_digits)
+
+
+@lru_cache(maxsize=1 << 16)
+def gnu_hash(name: bytes) -> int:
+    """The hash of DT_GNU_HASH (glibc ``sysdeps/generic/dl-new-hash.h``).
+
+    ``h = h * 33 + byte`` from 5381 is a number in base 33, whose digits int()
+    reads far faster than a loop adds them: one nibble of each byte at a time.
+    """
+    h = 5381
+    for at in range(0, len(name), _DIGITS):
+        part = name[at : at + _DIGITS]
+        digits = 16 * int(part.translate(_HIGH_DIGITS), 33) + int(part.translate(_LOW_DIGITS), 33)
+        h = h * pow(33, len(part), 1 << 32) + digits
+    return h & 0xFFFFFFFF
+
+
+def sysv_hash(name: bytes) -> int:
+    """The hash of DT_HASH and of version names (gABI "Hash Table")."""
+    h = 0
+    for byte in name:
+        h = (h << 4) + byte
+        h = (h ^ ((h & 0xF0000000) >> 24)) & 0x0FFFFFFF
+    return h
+
+
+def integers(data: bytes | memoryview, code: str, big_endian: bool) -> array[int]:
+    """A table of unsigned integers in the byte order of its object.
+
+    ``code`` is ``H``, ``I`` or ``Q``: 2, 4 or 8 bytes. Raises ValueError when
+    ``data`` is not a whole number of them.
+    """
+    values = array(code)
+    values.frombytes(data)
+    if big_endian != (sys.byteorder == "big"):
+        values.byteswap()
+    return values
+
+
+class GnuHash:
+    """DT_GNU_HASH: bloom filter, buckets and chains.
+
+    ``table`` starts at the hash table and may run on behind it. Raises
+    IndexError or ValueError when it is too short.
+    """
+
+    __slots__ = ("_bits", "_bloom", "_buckets", "_chain", "_shift", "count", "first")
+
+    def __init__(self, table: memoryview, bits: int, big_endian: bool) -> None:
+        def read(code: str, at: int, size: int) -> array[int]:
+            if at + size > len(table):
+                raise IndexError("hash table ends early")
+            return integers(table[at : at + size], code, big_endian)
+
+        nbuckets, self.first, bloom_words, self._shift = read("I", 0, 16)
+        self._bits = bits
+        word_size = bits // 8
+        self._bloom = read("Q" if bits == 64 else "I", 16, bloom_words * word_size)
+        at = 16 + bloom_words * word_size
+        self._buckets = read("I", at, nbuckets * 4)
+        at += nbuckets * 4
+        length = 0
+        last = max(self._buckets, default=0)
+        if last >= max(self.first, 1):
+            length = last - self.first
+            lowest = 3 if big_endian else 0
+            while not table[at + 4 * length + lowest] & 1:
+                length += 1
+            length += 1
+        self._chain = read("I", at, length * 4)
+        self.count = self.first + length
+        """One more than the highest symbol index the table reaches."""
+
+    def walk(self, name: bytes) -> list[int]:
+        """Symbol indexes whose stored hash equals that of ``name``, in chain order."""
+        bits, bloom, buckets, chain = self._bits, self._bloom, self._buckets, self._chain
+        if not buckets or not bloom:
+            return []
+        h = gnu_hash(name)
+        word = bloom[h // bits % len(bloom)]
+        if not word >> h % bits & word >> (h >> self._shift) % bits & 1:
+            return []
+        at = buckets[h % len(buckets)] - self.first
+        if at < 0 or at + self.first < 1:
+            return []
+        found = []
+        end, wanted = len(chain), h | 1
+        while at < end:
+            stored = chain[at]
+            if stored | 1 == wanted:
+                found.append(at + self.first)
+            if stored & 1:
+                break
+            at += 1
+        return found
+
+    def reaches(self, index: int, h: int) -> bool:
+        """Whether a lookup of hash ``h`` comes to the symbol ``index``."""
+        if not self._buckets or not self._bloom:
+            return False
+        bits = self._bits
+        word = self._bloom[h // bits % len(self._bloom)]
+        bucket = self._buckets[h % len(self._buckets)]
+        if not word >> h % bits & word >> (h >> self._shift) % bits & 1:
+            return False
+        if not max(self.first, 1) <= bucket <= index:
+            return False
+        at, chain = bucket - self.first, self._chain
+        while at < index - self.first:
+            if chain[at] & 1:
+                return False
+            at += 1
+        return chain[at] | 1 == h | 1
+
+
+class SysvHash:
+    """DT_HASH: buckets and chains over the whole symbol table (gABI "Hash Table").
+
+    ``entry_size`` is 8 on s390x and 4 everywhere else. Raises ValueError when
+    the table is too short.
+    """
+
+    __slots__ = ("_buckets", "_chain", "count")
+
+    first = 1
+
+    def __init__(self, table: memoryview, entry_size: int, big_endian: bool) -> None:
+        code = "Q" if entry_size == 8 else "I"
+        nbuckets, self.count = integers(table[: 2 * entry_size], code, big_endian)
+        end = (2 + nbuckets + self.count) * entry_size
+        if end > len(table):
+            raise ValueError("hash table ends early")
+        values = integers(table[2 * entry_size : end], code, big_endian)
+        self._buckets = values[:nbuckets]
+        self._chain = values[nbuckets:]
+
+    def walk(self, name: bytes) -> list[int]:
+        """Symbol indexes in the bucket of ``name``, in chain order."""
+        if not self._buckets:
+            return []
+        index = self._buckets[sysv_hash(name) % len(self._buckets)]
+        found: list[int] = []
+        while 0 < index < self.count and len(found) < self.count:
+            found.append(index)
+            index = self._chain[index]
+        return found
