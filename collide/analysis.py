@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from collide.bind import Binder, BoundModule
 from collide.host import Host
@@ -13,8 +13,7 @@ from collide.tags import unsuitable
 from collide.wheel import Skipped, Target
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """One opened module by name: bound, or the reason why it could not be mapped at all."""
 
     name: str
@@ -22,8 +21,7 @@ class Module:
     failures: tuple[LoadFailure, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
+class Analysis(NamedTuple):
     """The exact result for one target on one host.
 
     ``left_out`` is the reason why the target was not analysed on this host at

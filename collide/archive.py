@@ -14,10 +14,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from collide.elf import is_elf
 from collide.errors import InputError
@@ -38,8 +37,7 @@ _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _SOURCE_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A file to write into a wheel; ``mode`` are its permission bits."""
 
     name: str

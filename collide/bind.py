@@ -10,7 +10,6 @@ closure are searched, the object first (direct binding). A reference is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
@@ -81,8 +80,7 @@ class BindingGroup:
         return self._bindings
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(NamedTuple):
     """The references of one object to names that the same objects define."""
 
     definers: tuple[File, ...]
@@ -90,8 +88,7 @@ class _Wanted:
     names: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class BoundObject:
+class BoundObject(NamedTuple):
     """One object that a dlopen brought into the process, bound."""
 
     map: LinkMap
@@ -103,8 +100,7 @@ class BoundObject:
         return tuple(b for group in self.groups for b in group.bindings)
 
 
-@dataclass(frozen=True, slots=True)
-class BoundModule:
+class BoundModule(NamedTuple):
     """One dlopen: every new object bound, in load order, and why it fails if it does."""
 
     opened: Opened

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
@@ -13,16 +13,14 @@ from collide.judge import Finding, judge
 from collide.wheel import Target
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class Judged(NamedTuple):
     """One analysis with its findings."""
 
     analysis: Analysis
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class Report(NamedTuple):
     """Everything one ``collide check`` found.
 
     ``left_out`` are pairs of target and host that do not fit each other,

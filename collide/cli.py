@@ -212,7 +212,6 @@ def _binary(args: argparse.Namespace) -> str:
 def _analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis]:
     """The analyses that can be had; whatever cannot is told on stderr."""
     import fnmatch
-    from dataclasses import replace
 
     from collide.analysis import analyse
     from collide.selection import select_hosts
@@ -230,7 +229,7 @@ def _analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analy
             modules = analysis.modules
             if args.module:
                 modules = tuple(m for m in modules if fnmatch.fnmatch(m.name, args.module))
-            yield replace(analysis, modules=modules)
+            yield analysis._replace(modules=modules)
     for problem in unreadable:
         _complain(str(problem))
 

@@ -12,8 +12,8 @@ import struct
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from collide.errors import CollideError
 from collide.hashtable import GnuHash, SysvHash, integers
@@ -56,8 +56,7 @@ class NotDynamicError(FormatError):
     """An ELF file that is never loaded dynamically: relocatable, core or static."""
 
 
-@dataclass(frozen=True, slots=True)
-class VersionNeed:
+class VersionNeed(NamedTuple):
     """One version needed from one file (gABI ``Elf*_Verneed``); ``weak`` is VER_FLG_WEAK."""
 
     file: str
@@ -65,8 +64,7 @@ class VersionNeed:
     weak: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ElfObject:
+class ElfObject(NamedTuple):
     """What one ELF object says about itself.
 
     Search paths are unexpanded strings; ``rpath`` is already dropped where a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from collide.analysis import Analysis
 from collide.bind import Binding, BoundObject
@@ -13,8 +13,7 @@ from collide.search import File
 from collide.symbols import Definition
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One object of the scope: its candidates with the rule for each, and what it gave."""
 
     file: File
@@ -22,8 +21,7 @@ class Step:
     result: Definition | None
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """One reference, searched: the steps up to the definition that was found.
 
     ``own_scope`` tells that the object itself comes first (DT_SYMBOLIC).

@@ -10,8 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from collide.errors import InputError
 from collide.linkmap import LoadFailure, Process, start
@@ -20,8 +19,7 @@ from collide.rootfs import Root
 from collide.search import File, Files, Loader, LoadError, expand
 
 
-@dataclass(frozen=True, slots=True)
-class Python:
+class Python(NamedTuple):
     """The Python interpreter inside a host, as the tags of a wheel name it.
 
     ``implementation`` is ``cp`` or ``pp``, ``abi_flags`` the letters behind
@@ -36,8 +34,7 @@ class Python:
         return f"{self.implementation}{self.version[0]}{self.version[1]}{self.abi_flags}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Host:
+class Host(NamedTuple):
     """A host ready to open modules in.
 
     ``process`` is the state after start-up and all RTLD_GLOBAL openings;
@@ -94,7 +91,7 @@ def extract(
     loader = _loader(root, interpreter_path, executable)
     origin = posixpath.dirname(executable.path)
     expanded = (expand(element, origin, loader) for element in library_path)
-    loader = replace(loader, library_path=tuple(e for e in expanded if e is not None))
+    loader = loader._replace(library_path=tuple(e for e in expanded if e is not None))
     process, failures = start(executable, interpreter, loader, root, preload)
     problems = [f for f in failures if f.name in preload]
     for library in rtld_global:
@@ -135,17 +132,17 @@ def _open(root: Root, path: str) -> File:
 
 # -- the loader ---------------------------------------------------------------------------------
 
-_RELEASE = re.compile(rb"(?:GNU C Library|ld\.so) \([^)]*\) \w+ release version (\d+)\.(\d+)")
+_RELEASE = rb"(?:GNU C Library|ld\.so) \([^)]*\) \w+ release version (\d+)\.(\d+)"
 # system_dirs in elf/dl-load.c: one string of NUL-terminated directories, each ending in "/".
-_SYSTEM_DIRS = re.compile(rb"(?:/[!-~]*lib[!-~]*/\0){2,}")
-_CACHE_FILE = re.compile(rb"(/[!-~]*/ld\.so\.cache)\0")
+_SYSTEM_DIRS = rb"(?:/[!-~]*lib[!-~]*/\0){2,}"
+_CACHE_FILE = rb"(/[!-~]*/ld\.so\.cache)\0"
 
 
 def _loader(root: Root, path: str, executable: File) -> Loader:
     data = root.read_bytes(path) or b""
     if b"musl" in data and b"ld.so.cache" not in data:
         raise InputError(path, "is musl's loader, whose rules collide does not know yet")
-    directories = _SYSTEM_DIRS.search(data)
+    directories = re.search(_SYSTEM_DIRS, data)
     if directories is None:
         raise InputError(path, "is no glibc loader (no system directories in it)")
     system_dirs = tuple(d.decode().rstrip("/") for d in directories[0].split(b"\0") if d)
@@ -163,7 +160,7 @@ def _loader(root: Root, path: str, executable: File) -> Loader:
         lib=system_dirs[0].lstrip("/"),
         flavour="guix" if guix else "nixos" if b"NixOS" in data else "upstream",
     )
-    cache = _CACHE_FILE.search(data)
+    cache = re.search(_CACHE_FILE, data)
     if guix:
         # One cache a package, that of the executable (guix glibc-dl-cache.patch).
         item = "/".join(executable.path.split("/")[:4])
@@ -177,7 +174,7 @@ def _release(root: Root, data: bytes, system_dirs: Iterable[str], path: str) -> 
     """The glibc release, from ld.so's own banner or, before 2.33, from libc.so.6's."""
     sources = [data, *(root.read_bytes(f"{d}/libc.so.6") or b"" for d in system_dirs)]
     for source in sources:
-        found = _RELEASE.search(source)
+        found = re.search(_RELEASE, source)
         if found:
             return int(found[1]), int(found[2])
     raise InputError(path, "names no glibc release")
@@ -214,7 +211,7 @@ def cpu_features(cpuinfo: bytes, machine: Machine) -> tuple[tuple[str, ...], str
 
 # -- names ----------------------------------------------------------------------------------------
 
-_LIBPYTHON = re.compile(r"(?:lib)?(python|pypy)(\d)\.(\d+)([a-z]*)(?:-c)?(?:\.so(?:\.[\d.]+)?)?")
+_LIBPYTHON = r"(?:lib)?(python|pypy)(\d)\.(\d+)([a-z]*)(?:-c)?(?:\.so(?:\.[\d.]+)?)?"
 
 
 def find_python(scope: Iterable[File]) -> Python | None:
@@ -224,7 +221,7 @@ def find_python(scope: Iterable[File]) -> Python | None:
     """
     for file in scope:
         for name in (file.object.soname, posixpath.basename(file.path)):
-            found = _LIBPYTHON.fullmatch(name or "")
+            found = re.fullmatch(_LIBPYTHON, name or "")
             if found:
                 # d, m and u are no part of today's ABI tags; t is free threading.
                 flags = "t" if "t" in found[4] else ""

@@ -7,7 +7,7 @@ library is split decides between COL101 and COL102.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from collide import codes
 from collide.analysis import Analysis, Module
@@ -18,8 +18,7 @@ from collide.search import File
 from collide.symbols import STT_FUNC, STT_GNU_IFUNC, Reference
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One judged group of bindings, or one load failure.
 
     ``victim`` holds the references, ``provider`` gives the definitions,
@@ -61,12 +60,12 @@ def judge(analysis: Analysis) -> tuple[Finding, ...]:
 # -- shadowed symbols -----------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
 class _Collected:
     """What one victim has to do with one provider, over all modules."""
 
-    taken: dict[Reference, Binding] = field(default_factory=dict)
-    modules: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.taken: dict[Reference, Binding] = {}
+        self.modules: set[str] = set()
 
 
 def _shadowed(analysis: Analysis) -> Iterator[Finding]:

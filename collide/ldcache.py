@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from collide.errors import CollideError
 
@@ -19,8 +19,7 @@ _EXTENSION_MAGIC = 0xEAA42174
 _EXTENSION_HWCAPS = 1
 
 
-@dataclass(frozen=True, slots=True)
-class CacheEntry:
+class CacheEntry(NamedTuple):
     """One line of the cache.
 
     ``flags`` name the architecture, ``hwcaps`` is the glibc-hwcaps

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from collide.elf import ElfObject
 from collide.search import File, Files, Found, Loader, LoadError, expand, find
@@ -22,8 +21,7 @@ FailureKind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class LoadFailure:
+class LoadFailure(NamedTuple):
     """Why a dlopen fails.
 
     ``object`` is the canonical path of the object that asks, ``name`` the
@@ -37,22 +35,26 @@ class LoadFailure:
     detail: str = ""
 
 
-@dataclass(slots=True, eq=False)
 class LinkMap:
     """One loaded object; compared by identity, as in the loader.
 
     ``name`` is the path as the loader opened it, ``needed_by`` the object
     whose DT_NEEDED first asked for it, which is also its ``loader``
     (``l_loader``) unless it was opened by path. ``needed`` are the maps that
-    its own DT_NEEDED resolved to.
+    its own DT_NEEDED resolved to. ``origin`` is the value of ``$ORIGIN``.
     """
 
-    name: str
-    file: File
-    found: Found
-    loader: LinkMap | None
-    origin: str  # the value of $ORIGIN
-    needed: tuple[LinkMap, ...] | None = field(default=None, repr=False)
+    __slots__ = ("file", "found", "loader", "name", "needed", "origin")
+
+    def __init__(
+        self, name: str, file: File, found: Found, loader: LinkMap | None, origin: str
+    ) -> None:
+        self.name = name
+        self.file = file
+        self.found = found
+        self.loader = loader
+        self.origin = origin
+        self.needed: tuple[LinkMap, ...] | None = None
 
     @property
     def object(self) -> ElfObject:
@@ -60,8 +62,7 @@ class LinkMap:
         return self.file.object
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """The outcome of one dlopen.
 
     ``searchlist`` is the root with its breadth-first closure, ``new`` the maps
@@ -161,12 +162,15 @@ class Process:
 
     def _map(
         self, path: str, file: File, found: Found, loader: LinkMap | None, name: str
-    ) -> LinkMap:
+    ) -> LinkMap | LoadFailure:
         """Map an opened file, unless the same file is mapped under another name."""
         known = self._identities.get(file.identity)
         if known is not None:
             self._names.setdefault(name, known)
             return known
+        if file.object.is_executable:
+            asking = loader.file.path if loader else path
+            return LoadFailure("unloadable-file", asking, name, "it is an executable")
         new = LinkMap(path, file, found, loader, posixpath.dirname(path))
         self._register(new)
         self._names.setdefault(name, new)
@@ -189,8 +193,8 @@ class Process:
 
     def request(self, name: str) -> LinkMap | LoadFailure:
         """Load ``name`` as an object without run paths of its own would need it."""
-        plain = replace(
-            self.executable.object, rpath=None, runpath=None, nodeflib=False, resolution_cache=()
+        plain = self.executable.object._replace(
+            rpath=None, runpath=None, nodeflib=False, resolution_cache=()
         )
         requester = LinkMap("", File("", None, plain), Found("opened"), None, "/")
         result = self._need(name, requester)
@@ -282,8 +286,6 @@ class Process:
             return LoadFailure("unloadable-file", path, path, str(e))
         if file is None:
             return LoadFailure("missing-library", path, path)
-        if file.object.is_executable:
-            return LoadFailure("unloadable-file", path, path, "it is an executable")
         return self._map(path, file, Found("opened"), None, path)
 
     def dlopen(self, path: str, *, rtld_global: bool = False) -> Opened | LoadFailure:

@@ -8,8 +8,8 @@ there is one implementation to bind with and to explain with.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from collide.elf import ElfObject
 from collide.machine import CLASS_COPY, CLASS_PLT
@@ -69,8 +69,7 @@ _ACCEPTING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LookupRules:
+class LookupRules(NamedTuple):
     """The release of glibc whose rules apply, (2, 36).
 
     Two have changed: base against exact version (2.42, bug 29190), and

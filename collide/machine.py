@@ -6,7 +6,7 @@ Source: ``elf_machine_type_class`` and ``elf_machine_rel[a]`` in glibc's
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CLASS_DATA = 0
 """glibc's class 0: any reference that is neither of the two below."""
@@ -18,8 +18,7 @@ CLASS_COPY = 2
 CLASS_NAMES = ("data", "plt", "copy")
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """One architecture as the loader sees it.
 
     ``name`` is the platform part of a wheel tag (``x86_64``, ``armv7l``),

@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 NIXOS_CACHE_TYPE = 0x63A86CB6
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(NamedTuple):
     """The notes of one object.
 
     ``build_id`` is hexadecimal; ``abi_tag`` the oldest kernel of

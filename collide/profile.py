@@ -11,7 +11,6 @@ import json
 import lzma
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from collide.host import Host
@@ -55,13 +54,13 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         "binary": host.path,
         "architecture": host.architecture,
         "libc": {"name": host.loader.libc, "version": list(host.loader.version)},
-        "python": asdict(host.python) if host.python else None,
-        "loader": _without(asdict(host.loader), "libc", "version"),
+        "python": host.python._asdict() if host.python else None,
+        "loader": _without(host.loader._asdict(), "libc", "version"),
         "preload": list(host.preload),
         "global": list(host.rtld_global),
         "scope": [numbers[id(m)] for m in process.global_scope],
         "loaded": loaded,
-        "missing": [asdict(f) for f in host.failures],
+        "missing": [f._asdict() for f in host.failures],
         "system": {
             name: numbers[id(m)] if isinstance(m, LinkMap) else None for name, m in system.items()
         },
@@ -96,7 +95,7 @@ def _object(
         "name": m.name,
         "aliases": list(aliases),
         "paths": sorted({m.name, _canonical_directory(root, m.name)}),
-        "found": asdict(m.found),
+        "found": m.found._asdict(),
         "needed_by": None if m.loader is None else numbers[id(m.loader)],
         "needs": [numbers[id(n)] for n in m.needed or ()],
         "build_id": notes.build_id,

@@ -7,9 +7,8 @@ import lzma
 import posixpath
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from collide.elf import ElfObject, VersionNeed
 from collide.errors import InputError
@@ -147,8 +146,7 @@ _BINDINGS = _Numbers({name: number for number, name in BINDING_NAMES.items()})
 _VISIBILITIES = _Numbers({name: number for number, name in VISIBILITY_NAMES.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedFiles:
+class RecordedFiles(NamedTuple):
     """The files of a recorded host: only what was recorded can be opened."""
 
     by_path: Mapping[str, File]

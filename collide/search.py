@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 from collide.elf import ElfObject
 from collide.errors import CollideError
@@ -24,8 +23,7 @@ FoundBy = Literal[
 """How an object came to its place; the loader's own steps, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """How a library was found: the step, and the object or path that decided it."""
 
     how: FoundBy
@@ -48,17 +46,19 @@ class Found:
         return self.how
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class File:
-    """One ELF file of a file system, read.
+    """One ELF file of a file system, read; compared by identity.
 
     ``path`` is its canonical path (no symbolic links), ``identity`` what makes
     two paths the same file (device and inode).
     """
 
-    path: str
-    identity: object
-    object: ElfObject
+    __slots__ = ("identity", "object", "path")
+
+    def __init__(self, path: str, identity: Hashable, elf: ElfObject) -> None:
+        self.path = path
+        self.identity = identity
+        self.object = elf
 
 
 class LoadError(CollideError):
@@ -75,8 +75,7 @@ class Files(Protocol):
         """The path ld.so.cache gives for ``name``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loader:
+class Loader(NamedTuple):
     """The dynamic loader of a host.
 
     ``libc`` is ``glibc``; ``version`` its release, (2, 36). ``system_dirs`` are
@@ -137,7 +136,7 @@ class Requester(Protocol):
         """What pulled it in (``l_loader``); None for what was opened by path."""
 
 
-_TOKEN = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))")
+_DST = r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))"
 
 
 def expand(text: str, origin: str, loader: Loader) -> str | None:
@@ -148,9 +147,9 @@ def expand(text: str, origin: str, loader: Loader) -> str | None:
     if "$" not in text:
         return text
     values = {"ORIGIN": origin, "LIB": loader.lib, "PLATFORM": loader.platform}
-    if any(values[m[1] or m[2]] is None for m in _TOKEN.finditer(text)):
+    if any(values[m[1] or m[2]] is None for m in re.finditer(_DST, text)):
         return None
-    return _TOKEN.sub(lambda m: values[m[1] or m[2]] or "", text)
+    return re.sub(_DST, lambda m: values[m[1] or m[2]] or "", text)
 
 
 def find(

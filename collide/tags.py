@@ -13,7 +13,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, generic_tags
 
 from collide.host import Host, Python
 
-_MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)")
+_MANYLINUX = r"manylinux_(\d+)_(\d+)_(\w+)"
 _LEGACY = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 
 
@@ -46,7 +46,7 @@ def _runs(platform: str, host: Host) -> bool:
         return True
     for alias, (major, minor) in _LEGACY.items():
         platform = re.sub(rf"^{alias}_", f"manylinux_{major}_{minor}_", platform)
-    found = _MANYLINUX.fullmatch(platform)
+    found = re.fullmatch(_MANYLINUX, platform)
     return (
         found is not None
         and found[3] == host.architecture

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -34,16 +34,14 @@ _SCHEME = {
 _INIT_PREFIXES = ("PyInit_", "PyInitU_", "_cffi_pypyinit_")
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """Something that was not analysed: what, and because of what."""
 
     name: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Target:
+class Target(NamedTuple):
     """One thing to check: a wheel, a tree, or one shared object.
 
     ``members`` maps installed paths to files, ``names`` canonical paths to the
@@ -58,7 +56,7 @@ class Target:
     names: Mapping[str, str]
     skipped: tuple[Skipped, ...] = ()
     problems: tuple[InputError, ...] = ()
-    on_disk: Root | None = field(default=None, repr=False)
+    on_disk: Root | None = None
 
     def modules(self, architecture: str) -> tuple[str, ...]:
         """Installed paths to open, each by itself.
@@ -89,8 +87,7 @@ def is_extension_module(file: File) -> bool:
     return any(name.startswith(_INIT_PREFIXES) for name in file.object.exports.names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Installed:
+class _Installed(NamedTuple):
     """A host's files with a target's members laid over them.
 
     Bare objects and trees may have libraries beside them that are no members;
