@@ -79,12 +79,7 @@ def _open_modules(target: Target, host: Host) -> Iterator[Module]:
     ]
     binder = Binder(
         host.process,
-        [
-            m.file
-            for _, result in opened
-            if not isinstance(result, LoadFailure)
-            for m in result.searchlist
-        ],
+        [m.file for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],
     )
     for path, result in opened:
         name = target.names[target.members[path].path]

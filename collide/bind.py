@@ -85,7 +85,7 @@ class _Wanted(NamedTuple):
 
     definers: tuple[File, ...]
     references: tuple[Reference, ...]
-    names: frozenset[str]
+    versions: Mapping[str, str | None]
 
 
 class BoundObject(NamedTuple):
@@ -118,7 +118,7 @@ class Binder:
     """
 
     def __init__(self, host: Process, files: Iterable[File] = ()) -> None:
-        """``files`` are all that may be opened; those met later cost a new index."""
+        """``files`` are all that will be bound; those met later cost a new index."""
         self.rules = LookupRules(host.loader.version)
         self._executable = host.executable.file
         self._copies = frozenset(self._executable.object.copies)
@@ -136,15 +136,17 @@ class Binder:
         if not new:
             return
         self._universe.update(dict.fromkeys(new))
-        wanted = frozenset(r.name for f in self._universe for r in f.object.references)
+        # A set, as the intersection of a dictionary's keys with one takes the shorter way.
+        wanted = {r.name for f in self._universe for r in f.object.references}
         # Nearly all names have one definer: those need no loop of their own.
         single: dict[str, tuple[File, ...]] = {}
         several: dict[str, tuple[File, ...]] = {}
         for file in dict.fromkeys((*self._host, *self._universe)):
-            defined = wanted & file.object.exports.names
-            for name in defined & single.keys():
-                several[name] = (*several.get(name, single[name]), file)
-            single.update(dict.fromkeys(defined - single.keys(), (file,)))
+            defined = file.object.exports.names & wanted
+            for name in defined:
+                if name in single:
+                    several[name] = (*several.get(name, single[name]), file)
+            single.update(dict.fromkeys(defined, (file,)))
         self._definers = {**single, **several}
         self._groups.clear()
         self._bound.clear()
@@ -156,7 +158,7 @@ class Binder:
         earlier opens of the same process have registered; it grows.
         """
         table = {} if unique is None else unique
-        self.prepare(m.file for m in opened.searchlist)
+        self.prepare(m.file for m in opened.new)
         scope = _ranks(m.file for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         # Dependencies are relocated before their users (_dl_sort_maps); the order only
@@ -180,7 +182,7 @@ class Binder:
                 _Wanted(
                     definers,
                     tuple(references),
-                    frozenset(r.name for r in references),
+                    _single_versions(references),
                 )
                 for definers, references in groups.items()
             ]
@@ -212,8 +214,8 @@ class Binder:
         # Only the executable holds copy relocations, and these skip it.
         if not order or not own or order[0] is not own[0] or order[0] is self._executable:
             return BindingGroup(bind(wanted.references))
-        plain = order[0].object.exports.plain(wanted.names)
-        told = (r for r in wanted.references if r.exact or r.name not in plain)
+        plain = order[0].object.exports.plain(wanted.versions)
+        told = (r for r in wanted.references if r.name not in plain)
         return BindingGroup(bind(told), lambda: bind(wanted.references))
 
     def _bind_reference(
@@ -316,6 +318,18 @@ def _own_symbol(reference: Reference) -> Definition:
 
 def _is_unique(hit: Hit) -> bool:
     return hit[1].binding == STB_GNU_UNIQUE
+
+
+def _single_versions(references: Iterable[Reference]) -> dict[str, str | None]:
+    """The version each name is referred to with, for names that have but one."""
+    versions: dict[str, str | None] = {}
+    mixed = set()
+    for r in references:
+        if r.exact or versions.setdefault(r.name, r.version) != r.version:
+            mixed.add(r.name)
+    for name in mixed:
+        versions.pop(name, None)
+    return versions
 
 
 def _ordered(files: tuple[File, ...], ranks: Mapping[File, int]) -> tuple[File, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -93,7 +93,7 @@ class ElfObject(NamedTuple):
     version_needs: tuple[VersionNeed, ...]
     version_definitions: tuple[str, ...] | None
     exports: Exports
-    references: tuple[Reference, ...]
+    references: Sequence[Reference]
     copies: tuple[str, ...]
     unknown_relocations: tuple[int, ...]
     resolution_cache: tuple[tuple[str, tuple[str, ...]], ...]

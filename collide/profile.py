@@ -2,7 +2,8 @@
 
 The JSON form is described by ``profiles/profile.schema.json``. Tables of
 symbols are columns (``names``, ``sizes`` and the number of an attribute row),
-because a host has up to some 240,000 of them.
+because a host has up to some 240,000 of them. They come last, one line for
+each object, so that a reader can leave alone those it does not need.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collide.machine import CLASS_NAMES
 from collide.notes import Notes, read_notes
 from collide.policy import system_libraries
 from collide.provenance import Package, find_packages
-from collide.recorded import SCHEMA
+from collide.recorded import END, SCHEMA, TABLES
 from collide.rootfs import Root
 from collide.symbols import (
     BINDING_NAMES,
@@ -68,6 +69,13 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         "objects": [
             _object(m, numbers, process.aliases(m), root, packages.get(m.file.path)) for m in maps
         ],
+        "tables": [
+            {
+                "exports": _exports(m.object.exports),
+                "references": _references(m.object.references),
+            }
+            for m in maps
+        ],
     }
 
 
@@ -112,10 +120,9 @@ def _object(
         "symbolic": obj.symbolic,
         "nodeflib": obj.nodeflib,
         "pie": obj.pie,
+        "versioned": obj.exports.versioned,
         "version_needs": [[n.file, n.version, n.weak] for n in obj.version_needs],
         "version_definitions": obj.version_definitions,
-        "exports": _exports(obj.exports),
-        "references": _references(obj.references),
         "copies": list(obj.copies),
     }
 
@@ -149,7 +156,6 @@ def _exports(exports: Exports) -> dict[str, Any]:
     ]
     attributes, column = _numbered(rows)
     return {
-        "versioned": exports.versioned,
         "attributes": attributes,
         "attribute": column,
         "sizes": [d.size for d in definitions],
@@ -183,14 +189,9 @@ def _numbered(rows: Sequence[tuple[Any, ...]]) -> tuple[list[list[Any]], list[in
 
 def to_bytes(profile: Mapping[str, Any], *, compressed: bool) -> bytes:
     """The file form: one line of JSON for each part, xz on request; equal in, equal out."""
-    parts = []
-    for key, value in profile.items():
-        if key == "objects":
-            lines = ",\n".join(_dump(obj) for obj in value)
-            parts.append(f'"objects":[\n{lines}\n]')
-        else:
-            parts.append(f"{_dump(key)}:{_dump(value)}")
-    text = "{" + ",\n".join(parts) + "}\n"
+    parts = [f"{_dump(key)}:{_dump(value)}" for key, value in profile.items() if key != "tables"]
+    tables = ",\n".join(map(_dump, profile["tables"]))
+    text = "{" + ",\n".join(parts) + f"{TABLES.decode()}{tables}{END.decode()}"
     data = text.encode("ascii")
     return lzma.compress(data, preset=9) if compressed else data
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import lzma
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from collide.elf import ElfObject, VersionNeed
 from collide.errors import InputError
@@ -17,6 +17,7 @@ from collide.linkmap import LinkMap, LoadFailure, Process
 from collide.machine import CLASS_NAMES, machine_named
 from collide.search import File, Found, Loader
 from collide.symbols import (
+    ANY_VERSION,
     BINDING_NAMES,
     MATCHING_TYPES,
     STB_GLOBAL,
@@ -27,76 +28,115 @@ from collide.symbols import (
     VISIBILITY_NAMES,
     Definition,
     Reference,
+    plain_names,
 )
 
 SCHEMA = "collide-profile/1"
 """The schema of the profiles that this release writes and reads."""
+TABLES, END = b',\n"tables":[\n', b"\n]}\n"
+"""What stands before and behind the lines of tables, as collide writes them."""
+
+
+class _Tables:
+    """The tables of one object, parsed when they are first asked for."""
+
+    __slots__ = ("_parsed", "_text", "path")
+
+    def __init__(self, path: str, table: bytes | Mapping[str, Any]) -> None:
+        self.path = path
+        self._text = table if isinstance(table, bytes) else b""
+        self._parsed = None if isinstance(table, bytes) else table
+
+    def __getitem__(self, key: str) -> Any:
+        """``exports`` or ``references``; raises InputError when the table is no such thing."""
+        try:
+            if self._parsed is None:
+                self._parsed = json.loads(self._text)
+                self._text = b""
+            return self._parsed[key]
+        except (ValueError, KeyError, TypeError) as e:
+            raise _invalid(self.path, e) from e
+
+
+def _invalid(path: str, e: Exception) -> InputError:
+    return InputError(path, f"not a valid profile of schema {SCHEMA} ({type(e).__name__}: {e})")
+
+
+class _Columns(NamedTuple):
+    """The exports of one object, ready for lookups."""
+
+    attributes: list[tuple[Any, ...]]
+    offers: list[str | None]
+    attribute: list[int]
+    sizes: list[int]
+    names: list[str]
+    first: dict[str, int]
 
 
 class RecordedExports:
-    """The exports of a recorded object; tables are indexed on first use."""
+    """The exports of a recorded object; tables are parsed and indexed on first use."""
 
-    __slots__ = (
-        "_attribute",
-        "_attributes",
-        "_first",
-        "_list",
-        "_plain_rows",
-        "_sizes",
-        "versioned",
-    )
+    __slots__ = ("_columns", "_tables", "versioned")
 
-    def __init__(self, recorded: Mapping[str, Any]) -> None:
-        self.versioned: bool = recorded["versioned"]
-        self._attributes = [
-            (
-                _TYPES[row[0]],
-                _BINDINGS[row[1]],
-                _VISIBILITIES[row[2]],
-                *row[3:],
-            )
-            for row in recorded["attributes"]
+    def __init__(self, tables: _Tables, versioned: bool) -> None:
+        self.versioned = versioned
+        self._tables = tables
+        self._columns: _Columns | None = None
+
+    def _read(self) -> _Columns:
+        if self._columns is None:
+            recorded = self._tables["exports"]
+            try:
+                self._columns = self._indexed(recorded)
+            except (ValueError, KeyError, TypeError, IndexError) as e:
+                raise _invalid(self._tables.path, e) from e
+        return self._columns
+
+    def _indexed(self, recorded: Mapping[str, Any]) -> _Columns:
+        attributes = [
+            (_TYPES[kind], _BINDINGS[binding], _VISIBILITIES[visibility], *rest)
+            for kind, binding, visibility, *rest in recorded["attributes"]
         ]
-        self._plain_rows = frozenset(
-            i for i, row in enumerate(self._attributes) if self._is_plain_row(*row)
-        )
-        self._attribute: list[int] = recorded["attribute"]
-        self._sizes: list[int] = recorded["sizes"]
-        self._list: list[str] = recorded["names"]
-        if not len(self._attribute) == len(self._sizes) == len(self._list):
+        names: list[str] = recorded["names"]
+        backwards = range(len(names) - 1, -1, -1)
+        if not len(names) == len(recorded["attribute"]) == len(recorded["sizes"]):
             raise ValueError("columns of different lengths")
-        self._first: dict[str, int] | None = None
+        return _Columns(
+            attributes,
+            [self._row_offer(*row) for row in attributes],
+            recorded["attribute"],
+            recorded["sizes"],
+            names,
+            dict(zip(reversed(names), backwards, strict=True)),
+        )
 
     @property
     def names(self) -> AbstractSet[str]:
         """See :class:`collide.symbols.Exports`."""
-        return self._index().keys()
-
-    def _index(self) -> dict[str, int]:
-        """Position of the first definition of each name."""
-        if self._first is None:
-            backwards = range(len(self._list) - 1, -1, -1)
-            self._first = dict(zip(reversed(self._list), backwards, strict=True))
-        return self._first
+        return self._read().first.keys()
 
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`collide.symbols.Exports`."""
-        at = self._index().get(name)
+        columns = self._read()
+        at = columns.first.get(name)
         found = []
-        while at is not None and at < len(self._list) and self._list[at] == name:
-            found.append(self._definition(at))
+        while at is not None and at < len(columns.names) and columns.names[at] == name:
+            found.append(self._definition(columns, at))
             at += 1
         return tuple(found)
 
-    def plain(self, names: AbstractSet[str]) -> AbstractSet[str]:
+    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.symbols.Exports`."""
-        return {name for name in names if self._is_plain(self._index()[name])}
+        columns = self._read()
+        return plain_names(wanted, {name: self._offer(columns, name) for name in wanted})
 
-    def _is_plain(self, at: int) -> bool:
-        single = at + 1 == len(self._list) or self._list[at + 1] != self._list[at]
-        return single and self._attribute[at] in self._plain_rows
+    @staticmethod
+    def _offer(columns: _Columns, name: str) -> str | None:
+        names, at = columns.names, columns.first[name]
+        single = at + 1 == len(names) or names[at + 1] != name
+        return columns.offers[columns.attribute[at]] if single else None
 
-    def _is_plain_row(
+    def _row_offer(
         self,
         kind: int,
         binding: int,
@@ -106,32 +146,79 @@ class RecordedExports:
         default: bool,
         undefined: bool,
         zero: bool,
-    ) -> bool:
-        return (
-            kind in MATCHING_TYPES
-            and binding in (STB_GLOBAL, STB_WEAK)
-            and visibility in (STV_DEFAULT, STV_PROTECTED)
-            and (not self.versioned or (version is None and index <= 1 and default))
-            and not undefined
-            and not zero
-        )
+    ) -> str | None:
+        """What :func:`collide.symbols.plain_names` calls an offer, for one attribute row."""
+        if (
+            kind not in MATCHING_TYPES
+            or binding not in (STB_GLOBAL, STB_WEAK)
+            or visibility not in (STV_DEFAULT, STV_PROTECTED)
+            or undefined
+            or zero
+        ):
+            return None
+        if not self.versioned or (index <= 1 and default):
+            return ANY_VERSION
+        return version
 
-    def _definition(self, at: int) -> Definition:
-        kind, binding, visibility, version, index, default, undefined, zero = self._attributes[
-            self._attribute[at]
-        ]
+    @staticmethod
+    def _definition(columns: _Columns, at: int) -> Definition:
+        row = columns.attributes[columns.attribute[at]]
+        kind, binding, visibility, version, index, default, undefined, zero = row
         return Definition(
-            name=self._list[at],
+            name=columns.names[at],
             version=version,
             version_index=index,
             hidden_version=not default,
             type=kind,
             binding=binding,
             visibility=visibility,
-            size=self._sizes[at],
+            size=columns.sizes[at],
             undefined=undefined,
             zero=zero,
         )
+
+
+class RecordedReferences(Sequence[Reference]):
+    """The references of a recorded object, made on first use."""
+
+    __slots__ = ("_references", "_tables")
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+        self._references: tuple[Reference, ...] | None = None
+
+    def _read(self) -> tuple[Reference, ...]:
+        if self._references is None:
+            recorded = self._tables["references"]
+            try:
+                self._references = _references(recorded)
+            except (ValueError, KeyError, TypeError, IndexError) as e:
+                raise _invalid(self._tables.path, e) from e
+        return self._references
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    @overload
+    def __getitem__(self, at: int) -> Reference: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Reference, ...]: ...
+    def __getitem__(self, at: int | slice) -> Reference | tuple[Reference, ...]:
+        return self._read()[at]
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self._read())
+
+
+def _references(recorded: Mapping[str, Any]) -> tuple[Reference, ...]:
+    rows = [
+        (version, exact, CLASS_NAMES.index(kind), weak, _VISIBILITIES[visibility], defined)
+        for version, exact, kind, weak, visibility, defined in recorded["attributes"]
+    ]
+    return tuple(
+        Reference(name, *rows[number])
+        for name, number in zip(recorded["names"], recorded["attribute"], strict=True)
+    )
 
 
 class _Numbers(dict[str, int]):
@@ -170,7 +257,7 @@ def load(path: Path) -> Host:
         data = path.read_bytes()
         if data.startswith(b"\xfd7zXZ\0"):
             data = lzma.decompress(data)
-        profile = json.loads(data)
+        profile, tables = _split(data)
     except FileNotFoundError:
         raise InputError(str(path), "no such file") from None
     except (OSError, lzma.LZMAError, ValueError) as e:
@@ -179,14 +266,24 @@ def load(path: Path) -> Host:
     if schema != SCHEMA:
         raise InputError(str(path), f"not a profile of schema {SCHEMA} (its schema is {schema!r})")
     try:
-        return _host(profile)
+        return _host(profile, [_Tables(str(path), t) for t in tables or profile["tables"]])
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:
-        raise InputError(
-            str(path), f"not a valid profile of schema {SCHEMA} ({type(e).__name__}: {e})"
-        ) from e
+        raise _invalid(str(path), e) from e
 
 
-def _host(profile: Mapping[str, Any]) -> Host:
+def _split(data: bytes) -> tuple[Any, list[bytes]]:
+    """The profile without its tables, and these as text; or all of it, and no text.
+
+    Any layout of the JSON is a profile. In the one that collide writes the
+    tables can be left unparsed until they are needed.
+    """
+    at = data.find(TABLES)
+    if at < 0 or not data.endswith(END):
+        return json.loads(data), []
+    return json.loads(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
+
+
+def _host(profile: Mapping[str, Any], tables: Sequence[_Tables]) -> Host:
     python = profile["python"]
     libc = profile["libc"]
     recorded_loader: dict[str, Any] = {
@@ -201,17 +298,20 @@ def _host(profile: Mapping[str, Any]) -> Host:
         python=Python(python["implementation"], tuple(python["version"]), python["abi_flags"])
         if python
         else None,
-        process=_process(profile, loader),
+        process=_process(profile, tables, loader),
         failures=tuple(LoadFailure(**f) for f in profile["missing"]),
         preload=tuple(profile["preload"]),
         rtld_global=tuple(profile["global"]),
     )
 
 
-def _process(profile: Mapping[str, Any], loader: Loader) -> Process:
+def _process(profile: Mapping[str, Any], tables: Sequence[_Tables], loader: Loader) -> Process:
     objects = profile["objects"]
     machine = profile["architecture"]
-    files = [File(o["path"], o["path"], _elf_object(o, machine)) for o in objects]
+    files = [
+        File(o["path"], o["path"], _elf_object(o, t, machine))
+        for o, t in zip(objects, tables, strict=True)
+    ]
     by_path: dict[str, File] = {}
     for recorded, file in zip(objects, files, strict=True):
         for path in (recorded["path"], *recorded["paths"]):
@@ -234,7 +334,7 @@ def _process(profile: Mapping[str, Any], loader: Loader) -> Process:
     return process
 
 
-def _elf_object(recorded: Mapping[str, Any], machine: str) -> ElfObject:
+def _elf_object(recorded: Mapping[str, Any], tables: _Tables, machine: str) -> ElfObject:
     definitions = recorded["version_definitions"]
     return ElfObject(
         machine=machine_named("armv7l" if machine == "armv6l" else machine),
@@ -252,20 +352,9 @@ def _elf_object(recorded: Mapping[str, Any], machine: str) -> ElfObject:
         pie=recorded["pie"],
         version_needs=tuple(VersionNeed(*need) for need in recorded["version_needs"]),
         version_definitions=None if definitions is None else tuple(definitions),
-        exports=RecordedExports(recorded["exports"]),
-        references=_recorded_references(recorded["references"]),
+        exports=RecordedExports(tables, recorded["versioned"]),
+        references=RecordedReferences(tables),
         copies=tuple(recorded["copies"]),
         unknown_relocations=(),
         resolution_cache=(),
-    )
-
-
-def _recorded_references(recorded: Mapping[str, Any]) -> tuple[Reference, ...]:
-    rows = [
-        (version, exact, CLASS_NAMES.index(kind), weak, _VISIBILITIES[visibility], defined)
-        for version, exact, kind, weak, visibility, defined in recorded["attributes"]
-    ]
-    return tuple(
-        Reference(name, *rows[number])
-        for name, number in zip(recorded["names"], recorded["attribute"], strict=True)
     )

@@ -102,13 +102,29 @@ class Exports(Protocol):
     def candidates(self, name: str, /) -> tuple[Definition, ...]:
         """Every definition of ``name`` that a hash walk meets, in that order."""
 
-    def plain(self, names: AbstractSet[str], /) -> AbstractSet[str]:
-        """Those of ``names`` with a single definition that any reference takes.
+    def plain(self, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
+        """The names in ``wanted`` whose single definition serves a reference of that version.
 
-        Any but one that demands its exact version: a base definition with an
-        address, visible, global or weak, of a type that is matched. What is
-        not among them must be looked at one by one.
+        An optimisation that never decides otherwise than :mod:`collide.lookup`:
+        a definition with an address, visible, global or weak, of a type that
+        is matched, and of the base version or the wanted one. What is not in
+        the result must be looked at one by one.
         """
+
+
+ANY_VERSION = "*"
+"""For ``plain``: the version of a base definition, which serves every reference."""
+
+
+def plain_names(
+    wanted: Mapping[str, str | None], offered: Mapping[str, str | None]
+) -> AbstractSet[str]:
+    """The names offered in the version they are wanted in; None is not offered plainly."""
+    return {
+        name
+        for name, version in wanted.items()
+        if (offer := offered[name]) is not None and offer in (ANY_VERSION, version)
+    }
 
 
 class NoExports:
@@ -121,7 +137,7 @@ class NoExports:
         """None."""
         return ()
 
-    def plain(self, _names: AbstractSet[str]) -> AbstractSet[str]:
+    def plain(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """None."""
         return frozenset()
 
@@ -138,9 +154,8 @@ class DynamicSymbols:
     __slots__ = (
         "_hash",
         "_index",
-        "_judged",
         "_known",
-        "_plain",
+        "_offers",
         "_strings",
         "_symbol",
         "_symbols",
@@ -170,8 +185,7 @@ class DynamicSymbols:
         self._versions = versions
         self._versioned = versioned
         self._known: dict[str, tuple[Definition, ...]] = {}
-        self._judged: set[str] = set()
-        self._plain: set[str] = set()
+        self._offers: dict[str, str | None] = {}
 
     @property
     def names(self) -> AbstractSet[str]:
@@ -195,21 +209,22 @@ class DynamicSymbols:
         found = [self._definition(name, raw, index) for index in self._hash.walk(raw)]
         return tuple(d for d in found if d is not None)
 
-    def plain(self, names: AbstractSet[str]) -> AbstractSet[str]:
+    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`Exports`."""
-        unknown = names - self._judged
-        self._judged |= unknown
-        self._plain.update(self._plain_ones(unknown))
-        return self._plain & names
+        unknown = wanted.keys() - self._offers.keys()
+        if unknown:
+            self._offers.update(dict.fromkeys(unknown))
+            self._offers.update(self._find_offers(unknown))
+        return plain_names(wanted, self._offers)
 
-    def _plain_ones(self, names: Iterable[str]) -> Iterable[str]:
+    def _find_offers(self, names: Iterable[str]) -> Iterable[tuple[str, str]]:
         if not isinstance(self._hash, GnuHash):
             return
         size, reaches, unpack = self._symbol.size, self._hash.reaches, self._symbol.unpack_from
         symbols, versym = self._symbols, self._versym if self._versioned else None
         for name in names:
             number = self._index.get(name, -1)
-            if number < 0 or (versym is not None and versym[number] > 1):
+            if number < 0:
                 continue
             fields = unpack(symbols, number * size)
             _, info, other, section, value, _ = fields if size == 24 else _wide_order(fields)
@@ -220,7 +235,10 @@ class DynamicSymbols:
                 and section != SHN_UNDEF
                 and reaches(number, gnu_hash(name.encode("utf-8", "surrogateescape")))
             ):
-                yield name
+                if versym is None or versym[number] <= 1:
+                    yield name, ANY_VERSION
+                elif (version := self._versions.get(versym[number] & ~VERSYM_HIDDEN)) is not None:
+                    yield name, version[0]
 
     def _definition(self, name: str, raw: bytes, index: int) -> Definition | None:
         fields = self._symbol.unpack_from(self._symbols, index * self._symbol.size)
