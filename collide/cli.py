@@ -199,7 +199,7 @@ def _profile(args: argparse.Namespace) -> int:
     data = to_bytes(
         record(host, root), compressed=bool(args.output and args.output.endswith(".xz"))
     )
-    _write(data.decode("latin-1") if args.output is None else data, args.output)
+    _write(data, args.output)
     return EXIT_CLEAN
 
 
