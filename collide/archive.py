@@ -8,12 +8,14 @@ is installed, and checked against both the archive's CRC and RECORD's hash.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import mmap
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,6 +35,17 @@ else:
     inflater = isal_zlib
 InflateErrors: tuple[type[Exception], ...] = (zlib.error, struct.error, inflater.error)
 
+# What zipfile and csv raise for a RECORD that is damaged, encrypted or oddly compressed.
+_UnreadableErrors = (
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    zlib.error,
+    csv.Error,
+)
+_DEFLATE_LIMIT = 1032  # no deflate stream expands further
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _SOURCE_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -62,7 +75,7 @@ class Archive:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         except FileNotFoundError:
             raise InputError(str(path), "no such file") from None
-        except (WheelError, zipfile.BadZipFile, OSError, ValueError) as e:
+        except (*_UnreadableErrors, WheelError) as e:
             raise InputError(str(path), f"not a readable wheel ({e})") from e
 
     def __enter__(self) -> Archive:
@@ -73,6 +86,17 @@ class Archive:
     ) -> None:
         self._wheel.close()
         self._data.close()
+
+    @property
+    def distribution(self) -> str:
+        """``name-version`` of the file name, as the names inside the archive begin."""
+        return str(self._wheel.parsed_filename["namever"])
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """The compatibility tags of the file name, expanded (PEP 425)."""
+        parts = (self._wheel.parsed_filename[part].split(".") for part in ("pyver", "abi", "plat"))
+        return frozenset(map("-".join, product(*parts)))
 
     def elf_members(self) -> Iterator[zipfile.ZipInfo]:
         """The members that start with the ELF magic, in archive order."""
@@ -96,7 +120,8 @@ class Archive:
         algorithm, digest = self._recorded_hash(info.filename)
         if algorithm is None:
             raise InputError(name, "has no hash in RECORD")
-        if hashlib.new(algorithm, data).digest() != digest:
+        digest_size = hashlib.new(algorithm).digest_size
+        if not digest_size or hashlib.new(algorithm, data).digest() != digest:
             raise InputError(name, "its contents do not match the hash in RECORD")
         return data
 
@@ -128,6 +153,8 @@ class Archive:
         with self._compressed(info) as raw:
             if info.compress_type == zipfile.ZIP_STORED:
                 return bytes(raw)
+            if info.file_size > _DEFLATE_LIMIT * info.compress_size:
+                raise struct.error("impossible size")
             return bytes(inflater.decompress(raw, wbits=-15, bufsize=max(info.file_size, 1)))
 
 

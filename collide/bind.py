@@ -51,20 +51,26 @@ class BindingGroup:
     """Bindings of one object whose names the same objects define.
 
     Groups are shared between modules wherever scopes agree, so what is derived
-    from one may be kept by identity. ``shadowed``, ``undefined`` and
-    ``unique`` (a STB_GNU_UNIQUE symbol was hit) are those of its bindings.
+    from one may be kept by identity. ``closure`` are the objects of the
+    holder's own closure that define the names: what the bindings can have been
+    meant to get. ``shadowed``, ``undefined`` and ``unique`` (a STB_GNU_UNIQUE
+    symbol was hit) are those of its bindings.
     """
 
-    __slots__ = ("_bindings", "_make", "shadowed", "undefined", "unique")
+    __slots__ = ("_bindings", "_make", "closure", "shadowed", "undefined", "unique")
 
     def __init__(
-        self, told: tuple[Binding, ...], make: Callable[[], tuple[Binding, ...]] | None = None
+        self,
+        told: tuple[Binding, ...],
+        closure: tuple[File, ...],
+        make: Callable[[], tuple[Binding, ...]] | None = None,
     ) -> None:
         """``told`` are the bindings; with ``make``, only those that are not plain.
 
         A plain one is known to get what it was meant to get, and only made
         when it is asked for.
         """
+        self.closure = closure
         self._bindings = None if make else told
         self._make = make
         self.shadowed = tuple(b for b in told if b.shadowed)
@@ -213,10 +219,10 @@ class Binder:
 
         # Only the executable holds copy relocations, and these skip it.
         if not order or not own or order[0] is not own[0] or order[0] is self._executable:
-            return BindingGroup(bind(wanted.references))
+            return BindingGroup(bind(wanted.references), own)
         plain = order[0].object.exports.plain(wanted.versions)
         told = (r for r in wanted.references if r.name not in plain)
-        return BindingGroup(bind(told), lambda: bind(wanted.references))
+        return BindingGroup(bind(told), own, lambda: bind(wanted.references))
 
     def _bind_reference(
         self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
@@ -282,7 +288,7 @@ class Binder:
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
             return group
-        return BindingGroup(tuple(changed.get(b, b) for b in group.bindings))
+        return BindingGroup(tuple(changed.get(b, b) for b in group.bindings), group.closure)
 
     def _host_registration(self, name: str) -> Hit | None:
         """What start-up registered under a unique ``name``: the first host lookup that hit one."""

@@ -13,6 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from mmap import mmap
 from typing import NamedTuple
 
 from collide.errors import CollideError
@@ -42,6 +43,7 @@ DF_SYMBOLIC = 0x2
 DF_1_NODEFLIB, DF_1_PIE = 0x800, 0x08000000
 VER_FLG_BASE, VER_FLG_WEAK = 1, 2
 EF_ARM_ABI_FLOAT_HARD = 0x400
+VERSYM_MAX = 0x7FFF
 
 
 class FormatError(CollideError):
@@ -116,7 +118,7 @@ def is_elf(head: bytes | memoryview) -> bool:
     return bytes(head[:4]) == MAGIC
 
 
-def read_object(data: bytes | memoryview) -> ElfObject:
+def read_object(data: bytes | memoryview | mmap) -> ElfObject:
     """Read one object; nothing in the result refers to ``data``.
 
     Raises FormatError with the reason, NotDynamicError for a file that no
@@ -124,7 +126,7 @@ def read_object(data: bytes | memoryview) -> ElfObject:
     """
     try:
         return _Reader(memoryview(data)).read()
-    except (struct.error, IndexError, ValueError, KeyError) as e:
+    except (struct.error, IndexError, ValueError, KeyError, OverflowError) as e:
         raise FormatError(f"truncated or corrupt ELF file ({e})") from e
 
 
@@ -289,37 +291,38 @@ class _Reader:
         indexes: list[tuple[int, str, bool]] = []
         if DT_VERNEED not in self.dynamic:
             return (), indexes
-        table, at = self._at(self._one(DT_VERNEED)), 0
-        for _ in range(self._one(DT_VERNEEDNUM, 0)):
-            _, count, file, aux, following = struct.unpack_from(f"{self.order}HHIII", table, at)
-            position = at + aux
-            for _ in range(count):
+        # dl-version.c follows the links; vn_cnt and DT_VERNEEDNUM it never reads.
+        table, at, following = self._at(self._one(DT_VERNEED)), 0, -1
+        while following:
+            _, _, file, aux, following = struct.unpack_from(f"{self.order}HHIII", table, at)
+            position, step = at + aux, -1
+            while step:
                 _, flags, other, name, step = struct.unpack_from(
                     f"{self.order}IHHII", table, position
                 )
+                if len(needs) > VERSYM_MAX:
+                    raise FormatError("corrupt ELF file (version needs without an end)")
                 version = self._string(name)
                 needs.append(VersionNeed(self._string(file), version, bool(flags & VER_FLG_WEAK)))
                 indexes.append((other & 0x7FFF, version, bool(other & 0x8000)))
                 position += step
             at += following
-            if not following:
-                break
         return tuple(needs), indexes
 
     def _version_definitions(self) -> tuple[tuple[str, ...] | None, list[tuple[int, str, bool]]]:
         indexes: list[tuple[int, str, bool]] = []
         if DT_VERDEF not in self.dynamic:
             return None, indexes
-        table, at = self._at(self._one(DT_VERDEF)), 0
-        for _ in range(self._one(DT_VERDEFNUM, 0)):
+        table, at, following = self._at(self._one(DT_VERDEF)), 0, -1
+        while following:
             _, flags, index, _, _, aux, following = struct.unpack_from(
                 f"{self.order}HHHHIII", table, at
             )
+            if len(indexes) > VERSYM_MAX:
+                raise FormatError("corrupt ELF file (version definitions without an end)")
             name = self._string(struct.unpack_from(f"{self.order}I", table, at + aux)[0])
             indexes.append((index & 0x7FFF, name, bool(flags & VER_FLG_BASE)))
             at += following
-            if not following:
-                break
         return tuple(name for _, name, base in indexes if not base), indexes
 
     # -- relocations and symbols ---------------------------------------------------------------

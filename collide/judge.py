@@ -82,12 +82,12 @@ def _shadowed(analysis: Analysis) -> Iterator[Finding]:
     for (victim, provider), collected in groups.items():
         own: set[str] = set()
         code = codes.OWN_SHADOW
+        taken = collected.taken.values()
+        intended = {b.intended[0] for b in taken if b.intended}
         if analysis.is_host(provider):
-            own = _kept_of_the_same(
-                collected.taken.values(), _kept(unshared[victim].values()), victim
-            )
+            kept = _kept(unshared[victim].values(), intended)
+            own = _kept_of_the_same(taken, kept, victim)
             code = codes.SPLIT_LIBRARY if own else codes.REPLACED_LIBRARY
-        intended = {b.intended[0] for b in collected.taken.values() if b.intended}
         yield Finding(
             code=code,
             severity=code.severity,
@@ -102,11 +102,13 @@ def _shadowed(analysis: Analysis) -> Iterator[Finding]:
         )
 
 
-def _kept(groups: Iterable[BindingGroup]) -> Iterator[Binding]:
-    """The bindings that got what they were meant to get."""
+def _kept(groups: Iterable[BindingGroup], meant: set[File]) -> Iterator[Binding]:
+    """The bindings to one of ``meant`` that got what they were meant to get."""
     for group in groups:
+        if meant.isdisjoint(group.closure):
+            continue
         for b in group.bindings:
-            if b.actual and b.intended and b.actual[0] is b.intended[0]:
+            if b.actual and b.intended and b.actual[0] is b.intended[0] and b.actual[0] in meant:
                 yield b
 
 
@@ -140,16 +142,12 @@ def _kept_of_the_same(taken: Iterable[Binding], kept: Iterable[Binding], victim:
     in one piece: its functions are those between the first and the last taken
     one.
     """
-    taken = list(taken)
-    shared = {b.intended[0] for b in taken if b.intended and b.intended[0] is not victim}
     places = [p for b in taken if b.intended and b.intended[0] is victim for p in _place(b)]
     first, last = (min(places), max(places)) if places else (0, -1)
     same = set()
     for b in kept:
-        if b.intended and b.intended[0] in shared:
+        if b.provider is not victim or any(first <= place <= last for place in _place(b)):
             same.add(b.reference.name)
-        elif b.intended and b.intended[0] is victim:
-            same.update(b.reference.name for place in _place(b) if first <= place <= last)
     return same
 
 

@@ -6,6 +6,7 @@ Source: glibc ``sysdeps/generic/dl-cache.h`` and ``elf/dl-cache.c``
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,6 +18,9 @@ OLD_MAGIC = b"ld.so-1.7.0\0"
 _HWCAP_EXTENSION = 1 << 62
 _EXTENSION_MAGIC = 0xEAA42174
 _EXTENSION_HWCAPS = 1
+# _dl_cache_check_flags: i386 takes FLAG_ELF too, ARM objects without a float mark.
+_UNMARKED = {0x3: 0x1, 0x903: 0x3}
+_LEADING_ZEROS = r"(?<![0-9])0+(?=[0-9])"
 
 
 class CacheEntry(NamedTuple):
@@ -40,7 +44,7 @@ class LdCache:
     def __init__(self, entries: Sequence[CacheEntry]) -> None:
         self._by_name: dict[str, list[CacheEntry]] = {}
         for entry in entries:
-            self._by_name.setdefault(entry.name, []).append(entry)
+            self._by_name.setdefault(_key(entry.name), []).append(entry)
 
     def find(self, name: str, flags: int, hwcaps: Sequence[str]) -> str | None:
         """Path for ``name`` on an architecture and a CPU, or None.
@@ -50,8 +54,8 @@ class LdCache:
         skipped, as glibc 2.40 and later do.
         """
         best: tuple[int, str] | None = None
-        for entry in self._by_name.get(name, ()):
-            if entry.flags != flags or entry.legacy:
+        for entry in self._by_name.get(_key(name), ()):
+            if entry.flags not in (flags, _UNMARKED.get(flags)) or entry.legacy:
                 continue
             if entry.hwcaps is None:
                 rank = len(hwcaps)
@@ -62,6 +66,11 @@ class LdCache:
             if best is None or rank < best[0]:
                 best = rank, entry.path
         return best[1] if best else None
+
+
+def _key(name: str) -> str:
+    # _dl_cache_libcmp compares runs of digits by their value.
+    return re.sub(_LEADING_ZEROS, "", name)
 
 
 def read_cache(data: bytes) -> LdCache:
@@ -76,9 +85,7 @@ def _entries(data: bytes) -> list[CacheEntry]:
     start = 0
     if data.startswith(OLD_MAGIC):
         # An old-format part comes first; the new one follows, 8-byte aligned.
-        (count,) = struct.unpack_from("=I", data, 12)
-        start = (16 + 12 * count + 7) & ~7
-        start = data.index(MAGIC, start)
+        start = data.index(MAGIC)
     if data[start : start + len(MAGIC)] != MAGIC:
         raise ValueError("unknown magic")
     endian = data[start + 28]
@@ -86,10 +93,9 @@ def _entries(data: bytes) -> list[CacheEntry]:
     if order is None:
         raise ValueError("marked invalid")
     count, _, _, extensions = struct.unpack_from(f"{order}II4sI", data, start + 20)
-    subdirs = _hwcaps_subdirs(data, start, extensions, order)
+    subdirs = _hwcaps_subdirs(data, extensions, order)
 
-    def text(at: int) -> str:
-        begin = start + at
+    def text(begin: int) -> str:
         return data[begin : data.index(b"\0", begin)].decode("utf-8", "surrogateescape")
 
     entries = []
@@ -98,8 +104,8 @@ def _entries(data: bytes) -> list[CacheEntry]:
         extended = hwcap & _HWCAP_EXTENSION
         entries.append(
             CacheEntry(
-                name=text(key),
-                path=text(value),
+                name=text(start + key),
+                path=text(start + value),
                 flags=flags,
                 hwcaps=text(subdirs[hwcap & 0xFFFFFFFF]) if extended else None,
                 legacy=bool(hwcap) and not extended,
@@ -108,15 +114,19 @@ def _entries(data: bytes) -> list[CacheEntry]:
     return entries
 
 
-def _hwcaps_subdirs(data: bytes, start: int, offset: int, order: str) -> list[int]:
-    """String offsets of the glibc-hwcaps names (``cache_extension_tag_glibc_hwcaps``)."""
+def _hwcaps_subdirs(data: bytes, offset: int, order: str) -> list[int]:
+    """File offsets of the glibc-hwcaps names (``cache_extension_tag_glibc_hwcaps``).
+
+    Unlike those of the entries, all offsets here count from the start of the
+    file, also where an old-format part comes first (``cache_extension_load``).
+    """
     if not offset:
         return []
-    magic, count = struct.unpack_from(f"{order}2I", data, start + offset)
+    magic, count = struct.unpack_from(f"{order}2I", data, offset)
     if magic != _EXTENSION_MAGIC:
         return []
     for i in range(count):
-        tag, _, at, size = struct.unpack_from(f"{order}4I", data, start + offset + 8 + 16 * i)
+        tag, _, at, size = struct.unpack_from(f"{order}4I", data, offset + 8 + 16 * i)
         if tag == _EXTENSION_HWCAPS:
-            return list(struct.unpack_from(f"{order}{size // 4}I", data, start + at))
+            return list(struct.unpack_from(f"{order}{size // 4}I", data, at))
     return []

@@ -99,7 +99,7 @@ MACHINES = (
         "ppc64le", 21, 64, False,
         plt=_types(2, 21, range(67, 107), range(112, 116)),
         copy=_types(19),
-        data=_types(1, range(3, 7), 20, 26, range(38, 45)),
+        data=_types(1, range(3, 10), 20, range(24, 27), range(37, 45), 56, 57, 110, 111),
         none=_types(0, 22, 247, 248),
         cache_flags=0x503,
     ),

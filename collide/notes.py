@@ -30,6 +30,7 @@ class Notes(NamedTuple):
 def read_notes(stream: BinaryIO) -> Notes:
     """The notes in all PT_NOTE segments of an ELF file; unreadable ones are left out."""
     from elftools.common.exceptions import ELFError
+    from elftools.construct import ConstructError
     from elftools.elf.elffile import ELFFile
 
     build_id = abi_tag = package = None
@@ -45,7 +46,7 @@ def read_notes(stream: BinaryIO) -> Notes:
                 abi_tag = f"{system} {version}"
             elif owner == "FDO" and package is None:
                 package = _package(desc)
-    except (ELFError, struct.error, UnicodeDecodeError, ValueError):
+    except (ELFError, ConstructError, struct.error, OverflowError, ValueError):
         pass
     return Notes(build_id, abi_tag, package)
 

@@ -138,12 +138,9 @@ class Root:
         with self.on_disk(path).open("rb") as stream:
             if os.fstat(stream.fileno()).st_size == 0:
                 raise FormatError("empty file")
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                view = memoryview(data)
-                try:
-                    return File(path, identity, read_object(view))
-                finally:
-                    view.release()
+            # Not closed by hand: a traceback may still hold views of it.
+            data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        return File(path, identity, read_object(data))
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.search.Files`."""

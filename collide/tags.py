@@ -9,30 +9,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from packaging.tags import Tag, compatible_tags, cpython_tags, generic_tags
-
 from collide.host import Host, Python
 
 _MANYLINUX = r"manylinux_(\d+)_(\d+)_(\w+)"
 _LEGACY = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 
 
-def unsuitable(tags: Iterable[Tag], host: Host) -> str | None:
+def unsuitable(tags: Iterable[str], host: Host) -> str | None:
     """Why a wheel with these tags cannot be installed on ``host``; None when it can.
 
-    A host without a known Python is not held against the wheel.
+    A tag is ``interpreter-abi-platform`` with one of each. A host without a
+    known Python is not held against the wheel.
     """
-    tags = frozenset(tags)
-    platforms = sorted({t.platform for t in tags if _runs(t.platform, host)})
-    if not platforms:
-        named = ", ".join(sorted({t.platform for t in tags}))
+    parts = [tag.split("-") for tag in tags]
+    fitting = [p for p in parts if _runs(p[2], host)]
+    if not fitting:
+        named = ", ".join(sorted({p[2] for p in parts}))
         return f"its platform tags ({named}) do not fit {_describe(host)}"
     if host.python is None:
         return None
-    if tags.isdisjoint(_supported(host.python, platforms)):
-        named = ", ".join(sorted({f"{t.interpreter}-{t.abi}" for t in tags}))
-        return f"its Python tags ({named}) do not fit {host.python}"
-    return None
+    own = str(host.python)
+    # packaging is asked only where the answer is not plain: its import costs as much as
+    # reading a small wheel.
+    if any(p[:2] == [own, own] for p in fitting):
+        return None
+    platforms = sorted({p[2] for p in fitting})
+    if not {"-".join(p) for p in fitting}.isdisjoint(_supported(host.python, platforms)):
+        return None
+    named = ", ".join(sorted({f"{p[0]}-{p[1]}" for p in parts}))
+    return f"its Python tags ({named}) do not fit {host.python}"
 
 
 def _describe(host: Host) -> str:
@@ -55,7 +60,9 @@ def _runs(platform: str, host: Host) -> bool:
     )
 
 
-def _supported(python: Python, platforms: list[str]) -> set[Tag]:
+def _supported(python: Python, platforms: list[str]) -> set[str]:
+    from packaging.tags import compatible_tags, cpython_tags, generic_tags
+
     major, minor = python.version
     if python.implementation == "cp":
         # cp36m and older carried the pymalloc flag; later releases do not.
@@ -65,4 +72,5 @@ def _supported(python: Python, platforms: list[str]) -> set[Tag]:
     else:
         interpreter = f"pp{major}{minor}"
         specific = set(generic_tags(interpreter, [f"pypy{major}{minor}_pp73"], platforms))
-    return specific | set(compatible_tags(python.version, interpreter, [*platforms, "any"]))
+    general = compatible_tags(python.version, interpreter, [*platforms, "any"])
+    return {str(tag) for tag in (*specific, *general)}

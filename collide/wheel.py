@@ -11,9 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from packaging.tags import Tag
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-
 from collide.archive import Archive
 from collide.elf import ForeignMachineError, FormatError, NotDynamicError, is_elf, read_object
 from collide.errors import InputError
@@ -51,7 +48,7 @@ class Target(NamedTuple):
     """
 
     name: str
-    tags: frozenset[Tag] | None
+    tags: frozenset[str] | None
     members: Mapping[str, File]
     names: Mapping[str, str]
     skipped: tuple[Skipped, ...] = ()
@@ -148,16 +145,12 @@ def installed_path(member: str, distribution: str) -> str:
 
 
 def _read_wheel(path: Path) -> Target:
-    try:
-        _, _, _, tags = parse_wheel_filename(path.name)
-    except InvalidWheelFilename as e:
-        raise InputError(str(path), f"not a wheel's file name ({e})") from e
-    distribution = "-".join(path.name.split("-")[:2])
     members: dict[str, File] = {}
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
     with Archive(path) as archive:
+        distribution, tags = archive.distribution, archive.tags
         for info in archive.elf_members():
             try:
                 data = archive.read(info)
@@ -180,7 +173,7 @@ def _read_wheel(path: Path) -> Target:
 
 def _target(
     name: str,
-    tags: frozenset[Tag] | None,
+    tags: frozenset[str] | None,
     members: Mapping[str, File],
     names: Mapping[str, str],
     skipped: Iterable[Skipped] = (),
