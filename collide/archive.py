@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
-from collide.elf import is_elf
+from collide.dynamic import is_elf
 from collide.errors import InputError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from collide.linkmap import LinkMap, LoadFailure, Opened, Process
+from collide.linkmap import LinkMap, LoadFailure, Opened, Process, relocation_order
 from collide.lookup import LookupRules, is_looked_up, search_scope
 from collide.machine import CLASS_PLT
 from collide.search import File
@@ -167,9 +167,9 @@ class Binder:
         self.prepare(m.file for m in opened.new)
         scope = _ranks(m.file for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
-        # Dependencies are relocated before their users (_dl_sort_maps); the order only
-        # decides who registers a unique symbol first.
-        for m in reversed(opened.new):
+        new = set(opened.new)
+        # The order of relocation only decides who registers a unique symbol first.
+        for m in (m for m in relocation_order(opened.searchlist) if m in new):
             groups = self._bind_object(m.file, scope, _ranks(_closure(m)))
             bound[m] = BoundObject(m, tuple(self._apply_unique(g, table) for g in groups))
         objects = tuple(bound[m] for m in opened.new)

@@ -16,9 +16,45 @@ from itertools import accumulate
 from mmap import mmap
 from typing import NamedTuple
 
-from collide.errors import CollideError
+from collide.dynamic import (
+    DF_1_NODEFLIB,
+    DF_1_PIE,
+    DF_SYMBOLIC,
+    DT_AUXILIARY,
+    DT_FILTER,
+    DT_FLAGS,
+    DT_FLAGS_1,
+    DT_GNU_HASH,
+    DT_HASH,
+    DT_JMPREL,
+    DT_NEEDED,
+    DT_PLTREL,
+    DT_PLTRELSZ,
+    DT_REL,
+    DT_RELA,
+    DT_RELACOUNT,
+    DT_RELASZ,
+    DT_RELCOUNT,
+    DT_RELSZ,
+    DT_RPATH,
+    DT_RUNPATH,
+    DT_SONAME,
+    DT_SYMBOLIC,
+    DT_SYMTAB,
+    DT_VERDEF,
+    DT_VERNEED,
+    DT_VERSYM,
+    EF_ARM_ABI_FLOAT_HARD,
+    ET_EXEC,
+    VER_FLG_BASE,
+    VER_FLG_WEAK,
+    VERSYM_MAX,
+    Image,
+    decode,
+)
+from collide.errors import FormatError
 from collide.hashtable import GnuHash, SysvHash, integers
-from collide.machine import CLASS_COPY, Machine, machine_of_header
+from collide.machine import CLASS_COPY, Machine
 from collide.symbols import (
     SHN_UNDEF,
     STB_LOCAL,
@@ -28,34 +64,6 @@ from collide.symbols import (
     NoExports,
     Reference,
 )
-
-MAGIC = b"\x7fELF"
-ET_EXEC, ET_DYN = 2, 3
-PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
-DT_NEEDED, DT_PLTRELSZ, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ = 1, 2, 4, 5, 6, 7, 8
-DT_STRSZ, DT_SONAME, DT_RPATH, DT_SYMBOLIC, DT_REL, DT_RELSZ, DT_PLTREL = 10, 14, 15, 16, 17, 18, 20
-DT_JMPREL, DT_RUNPATH, DT_FLAGS = 23, 29, 30
-DT_GNU_HASH, DT_VERSYM, DT_RELACOUNT, DT_RELCOUNT = 0x6FFFFEF5, 0x6FFFFFF0, 0x6FFFFFF9, 0x6FFFFFFA
-DT_FLAGS_1, DT_VERDEF, DT_VERDEFNUM = 0x6FFFFFFB, 0x6FFFFFFC, 0x6FFFFFFD
-DT_VERNEED, DT_VERNEEDNUM = 0x6FFFFFFE, 0x6FFFFFFF
-DT_AUXILIARY, DT_FILTER = 0x7FFFFFFD, 0x7FFFFFFF
-DF_SYMBOLIC = 0x2
-DF_1_NODEFLIB, DF_1_PIE = 0x800, 0x08000000
-VER_FLG_BASE, VER_FLG_WEAK = 1, 2
-EF_ARM_ABI_FLOAT_HARD = 0x400
-VERSYM_MAX = 0x7FFF
-
-
-class FormatError(CollideError):
-    """These bytes are no ELF object that a loader could map; str() is the reason."""
-
-
-class ForeignMachineError(FormatError):
-    """An ELF file for a machine that collide has no tables for; a loader search passes over it."""
-
-
-class NotDynamicError(FormatError):
-    """An ELF file that is never loaded dynamically: relocatable, core or static."""
 
 
 class VersionNeed(NamedTuple):
@@ -113,11 +121,6 @@ class ElfObject(NamedTuple):
         return self.type == ET_EXEC or self.pie
 
 
-def is_elf(head: bytes | memoryview) -> bool:
-    """Whether a file that starts with ``head`` (4 bytes or more) is ELF."""
-    return bytes(head[:4]) == MAGIC
-
-
 def read_object(data: bytes | memoryview | mmap) -> ElfObject:
     """Read one object; nothing in the result refers to ``data``.
 
@@ -125,74 +128,41 @@ def read_object(data: bytes | memoryview | mmap) -> ElfObject:
     loader opens.
     """
     try:
-        return _Reader(memoryview(data)).read()
+        return _Reader(Image(memoryview(data))).read()
     except (struct.error, IndexError, ValueError, KeyError, OverflowError) as e:
         raise FormatError(f"truncated or corrupt ELF file ({e})") from e
 
 
 class _Reader:
-    """One pass over one file; offsets are checked by the slices that use them."""
+    """The facts of one image."""
 
-    def __init__(self, data: memoryview) -> None:
-        self.data = data
-        if len(data) == 0:
-            raise FormatError("empty file")
-        if not is_elf(data):
-            raise FormatError("not an ELF file (bad magic)")
-        bits = {1: 32, 2: 64}.get(data[4] if len(data) > 5 else 0)
-        order = {1: "<", 2: ">"}.get(data[5] if len(data) > 5 else 0)
-        if bits is None or order is None:
-            raise FormatError("truncated or corrupt ELF file (bad class or byte order)")
-        self.bits, self.order, self.big_endian = bits, order, order == ">"
-        wide = bits == 64
-        header = struct.unpack_from(f"{order}HHI{'QQQ' if wide else 'III'}IHHH", data, 16)
-        self.type, e_machine, _, _, self.phoff, _, self.flags, _, self.phentsize, self.phnum = (
-            header
-        )
-        machine = machine_of_header(e_machine, bits, self.big_endian)
-        if machine is None:
-            raise ForeignMachineError(
-                f"no loader rules for this machine (e_machine {e_machine}, {bits} bit, "
-                f"{'big' if self.big_endian else 'little'}-endian)"
-            )
-        self.machine = machine
-        self.address = "Q" if wide else "I"
-        self.symbol = struct.Struct(f"{order}IBBHQQ" if wide else f"{order}IIIBBH")
-        self.loads: list[tuple[int, int, int]] = []
-        self.notes: list[tuple[int, int]] = []
-        self.dynamic: dict[int, list[int]] = {}
-        self.interpreter: str | None = None
-        self.strings = b""
+    def __init__(self, image: Image) -> None:
+        self.image = image
 
     def read(self) -> ElfObject:
-        if self.type not in (ET_EXEC, ET_DYN):
-            raise NotDynamicError("ELF file of a type that no loader opens (relocatable or core)")
-        self._segments()
-        if not self.dynamic:
-            raise NotDynamicError("ELF file without a dynamic section (static or debug file)")
-        self.strings = bytes(self._at(self._one(DT_STRTAB), self._one(DT_STRSZ)))
+        image = self.image
         version_needs, need_indexes = self._version_needs()
         definitions, definition_indexes = self._version_definitions()
         # l_versions is filled from DT_VERNEED first, then DT_VERDEF (dl-version.c).
         versions = {i: (name, exact) for i, name, exact in need_indexes}
         versions.update((i, (name, False)) for i, name, base in definition_indexes if not base)
-        versioned = DT_VERSYM in self.dynamic and bool(need_indexes or definition_indexes)
+        versioned = DT_VERSYM in image.dynamic and bool(need_indexes or definition_indexes)
         pairs, unknown = self._relocations()
         exports, references, copies = self._symbols(pairs, versions, versioned)
-        flags_1 = self._one(DT_FLAGS_1, 0)
-        runpath = self._string_of(DT_RUNPATH)
+        flags_1 = image.one(DT_FLAGS_1, 0)
+        runpath = image.string_of(DT_RUNPATH)
         return ElfObject(
-            machine=self.machine,
-            type=self.type,
-            flags=self.flags,
-            interpreter=self.interpreter,
-            soname=self._string_of(DT_SONAME),
-            needed=self._strings_of(DT_NEEDED),
-            auxiliary=self._strings_of(DT_AUXILIARY),
-            filter=self._strings_of(DT_FILTER),
-            rpath=self._string_of(DT_RPATH) if runpath is None else None,
+            machine=image.machine,
+            type=image.type,
+            flags=image.flags,
+            interpreter=image.interpreter,
+            soname=image.string_of(DT_SONAME),
+            needed=image.strings_of(DT_NEEDED),
+            auxiliary=image.strings_of(DT_AUXILIARY),
+            filter=image.strings_of(DT_FILTER),
+            rpath=image.string_of(DT_RPATH) if runpath is None else None,
             runpath=runpath,
-            symbolic=DT_SYMBOLIC in self.dynamic or bool(self._one(DT_FLAGS, 0) & DF_SYMBOLIC),
+            symbolic=DT_SYMBOLIC in image.dynamic or bool(image.one(DT_FLAGS, 0) & DF_SYMBOLIC),
             nodeflib=bool(flags_1 & DF_1_NODEFLIB),
             pie=bool(flags_1 & DF_1_PIE),
             version_needs=version_needs,
@@ -204,123 +174,55 @@ class _Reader:
             resolution_cache=self._resolution_cache(),
         )
 
-    # -- program headers and the dynamic section ---------------------------------------------
-
-    def _segments(self) -> None:
-        wide = self.bits == 64
-        header = struct.Struct(f"{self.order}IIQQQQQQ" if wide else f"{self.order}8I")
-        at, dynamic = self.phoff, None
-        for _ in range(self.phnum):
-            fields = header.unpack_from(self.data, at)
-            at += self.phentsize
-            kind, offset, address, size = (
-                (fields[0], fields[2], fields[3], fields[5])
-                if wide
-                else (fields[0], fields[1], fields[2], fields[4])
-            )
-            if kind not in (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE):
-                continue
-            if offset + size > len(self.data):
-                raise FormatError(
-                    f"truncated ELF file: a segment ends at byte {offset + size}, "
-                    f"the file at {len(self.data)}"
-                )
-            if kind == PT_LOAD:
-                self.loads.append((address, offset, size))
-            elif kind == PT_DYNAMIC:
-                dynamic = (offset, size)
-            elif kind == PT_INTERP:
-                self.interpreter = _decode(bytes(self.data[offset : offset + size]).rstrip(b"\0"))
-            else:
-                self.notes.append((offset, size))
-        if dynamic is not None:
-            self._dynamic_section(*dynamic)
-
-    def _dynamic_section(self, offset: int, size: int) -> None:
-        entry = 2 * (self.bits // 8)
-        raw = self.data[offset : offset + size // entry * entry]
-        words = integers(raw, self.address, self.big_endian)
-        for tag, value in zip(words[0::2], words[1::2], strict=True):
-            if tag == 0:
-                break
-            self.dynamic.setdefault(tag, []).append(value)
-
-    def _one(self, tag: int, default: int | None = None) -> int:
-        # Single-valued tags: the loader keeps the last one (get-dynamic-info.h).
-        values = self.dynamic.get(tag)
-        if values:
-            return values[-1]
-        if default is None:
-            raise FormatError(f"dynamic section lacks tag {tag:#x}")
-        return default
-
-    def _at(self, address: int, size: int | None = None) -> memoryview:
-        """The file bytes at a virtual address, to the end of its segment or ``size`` of them."""
-        for start, offset, length in self.loads:
-            if start <= address < start + length:
-                rest = self.data[offset + address - start : offset + length]
-                if size is None:
-                    return rest
-                if size > len(rest):
-                    break
-                return rest[:size]
-        raise FormatError(f"truncated or corrupt ELF file (no bytes at address {address:#x})")
-
-    def _string(self, offset: int) -> str:
-        return _decode(self.strings[offset : self.strings.index(b"\0", offset)])
-
-    def _strings_of(self, tag: int) -> tuple[str, ...]:
-        return tuple(map(self._string, self.dynamic.get(tag, ())))
-
-    def _string_of(self, tag: int) -> str | None:
-        return self._string(self._one(tag)) if tag in self.dynamic else None
-
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        for offset, size in self.notes:
-            segment = bytes(self.data[offset : offset + size])
+        image = self.image
+        for offset, size in image.notes:
+            segment = bytes(image.data[offset : offset + size])
             if b"NixOS\0" in segment:
                 from collide.notes import resolution_cache
 
-                return resolution_cache(segment, self.order)
+                return resolution_cache(segment, image.order)
         return ()
 
     # -- versions -----------------------------------------------------------------------------
 
     def _version_needs(self) -> tuple[tuple[VersionNeed, ...], list[tuple[int, str, bool]]]:
+        image = self.image
         needs: list[VersionNeed] = []
         indexes: list[tuple[int, str, bool]] = []
-        if DT_VERNEED not in self.dynamic:
+        if DT_VERNEED not in image.dynamic:
             return (), indexes
         # dl-version.c follows the links; vn_cnt and DT_VERNEEDNUM it never reads.
-        table, at, following = self._at(self._one(DT_VERNEED)), 0, -1
+        table, at, following = image.at(image.one(DT_VERNEED)), 0, -1
         while following:
-            _, _, file, aux, following = struct.unpack_from(f"{self.order}HHIII", table, at)
+            _, _, file, aux, following = struct.unpack_from(f"{image.order}HHIII", table, at)
             position, step = at + aux, -1
             while step:
                 _, flags, other, name, step = struct.unpack_from(
-                    f"{self.order}IHHII", table, position
+                    f"{image.order}IHHII", table, position
                 )
                 if len(needs) > VERSYM_MAX:
                     raise FormatError("corrupt ELF file (version needs without an end)")
-                version = self._string(name)
-                needs.append(VersionNeed(self._string(file), version, bool(flags & VER_FLG_WEAK)))
+                version = image.string(name)
+                needs.append(VersionNeed(image.string(file), version, bool(flags & VER_FLG_WEAK)))
                 indexes.append((other & 0x7FFF, version, bool(other & 0x8000)))
                 position += step
             at += following
         return tuple(needs), indexes
 
     def _version_definitions(self) -> tuple[tuple[str, ...] | None, list[tuple[int, str, bool]]]:
+        image = self.image
         indexes: list[tuple[int, str, bool]] = []
-        if DT_VERDEF not in self.dynamic:
+        if DT_VERDEF not in image.dynamic:
             return None, indexes
-        table, at, following = self._at(self._one(DT_VERDEF)), 0, -1
+        table, at, following = image.at(image.one(DT_VERDEF)), 0, -1
         while following:
             _, flags, index, _, _, aux, following = struct.unpack_from(
-                f"{self.order}HHHHIII", table, at
+                f"{image.order}HHHHIII", table, at
             )
             if len(indexes) > VERSYM_MAX:
                 raise FormatError("corrupt ELF file (version definitions without an end)")
-            name = self._string(struct.unpack_from(f"{self.order}I", table, at + aux)[0])
+            name = image.string(struct.unpack_from(f"{image.order}I", table, at + aux)[0])
             indexes.append((index & 0x7FFF, name, bool(flags & VER_FLG_BASE)))
             at += following
         return tuple(name for _, name, base in indexes if not base), indexes
@@ -329,24 +231,25 @@ class _Reader:
 
     def _relocations(self) -> tuple[list[tuple[int, int]], tuple[int, ...]]:
         """Sorted distinct (symbol index, lookup class), and the types nobody knows."""
-        word = self.bits // 8
-        plt_addend = self._one(DT_PLTREL, DT_REL) == DT_RELA
+        image = self.image
+        word = image.bits // 8
+        plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
         tables = (
-            (DT_RELA, DT_RELASZ, 3, self._one(DT_RELACOUNT, 0)),
-            (DT_REL, DT_RELSZ, 2, self._one(DT_RELCOUNT, 0)),
+            (DT_RELA, DT_RELASZ, 3, image.one(DT_RELACOUNT, 0)),
+            (DT_REL, DT_RELSZ, 2, image.one(DT_RELCOUNT, 0)),
             (DT_JMPREL, DT_PLTRELSZ, 3 if plt_addend else 2, 0),
         )
         infos: set[int] = set()
         for tag, size_tag, width, relative in tables:
-            if tag in self.dynamic and (size := self._one(size_tag, 0)):
-                raw = self._at(self._one(tag), size)[relative * width * word :]
-                infos.update(integers(raw, self.address, self.big_endian)[1::width])
-        shift, mask = (32, 0xFFFFFFFF) if self.bits == 64 else (8, 0xFF)
+            if tag in image.dynamic and (size := image.one(size_tag, 0)):
+                raw = image.at(image.one(tag), size)[relative * width * word :]
+                infos.update(integers(raw, image.address, image.big_endian)[1::width])
+        shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
         pairs: set[tuple[int, int]] = set()
         unknown: set[int] = set()
         for info in infos:
             try:
-                lookup_class = self.machine.relocation_class(info & mask)
+                lookup_class = image.machine.relocation_class(info & mask)
             except KeyError:
                 unknown.add(info & mask)
                 continue
@@ -355,12 +258,13 @@ class _Reader:
         return sorted(pairs), tuple(sorted(unknown))
 
     def _hash_table(self) -> GnuHash | SysvHash | None:
+        image = self.image
         # DT_GNU_HASH is used where present, never both (_dl_setup_hash).
-        if DT_GNU_HASH in self.dynamic:
-            return GnuHash(self._at(self._one(DT_GNU_HASH)), self.bits, self.big_endian)
-        if DT_HASH in self.dynamic:
-            table = self._at(self._one(DT_HASH))
-            return SysvHash(table, self.machine.hash_entry_size, self.big_endian)
+        if DT_GNU_HASH in image.dynamic:
+            return GnuHash(image.at(image.one(DT_GNU_HASH)), image.bits, image.big_endian)
+        if DT_HASH in image.dynamic:
+            table = image.at(image.one(DT_HASH))
+            return SysvHash(table, image.machine.hash_entry_size, image.big_endian)
         return None
 
     def _symbols(
@@ -369,28 +273,29 @@ class _Reader:
         versions: Mapping[int, tuple[str, bool]],
         versioned: bool,
     ) -> tuple[Exports, tuple[Reference, ...], tuple[str, ...]]:
+        image = self.image
         table = self._hash_table()
         first, count = (table.first, table.count) if table else (0, 0)
         total = max(count, pairs[-1][0] + 1 if pairs else 0)
         if not total:
             return NoExports(), (), ()
-        size = self.symbol.size
-        symbols = bytes(self._at(self._one(DT_SYMTAB), total * size))
-        offsets = integers(symbols, "I", self.big_endian)[:: size // 4]
+        size = image.symbol.size
+        symbols = bytes(image.at(image.one(DT_SYMTAB), total * size))
+        offsets = integers(symbols, "I", image.big_endian)[:: size // 4]
         info = symbols[4::size] if size == 24 else symbols[12::size]
         versym = array("H")
         if versioned:
-            versym = integers(self._at(self._one(DT_VERSYM), total * 2), "H", self.big_endian)
+            versym = integers(image.at(image.one(DT_VERSYM), total * 2), "H", image.big_endian)
         wanted = sorted({index for index, _ in pairs} | set(range(first, count)))
-        names = dict(zip(wanted, _names(self.strings, [offsets[i] for i in wanted]), strict=True))
+        names = dict(zip(wanted, _names(image.strings, [offsets[i] for i in wanted]), strict=True))
         references = self._references(pairs, names, symbols, versym, versions)
         if table is None:
             return NoExports(), references, ()
         exports = DynamicSymbols(
             index=_by_name(names, (i for i in range(first, count) if info[i] >= 16)),
             symbols=symbols,
-            symbol=self.symbol,
-            strings=self.strings,
+            symbol=image.symbol,
+            strings=image.strings,
             table=table,
             versym=versym,
             versions=versions,
@@ -403,9 +308,10 @@ class _Reader:
         self, copied: list[int], names: Mapping[int, str], symbols: bytes
     ) -> tuple[str, ...]:
         """Names of all symbols at the addresses that copy relocations fill."""
-        value = 4 if self.symbol.size == 24 else 1
+        image = self.image
+        value = 4 if image.symbol.size == 24 else 1
         fields = {
-            index: self.symbol.unpack_from(symbols, index * self.symbol.size) for index in names
+            index: image.symbol.unpack_from(symbols, index * image.symbol.size) for index in names
         }
         filled = {fields[index][value] for index in copied}
         return tuple(sorted(names[i] for i, f in fields.items() if f[value] in filled))
@@ -418,10 +324,11 @@ class _Reader:
         versym: array[int],
         versions: Mapping[int, tuple[str, bool]],
     ) -> tuple[Reference, ...]:
-        size = self.symbol.size
+        image = self.image
+        size = image.symbol.size
         infos, others, sections = (4, 5, 6) if size == 24 else (12, 13, 14)
         info, other = symbols[infos::size], symbols[others::size]
-        section = integers(symbols, "H", self.big_endian)[sections // 2 :: size // 2]
+        section = integers(symbols, "H", image.big_endian)[sections // 2 :: size // 2]
         none = (None, False)
         references = []
         for index, lookup_class in pairs:
@@ -453,10 +360,6 @@ def _by_name(names: Mapping[int, str], indexes: Iterable[int]) -> dict[str, int]
     return index
 
 
-def _decode(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
-
-
 def _names(strings: bytes, offsets: Iterable[int]) -> list[str]:
     """The strings at ``offsets``; one split serves all that start a string of the table."""
     pieces = strings.split(b"\0")
@@ -464,12 +367,12 @@ def _names(strings: bytes, offsets: Iterable[int]) -> list[str]:
     if strings.isascii():
         table = dict(zip(starts, strings.decode("ascii").split("\0"), strict=False))
     else:
-        table = dict(zip(starts, map(_decode, pieces), strict=False))
+        table = dict(zip(starts, map(decode, pieces), strict=False))
     names = []
     for offset in offsets:
         name = table.get(offset)
         if name is None:
             # The linker shares tails: "free" can be the end of "xmlFree".
-            name = _decode(strings[offset : strings.index(b"\0", offset)])
+            name = decode(strings[offset : strings.index(b"\0", offset)])
         names.append(name)
     return names

@@ -26,3 +26,15 @@ class InputError(CollideError):
 
 class UsageError(CollideError):
     """A request makes no sense, whatever the files hold."""
+
+
+class FormatError(CollideError):
+    """These bytes are no ELF object that a loader could map; str() is the reason."""
+
+
+class ForeignMachineError(FormatError):
+    """An ELF file for a machine that collide has no tables for; a loader search passes over it."""
+
+
+class NotDynamicError(FormatError):
+    """An ELF file that is never loaded dynamically: relocatable, core or static."""

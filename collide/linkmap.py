@@ -321,6 +321,29 @@ class Process:
         self.global_scope += tuple(m for m in searchlist if id(m) not in present)
 
 
+def relocation_order(maps: Sequence[LinkMap]) -> list[LinkMap]:
+    """A searchlist in the order of relocation: needed objects first, the root last.
+
+    Depth first from the last map on, as since 2.35 (``_dl_sort_maps_dfs``).
+    """
+    visited: set[int] = set()
+    order: list[LinkMap] = []
+
+    def visit(current: LinkMap) -> None:
+        visited.add(id(current))
+        for needed in current.needed or ():
+            if id(needed) not in visited:
+                visit(needed)
+        order.append(current)
+
+    root, *others = maps
+    visited.add(id(root))
+    for m in reversed(others):
+        if id(m) not in visited:
+            visit(m)
+    return [*order, root]
+
+
 def start(
     executable: File,
     interpreter: File | None,

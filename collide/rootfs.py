@@ -13,7 +13,8 @@ import posixpath
 import stat
 from pathlib import Path
 
-from collide.elf import ForeignMachineError, FormatError, read_object
+from collide.elf import read_object
+from collide.errors import ForeignMachineError, FormatError
 from collide.ldcache import LdCache, read_cache
 from collide.search import File, LoadError
 

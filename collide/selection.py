@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from collide.elf import is_elf
+from collide.dynamic import is_elf
 from collide.errors import InputError, UsageError
 from collide.host import Host, extract
 from collide.profiles import load_shipped, shipped_names

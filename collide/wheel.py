@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from collide.archive import Archive
-from collide.elf import ForeignMachineError, FormatError, NotDynamicError, is_elf, read_object
-from collide.errors import InputError
+from collide.dynamic import is_elf
+from collide.elf import read_object
+from collide.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.host import Host
 from collide.rootfs import Root
 from collide.search import File, Files

@@ -18,15 +18,9 @@ from compiler import compile_so
 from corpus import download
 from second_opinion import facts_of, second_facts, section, segments, symbol_at
 
-from collide.elf import (
-    ElfObject,
-    ForeignMachineError,
-    FormatError,
-    NotDynamicError,
-    VersionNeed,
-    is_elf,
-    read_object,
-)
+from collide.dynamic import is_elf
+from collide.elf import ElfObject, VersionNeed, read_object
+from collide.errors import ForeignMachineError, FormatError, NotDynamicError
 from collide.machine import CLASS_COPY, CLASS_DATA, CLASS_PLT
 from collide.symbols import STV_HIDDEN, STV_PROTECTED
 

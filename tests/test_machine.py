@@ -8,7 +8,8 @@ import pytest
 from compiler import compile_so
 from second_opinion import RELOCATION_NAMES
 
-from collide.elf import EF_ARM_ABI_FLOAT_HARD, read_object
+from collide.dynamic import EF_ARM_ABI_FLOAT_HARD
+from collide.elf import read_object
 from collide.machine import (
     CLASS_COPY,
     CLASS_DATA,

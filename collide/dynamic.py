@@ -1,0 +1,159 @@
+"""The headers of an ELF file: segments, the dynamic section and its strings.
+
+Only program headers are read, as the loader does: section headers may be
+missing. Sources: gABI chapters 4 and 5, glibc ``elf/get-dynamic-info.h``.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from collide.errors import ForeignMachineError, FormatError, NotDynamicError
+from collide.hashtable import integers
+from collide.machine import machine_of_header
+
+MAGIC = b"\x7fELF"
+ET_EXEC, ET_DYN = 2, 3
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
+DT_NEEDED, DT_PLTRELSZ, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ = 1, 2, 4, 5, 6, 7, 8
+DT_STRSZ, DT_SONAME, DT_RPATH, DT_SYMBOLIC, DT_REL, DT_RELSZ, DT_PLTREL = 10, 14, 15, 16, 17, 18, 20
+DT_JMPREL, DT_RUNPATH, DT_FLAGS = 23, 29, 30
+DT_GNU_HASH, DT_VERSYM, DT_RELACOUNT, DT_RELCOUNT = 0x6FFFFEF5, 0x6FFFFFF0, 0x6FFFFFF9, 0x6FFFFFFA
+DT_FLAGS_1, DT_VERDEF, DT_VERDEFNUM = 0x6FFFFFFB, 0x6FFFFFFC, 0x6FFFFFFD
+DT_VERNEED, DT_VERNEEDNUM = 0x6FFFFFFE, 0x6FFFFFFF
+DT_AUXILIARY, DT_FILTER = 0x7FFFFFFD, 0x7FFFFFFF
+DF_SYMBOLIC = 0x2
+DF_1_NODEFLIB, DF_1_PIE = 0x800, 0x08000000
+VER_FLG_BASE, VER_FLG_WEAK = 1, 2
+EF_ARM_ABI_FLOAT_HARD = 0x400
+VERSYM_MAX = 0x7FFF
+
+
+def is_elf(head: bytes | memoryview) -> bool:
+    """Whether a file that starts with ``head`` (4 bytes or more) is ELF."""
+    return bytes(head[:4]) == MAGIC
+
+
+def decode(raw: bytes) -> str:
+    """A string of the file; bytes that are no UTF-8 become surrogate escapes."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+class Image:
+    """One ELF file's headers, dynamic section and string table.
+
+    ``bits`` and ``order`` (a ``struct`` byte order) are those of the file,
+    ``address`` and ``symbol`` the forms of its words and symbols. Offsets are
+    checked by the slices that use them. Raises FormatError, or one of
+    read_object's other errors for a file that ends early.
+    """
+
+    def __init__(self, data: memoryview) -> None:
+        self.data = data
+        if len(data) == 0:
+            raise FormatError("empty file")
+        if not is_elf(data):
+            raise FormatError("not an ELF file (bad magic)")
+        bits = {1: 32, 2: 64}.get(data[4] if len(data) > 5 else 0)
+        order = {1: "<", 2: ">"}.get(data[5] if len(data) > 5 else 0)
+        if bits is None or order is None:
+            raise FormatError("truncated or corrupt ELF file (bad class or byte order)")
+        self.bits, self.order, self.big_endian = bits, order, order == ">"
+        wide = bits == 64
+        header = struct.unpack_from(f"{order}HHI{'QQQ' if wide else 'III'}IHHH", data, 16)
+        self.type, e_machine, _, _, self.phoff, _, self.flags, _, self.phentsize, self.phnum = (
+            header
+        )
+        machine = machine_of_header(e_machine, bits, self.big_endian)
+        if machine is None:
+            raise ForeignMachineError(
+                f"no loader rules for this machine (e_machine {e_machine}, {bits} bit, "
+                f"{'big' if self.big_endian else 'little'}-endian)"
+            )
+        self.machine = machine
+        self.address = "Q" if wide else "I"
+        self.symbol = struct.Struct(f"{order}IBBHQQ" if wide else f"{order}IIIBBH")
+        self.loads: list[tuple[int, int, int]] = []
+        self.notes: list[tuple[int, int]] = []
+        self.dynamic: dict[int, list[int]] = {}
+        self.interpreter: str | None = None
+        self.strings = b""
+
+        if self.type not in (ET_EXEC, ET_DYN):
+            raise NotDynamicError("ELF file of a type that no loader opens (relocatable or core)")
+        self._segments()
+        if not self.dynamic:
+            raise NotDynamicError("ELF file without a dynamic section (static or debug file)")
+        self.strings = bytes(self.at(self.one(DT_STRTAB), self.one(DT_STRSZ)))
+
+    def _segments(self) -> None:
+        wide = self.bits == 64
+        header = struct.Struct(f"{self.order}IIQQQQQQ" if wide else f"{self.order}8I")
+        at, dynamic = self.phoff, None
+        for _ in range(self.phnum):
+            fields = header.unpack_from(self.data, at)
+            at += self.phentsize
+            kind, offset, address, size = (
+                (fields[0], fields[2], fields[3], fields[5])
+                if wide
+                else (fields[0], fields[1], fields[2], fields[4])
+            )
+            if kind not in (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE):
+                continue
+            if offset + size > len(self.data):
+                raise FormatError(
+                    f"truncated ELF file: a segment ends at byte {offset + size}, "
+                    f"the file at {len(self.data)}"
+                )
+            if kind == PT_LOAD:
+                self.loads.append((address, offset, size))
+            elif kind == PT_DYNAMIC:
+                dynamic = (offset, size)
+            elif kind == PT_INTERP:
+                self.interpreter = decode(bytes(self.data[offset : offset + size]).rstrip(b"\0"))
+            else:
+                self.notes.append((offset, size))
+        if dynamic is not None:
+            self._dynamic_section(*dynamic)
+
+    def _dynamic_section(self, offset: int, size: int) -> None:
+        entry = 2 * (self.bits // 8)
+        raw = self.data[offset : offset + size // entry * entry]
+        words = integers(raw, self.address, self.big_endian)
+        for tag, value in zip(words[0::2], words[1::2], strict=True):
+            if tag == 0:
+                break
+            self.dynamic.setdefault(tag, []).append(value)
+
+    def one(self, tag: int, default: int | None = None) -> int:
+        """The value of a tag, the last one as in get-dynamic-info.h; FormatError without any."""
+        values = self.dynamic.get(tag)
+        if values:
+            return values[-1]
+        if default is None:
+            raise FormatError(f"dynamic section lacks tag {tag:#x}")
+        return default
+
+    def at(self, address: int, size: int | None = None) -> memoryview:
+        """The file bytes at a virtual address, to the end of its segment or ``size`` of them."""
+        for start, offset, length in self.loads:
+            if start <= address < start + length:
+                rest = self.data[offset + address - start : offset + length]
+                if size is None:
+                    return rest
+                if size > len(rest):
+                    break
+                return rest[:size]
+        raise FormatError(f"truncated or corrupt ELF file (no bytes at address {address:#x})")
+
+    def string(self, offset: int) -> str:
+        """The string at an offset of DT_STRTAB."""
+        return decode(self.strings[offset : self.strings.index(b"\0", offset)])
+
+    def strings_of(self, tag: int) -> tuple[str, ...]:
+        """The strings that all entries of a tag name."""
+        return tuple(map(self.string, self.dynamic.get(tag, ())))
+
+    def string_of(self, tag: int) -> str | None:
+        """The string that a tag names; None without it."""
+        return self.string(self.one(tag)) if tag in self.dynamic else None
