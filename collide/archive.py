@@ -1,30 +1,30 @@
-"""Wheel archives: reading ELF members and writing wheels, over the ``wheel`` library.
+"""Wheel archives: reading ELF members, and writing wheels.
 
-``wheel`` has no public Python interface, so this is the only module that
-touches ``wheel.wheelfile``; ``tests/test_archive.py`` holds the contract. It
-parses the archive and RECORD; members are inflated here, with isal where it
-is installed, and checked against both the archive's CRC and RECORD's hash.
+Writing is the ``wheel`` library's; it has no public Python interface, so this
+is the only module that touches ``wheel.wheelfile``, and ``tests/test_archive.py``
+holds the contract. Reading is our own over zipfile's directory: WheelFile asks
+OpenSSL for a hash object for each line of RECORD, which on a wheel of a
+thousand files takes longer than all of the binding. Members are inflated with
+isal where it is installed, and checked against both the archive's CRC and
+RECORD's hash; the tests hold it to WheelFile's verdict.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import mmap
 import struct
 import zipfile
 import zlib
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from collide.dynamic import is_elf
 from collide.errors import InputError
-
-if TYPE_CHECKING:
-    from wheel.wheelfile import WheelFile
 
 inflater: ModuleType = zlib
 try:
@@ -35,7 +35,7 @@ else:
     inflater = isal_zlib
 InflateErrors: tuple[type[Exception], ...] = (zlib.error, struct.error, inflater.error)
 
-# What zipfile and csv raise for a RECORD that is damaged, encrypted or oddly compressed.
+# What zipfile raises for a RECORD that is damaged, encrypted or oddly compressed.
 _UnreadableErrors = (
     zipfile.BadZipFile,
     OSError,
@@ -43,7 +43,6 @@ _UnreadableErrors = (
     ValueError,
     RuntimeError,
     zlib.error,
-    csv.Error,
 )
 _DEFLATE_LIMIT = 1032  # no deflate stream expands further
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
@@ -61,21 +60,23 @@ class Member(NamedTuple):
 class Archive:
     """A wheel opened for reading; use it as a context manager.
 
+    ``distribution`` is ``name-version`` of the file name, as the names inside
+    the archive begin, ``tags`` are its compatibility tags, expanded (PEP 425).
     Raises InputError when the file is missing, no archive, truncated, not
-    named like a wheel, or without RECORD.
+    named like a wheel, or without a readable RECORD.
     """
 
     def __init__(self, path: Path) -> None:
-        from wheel.wheelfile import WheelError, WheelFile
-
         self._path = path
+        self.distribution, self.tags = _parse_name(path)
         try:
-            self._wheel: WheelFile = WheelFile(path)
+            self._zip = zipfile.ZipFile(path)
             with path.open("rb") as stream:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+            self._record = self._read_record()
         except FileNotFoundError:
             raise InputError(str(path), "no such file") from None
-        except (*_UnreadableErrors, WheelError) as e:
+        except _UnreadableErrors as e:
             raise InputError(str(path), f"not a readable wheel ({e})") from e
 
     def __enter__(self) -> Archive:
@@ -84,23 +85,35 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
     ) -> None:
-        self._wheel.close()
+        self._zip.close()
         self._data.close()
 
-    @property
-    def distribution(self) -> str:
-        """``name-version`` of the file name, as the names inside the archive begin."""
-        return str(self._wheel.parsed_filename["namever"])
+    def _read_record(self) -> dict[str, str]:
+        """RECORD: ``algorithm=digest`` by member name (PEP 376, PEP 427)."""
+        names = [
+            info
+            for info in self._zip.infolist()
+            if info.filename.count("/") == 1 and info.filename.lower().endswith(".dist-info/record")
+        ]
+        if not names:
+            raise ValueError("missing .dist-info/RECORD")
+        text = self._zip.read(names[0]).decode("utf-8")
+        if '"' in text:
+            import csv
 
-    @property
-    def tags(self) -> frozenset[str]:
-        """The compatibility tags of the file name, expanded (PEP 425)."""
-        parts = (self._wheel.parsed_filename[part].split(".") for part in ("pyver", "abi", "plat"))
-        return frozenset(map("-".join, product(*parts)))
+            try:
+                rows = list(csv.reader(text.splitlines(), strict=True))
+            except csv.Error as e:
+                raise ValueError(f"malformed RECORD: {e}") from e
+        else:
+            rows = [line.rsplit(",", 2) for line in text.splitlines() if line]
+        if any(len(row) != 3 for row in rows):
+            raise ValueError("malformed RECORD")
+        return {name: digest for name, digest, _ in rows}
 
     def elf_members(self) -> Iterator[zipfile.ZipInfo]:
         """The members that start with the ELF magic, in archive order."""
-        for info in self._wheel.infolist():
+        for info in self._zip.infolist():
             if info.file_size >= 4 and is_elf(self._head(info)):
                 yield info
 
@@ -117,17 +130,16 @@ class Archive:
             raise InputError(name, f"cannot be inflated ({e})") from e
         if len(data) != info.file_size or inflater.crc32(data) != info.CRC:
             raise InputError(name, "its contents do not match the archive's CRC")
-        algorithm, digest = self._recorded_hash(info.filename)
-        if algorithm is None:
+        recorded = self._record.get(info.filename)
+        if not recorded:
             raise InputError(name, "has no hash in RECORD")
-        digest_size = hashlib.new(algorithm).digest_size
-        if not digest_size or hashlib.new(algorithm, data).digest() != digest:
+        try:
+            matches = _digest(recorded.partition("=")[0], data) == recorded.rstrip("=")
+        except ValueError as e:
+            raise InputError(name, f"its hash in RECORD cannot be checked ({e})") from e
+        if not matches:
             raise InputError(name, "its contents do not match the hash in RECORD")
         return data
-
-    def _recorded_hash(self, name: str) -> tuple[str | None, bytes | None]:
-        hashes: dict[str, tuple[str | None, bytes | None]] = self._wheel._file_hashes
-        return hashes.get(name, (None, None))
 
     def _compressed(self, info: zipfile.ZipInfo) -> memoryview:
         magic, name_size, extra_size = _LOCAL_HEADER.unpack_from(self._data, info.header_offset)
@@ -156,6 +168,27 @@ class Archive:
             if info.file_size > _DEFLATE_LIMIT * info.compress_size:
                 raise struct.error("impossible size")
             return bytes(inflater.decompress(raw, wbits=-15, bufsize=max(info.file_size, 1)))
+
+
+def _parse_name(path: Path) -> tuple[str, frozenset[str]]:
+    """Distribution and tags of ``name-version[-build]-python-abi-platform.whl`` (PEP 427)."""
+    parts = path.name.removesuffix(".whl").split("-")
+    with_build = len(parts) == 6 and parts[2][:1].isdigit()
+    if (len(parts) != 5 and not with_build) or not all(parts) or path.suffix != ".whl":
+        raise InputError(str(path), "not a wheel's file name (name-version-python-abi-platform)")
+    tags = product(*(part.split(".") for part in parts[-3:]))
+    return "-".join(parts[:2]), frozenset(map("-".join, tags))
+
+
+def _digest(algorithm: str, data: bytes) -> str:
+    """``algorithm=digest`` as RECORD has it; ValueError for one that PEP 427 does not allow."""
+    if algorithm in ("md5", "sha1") or algorithm not in hashlib.algorithms_guaranteed:
+        raise ValueError(f"{algorithm or 'no algorithm'}: not allowed in a wheel")
+    hashed = hashlib.new(algorithm, data)
+    if not hashed.digest_size:
+        raise ValueError(f"{algorithm}: has no fixed size")
+    digest = urlsafe_b64encode(hashed.digest()).rstrip(b"=").decode("ascii")
+    return f"{algorithm}={digest}"
 
 
 def write_wheel(path: Path, members: Iterable[Member]) -> None:

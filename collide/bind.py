@@ -129,6 +129,7 @@ class Binder:
         self._executable = host.executable.file
         self._copies = frozenset(self._executable.object.copies)
         self._host = tuple(m.file for m in host.global_scope)
+        self._host_relocated = tuple(m.file for m in relocation_order(host.global_scope))
         self._universe: dict[File, None] = {}
         self._definers: dict[str, tuple[File, ...]] = {}
         self._groups: dict[File, list[_Wanted]] = {}
@@ -220,9 +221,19 @@ class Binder:
         # Only the executable holds copy relocations, and these skip it.
         if not order or not own or order[0] is not own[0] or order[0] is self._executable:
             return BindingGroup(bind(wanted.references), own)
-        plain = order[0].object.exports.plain(wanted.versions)
-        told = (r for r in wanted.references if r.name not in plain)
-        return BindingGroup(bind(told), own, lambda: bind(wanted.references))
+        exports = order[0].object.exports
+        plain = exports.plain(wanted.versions)
+        told = bind(r for r in wanted.references if r.name not in plain)
+
+        def make() -> tuple[Binding, ...]:
+            known = {b.reference: b for b in told}
+            hits = {name: (order[0], exports.candidates(name)[0]) for name in plain}
+            return tuple(
+                known.get(r) or Binding(r, hits[r.name], hits[r.name], shadowed=False)
+                for r in wanted.references
+            )
+
+        return BindingGroup(told, own, make)
 
     def _bind_reference(
         self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
@@ -297,7 +308,7 @@ class Binder:
         return self._registered[name]
 
     def _host_hits(self, name: str) -> Iterator[Hit]:
-        for file in reversed(self._host):
+        for file in self._host_relocated:
             for reference in file.object.references:
                 if reference.name == name and is_looked_up(reference):
                     own = (file,) if file.object.symbolic else ()

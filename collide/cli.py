@@ -6,6 +6,7 @@ command needs it, so that ``collide --version`` starts at once.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, TextIO
@@ -29,13 +30,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     # Facts are many, live long and hold few cycles: looking for garbage among them is wasted.
     gc.set_threshold(200_000)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names in ELF files are bytes that need not be text in any encoding.
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     try:
         status: int = args.run(args)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone (``collide ... | head``); nothing is left to say to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as e:
+        if e.filename is None:
+            # The reader has gone (``collide ... | head``), or the disk is full.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(e, BrokenPipeError):
+            _complain(f"{e.filename or 'standard output'}: {e.strerror}")
         return EXIT_USAGE
     except CollideError as e:
         _complain(str(e))
@@ -143,12 +150,10 @@ def _check(args: argparse.Namespace) -> int:
     for problem in problems:
         _complain(str(problem))
     if not report.judged:
-        for left_out in report.left_out:
-            _complain(f"{left_out.target.name}: {left_out.host.name}: {left_out.left_out}")
-        if problems or (args.profile and report.left_out):
-            return EXIT_USAGE
-        _complain("nothing to check")
-        return EXIT_NOTHING
+        for line in dict.fromkeys(map(_left_out, report.left_out)):
+            _complain(line)
+        misfits = args.profile and any(a.target.members for a in report.left_out)
+        return EXIT_USAGE if problems or misfits else EXIT_NOTHING
     rendered = (
         json_report.render(report)
         if args.format == "json"
@@ -213,8 +218,17 @@ def _binary(args: argparse.Namespace) -> str:
     return os.path.abspath(name) if args.root == "/" else os.path.join("/", name)  # noqa: PTH100, PTH118
 
 
-def _analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis]:
-    """The analyses that can be had; whatever cannot is told on stderr."""
+def _left_out(analysis: Analysis) -> str:
+    """Why nothing of a target was opened, whatever the host where it has nothing to open."""
+    host = f"{analysis.host.name}: " if analysis.target.members else ""
+    return f"{analysis.target.name}: {host}{analysis.left_out}"
+
+
+def _analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
+    """The analyses that can be had; None for each that cannot, which is told on stderr.
+
+    A target without anything to analyse is told of, too, but is no failure.
+    """
     import fnmatch
 
     from collide.analysis import analyse
@@ -223,33 +237,45 @@ def _analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analy
     hosts = list(select_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global))
     unreadable: list[InputError] = []
     for target in _targets(inputs, unreadable):
-        for problem in target.problems:
-            _complain(str(problem))
+        unreadable += target.problems
         for host in hosts:
             analysis = analyse(target, host)
             if analysis.left_out:
-                _complain(f"{target.name}: {host.name}: {analysis.left_out}")
+                _complain(_left_out(analysis))
+                if args.profile and target.members:
+                    yield None
                 continue
             modules = analysis.modules
             if args.module:
                 modules = tuple(m for m in modules if fnmatch.fnmatch(m.name, args.module))
+                if not modules:
+                    _complain(f"{target.name}: no module matches {args.module}")
             yield analysis._replace(modules=modules)
     for problem in unreadable:
         _complain(str(problem))
+        yield None
 
 
 def _bindings(args: argparse.Namespace) -> int:
     from collide.report import bindings
 
-    status = EXIT_USAGE
+    statuses = {EXIT_NOTHING}
     for analysis in _analyses(args, args.inputs):
+        if analysis is None:
+            statuses.add(EXIT_USAGE)
+            continue
         for module in analysis.modules:
             for failure in module.failures:
                 _complain(f"{module.name}: {failure.kind}: {failure.name} {failure.detail}".strip())
         for line in bindings.render(analysis):
             sys.stdout.write(line)
-            status = EXIT_CLEAN
-    return status
+            statuses.add(EXIT_CLEAN)
+    return _overall(statuses)
+
+
+def _overall(statuses: set[int]) -> int:
+    """What could not be read outweighs a result, and any result outweighs none."""
+    return next(s for s in (EXIT_USAGE, EXIT_CLEAN, EXIT_NOTHING) if s in statuses)
 
 
 def _explain(args: argparse.Namespace) -> int:
@@ -264,15 +290,18 @@ def _explain(args: argparse.Namespace) -> int:
             return EXIT_USAGE
         sys.stdout.write(text.render_code(code))
         return EXIT_CLEAN
-    status = EXIT_NOTHING
+    statuses = {EXIT_NOTHING}
     for analysis in _analyses(args, [args.input]):
+        if analysis is None:
+            statuses.add(EXIT_USAGE)
+            continue
         told = walk.render(analysis, explain(analysis, args.symbol))
         if told:
             sys.stdout.write(told)
-            status = EXIT_CLEAN
-    if status == EXIT_NOTHING:
+            statuses.add(EXIT_CLEAN)
+    if statuses == {EXIT_NOTHING}:
         _complain(f"{args.input}: no reference to {args.symbol} is looked up")
-    return status
+    return _overall(statuses)
 
 
 def _write(data: str | bytes, output: str | None) -> None:
@@ -281,13 +310,21 @@ def _write(data: str | bytes, output: str | None) -> None:
         stream: TextIO = sys.stdout
         stream.write(data if isinstance(data, str) else data.decode("ascii"))
         return
+    from contextlib import suppress
     from pathlib import Path
 
-    path = Path(output)
-    partial = path.with_name(f".{path.name}.partial")
+    # What is no file (/dev/stdout, a pipe) is written to and never replaced.
+    special = os.path.exists(output) and not os.path.isfile(output)  # noqa: PTH110, PTH113
+    path = Path(output if special else os.path.realpath(output))
+    partial = path if special else path.parent / f".{path.name}.partial"
     try:
-        partial.write_bytes(data.encode() if isinstance(data, str) else data)
+        partial.write_bytes(
+            data if isinstance(data, bytes) else data.encode(errors="backslashreplace")
+        )
         partial.replace(path)
     except OSError as e:
-        partial.unlink(missing_ok=True)
         raise InputError(output, e.strerror or str(e)) from e
+    finally:
+        if not special:
+            with suppress(OSError):
+                partial.unlink()

@@ -101,6 +101,8 @@ class RecordedExports:
         backwards = range(len(names) - 1, -1, -1)
         if not len(names) == len(recorded["attribute"]) == len(recorded["sizes"]):
             raise ValueError("columns of different lengths")
+        if not set(recorded["attribute"]) <= set(range(len(attributes))):
+            raise ValueError("an attribute row that is not there")
         return _Columns(
             attributes,
             [self._row_offer(*row) for row in attributes],
@@ -260,7 +262,7 @@ def load(path: Path) -> Host:
         profile, tables = _split(data)
     except FileNotFoundError:
         raise InputError(str(path), "no such file") from None
-    except (OSError, lzma.LZMAError, ValueError) as e:
+    except (OSError, lzma.LZMAError, ValueError, RecursionError) as e:
         raise InputError(str(path), f"not a readable profile ({e})") from e
     schema = profile.get("schema") if isinstance(profile, dict) else None
     if schema != SCHEMA:
@@ -290,7 +292,10 @@ def _host(profile: Mapping[str, Any], tables: Sequence[_Tables]) -> Host:
         key: tuple(value) if isinstance(value, list) else value
         for key, value in profile["loader"].items()
     }
-    loader = Loader(libc=libc["name"], version=tuple(libc["version"]), **recorded_loader)
+    loader = Loader(libc=libc["name"], version=tuple(map(int, libc["version"])), **recorded_loader)
+    texts = (profile["name"], loader.path, loader.cwd, *loader.hwcaps, *loader.system_dirs)
+    if not all(isinstance(text, str) for text in (*texts, *loader.library_path)):
+        raise TypeError("a name or path that is no string")
     return Host(
         name=profile["name"],
         path=profile["binary"],
@@ -331,6 +336,8 @@ def _process(profile: Mapping[str, Any], tables: Sequence[_Tables], loader: Load
     for m, recorded in list(zip(maps, objects, strict=True))[1 : profile["loaded"]]:
         process.adopt(m, recorded["aliases"])
     process.global_scope = tuple(maps[i] for i in profile["scope"])
+    if process.executable not in process.global_scope:
+        raise ValueError("a scope without the executable")
     return process
 
 

@@ -206,7 +206,10 @@ class DynamicSymbols:
 
     def _walk(self, name: str) -> tuple[Definition, ...]:
         raw = name.encode("utf-8", "surrogateescape")
-        found = [self._definition(name, raw, index) for index in self._hash.walk(raw)]
+        # What is offered is known to be reached, and to be the only one.
+        offered = self._offers.get(name) is not None
+        numbers = [self._index[name]] if offered else self._hash.walk(raw)
+        found = [self._definition(name, raw, number) for number in numbers]
         return tuple(d for d in found if d is not None)
 
     def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
