@@ -176,7 +176,35 @@ class Binder:
         objects = tuple(bound[m] for m in opened.new)
         missing = any(f.kind == "missing-library" for f in opened.failures)
         undefined = () if missing else tuple(_undefined(objects))
-        return BoundModule(opened, objects, opened.failures + undefined)
+        failures = (*opened.failures, *self._assertions(objects), *undefined)
+        return BoundModule(opened, objects, failures)
+
+    def _assertions(self, objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
+        """Where ``check_match`` asserts, up to glibc 2.40.
+
+        A versioned reference that is satisfied by the very file it was linked
+        with, when that file has no version tables any more.
+        """
+        if not self.rules.asserts_version_tables:
+            return
+        for bound in objects:
+            for target in bound.map.needed or ():
+                if target.object.exports.versioned:
+                    continue
+                needs = {
+                    need.version
+                    for need in bound.map.object.version_needs
+                    if need.file in (target.object.soname, target.name.rsplit("/", 1)[-1])
+                }
+                for b in bound.bindings if needs else ():
+                    if b.provider is target.file and b.reference.version in needs:
+                        yield LoadFailure(
+                            "version-tables-missing",
+                            bound.map.file.path,
+                            str(b.reference.version),
+                            target.file.path,
+                        )
+                        break
 
     def _groups_of(self, file: File) -> list[_Wanted]:
         if file not in self._groups:

@@ -27,6 +27,7 @@ DF_1_NODEFLIB, DF_1_PIE = 0x800, 0x08000000
 VER_FLG_BASE, VER_FLG_WEAK = 1, 2
 EF_ARM_ABI_FLOAT_HARD = 0x400
 VERSYM_MAX = 0x7FFF
+_OS_ABIS = (0, 3)  # ELFOSABI_SYSV, ELFOSABI_GNU: what glibc's open_verify lets pass
 
 
 def is_elf(head: bytes | memoryview) -> bool:
@@ -37,6 +38,10 @@ def is_elf(head: bytes | memoryview) -> bool:
 def decode(raw: bytes) -> str:
     """A string of the file; bytes that are no UTF-8 become surrogate escapes."""
     return raw.decode("utf-8", "surrogateescape")
+
+
+def _swapped(half: int) -> int:
+    return int.from_bytes(half.to_bytes(2, "big"), "little")
 
 
 class Image:
@@ -66,10 +71,14 @@ class Image:
         )
         machine = machine_of_header(e_machine, bits, self.big_endian)
         if machine is None:
+            if machine_of_header(_swapped(e_machine), bits, not self.big_endian) is not None:
+                raise FormatError("ELF file with the wrong byte order for its machine")
             raise ForeignMachineError(
                 f"no loader rules for this machine (e_machine {e_machine}, {bits} bit, "
                 f"{'big' if self.big_endian else 'little'}-endian)"
             )
+        if data[7] not in _OS_ABIS:
+            raise FormatError(f"ELF file for another operating system (EI_OSABI {data[7]})")
         self.machine = machine
         self.address = "Q" if wide else "I"
         self.symbol = struct.Struct(f"{order}IBBHQQ" if wide else f"{order}IIIBBH")

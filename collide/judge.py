@@ -166,6 +166,7 @@ _FAILURE_CODES: dict[str, Code] = {
     "unloadable-file": codes.UNLOADABLE_FILE,
     "version-not-found": codes.VERSION_NOT_FOUND,
     "version-file-not-loaded": codes.VERSION_NOT_FOUND,
+    "version-tables-missing": codes.VERSION_NOT_FOUND,
     "undefined-symbol": codes.UNDEFINED_SYMBOL,
 }
 

@@ -17,7 +17,7 @@ from collide.search import File, Files, Found, Loader, LoadError, expand, find
 
 FailureKind = Literal[
     "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
-    "undefined-symbol",
+    "version-tables-missing", "undefined-symbol",
 ]  # fmt: skip
 
 

@@ -72,8 +72,9 @@ _ACCEPTING = frozenset(
 class LookupRules(NamedTuple):
     """The release of glibc whose rules apply, (2, 36).
 
-    Two have changed: base against exact version (2.42, bug 29190), and
-    absolute symbols of value 0, accepted since 2.28.
+    Those that have changed: absolute symbols of value 0 (accepted since 2.28),
+    the assertion on lost version tables (gone in 2.41), base against exact
+    version (2.42, bug 29190).
     """
 
     version: tuple[int, ...]
@@ -82,6 +83,11 @@ class LookupRules(NamedTuple):
     def accepts_absolute_zero(self) -> bool:
         """Whether an absolute symbol of value 0 is a definition."""
         return self.version >= (2, 28)
+
+    @property
+    def asserts_version_tables(self) -> bool:
+        """Whether a versioned reference to its own file, now without versions, aborts."""
+        return self.version <= (2, 40)
 
     @property
     def prefers_exact_version(self) -> bool:

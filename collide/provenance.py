@@ -17,10 +17,26 @@ def find_packages(root: Root, paths: Iterable[str]) -> dict[str, Package]:
 
     Sources: dpkg(1) ``/var/lib/dpkg``, apk(8) ``/lib/apk/db/installed``.
     """
-    wanted = {_unmerged(path): path for path in paths}
+    wanted = _Wanted(root, frozenset(paths))
     found = dict(_dpkg(root, wanted))
     found.update((p, package) for p, package in _apk(root, wanted) if p not in found)
     return found
+
+
+class _Wanted:
+    """The files that are asked for, by the paths that packages list."""
+
+    def __init__(self, root: Root, paths: frozenset[str]) -> None:
+        self._root = root
+        self._paths = paths
+        self._unmerged = {_unmerged(path) for path in paths}
+
+    def file(self, listed: str) -> str | None:
+        """The wanted file that a package lists under this path; None when it is another one."""
+        if _unmerged(listed) not in self._unmerged:
+            return None
+        real = self._root.realpath(listed)
+        return real if real in self._paths else None
 
 
 def _unmerged(path: str) -> str:
@@ -31,7 +47,7 @@ def _unmerged(path: str) -> str:
     return path
 
 
-def _dpkg(root: Root, wanted: dict[str, str]) -> Iterator[tuple[str, Package]]:
+def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
     status = root.read_bytes("/var/lib/dpkg/status")
     if status is None:
         return
@@ -39,9 +55,8 @@ def _dpkg(root: Root, wanted: dict[str, str]) -> Iterator[tuple[str, Package]]:
     info = root.on_disk("/var/lib/dpkg/info")
     for listing in sorted(info.glob("*.list")):
         for path in _listed(listing):
-            key = _unmerged(path)
-            if key in wanted:
-                owners.setdefault(listing.stem.split(":")[0], []).append(wanted[key])
+            if (file := wanted.file(path)) is not None:
+                owners.setdefault(listing.stem.split(":")[0], []).append(file)
     parser = HeaderParser()
     for paragraph in status.decode("utf-8", "replace").split("\n\n"):
         fields = parser.parsestr(paragraph)
@@ -53,7 +68,7 @@ def _listed(listing: Path) -> list[str]:
     return listing.read_text("utf-8", "surrogateescape").splitlines()
 
 
-def _apk(root: Root, wanted: dict[str, str]) -> Iterator[tuple[str, Package]]:
+def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
     """Paragraphs of ``P:name``, ``V:version``, ``F:directory`` and ``R:file`` lines."""
     installed = root.read_bytes("/lib/apk/db/installed")
     name = version = directory = ""
@@ -65,5 +80,5 @@ def _apk(root: Root, wanted: dict[str, str]) -> Iterator[tuple[str, Package]]:
             version = value
         elif key == "F":
             directory = value
-        elif key == "R" and (path := wanted.get(_unmerged(f"/{directory}/{value}"))):
+        elif key == "R" and (path := wanted.file(f"/{directory}/{value}")):
             yield path, (name, version)

@@ -293,8 +293,9 @@ def _host(profile: Mapping[str, Any], tables: Sequence[_Tables]) -> Host:
         for key, value in profile["loader"].items()
     }
     loader = Loader(libc=libc["name"], version=tuple(map(int, libc["version"])), **recorded_loader)
-    texts = (profile["name"], loader.path, loader.cwd, *loader.hwcaps, *loader.system_dirs)
-    if not all(isinstance(text, str) for text in (*texts, *loader.library_path)):
+    texts = [profile["name"], loader.path, loader.cwd, loader.platform or "", loader.lib or ""]
+    texts += (*loader.hwcaps, *loader.system_dirs, *loader.library_path)
+    if not all(isinstance(text, str) for text in texts):
         raise TypeError("a name or path that is no string")
     return Host(
         name=profile["name"],

@@ -174,10 +174,13 @@ def find(
 
 
 def _open(path: str, requester: ElfObject, files: Files) -> File | None:
+    """The object at ``path`` if it fits; another class or machine is passed over (open_verify)."""
     file = files.open(path)
-    if file is None or file.object.architecture != requester.architecture:
+    if file is None or file.object.machine.bits != requester.machine.bits:
         return None
-    return file
+    if file.object.machine.big_endian != requester.machine.big_endian:
+        raise LoadError(f"{path}: ELF file with another byte order")
+    return file if file.object.architecture == requester.architecture else None
 
 
 def candidates(

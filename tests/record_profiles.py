@@ -42,9 +42,7 @@ def main(names: list[str]) -> None:
         if names and shipped.name not in names:
             continue
         root = Root()
-        host = extract(
-            shipped.binary, root, name=shipped.name, rtld_global=shipped.rtld_global
-        )
+        host = extract(shipped.binary, root, name=shipped.name, rtld_global=shipped.rtld_global)
         file = SCHEMA_FILE.with_name(f"{shipped.name}.json")
         file.write_bytes(to_bytes(record(host, root), compressed=False))
         print(f"{file.name}: {len(host.process.global_scope)} objects in scope")
