@@ -297,6 +297,9 @@ class Binder:
             return False
         if actual[0] is self._executable and self._stands_for(reference, actual, intended[0]):
             return False
+        if _is_of_glibc(actual[0]) and _is_of_glibc(intended[0]):
+            # Some functions are in libc.so.6 as well as in libm.so.6, in one version.
+            return False
         return not _same_vague_definition(actual[1], intended[1])
 
     def _stands_for(self, reference: Reference, actual: Hit, intended: File) -> bool:
@@ -363,6 +366,12 @@ def _own_symbol(reference: Reference) -> Definition:
 
 def _is_unique(hit: Hit) -> bool:
     return hit[1].binding == STB_GNU_UNIQUE
+
+
+def _is_of_glibc(file: File) -> bool:
+    """Whether an object is one of glibc's own: only these define or need GLIBC_PRIVATE."""
+    needs = (need.version for need in file.object.version_needs)
+    return "GLIBC_PRIVATE" in (*(file.object.version_definitions or ()), *needs)
 
 
 def _single_versions(references: Iterable[Reference]) -> dict[str, str | None]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
 
 import collide
 from collide.errors import CollideError, InputError
 
+TYPE_CHECKING = False  # typing's own costs more to import than all of this module
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import TextIO
 
     from collide.analysis import Analysis
     from collide.wheel import Target

@@ -46,7 +46,8 @@ SPLIT_LIBRARY = Code(
     "on the same structures with different ideas of their layout: a crash or wrong results.",
     "Symbols of the victim that its own closure defines bind to the host, while others of the same "
     "library still bind to the wheel's copy. In a static library, the same library are the "
-    "functions that lie between the first and the last taken one in the victim's code.",
+    "functions that lie between the first and the last taken one in the victim's code, and those "
+    "with the prefix that all of the taken have in common.",
     "Keep the bundled library's symbols from being looked up by name: link a static one with "
     "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
     "bundled library to another (patchelf --rename-dynamic-symbols).",

@@ -245,17 +245,20 @@ class _Reader:
                 raw = image.at(image.one(tag), size)[relative * width * word :]
                 infos.update(integers(raw, image.address, image.big_endian)[1::width])
         shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
-        pairs: set[tuple[int, int]] = set()
-        unknown: set[int] = set()
-        for info in infos:
+        classes: dict[int, int | None] = {}
+        unknown: list[int] = []
+        for kind in sorted({info & mask for info in infos}):
             try:
-                lookup_class = image.machine.relocation_class(info & mask)
+                classes[kind] = image.machine.relocation_class(kind)
             except KeyError:
-                unknown.add(info & mask)
-                continue
-            if lookup_class is not None and info >> shift:
-                pairs.add((info >> shift, lookup_class))
-        return sorted(pairs), tuple(sorted(unknown))
+                classes[kind] = None
+                unknown.append(kind)
+        pairs = {
+            (info >> shift, lookup_class)
+            for info in infos
+            if info >> shift and (lookup_class := classes[info & mask]) is not None
+        }
+        return sorted(pairs), tuple(unknown)
 
     def _hash_table(self) -> GnuHash | SysvHash | None:
         image = self.image

@@ -6,7 +6,8 @@ library is split decides between COL101 and COL102.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from os.path import commonprefix
 from typing import NamedTuple
 
 from collide import codes
@@ -134,21 +135,31 @@ def _bound_objects(analysis: Analysis) -> Iterator[tuple[Module, BoundObject]]:
                 yield module, bound
 
 
-def _kept_of_the_same(taken: Iterable[Binding], kept: Iterable[Binding], victim: File) -> set[str]:
+def _kept_of_the_same(
+    taken: Collection[Binding], kept: Iterable[Binding], victim: File
+) -> set[str]:
     """Names that stay in the copy whose other symbols are taken.
 
     For a bundled library these are the references that still bind to it. A
     static library has no object of its own, but the linker lays out an archive
     in one piece: its functions are those between the first and the last taken
-    one.
+    one, and those that share the prefix which all of the taken have in common.
     """
+    prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - characters, not paths
     places = [p for b in taken if b.intended and b.intended[0] is victim for p in _place(b)]
     first, last = (min(places), max(places)) if places else (0, -1)
     same = set()
     for b in kept:
-        if b.provider is not victim or any(first <= place <= last for place in _place(b)):
-            same.add(b.reference.name)
+        name = b.reference.name
+        inside = any(first <= place <= last for place in _place(b))
+        alike = len(prefix) >= _TELLING_PREFIX and name.startswith(prefix)
+        if b.provider is not victim or inside or alike:
+            same.add(name)
     return same
+
+
+_TELLING_PREFIX = 3
+"""Characters from which on a common prefix is more than chance."""
 
 
 def _place(b: Binding) -> tuple[int, ...]:

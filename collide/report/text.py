@@ -15,7 +15,11 @@ _SHOWN_MODULES = 3
 
 
 def render(report: Report, *, verbose: bool = False) -> str:
-    """The whole report; ``verbose`` lists every symbol and module, and changes nothing else."""
+    """The whole report.
+
+    ``verbose`` lists every symbol and module and spreads notes over several
+    lines; it changes neither which findings there are nor their order.
+    """
     lines: list[str] = []
     for judged in report.judged:
         lines += _analysis(judged.analysis, judged.findings, verbose)
@@ -28,21 +32,29 @@ def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) ->
     host = analysis.host
     version = ".".join(map(str, host.loader.version))
     python = f"{host.python}, " if host.python else ""
-    yield f"{analysis.target.name}"
-    yield f"  on {host.name} ({python}{host.loader.libc} {version}, {host.architecture})"
+    name = f"{host.name} ({python}{host.loader.libc} {version}, {host.architecture})"
+    if not findings and not analysis.skipped:
+        count = _plural(len(analysis.modules), "module")
+        yield f"{analysis.target.name} on {name}: no findings in {count}"
+        return
+    yield f"{analysis.target.name} on {name}:"
     for finding in findings:
-        yield ""
         yield from _finding(finding, verbose)
+    if analysis.skipped:
+        yield ""
     for skipped in analysis.skipped:
         yield f"  not analysed: {skipped.name}: {skipped.reason}"
-    if not findings:
-        yield f"  no findings in {_plural(len(analysis.modules), 'module')}"
     yield ""
 
 
 def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
     code = finding.code
-    yield f"  {finding.severity} {code.id} [{code.slug}] {finding.victim}"
+    heading = f"  {finding.severity} {code.id} [{code.slug}] {finding.victim}"
+    if finding.severity == Severity.NOTE and not verbose:
+        yield f"{heading} <- {finding.provider}: {_plural(len(finding.symbols), 'symbol')}"
+        return
+    yield ""
+    yield heading
     for line in _what(finding, verbose):
         yield f"    {line}"
     if finding.modules != (finding.victim,):

@@ -24,17 +24,8 @@ def _walk(analysis: Analysis, walk: Walk) -> Iterator[str]:
     yield f"  a {kind} reference{weak}, when opening {walk.module} on {analysis.host.name}"
     if walk.own_scope:
         yield "  DT_SYMBOLIC: the object itself comes first"
-    without = 0
     for number, step in enumerate(walk.steps, 1):
-        if step.candidates:
-            if without:
-                yield f"  {_without(without)}"
-            without = 0
-            yield from _step(analysis, number, step)
-        else:
-            without += 1
-    if without:
-        yield f"  {_without(without)}"
+        yield from _step(analysis, number, step)
     if reference.visibility == STV_PROTECTED:
         yield "  protected: the result goes back to the object itself"
     found = analysis.name_of(actual[0]) if actual else "nothing"
@@ -45,15 +36,12 @@ def _walk(analysis: Analysis, walk: Walk) -> Iterator[str]:
     yield ""
 
 
-def _without(count: int) -> str:
-    return f"   - {count} {'object' if count == 1 else 'objects'} without the name"
-
-
 def _step(analysis: Analysis, number: int, step: Step) -> Iterator[str]:
     place = "host" if analysis.is_host(step.file) else "local"
-    yield f"  {number:2}. {analysis.name_of(step.file)} ({place})"
+    without = "" if step.candidates else ": no such name"
+    yield f"  {number:3}. {analysis.name_of(step.file)} ({place}){without}"
     for definition, rule in step.candidates:
-        yield f"      {_definition(definition)}: {rule.value}"
+        yield f"       {_definition(definition)}: {rule.value}"
 
 
 def _definition(definition: Definition) -> str:
