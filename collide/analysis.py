@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from collide.bind import Binder, BoundModule
+from collide.bind import Binder
+from collide.bindings import BoundModule
 from collide.host import Host
 from collide.linkmap import LoadFailure
 from collide.search import File

@@ -3,87 +3,29 @@
 The exact half ends here. *Actual* is the first match in the loader's real
 scope; *intended* the first match when only the object and its own dependency
 closure are searched, the object first (direct binding). A reference is
-*shadowed* when both exist and differ; DESIGN's exceptions are
-:meth:`Binder._is_shadowing`.
+*shadowed* when both exist and differ, with the exceptions in
+:mod:`collide.shadowing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from collide.bindings import Binding, BindingGroup, BoundModule, BoundObject, Hit, is_unique
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process, relocation_order
 from collide.lookup import LookupRules, is_looked_up, search_scope
 from collide.machine import CLASS_PLT
 from collide.search import File
+from collide.shadowing import Shadowing
 from collide.symbols import (
     STB_GLOBAL,
-    STB_GNU_UNIQUE,
     STB_WEAK,
     STT_NOTYPE,
     STV_PROTECTED,
     Definition,
     Reference,
 )
-
-Hit = tuple[File, Definition]
-
-
-class Binding(NamedTuple):
-    """One reference and the definitions it gets and was meant to get.
-
-    ``actual`` is None for a reference nothing satisfies, ``intended`` when the
-    object's own closure has no definition.
-    """
-
-    reference: Reference
-    actual: Hit | None
-    intended: Hit | None
-    shadowed: bool
-
-    @property
-    def provider(self) -> File | None:
-        """The object whose definition is used."""
-        return self.actual[0] if self.actual else None
-
-
-class BindingGroup:
-    """Bindings of one object whose names the same objects define.
-
-    Groups are shared between modules wherever scopes agree, so what is derived
-    from one may be kept by identity. ``closure`` are the objects of the
-    holder's own closure that define the names: what the bindings can have been
-    meant to get. ``shadowed``, ``undefined`` and ``unique`` (a STB_GNU_UNIQUE
-    symbol was hit) are those of its bindings.
-    """
-
-    __slots__ = ("_bindings", "_make", "closure", "shadowed", "undefined", "unique")
-
-    def __init__(
-        self,
-        told: tuple[Binding, ...],
-        closure: tuple[File, ...],
-        make: Callable[[], tuple[Binding, ...]] | None = None,
-    ) -> None:
-        """``told`` are the bindings; with ``make``, only those that are not plain.
-
-        A plain one is known to get what it was meant to get, and only made
-        when it is asked for.
-        """
-        self.closure = closure
-        self._bindings = None if make else told
-        self._make = make
-        self.shadowed = tuple(b for b in told if b.shadowed)
-        self.undefined = tuple(b for b in told if b.actual is None and not b.reference.weak)
-        self.unique = tuple(b for b in told if b.actual and _is_unique(b.actual))
-
-    @property
-    def bindings(self) -> tuple[Binding, ...]:
-        """The bindings, in the order of the object's references."""
-        if self._bindings is None:
-            assert self._make is not None
-            self._bindings = self._make()
-        return self._bindings
 
 
 class _Wanted(NamedTuple):
@@ -92,26 +34,6 @@ class _Wanted(NamedTuple):
     definers: tuple[File, ...]
     references: tuple[Reference, ...]
     versions: Mapping[str, str | None]
-
-
-class BoundObject(NamedTuple):
-    """One object that a dlopen brought into the process, bound."""
-
-    map: LinkMap
-    groups: tuple[BindingGroup, ...]
-
-    @property
-    def bindings(self) -> tuple[Binding, ...]:
-        """All bindings of the object."""
-        return tuple(b for group in self.groups for b in group.bindings)
-
-
-class BoundModule(NamedTuple):
-    """One dlopen: every new object bound, in load order, and why it fails if it does."""
-
-    opened: Opened
-    objects: tuple[BoundObject, ...]
-    failures: tuple[LoadFailure, ...]
 
 
 class Binder:
@@ -127,9 +49,9 @@ class Binder:
         """``files`` are all that will be bound; those met later cost a new index."""
         self.rules = LookupRules(host.loader.version)
         self._executable = host.executable.file
-        self._copies = frozenset(self._executable.object.copies)
         self._host = tuple(m.file for m in host.global_scope)
         self._host_relocated = tuple(m.file for m in relocation_order(host.global_scope))
+        self._shadowing = Shadowing(host, self.rules)
         self._universe: dict[File, None] = {}
         self._definers: dict[str, tuple[File, ...]] = {}
         self._groups: dict[File, list[_Wanted]] = {}
@@ -275,7 +197,9 @@ class Binder:
             intended: Hit | None = actual
         else:
             intended = self._first(reference, closure)
-        return Binding(reference, actual, intended, self._is_shadowing(reference, actual, intended))
+        return Binding(
+            reference, actual, intended, self._shadowing.shadows(reference, actual, intended)
+        )
 
     def _first(self, reference: Reference, scope: Iterable[File]) -> Hit | None:
         return search_scope(reference, scope, self._executable, self.rules)
@@ -292,27 +216,6 @@ class Binder:
                 return hit
         return self._first(reference, (file,)) or (file, _own_symbol(reference))
 
-    def _is_shadowing(self, reference: Reference, actual: Hit | None, intended: Hit | None) -> bool:
-        if actual is None or intended is None or actual[0] is intended[0]:
-            return False
-        if actual[0] is self._executable and self._stands_for(reference, actual, intended[0]):
-            return False
-        if _is_of_glibc(actual[0]) and _is_of_glibc(intended[0]):
-            # Some functions are in libc.so.6 as well as in libm.so.6, in one version.
-            return False
-        return not _same_vague_definition(actual[1], intended[1])
-
-    def _stands_for(self, reference: Reference, actual: Hit, intended: File) -> bool:
-        """Whether the executable's symbol is only a stand-in for ``intended``'s.
-
-        A copy relocation or a canonical PLT entry makes the executable the
-        provider of what really comes from the library it was linked with.
-        """
-        if not actual[1].undefined and reference.name not in self._copies:
-            return False
-        real = self._first(reference, (f for f in self._host if f is not self._executable))
-        return real is not None and real[0] is intended
-
     # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
 
     def _apply_unique(self, group: BindingGroup, table: dict[str, Hit]) -> BindingGroup:
@@ -326,7 +229,7 @@ class Binder:
             name = b.reference.name
             actual = table.setdefault(name, self._host_registration(name) or b.actual)
             if actual[0] is not b.actual[0]:
-                shadowed = self._is_shadowing(b.reference, actual, b.intended)
+                shadowed = self._shadowing.shadows(b.reference, actual, b.intended)
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
             return group
@@ -344,7 +247,7 @@ class Binder:
                 if reference.name == name and is_looked_up(reference):
                     own = (file,) if file.object.symbolic else ()
                     hit = self._first(reference, (*own, *self._host))
-                    if hit is not None and _is_unique(hit):
+                    if hit is not None and is_unique(hit):
                         yield hit
 
 
@@ -362,16 +265,6 @@ def _own_symbol(reference: Reference) -> Definition:
         undefined=not reference.defined,
         zero=False,
     )
-
-
-def _is_unique(hit: Hit) -> bool:
-    return hit[1].binding == STB_GNU_UNIQUE
-
-
-def _is_of_glibc(file: File) -> bool:
-    """Whether an object is one of glibc's own: only these define or need GLIBC_PRIVATE."""
-    needs = (need.version for need in file.object.version_needs)
-    return "GLIBC_PRIVATE" in (*(file.object.version_definitions or ()), *needs)
 
 
 def _single_versions(references: Iterable[Reference]) -> dict[str, str | None]:
@@ -398,21 +291,6 @@ def _ranks(files: Iterable[File]) -> dict[File, int]:
     for rank, file in enumerate(files):
         ranks.setdefault(file, rank)
     return ranks
-
-
-def _same_vague_definition(one: Definition, other: Definition) -> bool:
-    """C++ vague linkage: one inline function or template emitted by two compilations.
-
-    Itanium C++ ABI 5.2 emits them weak (or unique) under a mangled name and
-    expects that any copy serves; equal type and size is what a symbol table
-    can tell of their being the same.
-    """
-    return (
-        one.name.startswith("_Z")
-        and one.binding != STB_GLOBAL
-        and other.binding != STB_GLOBAL
-        and (one.type, one.size) == (other.type, other.size)
-    )
 
 
 def _closure(root: LinkMap) -> Iterable[File]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from collide.analysis import Analysis
-from collide.bind import Binding, BoundObject
+from collide.bindings import Binding, BoundObject
 from collide.linkmap import Opened
 from collide.lookup import LookupRules, Rule, walk_scope
 from collide.search import File

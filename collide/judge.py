@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from collide import codes
 from collide.analysis import Analysis, Module
-from collide.bind import Binding, BindingGroup, BoundObject
+from collide.bindings import Binding, BindingGroup, BoundObject
 from collide.codes import Code, Severity
 from collide.linkmap import LoadFailure
 from collide.search import File

@@ -24,7 +24,8 @@ from compiler import compile_so
 from elftools.elf.elffile import ELFFile
 from oracle import Key, Log, observe
 
-from collide.bind import Binder, Binding, BoundModule, Hit
+from collide.bind import Binder
+from collide.bindings import Binding, BoundModule, Hit
 from collide.host import Host, extract
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
 from collide.rootfs import Root

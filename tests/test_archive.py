@@ -243,7 +243,7 @@ def test_file_that_is_no_archive_is_refused(tmp_path: Path, data: bytes) -> None
 def test_file_not_named_like_a_wheel_is_refused(tmp_path: Path) -> None:
     path = wheel_with(tmp_path).rename(tmp_path / "demo.zip")
 
-    assert "demo.zip" in archive_error(path)
+    assert "not a wheel's file name" in archive_error(path)
 
 
 def test_archive_without_record_is_refused(tmp_path: Path) -> None:

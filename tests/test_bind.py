@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from scenario import Outcome, Scenario
 
-from collide.bind import Binder, Binding, BoundModule
+from collide.bind import Binder
+from collide.bindings import Binding, BoundModule
 from collide.host import extract
 from collide.linkmap import Opened
 from collide.machine import CLASS_DATA, CLASS_PLT

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from collide.analysis import Analysis
-from collide.bind import Binding
+from collide.bindings import Binding
 from collide.linkmap import LinkMap
 
 
