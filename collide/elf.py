@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from mmap import mmap
 from typing import NamedTuple
@@ -289,13 +289,12 @@ class _Reader:
         versym = array("H")
         if versioned:
             versym = integers(image.at(image.one(DT_VERSYM), total * 2), "H", image.big_endian)
-        wanted = sorted({index for index, _ in pairs} | set(range(first, count)))
-        names = dict(zip(wanted, _names(image.strings, [offsets[i] for i in wanted]), strict=True))
+        names = _names(image.strings, offsets)
         references = self._references(pairs, names, symbols, versym, versions)
         if table is None:
             return NoExports(), references, ()
         exports = DynamicSymbols(
-            index=_by_name(names, (i for i in range(first, count) if info[i] >= 16)),
+            index=_by_name(names, range(first, count), info),
             symbols=symbols,
             symbol=image.symbol,
             strings=image.strings,
@@ -308,21 +307,19 @@ class _Reader:
         return exports, references, self._copies(copied, names, symbols) if copied else ()
 
     def _copies(
-        self, copied: list[int], names: Mapping[int, str], symbols: bytes
+        self, copied: Sequence[int], names: Sequence[str], symbols: bytes
     ) -> tuple[str, ...]:
         """Names of all symbols at the addresses that copy relocations fill."""
-        image = self.image
-        value = 4 if image.symbol.size == 24 else 1
-        fields = {
-            index: image.symbol.unpack_from(symbols, index * image.symbol.size) for index in names
-        }
-        filled = {fields[index][value] for index in copied}
-        return tuple(sorted(names[i] for i, f in fields.items() if f[value] in filled))
+        symbol = self.image.symbol
+        value = 4 if symbol.size == 24 else 1
+        values = [fields[value] for fields in symbol.iter_unpack(symbols)]
+        filled = {values[index] for index in copied}
+        return tuple(sorted(n for n, v in zip(names, values, strict=True) if v in filled))
 
     def _references(
         self,
         pairs: list[tuple[int, int]],
-        names: Mapping[int, str],
+        names: Sequence[str],
         symbols: bytes,
         versym: array[int],
         versions: Mapping[int, tuple[str, bool]],
@@ -340,7 +337,7 @@ class _Reader:
                 continue
             version, exact = versions.get(versym[index] & 0x7FFF, none) if versym else none
             references.append(
-                Reference(
+                (
                     names[index],
                     version,
                     exact,
@@ -350,20 +347,20 @@ class _Reader:
                     section[index] != SHN_UNDEF,
                 )
             )
-        return tuple(references)
+        return tuple(map(Reference._make, references))
 
 
-def _by_name(names: Mapping[int, str], indexes: Iterable[int]) -> dict[str, int]:
-    """Symbol index by name; -1 where several symbols share one."""
-    numbers = list(indexes)
-    index = {names[i]: i for i in numbers}
-    if len(index) < len(numbers):
-        counts = Counter(names[i] for i in numbers)
+def _by_name(names: Sequence[str], numbers: range, info: bytes) -> dict[str, int]:
+    """Symbol index by name, of those not local; -1 where several share a name."""
+    exported = [i for i in numbers if info[i] >> 4 != STB_LOCAL]
+    index = {names[i]: i for i in exported}
+    if len(index) < len(exported):
+        counts = Counter(names[i] for i in exported)
         index.update((name, -1) for name, count in counts.items() if count > 1)
     return index
 
 
-def _names(strings: bytes, offsets: Iterable[int]) -> list[str]:
+def _names(strings: bytes, offsets: Sequence[int]) -> list[str]:
     """The strings at ``offsets``; one split serves all that start a string of the table."""
     pieces = strings.split(b"\0")
     starts = accumulate(map((1).__add__, map(len, pieces)), initial=0)
@@ -371,11 +368,9 @@ def _names(strings: bytes, offsets: Iterable[int]) -> list[str]:
         table = dict(zip(starts, strings.decode("ascii").split("\0"), strict=False))
     else:
         table = dict(zip(starts, map(decode, pieces), strict=False))
-    names = []
-    for offset in offsets:
-        name = table.get(offset)
-        if name is None:
-            # The linker shares tails: "free" can be the end of "xmlFree".
-            name = decode(strings[offset : strings.index(b"\0", offset)])
-        names.append(name)
-    return names
+    names = list(map(table.get, offsets))
+    # The linker shares tails: "free" can be the end of "xmlFree".
+    return [
+        decode(strings[offset : strings.index(b"\0", offset)]) if name is None else name
+        for offset, name in zip(offsets, names, strict=True)
+    ]

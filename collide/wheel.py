@@ -68,16 +68,26 @@ class Target(NamedTuple):
             if file.object.architecture == architecture
         }
         needed = {name for file in fitting.values() for name in file.object.needed}
+        # Hard links are one file.
+        first = {file.identity: path for path, file in reversed(fitting.items())}
         return tuple(
             path
             for path, file in fitting.items()
-            if is_extension_module(file)
-            or not {file.object.soname, posixpath.basename(path)} & needed
+            if first[file.identity] == path
+            and (
+                is_extension_module(file)
+                or not {file.object.soname, posixpath.basename(path)} & needed
+            )
         )
 
     def files(self, host: Host) -> Files:
         """The file system that ``host`` sees with this target installed in it."""
-        return _Installed(self.members, host.files, self.on_disk, host.loader.system_dirs)
+        system = [
+            posixpath.normpath(posixpath.join(directory, below))
+            for directory in host.loader.system_dirs
+            for below in ("", *host.loader.subdirectories)
+        ]
+        return _Installed(self.members, host.files, self.on_disk, frozenset(system))
 
 
 def is_extension_module(file: File) -> bool:
@@ -96,14 +106,15 @@ class _Installed(NamedTuple):
     members: Mapping[str, File]
     host: Files
     disk: Root | None
-    system_dirs: tuple[str, ...]
+    system_dirs: frozenset[str]
 
     def open(self, path: str) -> File | None:
         """See :class:`collide.search.Files`."""
-        found = self.members.get(posixpath.normpath(path)) or self.host.open(path)
-        if found is not None or self.disk is None or path.startswith(self.system_dirs):
+        normal = posixpath.normpath(path)
+        found = self.members.get(normal) or self.host.open(path)
+        if found is not None or self.disk is None:
             return found
-        return self.disk.open(path)
+        return None if posixpath.dirname(normal) in self.system_dirs else self.disk.open(path)
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.search.Files`."""
@@ -217,7 +228,7 @@ def _read_tree(path: Path) -> Target:
             problems.append(InputError(f"{path}/{name}", e.strerror or str(e)))
         else:
             members[str(found)] = file
-            names[file.path] = name
+            names.setdefault(file.path, name)
     return _target(str(path), None, members, names, skipped, problems, on_disk=root)
 
 
