@@ -17,7 +17,7 @@ from collide.linkmap import LinkMap, LoadFailure, Opened, Process, relocation_or
 from collide.lookup import LookupRules, is_looked_up, search_scope
 from collide.machine import CLASS_PLT
 from collide.search import File
-from collide.shadowing import Shadowing
+from collide.shadowing import is_shadowed
 from collide.symbols import (
     STB_GLOBAL,
     STB_WEAK,
@@ -51,7 +51,7 @@ class Binder:
         self._executable = host.executable.file
         self._host = tuple(m.file for m in host.global_scope)
         self._host_relocated = tuple(m.file for m in relocation_order(host.global_scope))
-        self._shadowing = Shadowing(host, self.rules)
+        self._host_files = frozenset(self._host)
         self._universe: dict[File, None] = {}
         self._definers: dict[str, tuple[File, ...]] = {}
         self._groups: dict[File, list[_Wanted]] = {}
@@ -197,9 +197,7 @@ class Binder:
             intended: Hit | None = actual
         else:
             intended = self._first(reference, closure)
-        return Binding(
-            reference, actual, intended, self._shadowing.shadows(reference, actual, intended)
-        )
+        return Binding(reference, actual, intended, is_shadowed(actual, intended, self._host_files))
 
     def _first(self, reference: Reference, scope: Iterable[File]) -> Hit | None:
         return search_scope(reference, scope, self._executable, self.rules)
@@ -229,7 +227,7 @@ class Binder:
             name = b.reference.name
             actual = table.setdefault(name, self._host_registration(name) or b.actual)
             if actual[0] is not b.actual[0]:
-                shadowed = self._shadowing.shadows(b.reference, actual, b.intended)
+                shadowed = is_shadowed(actual, b.intended, self._host_files)
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
             return group

@@ -54,7 +54,7 @@ from collide.dynamic import (
 )
 from collide.errors import FormatError
 from collide.hashtable import GnuHash, SysvHash, integers
-from collide.machine import CLASS_COPY, Machine
+from collide.machine import Machine
 from collide.symbols import (
     SHN_UNDEF,
     STB_LOCAL,
@@ -80,8 +80,6 @@ class ElfObject(NamedTuple):
     Search paths are unexpanded strings; ``rpath`` is already dropped where a
     ``runpath`` overrides it. ``version_definitions`` are the names of its
     version nodes without the base, None when it has no DT_VERDEF at all.
-    ``copies`` are its symbols that are filled by copy relocations, under all
-    the names of each (``environ`` and ``__environ``).
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
     tagged path list.
@@ -104,7 +102,6 @@ class ElfObject(NamedTuple):
     version_definitions: tuple[str, ...] | None
     exports: Exports
     references: Sequence[Reference]
-    copies: tuple[str, ...]
     unknown_relocations: tuple[int, ...]
     resolution_cache: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -148,7 +145,7 @@ class _Reader:
         versions.update((i, (name, False)) for i, name, base in definition_indexes if not base)
         versioned = DT_VERSYM in image.dynamic and bool(need_indexes or definition_indexes)
         pairs, unknown = self._relocations()
-        exports, references, copies = self._symbols(pairs, versions, versioned)
+        exports, references = self._symbols(pairs, versions, versioned)
         flags_1 = image.one(DT_FLAGS_1, 0)
         runpath = image.string_of(DT_RUNPATH)
         return ElfObject(
@@ -169,7 +166,6 @@ class _Reader:
             version_definitions=definitions,
             exports=exports,
             references=references,
-            copies=copies,
             unknown_relocations=unknown,
             resolution_cache=self._resolution_cache(),
         )
@@ -275,13 +271,13 @@ class _Reader:
         pairs: list[tuple[int, int]],
         versions: Mapping[int, tuple[str, bool]],
         versioned: bool,
-    ) -> tuple[Exports, tuple[Reference, ...], tuple[str, ...]]:
+    ) -> tuple[Exports, tuple[Reference, ...]]:
         image = self.image
         table = self._hash_table()
         first, count = (table.first, table.count) if table else (0, 0)
         total = max(count, pairs[-1][0] + 1 if pairs else 0)
         if not total:
-            return NoExports(), (), ()
+            return NoExports(), ()
         size = image.symbol.size
         symbols = bytes(image.at(image.one(DT_SYMTAB), total * size))
         offsets = integers(symbols, "I", image.big_endian)[:: size // 4]
@@ -292,7 +288,7 @@ class _Reader:
         names = _names(image.strings, offsets)
         references = self._references(pairs, names, symbols, versym, versions)
         if table is None:
-            return NoExports(), references, ()
+            return NoExports(), references
         exports = DynamicSymbols(
             index=_by_name(names, range(first, count), info),
             symbols=symbols,
@@ -303,18 +299,7 @@ class _Reader:
             versions=versions,
             versioned=versioned,
         )
-        copied = [index for index, lookup_class in pairs if lookup_class == CLASS_COPY]
-        return exports, references, self._copies(copied, names, symbols) if copied else ()
-
-    def _copies(
-        self, copied: Sequence[int], names: Sequence[str], symbols: bytes
-    ) -> tuple[str, ...]:
-        """Names of all symbols at the addresses that copy relocations fill."""
-        symbol = self.image.symbol
-        value = 4 if symbol.size == 24 else 1
-        values = [fields[value] for fields in symbol.iter_unpack(symbols)]
-        filled = {values[index] for index in copied}
-        return tuple(sorted(n for n, v in zip(names, values, strict=True) if v in filled))
+        return exports, references
 
     def _references(
         self,

@@ -6,6 +6,7 @@ library is split decides between COL101 and COL102.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from os.path import commonprefix
 from typing import NamedTuple
@@ -146,13 +147,15 @@ def _kept_of_the_same(
     one, and those that share the prefix which all of the taken have in common.
     """
     prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - characters, not paths
+    # Of a mangled C++ name the first part that is somebody's own is its outermost name.
+    telling = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _TELLING_PREFIX
     places = [p for b in taken if b.intended and b.intended[0] is victim for p in _place(b)]
     first, last = (min(places), max(places)) if places else (0, -1)
     same = set()
     for b in kept:
         name = b.reference.name
         inside = any(first <= place <= last for place in _place(b))
-        alike = len(prefix) >= _TELLING_PREFIX and name.startswith(prefix)
+        alike = telling and name.startswith(prefix)
         if b.provider is not victim or inside or alike:
             same.add(name)
     return same

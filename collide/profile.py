@@ -123,7 +123,6 @@ def _object(
         "versioned": obj.exports.versioned,
         "version_needs": [[n.file, n.version, n.weak] for n in obj.version_needs],
         "version_definitions": obj.version_definitions,
-        "copies": list(obj.copies),
     }
 
 

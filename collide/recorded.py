@@ -362,7 +362,6 @@ def _elf_object(recorded: Mapping[str, Any], tables: _Tables, machine: str) -> E
         version_definitions=None if definitions is None else tuple(definitions),
         exports=RecordedExports(tables, recorded["versioned"]),
         references=RecordedReferences(tables),
-        copies=tuple(recorded["copies"]),
         unknown_relocations=(),
         resolution_cache=(),
     )

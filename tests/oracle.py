@@ -96,6 +96,9 @@ def observe(
     return _run([str(word) for word in command], cwd, env or {}, bind_now)
 
 
+_TIMEOUT = 300  # seconds; a host that hangs must not hang the tests
+
+
 @cache
 def _check_oracle() -> None:
     """A known line must appear before silence means anything: glibc 2.36.0 prints none."""
@@ -125,7 +128,12 @@ def _run(command: list[str], cwd: str | Path, env: Mapping[str, str], bind_now: 
             text=True,
             errors="surrogateescape",
         )
-        stdout, stderr = process.communicate()
+        try:
+            stdout, stderr = process.communicate(timeout=_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise OracleError(f"{program} did not end within {_TIMEOUT} seconds") from None
         log = Path(directory, f"log.{process.pid}")
         lines = log.read_text("utf-8", "surrogateescape").split("\n") if log.exists() else []
     names = _Names(cwd, program, command[0])
@@ -168,6 +176,8 @@ class _Names:
 def _bindings(lines: Sequence[str], names: _Names) -> Iterator[BindingLine]:
     for line in lines:
         found = _BINDING.fullmatch(line)
+        if found is None and "binding file" in line:
+            raise OracleError(f"a line of the loader that nobody can read: {line}")
         if found:
             yield BindingLine(
                 names.canonical(found["object"]),
