@@ -15,7 +15,7 @@ from typing import NamedTuple
 from collide.bindings import Binding, BindingGroup, BoundModule, BoundObject, Hit, is_unique
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process, relocation_order
 from collide.lookup import LookupRules, is_looked_up, search_scope
-from collide.machine import CLASS_PLT
+from collide.machine import CLASS_COPY, CLASS_PLT
 from collide.search import File
 from collide.shadowing import is_shadowed
 from collide.symbols import (
@@ -139,7 +139,7 @@ class Binder:
                 _Wanted(
                     definers,
                     tuple(references),
-                    _single_versions(references),
+                    _plainly_wanted(references),
                 )
                 for definers, references in groups.items()
             ]
@@ -168,8 +168,7 @@ class Binder:
         def bind(references: Iterable[Reference]) -> tuple[Binding, ...]:
             return tuple(self._bind_reference(file, r, order, own) for r in references)
 
-        # Only the executable holds copy relocations, and these skip it.
-        if not order or not own or order[0] is not own[0] or order[0] is self._executable:
+        if not order or (own and order[0] is not own[0]):
             return BindingGroup(bind(wanted.references), own)
         exports = order[0].object.exports
         plain = exports.plain(wanted.versions)
@@ -179,7 +178,8 @@ class Binder:
             known = {b.reference: b for b in told}
             hits = {name: (order[0], exports.candidates(name)[0]) for name in plain}
             return tuple(
-                known.get(r) or Binding(r, hits[r.name], hits[r.name], shadowed=False)
+                known.get(r)
+                or Binding(r, hits[r.name], hits[r.name] if own else None, shadowed=False)
                 for r in wanted.references
             )
 
@@ -265,14 +265,23 @@ def _own_symbol(reference: Reference) -> Definition:
     )
 
 
-def _single_versions(references: Iterable[Reference]) -> dict[str, str | None]:
-    """The version each name is referred to with, for names that have but one."""
+def _plainly_wanted(references: Iterable[Reference]) -> dict[str, str | None]:
+    """The version each name is referred to with, for names without peculiarities.
+
+    These are several versions, a demand for the exact one, a copy relocation,
+    and protected visibility.
+    """
     versions: dict[str, str | None] = {}
-    mixed = set()
-    for r in references:
-        if r.exact or versions.setdefault(r.name, r.version) != r.version:
-            mixed.add(r.name)
-    for name in mixed:
+    peculiar = set()
+    for name, version, exact, lookup_class, _, visibility, _ in references:
+        if (
+            versions.setdefault(name, version) != version
+            or exact
+            or lookup_class == CLASS_COPY
+            or visibility == STV_PROTECTED
+        ):
+            peculiar.add(name)
+    for name in peculiar:
         versions.pop(name, None)
     return versions
 

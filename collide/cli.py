@@ -151,7 +151,7 @@ def _check(args: argparse.Namespace) -> int:
     for problem in problems:
         _complain(str(problem))
     if not report.judged:
-        for line in dict.fromkeys(map(_left_out, report.left_out)):
+        for line in dict.fromkeys(line for a in report.left_out for line in _left_out(a)):
             _complain(line)
         misfits = args.profile and any(a.target.members for a in report.left_out)
         return EXIT_USAGE if problems or misfits else EXIT_NOTHING
@@ -219,10 +219,12 @@ def _binary(args: argparse.Namespace) -> str:
     return os.path.abspath(name) if args.root == "/" else os.path.join("/", name)  # noqa: PTH100, PTH118
 
 
-def _left_out(analysis: Analysis) -> str:
-    """Why nothing of a target was opened, whatever the host where it has nothing to open."""
-    host = f"{analysis.host.name}: " if analysis.target.members else ""
-    return f"{analysis.target.name}: {host}{analysis.left_out}"
+def _left_out(analysis: Analysis) -> list[str]:
+    """Why nothing of a target was opened; no line where its problems tell already."""
+    target = analysis.target
+    if target.members:
+        return [f"{target.name}: {analysis.host.name}: {analysis.left_out}"]
+    return [] if target.problems else [f"{target.name}: {analysis.left_out}"]
 
 
 def _analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
@@ -242,7 +244,8 @@ def _analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analy
         for host in hosts:
             analysis = analyse(target, host)
             if analysis.left_out:
-                _complain(_left_out(analysis))
+                for line in _left_out(analysis):
+                    _complain(line)
                 if args.profile and target.members:
                     yield None
                 continue

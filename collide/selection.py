@@ -29,7 +29,8 @@ def select_hosts(
     """
     specs = list(specs)
     for spec in specs or shipped_names():
-        names = fnmatch.filter(shipped_names(), spec)
+        shipped = shipped_names()
+        names = [spec] if spec in shipped else fnmatch.filter(shipped, spec)
         if names:
             _refuse_openings(spec, preload, rtld_global)
             yield from map(load_shipped, names)

@@ -6,12 +6,10 @@ host that is not this machine (PEP 600, PEP 656).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from collide.host import Host, Python
 
-_MANYLINUX = r"manylinux_(\d+)_(\d+)_(\w+)"
 _LEGACY = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 
 
@@ -49,14 +47,20 @@ def _runs(platform: str, host: Host) -> bool:
     """Whether the platform part of a tag fits the host's architecture and libc."""
     if platform == "any" or platform == f"linux_{host.architecture}":
         return True
-    for alias, (major, minor) in _LEGACY.items():
-        platform = re.sub(rf"^{alias}_", f"manylinux_{major}_{minor}_", platform)
-    found = re.fullmatch(_MANYLINUX, platform)
+    policy, _, rest = platform.partition("_")
+    if policy in _LEGACY:
+        needed, architecture = _LEGACY[policy], rest
+    elif policy == "manylinux" and rest.count("_") >= 2:
+        major, minor, architecture = rest.split("_", 2)
+        if not (major.isdecimal() and minor.isdecimal()):
+            return False
+        needed = int(major), int(minor)
+    else:
+        return False
     return (
-        found is not None
-        and found[3] == host.architecture
+        architecture == host.architecture
         and host.loader.libc == "glibc"
-        and (int(found[1]), int(found[2])) <= host.loader.version
+        and needed <= host.loader.version
     )
 
 
