@@ -96,8 +96,8 @@ class Binder:
             groups = self._bind_object(m.file, scope, _ranks(_closure(m)))
             bound[m] = BoundObject(m, tuple(self._apply_unique(g, table) for g in groups))
         objects = tuple(bound[m] for m in opened.new)
-        missing = any(f.kind == "missing-library" for f in opened.failures)
-        undefined = () if missing else tuple(_undefined(objects))
+        # The loader gives up before it relocates anything.
+        undefined = () if opened.failures else tuple(_undefined(objects))
         failures = (*opened.failures, *self._assertions(objects), *undefined)
         return BoundModule(opened, objects, failures)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +30,6 @@ _SCHEME = {
     "headers": f"{PREFIX}/include",
     "data": PREFIX,
 }
-_INIT_PREFIXES = ("PyInit_", "PyInitU_", "_cffi_pypyinit_")
 
 
 class Skipped(NamedTuple):
@@ -91,34 +91,58 @@ class Target(NamedTuple):
 
 
 def is_extension_module(file: File) -> bool:
-    """Whether it exports the initialisation function of a CPython or PyPy module."""
-    return any(name.startswith(_INIT_PREFIXES) for name in file.object.exports.names)
+    """Whether it exports the initialisation function of a module of its name.
+
+    PyInit_NAME, for other than ASCII names PyInitU_ and their punycode (PEP
+    489), or that of a cffi module in PyPy.
+    """
+    name = posixpath.basename(file.path).partition(".")[0]
+    if name.isascii():
+        functions = [f"PyInit_{name}", f"_cffi_pypyinit_{name}"]
+    else:
+        functions = [f"PyInitU_{name.encode('punycode').decode().replace('-', '_')}"]
+    return not file.object.exports.names.isdisjoint(functions)
 
 
-class _Installed(NamedTuple):
+class _Installed:
     """A host's files with a target's members laid over them.
 
     Bare objects and trees may have libraries beside them that are no members;
     those come from the disk, but never in place of the host's own system
-    libraries.
+    libraries (``system_dirs``).
     """
 
-    members: Mapping[str, File]
-    host: Files
-    disk: Root | None
-    system_dirs: frozenset[str]
+    def __init__(
+        self,
+        members: Mapping[str, File],
+        host: Files,
+        disk: Root | None,
+        system_dirs: AbstractSet[str],
+    ) -> None:
+        self._by_directory: dict[str, dict[str, File]] = {}
+        for path, file in members.items():
+            directory, name = posixpath.split(path)
+            self._by_directory.setdefault(directory, {})[name] = file
+        self._host = host
+        self._disk = disk
+        self._system_dirs = system_dirs
+        self._normal: dict[str, str] = {}
 
     def open(self, path: str) -> File | None:
         """See :class:`collide.search.Files`."""
-        normal = posixpath.normpath(path)
-        found = self.members.get(normal) or self.host.open(path)
-        if found is not None or self.disk is None:
+        directory, _, name = path.rpartition("/")
+        # A search tries hundreds of names in few directories.
+        normal = self._normal.get(directory)
+        if normal is None:
+            normal = self._normal[directory] = posixpath.normpath(directory or "/")
+        found = self._by_directory.get(normal, {}).get(name) or self._host.open(path)
+        if found is not None or self._disk is None or normal in self._system_dirs:
             return found
-        return None if posixpath.dirname(normal) in self.system_dirs else self.disk.open(path)
+        return self._disk.open(path)
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.search.Files`."""
-        return self.host.cached(name)
+        return self._host.cached(name)
 
 
 def find_inputs(paths: Iterable[str]) -> Iterator[Path]:

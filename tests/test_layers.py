@@ -1,0 +1,160 @@
+"""The shape of the package: imports run downwards, only the command line talks."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "collide"
+# The lowest first; modules of one layer do not import each other.
+LAYERS = (
+    {"collide"},
+    {"collide.errors"},
+    {"collide.hashtable", "collide.machine"},
+    {"collide.symbols"},
+    {"collide.notes"},
+    {"collide.dynamic"},
+    {"collide.elf"},
+    {"collide.ldcache"},
+    {"collide.search"},
+    {"collide.rootfs"},
+    {"collide.lookup"},
+    {"collide.linkmap"},
+    {"collide.bindings"},
+    {"collide.shadowing"},
+    {"collide.bind"},
+    {"collide.host"},
+    {"collide.policy"},
+    {"collide.provenance"},
+    {"collide.recorded"},
+    {"collide.profile"},
+    {"collide.profiles"},
+    {"collide.selection"},
+    {"collide.archive"},
+    {"collide.tags"},
+    {"collide.wheel"},
+    {"collide.analysis"},
+    {"collide.explain"},
+    {"collide.codes"},
+    {"collide.judge"},
+    {"collide.check"},
+    {"collide.report"},
+    {
+        "collide.report.bindings",
+        "collide.report.json",
+        "collide.report.text",
+        "collide.report.walk",
+    },
+    {"collide.cli"},
+    {"collide.__main__"},
+)
+TALKING = {"collide.cli", "collide.__main__"}
+_LINES, _FUNCTION_LINES = 400, 50
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+each_module = pytest.mark.parametrize("module", MODULES)
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text())
+
+
+def _imports(module: str) -> Iterator[str]:
+    """Every module of the package that ``module`` imports, anywhere in it."""
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"relative import in line {node.lineno}"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in MODULES else str(node.module) for name in names)
+
+
+def test_every_module_has_one_layer() -> None:
+    listed = [module for layer in LAYERS for module in layer]
+    assert sorted(listed) == sorted(MODULES)
+
+
+@each_module
+def test_imports_run_only_downwards(module: str) -> None:
+    layer = next(i for i, modules in enumerate(LAYERS) if module in modules)
+    below = set().union(*LAYERS[:layer])
+    inside = {name for name in _imports(module) if name in MODULES}
+    assert inside - below == set()
+
+
+def _said(module: str) -> Iterator[str]:
+    """What only the command line may name."""
+    told = {"sys.stdout", "sys.stderr", "sys.stdin", "sys.argv", "sys.exit", "os.environ"}
+    told |= {"os.getenv", "os._exit"}
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in told:
+            yield ast.unparse(node)
+        elif isinstance(node, ast.ImportFrom) and node.module in ("os", "sys"):
+            yield from (
+                f"{node.module}.{alias.name}"
+                for alias in node.names
+                if f"{node.module}.{alias.name}" in told
+            )
+        elif isinstance(node, ast.Name) and node.id in {
+            *("print", "input", "exit", "quit", "breakpoint", "SystemExit")
+        }:
+            yield node.id
+
+
+@pytest.mark.parametrize("module", sorted(MODULES.keys() - TALKING))
+def test_core_never_prints_exits_or_reads_the_environment(module: str) -> None:
+    assert list(_said(module)) == []
+
+
+def test_command_line_is_what_prints_and_exits() -> None:
+    assert {name for module in TALKING for name in _said(module)} >= {"print", "sys.exit"}
+
+
+def test_command_line_imports_nothing_costly() -> None:
+    # Without site, whose .pth files may import anything themselves.
+    program = (
+        f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); before = set(sys.modules); "
+        "import collide.cli; print(*sorted(set(sys.modules) - before))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(run.stdout.split())
+    assert {name for name in loaded if name.startswith("collide")} == {
+        *("collide", "collide.cli", "collide.errors")
+    }
+    assert not loaded & {
+        *("argparse", "json", "zipfile", "re", "dataclasses", "concurrent.futures", "pathlib"),
+        *("logging", "subprocess", "typing_extensions", "packaging", "auditwheel", "wheel"),
+    }
+
+
+@each_module
+def test_module_is_short(module: str) -> None:
+    assert len(MODULES[module].read_text().splitlines()) <= _LINES
+
+
+@each_module
+def test_functions_are_short(module: str) -> None:
+    long = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(_tree(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= _FUNCTION_LINES
+    }
+    assert long == {}

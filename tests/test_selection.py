@@ -1,0 +1,121 @@
+"""What ``--profile`` can name."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from scenario import require_loader
+
+from collide.errors import InputError, UsageError
+from collide.profiles import SCHEMA_FILE, shipped_names
+from collide.selection import select_hosts
+
+HOST = Path(__file__).resolve().parent.parent / "wheels/host/host"
+SHIPPED = SCHEMA_FILE.with_name("debian-12-python3.json")
+
+
+def names(*specs: str) -> list[str]:
+    """The names of the hosts that are selected."""
+    return [host.name for host in select_hosts(specs)]
+
+
+def refusal(spec: str) -> InputError:
+    """Why nothing is selected."""
+    with pytest.raises(InputError) as raised:
+        list(select_hosts([spec]))
+    return raised.value
+
+
+def test_shipped_names_are_those_of_the_files_without_the_schema() -> None:
+    assert "debian-12-python3" in shipped_names()
+    assert list(shipped_names()) == sorted(shipped_names())
+    assert not [name for name in shipped_names() if "schema" in name]
+
+
+def test_nothing_named_is_every_shipped_profile() -> None:
+    assert names() == list(shipped_names())
+
+
+def test_shipped_name_is_one_profile() -> None:
+    assert names("debian-12-pypy3") == ["debian-12-pypy3"]
+
+
+def test_pattern_is_every_shipped_profile_that_matches() -> None:
+    expected = [name for name in shipped_names() if name.endswith("python3")]
+    assert len(expected) > 1
+    assert names("*python3") == expected
+
+
+def test_several_come_in_the_order_in_which_they_are_named() -> None:
+    assert names("debian-12-python3", "debian-12-pypy3") == [
+        "debian-12-python3",
+        "debian-12-pypy3",
+    ]
+
+
+def test_profile_file_is_told_by_its_contents(tmp_path: Path) -> None:
+    file = tmp_path / "anything"
+    shutil.copy(SHIPPED, file)
+    assert names(str(file)) == ["debian-12-python3"]
+
+
+def test_profile_file_may_be_named_relative_to_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(SHIPPED, tmp_path / "mine.json")
+    monkeypatch.chdir(tmp_path)
+    assert names("mine.json") == ["debian-12-python3"]
+
+
+def test_binary_is_extracted_on_the_fly() -> None:
+    require_loader()
+    (host,) = select_hosts([str(HOST)])
+    assert host.path == str(HOST)
+    assert "libvault.so.1" in [m.object.soname for m in host.process.global_scope]
+
+
+def test_bare_name_is_looked_up_in_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_loader()
+    monkeypatch.setenv("PATH", str(HOST.parent))
+    (host,) = select_hosts(["host"])
+    assert host.path == str(HOST)
+
+
+def test_unknown_name_is_refused_with_the_names_that_there_are() -> None:
+    error = refusal("no-such-thing")
+    assert error.path == "no-such-thing"
+    for name in shipped_names():
+        assert name in error.reason
+
+
+def test_script_is_refused_with_its_first_line(tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text("#!/bin/sh\n")
+    assert refusal(str(script)).reason == "is a script (#!/bin/sh); name the binary that runs it"
+
+
+def test_directory_is_refused(tmp_path: Path) -> None:
+    assert refusal(str(tmp_path)).path == str(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"", b"text", b"\xfd7zXZ\0 and no more"])
+def test_file_that_is_neither_profile_nor_binary_is_refused(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(data)
+    assert refusal(str(file)).reason.startswith("not a readable profile")
+
+
+@pytest.mark.parametrize("spec", ["debian-12-python3", str(SHIPPED)])
+def test_recorded_host_takes_no_further_openings(spec: str) -> None:
+    for arguments in ({"preload": ["liba.so"]}, {"rtld_global": ["liba.so"]}):
+        with pytest.raises(UsageError, match="need a binary"):
+            list(select_hosts([spec], **arguments))
+
+
+def test_binary_takes_preloads_and_plugins() -> None:
+    require_loader()
+    library = str(HOST.with_name("libvault.so.1"))
+    (host,) = select_hosts([str(HOST)], preload=[library], rtld_global=[library])
+    assert (host.preload, host.rtld_global) == ((library,), (library,))
