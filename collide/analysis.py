@@ -61,10 +61,22 @@ def analyse(target: Target, host: Host) -> Analysis:
         for f in target.members.values()
         if f.object.architecture != host.architecture
     ]
-    skipped = tuple(sorted([*target.skipped, *foreign], key=lambda s: s.name))
+    skipped = tuple(
+        sorted([*target.skipped, *foreign, *_unknown(target)], key=lambda s: (s.name, s.reason))
+    )
     modules = tuple(_open_modules(target, host))
     reason = None if modules else _nothing(foreign, host)
     return Analysis(target, host, modules, skipped, reason, host.global_files)
+
+
+def _unknown(target: Target) -> Iterator[Skipped]:
+    """Members with relocations of types in no table: what these refer to is not bound."""
+    for file in target.members.values():
+        if file.object.unknown_relocations:
+            kinds = ", ".join(map(str, file.object.unknown_relocations))
+            yield Skipped(
+                target.names[file.path], f"its relocations of type {kinds} are of no known class"
+            )
 
 
 def _nothing(foreign: list[Skipped], host: Host) -> str:

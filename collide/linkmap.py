@@ -38,10 +38,10 @@ class LoadFailure(NamedTuple):
 class LinkMap:
     """One loaded object; compared by identity, as in the loader.
 
-    ``name`` is the path as the loader opened it, ``needed_by`` the object
-    whose DT_NEEDED first asked for it, which is also its ``loader``
-    (``l_loader``) unless it was opened by path. ``needed`` are the maps that
-    its own DT_NEEDED resolved to. ``origin`` is the value of ``$ORIGIN``.
+    ``name`` is the path as the loader opened it, ``loader`` the object whose
+    DT_NEEDED first asked for it (``l_loader``), None when it was opened by
+    path. ``needed`` are the maps that its own DT_NEEDED resolved to, None
+    before they are. ``origin`` is the value of ``$ORIGIN``.
     """
 
     __slots__ = ("file", "found", "loader", "name", "needed", "origin")
@@ -292,7 +292,6 @@ class Process:
         """Open ``path`` with RTLD_NOW; LoadFailure when it cannot be mapped at all.
 
         A name without a slash is searched as the executable would search it.
-
         With ``rtld_global`` the root and its searchlist join the end of the
         global scope, after their own references have been searched.
         """
@@ -302,8 +301,8 @@ class Process:
             return root
         searchlist, failures = self.closure((root,))
         new = tuple(self.maps[before:])
-        missing = any(f.kind == "missing-library" for f in failures)
-        versions = () if missing else tuple(self._version_failures(searchlist))
+        # Each phase of the loader begins only where the one before has not failed.
+        versions = () if failures else tuple(self._version_failures(searchlist))
         opened = Opened(
             root=root,
             searchlist=searchlist,

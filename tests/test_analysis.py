@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
 from compiler import compile_so
+from second_opinion import section
 
 from collide.analysis import Analysis, analyse
 from collide.archive import Member, write_wheel
@@ -121,3 +123,12 @@ def test_analysis_is_the_same_every_time(tmp_path: Path, host: Host) -> None:
         return [o.bindings for m in modules if m.bound for o in m.bound.objects]
 
     assert bindings() == bindings()
+
+
+def test_relocations_of_an_unknown_type_are_told(tmp_path: Path, host: Host) -> None:
+    path = compile_so(tmp_path, "m.so", "extern int x; int *p = &x;")
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, section(data, ".rela.dyn")[0] + 8, 199)
+    path.write_bytes(data)
+    (skipped,) = analyse(read_target(path), host).skipped
+    assert skipped == Skipped(str(path), "its relocations of type 199 are of no known class")
