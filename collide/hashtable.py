@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import sys
 from array import array
-from functools import lru_cache
+from collections.abc import Iterable
 
 _HIGH_DIGITS = bytes(b"0123456789abcdef"[byte >> 4] for byte in range(256))
 _LOW_DIGITS = bytes(b"0123456789abcdef"[byte & 15] for byte in range(256))
 _DIGITS = 4000  # below the limit of int() for text (sys.set_int_max_str_digits)
+_START = tuple(5381 * pow(33, length, 1 << 32) for length in range(512))
 
 
-@lru_cache(maxsize=1 << 16)
 def gnu_hash(name: bytes) -> int:
     """The hash of DT_GNU_HASH (glibc ``sysdeps/generic/dl-new-hash.h``).
 
@@ -28,6 +28,17 @@ def gnu_hash(name: bytes) -> int:
         digits = 16 * int(part.translate(_HIGH_DIGITS), 33) + int(part.translate(_LOW_DIGITS), 33)
         h = h * pow(33, len(part), 1 << 32) + digits
     return h & 0xFFFFFFFF
+
+
+def gnu_hashes(names: Iterable[bytes]) -> list[int]:
+    """:func:`gnu_hash` of many names: the same arithmetic without a call for each."""
+    high, low, start = _HIGH_DIGITS, _LOW_DIGITS, _START
+    return [
+        (start[len(n)] + 16 * int(n.translate(high), 33) + int(n.translate(low), 33)) & 0xFFFFFFFF
+        if 0 < len(n) < 512
+        else gnu_hash(n)
+        for n in names
+    ]
 
 
 def sysv_hash(name: bytes) -> int:
@@ -109,23 +120,27 @@ class GnuHash:
             at += 1
         return found
 
-    def reaches(self, index: int, h: int) -> bool:
-        """Whether a lookup of hash ``h`` comes to the symbol ``index``."""
-        if not self._buckets or not self._bloom:
-            return False
-        bits = self._bits
-        word = self._bloom[h // bits % len(self._bloom)]
-        bucket = self._buckets[h % len(self._buckets)]
-        if not word >> h % bits & word >> (h >> self._shift) % bits & 1:
-            return False
-        if not max(self.first, 1) <= bucket <= index:
-            return False
-        at, chain = bucket - self.first, self._chain
-        while at < index - self.first:
-            if chain[at] & 1:
-                return False
-            at += 1
-        return chain[at] | 1 == h | 1
+    def reached(self, indexes: Iterable[int], hashes: Iterable[int]) -> list[bool]:
+        """Whether a lookup of each hash comes to the symbol of that index."""
+        bits, shift, first = self._bits, self._shift, self.first
+        bloom, buckets, chain = self._bloom, self._buckets, self._chain
+        words, lowest, answers = len(bloom), max(first, 1), []
+        if not buckets or not bloom:
+            return [False for _ in indexes]
+        for index, h in zip(indexes, hashes, strict=True):
+            word = bloom[h // bits % words]
+            at = bucket = buckets[h % len(buckets)]
+            if (
+                not word >> h % bits & word >> (h >> shift) % bits & 1
+                or not lowest <= bucket <= index < first + len(chain)
+                or chain[index - first] | 1 != h | 1
+            ):
+                answers.append(False)
+                continue
+            while at < index and not chain[at - first] & 1:
+                at += 1
+            answers.append(at == index)
+        return answers
 
 
 class SysvHash:

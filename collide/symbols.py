@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
-from collide.hashtable import GnuHash, SysvHash, gnu_hash
+from collide.hashtable import GnuHash, SysvHash, gnu_hashes
 
 STB_LOCAL, STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE = 0, 1, 2, 10
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC = 0, 1, 2, 5, 6, 10
@@ -146,9 +146,9 @@ class DynamicSymbols:
     """The exports of an ELF object: ``.dynsym`` seen through its hash table.
 
     ``index`` gives the number of a symbol by its name, -1 for a name that
-    several symbols have. ``versions`` maps a version index to (name, need has bit 15); the base
-    version is not in it. ``versioned`` tells that the loader sees any version
-    table at all, even one that holds only the base version.
+    several symbols have. ``versions`` maps a version index to (name, need has
+    bit 15); the base version is not in it. ``versioned`` tells that the loader
+    sees any version table at all, even one that holds only the base version.
     """
 
     __slots__ = (
@@ -220,28 +220,29 @@ class DynamicSymbols:
             self._offers.update(self._find_offers(unknown))
         return plain_names(wanted, self._offers)
 
-    def _find_offers(self, names: Iterable[str]) -> Iterable[tuple[str, str]]:
+    def _find_offers(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
         if not isinstance(self._hash, GnuHash):
             return
-        size, reaches, unpack = self._symbol.size, self._hash.reaches, self._symbol.unpack_from
+        single = [(name, number) for name in names if (number := self._index.get(name, -1)) >= 0]
+        hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name, _ in single])
+        reached = self._hash.reached([number for _, number in single], hashes)
+        size, unpack = self._symbol.size, self._symbol.unpack_from
         symbols, versym = self._symbols, self._versym if self._versioned else None
-        for name in names:
-            number = self._index.get(name, -1)
-            if number < 0:
-                continue
+        for (name, number), is_reached in zip(single, reached, strict=True):
             fields = unpack(symbols, number * size)
             _, info, other, section, value, _ = fields if size == 24 else _wide_order(fields)
             if (
-                info in _PLAIN_INFO
-                and other & 3 in (STV_DEFAULT, STV_PROTECTED)
-                and value
-                and section != SHN_UNDEF
-                and reaches(number, gnu_hash(name.encode("utf-8", "surrogateescape")))
+                not is_reached
+                or info not in _PLAIN_INFO
+                or other & 3 in (STV_INTERNAL, STV_HIDDEN)
+                or not value
+                or section == SHN_UNDEF
             ):
-                if versym is None or versym[number] <= 1:
-                    yield name, ANY_VERSION
-                elif (version := self._versions.get(versym[number] & ~VERSYM_HIDDEN)) is not None:
-                    yield name, version[0]
+                continue
+            if versym is None or versym[number] <= 1:
+                yield name, ANY_VERSION
+            elif (version := self._versions.get(versym[number] & ~VERSYM_HIDDEN)) is not None:
+                yield name, version[0]
 
     def _definition(self, name: str, raw: bytes, index: int) -> Definition | None:
         fields = self._symbol.unpack_from(self._symbols, index * self._symbol.size)

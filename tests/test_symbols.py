@@ -14,7 +14,7 @@ from compiler import compile_so
 from second_opinion import section, symbol_at
 
 from collide.elf import ElfObject, read_object
-from collide.hashtable import GnuHash, SysvHash, gnu_hash, integers, sysv_hash
+from collide.hashtable import GnuHash, SysvHash, gnu_hash, gnu_hashes, integers, sysv_hash
 from collide.symbols import (
     STB_GLOBAL,
     STB_GNU_UNIQUE,
@@ -91,6 +91,12 @@ def test_gnu_hash_of_any_bytes_is_the_one_of_the_plain_loop(length: int) -> None
         h = (h * 33 + byte) & 0xFFFFFFFF
 
     assert gnu_hash(name) == h
+
+
+def test_gnu_hashes_of_many_names_are_those_of_each() -> None:
+    lengths = (0, 1, 2, 33, 510, 511, 512, 513, 4001)
+    names = [random.Random(n).randbytes(n).replace(b"\0", b"_") for n in lengths]
+    assert gnu_hashes(names) == [gnu_hash(name) for name in names]
 
 
 def test_integers_are_read_in_the_byte_order_of_the_object() -> None:
@@ -172,8 +178,9 @@ def test_gnu_table_reaches_what_it_walks_to(nbuckets: int) -> None:
     table = GnuHash(memoryview(gnu_table(names, 64, False, nbuckets)), 64, False)
 
     for name in (*names, b"absent"):
-        reached = [i for i in range(1, table.count) if table.reaches(i, gnu_hash(name))]
-        assert reached == table.walk(name)
+        indexes = range(1, table.count)
+        answers = table.reached(indexes, [gnu_hash(name)] * len(indexes))
+        assert [i for i, yes in zip(indexes, answers, strict=True) if yes] == table.walk(name)
 
 
 def test_gnu_table_without_buckets_holds_nothing() -> None:
