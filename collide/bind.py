@@ -236,7 +236,8 @@ class Binder:
     def _host_registration(self, name: str) -> Hit | None:
         """What start-up registered under a unique ``name``: the first host lookup that hit one."""
         if name not in self._registered:
-            self._registered[name] = next(self._host_hits(name), None)
+            in_host = not self._host_files.isdisjoint(self._definers.get(name, ()))
+            self._registered[name] = next(self._host_hits(name), None) if in_host else None
         return self._registered[name]
 
     def _host_hits(self, name: str) -> Iterator[Hit]:

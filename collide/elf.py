@@ -226,7 +226,7 @@ class _Reader:
     # -- relocations and symbols ---------------------------------------------------------------
 
     def _relocations(self) -> tuple[list[tuple[int, int]], tuple[int, ...]]:
-        """Sorted distinct (symbol index, lookup class), and the types nobody knows."""
+        """Distinct (symbol index, lookup class) by index, and the types nobody knows."""
         image = self.image
         word = image.bits // 8
         plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
@@ -249,12 +249,12 @@ class _Reader:
             except KeyError:
                 classes[kind] = None
                 unknown.append(kind)
-        pairs = {
+        pairs = dict.fromkeys(
             (info >> shift, lookup_class)
-            for info in infos
+            for info in sorted(infos)
             if info >> shift and (lookup_class := classes[info & mask]) is not None
-        }
-        return sorted(pairs), tuple(unknown)
+        )
+        return list(pairs), tuple(unknown)
 
     def _hash_table(self) -> GnuHash | SysvHash | None:
         image = self.image

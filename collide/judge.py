@@ -77,7 +77,8 @@ def _shadowed(analysis: Analysis) -> Iterator[Finding]:
         for group in bound.groups:
             for b in group.shadowed:
                 if b.actual is not None:
-                    collected = groups.setdefault((bound.map.file, b.actual[0]), _Collected())
+                    key = bound.map.file, b.actual[0]
+                    collected = groups.get(key) or groups.setdefault(key, _Collected())
                     collected.taken[b.reference] = b
                     collected.modules.add(module.name)
             unshared.setdefault(bound.map.file, {})[id(group)] = group

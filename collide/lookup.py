@@ -30,43 +30,33 @@ _FIRST_VERSION_INDEX = 2
 
 
 class Rule(Enum):
-    """Why a candidate is accepted or not; the value is the sentence for a reader."""
+    """Why a candidate is accepted or not: whether it is, and the sentence for a reader."""
 
-    UNVERSIONED_OBJECT = "accepted: the object has no symbol versions"
-    SAME_VERSION = "accepted: the same version"
-    BASE_VERSION = "accepted: a base (unversioned) definition serves any version"
-    UNVERSIONED_REFERENCE = "accepted: an unversioned reference takes a base definition"
-    FIRST_VERSION = "accepted: an unversioned reference takes the object's first version node"
-    ONLY_DEFAULT = "accepted: the only default version of the object"
-    NO_ADDRESS = "rejected: the symbol has no address"
-    CANONICAL_PLT = "rejected: undefined here (a canonical PLT entry) and the reference is a call"
-    WRONG_TYPE = "rejected: a symbol of this type is never matched"
-    OTHER_VERSION = "rejected: another version"
-    HIDDEN_BASE = "rejected: a hidden base definition does not serve a versioned reference"
-    EXACT_ONLY = "rejected: the reference demands its exact version"
-    HIDDEN_VERSION = "rejected: a hidden (not default) version, and the reference names none"
-    AMBIGUOUS_DEFAULT = "rejected: the object has several default versions of it"
-    HIDDEN_VISIBILITY = "rejected: hidden or internal visibility"
-    LOCAL_BINDING = "rejected: a binding that is not global, weak or unique"
-    COPY_SKIPS_EXECUTABLE = "skipped: a copy relocation does not look into the executable"
-    LATER = "not reached: an earlier candidate of this object was taken"
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the candidate matches the reference."""
-        return self in _ACCEPTING
-
-
-_ACCEPTING = frozenset(
-    (
-        Rule.UNVERSIONED_OBJECT,
-        Rule.SAME_VERSION,
-        Rule.BASE_VERSION,
-        Rule.UNVERSIONED_REFERENCE,
-        Rule.FIRST_VERSION,
-        Rule.ONLY_DEFAULT,
+    UNVERSIONED_OBJECT = True, "accepted: the object has no symbol versions"
+    SAME_VERSION = True, "accepted: the same version"
+    BASE_VERSION = True, "accepted: a base (unversioned) definition serves any version"
+    UNVERSIONED_REFERENCE = True, "accepted: an unversioned reference takes a base definition"
+    FIRST_VERSION = True, "accepted: an unversioned reference takes the object's first version node"
+    ONLY_DEFAULT = True, "accepted: the only default version of the object"
+    NO_ADDRESS = False, "rejected: the symbol has no address"
+    CANONICAL_PLT = (
+        False,
+        "rejected: undefined here (a canonical PLT entry) and the reference is a call",
     )
-)
+    WRONG_TYPE = False, "rejected: a symbol of this type is never matched"
+    OTHER_VERSION = False, "rejected: another version"
+    HIDDEN_BASE = False, "rejected: a hidden base definition does not serve a versioned reference"
+    EXACT_ONLY = False, "rejected: the reference demands its exact version"
+    HIDDEN_VERSION = False, "rejected: a hidden (not default) version, and the reference names none"
+    AMBIGUOUS_DEFAULT = False, "rejected: the object has several default versions of it"
+    HIDDEN_VISIBILITY = False, "rejected: hidden or internal visibility"
+    LOCAL_BINDING = False, "rejected: a binding that is not global, weak or unique"
+    COPY_SKIPS_EXECUTABLE = False, "skipped: a copy relocation does not look into the executable"
+    LATER = False, "not reached: an earlier candidate of this object was taken"
+
+    def __init__(self, accepted: bool, text: str) -> None:
+        self.accepted = accepted
+        self.text = text
 
 
 class LookupRules(NamedTuple):

@@ -26,10 +26,17 @@ def is_shadowed(actual: Hit | None, intended: Hit | None, host: AbstractSet[File
         return False
     if intended[0] in host:
         return False
-    if _is_of_glibc(actual[0]) and _is_of_glibc(intended[0]):
-        # Some functions are in libc.so.6 as well as in libm.so.6, in one version.
-        return False
-    return not _same_vague_definition(actual[1], intended[1])
+    return not (_same_vague_definition(actual[1], intended[1]) or _one_c_library(actual, intended))
+
+
+def _one_c_library(one: Hit, other: Hit) -> bool:
+    """Some functions are in libc.so.6 as well as in libm.so.6, in one version."""
+    return (
+        one[1].version is not None
+        and one[1].version == other[1].version
+        and _is_of_glibc(one[0])
+        and _is_of_glibc(other[0])
+    )
 
 
 def _is_of_glibc(file: File) -> bool:

@@ -214,7 +214,8 @@ class DynamicSymbols:
 
     def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`Exports`."""
-        unknown = wanted.keys() - self._offers.keys()
+        # Not a difference of key views, which would walk all offers each time.
+        unknown = [name for name in wanted if name not in self._offers]
         if unknown:
             self._offers.update(dict.fromkeys(unknown))
             self._offers.update(self._find_offers(unknown))

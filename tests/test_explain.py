@@ -119,7 +119,7 @@ def test_text_names_each_object_the_rule_and_the_outcome() -> None:
         "specimen_static_exported.abi3.so refers to vault_size (unversioned)",
         f"1. {WHEELS / 'host/host'} (host)",
         f"2. {library} (host)",
-        f"vault_size (unversioned), GLOBAL FUNC: {Rule.UNVERSIONED_REFERENCE.value}",
+        f"vault_size (unversioned), GLOBAL FUNC: {Rule.UNVERSIONED_REFERENCE.text}",
         f"provider: {library}",
         "meant:    specimen_static_exported.abi3.so  -> shadowed",
     ):

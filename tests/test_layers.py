@@ -121,7 +121,7 @@ def test_core_never_prints_exits_or_reads_the_environment(module: str) -> None:
 
 
 def test_command_line_is_what_prints_and_exits() -> None:
-    assert {name for module in TALKING for name in _said(module)} >= {"print", "sys.exit"}
+    assert {name for module in TALKING for name in _said(module)} >= {"print"}
 
 
 def test_command_line_imports_nothing_costly() -> None:

@@ -41,7 +41,7 @@ def _step(analysis: Analysis, number: int, step: Step) -> Iterator[str]:
     without = "" if step.candidates else ": no such name"
     yield f"  {number:3}. {analysis.name_of(step.file)} ({place}){without}"
     for definition, rule in step.candidates:
-        yield f"       {_definition(definition)}: {rule.value}"
+        yield f"       {_definition(definition)}: {rule.text}"
 
 
 def _definition(definition: Definition) -> str:
