@@ -315,24 +315,19 @@ class _Reader:
         info, other = symbols[infos::size], symbols[others::size]
         section = integers(symbols, "H", image.big_endian)[sections // 2 :: size // 2]
         none = (None, False)
-        references = []
-        for index, lookup_class in pairs:
-            binding = info[index] >> 4
-            if binding == STB_LOCAL:
-                continue
-            version, exact = versions.get(versym[index] & 0x7FFF, none) if versym else none
-            references.append(
-                (
-                    names[index],
-                    version,
-                    exact,
-                    lookup_class,
-                    binding == STB_WEAK,
-                    other[index] & 3,
-                    section[index] != SHN_UNDEF,
-                )
+        rows = [
+            (
+                names[index],
+                *(versions.get(versym[index] & 0x7FFF, none) if versym else none),
+                lookup_class,
+                info[index] >> 4 == STB_WEAK,
+                other[index] & 3,
+                section[index] != SHN_UNDEF,
             )
-        return tuple(map(Reference._make, references))
+            for index, lookup_class in pairs
+            if info[index] >> 4 != STB_LOCAL
+        ]
+        return tuple(map(Reference._make, rows))
 
 
 def _by_name(names: Sequence[str], numbers: range, info: bytes) -> dict[str, int]:
