@@ -37,6 +37,13 @@ class Analysis(NamedTuple):
     left_out: str | None = None
     host_files: frozenset[File] = frozenset()
 
+    def without_bindings(self) -> Analysis:
+        """The same for a report, which needs names only; a directory of wheels is large."""
+        return self._replace(
+            target=self.target._replace(members={}, names={}),
+            modules=tuple(m._replace(bound=None) for m in self.modules),
+        )
+
     def name_of(self, file: File) -> str:
         """A member's name, or a host path."""
         return self.target.names.get(file.path, file.path)

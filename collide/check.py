@@ -14,7 +14,7 @@ from collide.wheel import Target
 
 
 class Judged(NamedTuple):
-    """One analysis with its findings."""
+    """One analysis, without its bindings, and its findings."""
 
     analysis: Analysis
     findings: tuple[Finding, ...]
@@ -48,5 +48,5 @@ def check(targets: Iterable[Target], hosts: Sequence[Host]) -> Report:
             if analysis.left_out is not None:
                 left_out.append(analysis)
             else:
-                judged.append(Judged(analysis, judge(analysis)))
+                judged.append(Judged(analysis.without_bindings(), judge(analysis)))
     return Report(tuple(judged), tuple(left_out), tuple(problems))
