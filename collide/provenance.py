@@ -1,7 +1,12 @@
-"""Which distribution packages files come from, read from the package databases of a root."""
+"""Which distribution packages files come from, read from the package databases of a root.
+
+Only that of rpm's sqlite backend (4.16 and later) is read; older systems tell
+nothing, unless their objects carry a package note.
+"""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
 from pathlib import Path
@@ -13,14 +18,13 @@ Package = tuple[str, str]
 
 
 def find_packages(root: Root, paths: Iterable[str]) -> dict[str, Package]:
-    """The package of each of these canonical paths, where dpkg or apk knows one.
+    """The package of each of these canonical paths, where dpkg, rpm or apk knows one.
 
-    Sources: dpkg(1) ``/var/lib/dpkg``, apk(8) ``/lib/apk/db/installed``.
+    Sources: dpkg(1) ``/var/lib/dpkg``, rpm(8) ``rpmdb.sqlite``, apk(8)
+    ``/lib/apk/db/installed``. A database that cannot be read tells nothing.
     """
     wanted = _Wanted(root, frozenset(paths))
-    found = dict(_dpkg(root, wanted))
-    found.update((p, package) for p, package in _apk(root, wanted) if p not in found)
-    return found
+    return {**dict(_apk(root, wanted)), **dict(_rpm(root, wanted)), **dict(_dpkg(root, wanted))}
 
 
 class _Wanted:
@@ -82,3 +86,68 @@ def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
             directory = value
         elif key == "R" and (path := wanted.file(f"/{directory}/{value}")):
             yield path, (name, version)
+
+
+_RPM_DATABASES = ("/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite")
+# rpmtag.h; an epoch, which no file name has, is left out of the version.
+_NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES = 1000, 1001, 1002, 1116, 1117, 1118
+
+
+def _rpm(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
+    for path in _RPM_DATABASES:
+        real = root.realpath(path)
+        for header in _rpm_headers(root.on_disk(real)) if real else ():
+            try:
+                package, listed = _rpm_package(header)
+            except (struct.error, KeyError, IndexError):
+                continue
+            for name in listed:
+                if (file := wanted.file(name)) is not None:
+                    yield file, package
+
+
+def _rpm_package(header: bytes) -> tuple[Package, list[str]]:
+    """One package and the files it lists; raises for a header that is none."""
+    tags = _rpm_tags(header)
+    name, version, release = (tags[tag][0].decode() for tag in (_NAME, _VERSION, _RELEASE))
+    directories = [raw.decode("utf-8", "replace") for raw in tags.get(_DIRNAMES, ())]
+    indexes = [int.from_bytes(raw, "big") for raw in tags.get(_DIRINDEXES, ())]
+    names = [raw.decode("utf-8", "replace") for raw in tags.get(_BASENAMES, ())]
+    listed = [directories[at] + base for at, base in zip(indexes, names, strict=False)]
+    return (name, f"{version}-{release}"), listed
+
+
+def _rpm_headers(database: Path) -> list[bytes]:
+    """The headers of all installed packages.
+
+    Read from a copy: sqlite would write beside a database in its WAL mode.
+    """
+    import shutil
+    import sqlite3
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as directory:
+        for file in database.parent.glob(f"{database.name}*"):
+            shutil.copy(file, directory)
+        try:
+            connection = sqlite3.connect(f"{directory}/{database.name}")
+            try:
+                return [bytes(blob) for (blob,) in connection.execute("SELECT blob FROM Packages")]
+            finally:
+                connection.close()
+        except sqlite3.Error:
+            return []
+
+
+def _rpm_tags(header: bytes) -> dict[int, list[bytes]]:
+    """The values of a header's tags: strings, or the bytes of each integer (rpm file format)."""
+    count, _ = struct.unpack_from(">2I", header)
+    data = header[8 + 16 * count :]
+    tags: dict[int, list[bytes]] = {}
+    for number in range(count):
+        tag, kind, offset, items = struct.unpack_from(">4I", header, 8 + 16 * number)
+        if kind == 4:  # INT32
+            tags[tag] = [data[offset + 4 * i : offset + 4 * i + 4] for i in range(items)]
+        elif kind in (6, 8, 9):  # STRING, STRING_ARRAY, I18NSTRING
+            tags[tag] = data[offset:].split(b"\0", items)[:items]
+    return tags

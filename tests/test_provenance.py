@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 from pathlib import Path
@@ -161,3 +162,48 @@ def test_apk_database_of_a_merged_usr_is_seen_through(tmp_path: Path) -> None:
     path = "/usr/lib/ld-musl-x86_64.so.1"
     write(tmp_path, path)
     assert find_packages(Root(str(tmp_path)), [path]) == {path: ("musl", "1.2.4-r2")}
+
+
+# -- rpm ------------------------------------------------------------------------------------------
+
+SPEC = """
+Name: demo
+Version: 1.2
+Release: 3
+Summary: a package
+License: MIT
+BuildArch: noarch
+%description
+A package.
+%install
+mkdir -p %{buildroot}/usr/lib64
+echo library > %{buildroot}/usr/lib64/libdemo.so.1
+%files
+/usr/lib64/libdemo.so.1
+"""
+
+
+@pytest.mark.parametrize("database", ["/var/lib/rpm", "/usr/lib/sysimage/rpm"])
+def test_library_is_of_the_package_that_rpm_has_installed(tmp_path: Path, database: str) -> None:
+    if shutil.which("rpmbuild") is None:
+        pytest.skip("this machine has no rpmbuild: apt-get install rpm")
+    (tmp_path / "demo.spec").write_text(SPEC)
+    root = tmp_path / "root"
+    define = ("--define", f"_topdir {tmp_path}/top")
+    run = functools.partial(subprocess.run, check=True, capture_output=True)
+    run(["rpmbuild", "-bb", *define, str(tmp_path / "demo.spec")])
+    (package,) = tmp_path.glob("top/RPMS/noarch/*.rpm")
+    at = ("rpm", "--root", str(root), "--dbpath", database)
+    root.mkdir()
+    run([*at, "--initdb"])
+    run([*at, "--install", "--nodeps", str(package)])
+    before = sorted(root.rglob("*"))
+    library = "/usr/lib64/libdemo.so.1"
+    assert find_packages(Root(str(root)), [library, "/etc/absent"]) == {library: ("demo", "1.2-3")}
+    assert sorted(root.rglob("*")) == before
+
+
+def test_rpm_database_that_is_none_tells_nothing(tmp_path: Path) -> None:
+    write(tmp_path, "/var/lib/rpm/rpmdb.sqlite", "no database")
+    write(tmp_path, "/usr/lib64/libdemo.so.1")
+    assert find_packages(Root(str(tmp_path)), ["/usr/lib64/libdemo.so.1"]) == {}
