@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from collide.bind import Binder
@@ -10,7 +10,7 @@ from collide.bindings import BoundModule
 from collide.host import Host
 from collide.linkmap import LoadFailure
 from collide.search import File
-from collide.tags import unsuitable
+from collide.tags import module_misfit, unsuitable
 from collide.wheel import Skipped, Target
 
 
@@ -68,12 +68,23 @@ def analyse(target: Target, host: Host) -> Analysis:
         for f in target.members.values()
         if f.object.architecture != host.architecture
     ]
-    skipped = tuple(
-        sorted([*target.skipped, *foreign, *_unknown(target)], key=lambda s: (s.name, s.reason))
-    )
-    modules = tuple(_open_modules(target, host))
-    reason = None if modules else _nothing(foreign, host)
-    return Analysis(target, host, modules, skipped, reason, host.global_files)
+    paths, others = _modules(target, host)
+    skipped = sorted([*target.skipped, *foreign, *_unknown(target), *others])
+    modules = tuple(_open_modules(target, host, paths))
+    reason = None if modules else _nothing(foreign, others, host)
+    return Analysis(target, host, modules, tuple(skipped), reason, host.global_files)
+
+
+def _modules(target: Target, host: Host) -> tuple[list[str], list[Skipped]]:
+    """The installed paths to open, and the modules that are for another interpreter."""
+    paths, others = [], []
+    for path in target.modules(host.architecture):
+        misfit = module_misfit(path, host.python)
+        if misfit is None:
+            paths.append(path)
+        else:
+            others.append(Skipped(target.names[target.members[path].path], misfit))
+    return paths, others
 
 
 def _unknown(target: Target) -> Iterator[Skipped]:
@@ -86,17 +97,17 @@ def _unknown(target: Target) -> Iterator[Skipped]:
             )
 
 
-def _nothing(foreign: list[Skipped], host: Host) -> str:
+def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
+    if others:
+        return f"all its modules are for another interpreter than {host.python}"
     if foreign:
         return f"all its objects are for another architecture than {host.architecture}"
     return "it has no shared object that could be opened"
 
 
-def _open_modules(target: Target, host: Host) -> Iterator[Module]:
+def _open_modules(target: Target, host: Host, paths: Iterable[str]) -> Iterator[Module]:
     files = target.files(host)
-    opened = [
-        (path, host.process.fork(files).dlopen(path)) for path in target.modules(host.architecture)
-    ]
+    opened = [(path, host.process.fork(files).dlopen(path)) for path in paths]
     binder = Binder(
         host.process,
         [m.file for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from collide.analysis import Analysis
+    from collide.host import Host
     from collide.wheel import Target
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
@@ -142,9 +143,8 @@ def _check(args: argparse.Namespace) -> int:
     from collide.codes import Severity
     from collide.report import json as json_report
     from collide.report import text
-    from collide.selection import select_hosts
 
-    hosts = list(select_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global))
+    hosts = _hosts(args)
     unreadable: list[InputError] = []
     report = check(_targets(args.inputs, unreadable), hosts)
     problems = [*unreadable, *report.problems]
@@ -153,20 +153,30 @@ def _check(args: argparse.Namespace) -> int:
     if not report.judged:
         for line in dict.fromkeys(line for a in report.left_out for line in _left_out(a)):
             _complain(line)
-        misfits = args.profile and any(a.target.members for a in report.left_out)
-        return EXIT_USAGE if problems or misfits else EXIT_NOTHING
-    rendered = (
-        json_report.render(report)
-        if args.format == "json"
-        else text.render(report, verbose=args.verbose)
-    )
-    _write(rendered, args.output)
-    if problems:
+    if args.format == "json":
+        _write(json_report.render(report), args.output)
+    elif report.judged or args.output:
+        _write(text.render(report, verbose=args.verbose), args.output)
+    misfits = args.profile and any(a.target.members for a in report.left_out)
+    if problems or (misfits and not report.judged):
         return EXIT_USAGE
+    if not report.judged:
+        return EXIT_NOTHING
     worst = report.worst()
     if worst is None or args.fail_on == "never":
         return EXIT_CLEAN
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
+
+
+def _hosts(args: argparse.Namespace) -> list[Host]:
+    """The hosts to check on; what one of them lacks itself is told on stderr."""
+    from collide.selection import select_hosts
+
+    hosts = list(select_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global))
+    for host in hosts:
+        for f in host.failures:
+            _complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
+    return hosts
 
 
 def _targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Target]:
@@ -235,9 +245,8 @@ def _analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analy
     import fnmatch
 
     from collide.analysis import analyse
-    from collide.selection import select_hosts
 
-    hosts = list(select_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global))
+    hosts = _hosts(args)
     unreadable: list[InputError] = []
     for target in _targets(inputs, unreadable):
         unreadable += target.problems

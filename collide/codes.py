@@ -44,10 +44,10 @@ SPLIT_LIBRARY = Code(
     "runs half on its own copy of a library, half on the host's",
     "Some functions of one library come from the host's copy and some from the wheel's. Both work "
     "on the same structures with different ideas of their layout: a crash or wrong results.",
-    "Symbols of the victim that its own closure defines bind to the host, while others of the same "
-    "library still bind to the wheel's copy. In a static library, the same library are the "
-    "functions that lie between the first and the last taken one in the victim's code, and those "
-    "with the prefix that all of the taken have in common.",
+    "Symbols of the victim that its own closure defines bind to the host, while fewer others of "
+    "the same library still bind to the wheel's copy. In a static library, these are the functions "
+    "that lie between the first and the last taken one in the victim's code, and those with the "
+    "prefix that all of the taken have in common.",
     "Keep the bundled library's symbols from being looked up by name: link a static one with "
     "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
     "bundled library to another (patchelf --rename-dynamic-symbols).",
@@ -59,9 +59,19 @@ REPLACED_LIBRARY = Code(
     "uses the host's copy of a library in place of its own",
     "Every reference to the library that is looked up gets the host's copy. That works as long as "
     "the two copies are compatible, which nobody has tested.",
-    "Symbols that the victim's own closure defines bind to the host, and none of the same library "
-    "stays in the wheel.",
+    "Symbols that the victim's own closure defines bind to the host. None of the same library "
+    "stays in the wheel, or so many do that the host's is hardly a copy of it.",
     "As for COL101: no host can replace what is not looked up by name.",
+)
+VAGUE_LINKAGE = Code(
+    "COL103",
+    "vague-linkage",
+    Severity.NOTE,
+    "uses the host's copy of C++ inline functions and templates",
+    "C++ emits these in every object that uses them, and any copy serves as long as all were "
+    "compiled from the same source (Itanium C++ ABI 5.2).",
+    "A shadowed symbol with a mangled name whose intended definition is weak or unique.",
+    "Compile with -fvisibility-inlines-hidden, if the two were compiled from different sources.",
 )
 MISSING_LIBRARY = Code(
     "COL201",
@@ -126,6 +136,7 @@ CODES = {
     for code in (
         SPLIT_LIBRARY,
         REPLACED_LIBRARY,
+        VAGUE_LINKAGE,
         MISSING_LIBRARY,
         VERSION_NOT_FOUND,
         UNDEFINED_SYMBOL,

@@ -96,12 +96,9 @@ def extract(
     problems = [f for f in failures if f.name in preload]
     for library in rtld_global:
         opened = process.dlopen(library, rtld_global=True)
-        if isinstance(opened, LoadFailure):
-            problems.append(opened)
-        else:
-            failures += opened.failures
-    if problems:
-        raise InputError(problems[0].name, problems[0].detail or "no such library on this host")
+        problems += [opened] if isinstance(opened, LoadFailure) else opened.failures
+    for problem in problems:
+        raise _refused(problem, (*preload, *rtld_global))
     return Host(
         name=name or _default_name(root, executable.path),
         path=executable.path,
@@ -112,6 +109,14 @@ def extract(
         preload=tuple(preload),
         rtld_global=tuple(rtld_global),
     )
+
+
+def _refused(failure: LoadFailure, asked: Sequence[str]) -> InputError:
+    """Why a library that was asked for by name is not in the host."""
+    if failure.name in asked:
+        return InputError(failure.name, failure.detail or "no such library on this host")
+    why = f"{failure.kind} {failure.name} {failure.detail}".rstrip()
+    return InputError(failure.object, f"cannot be opened: {why}")
 
 
 def _open(root: Root, path: str) -> File:

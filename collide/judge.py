@@ -17,7 +17,7 @@ from collide.bindings import Binding, BindingGroup, BoundObject
 from collide.codes import Code, Severity
 from collide.linkmap import LoadFailure
 from collide.search import File
-from collide.symbols import STT_FUNC, STT_GNU_IFUNC, Reference
+from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
 
 
 class Finding(NamedTuple):
@@ -71,23 +71,27 @@ class _Collected:
 
 
 def _shadowed(analysis: Analysis) -> Iterator[Finding]:
-    groups: dict[tuple[File, File], _Collected] = {}
+    groups: dict[tuple[File, File, bool], _Collected] = {}
     unshared: dict[File, dict[int, BindingGroup]] = {}
     for module, bound in _bound_objects(analysis):
         for group in bound.groups:
             for b in group.shadowed:
                 if b.actual is not None:
-                    key = bound.map.file, b.actual[0]
+                    vague = analysis.is_host(b.actual[0]) and _is_vague(b)
+                    key = bound.map.file, b.actual[0], vague
                     collected = groups.get(key) or groups.setdefault(key, _Collected())
                     collected.taken[b.reference] = b
                     collected.modules.add(module.name)
             unshared.setdefault(bound.map.file, {})[id(group)] = group
-    for (victim, provider), collected in groups.items():
-        own: set[str] = set()
-        code = codes.OWN_SHADOW
+    for (victim, provider, vague), collected in groups.items():
         taken = collected.taken.values()
         intended = {b.intended[0] for b in taken if b.intended}
-        if analysis.is_host(provider):
+        own: set[str] = set()
+        if not analysis.is_host(provider):
+            code = codes.OWN_SHADOW
+        elif vague:
+            code = codes.VAGUE_LINKAGE
+        else:
             kept = _kept(unshared[victim].values(), intended)
             own = _kept_of_the_same(taken, kept, victim)
             code = codes.SPLIT_LIBRARY if own else codes.REPLACED_LIBRARY
@@ -105,6 +109,15 @@ def _shadowed(analysis: Analysis) -> Iterator[Finding]:
         )
 
 
+def _is_vague(b: Binding) -> bool:
+    """Whether a reference is to a C++ inline function or template (Itanium C++ ABI 5.2)."""
+    return (
+        b.reference.name.startswith("_Z")
+        and b.intended is not None
+        and b.intended[1].binding in (STB_WEAK, STB_GNU_UNIQUE)
+    )
+
+
 def _kept(groups: Iterable[BindingGroup], meant: set[File]) -> Iterator[Binding]:
     """The bindings to one of ``meant`` that got what they were meant to get."""
     for group in groups:
@@ -116,7 +129,7 @@ def _kept(groups: Iterable[BindingGroup], meant: set[File]) -> Iterator[Binding]
 
 
 def _remedy(analysis: Analysis, code: Code, victim: File, intended: set[File]) -> str:
-    if code is codes.OWN_SHADOW:
+    if code in (codes.OWN_SHADOW, codes.VAGUE_LINKAGE):
         return code.remedy
     if intended == {victim}:
         return (
@@ -146,6 +159,8 @@ def _kept_of_the_same(
     static library has no object of its own, but the linker lays out an archive
     in one piece: its functions are those between the first and the last taken
     one, and those that share the prefix which all of the taken have in common.
+    Where more would stay than are taken, the two have some names in common
+    and are no copies of one library: then none counts.
     """
     prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - characters, not paths
     # Of a mangled C++ name the first part that is somebody's own is its outermost name.
@@ -159,7 +174,7 @@ def _kept_of_the_same(
         alike = telling and name.startswith(prefix)
         if b.provider is not victim or inside or alike:
             same.add(name)
-    return same
+    return same if len(same) <= len({b.reference.name for b in taken}) else set()
 
 
 _TELLING_PREFIX = 3

@@ -41,10 +41,11 @@ class LinkMap:
     ``name`` is the path as the loader opened it, ``loader`` the object whose
     DT_NEEDED first asked for it (``l_loader``), None when it was opened by
     path. ``needed`` are the maps that its own DT_NEEDED resolved to, None
-    before they are. ``origin`` is the value of ``$ORIGIN``.
+    before they are, ``resolutions`` name and manner of each. ``origin`` is the
+    value of ``$ORIGIN``.
     """
 
-    __slots__ = ("file", "found", "loader", "name", "needed", "origin")
+    __slots__ = ("file", "found", "loader", "name", "needed", "origin", "resolutions")
 
     def __init__(
         self, name: str, file: File, found: Found, loader: LinkMap | None, origin: str
@@ -55,6 +56,7 @@ class LinkMap:
         self.loader = loader
         self.origin = origin
         self.needed: tuple[LinkMap, ...] | None = None
+        self.resolutions: tuple[tuple[str, Found], ...] = ()
 
     @property
     def object(self) -> ElfObject:
@@ -221,17 +223,22 @@ class Process:
                 at += 1
                 continue
             done.add(id(current))
-            needed = []
+            needed, resolutions = [], []
             for name in current.object.needed:
+                before = len(self.maps)
                 result = self._need(name, current)
                 if isinstance(result, LoadFailure):
                     failures.append(result)
                     continue
                 needed.append(result)
+                known = Found("already-loaded", result.name)
+                resolutions.append((name, result.found if len(self.maps) > before else known))
                 if id(result) not in listed:
                     listed.add(id(result))
                     order.append(result)
-            current.needed = tuple(needed)
+            # What the host has loaded is shared by all forks, and resolved already.
+            if current.needed is None:
+                current.needed, current.resolutions = tuple(needed), tuple(resolutions)
             # A filtee takes the place of ``current`` in the list and is looked at next.
             failures += self._insert_filtees(current, order, listed)
         return tuple(order), tuple(failures)
@@ -262,7 +269,8 @@ class Process:
         """The load-time version check (``_dl_check_map_versions``)."""
         for checked in maps:
             for need in checked.object.version_needs:
-                file = self.loaded(need.file)
+                # find_needed compares paths and aliases, not a DT_SONAME that nobody asked for.
+                file = self._names.get(need.file)
                 if file is None:
                     yield LoadFailure(
                         "version-file-not-loaded", checked.file.path, need.version, need.file
@@ -310,7 +318,7 @@ class Process:
             scope=self.global_scope + searchlist,
             failures=failures + versions,
         )
-        if rtld_global:
+        if rtld_global and not failures and not versions:
             self.promote(searchlist)
         return opened
 
@@ -369,4 +377,5 @@ def start(
             roots.append(result)
     scope, missing = process.closure(roots)
     process.global_scope = scope
-    return process, (*failures, *missing)
+    versions = () if missing else tuple(process._version_failures(scope))
+    return process, (*failures, *missing, *versions)

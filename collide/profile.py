@@ -105,7 +105,10 @@ def _object(
         "paths": sorted({m.name, _canonical_directory(root, m.name)}),
         "found": m.found._asdict(),
         "needed_by": None if m.loader is None else numbers[id(m.loader)],
-        "needs": [numbers[id(n)] for n in m.needed or ()],
+        "needs": [
+            {"name": name, "object": numbers[id(needed)], "found": found._asdict()}
+            for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True)
+        ],
         "build_id": notes.build_id,
         "package": {"name": package[0], "version": package[1]} if package else None,
         "type": obj.type,

@@ -333,7 +333,7 @@ def _process(profile: Mapping[str, Any], tables: Sequence[_Tables], loader: Load
         loaded_by = None if by is None else maps[by]
         maps.append(LinkMap(recorded["name"], file, found, loaded_by, origin))
     for m, recorded in zip(maps, objects, strict=True):
-        m.needed = tuple(maps[i] for i in recorded["needs"])
+        m.needed = tuple(maps[need["object"]] for need in recorded["needs"])
     for m, recorded in list(zip(maps, objects, strict=True))[1 : profile["loaded"]]:
         process.adopt(m, recorded["aliases"])
     process.global_scope = tuple(maps[i] for i in profile["scope"])

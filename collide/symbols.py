@@ -253,7 +253,7 @@ class DynamicSymbols:
         if not self._strings.startswith(raw + b"\0", at):
             return None
         is_tls = info & 15 == STT_TLS
-        if value == 0 and section != SHN_ABS and (section == SHN_UNDEF or not is_tls):
+        if value == 0 and section != SHN_ABS and not is_tls:
             return None
         versym = self._versym[index] if self._versioned else 0
         number = versym & ~VERSYM_HIDDEN

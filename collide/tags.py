@@ -38,6 +38,26 @@ def unsuitable(tags: Iterable[str], host: Host) -> str | None:
     return f"its Python tags ({named}) do not fit {host.python}"
 
 
+def module_misfit(name: str, python: Python | None) -> str | None:
+    """Why an interpreter would not import a module of this file name; None when it would.
+
+    CPython tells by ``EXTENSION_SUFFIXES``: ``.cpython-311-x86_64-linux-gnu.so``
+    is for 3.11 alone, ``.abi3.so`` and ``.so`` are for any (PEP 3149); PyPy's
+    begin with ``.pypy39-``.
+    """
+    for part in name.rpartition("/")[2].split(".")[1:-1]:
+        words = part.split("-")
+        if words[0] == "cpython" and len(words) > 1:
+            wanted = f"cp{words[1]}"
+        elif words[0].startswith("pypy"):
+            wanted = f"pp{words[0].removeprefix('pypy')}"
+        else:
+            continue
+        if python is not None and wanted.rstrip("dmu") != str(python):
+            return f"is a module for {wanted}, the host has {python}"
+    return None
+
+
 def _describe(host: Host) -> str:
     version = ".".join(map(str, host.loader.version))
     return f"{host.architecture} with {host.loader.libc} {version}"

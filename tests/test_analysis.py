@@ -108,10 +108,36 @@ def test_executables_are_skipped_and_are_no_reason_to_open_anything(
 
 
 def test_tree_has_no_tags_that_could_leave_it_out(tmp_path: Path, host: Host) -> None:
-    library(tmp_path, "m.cpython-312-x86_64-linux-gnu.so")
+    library(tmp_path, "m.cpython-311-x86_64-linux-gnu.so")
     analysis = analyse(read_target(tmp_path), host)
     assert analysis.left_out is None
     assert len(analysis.modules) == 1
+
+
+@pytest.mark.parametrize(
+    ("suffix", "misfit"),
+    [
+        ("so", None),
+        ("abi3.so", None),
+        ("cpython-311-x86_64-linux-gnu.so", None),
+        ("cpython-312-x86_64-linux-gnu.so", "is a module for cp312, the host has cp311"),
+        ("pypy39-pp73-x86_64-linux-gnu.so", "is a module for pp39, the host has cp311"),
+    ],
+)
+def test_module_for_another_interpreter_is_not_opened(
+    tmp_path: Path, host: Host, suffix: str, misfit: str | None
+) -> None:
+    library(tmp_path, f"m.{suffix}")
+    library(tmp_path, "other.so")
+    analysis = analyse(read_target(tmp_path), host)
+    assert [s.reason for s in analysis.skipped] == ([misfit] if misfit else [])
+    assert len(analysis.modules) == (1 if misfit else 2)
+
+
+def test_tree_of_modules_for_another_interpreter_is_left_out(tmp_path: Path, host: Host) -> None:
+    library(tmp_path, "m.cpython-312-x86_64-linux-gnu.so")
+    analysis = analyse(read_target(tmp_path), host)
+    assert analysis.left_out == "all its modules are for another interpreter than cp311"
 
 
 def test_analysis_is_the_same_every_time(tmp_path: Path, host: Host) -> None:

@@ -190,6 +190,24 @@ def test_missing_plugin_is_named(tmp_path: Path) -> None:
         extract(str(host), Root(), rtld_global=["libmissing.so"])
 
 
+def test_plugin_that_cannot_be_opened_is_refused_with_the_reason(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    s.lib("liba.so")
+    s.lib("plugin.so", needed=["liba.so"])
+    (tmp_path / "liba.so").unlink()
+    with pytest.raises(InputError, match=r"plugin\.so: cannot be opened: missing-library liba\.so"):
+        extract(str(s.host()), Root(), rtld_global=[str(tmp_path / "plugin.so")])
+
+
+def test_host_whose_library_lacks_a_version_says_so(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    s.lib("libv.so", "int f(void) { return 1; }", versions="V2 { f; };")
+    host = s.exe("int f(void); int main(void) { return f(); }", needed=["libv.so"])
+    s.lib("libv.so", "int f(void) { return 1; }", versions="V1 { f; };")
+    (failure,) = extract(str(host), Root()).failures
+    assert (failure.kind, failure.name) == ("version-not-found", "V2")
+
+
 def test_missing_library_of_a_host_is_a_failure_in_the_result(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("liba.so")

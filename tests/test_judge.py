@@ -320,3 +320,32 @@ def test_worst_comes_first_and_the_order_is_the_same_every_time(s: Scenario) -> 
     found = judged(s, "libhost.so")
     assert codes(found) == ["COL203", "COL102", "COL301"]
     assert judged(s, "libhost.so") == found
+
+
+# -- C++ vague linkage and accidental names -------------------------------------------------------
+
+
+WEAK_INLINE = "__attribute__((weak)) int _Z1fv(void) { return 1; } int g(void) { return _Z1fv(); }"
+
+
+def test_inline_function_that_differs_is_a_note(s: Scenario) -> None:
+    # Strong in the host, as libstdc++ exports some of its inline functions.
+    s.lib("libh.so", "int _Z1fv(void) { return 1 + 1; } int pad;")
+    s.lib("w/m.so", WEAK_INLINE)
+    (found,) = judged(s, "libh.so")
+    assert (found.code.id, found.severity) == ("COL103", Severity.NOTE)
+    assert found.symbols == ("_Z1fv",)
+
+
+def test_strong_cxx_function_is_no_vague_linkage(s: Scenario) -> None:
+    s.lib("libh.so", "int _Z1fv(void) { return 1; }")
+    s.lib("w/m.so", WEAK_INLINE.replace("__attribute__((weak)) ", ""))
+    assert codes(judged(s, "libh.so")) == ["COL102"]
+
+
+def test_few_names_in_common_are_no_copy_of_the_library(s: Scenario) -> None:
+    s.lib("libh.so", functions("one"))
+    s.lib("w/liba.so", functions("one", "two", "three"))
+    s.lib("w/m.so", calls("one", "two", "three"), needed=["w/liba.so"])
+    (found,) = (f for f in judged(s, "libh.so") if f.victim == "m.so")
+    assert (found.code.id, found.symbols, found.kept) == ("COL102", ("one",), ())

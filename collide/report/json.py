@@ -42,6 +42,7 @@ def _profile(host: Host) -> dict[str, Any]:
         "architecture": host.architecture,
         "libc": f"{host.loader.libc} {'.'.join(map(str, host.loader.version))}",
         "python": str(host.python) if host.python else None,
+        "failures": [f._asdict() for f in host.failures],
     }
 
 

@@ -66,7 +66,7 @@ def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
 
 def _what(finding: Finding, verbose: bool) -> Iterator[str]:
     match finding.code.slug:
-        case "split-library" | "replaced-library" | "own-shadow":
+        case "split-library" | "replaced-library" | "vague-linkage" | "own-shadow":
             yield f"{finding.code.title}"
             yield f"provider: {finding.provider}"
             own = finding.intended == (finding.victim,)
