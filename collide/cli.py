@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     try:
+        if sys.stdout is None:
+            raise InputError("standard output", "is closed")
         status: int = args.run(args)
         sys.stdout.flush()
     except OSError as e:

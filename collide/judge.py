@@ -201,6 +201,12 @@ _FAILURE_CODES: dict[str, Code] = {
 }
 
 
+_PLUGIN = (
+    "No Python is seen in this host: name the plugin that brings it (--global), "
+    "or link the library that defines the symbols."
+)
+
+
 def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[tuple[Code, str, str, str], tuple[set[str], set[str]]] = {}
     for module in analysis.modules:
@@ -214,6 +220,7 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
             if symbol:
                 symbols.add(symbol)
             modules.add(module.name)
+    no_python = analysis.host.python is None
     for (code, victim, name, detail), (symbols, modules) in groups.items():
         yield Finding(
             code=code,
@@ -224,7 +231,7 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
             symbols=tuple(sorted(symbols)),
             modules=tuple(sorted(modules)),
             detail=detail,
-            remedy=code.remedy,
+            remedy=_PLUGIN if no_python and code is codes.UNDEFINED_SYMBOL else code.remedy,
         )
 
 
@@ -246,14 +253,10 @@ def _captured(analysis: Analysis) -> Iterator[Finding]:
     for module, bound in _bound_objects(analysis):
         if not analysis.is_member(bound.map.file):
             continue
-        for needed in bound.map.needed or ():
-            name = needed.object.soname
-            if (
-                analysis.is_host(needed.file)
-                and name in bundled
-                and name in bound.map.object.needed
-            ):
-                key = (analysis.name_of(bound.map.file), analysis.name_of(needed.file), str(name))
+        resolved = zip(bound.map.needed or (), bound.map.resolutions, strict=True)
+        for needed, (name, found) in resolved:
+            if name in bundled and found.how == "already-loaded" and analysis.is_host(needed.file):
+                key = analysis.name_of(bound.map.file), analysis.name_of(needed.file), name
                 groups.setdefault(key, set()).add(module.name)
     for (victim, provider, name), modules in groups.items():
         yield Finding(

@@ -52,7 +52,9 @@ def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[st
 
 def _existing(spec: str) -> Path:
     path = Path(spec)
-    if path.exists():
+    if spec and path.exists():
+        if not path.is_file():
+            raise InputError(spec, "not a regular file")
         return path.absolute()
     found = shutil.which(spec) if "/" not in spec else None
     if found is None:

@@ -153,8 +153,10 @@ def find_inputs(paths: Iterable[str]) -> Iterator[Path]:
     """
     for name in paths:
         path = Path(name)
-        if not path.exists():
-            raise InputError(name, "no such file")
+        if not name or not path.exists():
+            raise InputError(name or "''", "no such file")
+        if not path.is_dir() and not path.is_file():
+            raise InputError(name, "neither a regular file nor a directory")
         wheels = sorted(path.glob("*.whl")) if path.is_dir() else []
         yield from wheels or [path]
 

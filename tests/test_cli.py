@@ -908,3 +908,44 @@ def test_bare_name_of_a_binary_is_looked_up_in_the_path(
     status, out, _ = run("profile", "host")
     assert status == CLEAN
     assert json.loads(out)["binary"] == HOST
+
+
+# -- what is neither file nor result --------------------------------------------------------------
+
+
+def test_closed_standard_output_is_one_line() -> None:
+    command = f"{sys.executable} -m collide check {specimen('static_hidden')} --profile {HOST} >&-"
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert (done.returncode, done.stderr) == (
+        UNREADABLE,
+        "collide: standard output: is closed\n",
+    )
+
+
+def test_named_pipe_is_no_input(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.whl")
+    line = run.fails("check", tmp_path / "pipe.whl", "--profile", HOST)
+    assert line == f"{tmp_path}/pipe.whl: neither a regular file nor a directory"
+
+
+def test_directory_is_no_profile(run: Run, tmp_path: Path) -> None:
+    line = run.fails("check", specimen("unique"), "--profile", tmp_path)
+    assert line == f"{tmp_path}: not a regular file"
+
+
+def test_json_is_written_also_where_nothing_fits(run: Run, tmp_path: Path) -> None:
+    status, out, err = run("check", tmp_path, "--format", "json")
+    assert (status, len(err)) == (NOTHING, 1)
+    assert json.loads(out)["analyses"] == []
+
+
+def test_what_a_host_lacks_is_told(run: Run, tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    s.lib("libgone.so")
+    host = s.host(needed=["libgone.so"])
+    (tmp_path / "libgone.so").unlink()
+    _, _, err = run("check", specimen("static_hidden"), "--profile", host)
+    (line,) = (e for e in err if "libgone.so" in e)
+    assert line.endswith(f"{host}: missing-library: libgone.so")

@@ -349,3 +349,11 @@ def test_few_names_in_common_are_no_copy_of_the_library(s: Scenario) -> None:
     s.lib("w/m.so", calls("one", "two", "three"), needed=["w/liba.so"])
     (found,) = (f for f in judged(s, "libh.so") if f.victim == "m.so")
     assert (found.code.id, found.symbols, found.kept) == ("COL102", ("one",), ())
+
+
+def test_library_without_a_soname_is_captured_by_the_name_it_was_needed_by(s: Scenario) -> None:
+    s.lib("liba.so", functions("one"), soname=None)
+    s.lib("w/liba.so", functions("one"), soname=None)
+    s.lib("w/m.so", calls("one"), needed=["liba.so"])
+    (found,) = (f for f in judged(s, "liba.so") if f.code.id == "COL205")
+    assert (found.victim, found.intended) == ("m.so", ("liba.so",))

@@ -40,7 +40,9 @@ def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) ->
     yield f"{analysis.target.name} on {name}:"
     for finding in findings:
         yield from _finding(finding, verbose)
-    if analysis.skipped:
+    if not findings:
+        yield f"  no findings in {_plural(len(analysis.modules), 'module')}"
+    elif analysis.skipped:
         yield ""
     for skipped in analysis.skipped:
         yield f"  not analysed: {skipped.name}: {skipped.reason}"
