@@ -77,6 +77,14 @@ class Binder:
                     several[name] = (*several.get(name, single[name]), file)
             single.update(dict.fromkeys(defined, (file,)))
         self._definers = {**single, **several}
+        # Names with several definers are looked at one by one, in many orders: their
+        # hashes are quicker to check all at once.
+        contested: dict[File, dict[str, None]] = {}
+        for name, files_of_name in several.items():
+            for file in files_of_name:
+                contested.setdefault(file, {})[name] = None
+        for file, names in contested.items():
+            file.object.exports.plain(names)
         self._groups.clear()
         self._bound.clear()
 
@@ -94,7 +102,9 @@ class Binder:
         # The order of relocation only decides who registers a unique symbol first.
         for m in (m for m in relocation_order(opened.searchlist) if m in new):
             groups = self._bind_object(m.file, scope, _ranks(_closure(m)))
-            bound[m] = BoundObject(m, tuple(self._apply_unique(g, table) for g in groups))
+            bound[m] = BoundObject(
+                m, tuple(self._apply_unique(g, table) if g.unique else g for g in groups)
+            )
         objects = tuple(bound[m] for m in opened.new)
         # The loader gives up before it relocates anything.
         undefined = () if opened.failures else tuple(_undefined(objects))
@@ -149,9 +159,15 @@ class Binder:
         self, file: File, scope: Mapping[File, int], closure: Mapping[File, int]
     ) -> list[BindingGroup]:
         bound = []
+        order: tuple[File, ...]
+        own: tuple[File, ...]
         for number, wanted in enumerate(self._groups_of(file)):
-            order = _ordered(wanted.definers, scope)
-            own = _ordered(wanted.definers, closure)
+            definers = wanted.definers
+            if len(definers) == 1:
+                order = definers if definers[0] in scope else ()
+                own = definers if definers[0] in closure else ()
+            else:
+                order, own = _ordered(definers, scope), _ordered(definers, closure)
             key = (file, number, order, own)
             group = self._bound.get(key)
             if group is None:
@@ -266,31 +282,28 @@ def _own_symbol(reference: Reference) -> Definition:
     )
 
 
-def _plainly_wanted(references: Iterable[Reference]) -> dict[str, str | None]:
+def _plainly_wanted(references: Sequence[Reference]) -> dict[str, str | None]:
     """The version each name is referred to with, for names without peculiarities.
 
     These are several versions, a demand for the exact one, a copy relocation,
     and protected visibility.
     """
-    versions: dict[str, str | None] = {}
-    peculiar = set()
-    for name, version, exact, lookup_class, _, visibility, _ in references:
-        if (
-            versions.setdefault(name, version) != version
-            or exact
-            or lookup_class == CLASS_COPY
-            or visibility == STV_PROTECTED
-        ):
-            peculiar.add(name)
+    versions = {name: version for name, version, *_ in references}
+    peculiar = {
+        name
+        for name, version, exact, lookup_class, _, visibility, _ in references
+        if exact
+        or lookup_class == CLASS_COPY
+        or visibility == STV_PROTECTED
+        or versions[name] != version
+    }
     for name in peculiar:
-        versions.pop(name, None)
+        del versions[name]
     return versions
 
 
 def _ordered(files: tuple[File, ...], ranks: Mapping[File, int]) -> tuple[File, ...]:
     """Those of ``files`` that have a rank, by rank."""
-    if len(files) == 1:
-        return files if files[0] in ranks else ()
     return tuple(sorted((f for f in files if f in ranks), key=ranks.__getitem__))
 
 

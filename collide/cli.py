@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     import gc
 
     # Facts are many, live long and hold few cycles: looking for garbage among them is wasted.
-    gc.set_threshold(200_000)
+    gc.set_threshold(500_000)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names in ELF files are bytes that need not be text in any encoding.
         sys.stdout.reconfigure(errors="backslashreplace")

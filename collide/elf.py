@@ -342,15 +342,16 @@ def _by_name(names: Sequence[str], numbers: range, info: bytes) -> dict[str, int
 
 def _names(strings: bytes, offsets: Sequence[int]) -> list[str]:
     """The strings at ``offsets``; one split serves all that start a string of the table."""
-    pieces = strings.split(b"\0")
-    starts = accumulate(map((1).__add__, map(len, pieces)), initial=0)
     if strings.isascii():
-        table = dict(zip(starts, strings.decode("ascii").split("\0"), strict=False))
+        pieces = strings.decode("ascii").split("\0")
+        lengths = map(len, pieces)
     else:
-        table = dict(zip(starts, map(decode, pieces), strict=False))
-    names = list(map(table.get, offsets))
-    # The linker shares tails: "free" can be the end of "xmlFree".
-    return [
-        decode(strings[offset : strings.index(b"\0", offset)]) if name is None else name
-        for offset, name in zip(offsets, names, strict=True)
-    ]
+        raw = strings.split(b"\0")
+        pieces, lengths = list(map(decode, raw)), map(len, raw)
+    starts = accumulate(map((1).__add__, lengths), initial=0)
+    table = dict(zip(starts, pieces, strict=False))
+    for offset in offsets:
+        if offset not in table:
+            # The linker shares tails: "free" can be the end of "xmlFree".
+            table[offset] = decode(strings[offset : strings.index(b"\0", offset)])
+    return list(map(table.__getitem__, offsets))

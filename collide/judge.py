@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from collide import codes
 from collide.analysis import Analysis, Module
-from collide.bindings import Binding, BindingGroup, BoundObject
+from collide.bindings import Binding, BoundObject
 from collide.codes import Code, Severity
 from collide.linkmap import LoadFailure
 from collide.search import File
@@ -72,7 +72,6 @@ class _Collected:
 
 def _shadowed(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[tuple[File, File, bool], _Collected] = {}
-    unshared: dict[File, dict[int, BindingGroup]] = {}
     for module, bound in _bound_objects(analysis):
         for group in bound.groups:
             for b in group.shadowed:
@@ -82,7 +81,6 @@ def _shadowed(analysis: Analysis) -> Iterator[Finding]:
                     collected = groups.get(key) or groups.setdefault(key, _Collected())
                     collected.taken[b.reference] = b
                     collected.modules.add(module.name)
-            unshared.setdefault(bound.map.file, {})[id(group)] = group
     for (victim, provider, vague), collected in groups.items():
         taken = collected.taken.values()
         intended = {b.intended[0] for b in taken if b.intended}
@@ -92,7 +90,7 @@ def _shadowed(analysis: Analysis) -> Iterator[Finding]:
         elif vague:
             code = codes.VAGUE_LINKAGE
         else:
-            kept = _kept(unshared[victim].values(), intended)
+            kept = _kept(analysis, victim, intended)
             own = _kept_of_the_same(taken, kept, victim)
             code = codes.SPLIT_LIBRARY if own else codes.REPLACED_LIBRARY
         yield Finding(
@@ -118,11 +116,16 @@ def _is_vague(b: Binding) -> bool:
     )
 
 
-def _kept(groups: Iterable[BindingGroup], meant: set[File]) -> Iterator[Binding]:
-    """The bindings to one of ``meant`` that got what they were meant to get."""
-    for group in groups:
-        if meant.isdisjoint(group.closure):
-            continue
+def _kept(analysis: Analysis, victim: File, meant: set[File]) -> Iterator[Binding]:
+    """The bindings of ``victim`` to one of ``meant`` that got what they were meant to get."""
+    groups = {
+        id(group): group
+        for _, bound in _bound_objects(analysis)
+        if bound.map.file is victim
+        for group in bound.groups
+        if not meant.isdisjoint(group.closure)
+    }
+    for group in groups.values():
         for b in group.bindings:
             if b.actual and b.intended and b.actual[0] is b.intended[0] and b.actual[0] in meant:
                 yield b
