@@ -167,7 +167,8 @@ class Archive:
                 return bytes(raw)
             if info.file_size > _DEFLATE_LIMIT * info.compress_size:
                 raise struct.error("impossible size")
-            return bytes(inflater.decompress(raw, wbits=-15, bufsize=max(info.file_size, 1)))
+            # One byte of room more, or the buffer is doubled once before it is cut to size.
+            return bytes(inflater.decompress(raw, wbits=-15, bufsize=info.file_size + 1))
 
 
 def _parse_name(path: Path) -> tuple[str, frozenset[str]]:
