@@ -79,10 +79,11 @@ class Binder:
         self._definers = {**single, **several}
         # Names with several definers are looked at one by one, in many orders: their
         # hashes are quicker to check all at once.
-        contested: dict[File, dict[str, None]] = {}
-        for name, files_of_name in several.items():
-            for file in files_of_name:
-                contested.setdefault(file, {})[name] = None
+        contested: dict[File, dict[str, None]] = {file: {} for file in self._universe}
+        for name, definers in several.items():
+            for file in definers:
+                if file in contested:
+                    contested[file][name] = None
         for file, names in contested.items():
             file.object.exports.plain(names)
         self._groups.clear()

@@ -41,7 +41,7 @@ class Rule(Enum):
     NO_ADDRESS = False, "rejected: the symbol has no address"
     CANONICAL_PLT = (
         False,
-        "rejected: undefined here (a canonical PLT entry) and the reference is a call",
+        "rejected: undefined here (a canonical PLT entry or TLS) and the reference is a call",
     )
     WRONG_TYPE = False, "rejected: a symbol of this type is never matched"
     OTHER_VERSION = False, "rejected: another version"

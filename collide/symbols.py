@@ -45,15 +45,16 @@ VISIBILITY_NAMES = {
 }
 
 
-# These two are named tuples, not dataclasses: a large wheel has a hundred
-# thousand of them, and a tuple costs a third to make.
+# All records of the package are named tuples: a large wheel has a hundred thousand of
+# these two, and the dataclasses of the others alone would take 20 ms of every start.
 class Definition(NamedTuple):
     """One exported symbol, as a hash walk of its object meets it.
 
     ``version_index`` is that index (``versym & 0x7fff``), ``version`` its name
     or None for the base version (indexes 0, 1 and gaps), ``hidden_version``
-    bit 15 of versym (``foo@V`` rather than ``foo@@V``). ``undefined`` marks a
-    canonical PLT entry: section UNDEF with a value. ``zero`` marks an absolute
+    bit 15 of versym (``foo@V`` rather than ``foo@@V``). ``undefined`` marks
+    section UNDEF, which no call takes: a canonical PLT entry, whose value is
+    an address, or a TLS symbol that DT_HASH holds. ``zero`` marks an absolute
     symbol of value 0. ``value`` is st_value; profiles do not record it.
     """
 
