@@ -51,10 +51,20 @@ LAYERS = (
         "collide.report.text",
         "collide.report.walk",
     },
+    {"collide.commands"},
+    {"collide.commands.streams"},
+    {"collide.commands.inputs"},
+    {
+        "collide.commands.bindings",
+        "collide.commands.check",
+        "collide.commands.explain",
+        "collide.commands.profile",
+    },
     {"collide.cli"},
     {"collide.__main__"},
 )
-TALKING = {"collide.cli", "collide.__main__"}
+TALKING = {name for layer in LAYERS for name in layer if name.startswith("collide.commands")}
+TALKING |= {"collide.cli", "collide.__main__"}
 _LINES, _FUNCTION_LINES = 400, 50
 
 
@@ -135,7 +145,8 @@ def test_command_line_imports_nothing_costly() -> None:
     )
     loaded = set(run.stdout.split())
     assert {name for name in loaded if name.startswith("collide")} == {
-        *("collide", "collide.cli", "collide.errors")
+        *("collide", "collide.cli", "collide.errors"),
+        *("collide.commands", "collide.commands.streams"),
     }
     assert not loaded & {
         *("argparse", "json", "zipfile", "re", "dataclasses", "concurrent.futures", "pathlib"),

@@ -1,0 +1,56 @@
+"""``collide profile``: record a host."""
+
+from __future__ import annotations
+
+import os
+
+from collide.commands.inputs import opening_arguments
+from collide.commands.streams import EXIT_CLEAN, complain, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``collide profile --help``."""
+    parser.add_argument("binary", metavar="BINARY")
+    parser.add_argument("-o", "--output", metavar="FILE", help=".json or .json.xz; default: stdout")
+    parser.add_argument("--root", metavar="DIR", default="/", help="root file system of BINARY")
+    opening_arguments(parser)
+    parser.add_argument("--library-path", metavar="DIRS", help="its LD_LIBRARY_PATH")
+    parser.add_argument("--name", metavar="N", help="name of the profile")
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit status."""
+    from collide.host import extract
+    from collide.profile import record, to_bytes
+    from collide.rootfs import Root
+
+    root = Root(args.root)
+    host = extract(
+        _binary(args),
+        root,
+        name=args.name,
+        preload=args.preload,
+        rtld_global=args.rtld_global,
+        library_path=args.library_path.split(":") if args.library_path else (),
+    )
+    for failure in host.failures:
+        complain(f"{failure.object}: needs {failure.name}: {failure.kind}; recorded as missing")
+    data = to_bytes(
+        record(host, root), compressed=bool(args.output and args.output.endswith(".xz"))
+    )
+    write(data, args.output)
+    return EXIT_CLEAN
+
+
+def _binary(args: argparse.Namespace) -> str:
+    """BINARY as an absolute path; a bare name is looked up in PATH, in this root only."""
+    import shutil
+
+    name: str = args.binary
+    if args.root == "/" and "/" not in name and not os.path.exists(name):  # noqa: PTH110
+        return shutil.which(name) or name
+    return os.path.abspath(name) if args.root == "/" else os.path.join("/", name)  # noqa: PTH100, PTH118
