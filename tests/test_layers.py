@@ -21,6 +21,7 @@ LAYERS = (
     {"collide.notes"},
     {"collide.dynamic"},
     {"collide.elf"},
+    {"collide.inside", "collide.slots"},
     {"collide.ldcache"},
     {"collide.search"},
     {"collide.rootfs"},
