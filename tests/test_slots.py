@@ -235,18 +235,8 @@ def test_slots_of_musl(tmp_path: Path) -> None:
     directory = tmp_path.resolve()
 
     def build(name: str, source: str, *flags: str) -> Path:
-        command = [
-            "musl-gcc",
-            "-x",
-            "c",
-            "-",
-            "-x",
-            "none",
-            "-fPIC",
-            *flags,
-            "-o",
-            directory / name,
-        ]
+        command = ["musl-gcc", "-x", "c", "-", "-x", "none", "-fPIC", *flags]
+        command += ["-o", str(directory / name)]
         subprocess.run(command, input=source, text=True, check=True)
         return directory / name
 
