@@ -36,6 +36,7 @@ LAYERS = (
     {"collide.profile"},
     {"collide.profiles"},
     {"collide.selection"},
+    {"collide.zipdirectory"},
     {"collide.archive"},
     {"collide.tags"},
     {"collide.wheel"},
