@@ -37,6 +37,7 @@ LAYERS = (
     {"collide.profile"},
     {"collide.profiles"},
     {"collide.selection"},
+    {"collide.zipdirectory"},
     {"collide.archive"},
     {"collide.tags"},
     {"collide.wheel"},
