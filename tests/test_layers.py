@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "collide"
 LAYERS = (
     {"collide"},
     {"collide.errors"},
-    {"collide.hashtable", "collide.machine"},
+    {"collide.hashtable", "collide.machine", "collide.oracle"},
     {"collide.symbols"},
     {"collide.notes"},
     {"collide.dynamic"},

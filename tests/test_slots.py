@@ -8,8 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from oracle import observe
-from scenario import Scenario, require_loader
+from scenario import Scenario, observe, require_loader
 
 from collide.errors import FormatError, InputError
 from collide.inside import Answer, read_answer, script
@@ -161,7 +160,7 @@ def test_slots_agree_with_the_log_of_glibc(s: Scenario) -> None:
         process.stdout.readline()
         found = of_process(process.pid)
         process.stdin.close()
-    log = observe([host, module]).providers()
+    log = observe([host, module])[1].providers()
     library = next(b.object for b in found if "libstdc++" in b.object)
     slots = [b for b in found if b.object == library and b.provider]
     assert len(slots) > 1000
