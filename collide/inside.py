@@ -1,14 +1,15 @@
 """The script that opens one object inside a host and tells what became of it.
 
 It runs in whatever Python the host has (CPython 2.7 to today's, PyPy), next to
-whatever the host does, so it is small, imports little before the object is
-open, and answers in a file of its own.
+whatever the host does: it is small, imports nothing that brings a shared object
+along, answers in a file of its own, and ends the host when it has, as the host's
+way of ending is nobody's business.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,11 +17,12 @@ _NO_MODULE = "_no_such_module_"
 # The initialiser of a module of another name is looked for, and not found, after dlopen() has
 # succeeded: the object is open and none of its Python code has run.
 _SCRIPT = f"""\
+import os
 import sys
 
 
 def read_maps():
-    with open("/proc/self/maps") as stream:
+    with open("/proc/self/maps", "rb") as stream:
         return stream.read()
 
 
@@ -31,36 +33,38 @@ def open_alone(path):
             imp.load_dynamic("{_NO_MODULE}", path)
         else:
             import _imp
-            spec = type(sys.implementation)(name="{_NO_MODULE}", origin=path)
+            origin = path.decode(sys.getfilesystemencoding(), "surrogateescape")
+            spec = type(sys.implementation)(name="{_NO_MODULE}", origin=origin)
             _imp.create_dynamic(spec)
     except ImportError as e:
-        return str(e)
+        error = str(e)
+        return error if isinstance(error, bytes) else error.encode("utf-8", "backslashreplace")
+    return b""
 
 
 def read_memory(maps, request):
-    import binascii
     with open("/proc/self/mem", "rb", 0) as memory:
         for line in maps.splitlines():
             fields = line.split(None, 5)
             for offset, size in request.get(fields[5], ()) if len(fields) > 5 else ():
-                start, end = [int(a, 16) for a in fields[0].split("-")]
+                start, end = [int(a, 16) for a in fields[0].split(b"-")]
                 bias = start - int(fields[2], 16)
                 at, stop = max(start, bias + offset), min(end, bias + offset + size)
-                if at < stop and "r" in fields[1]:
+                if at < stop and b"r" in fields[1]:
                     memory.seek(at)
-                    yield at, binascii.hexlify(memory.read(stop - at)).decode()
+                    yield str(at).encode()
+                    yield memory.read(stop - at)
 
 
 def answer(path, to, request):
     before = read_maps()
     error = open_alone(path)
     maps = read_maps()
-    memory = list(read_memory(maps, request)) if request else []
-    import json
-    import os
-    said = dict(pid=os.getpid(), error=error, before=before, maps=maps, memory=memory)
-    with open(to, "w") as stream:
-        stream.write(json.dumps(said))
+    with open(to, "wb") as stream:
+        said = [str(os.getpid()).encode(), error, before, maps]
+        for field in said + list(read_memory(maps, request)):
+            stream.write(str(len(field)).encode() + b":" + field)
+    os._exit(0)
 
 
 """
@@ -70,14 +74,15 @@ class Answer(NamedTuple):
     """What the script has told.
 
     ``error`` is why the object did not open, in the loader's words; ``before``
-    and ``maps`` are ``/proc/self/maps`` on both sides of the opening.
+    and ``maps`` are ``/proc/self/maps`` on both sides of the opening, ``memory``
+    the requested bytes by address.
     """
 
     pid: int
     error: str | None
     before: str
     maps: str
-    memory: tuple[tuple[int, str], ...]
+    memory: tuple[tuple[int, bytes], ...]
 
 
 def script(
@@ -87,22 +92,33 @@ def script(
 
     ``request`` is what it reads of its own memory (:mod:`collide.slots`).
     """
-    # JSON's strings are Python's; surrogates of undecodable names stay escapes in both.
-    arguments = ", ".join((json.dumps(path), json.dumps(answer), json.dumps(request or {})))
-    return f"{_SCRIPT}answer({arguments})\n"
+    # The one literal that means the same in Python 2 and 3, for any name.
+    wanted = {os.fsencode(file): list(pieces) for file, pieces in (request or {}).items()}
+    return f"{_SCRIPT}answer({os.fsencode(path)!r}, {os.fsencode(answer)!r}, {wanted!r})\n"
 
 
 def read_answer(file: Path) -> Answer | None:
     """The answer; None when the host has not come so far."""
     try:
-        said = json.loads(file.read_text())
+        pid, error, before, maps, *memory = _fields(file.read_bytes())
     except (OSError, ValueError):
         return None
-    error = said["error"]
+    said = os.fsdecode(error)
     return Answer(
-        said["pid"],
-        None if error and _NO_MODULE in error else error or "no error",
-        said["before"],
-        said["maps"],
-        tuple((address, content) for address, content in said["memory"]),
+        int(pid),
+        None if _NO_MODULE in said else said or "no error",
+        os.fsdecode(before),
+        os.fsdecode(maps),
+        tuple((int(a), content) for a, content in zip(memory[::2], memory[1::2], strict=True)),
     )
+
+
+def _fields(data: bytes) -> Iterator[bytes]:
+    """The fields, each behind its length."""
+    at = 0
+    while at < len(data):
+        start = data.index(b":", at) + 1
+        at = start + int(data[at : start - 1])
+        if at > len(data):
+            raise ValueError("an answer without its end")
+        yield data[start:at]

@@ -206,7 +206,14 @@ def _run(
 
 def read_log(ran: Run, pid: int | None = None) -> Log:
     """All that was printed for one process; raises OracleError for a line nobody can read."""
-    return _read(ran.lines(pid), _Names(ran))
+    lines = ran.lines(pid)
+    return _read(lines, ran, lines)
+
+
+def read_start_up(ran: Run, pid: int | None = None) -> Log:
+    """What was printed before the program began."""
+    lines = ran.lines(pid)
+    return _read(lines[: _next(lines, 0, "initialize program: ")], ran, lines)
 
 
 def read_opening(ran: Run, path: str, pid: int | None = None) -> Log:
@@ -216,24 +223,30 @@ def read_opening(ran: Run, path: str, pid: int | None = None) -> Log:
     object already.
     """
     lines = ran.lines(pid)
-    start = next((i for i, line in enumerate(lines) if line == f"object={path} [0]"), len(lines))
-    end = next((i for i in range(start, len(lines)) if lines[i].startswith(_INITIALISERS)), None)
-    return _read(lines[start:end], _Names(ran))
+    start = _next(lines, 0, f"object={path} [")
+    return _read(lines[start : _next(lines, start, "calling init: ")], ran, lines)
 
 
-def _read(lines: Sequence[str], names: _Names) -> Log:
+def _next(lines: Sequence[str], start: int, beginning: str) -> int:
+    found = (i for i in range(start, len(lines)) if lines[i].startswith(beginning))
+    return next(found, len(lines))
+
+
+def _read(lines: Sequence[str], ran: Run, all_lines: Sequence[str]) -> Log:
+    names = _Names(ran, all_lines)
     return Log(tuple(_bindings(lines, names)), _scopes(lines, names))
 
 
 class _Names:
     """The loader's names, which are paths as opened, to canonical ones."""
 
-    def __init__(self, ran: Run) -> None:
+    def __init__(self, ran: Run, lines: Iterable[str]) -> None:
         self._cwd = ran.cwd
-        program = shutil.which(ran.command[0]) or ran.command[0]
-        self._files: dict[str, str | None] = {
-            ran.command[0]: os.path.realpath(Path(ran.cwd, program))
-        }
+        # The first scopes are those of the executable, which is called as argv[0] says.
+        first = next(filter(None, map(_OBJECT.fullmatch, lines)), None)
+        argv0 = first["object"] if first else ran.command[0]
+        program = Path(ran.cwd, shutil.which(argv0) or argv0)
+        self._files: dict[str, str | None] = {argv0: os.path.realpath(program)}
 
     def canonical(self, name: str) -> str:
         """The real path of a file that was opened as ``name``; else ``name``."""

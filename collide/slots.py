@@ -353,12 +353,9 @@ def request(tables: Tables) -> Request:
     return wanted
 
 
-def words_of(memory: Iterable[tuple[int, str]]) -> Words:
-    """A reader of what the script has read: addresses with bytes in hexadecimal.
-
-    It raises InputError for an address that was not.
-    """
-    pieces = sorted((address, bytes.fromhex(content)) for address, content in memory)
+def words_of(memory: Iterable[tuple[int, bytes]]) -> Words:
+    """A reader of what the script has read; it raises InputError for what it has not."""
+    pieces = sorted(memory)
 
     def words(address: int, size: int) -> bytes:
         number = bisect_right(pieces, address, key=lambda piece: piece[0]) - 1

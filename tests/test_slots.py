@@ -219,7 +219,9 @@ def test_script_tells_why_an_object_does_not_open(s: Scenario) -> None:
 
 def test_answer_that_never_came(tmp_path: Path) -> None:
     assert read_answer(tmp_path / "answer") is None
-    (tmp_path / "answer").write_text('{"pid"')
+    (tmp_path / "answer").write_text("2:45")
+    assert read_answer(tmp_path / "answer") is None
+    (tmp_path / "answer").write_text("2:454:erro")
     assert read_answer(tmp_path / "answer") is None
 
 
@@ -266,8 +268,8 @@ def test_process_that_is_gone() -> None:
 
 
 def test_memory_that_was_not_read() -> None:
-    words = words_of([(4096, "0011223344556677")])
-    assert words(4096, 8) == bytes.fromhex("0011223344556677")
+    words = words_of([(4096, bytes(range(8)))])
+    assert words(4096, 8) == bytes(range(8))
     for address, size in ((4088, 8), (4097, 8), (8192, 1)):
         with pytest.raises(InputError, match="was not read at"):
             words(address, size)
