@@ -114,13 +114,16 @@ class Run(NamedTuple):
     def lines(self, pid: int | None = None) -> list[str]:
         """What the loader printed for one process, by default the first, without the prefix.
 
-        Forked processes share a file, and what came before the fork belongs to all.
+        Forked processes share a file, and what came before the fork belongs to all;
+        what came before an exec belongs to none.
         """
         wanted = {str(pid or self.pid)}
         for first, lines in self.logs.items():
             if any(line.split(":", 1)[0].strip() in wanted for line in lines):
                 found = [m.groups() for m in map(_PREFIX.fullmatch, lines) if m]
-                return [text for number, text in found if number in {*wanted, str(first)}]
+                own = [text for number, text in found if number in {*wanted, str(first)}]
+                starts = [i for i, text in enumerate(own) if text == "Initial object scopes"]
+                return own[starts[-1] :] if starts else own
         return []
 
     @property

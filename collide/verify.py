@@ -17,7 +17,7 @@ from collide.bind import Binder
 from collide.bindings import Binding, BoundModule
 from collide.errors import CollideError, InputError
 from collide.host import Host, extract
-from collide.linkmap import LinkMap, Opened, Process
+from collide.linkmap import LinkMap, LoadFailure, Opened, Process
 from collide.lookup import is_looked_up
 from collide.messages import says
 from collide.oracle import Log, OracleError
@@ -141,7 +141,7 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
 def compare(module: Module, observed: Observation) -> ModuleAgreement:
     """What was predicted of one module beside what was seen."""
     message = observed.error or observed.died
-    if message is not None and module.failures and says(message, module.failures[0]):
+    if message is not None and any(says(message, f) for f in _first(module.failures)):
         failed, differences = True, []
     elif observed.died is not None:
         return ModuleAgreement(module.name, problem=f"the host {observed.died}")
@@ -172,15 +172,21 @@ def compare(module: Module, observed: Observation) -> ModuleAgreement:
 
 
 def _outcomes(module: Module, observed: Observation) -> Iterator[Difference]:
-    predicted = "; ".join(_failure(module)) or "opens"
+    told = (f"{f.kind}: {f.name} {f.detail}".rstrip() for f in _first(module.failures))
+    predicted = "; ".join(told) or "opens"
     seen = observed.error or "opens"
     if observed.error is not None or module.failures:
         yield Difference("failure", module.name, None, seen, predicted)
 
 
-def _failure(module: Module) -> Iterator[str]:
-    for f in module.failures[:1]:
-        yield f"{f.kind}: {f.name} {f.detail}".rstrip()
+def _first(failures: Sequence[LoadFailure]) -> Iterator[LoadFailure]:
+    """Those that the loader can end at: the first, or any of all undefined symbols.
+
+    It meets these in the order of its relocation tables, of which references keep nothing.
+    """
+    for f in failures:
+        if f is failures[0] or f.kind == failures[0].kind == "undefined-symbol":
+            yield f
 
 
 def _is_library(path: str) -> bool:
