@@ -10,7 +10,7 @@ closure are searched, the object first (direct binding). A reference is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -89,26 +89,16 @@ class Binder:
             for name in defined & single.keys():
                 several[name] = (*several.get(name, (single[name],)), at)
             single.update(dict.fromkeys(defined, at))
+            if file in self._universe:
+                # What is defined will be looked up, and many hashes at once are quicker.
+                file.object.exports.plain(dict.fromkeys(defined))
         numbers: dict[tuple[int, ...], int] = {}
         for name, definers in several.items():
             single[name] = numbers.setdefault(definers, len(files) + len(numbers))
         self._definers += [tuple(files[at] for at in definers) for definers in numbers]
         self._numbers = single
-        self._look_up_contested(several, files)
         self._groups.clear()
         self._bound.clear()
-
-    def _look_up_contested(
-        self, several: Mapping[str, tuple[int, ...]], files: Sequence[File]
-    ) -> None:
-        """Names with several definers are met in many orders: hash them once, all together."""
-        contested: dict[int, dict[str, None]] = {}
-        for name, definers in several.items():
-            for at in definers:
-                contested.setdefault(at, {})[name] = None
-        for at, names in contested.items():
-            if files[at] in self._universe:
-                files[at].object.exports.plain(names)
 
     def bind(self, opened: Opened, unique: dict[str, Hit] | None = None) -> BoundModule:
         """Bind every new object of one dlopen.
