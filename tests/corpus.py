@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import pytest
+from roots import RootError, root
 
 _PLATFORMS = {
     "x86_64": ("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", "manylinux_2_28"),
@@ -58,6 +59,14 @@ def _pip_download(spec: str, python: str, machine: str, into: str) -> None:
             f"cannot download {spec} for {machine}: {reason}; it needs pip for {sys.executable} "
             "and a package index (PIP_INDEX_URL)"
         )
+
+
+def unpacked(suite: str, architecture: str, *packages: str) -> Path:
+    """:func:`roots.root`, skipping or failing as :func:`download` does."""
+    try:
+        return root(suite, architecture, packages)
+    except RootError as e:
+        _unavailable(str(e))
 
 
 def _unavailable(reason: str) -> NoReturn:
