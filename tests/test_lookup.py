@@ -161,7 +161,7 @@ def test_versioned_reference_takes_its_version_of_two(
     s.lib("libf.so", TWO_VERSIONS, versions="V1 { }; V2 { };")
     outcome = s.compare(host)
     definition = outcome.definition("host", "f")
-    assert outcome.log.status == status
+    assert outcome.ran.status == status
     assert definition is not None
     assert definition.version == version
 
@@ -174,7 +174,7 @@ def test_versioned_reference_to_its_library_without_version_tables_aborts_up_to_
     outcome = s.compare(s.host(), "mod.so")
     aborts = outcome.host.loader.version < (2, 41)
     assert [f.kind for f in outcome.failures] == ["version-tables-missing"] * aborts
-    assert ("Assertion `version->filename == NULL" in outcome.log.stderr) == aborts
+    assert ("Assertion `version->filename == NULL" in outcome.ran.stderr) == aborts
 
 
 # -- 4.3: an unversioned reference ----------------------------------------------------------------
@@ -195,7 +195,7 @@ class Unversioned(Scenario):
     def status(self) -> int:
         outcome = self.compare(self.directory / "host")
         assert outcome.bindings("host", "f")
-        return outcome.log.status
+        return outcome.ran.status
 
 
 def test_unversioned_reference_takes_an_object_without_version_tables(tmp_path: Path) -> None:
@@ -695,7 +695,7 @@ def test_first_of_base_and_exact_version_wins_up_to_2_41(tmp_path: Path) -> None
     base_and_exact(s)
     outcome = s.compare(host)
     definition = outcome.definition("host", "f")
-    assert outcome.log.status == 1
+    assert outcome.ran.status == 1
     assert definition is not None
     assert definition.version is None
 
