@@ -28,6 +28,7 @@ LAYERS = (
     {"collide.rootfs"},
     {"collide.lookup"},
     {"collide.linkmap"},
+    {"collide.dialect"},
     {"collide.bindings"},
     {"collide.shadowing"},
     {"collide.bind"},
