@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from collide.bindings import Binding, BindingGroup, BoundModule, BoundObject, Hit, is_unique
 from collide.dialect import lookup_rules
-from collide.linkmap import LinkMap, LoadFailure, Opened, Process, relocation_order
+from collide.linkmap import LinkMap, LoadFailure, Opened, Process
 from collide.lookup import LookupRules, search_scope
 from collide.machine import CLASS_PLT
 from collide.references import ReferenceTable, table_of
@@ -56,10 +56,11 @@ class Binder:
         """``files`` are all that will be bound; those met later cost a new index."""
         self.rules = lookup_rules(host.loader)
         self._executable = host.executable.file
+        self._relocation_order = host.relocation_order
         interpreter = host.loaded(host.loader.path)
         self._libc = interpreter.file if interpreter else None
         self._host = tuple(m.file for m in host.global_scope)
-        self._host_relocated = tuple(m.file for m in relocation_order(host.global_scope))
+        self._host_relocated = tuple(m.file for m in host.relocation_order(host.global_scope))
         self._host_files = frozenset(self._host)
         self._universe: dict[File, ReferenceTable] = {}
         # Who defines a name, as the number of a set of objects.
@@ -124,7 +125,7 @@ class Binder:
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
         # The order of relocation only decides who registers a unique symbol first.
-        for m in (m for m in relocation_order(opened.searchlist) if m in new):
+        for m in (m for m in self._relocation_order(opened.searchlist) if m in new):
             groups = self._bind_object(m.file, scope, self._ranking(_closure(m)))
             if self.rules.shares_unique:
                 groups = [self._apply_unique(g, table) if g.unique else g for g in groups]

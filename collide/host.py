@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from collide.errors import InputError
-from collide.linkmap import LoadFailure, Process, start
+from collide.linkmap import LoadFailure, Process
 from collide.machine import Machine
 from collide.rootfs import Root
 from collide.search import File, Files, Loader, LoadError, expand
+from collide.startup import start
 
 
 class Python(NamedTuple):

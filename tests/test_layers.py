@@ -29,6 +29,7 @@ LAYERS = (
     {"collide.lookup"},
     {"collide.linkmap"},
     {"collide.dialect"},
+    {"collide.startup"},
     {"collide.bindings"},
     {"collide.shadowing"},
     {"collide.bind"},
