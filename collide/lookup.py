@@ -43,6 +43,8 @@ class Rule(Enum):
     UNVERSIONED_REFERENCE = True, "accepted: an unversioned reference takes a base definition"
     FIRST_VERSION = True, "accepted: an unversioned reference takes the object's first version node"
     ONLY_DEFAULT = True, "accepted: the only default version of the object"
+    SAME_NAME = True, "accepted: musl compares names only"
+    NOT_DEFAULT_VERSION = False, "rejected: musl does not see a version that is not the default"
     NO_ADDRESS = False, "rejected: the symbol has no address"
     CANONICAL_PLT = (
         False,
