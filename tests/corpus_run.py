@@ -24,8 +24,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import oracle
 from corpus_cases import CASES, HOSTS, Case, Host, wheel_of
+
+from collide.oracle import read_log, unsteered
+from collide.oracle import run as run_logged
 
 COUNTS = Path(__file__).with_name("corpus_counts.json")
 MODULES = 45
@@ -75,18 +77,20 @@ def observe(host: Host, path: str, scratch: Path) -> Observed:
     """Open ``path`` in the host without initialising it, and read what the loader bound."""
     script = scratch / "open.py"
     script.write_text(_SCRIPT.format(path=path, mark=_MARK))
-    log = oracle.observe(
+    ran = run_logged(
         host.running(str(script)),
         cwd=scratch,
-        env={
+        environment={
+            **unsteered(os.environ),
             "HOME": str(scratch),
             "PYTHONHOME": "",
             "PYTHONPATH": "",
             "PYTHONNOUSERSITE": "1",
         },
     )
-    lines = frozenset(Line(b.object, b.symbol, b.version, b.provider) for b in log.bindings)
-    output = f"{log.stderr}\n{log.stdout}"
+    bindings = read_log(ran).bindings
+    lines = frozenset(Line(b.object, b.symbol, b.version, b.provider) for b in bindings)
+    output = f"{ran.stderr}\n{ran.stdout}"
     said = [line for line in output.splitlines() if line.startswith(_MARK)]
     if not said:
         raise RuntimeError(f"{host.command[0]} did not run the script: {output.strip()[-300:]}")
