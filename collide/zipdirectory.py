@@ -72,7 +72,7 @@ def _end(data: memoryview) -> tuple[int, int, int]:
     tail = bytes(data[-(_END.size + 0xFFFF) :])
     at = tail.rfind(b"PK\5\6")
     if at < 0 or at + _END.size > len(tail):
-        raise ValueError("no ZIP archive: it has no end of central directory")
+        raise ValueError("not a zip file: it has no end of central directory")
     _, disk, first_disk, _, _, size, offset, _ = _END.unpack_from(tail, at)
     end = len(data) - len(tail) + at
     located = end - _LOCATOR_64.size

@@ -138,6 +138,9 @@ class Outcome:
 class Scenario:
     """Builds objects in one directory and compares what becomes of them."""
 
+    compiler = "gcc"
+    main = HOST
+
     def __init__(self, directory: Path) -> None:
         require_loader()
         self.directory = directory.resolve()
@@ -186,7 +189,7 @@ class Scenario:
         path.parent.mkdir(parents=True, exist_ok=True)
         kind = ["-no-pie", "-fno-pic"] if "-no-pie" in flags else ["-pie", "-fPIE"]
         links = self._links(needed, runpath, rpath)
-        command = ["gcc", "-O0", *kind, "-x", "c", "-", "-x", "none", *flags, *links]
+        command = [self.compiler, "-O0", *kind, "-x", "c", "-", "-x", "none", *flags, *links]
         command += ["-Wl,--allow-shlib-undefined", "-o", str(path)]
         subprocess.run(command, input=source, text=True, check=True)
         return path
@@ -202,7 +205,7 @@ class Scenario:
     ) -> Path:
         """An executable that exports what ``source`` defines and opens its arguments."""
         return self.exe(
-            HOST + source,
+            self.main + source,
             "-rdynamic",
             *flags,
             name=name,
