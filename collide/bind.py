@@ -100,15 +100,16 @@ class Binder:
         scope = _ranks(m.file for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
-        # The order of relocation only decides who registers a unique symbol first.
-        for m in (m for m in relocation_order(opened.searchlist) if m in new):
+        # It decides who registers a unique symbol first, and which failure the loader meets.
+        order = [m for m in relocation_order(opened.searchlist) if m in new]
+        for m in order:
             groups = self._bind_object(m.file, scope, _ranks(_closure(m)))
             bound[m] = BoundObject(
                 m, tuple(self._apply_unique(g, table) if g.unique else g for g in groups)
             )
         objects = tuple(bound[m] for m in opened.new)
         # The loader gives up before it relocates anything.
-        undefined = () if opened.failures else tuple(_undefined(objects))
+        undefined = () if opened.failures else tuple(_undefined(bound[m] for m in order))
         failures = (*opened.failures, *self._assertions(objects), *undefined)
         return BoundModule(opened, objects, failures)
 
@@ -326,13 +327,15 @@ def _closure(root: LinkMap) -> Iterable[File]:
     return (m.file for m in order)
 
 
-def _undefined(objects: Sequence[BoundObject]) -> Iterable[LoadFailure]:
+def _undefined(objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
+    """References that nothing satisfies, as the loader would meet them one by one."""
     for bound in objects:
-        for group in bound.groups:
-            for b in group.undefined:
+        missing = {b.reference for group in bound.groups for b in group.undefined}
+        for reference in bound.map.object.references if missing else ():
+            if reference in missing:
                 yield LoadFailure(
                     "undefined-symbol",
                     bound.map.file.path,
-                    b.reference.name,
-                    b.reference.version or "",
+                    reference.name,
+                    reference.version or "",
                 )

@@ -226,7 +226,7 @@ class _Reader:
     # -- relocations and symbols ---------------------------------------------------------------
 
     def _relocations(self) -> tuple[list[tuple[int, int]], tuple[int, ...]]:
-        """Distinct (symbol index, lookup class) by index, and the types nobody knows."""
+        """Distinct (symbol index, lookup class), in the loader's order, and the types nobody knows."""
         image = self.image
         word = image.bits // 8
         plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
@@ -235,11 +235,12 @@ class _Reader:
             (DT_REL, DT_RELSZ, 2, image.one(DT_RELCOUNT, 0)),
             (DT_JMPREL, DT_PLTRELSZ, 3 if plt_addend else 2, 0),
         )
-        infos: set[int] = set()
+        # Not a set: a load failure names the first reference that nothing satisfies.
+        infos: dict[int, None] = {}
         for tag, size_tag, width, relative in tables:
             if tag in image.dynamic and (size := image.one(size_tag, 0)):
                 raw = image.at(image.one(tag), size)[relative * width * word :]
-                infos.update(integers(raw, image.address, image.big_endian)[1::width])
+                infos |= dict.fromkeys(integers(raw, image.address, image.big_endian)[1::width])
         shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
         classes: dict[int, int | None] = {}
         unknown: list[int] = []
@@ -251,7 +252,7 @@ class _Reader:
                 unknown.append(kind)
         pairs = dict.fromkeys(
             (info >> shift, lookup_class)
-            for info in sorted(infos)
+            for info in infos
             if info >> shift and (lookup_class := classes[info & mask]) is not None
         )
         return list(pairs), tuple(unknown)
@@ -275,7 +276,7 @@ class _Reader:
         image = self.image
         table = self._hash_table()
         first, count = (table.first, table.count) if table else (0, 0)
-        total = max(count, pairs[-1][0] + 1 if pairs else 0)
+        total = max(count, max(pairs)[0] + 1 if pairs else 0)
         if not total:
             return NoExports(), ()
         size = image.symbol.size
