@@ -226,7 +226,7 @@ class _Reader:
     # -- relocations and symbols ---------------------------------------------------------------
 
     def _relocations(self) -> tuple[list[tuple[int, int]], tuple[int, ...]]:
-        """Distinct (symbol index, lookup class), in the loader's order, and the types nobody knows."""
+        """Distinct (symbol index, lookup class) in the loader's order, and unknown types."""
         image = self.image
         word = image.bits // 8
         plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA

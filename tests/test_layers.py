@@ -29,6 +29,7 @@ LAYERS = (
     {"collide.bindings"},
     {"collide.shadowing"},
     {"collide.bind"},
+    {"collide.session"},
     {"collide.host"},
     {"collide.policy"},
     {"collide.provenance"},
