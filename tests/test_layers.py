@@ -41,6 +41,7 @@ LAYERS = (
     {"collide.tags"},
     {"collide.wheel"},
     {"collide.analysis"},
+    {"collide.installation"},
     {"collide.explain"},
     {"collide.codes"},
     {"collide.judge"},
