@@ -16,9 +16,9 @@ from corpus_cases import Host as RealHost
 from corpus_run import Line, install
 from scenario import tells
 
-from collide.analysis import Analysis, Module
+from collide.analysis import Analysis
 from collide.host import Host, extract
-from collide.installation import analyse_session
+from collide.installation import analyse_session, matches
 from collide.report import bindings
 from collide.rootfs import Root
 from collide.wheel import installed_path, read_target
@@ -106,14 +106,10 @@ def _opens(analysis: Analysis, site: Path, case: SessionCase) -> list[tuple[str,
     return [
         (
             str(site / _below(m.name)),
-            _RTLD_NOW | (_RTLD_GLOBAL if _matches(m, case.rtld_global) else 0),
+            _RTLD_NOW | (_RTLD_GLOBAL if matches(m.name, case.rtld_global) else 0),
         )
         for m in analysis.modules
     ]
-
-
-def _matches(module: Module, patterns: tuple[str, ...]) -> bool:
-    return any(Path(module.name).match(pattern) for pattern in patterns)
 
 
 def _below(member: str) -> str:
