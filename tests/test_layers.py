@@ -42,6 +42,8 @@ LAYERS = (
     {"collide.wheel"},
     {"collide.analysis"},
     {"collide.installation"},
+    {"collide.footprint"},
+    {"collide.together"},
     {"collide.explain"},
     {"collide.codes"},
     {"collide.judge"},
