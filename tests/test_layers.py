@@ -51,7 +51,7 @@ LAYERS = (
     {"collide.explain", "collide.messages", "collide.runner"},
     {"collide.verify"},
     {"collide.installation"},
-    {"collide.footprint"},
+    {"collide.meeting"},
     {"collide.together"},
     {"collide.codes"},
     {"collide.judge"},
