@@ -23,6 +23,7 @@ LAYERS = (
     {"collide.elf"},
     {"collide.ldcache"},
     {"collide.search"},
+    {"collide.tree"},
     {"collide.rootfs"},
     {"collide.lookup"},
     {"collide.linkmap"},
