@@ -75,11 +75,14 @@ def extract(
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
     library_path: Sequence[str] = (),
+    ldconfig: bool = False,
 ) -> Host:
     """The host that ``binary`` of ``root`` makes.
 
     ``preload`` are LD_PRELOAD names, ``rtld_global`` libraries that the binary
     opens RTLD_GLOBAL later, ``library_path`` the elements of LD_LIBRARY_PATH.
+    ``ldconfig`` makes up for a missing ld.so.cache as ldconfig(8) would; without
+    it a loader that has no cache searches its system directories only.
     Raises InputError when the binary or one of those cannot be read, or its
     loader is not one whose rules are known.
     """
@@ -89,6 +92,12 @@ def extract(
         raise InputError(binary, "has no dynamic loader (a shared library or a static executable)")
     interpreter = _open(root, interpreter_path)
     loader = _loader(root, interpreter_path, executable)
+    if ldconfig and root.cache is None and loader.flavour == "upstream":
+        from collide.ldconfig import make_cache
+
+        machine = executable.object.machine
+        cache = make_cache(root, executable.object, machine.cache_flags, loader.system_dirs)
+        root.cache, root.cache_flags, root.hwcaps = cache, machine.cache_flags, loader.hwcaps
     origin = posixpath.dirname(executable.path)
     expanded = (expand(element, origin, loader) for element in library_path)
     loader = loader._replace(library_path=tuple(e for e in expanded if e is not None))

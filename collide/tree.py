@@ -7,6 +7,7 @@ which is never followed: :class:`collide.rootfs.Root` resolves the links.
 from __future__ import annotations
 
 import errno
+import io
 import mmap
 import os
 import stat
@@ -74,7 +75,11 @@ class Disk:
 
     def contents(self, path: str) -> Contents:
         """See :class:`Tree`."""
-        with self.stream(path) as stream:
+        status = self.status(path)
+        if status is not None and status.kind == "other":
+            # Opening a pipe would wait for a writer, opening a device may do anything.
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        with Path(self._prefix + path).open("rb") as stream:
             if os.fstat(stream.fileno()).st_size == 0:
                 # Nothing that can be mapped; what /proc holds has no size either.
                 return stream.read()
@@ -83,8 +88,58 @@ class Disk:
 
     def stream(self, path: str) -> BinaryIO:
         """See :class:`Tree`."""
-        status = self.status(path)
-        if status is not None and status.kind == "other":
-            # Opening a pipe would wait for a writer, opening a device may do anything.
-            raise OSError(errno.EINVAL, "not a regular file", path)
-        return Path(self._prefix + path).open("rb")
+        data = self.contents(path)
+        return buffered(io.BytesIO(data) if isinstance(data, bytes) else data, 0, len(data))
+
+
+class _Seekable(Protocol):
+    """A file object, or a mapped file."""
+
+    def seek(self, position: int, /) -> object:
+        """Go to a byte."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read from there."""
+
+
+def buffered(stream: _Seekable, offset: int, size: int) -> BinaryIO:
+    """A part of ``stream`` as a file of its own; they may be read by turns."""
+    return io.BufferedReader(_Part(stream, offset, size))
+
+
+class _Part(io.RawIOBase):
+    """Some bytes of another stream, at a position of its own."""
+
+    def __init__(self, stream: _Seekable, offset: int, size: int) -> None:
+        self._stream = stream
+        self._offset = offset
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        """See :class:`io.RawIOBase`."""
+        return True
+
+    def seekable(self) -> bool:
+        """See :class:`io.RawIOBase`."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """See :class:`io.RawIOBase`."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def tell(self) -> int:
+        """See :class:`io.RawIOBase`."""
+        return self._position
+
+    def readinto(self, buffer: object, /) -> int:
+        """See :class:`io.RawIOBase`."""
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        wanted = min(len(view), max(0, self._size - self._position))
+        self._stream.seek(self._offset + self._position)
+        data = self._stream.read(wanted)
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)

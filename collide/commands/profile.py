@@ -16,7 +16,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``collide profile --help``."""
     parser.add_argument("binary", metavar="BINARY")
     parser.add_argument("-o", "--output", metavar="FILE", help=".json or .json.xz; default: stdout")
-    parser.add_argument("--root", metavar="DIR", default="/", help="root file system of BINARY")
+    parser.add_argument(
+        "--root",
+        metavar="DIR|TAR",
+        default="/",
+        help="root file system of BINARY: a directory, a tar archive, an image of docker save or "
+        "an OCI layout; read in place",
+    )
+    parser.add_argument("--image", metavar="NAME", help="tag or platform of an image in --root")
+    parser.add_argument(
+        "--ldconfig",
+        action="store_true",
+        help="where the root has no ld.so.cache, take what ldconfig would write into it",
+    )
     opening_arguments(parser)
     parser.add_argument("--library-path", metavar="DIRS", help="its LD_LIBRARY_PATH")
     parser.add_argument("--name", metavar="N", help="name of the profile")
@@ -25,10 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
     from collide.host import extract
+    from collide.image import open_root
+    from collide.ldconfig import left_out
     from collide.profile import record, to_bytes
-    from collide.rootfs import Root
 
-    root = Root(args.root)
+    root = open_root(args.root, args.image)
     host = extract(
         _binary(args),
         root,
@@ -36,7 +49,14 @@ def run(args: argparse.Namespace) -> int:
         preload=args.preload,
         rtld_global=args.rtld_global,
         library_path=args.library_path.split(":") if args.library_path else (),
+        ldconfig=args.ldconfig,
     )
+    if host.failures and root.cache is None:
+        for directory in left_out(root, host.loader.system_dirs):
+            complain(
+                f"{args.root} has no ld.so.cache, so {directory} is not searched; "
+                "--ldconfig takes it as ldconfig would"
+            )
     for failure in host.failures:
         complain(f"{failure.object}: needs {failure.name}: {failure.kind}; recorded as missing")
     data = to_bytes(
