@@ -93,11 +93,7 @@ def extract(
     interpreter = _open(root, interpreter_path)
     loader = _loader(root, interpreter_path, executable)
     if ldconfig and root.cache is None and loader.flavour == "upstream":
-        from collide.ldconfig import make_cache
-
-        machine = executable.object.machine
-        cache = make_cache(root, executable.object, machine.cache_flags, loader.system_dirs)
-        root.cache, root.cache_flags, root.hwcaps = cache, machine.cache_flags, loader.hwcaps
+        _make_cache(root, executable, loader)
     origin = posixpath.dirname(executable.path)
     expanded = (expand(element, origin, loader) for element in library_path)
     loader = loader._replace(library_path=tuple(e for e in expanded if e is not None))
@@ -182,6 +178,14 @@ def _loader(root: Root, path: str, executable: File) -> Loader:
     elif cache:
         root.load_cache(cache[1].decode(), machine.cache_flags, hwcaps)
     return loader
+
+
+def _make_cache(root: Root, executable: File, loader: Loader) -> None:
+    from collide.ldconfig import make_cache
+
+    flags = executable.object.machine.cache_flags
+    root.cache = make_cache(root, executable.object, flags, loader.system_dirs)
+    root.cache_flags, root.hwcaps = flags, loader.hwcaps
 
 
 def _release(root: Root, data: bytes, system_dirs: Iterable[str], path: str) -> tuple[int, int]:
