@@ -1,8 +1,9 @@
 """The link footprint of a host: what it puts before every module, for anybody to bind to.
 
-A baseline is its small form: libraries in scope order, how many names each
-exports without a version, search paths. It is a file to commit and to read;
-the names themselves are in a profile.
+A baseline is its small form, a file to commit and to read: libraries in scope
+order, whether they export names without a version, search paths. How many
+names these are it tells of the host's own objects only: of the other libraries
+every security update could change the number. All names are in a profile.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from collide.errors import InputError
-from collide.host import Host
+from collide.host import Host, find_python
 from collide.linkmap import LinkMap
 from collide.symbols import (
     MATCHING_TYPES,
@@ -45,12 +46,15 @@ class Library(NamedTuple):
     """One object of the global scope, by DT_SONAME or else by its file's name.
 
     ``needed_by`` are the objects that link it, ``unversioned`` counts the
-    exports without a version; ``exports`` is None in a baseline.
+    exports without a version. ``own`` marks the binary and the library with its
+    Python interpreter. In a baseline ``exports`` is None, and ``unversioned`` of
+    what is not ``own`` is 1 for any number.
     """
 
     name: str
     needed_by: tuple[str, ...]
     unversioned: int
+    own: bool
     exports: Exports | None = None
 
 
@@ -83,7 +87,9 @@ def of_host(host: Host) -> Footprint:
     for m in scope:
         exports = _exports(m, musl=musl)
         used = tuple(sorted(users[id(m)]))
-        libraries.append(Library(names[id(m)], used, len(exports.unversioned), exports))
+        own = m is host.process.executable or find_python([m.file]) is not None
+        count = len(exports.unversioned)
+        libraries.append(Library(names[id(m)], used, count, own, exports))
     openings = [f"preloads {posixpath.basename(p)}" for p in host.preload]
     openings += [f"opens {posixpath.basename(p)} RTLD_GLOBAL" for p in host.rtld_global]
     return Footprint(
@@ -149,7 +155,12 @@ def to_baseline(footprint: Footprint) -> str:
     """The file form: readable, deterministic, one line for each library."""
     libraries = ",\n".join(
         f"  {json.dumps(entry.name)}: "
-        + json.dumps({"unversioned": entry.unversioned, "needed_by": list(entry.needed_by)})
+        + json.dumps(
+            {
+                "unversioned": entry.unversioned if entry.own else bool(entry.unversioned),
+                "needed_by": list(entry.needed_by),
+            }
+        )
         for entry in footprint.libraries
     )
     rest = {
@@ -182,7 +193,12 @@ def read_baseline(path: Path) -> Footprint:
 
 def _footprint(document: dict[str, Any]) -> Footprint:
     libraries = tuple(
-        Library(name, _strings(entry["needed_by"]), int(entry["unversioned"]))
+        Library(
+            name,
+            _strings(entry["needed_by"]),
+            int(entry["unversioned"]),
+            own=not isinstance(entry["unversioned"], bool),
+        )
         for name, entry in document["libraries"].items()
     )
     if not libraries:

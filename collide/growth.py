@@ -113,13 +113,7 @@ def _library(library: Library, footprint: Footprint, *, gained: bool) -> Change:
 
 def _exports(old: Library, new: Library) -> Iterator[Change]:
     if old.exports is None or new.exports is None:
-        if old.unversioned != new.unversioned:
-            yield Change(
-                GAINED_UNVERSIONED,
-                new.unversioned > old.unversioned,
-                new.name,
-                detail=f"{old.unversioned} then, {new.unversioned} now",
-            )
+        yield from _counts(old, new)
         return
     was, now = old.exports, new.exports
     if was == now:
@@ -133,6 +127,16 @@ def _exports(old: Library, new: Library) -> Iterator[Change]:
             yield Change(code, True, new.name, tuple(sorted(come)))
         if gone:
             yield Change(code, False, new.name, tuple(sorted(gone)))
+
+
+def _counts(old: Library, new: Library) -> Iterator[Change]:
+    """What a baseline can tell: how many, or of what is not the host's own whether any."""
+    both = old.own and new.own
+    then, now = (e.unversioned if both else min(e.unversioned, 1) for e in (old, new))
+    if then != now:
+        words = [str(n) if both else ("none", "some")[n] for n in (then, now)]
+        detail = f"{words[0]} then, {words[1]} now"
+        yield Change(GAINED_UNVERSIONED, now > then, new.name, detail=detail)
 
 
 _KINDS = dict(

@@ -21,7 +21,7 @@ def entry(name: str, *unversioned: str, versioned: str = "", by: str = "bin") ->
     names = frozenset(versioned.split())
     versions = frozenset(name.partition("@")[2] for name in names)
     exports = Exports(frozenset(unversioned), names, versions)
-    return Library(name, (by,) if by else (), len(unversioned), exports)
+    return Library(name, (by,) if by else (), len(unversioned), not by, exports)
 
 
 def host(*libraries: Library, **more: tuple[str, ...]) -> Footprint:
@@ -116,12 +116,33 @@ def test_growth_is_what_more_can_be_bound_to(old: Footprint, new: Footprint, gre
     assert compare(old, new).grew() == grew
 
 
-def test_counts_are_compared_where_a_side_has_no_names() -> None:
-    small = host(A._replace(exports=None))
-    more = host(entry("liba.so.1", "a", "b", "c"))
-    (change,) = compare(small, more).changes
-    assert (change.code.id, change.gained, change.detail) == ("COL502", True, "1 then, 3 now")
-    assert not compare(more, small).grew()
+def small(footprint: Footprint) -> Footprint:
+    """As a baseline has it."""
+    return footprint._replace(
+        libraries=tuple(
+            e._replace(exports=None, unversioned=e.unversioned if e.own else min(e.unversioned, 1))
+            for e in footprint.libraries
+        )
+    )
+
+
+def test_baseline_counts_the_names_of_the_binary() -> None:
+    old, new = (Footprint("n", (entry("bin", *n, by=""),), (), (), ()) for n in ("ab", "abc"))
+    (change,) = compare(small(old), new).changes
+    assert (change.code.id, change.gained, change.detail) == ("COL502", True, "2 then, 3 now")
+    assert not compare(small(new), old).grew()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "detail"),
+    [("a", "abc", None), ("", "a", "none then, some now"), ("", "", None)],
+)
+def test_baseline_knows_of_a_library_whether_it_has_names_without_a_version(
+    old: str, new: str, detail: str | None
+) -> None:
+    """Their number changes with every security update."""
+    found = compare(small(host(entry("libx.so.1", *old))), host(entry("libx.so.1", *new))).changes
+    assert [c.detail for c in found] == ([detail] if detail else [])
 
 
 # -- what is allowed ------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ LAYERS = (
         "collide.report.text",
         "collide.report.walk",
     },
+    {"collide.pytest_plugin"},
     {"collide.commands"},
     {"collide.commands.streams"},
     {"collide.commands.inputs"},
