@@ -6,10 +6,14 @@ import os
 
 from collide.commands.inputs import opening_arguments
 from collide.commands.streams import EXIT_CLEAN, complain, write
+from collide.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
+    from collide.host import Host
+    from collide.rootfs import Root
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     opening_arguments(parser)
     parser.add_argument("--library-path", metavar="DIRS", help="its LD_LIBRARY_PATH")
     parser.add_argument("--name", metavar="N", help="name of the profile")
+    parser.add_argument(
+        "--probes",
+        action="store_true",
+        help="count the files that the loader tries at start-up; the profile only goes to -o FILE",
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="of what --probes prints"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,11 +71,30 @@ def run(args: argparse.Namespace) -> int:
             )
     for failure in host.failures:
         complain(f"{failure.object}: needs {failure.name}: {failure.kind}; recorded as missing")
+    if args.probes:
+        _print_probes(host, root, args.format)
+        if args.output is None:
+            return EXIT_CLEAN
     data = to_bytes(
         record(host, root), compressed=bool(args.output and args.output.endswith(".xz"))
     )
     write(data, args.output)
     return EXIT_CLEAN
+
+
+def _print_probes(host: Host, root: Root, form: str) -> None:
+    import json
+
+    from collide.probes import at_start, countable
+    from collide.report.probes import render_start, start_as_json
+
+    if countable(host) is None:
+        raise UsageError(f"{host.path}: probes are counted for glibc's loader only")
+    found = at_start(host, root)
+    if form == "json":
+        write(json.dumps(start_as_json(host, found), indent=1) + "\n", None)
+    else:
+        write(render_start(host, found), None)
 
 
 def _binary(args: argparse.Namespace) -> str:
