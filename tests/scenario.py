@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 from compiler import compile_so
+from conformance import loader_was_asked
 from elftools.elf.elffile import ELFFile
 
 from collide.bind import Binder
@@ -72,6 +73,7 @@ def _require_log() -> None:
 def observe(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> tuple[Run, Log]:
     """Run ``command``, with ``env`` added to the environment, and read its loader's log."""
     _require_log()
+    loader_was_asked("glibc")
     ran = run(command, environment={**unsteered(os.environ), **(env or {})})
     return ran, read_log(ran)
 

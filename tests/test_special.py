@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from scenario import Scenario, patch_header
 
 from collide.host import extract
@@ -16,6 +17,7 @@ CALLS_F = "int f(void); int g(void) { return f(); }"
 # -- 1: filters -----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("1", "filters")
 def test_filtee_is_what_its_filter_was_meant_to_get(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("filtee.so", F)
@@ -27,6 +29,7 @@ def test_filtee_is_what_its_filter_was_meant_to_get(tmp_path: Path) -> None:
     assert binding.shadowed
 
 
+@pytest.mark.rule("1", "filters")
 def test_filtee_of_what_a_module_needs_is_meant_before_its_filter(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("filtee.so", F)
@@ -37,6 +40,7 @@ def test_filtee_of_what_a_module_needs_is_meant_before_its_filter(tmp_path: Path
     assert not outcome.binding("mod.so", "f").shadowed
 
 
+@pytest.mark.rule("1", "relocation order")
 def test_filtee_is_relocated_before_its_filter(tmp_path: Path) -> None:
     """Who is relocated first shows in who registers a unique symbol."""
     s = Scenario(tmp_path)
@@ -51,6 +55,7 @@ def test_filtee_is_relocated_before_its_filter(tmp_path: Path) -> None:
 # -- 1: DF_1_NOOPEN -------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("1", "no dlopen")
 def test_object_that_refuses_dlopen_fails(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("mod.so", F, "-Wl,-z,nodlopen")
@@ -58,6 +63,7 @@ def test_object_that_refuses_dlopen_fails(tmp_path: Path) -> None:
     assert [f.kind for f in outcome.failures] == ["unloadable-file"]
 
 
+@pytest.mark.rule("1", "no dlopen")
 def test_needed_object_that_refuses_dlopen_fails_too(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libf.so", F, "-Wl,-z,nodlopen")
@@ -66,6 +72,7 @@ def test_needed_object_that_refuses_dlopen_fails_too(tmp_path: Path) -> None:
     assert [f.kind for f in outcome.failures] == ["unloadable-file"]
 
 
+@pytest.mark.rule("1", "no dlopen")
 def test_object_that_refuses_dlopen_is_loaded_at_start_up(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libf.so", F, "-Wl,-z,nodlopen")
@@ -77,6 +84,7 @@ def test_object_that_refuses_dlopen_is_loaded_at_start_up(tmp_path: Path) -> Non
 # -- 2: what a host opens RTLD_GLOBAL -------------------------------------------------------------
 
 
+@pytest.mark.rule("2", "undefined symbol")
 def test_symbol_that_a_plugin_of_the_host_lacks_is_told(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     plugin = s.module("plugin.so", "int gone(void); int g(void) { return gone(); }")
@@ -89,6 +97,7 @@ def test_symbol_that_a_plugin_of_the_host_lacks_is_told(tmp_path: Path) -> None:
 # -- 6.4: the wrong class -------------------------------------------------------------------------
 
 
+@pytest.mark.rule("6.4", "other class by path")
 def test_module_of_another_class_fails(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     patch_header(s.module("mod.so", F), bits=32, machine=3)
