@@ -217,7 +217,7 @@ def _by_log(
     bound: BoundModule,
     rules: LookupRules,
     log: Log,
-    failed: bool,
+    partial: bool,
     differences: list[Difference],
 ) -> ModuleAgreement:
     predicted, silent = _lines(bound)
@@ -226,15 +226,17 @@ def _by_log(
         for b in log.bindings
         if b.relocation
     }
+    told = {line[:3]: f"bound to {line.provider}" for line in predicted}
     differences += [
-        Difference("not-predicted", line.object, line, printed[line], "nothing")
+        Difference("not-predicted", line.object, line, printed[line], told.get(line[:3], "nothing"))
         for line in sorted(printed.keys() - predicted, key=str)
     ]
     unreached = predicted - printed.keys()
-    if not failed:
-        for line in sorted(unreached, key=str):
-            text = f"bound to {line.provider}"
-            differences.append(Difference("not-seen", line.object, line, "nothing", text))
+    if not partial:
+        differences += [
+            Difference("not-seen", line.object, line, "nothing", told[line[:3]])
+            for line in sorted(unreached, key=str)
+        ]
     scopes = 0
     for m in bound.opened.new:
         seen = sum(log.scopes.get(m.file.path, ()), ())
@@ -251,7 +253,7 @@ def _by_log(
         agreed=len(printed.keys() & predicted),
         scopes=scopes,
         silent=silent,
-        unreached=len(unreached) if failed else 0,
+        unreached=len(unreached) if partial else 0,
     )
 
 
@@ -343,10 +345,10 @@ def verify_start_up(host: Host, files: Root, started: Started) -> ModuleAgreemen
         return agreement._replace(problem=str(e))
     scope = process.global_scope
     bound = Binder(process).bind(Opened(process.executable, scope, scope, scope, ()))
-    # What its loader has bound already when it starts is not printed a second time.
     differences: list[Difference] = []
     rules = lookup_rules(host.loader)
-    agreement = _by_log(agreement, bound, rules, started.log, False, differences)
+    partial = not started.bind_now
+    agreement = _by_log(agreement, bound, rules, started.log, partial, differences)
     return agreement._replace(differences=tuple(differences))
 
 

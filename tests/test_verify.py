@@ -419,7 +419,9 @@ def test_host_that_does_not_start_with_bind_now_is_run_without(tmp_path: Path) -
     )
     s.lib("libold.so", "")
     runner = Runner(extract(PYTHON, Root()), (str(host), "{script}"), s.directory, os.environ)
-    runner.start()
+    start_up = verify_start_up(runner.host, Root(), runner.start())
+    assert (start_up.differences, start_up.agreed) == ((), start_up.seen)
+    assert start_up.unreached
     libraries(s)
     analysis = analyse(read_target(s.directory / "m.so"), runner.host)
     (found,) = verify(analysis, runner)
