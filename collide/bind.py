@@ -341,14 +341,14 @@ class _Ranking(dict[tuple[File, ...], tuple[File, ...]]):
 
 
 def _closure(root: LinkMap) -> Iterable[File]:
-    """The breadth-first dependency closure of one map, itself first."""
+    """The breadth-first dependency closure of one map: itself, behind its filtees, is first."""
     order, seen = [root], {id(root)}
     for current in order:
         for needed in current.needed or ():
             if id(needed) not in seen:
                 seen.add(id(needed))
                 order.append(needed)
-    return (m.file for m in order)
+    return (m.file for current in order for m in (*current.filtees, current))
 
 
 def _undefined(objects: Sequence[BoundObject]) -> Iterable[LoadFailure]:

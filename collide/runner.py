@@ -54,10 +54,15 @@ class Observation(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A host after start-up: its log, and the host's objects that are not loaded."""
+    """A host after start-up.
+
+    ``missing`` are the host's objects that are not loaded, ``bind_now`` whether
+    all its references were bound by then.
+    """
 
     log: Log
     missing: tuple[str, ...]
+    bind_now: bool
 
 
 def command_line(host: Host, template: str | None) -> tuple[str, ...]:
@@ -139,7 +144,8 @@ class Runner:
         if not any(line.object == self.host.path for line in log.bindings):
             self.by_slots = True
         wanted = (m.file.path for m in self.host.process.global_scope)
-        return Started(log, tuple(path for path in wanted if path not in mapped))
+        missing = tuple(path for path in wanted if path not in mapped)
+        return Started(log, missing, self._bind_now)
 
     def open(self, path: str, expected: Iterable[str] = ()) -> Observation:
         """Open one installed path; ``expected`` are the objects that it should bring.

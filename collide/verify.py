@@ -15,10 +15,11 @@ from collide.analysis import Analysis, Module
 from collide.archive import Archive
 from collide.bind import Binder
 from collide.bindings import Binding, BoundModule
+from collide.dialect import lookup_rules
 from collide.errors import CollideError, InputError
 from collide.host import Host, extract
-from collide.linkmap import LinkMap, LoadFailure, Opened, Process
-from collide.lookup import is_looked_up
+from collide.linkmap import LoadFailure, Opened, Process
+from collide.lookup import LookupRules
 from collide.messages import says
 from collide.oracle import Log, OracleError
 from collide.rootfs import Root
@@ -125,6 +126,7 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
     target is installed.
     """
     places = {name: path for path, name in analysis.target.names.items()}
+    rules = lookup_rules(analysis.host.loader)
     for module in analysis.modules:
         expected = module.bound.opened.new if module.bound else ()
         try:
@@ -132,13 +134,13 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
         except OracleError as e:
             yield ModuleAgreement(module.name, problem=str(e))
         else:
-            yield compare(module, observed)
+            yield compare(module, observed, rules)
 
 
 # -- one module -----------------------------------------------------------------------------------
 
 
-def compare(module: Module, observed: Observation) -> ModuleAgreement:
+def compare(module: Module, observed: Observation, rules: LookupRules) -> ModuleAgreement:
     """What was predicted of one module beside what was seen."""
     message = observed.error or observed.died
     if message is not None and any(says(message, f) for f in _first(module.failures)):
@@ -160,9 +162,9 @@ def compare(module: Module, observed: Observation) -> ModuleAgreement:
             for path in sorted(new - observed.loaded)
         ]
     if observed.log is not None:
-        agreement = _by_log(agreement, bound, observed.log, failed, differences)
+        agreement = _by_log(agreement, bound, rules, observed.log, failed, differences)
     elif observed.slots is not None and not failed:
-        agreement = _by_slots(agreement, bound, observed.slots, differences)
+        agreement = _by_slots(agreement, bound, rules, observed.slots, differences)
     others = sorted(observed.loaded - new)
     return agreement._replace(
         objects=len(new),
@@ -213,8 +215,9 @@ def _lines(bound: BoundModule) -> tuple[set[Line], int]:
 def _by_log(
     agreement: ModuleAgreement,
     bound: BoundModule,
+    rules: LookupRules,
     log: Log,
-    failed: bool,
+    partial: bool,
     differences: list[Difference],
 ) -> ModuleAgreement:
     predicted, silent = _lines(bound)
@@ -223,21 +226,24 @@ def _by_log(
         for b in log.bindings
         if b.relocation
     }
+    told = {line[:3]: f"bound to {line.provider}" for line in predicted}
     differences += [
-        Difference("not-predicted", line.object, line, printed[line], "nothing")
+        Difference("not-predicted", line.object, line, printed[line], told.get(line[:3], "nothing"))
         for line in sorted(printed.keys() - predicted, key=str)
     ]
     unreached = predicted - printed.keys()
-    if not failed:
-        for line in sorted(unreached, key=str):
-            text = f"bound to {line.provider}"
-            differences.append(Difference("not-seen", line.object, line, "nothing", text))
+    if not partial:
+        differences += [
+            Difference("not-seen", line.object, line, "nothing", told[line[:3]])
+            for line in sorted(unreached, key=str)
+        ]
     scopes = 0
     for m in bound.opened.new:
         seen = sum(log.scopes.get(m.file.path, ()), ())
         if not seen:
             continue
-        wanted = _scope(m, bound.opened)
+        own = (m.file.path,) if rules.leads(m.object) else ()
+        wanted = own + tuple(s.file.path for s in bound.opened.scope)
         scopes += seen == wanted
         if seen != wanted:
             paths = " ".join(seen), " ".join(wanted)
@@ -247,13 +253,8 @@ def _by_log(
         agreed=len(printed.keys() & predicted),
         scopes=scopes,
         silent=silent,
-        unreached=len(unreached) if failed else 0,
+        unreached=len(unreached) if partial else 0,
     )
-
-
-def _scope(m: LinkMap, opened: Opened) -> tuple[str, ...]:
-    own = (m.file.path,) if m.object.symbolic else ()
-    return own + tuple(s.file.path for s in opened.scope)
 
 
 # -- by slots -------------------------------------------------------------------------------------
@@ -264,6 +265,7 @@ _Reference = tuple[str, str, str | None, int]
 def _by_slots(
     agreement: ModuleAgreement,
     bound: BoundModule,
+    rules: LookupRules,
     slots: Sequence[SlotBinding],
     differences: list[Difference],
 ) -> ModuleAgreement:
@@ -275,7 +277,7 @@ def _by_slots(
             r = b.reference
             predicted[path, r.name, r.version, r.lookup_class] = b
         for r in brought.map.object.references:
-            if not is_looked_up(r):
+            if not rules.is_looked_up(r):
                 own.add((path, r.name, r.version, r.lookup_class))
     agreed: set[_Reference] = set()
     seen: set[_Reference] = set()
@@ -343,9 +345,10 @@ def verify_start_up(host: Host, files: Root, started: Started) -> ModuleAgreemen
         return agreement._replace(problem=str(e))
     scope = process.global_scope
     bound = Binder(process).bind(Opened(process.executable, scope, scope, scope, ()))
-    # What its loader has bound already when it starts is not printed a second time.
     differences: list[Difference] = []
-    agreement = _by_log(agreement, bound, started.log, False, differences)
+    rules = lookup_rules(host.loader)
+    partial = not started.bind_now
+    agreement = _by_log(agreement, bound, rules, started.log, partial, differences)
     return agreement._replace(differences=tuple(differences))
 
 

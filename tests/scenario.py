@@ -22,12 +22,14 @@ from typing import Any
 
 import pytest
 from compiler import compile_so
+from conformance import loader_was_asked
 from elftools.elf.elffile import ELFFile
 
 from collide.bind import Binder
 from collide.bindings import Binding, BoundModule, Hit
 from collide.host import Host, extract
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
+from collide.messages import says
 from collide.oracle import Key, Log, Run, read_log, run, unsteered
 from collide.rootfs import Root
 from collide.symbols import Definition
@@ -71,6 +73,7 @@ def _require_log() -> None:
 def observe(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> tuple[Run, Log]:
     """Run ``command``, with ``env`` added to the environment, and read its loader's log."""
     _require_log()
+    loader_was_asked("glibc")
     ran = run(command, environment={**unsteered(os.environ), **(env or {})})
     return ran, read_log(ran)
 
@@ -300,6 +303,11 @@ class Comparison:
             failures = bound.failures
             self._predict(bound, certain=not failures)
         assert bool(failures) == (message != "ok"), f"{message}; predicted: {failures}"
+        # Which of several undefined symbols comes first is the relocation tables' order.
+        if failures and failures[0].kind != "undefined-symbol":
+            assert says(message, failures[0]), f"{message}; predicted: {failures[0]}"
+        elif failures:
+            assert any(says(message, f) for f in failures), f"{message}; predicted: {failures}"
         self.failures += failures
         if isinstance(opened, LoadFailure) or failures:
             # The loader unmaps what a failing dlopen has mapped.

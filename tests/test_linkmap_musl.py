@@ -34,6 +34,7 @@ def s(tmp_path: Path) -> MuslScenario:
 # -- the global list ------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("7", "loading")
 def test_closure_is_breadth_first(s: MuslScenario) -> None:
     s.lib("libdeep.so", F)
     s.lib("liba.so", needed=["libdeep.so"])
@@ -43,6 +44,7 @@ def test_closure_is_breadth_first(s: MuslScenario) -> None:
     assert outcome.provider("mod.so", "f") == "libb.so"
 
 
+@pytest.mark.rule("7", "loading")
 def test_preloads_follow_the_executable_in_order(s: MuslScenario) -> None:
     s.lib("liba.so", F)
     s.module("mod.so", CALLS_F)
@@ -51,6 +53,7 @@ def test_preloads_follow_the_executable_in_order(s: MuslScenario) -> None:
     assert outcome.provider("mod.so", "f") == "p1.so"
 
 
+@pytest.mark.rule("7", "loading")
 def test_what_a_preload_needs_follows_what_the_executable_needs(s: MuslScenario) -> None:
     s.lib("liba.so", F)
     s.lib("libp.so", F)
@@ -64,6 +67,7 @@ def test_what_a_preload_needs_follows_what_the_executable_needs(s: MuslScenario)
     ("needed", "provider"),
     [(["libm.so.9", "libb.so"], "musl"), (["libb.so", "libm.so.9"], "libb.so")],
 )
+@pytest.mark.rule("7", "loading")
 def test_musl_stands_where_it_is_needed_first(
     s: MuslScenario, needed: list[str], provider: str
 ) -> None:
@@ -76,6 +80,7 @@ def test_musl_stands_where_it_is_needed_first(
 # -- dlopen ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("7", "loading")
 def test_references_go_to_the_host_the_module_then_its_closure(s: MuslScenario) -> None:
     s.lib("libdep.so", "int a(void) { return 1; } int b(void) { return 1; } int own(void);"
           "int c(void) { return own(); } int own(void) { return 1; }")  # fmt: skip
@@ -91,6 +96,7 @@ def test_references_go_to_the_host_the_module_then_its_closure(s: MuslScenario) 
 
 
 @pytest.mark.parametrize("first", ["one.so", "two.so"])
+@pytest.mark.rule("7", "loading")
 def test_shared_dependency_is_relocated_in_the_scope_of_its_first_opener(
     s: MuslScenario, first: str
 ) -> None:
@@ -101,6 +107,7 @@ def test_shared_dependency_is_relocated_in_the_scope_of_its_first_opener(
     assert s.judge(s.host(), first, second).provider("libdep.so", "f") == first
 
 
+@pytest.mark.rule("7", "loading")
 def test_local_modules_do_not_see_each_other(s: MuslScenario) -> None:
     s.module("one.so", F)
     s.module("two.so", CALLS_F)
@@ -108,6 +115,7 @@ def test_local_modules_do_not_see_each_other(s: MuslScenario) -> None:
     assert [f.kind for f in outcome.failures] == ["undefined-symbol"]
 
 
+@pytest.mark.rule("7", "loading")
 def test_global_modules_and_their_closure_join_the_list(s: MuslScenario) -> None:
     s.lib("libdep.so", F)
     s.module("one.so", needed=["libdep.so"])
@@ -115,12 +123,14 @@ def test_global_modules_and_their_closure_join_the_list(s: MuslScenario) -> None
     assert s.judge(s.host(), "+one.so", "two.so").provider("two.so", "f") == "libdep.so"
 
 
+@pytest.mark.rule("7", "loading")
 def test_module_can_become_global_later(s: MuslScenario) -> None:
     s.module("one.so", F)
     s.module("two.so", CALLS_OWN_F)
     assert s.judge(s.host(), "one.so", "+one.so", "two.so").provider("two.so", "f") == "one.so"
 
 
+@pytest.mark.rule("7", "loading")
 def test_failing_open_leaves_nothing_behind(s: MuslScenario) -> None:
     s.lib("libdep.so", CALLS_OWN_F)
     s.module("one.so", f"{F} int gone(void); int h(void) {{ return gone(); }}",
@@ -131,6 +141,7 @@ def test_failing_open_leaves_nothing_behind(s: MuslScenario) -> None:
     assert outcome.provider("libdep.so", "f") == "two.so"
 
 
+@pytest.mark.rule("7", "loading")
 def test_missing_library_is_named(s: MuslScenario) -> None:
     s.lib("libgone.so")
     s.module("mod.so", needed=["libgone.so"])
@@ -139,6 +150,7 @@ def test_missing_library_is_named(s: MuslScenario) -> None:
     assert [(f.kind, f.name) for f in outcome.failures] == [("missing-library", "libgone.so")]
 
 
+@pytest.mark.rule("7", "loading")
 def test_executable_can_be_opened(s: MuslScenario) -> None:
     patch_dynamic(s.module("mod.so", CALLS_OWN_F), DT_FLAGS_1, DF_1_PIE)
     assert s.judge(s.host(), "mod.so").answers == ("ok",)
@@ -151,6 +163,7 @@ def test_executable_can_be_opened(s: MuslScenario) -> None:
     "name", ["libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1",
              "libutil.so.1", "libxnet.so", "libc.musl-x86_64.so.1"],
 )  # fmt: skip
+@pytest.mark.rule("7", "loading")
 def test_name_of_a_c_library_is_musl_itself(s: MuslScenario, name: str) -> None:
     s.lib(name, F)
     s.module("mod.so", "int f(void) __attribute__((weak)); int g(void) { return f(); }",
@@ -158,16 +171,19 @@ def test_name_of_a_c_library_is_musl_itself(s: MuslScenario, name: str) -> None:
     assert s.judge(s.host(), "mod.so").provider("mod.so", "f") is None
 
 
+@pytest.mark.rule("7", "loading")
 def test_name_that_only_begins_so_is_searched_for(s: MuslScenario) -> None:
     s.lib("libcrypt.so.1", F)
     s.module("mod.so", CALLS_F, needed=["libcrypt.so.1"])
     assert s.judge(s.host(), "mod.so").provider("mod.so", "f") == "libcrypt.so.1"
 
 
+@pytest.mark.rule("7", "loading")
 def test_path_of_the_loader_is_musl_itself(s: MuslScenario) -> None:
     assert s.judge(s.host(), "/lib/ld-musl-x86_64.so.1").answers == ("ok",)
 
 
+@pytest.mark.rule("7", "loading")
 def test_file_that_looks_like_a_c_library_is_replaced_by_musl(s: MuslScenario) -> None:
     s.lib("libother.so", LIBC)
     s.module("mod.so", "int f(void) __attribute__((weak)); int g(void) { return f(); }",
@@ -175,6 +191,7 @@ def test_file_that_looks_like_a_c_library_is_replaced_by_musl(s: MuslScenario) -
     assert s.judge(s.host(), "mod.so").provider("mod.so", "f") is None
 
 
+@pytest.mark.rule("7", "loading")
 def test_soname_captures_nothing(s: MuslScenario) -> None:
     s.lib("libhost.so", F, soname="libz.so.1")
     host = s.host()
@@ -184,6 +201,7 @@ def test_soname_captures_nothing(s: MuslScenario) -> None:
     assert outcome.provider("mod.so", "f") == "bundled/libz.so.1"
 
 
+@pytest.mark.rule("7", "loading")
 def test_name_found_by_search_captures(s: MuslScenario) -> None:
     s.lib("libz.so.1", F)
     host = s.host(needed=["libz.so.1"])
@@ -194,6 +212,7 @@ def test_name_found_by_search_captures(s: MuslScenario) -> None:
     assert "bundled/libz.so.1" not in outcome.loaded
 
 
+@pytest.mark.rule("7", "loading")
 def test_name_found_by_search_of_a_local_module_captures(s: MuslScenario) -> None:
     s.lib("one/libz.so.1", F)
     s.module("one.so", needed=["one/libz.so.1"], runpath="$ORIGIN/one")
@@ -203,6 +222,7 @@ def test_name_found_by_search_of_a_local_module_captures(s: MuslScenario) -> Non
     assert outcome.provider("two.so", "f") == "one/libz.so.1"
 
 
+@pytest.mark.rule("7", "loading")
 def test_library_opened_by_path_does_not_capture_its_name(s: MuslScenario) -> None:
     s.lib("libz.so.1", F)
     s.lib("bundled/libz.so.1", F)
@@ -211,6 +231,7 @@ def test_library_opened_by_path_does_not_capture_its_name(s: MuslScenario) -> No
     assert outcome.provider("mod.so", "f") == "bundled/libz.so.1"
 
 
+@pytest.mark.rule("7", "loading")
 def test_library_opened_by_path_gets_its_name_when_a_search_finds_it(s: MuslScenario) -> None:
     s.lib("libz.so.1", F)
     s.module("one.so", CALLS_F, needed=["libz.so.1"])
@@ -220,6 +241,7 @@ def test_library_opened_by_path_gets_its_name_when_a_search_finds_it(s: MuslScen
     assert outcome.provider("two.so", "f") == "libz.so.1"
 
 
+@pytest.mark.rule("7", "loading")
 def test_name_it_gets_is_that_of_its_own_path(s: MuslScenario) -> None:
     s.lib("libreal.so", F, soname="libalias.so")
     s.module("one.so", CALLS_F, needed=["libreal.so"])
@@ -231,6 +253,7 @@ def test_name_it_gets_is_that_of_its_own_path(s: MuslScenario) -> None:
     assert outcome.provider("two.so", "f") == "libreal.so"
 
 
+@pytest.mark.rule("7", "loading")
 def test_one_file_under_two_names_is_one_object(s: MuslScenario) -> None:
     s.lib("liba.so", F)
     (s.directory / "libb.so").hardlink_to(s.directory / "liba.so")
@@ -238,6 +261,7 @@ def test_one_file_under_two_names_is_one_object(s: MuslScenario) -> None:
     assert "libb.so" not in outcome.loaded
 
 
+@pytest.mark.rule("7", "loading")
 def test_two_copies_are_two_objects(s: MuslScenario) -> None:
     s.lib("liba.so", F)
     (s.directory / "copy").mkdir()
@@ -250,6 +274,7 @@ def test_two_copies_are_two_objects(s: MuslScenario) -> None:
 
 
 @pytest.mark.parametrize("flag", ["-Wl,--filter=libgone.so", "-Wl,--auxiliary=liba.so"])
+@pytest.mark.rule("7", "loading")
 def test_filters_are_not_read(s: MuslScenario, flag: str) -> None:
     s.lib("liba.so", F)
     s.lib("libfilter.so", F, flag)
@@ -259,6 +284,7 @@ def test_filters_are_not_read(s: MuslScenario, flag: str) -> None:
     assert "liba.so" not in outcome.loaded
 
 
+@pytest.mark.rule("7", "loading")
 def test_versions_are_not_checked_at_load(s: MuslScenario) -> None:
     s.lib("libv.so", F, versions="V2 { f; };")
     s.module("mod.so", CALLS_F, needed=["libv.so"])

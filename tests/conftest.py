@@ -1,0 +1,21 @@
+"""A rule is proved by a real loader, or it is not proved."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import conformance
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test whose mark and whose judge do not agree."""
+    conformance.judges()
+    result = yield
+    judged, marked = conformance.judges(), item.get_closest_marker("rule")
+    if marked and not judged:
+        pytest.fail(f"marked as a proof of {marked.args}, but no loader was asked", pytrace=False)
+    if judged and not marked and item.path.stem in conformance.SUITE:
+        pytest.fail(f"{judged[0]} was asked, but no rule is named", pytrace=False)
+    return result
