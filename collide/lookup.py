@@ -141,8 +141,8 @@ class GlibcLookup(NamedTuple):
         return obj.symbolic
 
     def is_looked_up(self, reference: Reference) -> bool:
-        """See :class:`LookupRules`."""
-        return is_looked_up(reference)
+        """See :class:`LookupRules`; hidden ones bind to self (2.24 and later)."""
+        return reference.visibility not in (STV_HIDDEN, STV_INTERNAL)
 
     def keeps(self, reference: Reference) -> bool:
         """See :class:`LookupRules` (``_dl_lookup_symbol_x``)."""
@@ -188,11 +188,6 @@ class GlibcLookup(NamedTuple):
     def substitute(self, _name: str) -> None:
         """See :class:`LookupRules`: there is no other."""
         return
-
-
-def is_looked_up(reference: Reference) -> bool:
-    """Whether glibc (2.24 and later) searches for it at all; hidden ones bind to self."""
-    return reference.visibility not in (STV_HIDDEN, STV_INTERNAL)
 
 
 def _judge(
