@@ -16,6 +16,9 @@ from corpus import download, unavailable, unpacked
 
 from collide.analysis import Analysis, analyse
 from collide.host import extract
+from collide.profile import record, to_bytes
+from collide.recorded import load
+from collide.report.bindings import render
 from collide.rootfs import Root
 from collide.runner import PLAIN, Runner
 from collide.verify import verify
@@ -91,10 +94,15 @@ class Foreign(Runner):
         return self._root.realpath(inside) or path
 
 
+def unpacked_root(architecture: Architecture) -> Path:
+    """The root with the interpreter and what manylinux wheels may need."""
+    packages = ("python3", "base-files", "libstdc++6", "zlib1g")
+    return unpacked(architecture.suite, architecture.debian, *packages)
+
+
 def analysed(architecture: Architecture, spec: str, where: Path) -> tuple[Analysis, Path]:
     """A wheel, unpacked, in the interpreter of its architecture; and the root of that."""
-    packages = ("python3", "base-files", "libstdc++6", "zlib1g")
-    root = unpacked(architecture.suite, architecture.debian, *packages)
+    root = unpacked_root(architecture)
     with ZipFile(download(spec, architecture.python, architecture.name)) as wheel:
         wheel.extractall(where)
     host = extract("/usr/bin/python3", Root(str(root)))
@@ -112,6 +120,19 @@ def test_every_reference_of_a_foreign_wheel_is_bound(name: str, spec: str, tmp_p
     host = analysis.host.process.global_scope
     assert all(m.object.unknown_relocations == () for m in host)
     assert all(m.object.architecture == name for m in host)
+
+
+@each_wheel
+def test_recorded_interpreter_binds_as_itself(name: str, spec: str, tmp_path: Path) -> None:
+    architecture = ARCHITECTURES[name]
+    root = Root(str(unpacked_root(architecture)))
+    live = extract("/usr/bin/python3", root)
+    profile = tmp_path / "profile.json.xz"
+    profile.write_bytes(to_bytes(record(live, root), compressed=True))
+    target = read_target(download(spec, architecture.python, architecture.name))
+    told = list(render(analyse(target, load(profile))))
+    assert told
+    assert told == list(render(analyse(target, live)))
 
 
 @each_wheel
