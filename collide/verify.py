@@ -246,8 +246,7 @@ def _by_log(
         wanted = own + tuple(s.file.path for s in bound.opened.scope)
         scopes += seen == wanted
         if seen != wanted:
-            paths = " ".join(seen), " ".join(wanted)
-            differences.append(Difference("scope", m.file.path, None, *paths))
+            differences.append(Difference("scope", m.file.path, None, *_parting(seen, wanted)))
     return agreement._replace(
         seen=len(printed),
         agreed=len(printed.keys() & predicted),
@@ -255,6 +254,15 @@ def _by_log(
         silent=silent,
         unreached=len(unreached) if partial else 0,
     )
+
+
+def _parting(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
+    """Where two scopes part: the first place at which they differ, for each of them."""
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    at = min(len(one), len(other)) if at is None else at
+    for scope in (one, other):
+        here = scope[at] if at < len(scope) else "nothing"
+        yield f"{here} at place {at + 1} of {len(scope)}"
 
 
 # -- by slots -------------------------------------------------------------------------------------
@@ -327,16 +335,12 @@ def _led(slot: SlotBinding) -> str:
 
 
 def verify_start_up(host: Host, files: Root, started: Started) -> ModuleAgreement:
-    """The host's own start-up: its scope, every binding, and whether all of it is there.
+    """The host's own start-up: its scope and every binding.
 
     ``files`` is the root that the host was extracted from.
     """
     process = host.process
-    problem = None
-    if started.missing:
-        missing = ", ".join(started.missing)
-        problem = f"the host has not loaded {missing}: does the command (--run) open it?"
-    agreement = ModuleAgreement(START_UP, objects=len(process.global_scope), problem=problem)
+    agreement = ModuleAgreement(START_UP, objects=len(process.global_scope))
     if not started.log.bindings:
         return agreement
     try:

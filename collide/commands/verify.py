@@ -85,8 +85,9 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
     runner = None
     with TemporaryDirectory(prefix="collide-") as directory:
         for analysis in analyses(args, args.inputs):
+            if analysis is None:
+                yield None
             if analysis is None or not analysis.modules:
-                yield None if analysis is None else Agreement(analysis, args.slots, ())
                 continue
             before: tuple[ModuleAgreement, ...] = ()
             if runner is None:
