@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from collide.commands.inputs import analyses, opening_arguments
+from collide.commands.inputs import analyses, module_argument, opening_arguments
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile", nargs=1, required=True, metavar="BINARY", help="the host to run"
     )
     opening_arguments(parser)
-    parser.add_argument("--module", metavar="GLOB", help="only modules that match")
+    module_argument(parser)
     parser.add_argument(
         "--run",
         metavar="TEMPLATE",
