@@ -143,12 +143,13 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
 def compare(module: Module, observed: Observation, rules: LookupRules) -> ModuleAgreement:
     """What was predicted of one module beside what was seen."""
     message = observed.error or observed.died
-    if message is not None and any(says(message, f) for f in _first(module.failures)):
+    first = module.failures[0] if module.failures else None
+    if message is not None and first is not None and says(message, first):
         failed, differences = True, []
     elif observed.died is not None:
         return ModuleAgreement(module.name, problem=f"the host {observed.died}")
     else:
-        failed, differences = observed.error is not None, list(_outcomes(module, observed))
+        failed, differences = observed.error is not None, list(_outcome(module, first, observed))
     bound = module.bound
     agreement = ModuleAgreement(
         module.name, failure=message if failed and not differences else None
@@ -173,22 +174,14 @@ def compare(module: Module, observed: Observation, rules: LookupRules) -> Module
     )
 
 
-def _outcomes(module: Module, observed: Observation) -> Iterator[Difference]:
-    told = (f"{f.kind}: {f.name} {f.detail}".rstrip() for f in _first(module.failures))
-    predicted = "; ".join(told) or "opens"
-    seen = observed.error or "opens"
-    if observed.error is not None or module.failures:
-        yield Difference("failure", module.name, None, seen, predicted)
-
-
-def _first(failures: Sequence[LoadFailure]) -> Iterator[LoadFailure]:
-    """Those that the loader can end at: the first, or any of all undefined symbols.
-
-    It meets these in the order of its relocation tables, of which references keep nothing.
-    """
-    for f in failures:
-        if f is failures[0] or f.kind == failures[0].kind == "undefined-symbol":
-            yield f
+def _outcome(
+    module: Module, failure: LoadFailure | None, observed: Observation
+) -> Iterator[Difference]:
+    if failure is not None or observed.error is not None:
+        predicted = "opens"
+        if failure is not None:
+            predicted = f"{failure.kind}: {failure.name} {failure.detail}".rstrip()
+        yield Difference("failure", module.name, None, observed.error or "opens", predicted)
 
 
 def _is_library(path: str) -> bool:
