@@ -143,12 +143,13 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
 def compare(module: Module, observed: Observation, rules: LookupRules) -> ModuleAgreement:
     """What was predicted of one module beside what was seen."""
     message = observed.error or observed.died
-    if message is not None and any(says(message, f) for f in _first(module.failures)):
+    first = module.failures[0] if module.failures else None
+    if message is not None and first is not None and says(message, first):
         failed, differences = True, []
     elif observed.died is not None:
         return ModuleAgreement(module.name, problem=f"the host {observed.died}")
     else:
-        failed, differences = observed.error is not None, list(_outcomes(module, observed))
+        failed, differences = observed.error is not None, list(_outcome(module, first, observed))
     bound = module.bound
     agreement = ModuleAgreement(
         module.name, failure=message if failed and not differences else None
@@ -173,22 +174,14 @@ def compare(module: Module, observed: Observation, rules: LookupRules) -> Module
     )
 
 
-def _outcomes(module: Module, observed: Observation) -> Iterator[Difference]:
-    told = (f"{f.kind}: {f.name} {f.detail}".rstrip() for f in _first(module.failures))
-    predicted = "; ".join(told) or "opens"
-    seen = observed.error or "opens"
-    if observed.error is not None or module.failures:
-        yield Difference("failure", module.name, None, seen, predicted)
-
-
-def _first(failures: Sequence[LoadFailure]) -> Iterator[LoadFailure]:
-    """Those that the loader can end at: the first, or any of all undefined symbols.
-
-    It meets these in the order of its relocation tables, of which references keep nothing.
-    """
-    for f in failures:
-        if f is failures[0] or f.kind == failures[0].kind == "undefined-symbol":
-            yield f
+def _outcome(
+    module: Module, failure: LoadFailure | None, observed: Observation
+) -> Iterator[Difference]:
+    if failure is not None or observed.error is not None:
+        predicted = "opens"
+        if failure is not None:
+            predicted = f"{failure.kind}: {failure.name} {failure.detail}".rstrip()
+        yield Difference("failure", module.name, None, observed.error or "opens", predicted)
 
 
 def _is_library(path: str) -> bool:
@@ -246,8 +239,7 @@ def _by_log(
         wanted = own + tuple(s.file.path for s in bound.opened.scope)
         scopes += seen == wanted
         if seen != wanted:
-            paths = " ".join(seen), " ".join(wanted)
-            differences.append(Difference("scope", m.file.path, None, *paths))
+            differences.append(Difference("scope", m.file.path, None, *_parting(seen, wanted)))
     return agreement._replace(
         seen=len(printed),
         agreed=len(printed.keys() & predicted),
@@ -255,6 +247,15 @@ def _by_log(
         silent=silent,
         unreached=len(unreached) if partial else 0,
     )
+
+
+def _parting(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
+    """Where two scopes part: the first place at which they differ, for each of them."""
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    at = min(len(one), len(other)) if at is None else at
+    for scope in (one, other):
+        here = scope[at] if at < len(scope) else "nothing"
+        yield f"{here} at place {at + 1} of {len(scope)}"
 
 
 # -- by slots -------------------------------------------------------------------------------------
@@ -327,16 +328,12 @@ def _led(slot: SlotBinding) -> str:
 
 
 def verify_start_up(host: Host, files: Root, started: Started) -> ModuleAgreement:
-    """The host's own start-up: its scope, every binding, and whether all of it is there.
+    """The host's own start-up: its scope and every binding.
 
     ``files`` is the root that the host was extracted from.
     """
     process = host.process
-    problem = None
-    if started.missing:
-        missing = ", ".join(started.missing)
-        problem = f"the host has not loaded {missing}: does the command (--run) open it?"
-    agreement = ModuleAgreement(START_UP, objects=len(process.global_scope), problem=problem)
+    agreement = ModuleAgreement(START_UP, objects=len(process.global_scope))
     if not started.log.bindings:
         return agreement
     try:
