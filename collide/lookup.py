@@ -93,6 +93,9 @@ class LookupRules(Protocol):
     def keeps(self, reference: Reference, /) -> bool:
         """Whether the reference goes back to its own object, wherever the search ended."""
 
+    def demands(self, reference: Reference, /) -> bool:
+        """Whether loading fails where nothing defines what is referred to."""
+
     def match(self, reference: Reference, obj: ElfObject, /) -> Definition | None:
         """The definition that ``obj`` offers for ``reference``; None when it has none."""
 
@@ -147,6 +150,10 @@ class GlibcLookup(NamedTuple):
     def keeps(self, reference: Reference) -> bool:
         """See :class:`LookupRules` (``_dl_lookup_symbol_x``)."""
         return reference.visibility == STV_PROTECTED
+
+    def demands(self, reference: Reference) -> bool:
+        """See :class:`LookupRules`: weak ones may stay empty."""
+        return not reference.weak
 
     def match(self, reference: Reference, obj: ElfObject) -> Definition | None:
         """See :class:`LookupRules` (``do_lookup_x``, one object)."""
