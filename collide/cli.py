@@ -26,6 +26,7 @@ COMMANDS = {
     "footprint": "the regression test of what a binary links",
     "bindings": "every binding, as JSON lines",
     "explain": "the walk to one symbol, or what a code means",
+    "verify": "run the real host and compare; executes the wheel's code",
 }
 """The modules of :mod:`collide.commands` with what each is for."""
 

@@ -123,6 +123,14 @@ def read_object(data: bytes | memoryview | mmap) -> ElfObject:
         raise FormatError(f"truncated or corrupt ELF file ({e})") from e
 
 
+def version_names(image: Image) -> dict[int, str]:
+    """The version that each DT_VERSYM index stands for; base indexes are left out."""
+    reader = _Reader(image)
+    names = {i: name for i, name, _ in reader._version_needs()[1]}
+    names.update((i, name) for i, name, base in reader._version_definitions()[1] if not base)
+    return names
+
+
 class _Reader:
     """The facts of one image."""
 
@@ -137,8 +145,8 @@ class _Reader:
         versions = {i: (name, exact) for i, name, exact in need_indexes}
         versions.update((i, (name, False)) for i, name, base in definition_indexes if not base)
         versioned = DT_VERSYM in image.dynamic and bool(need_indexes or definition_indexes)
-        by_class, unknown = self._relocations()
-        exports, references = self._symbols(by_class, versions, versioned)
+        order, by_class, unknown = self._relocations()
+        exports, references = self._symbols(order, by_class, versions, versioned)
         flags_1 = image.one(DT_FLAGS_1, 0)
         runpath = image.string_of(DT_RUNPATH)
         return ElfObject(
@@ -218,8 +226,8 @@ class _Reader:
 
     # -- relocations and symbols ---------------------------------------------------------------
 
-    def _relocations(self) -> tuple[dict[int, set[int]], tuple[int, ...]]:
-        """The symbol indexes that each lookup class refers to, and the types nobody knows."""
+    def _relocations(self) -> tuple[list[int], dict[int, set[int]], tuple[int, ...]]:
+        """Symbol indexes in the order of relocation, those of each class, and unknown types."""
         image = self.image
         word = image.bits // 8
         plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
@@ -228,11 +236,12 @@ class _Reader:
             (DT_REL, DT_RELSZ, 2, image.one(DT_RELCOUNT, 0)),
             (DT_JMPREL, DT_PLTRELSZ, 3 if plt_addend else 2, 0),
         )
-        infos: set[int] = set()
+        # Not a set: a load failure names the first reference that nothing satisfies.
+        infos: dict[int, None] = {}
         for tag, size_tag, width, relative in tables:
             if tag in image.dynamic and (size := image.one(size_tag, 0)):
                 raw = image.at(image.one(tag), size)[relative * width * word :]
-                infos.update(integers(raw, image.address, image.big_endian)[1::width])
+                infos |= dict.fromkeys(integers(raw, image.address, image.big_endian)[1::width])
         shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
         by_class: dict[int, set[int]] = {}
         unknown: list[int] = []
@@ -245,7 +254,7 @@ class _Reader:
                 continue
             if lookup_class is not None and indexes:
                 by_class.setdefault(lookup_class, set()).update(indexes)
-        return by_class, tuple(unknown)
+        return [info >> shift for info in infos], by_class, tuple(unknown)
 
     def _hash_table(self) -> GnuHash | SysvHash | None:
         image = self.image
@@ -259,6 +268,7 @@ class _Reader:
 
     def _symbols(
         self,
+        order: Sequence[int],
         by_class: Mapping[int, set[int]],
         versions: Mapping[int, tuple[str, bool]],
         versioned: bool,
@@ -281,6 +291,7 @@ class _Reader:
         references: Sequence[Reference] = ()
         if by_class:
             references = SymbolReferences(
+                order=order,
                 by_class=by_class,
                 names=names,
                 info=info,

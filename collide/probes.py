@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from collide.host import Host
-from collide.linkmap import Process, start
+from collide.linkmap import Process
 from collide.rootfs import Root
 from collide.search import File, Files, Loader, LoadError, Watch
+from collide.startup import start
 from collide.tags import module_misfit, unsuitable
 from collide.wheel import Target
 

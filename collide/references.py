@@ -10,8 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
-from operator import itemgetter
-from typing import Any, Protocol, overload
+from typing import Protocol, overload
 
 from collide.machine import CLASS_COPY
 from collide.symbols import (
@@ -20,6 +19,7 @@ from collide.symbols import (
     STB_WEAK,
     STV_DEFAULT,
     Reference,
+    picked,
 )
 
 
@@ -79,20 +79,22 @@ def _is_peculiar(reference: Reference, first: Reference) -> bool:
 class SymbolReferences(Sequence[Reference]):
     """The references of an ELF object, as columns of its ``.dynsym``.
 
-    ``by_class`` are the symbol indexes that each class of relocation refers
-    to, ``names`` all names by index, ``info``, ``other`` and ``section`` the
-    columns of the symbol table. ``versym`` is empty where the loader sees no
-    version tables, ``versions`` maps an index to (name, need has bit 15).
+    ``order`` are symbol indexes as the relocations refer to them, ``by_class``
+    those that each class of relocation refers to, ``names`` all names by
+    index, ``info``, ``other`` and ``section`` the columns of the symbol table.
+    ``versym`` is empty where the loader sees no version tables, ``versions``
+    maps an index to (name, need has bit 15).
     """
 
     __slots__ = (
-        *("_all", "_at", "_by_class", "_info", "_names", "_other", "_peculiar", "_plain"),
+        *("_all", "_at", "_by_class", "_info", "_names", "_order", "_other", "_peculiar", "_plain"),
         *("_section", "_versions", "_versym"),
     )
 
     def __init__(
         self,
         *,
+        order: Sequence[int],
         by_class: Mapping[int, Collection[int]],
         names: Sequence[str],
         info: bytes,
@@ -101,6 +103,7 @@ class SymbolReferences(Sequence[Reference]):
         versym: array[int],
         versions: Mapping[int, tuple[str, bool]],
     ) -> None:
+        self._order = order
         self._by_class = by_class
         self._names = names
         self._info = info
@@ -126,19 +129,20 @@ class SymbolReferences(Sequence[Reference]):
         return self._peculiar if self.plain is not None else ()
 
     def _indexes(self) -> list[int]:
-        """Every symbol that is referred to and not local, which needs no lookup."""
-        indexes = sorted(set().union(*self._by_class.values()))
-        if any(info >> 4 == STB_LOCAL for info in set(_picked(self._info, indexes))):
+        """Every symbol that is referred to, but local ones, which need no lookup."""
+        looked_up = set().union(*self._by_class.values())
+        indexes = [index for index in dict.fromkeys(self._order) if index in looked_up]
+        if any(info >> 4 == STB_LOCAL for info in set(picked(self._info, indexes))):
             return [index for index in indexes if self._info[index] >> 4 != STB_LOCAL]
         return indexes
 
     def _sort_out(self) -> dict[str, str | None]:
         indexes = self._indexes()
-        names = _picked(self._names, indexes)
+        names = picked(self._names, indexes)
         versions: Iterable[str | None] = repeat(None)
         peculiar = set(self._by_class.get(CLASS_COPY, ()))
         if self._versym:
-            numbers = _picked(self._versym, indexes)
+            numbers = picked(self._versym, indexes)
             meant = {n: self._versions.get(n & 0x7FFF, (None, False)) for n in set(numbers)}
             versions = map({n: name for n, (name, _) in meant.items()}.__getitem__, numbers)
             exact = {n for n, (_, exact) in meant.items() if exact}
@@ -148,7 +152,7 @@ class SymbolReferences(Sequence[Reference]):
         self._at = dict(zip(names, indexes, strict=True))
         if len(plain) < len(names):
             peculiar.update(i for i in indexes if self._at[self._names[i]] != i)
-        if any(other & 3 for other in set(_picked(self._other, indexes))):
+        if any(other & 3 for other in set(picked(self._other, indexes))):
             peculiar.update(i for i in indexes if self._other[i] & 3 != STV_DEFAULT)
         odd = {self._names[index] for index in peculiar}
         if odd:
@@ -195,14 +199,6 @@ class SymbolReferences(Sequence[Reference]):
 
     def __iter__(self) -> Iterator[Reference]:
         return iter(self._whole())
-
-
-def _picked(column: Sequence[Any], indexes: Sequence[int]) -> tuple[Any, ...]:
-    """The elements of ``column`` at ``indexes``."""
-    if len(indexes) < 2:
-        return tuple(column[index] for index in indexes)
-    picked: tuple[Any, ...] = itemgetter(*indexes)(column)
-    return picked
 
 
 def table_of(references: Sequence[Reference]) -> ReferenceTable:
