@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -251,4 +252,5 @@ def test_wrong_use_is_one_line(capsys: Out) -> None:
         assert main(["diff", *arguments]) == 2
         assert capsys.readouterr().err == told
     assert main(["diff", "debian-12-*", "debian-12-pypy3"]) == 2
-    assert capsys.readouterr().err == "collide: debian-12-* names 3 hosts, diff compares two\n"
+    told = capsys.readouterr().err
+    assert re.fullmatch(r"collide: debian-12-\* names \d+ hosts, diff compares two\n", told)
