@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collide.footprint import Footprint
     from collide.host import Host
     from collide.impact import Impact
+    from collide.rootfs import Root
     from collide.wheel import Target
 
 
@@ -96,6 +97,66 @@ def report_growth(
         return EXIT_CLEAN
     least = Severity[args.fail_on.upper()]
     return EXIT_FINDINGS if any(c.severity >= least for c in grown) else EXIT_CLEAN
+
+
+def root_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--root`` and what belongs to it: a binary of another system."""
+    parser.add_argument(
+        "--root",
+        metavar="DIR|TAR",
+        default="/",
+        help="root file system of BINARY: a directory, a tar archive, an image of docker save or "
+        "an OCI layout; read in place",
+    )
+    parser.add_argument("--image", metavar="NAME", help="tag or platform of an image in --root")
+    parser.add_argument(
+        "--ldconfig",
+        action="store_true",
+        help="where the root has no ld.so.cache, take what ldconfig would write into it",
+    )
+
+
+def extract_from_root(
+    args: argparse.Namespace,
+    binary: str,
+    *,
+    library_path: Sequence[str] = (),
+    name: str | None = None,
+) -> tuple[Host, Root]:
+    """The host that ``binary`` of ``--root`` makes; what it lacks is told on stderr."""
+    from collide.host import extract
+    from collide.image import open_root
+    from collide.ldconfig import left_out as not_searched
+
+    root = open_root(args.root, args.image)
+    host = extract(
+        _inside(args.root, binary),
+        root,
+        name=name,
+        preload=args.preload,
+        rtld_global=args.rtld_global,
+        library_path=library_path,
+        ldconfig=args.ldconfig,
+    )
+    if host.failures and root.cache is None and host.loader.libc == "glibc":
+        for directory in not_searched(root, host.loader.system_dirs):
+            complain(
+                f"{args.root} has no ld.so.cache, so {directory} is not searched; "
+                "--ldconfig takes it as ldconfig would"
+            )
+    for failure in host.failures:
+        complain(f"{failure.object}: needs {failure.name}: {failure.kind}; recorded as missing")
+    return host, root
+
+
+def _inside(root: str, name: str) -> str:
+    """``name`` as an absolute path; a bare one is looked up in PATH, in this root only."""
+    import os
+    import shutil
+
+    if root == "/" and "/" not in name and not os.path.exists(name):  # noqa: PTH110
+        return shutil.which(name) or name
+    return os.path.abspath(name) if root == "/" else os.path.join("/", name)  # noqa: PTH100, PTH118
 
 
 def hosts_of(args: argparse.Namespace) -> list[Host]:
