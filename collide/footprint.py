@@ -194,12 +194,23 @@ def _concerned(
     system: AbstractSet[str],
     promoted: bool,
 ) -> Iterator[str]:
+    """The modules that take part; of those that load a system library one can be the first.
+
+    That one is a module from which the library takes something, if there is any.
+    """
+    first = {
+        next(
+            (m.name for m in of.modules if library in m.taken),
+            next(m.name for m in of.modules if library in m.system),
+        )
+        for library in system
+    }
     for module in of.modules:
         names = module.brings.keys() | module.needs.keys()
         if (
             promoted
+            or module.name in first
             or not names.isdisjoint(sonames)
             or not module.unique.keys().isdisjoint(unique)
-            or not module.system.isdisjoint(system)
         ):
             yield module.name

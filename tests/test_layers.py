@@ -47,6 +47,8 @@ LAYERS = (
     {"collide.explain"},
     {"collide.codes"},
     {"collide.judge"},
+    {"collide.judge_together"},
+    {"collide.pairs"},
     {"collide.check"},
     {"collide.report"},
     {

@@ -1,0 +1,98 @@
+"""Every two targets of a check: which share something, and what their order changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
+
+from collide.errors import InputError
+from collide.footprint import Footprint, Shared, shared
+from collide.host import Host
+from collide.installation import conflicts
+from collide.judge import Finding
+from collide.judge_together import judge_conflicts, judge_sequel
+from collide.together import both_orders
+from collide.wheel import Target, read_target
+
+
+class Order(NamedTuple):
+    """One order of a pair: what is different for ``second`` after ``first``."""
+
+    first: str
+    second: str
+    findings: tuple[Finding, ...]
+
+
+class Pair(NamedTuple):
+    """Two targets that were looked at together on one host.
+
+    ``orders`` is empty when they share nothing. ``left_out`` is the reason
+    why they were not looked at.
+    """
+
+    targets: tuple[str, str]
+    host: Host
+    shares: Shared
+    conflicts: tuple[Finding, ...] = ()
+    orders: tuple[Order, ...] = ()
+    left_out: str | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Those of both orders, after those that do not depend on the order."""
+        return self.conflicts + tuple(f for order in self.orders for f in order.findings)
+
+
+class Kept:
+    """Targets that stay in memory for their pairs: as many as are small enough.
+
+    ``read`` gives any target, read again if it has not stayed.
+    """
+
+    _SYMBOLS = 1_000_000  # exports and references, some 300 bytes each
+
+    def __init__(self) -> None:
+        self._targets: dict[str, Target] = {}
+        self._room = self._SYMBOLS
+        # One target meets all others in a row.
+        self._read = lru_cache(maxsize=2)(read_target)
+
+    def offer(self, target: Target) -> None:
+        """Keep ``target`` if there is room."""
+        size = sum(
+            len(f.object.exports.names) + len(f.object.references) for f in target.members.values()
+        )
+        if size <= self._room:
+            self._room -= size
+            self._targets[target.name] = target
+
+    def read(self, name: str) -> Target:
+        """The target of this name; raises InputError when it cannot be read again."""
+        return self._targets.get(name) or self._read(Path(name))
+
+
+def check_pairs(
+    footprints: Sequence[Footprint], host: Host, kept: Kept, rtld_global: Sequence[str] = ()
+) -> Iterator[Pair]:
+    """All pairs of targets, in the order of the targets; those that share something are opened."""
+    for one, other in combinations(footprints, 2):
+        names = one.target, other.target
+        if one.distribution is not None and one.distribution == other.distribution:
+            reason = f"two builds of {one.distribution} are never installed together"
+            yield Pair(names, host, Shared(), left_out=reason)
+            continue
+        shares = shared(one, other, rtld_global)
+        if not shares:
+            yield Pair(names, host, shares)
+            continue
+        try:
+            targets = kept.read(names[0]), kept.read(names[1])
+        except InputError as e:
+            yield Pair(names, host, shares, left_out=f"cannot be read again: {e}")
+            continue
+        sequels = both_orders(targets, host, shares, rtld_global)
+        orders = (Order(s.first.name, s.second.name, judge_sequel(s)) for s in sequels)
+        yield Pair(names, host, shares, judge_conflicts(conflicts(targets)), tuple(orders))
