@@ -50,13 +50,15 @@ def check(
     targets: Iterable[Target],
     hosts: Sequence[Host],
     *,
+    insist: bool = False,
     together: bool = False,
     rtld_global: Sequence[str] = (),
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
     With ``together`` every two targets that share something are opened in one
-    process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL.
+    process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
+    ``insist`` see :func:`collide.analysis.analyse`.
     """
     judged: list[Judged] = []
     left_out: list[Analysis] = []
@@ -66,7 +68,7 @@ def check(
     for target in targets:
         problems += target.problems
         for host, prints in zip(hosts, footprints, strict=True):
-            analysis = analyse(target, host)
+            analysis = analyse(target, host, insist=insist)
             if analysis.left_out is not None:
                 left_out.append(analysis)
                 continue

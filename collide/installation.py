@@ -68,15 +68,17 @@ def analyse_session(
     host: Host,
     patterns: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
+    *,
+    insist: bool = False,
 ) -> Analysis:
     """Open the modules of all targets one after the other in one process of ``host``.
 
     They come target by target, sorted; with ``patterns`` only those that match
     one, in the order of the patterns. Modules that match one of
-    ``rtld_global`` are opened RTLD_GLOBAL.
+    ``rtld_global`` are opened RTLD_GLOBAL. See :func:`collide.analysis.analyse` for ``insist``.
     """
     installed = install(targets)
-    openable = find_modules(installed, host)
+    openable = find_modules(installed, host, insist=insist)
     paths = list(_in_order(targets, installed, openable.paths))
     if patterns:
         paths = _matching(installed, paths, patterns)

@@ -105,8 +105,8 @@ def _copies(provider: File, before: set[File]) -> tuple[Severity, str]:
         return Severity.NOTE, "alone it finds none"
     if not lacking and not more:
         return Severity.NOTE, f"both copies export the same {len(offered)} names"
-    differ = f"{len(lacking)} names are only in its own copy, {len(more)} only in the one it gets"
-    return Severity.WARNING, differ
+    text = f"exported by its own copy alone: {len(lacking)}, by the one it gets alone: {len(more)}"
+    return Severity.WARNING, text
 
 
 def _alike(one: Hit | None, other: Hit | None) -> bool:

@@ -4,7 +4,8 @@ Only modules that take part in something the two share are opened
 (:mod:`collide.footprint` tells which). The second target's modules are opened
 in a process of their own and in one where the first's are open already, with
 both targets installed; every reference that gets another definition there, and
-every dlopen that ends otherwise, is a change. Facts only: nothing is judged.
+every dlopen that ends otherwise, is a change. Of a file that both install there
+is one, and nothing else to tell. Facts only: nothing is judged.
 """
 
 from __future__ import annotations
@@ -83,17 +84,18 @@ def both_orders(
     alone = [run(session, side) for side, session in enumerate(sessions)]
     states = [_State(session, host) for session in sessions]
     after = [run(sessions[1 - side], side) for side in (0, 1)]
-    first, second = (
-        Sequel(
-            targets[1 - side],
-            targets[side],
+
+    def sequel(first: int, second: int) -> Sequel:
+        changes = _changes(alone[first], alone[second], after[second], states[first])
+        return Sequel(
+            targets[first],
+            targets[second],
             installed,
-            tuple(_changes(alone[1 - side], alone[side], after[side], states[1 - side])),
-            tuple(_endings(alone[side], after[side])),
+            tuple(c for c in changes if c.holder.path not in shares.files),
+            tuple(_endings(alone[second], after[second])),
         )
-        for side in (1, 0)
-    )
-    return first, second
+
+    return sequel(0, 1), sequel(1, 0)
 
 
 class _State:

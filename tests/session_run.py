@@ -82,8 +82,8 @@ def compare(case: SessionCase, host: RealHost | None = None) -> Outcome:
         analysis = analyse_session(targets, predicted(host), case.modules, case.rtld_global)
         outcome = Outcome(analysis)
         owners = {name: t.name for t in targets for name in t.names.values()}
-        started = _observe(host, scratch, [])
-        observed = _observe(host, scratch, _opens(analysis, site, case))
+        started = observe(host, scratch, [])
+        observed = observe(host, scratch, _opens(analysis, site, case))
         _judge(outcome, site, owners, started, observed)
         outcome.differences = [d.replace(f"{site}/", "") for d in outcome.differences]
         return outcome
@@ -117,7 +117,7 @@ def _below(member: str) -> str:
     return installed_path(member, member.partition(".data/")[0]).partition("/site-packages/")[2]
 
 
-def _observe(
+def observe(
     host: RealHost, scratch: Path, opens: list[tuple[str, int]]
 ) -> tuple[set[Line], list[str]]:
     """The lines of the loader, and what each dlopen said."""

@@ -62,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     report = check(
         targets(args.inputs, unreadable),
         chosen,
+        insist=bool(args.profile),
         together=args.together and several,
         rtld_global=args.session_global,
     )
