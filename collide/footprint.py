@@ -15,6 +15,7 @@ from typing import NamedTuple
 from collide.analysis import Analysis, Module
 from collide.bindings import BindingGroup, BoundModule
 from collide.installation import matches
+from collide.linkmap import LoadFailure
 from collide.search import File
 
 
@@ -27,6 +28,7 @@ class ModuleFootprint(NamedTuple):
     ``unique`` are the STB_GNU_UNIQUE symbols that lookups hit, with the path
     of the provider. ``system`` are the libraries loaded from the host's file
     system, ``taken`` those of which some reference binds to a member.
+    ``failures`` are why it does not open.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ModuleFootprint(NamedTuple):
     unique: Mapping[str, str]
     system: AbstractSet[str]
     taken: AbstractSet[str]
+    failures: tuple[LoadFailure, ...] = ()
 
 
 class Footprint(NamedTuple):
@@ -94,7 +97,8 @@ def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> Mo
     }
     bound = module.bound
     if bound is None:
-        return ModuleFootprint(module.name, {}, missing, {}, frozenset(), frozenset())
+        nothing: frozenset[str] = frozenset()
+        return ModuleFootprint(module.name, {}, missing, {}, nothing, nothing, module.failures)
     needed = {
         name: needed.file.path
         for m in bound.opened.new
@@ -114,6 +118,7 @@ def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> Mo
             for o in system
             if any(_takes(analysis, group, known) for group in o.groups)
         ),
+        failures=module.failures,
     )
 
 

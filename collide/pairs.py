@@ -8,13 +8,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
+from collide.analysis import Analysis
 from collide.errors import InputError
 from collide.footprint import Footprint, Shared, shared
 from collide.host import Host
 from collide.installation import conflicts
-from collide.judge import Finding
+from collide.judge import Finding, judge
 from collide.judge_together import judge_conflicts, judge_sequel
-from collide.together import both_orders
+from collide.together import Sequel, both_orders
 from collide.wheel import Target, read_target
 
 
@@ -29,21 +30,22 @@ class Order(NamedTuple):
 class Pair(NamedTuple):
     """Two targets that were looked at together on one host.
 
-    ``orders`` is empty when they share nothing. ``left_out`` is the reason
-    why they were not looked at.
+    ``common`` are findings that do not depend on the order; ``orders`` is
+    empty when they share nothing. ``left_out`` is the reason why they were
+    not looked at.
     """
 
     targets: tuple[str, str]
     host: Host
     shares: Shared
-    conflicts: tuple[Finding, ...] = ()
+    common: tuple[Finding, ...] = ()
     orders: tuple[Order, ...] = ()
     left_out: str | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Those of both orders, after those that do not depend on the order."""
-        return self.conflicts + tuple(f for order in self.orders for f in order.findings)
+        return self.common + tuple(f for order in self.orders for f in order.findings)
 
 
 class Kept:
@@ -95,4 +97,18 @@ def check_pairs(
             continue
         sequels = both_orders(targets, host, shares, rtld_global)
         orders = (Order(s.first.name, s.second.name, judge_sequel(s)) for s in sequels)
-        yield Pair(names, host, shares, judge_conflicts(conflicts(targets)), tuple(orders))
+        common = judge_conflicts(conflicts(targets))
+        for sequel, of in zip(sequels, (other, one), strict=True):
+            common += _failing(sequel, of, host)
+        yield Pair(names, host, shares, common, tuple(orders))
+
+
+def _failing(sequel: Sequel, alone: Footprint, host: Host) -> tuple[Finding, ...]:
+    """Load failures that only show when both are installed: what is found then does not fit."""
+    known = {m.name: {(f.kind, f.name) for f in m.failures} for m in alone.modules}
+    modules = [
+        m._replace(failures=tuple(f for f in m.failures if (f.kind, f.name) not in known[m.name]))
+        for m in sequel.failing
+    ]
+    failing = tuple(m for m in modules if m.failures)
+    return judge(Analysis(sequel.installed, host, failing, ())) if failing else ()

@@ -54,13 +54,17 @@ class Ending(NamedTuple):
 
 
 class Sequel(NamedTuple):
-    """What is different for ``second`` when ``first`` has been opened before it."""
+    """What is different for ``second`` when ``first`` has been opened before it.
+
+    ``failing`` are its modules that do not open even without, with both installed.
+    """
 
     first: Target
     second: Target
     installed: Target
     changes: tuple[Change, ...]
     endings: tuple[Ending, ...]
+    failing: tuple[Module, ...]
 
     def name_of(self, file: File) -> str:
         """A member's name, or a host path."""
@@ -93,6 +97,7 @@ def both_orders(
             installed,
             tuple(c for c in changes if c.holder.path not in shares.files),
             tuple(_endings(alone[second], after[second])),
+            tuple(m._replace(bound=None) for m in alone[second] if m.failures),
         )
 
     return sequel(0, 1), sequel(1, 0)

@@ -16,11 +16,15 @@ from corpus_cases import Host as RealHost
 from corpus_run import Line, install
 from scenario import tells
 
-from collide.analysis import Analysis
+from collide.analysis import Analysis, analyse
+from collide.footprint import footprint, shared
 from collide.host import Host, extract
 from collide.installation import analyse_session, matches
+from collide.judge_together import judge_sequel
 from collide.report import bindings
 from collide.rootfs import Root
+from collide.search import File
+from collide.together import Sequel, both_orders
 from collide.wheel import installed_path, read_target
 
 _MARK = "session: "
@@ -176,3 +180,74 @@ def _judge(
         say(f"printed, not predicted: {line}")
     for line in sorted({p for p, certain in lines.items() if certain} - printed, key=str):
         say(f"predicted, not printed: {line}")
+
+
+# -- pairs ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class PairOutcome:
+    """What two wheels change for each other: references that the loader binds otherwise."""
+
+    codes: set[str] = field(default_factory=set)
+    changed: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+def compare_pair(name: str, specs: tuple[str, str]) -> PairOutcome:
+    """What ``collide check`` tells of two wheels, against four runs of the real host."""
+    host, real = predicted(HOSTS[name]), HOSTS[name]
+    outcome = PairOutcome()
+    with TemporaryDirectory() as directory:
+        scratch = Path(directory).resolve()
+        site = scratch / "lib" / "site-packages"
+        wheels = [_wheel(name, spec) for spec in specs]
+        for wheel in wheels:
+            install(wheel, site)
+        one, other = (read_target(wheel) for wheel in wheels)
+        prints = [footprint(analyse(target, host)) for target in (one, other)]
+        shares = shared(prints[0], prints[1])
+        modules = {t.name: m for t, m in zip((one, other), shares.modules, strict=True)}
+        for sequel in both_orders((one, other), host, shares):
+            outcome.codes |= {f.code.id for f in judge_sequel(sequel)}
+            before, after = (
+                _providers(
+                    real, scratch, [site / _below(m) for t in order for m in modules[t.name]]
+                )
+                for order in ([sequel.second], [sequel.first, sequel.second])
+            )
+            _judge_sequel(outcome, sequel, site, before, after)
+    return outcome
+
+
+_Providers = dict[tuple[str, str, str | None], set[str]]
+
+
+def _providers(host: RealHost, scratch: Path, modules: list[Path]) -> _Providers:
+    lines, said = observe(host, scratch, [(str(path), _RTLD_NOW) for path in modules])
+    assert all("_no_such_module_" in message for message in said), said
+    found: _Providers = {}
+    for line in lines:
+        found.setdefault((line.object, line.symbol, line.version), set()).add(line.provider)
+    return found
+
+
+def _judge_sequel(
+    outcome: PairOutcome, sequel: Sequel, site: Path, before: _Providers, after: _Providers
+) -> None:
+    def place(file: File) -> str:
+        name = sequel.name_of(file)
+        return name if name.startswith("/") else str(site / _below(name))
+
+    told = {
+        (place(c.holder), b.reference.name, b.reference.version): place(c.provider)
+        for c in sequel.changes
+        for b, _ in c.bindings
+    }
+    changed = {key for key in before.keys() & after.keys() if before[key] != after[key]}
+    outcome.changed += len(changed)
+    for key in sorted(changed - told.keys(), key=str):
+        outcome.differences.append(f"not told: {key}: {before[key]} then {after[key]}")
+    for key, provider in told.items():
+        if provider not in after.get(key, set()):
+            outcome.differences.append(f"told: {key}: {provider}, bound to {after.get(key)}")

@@ -56,7 +56,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "profile": pair.host.name,
         "left_out": pair.left_out,
         "shares": {kind: list(names) for kind, names in shares.items() if names},
-        "findings": [_finding(f) for f in pair.conflicts],
+        "findings": [_finding(f) for f in pair.common],
         "orders": [
             {
                 "order": [order.first, order.second],

@@ -132,7 +132,7 @@ def _together(report: Report, verbose: bool) -> Iterator[str]:
         if not pair.shares:
             continue
         yield f"{pair.targets[0]} and {pair.targets[1]} on {pair.host.name} share {_shared(pair)}"
-        for finding in pair.conflicts:
+        for finding in pair.common:
             yield from _finding(finding, verbose)
         for order in pair.orders:
             first, second = (posixpath.basename(t) for t in (order.first, order.second))
