@@ -8,9 +8,9 @@ from typing import NamedTuple
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
 from collide.errors import InputError
-from collide.footprint import Footprint, footprint
 from collide.host import Host
 from collide.judge import Finding, judge
+from collide.meeting import Traces, traces
 from collide.pairs import Kept, Pair, check_pairs
 from collide.wheel import Target
 
@@ -63,23 +63,23 @@ def check(
     judged: list[Judged] = []
     left_out: list[Analysis] = []
     problems: list[InputError] = []
-    footprints: list[list[Footprint]] = [[] for _ in hosts]
+    left: list[list[Traces]] = [[] for _ in hosts]
     kept = Kept()
     for target in targets:
         problems += target.problems
-        for host, prints in zip(hosts, footprints, strict=True):
+        for host, prints in zip(hosts, left, strict=True):
             analysis = analyse(target, host, insist=insist)
             if analysis.left_out is not None:
                 left_out.append(analysis)
                 continue
             judged.append(Judged(analysis.without_bindings(), judge(analysis)))
             if together:
-                prints.append(footprint(analysis))
+                prints.append(traces(analysis))
         if together:
             kept.offer(target)
     pairs = tuple(
         pair
-        for host, prints in zip(hosts, footprints, strict=True)
+        for host, prints in zip(hosts, left, strict=True)
         for pair in check_pairs(prints, host, kept, rtld_global)
     )
     return Report(tuple(judged), tuple(left_out), tuple(problems), pairs)

@@ -10,7 +10,7 @@ from collide.bindings import Binding, Hit
 from collide.codes import Code, Severity
 from collide.installation import Conflict
 from collide.judge import Finding
-from collide.linkmap import LoadFailure
+from collide.messages import describe
 from collide.search import File
 from collide.together import Change, ChangeKind, Ending, Sequel
 
@@ -128,21 +128,3 @@ def _ended(ending: Ending) -> Finding:
         detail=f"{'fails' if ending.fails else 'fails alone'}: {describe(ending.failure)}",
         remedy=code.remedy,
     )
-
-
-def describe(failure: LoadFailure) -> str:
-    """A load failure in the words of dlerror(3)."""
-    name, detail = failure.name, failure.detail
-    match failure.kind:
-        case "undefined-symbol":
-            return f"undefined symbol: {name}" + (f", version {detail}" if detail else "")
-        case "version-not-found":
-            return f"version `{name}' not found in {detail}"
-        case "missing-library":
-            return f"{name}: cannot open shared object file"
-        case "unloadable-file":
-            return f"{name}: {detail}"
-        case "version-file-not-loaded":
-            return f"version `{name}' is of {detail}, which is not loaded"
-        case "version-tables-missing":
-            return f"version `{name}' is of {detail}, which has no versions any more"

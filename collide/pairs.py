@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from collide.analysis import Analysis
 from collide.errors import InputError
-from collide.footprint import Footprint, Shared, shared
 from collide.host import Host
 from collide.installation import conflicts
 from collide.judge import Finding, judge
 from collide.judge_together import judge_conflicts, judge_sequel
+from collide.meeting import Shared, Traces, shared
 from collide.together import Sequel, both_orders
 from collide.wheel import Target, read_target
 
@@ -77,10 +77,10 @@ class Kept:
 
 
 def check_pairs(
-    footprints: Sequence[Footprint], host: Host, kept: Kept, rtld_global: Sequence[str] = ()
+    found: Sequence[Traces], host: Host, kept: Kept, rtld_global: Sequence[str] = ()
 ) -> Iterator[Pair]:
     """All pairs of targets, in the order of the targets; those that share something are opened."""
-    for one, other in combinations(footprints, 2):
+    for one, other in combinations(found, 2):
         names = one.target, other.target
         if one.distribution is not None and one.distribution == other.distribution:
             reason = f"two builds of {one.distribution} are never installed together"
@@ -98,12 +98,12 @@ def check_pairs(
         sequels = both_orders(targets, host, shares, rtld_global)
         orders = (Order(s.first.name, s.second.name, judge_sequel(s)) for s in sequels)
         common = judge_conflicts(conflicts(targets))
-        for sequel, of in zip(sequels, (other, one), strict=True):
-            common += _failing(sequel, of, host)
+        for sequel, alone in zip(sequels, (other, one), strict=True):
+            common += _failing(sequel, alone, host)
         yield Pair(names, host, shares, common, tuple(orders))
 
 
-def _failing(sequel: Sequel, alone: Footprint, host: Host) -> tuple[Finding, ...]:
+def _failing(sequel: Sequel, alone: Traces, host: Host) -> tuple[Finding, ...]:
     """Load failures that only show when both are installed: what is found then does not fit."""
     known = {m.name: {(f.kind, f.name) for f in m.failures} for m in alone.modules}
     modules = [

@@ -1,7 +1,7 @@
 """Two targets in one process, in both orders: what the first changes for the second.
 
 Only modules that take part in something the two share are opened
-(:mod:`collide.footprint` tells which). The second target's modules are opened
+(:mod:`collide.meeting` tells which). The second target's modules are opened
 in a process of their own and in one where the first's are open already, with
 both targets installed; every reference that gets another definition there, and
 every dlopen that ends otherwise, is a change. Of a file that both install there
@@ -15,10 +15,10 @@ from typing import Literal, NamedTuple
 
 from collide.analysis import Module
 from collide.bindings import Binding, BoundObject, Hit, is_unique
-from collide.footprint import Shared
 from collide.host import Host
 from collide.installation import binder_for, install, open_modules
 from collide.linkmap import LoadFailure
+from collide.meeting import Shared
 from collide.search import File
 from collide.session import Session
 from collide.symbols import Reference

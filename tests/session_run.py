@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import corpus
-import oracle
 from corpus_cases import HOSTS, Case, wheel_of
 from corpus_cases import Host as RealHost
-from corpus_run import Line, install
 from scenario import tells
 
+from collide import oracle
 from collide.analysis import Analysis, analyse
-from collide.footprint import footprint, shared
 from collide.host import Host, extract
 from collide.installation import analyse_session, matches
 from collide.judge_together import judge_sequel
+from collide.meeting import shared, traces
 from collide.report import bindings
 from collide.rootfs import Root
+from collide.runner import command_line
 from collide.search import File
 from collide.together import Sequel, both_orders
+from collide.verify import install
 from collide.wheel import installed_path, read_target
 
 _MARK = "session: "
@@ -39,6 +41,15 @@ for path, flags in {opens!r}:
         sys.stderr.write("{mark}%s\\n" % str(e).replace("\\n", " "))
 """
 _RTLD_NOW, _RTLD_GLOBAL = 2, 0x100
+
+
+class Line(NamedTuple):
+    """One binding that was printed or predicted, by real paths."""
+
+    object: str
+    symbol: str
+    version: str | None
+    provider: str
 
 
 class SessionCase(NamedTuple):
@@ -79,15 +90,17 @@ def compare(case: SessionCase, host: RealHost | None = None) -> Outcome:
     wheels = [_wheel(case.host, spec) for spec in case.specs]
     with TemporaryDirectory() as directory:
         scratch = Path(directory).resolve()
-        site = scratch / "lib" / "site-packages"
-        for wheel in wheels:
-            install(wheel, site)
+        site = Path(f"{scratch}{installed_path('x', '')}").parent
         targets = [read_target(wheel) for wheel in wheels]
-        analysis = analyse_session(targets, predicted(host), case.modules, case.rtld_global)
+        for target in targets:
+            install(target, scratch)
+        extracted = predicted(host)
+        analysis = analyse_session(targets, extracted, case.modules, case.rtld_global)
         outcome = Outcome(analysis)
         owners = {name: t.name for t in targets for name in t.names.values()}
-        started = observe(host, scratch, [])
-        observed = observe(host, scratch, _opens(analysis, site, case))
+        command = command_line(extracted, host.run)
+        started = observe(command, scratch, [])
+        observed = observe(command, scratch, _opens(analysis, site, case))
         _judge(outcome, site, owners, started, observed)
         outcome.differences = [d.replace(f"{site}/", "") for d in outcome.differences]
         return outcome
@@ -95,15 +108,13 @@ def compare(case: SessionCase, host: RealHost | None = None) -> Outcome:
 
 def predicted(host: RealHost) -> Host:
     """The host in the mind."""
-    options = list(zip(host.profile[::2], host.profile[1::2], strict=True))
-    binary = next(value for name, value in options if name == "--profile")
-    return extract(
-        binary, Root(), rtld_global=[value for name, value in options if name == "--global"]
-    )
+    return extract(host.binary, Root(), rtld_global=host.rtld_global)
 
 
 def _wheel(host: str, spec: str) -> Path:
-    return wheel_of(Case(spec, host)) if host in HOSTS else corpus.download(spec)
+    return (
+        wheel_of(Case(spec, host, HOSTS[host].python)) if host in HOSTS else corpus.download(spec)
+    )
 
 
 def _opens(analysis: Analysis, site: Path, case: SessionCase) -> list[tuple[str, int]]:
@@ -122,23 +133,28 @@ def _below(member: str) -> str:
 
 
 def observe(
-    host: RealHost, scratch: Path, opens: list[tuple[str, int]]
+    command: Sequence[str], scratch: Path, opens: list[tuple[str, int]]
 ) -> tuple[set[Line], list[str]]:
     """The lines of the loader, and what each dlopen said."""
     script = scratch / "open.py"
     script.write_text(_SCRIPT.format(opens=opens, mark=_MARK))
-    log = oracle.observe(
-        host.running(str(script)),
+    ran = oracle.run(
+        [word.replace("{script}", str(script)) for word in command],
+        environment={
+            **{k: v for k, v in os.environ.items() if not k.startswith(("LD_", "PYTHON"))},
+            "HOME": str(scratch),
+            "PYTHONNOUSERSITE": "1",
+        },
         cwd=scratch,
-        env={"HOME": str(scratch), "PYTHONHOME": "", "PYTHONPATH": "", "PYTHONNOUSERSITE": "1"},
     )
     said = [
         line.removeprefix(_MARK)
-        for line in f"{log.stderr}\n{log.stdout}".splitlines()
+        for line in f"{ran.stderr}\n{ran.stdout}".splitlines()
         if line.startswith(_MARK)
     ]
     if len(said) != len(opens):
-        raise RuntimeError(f"{host.command[0]} did not open all: {log.stderr.strip()[-300:]}")
+        raise RuntimeError(f"{command[0]} did not open all: {ran.ending}")
+    log = oracle.read_log(ran)
     return {Line(b.object, b.symbol, b.version, b.provider) for b in log.bindings}, said
 
 
@@ -196,25 +212,22 @@ class PairOutcome:
 
 def compare_pair(name: str, specs: tuple[str, str]) -> PairOutcome:
     """What ``collide check`` tells of two wheels, against four runs of the real host."""
-    host, real = predicted(HOSTS[name]), HOSTS[name]
+    host = predicted(HOSTS[name])
+    command = command_line(host, HOSTS[name].run)
     outcome = PairOutcome()
     with TemporaryDirectory() as directory:
         scratch = Path(directory).resolve()
-        site = scratch / "lib" / "site-packages"
-        wheels = [_wheel(name, spec) for spec in specs]
-        for wheel in wheels:
-            install(wheel, site)
-        one, other = (read_target(wheel) for wheel in wheels)
-        prints = [footprint(analyse(target, host)) for target in (one, other)]
-        shares = shared(prints[0], prints[1])
+        site = Path(f"{scratch}{installed_path('x', '')}").parent
+        one, other = (read_target(_wheel(name, spec)) for spec in specs)
+        for target in (one, other):
+            install(target, scratch)
+        shares = shared(traces(analyse(one, host)), traces(analyse(other, host)))
         modules = {t.name: m for t, m in zip((one, other), shares.modules, strict=True)}
         for sequel in both_orders((one, other), host, shares):
             outcome.codes |= {f.code.id for f in judge_sequel(sequel)}
             before, after = (
-                _providers(
-                    real, scratch, [site / _below(m) for t in order for m in modules[t.name]]
-                )
-                for order in ([sequel.second], [sequel.first, sequel.second])
+                _providers(command, scratch, [site / _below(m) for t in order for m in modules[t]])
+                for order in ([sequel.second.name], [sequel.first.name, sequel.second.name])
             )
             _judge_sequel(outcome, sequel, site, before, after)
     return outcome
@@ -223,8 +236,8 @@ def compare_pair(name: str, specs: tuple[str, str]) -> PairOutcome:
 _Providers = dict[tuple[str, str, str | None], set[str]]
 
 
-def _providers(host: RealHost, scratch: Path, modules: list[Path]) -> _Providers:
-    lines, said = observe(host, scratch, [(str(path), _RTLD_NOW) for path in modules])
+def _providers(command: Sequence[str], scratch: Path, modules: list[Path]) -> _Providers:
+    lines, said = observe(command, scratch, [(str(path), _RTLD_NOW) for path in modules])
     assert all("_no_such_module_" in message for message in said), said
     found: _Providers = {}
     for line in lines:

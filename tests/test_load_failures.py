@@ -24,6 +24,7 @@ from collide.dynamic import DT_NEEDED
 from collide.host import extract
 from collide.judge import Finding
 from collide.rootfs import Root
+from collide.runner import command_line
 from collide.wheel import read_target
 
 F = "int f(void) { return 1; }"
@@ -156,8 +157,8 @@ def require(*paths: str) -> None:
 )
 def test_real_module_for_another_interpreter(spec: str, of: str, host: str, tmp_path: Path) -> None:
     real = HOSTS[host]
-    require(*real.profile[1::2])
-    wheel = wheel_of(Case(spec, of))
+    require(*real.missing)
+    wheel = wheel_of(Case(spec, of, HOSTS[of].python))
     with ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     profile = predicted(real)
@@ -170,15 +171,11 @@ def test_real_module_for_another_interpreter(spec: str, of: str, host: str, tmp_
     for module in modules:
         analysis = analyse(read_target(module), profile, insist=True)
         (opened,) = analysis.modules
-        message = _said(real, module, tmp_path)
+        command = command_line(profile, real.run)
+        _, (message,) = session_run.observe(command, tmp_path, [(str(module), os.RTLD_NOW)])
         assert opened.failures, f"{module}: collide opens it, the loader: {message}"
         assert tells(message, opened.failures[0]), (message, opened.failures[0])
         assert "Py" in opened.failures[0].name
-
-
-def _said(host: RealHost, module: Path, scratch: Path) -> str:
-    _, (message,) = session_run.observe(host, scratch, [(str(module), os.RTLD_NOW)])
-    return message
 
 
 _MAIN = "int Py_BytesMain(int, char **); int main(int c, char **v) { return Py_BytesMain(c, v); }"
@@ -195,7 +192,7 @@ def embedding(directory: Path, *libraries: str) -> RealHost:
     links = [f"-l:{name}" for name in names]
     command = ["gcc", "-x", "c", "-", "-Wl,--no-as-needed", *links, "-o", str(binary)]
     subprocess.run([*command, "-Wl,--allow-shlib-undefined"], input=_MAIN, text=True, check=True)
-    return RealHost("cp311", (str(binary), "-I", "-S", "SCRIPT"), ("--profile", str(binary)))
+    return RealHost("cp311", str(binary))
 
 
 QT = ("pyqt6==6.7.1", "pyqt6-qt6==6.7.3")

@@ -11,8 +11,8 @@ from scenario import Scenario
 from collide.analysis import analyse
 from collide.check import check
 from collide.codes import Severity
-from collide.footprint import footprint
 from collide.host import Host, extract
+from collide.meeting import traces
 from collide.pairs import Kept, Pair, check_pairs
 from collide.profiles import load_shipped
 from collide.rootfs import Root
@@ -37,7 +37,7 @@ def wheel(tmp_path: Path) -> WheelBuilder:
 
 
 def paired(host: Host, *targets: Target, kept: Kept | None = None) -> list[Pair]:
-    prints = [footprint(analyse(t, host)) for t in targets]
+    prints = [traces(analyse(t, host)) for t in targets]
     return list(check_pairs(prints, host, kept or Kept()))
 
 

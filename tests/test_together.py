@@ -10,10 +10,10 @@ from scenario import Outcome, Scenario
 
 from collide.analysis import analyse
 from collide.codes import Severity
-from collide.footprint import Footprint, Shared, footprint, shared
 from collide.host import extract
 from collide.judge import Finding
 from collide.judge_together import judge_sequel
+from collide.meeting import Shared, Traces, shared, traces
 from collide.rootfs import Root
 from collide.together import Sequel, both_orders
 from collide.wheel import read_target
@@ -56,7 +56,7 @@ class Pair:
         self.rtld_global = rtld_global
         self.host = extract(str(self.binary), Root(), library_path=[str(p) for p in library_path])
         self.targets = (read_target(s.directory / "a"), read_target(s.directory / "b"))
-        self.prints = [footprint(analyse(t, self.host)) for t in self.targets]
+        self.prints = [traces(analyse(t, self.host)) for t in self.targets]
         self.shares = shared(self.prints[0], self.prints[1], rtld_global)
         self.sequels = both_orders(self.targets, self.host, self.shares, rtld_global)
         for sequel in self.sequels:
@@ -272,11 +272,11 @@ def test_library_that_the_host_has_loaded_is_nobodys(s: Scenario) -> None:
         s.lib(f"{target}/libsys.so.1", SYSTEM)
         s.module(f"{target}/{target}.so", USES_SYSTEM, needed=[f"{target}/libsys.so.1"])
     host = extract(str(s.host(needed=["system/libsys.so.1"], runpath="$ORIGIN/system")), Root())
-    prints = [footprint(analyse(read_target(s.directory / t), host)) for t in "ab"]
+    prints = [traces(analyse(read_target(s.directory / t), host)) for t in "ab"]
     assert not shared(prints[0], prints[1])
 
 
 def test_files_at_one_path_are_shared() -> None:
-    one = Footprint("a.whl", "a", frozenset(["/site/m.so"]), ())
-    other = Footprint("b.whl", "b", frozenset(["/site/m.so", "/site/n.so"]), ())
+    one = Traces("a.whl", "a", frozenset(["/site/m.so"]), ())
+    other = Traces("b.whl", "b", frozenset(["/site/m.so", "/site/n.so"]), ())
     assert shared(one, other) == Shared(files=("/site/m.so",))

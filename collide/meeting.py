@@ -19,7 +19,7 @@ from collide.linkmap import LoadFailure
 from collide.search import File
 
 
-class ModuleFootprint(NamedTuple):
+class ModuleTraces(NamedTuple):
     """One module, opened alone.
 
     ``brings`` are the names that what it loads answers to (DT_SONAME, or the
@@ -40,7 +40,7 @@ class ModuleFootprint(NamedTuple):
     failures: tuple[LoadFailure, ...] = ()
 
 
-class Footprint(NamedTuple):
+class Traces(NamedTuple):
     """One target on one host; ``paths`` are the installed paths of its members.
 
     ``distribution`` is the normalised name of a wheel's, None of other targets.
@@ -49,7 +49,7 @@ class Footprint(NamedTuple):
     target: str
     distribution: str | None
     paths: frozenset[str]
-    modules: tuple[ModuleFootprint, ...]
+    modules: tuple[ModuleTraces, ...]
 
 
 class Shared(NamedTuple):
@@ -73,10 +73,10 @@ class Shared(NamedTuple):
         return any(self[:5])
 
 
-def footprint(analysis: Analysis) -> Footprint:
-    """The footprint of an analysis that still has its bindings."""
+def traces(analysis: Analysis) -> Traces:
+    """The traces of an analysis that still has its bindings."""
     taken: dict[int, bool] = {}
-    return Footprint(
+    return Traces(
         target=analysis.target.name,
         distribution=_distribution(analysis),
         paths=frozenset(analysis.target.members),
@@ -91,14 +91,14 @@ def _distribution(analysis: Analysis) -> str | None:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> ModuleFootprint:
+def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> ModuleTraces:
     missing: dict[str, str | None] = {
         f.name: None for f in module.failures if f.kind == "missing-library"
     }
     bound = module.bound
     if bound is None:
         nothing: frozenset[str] = frozenset()
-        return ModuleFootprint(module.name, {}, missing, {}, nothing, nothing, module.failures)
+        return ModuleTraces(module.name, {}, missing, {}, nothing, nothing, module.failures)
     needed = {
         name: needed.file.path
         for m in bound.opened.new
@@ -107,7 +107,7 @@ def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> Mo
     }
     sonames = {m.object.soname: m.file.path for m in bound.opened.new if m.object.soname}
     system = [o for o in bound.objects if not analysis.is_member(o.map.file)]
-    return ModuleFootprint(
+    return ModuleTraces(
         name=module.name,
         brings=sonames | needed,
         needs={**missing, **needed},
@@ -138,7 +138,7 @@ def _takes(analysis: Analysis, group: BindingGroup, known: dict[int, bool]) -> b
     return known[id(group)]
 
 
-def shared(one: Footprint, other: Footprint, rtld_global: Iterable[str] = ()) -> Shared:
+def shared(one: Traces, other: Traces, rtld_global: Iterable[str] = ()) -> Shared:
     """What of two targets meets when both are installed and opened in one process."""
     sides = (_Side(one), _Side(other))
     sonames = _captured(*sides) | _captured(*sides[::-1])
@@ -166,7 +166,7 @@ def shared(one: Footprint, other: Footprint, rtld_global: Iterable[str] = ()) ->
 class _Side:
     """The modules of one target taken together."""
 
-    def __init__(self, of: Footprint) -> None:
+    def __init__(self, of: Traces) -> None:
         self.brings: dict[str, set[str]] = {}
         self.needs: dict[str, set[str | None]] = {}
         self.unique: dict[str, set[str]] = {}
@@ -193,7 +193,7 @@ def _captured(first: _Side, second: _Side) -> set[str]:
 
 
 def _concerned(
-    of: Footprint,
+    of: Traces,
     sonames: AbstractSet[str],
     unique: AbstractSet[str],
     system: AbstractSet[str],
