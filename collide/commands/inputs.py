@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.commands.streams import complain
+from collide.commands.streams import EXIT_CLEAN, EXIT_FINDINGS, complain, write
 from collide.errors import InputError
 
 TYPE_CHECKING = False
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from collide.analysis import Analysis
+    from collide.footprint import Footprint
     from collide.host import Host
+    from collide.impact import Impact
     from collide.wheel import Target
 
 
@@ -41,6 +43,59 @@ def opening_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIB",
         help="a library that the binary opens RTLD_GLOBAL (a plugin with its closure)",
     )
+
+
+def comparison_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a comparison of footprints takes, whatever is compared."""
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="growth that is accepted, by library or search path (libbz2.so.*); repeatable",
+    )
+    parser.add_argument(
+        "--allow-list", metavar="FILE", help="the same from a file of lines `PATTERN  # reason`"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the comparison to FILE")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "note", "never"),
+        default="warning",
+        help="lowest severity that makes the exit status 1 (default: warning)",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
+
+
+def report_growth(
+    args: argparse.Namespace,
+    old: Footprint,
+    new: Footprint,
+    impacts: Sequence[Impact] | None = None,
+) -> int:
+    """Write what ``new`` gained and lost; the exit status."""
+    from pathlib import Path
+
+    from collide.codes import Severity
+    from collide.growth import Allowed, compare, read_allowed
+    from collide.report import growth
+
+    allowed = [Allowed(pattern, "") for pattern in args.allow]
+    if args.allow_list:
+        allowed += read_allowed(Path(args.allow_list))
+    comparison = compare(old, new, allowed)
+    for pattern in comparison.unused:
+        complain(f"{pattern} allows nothing that came")
+    if args.format == "json":
+        write(growth.render_json(comparison, impacts), args.output)
+    else:
+        write(growth.render(comparison, impacts, verbose=args.verbose), args.output)
+    grown = [c for c in comparison.changes if c.gained and c.allowed is None]
+    if args.fail_on == "never":
+        return EXIT_CLEAN
+    least = Severity[args.fail_on.upper()]
+    return EXIT_FINDINGS if any(c.severity >= least for c in grown) else EXIT_CLEAN
 
 
 def hosts_of(args: argparse.Namespace) -> list[Host]:
