@@ -60,6 +60,8 @@ LAYERS = (
     {"collide.probes"},
     {"collide.codes"},
     {"collide.judge"},
+    {"collide.judge_together"},
+    {"collide.pairs"},
     {"collide.check", "collide.growth", "collide.impact"},
     {"collide.report"},
     {
