@@ -20,7 +20,7 @@ from collide.machine import CLASS_NAMES
 from collide.notes import Notes, read_notes
 from collide.policy import system_libraries
 from collide.provenance import Package, find_packages
-from collide.recorded import END, SCHEMA, TABLES
+from collide.recorded import END, TABLES
 from collide.rootfs import Root
 from collide.symbols import (
     BINDING_NAMES,
@@ -29,6 +29,7 @@ from collide.symbols import (
     Exports,
     Reference,
 )
+from collide.tables import SCHEMA
 
 
 def record(host: Host, root: Root) -> dict[str, Any]:

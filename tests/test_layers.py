@@ -18,6 +18,7 @@ LAYERS = (
     {"collide.errors"},
     {"collide.hashtable", "collide.machine"},
     {"collide.symbols"},
+    {"collide.tables"},
     {"collide.notes"},
     {"collide.dynamic"},
     {"collide.elf"},
