@@ -15,7 +15,13 @@ from collide.host import Host, Python
 from collide.linkmap import LinkMap, LoadFailure, Process
 from collide.machine import CLASS_NAMES, machine_named
 from collide.search import File, Found, Loader
-from collide.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
+from collide.symbols import (
+    BINDING_NAMES,
+    TYPE_NAMES,
+    VISIBILITY_NAMES,
+    Exports,
+    Reference,
+)
 from collide.tables import (
     SCHEMA,
     Attributes,
@@ -24,7 +30,6 @@ from collide.tables import (
     RecordedExports,
     RecordedReferences,
     Sizes,
-    Tables,
     invalid,
 )
 
@@ -148,9 +153,18 @@ def load(path: Path) -> Host:
     if schema != SCHEMA:
         raise InputError(str(path), f"not a profile of schema {SCHEMA} (its schema is {schema!r})")
     try:
-        return host_of(profile, [JsonTables(str(path), t) for t in tables or profile["tables"]])
+        described = zip(profile["objects"], tables or profile["tables"], strict=True)
+        objects = [_described(profile, o, JsonTables(str(path), t)) for o, t in described]
+        return host_of(profile, objects)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:
         raise invalid(str(path), e) from e
+
+
+def _described(
+    profile: Mapping[str, Any], recorded: Mapping[str, Any], tables: JsonTables
+) -> ElfObject:
+    exports = RecordedExports(tables, recorded["versioned"])
+    return elf_object(recorded, profile["architecture"], exports, RecordedReferences(tables))
 
 
 def _split(data: bytes) -> tuple[Any, list[bytes]]:
@@ -165,8 +179,8 @@ def _split(data: bytes) -> tuple[Any, list[bytes]]:
     return json.loads(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
 
 
-def host_of(profile: Mapping[str, Any], tables: Sequence[Tables]) -> Host:
-    """The host that a profile without its tables describes; ``tables`` are those of each object.
+def host_of(profile: Mapping[str, Any], described: Sequence[ElfObject]) -> Host:
+    """The host that a profile describes, whose objects are these.
 
     Raises KeyError, TypeError, ValueError, IndexError or AttributeError when it is none.
     """
@@ -188,20 +202,16 @@ def host_of(profile: Mapping[str, Any], tables: Sequence[Tables]) -> Host:
         python=Python(python["implementation"], tuple(python["version"]), python["abi_flags"])
         if python
         else None,
-        process=_process(profile, tables, loader),
+        process=_process(profile, described, loader),
         failures=tuple(LoadFailure(**f) for f in profile["missing"]),
         preload=tuple(profile["preload"]),
         rtld_global=tuple(profile["global"]),
     )
 
 
-def _process(profile: Mapping[str, Any], tables: Sequence[Tables], loader: Loader) -> Process:
+def _process(profile: Mapping[str, Any], described: Sequence[ElfObject], loader: Loader) -> Process:
     objects = profile["objects"]
-    machine = profile["architecture"]
-    files = [
-        File(o["path"], o["path"], _elf_object(o, t, machine))
-        for o, t in zip(objects, tables, strict=True)
-    ]
+    files = [File(o["path"], o["path"], d) for o, d in zip(objects, described, strict=True)]
     by_path: dict[str, File] = {}
     for recorded, file in zip(objects, files, strict=True):
         for path in (recorded["path"], *recorded["paths"]):
@@ -226,10 +236,16 @@ def _process(profile: Mapping[str, Any], tables: Sequence[Tables], loader: Loade
     return process
 
 
-def _elf_object(recorded: Mapping[str, Any], tables: Tables, machine: str) -> ElfObject:
+def elf_object(
+    recorded: Mapping[str, Any],
+    architecture: str,
+    exports: Exports,
+    references: Sequence[Reference],
+) -> ElfObject:
+    """One object: what it says about itself, and its tables."""
     definitions = recorded["version_definitions"]
     return ElfObject(
-        machine=machine_named("armv7l" if machine == "armv6l" else machine),
+        machine=machine_named("armv7l" if architecture == "armv6l" else architecture),
         type=recorded["type"],
         flags=recorded["flags"],
         interpreter=recorded["interpreter"],
@@ -244,8 +260,8 @@ def _elf_object(recorded: Mapping[str, Any], tables: Tables, machine: str) -> El
         pie=recorded["pie"],
         version_needs=tuple(VersionNeed(*need) for need in recorded["version_needs"]),
         version_definitions=None if definitions is None else tuple(definitions),
-        exports=RecordedExports(tables, recorded["versioned"]),
-        references=RecordedReferences(tables),
+        exports=exports,
+        references=references,
         unknown_relocations=(),
         resolution_cache=(),
     )

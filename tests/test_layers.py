@@ -34,6 +34,7 @@ LAYERS = (
     {"collide.policy"},
     {"collide.provenance"},
     {"collide.recorded"},
+    {"collide.database"},
     {"collide.profile"},
     {"collide.profiles"},
     {"collide.selection"},
