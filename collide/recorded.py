@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from collide.dialect import new_process
 from collide.elf import ElfObject, VersionNeed
 from collide.errors import InputError
 from collide.host import Host, Python
@@ -216,7 +217,7 @@ def _process(profile: Mapping[str, Any], described: Sequence[ElfObject], loader:
     for recorded, file in zip(objects, files, strict=True):
         for path in (recorded["path"], *recorded["paths"]):
             by_path.setdefault(path, file)
-    process = Process(
+    process = new_process(
         files[0], objects[0]["name"], loader, RecordedFiles(by_path, profile["cache"])
     )
     maps = [process.executable]

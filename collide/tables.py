@@ -6,7 +6,7 @@ Where they come from is somebody else's business: a profile file
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, Protocol, overload
 
@@ -140,6 +140,11 @@ class RecordedExports:
         """See :class:`collide.symbols.Exports`."""
         index, column, offers = self._read(), self._column, self._offers
         return plain_names(wanted, {name: offers[column[index[name]]] for name in wanted})
+
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """See :class:`collide.symbols.Exports`."""
+        found = (self.candidates(name)[0] for name in names)
+        return {d.name: (d.type, d.size) for d in found if d.binding == STB_WEAK}
 
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`collide.symbols.Exports`."""

@@ -82,14 +82,24 @@ def left_out(analysis: Analysis) -> list[str]:
     )
 
 
+def module_argument(parser: argparse.ArgumentParser) -> None:
+    """``--module``."""
+    parser.add_argument(
+        "--module",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="only modules that match; repeatable",
+    )
+
+
 def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
     """The analyses that can be had; None for each that cannot, which is told on stderr.
 
     A target without anything to analyse is told of, too, but is no failure.
     """
-    import fnmatch
-
     from collide.analysis import analyse
+    from collide.installation import matches
 
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
@@ -98,17 +108,59 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
         for host in chosen:
             analysis = analyse(target, host)
             if analysis.left_out:
-                for line in left_out(analysis):
-                    complain(line)
-                if args.profile and target.members:
-                    yield None
+                yield from _misfit(args, analysis)
                 continue
             modules = analysis.modules
             if args.module:
-                modules = tuple(m for m in modules if fnmatch.fnmatch(m.name, args.module))
+                modules = tuple(m for m in modules if matches(m.name, args.module))
                 if not modules:
-                    complain(f"{target.name}: no module matches {args.module}")
+                    _complain_of_modules(args, target)
             yield analysis._replace(modules=modules)
-    for problem in unreadable:
+    yield from _told(unreadable)
+
+
+def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
+    """All inputs in one process of each host; None as in :func:`analyses`."""
+    from collide.analysis import unfit
+    from collide.installation import analyse_session, conflicts
+
+    chosen = hosts_of(args)
+    unreadable: list[InputError] = []
+    read = list(targets(inputs, unreadable))
+    for host in chosen:
+        fitting = []
+        for target in read:
+            analysis = unfit(target, host)
+            if analysis is None:
+                fitting.append(target)
+            else:
+                yield from _misfit(args, analysis)
+        if not fitting:
+            continue
+        for conflict in conflicts(fitting):
+            complain(str(conflict))
+        session = analyse_session(fitting, host, args.module, args.session_global)
+        if session.left_out:
+            yield from _misfit(args, session)
+            continue
+        if not session.modules:
+            _complain_of_modules(args, session.target)
+        yield session
+    yield from _told([*unreadable, *(p for target in read for p in target.problems)])
+
+
+def _misfit(args: argparse.Namespace, analysis: Analysis) -> Iterator[None]:
+    for line in left_out(analysis):
+        complain(line)
+    if args.profile and analysis.target.members:
+        yield None
+
+
+def _complain_of_modules(args: argparse.Namespace, target: Target) -> None:
+    complain(f"{target.name}: no module matches {' or '.join(args.module)}")
+
+
+def _told(problems: Iterable[InputError]) -> Iterator[None]:
+    for problem in problems:
         complain(str(problem))
         yield None
