@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
 from collide.errors import InputError
 from collide.host import Host
 from collide.judge import Finding, judge
-from collide.meeting import Traces, traces
-from collide.pairs import Kept, Pair, check_pairs
 from collide.wheel import Target
+
+if TYPE_CHECKING:
+    from collide.pairs import Pair
 
 
 class Judged(NamedTuple):
@@ -60,26 +61,23 @@ def check(
     process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
     ``insist`` see :func:`collide.analysis.analyse`.
     """
+    meetings = None
+    if together:
+        from collide.pairs import Meetings
+
+        meetings = Meetings(hosts, rtld_global)
     judged: list[Judged] = []
     left_out: list[Analysis] = []
     problems: list[InputError] = []
-    left: list[list[Traces]] = [[] for _ in hosts]
-    kept = Kept()
     for target in targets:
         problems += target.problems
-        for host, prints in zip(hosts, left, strict=True):
+        for host in hosts:
             analysis = analyse(target, host, insist=insist)
             if analysis.left_out is not None:
                 left_out.append(analysis)
                 continue
             judged.append(Judged(analysis.without_bindings(), judge(analysis)))
-            if together:
-                prints.append(traces(analysis))
-        if together:
-            kept.offer(target)
-    pairs = tuple(
-        pair
-        for host, prints in zip(hosts, left, strict=True)
-        for pair in check_pairs(prints, host, kept, rtld_global)
-    )
+            if meetings:
+                meetings.add(analysis)
+    pairs = tuple(meetings.pairs()) if meetings else ()
     return Report(tuple(judged), tuple(left_out), tuple(problems), pairs)

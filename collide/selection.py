@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -56,6 +55,8 @@ def _existing(spec: str) -> Path:
         if not path.is_file():
             raise InputError(spec, "not a regular file")
         return path.absolute()
+    import shutil
+
     found = shutil.which(spec) if "/" not in spec else None
     if found is None:
         shipped = ", ".join(shipped_names())

@@ -61,8 +61,6 @@ def run(args: argparse.Namespace) -> int:
     """The exit status."""
     from collide.check import check
     from collide.codes import Severity
-    from collide.report import json as json_report
-    from collide.report import text
 
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
@@ -81,9 +79,13 @@ def run(args: argparse.Namespace) -> int:
         for line in dict.fromkeys(line for a in report.left_out for line in left_out(a)):
             complain(line)
     if args.format == "json":
+        from collide.report import json as json_report
+
         write(json_report.render(report, _probes(args, chosen, "json")), args.output)
     elif report.judged or args.output:
         counted = "".join(map(str, _probes(args, chosen, "text") or ()))
+        from collide.report import text
+
         write(text.render(report, verbose=args.verbose) + counted, args.output)
     misfits = args.profile and any(a.target.members for a in report.left_out)
     if problems or (misfits and not report.judged):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import collide
 from collide.analysis import Analysis
 from collide.check import Report
 from collide.host import Host
 from collide.judge import Finding
-from collide.pairs import Pair
+
+if TYPE_CHECKING:
+    from collide.pairs import Pair
 
 SCHEMA = "collide-report/1"
 

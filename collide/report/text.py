@@ -5,12 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from collide.analysis import Analysis
 from collide.check import Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
-from collide.pairs import Pair
+
+if TYPE_CHECKING:
+    from collide.pairs import Pair
 
 _SHOWN_SYMBOLS = 6
 _SHOWN_MODULES = 3
