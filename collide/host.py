@@ -79,11 +79,14 @@ def extract(
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
     library_path: Sequence[str] = (),
+    ldconfig: bool = False,
 ) -> Host:
     """The host that ``binary`` of ``root`` makes.
 
     ``preload`` are LD_PRELOAD names, ``rtld_global`` libraries that the binary
     opens RTLD_GLOBAL later, ``library_path`` the elements of LD_LIBRARY_PATH.
+    ``ldconfig`` makes up for a missing ld.so.cache as ldconfig(8) would; without
+    it a loader that has no cache searches its system directories only.
     Raises InputError when the binary or one of those cannot be read, or its
     loader is not one whose rules are known.
     """
@@ -93,6 +96,8 @@ def extract(
         raise InputError(binary, "has no dynamic loader (a shared library or a static executable)")
     interpreter = _open(root, interpreter_path)
     loader = _loader(root, interpreter_path, executable)
+    if ldconfig and root.cache is None and loader.libc == "glibc" and loader.flavour == "upstream":
+        _make_cache(root, executable, loader)
     loader = loader._replace(library_path=expand_library_path(library_path, executable, loader))
     process, failures = start(executable, interpreter, loader, root, preload)
     problems = [f for f in failures if f.name in preload]
@@ -180,6 +185,14 @@ def _loader(root: Root, path: str, executable: File) -> Loader:
     elif cache:
         root.load_cache(cache[1].decode(), machine.cache_flags, hwcaps)
     return loader
+
+
+def _make_cache(root: Root, executable: File, loader: Loader) -> None:
+    from collide.ldconfig import make_cache
+
+    flags = executable.object.machine.cache_flags
+    root.cache = make_cache(root, executable.object, flags, loader.system_dirs)
+    root.cache_flags, root.hwcaps = flags, loader.hwcaps
 
 
 def _release(root: Root, data: bytes, system_dirs: Iterable[str], path: str) -> tuple[int, int]:

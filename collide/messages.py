@@ -35,3 +35,21 @@ def says(message: str, failure: LoadFailure) -> bool:
         version=f", version {re.escape(failure.detail)}" if undefined and failure.detail else "",
     )
     return re.search(pattern, message) is not None
+
+
+def describe(failure: LoadFailure) -> str:
+    """A load failure in the words of dlerror(3)."""
+    name, detail = failure.name, failure.detail
+    match failure.kind:
+        case "undefined-symbol":
+            return f"undefined symbol: {name}" + (f", version {detail}" if detail else "")
+        case "version-not-found":
+            return f"version `{name}' not found in {detail}"
+        case "missing-library":
+            return f"{name}: cannot open shared object file"
+        case "unloadable-file":
+            return f"{name}: {detail}"
+        case "version-file-not-loaded":
+            return f"version `{name}' is of {detail}, which is not loaded"
+        case "version-tables-missing":
+            return f"version `{name}' is of {detail}, which has no versions any more"

@@ -1,4 +1,4 @@
-"""A rule is proved by a real loader, or it is not proved."""
+"""The suite's own plugin, and what makes a proof: a real loader that was asked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from collections.abc import Generator
 
 import conformance
 import pytest
+
+import collide.pytest_plugin
+
+pytest_plugins = ["pytester"]
+
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Use the plugin also from a checkout that was installed before it had one."""
+    if not pluginmanager.has_plugin("collide"):
+        pluginmanager.register(collide.pytest_plugin, "collide")
 
 
 @pytest.hookimpl(wrapper=True)

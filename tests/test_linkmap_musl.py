@@ -6,6 +6,7 @@ failure; the assertion of a test names what matters.
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,14 @@ import pytest
 from musl import MuslScenario
 from scenario import patch_dynamic
 
+from collide.analysis import analyse
 from collide.dynamic import DT_FLAGS_1
+from collide.host import extract
+from collide.profile import record, to_bytes
+from collide.recorded import load
+from collide.report.bindings import render
+from collide.rootfs import Root
+from collide.wheel import read_target
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"
@@ -292,3 +300,42 @@ def test_versions_are_not_checked_at_load(s: MuslScenario) -> None:
     outcome = s.judge(s.host(), "mod.so")
     assert outcome.answers == ("ok",)
     assert outcome.provider("mod.so", "f") == "libv.so"
+
+
+# -- a recorded host ------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("7", "loading")
+def test_recorded_host_opens_modules_as_the_host_itself(s: MuslScenario) -> None:
+    s.lib("libpre.so", "int pre(void) { return 1; }")
+    s.lib("plugin/libz.so.1", F)
+    s.module("plugin/plugin.so", needed=["plugin/libz.so.1"])
+    host = s.host(runpath="$ORIGIN/app")
+    s.lib("libz.so.1", F)
+    s.lib("app/liba.so", "int a(void) { return 1; }")
+    # The short name of the plugin's dependency captures, the executable's run path serves.
+    s.module(
+        "mod.so",
+        "int f(void); int a(void); int pre(void); int getpid(void);"
+        "int g(void) { return f() + a() + pre() + getpid(); }",
+        needed=["libz.so.1", "app/liba.so"],
+    )
+    root = Root()
+    plugin = str(s.directory / "plugin/plugin.so")
+    preload = [str(s.directory / "libpre.so")]
+    live = extract(str(host), root, preload=preload, rtld_global=[plugin])
+    profile = s.directory / "profile.json"
+    profile.write_bytes(to_bytes(record(live, root), compressed=False))
+    recorded = load(profile)
+
+    assert recorded.loader == live.loader
+    target = read_target(s.directory / "mod.so")
+    told = list(render(analyse(target, recorded)))
+    assert told == list(render(analyse(target, live)))
+    providers = {json.loads(line)["symbol"]: json.loads(line)["provider"] for line in told}
+    assert providers["f"] == str(s.directory / "plugin/libz.so.1")
+    assert providers["a"] == str(s.directory / "app/liba.so")
+    assert providers["pre"] == preload[0]
+    outcome = s.judge(host, f"+{plugin}", "mod.so", preload=preload)
+    assert outcome.provider("mod.so", "f") == "plugin/libz.so.1"
+    assert outcome.provider("mod.so", "a") == "app/liba.so"

@@ -238,6 +238,16 @@ def test_weak_reference_may_stay_empty(s: MuslScenario) -> None:
     assert s.judge(s.host(), "mod.so").provider("mod.so", "f") is None
 
 
+@pytest.mark.rule("7", "lookup")
+def test_weak_definition_of_its_own_must_be_found(s: MuslScenario) -> None:
+    source = "__attribute__((weak)) int f(void) { return 1; } int g(void) { return f(); }"
+    module = s.module("mod.so", source)
+    assert s.judge(s.host(), "mod.so").provider("mod.so", "f") == "mod.so"
+    empty_bloom_filter(module)
+    outcome = s.judge(s.host(), "mod.so")
+    assert [(f.kind, f.name) for f in outcome.failures] == [("undefined-symbol", "f")]
+
+
 LARGE = "void *stat64(void); void *g(void) { return stat64(); }"
 
 
