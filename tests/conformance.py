@@ -110,7 +110,14 @@ RULES = {
         "later hidden version",
         "two default versions",
     ),
-    "4.4": ("missing", "weak", "no definitions", "captured file", "file not loaded"),
+    "4.4": (
+        "missing",
+        "weak",
+        "no definitions",
+        "captured file",
+        "file not loaded",
+        "packed relocations",
+    ),
     "5": ("data and plt", "thread-local", "__tls_get_addr"),
     "6.1": ("soname", "path of the executable", "local module"),
     "6.2": (
