@@ -262,6 +262,20 @@ def test_name_it_gets_is_that_of_its_own_path(s: MuslScenario) -> None:
 
 
 @pytest.mark.rule("7", "loading")
+def test_of_two_with_one_name_the_one_that_was_loaded_first_captures(s: MuslScenario) -> None:
+    s.lib("first/libz.so.1", F, soname="libalias.so")
+    s.lib("second/libz.so.1", F)
+    s.module("one.so", CALLS_F, needed=["second/libz.so.1"], runpath="$ORIGIN/second")
+    s.module("two.so", CALLS_F, needed=["first/libz.so.1"], runpath="$ORIGIN")
+    (s.directory / "libalias.so").symlink_to("first/libz.so.1")
+    s.module("three.so", CALLS_F, needed=["second/libz.so.1"], runpath="$ORIGIN/second")
+    # By path, so without a name; beside it; found by a search, so named; asked for.
+    outcome = s.judge(s.host(), "first/libz.so.1", "one.so", "two.so", "three.so")
+    assert outcome.provider("one.so", "f") == "second/libz.so.1"
+    assert outcome.provider("three.so", "f") == "first/libz.so.1"
+
+
+@pytest.mark.rule("7", "loading")
 def test_one_file_under_two_names_is_one_object(s: MuslScenario) -> None:
     s.lib("liba.so", F)
     (s.directory / "libb.so").hardlink_to(s.directory / "liba.so")
