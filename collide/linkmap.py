@@ -126,11 +126,11 @@ class Process:
         """Keep what ``failed``, a fork in which a dlopen has failed, leaves behind.
 
         Its maps are gone, but the names under which it has asked for older
-        ones stay their aliases (``_dl_close_worker`` frees maps only).
+        ones stay theirs (glibc ``_dl_close_worker`` and musl ``dlopen`` free maps only).
         """
         for name, found in failed._names.items():
             if id(found) in self._positions:
-                self._names.setdefault(name, found)
+                self._names[name] = found
 
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
         self._positions[id(new)] = len(self.maps)

@@ -150,6 +150,18 @@ def test_failing_open_leaves_nothing_behind(s: MuslScenario) -> None:
 
 
 @pytest.mark.rule("7", "loading")
+def test_name_that_a_failing_open_gave_to_an_older_object_stays(s: MuslScenario) -> None:
+    s.lib("libz.so.1", F)
+    s.module("bad.so", f"{CALLS_F} int gone(void); int h(void) {{ return gone(); }}",
+             needed=["libz.so.1"])  # fmt: skip
+    s.lib("bundled/libz.so.1", F)
+    s.module("two.so", CALLS_F, needed=["bundled/libz.so.1"], runpath="$ORIGIN/bundled")
+    outcome = s.judge(s.host(), "libz.so.1", "bad.so", "two.so")
+    assert outcome.answers[2] == "ok"
+    assert outcome.provider("two.so", "f") == "libz.so.1"
+
+
+@pytest.mark.rule("7", "loading")
 def test_missing_library_is_named(s: MuslScenario) -> None:
     s.lib("libgone.so")
     s.module("mod.so", needed=["libgone.so"])
