@@ -12,6 +12,8 @@ from collide.host import Host
 from collide.judge import Finding, judge
 from collide.meeting import Traces, traces
 from collide.pairs import Kept, Pair, check_pairs
+from collide.selection import Candidate
+from collide.tags import Misfit, Platform, misfit
 from collide.wheel import Target
 
 
@@ -20,6 +22,20 @@ class Judged(NamedTuple):
 
     analysis: Analysis
     findings: tuple[Finding, ...]
+
+
+class LeftOut(NamedTuple):
+    """A target that was not analysed on a host, and why; by name, as neither is kept.
+
+    ``empty`` tells that the target has no objects at all, on whatever host,
+    ``broken`` that some of it could not be read.
+    """
+
+    target: str
+    host: str
+    misfit: Misfit
+    empty: bool = False
+    broken: bool = False
 
 
 class Report(NamedTuple):
@@ -31,7 +47,7 @@ class Report(NamedTuple):
     """
 
     judged: tuple[Judged, ...]
-    left_out: tuple[Analysis, ...]
+    left_out: tuple[LeftOut, ...]
     problems: tuple[InputError, ...]
     pairs: tuple[Pair, ...] = ()
 
@@ -48,7 +64,7 @@ class Report(NamedTuple):
 
 def check(
     targets: Iterable[Target],
-    hosts: Sequence[Host],
+    hosts: Iterable[Candidate | Host],
     *,
     insist: bool = False,
     together: bool = False,
@@ -61,25 +77,46 @@ def check(
     ``insist`` see :func:`collide.analysis.analyse`.
     """
     judged: list[Judged] = []
-    left_out: list[Analysis] = []
+    left_out: list[LeftOut] = []
     problems: list[InputError] = []
-    left: list[list[Traces]] = [[] for _ in hosts]
+    candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
+    left: list[list[Traces]] = [[] for _ in candidates]
     kept = Kept()
     for target in targets:
         problems += target.problems
-        for host, prints in zip(hosts, left, strict=True):
-            analysis = analyse(target, host, insist=insist)
-            if analysis.left_out is not None:
-                left_out.append(analysis)
-                continue
-            judged.append(Judged(analysis.without_bindings(), judge(analysis)))
-            if together:
-                prints.append(traces(analysis))
+        for candidate, prints in zip(candidates, left, strict=True):
+            unfit = _misfit(target, candidate, insist)
+            if unfit is None:
+                analysis = analyse(target, candidate.host, insist=insist)
+                if analysis.left_out is None:
+                    judged.append(Judged(analysis.without_bindings(), judge(analysis)))
+                    if together:
+                        prints.append(traces(analysis))
+                    continue
+                unfit = Misfit("nothing to open", analysis.left_out)
+            empty, broken = not target.members, bool(target.problems)
+            left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
         if together:
             kept.offer(target)
     pairs = tuple(
         pair
-        for host, prints in zip(hosts, left, strict=True)
-        for pair in check_pairs(prints, host, kept, rtld_global)
+        for candidate, prints in zip(candidates, left, strict=True)
+        if prints
+        for pair in check_pairs(prints, candidate.host, kept, rtld_global)
     )
     return Report(tuple(judged), tuple(left_out), tuple(problems), pairs)
+
+
+def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
+    """What can be told of a pair before the host is loaded."""
+    if not target.members:
+        return Misfit("nothing to open", "it has no shared object that could be opened")
+    if target.tags is not None:
+        return misfit(target.tags, host)
+    if insist:
+        return None
+    found = {file.object.architecture for file in target.members.values()}
+    if host.architecture not in found:
+        reason = f"all its objects are for another architecture than {host.architecture}"
+        return Misfit("other architecture", reason)
+    return None

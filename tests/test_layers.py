@@ -65,6 +65,7 @@ LAYERS = (
     {"collide.judge_together"},
     {"collide.pairs"},
     {"collide.check", "collide.growth", "collide.impact"},
+    {"collide.merging"},
     {"collide.report"},
     {
         "collide.report.bindings",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from collide.commands.inputs import host_arguments, hosts_of, left_out, targets
+from collide.commands.inputs import candidates_of, host_arguments, targets
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -18,9 +18,10 @@ from collide.errors import InputError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from collide.host import Host
+    from collide.check import Report
+    from collide.selection import Candidate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     from collide.report import json as json_report
     from collide.report import text
 
-    chosen = hosts_of(args)
+    chosen = candidates_of(args)
     unreadable: list[InputError] = []
     several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
     report = check(
@@ -78,14 +79,14 @@ def run(args: argparse.Namespace) -> int:
     for problem in problems:
         complain(str(problem))
     if not report.judged:
-        for line in dict.fromkeys(line for a in report.left_out for line in left_out(a)):
+        for line in dict.fromkeys(_why_nothing(report)):
             complain(line)
     if args.format == "json":
         write(json_report.render(report, _probes(args, chosen, "json")), args.output)
     elif report.judged or args.output:
         counted = "".join(map(str, _probes(args, chosen, "text") or ()))
         write(text.render(report, verbose=args.verbose) + counted, args.output)
-    misfits = args.profile and any(a.target.members for a in report.left_out)
+    misfits = args.profile and any(not one.empty for one in report.left_out)
     if problems or (misfits and not report.judged):
         return EXIT_USAGE
     if not report.judged:
@@ -96,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
 
 
-def _probes(args: argparse.Namespace, hosts: list[Host], form: str) -> list[object] | None:
+def _probes(args: argparse.Namespace, hosts: list[Candidate], form: str) -> list[object] | None:
     """The probes of every target on every host that it fits; None when nobody asks."""
     if not args.probes:
         return None
@@ -105,7 +106,7 @@ def _probes(args: argparse.Namespace, hosts: list[Host], form: str) -> list[obje
 
     render: Callable[..., object] = modules_as_json if form == "json" else render_modules
     found: list[object] = []
-    for host in hosts:
+    for host in (candidate.host for candidate in hosts):
         root = countable(host)
         if root is None:
             complain(f"{host.name}: probes are counted on hosts given as a glibc binary only")
@@ -114,3 +115,18 @@ def _probes(args: argparse.Namespace, hosts: list[Host], form: str) -> list[obje
         counted = ((t, of_modules(t, host, root)) for t in targets(args.inputs, []))
         found += [render(target.name, host, modules) for target, modules in counted if modules]
     return found
+
+
+def _why_nothing(report: Report) -> Iterator[str]:
+    """Why nothing at all was opened; no line where problems tell already."""
+    from collide.merging import count_left_out, summed_up
+
+    counts = count_left_out(report.left_out)
+    for one in report.left_out:
+        if one.empty:
+            if not one.broken:
+                yield f"{one.target}: {one.misfit.reason}"
+        elif counts[one.target].total() > 3:
+            yield f"{one.target}: fits none of {summed_up(counts[one.target])}"
+        else:
+            yield f"{one.target}: {one.host}: {one.misfit.reason}"
