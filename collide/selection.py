@@ -90,6 +90,20 @@ def _shipped(spec: str) -> list[str]:
     return group or fnmatch.filter(names, spec)
 
 
+def shipped(specs: Iterable[str]) -> list[str]:
+    """The names of the shipped hosts that these names, patterns and groups stand for, or of all.
+
+    Raises InputError for what stands for none.
+    """
+    found: dict[str, None] = {}
+    for spec in list(specs) or ["*"]:
+        names = _shipped(spec)
+        if not names:
+            raise _unknown(spec, "no such shipped profile")
+        found.update(dict.fromkeys(names))
+    return list(found)
+
+
 def groups() -> list[str]:
     """The names of all groups of shipped hosts, sorted."""
     return sorted({group for name in shipped_names() for group in shipped_summary(name).groups})
@@ -110,16 +124,20 @@ def _existing(spec: str) -> Path:
         return path.absolute()
     found = shutil.which(spec) if "/" not in spec else None
     if found is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(spec, shipped_names(), 3, 0.5)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise InputError(
-            spec,
-            "no such profile, file or binary (collide profiles lists the shipped ones, "
-            f"in the groups {', '.join(groups())}{hint})",
-        )
+        raise _unknown(spec, "no such profile, file or binary")
     return Path(found)
+
+
+def _unknown(spec: str, what: str) -> InputError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(spec, shipped_names(), 3, 0.5)
+    hint = f"; near it: {', '.join(near)}" if near else ""
+    return InputError(
+        spec,
+        f"{what} (collide profiles lists the shipped ones, in the groups "
+        f"{', '.join(groups())}{hint})",
+    )
 
 
 def _is_profile(path: Path) -> bool:
