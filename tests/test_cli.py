@@ -101,7 +101,6 @@ def test_version_is_that_of_the_package() -> None:
     [
         [],
         ["no-such-command"],
-        ["check"],
         ["check", "x.whl", "--format", "yaml"],
         ["check", "x.whl", "--fail-on", "all"],
         ["bindings", "x.whl"],

@@ -53,6 +53,7 @@ LAYERS = (
     {"collide.archive"},
     {"collide.tags"},
     {"collide.wheel"},
+    {"collide.environment"},
     {"collide.analysis"},
     {"collide.explain", "collide.messages", "collide.runner"},
     {"collide.verify"},

@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 
     from collide.check import Report
     from collide.selection import Candidate
+    from collide.wheel import Target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``collide check --help``."""
-    parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="WHEEL|DIR|SO",
+        help="without any: what is installed in the active virtual environment, on its interpreter",
+    )
     host_arguments(parser, required=False)
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
@@ -65,11 +71,15 @@ def run(args: argparse.Namespace) -> int:
     from collide.report import json as json_report
     from collide.report import text
 
-    chosen = candidates_of(args)
     unreadable: list[InputError] = []
-    several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    if args.inputs:
+        read = targets(args.inputs, unreadable)
+        several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    else:
+        read, several = _environment(args), True
+    chosen = candidates_of(args)
     report = check(
-        targets(args.inputs, unreadable),
+        read,
         chosen,
         insist=bool(args.profile),
         together=args.together and several,
@@ -81,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
     if not report.judged:
         for line in dict.fromkeys(_why_nothing(report)):
             complain(line)
+        if not (args.inputs or report.left_out or problems):
+            complain("no package that is installed here has a shared object")
     if args.format == "json":
         write(json_report.render(report, _probes(args, chosen, "json")), args.output)
     elif report.judged or args.output:
@@ -95,6 +107,23 @@ def run(args: argparse.Namespace) -> int:
     if worst is None or args.fail_on == "never":
         return EXIT_CLEAN
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
+
+
+def _environment(args: argparse.Namespace) -> Iterator[Target]:
+    """What is installed in the active virtual environment, for its own interpreter."""
+    import sys
+    from pathlib import Path
+
+    from collide.environment import installed, interpreter
+    from collide.errors import UsageError
+
+    active = os.environ.get("VIRTUAL_ENV")
+    if not active and sys.prefix == sys.base_prefix:
+        raise UsageError("name a wheel, a directory or an object: no virtual environment is active")
+    prefix = Path(active or sys.prefix)
+    args.profile = args.profile or [str(interpreter(prefix))]
+    # Distributions without objects are no news.
+    return (target for target in installed(prefix) if target.members or target.problems)
 
 
 def _probes(args: argparse.Namespace, hosts: list[Candidate], form: str) -> list[object] | None:
