@@ -10,6 +10,8 @@ from collide.codes import Severity
 from collide.errors import InputError
 from collide.host import Host
 from collide.judge import Finding, judge
+from collide.selection import Candidate
+from collide.tags import Misfit, Platform, misfit
 from collide.wheel import Target
 
 if TYPE_CHECKING:
@@ -23,6 +25,20 @@ class Judged(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+class LeftOut(NamedTuple):
+    """A target that was not analysed on a host, and why; by name, as neither is kept.
+
+    ``empty`` tells that the target has no objects at all, on whatever host,
+    ``broken`` that some of it could not be read.
+    """
+
+    target: str
+    host: str
+    misfit: Misfit
+    empty: bool = False
+    broken: bool = False
+
+
 class Report(NamedTuple):
     """Everything one ``collide check`` found.
 
@@ -32,7 +48,7 @@ class Report(NamedTuple):
     """
 
     judged: tuple[Judged, ...]
-    left_out: tuple[Analysis, ...]
+    left_out: tuple[LeftOut, ...]
     problems: tuple[InputError, ...]
     pairs: tuple[Pair, ...] = ()
 
@@ -49,7 +65,7 @@ class Report(NamedTuple):
 
 def check(
     targets: Iterable[Target],
-    hosts: Sequence[Host],
+    hosts: Iterable[Candidate | Host],
     *,
     insist: bool = False,
     together: bool = False,
@@ -65,19 +81,39 @@ def check(
     if together:
         from collide.pairs import Meetings
 
-        meetings = Meetings(hosts, rtld_global)
+        meetings = Meetings(rtld_global)
     judged: list[Judged] = []
-    left_out: list[Analysis] = []
+    left_out: list[LeftOut] = []
     problems: list[InputError] = []
+    candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
     for target in targets:
         problems += target.problems
-        for host in hosts:
-            analysis = analyse(target, host, insist=insist)
-            if analysis.left_out is not None:
-                left_out.append(analysis)
-                continue
-            judged.append(Judged(analysis.without_bindings(), judge(analysis)))
-            if meetings:
-                meetings.add(analysis)
+        for candidate in candidates:
+            unfit = _misfit(target, candidate, insist)
+            if unfit is None:
+                analysis = analyse(target, candidate.host, insist=insist)
+                if analysis.left_out is None:
+                    judged.append(Judged(analysis.without_bindings(), judge(analysis)))
+                    if meetings:
+                        meetings.add(analysis)
+                    continue
+                unfit = Misfit("nothing to open", analysis.left_out)
+            empty, broken = not target.members, bool(target.problems)
+            left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
     pairs = tuple(meetings.pairs()) if meetings else ()
     return Report(tuple(judged), tuple(left_out), tuple(problems), pairs)
+
+
+def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
+    """What can be told of a pair before the host is loaded."""
+    if not target.members:
+        return Misfit("nothing to open", "it has no shared object that could be opened")
+    if target.tags is not None:
+        return misfit(target.tags, host)
+    if insist:
+        return None
+    found = {file.object.architecture for file in target.members.values()}
+    if host.architecture not in found:
+        reason = f"all its objects are for another architecture than {host.architecture}"
+        return Misfit("other architecture", reason)
+    return None

@@ -222,5 +222,6 @@ class _PackedTables:
             end = start + count
             column = data[start:end]
         text = data[end:].decode("utf-8", "surrogateescape")
-        text = text.replace(STAND_IN, header["release"])
+        if header["release"]:
+            text = text.replace(STAND_IN, header["release"])
         return header, column, text.split("\n") if count else []

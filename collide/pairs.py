@@ -79,19 +79,23 @@ class Kept:
 
 
 class Meetings:
-    """The targets of one check, and which of them meet on each host."""
+    """The targets of one check, and which of them meet on each host.
 
-    def __init__(self, hosts: Sequence[Host], rtld_global: Sequence[str] = ()) -> None:
-        """``rtld_global`` are patterns of modules that are opened RTLD_GLOBAL."""
+    ``rtld_global`` are patterns of modules that are opened RTLD_GLOBAL.
+    """
+
+    def __init__(self, rtld_global: Sequence[str] = ()) -> None:
         self._rtld_global = rtld_global
         self._kept = Kept()
-        self._traces: list[tuple[Host, list[Traces]]] = [(host, []) for host in hosts]
+        self._traces: list[tuple[Host, list[Traces]]] = []
 
     def add(self, analysis: Analysis) -> None:
         """Take one analysis that still has its bindings."""
-        for host, left in self._traces:
-            if host is analysis.host:
-                left.append(traces(analysis))
+        left = next((left for host, left in self._traces if host is analysis.host), None)
+        if left is None:
+            left = []
+            self._traces.append((analysis.host, left))
+        left.append(traces(analysis))
         self._kept.offer(analysis.target)
 
     def pairs(self) -> Iterator[Pair]:

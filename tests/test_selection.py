@@ -8,9 +8,10 @@ import pytest
 from packing import shipped_file
 from scenario import require_loader
 
+from collide import selection
 from collide.errors import InputError, UsageError
-from collide.profiles import shipped_names
-from collide.selection import select_hosts
+from collide.profiles import shipped_names, shipped_summary
+from collide.selection import select, select_hosts
 
 HOST = Path(__file__).resolve().parent.parent / "wheels/host/host"
 
@@ -81,11 +82,40 @@ def test_bare_name_is_looked_up_in_the_path(monkeypatch: pytest.MonkeyPatch) -> 
     assert host.path == str(HOST)
 
 
-def test_unknown_name_is_refused_with_the_names_that_there_are() -> None:
+def test_unknown_name_is_refused_with_the_groups_and_names_near_it() -> None:
     error = refusal("no-such-thing")
     assert error.path == "no-such-thing"
-    for name in shipped_names():
-        assert name in error.reason
+    for group in ("cpython", "embedded", "pypy"):
+        assert group in error.reason
+    assert "near" not in error.reason
+    assert "near it: debian-12-python3" in refusal("debian-12-pyton3").reason
+
+
+def test_group_is_every_shipped_profile_in_it() -> None:
+    found = names("pypy")
+    assert len(found) > 3
+    assert found == [n for n in shipped_names() if "pypy" in shipped_summary(n).groups]
+    for host in select_hosts(["pypy"]):
+        assert host.python is not None
+        assert host.python.implementation == "pp"
+
+
+def test_profile_that_several_patterns_name_comes_once() -> None:
+    assert names("debian-12-pypy3", "debian-12-p*") == [
+        "debian-12-pypy3",
+        *(n for n in names("debian-12-p*") if n != "debian-12-pypy3"),
+    ]
+
+
+def test_nothing_is_loaded_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(selection, "load_shipped", loaded.append)
+    candidates = list(select(["debian-12-*"]))
+    assert len(candidates) > 10
+    assert candidates[0].architecture == "x86_64"
+    assert loaded == []
+    _ = candidates[3].host
+    assert loaded == [candidates[3].name]
 
 
 def test_script_is_refused_with_its_first_line(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collide.host import Host
     from collide.impact import Impact
     from collide.rootfs import Root
+    from collide.selection import Candidate
     from collide.wheel import Target
 
 
@@ -26,7 +27,7 @@ def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
         default=[],
         required=required,
         metavar="P",
-        help="a shipped name or pattern, a profile file, or a path to a binary; repeatable",
+        help="a shipped name, pattern or group, a profile file, or a path to a binary; repeatable",
     )
     opening_arguments(parser)
 
@@ -159,15 +160,30 @@ def _inside(root: str, name: str) -> str:
     return os.path.abspath(name) if root == "/" else os.path.join("/", name)  # noqa: PTH100, PTH118
 
 
+def candidates_of(args: argparse.Namespace) -> list[Candidate]:
+    """The hosts to check on; those that are shipped are loaded when something fits them."""
+    from collide.selection import select
+
+    chosen = list(select(args.profile, preload=args.preload, rtld_global=args.rtld_global))
+    if args.profile:
+        _tell_what_is_missing(candidate.host for candidate in chosen)
+    return chosen
+
+
+def _tell_what_is_missing(hosts: Iterable[Host]) -> None:
+    for host in hosts:
+        for f in host.failures:
+            complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
+
+
 def hosts_of(args: argparse.Namespace) -> list[Host]:
     """The hosts to check on; what one of them lacks itself is told on stderr."""
     from collide.selection import select_hosts
 
     chosen = list(select_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global))
     # What a shipped host lacks is told by ``collide profiles``, not by every check.
-    for host in chosen if args.profile else ():
-        for f in host.failures:
-            complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
+    if args.profile:
+        _tell_what_is_missing(chosen)
     return chosen
 
 

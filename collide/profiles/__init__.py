@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from collide.database import Database, Summary
 from collide.host import Host
@@ -29,6 +30,11 @@ def shipped_names() -> tuple[str, ...]:
 def shipped_summary(name: str) -> Summary:
     """What is known of the shipped host ``name`` without loading it."""
     return database().summary(name)
+
+
+def shipped_head(name: str) -> dict[str, Any]:
+    """The profile of the shipped host ``name`` without its tables."""
+    return database().head(name)
 
 
 def load_shipped(name: str) -> Host:

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import collide
-from collide.analysis import Analysis
-from collide.check import Report
+from collide.check import LeftOut, Report
 from collide.host import Host
 from collide.judge import Finding
+from collide.merging import merge
 
 if TYPE_CHECKING:
     from collide.pairs import Pair
@@ -32,8 +32,19 @@ def render(report: Report, probes: list[object] | None = None) -> str:
             }
             for j in report.judged
         ],
+        "findings": [
+            {
+                "target": checked.target,
+                "profiles": list(merged.hosts),
+                "checked": len(checked.judged),
+                **_finding(merged.finding),
+                "providers": list(merged.providers),
+            }
+            for checked in merge(report.judged)
+            for merged in checked.findings
+        ],
         "together": [_pair(p) for p in report.pairs],
-        "left_out": [_left_out(a) for a in report.left_out],
+        "left_out": [_left_out(one) for one in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
     if probes is not None:
@@ -71,11 +82,12 @@ def _pair(pair: Pair) -> dict[str, Any]:
     }
 
 
-def _left_out(analysis: Analysis) -> dict[str, Any]:
+def _left_out(left_out: LeftOut) -> dict[str, Any]:
     return {
-        "target": analysis.target.name,
-        "profile": analysis.host.name,
-        "reason": analysis.left_out,
+        "target": left_out.target,
+        "profile": left_out.host,
+        "kind": left_out.misfit.kind,
+        "reason": left_out.misfit.reason,
     }
 
 

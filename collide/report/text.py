@@ -11,12 +11,14 @@ from collide.analysis import Analysis
 from collide.check import Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
+from collide.merging import Checked, count_left_out, merge, summed_up
 
 if TYPE_CHECKING:
     from collide.pairs import Pair
 
 _SHOWN_SYMBOLS = 6
 _SHOWN_MODULES = 3
+_SHOWN_HOSTS = 3
 
 
 def render(report: Report, *, verbose: bool = False) -> str:
@@ -26,8 +28,12 @@ def render(report: Report, *, verbose: bool = False) -> str:
     lines; it changes neither which findings there are nor their order.
     """
     lines: list[str] = []
-    for judged in report.judged:
-        lines += _analysis(judged.analysis, judged.findings, verbose)
+    for checked in merge(report.judged):
+        if len(checked.judged) == 1:
+            (judged,) = checked.judged
+            lines += _analysis(judged.analysis, judged.findings, verbose)
+        else:
+            lines += _checked(checked, verbose)
     lines += _together(report, verbose)
     lines += _left_out(report)
     lines.append(_summary(report))
@@ -55,15 +61,45 @@ def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) ->
     yield ""
 
 
-def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
+def _checked(checked: Checked, verbose: bool) -> Iterator[str]:
+    """One target on several hosts."""
+    total = len(checked.judged)
+    yield f"{checked.target} on {total} hosts:"
+    for merged in checked.findings:
+        finding = merged.finding
+        if len(merged.providers) > 1:
+            finding = finding._replace(provider=", ".join(merged.providers))
+        yield from _finding(finding, verbose, f"{_where(merged.hosts, total, verbose)}")
+    if checked.clean:
+        yield ""
+        yield f"  no findings in {_where(checked.clean, total, verbose)}"
+    skipped = dict.fromkeys(s for j in checked.judged for s in j.analysis.skipped)
+    for one in skipped:
+        yield f"  not analysed: {one.name}: {one.reason}"
+    yield ""
+
+
+def _where(hosts: Sequence[str], total: int, verbose: bool) -> str:
+    if len(hosts) == total:
+        return f"all {total} hosts"
+    shown = hosts if verbose else hosts[:_SHOWN_HOSTS]
+    more = len(hosts) - len(shown)
+    others = f" and {more} more" if more else ""
+    return f"{len(hosts)} of {total} hosts: {', '.join(shown)}{others}"
+
+
+def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
     code = finding.code
     heading = f"  {finding.severity} {code.id} [{code.slug}] {finding.victim}"
     if finding.severity == Severity.NOTE and not verbose:
+        found_in = f" in {where}" if where else ""
         count = f": {_plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
-        yield f"{heading} <- {finding.provider}{count}"
+        yield f"{heading} <- {finding.provider}{count}{found_in}"
         return
     yield ""
     yield heading
+    if where:
+        yield f"    in {where}"
     for line in _what(finding, verbose):
         yield f"    {line}"
     if finding.modules and finding.modules != (finding.victim,):
@@ -170,24 +206,31 @@ def _shared(pair: Pair) -> str:
 
 
 def _left_out(report: Report) -> Iterator[str]:
+    counts = count_left_out(report.left_out)
+    for target, kinds in counts.items():
+        if kinds.total() > _SHOWN_HOSTS:
+            yield f"left out: {target} on {summed_up(kinds)}"
     for left_out in report.left_out:
-        assert left_out.left_out is not None
-        yield f"left out: {left_out.target.name} on {left_out.host.name}: {left_out.left_out}"
+        if counts[left_out.target].total() <= _SHOWN_HOSTS:
+            yield f"left out: {left_out.target} on {left_out.host}: {left_out.misfit.reason}"
     if report.left_out:
         yield ""
 
 
 def _summary(report: Report) -> str:
-    counts = Counter(f.severity for f in report.findings)
+    checked = merge(report.judged)
+    findings = [m.finding for one in checked for m in one.findings]
+    findings += [f for pair in report.pairs for f in pair.findings]
+    counts = Counter(f.severity for f in findings)
     found = ", ".join(
         f"{counts[severity]} {severity}{'s' if counts[severity] != 1 else ''}"
         for severity in sorted(Severity, reverse=True)
         if counts[severity]
     )
-    targets = len({judged.analysis.target.name for judged in report.judged})
+    targets = len(checked)
     hosts = len({judged.analysis.host.name for judged in report.judged})
-    checked = f"{_plural(targets, 'input')} on {_plural(hosts, 'host')}"
-    return f"{found or 'nothing found'} in {checked}"
+    where = f"{_plural(targets, 'input')} on {_plural(hosts, 'host')}"
+    return f"{found or 'nothing found'} in {where}"
 
 
 def _plural(count: int, noun: str) -> str:
