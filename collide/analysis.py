@@ -57,12 +57,16 @@ class Analysis(NamedTuple):
         return file in self.host_files
 
 
-def analyse(target: Target, host: Host) -> Analysis:
-    """Open every module of ``target`` alone in a fresh process of ``host`` and bind it."""
+def analyse(target: Target, host: Host, *, insist: bool = False) -> Analysis:
+    """Open every module of ``target`` alone in a fresh process of ``host`` and bind it.
+
+    With ``insist`` (the host was asked for by name) a tree or a bare object is
+    opened even if its names are for another interpreter: what fails then is told.
+    """
     left_out = unfit(target, host)
     if left_out is not None:
         return left_out
-    openable = find_modules(target, host)
+    openable = find_modules(target, host, insist=insist)
     modules = tuple(_open_modules(target, host, openable.paths))
     return Analysis(target, host, modules, openable.skipped, openable.nothing, host.global_files)
 
@@ -84,14 +88,19 @@ class Openable(NamedTuple):
     nothing: str | None
 
 
-def find_modules(target: Target, host: Host) -> Openable:
-    """What of ``target`` can be opened on ``host``, whatever its tags say."""
+def find_modules(target: Target, host: Host, *, insist: bool = False) -> Openable:
+    """What of ``target`` can be opened on ``host``, whatever its tags say.
+
+    See :func:`analyse` for ``insist``.
+    """
     foreign = [
         Skipped(target.names[f.path], f"is {f.object.architecture}, the host {host.architecture}")
         for f in target.members.values()
         if f.object.architecture != host.architecture
     ]
     paths, others = _modules(target, host)
+    if insist and not paths and target.tags is None:
+        paths, others = list(target.modules(host.architecture)), []
     skipped = sorted([*target.skipped, *foreign, *_unknown(target), *others])
     reason = None if paths else _nothing(foreign, others, host)
     return Openable(tuple(paths), tuple(skipped), reason)

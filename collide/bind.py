@@ -206,7 +206,7 @@ class Binder:
         ]
         looked_further = bool(told)
         if not plain:
-            return BindingGroup(tuple(told), own, looked_further=True)
+            return BindingGroup(tuple(told), own, demands=self.rules.demands)
         gives, offers = order[0], own[0] if own else None
         if contested:
             ordered = [name for name in wanted.plain if name in plain]
@@ -217,7 +217,9 @@ class Binder:
         def make() -> tuple[Binding, ...]:
             return (*told, *_plainly_bound(table.of(plain), gives, offers, shadowed=False))
 
-        return BindingGroup(tuple(told), own, make, looked_further=looked_further)
+        return BindingGroup(
+            tuple(told), own, make, demands=self.rules.demands, looked_further=looked_further
+        )
 
     def _bind_reference(
         self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
@@ -270,7 +272,8 @@ class Binder:
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
             return group
-        return BindingGroup(tuple(changed.get(b, b) for b in group.bindings), group.closure)
+        bindings = tuple(changed.get(b, b) for b in group.bindings)
+        return BindingGroup(bindings, group.closure, demands=self.rules.demands)
 
     def _host_registration(self, name: str) -> Hit | None:
         """What start-up registered under a unique ``name``: the first host lookup that hit one."""
@@ -343,14 +346,14 @@ class _Ranking(dict[tuple[File, ...], tuple[File, ...]]):
 
 
 def _closure(root: LinkMap) -> Iterable[File]:
-    """The breadth-first dependency closure of one map, itself first."""
+    """The breadth-first dependency closure of one map: itself, behind its filtees, is first."""
     order, seen = [root], {id(root)}
     for current in order:
         for needed in current.needed or ():
             if id(needed) not in seen:
                 seen.add(id(needed))
                 order.append(needed)
-    return (m.file for m in order)
+    return (m.file for current in order for m in (*current.filtees, current))
 
 
 def _undefined(objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:

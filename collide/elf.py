@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from collide.dynamic import (
     DF_1_NODEFLIB,
+    DF_1_NOOPEN,
     DF_1_PIE,
     DF_SYMBOLIC,
     DT_AUXILIARY,
@@ -75,7 +76,8 @@ class ElfObject(NamedTuple):
     version nodes without the base, None when it has no DT_VERDEF at all.
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
-    tagged path list.
+    tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards;
+    profiles do not record it.
     """
 
     machine: Machine
@@ -97,6 +99,7 @@ class ElfObject(NamedTuple):
     references: Sequence[Reference]
     unknown_relocations: tuple[int, ...]
     resolution_cache: tuple[tuple[str, tuple[str, ...]], ...]
+    noopen: bool = False
 
     @property
     def architecture(self) -> str:
@@ -169,6 +172,7 @@ class _Reader:
             references=references,
             unknown_relocations=unknown,
             resolution_cache=self._resolution_cache(),
+            noopen=bool(flags_1 & DF_1_NOOPEN),
         )
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

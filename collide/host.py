@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from collide.bind import Binder
 from collide.dialect import expand_library_path
 from collide.errors import InputError
 from collide.linkmap import LoadFailure, Process
@@ -41,8 +42,8 @@ class Host(NamedTuple):
     """A host ready to open modules in.
 
     ``process`` is the state after start-up and all RTLD_GLOBAL openings;
-    ``failures`` are libraries that start-up did not get. ``path`` is the
-    canonical path of the binary.
+    ``failures`` are libraries that start-up did not get, and symbols that what it
+    opens RTLD_GLOBAL does not. ``path`` is the canonical path of the binary.
     """
 
     name: str
@@ -102,7 +103,12 @@ def extract(
     problems = [f for f in failures if f.name in preload]
     for library in rtld_global:
         opened = process.dlopen(library, rtld_global=True)
-        problems += [opened] if isinstance(opened, LoadFailure) else opened.failures
+        if isinstance(opened, LoadFailure):
+            problems.append(opened)
+            continue
+        problems += opened.failures
+        # Opened with RTLD_LAZY it may do without a function: told, and not refused.
+        failures += tuple(f for f in Binder(process).bind(opened).failures if f not in problems)
     for problem in problems:
         raise _refused(problem, (*preload, *rtld_global))
     return Host(

@@ -57,7 +57,7 @@ class Session:
         bound = self._binder.bind(opened, unique)
         if bound.failures:
             self.process.learn(process)
-            self.unique |= self._left_behind(bound, unique)
+            self.unique = {**self.unique, **self._left_behind(bound, unique)}
         else:
             self.process, self.unique = process, unique
         return Attempt(bound, bound.failures)

@@ -23,12 +23,14 @@ from typing import Any
 
 import pytest
 from compiler import compile_so
+from conformance import loader_was_asked
 from elftools.elf.elffile import ELFFile
 
 from collide.bind import Binder
 from collide.bindings import Binding, BoundModule
 from collide.host import Host, extract
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
+from collide.messages import says
 from collide.oracle import Key, Log, Run, read_log, run, unsteered
 from collide.rootfs import Root
 from collide.session import Session
@@ -73,6 +75,7 @@ def _require_log() -> None:
 def observe(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> tuple[Run, Log]:
     """Run ``command``, with ``env`` added to the environment, and read its loader's log."""
     _require_log()
+    loader_was_asked("glibc")
     ran = run(command, environment={**unsteered(os.environ), **(env or {})})
     return ran, read_log(ran)
 
@@ -302,6 +305,8 @@ class Comparison:
         if bound is not None:
             self._predict(bound, certain=not failures)
         assert bool(failures) == (message != "ok"), f"{message}; predicted: {failures}"
+        if failures:
+            assert says(message, failures[0]), f"{message}; predicted: {failures[0]}"
         self.failures += failures
         if failures:
             assert tells(message, failures[0]), f"{message}; predicted: {failures[0]}"

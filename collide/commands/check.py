@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from collide.commands.inputs import host_arguments, hosts_of, left_out, targets
 from collide.commands.streams import (
     EXIT_CLEAN,
@@ -34,6 +36,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="lowest severity that makes the exit status 1 (default: error)",
     )
     parser.add_argument(
+        "--no-together",
+        dest="together",
+        action="store_false",
+        help="look at each input alone, not at what two of them change for each other",
+    )
+    parser.add_argument(
+        "--rtld-global",
+        dest="session_global",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="modules that are opened RTLD_GLOBAL when inputs are looked at together; repeatable",
+    )
+    parser.add_argument(
         "--probes",
         action="store_true",
         help="also count the files that the loader tries for each module, on hosts given as binary",
@@ -50,7 +66,14 @@ def run(args: argparse.Namespace) -> int:
 
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
-    report = check(targets(args.inputs, unreadable), chosen)
+    several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    report = check(
+        targets(args.inputs, unreadable),
+        chosen,
+        insist=bool(args.profile),
+        together=args.together and several,
+        rtld_global=args.session_global,
+    )
     problems = [*unreadable, *report.problems]
     for problem in problems:
         complain(str(problem))

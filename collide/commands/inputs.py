@@ -219,7 +219,7 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
     for target in targets(inputs, unreadable):
         unreadable += target.problems
         for host in chosen:
-            analysis = analyse(target, host)
+            analysis = analyse(target, host, insist=bool(args.profile))
             if analysis.left_out:
                 yield from _misfit(args, analysis)
                 continue
@@ -240,6 +240,7 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
     read = list(targets(inputs, unreadable))
+    insist = bool(args.profile)
     for host in chosen:
         fitting = []
         for target in read:
@@ -252,7 +253,7 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
             continue
         for conflict in conflicts(fitting):
             complain(str(conflict))
-        session = analyse_session(fitting, host, args.module, args.session_global)
+        session = analyse_session(fitting, host, args.module, args.session_global, insist=insist)
         if session.left_out:
             yield from _misfit(args, session)
             continue

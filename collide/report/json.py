@@ -10,6 +10,7 @@ from collide.analysis import Analysis
 from collide.check import Report
 from collide.host import Host
 from collide.judge import Finding
+from collide.pairs import Pair
 
 SCHEMA = "collide-report/1"
 
@@ -29,6 +30,7 @@ def render(report: Report, probes: list[object] | None = None) -> str:
             }
             for j in report.judged
         ],
+        "together": [_pair(p) for p in report.pairs],
         "left_out": [_left_out(a) for a in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
@@ -45,6 +47,25 @@ def _profile(host: Host) -> dict[str, Any]:
         "libc": f"{host.loader.libc} {'.'.join(map(str, host.loader.version))}",
         "python": str(host.python) if host.python else None,
         "failures": [f._asdict() for f in host.failures],
+    }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    shares = pair.shares._asdict()
+    del shares["modules"]
+    return {
+        "targets": list(pair.targets),
+        "profile": pair.host.name,
+        "left_out": pair.left_out,
+        "shares": {kind: list(names) for kind, names in shares.items() if names},
+        "findings": [_finding(f) for f in pair.common],
+        "orders": [
+            {
+                "order": [order.first, order.second],
+                "findings": [_finding(f) for f in order.findings],
+            }
+            for order in pair.orders
+        ],
     }
 
 
