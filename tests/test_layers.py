@@ -21,6 +21,7 @@ LAYERS = (
     {"collide.notes"},
     {"collide.dynamic"},
     {"collide.elf"},
+    {"collide.relink"},
     {"collide.ldcache"},
     {"collide.search"},
     {"collide.rootfs"},
