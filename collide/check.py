@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
@@ -12,12 +12,20 @@ from collide.host import Host
 from collide.judge import Finding, judge
 from collide.wheel import Target
 
+if TYPE_CHECKING:
+    from collide.remedy import Remedy
+
 
 class Judged(NamedTuple):
-    """One analysis, without its bindings, and its findings."""
+    """One analysis, without its bindings, and its findings.
+
+    ``remedies`` has for each finding what was tried against it; it is empty
+    when nobody asked.
+    """
 
     analysis: Analysis
     findings: tuple[Finding, ...]
+    remedies: tuple[tuple[Remedy, ...], ...] = ()
 
 
 class Report(NamedTuple):
@@ -36,8 +44,11 @@ class Report(NamedTuple):
         return max((f.severity for j in self.judged for f in j.findings), default=None)
 
 
-def check(targets: Iterable[Target], hosts: Sequence[Host]) -> Report:
-    """Analyse and judge every target on every host; targets are read one at a time."""
+def check(targets: Iterable[Target], hosts: Sequence[Host], *, remedies: bool = False) -> Report:
+    """Analyse and judge every target on every host; targets are read one at a time.
+
+    With ``remedies`` changes are tried against each finding that is no note.
+    """
     judged: list[Judged] = []
     left_out: list[Analysis] = []
     problems: list[InputError] = []
@@ -48,5 +59,14 @@ def check(targets: Iterable[Target], hosts: Sequence[Host]) -> Report:
             if analysis.left_out is not None:
                 left_out.append(analysis)
             else:
-                judged.append(Judged(analysis.without_bindings(), judge(analysis)))
+                findings = judge(analysis)
+                tried = _remedies(analysis, findings) if remedies else ()
+                judged.append(Judged(analysis.without_bindings(), findings, tried))
     return Report(tuple(judged), tuple(left_out), tuple(problems))
+
+
+def _remedies(analysis: Analysis, findings: Sequence[Finding]) -> tuple[tuple[Remedy, ...], ...]:
+    from collide.remedy import Prover
+
+    prover = Prover(analysis)
+    return tuple(prover.trials(f) if f.severity > Severity.NOTE else () for f in findings)

@@ -23,6 +23,7 @@ COMMANDS = {
     "check": "find what breaks, wheels on hosts",
     "profile": "record a host; nothing is executed",
     "bindings": "every binding, as JSON lines",
+    "whatif": "bind again after a change of the wheel or of the host",
     "explain": "the walk to one symbol, or what a code means",
 }
 """The modules of :mod:`collide.commands` with what each is for."""

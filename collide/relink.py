@@ -340,3 +340,11 @@ def drop_needed(obj: ElfObject, names: AbstractSet[str]) -> Relinked:
         ),
         {},
     )
+
+
+def ask_at_run_time(obj: ElfObject, asked: AbstractSet[Reference]) -> Relinked:
+    """A user that asks dlsym for what it referred to, and has no copies of it any more."""
+    copied = frozenset(r.name for r in asked if r.lookup_class == CLASS_COPY)
+    relinked = _with_fate(obj, dict.fromkeys(asked))
+    exports = _Without(obj.exports, copied) if copied else obj.exports
+    return relinked._replace(object=relinked.object._replace(exports=exports))

@@ -121,7 +121,7 @@ def test_wrong_usage_ends_with_status_two(
 
 
 def test_interruption_ends_with_status_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(check_module, "check", interrupt)

@@ -30,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="error",
         help="lowest severity that makes the exit status 1 (default: error)",
     )
+    parser.add_argument(
+        "--remedies",
+        action="store_true",
+        help="try changes of the wheel and of the host against each finding, in memory",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
 
@@ -42,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
-    report = check(targets(args.inputs, unreadable), chosen)
+    report = check(targets(args.inputs, unreadable), chosen, remedies=args.remedies)
     problems = [*unreadable, *report.problems]
     for problem in problems:
         complain(str(problem))

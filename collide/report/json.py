@@ -7,9 +7,8 @@ from typing import Any
 
 import collide
 from collide.analysis import Analysis
-from collide.check import Report
+from collide.check import Judged, Report
 from collide.host import Host
-from collide.judge import Finding
 
 SCHEMA = "collide-report/1"
 
@@ -24,7 +23,7 @@ def render(report: Report) -> str:
                 "target": j.analysis.target.name,
                 "profile": _profile(j.analysis.host),
                 "modules": [m.name for m in j.analysis.modules],
-                "findings": [_finding(f) for f in j.findings],
+                "findings": [_finding(j, number) for number in range(len(j.findings))],
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
             }
             for j in report.judged
@@ -54,8 +53,9 @@ def _left_out(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
+def _finding(judged: Judged, number: int) -> dict[str, Any]:
+    finding = judged.findings[number]
+    told: dict[str, Any] = {
         "code": finding.code.id,
         "slug": finding.code.slug,
         "severity": str(finding.severity),
@@ -71,3 +71,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "detail": finding.detail,
         "remedy": finding.remedy,
     }
+    if judged.remedies:
+        from collide.report.remedies import as_json
+
+        told["remedies"] = [as_json(remedy) for remedy in judged.remedies[number]]
+    return told

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from collide.analysis import Analysis
-from collide.check import Report
+from collide.check import Judged, Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
+
+if TYPE_CHECKING:
+    from collide.remedy import Remedy
 
 _SHOWN_SYMBOLS = 6
 _SHOWN_MODULES = 3
@@ -22,13 +25,14 @@ def render(report: Report, *, verbose: bool = False) -> str:
     """
     lines: list[str] = []
     for judged in report.judged:
-        lines += _analysis(judged.analysis, judged.findings, verbose)
+        lines += _analysis(judged, verbose)
     lines += _left_out(report)
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
 
 
-def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) -> Iterator[str]:
+def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
+    analysis, findings = judged.analysis, judged.findings
     host = analysis.host
     version = ".".join(map(str, host.loader.version))
     python = f"{host.python}, " if host.python else ""
@@ -38,8 +42,10 @@ def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) ->
         yield f"{analysis.target.name} on {name}: no findings in {count}"
         return
     yield f"{analysis.target.name} on {name}:"
-    for finding in findings:
+    for number, finding in enumerate(findings):
         yield from _finding(finding, verbose)
+        if judged.remedies and judged.remedies[number]:
+            yield from _remedies(judged.remedies[number], verbose)
     if not findings:
         yield f"  no findings in {_plural(len(analysis.modules), 'module')}"
     elif analysis.skipped:
@@ -64,6 +70,13 @@ def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
         more = len(finding.modules) - len(shown)
         yield f"    opened:   {', '.join(shown)}" + (f" and {more} more" if more else "")
     yield f"    fix:      {finding.remedy}"
+
+
+def _remedies(tried: Sequence[Remedy], verbose: bool) -> Iterator[str]:
+    from collide.report.remedies import lines
+
+    for line in lines(tried, verbose=verbose):
+        yield f"    {line}"
 
 
 def _what(finding: Finding, verbose: bool) -> Iterator[str]:
