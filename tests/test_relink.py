@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from compiler import compile_so
+from relinked import archive, require, same
 
 from collide.elf import ElfObject, read_object
 from collide.relink import (
@@ -64,34 +62,6 @@ int PyInit_m(void) { return use(); }
 VERSIONS = "V1 { global: f; data; }; V2 { global: weak_f; } V1;"
 
 
-def facts(obj: ElfObject) -> set[tuple[str, Any]]:
-    """Everything that decides a binding, in a form whose differences can be read."""
-    definitions = {
-        d._replace(value=None, size=0)
-        for name in obj.exports.names
-        for d in obj.exports.candidates(name)
-        # GNU ld defines an absolute symbol for each node, which nothing ever refers to.
-        if not d.zero
-    }
-    rest = {k: v for k, v in obj._asdict().items() if k not in ("exports", "references")}
-    rest["version_needs"] = tuple(sorted(obj.version_needs))
-    return {
-        *rest.items(),
-        ("versioned", obj.exports.versioned),
-        *(("reference", r) for r in obj.references),
-        *(("definition", d) for d in definitions),
-    }
-
-
-def same(relinked: Relinked, linked: ElfObject) -> bool:
-    """Whether the linker has made of it what was made in memory."""
-    in_memory, by_linker = facts(relinked.object), facts(linked)
-    only = [f"only in memory: {fact}" for fact in sorted(in_memory - by_linker, key=str)]
-    only += [f"only by the linker: {fact}" for fact in sorted(by_linker - in_memory, key=str)]
-    assert not only, "\n".join(only)
-    return True
-
-
 def built(tmp_path: Path, name: str, *flags: str, source: str = SOURCE) -> ElfObject:
     path = compile_so(tmp_path, name, source, "-fno-builtin", "-fcommon", *flags)
     return read_object(path.read_bytes())
@@ -101,15 +71,6 @@ def script(tmp_path: Path, text: str) -> str:
     path = tmp_path / "script.map"
     path.write_text(text)
     return f"-Wl,--version-script={path}"
-
-
-def require(tool: str, how: str) -> None:
-    """Skip the calling test where there is no such tool; fail it when ``CI`` is ``true``."""
-    if shutil.which(tool) is None:
-        reason = f"needs {tool}: {how}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 SYMBOLIC: dict[str, Callable[[ElfObject], Relinked]] = {
@@ -163,15 +124,8 @@ def test_visibility_hidden_hides_all_but_what_says_otherwise(tmp_path: Path) -> 
 
 def test_exclude_libs_hides_the_static_library(tmp_path: Path) -> None:
     static = "int s_data; int s_one(void) { return s_data; } int s_two(void) { return s_one(); }"
-    archive = tmp_path / "libs.a"
-    compiled = tmp_path / "s.o"
-    subprocess.run(
-        ["gcc", "-c", "-fPIC", "-O0", "-x", "c", "-", "-o", str(compiled)],
-        input=static, text=True, check=True,
-    )  # fmt: skip
-    subprocess.run(["ar", "rcs", str(archive), str(compiled)], check=True)
     source = "int s_two(void); int own(void) { return 1; } int g(void) { return own() + s_two(); }"
-    link = ["-Wl,--whole-archive", str(archive), "-Wl,--no-whole-archive"]
+    link = ["-Wl,--whole-archive", archive(tmp_path, "s", static), "-Wl,--no-whole-archive"]
     before = built(tmp_path, "before.so", *link, source=source)
     after = built(tmp_path, "after.so", *link, "-Wl,--exclude-libs,ALL", source=source)
     relinked = hide(before, Names(["s_*"]))
