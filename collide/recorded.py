@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple, overload
@@ -131,6 +131,11 @@ class RecordedExports:
         """See :class:`collide.symbols.Exports`."""
         columns = self._read()
         return plain_names(wanted, {name: self._offer(columns, name) for name in wanted})
+
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """See :class:`collide.symbols.Exports`."""
+        found = (self.candidates(name)[0] for name in names)
+        return {d.name: (d.type, d.size) for d in found if d.binding == STB_WEAK}
 
     @staticmethod
     def _offer(columns: _Columns, name: str) -> str | None:

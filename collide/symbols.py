@@ -10,9 +10,10 @@ import struct
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import compress
 from typing import NamedTuple, Protocol
 
-from collide.hashtable import GnuHash, SysvHash, gnu_hashes
+from collide.hashtable import GnuHash, SysvHash, gnu_hashes, integers
 
 STB_LOCAL, STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE = 0, 1, 2, 10
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC = 0, 1, 2, 5, 6, 10
@@ -112,6 +113,12 @@ class Exports(Protocol):
         the result must be looked at one by one.
         """
 
+    def weak(self, names: Iterable[str], /) -> Mapping[str, tuple[int, int]]:
+        """Type and size of the definitions that are weak, of ``names`` with one plain definition.
+
+        What can be an inline function or a template of C++.
+        """
+
 
 ANY_VERSION = "*"
 """For ``plain``: the version of a base definition, which serves every reference."""
@@ -124,7 +131,7 @@ def plain_names(
     return {
         name
         for name, version in wanted.items()
-        if (offer := offered[name]) is not None and offer in (ANY_VERSION, version)
+        if (offer := offered[name]) == version is not None or offer is ANY_VERSION
     }
 
 
@@ -142,6 +149,10 @@ class NoExports:
         """None."""
         return frozenset()
 
+    def weak(self, _names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """None."""
+        return {}
+
 
 class DynamicSymbols:
     """The exports of an ELF object: ``.dynsym`` seen through its hash table.
@@ -153,6 +164,8 @@ class DynamicSymbols:
     """
 
     __slots__ = (
+        "_big_endian",
+        "_fields",
         "_hash",
         "_index",
         "_known",
@@ -180,11 +193,13 @@ class DynamicSymbols:
         self._index = index
         self._symbols = symbols
         self._symbol = symbol
+        self._big_endian = symbol.format.startswith(">")
         self._strings = strings
         self._hash = table
         self._versym = versym
         self._versions = versions
         self._versioned = versioned
+        self._fields: tuple[bytes, bytes, array[int], array[int], array[int]] | None = None
         self._known: dict[str, tuple[Definition, ...]] = {}
         self._offers: dict[str, str | None] = {}
 
@@ -215,36 +230,72 @@ class DynamicSymbols:
 
     def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`Exports`."""
-        # Not a difference of key views, which would walk all offers each time.
-        unknown = [name for name in wanted if name not in self._offers]
-        if unknown:
+        try:
+            return plain_names(wanted, self._offers)
+        except KeyError:
+            # Not a difference of key views, which would walk all offers each time.
+            unknown = [name for name in wanted if name not in self._offers]
             self._offers.update(dict.fromkeys(unknown))
             self._offers.update(self._find_offers(unknown))
-        return plain_names(wanted, self._offers)
+            return plain_names(wanted, self._offers)
+
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """See :class:`Exports`."""
+        info, _, _, _, sizes = self._columns()
+        index = self._index
+        return {
+            name: (info[number] & 15, sizes[number])
+            for name in names
+            if info[number := index[name]] >> 4 == STB_WEAK
+        }
 
     def _find_offers(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The names that one definition of no peculiarity has, with its version."""
         if not isinstance(self._hash, GnuHash):
             return
-        single = [(name, number) for name in names if (number := self._index.get(name, -1)) >= 0]
+        info, other, sections, values, _ = self._columns()
+        single = [
+            (name, number)
+            for name in names
+            if (number := self._index.get(name, -1)) >= 0
+            and info[number] in _PLAIN_INFO
+            and other[number] & 3 in _VISIBLE
+            and values[number]
+            and sections[number] != SHN_UNDEF
+        ]
         hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name, _ in single])
         reached = self._hash.reached([number for _, number in single], hashes)
-        size, unpack = self._symbol.size, self._symbol.unpack_from
-        symbols, versym = self._symbols, self._versym if self._versioned else None
-        for (name, number), is_reached in zip(single, reached, strict=True):
-            fields = unpack(symbols, number * size)
-            _, info, other, section, value, _ = fields if size == 24 else _wide_order(fields)
-            if (
-                not is_reached
-                or info not in _PLAIN_INFO
-                or other & 3 in (STV_INTERNAL, STV_HIDDEN)
-                or not value
-                or section == SHN_UNDEF
-            ):
-                continue
-            if versym is None or versym[number] <= 1:
+        if not self._versioned:
+            yield from (
+                (name, ANY_VERSION) for (name, _), ok in zip(single, reached, strict=True) if ok
+            )
+            return
+        versym, versions = self._versym, self._versions
+        for name, number in compress(single, reached):
+            version = versym[number]
+            if version <= 1:
                 yield name, ANY_VERSION
-            elif (version := self._versions.get(versym[number] & ~VERSYM_HIDDEN)) is not None:
-                yield name, version[0]
+            elif (known := versions.get(version & ~VERSYM_HIDDEN)) is not None:
+                yield name, known[0]
+
+    def _columns(self) -> tuple[bytes, bytes, array[int], array[int], array[int]]:
+        """Info, other, section, value and size of all symbols."""
+        if self._fields is None:
+            wide = self._symbol.size == 24
+            at_info, at_other, at_section = (4, 5, 6) if wide else (12, 13, 14)
+            at_value, at_size, word = (8, 16, "Q") if wide else (4, 8, "I")
+            size, symbols = self._symbol.size, self._symbols
+            halves = integers(symbols, "H", self._big_endian)
+            words = integers(symbols, word, self._big_endian)
+            width = words.itemsize
+            self._fields = (
+                symbols[at_info::size],
+                symbols[at_other::size],
+                halves[at_section // 2 :: size // 2],
+                words[at_value // width :: size // width],
+                words[at_size // width :: size // width],
+            )
+        return self._fields
 
     def _definition(self, name: str, raw: bytes, index: int) -> Definition | None:
         fields = self._symbol.unpack_from(self._symbols, index * self._symbol.size)
@@ -274,6 +325,7 @@ class DynamicSymbols:
         )
 
 
+_VISIBLE = (STV_DEFAULT, STV_PROTECTED)
 _PLAIN_INFO = frozenset(
     binding << 4 | kind for binding in (STB_GLOBAL, STB_WEAK) for kind in MATCHING_TYPES
 )
