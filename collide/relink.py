@@ -178,6 +178,10 @@ class _Without:
         """See :class:`collide.symbols.Exports`."""
         return self._exports.plain({n: v for n, v in wanted.items() if n not in self._hidden})
 
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """See :class:`collide.symbols.Exports`."""
+        return self._exports.weak(names)
+
 
 # -- names and versions ---------------------------------------------------------------------------
 
@@ -213,6 +217,10 @@ class _Renamed:
         """See :class:`collide.symbols.Exports`."""
         untouched = {n: v for n, v in wanted.items() if n not in self._old and n not in self._gone}
         return self._exports.plain(untouched)
+
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """See :class:`collide.symbols.Exports`; renamed ones are never plain."""
+        return self._exports.weak(names)
 
 
 def add_version(obj: ElfObject, node: str) -> Relinked:
@@ -265,6 +273,10 @@ class _Versioned:
         """None: each is looked at."""
         return frozenset()
 
+    def weak(self, _names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """None, as none is plain."""
+        return {}
+
 
 def need_version(obj: ElfObject, file: str, node: str, meant: AbstractSet[str]) -> Relinked:
     """A user of the library ``file``, linked again after :func:`add_version`.
@@ -301,6 +313,10 @@ class _Tables:
     def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.symbols.Exports`."""
         return self._exports.plain(wanted)
+
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """See :class:`collide.symbols.Exports`."""
+        return self._exports.weak(names)
 
 
 def _all_weak(fate: Mapping[Reference, Reference | None], version: str) -> bool:

@@ -14,7 +14,7 @@ from itertools import product
 from typing import NamedTuple
 
 from collide.analysis import Analysis, analyse
-from collide.bindings import BoundObject
+from collide.bindings import Binding, BoundObject
 from collide.changes import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, Change, Edit, tag_of
 from collide.costs import Cost, costs
 from collide.host import Host
@@ -119,9 +119,10 @@ class Prover:
             return
         if finding.provider in self._members:
             yield (_edit(finding.provider, HIDE, finding.symbols),)
-        members = [name for name in finding.intended if name in self._members]
-        if len(members) < len(finding.intended) or not members:
+        meant = {b.intended[0] for b in _shadowed(self.before, {}, finding) if b.intended}
+        if not all(map(self.before.is_member, meant)):
             return
+        members = sorted(map(self.before.name_of, meant))
         choices = [
             list(self._of_own(finding) if name == finding.victim else self._of_meant(name, finding))
             for name in members
@@ -135,7 +136,7 @@ class Prover:
         yield _edit(finding.victim, first)
         yield _edit(finding.victim, second)
         yield _edit(finding.victim, HIDE)
-        yield _edit(finding.victim, HIDE, tuple(sorted({*finding.symbols, *finding.kept})))
+        yield _edit(finding.victim, HIDE, finding.symbols)
         yield _edit(finding.victim, whole)
         yield from self._of_meant(finding.victim, finding)
 
@@ -217,31 +218,33 @@ def _objects(analysis: Analysis, name: str) -> Iterator[BoundObject]:
 def _taken(analysis: Analysis, fates: Fates, finding: Finding) -> int:
     """How many references of a finding are as it says; for one of loading, how often it is so."""
     if finding.symbols and finding.provider is not None:
-        old = {
-            (path, new): reference.name
-            for path, fate in fates.items()
-            for reference, new in fate.items()
-        }
-        names = frozenset(finding.symbols)
-        return sum(
-            old.get((path, reference), reference.name) in names
-            and analysis.target.names.get(path, path) == finding.victim
-            and b.provider is not None
-            and analysis.name_of(b.provider) == finding.provider
-            for (path, reference), b in shadowed(analysis).items()
-        )
-    captured = {
-        analysis.name_of(needed.file)
-        for bound in _objects(analysis, finding.victim)
-        for needed in bound.map.needed or ()
-    }
-    if finding.intended:
-        return int(finding.provider in captured)
+        return len(_shadowed(analysis, fates, finding))
+    needed = (m for bound in _objects(analysis, finding.victim) for m in bound.map.needed or ())
+    if finding.provider in {analysis.name_of(m.file) for m in needed}:
+        return 1
     subjects = {finding.provider, *(s.partition("@")[0] for s in finding.symbols)}
     return sum(
         analysis.target.names.get(f.object, f.object) == finding.victim and f.name in subjects
         for f in dict.fromkeys(f for m in analysis.modules for f in m.failures)
     )
+
+
+def _shadowed(analysis: Analysis, fates: Fates, finding: Finding) -> list[Binding]:
+    """The shadowed references that a finding is about, under whatever name they have now."""
+    old = {
+        (path, new): reference.name
+        for path, fate in fates.items()
+        for reference, new in fate.items()
+    }
+    names = frozenset(finding.symbols)
+    return [
+        b
+        for (path, reference), b in shadowed(analysis).items()
+        if old.get((path, reference), reference.name) in names
+        and analysis.target.names.get(path, path) == finding.victim
+        and b.provider is not None
+        and analysis.name_of(b.provider) == finding.provider
+    ]
 
 
 def _refusal(tried: WhatIf, finding: Finding, left: int, taken: int) -> str | None:

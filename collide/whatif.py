@@ -142,6 +142,33 @@ def with_start_up(analysis: Analysis) -> Analysis:
     return analysis._replace(modules=(module, *analysis.modules))
 
 
+def rename_map(tried: WhatIf) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Old and new names, and the members that one map of them serves.
+
+    Raises UsageError where nothing is renamed, or where a member has a symbol
+    of an old name that it gets from somewhere else: one map would rename both.
+    """
+    target = tried.before.target
+    members = []
+    for file in target.members.values():
+        fate = tried.fates.get(file.path, {})
+        renamed = {r.name for r, now in fate.items() if now is not None and now.name != r.name}
+        after = next(f for f in tried.after.target.members.values() if f.path == file.path)
+        renamed |= file.object.exports.names - after.object.exports.names
+        other = {r.name for r in file.object.references} | file.object.exports.names
+        name = target.names[file.path]
+        if renamed and (mixed := sorted((other - renamed) & tried.renamed.keys())):
+            raise UsageError(
+                f"{name} gets {mixed[0]} from another library than the one that is renamed: "
+                "no map serves all, choose names (rename=NAMES)"
+            )
+        if renamed:
+            members.append(name)
+    if not tried.renamed:
+        raise UsageError(f"{target.name}: nothing is renamed: --apply MEMBER=rename does it")
+    return dict(tried.renamed), tuple(members)
+
+
 # -- comparing ------------------------------------------------------------------------------------
 
 

@@ -72,9 +72,8 @@ def run(args: argparse.Namespace) -> int:
     misfit, results = _results(args, edits, host_edits, unreadable)
     for problem in unreadable:
         complain(str(problem))
-    if args.rename_map is not None:
-        pairs = {pair for result in results for pair in result.renamed.items()}
-        write(report.render_map(pairs), args.rename_map)
+    if args.rename_map is not None and results:
+        _write_map(args.rename_map, results)
     if args.format == "json":
         write(report.render_json(results, edits, host_edits), args.output)
     elif results:
@@ -85,6 +84,17 @@ def run(args: argparse.Namespace) -> int:
     if not results:
         return EXIT_NOTHING
     return EXIT_FINDINGS if any(result.balance.new for result in results) else EXIT_CLEAN
+
+
+def _write_map(path: str, results: list[WhatIf]) -> None:
+    """One map for all, and on stderr which members it is for."""
+    from collide.report.whatif import render_map
+    from collide.whatif import rename_map
+
+    maps = [rename_map(result) for result in results]
+    write(render_map({pair for renamed, _ in maps for pair in renamed.items()}), path)
+    for members in dict.fromkeys(members for _, members in maps):
+        complain(f"{path} is for {', '.join(members)}")
 
 
 def _results(
