@@ -21,8 +21,7 @@ from collide.host import Host
 from collide.judge import Finding
 from collide.linkmap import LinkMap
 from collide.rehost import own_objects
-from collide.symbols import Reference
-from collide.whatif import START_UP, Balance, Fates, WhatIf, attempt, shadowed, with_start_up
+from collide.whatif import START_UP, Balance, Fates, WhatIf, attempt, lost, shadowed, with_start_up
 from collide.wheel import Target
 
 
@@ -257,42 +256,14 @@ def _refusal(tried: WhatIf, finding: Finding, left: int, taken: int) -> str | No
         name = tried.after.target.names.get(first.object, first.object)
         more = f", and {len(balance.new) - 1} more" if len(balance.new) > 1 else ""
         return f"{name} would fail: {first.kind} {first.name}{more}"
-    lost = _lost(tried)
-    if lost:
-        (holder, name), *rest = sorted((holder, r.name) for holder, r in lost)
+    missing = lost(tried)
+    if missing:
+        (holder, name), *rest = sorted((holder, r.name) for holder, r in missing)
         more = f", and {len(rest)} more" if rest else ""
         return f"{holder} would no longer find {name} in the wheel{more}"
     if balance.newly_shadowed:
         return f"{balance.newly_shadowed} other references would be taken instead"
     return None
-
-
-def _lost(tried: WhatIf) -> set[tuple[str, Reference]]:
-    """References of other objects that were meant for a definition which is no more.
-
-    The host may have one of that name, so that none of them is undefined.
-    """
-    after = {f.path: f.object.exports.names for f in tried.after.target.members.values()}
-    gone = {
-        file: names
-        for file in tried.before.target.members.values()
-        if (names := file.object.exports.names - after[file.path])
-    }
-    lost = set()
-    for module in tried.before.modules if gone else ():
-        for bound in module.bound.objects if module.bound is not None else ():
-            fate = tried.fates.get(bound.map.file.path, {})
-            for group in bound.groups:
-                if gone.keys().isdisjoint(group.closure):
-                    continue
-                for b in group.bindings:
-                    if (
-                        b.intended is not None
-                        and b.reference.name in gone.get(b.intended[0], ())
-                        and b.reference not in fate
-                    ):
-                        lost.add((tried.before.name_of(bound.map.file), b.reference))
-    return lost
 
 
 def proven(trials: Sequence[Remedy]) -> tuple[Remedy, ...]:

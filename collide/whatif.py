@@ -169,6 +169,35 @@ def rename_map(tried: WhatIf) -> tuple[dict[str, str], tuple[str, ...]]:
     return dict(tried.renamed), tuple(members)
 
 
+def lost(tried: WhatIf) -> set[tuple[str, Reference]]:
+    """References, by the name of their object, that were meant for a definition which is no more.
+
+    The host may have one of that name: then none of them is undefined, and
+    none is shadowed any more, as nothing in the wheel is meant.
+    """
+    after = {f.path: f.object.exports.names for f in tried.after.target.members.values()}
+    gone = {
+        file: names
+        for file in tried.before.target.members.values()
+        if (names := file.object.exports.names - after[file.path])
+    }
+    found = set()
+    for module in tried.before.modules if gone else ():
+        for bound in module.bound.objects if module.bound is not None else ():
+            fate = tried.fates.get(bound.map.file.path, {})
+            for group in bound.groups:
+                if gone.keys().isdisjoint(group.closure):
+                    continue
+                for b in group.bindings:
+                    if (
+                        b.intended is not None
+                        and b.reference.name in gone.get(b.intended[0], ())
+                        and b.reference not in fate
+                    ):
+                        found.add((tried.before.name_of(bound.map.file), b.reference))
+    return found
+
+
 # -- comparing ------------------------------------------------------------------------------------
 
 

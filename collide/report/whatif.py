@@ -10,7 +10,7 @@ import collide
 from collide.changes import Edit
 from collide.costs import costs
 from collide.linkmap import LoadFailure
-from collide.whatif import DLSYM, LINK_TIME, NOT_LOADED, UNDEFINED, Move, Outcome, WhatIf
+from collide.whatif import DLSYM, LINK_TIME, NOT_LOADED, UNDEFINED, Move, Outcome, WhatIf, lost
 
 SCHEMA = "collide-whatif/1"
 _SHOWN = 6
@@ -43,6 +43,7 @@ def _analysis(result: WhatIf) -> dict[str, Any]:
             "after": balance.shadowed_after,
             "new": balance.newly_shadowed,
         },
+        "lost": len(lost(result)),
         "failures": {
             "gone": [_failure(result, f) for f in balance.gone],
             "new": [_failure(result, f) for f in balance.new],
@@ -101,6 +102,8 @@ def _text(result: WhatIf, verbose: bool) -> Iterator[str]:
     yield ""
     new = f", {balance.newly_shadowed} of them new" if balance.newly_shadowed else ""
     yield f"  shadowed references: {balance.shadowed_before} -> {balance.shadowed_after}{new}"
+    if missing := len(lost(result)):
+        yield f"  the wheel no longer has what {_plural(missing, 'reference')} meant"
     for title, failures in (("no longer fails", balance.gone), ("fails now", balance.new)):
         yield f"  {title}: {_plural(len(failures), 'load failure')}"
         shown = failures if verbose else failures[:_SHOWN]
