@@ -8,7 +8,9 @@ some away, then what concerns the users of a library as well, then the host.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import product
 from typing import NamedTuple
@@ -56,49 +58,52 @@ class Prover:
 
     def __init__(self, before: Analysis) -> None:
         self.before = before
-        self._tried: dict[tuple[tuple[Edit, ...], tuple[Edit, ...]], WhatIf] = {}
         self._members = frozenset(before.target.names.values())
+        self._shadowed: dict[tuple[str, str], list[Binding]] = {}
+        for (path, _), b in shadowed(before).items():
+            if b.provider is not None:
+                key = before.target.names.get(path, path), before.name_of(b.provider)
+                self._shadowed.setdefault(key, []).append(b)
+        self._state = _state(before, {})
+        self._tried: dict[tuple[tuple[Edit, ...], tuple[Edit, ...]], _Tried] = {}
 
     def trials(self, finding: Finding) -> tuple[Remedy, ...]:
         """Every change worth trying against ``finding``, with the reason where it fails.
 
         Nothing where the finding is not one of bindings or of loading.
         """
-        taken = _taken(self.before, {}, finding)
-        if not taken:
+        if not self._state.taken_by(finding):
             return ()
         found: list[Remedy] = []
         covered: set[Edit] = set()
         for edits, host_edits in self._candidates(finding):
             whole = [e._replace(change=Change(HIDE)) for e in edits if e.change.option == HIDE]
             if covered.isdisjoint(whole):
-                found.append(self._try(finding, taken, edits, host_edits))
+                found.append(self._try(finding, edits, host_edits))
                 # What may be hidden whole need not be hidden in part.
                 covered.update(edits if found[-1].refusal is None else ())
         return tuple(found)
 
     def _try(
-        self,
-        finding: Finding,
-        taken: int,
-        edits: tuple[Edit, ...],
-        host_edits: tuple[Edit, ...],
+        self, finding: Finding, edits: tuple[Edit, ...], host_edits: tuple[Edit, ...]
     ) -> Remedy:
         key = edits, host_edits
         tried = self._tried.get(key)
         if tried is None:
             before = self._with_host if host_edits else self.before
-            tried = self._tried[key] = attempt(before, edits, host_edits)
-        left = _taken(tried.after, tried.fates, finding)
-        refusal = _refusal(tried, finding, left, taken)
+            tried = self._tried[key] = _outcome(attempt(before, edits, host_edits), *key)
+        before_it, left = self._state.taken_by(finding), tried.state.taken_by(finding)
+        refusal = tried.refusal
+        if left:
+            refusal = f"{left} of {before_it} are still taken by {finding.provider}"
         return Remedy(
             edits,
             host_edits,
-            taken,
+            before_it,
             left,
             tried.balance,
             refusal,
-            costs(tried, edits, host_edits) if refusal is None else (),
+            () if refusal else tried.costs,
             tried.renamed,
         )
 
@@ -118,7 +123,9 @@ class Prover:
             return
         if finding.provider in self._members:
             yield (_edit(finding.provider, HIDE, finding.symbols),)
-        meant = {b.intended[0] for b in _shadowed(self.before, {}, finding) if b.intended}
+        names = frozenset(finding.symbols)
+        taken = self._shadowed.get((finding.victim, str(finding.provider)), ())
+        meant = {b.intended[0] for b in taken if b.intended and b.reference.name in names}
         if not all(map(self.before.is_member, meant)):
             return
         members = sorted(map(self.before.name_of, meant))
@@ -164,7 +171,8 @@ class Prover:
                 answers[file.object.soname] = name
         return {
             answers[name]
-            for bound in _objects(self.before, victim)
+            for bound in _objects(self.before)
+            if self.before.name_of(bound.map.file) == victim
             for name, found in bound.map.resolutions
             if name in answers and found.how == "already-loaded"
         }
@@ -206,51 +214,78 @@ def _edit(name: str, option: str, names: tuple[str, ...] = (), value: str = "") 
 # -- proof ----------------------------------------------------------------------------------------
 
 
-def _objects(analysis: Analysis, name: str) -> Iterator[BoundObject]:
-    for module in analysis.modules:
-        if module.bound is not None and module.name != START_UP:
-            for bound in module.bound.objects:
-                if analysis.name_of(bound.map.file) == name:
-                    yield bound
+class _State(NamedTuple):
+    """What findings are about, without the bindings: these would fill the memory.
+
+    ``taken`` counts shadowed references by victim, provider and the name they
+    had before, ``needs`` are pairs of an object and what its DT_NEEDED got it,
+    ``failures`` pairs of an object and what it does not get.
+    """
+
+    taken: Mapping[tuple[str, str, str], int]
+    needs: AbstractSet[tuple[str, str]]
+    failures: AbstractSet[tuple[str, str]]
+
+    def taken_by(self, finding: Finding) -> int:
+        """How many references are as a finding says; for one of loading, how often it is so."""
+        victim, provider = finding.victim, finding.provider
+        if finding.symbols and provider is not None:
+            return sum(self.taken.get((victim, provider, name), 0) for name in finding.symbols)
+        if (victim, provider) in self.needs:
+            return 1
+        subjects = {provider, *(symbol.partition("@")[0] for symbol in finding.symbols)}
+        return sum(holder == victim and name in subjects for holder, name in self.failures)
 
 
-def _taken(analysis: Analysis, fates: Fates, finding: Finding) -> int:
-    """How many references of a finding are as it says; for one of loading, how often it is so."""
-    if finding.symbols and finding.provider is not None:
-        return len(_shadowed(analysis, fates, finding))
-    needed = (m for bound in _objects(analysis, finding.victim) for m in bound.map.needed or ())
-    if finding.provider in {analysis.name_of(m.file) for m in needed}:
-        return 1
-    subjects = {finding.provider, *(s.partition("@")[0] for s in finding.symbols)}
-    return sum(
-        analysis.target.names.get(f.object, f.object) == finding.victim and f.name in subjects
-        for f in dict.fromkeys(f for m in analysis.modules for f in m.failures)
-    )
-
-
-def _shadowed(analysis: Analysis, fates: Fates, finding: Finding) -> list[Binding]:
-    """The shadowed references that a finding is about, under whatever name they have now."""
+def _state(analysis: Analysis, fates: Fates) -> _State:
     old = {
         (path, new): reference.name
         for path, fate in fates.items()
         for reference, new in fate.items()
     }
-    names = frozenset(finding.symbols)
-    return [
-        b
-        for (path, reference), b in shadowed(analysis).items()
-        if old.get((path, reference), reference.name) in names
-        and analysis.target.names.get(path, path) == finding.victim
-        and b.provider is not None
-        and analysis.name_of(b.provider) == finding.provider
-    ]
+    names = analysis.target.names
+    taken: Counter[tuple[str, str, str]] = Counter()
+    for (path, reference), b in shadowed(analysis).items():
+        if b.provider is not None:
+            name = old.get((path, reference), reference.name)
+            taken[names.get(path, path), analysis.name_of(b.provider), name] += 1
+    maps = {o.map for o in _objects(analysis)}
+    return _State(
+        taken,
+        {
+            (analysis.name_of(m.file), analysis.name_of(n.file))
+            for m in maps
+            for n in m.needed or ()
+        },
+        {(names.get(f.object, f.object), f.name) for m in analysis.modules for f in m.failures},
+    )
 
 
-def _refusal(tried: WhatIf, finding: Finding, left: int, taken: int) -> str | None:
-    """Why a change does not serve; None when it is proven to."""
+def _objects(analysis: Analysis) -> Iterator[BoundObject]:
+    for module in analysis.modules:
+        if module.bound is not None and module.name != START_UP:
+            yield from module.bound.objects
+
+
+class _Tried(NamedTuple):
+    """What is kept of one change that was tried, for all findings."""
+
+    state: _State
+    balance: Balance
+    refusal: str | None
+    costs: tuple[Cost, ...]
+    renamed: Mapping[str, str]
+
+
+def _outcome(tried: WhatIf, edits: tuple[Edit, ...], host_edits: tuple[Edit, ...]) -> _Tried:
+    refusal = _refusal(tried)
+    price = () if refusal else costs(tried, edits, host_edits)
+    return _Tried(_state(tried.after, tried.fates), tried.balance, refusal, price, tried.renamed)
+
+
+def _refusal(tried: WhatIf) -> str | None:
+    """Why a change does not serve, whatever it removes; None when it may."""
     balance = tried.balance
-    if left:
-        return f"{left} of {taken} are still taken by {finding.provider}"
     if balance.new:
         first = balance.new[0]
         name = tried.after.target.names.get(first.object, first.object)
