@@ -10,13 +10,14 @@ closure are searched, the object first (direct binding). A reference is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from collide.bindings import Binding, BindingGroup, BoundModule, BoundObject, Hit, is_unique
-from collide.linkmap import LinkMap, LoadFailure, Opened, Process, relocation_order
-from collide.lookup import LookupRules, is_looked_up, search_scope
+from collide.dialect import lookup_rules
+from collide.linkmap import LinkMap, LoadFailure, Opened, Process
+from collide.lookup import LookupRules, search_scope
 from collide.machine import CLASS_PLT
 from collide.references import ReferenceTable, table_of
 from collide.search import File
@@ -25,7 +26,6 @@ from collide.symbols import (
     STB_GLOBAL,
     STB_WEAK,
     STT_NOTYPE,
-    STV_PROTECTED,
     Definition,
     Reference,
 )
@@ -54,10 +54,13 @@ class Binder:
 
     def __init__(self, host: Process, files: Iterable[File] = ()) -> None:
         """``files`` are all that will be bound; those met later cost a new index."""
-        self.rules = LookupRules(host.loader.version)
+        self.rules = lookup_rules(host.loader)
         self._executable = host.executable.file
+        self._relocation_order = host.relocation_order
+        interpreter = host.loaded(host.loader.path)
+        self._libc = interpreter.file if interpreter else None
         self._host = tuple(m.file for m in host.global_scope)
-        self._host_relocated = tuple(m.file for m in relocation_order(host.global_scope))
+        self._host_relocated = tuple(m.file for m in host.relocation_order(host.global_scope))
         self._host_files = frozenset(self._host)
         self._universe: dict[File, ReferenceTable] = {}
         # Who defines a name, as the number of a set of objects.
@@ -78,7 +81,7 @@ class Binder:
         wanted: set[str] = set()
         for table in self._universe.values():
             wanted.update(table.plain)
-            wanted.update(r.name for r in table.peculiar if is_looked_up(r))
+            wanted.update(r.name for r in table.peculiar if self.rules.is_looked_up(r))
         files = list(dict.fromkeys((*self._host, *self._universe)))
         self._definers = [(file,) for file in files]
         # Nearly all names have one definer: those need no loop of their own.
@@ -89,26 +92,16 @@ class Binder:
             for name in defined & single.keys():
                 several[name] = (*several.get(name, (single[name],)), at)
             single.update(dict.fromkeys(defined, at))
+            if file in self._universe:
+                # What is defined will be looked up, and many hashes at once are quicker.
+                file.object.exports.plain(dict.fromkeys(defined))
         numbers: dict[tuple[int, ...], int] = {}
         for name, definers in several.items():
             single[name] = numbers.setdefault(definers, len(files) + len(numbers))
         self._definers += [tuple(files[at] for at in definers) for definers in numbers]
         self._numbers = single
-        self._look_up_contested(several, files)
         self._groups.clear()
         self._bound.clear()
-
-    def _look_up_contested(
-        self, several: Mapping[str, tuple[int, ...]], files: Sequence[File]
-    ) -> None:
-        """Names with several definers are met in many orders: hash them once, all together."""
-        contested: dict[int, dict[str, None]] = {}
-        for name, definers in several.items():
-            for at in definers:
-                contested.setdefault(at, {})[name] = None
-        for at, names in contested.items():
-            if files[at] in self._universe:
-                files[at].object.exports.plain(names)
 
     def bind(self, opened: Opened, unique: dict[str, Hit] | None = None) -> BoundModule:
         """Bind every new object of one dlopen.
@@ -122,11 +115,11 @@ class Binder:
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
         # The order of relocation only decides who registers a unique symbol first.
-        for m in (m for m in relocation_order(opened.searchlist) if m in new):
+        for m in (m for m in self._relocation_order(opened.searchlist) if m in new):
             groups = self._bind_object(m.file, scope, self._ranking(_closure(m)))
-            bound[m] = BoundObject(
-                m, tuple(self._apply_unique(g, table) if g.unique else g for g in groups)
-            )
+            if self.rules.shares_unique:
+                groups = [self._apply_unique(g, table) if g.unique else g for g in groups]
+            bound[m] = BoundObject(m, tuple(groups))
         objects = tuple(bound[m] for m in opened.new)
         # The loader gives up before it relocates anything.
         undefined = () if opened.failures else tuple(_undefined(objects))
@@ -171,7 +164,7 @@ class Binder:
             for number, names in plain.items():
                 groups[number] = _Wanted(self._defined_by(number), names, [])
             for reference in table.peculiar:
-                if is_looked_up(reference):
+                if self.rules.is_looked_up(reference):
                     number = self._numbers.get(reference.name)
                     wanted = groups.setdefault(number, _Wanted(self._defined_by(number), {}, []))
                     wanted.peculiar.append(reference)
@@ -201,10 +194,10 @@ class Binder:
     def _bind_group(
         self, file: File, wanted: _Wanted, order: tuple[File, ...], own: tuple[File, ...]
     ) -> BindingGroup:
-        if file.object.symbolic and file in wanted.definers:
+        if self.rules.leads(file.object) and file in wanted.definers:
             order = (file, *order)
         contested = bool(order and own and order[0] is not own[0])
-        plain = _served(wanted, (*order[:1], *own[:1]) if contested else order[:1])
+        plain = _served(wanted, (*order[:1], *own[:1]) if contested else order[:1], self.rules)
         table = self._universe[file]
         others = wanted.plain.keys() - plain if len(plain) < len(wanted.plain) else ()
         told = [
@@ -227,10 +220,10 @@ class Binder:
     def _bind_reference(
         self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
     ) -> Binding:
-        if not scope and not closure:
+        if not scope and not closure and not self.rules.substitute(reference.name):
             return Binding(reference, None, None, False)
         actual = self._first(reference, scope)
-        if actual and reference.visibility == STV_PROTECTED and actual[0] is not file:
+        if actual and actual[0] is not file and self.rules.keeps(reference):
             actual = self._protected(file, reference, actual, scope)
         if actual and closure and actual[0] is closure[0]:
             intended: Hit | None = actual
@@ -239,7 +232,12 @@ class Binder:
         return Binding(reference, actual, intended, is_shadowed(actual, intended, self._host_files))
 
     def _first(self, reference: Reference, scope: Iterable[File]) -> Hit | None:
-        return search_scope(reference, scope, self._executable, self.rules)
+        hit = search_scope(reference, scope, self._executable, self.rules)
+        if hit is None and self._libc and (other := self.rules.substitute(reference.name)):
+            # Whatever the class of the reference, libc is asked for a definition.
+            asked = reference._replace(name=other, lookup_class=CLASS_PLT)
+            hit = search_scope(asked, (self._libc,), self._executable, self.rules)
+        return hit
 
     def _protected(self, file: File, reference: Reference, hit: Hit, scope: Sequence[File]) -> Hit:
         """A protected reference goes back to its own object (``_dl_lookup_symbol_x``).
@@ -283,8 +281,8 @@ class Binder:
     def _host_hits(self, name: str) -> Iterator[Hit]:
         for file in self._host_relocated:
             for reference in file.object.references:
-                if reference.name == name and is_looked_up(reference):
-                    own = (file,) if file.object.symbolic else ()
+                if reference.name == name and self.rules.is_looked_up(reference):
+                    own = (file,) if self.rules.leads(file.object) else ()
                     hit = self._first(reference, (*own, *self._host))
                     if hit is not None and is_unique(hit):
                         yield hit
@@ -306,11 +304,11 @@ def _own_symbol(reference: Reference) -> Definition:
     )
 
 
-def _served(wanted: _Wanted, files: Sequence[File]) -> AbstractSet[str]:
+def _served(wanted: _Wanted, files: Sequence[File], rules: LookupRules) -> AbstractSet[str]:
     """The names whose definitions in all of ``files`` serve without a closer look."""
     if not files:
         return frozenset()
-    first, *rest = (file.object.exports.plain(wanted.plain) for file in files)
+    first, *rest = (rules.plain(file.object.exports, wanted.plain) for file in files)
     return first & rest[0] if rest else first
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "bindings": "every binding, as JSON lines",
     "whatif": "bind again after a change of the wheel or of the host",
     "explain": "the walk to one symbol, or what a code means",
+    "verify": "run the real host and compare; executes the wheel's code",
 }
 """The modules of :mod:`collide.commands` with what each is for."""
 

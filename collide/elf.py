@@ -123,6 +123,14 @@ def read_object(data: bytes | memoryview | mmap) -> ElfObject:
         raise FormatError(f"truncated or corrupt ELF file ({e})") from e
 
 
+def version_names(image: Image) -> dict[int, str]:
+    """The version that each DT_VERSYM index stands for; base indexes are left out."""
+    reader = _Reader(image)
+    names = {i: name for i, name, _ in reader._version_needs()[1]}
+    names.update((i, name) for i, name, base in reader._version_definitions()[1] if not base)
+    return names
+
+
 class _Reader:
     """The facts of one image."""
 

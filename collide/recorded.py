@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple, overload
 
+from collide.dialect import new_process
 from collide.elf import ElfObject, VersionNeed
 from collide.errors import InputError
 from collide.host import Host, Python
@@ -327,7 +328,7 @@ def _process(profile: Mapping[str, Any], tables: Sequence[_Tables], loader: Load
     for recorded, file in zip(objects, files, strict=True):
         for path in (recorded["path"], *recorded["paths"]):
             by_path.setdefault(path, file)
-    process = Process(
+    process = new_process(
         files[0], objects[0]["name"], loader, RecordedFiles(by_path, profile["cache"])
     )
     maps = [process.executable]

@@ -10,8 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
-from operator import itemgetter
-from typing import Any, Protocol, overload
+from typing import Protocol, overload
 
 from collide.machine import CLASS_COPY
 from collide.symbols import (
@@ -20,6 +19,7 @@ from collide.symbols import (
     STB_WEAK,
     STV_DEFAULT,
     Reference,
+    picked,
 )
 
 
@@ -128,17 +128,17 @@ class SymbolReferences(Sequence[Reference]):
     def _indexes(self) -> list[int]:
         """Every symbol that is referred to and not local, which needs no lookup."""
         indexes = sorted(set().union(*self._by_class.values()))
-        if any(info >> 4 == STB_LOCAL for info in set(_picked(self._info, indexes))):
+        if any(info >> 4 == STB_LOCAL for info in set(picked(self._info, indexes))):
             return [index for index in indexes if self._info[index] >> 4 != STB_LOCAL]
         return indexes
 
     def _sort_out(self) -> dict[str, str | None]:
         indexes = self._indexes()
-        names = _picked(self._names, indexes)
+        names = picked(self._names, indexes)
         versions: Iterable[str | None] = repeat(None)
         peculiar = set(self._by_class.get(CLASS_COPY, ()))
         if self._versym:
-            numbers = _picked(self._versym, indexes)
+            numbers = picked(self._versym, indexes)
             meant = {n: self._versions.get(n & 0x7FFF, (None, False)) for n in set(numbers)}
             versions = map({n: name for n, (name, _) in meant.items()}.__getitem__, numbers)
             exact = {n for n, (_, exact) in meant.items() if exact}
@@ -148,7 +148,7 @@ class SymbolReferences(Sequence[Reference]):
         self._at = dict(zip(names, indexes, strict=True))
         if len(plain) < len(names):
             peculiar.update(i for i in indexes if self._at[self._names[i]] != i)
-        if any(other & 3 for other in set(_picked(self._other, indexes))):
+        if any(other & 3 for other in set(picked(self._other, indexes))):
             peculiar.update(i for i in indexes if self._other[i] & 3 != STV_DEFAULT)
         odd = {self._names[index] for index in peculiar}
         if odd:
@@ -195,14 +195,6 @@ class SymbolReferences(Sequence[Reference]):
 
     def __iter__(self) -> Iterator[Reference]:
         return iter(self._whole())
-
-
-def _picked(column: Sequence[Any], indexes: Sequence[int]) -> tuple[Any, ...]:
-    """The elements of ``column`` at ``indexes``."""
-    if len(indexes) < 2:
-        return tuple(column[index] for index in indexes)
-    picked: tuple[Any, ...] = itemgetter(*indexes)(column)
-    return picked
 
 
 def table_of(references: Sequence[Reference]) -> ReferenceTable:

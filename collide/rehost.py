@@ -10,9 +10,10 @@ from collide.bindings import BoundModule
 from collide.changes import HOST_ONLY, LOCAL, SONAME, Edit, apply
 from collide.errors import InputError, UsageError
 from collide.host import Host, find_python
-from collide.linkmap import LinkMap, LoadFailure, Opened, Process, start
+from collide.linkmap import LinkMap, LoadFailure, Opened, Process
 from collide.relink import ask_at_run_time, drop_needed
 from collide.search import File, Files
+from collide.startup import start
 from collide.symbols import Reference
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import compress
-from typing import NamedTuple, Protocol
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol
 
 from collide.hashtable import GnuHash, SysvHash, gnu_hashes, integers
 
@@ -249,34 +250,30 @@ class DynamicSymbols:
             if info[number := index[name]] >> 4 == STB_WEAK
         }
 
-    def _find_offers(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """The names that one definition of no peculiarity has, with its version."""
+    def _find_offers(self, names: Sequence[str]) -> Mapping[str, str | None]:
+        """The version of each name that has one definition of no peculiarity, or None."""
         if not isinstance(self._hash, GnuHash):
-            return
-        info, other, sections, values, _ = self._columns()
-        single = [
-            (name, number)
-            for name in names
-            if (number := self._index.get(name, -1)) >= 0
-            and info[number] in _PLAIN_INFO
-            and other[number] & 3 in _VISIBLE
-            and values[number]
-            and sections[number] != SHN_UNDEF
-        ]
-        hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name, _ in single])
-        reached = self._hash.reached([number for _, number in single], hashes)
+            return {}
+        index = self._index
+        names = [name for name in names if index.get(name, -1) >= 0]
+        numbers = [index[name] for name in names]
+        info, other, sections, values, _ = (picked(c, numbers) for c in self._columns())
+        hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name in names])
+        plain = zip(
+            self._hash.reached(numbers, hashes),
+            bytes(info).translate(_IS_PLAIN_INFO),
+            bytes(other).translate(_IS_VISIBLE),
+            sections,  # SHN_UNDEF is 0
+            values,
+            strict=True,
+        )
         if not self._versioned:
-            yield from (
-                (name, ANY_VERSION) for (name, _), ok in zip(single, reached, strict=True) if ok
-            )
-            return
-        versym, versions = self._versym, self._versions
-        for name, number in compress(single, reached):
-            version = versym[number]
-            if version <= 1:
-                yield name, ANY_VERSION
-            elif (known := versions.get(version & ~VERSYM_HIDDEN)) is not None:
-                yield name, known[0]
+            return dict.fromkeys(compress(names, map(all, plain)), ANY_VERSION)
+        versyms = picked(self._versym, numbers)
+        known = {v: self._versions.get(v & ~VERSYM_HIDDEN, (None,))[0] for v in set(versyms)}
+        known.update((base, ANY_VERSION) for base in (0, 1) if base in known)
+        offers = zip(names, map(known.__getitem__, versyms), strict=True)
+        return dict(compress(offers, map(all, plain)))
 
     def _columns(self) -> tuple[bytes, bytes, array[int], array[int], array[int]]:
         """Info, other, section, value and size of all symbols."""
@@ -325,10 +322,18 @@ class DynamicSymbols:
         )
 
 
-_VISIBLE = (STV_DEFAULT, STV_PROTECTED)
-_PLAIN_INFO = frozenset(
-    binding << 4 | kind for binding in (STB_GLOBAL, STB_WEAK) for kind in MATCHING_TYPES
+_IS_PLAIN_INFO = bytes(
+    info >> 4 in (STB_GLOBAL, STB_WEAK) and info & 15 in MATCHING_TYPES for info in range(256)
 )
+_IS_VISIBLE = bytes(other & 3 in (STV_DEFAULT, STV_PROTECTED) for other in range(256))
+
+
+def picked(column: Sequence[Any], indexes: Sequence[int]) -> tuple[Any, ...]:
+    """The elements of ``column`` at ``indexes``."""
+    if len(indexes) < 2:
+        return tuple(column[index] for index in indexes)
+    elements: tuple[Any, ...] = itemgetter(*indexes)(column)
+    return elements
 
 
 def _wide_order(fields: tuple[int, ...]) -> tuple[int, ...]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import subprocess
 import zipfile
 from pathlib import Path
 
-import corpus_run
 import pytest
 from corpus import download
 from corpus_cases import HOSTS
 from relinked import require, same
 from scenario import Scenario
 
-from collide.analysis import analyse
-from collide.bindings import Binding
+from collide.analysis import Module, analyse
 from collide.changes import parse_edit
 from collide.codes import Severity
 from collide.host import Host, extract
@@ -23,7 +23,9 @@ from collide.profiles import load_shipped
 from collide.remedy import Prover, Remedy, proven, remedies
 from collide.report.whatif import render_map
 from collide.rootfs import Root
-from collide.whatif import WhatIf, lost, rename_map, whatif
+from collide.runner import Runner, command_line
+from collide.verify import verify
+from collide.whatif import lost, rename_map, whatif
 from collide.wheel import Target, read_target
 
 
@@ -292,25 +294,23 @@ def test_renamed_psycopg2_is_what_patchelf_makes_and_gdb_binds(tmp_path: Path) -
     changed = result.after.target
     assert all(same(f.object, by_name[changed.names[f.path]]) for f in changed.members.values())
 
-    (module,) = result.after.modules
+    analysis = analyse(patched, result.after.host)
+    assert [_rows(module) for module in analysis.modules] == [
+        _rows(module) for module in result.after.modules
+    ]
+    command_in_gdb = command_line(analysis.host, HOSTS["gdb"].run)
+    runner = Runner(analysis.host, command_in_gdb, tmp_path.resolve(), os.environ)
+    (agreement,) = verify(analysis, runner)
+    assert (agreement.differences, agreement.problem, agreement.failure) == ((), None, None)
+    assert agreement.seen == agreement.agreed > 1000
+
+
+def _rows(module: Module) -> set[tuple[str, ...]]:
+    """The bindings of a module, by base names."""
     assert module.bound is not None
-    opened = corpus_run.observe(HOSTS["gdb"], str(installed / module.name), tmp_path)
-    assert opened.error is None
-    in_memory = {
-        (changed.names[o.map.file.path], b.reference.name, b.reference.version, _at(result, b))
+    return {
+        (posixpath.basename(o.map.file.path), str(b.reference), posixpath.basename(b.provider.path))
         for o in module.bound.objects
-        if o.map.file.path in changed.names
         for b in o.bindings
         if b.provider is not None
     }
-    site = f"{installed.resolve()}/"
-    assert in_memory == {
-        (line.object[len(site) :], line.symbol, line.version, line.provider.removeprefix(site))
-        for line in opened.lines
-        if line.object.startswith(site)
-    }
-
-
-def _at(result: WhatIf, b: Binding) -> str:
-    assert b.provider is not None
-    return result.after.name_of(b.provider)

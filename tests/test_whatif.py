@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from oracle import observe
 from relinked import require, same
-from scenario import Scenario, require_loader
+from scenario import Scenario, observe, require_loader
 
 from collide.analysis import Analysis
 from collide.bindings import Binding
@@ -385,8 +384,8 @@ def _libpython(directory: Path, *flags: str) -> Path:
 def _opened_by_ctypes(path: Path) -> Bound:
     """What the loader binds for a library that python3.11, itself static, opens with ctypes."""
     program = f"import ctypes; ctypes.CDLL({str(path)!r})"
-    log = observe([PYTHON, "-I", "-S", "-c", program])
-    assert log.status == 0, log.stderr
+    ran, log = observe([PYTHON, "-I", "-S", "-c", program])
+    assert ran.status == 0, ran.stderr
     return {
         (Path(b.object).name, b.symbol, b.version, Path(b.provider).name)
         for b in log.bindings
