@@ -26,15 +26,16 @@ Fates = Mapping[str, Mapping[Reference, Reference | None]]
 START_UP = "(start-up)"
 """The name under which the host's own bindings are shown."""
 LINK_TIME, DLSYM = "link-time", "dlsym"
-NOT_LOADED, UNDEFINED = "not-loaded", "undefined"
+NOT_LOADED, NOT_GLOBAL, UNDEFINED = "not-loaded", "not-global", "undefined"
 
 
 class Outcome(NamedTuple):
     """What a reference gets: a ``provider``, or None and why.
 
     ``how`` is ``bound``, ``link-time`` (the linker has bound it to the object's
-    own definition), ``dlsym`` (it asks at run time instead), ``undefined`` or
-    ``not-loaded`` (the object is not in the process).
+    own definition), ``dlsym`` (it asks at run time instead), ``undefined``,
+    ``not-loaded`` (the object is not in the process) or ``not-global`` (start-up
+    does not load it).
     """
 
     provider: str | None
@@ -252,7 +253,8 @@ def _moves(tried: WhatIf) -> Iterator[Move]:
         then = after.get(module.name)
         now = bindings_of(then.bound if then else None)
         old = bindings_of(module.bound)
-        for path, reference, was, becomes in _pairs(tried, old, now):
+        absent = NOT_GLOBAL if module.name == START_UP else NOT_LOADED
+        for path, reference, was, becomes in _pairs(tried, old, now, Outcome(None, absent)):
             name = tried.before.target.names.get(path, path)
             key = name, was, becomes
             references, modules = groups.setdefault(key, ({}, {}))
@@ -262,11 +264,11 @@ def _moves(tried: WhatIf) -> Iterator[Move]:
         yield Move(name, was, becomes, len(references), symbols, tuple(modules))
 
 
-_ABSENT = Outcome(None, NOT_LOADED)
-
-
 def _pairs(
-    tried: WhatIf, old: Mapping[str, Sequence[Binding]], new: Mapping[str, Sequence[Binding]]
+    tried: WhatIf,
+    old: Mapping[str, Sequence[Binding]],
+    new: Mapping[str, Sequence[Binding]],
+    absent: Outcome,
 ) -> Iterator[tuple[str, Reference, Outcome, Outcome]]:
     for path, bindings in old.items():
         fate = tried.fates.get(path, {})
@@ -276,7 +278,7 @@ def _pairs(
             was = outcome(tried.before, b)
             follower = fate.get(b.reference, b.reference)
             if path not in new:
-                becomes = _ABSENT
+                becomes = absent
             elif follower is None and b.reference.defined:
                 becomes = Outcome(name, LINK_TIME)
             elif follower is None:
@@ -287,7 +289,7 @@ def _pairs(
                 yield path, b.reference, was, becomes
     for path in new.keys() - old.keys():
         for b in new[path]:
-            yield path, b.reference, _ABSENT, outcome(tried.after, b)
+            yield path, b.reference, absent, outcome(tried.after, b)
 
 
 def outcome(analysis: Analysis, b: Binding) -> Outcome:

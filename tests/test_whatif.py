@@ -23,6 +23,7 @@ from collide.rootfs import Root
 from collide.whatif import (
     DLSYM,
     LINK_TIME,
+    NOT_GLOBAL,
     NOT_LOADED,
     START_UP,
     UNDEFINED,
@@ -148,6 +149,40 @@ def test_symbolic_module_binds_as_the_loader_binds_it(s: Scenario, option: str) 
     assert result.balance.shadowed_after < result.balance.shadowed_before
 
 
+PECULIAR = """
+static int chosen(void) { return 1; }
+static void *choose(void) { return chosen; }
+int indirect(void) __attribute__((ifunc("choose")));
+__thread int local_to_thread = 1;
+__attribute__((visibility("protected"))) int guarded(void) { return 1; }
+__asm__(".globl only_one\\n.type only_one, @gnu_unique_object\\n.data\\n"
+        "only_one: .long 1\\n.size only_one, 4\\n.text");
+extern int only_one;
+int (*taken[])(void) = { indirect, guarded }; int *where = &only_one;
+int PyInit_m(void) { return indirect() + local_to_thread + guarded() + only_one; }
+"""
+
+
+@pytest.mark.parametrize("option", ["-Bsymbolic", "-Bsymbolic-functions"])
+def test_peculiar_symbols_are_looked_up_still(s: Scenario, option: str) -> None:
+    """With DT_SYMBOLIC in the object first, without it in the host."""
+    rival = s.lib("rival.so", PECULIAR.replace("PyInit_m", "rival"))
+    host = s.host(needed=[rival.name])
+    s.module("before/m.so", PECULIAR)
+    s.module("after/m.so", PECULIAR, f"-Wl,{option}")
+    result = tried(s, host, [f"m.so={option}"])
+    assert in_memory(result.before) == by_loader(s, host, "before/m.so")
+    assert in_memory(result.after) == by_loader(s, host, "after/m.so")
+    providers = {
+        symbol: provider
+        for _, symbol, _, provider in in_memory(result.after)
+        if symbol in ("indirect", "local_to_thread", "only_one")
+    }
+    own = "m.so" if option == "-Bsymbolic" else "rival.so"
+    assert providers["indirect"] == providers["local_to_thread"] == own
+    assert set(providers) == {"indirect", "local_to_thread", "only_one"}
+
+
 def test_symbolic_library_leaves_its_users_with_the_rival(s: Scenario) -> None:
     host = s.host(needed=[s.lib("rival.so", RIVAL).name])
     tree(s, "before")
@@ -248,6 +283,7 @@ def test_library_opened_locally_leaves_the_global_scope(s: Scenario) -> None:
     assert in_memory(result.after) == by_loader(s, opening, "rival.so", module)
     assert result.balance.shadowed_after == 0 < result.balance.shadowed_before
     assert [m.file.path for m in result.after.host.process.maps if "below" in m.name]
+    assert {now.how for _, now in moves(result, "rival.so").values()} <= {NOT_GLOBAL}
 
 
 def test_host_s_own_code_asks_dlsym_for_what_it_linked(s: Scenario) -> None:

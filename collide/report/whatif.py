@@ -10,7 +10,17 @@ import collide
 from collide.changes import Edit
 from collide.costs import costs
 from collide.linkmap import LoadFailure
-from collide.whatif import DLSYM, LINK_TIME, NOT_LOADED, UNDEFINED, Move, Outcome, WhatIf, lost
+from collide.whatif import (
+    DLSYM,
+    LINK_TIME,
+    NOT_GLOBAL,
+    NOT_LOADED,
+    UNDEFINED,
+    Move,
+    Outcome,
+    WhatIf,
+    lost,
+)
 
 SCHEMA = "collide-whatif/1"
 _SHOWN = 6
@@ -132,6 +142,8 @@ def _outcome(outcome: Outcome, holder: str) -> str:
         return "asked for with dlsym"
     if outcome.how == NOT_LOADED:
         return "(not loaded)"
+    if outcome.how == NOT_GLOBAL:
+        return "(not loaded at start-up)"
     if outcome.how == UNDEFINED:
         return "nothing"
     name = "itself" if outcome.provider == holder else str(outcome.provider)
