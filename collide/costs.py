@@ -84,6 +84,7 @@ def _of_member(tried: WhatIf, changed: _Changed, options: Sequence[str]) -> Iter
             "for them does not find them",
         )
     if RENAME in options:
+        yield from _cpp(tried, changed, gone)
         yield from _rename(tried, changed, gone)
     if VERSION in options:
         yield from _version(tried, changed)

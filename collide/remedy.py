@@ -23,7 +23,17 @@ from collide.host import Host
 from collide.judge import Finding
 from collide.linkmap import LinkMap
 from collide.rehost import own_objects
-from collide.whatif import START_UP, Balance, Fates, WhatIf, attempt, lost, shadowed, with_start_up
+from collide.whatif import (
+    START_UP,
+    Balance,
+    Fates,
+    WhatIf,
+    attempt,
+    lost,
+    newly_split,
+    shadowed,
+    with_start_up,
+)
 from collide.wheel import Target
 
 
@@ -130,7 +140,7 @@ class Prover:
             return
         members = sorted(map(self.before.name_of, meant))
         choices = [
-            list(self._of_own(finding) if name == finding.victim else self._of_meant(name, finding))
+            list(self._of_own(finding) if name == finding.victim else self._of_meant(name))
             for name in members
         ]
         for chosen in product(*choices):
@@ -144,12 +154,13 @@ class Prover:
         yield _edit(finding.victim, HIDE)
         yield _edit(finding.victim, HIDE, finding.symbols)
         yield _edit(finding.victim, whole)
-        yield from self._of_meant(finding.victim, finding)
+        yield from self._of_meant(finding.victim)
 
-    def _of_meant(self, library: str, finding: Finding) -> Iterator[Edit]:
+    def _of_meant(self, library: str) -> Iterator[Edit]:
         """For symbols that another member defines."""
         yield _edit(library, VERSION, value=tag_of(self.before.target.name).upper())
-        yield _edit(library, RENAME, finding.symbols)
+        # All that crosses: with some of it, users of the library would have two copies.
+        yield _edit(library, RENAME)
 
     def _of_captured(self, finding: Finding) -> Iterator[tuple[Edit, ...]]:
         """For a member that is not loaded, because the host has one of its name."""
@@ -298,6 +309,8 @@ def _refusal(tried: WhatIf) -> str | None:
         return f"{holder} would no longer find {name} in the wheel{more}"
     if balance.newly_shadowed:
         return f"{balance.newly_shadowed} other references would be taken instead"
+    for holder, provider, left in newly_split(tried):
+        return f"{holder} would take only {left} of its references from {provider} still"
     return None
 
 

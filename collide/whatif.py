@@ -8,6 +8,7 @@ half as any other.
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -197,6 +198,43 @@ def lost(tried: WhatIf) -> set[tuple[str, Reference]]:
                     ):
                         found.add((tried.before.name_of(bound.map.file), b.reference))
     return found
+
+
+def newly_split(tried: WhatIf) -> Iterator[tuple[str, str, int]]:
+    """Objects that had all of a library from one provider, and then have only a part of it there.
+
+    The object, the provider and how many references it still takes, by names.
+    Two copies that work on the same structures are worse than one of another
+    release.
+    """
+    old, new = _takes(tried.before), _takes(tried.after)
+    for (path, meant, provider), left in new.items():
+        if left < old[path, meant, provider] and not _keeps(tried.before, path, meant):
+            names = tried.before.target.names
+            yield names.get(path, path), names.get(provider, provider), left
+
+
+def _takes(analysis: Analysis) -> Counter[tuple[str, str, str]]:
+    """How many references of which object, meant for which, are taken by which."""
+    return Counter(
+        (path, b.intended[0].path, b.provider.path)
+        for (path, _), b in shadowed(analysis).items()
+        if b.provider is not None and b.intended is not None
+    )
+
+
+def _keeps(analysis: Analysis, path: str, meant: str) -> bool:
+    """Whether any reference of an object gets what it means in ``meant``."""
+    return any(
+        b.intended is not None and b.intended[0].path == meant and b.provider is b.intended[0]
+        for module in analysis.modules
+        if module.bound is not None
+        for bound in module.bound.objects
+        if bound.map.file.path == path
+        for group in bound.groups
+        if any(file.path == meant for file in group.closure)
+        for b in group.bindings
+    )
 
 
 # -- comparing ------------------------------------------------------------------------------------

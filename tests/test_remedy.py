@@ -83,7 +83,7 @@ def test_functions_of_a_static_library_least_invasive_first(s: Scenario) -> None
         "m.so=-Bsymbolic-functions",
         "m.so=hide",
         "m.so=-Bsymbolic",
-        "m.so=rename=",
+        "m.so=rename",
         "rival.so=local",
     ]
     # The rival is not versioned: it serves any version.
@@ -114,6 +114,20 @@ def test_version_node_helps_against_a_versioned_rival(s: Scenario) -> None:
     assert "m.so=version" in helping(tried(found, about(found, "m.so", "rival.so")))
 
 
+def test_other_library_in_the_same_module_must_not_be_split(s: Scenario) -> None:
+    """Its functions would be the module's own then, and its variable the host's still."""
+    second = "int zf(void) { return 1; } int zdata = 1;"
+    use = "int *p = &zdata; int PyInit_m(void) { return f() + g() + zf(); }"
+    s.module("w/m.so", f"{RIVAL} {second} {use}")
+    libraries = [s.lib("rival.so", RIVAL).name, s.lib("second.so", second).name]
+    found = judged(s, s.host(needed=libraries))
+    trials = tried(found, about(found, "m.so", "rival.so"))
+    assert helping(trials)[:2] == ["m.so=hide", "m.so=-Bsymbolic"]
+    assert refusals(trials)["m.so=-Bsymbolic-functions"] == (
+        f"m.so would take only 1 of its references from {s.directory}/second.so still"
+    )
+
+
 def crossing(s: Scenario) -> Judged:
     s.lib("w/libx.so", f"{RIVAL} int own(void) {{ return f(); }}")
     s.module("w/m.so", "int f(void), g(void); int PyInit_m(void) { return f() + g(); }",
@@ -124,10 +138,10 @@ def crossing(s: Scenario) -> Judged:
 def test_what_crosses_from_one_member_to_another_is_renamed(s: Scenario) -> None:
     found = crossing(s)
     trials = tried(found, about(found, "m.so", "rival.so"))
-    assert helping(trials) == ["libx.so=rename=", "rival.so=local"]
+    assert helping(trials) == ["libx.so=rename", "rival.so=local"]
     # Its own reference to f is renamed with the definition.
-    assert trials["libx.so=rename="].balance.shadowed_after == 0
-    assert trials["libx.so=rename="].renamed == {"f": "f_w", "g": "g_w"}
+    assert trials["libx.so=rename"].balance.shadowed_after == 0
+    assert trials["libx.so=rename"].renamed == {"f": "f_w", "g": "g_w"}
 
 
 def test_what_another_member_needs_is_not_hidden(s: Scenario) -> None:
@@ -161,7 +175,7 @@ def test_both_own_and_foreign_definitions_take_two_changes(s: Scenario) -> None:
     finding = about(found, "m.so", "rival.so")
     assert set(finding.intended) == {"libx.so", "m.so"}
     trials = tried(found, finding)
-    assert "libx.so=rename=+m.so=-Bsymbolic-functions" in helping(trials)
+    assert "libx.so=rename+m.so=-Bsymbolic-functions" in helping(trials)
     assert all(trials[name].balance.shadowed_after == 0 for name in helping(trials))
 
 
@@ -259,7 +273,7 @@ def test_psycopg2_in_gdb() -> None:
     assert [r.edits[0].change.option for r in served if r.edits] == ["version", "rename"]
     renamed = next(r for r in served if r.renamed)
     assert "SSL_CTX_new" not in renamed.renamed
-    assert set(finding.symbols) == set(renamed.renamed)
+    assert set(finding.symbols) < set(renamed.renamed)
 
 
 LIBRARIES = (

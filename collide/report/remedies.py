@@ -65,7 +65,8 @@ def _how(edit: Edit) -> str:
                 "static library, else a version script or -fvisibility=hidden)"
             )
         case str(option) if option == RENAME:
-            return f"rename {count} of {name} there and in its users (patchelf)"
+            crossing = count if names else "what is looked up by name"
+            return f"rename {crossing} of {name} there and in its users (patchelf)"
         case str(option) if option == VERSION:
             return f"link {name} with a version script, node {edit.change.value}, then its users"
         case str(option) if option == SONAME:
