@@ -1,7 +1,8 @@
 """The table of COL codes: what each finding means and how it is decided.
 
-The families: 1xx shadowed symbols, 2xx loading, 3xx objects of the wheel among
-themselves. Codes are stable: one that is retired is never used again.
+The families: 1xx shadowed symbols, 2xx loading, 3xx objects of wheels among
+themselves, 5xx the link footprint of a host. Codes are stable: one that is
+retired is never used again.
 """
 
 from __future__ import annotations
@@ -130,6 +131,155 @@ OWN_SHADOW = Code(
     "A symbol that the object or its closure defines binds to another object of the same wheel.",
     "Export from a module only its initialisation function (-fvisibility=hidden).",
 )
+SONAME_ACROSS = Code(
+    "COL302",
+    "soname-across-wheels",
+    Severity.WARNING,
+    "uses a library of the wheel that was opened before, not the one it brings or would find",
+    "Two wheels bring libraries of one SONAME (auditwheel gives equal names to equal files), or "
+    "one brings what the other finds on the system. The loader keeps whichever is opened first, "
+    "for both.",
+    "A DT_NEEDED name equals the DT_SONAME or an alias of an object that the first wheel has "
+    "loaded from another path. A note when both copies export the same names, or nothing else was "
+    "there.",
+    "Nothing where both were made from the same library; else rename the SONAME in one of the "
+    "wheels (auditwheel repair, patchelf --set-soname).",
+)
+UNIQUE_ACROSS = Code(
+    "COL303",
+    "unique-across-wheels",
+    Severity.WARNING,
+    "shares C++ objects with the wheel that was opened before",
+    "A symbol of binding STB_GNU_UNIQUE (a static variable of an inline function or template) "
+    "exists once in a process, by name alone: both wheels work on the first one's object.",
+    "A lookup ends at a unique symbol that the first wheel's lookups have registered. A note when "
+    "the two definitions have the same type and size.",
+    "Compile with -fno-gnu-unique or -fvisibility=hidden, unless both must share the object.",
+)
+SYSTEM_ACROSS = Code(
+    "COL304",
+    "system-library-across-wheels",
+    Severity.WARNING,
+    "a system library that both load is bound in the scope of the wheel opened first",
+    "A library that the host does not load at start-up is relocated once, where it is opened "
+    "first. What the first wheel exports takes part in it for all that come later.",
+    "References of a system library that both wheels load get other definitions when the first "
+    "wheel opens it than when the second does. A note when the library only gets its own or equal "
+    "ones.",
+    "Export from a module and its libraries only what others use (-fvisibility=hidden, "
+    "-Wl,--exclude-libs,ALL): what it links of libstdc++ statically most of all.",
+)
+GLOBAL_ACROSS = Code(
+    "COL305",
+    "global-across-wheels",
+    Severity.WARNING,
+    "takes symbols of a wheel that was opened RTLD_GLOBAL",
+    "What is opened RTLD_GLOBAL joins the global scope with all its libraries, and comes before "
+    "everything that is opened later.",
+    "A reference binds to an object that the first wheel has promoted. A note when the second has "
+    "no definition of its own, or an equal one.",
+    "Do not open extension modules RTLD_GLOBAL (sys.setdlopenflags); as for COL101 otherwise.",
+)
+ORDER_DECIDES = Code(
+    "COL306",
+    "order-decides-loading",
+    Severity.ERROR,
+    "opens or fails depending on what has been opened before",
+    "The import works or not, depending on the order of imports.",
+    "A dlopen that succeeds alone fails after those of the other wheel; a note when it is the "
+    "other way round.",
+    "As for the finding that tells which library or symbol is taken from the other wheel.",
+)
+FILE_ACROSS = Code(
+    "COL307",
+    "file-across-wheels",
+    Severity.WARNING,
+    "has files that the other wheel replaces",
+    "Installers unpack every wheel into the same directory: of two files with one path the last "
+    "that is installed stays, and uninstalling one wheel removes the other's.",
+    "Members of two wheels are installed at the same path.",
+    "Give the files names of their own; two builds of one package cannot be installed together.",
+)
+
+# -- 5xx: the link footprint of a host, compared with an earlier one or another host's ------------
+
+GAINED_LIBRARY = Code(
+    "COL501",
+    "gained-library",
+    Severity.ERROR,
+    "the host links one library more",
+    "Every export of the library comes before those of all modules that are opened later: what "
+    "bundles a copy of it may run on the host's from now on.",
+    "The global scope has an object that the earlier one did not have, by DT_SONAME or file name.",
+    "Link it statically with its symbols hidden, or open it with dlopen from an extension module, "
+    "so that it stays out of the global scope.",
+)
+GAINED_UNVERSIONED = Code(
+    "COL502",
+    "gained-unversioned",
+    Severity.WARNING,
+    "a library of the host exports more names without a version",
+    "An export without a version satisfies every reference of its name, versioned or not.",
+    "Definitions at a base version, or in an object without version tables, that were not there.",
+    "Hide what is no interface (-fvisibility=hidden, -Wl,--exclude-libs,ALL), or give the library "
+    "a version script.",
+)
+GAINED_VERSIONED = Code(
+    "COL503",
+    "gained-versioned",
+    Severity.NOTE,
+    "a library of the host exports more versioned symbols",
+    "They satisfy references of the same version, and those without one.",
+    "Definitions with a version name that were not there.",
+    "None is needed, unless a wheel bundles another build of the same library.",
+)
+GAINED_VERSIONS = Code(
+    "COL504",
+    "gained-versions",
+    Severity.NOTE,
+    "a library of the host defines more versions",
+    "Objects that need them can be loaded now; a newer release of the library is installed.",
+    "Version names of exported definitions that were not there.",
+    "None is needed.",
+)
+GAINED_OPENING = Code(
+    "COL505",
+    "gained-opening",
+    Severity.ERROR,
+    "the host preloads a library more, or opens one RTLD_GLOBAL",
+    "The library and its closure are in the global scope from then on, as if the host linked them.",
+    "What the profiles were recorded with (--preload, --global).",
+    "Open it RTLD_LOCAL.",
+)
+GAINED_SEARCH_PATH = Code(
+    "COL506",
+    "gained-search-path",
+    Severity.WARNING,
+    "the host searches for libraries in another place",
+    "What is found there answers for its own needs and, as DT_RPATH of the executable or as "
+    "LD_LIBRARY_PATH, for those of every module.",
+    "DT_RPATH, DT_RUNPATH, LD_LIBRARY_PATH and the directories built into the loader.",
+    "Drop the entry (patchelf --remove-rpath), or replace an RPATH by a RUNPATH.",
+)
+GAINED_MISSING = Code(
+    "COL507",
+    "gained-missing",
+    Severity.WARNING,
+    "the host needs one library more, which is not there",
+    "Where it is installed the host links it; here its exports cannot be told.",
+    "A DT_NEEDED name that the loader's search does not find, and that was not needed before.",
+    "Install the library and look again; then as for COL501.",
+)
+REPLACED_BY_RELEASE = Code(
+    "COL508",
+    "replaced-by-release",
+    Severity.NOTE,
+    "the host links another release of a library",
+    "Its exports are compared with those of the earlier one; its new name captures DT_NEEDED "
+    "entries of that name.",
+    "One library gone and one come whose names differ in numbers only.",
+    "None is needed.",
+)
 
 CODES = {
     code.id: code
@@ -143,6 +293,20 @@ CODES = {
         UNLOADABLE_FILE,
         CAPTURED_SONAME,
         OWN_SHADOW,
+        SONAME_ACROSS,
+        UNIQUE_ACROSS,
+        SYSTEM_ACROSS,
+        GLOBAL_ACROSS,
+        ORDER_DECIDES,
+        FILE_ACROSS,
+        GAINED_LIBRARY,
+        GAINED_UNVERSIONED,
+        GAINED_VERSIONED,
+        GAINED_VERSIONS,
+        GAINED_OPENING,
+        GAINED_SEARCH_PATH,
+        GAINED_MISSING,
+        REPLACED_BY_RELEASE,
     )
 }
 """Every code by its identifier."""

@@ -59,7 +59,7 @@ class Remedy(NamedTuple):
 
 def remedies(target: Target, host: Host, finding: Finding) -> tuple[Remedy, ...]:
     """The proven remedies for one finding, the least invasive first."""
-    tried = Prover(analyse(target, host)).trials(finding)
+    tried = Prover(analyse(target, host, insist=True)).trials(finding)
     return tuple(remedy for remedy in tried if remedy.refusal is None)
 
 

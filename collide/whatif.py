@@ -89,7 +89,7 @@ def whatif(
     With ``host_edits`` the host's own bindings are compared as well. Raises
     UsageError for an edit that matches nothing.
     """
-    before = analyse(target, host)
+    before = analyse(target, host, insist=True)
     if host_edits:
         before = with_start_up(before)
     tried = attempt(before, edits, host_edits)
@@ -106,7 +106,7 @@ def attempt(before: Analysis, edits: Sequence[Edit], host_edits: Sequence[Edit] 
     if host_edits:
         host, host_fates = rehost(before.host, host_edits)
         fates.update(host_fates)
-    after = analyse(changed_target, host)
+    after = analyse(changed_target, host, insist=True)
     if host_edits:
         after = with_start_up(after)
     balance = _balance(before, after, fates)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from collide.commands.inputs import host_arguments, hosts_of, left_out, targets
 from collide.commands.streams import (
     EXIT_CLEAN,
@@ -16,6 +18,9 @@ from collide.errors import InputError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
+
+    from collide.host import Host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +40,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="try changes of the wheel and of the host against each finding, in memory",
     )
+    parser.add_argument(
+        "--no-together",
+        dest="together",
+        action="store_false",
+        help="look at each input alone, not at what two of them change for each other",
+    )
+    parser.add_argument(
+        "--rtld-global",
+        dest="session_global",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="modules that are opened RTLD_GLOBAL when inputs are looked at together; repeatable",
+    )
+    parser.add_argument(
+        "--probes",
+        action="store_true",
+        help="also count the files that the loader tries for each module, on hosts given as binary",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
 
@@ -47,7 +71,15 @@ def run(args: argparse.Namespace) -> int:
 
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
-    report = check(targets(args.inputs, unreadable), chosen, remedies=args.remedies)
+    several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    report = check(
+        targets(args.inputs, unreadable),
+        chosen,
+        insist=bool(args.profile),
+        together=args.together and several,
+        rtld_global=args.session_global,
+        remedies=args.remedies,
+    )
     problems = [*unreadable, *report.problems]
     for problem in problems:
         complain(str(problem))
@@ -55,9 +87,10 @@ def run(args: argparse.Namespace) -> int:
         for line in dict.fromkeys(line for a in report.left_out for line in left_out(a)):
             complain(line)
     if args.format == "json":
-        write(json_report.render(report), args.output)
+        write(json_report.render(report, _probes(args, chosen, "json")), args.output)
     elif report.judged or args.output:
-        write(text.render(report, verbose=args.verbose), args.output)
+        counted = "".join(map(str, _probes(args, chosen, "text") or ()))
+        write(text.render(report, verbose=args.verbose) + counted, args.output)
     misfits = args.profile and any(a.target.members for a in report.left_out)
     if problems or (misfits and not report.judged):
         return EXIT_USAGE
@@ -67,3 +100,23 @@ def run(args: argparse.Namespace) -> int:
     if worst is None or args.fail_on == "never":
         return EXIT_CLEAN
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
+
+
+def _probes(args: argparse.Namespace, hosts: list[Host], form: str) -> list[object] | None:
+    """The probes of every target on every host that it fits; None when nobody asks."""
+    if not args.probes:
+        return None
+    from collide.probes import countable, of_modules
+    from collide.report.probes import modules_as_json, render_modules
+
+    render: Callable[..., object] = modules_as_json if form == "json" else render_modules
+    found: list[object] = []
+    for host in hosts:
+        root = countable(host)
+        if root is None:
+            complain(f"{host.name}: probes are counted on hosts given as a glibc binary only")
+            continue
+        # What cannot be read has been told.
+        counted = ((t, of_modules(t, host, root)) for t in targets(args.inputs, []))
+        found += [render(target.name, host, modules) for target, modules in counted if modules]
+    return found

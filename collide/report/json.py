@@ -9,13 +9,15 @@ import collide
 from collide.analysis import Analysis
 from collide.check import Judged, Report
 from collide.host import Host
+from collide.judge import Finding
+from collide.pairs import Pair
 
 SCHEMA = "collide-report/1"
 
 
-def render(report: Report) -> str:
-    """The whole report as one JSON document."""
-    document = {
+def render(report: Report, probes: list[object] | None = None) -> str:
+    """The whole report as one JSON document, with the ``probes`` that were counted."""
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "version": collide.__version__,
         "analyses": [
@@ -23,14 +25,17 @@ def render(report: Report) -> str:
                 "target": j.analysis.target.name,
                 "profile": _profile(j.analysis.host),
                 "modules": [m.name for m in j.analysis.modules],
-                "findings": [_finding(j, number) for number in range(len(j.findings))],
+                "findings": _remedied(j),
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
             }
             for j in report.judged
         ],
+        "together": [_pair(p) for p in report.pairs],
         "left_out": [_left_out(a) for a in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
+    if probes is not None:
+        document["probes"] = probes
     return json.dumps(document, indent=1) + "\n"
 
 
@@ -45,6 +50,25 @@ def _profile(host: Host) -> dict[str, Any]:
     }
 
 
+def _pair(pair: Pair) -> dict[str, Any]:
+    shares = pair.shares._asdict()
+    del shares["modules"]
+    return {
+        "targets": list(pair.targets),
+        "profile": pair.host.name,
+        "left_out": pair.left_out,
+        "shares": {kind: list(names) for kind, names in shares.items() if names},
+        "findings": [_finding(f) for f in pair.common],
+        "orders": [
+            {
+                "order": [order.first, order.second],
+                "findings": [_finding(f) for f in order.findings],
+            }
+            for order in pair.orders
+        ],
+    }
+
+
 def _left_out(analysis: Analysis) -> dict[str, Any]:
     return {
         "target": analysis.target.name,
@@ -53,9 +77,19 @@ def _left_out(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _finding(judged: Judged, number: int) -> dict[str, Any]:
-    finding = judged.findings[number]
-    told: dict[str, Any] = {
+def _remedied(judged: Judged) -> list[dict[str, Any]]:
+    """The findings, each with what was tried against it, where anything was."""
+    findings = [_finding(finding) for finding in judged.findings]
+    if judged.remedies:
+        from collide.report.remedies import as_json
+
+        for finding, tried in zip(findings, judged.remedies, strict=True):
+            finding["remedies"] = [as_json(remedy) for remedy in tried]
+    return findings
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
         "code": finding.code.id,
         "slug": finding.code.slug,
         "severity": str(finding.severity),
@@ -71,8 +105,3 @@ def _finding(judged: Judged, number: int) -> dict[str, Any]:
         "detail": finding.detail,
         "remedy": finding.remedy,
     }
-    if judged.remedies:
-        from collide.report.remedies import as_json
-
-        told["remedies"] = [as_json(remedy) for remedy in judged.remedies[number]]
-    return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from collide.check import Judged, Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
+from collide.pairs import Pair
 
 if TYPE_CHECKING:
     from collide.remedy import Remedy
@@ -26,6 +28,7 @@ def render(report: Report, *, verbose: bool = False) -> str:
     lines: list[str] = []
     for judged in report.judged:
         lines += _analysis(judged, verbose)
+    lines += _together(report, verbose)
     lines += _left_out(report)
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
@@ -59,13 +62,14 @@ def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
     code = finding.code
     heading = f"  {finding.severity} {code.id} [{code.slug}] {finding.victim}"
     if finding.severity == Severity.NOTE and not verbose:
-        yield f"{heading} <- {finding.provider}: {_plural(len(finding.symbols), 'symbol')}"
+        count = f": {_plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
+        yield f"{heading} <- {finding.provider}{count}"
         return
     yield ""
     yield heading
     for line in _what(finding, verbose):
         yield f"    {line}"
-    if finding.modules != (finding.victim,):
+    if finding.modules and finding.modules != (finding.victim,):
         shown = finding.modules if verbose else finding.modules[:_SHOWN_MODULES]
         more = len(finding.modules) - len(shown)
         yield f"    opened:   {', '.join(shown)}" + (f" and {more} more" if more else "")
@@ -106,14 +110,73 @@ def _what(finding: Finding, verbose: bool) -> Iterator[str]:
                 f"symbols:  {_plural(len(finding.symbols), 'symbol')}: "
                 f"{_some(finding.symbols, verbose)}"
             )
+        case slug if slug.endswith("-across-wheels") or slug == "order-decides-loading":
+            yield from _what_order_changes(finding, verbose)
         case _:
             detail = f" ({finding.detail})" if finding.detail else ""
             yield f"{finding.code.title}: {finding.provider}{detail}"
 
 
+def _what_order_changes(finding: Finding, verbose: bool) -> Iterator[str]:
+    yield f"{finding.code.title}"
+    symbols = _some(finding.symbols, verbose)
+    if finding.code.slug == "order-decides-loading":
+        yield f"{finding.detail}"
+    elif finding.code.slug == "file-across-wheels":
+        yield f"provider: {finding.provider}"
+        yield f"files:    {symbols}"
+    else:
+        references = _plural(finding.references, "reference")
+        yield f"provider: {finding.provider}"
+        yield f"alone:    {', '.join(finding.intended) or 'nothing'}"
+        yield f"changed:  {references}, {_plural(len(finding.symbols), 'symbol')}: {symbols}"
+        yield f"evidence: {finding.detail}"
+
+
 def _some(names: Sequence[str], verbose: bool) -> str:
     shown = names if verbose else names[:_SHOWN_SYMBOLS]
     return ", ".join(shown) + (", ..." if len(shown) < len(names) else "")
+
+
+def _together(report: Report, verbose: bool) -> Iterator[str]:
+    """The pairs that share something; the others are counted."""
+    looked_at = [pair for pair in report.pairs if pair.left_out is None]
+    for pair in looked_at:
+        if not pair.shares:
+            continue
+        yield f"{pair.targets[0]} and {pair.targets[1]} on {pair.host.name} share {_shared(pair)}"
+        for finding in pair.common:
+            yield from _finding(finding, verbose)
+        for order in pair.orders:
+            first, second = (posixpath.basename(t) for t in (order.first, order.second))
+            yield f" {first} before {second}:{'' if order.findings else ' no findings'}"
+            for finding in order.findings:
+                yield from _finding(finding, verbose)
+        yield ""
+    if looked_at:
+        sharing = sum(1 for pair in looked_at if pair.shares)
+        yield f"{_plural(len(looked_at), 'pair')} looked at together, {sharing} sharing something"
+    yield from dict.fromkeys(
+        f"not together: {pair.targets[0]} and {pair.targets[1]}: {pair.left_out}"
+        for pair in report.pairs
+        if pair.left_out
+    )
+
+
+def _shared(pair: Pair) -> str:
+    shares = pair.shares
+    system = [posixpath.basename(path) for path in shares.system]
+    parts = [
+        f"{what} {_some(names, verbose=False)}"
+        for what, names in (("the name", shares.sonames), ("the system's", system))
+        if names
+    ]
+    counted = (
+        (shares.unique, "unique symbol"),
+        (shares.promoted, "promoted module"),
+        (shares.files, "file"),
+    )
+    return ", ".join([*parts, *(_plural(len(names), noun) for names, noun in counted if names)])
 
 
 def _left_out(report: Report) -> Iterator[str]:
@@ -125,7 +188,7 @@ def _left_out(report: Report) -> Iterator[str]:
 
 
 def _summary(report: Report) -> str:
-    counts = Counter(f.severity for judged in report.judged for f in judged.findings)
+    counts = Counter(f.severity for f in report.findings)
     found = ", ".join(
         f"{counts[severity]} {severity}{'s' if counts[severity] != 1 else ''}"
         for severity in sorted(Severity, reverse=True)
