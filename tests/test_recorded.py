@@ -16,7 +16,7 @@ from collide.elf import ElfObject
 from collide.errors import InputError
 from collide.host import Host, extract
 from collide.profile import record, to_bytes
-from collide.profiles import SCHEMA_FILE, load_shipped, shipped_names
+from collide.profiles import SCHEMA_FILE, load_shipped
 from collide.recorded import load
 from collide.report import bindings
 from collide.rootfs import Root
@@ -290,11 +290,3 @@ def test_damaged_exports_are_refused_when_they_are_needed(
     number = next(i for i, o in enumerate(profile["objects"]) if o["soname"] == "libvault.so.1")
     damage(profile["tables"][number]["exports"])
     assert "not a valid profile" in refusal(written(tmp_path, profile))
-
-
-@pytest.mark.parametrize("name", shipped_names())
-def test_every_shipped_profile_has_its_name_and_no_missing_libraries(name: str) -> None:
-    host = load_shipped(name)
-    assert host.name == name
-    assert host.failures == ()
-    assert host.process.executable in host.process.global_scope
