@@ -1037,11 +1037,11 @@ def test_one_map_does_not_serve_names_of_two_libraries(run: Run, tmp_path: Path)
 def test_whatif_tells_what_does_not_fit(run: Run, tmp_path: Path) -> None:
     wheel = tmp_path / "demo-1.0-cp39-cp39-manylinux_2_17_x86_64.whl"
     write_wheel(wheel, [vault()])
-    status, out, err = run("whatif", wheel, "--profile", SHIPPED, "--apply", "*=hide")
+    status, out, err = run("whatif", wheel, "--profile", "debian-12-python3", "--apply", "*=hide")
     assert (status, out, len(err)) == (UNREADABLE, "", 1)
     empty = tmp_path / "empty-1.0-py3-none-any.whl"
     write_wheel(empty, [Member("empty.py", b"")])
-    status, out, err = run("whatif", empty, "--profile", SHIPPED, "--apply", "*=hide")
+    status, out, err = run("whatif", empty, "--profile", "debian-12-python3", "--apply", "*=hide")
     assert (status, out, len(err)) == (NOTHING, "", 1)
 
 
