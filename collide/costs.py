@@ -17,6 +17,7 @@ from collide.bindings import Binding
 from collide.changes import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit
 from collide.elf import ElfObject
 from collide.machine import CLASS_COPY, CLASS_DATA
+from collide.rehost import knows_references
 from collide.relink import own_definition
 from collide.search import File
 from collide.symbols import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
@@ -49,6 +50,9 @@ def costs(
         mine = [e.change.option for e in edits if e.matches(names[file.path])]
         if mine:
             found += _of_member(tried, _Changed(file, after[file.path], names[file.path]), mine)
+    if host_edits and not knows_references(tried.before.host):
+        unknown = "what the host's own objects refer to is not in its profile: name the binary"
+        return (*dict.fromkeys(found), Cost("unknown", unknown))
     for edit in host_edits:
         if edit.change.option in (LOCAL, WITHOUT):
             found += _of_unlinking(tried, edit)

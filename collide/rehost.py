@@ -80,6 +80,15 @@ def own_objects(host: Host) -> list[LinkMap]:
     ]
 
 
+def knows_references(host: Host) -> bool:
+    """Whether it is known what the host's own objects refer to; shipped profiles leave it out.
+
+    An executable that needs libraries refers to something, if only to
+    ``__libc_start_main``.
+    """
+    return bool(host.process.executable.object.references)
+
+
 def start_up(host: Host) -> BoundModule:
     """The host's own objects, bound as start-up binds them."""
     scope = host.process.global_scope

@@ -22,7 +22,7 @@ from collide.costs import Cost, costs
 from collide.host import Host
 from collide.judge import Finding
 from collide.linkmap import LinkMap
-from collide.rehost import own_objects
+from collide.rehost import knows_references, own_objects
 from collide.whatif import (
     START_UP,
     Balance,
@@ -290,6 +290,8 @@ class _Tried(NamedTuple):
 
 def _outcome(tried: WhatIf, edits: tuple[Edit, ...], host_edits: tuple[Edit, ...]) -> _Tried:
     refusal = _refusal(tried)
+    if host_edits and not knows_references(tried.before.host):
+        refusal = "what else of the host needs it is not in its profile: name the binary"
     price = () if refusal else costs(tried, edits, host_edits)
     return _Tried(_state(tried.after, tried.fates), tried.balance, refusal, price, tried.renamed)
 

@@ -18,7 +18,7 @@ from collide.changes import Changed, Edit, apply, tag_of
 from collide.errors import UsageError
 from collide.host import Host
 from collide.linkmap import LoadFailure
-from collide.rehost import rehost, start_up
+from collide.rehost import knows_references, rehost, start_up
 from collide.search import File
 from collide.symbols import Reference
 from collide.wheel import Target
@@ -138,7 +138,12 @@ def retarget(target: Target, edits: Sequence[Edit]) -> tuple[Target, Changed]:
 
 
 def with_start_up(analysis: Analysis) -> Analysis:
-    """The analysis with one more module: the host's own objects, as start-up binds them."""
+    """The analysis with one more module: the host's own objects, as start-up binds them.
+
+    Nothing is added where what they refer to is not known.
+    """
+    if not knows_references(analysis.host):
+        return analysis
     bound = start_up(analysis.host)
     module = Module(START_UP, bound, (*analysis.host.failures, *bound.failures))
     return analysis._replace(modules=(module, *analysis.modules))

@@ -13,7 +13,7 @@ from collide.host import Host, extract
 from collide.profile import record, to_bytes
 from collide.profiles import load_shipped, shipped_names
 from collide.recorded import load
-from collide.rehost import own_objects, rehost
+from collide.rehost import knows_references, own_objects, rehost
 from collide.rootfs import Root
 
 
@@ -35,8 +35,17 @@ def test_own_code_of_a_host_is_its_binary_its_interpreter_and_its_plugins() -> N
 
     assert own("debian-12-pypy3") == {"pypy3.9", "libpypy3.9-c.so"}
     assert own("debian-12-python3") == {"python3.11"}
-    uwsgi = {"uwsgi-core", "python3_plugin.so", "libpython3.11.so.1.0"}
+    uwsgi = {"uwsgi-core", "python311_plugin.so", "libpython3.11.so.1.0"}
     assert own("debian-12-uwsgi-python3") == uwsgi
+
+
+def test_shipped_hosts_do_not_tell_what_they_refer_to(tmp_path: Path) -> None:
+    assert not knows_references(load_shipped("debian-12-python3"))
+    host = extract(str(Scenario(tmp_path).host()), Root())
+    assert knows_references(host)
+    profile = tmp_path / "host.json"
+    profile.write_bytes(to_bytes(record(host, Root()), compressed=False))
+    assert knows_references(load(profile))
 
 
 @pytest.mark.parametrize("recorded", [False, True], ids=["extracted", "recorded"])

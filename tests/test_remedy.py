@@ -232,6 +232,19 @@ def test_static_library_of_the_host_s_executable_is_hidden_there(s: Scenario) ->
     assert "host=hide=" in helping(tried(found, about(found, "m.so", "/host")))
 
 
+def test_host_of_which_too_little_is_known_is_not_changed(s: Scenario) -> None:
+    """A shipped profile leaves out what the host's own objects refer to."""
+    source = "int adler32(void) { return 1; } int PyInit_m(void) { return adler32(); }"
+    s.module("w/m.so", source)
+    target, host = read_target(s.directory / "w"), load_shipped("debian-12-python3")
+    found = target, host, judge(analyse(target, host))
+    trials = tried(found, about(found, "m.so", "libz.so.1.2.13"))
+    assert "m.so=-Bsymbolic-functions" in helping(trials)
+    assert refusals(trials)["libz.so.1.2.13=local"] == (
+        "what else of the host needs it is not in its profile: name the binary"
+    )
+
+
 def test_missing_library_has_no_remedy_of_this_kind(s: Scenario) -> None:
     s.lib("libx.so", "int f(void) { return 1; }")
     s.module("w/m.so", "int f(void); int PyInit_m(void) { return f(); }", needed=["libx.so"])
