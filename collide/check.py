@@ -16,13 +16,19 @@ from collide.wheel import Target
 
 if TYPE_CHECKING:
     from collide.pairs import Pair
+    from collide.remedy import Remedy
 
 
 class Judged(NamedTuple):
-    """One analysis, without its bindings, and its findings."""
+    """One analysis, without its bindings, and its findings.
+
+    ``remedies`` has for each finding what was tried against it; it is empty
+    when nobody asked.
+    """
 
     analysis: Analysis
     findings: tuple[Finding, ...]
+    remedies: tuple[tuple[Remedy, ...], ...] = ()
 
 
 class LeftOut(NamedTuple):
@@ -70,12 +76,14 @@ def check(
     insist: bool = False,
     together: bool = False,
     rtld_global: Sequence[str] = (),
+    remedies: bool = False,
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
     With ``together`` every two targets that share something are opened in one
     process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
-    ``insist`` see :func:`collide.analysis.analyse`.
+    ``insist`` see :func:`collide.analysis.analyse`. With ``remedies`` changes
+    are tried against each finding of one target that is no note.
     """
     meetings = None
     if together:
@@ -93,7 +101,9 @@ def check(
             if unfit is None:
                 analysis = analyse(target, candidate.host, insist=insist)
                 if analysis.left_out is None:
-                    judged.append(Judged(analysis.without_bindings(), judge(analysis)))
+                    findings = judge(analysis)
+                    tried = _remedies(analysis, findings) if remedies else ()
+                    judged.append(Judged(analysis.without_bindings(), findings, tried))
                     if meetings:
                         meetings.add(analysis)
                     continue
@@ -117,3 +127,10 @@ def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
         reason = f"all its objects are for another architecture than {host.architecture}"
         return Misfit("other architecture", reason)
     return None
+
+
+def _remedies(analysis: Analysis, findings: Sequence[Finding]) -> tuple[tuple[Remedy, ...], ...]:
+    from collide.remedy import Prover
+
+    prover = Prover(analysis)
+    return tuple(prover.trials(f) if f.severity > Severity.NOTE else () for f in findings)

@@ -43,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="lowest severity that makes the exit status 1 (default: error)",
     )
     parser.add_argument(
+        "--remedies",
+        action="store_true",
+        help="try changes of the wheel and of the host against each finding, in memory",
+    )
+    parser.add_argument(
         "--no-together",
         dest="together",
         action="store_false",
@@ -67,7 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
     from collide.check import check
-    from collide.codes import Severity
 
     unreadable: list[InputError] = []
     if args.inputs:
@@ -82,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
         insist=bool(args.profile),
         together=args.together and several,
         rtld_global=args.session_global,
+        remedies=args.remedies,
     )
     problems = [*unreadable, *report.problems]
     for problem in problems:
@@ -91,20 +96,30 @@ def run(args: argparse.Namespace) -> int:
             complain(line)
         if not (args.inputs or report.left_out or problems):
             complain("no package that is installed here has a shared object")
-    if args.format == "json":
-        from collide.report import json as json_report
-
-        write(json_report.render(report, _probes(args, chosen, "json")), args.output)
-    elif report.judged or args.output:
-        counted = "".join(map(str, _probes(args, chosen, "text") or ()))
-        from collide.report import text
-
-        write(text.render(report, verbose=args.verbose) + counted, args.output)
+    _show(args, report, chosen)
     misfits = args.profile and any(not one.empty for one in report.left_out)
     if problems or (misfits and not report.judged):
         return EXIT_USAGE
     if not report.judged:
         return EXIT_NOTHING
+    return _status(args, report)
+
+
+def _show(args: argparse.Namespace, report: Report, chosen: list[Candidate]) -> None:
+    if args.format == "json":
+        from collide.report import json
+
+        write(json.render(report, _probes(args, chosen, "json")), args.output)
+    elif report.judged or args.output:
+        from collide.report import text
+
+        counted = "".join(map(str, _probes(args, chosen, "text") or ()))
+        write(text.render(report, verbose=args.verbose) + counted, args.output)
+
+
+def _status(args: argparse.Namespace, report: Report) -> int:
+    from collide.codes import Severity
+
     worst = report.worst()
     if worst is None or args.fail_on == "never":
         return EXIT_CLEAN
