@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 
-from collide.commands.inputs import host_arguments, hosts_of, left_out, targets
+from collide.commands.inputs import (
+    host_arguments,
+    hosts_of,
+    left_out,
+    rtld_global_argument,
+    targets,
+)
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -13,7 +19,7 @@ from collide.commands.streams import (
     complain,
     write,
 )
-from collide.errors import InputError
+from collide.errors import InputError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,14 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="look at each input alone, not at what two of them change for each other",
     )
-    parser.add_argument(
-        "--rtld-global",
-        dest="session_global",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="modules that are opened RTLD_GLOBAL when inputs are looked at together; repeatable",
-    )
+    rtld_global_argument(parser)
     parser.add_argument(
         "--probes",
         action="store_true",
@@ -62,14 +61,17 @@ def run(args: argparse.Namespace) -> int:
     from collide.check import check
     from collide.codes import Severity
 
+    several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    together = args.together and several
+    if args.session_global and not together:
+        raise UsageError("--rtld-global needs several inputs, looked at together")
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
-    several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
     report = check(
         targets(args.inputs, unreadable),
         chosen,
         insist=bool(args.profile),
-        together=args.together and several,
+        together=together,
         rtld_global=args.session_global,
     )
     problems = [*unreadable, *report.problems]
