@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 
-from collide.commands.inputs import candidates_of, host_arguments, targets
+from collide.commands.inputs import (
+    candidates_of,
+    host_arguments,
+    rtld_global_argument,
+    targets,
+)
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -13,7 +18,7 @@ from collide.commands.streams import (
     complain,
     write,
 )
-from collide.errors import InputError
+from collide.errors import InputError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,14 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="look at each input alone, not at what two of them change for each other",
     )
-    parser.add_argument(
-        "--rtld-global",
-        dest="session_global",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="modules that are opened RTLD_GLOBAL when inputs are looked at together; repeatable",
-    )
+    rtld_global_argument(parser)
     parser.add_argument(
         "--probes",
         action="store_true",
@@ -74,17 +72,16 @@ def run(args: argparse.Namespace) -> int:
     from collide.check import check
 
     unreadable: list[InputError] = []
-    if args.inputs:
-        read = targets(args.inputs, unreadable)
-        several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
-    else:
-        read, several = _environment(args), True
+    read, several = _inputs(args, unreadable)
+    together = args.together and several
+    if args.session_global and not together:
+        raise UsageError("--rtld-global needs several inputs, looked at together")
     chosen = candidates_of(args)
     report = check(
         read,
         chosen,
         insist=bool(args.profile),
-        together=args.together and several,
+        together=together,
         rtld_global=args.session_global,
         remedies=args.remedies,
     )
@@ -124,6 +121,16 @@ def _status(args: argparse.Namespace, report: Report) -> int:
     if worst is None or args.fail_on == "never":
         return EXIT_CLEAN
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
+
+
+def _inputs(
+    args: argparse.Namespace, unreadable: list[InputError]
+) -> tuple[Iterator[Target], bool]:
+    """What to check, and whether that can be several things."""
+    if not args.inputs:
+        return _environment(args), True
+    several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    return targets(args.inputs, unreadable), several
 
 
 def _environment(args: argparse.Namespace) -> Iterator[Target]:
