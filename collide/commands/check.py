@@ -89,10 +89,8 @@ def run(args: argparse.Namespace) -> int:
     for problem in problems:
         complain(str(problem))
     if not report.judged:
-        for line in dict.fromkeys(_why_nothing(report)):
+        for line in dict.fromkeys(_why_nothing(report, args)):
             complain(line)
-        if not (args.inputs or report.left_out or problems):
-            complain("no package that is installed here has a shared object")
     _show(args, report, chosen)
     misfits = args.profile and any(not one.empty for one in report.left_out)
     if problems or (misfits and not report.judged):
@@ -170,11 +168,13 @@ def _probes(args: argparse.Namespace, hosts: list[Candidate], form: str) -> list
     return found
 
 
-def _why_nothing(report: Report) -> Iterator[str]:
+def _why_nothing(report: Report, args: argparse.Namespace) -> Iterator[str]:
     """Why nothing at all was opened; no line where problems tell already."""
     from collide.merging import count_left_out, summed_up
 
     counts = count_left_out(report.left_out)
+    if not args.inputs and not report.left_out and not report.problems:
+        yield "nothing that is installed here has a shared object"
     for one in report.left_out:
         if one.empty:
             if not one.broken:
