@@ -47,33 +47,33 @@ class ReferenceTable(Protocol):
 class ListedReferences:
     """A table of references that are all made already."""
 
-    __slots__ = ("_by_name", "peculiar", "plain")
+    __slots__ = ("_by_name", "_references", "peculiar", "plain")
 
-    def __init__(self, references: Iterable[Reference]) -> None:
-        self._by_name: dict[str, list[Reference]] = {}
-        for reference in references:
-            self._by_name.setdefault(reference.name, []).append(reference)
-        self.plain = {
-            name: found[0].version
-            for name, found in self._by_name.items()
-            if not any(_is_peculiar(r, found[0]) for r in found)
+    def __init__(self, references: Sequence[Reference]) -> None:
+        self._references = references
+        self._by_name: dict[str, list[Reference]] | None = None
+        self.plain = {r.name: r.version for r in references}
+        peculiar = {
+            name
+            for name, version, exact, lookup_class, _, visibility, _ in references
+            if exact
+            or lookup_class == CLASS_COPY
+            or visibility != STV_DEFAULT
+            or self.plain[name] != version
         }
-        self.peculiar = tuple(
-            r for name, found in self._by_name.items() if name not in self.plain for r in found
-        )
+        self.peculiar: tuple[Reference, ...] = ()
+        if peculiar:
+            self.peculiar = tuple(r for r in references if r.name in peculiar)
+            for name in peculiar:
+                del self.plain[name]
 
     def of(self, names: Iterable[str]) -> Iterator[Reference]:
         """See :class:`ReferenceTable`."""
+        if self._by_name is None:
+            self._by_name = {}
+            for reference in self._references:
+                self._by_name.setdefault(reference.name, []).append(reference)
         return chain.from_iterable(map(self._by_name.__getitem__, names))
-
-
-def _is_peculiar(reference: Reference, first: Reference) -> bool:
-    return (
-        reference.exact
-        or reference.lookup_class == CLASS_COPY
-        or reference.visibility != STV_DEFAULT
-        or reference.version != first.version
-    )
 
 
 class SymbolReferences(Sequence[Reference]):
