@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
 from collide.errors import InputError
 from collide.host import Host
 from collide.judge import Finding, judge
-from collide.meeting import Traces, traces
-from collide.pairs import Kept, Pair, check_pairs
 from collide.selection import Candidate
 from collide.tags import Misfit, Platform, misfit
 from collide.wheel import Target
 
+if TYPE_CHECKING:
+    from collide.pairs import Pair
+    from collide.remedy import Remedy
+
 
 class Judged(NamedTuple):
-    """One analysis, without its bindings, and its findings."""
+    """One analysis, without its bindings, and its findings.
+
+    ``remedies`` has for each finding what was tried against it; it is empty
+    when nobody asked.
+    """
 
     analysis: Analysis
     findings: tuple[Finding, ...]
+    remedies: tuple[tuple[Remedy, ...], ...] = ()
 
 
 class LeftOut(NamedTuple):
@@ -69,41 +76,41 @@ def check(
     insist: bool = False,
     together: bool = False,
     rtld_global: Sequence[str] = (),
+    remedies: bool = False,
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
     With ``together`` every two targets that share something are opened in one
     process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
-    ``insist`` see :func:`collide.analysis.analyse`.
+    ``insist`` see :func:`collide.analysis.analyse`. With ``remedies`` changes
+    are tried against each finding of one target that is no note.
     """
+    meetings = None
+    if together:
+        from collide.pairs import Meetings
+
+        meetings = Meetings(rtld_global)
     judged: list[Judged] = []
     left_out: list[LeftOut] = []
     problems: list[InputError] = []
     candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
-    left: list[list[Traces]] = [[] for _ in candidates]
-    kept = Kept()
     for target in targets:
         problems += target.problems
-        for candidate, prints in zip(candidates, left, strict=True):
+        for candidate in candidates:
             unfit = _misfit(target, candidate, insist)
             if unfit is None:
                 analysis = analyse(target, candidate.host, insist=insist)
                 if analysis.left_out is None:
-                    judged.append(Judged(analysis.without_bindings(), judge(analysis)))
-                    if together:
-                        prints.append(traces(analysis))
+                    findings = judge(analysis)
+                    tried = _remedies(analysis, findings) if remedies else ()
+                    judged.append(Judged(analysis.without_bindings(), findings, tried))
+                    if meetings:
+                        meetings.add(analysis)
                     continue
                 unfit = Misfit("nothing to open", analysis.left_out)
             empty, broken = not target.members, bool(target.problems)
             left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
-        if together:
-            kept.offer(target)
-    pairs = tuple(
-        pair
-        for candidate, prints in zip(candidates, left, strict=True)
-        if prints
-        for pair in check_pairs(prints, candidate.host, kept, rtld_global)
-    )
+    pairs = tuple(meetings.pairs()) if meetings else ()
     return Report(tuple(judged), tuple(left_out), tuple(problems), pairs)
 
 
@@ -120,3 +127,10 @@ def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
         reason = f"all its objects are for another architecture than {host.architecture}"
         return Misfit("other architecture", reason)
     return None
+
+
+def _remedies(analysis: Analysis, findings: Sequence[Finding]) -> tuple[tuple[Remedy, ...], ...]:
+    from collide.remedy import Prover
+
+    prover = Prover(analysis)
+    return tuple(prover.trials(f) if f.severity > Severity.NOTE else () for f in findings)

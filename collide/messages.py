@@ -19,7 +19,7 @@ _UNLOADABLE = (
 _PATTERNS: dict[FailureKind, str] = {
     "missing-library": "{name}: (?:cannot open shared object file|No such file or directory)",
     "unloadable-file": f"(?s:.*{{base}}.*(?:{_UNLOADABLE})|(?:{_UNLOADABLE}).*{{base}})",
-    "version-not-found": "version `{name}' not found",
+    "version-not-found": "version `{name}' not found|DT_RELR without {name} dependency",
     "version-file-not-loaded": "Assertion `needed != NULL' failed",
     "version-tables-missing": "Assertion `version->filename == NULL",
     "undefined-symbol": "undefined symbol: {name}(?![^,\\s)]){version}|: {name}: symbol not found",

@@ -14,7 +14,8 @@ from collide.host import Host
 from collide.installation import conflicts
 from collide.judge import Finding, judge
 from collide.judge_together import judge_conflicts, judge_sequel
-from collide.meeting import Shared, Traces, shared
+from collide.meeting import Shared, Traces, shared, traces
+from collide.references import table_of
 from collide.together import Sequel, both_orders
 from collide.wheel import Target, read_target
 
@@ -64,9 +65,10 @@ class Kept:
 
     def offer(self, target: Target) -> None:
         """Keep ``target`` if there is room."""
-        size = sum(
-            len(f.object.exports.names) + len(f.object.references) for f in target.members.values()
-        )
+        if target.name in self._targets:
+            return
+        objects = (f.object for f in target.members.values())
+        size = sum(len(o.exports.names) + len(table_of(o.references).plain) for o in objects)
         if size <= self._room:
             self._room -= size
             self._targets[target.name] = target
@@ -74,6 +76,32 @@ class Kept:
     def read(self, name: str) -> Target:
         """The target of this name; raises InputError when it cannot be read again."""
         return self._targets.get(name) or self._read(Path(name))
+
+
+class Meetings:
+    """The targets of one check, and which of them meet on each host.
+
+    ``rtld_global`` are patterns of modules that are opened RTLD_GLOBAL.
+    """
+
+    def __init__(self, rtld_global: Sequence[str] = ()) -> None:
+        self._rtld_global = rtld_global
+        self._kept = Kept()
+        self._traces: list[tuple[Host, list[Traces]]] = []
+
+    def add(self, analysis: Analysis) -> None:
+        """Take one analysis that still has its bindings."""
+        left = next((left for host, left in self._traces if host is analysis.host), None)
+        if left is None:
+            left = []
+            self._traces.append((analysis.host, left))
+        left.append(traces(analysis))
+        self._kept.offer(analysis.target)
+
+    def pairs(self) -> Iterator[Pair]:
+        """All pairs on all hosts."""
+        for host, left in self._traces:
+            yield from check_pairs(left, host, self._kept, self._rtld_global)
 
 
 def check_pairs(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -122,6 +121,8 @@ def _existing(spec: str) -> Path:
         if not path.is_file():
             raise InputError(spec, "not a regular file")
         return path.absolute()
+    import shutil
+
     found = shutil.which(spec) if "/" not in spec else None
     if found is None:
         raise _unknown(spec, "no such profile, file or binary")

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import corpus
 from corpus_cases import HOSTS, Case, wheel_of
 from corpus_cases import Host as RealHost
-from scenario import tells
 
 from collide import oracle
 from collide.analysis import Analysis, analyse
@@ -21,6 +20,7 @@ from collide.host import Host, extract
 from collide.installation import analyse_session, matches
 from collide.judge_together import judge_sequel
 from collide.meeting import shared, traces
+from collide.messages import says
 from collide.report import bindings
 from collide.rootfs import Root
 from collide.runner import command_line
@@ -176,7 +176,7 @@ def _judge(
         else:
             outcome.failing += 1
             failing.add(module.name)
-            if not tells(message, module.failures[0]):
+            if not says(message, module.failures[0]):
                 say(f"{module.name}: another reason: {message}: {module.failures[0]}")
     lines: dict[Line, bool] = {}
     for text in bindings.render(outcome.analysis):

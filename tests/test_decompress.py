@@ -31,9 +31,11 @@ CONTENTS = {f"d/{i}": os.urandom(1000 * (1 + 197 * i)) for i in range(12)}
 
 @pytest.mark.parametrize("kind", COMPRESSORS)
 def test_compressed_archive_is_read_in_any_order(kind: str) -> None:
-    made = tree(compress(kind, tar(*CONTENTS.items())))
-    for name in (*reversed(CONTENTS), *CONTENTS, *sorted(CONTENTS)):
-        assert made.contents(f"/{name}") == CONTENTS[name]
+    # Enough for several marks of gzip; the others take seconds for as much.
+    contents = CONTENTS if kind == "gzip" else dict(list(CONTENTS.items())[:3])
+    made = tree(compress(kind, tar(*contents.items())))
+    for name in (*reversed(contents), *contents, *sorted(contents)):
+        assert made.contents(f"/{name}") == contents[name]
 
 
 def test_gzip_members_one_after_the_other_are_one_file() -> None:
@@ -57,7 +59,7 @@ def test_zstd_needs_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(decompress, "import_module", missing)
-    with pytest.raises(FormatError, match=r"Python 3\.14 or the package zstandard, or unzstd"):
+    with pytest.raises(FormatError, match=r"needs Python 3\.14 or the package zstandard"):
         tree(b"\x28\xb5\x2f\xfd" + bytes(100))
 
 

@@ -15,7 +15,7 @@ import pytest
 import session_run
 from corpus_cases import HOSTS, Case, wheel_of
 from corpus_cases import Host as RealHost
-from scenario import Scenario, drop_dynamic, tells
+from scenario import Scenario, drop_dynamic
 from session_run import SessionCase, predicted
 
 from collide.analysis import analyse
@@ -23,6 +23,7 @@ from collide.check import check
 from collide.dynamic import DT_NEEDED
 from collide.host import extract
 from collide.judge import Finding
+from collide.messages import says
 from collide.rootfs import Root
 from collide.runner import command_line
 from collide.wheel import read_target
@@ -174,7 +175,7 @@ def test_real_module_for_another_interpreter(spec: str, of: str, host: str, tmp_
         command = command_line(profile, real.run)
         _, (message,) = session_run.observe(command, tmp_path, [(str(module), os.RTLD_NOW)])
         assert opened.failures, f"{module}: collide opens it, the loader: {message}"
-        assert tells(message, opened.failures[0]), (message, opened.failures[0])
+        assert says(message, opened.failures[0]), (message, opened.failures[0])
         assert "Py" in opened.failures[0].name
 
 

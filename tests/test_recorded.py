@@ -58,8 +58,9 @@ def use(host: Host) -> list[str]:
 
 
 def plain_facts(obj: ElfObject) -> dict[str, object]:
-    """What an object says about itself, without its tables."""
-    return {k: v for k, v in obj._asdict().items() if k not in ("exports", "references")}
+    """What an object says about itself, without its tables and what is never recorded."""
+    left_out = ("exports", "references", "noopen", "relr")
+    return {k: v for k, v in obj._asdict().items() if k not in left_out}
 
 
 # -- what is lost ---------------------------------------------------------------------------------

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import collide
-from collide.check import LeftOut, Report
+from collide.check import Judged, LeftOut, Report
 from collide.host import Host
 from collide.judge import Finding
 from collide.merging import merge
-from collide.pairs import Pair
+
+if TYPE_CHECKING:
+    from collide.pairs import Pair
 
 SCHEMA = "collide-report/1"
 
@@ -25,7 +27,7 @@ def render(report: Report, probes: list[object] | None = None) -> str:
                 "target": j.analysis.target.name,
                 "profile": _profile(j.analysis.host),
                 "modules": [m.name for m in j.analysis.modules],
-                "findings": [_finding(f) for f in j.findings],
+                "findings": _remedied(j),
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
             }
             for j in report.judged
@@ -87,6 +89,17 @@ def _left_out(left_out: LeftOut) -> dict[str, Any]:
         "kind": left_out.misfit.kind,
         "reason": left_out.misfit.reason,
     }
+
+
+def _remedied(judged: Judged) -> list[dict[str, Any]]:
+    """The findings, each with what was tried against it, where anything was."""
+    findings = [_finding(finding) for finding in judged.findings]
+    if judged.remedies:
+        from collide.report.remedies import as_json
+
+        for finding, tried in zip(findings, judged.remedies, strict=True):
+            finding["remedies"] = [as_json(remedy) for remedy in tried]
+    return findings
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from collide.analysis import Analysis
-from collide.check import Report
+from collide.check import Judged, Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
 from collide.merging import Checked, count_left_out, merge, summed_up
-from collide.pairs import Pair
+
+if TYPE_CHECKING:
+    from collide.pairs import Pair
+    from collide.remedy import Remedy
 
 _SHOWN_SYMBOLS = 6
 _SHOWN_MODULES = 3
@@ -26,9 +29,10 @@ def render(report: Report, *, verbose: bool = False) -> str:
     """
     lines: list[str] = []
     for checked in merge(report.judged):
-        if len(checked.judged) == 1:
-            (judged,) = checked.judged
-            lines += _analysis(judged.analysis, judged.findings, verbose)
+        # What was tried against a finding belongs to one host.
+        if len(checked.judged) == 1 or any(j.remedies for j in checked.judged):
+            for judged in checked.judged:
+                lines += _analysis(judged, verbose)
         else:
             lines += _checked(checked, verbose)
     lines += _together(report, verbose)
@@ -37,7 +41,8 @@ def render(report: Report, *, verbose: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) -> Iterator[str]:
+def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
+    analysis, findings = judged.analysis, judged.findings
     host = analysis.host
     version = ".".join(map(str, host.loader.version))
     python = f"{host.python}, " if host.python else ""
@@ -47,8 +52,10 @@ def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) ->
         yield f"{analysis.target.name} on {name}: no findings in {count}"
         return
     yield f"{analysis.target.name} on {name}:"
-    for finding in findings:
+    for number, finding in enumerate(findings):
         yield from _finding(finding, verbose)
+        if judged.remedies and judged.remedies[number]:
+            yield from _remedies(judged.remedies[number], verbose)
     if not findings:
         yield f"  no findings in {_plural(len(analysis.modules), 'module')}"
     elif analysis.skipped:
@@ -104,6 +111,13 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
         more = len(finding.modules) - len(shown)
         yield f"    opened:   {', '.join(shown)}" + (f" and {more} more" if more else "")
     yield f"    fix:      {finding.remedy}"
+
+
+def _remedies(tried: Sequence[Remedy], verbose: bool) -> Iterator[str]:
+    from collide.report.remedies import lines
+
+    for line in lines(tried, verbose=verbose):
+        yield f"    {line}"
 
 
 def _what(finding: Finding, verbose: bool) -> Iterator[str]:
