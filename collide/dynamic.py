@@ -26,6 +26,7 @@ DF_1_NOOPEN, DF_1_NODEFLIB, DF_1_PIE = 0x40, 0x800, 0x08000000
 VER_FLG_BASE, VER_FLG_WEAK = 1, 2
 EF_ARM_ABI_FLOAT_HARD = 0x400
 VERSYM_MAX = 0x7FFF
+_PAGE = 4096  # the smallest page of any machine
 _OS_ABIS = (0, 3)  # ELFOSABI_SYSV, ELFOSABI_GNU: what glibc's open_verify lets pass
 
 
@@ -101,10 +102,10 @@ class Image:
         for _ in range(self.phnum):
             fields = header.unpack_from(self.data, at)
             at += self.phentsize
-            kind, offset, address, size = (
-                (fields[0], fields[2], fields[3], fields[5])
+            kind, offset, address, size, in_memory = (
+                (fields[0], fields[2], fields[3], fields[5], fields[6])
                 if wide
-                else (fields[0], fields[1], fields[2], fields[4])
+                else (fields[0], fields[1], fields[2], fields[4], fields[5])
             )
             if kind not in (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE):
                 continue
@@ -114,7 +115,10 @@ class Image:
                     f"the file at {len(self.data)}"
                 )
             if kind == PT_LOAD:
-                self.loads.append((address, offset, size))
+                # Whole pages are mapped: what follows in the file is there too, unless the
+                # segment goes on in memory and its last page is cleared (_dl_map_segments).
+                tail = -(address + size) % _PAGE if in_memory <= size else 0
+                self.loads.append((address, offset, size + tail))
             elif kind == PT_DYNAMIC:
                 dynamic = (offset, size)
             elif kind == PT_INTERP:
@@ -144,7 +148,8 @@ class Image:
 
     def at(self, address: int, size: int | None = None) -> memoryview:
         """The file bytes at a virtual address, to the end of its segment or ``size`` of them."""
-        for start, offset, length in self.loads:
+        # Of two segments in one page the later one is mapped over the other.
+        for start, offset, length in reversed(self.loads):
             if start <= address < start + length:
                 rest = self.data[offset + address - start : offset + length]
                 if size is None:

@@ -61,7 +61,7 @@ class Machine(NamedTuple):
 
 
 def _types(*kinds: int | range) -> frozenset[int]:
-    return frozenset(k for kind in kinds for k in (kind if isinstance(kind, range) else (kind,)))
+    return frozenset().union(*(k if isinstance(k, range) else (k,) for k in kinds))
 
 
 MACHINES = (

@@ -147,6 +147,7 @@ RULES = {
         "directory",
         "executable",
         "other class by path",
+        "page end",
     ),
     "6.5": ("found through the cache",),
     "6.6": ("tokens", "origin of a module", "origin of the executable"),

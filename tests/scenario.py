@@ -453,6 +453,20 @@ def empty_bloom_filter(path: Path) -> None:
         patch.write(f"<{words}Q", at + 16, *[0] * words)
 
 
+def shorten_segment(path: Path) -> None:
+    """End the segment that holds the names of symbols in the midst of them."""
+    with _Patch(path) as patch:
+        names = patch.elf.get_section_by_name(".dynstr")
+        end = names["sh_offset"] + names["sh_size"] // 2
+        at = patch.elf["e_phoff"]
+        for number, segment in enumerate(patch.elf.iter_segments()):
+            size = end - segment["p_offset"]
+            if segment["p_type"] == "PT_LOAD" and 0 < size < segment["p_filesz"]:
+                patch.write("<QQ", at + number * patch.elf["e_phentsize"] + 32, size, size)
+                return
+    raise AssertionError("no segment holds .dynstr")
+
+
 def patch_header(path: Path, *, bits: int | None = None, machine: int | None = None) -> None:
     """Change the class or the machine that the ELF header names."""
     data = bytearray(path.read_bytes())

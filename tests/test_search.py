@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenario import Outcome, Scenario, dynamic_value, patch_dynamic, patch_header, require_loader
+from scenario import (
+    Outcome,
+    Scenario,
+    dynamic_value,
+    patch_dynamic,
+    patch_header,
+    require_loader,
+    shorten_segment,
+)
 
 from collide.dynamic import DT_RUNPATH, DT_SONAME
 from collide.host import extract
@@ -338,6 +346,16 @@ def test_object_of_a_kind_that_is_not_loaded_ends_the_search(
     library.write_bytes(data)
     s.module("mod.so", needed=["stub.so"], runpath="$ORIGIN/one:$ORIGIN/two")
     assert found(s.compare(s.host(), "mod.so")) == "unloadable-file"
+
+
+@pytest.mark.rule("6.4", "page end")
+def test_what_follows_a_segment_in_its_last_page_is_mapped_too(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    s.lib("libb.so", F)
+    s.module("mod.so", "int f(void); int g(void) { return f(); }", needed=["libb.so"])
+    shorten_segment(tmp_path / "libb.so")
+    outcome = s.compare(s.host(), "mod.so")
+    assert outcome.provider("mod.so", "f") == "libb.so"
 
 
 @pytest.mark.rule("6.4", "directory")
