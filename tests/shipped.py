@@ -110,10 +110,12 @@ def _pypys() -> Iterator[Shipped]:
 
 def _manylinux() -> Iterator[Shipped]:
     """The static CPython of the manylinux images, which freeze-core carries along."""
-    wanted = [(f"3{minor}", "amd64", "x86_64") for minor in range(11, 15)]
+    wanted = [(f"3{minor}", "amd64", "x86_64") for minor in range(10, 15)]
     wanted += [("312", "arm64", "aarch64"), ("312", "ppc64el", "ppc64le")]
     for python, architecture, machine in wanted:
-        wheel = Wheel("freeze-core==0.8.1", python, f"manylinux2014_{machine}")
+        # The last release for 3.10.
+        release = "0.6.1" if python == "310" else "0.8.1"
+        wheel = Wheel(f"freeze-core=={release}", python, f"manylinux2014_{machine}")
         triplet = f"{machine.replace('ppc', 'powerpc')}-linux-gnu"
         binary = f"freeze_core/bases/console-cpython-{python}-{triplet}"
         other = "" if machine == "x86_64" else f"{machine}-"
