@@ -17,11 +17,12 @@ import struct
 import zipfile
 import zlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from collide.dynamic import is_elf
 from collide.errors import InputError
@@ -57,23 +58,36 @@ class Member(NamedTuple):
     mode: int = 0o644
 
 
+class Edit(NamedTuple):
+    """What is different in a rewritten wheel.
+
+    ``contents`` are new contents and ``moved`` new names, by member name;
+    ``added`` come last, dated like RECORD.
+    """
+
+    contents: Mapping[str, bytes]
+    moved: Mapping[str, str]
+    added: tuple[Member, ...] = ()
+
+
 class Archive:
     """A wheel opened for reading; use it as a context manager.
 
     ``distribution`` is ``name-version`` of the file name, as the names inside
-    the archive begin, ``tags`` are its compatibility tags, expanded (PEP 425).
+    the archive begin, ``tags`` are its compatibility tags, expanded (PEP 425),
+    ``record`` is RECORD's directory entry, ``path`` the file.
     Raises InputError when the file is missing, no archive, truncated, not
     named like a wheel, or without a readable RECORD.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self.distribution, self.tags = _parse_name(path)
         try:
             self._zip = zipfile.ZipFile(path)
             with path.open("rb") as stream:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-            self._record = self._read_record()
+            self.record, self._record = self._read_record()
         except FileNotFoundError:
             raise InputError(str(path), "no such file") from None
         except _UnreadableErrors as e:
@@ -88,8 +102,8 @@ class Archive:
         self._zip.close()
         self._data.close()
 
-    def _read_record(self) -> dict[str, str]:
-        """RECORD: ``algorithm=digest`` by member name (PEP 376, PEP 427)."""
+    def _read_record(self) -> tuple[zipfile.ZipInfo, dict[str, str]]:
+        """RECORD: its entry, and ``algorithm=digest`` by member name (PEP 376, PEP 427)."""
         names = [
             info
             for info in self._zip.infolist()
@@ -109,7 +123,11 @@ class Archive:
             rows = [line.rsplit(",", 2) for line in text.splitlines() if line]
         if any(len(row) != 3 for row in rows):
             raise ValueError("malformed RECORD")
-        return {name: digest for name, digest, _ in rows}
+        return names[0], {name: digest for name, digest, _ in rows}
+
+    def members(self) -> tuple[zipfile.ZipInfo, ...]:
+        """All members, RECORD and directories among them, in archive order."""
+        return tuple(self._zip.infolist())
 
     def elf_members(self) -> Iterator[zipfile.ZipInfo]:
         """The members that start with the ELF magic, in archive order."""
@@ -123,7 +141,7 @@ class Archive:
         Raises InputError when it cannot be inflated, or its CRC or its hash
         in RECORD is wrong.
         """
-        name = f"{self._path}: {info.filename}"
+        name = f"{self.path}: {info.filename}"
         try:
             data = self._inflate(info)
         except InflateErrors as e:
@@ -156,9 +174,9 @@ class Archive:
                 if info.compress_type == zipfile.ZIP_DEFLATED:
                     return bytes(zlib.decompressobj(-15).decompress(raw[:256], 4))
         except InflateErrors as e:
-            raise InputError(f"{self._path}: {info.filename}", f"cannot be inflated ({e})") from e
+            raise InputError(f"{self.path}: {info.filename}", f"cannot be inflated ({e})") from e
         raise InputError(
-            f"{self._path}: {info.filename}", f"compression method {info.compress_type} is not read"
+            f"{self.path}: {info.filename}", f"compression method {info.compress_type} is not read"
         )
 
     def _inflate(self, info: zipfile.ZipInfo) -> bytes:
@@ -197,9 +215,53 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
 
     ``members`` come without RECORD. The file appears whole or not at all.
     """
+    with _writing(path) as archive:
+        for member in members:
+            archive.writestr(_entry(member.name, member.mode), member.data)
+
+
+def signatures(archive: Archive) -> tuple[str, ...]:
+    """The members that sign RECORD (PEP 427), which no changed wheel can keep."""
+    record = archive.record.filename
+    names = (info.filename for info in archive.members())
+    return tuple(name for name in names if name in (f"{record}.jws", f"{record}.p7s"))
+
+
+def rewrite_wheel(
+    archive: Archive, path: Path, edit: Edit, check: Callable[[Path], None] | None = None
+) -> None:
+    """Write ``archive`` again, changed; order, modes and dates stay, RECORD is made anew.
+
+    Signatures of RECORD are left out. ``check`` is given the finished file
+    before it appears under its name, and may raise.
+    """
+    record = archive.record
+    left_out = {record.filename, *signatures(archive)}
+    with _writing(path, record, check) as made:
+        for info in archive.members():
+            name = info.filename
+            if info.is_dir():
+                zipfile.ZipFile.writestr(made, _same_entry(info, name), b"")
+            elif name not in left_out:
+                data = edit.contents.get(name)
+                data = archive.read(info) if data is None else data
+                made.writestr(_same_entry(info, edit.moved.get(name, name)), data)
+        for member in edit.added:
+            entry = _entry(member.name, member.mode)
+            entry.date_time = record.date_time
+            made.writestr(entry, member.data)
+
+
+@contextmanager
+def _writing(
+    path: Path,
+    record: zipfile.ZipInfo | None = None,
+    check: Callable[[Path], None] | None = None,
+) -> Iterator[Any]:
+    """A WheelFile that becomes ``path`` when it is finished; ``record`` is RECORD's old entry."""
     from wheel.wheelfile import WheelFile
 
-    class Undated(WheelFile):  # type: ignore[misc]
+    class Dated(WheelFile):  # type: ignore[misc]
         """Dates RECORD, which close() writes by name, like every member."""
 
         def writestr(
@@ -209,15 +271,18 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
             compress_type: int | None = None,
         ) -> None:
             if isinstance(entry, str):
-                entry = _entry(entry, 0o644)
+                entry = _same_entry(record, entry) if record else _entry(entry, 0o644)
             super().writestr(entry, data, compress_type)
 
     partial = path.with_name(f".{path.name}.partial") / path.name
     partial.parent.mkdir()
     try:
-        with Undated(partial, "w") as archive:
-            for member in members:
-                archive.writestr(_entry(member.name, member.mode), member.data)
+        with Dated(partial, "w") as archive:
+            if record is not None:
+                archive.record_path = record.filename
+            yield archive
+        if check is not None:
+            check(partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -228,4 +293,13 @@ def _entry(name: str, mode: int) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _SOURCE_DATE)
     info.compress_type = zipfile.ZIP_DEFLATED
     info.external_attr = (0o100000 | mode) << 16
+    return info
+
+
+def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
+    """A directory entry like ``old`` for other contents."""
+    info = zipfile.ZipInfo(name, old.date_time)
+    info.compress_type = old.compress_type
+    info.external_attr = old.external_attr
+    info.create_system = old.create_system
     return info

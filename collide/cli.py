@@ -24,6 +24,7 @@ COMMANDS = {
     "profile": "record a host; nothing is executed",
     "bindings": "every binding, as JSON lines",
     "explain": "the walk to one symbol, or what a code means",
+    "repair": "write a wheel that no host can take symbols from, and prove it",
 }
 """The modules of :mod:`collide.commands` with what each is for."""
 

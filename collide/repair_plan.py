@@ -1,0 +1,335 @@
+"""What a repair changes: which definitions to close, which names to change, what to leave alone.
+
+A name is *taken* when a reference of the wheel that its own closure would
+serve gets a definition from outside the wheel. The plan brings all of these
+home, and nothing else. Where only the objects that define a name refer to it,
+closing it is enough; where another object does, or where C++ wants one copy
+for several objects (vague linkage, Itanium C++ ABI 5.2), the name is changed
+in all of them together, so that among the objects of the wheel everything
+stays as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Literal, NamedTuple
+
+from collide.analysis import Analysis
+from collide.bindings import Binding
+from collide.integrity import ObjectChange
+from collide.linkmap import LinkMap
+from collide.lookup import is_looked_up
+from collide.search import File
+from collide.symbols import (
+    STB_GLOBAL,
+    STV_HIDDEN,
+    STV_PROTECTED,
+)
+from collide.wheel import Target, is_extension_module
+
+Method = Literal["auto", "visibility", "rename"]
+HIDDEN_SINCE = (2, 24)
+"""The first glibc that does not look a STV_HIDDEN reference up (``elf_machine_rela``)."""
+_GRAFTED = re.compile(r"-[0-9a-f]{8,}\.so")
+_ALLOCATION = re.compile(r"_Z(?:nw|na|dl|da)\w*")
+# Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
+_RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
+
+
+class Request(NamedTuple):
+    """What is asked of a repair.
+
+    ``everything`` stands for every symbol that a host could take, not only
+    those that one does. ``glibc`` is the oldest release the wheel may run on.
+    ``reachable`` are names with the reason why their definitions must stay
+    where they are found by name, ``fixed`` those that must not change at all.
+    ``tag`` is what makes new names the wheel's own.
+    """
+
+    method: Method = "auto"
+    everything: bool = False
+    glibc: tuple[int, ...] = (0,)
+    musl: bool = False
+    reachable: Mapping[str, str] = {}
+    fixed: Mapping[str, str] = {}
+    tag: str = ""
+
+
+class Kept(NamedTuple):
+    """A name that a host can take and that is left alone, with the reason."""
+
+    name: str
+    reason: str
+
+
+class Plan(NamedTuple):
+    """What to change, by member name.
+
+    ``objects`` are the changes, ``moved`` members that get another file name
+    along with their DT_SONAME, ``kept`` what is left alone. ``takers`` are,
+    for each name that is taken, the objects that it is taken from the wheel by.
+    """
+
+    objects: Mapping[str, ObjectChange]
+    moved: Mapping[str, str]
+    kept: tuple[Kept, ...]
+    takers: Mapping[str, tuple[str, ...]]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Every name that is changed in some object."""
+        return {old: new for c in self.objects.values() for old, new in c.renamed.items()}
+
+
+def taken_bindings(analysis: Analysis) -> Iterator[tuple[File, Binding]]:
+    """Object and binding of each reference meant for the wheel that leaves it."""
+    members = analysis.target.names
+    seen: set[int] = set()
+    for module in analysis.modules:
+        for bound in module.bound.objects if module.bound else ():
+            if not analysis.is_member(bound.map.file):
+                continue
+            for group in bound.groups:
+                if id(group) in seen or not any(f.path in members for f in group.closure):
+                    continue
+                seen.add(id(group))
+                for b in group.bindings:
+                    at_home = b.intended is not None and b.intended[0].path in members
+                    if at_home and b.actual and b.actual[0].path not in members:
+                        yield bound.map.file, b
+
+
+def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) -> Plan:
+    """The plan for one target on the hosts of ``analyses``, from facts alone."""
+    takers: dict[str, set[str]] = {}
+    for analysis in analyses:
+        for _, b in taken_bindings(analysis):
+            assert b.actual is not None
+            takers.setdefault(b.reference.name, set()).add(b.actual[0].path)
+    planner = _Planner(target, analyses, request)
+    wanted = set(takers)
+    if request.everything:
+        wanted |= planner.preemptible()
+    planner.decide(wanted)
+    return Plan(
+        objects=planner.changes(),
+        moved={},
+        kept=tuple(sorted(planner.kept)),
+        takers={name: tuple(sorted(by)) for name, by in sorted(takers.items())},
+    )
+
+
+class _Planner:
+    """Decides name by name."""
+
+    def __init__(self, target: Target, analyses: Sequence[Analysis], request: Request) -> None:
+        self.target = target
+        self.request = request
+        architectures = {a.host.architecture for a in analyses}
+        self.files = {
+            f.path: f for f in target.members.values() if f.object.architecture in architectures
+        }
+        self.scopes = list(_scopes(target, self.files.values()))
+        self.needed_outside = set(_needed_outside(analyses))
+        self.runtime = _runtime(analyses)
+        self.kept: list[Kept] = []
+        self.closed: dict[str, dict[str, int]] = {}
+        self.renamed: dict[str, dict[str, str]] = {}
+        self.definers: dict[str, list[File]] = {}
+        self.users: dict[str, list[File]] = {}
+
+    def preemptible(self) -> set[str]:
+        """Every name that an object of the wheel defines and one of its scope looks up."""
+        wanted = set()
+        for scope in self.scopes:
+            defined = set().union(*(f.object.exports.names for f in scope))
+            for file in scope:
+                wanted |= {
+                    r.name for r in file.object.references if r.name in defined and is_looked_up(r)
+                }
+        return wanted
+
+    def decide(self, wanted: AbstractSet[str]) -> None:
+        self._index(wanted)
+        allocation = {n for n in wanted if _ALLOCATION.fullmatch(n)}
+        split_allocation = bool(allocation) and not self._owns_allocation()
+        for name in sorted(wanted):
+            if not self.definers.get(name):
+                continue  # only as the reference of a definition that no lookup finds
+            reason = self._fixed(name)
+            if reason is None and name in allocation and split_allocation:
+                reason = "is one of operators new and delete, and the wheel has not all of them"
+            if reason is None:
+                reason = self._repair(name)
+            if reason is not None:
+                self.kept.append(Kept(name, reason))
+
+    def _index(self, wanted: AbstractSet[str]) -> None:
+        for file in self.files.values():
+            for name in file.object.exports.names & wanted:
+                if any(not d.undefined for d in file.object.exports.candidates(name)):
+                    self.definers.setdefault(name, []).append(file)
+            for name in {r.name for r in file.object.references if is_looked_up(r)} & wanted:
+                self.users.setdefault(name, []).append(file)
+
+    def _owns_allocation(self) -> bool:
+        """Whether the wheel defines all operators new and delete that it refers to."""
+        referred, defined = set(), set()
+        for file in self.files.values():
+            referred |= {r.name for r in file.object.references if _ALLOCATION.fullmatch(r.name)}
+            defined |= {n for n in file.object.exports.names if _ALLOCATION.fullmatch(n)}
+        return referred <= defined
+
+    def _fixed(self, name: str) -> str | None:
+        if name in self.request.fixed:
+            return self.request.fixed[name]
+        for file in self.runtime:
+            if name in file.object.exports.names:
+                return (
+                    f"is defined by {file.path}, too: with what the C and C++ runtime "
+                    "hands out, one definition must serve all"
+                )
+        return None
+
+    def _repair(self, name: str) -> str | None:
+        """Close or rename ``name``; the reason when neither is possible."""
+        definers = self.definers[name]
+        users = [f for f in self.users.get(name, ()) if f not in definers]
+        served = []
+        for user in users:
+            scopes = [s for s in self.scopes if user in s]
+            homes = [any(d in s for d in definers) for s in scopes]
+            if any(homes) and not all(homes):
+                return f"is the wheel's for {self._name(user)} in some modules' scopes only"
+            if any(homes):
+                served.append(user)
+        together = any(sum(d in scope for d in definers) > 1 for scope in self.scopes)
+        shared = together and self._is_vague(name)
+        crosses = bool(served) or shared
+        if not crosses and not self._must_rename():
+            self._close(name, name)
+            return None
+        if self.request.method == "visibility":
+            return "is used by several objects of the wheel: closing it is not enough"
+        reason = self._unrenamable(name, definers)
+        if reason is not None:
+            return reason
+        new = f"{name}.{self.request.tag}"
+        for file in (*definers, *served):
+            self.renamed.setdefault(file.path, {})[name] = new
+        if together and not shared and not self.request.musl:
+            self._close(name, name, at_most=STV_PROTECTED)
+        return None
+
+    def _must_rename(self) -> bool:
+        return self.request.musl or self.request.method == "rename"
+
+    def _unrenamable(self, name: str, definers: Iterable[File]) -> str | None:
+        if name in self.request.reachable:
+            return self.request.reachable[name]
+        if name in self.needed_outside:
+            return "is needed from the wheel by a library of the host's system"
+        for file in definers:
+            if self._is_public(file):
+                return f"is defined by {self._name(file)}, which other packages may link"
+        return None
+
+    def _close(self, name: str, defined: str, at_most: int = STV_HIDDEN) -> None:
+        """Close ``name`` in the definers that refer to it."""
+        users = set(map(id, self.users.get(name, ())))
+        for file in self.definers[name]:
+            if id(file) in users:
+                hidden = (
+                    at_most == STV_HIDDEN
+                    and self.request.glibc >= HIDDEN_SINCE
+                    and name not in self.request.reachable
+                    and name not in self.needed_outside
+                    and not self._is_public(file)
+                )
+                visibility = STV_HIDDEN if hidden else STV_PROTECTED
+                self.closed.setdefault(file.path, {})[defined] = visibility
+
+    def _is_vague(self, name: str) -> bool:
+        found = (d for f in self.definers[name] for d in f.object.exports.candidates(name))
+        return name.startswith("_Z") and all(d.binding != STB_GLOBAL for d in found)
+
+    def _is_public(self, file: File) -> bool:
+        """Whether others may link an object: a library under a name of no hash (auditwheel's)."""
+        base = file.path.rpartition("/")[2]
+        return not is_extension_module(file) and not _GRAFTED.search(base)
+
+    def _name(self, file: File) -> str:
+        return self.target.names[file.path]
+
+    def changes(self) -> dict[str, ObjectChange]:
+        """All that was decided, by member."""
+        paths = sorted({*self.closed, *self.renamed})
+        return {
+            self.target.names[path]: ObjectChange(
+                closed=self.closed.get(path, {}), renamed=self.renamed.get(path, {})
+            )
+            for path in paths
+        }
+
+
+def _scopes(target: Target, files: Iterable[File]) -> Iterator[tuple[File, ...]]:
+    """What each module of the wheel brings into one scope, told by names alone.
+
+    No host is asked, so that modules for other interpreters count as well; the
+    proof that follows a plan binds again on every host.
+    """
+    by_name: dict[str, File] = {}
+    listed = list(files)
+    for file in listed:
+        for name in (file.object.soname, file.path.rpartition("/")[2]):
+            if name:
+                by_name.setdefault(name, file)
+    architectures = {f.object.architecture for f in listed}
+    known: set[tuple[str, ...]] = set()
+    for architecture in sorted(architectures):
+        for path in target.modules(architecture):
+            scope = [target.members[path]]
+            for file in scope:
+                for name in file.object.needed:
+                    found = by_name.get(name.rpartition("/")[2])
+                    if found is not None and found not in scope:
+                        scope.append(found)
+            key = tuple(f.path for f in scope)
+            if key not in known:
+                known.add(key)
+                yield tuple(scope)
+
+
+def _needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
+    """Names that a library of the system, loaded for the wheel, gets from the wheel."""
+    for analysis in analyses:
+        for module in analysis.modules:
+            for bound in module.bound.objects if module.bound else ():
+                if analysis.is_member(bound.map.file):
+                    continue
+                for b in bound.bindings:
+                    if b.actual and analysis.is_member(b.actual[0]):
+                        yield b.reference.name
+
+
+def _runtime(analyses: Iterable[Analysis]) -> tuple[File, ...]:
+    """The C and C++ runtime that the wheel's objects link: glibc, unwinder, libstdc++."""
+    found: dict[str, File] = {}
+    for analysis in analyses:
+        for module in analysis.modules:
+            if module.bound is None:
+                continue
+            for m in module.bound.opened.searchlist:
+                if not analysis.is_member(m.file) and _is_runtime(m):
+                    found.setdefault(m.file.path, m.file)
+    return tuple(found.values())
+
+
+def _is_runtime(m: LinkMap) -> bool:
+    versions = (
+        *(m.object.version_definitions or ()),
+        *(need.version for need in m.object.version_needs),
+    )
+    return "GLIBC_PRIVATE" in versions or not _RUNTIME.isdisjoint(m.object.exports.names)
