@@ -47,7 +47,7 @@ def compare_imports(before: Path, after: Path, command: str) -> tuple[Trial, ...
     with TemporaryDirectory(prefix="collide-") as directory:
         trees = [Path(directory) / "before", Path(directory) / "after"]
         for wheel, tree in zip((before, after), trees, strict=True):
-            _install(wheel, tree)
+            install(wheel, tree)
         return tuple(
             Trial(module, *(_failure(module, tree, command) for tree in trees))
             for module in sorted(set(_modules(before)))
@@ -63,7 +63,8 @@ def _modules(wheel: Path) -> Iterator[str]:
             yield ".".join([*parts[:-1], parts[-1].partition(".")[0]])
 
 
-def _install(wheel: Path, tree: Path) -> None:
+def install(wheel: Path, tree: Path) -> None:
+    """Unpack a wheel as an installer would, with ``tree`` as the prefix."""
     distribution = "-".join(wheel.name.split("-")[:2])
     with zipfile.ZipFile(wheel) as archive:
         for info in archive.infolist():
