@@ -36,18 +36,15 @@ def asks_by_name(names: Iterable[str]) -> bool:
     return not _ASKING.isdisjoint(names)
 
 
-def names_in_text(data: bytes, strings: tuple[int, int]) -> frozenset[str]:
+def names_in_text(loaded: Iterable[bytes]) -> frozenset[str]:
     """What stands in an object as a string of its own and could be a symbol's name.
 
-    ``strings`` are start and end of ``.dynstr`` in the file, which holds all
-    names and tells nothing. The end of a longer string is not seen: linkers
-    share those only at ``-Wl,-O2``.
+    ``loaded`` are the contents of its segments without ``.dynstr``, which holds
+    all names and tells nothing. The end of a longer string is not seen:
+    linkers share those only at ``-Wl,-O2``.
     """
-    start, end = strings
     return frozenset(
-        found.decode("ascii", "replace")
-        for part in (data[:start], data[end:])
-        for found in _TEXT.findall(part)
+        found.decode("ascii", "replace") for part in loaded for found in _TEXT.findall(part)
     )
 
 

@@ -222,7 +222,7 @@ def _request(
         if obj is None:
             fixed |= _names_of_executable(info.filename, data)
         elif asks_by_name(r.name for r in obj.references):
-            text[info.filename] = names_in_text(data, _strings(data))
+            text[info.filename] = names_in_text(_loaded(data))
     oldest = oldest_glibc(target.tags or ())
     defined = {member: by_member[member].exports.names for member in text}
     return Request(
@@ -246,10 +246,14 @@ def _names_of_executable(member: str, data: bytes) -> dict[str, str]:
     return dict.fromkeys(names, f"is used by {member}, an executable of the wheel")
 
 
-def _strings(data: bytes) -> tuple[int, int]:
+def _loaded(data: bytes) -> Iterator[bytes]:
+    """The contents of the segments but for ``.dynstr``; no debug information, no ``.strtab``."""
     image = Image(memoryview(data))
     start = file_offset(image, image.one(DT_STRTAB))
-    return start, start + image.one(DT_STRSZ)
+    end = start + image.one(DT_STRSZ)
+    for _, offset, size in image.loads:
+        yield data[offset : max(offset, min(start, offset + size))]
+        yield data[min(max(end, offset), offset + size) : offset + size]
 
 
 def _invalidated(archive: Archive, path: Path, plan: Plan) -> Iterator[str]:

@@ -58,10 +58,14 @@ class Request(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A name that a host can take and that is left alone, with the reason."""
+    """A name that a host can take and that is left alone, with the reason.
+
+    ``shared`` tells that this is as it should be: the runtime's, one for all.
+    """
 
     name: str
     reason: str
+    shared: bool = False
 
 
 class Plan(NamedTuple):
@@ -158,7 +162,10 @@ class _Planner:
         for name in sorted(wanted):
             if not self.definers.get(name):
                 continue  # only as the reference of a definition that no lookup finds
-            reason = self._fixed(name)
+            if (reason := self._shared(name)) is not None:
+                self.kept.append(Kept(name, reason, shared=True))
+                continue
+            reason = self.request.fixed.get(name)
             if reason is None and name in allocation and split_allocation:
                 reason = "is one of operators new and delete, and the wheel has not all of them"
             if reason is None:
@@ -182,15 +189,10 @@ class _Planner:
             defined |= {n for n in file.object.exports.names if _ALLOCATION.fullmatch(n)}
         return referred <= defined
 
-    def _fixed(self, name: str) -> str | None:
-        if name in self.request.fixed:
-            return self.request.fixed[name]
+    def _shared(self, name: str) -> str | None:
         for file in self.runtime:
             if name in file.object.exports.names:
-                return (
-                    f"is defined by {file.path}, too: with what the C and C++ runtime "
-                    "hands out, one definition must serve all"
-                )
+                return f"is the runtime's as well ({file.path}), where one must serve all"
         return None
 
     def _repair(self, name: str) -> str | None:

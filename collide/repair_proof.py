@@ -7,7 +7,7 @@ fail already.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from collide.analysis import Analysis, Module
@@ -30,8 +30,10 @@ class Left(NamedTuple):
 class Proof(NamedTuple):
     """The outcome on one host.
 
-    ``taken`` and ``remaining`` count the references that leave the wheel
-    before and after, ``left`` are the latter, one entry a symbol. ``captured``
+    ``taken`` counts the references that leave the wheel before the repair,
+    ``remaining`` those after it, and ``shared`` those of them that do so to the
+    C and C++ runtime or to an equal copy of an inline function. ``left`` are
+    the others, one entry a symbol. ``captured``
     are libraries of the wheel that the host's take the place of, still.
     ``own`` counts references that other objects of the same wheel take from a
     closure; no host has a part in these, and they are as before. ``broken``
@@ -43,6 +45,7 @@ class Proof(NamedTuple):
     bindings: int
     taken: int
     remaining: int
+    shared: int
     own: int
     left: tuple[Left, ...]
     captured: tuple[str, ...]
@@ -54,6 +57,7 @@ def prove(before: Analysis, after: Analysis, plan: Plan) -> Proof:
     comparison = _Comparison(before, after, plan)
     broken = list(comparison.differences())
     reasons = {kept.name: kept.reason for kept in plan.kept}
+    runtime = {kept.name for kept in plan.kept if kept.shared}
     old = {(f.path, b.reference) for f, b in taken_bindings(before)}
     remaining = {(f.path, b.reference): (f, b) for f, b in taken_bindings(after)}
     left = {
@@ -64,13 +68,14 @@ def prove(before: Analysis, after: Analysis, plan: Plan) -> Proof:
             reasons.get(b.reference.name, "was not seen to be taken before the repair"),
         )
         for f, b in remaining.values()
-        if b.actual
+        if b.actual and b.shadowed and b.reference.name not in runtime
     }
     return Proof(
         host=after.host.name,
         bindings=comparison.compared,
         taken=len(old),
         remaining=len(remaining),
+        shared=sum(b.reference.name in runtime or not b.shadowed for _, b in remaining.values()),
         own=len(set(_own_shadows(after))),
         left=tuple(sorted(left)),
         captured=tuple(sorted(set(captured(after)))),
@@ -201,11 +206,3 @@ class _Comparison:
 def _key(binding: Binding) -> _Key:
     r = binding.reference
     return r.name, r.version, r.lookup_class
-
-
-def totals(proofs: Sequence[Proof]) -> Mapping[str, int]:
-    """The sums over all hosts."""
-    return {
-        "taken": sum(p.taken for p in proofs),
-        "remaining": sum(p.remaining for p in proofs),
-    }

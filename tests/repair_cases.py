@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import repair_hosts
-from repair_hosts import CACHE, HOSTS, Host, Unavailable
+from repair_hosts import CACHE, HOSTS, Host, UnavailableError
 from repair_workloads import script
 from tls_server import refusing_server
 
 from collide.trial import install
 
-_37 = "manylinux1_x86_64"
 _2014 = "manylinux_2_17_x86_64.manylinux2014_x86_64"
 _LXML = "lxml-6.1.3-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"
 _PSYCOPG2 = "psycopg2_binary-2.9.13-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"
@@ -160,7 +159,7 @@ class Outcome(NamedTuple):
 
 
 def download(filename: str) -> Path:
-    """A wheel of exactly this name from the package index; raises Unavailable."""
+    """A wheel of exactly this name from the package index; raises UnavailableError."""
     directory = CACHE / "named"
     path = directory / filename
     if path.exists():
@@ -190,7 +189,7 @@ def download(filename: str) -> Path:
             wheel.replace(path)
     if not path.exists():
         said = done.stderr.strip().splitlines() or ["pip found another file"]
-        raise Unavailable(f"cannot download {filename}: {said[-1]}")
+        raise UnavailableError(f"cannot download {filename}: {said[-1]}")
     return path
 
 
@@ -210,7 +209,7 @@ def repair(wheels: Sequence[Path], host: Host, directory: Path) -> tuple[list[Pa
 
 
 def try_case(case: Case, directory: Path) -> Outcome:
-    """Run one case whole; raises Unavailable when something it needs is not here."""
+    """Run one case whole; raises UnavailableError when something it needs is not here."""
     host, control = HOSTS[case.host](), HOSTS[case.control]()
     wheels = [download(name) for name in case.wheels]
     for parent in (directory, *directory.parents[:1]):
@@ -230,7 +229,8 @@ def try_case(case: Case, directory: Path) -> Outcome:
             result = directory / "result"
             program.write_text(script(case.workload, site, result, port))
             left.append(repair_hosts.run(where, program, result))
-    return Outcome(*left, said)
+    expected, before, after, plain_after = left
+    return Outcome(expected, before, after, plain_after, said)
 
 
 def main(patterns: Sequence[str]) -> int:
@@ -242,7 +242,7 @@ def main(patterns: Sequence[str]) -> int:
         directory = Path(tempfile.mkdtemp(prefix="collide-case-"))
         try:
             outcome = try_case(case, directory)
-        except Unavailable as e:
+        except UnavailableError as e:
             print(f"{case.name:30} cannot be tried: {e}", flush=True)
             continue
         finally:

@@ -26,7 +26,7 @@ _EMBEDDING = {
 }
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """This host cannot be made here; the message says what is missing."""
 
 
@@ -45,9 +45,9 @@ class Host(NamedTuple):
 
 
 def need(path: Path | str) -> str:
-    """``path``; raises Unavailable when it does not exist."""
+    """``path``; raises UnavailableError when it does not exist."""
     if not Path(path).exists():
-        raise Unavailable(f"no {path}")
+        raise UnavailableError(f"no {path}")
     return str(path)
 
 
@@ -55,7 +55,7 @@ def prefix(python: str) -> Path:
     """Where a CPython of this X.Y with a shared libpython is (pyenv's)."""
     found = sorted(_PYENV.glob(f"{python}.*"))
     if not found:
-        raise Unavailable(f"no CPython {python} below {_PYENV}")
+        raise UnavailableError(f"no CPython {python} below {_PYENV}")
     return found[-1]
 
 
@@ -81,15 +81,17 @@ def preloading(python: str, *libraries: str) -> Host:
 def preloading_openssl_102() -> Host:
     """CPython 3.6 with the unversioned OpenSSL 1.0.2 of an old psycopg2 wheel."""
     wheel = CACHE / "named" / "psycopg2_binary-2.7.3.2-cp36-cp36m-manylinux1_x86_64.whl"
-    old = sorted((CACHE / "named").glob("psycopg2-2.7.3.2-cp36-cp36m-*.whl")) or [wheel]
     directory = CACHE / "hosts/openssl-1.0.2"
-    with zipfile.ZipFile(need(old[0])) as archive:
+    directory.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(need(wheel)) as archive:
         for name in archive.namelist():
-            if "/libcrypto-" in name or "/libssl-" in name:
-                directory.mkdir(parents=True, exist_ok=True)
+            if ".libs/lib" in name:
                 (directory / name.rpartition("/")[2]).write_bytes(archive.read(name))
-    found = sorted(map(str, directory.glob("lib*.so*")))
-    return preloading("3.6", *found)
+    found = sorted(
+        str(p) for p in directory.iterdir() if p.name.startswith(("libcrypto", "libssl"))
+    )
+    host = preloading("3.6", *found)
+    return host._replace(environment=(*host.environment, ("LD_LIBRARY_PATH", str(directory))))
 
 
 def embedding(python: str, *libraries: str) -> Host:
@@ -113,7 +115,7 @@ def embedding(python: str, *libraries: str) -> Host:
     if not binary.exists():
         done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Unavailable(f"gcc: {(done.stderr.splitlines() or ['failed'])[-1]}")
+            raise UnavailableError(f"gcc: {(done.stderr.splitlines() or ['failed'])[-1]}")
     return Host(python, (str(binary), "-S", "SCRIPT"), (str(binary),), (("PYTHONHOME", str(home)),))
 
 
@@ -151,7 +153,7 @@ def uwsgi_36() -> Host:
             check=False,
         )
         if built.returncode or not binary.exists():
-            raise Unavailable(f"uwsgi 2.0.20 does not build: {built.stderr[-300:]}")
+            raise UnavailableError(f"uwsgi 2.0.20 does not build: {built.stderr[-300:]}")
     home = (("PYTHONHOME", str(prefix("3.6"))),)
     return Host("3.6", (str(binary), "--pyrun", "SCRIPT"), (str(binary),), home)
 
@@ -187,11 +189,10 @@ def postgres() -> Host:
     """Debian's PostgreSQL, a single-user backend with plpython3u; it refuses to run as root."""
     binary = Path(need("/usr/lib/postgresql/15/bin/postgres"))
     plugin = need("/usr/lib/postgresql/15/lib/plpython3.so")
-    data = CACHE.parent / "collide-postgres"
     as_user = "setpriv --reuid postgres --regid postgres --clear-groups --"
     if os.geteuid() or shutil.which("setpriv") is None:
-        raise Unavailable("PostgreSQL needs root (to become its own user) and setpriv")
-    data = Path("/var/tmp/collide-postgres")  # noqa: S108 - its user cannot read a home directory
+        raise UnavailableError("PostgreSQL needs root (to become its own user) and setpriv")
+    data = Path("/var/tmp/collide-postgres")  # its user cannot read a home directory
     setup = (
         f"test -d {data} || {{ mkdir {data} && chown postgres {data} && "
         f"{as_user} {binary.parent}/initdb -D {data} >/dev/null; }}"

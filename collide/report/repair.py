@@ -61,9 +61,10 @@ def _kept(plan: Plan, verbose: bool) -> Iterator[str]:
 
 
 def _proof(proof: Proof, verbose: bool) -> Iterator[str]:
+    shared = f" ({proof.shared} shared with the runtime)" if proof.shared else ""
     yield (
         f"  proven on {proof.host}: {_plural(proof.bindings, 'binding')} compared, references "
-        f"taken from the wheel: {proof.taken} before, {proof.remaining} after"
+        f"taken from the wheel: {proof.taken} before, {proof.remaining} after{shared}"
     )
     if proof.own:
         yield f"    {_plural(proof.own, 'reference')} between objects of the wheel as before"
@@ -144,6 +145,7 @@ def _proof_json(proof: Proof) -> dict[str, Any]:
         "bindings": proof.bindings,
         "taken_before": proof.taken,
         "taken_after": proof.remaining,
+        "shared": proof.shared,
         "between_own_objects": proof.own,
         "captured": list(proof.captured),
         "left": [left._asdict() for left in proof.left],
