@@ -17,7 +17,7 @@ import struct
 import zipfile
 import zlib
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -227,17 +227,14 @@ def signatures(archive: Archive) -> tuple[str, ...]:
     return tuple(name for name in names if name in (f"{record}.jws", f"{record}.p7s"))
 
 
-def rewrite_wheel(
-    archive: Archive, path: Path, edit: Edit, check: Callable[[Path], None] | None = None
-) -> None:
+def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
     """Write ``archive`` again, changed; order, modes and dates stay, RECORD is made anew.
 
-    Signatures of RECORD are left out. ``check`` is given the finished file
-    before it appears under its name, and may raise.
+    Signatures of RECORD are left out. The file appears whole or not at all.
     """
     record = archive.record
     left_out = {record.filename, *signatures(archive)}
-    with _writing(path, record, check) as made:
+    with _writing(path, record) as made:
         for info in archive.members():
             name = info.filename
             if info.is_dir():
@@ -253,11 +250,7 @@ def rewrite_wheel(
 
 
 @contextmanager
-def _writing(
-    path: Path,
-    record: zipfile.ZipInfo | None = None,
-    check: Callable[[Path], None] | None = None,
-) -> Iterator[Any]:
+def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
     """A WheelFile that becomes ``path`` when it is finished; ``record`` is RECORD's old entry."""
     from wheel.wheelfile import WheelFile
 
@@ -281,8 +274,6 @@ def _writing(
             if record is not None:
                 archive.record_path = record.filename
             yield archive
-        if check is not None:
-            check(partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

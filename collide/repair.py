@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import NamedTuple
 
 from collide.analysis import Analysis, analyse
@@ -30,9 +32,9 @@ from collide.patching import (
     rename_symbols,
 )
 from collide.repair_mind import apply
-from collide.repair_plan import Method, Plan, Request, make_plan
+from collide.repair_plan import NOTHING, Method, Plan, Request, make_plan
 from collide.repair_proof import Proof, prove
-from collide.tags import oldest_glibc
+from collide.tags import oldest_glibc, unsuitable
 from collide.wheel import Target, read_target
 
 REPORT = "collide-repair.json"
@@ -41,7 +43,7 @@ _ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
 
 
 class Options(NamedTuple):
-    """What the user asks for; ``glibc`` None means what the wheel's tags allow."""
+    """What the user asks for; ``glibc`` None means what the wheels' tags allow."""
 
     method: Method = "auto"
     everything: bool = False
@@ -49,14 +51,14 @@ class Options(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A repair that is proven in memory.
+    """A repair that is proven in memory, of one wheel or of several that belong together.
 
-    ``analyses`` are those of the wheel as it is, on every host that it fits,
-    ``left_out`` those that it does not; ``invalidated`` are signatures and
-    attestations that do not hold for the result.
+    ``analyses`` are those of the wheels as they are, on every host that they
+    fit, ``left_out`` those that they do not; ``invalidated`` are signatures
+    and attestations that do not hold for the result.
     """
 
-    path: Path
+    paths: tuple[Path, ...]
     target: Target
     request: Request
     analyses: tuple[Analysis, ...]
@@ -66,36 +68,37 @@ class Prepared(NamedTuple):
     invalidated: tuple[str, ...]
 
     @property
+    def name(self) -> str:
+        """The wheels, as the user named them."""
+        return ", ".join(map(str, self.paths))
+
+    @property
     def changes(self) -> bool:
         """Whether there is anything to change."""
         return bool(self.plan.objects)
 
 
-def prepare(path: Path, hosts: Iterable[Host], options: Options) -> Prepared:
-    """Plan the repair of one wheel and prove it in memory; nothing is written.
+def prepare(paths: Sequence[Path], hosts: Iterable[Host], options: Options) -> Prepared:
+    """Plan the repair and prove it in memory; nothing is written.
 
+    Several wheels are one target: installed together, and linked by no others.
     Raises InputError for a wheel that cannot be read whole, or that cannot be
     repaired without breaking something else.
     """
-    if path.suffix != ".whl" or not path.is_file():
-        raise InputError(str(path), "is no wheel")
-    target = read_target(path)
-    if target.problems:
-        raise target.problems[0]
-    analyses = [analyse(target, host) for host in hosts]
+    paths = tuple(paths)
+    targets = [_read(path) for path in paths]
+    target = _joined(targets)
+    analyses = [_analyse(targets, target, host) for host in hosts]
     fitting = tuple(a for a in analyses if a.left_out is None)
     left_out = tuple(a for a in analyses if a.left_out is not None)
-    nothing = Plan({}, {}, (), {})
     if not fitting:
-        return Prepared(path, target, Request(), (), left_out, nothing, (), ())
-    with Archive(path) as archive:
-        request = _request(archive, target, fitting, options)
-        first = make_mangling(target, fitting, request)
-        moved = apply(target, first) if first.objects else target
-        between = tuple(analyse(moved, a.host) for a in fitting) if first.objects else fitting
-        second = make_plan(moved, between, request)
-        plan = merged(first, second)
-        invalidated = tuple(_invalidated(archive, path, plan)) if plan.objects else ()
+        return Prepared(paths, target, Request(), (), left_out, NOTHING, (), ())
+    request = _request(targets, target, fitting, options)
+    first = make_mangling(target, fitting, request)
+    moved = apply(target, first) if first.objects else target
+    between = tuple(analyse(moved, a.host) for a in fitting) if first.objects else fitting
+    second = make_plan(moved, between, request)
+    plan = merged(first, second)
     after = apply(moved, second)
     proofs = tuple(
         _proof(original, a, analyse(after, a.host), second)
@@ -103,8 +106,42 @@ def prepare(path: Path, hosts: Iterable[Host], options: Options) -> Prepared:
     )
     for proof in proofs:
         if proof.broken:
-            raise InputError(str(path), f"not repaired: on {proof.host}, {proof.broken[0]}")
-    return Prepared(path, target, request, fitting, left_out, plan, proofs, invalidated)
+            raise InputError(target.name, f"not repaired: on {proof.host}, {proof.broken[0]}")
+    invalidated = tuple(n for path in paths for n in invalid_after(path, plan))
+    return Prepared(paths, target, request, fitting, left_out, plan, proofs, invalidated)
+
+
+def _read(path: Path) -> Target:
+    if path.suffix != ".whl" or not path.is_file():
+        raise InputError(str(path), "is no wheel")
+    target = read_target(path)
+    if target.problems:
+        raise target.problems[0]
+    return target
+
+
+def _joined(targets: Sequence[Target]) -> Target:
+    """All wheels in one tree; their tags were looked at one by one."""
+    if len(targets) == 1:
+        return targets[0]
+    members = {path: file for t in targets for path, file in t.members.items()}
+    if len(members) < sum(len(t.members) for t in targets):
+        raise UsageError("wheels that hold the same files cannot be repaired together")
+    return Target(
+        name=", ".join(t.name for t in targets),
+        tags=None,
+        members=members,
+        names={path: name for t in targets for path, name in t.names.items()},
+        skipped=tuple(s for t in targets for s in t.skipped),
+    )
+
+
+def _analyse(targets: Sequence[Target], joined: Target, host: Host) -> Analysis:
+    for target in targets:
+        reason = unsuitable(target.tags or (), host)
+        if reason is not None:
+            return Analysis(joined, host, (), (), reason)
+    return analyse(joined, host)
 
 
 def _proof(original: Analysis, before: Analysis, after: Analysis, plan: Plan) -> Proof:
@@ -122,41 +159,50 @@ def _proof(original: Analysis, before: Analysis, after: Analysis, plan: Plan) ->
     return proof._replace(broken=(*proof.broken, *new))
 
 
-def write(prepared: Prepared, directory: Path, report: Callable[[Prepared], bytes]) -> Path:
-    """Write the repaired wheel into ``directory`` under its own name and return its path.
+def write(
+    prepared: Prepared, directories: Sequence[Path], report: Callable[[Prepared], bytes]
+) -> tuple[Path, ...]:
+    """Write each repaired wheel into its directory under its own name; their paths.
 
-    ``report`` makes the report that goes into ``.dist-info``. The file appears
-    whole, after its bindings were proven again, or not at all. A wheel that
+    ``report`` makes the report that goes into ``.dist-info``. All files appear
+    whole, after their bindings were proven again, or none does. A wheel that
     needs no change is copied as it is. Raises InputError with object and
     reason.
     """
-    path = prepared.path
-    output = directory / path.name
-    if output.exists() and output.samefile(path):
-        raise UsageError(f"{path}: the result would be written over it; name another directory")
-    directory.mkdir(parents=True, exist_ok=True)
-    if not prepared.changes:
-        _copy(path, output)
-        return output
+    outputs = tuple(d / p.name for d, p in zip(directories, prepared.paths, strict=True))
+    for output in outputs:
+        if any(output.exists() and output.samefile(path) for path in prepared.paths):
+            raise UsageError(f"{output}: would be written over; name another directory (-w)")
+    staged: list[Path] = []
+    try:
+        for path, output in zip(prepared.paths, outputs, strict=True):
+            output.parent.mkdir(parents=True, exist_ok=True)
+            staging = Path(mkdtemp(prefix=".collide-", dir=output.parent))
+            staged.append(staging / path.name)
+            _write_one(prepared, path, staged[-1], report)
+        if prepared.changes:
+            _prove_written(prepared, staged)
+        for made, output in zip(staged, outputs, strict=True):
+            made.replace(output)
+    except OSError as e:
+        raise InputError(str(e.filename or outputs[0]), e.strerror or str(e)) from e
+    finally:
+        for made in staged:
+            rmtree(made.parent, ignore_errors=True)
+    return outputs
+
+
+def _write_one(
+    prepared: Prepared, path: Path, output: Path, report: Callable[[Prepared], bytes]
+) -> None:
     with Archive(path) as archive:
         contents = dict(_patched(archive, prepared.plan))
+        if not contents:
+            output.write_bytes(path.read_bytes())
+            return
         info = archive.record.filename.rpartition("/")[0]
         added = (Member(f"{info}/{REPORT}", report(prepared)),)
-        edit = Edit(contents, prepared.plan.moved, added)
-        try:
-            rewrite_wheel(archive, output, edit, lambda made: _prove_written(prepared, made))
-        except OSError as e:
-            raise InputError(str(output), e.strerror or str(e)) from e
-    return output
-
-
-def _copy(source: Path, output: Path) -> None:
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        partial.write_bytes(source.read_bytes())
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
+        rewrite_wheel(archive, output, Edit(contents, prepared.plan.moved, added))
 
 
 def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
@@ -185,54 +231,68 @@ def patched_object(data: bytes, change: ObjectChange, patchelf: str) -> bytes:
     return changed
 
 
-def _prove_written(prepared: Prepared, made: Path) -> None:
-    """Bind the written wheel on every host: it must be what was proven in memory."""
-    target = read_target(made)
-    if target.problems:
-        raise InputError(str(prepared.path), f"not repaired: {target.problems[0].reason}")
+def _prove_written(prepared: Prepared, made: Sequence[Path]) -> None:
+    """Bind the written wheels on every host: they must be what was proven in memory."""
+    targets = [_read(path) for path in made]
+    target = _joined(targets)
     expected = apply(prepared.target, prepared.plan)
-    same = Plan({}, {}, (), {})
     for analysis in prepared.analyses:
         host = analysis.host
-        proof = prove(analyse(expected, host), analyse(target, host), same)
+        proof = prove(analyse(expected, host), _analyse(targets, target, host), NOTHING)
         if proof.broken:
-            raise InputError(str(prepared.path), f"not repaired: on {host.name}, {proof.broken[0]}")
+            raise InputError(prepared.name, f"not repaired: on {host.name}, {proof.broken[0]}")
 
 
 # -- what must stay -------------------------------------------------------------------------------
 
 
+class _Names:
+    """What the files of the wheels say about names that must stay."""
+
+    def __init__(self, target: Target) -> None:
+        self.by_member = {target.names[f.path]: f.object for f in target.members.values()}
+        self.python: dict[str, frozenset[str]] = {}
+        self.text: dict[str, frozenset[str]] = {}
+        self.fixed: dict[str, str] = {}
+        self.digest = hashlib.sha256()
+
+    def read(self, archive: Archive) -> None:
+        for info in archive.members():
+            if info.filename.endswith(".py"):
+                self.python[info.filename] = names_in_python(archive.read(info))
+        for info in archive.elf_members():
+            data = archive.read(info)
+            self.digest.update(hashlib.sha256(data).digest())
+            obj = self.by_member.get(info.filename)
+            if obj is None:
+                self.fixed |= _names_of_executable(info.filename, data)
+            elif asks_by_name(r.name for r in obj.references):
+                self.text[info.filename] = names_in_text(_loaded(data))
+
+
 def _request(
-    archive: Archive, target: Target, analyses: Sequence[Analysis], options: Options
+    targets: Sequence[Target], joined: Target, analyses: Sequence[Analysis], options: Options
 ) -> Request:
-    names = {n for f in target.members.values() for n in f.object.exports.names}
-    names |= file_names(target)
-    by_member = {target.names[f.path]: f.object for f in target.members.values()}
-    python: dict[str, frozenset[str]] = {}
-    text: dict[str, frozenset[str]] = {}
-    fixed: dict[str, str] = {}
-    digest = hashlib.sha256()
-    for info in archive.members():
-        if info.filename.endswith(".py"):
-            python[info.filename] = names_in_python(archive.read(info))
-    for info in archive.elf_members():
-        data = archive.read(info)
-        digest.update(hashlib.sha256(data).digest())
-        obj = by_member.get(info.filename)
-        if obj is None:
-            fixed |= _names_of_executable(info.filename, data)
-        elif asks_by_name(r.name for r in obj.references):
-            text[info.filename] = names_in_text(_loaded(data))
-    oldest = oldest_glibc(target.tags or ())
-    defined = {member: by_member[member].exports.names for member in text}
+    found = _Names(joined)
+    for target in targets:
+        with Archive(Path(target.name)) as archive:
+            found.read(archive)
+    names = {n for f in joined.members.values() for n in f.object.exports.names}
+    oldest = max(oldest_glibc(t.tags or ()) for t in targets)
     return Request(
         method=options.method,
         everything=options.everything,
         glibc=oldest if options.glibc is None else options.glibc,
         musl=any(a.host.loader.libc == "musl" for a in analyses),
-        reachable=entry_points(names, python=python, text=text, defined=defined),
-        fixed=fixed,
-        tag=f"c{digest.hexdigest()[:8]}",
+        reachable=entry_points(
+            names | file_names(joined),
+            python=found.python,
+            text=found.text,
+            defined={member: found.by_member[member].exports.names for member in found.text},
+        ),
+        fixed=found.fixed,
+        tag=f"c{found.digest.hexdigest()[:8]}",
+        closed_world=len(targets) > 1,
     )
 
 
@@ -256,20 +316,22 @@ def _loaded(data: bytes) -> Iterator[bytes]:
         yield data[min(max(end, offset), offset + size) : offset + size]
 
 
-def _invalidated(archive: Archive, path: Path, plan: Plan) -> Iterator[str]:
+def invalid_after(path: Path, plan: Plan) -> Iterator[str]:
     """Signatures and hashes of the old contents, inside the wheel and beside it."""
-    yield from signatures(archive)
+    with Archive(path) as archive:
+        members = {info.filename: info for info in archive.members()}
+        changed = [members[name] for name in plan.objects if name in members]
+        if not changed:
+            return
+        yield from signatures(archive)
+        digests = [hashlib.sha256(archive.read(m)).hexdigest().encode() for m in changed]
+        record = archive.record.filename
+        info = record.rpartition("/")[0]
+        for name, member in members.items():
+            if not name.startswith(f"{info}/") or name.startswith(record) or member.is_dir():
+                continue
+            if any(digest in archive.read(member) for digest in digests):
+                yield name
     for beside in sorted(path.parent.glob(f"{path.name}.*")):
         if beside.name.endswith(_ATTESTATIONS):
             yield beside.name
-    members = {info.filename: info for info in archive.members()}
-    digests = [
-        hashlib.sha256(archive.read(members[name])).hexdigest().encode() for name in plan.objects
-    ]
-    record = archive.record.filename
-    info = record.rpartition("/")[0]
-    for name, member in members.items():
-        if not name.startswith(f"{info}/") or name.startswith(record) or member.is_dir():
-            continue
-        if any(digest in archive.read(member) for digest in digests):
-            yield name

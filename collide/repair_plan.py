@@ -45,7 +45,8 @@ class Request(NamedTuple):
     those that one does. ``glibc`` is the oldest release the wheel may run on.
     ``reachable`` are names with the reason why their definitions must stay
     where they are found by name, ``fixed`` those that must not change at all.
-    ``tag`` is what makes new names the wheel's own.
+    ``tag`` is what makes new names the wheel's own. In a ``closed_world`` no
+    other packages link the libraries.
     """
 
     method: Method = "auto"
@@ -55,6 +56,7 @@ class Request(NamedTuple):
     reachable: Mapping[str, str] = {}
     fixed: Mapping[str, str] = {}
     tag: str = ""
+    closed_world: bool = False
 
 
 class Kept(NamedTuple):
@@ -123,6 +125,10 @@ def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) ->
         kept=tuple(sorted(planner.kept)),
         takers={name: tuple(sorted(by)) for name, by in sorted(takers.items())},
     )
+
+
+NOTHING = Plan({}, {}, (), {})
+"""The plan that changes nothing."""
 
 
 class _Planner:
@@ -260,6 +266,8 @@ class _Planner:
     def _is_public(self, file: File) -> bool:
         """Whether others may link an object: a library under a name of no hash (auditwheel's)."""
         base = file.path.rpartition("/")[2]
+        if self.request.closed_world:
+            return False
         return not is_extension_module(file) and not _GRAFTED.search(base)
 
     def _name(self, file: File) -> str:

@@ -9,7 +9,7 @@ import shlex
 import signal
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -36,8 +36,10 @@ class Trial(NamedTuple):
     after: str | None
 
 
-def compare_imports(before: Path, after: Path, command: str) -> tuple[Trial, ...]:
-    """Import every extension module of two wheels.
+def compare_imports(
+    before: Sequence[Path], after: Sequence[Path], command: str
+) -> tuple[Trial, ...]:
+    """Import every extension module of wheels that are installed together.
 
     ``command`` is an interpreter, or a command line in which ``{script}``
     stands for the script to run (``gdb -nx -batch -ex 'source {script}'``).
@@ -46,11 +48,12 @@ def compare_imports(before: Path, after: Path, command: str) -> tuple[Trial, ...
     """
     with TemporaryDirectory(prefix="collide-") as directory:
         trees = [Path(directory) / "before", Path(directory) / "after"]
-        for wheel, tree in zip((before, after), trees, strict=True):
-            install(wheel, tree)
+        for wheels, tree in zip((before, after), trees, strict=True):
+            for wheel in wheels:
+                install(wheel, tree)
         return tuple(
             Trial(module, *(_failure(module, tree, command) for tree in trees))
-            for module in sorted(set(_modules(before)))
+            for module in sorted({m for wheel in before for m in _modules(wheel)})
         )
 
 

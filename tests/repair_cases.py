@@ -53,6 +53,11 @@ class Case(NamedTuple):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def together(self) -> bool:
+        """Whether a wheel brings libraries for another one."""
+        return self.cause == "capture"
+
 
 def _case(
     name: str, host: str, control: str, workload: str, *wheels: str, cause: str = "shadowing"
@@ -193,10 +198,14 @@ def download(filename: str) -> Path:
     return path
 
 
-def repair(wheels: Sequence[Path], host: Host, directory: Path) -> tuple[list[Path], str]:
+def repair(
+    wheels: Sequence[Path], host: Host, directory: Path, *, together: bool = False
+) -> tuple[list[Path], str]:
     """Repair all wheels that have modules for one host; the rest as they are. What was said."""
     binary = [w for w in wheels if not w.name.endswith("-any.whl")]
     command = [sys.executable, "-m", "collide", "repair", "-w", str(directory)]
+    if together:
+        command.append("--together")
     done = subprocess.run(
         [*command, *map(str, binary), "--profile", *host.profile],
         capture_output=True,
@@ -215,7 +224,7 @@ def try_case(case: Case, directory: Path) -> Outcome:
     for parent in (directory, *directory.parents[:1]):
         parent.chmod(0o755)  # a PostgreSQL backend runs as another user
     directory.chmod(0o777)
-    repaired, said = repair(wheels, host, directory / "repaired")
+    repaired, said = repair(wheels, host, directory / "repaired", together=case.together)
     for name, chosen in (("before", wheels), ("after", repaired)):
         for wheel in chosen:
             install(wheel, directory / name)

@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="every symbol that a host could take, not only those that a profile does",
     )
+    parser.add_argument(
+        "--together",
+        action="store_true",
+        help="the wheels are installed together and no others link their libraries: one plan for "
+        "all, as a module in one may use a library in another",
+    )
     parser.add_argument("--method", choices=("auto", "visibility", "rename"), default="auto")
     parser.add_argument(
         "--glibc",
@@ -78,17 +84,17 @@ def run(args: argparse.Namespace) -> int:
     statuses: set[int] = set()
     names: dict[str, str] = {}
     reports = []
-    for path in paths:
+    for group in [paths] if args.together else [[path] for path in paths]:
         try:
-            prepared, output, status = _repair(path, hosts, options, args)
+            prepared, outputs, status = _repair(group, hosts, options, args)
         except (InputError, UsageError) as e:
             complain(str(e))
             statuses.add(EXIT_USAGE)
             continue
         statuses.add(status)
         names |= prepared.plan.renamed
-        if status != EXIT_NOTHING:
-            reports.append((prepared, output))
+        if prepared.analyses:
+            reports.append((prepared, outputs))
     _show(reports, args)
     if args.rename_map:
         write("".join(f"{old} {new}\n" for old, new in sorted(names.items())), args.rename_map)
@@ -107,46 +113,48 @@ def _wheels(inputs: Sequence[str]) -> list[Path]:
 
 
 def _repair(
-    path: Path, hosts: Sequence[Host], options: Options, args: argparse.Namespace
-) -> tuple[Prepared, str | None, int]:
+    paths: Sequence[Path], hosts: Sequence[Host], options: Options, args: argparse.Namespace
+) -> tuple[Prepared, tuple[Path, ...], int]:
     from collide.repair import prepare, write
-    from collide.report import repair as report
+    from collide.report.repair import document
 
-    prepared = prepare(path, hosts, options)
+    prepared = prepare(paths, hosts, options)
     if not prepared.analyses:
         for reason in dict.fromkeys(f"{a.host.name}: {a.left_out}" for a in prepared.left_out):
-            complain(f"{path}: {reason}")
-        return prepared, None, EXIT_USAGE if args.profile else EXIT_NOTHING
+            complain(f"{prepared.name}: {reason}")
+        return prepared, (), EXIT_USAGE if args.profile else EXIT_NOTHING
     left = any(p.left or p.captured for p in prepared.proofs)
     if args.check:
-        return prepared, None, EXIT_FINDINGS if prepared.changes or left else EXIT_CLEAN
-    directory = Path(args.wheel_dir) if args.wheel_dir else path.parent / "repaired"
-    output = write(prepared, directory, report.document)
-    if args.verify and not _verified(path, output, args.verify):
-        return prepared, str(output), EXIT_FINDINGS
-    return prepared, str(output), EXIT_FINDINGS if left else EXIT_CLEAN
+        return prepared, (), EXIT_FINDINGS if prepared.changes or left else EXIT_CLEAN
+    directories = [
+        Path(args.wheel_dir) if args.wheel_dir else path.parent / "repaired" for path in paths
+    ]
+    outputs = write(prepared, directories, document)
+    if args.verify and not _verified(paths, outputs, args.verify):
+        return prepared, outputs, EXIT_FINDINGS
+    return prepared, outputs, EXIT_FINDINGS if left else EXIT_CLEAN
 
 
-def _verified(path: Path, output: Path, command: str) -> bool:
+def _verified(paths: Sequence[Path], outputs: Sequence[Path], command: str) -> bool:
     """Whether no import is worse than before; the outcomes go to stderr."""
     from collide.report.repair import render_trials
     from collide.trial import compare_imports
 
-    complain(f"{path}: importing its modules with {command}, which executes them")
-    trials = compare_imports(path, output, command)
+    complain(f"{', '.join(map(str, paths))}: importing the modules with {command}")
+    trials = compare_imports(paths, outputs, command)
     for line in render_trials(trials):
         complain(line)
     return not any(t.after and not t.before for t in trials)
 
 
-def _show(reports: Sequence[tuple[Prepared, str | None]], args: argparse.Namespace) -> None:
+def _show(reports: Sequence[tuple[Prepared, tuple[Path, ...]]], args: argparse.Namespace) -> None:
     from collide.report import repair as report
 
     if args.format == "json":
         import json
 
-        documents = [{**report.as_json(p), "written": output} for p, output in reports]
+        documents = [{**report.as_json(p), "written": list(map(str, o))} for p, o in reports]
         sys.stdout.write(json.dumps(documents, indent=1) + "\n")
         return
-    for prepared, output in reports:
-        sys.stdout.write(report.render(prepared, output, verbose=args.verbose))
+    for prepared, outputs in reports:
+        sys.stdout.write(report.render(prepared, outputs, verbose=args.verbose))

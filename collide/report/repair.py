@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import collide
@@ -19,9 +20,9 @@ SCHEMA = "collide-repair/1"
 _SHOWN = 4
 
 
-def render(prepared: Prepared, output: str | None, *, verbose: bool = False) -> str:
-    """What was changed, where it is, and what the proof says; ``output`` None when not written."""
-    lines = [f"{prepared.path}:" if prepared.changes else f"{prepared.path}: nothing to repair"]
+def render(prepared: Prepared, outputs: Sequence[Path], *, verbose: bool = False) -> str:
+    """What was changed, where it is, and what the proof says."""
+    lines = [f"{prepared.name}:" if prepared.changes else f"{prepared.name}: nothing to repair"]
     for name, change in sorted(prepared.plan.objects.items()):
         lines.append(f"  {name}: {_summary(change)}")
     for old, new in sorted(prepared.plan.moved.items()):
@@ -31,8 +32,7 @@ def render(prepared: Prepared, output: str | None, *, verbose: bool = False) -> 
         lines.append(f"  no longer valid for the result: {name}")
     for proof in prepared.proofs:
         lines += _proof(proof, verbose)
-    if output is not None:
-        lines.append(f"  written: {output}")
+    lines += [f"  written: {output}" for output in outputs]
     return "\n".join(lines) + "\n"
 
 
@@ -104,7 +104,7 @@ def as_json(prepared: Prepared) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "version": collide.__version__,
-        "wheel": prepared.path.name,
+        "wheels": [path.name for path in prepared.paths],
         "method": request.method,
         "all": request.everything,
         "oldest_glibc": ".".join(map(str, request.glibc)),
