@@ -199,13 +199,11 @@ def download(filename: str) -> Path:
 
 
 def repair(
-    wheels: Sequence[Path], host: Host, directory: Path, *, together: bool = False
+    wheels: Sequence[Path], host: Host, directory: Path, *, options: Sequence[str] = ()
 ) -> tuple[list[Path], str]:
     """Repair all wheels that have modules for one host; the rest as they are. What was said."""
     binary = [w for w in wheels if not w.name.endswith("-any.whl")]
-    command = [sys.executable, "-m", "collide", "repair", "-w", str(directory)]
-    if together:
-        command.append("--together")
+    command = [sys.executable, "-m", "collide", "repair", "-w", str(directory), *options]
     done = subprocess.run(
         [*command, *map(str, binary), "--profile", *host.profile],
         capture_output=True,
@@ -224,7 +222,8 @@ def try_case(case: Case, directory: Path) -> Outcome:
     for parent in (directory, *directory.parents[:1]):
         parent.chmod(0o755)  # a PostgreSQL backend runs as another user
     directory.chmod(0o777)
-    repaired, said = repair(wheels, host, directory / "repaired", together=case.together)
+    options = ["--together"] if case.together else []
+    repaired, said = repair(wheels, host, directory / "repaired", options=options)
     for name, chosen in (("before", wheels), ("after", repaired)):
         for wheel in chosen:
             install(wheel, directory / name)
