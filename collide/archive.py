@@ -2,30 +2,32 @@
 
 Writing is the ``wheel`` library's; it has no public Python interface, so this
 is the only module that touches ``wheel.wheelfile``, and ``tests/test_archive.py``
-holds the contract. Reading is our own over zipfile's directory: WheelFile asks
-OpenSSL for a hash object for each line of RECORD, which on a wheel of a
-thousand files takes longer than all of the binding. Members are inflated with
-isal where it is installed, and checked against both the archive's CRC and
-RECORD's hash; the tests hold it to WheelFile's verdict.
+holds the contract. Reading is our own: WheelFile asks OpenSSL for a hash object
+for each line of RECORD, which on a wheel of a thousand files takes longer than
+all of the binding. Members are inflated with isal where it is installed, and
+checked against both the archive's CRC and RECORD's hash; the tests hold it to
+WheelFile's verdict.
 """
 
 from __future__ import annotations
 
 import hashlib
 import mmap
-import struct
-import zipfile
 import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
-from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collide.dynamic import is_elf
 from collide.errors import InputError
+from collide.zipdirectory import DEFLATED, STORED, Entry, contents, entries
+
+if TYPE_CHECKING:
+    import zipfile
+    from pathlib import Path
 
 inflater: ModuleType = zlib
 try:
@@ -34,19 +36,9 @@ except ImportError:  # isal has no build for this platform
     pass
 else:
     inflater = isal_zlib
-InflateErrors: tuple[type[Exception], ...] = (zlib.error, struct.error, inflater.error)
-
-# What zipfile raises for a RECORD that is damaged, encrypted or oddly compressed.
-_UnreadableErrors = (
-    zipfile.BadZipFile,
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,
-    zlib.error,
-)
+InflateErrors: tuple[type[Exception], ...] = (zlib.error, ValueError, inflater.error)
+_UnreadableErrors: tuple[type[Exception], ...] = (OSError, *InflateErrors)
 _DEFLATE_LIMIT = 1032  # no deflate stream expands further
-_LOCAL_HEADER = struct.Struct("<4s22xHH")
 _SOURCE_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -74,8 +66,8 @@ class Archive:
     """A wheel opened for reading; use it as a context manager.
 
     ``distribution`` is ``name-version`` of the file name, as the names inside
-    the archive begin, ``tags`` are its compatibility tags, expanded (PEP 425),
-    ``record`` is RECORD's directory entry, ``path`` the file.
+    the archive begin, ``tags`` are its compatibility tags, expanded (PEP 425).
+    ``entries`` are all members in archive order, ``record`` is RECORD's name.
     Raises InputError when the file is missing, no archive, truncated, not
     named like a wheel, or without a readable RECORD.
     """
@@ -84,9 +76,10 @@ class Archive:
         self.path = path
         self.distribution, self.tags = _parse_name(path)
         try:
-            self._zip = zipfile.ZipFile(path)
             with path.open("rb") as stream:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+            with memoryview(self._data) as data:
+                self.entries = entries(data)
             self.record, self._record = self._read_record()
         except FileNotFoundError:
             raise InputError(str(path), "no such file") from None
@@ -99,19 +92,21 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
     ) -> None:
-        self._zip.close()
         self._data.close()
 
-    def _read_record(self) -> tuple[zipfile.ZipInfo, dict[str, str]]:
-        """RECORD: its entry, and ``algorithm=digest`` by member name (PEP 376, PEP 427)."""
-        names = [
-            info
-            for info in self._zip.infolist()
-            if info.filename.count("/") == 1 and info.filename.lower().endswith(".dist-info/record")
+    def _read_record(self) -> tuple[str, dict[str, str]]:
+        """The name of RECORD, and ``algorithm=digest`` by member name (PEP 376, PEP 427)."""
+        found = [
+            entry
+            for entry in self.entries
+            if entry.name.count("/") == 1 and entry.name.lower().endswith(".dist-info/record")
         ]
-        if not names:
+        if not found:
             raise ValueError("missing .dist-info/RECORD")
-        text = self._zip.read(names[0]).decode("utf-8")
+        raw = self._inflate(found[0])
+        if len(raw) != found[0].size or inflater.crc32(raw) != found[0].crc:
+            raise ValueError("RECORD does not match the archive's CRC")
+        text = raw.decode("utf-8")
         if '"' in text:
             import csv
 
@@ -123,32 +118,28 @@ class Archive:
             rows = [line.rsplit(",", 2) for line in text.splitlines() if line]
         if any(len(row) != 3 for row in rows):
             raise ValueError("malformed RECORD")
-        return names[0], {name: digest for name, digest, _ in rows}
+        return found[0].name, {name: digest for name, digest, _ in rows}
 
-    def members(self) -> tuple[zipfile.ZipInfo, ...]:
-        """All members, RECORD and directories among them, in archive order."""
-        return tuple(self._zip.infolist())
-
-    def elf_members(self) -> Iterator[zipfile.ZipInfo]:
+    def elf_members(self) -> Iterator[Entry]:
         """The members that start with the ELF magic, in archive order."""
-        for info in self._zip.infolist():
-            if info.file_size >= 4 and is_elf(self._head(info)):
-                yield info
+        for entry in self.entries:
+            if entry.size >= 4 and is_elf(self._head(entry)):
+                yield entry
 
-    def read(self, info: zipfile.ZipInfo) -> bytes:
+    def read(self, entry: Entry) -> bytes:
         """One member, inflated and verified.
 
         Raises InputError when it cannot be inflated, or its CRC or its hash
         in RECORD is wrong.
         """
-        name = f"{self.path}: {info.filename}"
+        name = f"{self.path}: {entry.name}"
         try:
-            data = self._inflate(info)
+            data = self._inflate(entry)
         except InflateErrors as e:
             raise InputError(name, f"cannot be inflated ({e})") from e
-        if len(data) != info.file_size or inflater.crc32(data) != info.CRC:
+        if len(data) != entry.size or inflater.crc32(data) != entry.crc:
             raise InputError(name, "its contents do not match the archive's CRC")
-        recorded = self._record.get(info.filename)
+        recorded = self._record.get(entry.name)
         if not recorded:
             raise InputError(name, "has no hash in RECORD")
         try:
@@ -159,34 +150,29 @@ class Archive:
             raise InputError(name, "its contents do not match the hash in RECORD")
         return data
 
-    def _compressed(self, info: zipfile.ZipInfo) -> memoryview:
-        magic, name_size, extra_size = _LOCAL_HEADER.unpack_from(self._data, info.header_offset)
-        start = info.header_offset + 30 + name_size + extra_size
-        if magic != b"PK\3\4" or start + info.compress_size > len(self._data):
-            raise struct.error("bad local header")
-        return memoryview(self._data)[start : start + info.compress_size]
-
-    def _head(self, info: zipfile.ZipInfo) -> bytes:
+    def _head(self, entry: Entry) -> bytes:
         try:
-            with self._compressed(info) as raw:
-                if info.compress_type == zipfile.ZIP_STORED:
+            with memoryview(self._data) as data, contents(data, entry) as raw:
+                if entry.method == STORED:
                     return bytes(raw[:4])
-                if info.compress_type == zipfile.ZIP_DEFLATED:
+                if entry.method == DEFLATED:
                     return bytes(zlib.decompressobj(-15).decompress(raw[:256], 4))
         except InflateErrors as e:
-            raise InputError(f"{self.path}: {info.filename}", f"cannot be inflated ({e})") from e
+            raise InputError(f"{self.path}: {entry.name}", f"cannot be inflated ({e})") from e
         raise InputError(
-            f"{self.path}: {info.filename}", f"compression method {info.compress_type} is not read"
+            f"{self.path}: {entry.name}", f"compression method {entry.method} is not read"
         )
 
-    def _inflate(self, info: zipfile.ZipInfo) -> bytes:
-        with self._compressed(info) as raw:
-            if info.compress_type == zipfile.ZIP_STORED:
+    def _inflate(self, entry: Entry) -> bytes:
+        with memoryview(self._data) as data, contents(data, entry) as raw:
+            if entry.method == STORED:
                 return bytes(raw)
-            if info.file_size > _DEFLATE_LIMIT * info.compress_size:
-                raise struct.error("impossible size")
+            if entry.method != DEFLATED:
+                raise ValueError(f"compression method {entry.method} is not read")
+            if entry.size > _DEFLATE_LIMIT * entry.compressed_size:
+                raise ValueError("impossible size")
             # One byte of room more, or the buffer is doubled once before it is cut to size.
-            return bytes(inflater.decompress(raw, wbits=-15, bufsize=info.file_size + 1))
+            return bytes(inflater.decompress(raw, wbits=-15, bufsize=entry.size + 1))
 
 
 def _parse_name(path: Path) -> tuple[str, frozenset[str]]:
@@ -222,9 +208,8 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
 
 def signatures(archive: Archive) -> tuple[str, ...]:
     """The members that sign RECORD (PEP 427), which no changed wheel can keep."""
-    record = archive.record.filename
-    names = (info.filename for info in archive.members())
-    return tuple(name for name in names if name in (f"{record}.jws", f"{record}.p7s"))
+    signed = (f"{archive.record}.jws", f"{archive.record}.p7s")
+    return tuple(entry.name for entry in archive.entries if entry.name in signed)
 
 
 def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
@@ -232,21 +217,26 @@ def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
 
     Signatures of RECORD are left out. The file appears whole or not at all.
     """
-    record = archive.record
-    left_out = {record.filename, *signatures(archive)}
+    import zipfile
+
+    with zipfile.ZipFile(archive.path) as old:
+        infos = {info.filename: info for info in old.infolist()}
+    record = infos[archive.record]
+    left_out = {archive.record, *signatures(archive)}
     with _writing(path, record) as made:
-        for info in archive.members():
-            name = info.filename
+        for entry in archive.entries:
+            info = infos[entry.name]
             if info.is_dir():
-                zipfile.ZipFile.writestr(made, _same_entry(info, name), b"")
-            elif name not in left_out:
-                data = edit.contents.get(name)
-                data = archive.read(info) if data is None else data
-                made.writestr(_same_entry(info, edit.moved.get(name, name)), data)
+                zipfile.ZipFile.writestr(made, _same_entry(info, entry.name), b"")
+            elif entry.name not in left_out:
+                data = edit.contents.get(entry.name)
+                data = archive.read(entry) if data is None else data
+                moved = edit.moved.get(entry.name, entry.name)
+                made.writestr(_same_entry(info, moved), data)
         for member in edit.added:
-            entry = _entry(member.name, member.mode)
-            entry.date_time = record.date_time
-            made.writestr(entry, member.data)
+            new = _entry(member.name, member.mode)
+            new.date_time = record.date_time
+            made.writestr(new, member.data)
 
 
 @contextmanager
@@ -281,6 +271,8 @@ def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:
+    import zipfile
+
     info = zipfile.ZipInfo(name, _SOURCE_DATE)
     info.compress_type = zipfile.ZIP_DEFLATED
     info.external_attr = (0o100000 | mode) << 16
@@ -289,6 +281,8 @@ def _entry(name: str, mode: int) -> zipfile.ZipInfo:
 
 def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
     """A directory entry like ``old`` for other contents."""
+    import zipfile
+
     info = zipfile.ZipInfo(name, old.date_time)
     info.compress_type = old.compress_type
     info.external_attr = old.external_attr

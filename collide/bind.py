@@ -9,31 +9,38 @@ closure are searched, the object first (direct binding). A reference is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from collide.bindings import Binding, BindingGroup, BoundModule, BoundObject, Hit, is_unique
-from collide.linkmap import LinkMap, LoadFailure, Opened, Process, relocation_order
-from collide.lookup import LookupRules, is_looked_up, search_scope
-from collide.machine import CLASS_COPY, CLASS_PLT
+from collide.dialect import lookup_rules
+from collide.linkmap import LinkMap, LoadFailure, Opened, Process
+from collide.lookup import LookupRules, search_scope
+from collide.machine import CLASS_PLT
+from collide.references import ReferenceTable, table_of
 from collide.search import File
-from collide.shadowing import is_shadowed
+from collide.shadowing import is_shadowed, shadowed_names
 from collide.symbols import (
     STB_GLOBAL,
     STB_WEAK,
     STT_NOTYPE,
-    STV_PROTECTED,
     Definition,
     Reference,
 )
 
 
 class _Wanted(NamedTuple):
-    """The references of one object to names that the same objects define."""
+    """The references of one object to names that the same objects define.
+
+    ``plain`` are names with the version wanted, ``peculiar`` the references
+    that are more than that (:class:`collide.references.ReferenceTable`).
+    """
 
     definers: tuple[File, ...]
-    references: tuple[Reference, ...]
-    versions: Mapping[str, str | None]
+    plain: dict[str, str | None]
+    peculiar: list[Reference]
 
 
 class Binder:
@@ -47,45 +54,52 @@ class Binder:
 
     def __init__(self, host: Process, files: Iterable[File] = ()) -> None:
         """``files`` are all that will be bound; those met later cost a new index."""
-        self.rules = LookupRules(host.loader.version)
+        self.rules = lookup_rules(host.loader)
         self._executable = host.executable.file
+        self._relocation_order = host.relocation_order
+        interpreter = host.loaded(host.loader.path)
+        self._libc = interpreter.file if interpreter else None
         self._host = tuple(m.file for m in host.global_scope)
-        self._host_relocated = tuple(m.file for m in relocation_order(host.global_scope))
+        self._host_relocated = tuple(m.file for m in host.relocation_order(host.global_scope))
         self._host_files = frozenset(self._host)
-        self._universe: dict[File, None] = {}
-        self._definers: dict[str, tuple[File, ...]] = {}
+        self._universe: dict[File, ReferenceTable] = {}
+        # Who defines a name, as the number of a set of objects.
+        self._numbers: dict[str, int] = {}
+        self._definers: list[tuple[File, ...]] = []
         self._groups: dict[File, list[_Wanted]] = {}
+        self._rankings: dict[tuple[File, ...], _Ranking] = {}
         self._bound: dict[tuple[object, ...], BindingGroup] = {}
         self._registered: dict[str, Hit | None] = {}
         self.prepare(files)
 
     def prepare(self, files: Iterable[File]) -> None:
         """Index who defines what ``files`` refer to, among them and the host's objects."""
-        new = [f for f in files if f not in self._universe]
+        new = [f for f in dict.fromkeys(files) if f not in self._universe]
         if not new:
             return
-        self._universe.update(dict.fromkeys(new))
-        # A set, as the intersection of a dictionary's keys with one takes the shorter way.
-        wanted = {r.name for f in self._universe for r in f.object.references}
+        self._universe.update((f, table_of(f.object.references)) for f in new)
+        wanted: set[str] = set()
+        for table in self._universe.values():
+            wanted.update(table.plain)
+            wanted.update(r.name for r in table.peculiar if self.rules.is_looked_up(r))
+        files = list(dict.fromkeys((*self._host, *self._universe)))
+        self._definers = [(file,) for file in files]
         # Nearly all names have one definer: those need no loop of their own.
-        single: dict[str, tuple[File, ...]] = {}
-        several: dict[str, tuple[File, ...]] = {}
-        for file in dict.fromkeys((*self._host, *self._universe)):
+        single: dict[str, int] = {}
+        several: dict[str, tuple[int, ...]] = {}
+        for at, file in enumerate(files):
             defined = file.object.exports.names & wanted
-            for name in defined:
-                if name in single:
-                    several[name] = (*several.get(name, single[name]), file)
-            single.update(dict.fromkeys(defined, (file,)))
-        self._definers = {**single, **several}
-        # Names with several definers are looked at one by one, in many orders: their
-        # hashes are quicker to check all at once.
-        contested: dict[File, dict[str, None]] = {file: {} for file in self._universe}
+            for name in defined & single.keys():
+                several[name] = (*several.get(name, (single[name],)), at)
+            single.update(dict.fromkeys(defined, at))
+            if file in self._universe:
+                # What is defined will be looked up, and many hashes at once are quicker.
+                file.object.exports.plain(dict.fromkeys(defined))
+        numbers: dict[tuple[int, ...], int] = {}
         for name, definers in several.items():
-            for file in definers:
-                if file in contested:
-                    contested[file][name] = None
-        for file, names in contested.items():
-            file.object.exports.plain(names)
+            single[name] = numbers.setdefault(definers, len(files) + len(numbers))
+        self._definers += [tuple(files[at] for at in definers) for definers in numbers]
+        self._numbers = single
         self._groups.clear()
         self._bound.clear()
 
@@ -97,15 +111,15 @@ class Binder:
         """
         table = {} if unique is None else unique
         self.prepare(m.file for m in opened.new)
-        scope = _ranks(m.file for m in opened.scope)
+        scope = self._ranking(m.file for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
         # The order of relocation only decides who registers a unique symbol first.
-        for m in (m for m in relocation_order(opened.searchlist) if m in new):
-            groups = self._bind_object(m.file, scope, _ranks(_closure(m)))
-            bound[m] = BoundObject(
-                m, tuple(self._apply_unique(g, table) if g.unique else g for g in groups)
-            )
+        for m in (m for m in self._relocation_order(opened.searchlist) if m in new):
+            groups = self._bind_object(m.file, scope, self._ranking(_closure(m)))
+            if self.rules.shares_unique:
+                groups = [self._apply_unique(g, table) if g.unique else g for g in groups]
+            bound[m] = BoundObject(m, tuple(groups))
         objects = tuple(bound[m] for m in opened.new)
         # The loader gives up before it relocates anything.
         undefined = () if opened.failures else tuple(_undefined(objects))
@@ -141,74 +155,75 @@ class Binder:
 
     def _groups_of(self, file: File) -> list[_Wanted]:
         if file not in self._groups:
-            groups: dict[tuple[File, ...], list[Reference]] = {}
-            for reference in file.object.references:
-                if is_looked_up(reference):
-                    definers = self._definers.get(reference.name, ())
-                    groups.setdefault(definers, []).append(reference)
-            self._groups[file] = [
-                _Wanted(
-                    definers,
-                    tuple(references),
-                    _plainly_wanted(references),
-                )
-                for definers, references in groups.items()
-            ]
+            table = self._universe[file]
+            groups: dict[int | None, _Wanted] = {}
+            plain: dict[int | None, dict[str, str | None]] = defaultdict(dict)
+            numbers = map(self._numbers.get, table.plain)
+            for number, (name, version) in zip(numbers, table.plain.items(), strict=True):
+                plain[number][name] = version
+            for number, names in plain.items():
+                groups[number] = _Wanted(self._defined_by(number), names, [])
+            for reference in table.peculiar:
+                if self.rules.is_looked_up(reference):
+                    number = self._numbers.get(reference.name)
+                    wanted = groups.setdefault(number, _Wanted(self._defined_by(number), {}, []))
+                    wanted.peculiar.append(reference)
+            self._groups[file] = list(groups.values())
         return self._groups[file]
 
-    def _bind_object(
-        self, file: File, scope: Mapping[File, int], closure: Mapping[File, int]
-    ) -> list[BindingGroup]:
+    def _defined_by(self, number: int | None) -> tuple[File, ...]:
+        return () if number is None else self._definers[number]
+
+    def _ranking(self, files: Iterable[File]) -> _Ranking:
+        listed = tuple(files)
+        return self._rankings.setdefault(listed, _Ranking(listed))
+
+    def _bind_object(self, file: File, scope: _Ranking, closure: _Ranking) -> list[BindingGroup]:
         bound = []
-        order: tuple[File, ...]
-        own: tuple[File, ...]
         for number, wanted in enumerate(self._groups_of(file)):
-            definers = wanted.definers
-            if len(definers) == 1:
-                order = definers if definers[0] in scope else ()
-                own = definers if definers[0] in closure else ()
-            else:
-                order, own = _ordered(definers, scope), _ordered(definers, closure)
-            key = (file, number, order, own)
-            group = self._bound.get(key)
+            order, own = scope[wanted.definers], closure[wanted.definers]
+            # Mostly the first of the order serves all: those behind it matter to none.
+            key = (file, number, order[:1], own)
+            group = self._bound.get(key) or self._bound.get((*key, order))
             if group is None:
-                group = self._bound[key] = self._bind_group(file, wanted, order, own)
+                group = self._bind_group(file, wanted, order, own)
+                self._bound[(*key, order) if group.looked_further else key] = group
             bound.append(group)
         return bound
 
     def _bind_group(
         self, file: File, wanted: _Wanted, order: tuple[File, ...], own: tuple[File, ...]
     ) -> BindingGroup:
-        if file.object.symbolic and file in wanted.definers:
+        if self.rules.leads(file.object) and file in wanted.definers:
             order = (file, *order)
-
-        def bind(references: Iterable[Reference]) -> tuple[Binding, ...]:
-            return tuple(self._bind_reference(file, r, order, own) for r in references)
-
-        if not order or (own and order[0] is not own[0]):
-            return BindingGroup(bind(wanted.references), own)
-        exports = order[0].object.exports
-        plain = exports.plain(wanted.versions)
-        told = bind(r for r in wanted.references if r.name not in plain)
+        contested = bool(order and own and order[0] is not own[0])
+        plain = _served(wanted, (*order[:1], *own[:1]) if contested else order[:1], self.rules)
+        table = self._universe[file]
+        others = wanted.plain.keys() - plain if len(plain) < len(wanted.plain) else ()
+        told = [
+            self._bind_reference(file, r, order, own) for r in (*table.of(others), *wanted.peculiar)
+        ]
+        looked_further = bool(told)
+        if not plain:
+            return BindingGroup(tuple(told), own, looked_further=True)
+        gives, offers = order[0], own[0] if own else None
+        if contested:
+            shadowed = shadowed_names(order[0], own[0], plain, self._host_files)
+            told += _plainly_bound(table.of(shadowed), gives, offers, shadowed=True)
+            plain = plain - set(shadowed)
 
         def make() -> tuple[Binding, ...]:
-            known = {b.reference: b for b in told}
-            hits = {name: (order[0], exports.candidates(name)[0]) for name in plain}
-            return tuple(
-                known.get(r)
-                or Binding(r, hits[r.name], hits[r.name] if own else None, shadowed=False)
-                for r in wanted.references
-            )
+            return (*told, *_plainly_bound(table.of(plain), gives, offers, shadowed=False))
 
-        return BindingGroup(told, own, make)
+        return BindingGroup(tuple(told), own, make, looked_further=looked_further)
 
     def _bind_reference(
         self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
     ) -> Binding:
-        if not scope and not closure:
+        if not scope and not closure and not self.rules.substitute(reference.name):
             return Binding(reference, None, None, False)
         actual = self._first(reference, scope)
-        if actual and reference.visibility == STV_PROTECTED and actual[0] is not file:
+        if actual and actual[0] is not file and self.rules.keeps(reference):
             actual = self._protected(file, reference, actual, scope)
         if actual and closure and actual[0] is closure[0]:
             intended: Hit | None = actual
@@ -217,7 +232,12 @@ class Binder:
         return Binding(reference, actual, intended, is_shadowed(actual, intended, self._host_files))
 
     def _first(self, reference: Reference, scope: Iterable[File]) -> Hit | None:
-        return search_scope(reference, scope, self._executable, self.rules)
+        hit = search_scope(reference, scope, self._executable, self.rules)
+        if hit is None and self._libc and (other := self.rules.substitute(reference.name)):
+            # Whatever the class of the reference, libc is asked for a definition.
+            asked = reference._replace(name=other, lookup_class=CLASS_PLT)
+            hit = search_scope(asked, (self._libc,), self._executable, self.rules)
+        return hit
 
     def _protected(self, file: File, reference: Reference, hit: Hit, scope: Sequence[File]) -> Hit:
         """A protected reference goes back to its own object (``_dl_lookup_symbol_x``).
@@ -253,15 +273,16 @@ class Binder:
     def _host_registration(self, name: str) -> Hit | None:
         """What start-up registered under a unique ``name``: the first host lookup that hit one."""
         if name not in self._registered:
-            in_host = not self._host_files.isdisjoint(self._definers.get(name, ()))
+            definers = self._defined_by(self._numbers.get(name))
+            in_host = not self._host_files.isdisjoint(definers)
             self._registered[name] = next(self._host_hits(name), None) if in_host else None
         return self._registered[name]
 
     def _host_hits(self, name: str) -> Iterator[Hit]:
         for file in self._host_relocated:
             for reference in file.object.references:
-                if reference.name == name and is_looked_up(reference):
-                    own = (file,) if file.object.symbolic else ()
+                if reference.name == name and self.rules.is_looked_up(reference):
+                    own = (file,) if self.rules.leads(file.object) else ()
                     hit = self._first(reference, (*own, *self._host))
                     if hit is not None and is_unique(hit):
                         yield hit
@@ -283,36 +304,40 @@ def _own_symbol(reference: Reference) -> Definition:
     )
 
 
-def _plainly_wanted(references: Sequence[Reference]) -> dict[str, str | None]:
-    """The version each name is referred to with, for names without peculiarities.
-
-    These are several versions, a demand for the exact one, a copy relocation,
-    and protected visibility.
-    """
-    versions = {name: version for name, version, *_ in references}
-    peculiar = {
-        name
-        for name, version, exact, lookup_class, _, visibility, _ in references
-        if exact
-        or lookup_class == CLASS_COPY
-        or visibility == STV_PROTECTED
-        or versions[name] != version
-    }
-    for name in peculiar:
-        del versions[name]
-    return versions
+def _served(wanted: _Wanted, files: Sequence[File], rules: LookupRules) -> AbstractSet[str]:
+    """The names whose definitions in all of ``files`` serve without a closer look."""
+    if not files:
+        return frozenset()
+    first, *rest = (rules.plain(file.object.exports, wanted.plain) for file in files)
+    return first & rest[0] if rest else first
 
 
-def _ordered(files: tuple[File, ...], ranks: Mapping[File, int]) -> tuple[File, ...]:
-    """Those of ``files`` that have a rank, by rank."""
-    return tuple(sorted((f for f in files if f in ranks), key=ranks.__getitem__))
+def _plainly_bound(
+    references: Iterable[Reference], gives: File, offers: File | None, *, shadowed: bool
+) -> Iterator[Binding]:
+    """Bindings to the one plain definition of ``gives``, where that of ``offers`` was meant."""
+    given = gives.object.exports.candidates
+    meant = offers.object.exports.candidates if offers else None
+    for r in references:
+        actual = gives, given(r.name)[0]
+        intended: Hit | None = actual
+        if offers is not gives:
+            intended = (offers, meant(r.name)[0]) if offers and meant else None
+        yield Binding(r, actual, intended, shadowed)
 
 
-def _ranks(files: Iterable[File]) -> dict[File, int]:
-    ranks: dict[File, int] = {}
-    for rank, file in enumerate(files):
-        ranks.setdefault(file, rank)
-    return ranks
+class _Ranking(dict[tuple[File, ...], tuple[File, ...]]):
+    """Any objects to those of them that one list has, in its order."""
+
+    def __init__(self, files: Sequence[File]) -> None:
+        super().__init__()
+        self._ranks = {file: rank for rank, file in reversed(list(enumerate(files)))}
+
+    def __missing__(self, files: tuple[File, ...]) -> tuple[File, ...]:
+        ranks = self._ranks
+        present = [file for file in files if file in ranks]
+        ordered = self[files] = tuple(sorted(present, key=ranks.__getitem__))
+        return ordered
 
 
 def _closure(root: LinkMap) -> Iterable[File]:

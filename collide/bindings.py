@@ -40,19 +40,31 @@ class BindingGroup:
     symbol was hit) are those of its bindings.
     """
 
-    __slots__ = ("_bindings", "_make", "closure", "shadowed", "undefined", "unique")
+    __slots__ = (
+        "_bindings",
+        "_make",
+        "closure",
+        "looked_further",
+        "shadowed",
+        "undefined",
+        "unique",
+    )
 
     def __init__(
         self,
         told: tuple[Binding, ...],
         closure: tuple[File, ...],
         make: Callable[[], tuple[Binding, ...]] | None = None,
+        *,
+        looked_further: bool = True,
     ) -> None:
         """``told`` are the bindings; with ``make``, only those that are not plain.
 
-        A plain one is known to get what it was meant to get, and only made
-        when it is asked for.
+        A plain one is known not to be shadowed, and only made when it is asked
+        for. ``looked_further`` tells that not all names were served by the first
+        object that defines them.
         """
+        self.looked_further = looked_further
         self.closure = closure
         self._bindings = None if make else told
         self._make = make
@@ -62,7 +74,7 @@ class BindingGroup:
 
     @property
     def bindings(self) -> tuple[Binding, ...]:
-        """The bindings, in the order of the object's references."""
+        """The bindings: those looked at by themselves, then the plain ones."""
         if self._bindings is None:
             assert self._make is not None
             self._bindings = self._make()

@@ -55,15 +55,8 @@ from collide.dynamic import (
 from collide.errors import FormatError
 from collide.hashtable import GnuHash, SysvHash, integers
 from collide.machine import Machine
-from collide.symbols import (
-    SHN_UNDEF,
-    STB_LOCAL,
-    STB_WEAK,
-    DynamicSymbols,
-    Exports,
-    NoExports,
-    Reference,
-)
+from collide.references import SymbolReferences
+from collide.symbols import STB_LOCAL, DynamicSymbols, Exports, NoExports, Reference
 
 
 class VersionNeed(NamedTuple):
@@ -130,6 +123,14 @@ def read_object(data: bytes | memoryview | mmap) -> ElfObject:
         raise FormatError(f"truncated or corrupt ELF file ({e})") from e
 
 
+def version_names(image: Image) -> dict[int, str]:
+    """The version that each DT_VERSYM index stands for; base indexes are left out."""
+    reader = _Reader(image)
+    names = {i: name for i, name, _ in reader._version_needs()[1]}
+    names.update((i, name) for i, name, base in reader._version_definitions()[1] if not base)
+    return names
+
+
 class _Reader:
     """The facts of one image."""
 
@@ -144,8 +145,8 @@ class _Reader:
         versions = {i: (name, exact) for i, name, exact in need_indexes}
         versions.update((i, (name, False)) for i, name, base in definition_indexes if not base)
         versioned = DT_VERSYM in image.dynamic and bool(need_indexes or definition_indexes)
-        pairs, unknown = self._relocations()
-        exports, references = self._symbols(pairs, versions, versioned)
+        by_class, unknown = self._relocations()
+        exports, references = self._symbols(by_class, versions, versioned)
         flags_1 = image.one(DT_FLAGS_1, 0)
         runpath = image.string_of(DT_RUNPATH)
         return ElfObject(
@@ -225,8 +226,8 @@ class _Reader:
 
     # -- relocations and symbols ---------------------------------------------------------------
 
-    def _relocations(self) -> tuple[list[tuple[int, int]], tuple[int, ...]]:
-        """Distinct (symbol index, lookup class) by index, and the types nobody knows."""
+    def _relocations(self) -> tuple[dict[int, set[int]], tuple[int, ...]]:
+        """The symbol indexes that each lookup class refers to, and the types nobody knows."""
         image = self.image
         word = image.bits // 8
         plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
@@ -241,20 +242,18 @@ class _Reader:
                 raw = image.at(image.one(tag), size)[relative * width * word :]
                 infos.update(integers(raw, image.address, image.big_endian)[1::width])
         shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
-        classes: dict[int, int | None] = {}
+        by_class: dict[int, set[int]] = {}
         unknown: list[int] = []
-        for kind in sorted({info & mask for info in infos}):
+        for kind in sorted(set(map(mask.__and__, infos))):
+            indexes = {info >> shift for info in infos if info & mask == kind} - {0}
             try:
-                classes[kind] = image.machine.relocation_class(kind)
+                lookup_class = image.machine.relocation_class(kind)
             except KeyError:
-                classes[kind] = None
                 unknown.append(kind)
-        pairs = dict.fromkeys(
-            (info >> shift, lookup_class)
-            for info in sorted(infos)
-            if info >> shift and (lookup_class := classes[info & mask]) is not None
-        )
-        return list(pairs), tuple(unknown)
+                continue
+            if lookup_class is not None and indexes:
+                by_class.setdefault(lookup_class, set()).update(indexes)
+        return by_class, tuple(unknown)
 
     def _hash_table(self) -> GnuHash | SysvHash | None:
         image = self.image
@@ -268,25 +267,36 @@ class _Reader:
 
     def _symbols(
         self,
-        pairs: list[tuple[int, int]],
+        by_class: Mapping[int, set[int]],
         versions: Mapping[int, tuple[str, bool]],
         versioned: bool,
-    ) -> tuple[Exports, tuple[Reference, ...]]:
+    ) -> tuple[Exports, Sequence[Reference]]:
         image = self.image
         table = self._hash_table()
         first, count = (table.first, table.count) if table else (0, 0)
-        total = max(count, pairs[-1][0] + 1 if pairs else 0)
+        total = max(count, *(max(indexes) + 1 for indexes in by_class.values()), 0)
         if not total:
             return NoExports(), ()
         size = image.symbol.size
         symbols = bytes(image.at(image.one(DT_SYMTAB), total * size))
         offsets = integers(symbols, "I", image.big_endian)[:: size // 4]
-        info = symbols[4::size] if size == 24 else symbols[12::size]
+        infos, others, sections = (4, 5, 6) if size == 24 else (12, 13, 14)
+        info = symbols[infos::size]
         versym = array("H")
         if versioned:
             versym = integers(image.at(image.one(DT_VERSYM), total * 2), "H", image.big_endian)
         names = _names(image.strings, offsets)
-        references = self._references(pairs, names, symbols, versym, versions)
+        references: Sequence[Reference] = ()
+        if by_class:
+            references = SymbolReferences(
+                by_class=by_class,
+                names=names,
+                info=info,
+                other=symbols[others::size],
+                section=integers(symbols, "H", image.big_endian)[sections // 2 :: size // 2],
+                versym=versym,
+                versions=versions,
+            )
         if table is None:
             return NoExports(), references
         exports = DynamicSymbols(
@@ -301,39 +311,13 @@ class _Reader:
         )
         return exports, references
 
-    def _references(
-        self,
-        pairs: list[tuple[int, int]],
-        names: Sequence[str],
-        symbols: bytes,
-        versym: array[int],
-        versions: Mapping[int, tuple[str, bool]],
-    ) -> tuple[Reference, ...]:
-        image = self.image
-        size = image.symbol.size
-        infos, others, sections = (4, 5, 6) if size == 24 else (12, 13, 14)
-        info, other = symbols[infos::size], symbols[others::size]
-        section = integers(symbols, "H", image.big_endian)[sections // 2 :: size // 2]
-        none = (None, False)
-        rows = [
-            (
-                names[index],
-                *(versions.get(versym[index] & 0x7FFF, none) if versym else none),
-                lookup_class,
-                info[index] >> 4 == STB_WEAK,
-                other[index] & 3,
-                section[index] != SHN_UNDEF,
-            )
-            for index, lookup_class in pairs
-            if info[index] >> 4 != STB_LOCAL
-        ]
-        return tuple(map(Reference._make, rows))
-
 
 def _by_name(names: Sequence[str], numbers: range, info: bytes) -> dict[str, int]:
     """Symbol index by name, of those not local; -1 where several share a name."""
-    exported = [i for i in numbers if info[i] >> 4 != STB_LOCAL]
-    index = {names[i]: i for i in exported}
+    exported: Sequence[int] = numbers
+    if any(kind >> 4 == STB_LOCAL for kind in set(info[numbers.start : numbers.stop])):
+        exported = [i for i in numbers if info[i] >> 4 != STB_LOCAL]
+    index = dict(zip(map(names.__getitem__, exported), exported, strict=True))
     if len(index) < len(exported):
         counts = Counter(names[i] for i in exported)
         index.update((name, -1) for name, count in counts.items() if count > 1)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from collide.analysis import Analysis
 from collide.bindings import Binding, BoundObject
+from collide.dialect import lookup_rules
 from collide.linkmap import Opened
-from collide.lookup import LookupRules, Rule, walk_scope
+from collide.lookup import Judged, LookupRules, walk_scope
 from collide.search import File
 from collide.symbols import Definition
 
@@ -17,26 +18,28 @@ class Step(NamedTuple):
     """One object of the scope: its candidates with the rule for each, and what it gave."""
 
     file: File
-    candidates: tuple[tuple[Definition, Rule], ...]
+    candidates: tuple[Judged, ...]
     result: Definition | None
 
 
 class Walk(NamedTuple):
     """One reference, searched: the steps up to the definition that was found.
 
-    ``own_scope`` tells that the object itself comes first (DT_SYMBOLIC).
+    ``own_scope`` tells that the object itself comes first (DT_SYMBOLIC),
+    ``kept`` that the result goes back to it whatever was found (STV_PROTECTED).
     """
 
     module: str
     object: File
     binding: Binding
     own_scope: bool
+    kept: bool
     steps: tuple[Step, ...]
 
 
 def explain(analysis: Analysis, symbol: str) -> Iterator[Walk]:
     """The walks of all references named ``symbol``, in module and load order."""
-    rules = LookupRules(analysis.host.loader.version)
+    rules = lookup_rules(analysis.host.loader)
     executable = analysis.host.process.executable.file
     for module in analysis.modules:
         if module.bound is None:
@@ -45,17 +48,18 @@ def explain(analysis: Analysis, symbol: str) -> Iterator[Walk]:
             for binding in bound.bindings:
                 if binding.reference.name != symbol:
                     continue
-                scope = _scope(bound, module.bound.opened)
+                scope = _scope(bound, module.bound.opened, rules)
                 walked = walk_scope(binding.reference, scope, executable, rules)
                 yield Walk(
                     module.name,
                     bound.map.file,
                     binding,
-                    bound.map.object.symbolic,
+                    rules.leads(bound.map.object),
+                    rules.keeps(binding.reference),
                     tuple(Step(*step) for step in walked),
                 )
 
 
-def _scope(bound: BoundObject, opened: Opened) -> list[File]:
-    own = [bound.map.file] if bound.map.object.symbolic else []
+def _scope(bound: BoundObject, opened: Opened, rules: LookupRules) -> list[File]:
+    own = [bound.map.file] if rules.leads(bound.map.object) else []
     return own + [m.file for m in opened.scope]

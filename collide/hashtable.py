@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 _HIGH_DIGITS = bytes(b"0123456789abcdef"[byte >> 4] for byte in range(256))
 _LOW_DIGITS = bytes(b"0123456789abcdef"[byte & 15] for byte in range(256))
+_LOWEST_BIT = bytes(byte & 1 for byte in range(256))
 _DIGITS = 4000  # below the limit of int() for text (sys.set_int_max_str_digits)
 _START = tuple(5381 * pow(33, length, 1 << 32) for length in range(512))
 
@@ -70,7 +71,7 @@ class GnuHash:
     IndexError or ValueError when it is too short.
     """
 
-    __slots__ = ("_bits", "_bloom", "_buckets", "_chain", "_shift", "count", "first")
+    __slots__ = ("_bits", "_bloom", "_buckets", "_chain", "_ends", "_shift", "count", "first")
 
     def __init__(self, table: memoryview, bits: int, big_endian: bool) -> None:
         def read(code: str, at: int, size: int) -> array[int]:
@@ -94,6 +95,7 @@ class GnuHash:
                 length += 1
             length += 1
         self._chain = read("I", at, length * 4)
+        self._ends: bytes | None = None
         self.count = self.first + length
         """One more than the highest symbol index the table reaches."""
 
@@ -124,23 +126,21 @@ class GnuHash:
         """Whether a lookup of each hash comes to the symbol of that index."""
         bits, shift, first = self._bits, self._shift, self.first
         bloom, buckets, chain = self._bloom, self._buckets, self._chain
-        words, lowest, answers = len(bloom), max(first, 1), []
+        words, number, lowest, end = len(bloom), len(buckets), max(first, 1), first + len(chain)
         if not buckets or not bloom:
             return [False for _ in indexes]
-        for index, h in zip(indexes, hashes, strict=True):
-            word = bloom[h // bits % words]
-            at = bucket = buckets[h % len(buckets)]
-            if (
-                not word >> h % bits & word >> (h >> shift) % bits & 1
-                or not lowest <= bucket <= index < first + len(chain)
-                or chain[index - first] | 1 != h | 1
-            ):
-                answers.append(False)
-                continue
-            while at < index and not chain[at - first] & 1:
-                at += 1
-            answers.append(at == index)
-        return answers
+        if self._ends is None:
+            low = 0 if sys.byteorder == "little" else 3
+            self._ends = chain.tobytes()[low::4].translate(_LOWEST_BIT)
+        # Bit 0 ends a chain: none may lie between the bucket's start and the symbol.
+        ends = self._ends.find
+        return [
+            bool((word := bloom[h // bits % words]) >> h % bits & word >> (h >> shift) % bits & 1)
+            and lowest <= (bucket := buckets[h % number]) <= index < end
+            and chain[index - first] | 1 == h | 1
+            and ends(1, bucket - first, index - first) < 0
+            for index, h in zip(indexes, hashes, strict=True)
+        ]
 
 
 class SysvHash:

@@ -12,11 +12,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from collide.dialect import expand_library_path
 from collide.errors import InputError
-from collide.linkmap import LoadFailure, Process, start
+from collide.linkmap import LoadFailure, Process
+from collide.loader_musl import is_musl, read_loader
 from collide.machine import Machine
 from collide.rootfs import Root
-from collide.search import File, Files, Loader, LoadError, expand
+from collide.search import File, Files, Loader, LoadError
+from collide.startup import start
 
 
 class Python(NamedTuple):
@@ -89,9 +92,7 @@ def extract(
         raise InputError(binary, "has no dynamic loader (a shared library or a static executable)")
     interpreter = _open(root, interpreter_path)
     loader = _loader(root, interpreter_path, executable)
-    origin = posixpath.dirname(executable.path)
-    expanded = (expand(element, origin, loader) for element in library_path)
-    loader = loader._replace(library_path=tuple(e for e in expanded if e is not None))
+    loader = loader._replace(library_path=expand_library_path(library_path, executable, loader))
     process, failures = start(executable, interpreter, loader, root, preload)
     problems = [f for f in failures if f.name in preload]
     for library in rtld_global:
@@ -145,8 +146,8 @@ _CACHE_FILE = rb"(/[!-~]*/ld\.so\.cache)\0"
 
 def _loader(root: Root, path: str, executable: File) -> Loader:
     data = root.read_bytes(path) or b""
-    if b"musl" in data and b"ld.so.cache" not in data:
-        raise InputError(path, "is musl's loader, whose rules collide does not know yet")
+    if is_musl(data):
+        return read_loader(data, path, root)
     directories = re.search(_SYSTEM_DIRS, data)
     if directories is None:
         raise InputError(path, "is no glibc loader (no system directories in it)")

@@ -1,9 +1,9 @@
 """What gets loaded, in which order, into which scope.
 
-Source: glibc ``elf/rtld.c`` (``dl_main``), ``elf/dl-deps.c``
-(``_dl_map_object_deps``), ``elf/dl-load.c`` (``_dl_lookup_map``),
-``elf/dl-open.c``, ``elf/dl-version.c``. Nothing is executed: a
-:class:`Process` is the namespace that the loader would have built.
+Source: glibc ``elf/dl-deps.c`` (``_dl_map_object_deps``), ``elf/dl-load.c``
+(``_dl_lookup_map``), ``elf/dl-open.c``, ``elf/dl-version.c``. Nothing is
+executed: a :class:`Process` is the namespace that the loader would have built.
+:class:`collide.linkmap_musl.MuslProcess` is the one of musl.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Opened(NamedTuple):
 class Process:
     """A namespace: link maps in load order, the global scope, and what can be added.
 
-    Build one with :func:`start`; :meth:`fork` gives a fresh copy, so that each
+    Build one with :func:`collide.startup.start`; :meth:`fork` gives a fresh copy, so that each
     module can be opened alone.
     """
 
@@ -105,7 +105,7 @@ class Process:
 
     def fork(self, files: Files) -> Process:
         """A process in the same state whose further opens see ``files``."""
-        copy = Process.__new__(Process)
+        copy = type(self).__new__(type(self))
         copy.loader = self.loader
         copy.files = files
         copy.executable = self.executable
@@ -193,15 +193,24 @@ class Process:
         path, file, how = found
         return self._map(path, file, how, requester, name)
 
+    @property
+    def _opener(self) -> LinkMap | None:
+        """The ``loader`` of a map that was opened by path: none."""
+        return None
+
+    def preload(self, name: str) -> LinkMap | LoadFailure:
+        """Load ``name`` of LD_PRELOAD, which is searched as the executable would search it."""
+        return self._need(name, self.executable)
+
     def request(self, name: str) -> LinkMap | LoadFailure:
         """Load ``name`` as an object without run paths of its own would need it."""
         plain = self.executable.object._replace(
             rpath=None, runpath=None, nodeflib=False, resolution_cache=()
         )
-        requester = LinkMap("", File("", None, plain), Found("opened"), None, "/")
+        requester = LinkMap("", File("", None, plain), Found("opened"), self._opener, "/")
         result = self._need(name, requester)
         if isinstance(result, LinkMap) and result.loader is requester:
-            result.loader = None
+            result.loader = self._opener
         return result
 
     def closure(
@@ -265,7 +274,7 @@ class Process:
             order.insert(at, filtee)
         return failures
 
-    def _version_failures(self, maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
+    def version_failures(self, maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
         """The load-time version check (``_dl_check_map_versions``)."""
         for checked in maps:
             for need in checked.object.version_needs:
@@ -310,7 +319,7 @@ class Process:
         searchlist, failures = self.closure((root,))
         new = tuple(self.maps[before:])
         # Each phase of the loader begins only where the one before has not failed.
-        versions = () if failures else tuple(self._version_failures(searchlist))
+        versions = () if failures else tuple(self.version_failures(searchlist))
         opened = Opened(
             root=root,
             searchlist=searchlist,
@@ -321,6 +330,10 @@ class Process:
         if rtld_global and not failures and not versions:
             self.promote(searchlist)
         return opened
+
+    def relocation_order(self, maps: Sequence[LinkMap]) -> list[LinkMap]:
+        """A searchlist in the order in which the loader relocates it."""
+        return relocation_order(maps)
 
     def promote(self, searchlist: Iterable[LinkMap]) -> None:
         """Append what is not yet global to the global scope (``add_to_global_update``)."""
@@ -349,33 +362,3 @@ def relocation_order(maps: Sequence[LinkMap]) -> list[LinkMap]:
         if id(m) not in visited:
             visit(m)
     return [*order, root]
-
-
-def start(
-    executable: File,
-    interpreter: File | None,
-    loader: Loader,
-    files: Files,
-    preload: Sequence[str] = (),
-) -> tuple[Process, tuple[LoadFailure, ...]]:
-    """The process after start-up: executable, preloads, and their breadth-first closure.
-
-    A preload that cannot be found is a failure in the result, as ld.so warns
-    and goes on.
-    """
-    process = Process(executable, executable.path, loader, files)
-    if interpreter is not None:
-        process.add_loader(interpreter)
-    roots = [process.executable]
-    failures: list[LoadFailure] = []
-    for name in preload:
-        result = process._need(name, process.executable)
-        if isinstance(result, LoadFailure):
-            failures.append(result)
-        elif result not in roots:
-            result.found = Found("preload")
-            roots.append(result)
-    scope, missing = process.closure(roots)
-    process.global_scope = scope
-    versions = () if missing else tuple(process._version_failures(scope))
-    return process, (*failures, *missing, *versions)

@@ -1,15 +1,17 @@
-"""Which definition wins: glibc's rules for one reference and one scope.
+"""Which definition wins, for one reference and one scope; here with glibc's rules.
 
 Source: glibc ``elf/dl-lookup.c`` (``check_match``, ``do_lookup_x``). Each rule
 is a :class:`Rule` with the sentence that ``collide explain`` prints, so that
-there is one implementation to bind with and to explain with.
+there is one implementation to bind with and to explain with. musl's rules are
+in :mod:`collide.lookup_musl`; :mod:`collide.dialect` chooses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from collide.elf import ElfObject
 from collide.machine import CLASS_COPY, CLASS_PLT
@@ -21,11 +23,14 @@ from collide.symbols import (
     STB_WEAK,
     STV_HIDDEN,
     STV_INTERNAL,
+    STV_PROTECTED,
     Definition,
+    Exports,
     Reference,
 )
 
-_MATCHING_BINDINGS = frozenset((STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE))
+MATCHING_BINDINGS = frozenset((STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE))
+"""The bindings of a definition that others may use."""
 _FIRST_VERSION_INDEX = 2
 
 
@@ -38,6 +43,8 @@ class Rule(Enum):
     UNVERSIONED_REFERENCE = True, "accepted: an unversioned reference takes a base definition"
     FIRST_VERSION = True, "accepted: an unversioned reference takes the object's first version node"
     ONLY_DEFAULT = True, "accepted: the only default version of the object"
+    SAME_NAME = True, "accepted: musl compares names only"
+    NOT_DEFAULT_VERSION = False, "rejected: musl does not see a version that is not the default"
     NO_ADDRESS = False, "rejected: the symbol has no address"
     CANONICAL_PLT = (
         False,
@@ -59,8 +66,48 @@ class Rule(Enum):
         self.text = text
 
 
-class LookupRules(NamedTuple):
-    """The release of glibc whose rules apply, (2, 36).
+Judged = tuple[Definition, Rule]
+"""A candidate and the rule that decided it."""
+
+
+class LookupRules(Protocol):
+    """The rules of one C library's loader: what binding asks of it.
+
+    :class:`GlibcLookup` below, :class:`collide.lookup_musl.MuslLookup`.
+    """
+
+    @property
+    def shares_unique(self) -> bool:
+        """Whether STB_GNU_UNIQUE symbols are one for the whole process."""
+
+    @property
+    def asserts_version_tables(self) -> bool:
+        """Whether a versioned reference to its own file, now without versions, aborts."""
+
+    def leads(self, obj: ElfObject, /) -> bool:
+        """Whether an object comes before all others in its own scope (DT_SYMBOLIC)."""
+
+    def is_looked_up(self, reference: Reference, /) -> bool:
+        """Whether the reference is searched for at all; others bind to their own object."""
+
+    def keeps(self, reference: Reference, /) -> bool:
+        """Whether the reference goes back to its own object, wherever the search ended."""
+
+    def match(self, reference: Reference, obj: ElfObject, /) -> Definition | None:
+        """The definition that ``obj`` offers for ``reference``; None when it has none."""
+
+    def explain(self, reference: Reference, obj: ElfObject, /) -> tuple[Judged, ...]:
+        """Every candidate in ``obj`` with the rule that decided it, in hash-walk order."""
+
+    def plain(self, exports: Exports, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
+        """The names that :meth:`match` need not be asked for, see :meth:`Exports.plain`."""
+
+    def substitute(self, name: str, /) -> str | None:
+        """The name that libc is asked for where nothing defines ``name``; None for no other."""
+
+
+class GlibcLookup(NamedTuple):
+    """The rules of one release of glibc, (2, 36).
 
     Those that have changed: absolute symbols of value 0 (accepted since 2.28),
     the assertion on lost version tables (gone in 2.41), base against exact
@@ -70,19 +117,77 @@ class LookupRules(NamedTuple):
     version: tuple[int, ...]
 
     @property
+    def shares_unique(self) -> bool:
+        """See :class:`LookupRules`."""
+        return True
+
+    @property
+    def asserts_version_tables(self) -> bool:
+        """See :class:`LookupRules`."""
+        return self.version <= (2, 40)
+
+    @property
     def accepts_absolute_zero(self) -> bool:
         """Whether an absolute symbol of value 0 is a definition."""
         return self.version >= (2, 28)
 
     @property
-    def asserts_version_tables(self) -> bool:
-        """Whether a versioned reference to its own file, now without versions, aborts."""
-        return self.version <= (2, 40)
-
-    @property
     def prefers_exact_version(self) -> bool:
         """Whether an exact version beats an earlier base definition in one object."""
         return self.version >= (2, 42)
+
+    def leads(self, obj: ElfObject) -> bool:
+        """See :class:`LookupRules`."""
+        return obj.symbolic
+
+    def is_looked_up(self, reference: Reference) -> bool:
+        """See :class:`LookupRules`."""
+        return is_looked_up(reference)
+
+    def keeps(self, reference: Reference) -> bool:
+        """See :class:`LookupRules` (``_dl_lookup_symbol_x``)."""
+        return reference.visibility == STV_PROTECTED
+
+    def match(self, reference: Reference, obj: ElfObject) -> Definition | None:
+        """See :class:`LookupRules` (``do_lookup_x``, one object)."""
+        exports = obj.exports
+        found = exports.candidates(reference.name)
+        if not found:
+            return None
+        if len(found) == 1:
+            rule = _judge(reference, found[0], exports.versioned, self)
+            chosen = found[0] if rule.accepted else None
+        else:
+            judged = [(d, _judge(reference, d, exports.versioned, self)) for d in found]
+            chosen = _choose(judged, self)
+        # A chosen but invisible definition ends the walk of this object: no second choice.
+        return chosen if chosen is not None and _visible(chosen) else None
+
+    def explain(self, reference: Reference, obj: ElfObject) -> tuple[Judged, ...]:
+        """See :class:`LookupRules`."""
+        judged = [
+            (d, _judge(reference, d, obj.exports.versioned, self))
+            for d in obj.exports.candidates(reference.name)
+        ]
+        chosen = _choose(judged, self)
+        told = []
+        for definition, rule in judged:
+            if definition is chosen and definition.visibility in (STV_HIDDEN, STV_INTERNAL):
+                rule = Rule.HIDDEN_VISIBILITY
+            elif definition is chosen and definition.binding not in MATCHING_BINDINGS:
+                rule = Rule.LOCAL_BINDING
+            elif definition is not chosen and rule.accepted:
+                rule = Rule.AMBIGUOUS_DEFAULT if rule is Rule.ONLY_DEFAULT else Rule.LATER
+            told.append((definition, rule))
+        return tuple(told)
+
+    def plain(self, exports: Exports, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+        """See :class:`LookupRules`."""
+        return exports.plain(wanted)
+
+    def substitute(self, _name: str) -> None:
+        """See :class:`LookupRules`: there is no other."""
+        return
 
 
 def is_looked_up(reference: Reference) -> bool:
@@ -91,7 +196,7 @@ def is_looked_up(reference: Reference) -> bool:
 
 
 def _judge(
-    reference: Reference, definition: Definition, versioned: bool, rules: LookupRules
+    reference: Reference, definition: Definition, versioned: bool, rules: GlibcLookup
 ) -> Rule:
     """``check_match`` for one candidate; ONLY_DEFAULT still depends on its siblings."""
     if definition.zero and not rules.accepts_absolute_zero:
@@ -121,7 +226,7 @@ def _judge_unversioned(definition: Definition) -> Rule:
     return Rule.HIDDEN_VERSION if definition.hidden_version else Rule.ONLY_DEFAULT
 
 
-def _choose(judged: list[tuple[Definition, Rule]], rules: LookupRules) -> Definition | None:
+def _choose(judged: list[tuple[Definition, Rule]], rules: GlibcLookup) -> Definition | None:
     """The candidate of one object that the hash walk ends with."""
     if rules.prefers_exact_version:
         for definition, rule in judged:
@@ -140,46 +245,8 @@ def _choose(judged: list[tuple[Definition, Rule]], rules: LookupRules) -> Defini
 def _visible(definition: Definition) -> bool:
     return (
         definition.visibility not in (STV_HIDDEN, STV_INTERNAL)
-        and definition.binding in _MATCHING_BINDINGS
+        and definition.binding in MATCHING_BINDINGS
     )
-
-
-def match(reference: Reference, obj: ElfObject, rules: LookupRules) -> Definition | None:
-    """The definition ``obj`` offers for ``reference``, or None (``do_lookup_x``, one object)."""
-    exports = obj.exports
-    found = exports.candidates(reference.name)
-    if not found:
-        return None
-    if len(found) == 1:
-        chosen = (
-            found[0] if _judge(reference, found[0], exports.versioned, rules).accepted else None
-        )
-    else:
-        judged = [(d, _judge(reference, d, exports.versioned, rules)) for d in found]
-        chosen = _choose(judged, rules)
-    # A chosen but invisible definition ends the walk of this object: no second choice.
-    return chosen if chosen is not None and _visible(chosen) else None
-
-
-def explain_match(
-    reference: Reference, obj: ElfObject, rules: LookupRules
-) -> tuple[tuple[Definition, Rule], ...]:
-    """Every candidate in ``obj`` with the rule that decided it, in hash-walk order."""
-    judged = [
-        (d, _judge(reference, d, obj.exports.versioned, rules))
-        for d in obj.exports.candidates(reference.name)
-    ]
-    chosen = _choose(judged, rules)
-    told = []
-    for definition, rule in judged:
-        if definition is chosen and definition.visibility in (STV_HIDDEN, STV_INTERNAL):
-            rule = Rule.HIDDEN_VISIBILITY
-        elif definition is chosen and definition.binding not in _MATCHING_BINDINGS:
-            rule = Rule.LOCAL_BINDING
-        elif definition is not chosen and rule.accepted:
-            rule = Rule.AMBIGUOUS_DEFAULT if rule is Rule.ONLY_DEFAULT else Rule.LATER
-        told.append((definition, rule))
-    return tuple(told)
 
 
 def search_scope(
@@ -189,7 +256,7 @@ def search_scope(
     for file in scope:
         if reference.lookup_class == CLASS_COPY and file is executable:
             continue
-        definition = match(reference, file.object, rules)
+        definition = rules.match(reference, file.object)
         if definition is not None:
             return file, definition
     return None
@@ -197,7 +264,7 @@ def search_scope(
 
 def walk_scope(
     reference: Reference, scope: Iterable[File], executable: File, rules: LookupRules
-) -> Iterator[tuple[File, tuple[tuple[Definition, Rule], ...], Definition | None]]:
+) -> Iterator[tuple[File, tuple[Judged, ...], Definition | None]]:
     """The same search, told step by step: object, its candidates judged, what it gives.
 
     Ends after the object that gives a definition.
@@ -207,11 +274,11 @@ def walk_scope(
         if id(file) in seen:
             continue
         seen.add(id(file))
-        told = explain_match(reference, file.object, rules)
+        told = rules.explain(reference, file.object)
         if reference.lookup_class == CLASS_COPY and file is executable:
             yield file, tuple((d, Rule.COPY_SKIPS_EXECUTABLE) for d, _ in told), None
             continue
-        definition = match(reference, file.object, rules)
+        definition = rules.match(reference, file.object)
         yield file, told, definition
         if definition is not None:
             return

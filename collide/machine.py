@@ -24,7 +24,8 @@ class Machine(NamedTuple):
     ``name`` is the platform part of a wheel tag (``x86_64``, ``armv7l``),
     ``e_machine`` and ``bits`` what an ELF header says. ``plt``, ``copy`` and
     ``data`` are relocation types by class; ``none`` are the types that look
-    nothing up.
+    nothing up. ``slots`` fill a word of the global offset table with an
+    address, ``words`` any word.
     ``cache_flags`` marks this machine's entries in ld.so.cache
     (glibc ``sysdeps/unix/sysv/linux/*/dl-cache.h``).
     """
@@ -37,6 +38,8 @@ class Machine(NamedTuple):
     copy: frozenset[int]
     data: frozenset[int]
     none: frozenset[int]
+    slots: frozenset[int]
+    words: frozenset[int]
     cache_flags: int
     hash_entry_size: int = 4
 
@@ -68,6 +71,8 @@ MACHINES = (
         copy=_types(5),
         data=_types(1, 2, 6, 10, 32, 33),
         none=_types(0, 8, 37, 38),
+        slots=_types(6, 7),
+        words=_types(1),
         cache_flags=0x303,
     ),
     Machine(
@@ -76,6 +81,8 @@ MACHINES = (
         copy=_types(1024),
         data=_types(257, 258, 1025),
         none=_types(0, 256, 1027, 1032),
+        slots=_types(1025, 1026),
+        words=_types(257),
         cache_flags=0xA03,
     ),
     Machine(
@@ -84,6 +91,8 @@ MACHINES = (
         copy=_types(5),
         data=_types(1, 2, 6, 38),
         none=_types(0, 8, 42),
+        slots=_types(6, 7),
+        words=_types(1),
         cache_flags=0x3,
     ),
     Machine(
@@ -92,6 +101,8 @@ MACHINES = (
         copy=_types(20),
         data=_types(1, 2, 3, 21),
         none=_types(0, 23, 160),
+        slots=_types(21, 22),
+        words=_types(2),
         cache_flags=0x903,
     ),
     Machine(
@@ -101,6 +112,8 @@ MACHINES = (
         copy=_types(19),
         data=_types(1, range(3, 10), 20, range(24, 27), range(37, 45), 56, 57, 110, 111),
         none=_types(0, 22, 247, 248),
+        slots=_types(20, 21),
+        words=_types(38),
         cache_flags=0x503,
     ),
     Machine(
@@ -109,6 +122,8 @@ MACHINES = (
         copy=_types(9),
         data=_types(1, 2, 3, 4, 5, 10, 16, 17, 19, 22, 23),
         none=_types(0, 12, 61),
+        slots=_types(10, 11),
+        words=_types(22),
         cache_flags=0x403,
         hash_entry_size=8,
     ),
@@ -118,6 +133,8 @@ MACHINES = (
         copy=_types(4),
         data=_types(1, 2),
         none=_types(0, 3, 58),
+        slots=_types(5),
+        words=_types(2),
         cache_flags=0x1003,
     ),
     Machine(
@@ -127,6 +144,8 @@ MACHINES = (
         copy=_types(4),
         data=_types(1, 2, range(6, 12), 13, 14),
         none=_types(0, 3, 12),
+        slots=_types(5),
+        words=_types(2),
         cache_flags=0x1203,
     ),
 )  # fmt: skip

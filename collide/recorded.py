@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import lzma
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple, overload
 
+from collide.dialect import new_process
 from collide.elf import ElfObject, VersionNeed
 from collide.errors import InputError
 from collide.host import Host, Python
@@ -131,6 +132,11 @@ class RecordedExports:
         """See :class:`collide.symbols.Exports`."""
         columns = self._read()
         return plain_names(wanted, {name: self._offer(columns, name) for name in wanted})
+
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """See :class:`collide.symbols.Exports`."""
+        found = (self.candidates(name)[0] for name in names)
+        return {d.name: (d.type, d.size) for d in found if d.binding == STB_WEAK}
 
     @staticmethod
     def _offer(columns: _Columns, name: str) -> str | None:
@@ -322,7 +328,7 @@ def _process(profile: Mapping[str, Any], tables: Sequence[_Tables], loader: Load
     for recorded, file in zip(objects, files, strict=True):
         for path in (recorded["path"], *recorded["paths"]):
             by_path.setdefault(path, file)
-    process = Process(
+    process = new_process(
         files[0], objects[0]["name"], loader, RecordedFiles(by_path, profile["cache"])
     )
     maps = [process.executable]

@@ -200,7 +200,7 @@ def _write_one(
         if not contents:
             output.write_bytes(path.read_bytes())
             return
-        info = archive.record.filename.rpartition("/")[0]
+        info = archive.record.rpartition("/")[0]
         added = (Member(f"{info}/{REPORT}", report(prepared)),)
         rewrite_wheel(archive, output, Edit(contents, prepared.plan.moved, added))
 
@@ -208,15 +208,15 @@ def _write_one(
 def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
     needs_patchelf = any(c.renamed or c.soname or c.needed for c in plan.objects.values())
     patchelf = find_patchelf() if needs_patchelf else ""
-    for info in archive.elf_members():
-        change = plan.objects.get(info.filename)
+    for entry in archive.elf_members():
+        change = plan.objects.get(entry.name)
         if change is not None:
-            data = archive.read(info)
+            data = archive.read(entry)
             try:
                 changed = patched_object(data, change, patchelf)
             except FormatError as e:
-                raise InputError(f"{archive.path}: {info.filename}", f"not repaired: {e}") from e
-            yield info.filename, changed
+                raise InputError(f"{archive.path}: {entry.name}", f"not repaired: {e}") from e
+            yield entry.name, changed
 
 
 def patched_object(data: bytes, change: ObjectChange, patchelf: str) -> bytes:
@@ -257,17 +257,17 @@ class _Names:
         self.digest = hashlib.sha256()
 
     def read(self, archive: Archive) -> None:
-        for info in archive.members():
-            if info.filename.endswith(".py"):
-                self.python[info.filename] = names_in_python(archive.read(info))
-        for info in archive.elf_members():
-            data = archive.read(info)
+        for entry in archive.entries:
+            if entry.name.endswith(".py"):
+                self.python[entry.name] = names_in_python(archive.read(entry))
+        for entry in archive.elf_members():
+            data = archive.read(entry)
             self.digest.update(hashlib.sha256(data).digest())
-            obj = self.by_member.get(info.filename)
+            obj = self.by_member.get(entry.name)
             if obj is None:
-                self.fixed |= _names_of_executable(info.filename, data)
+                self.fixed |= _names_of_executable(entry.name, data)
             elif asks_by_name(r.name for r in obj.references):
-                self.text[info.filename] = names_in_text(_loaded(data))
+                self.text[entry.name] = names_in_text(_loaded(data))
 
 
 def _request(
@@ -319,19 +319,20 @@ def _loaded(data: bytes) -> Iterator[bytes]:
 def invalid_after(path: Path, plan: Plan) -> Iterator[str]:
     """Signatures and hashes of the old contents, inside the wheel and beside it."""
     with Archive(path) as archive:
-        members = {info.filename: info for info in archive.members()}
+        members = {entry.name: entry for entry in archive.entries}
         changed = [members[name] for name in plan.objects if name in members]
         if not changed:
             return
         yield from signatures(archive)
         digests = [hashlib.sha256(archive.read(m)).hexdigest().encode() for m in changed]
-        record = archive.record.filename
-        info = record.rpartition("/")[0]
+        info = archive.record.rpartition("/")[0]
         for name, member in members.items():
-            if not name.startswith(f"{info}/") or name.startswith(record) or member.is_dir():
+            if not name.startswith(f"{info}/") or name.startswith(archive.record):
                 continue
-            if any(digest in archive.read(member) for digest in digests):
-                yield name
+            if not name.endswith("/"):
+                data = archive.read(member)
+                if any(digest in data for digest in digests):
+                    yield name
     for beside in sorted(path.parent.glob(f"{path.name}.*")):
         if beside.name.endswith(_ATTESTATIONS):
             yield beside.name

@@ -4,7 +4,7 @@ written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf import ElfObject
@@ -101,3 +101,7 @@ class _ChangedExports:
         }
         found = self._exports.plain(asked)
         return frozenset(self._change.renamed.get(name, name) for name in found)
+
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        originals = {self._originals.get(name, name): name for name in names}
+        return {originals[n]: found for n, found in self._exports.weak(originals).items()}

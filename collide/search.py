@@ -78,8 +78,8 @@ class Files(Protocol):
 class Loader(NamedTuple):
     """The dynamic loader of a host.
 
-    ``libc`` is ``glibc``; ``version`` its release, (2, 36). ``system_dirs`` are
-    the directories built into it, ``hwcaps`` the active glibc-hwcaps
+    ``libc`` is ``glibc`` or ``musl``; ``version`` its release, (2, 36) or
+    (1, 2, 5). ``system_dirs`` are the directories built into it, ``hwcaps`` the active glibc-hwcaps
     subdirectories, best first, ``platform`` and ``lib`` the values of
     ``$PLATFORM`` and ``$LIB``, ``library_path`` the elements of
     LD_LIBRARY_PATH, ``cwd`` the working directory of relative names.

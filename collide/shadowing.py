@@ -7,6 +7,7 @@ library in two files (the C library).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from collide.bindings import Hit
@@ -27,6 +28,29 @@ def is_shadowed(actual: Hit | None, intended: Hit | None, host: AbstractSet[File
     if intended[0] in host:
         return False
     return not (_same_vague_definition(actual[1], intended[1]) or _one_c_library(actual, intended))
+
+
+def shadowed_names(
+    actual: File, intended: File, names: Collection[str], host: AbstractSet[File]
+) -> list[str]:
+    """Those of ``names`` that are shadowed; each has one plain definition in both objects.
+
+    The same as :func:`is_shadowed`, for many at once.
+    """
+    if intended in host:
+        return []
+    if _is_of_glibc(actual) and _is_of_glibc(intended):
+        gives, offers = actual.object.exports.candidates, intended.object.exports.candidates
+        return [
+            name
+            for name in names
+            if is_shadowed((actual, gives(name)[0]), (intended, offers(name)[0]), host)
+        ]
+    mangled = [name for name in names if name.startswith("_Z")]
+    if not mangled:
+        return list(names)
+    weak, meant = actual.object.exports.weak(mangled), intended.object.exports.weak(mangled)
+    return [name for name in names if name not in weak or weak[name] != meant.get(name)]
 
 
 def _one_c_library(one: Hit, other: Hit) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple, Protocol
+from itertools import compress
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol
 
-from collide.hashtable import GnuHash, SysvHash, gnu_hashes
+from collide.hashtable import GnuHash, SysvHash, gnu_hashes, integers
 
 STB_LOCAL, STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE = 0, 1, 2, 10
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC = 0, 1, 2, 5, 6, 10
@@ -112,6 +114,12 @@ class Exports(Protocol):
         the result must be looked at one by one.
         """
 
+    def weak(self, names: Iterable[str], /) -> Mapping[str, tuple[int, int]]:
+        """Type and size of the definitions that are weak, of ``names`` with one plain definition.
+
+        What can be an inline function or a template of C++.
+        """
+
 
 ANY_VERSION = "*"
 """For ``plain``: the version of a base definition, which serves every reference."""
@@ -124,7 +132,7 @@ def plain_names(
     return {
         name
         for name, version in wanted.items()
-        if (offer := offered[name]) is not None and offer in (ANY_VERSION, version)
+        if (offer := offered[name]) == version is not None or offer is ANY_VERSION
     }
 
 
@@ -142,6 +150,10 @@ class NoExports:
         """None."""
         return frozenset()
 
+    def weak(self, _names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """None."""
+        return {}
+
 
 class DynamicSymbols:
     """The exports of an ELF object: ``.dynsym`` seen through its hash table.
@@ -153,6 +165,8 @@ class DynamicSymbols:
     """
 
     __slots__ = (
+        "_big_endian",
+        "_fields",
         "_hash",
         "_index",
         "_known",
@@ -180,11 +194,13 @@ class DynamicSymbols:
         self._index = index
         self._symbols = symbols
         self._symbol = symbol
+        self._big_endian = symbol.format.startswith(">")
         self._strings = strings
         self._hash = table
         self._versym = versym
         self._versions = versions
         self._versioned = versioned
+        self._fields: tuple[bytes, bytes, array[int], array[int], array[int]] | None = None
         self._known: dict[str, tuple[Definition, ...]] = {}
         self._offers: dict[str, str | None] = {}
 
@@ -215,36 +231,68 @@ class DynamicSymbols:
 
     def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`Exports`."""
-        # Not a difference of key views, which would walk all offers each time.
-        unknown = [name for name in wanted if name not in self._offers]
-        if unknown:
+        try:
+            return plain_names(wanted, self._offers)
+        except KeyError:
+            # Not a difference of key views, which would walk all offers each time.
+            unknown = [name for name in wanted if name not in self._offers]
             self._offers.update(dict.fromkeys(unknown))
             self._offers.update(self._find_offers(unknown))
-        return plain_names(wanted, self._offers)
+            return plain_names(wanted, self._offers)
 
-    def _find_offers(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """See :class:`Exports`."""
+        info, _, _, _, sizes = self._columns()
+        index = self._index
+        return {
+            name: (info[number] & 15, sizes[number])
+            for name in names
+            if info[number := index[name]] >> 4 == STB_WEAK
+        }
+
+    def _find_offers(self, names: Sequence[str]) -> Mapping[str, str | None]:
+        """The version of each name that has one definition of no peculiarity, or None."""
         if not isinstance(self._hash, GnuHash):
-            return
-        single = [(name, number) for name in names if (number := self._index.get(name, -1)) >= 0]
-        hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name, _ in single])
-        reached = self._hash.reached([number for _, number in single], hashes)
-        size, unpack = self._symbol.size, self._symbol.unpack_from
-        symbols, versym = self._symbols, self._versym if self._versioned else None
-        for (name, number), is_reached in zip(single, reached, strict=True):
-            fields = unpack(symbols, number * size)
-            _, info, other, section, value, _ = fields if size == 24 else _wide_order(fields)
-            if (
-                not is_reached
-                or info not in _PLAIN_INFO
-                or other & 3 in (STV_INTERNAL, STV_HIDDEN)
-                or not value
-                or section == SHN_UNDEF
-            ):
-                continue
-            if versym is None or versym[number] <= 1:
-                yield name, ANY_VERSION
-            elif (version := self._versions.get(versym[number] & ~VERSYM_HIDDEN)) is not None:
-                yield name, version[0]
+            return {}
+        index = self._index
+        names = [name for name in names if index.get(name, -1) >= 0]
+        numbers = [index[name] for name in names]
+        info, other, sections, values, _ = (picked(c, numbers) for c in self._columns())
+        hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name in names])
+        plain = zip(
+            self._hash.reached(numbers, hashes),
+            bytes(info).translate(_IS_PLAIN_INFO),
+            bytes(other).translate(_IS_VISIBLE),
+            sections,  # SHN_UNDEF is 0
+            values,
+            strict=True,
+        )
+        if not self._versioned:
+            return dict.fromkeys(compress(names, map(all, plain)), ANY_VERSION)
+        versyms = picked(self._versym, numbers)
+        known = {v: self._versions.get(v & ~VERSYM_HIDDEN, (None,))[0] for v in set(versyms)}
+        known.update((base, ANY_VERSION) for base in (0, 1) if base in known)
+        offers = zip(names, map(known.__getitem__, versyms), strict=True)
+        return dict(compress(offers, map(all, plain)))
+
+    def _columns(self) -> tuple[bytes, bytes, array[int], array[int], array[int]]:
+        """Info, other, section, value and size of all symbols."""
+        if self._fields is None:
+            wide = self._symbol.size == 24
+            at_info, at_other, at_section = (4, 5, 6) if wide else (12, 13, 14)
+            at_value, at_size, word = (8, 16, "Q") if wide else (4, 8, "I")
+            size, symbols = self._symbol.size, self._symbols
+            halves = integers(symbols, "H", self._big_endian)
+            words = integers(symbols, word, self._big_endian)
+            width = words.itemsize
+            self._fields = (
+                symbols[at_info::size],
+                symbols[at_other::size],
+                halves[at_section // 2 :: size // 2],
+                words[at_value // width :: size // width],
+                words[at_size // width :: size // width],
+            )
+        return self._fields
 
     def _definition(self, name: str, raw: bytes, index: int) -> Definition | None:
         fields = self._symbol.unpack_from(self._symbols, index * self._symbol.size)
@@ -274,9 +322,18 @@ class DynamicSymbols:
         )
 
 
-_PLAIN_INFO = frozenset(
-    binding << 4 | kind for binding in (STB_GLOBAL, STB_WEAK) for kind in MATCHING_TYPES
+_IS_PLAIN_INFO = bytes(
+    info >> 4 in (STB_GLOBAL, STB_WEAK) and info & 15 in MATCHING_TYPES for info in range(256)
 )
+_IS_VISIBLE = bytes(other & 3 in (STV_DEFAULT, STV_PROTECTED) for other in range(256))
+
+
+def picked(column: Sequence[Any], indexes: Sequence[int]) -> tuple[Any, ...]:
+    """The elements of ``column`` at ``indexes``."""
+    if len(indexes) < 2:
+        return tuple(column[index] for index in indexes)
+    elements: tuple[Any, ...] = itemgetter(*indexes)(column)
+    return elements
 
 
 def _wide_order(fields: tuple[int, ...]) -> tuple[int, ...]:

@@ -83,9 +83,10 @@ def _runs(platform: str, host: Host) -> bool:
     if platform == "any" or platform == f"linux_{host.architecture}":
         return True
     policy, _, rest = platform.partition("_")
+    libc = "musl" if policy == "musllinux" else "glibc"
     if policy in _LEGACY:
         needed, architecture = _LEGACY[policy], rest
-    elif policy == "manylinux" and rest.count("_") >= 2:
+    elif policy in ("manylinux", "musllinux") and rest.count("_") >= 2:
         major, minor, architecture = rest.split("_", 2)
         if not (major.isdecimal() and minor.isdecimal()):
             return False
@@ -94,7 +95,7 @@ def _runs(platform: str, host: Host) -> bool:
         return False
     return (
         architecture == host.architecture
-        and host.loader.libc == "glibc"
+        and host.loader.libc == libc
         and needed <= host.loader.version
     )
 

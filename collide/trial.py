@@ -5,7 +5,6 @@ This executes the wheel; nothing else in the package does.
 
 from __future__ import annotations
 
-import shlex
 import signal
 import subprocess
 import zipfile
@@ -37,12 +36,11 @@ class Trial(NamedTuple):
 
 
 def compare_imports(
-    before: Sequence[Path], after: Sequence[Path], command: str
+    before: Sequence[Path], after: Sequence[Path], command: Sequence[str]
 ) -> tuple[Trial, ...]:
     """Import every extension module of wheels that are installed together.
 
-    ``command`` is an interpreter, or a command line in which ``{script}``
-    stands for the script to run (``gdb -nx -batch -ex 'source {script}'``).
+    In the words of ``command`` ``{script}`` stands for the script to run.
     Dependencies are those that it can import already. Raises InputError when
     it cannot be run.
     """
@@ -78,14 +76,13 @@ def install(wheel: Path, tree: Path) -> None:
                 path.write_bytes(archive.read(info))
 
 
-def _failure(module: str, tree: Path, command: str) -> str | None:
+def _failure(module: str, tree: Path, command: Sequence[str]) -> str | None:
     script = tree / "collide-import.py"
     paths = [str(tree / "lib/python/site-packages")]
     script.write_text(_SCRIPT.format(paths=paths, module=module, done=_DONE))
-    words = shlex.split(command) if "{script}" in command else [command, "{script}"]
     try:
         done = subprocess.run(
-            [word.replace("{script}", str(script)) for word in words],
+            [word.replace("{script}", str(script)) for word in command],
             capture_output=True,
             stdin=subprocess.DEVNULL,
             text=True,
@@ -95,7 +92,7 @@ def _failure(module: str, tree: Path, command: str) -> str | None:
             cwd=tree,
         )
     except OSError as e:
-        raise InputError(words[0], f"cannot be run ({e.strerror or e})") from e
+        raise InputError(command[0], f"cannot be run ({e.strerror or e})") from e
     except subprocess.TimeoutExpired:
         return f"did not end within {_LONGEST_IMPORT} seconds"
     if _DONE in done.stdout:

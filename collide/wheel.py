@@ -189,23 +189,23 @@ def _read_wheel(path: Path) -> Target:
     problems: list[InputError] = []
     with Archive(path) as archive:
         distribution, tags = archive.distribution, archive.tags
-        for info in archive.elf_members():
+        for entry in archive.elf_members():
             try:
-                data = archive.read(info)
+                data = archive.read(entry)
                 obj = read_object(data)
                 del data
             except InputError as e:
                 problems.append(e)
                 continue
             except (NotDynamicError, ForeignMachineError) as e:
-                skipped.append(Skipped(info.filename, str(e)))
+                skipped.append(Skipped(entry.name, str(e)))
                 continue
             except FormatError as e:
-                problems.append(InputError(f"{path}: {info.filename}", str(e)))
+                problems.append(InputError(f"{path}: {entry.name}", str(e)))
                 continue
-            place = installed_path(info.filename, distribution)
+            place = installed_path(entry.name, distribution)
             members[place] = File(place, place, obj)
-            names[place] = info.filename
+            names[place] = entry.name
     return _target(str(path), tags, members, names, skipped, problems)
 
 

@@ -16,50 +16,49 @@ import pytest
 
 @dataclass(frozen=True)
 class Host:
-    """One installed host: how it runs a script, and what its profile is made of."""
+    """One installed host: whose wheels it takes, and how it runs a script."""
 
     python: str
-    command: tuple[str, ...]
-    profile: tuple[str, ...]
+    binary: str
+    run: str | None = None
+    rtld_global: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
-        return tuple(p for p in self.profile if p.startswith("/") and not Path(p).exists())
-
-    def running(self, script: str) -> list[str]:
-        return [part.replace("SCRIPT", script) for part in self.command]
+        return tuple(p for p in (self.binary, *self.rtld_global) if not Path(p).exists())
 
 
-_UWSGI_PLUGIN = "/usr/lib/uwsgi/plugins/python3_plugin.so"
 HOSTS = {
-    "python3": Host(
-        "cp311", ("/usr/bin/python3", "-I", "-S", "SCRIPT"), ("--profile", "/usr/bin/python3")
-    ),
+    "python3": Host("cp311", "/usr/bin/python3"),
     "uwsgi": Host(
         "cp311",
-        ("/usr/bin/uwsgi-core", "--plugin", "python3", "--pyrun", "SCRIPT"),
-        ("--profile", "/usr/bin/uwsgi-core", "--global", _UWSGI_PLUGIN),
+        "/usr/bin/uwsgi-core",
+        "/usr/bin/uwsgi-core --plugin python3 --pyrun {script}",
+        ("/usr/lib/uwsgi/plugins/python3_plugin.so",),
     ),
-    "gdb": Host(
+    "gdb": Host("cp311", "/usr/bin/gdb", "/usr/bin/gdb -nx -batch -ex 'source {script}'"),
+    "vim": Host(
         "cp311",
-        ("/usr/bin/gdb", "-nx", "-batch", "-ex", "source SCRIPT"),
-        ("--profile", "/usr/bin/gdb"),
+        "/usr/bin/vim.nox",
+        "/usr/bin/vim.nox -u NONE -es -T dumb -c 'py3file {script}' -c qa!",
     ),
-    "pypy3": Host(
-        "pp39", ("/usr/bin/pypy3", "-I", "-S", "SCRIPT"), ("--profile", "/usr/bin/pypy3")
-    ),
+    "pypy3": Host("pp39", "/usr/bin/pypy3"),
 }
 
 WHEELS = {
     "cp311": (
+        "av==18.1.0",
         "cffi==1.15.1",
         "cryptography==42.0.8",
+        "cryptography==50.0.2",
         "grpcio==1.62.1",
         "h5py==3.10.0",
         "lxml==6.1.3",
         "markupsafe==2.1.5",
         "numba==0.58.1",
         "numpy==1.26.4",
+        "numpy==2.4.6",
+        "opencv-python-headless==5.0.0.93",
         "orjson==3.10.3",
         "pandas==2.1.4",
         "pillow==10.0.0",
@@ -67,45 +66,76 @@ WHEELS = {
         "psycopg2-binary==2.9.13",
         "psycopg2-binary==2.9.5",
         "pyarrow==17.0.0",
+        "pydantic-core==2.50.4",
         "pyodbc==5.0.1",
         "pyproj==3.6.1",
         "pyqt5-qt5==5.15.2",
+        "pyzmq==27.3.0",
+        "rasterio==1.4.4",
+        "scikit-learn==1.9.1",
         "scipy==1.11.4",
+        "shapely==2.2.0",
         "tokenizers==0.15.2",
         "xmlsec==1.3.17",
     ),
     "pp39": (
+        "bcrypt==4.2.0",
+        "brotli==1.0.9",
+        "contourpy==1.3.0",
+        "cramjam==2.8.3",
         "cryptography==42.0.8",
+        "kiwisolver==1.4.7",
         "lxml==4.9.4",
         "lxml==6.1.3",
+        "matplotlib==3.9.4",
         "numpy==1.25.2",
         "pillow==9.5.0",
+        "pydantic-core==2.34.1",
         "pyproj==3.6.1",
+        "pyzmq==27.3.0",
+        "rapidfuzz==3.13.0",
+        "rpds-py==0.27.1",
+        "tokenizers==0.15.2",
+        "watchfiles==1.1.1",
+        "xxhash==4.1.0",
     ),
 }
 
 
 class Case(NamedTuple):
-    """One row of the table: a wheel on a host."""
+    """One row of the table: a wheel on a host; ``python`` is whose wheel it is."""
 
     spec: str
     host: str
+    python: str
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the wheel is for another Python, and opens only if the loader says so."""
+        return self.python != HOSTS[self.host].python
 
     def __str__(self) -> str:
-        return f"{self.spec}|{self.host}"
+        return f"{self.spec}|{self.python}|{self.host}" if self.foreign else f"{self[0]}|{self[1]}"
 
 
-CASES = tuple(
-    Case(spec, name) for name, host in sorted(HOSTS.items()) for spec in WHEELS[host.python]
+CASES = (
+    *(
+        Case(spec, name, host.python)
+        for name, host in sorted(HOSTS.items())
+        for spec in WHEELS[host.python]
+    ),
+    Case("markupsafe==2.1.5", "pypy3", "cp311"),
+    Case("lxml==6.1.3", "pypy3", "cp311"),
+    Case("psycopg2-binary==2.9.13", "pypy3", "cp311"),
+    Case("lxml==6.1.3", "python3", "pp39"),
 )
 
 
 def wheel_of(case: Case) -> Path:
     """The downloaded wheel; skips the calling test when the index cannot be asked."""
-    python = HOSTS[case.host].python
-    if python.startswith("cp"):
-        return corpus.download(case.spec, python.removeprefix("cp"))
-    return _download_pypy(case.spec, python)
+    if case.python.startswith("cp"):
+        return corpus.download(case.spec, case.python.removeprefix("cp"))
+    return _download_pypy(case.spec, case.python)
 
 
 def _download_pypy(spec: str, python: str) -> Path:

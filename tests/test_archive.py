@@ -44,13 +44,13 @@ def wheel_with(
     with zipfile.ZipFile(path, "w", compression) as out:
         out.writestr("demo/x.so", data)
         if record is not None:
-            out.writestr(f"{INFO}/RECORD", record)
+            out.writestr(f"{INFO}/RECORD", record, zipfile.ZIP_DEFLATED)
     return path
 
 
 def read_all(path: Path) -> dict[str, bytes]:
     with Archive(path) as opened:
-        return {info.filename: opened.read(info) for info in opened.elf_members()}
+        return {entry.name: opened.read(entry) for entry in opened.elf_members()}
 
 
 def member_error(path: Path) -> str:

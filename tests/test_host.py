@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from oracle import observe
-from scenario import Comparison, Scenario, patch_header, require_loader
+from scenario import Comparison, Scenario, observe, patch_header, require_loader
 
 from collide.errors import InputError
 from collide.host import Python, cpu_features, extract, find_python
@@ -60,7 +59,7 @@ def test_libraries_are_those_the_loader_lists_in_its_order(binary: str) -> None:
 def test_scope_and_every_binding_of_start_up_are_those_of_the_loader(binary: str) -> None:
     require_host(binary)
     root = Root()
-    log = observe([binary, "--version"])
+    _, log = observe([binary, "--version"])
     comparison = Comparison(log, extract(binary, root).process.fork(root))
     comparison.start_up()
     comparison.bindings()

@@ -463,7 +463,7 @@ def test_version_of_a_file_that_is_not_loaded_aborts(tmp_path: Path) -> None:
     assert [(f.kind, f.detail) for f in outcome.failures] == [
         ("version-file-not-loaded", "libv.so")
     ]
-    assert "Assertion `needed != NULL' failed" in outcome.log.stderr
+    assert "Assertion `needed != NULL' failed" in outcome.ran.stderr
 
 
 def test_version_file_is_not_told_by_a_soname_that_nobody_asked_for(tmp_path: Path) -> None:
@@ -478,7 +478,7 @@ def test_version_file_is_not_told_by_a_soname_that_nobody_asked_for(tmp_path: Pa
     assert [(f.kind, f.detail) for f in outcome.failures] == [
         ("version-file-not-loaded", "libv.so")
     ]
-    assert "Assertion `needed != NULL' failed" in outcome.log.stderr
+    assert "Assertion `needed != NULL' failed" in outcome.ran.stderr
 
 
 # -- what fails -----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from scenario import (
 
 from collide.dynamic import DF_SYMBOLIC, DT_FLAGS, DT_VERDEF
 from collide.elf import read_object
-from collide.lookup import LookupRules, match
+from collide.lookup import GlibcLookup
 from collide.machine import CLASS_DATA, CLASS_PLT
 from collide.symbols import (
     SHN_ABS,
@@ -161,7 +161,7 @@ def test_versioned_reference_takes_its_version_of_two(
     s.lib("libf.so", TWO_VERSIONS, versions="V1 { }; V2 { };")
     outcome = s.compare(host)
     definition = outcome.definition("host", "f")
-    assert outcome.log.status == status
+    assert outcome.ran.status == status
     assert definition is not None
     assert definition.version == version
 
@@ -174,7 +174,7 @@ def test_versioned_reference_to_its_library_without_version_tables_aborts_up_to_
     outcome = s.compare(s.host(), "mod.so")
     aborts = outcome.host.loader.version < (2, 41)
     assert [f.kind for f in outcome.failures] == ["version-tables-missing"] * aborts
-    assert ("Assertion `version->filename == NULL" in outcome.log.stderr) == aborts
+    assert ("Assertion `version->filename == NULL" in outcome.ran.stderr) == aborts
 
 
 # -- 4.3: an unversioned reference ----------------------------------------------------------------
@@ -195,7 +195,7 @@ class Unversioned(Scenario):
     def status(self) -> int:
         outcome = self.compare(self.directory / "host")
         assert outcome.bindings("host", "f")
-        return outcome.log.status
+        return outcome.ran.status
 
 
 def test_unversioned_reference_takes_an_object_without_version_tables(tmp_path: Path) -> None:
@@ -695,7 +695,7 @@ def test_first_of_base_and_exact_version_wins_up_to_2_41(tmp_path: Path) -> None
     base_and_exact(s)
     outcome = s.compare(host)
     definition = outcome.definition("host", "f")
-    assert outcome.log.status == 1
+    assert outcome.ran.status == 1
     assert definition is not None
     assert definition.version is None
 
@@ -703,7 +703,7 @@ def test_first_of_base_and_exact_version_wins_up_to_2_41(tmp_path: Path) -> None
 def test_exact_version_beats_a_base_definition_since_2_42(tmp_path: Path) -> None:
     # No loader here is that new: from the source, dl-lookup.c (bug 29190).
     library = read_object(base_and_exact(Scenario(tmp_path)).read_bytes())
-    definition = match(call_of_f("V2"), library, LookupRules((2, 42)))
+    definition = GlibcLookup((2, 42)).match(call_of_f("V2"), library)
     assert definition is not None
     assert definition.version == "V2"
 
@@ -713,8 +713,8 @@ def test_absolute_zero_is_no_definition_before_2_28(tmp_path: Path) -> None:
     path = Scenario(tmp_path).lib("libf.so", F)
     patch_symbol(path, "f", value=0, section=SHN_ABS)
     read = read_object(path.read_bytes())
-    assert match(call_of_f(), read, LookupRules((2, 28))) is not None
-    assert match(call_of_f(), read, LookupRules((2, 27))) is None
+    assert GlibcLookup((2, 28)).match(call_of_f(), read) is not None
+    assert GlibcLookup((2, 27)).match(call_of_f(), read) is None
 
 
 def test_undefined_tls_symbol_of_a_sysv_table_is_taken_by_an_address(tmp_path: Path) -> None:

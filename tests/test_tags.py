@@ -16,7 +16,7 @@ LINUX = "manylinux_2_17_x86_64"
 
 def host(
     python: Python | None,
-    release: tuple[int, int] = (2, 36),
+    release: tuple[int, ...] = (2, 36),
     architecture: str = "x86_64",
     libc: str = "glibc",
 ) -> Host:
@@ -124,6 +124,20 @@ def test_manylinux_needs_glibc() -> None:
     reason = unsuitable([f"cp311-cp311-{LINUX}"], host(CP311, (2, 36), libc="musl"))
     assert reason is not None
     assert "do not fit x86_64 with musl" in reason
+
+
+@pytest.mark.parametrize("platform", ["musllinux_1_1_x86_64", "musllinux_1_2_x86_64"])
+def test_musllinux_fits_musl_of_that_release_or_newer(platform: str) -> None:
+    tag = f"cp311-cp311-{platform}"
+    assert unsuitable([tag], host(CP311, (1, 2, 0), libc="musl")) is None
+    assert unsuitable([tag], host(CP311, (1, 2, 5), libc="musl")) is None
+    assert unsuitable([tag], host(CP311, (2, 36))) is not None
+
+
+def test_musllinux_of_a_newer_release_does_not_fit() -> None:
+    reason = unsuitable(["cp311-cp311-musllinux_1_2_x86_64"], host(CP311, (1, 1, 24), libc="musl"))
+    assert reason is not None
+    assert "do not fit x86_64 with musl 1.1.24" in reason
 
 
 def test_platform_tag_of_another_architecture_fits_its_host() -> None:

@@ -64,14 +64,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write nothing: say what would be changed; exit status 1 when anything would",
     )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol left alone")
+    _trial_arguments(parser)
+
+
+def _trial_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verify",
         metavar="BINARY",
-        help="import every module, before and after, with this interpreter, or with a command "
-        "line in which {script} stands for the script; this executes the wheel",
+        help="import every module, before and after, in this host; executes the wheel's code",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol left alone")
+    parser.add_argument(
+        "--run",
+        metavar="TEMPLATE",
+        help="the command that runs a Python {script} in the host; default: BINARY is a Python",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -130,17 +138,20 @@ def _repair(
         Path(args.wheel_dir) if args.wheel_dir else path.parent / "repaired" for path in paths
     ]
     outputs = write(prepared, directories, document)
-    if args.verify and not _verified(paths, outputs, args.verify):
+    if args.verify and not _verified(paths, outputs, args):
         return prepared, outputs, EXIT_FINDINGS
     return prepared, outputs, EXIT_FINDINGS if left else EXIT_CLEAN
 
 
-def _verified(paths: Sequence[Path], outputs: Sequence[Path], command: str) -> bool:
+def _verified(paths: Sequence[Path], outputs: Sequence[Path], args: argparse.Namespace) -> bool:
     """Whether no import is worse than before; the outcomes go to stderr."""
+    import shlex
+
     from collide.report.repair import render_trials
     from collide.trial import compare_imports
 
-    complain(f"{', '.join(map(str, paths))}: importing the modules with {command}")
+    command = shlex.split(args.run) if args.run else [args.verify, "{script}"]
+    complain(f"runs {shlex.join(command)}, and in it code of {', '.join(map(str, paths))}")
     trials = compare_imports(paths, outputs, command)
     for line in render_trials(trials):
         complain(line)

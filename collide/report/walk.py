@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from collide.analysis import Analysis
 from collide.explain import Step, Walk
 from collide.machine import CLASS_NAMES
-from collide.symbols import BINDING_NAMES, STV_PROTECTED, TYPE_NAMES, Definition
+from collide.symbols import BINDING_NAMES, TYPE_NAMES, Definition
 
 
 def render(analysis: Analysis, walks: Iterable[Walk]) -> str:
@@ -26,7 +26,7 @@ def _walk(analysis: Analysis, walk: Walk) -> Iterator[str]:
         yield "  DT_SYMBOLIC: the object itself comes first"
     for number, step in enumerate(walk.steps, 1):
         yield from _step(analysis, number, step)
-    if reference.visibility == STV_PROTECTED:
+    if walk.kept:
         yield "  protected: the result goes back to the object itself"
     found = analysis.name_of(actual[0]) if actual else "nothing"
     yield f"  provider: {found}"

@@ -1,0 +1,44 @@
+"""Which loader's rules a host follows: the one place that asks which C library it has.
+
+=================  =============================  ==================================
+the rules of       glibc                          musl
+=================  =============================  ==================================
+the loader file    :mod:`collide.host`            :mod:`collide.loader_musl`
+searching files    :mod:`collide.search`          :mod:`collide.search_musl`
+loading            :mod:`collide.linkmap`         :mod:`collide.linkmap_musl`
+looking up         :mod:`collide.lookup`          :mod:`collide.lookup_musl`
+=================  =============================  ==================================
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from collide.linkmap import Process
+from collide.linkmap_musl import MuslProcess
+from collide.lookup import GlibcLookup, LookupRules
+from collide.lookup_musl import MuslLookup
+from collide.search import File, Files, Loader, expand
+
+
+def lookup_rules(loader: Loader) -> LookupRules:
+    """How ``loader`` chooses a definition."""
+    return (MuslLookup if loader.libc == "musl" else GlibcLookup)(loader.version)
+
+
+def new_process(executable: File, name: str, loader: Loader, files: Files) -> Process:
+    """A process of ``executable`` in which ``loader`` loads the rest."""
+    kind = MuslProcess if loader.libc == "musl" else Process
+    return kind(executable, name, loader, files)
+
+
+def expand_library_path(
+    elements: Iterable[str], executable: File, loader: Loader
+) -> tuple[str, ...]:
+    """The elements of LD_LIBRARY_PATH as ``loader`` reads them: musl has no tokens there."""
+    if loader.libc == "musl":
+        return tuple(elements)
+    origin = posixpath.dirname(executable.path)
+    expanded = (expand(element, origin, loader) for element in elements)
+    return tuple(e for e in expanded if e is not None)

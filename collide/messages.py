@@ -1,0 +1,37 @@
+"""The loader's own words for each kind of load failure.
+
+Source: glibc ``elf/dl-load.c``, ``elf/dl-version.c``, ``elf/dl-lookup.c``;
+musl ``ldso/dynlink.c``.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from collide.linkmap import FailureKind, LoadFailure
+
+_UNLOADABLE = (
+    "file too short|invalid ELF header|cannot read file data|wrong ELF class|cannot dynamically "
+    "load|ELF file OS ABI invalid|ELF file data encoding|only ET_DYN and ET_EXEC|cannot open "
+    "shared object file|Error loading shared library"
+)
+_PATTERNS: dict[FailureKind, str] = {
+    "missing-library": "{name}: (?:cannot open shared object file|No such file or directory)",
+    "unloadable-file": f"(?s:.*{{base}}.*(?:{_UNLOADABLE})|(?:{_UNLOADABLE}).*{{base}})",
+    "version-not-found": "version `{name}' not found",
+    "version-file-not-loaded": "Assertion `needed != NULL' failed",
+    "version-tables-missing": "Assertion `version->filename == NULL",
+    "undefined-symbol": "undefined symbol: {name}(?![^,\\s)]){version}|: {name}: symbol not found",
+}
+
+
+def says(message: str, failure: LoadFailure) -> bool:
+    """Whether the loader's ``message`` tells of this failure, in kind and by name."""
+    undefined = failure.kind == "undefined-symbol"
+    pattern = _PATTERNS[failure.kind].format(
+        name=re.escape(failure.name),
+        base=re.escape(posixpath.basename(failure.name)),
+        version=f", version {re.escape(failure.detail)}" if undefined and failure.detail else "",
+    )
+    return re.search(pattern, message) is not None

@@ -1,0 +1,202 @@
+"""The references of one object, sorted into plain ones and the few peculiar ones.
+
+A wheel has a hundred thousand references, and for nearly all of them name and
+version are all that a lookup asks. So an object's references are kept as
+columns, and a :class:`Reference` is made where one is looked at by itself.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
+from typing import Protocol, overload
+
+from collide.machine import CLASS_COPY
+from collide.symbols import (
+    SHN_UNDEF,
+    STB_LOCAL,
+    STB_WEAK,
+    STV_DEFAULT,
+    Reference,
+    picked,
+)
+
+
+class ReferenceTable(Protocol):
+    """References by name.
+
+    ``plain`` maps names to the version they are referred to with, for names
+    without peculiarities. These are several versions, a demand for the exact
+    one, a copy relocation, and a visibility other than the default: such
+    references are ``peculiar``.
+    """
+
+    @property
+    def plain(self) -> Mapping[str, str | None]:
+        """Version by name."""
+
+    @property
+    def peculiar(self) -> Sequence[Reference]:
+        """All references whose names are not in ``plain``."""
+
+    def of(self, names: Iterable[str], /) -> Iterator[Reference]:
+        """The references to ``names``, all of them in ``plain``, name by name."""
+
+
+class ListedReferences:
+    """A table of references that are all made already."""
+
+    __slots__ = ("_by_name", "peculiar", "plain")
+
+    def __init__(self, references: Iterable[Reference]) -> None:
+        self._by_name: dict[str, list[Reference]] = {}
+        for reference in references:
+            self._by_name.setdefault(reference.name, []).append(reference)
+        self.plain = {
+            name: found[0].version
+            for name, found in self._by_name.items()
+            if not any(_is_peculiar(r, found[0]) for r in found)
+        }
+        self.peculiar = tuple(
+            r for name, found in self._by_name.items() if name not in self.plain for r in found
+        )
+
+    def of(self, names: Iterable[str]) -> Iterator[Reference]:
+        """See :class:`ReferenceTable`."""
+        return chain.from_iterable(map(self._by_name.__getitem__, names))
+
+
+def _is_peculiar(reference: Reference, first: Reference) -> bool:
+    return (
+        reference.exact
+        or reference.lookup_class == CLASS_COPY
+        or reference.visibility != STV_DEFAULT
+        or reference.version != first.version
+    )
+
+
+class SymbolReferences(Sequence[Reference]):
+    """The references of an ELF object, as columns of its ``.dynsym``.
+
+    ``by_class`` are the symbol indexes that each class of relocation refers
+    to, ``names`` all names by index, ``info``, ``other`` and ``section`` the
+    columns of the symbol table. ``versym`` is empty where the loader sees no
+    version tables, ``versions`` maps an index to (name, need has bit 15).
+    """
+
+    __slots__ = (
+        *("_all", "_at", "_by_class", "_info", "_names", "_other", "_peculiar", "_plain"),
+        *("_section", "_versions", "_versym"),
+    )
+
+    def __init__(
+        self,
+        *,
+        by_class: Mapping[int, Collection[int]],
+        names: Sequence[str],
+        info: bytes,
+        other: bytes,
+        section: array[int],
+        versym: array[int],
+        versions: Mapping[int, tuple[str, bool]],
+    ) -> None:
+        self._by_class = by_class
+        self._names = names
+        self._info = info
+        self._other = other
+        self._section = section
+        self._versym = versym
+        self._versions = versions
+        self._plain: dict[str, str | None] | None = None
+        self._peculiar: tuple[Reference, ...] = ()
+        self._at: dict[str, int] = {}
+        self._all: tuple[Reference, ...] | None = None
+
+    @property
+    def plain(self) -> Mapping[str, str | None]:
+        """See :class:`ReferenceTable`."""
+        if self._plain is None:
+            self._plain = self._sort_out()
+        return self._plain
+
+    @property
+    def peculiar(self) -> Sequence[Reference]:
+        """See :class:`ReferenceTable`."""
+        return self._peculiar if self.plain is not None else ()
+
+    def _indexes(self) -> list[int]:
+        """Every symbol that is referred to and not local, which needs no lookup."""
+        indexes = sorted(set().union(*self._by_class.values()))
+        if any(info >> 4 == STB_LOCAL for info in set(picked(self._info, indexes))):
+            return [index for index in indexes if self._info[index] >> 4 != STB_LOCAL]
+        return indexes
+
+    def _sort_out(self) -> dict[str, str | None]:
+        indexes = self._indexes()
+        names = picked(self._names, indexes)
+        versions: Iterable[str | None] = repeat(None)
+        peculiar = set(self._by_class.get(CLASS_COPY, ()))
+        if self._versym:
+            numbers = picked(self._versym, indexes)
+            meant = {n: self._versions.get(n & 0x7FFF, (None, False)) for n in set(numbers)}
+            versions = map({n: name for n, (name, _) in meant.items()}.__getitem__, numbers)
+            exact = {n for n, (_, exact) in meant.items() if exact}
+            if exact:
+                peculiar.update(i for i, n in zip(indexes, numbers, strict=True) if n in exact)
+        plain: dict[str, str | None] = dict(zip(names, versions, strict=False))
+        self._at = dict(zip(names, indexes, strict=True))
+        if len(plain) < len(names):
+            peculiar.update(i for i in indexes if self._at[self._names[i]] != i)
+        if any(other & 3 for other in set(picked(self._other, indexes))):
+            peculiar.update(i for i in indexes if self._other[i] & 3 != STV_DEFAULT)
+        odd = {self._names[index] for index in peculiar}
+        if odd:
+            for name in odd & plain.keys():
+                del plain[name]
+            self._peculiar = tuple(self._made(i for i in indexes if self._names[i] in odd))
+        return plain
+
+    def _made(self, indexes: Iterable[int]) -> Iterator[Reference]:
+        none = (None, False)
+        names, info, other, section = self._names, self._info, self._other, self._section
+        by_class = sorted(self._by_class.items())
+        for index in indexes:
+            version, exact = none
+            if self._versym:
+                version, exact = self._versions.get(self._versym[index] & 0x7FFF, none)
+            weak, defined = info[index] >> 4 == STB_WEAK, section[index] != SHN_UNDEF
+            for lookup_class, indexes_of_class in by_class:
+                if index in indexes_of_class:
+                    visibility = other[index] & 3
+                    yield Reference(
+                        names[index], version, exact, lookup_class, weak, visibility, defined
+                    )
+
+    def of(self, names: Iterable[str]) -> Iterator[Reference]:
+        """See :class:`ReferenceTable`."""
+        assert self._plain is not None
+        return self._made(map(self._at.__getitem__, names))
+
+    def _whole(self) -> tuple[Reference, ...]:
+        if self._all is None:
+            self._all = tuple(self._made(self._indexes()))
+        return self._all
+
+    def __len__(self) -> int:
+        return len(self._whole())
+
+    @overload
+    def __getitem__(self, at: int) -> Reference: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Reference, ...]: ...
+    def __getitem__(self, at: int | slice) -> Reference | tuple[Reference, ...]:
+        return self._whole()[at]
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self._whole())
+
+
+def table_of(references: Sequence[Reference]) -> ReferenceTable:
+    """The table of an object's references, whatever they were read from."""
+    return references if isinstance(references, SymbolReferences) else ListedReferences(references)

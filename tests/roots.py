@@ -1,0 +1,146 @@
+"""Other Debian systems as directories: packages of any suite and architecture, unpacked.
+
+    python tests/roots.py SUITE ARCHITECTURE PACKAGE...
+
+prints the directory. Nothing of a root is run, no maintainer script either: so
+what those make is not there (ld.so.cache, /etc/alternatives and the libraries
+behind it). Ask for base-files too where the name of the release matters.
+Absolute symbolic links are meant inside the root.
+apt checks the archive's signature and every file's hash.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+
+_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_MERGED = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
+_UNREAD = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man")
+
+
+class RootError(Exception):
+    """No such root can be made on this machine; str() says why."""
+
+
+def root(suite: str, architecture: str, packages: Sequence[str]) -> Path:
+    """The directory with ``packages`` of Debian ``suite`` and all they depend on.
+
+    ``architecture`` is Debian's name (``arm64``, ``armhf``, ``ppc64el``). Made
+    once and kept below the tests' cache directory; callers may run in parallel.
+    The mirror is ``COLLIDE_DEBIAN_MIRROR`` or deb.debian.org. Raises
+    RootError.
+    """
+    for tool in ("apt-get", "dpkg-deb", "tar"):
+        if shutil.which(tool) is None:
+            raise RootError(f"a root of {suite} needs {tool}")
+    if not Path(_KEYRING).exists():
+        raise RootError(f"a root of {suite} needs {_KEYRING} (apt install debian-archive-keyring)")
+    wanted = sorted(set(packages))
+    slug = hashlib.sha256(" ".join(wanted).encode()).hexdigest()[:12]
+    directory = _roots() / f"{suite}-{architecture}-{slug}"
+    if not directory.exists():
+        state = _roots() / "apt" / f"{suite}-{architecture}"
+        with _locked(state), TemporaryDirectory(dir=state) as scratch:
+            if not directory.exists():
+                archives, unpacked = Path(scratch, "archives"), Path(scratch, "root")
+                archives.mkdir()
+                _download(state, archives, suite, architecture, wanted)
+                _unpack(sorted(archives.glob("*.deb")), unpacked)
+                # A root is there whole or not at all.
+                unpacked.rename(directory)
+    return directory
+
+
+def _roots() -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "collide-tests" / "roots"
+
+
+@contextmanager
+def _locked(state: Path) -> Iterator[None]:
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _download(
+    state: Path, into: Path, suite: str, architecture: str, packages: Sequence[str]
+) -> None:
+    """Put the package files of ``packages`` and of their dependencies into ``into``."""
+    (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+    (into / "partial").mkdir()
+    # Nothing counts as installed, so all dependencies are downloaded.
+    (state / "status").write_text("")
+    mirror = os.environ.get("COLLIDE_DEBIAN_MIRROR", "http://deb.debian.org/debian")
+    (state / "sources.list").write_text(f"deb [signed-by={_KEYRING}] {mirror} {suite} main\n")
+    options = {
+        "APT::Architecture": architecture,
+        "APT::Architectures": architecture,
+        "APT::Sandbox::User": "root",
+        "Acquire::Languages": "none",
+        "Acquire::Retries": "3",
+        "Dir::Cache": state,
+        "Dir::Cache::archives": into,
+        "Dir::Etc::preferences": "-",
+        "Dir::Etc::preferencesparts": "-",
+        "Dir::Etc::sourcelist": state / "sources.list",
+        "Dir::Etc::sourceparts": "-",
+        "Dir::State": state,
+        "Dir::State::status": state / "status",
+    }
+    apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in options.items())]
+    # An old list names files that the archive has no more.
+    _run([*apt, "update"])
+    _run([*apt, "-y", "--no-install-recommends", "--download-only", "install", *packages])
+
+
+def _unpack(archives: Sequence[Path], into: Path) -> None:
+    """Unpack package files over each other, in a system whose /usr is merged."""
+    for name in _MERGED:
+        (into / "usr" / name).mkdir(parents=True)
+        (into / name).symlink_to(f"usr/{name}")
+    exclude = [f"--exclude=./{path}/*" for path in _UNREAD]
+    for archive in archives:
+        with subprocess.Popen(
+            ("dpkg-deb", "--fsys-tarfile", archive), stdout=subprocess.PIPE
+        ) as contents:
+            tar = ("tar", "-x", "--keep-directory-symlink", "--no-same-owner", "-C", into)
+            _run((*tar, *exclude), stdin=contents.stdout)
+        if contents.returncode:
+            raise RootError(f"dpkg-deb cannot read {archive.name}")
+
+
+def _run(command: Sequence[str | Path], stdin: IO[bytes] | None = None) -> None:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+    done = subprocess.run(
+        command, env=environment, stdin=stdin, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        reason = (done.stderr.strip() or f"status {done.returncode}").splitlines()[-1]
+        raise RootError(f"{command[0]} failed: {reason}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the directory of the root that the arguments name."""
+    suite, architecture, *packages = arguments
+    try:
+        print(root(suite, architecture, packages))
+    except RootError as e:
+        print(f"roots: {e}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
