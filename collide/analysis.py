@@ -44,6 +44,15 @@ class Analysis(NamedTuple):
             modules=tuple(m._replace(bound=None) for m in self.modules),
         )
 
+    @property
+    def repair_command(self) -> str | None:
+        """The command that repairs the target for this host; None when none was typed for it."""
+        if not self.host.arguments:
+            return None
+        import shlex
+
+        return shlex.join(["collide", "repair", self.target.name, *self.host.arguments])
+
     def name_of(self, file: File) -> str:
         """A member's name, or a host path."""
         return self.target.names.get(file.path, file.path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
@@ -12,12 +12,19 @@ from collide.host import Host
 from collide.judge import Finding, judge
 from collide.wheel import Target
 
+if TYPE_CHECKING:
+    from collide.advice import Adviser
+
 
 class Judged(NamedTuple):
-    """One analysis, without its bindings, and its findings."""
+    """One analysis, without its bindings, and its findings.
+
+    ``repairable`` are the numbers of those that ``collide repair`` removes.
+    """
 
     analysis: Analysis
     findings: tuple[Finding, ...]
+    repairable: frozenset[int] = frozenset()
 
 
 class Report(NamedTuple):
@@ -43,10 +50,22 @@ def check(targets: Iterable[Target], hosts: Sequence[Host]) -> Report:
     problems: list[InputError] = []
     for target in targets:
         problems += target.problems
+        adviser: Adviser | None = None
         for host in hosts:
             analysis = analyse(target, host)
             if analysis.left_out is not None:
                 left_out.append(analysis)
             else:
-                judged.append(Judged(analysis.without_bindings(), judge(analysis)))
+                findings = judge(analysis)
+                repairable: frozenset[int] = frozenset()
+                if any(f.severity > Severity.NOTE for f in findings):
+                    adviser = adviser or _adviser(target)
+                    repairable = adviser.removed(analysis, findings)
+                judged.append(Judged(analysis.without_bindings(), findings, repairable))
     return Report(tuple(judged), tuple(left_out), tuple(problems))
+
+
+def _adviser(target: Target) -> Adviser:
+    from collide.advice import Adviser
+
+    return Adviser(target)

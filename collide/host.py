@@ -42,7 +42,8 @@ class Host(NamedTuple):
 
     ``process`` is the state after start-up and all RTLD_GLOBAL openings;
     ``failures`` are libraries that start-up did not get. ``path`` is the
-    canonical path of the binary.
+    canonical path of the binary, ``arguments`` what selects this host on a
+    command line.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Host(NamedTuple):
     failures: tuple[LoadFailure, ...]
     preload: tuple[str, ...] = ()
     rtld_global: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
 
     @property
     def global_files(self) -> frozenset[File]:

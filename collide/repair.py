@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from typing import NamedTuple
 
 from collide.analysis import Analysis, analyse
@@ -23,7 +21,13 @@ from collide.entrypoints import asks_by_name, entry_points, names_in_python, nam
 from collide.errors import FormatError, InputError, UsageError
 from collide.host import Host
 from collide.integrity import ObjectChange, difference
-from collide.mangling import file_names, make_mangling, merged
+from collide.mangling import (
+    capturable,
+    file_names,
+    make_mangling,
+    merged,
+    renamed_libraries,
+)
 from collide.patching import (
     close_symbols,
     file_offset,
@@ -93,22 +97,90 @@ def prepare(paths: Sequence[Path], hosts: Iterable[Host], options: Options) -> P
     left_out = tuple(a for a in analyses if a.left_out is not None)
     if not fitting:
         return Prepared(paths, target, Request(), (), left_out, NOTHING, (), ())
-    request = _request(targets, target, fitting, options)
-    first = make_mangling(target, fitting, request)
-    moved = apply(target, first) if first.objects else target
-    between = tuple(analyse(moved, a.host) for a in fitting) if first.objects else fitting
-    second = make_plan(moved, between, request)
-    plan = merged(first, second)
-    after = apply(moved, second)
-    proofs = tuple(
-        _proof(original, a, analyse(after, a.host), second)
-        for original, a in zip(fitting, between, strict=True)
-    )
-    for proof in proofs:
-        if proof.broken:
-            raise InputError(target.name, f"not repaired: on {proof.host}, {proof.broken[0]}")
+    names = Names(target)
+    for each in targets:
+        names.read_target(each, digest=True)
+    tried = in_memory(target, targets, fitting, names, options)
+    proofs = []
+    for original, between, after in zip(fitting, tried.between, tried.after, strict=True):
+        proof = prove(between, after, tried.second)
+        worse = proof.broken
+        if tried.freed:
+            worse += new_failures(original, after)
+        elif original is not between:
+            worse += prove(original, between, tried.first).broken
+        if worse:
+            raise InputError(target.name, f"not repaired: on {proof.host}, {worse[0]}")
+        proofs.append(proof)
+    plan = tried.plan
     invalidated = tuple(n for path in paths for n in invalid_after(path, plan))
-    return Prepared(paths, target, request, fitting, left_out, plan, proofs, invalidated)
+    return Prepared(
+        paths, target, tried.request, fitting, left_out, plan, tuple(proofs), invalidated
+    )
+
+
+class InMemory(NamedTuple):
+    """A plan and what comes of it, before anything is written.
+
+    The ``first`` part of the ``plan`` mangles libraries, which gives the
+    analyses ``between``; the ``second`` rests on these. ``freed`` tells that a
+    library was captured, so that other ones are loaded then.
+    """
+
+    request: Request
+    plan: Plan
+    first: Plan
+    second: Plan
+    between: tuple[Analysis, ...]
+    after: tuple[Analysis, ...]
+    freed: bool
+
+
+def in_memory(
+    target: Target,
+    targets: Sequence[Target],
+    analyses: Sequence[Analysis],
+    names: Names,
+    options: Options,
+) -> InMemory:
+    """Plan the repair of ``targets``, joined to ``target``, and bind what comes of it."""
+    request = _request(targets, target, analyses, names, options)
+    libraries = capturable(target, analyses, request)
+    first = make_mangling(target, libraries, request)
+    moved, between = _mangled(target, analyses, first)
+    second = make_plan(moved, between, request)
+    renamed = renamed_libraries(moved, second) & file_names(target)
+    if renamed:
+        first = make_mangling(target, libraries | renamed, request)
+        pinned = renamed & {kept.name for kept in first.kept}
+        moved, between = _mangled(target, analyses, first)
+        second = make_plan(moved, between, request._replace(pinned=frozenset(pinned)))
+    plan = merged(first, second)
+    after = between
+    if second.objects:
+        repaired = apply(moved, second)
+        after = tuple(analyse(repaired, a.host) for a in analyses)
+    return InMemory(request, plan, first, second, between, after, bool(libraries))
+
+
+def _mangled(
+    target: Target, analyses: Sequence[Analysis], plan: Plan
+) -> tuple[Target, tuple[Analysis, ...]]:
+    if not plan.objects:
+        return target, tuple(analyses)
+    moved = apply(target, plan)
+    return moved, tuple(analyse(moved, a.host) for a in analyses)
+
+
+def new_failures(before: Analysis, after: Analysis) -> tuple[str, ...]:
+    """Sentences about what fails to load in ``after`` only; names that change do not count."""
+    known = {(f.kind, f.name) for m in before.modules for f in m.failures}
+    return tuple(
+        f"{m.name} would fail to load: {f.kind} {f.name}"
+        for m in after.modules
+        for f in m.failures
+        if (f.kind, f.name) not in known
+    )
 
 
 def _read(path: Path) -> Target:
@@ -144,21 +216,6 @@ def _analyse(targets: Sequence[Target], joined: Target, host: Host) -> Analysis:
     return analyse(joined, host)
 
 
-def _proof(original: Analysis, before: Analysis, after: Analysis, plan: Plan) -> Proof:
-    """Besides what :func:`prove` says: nothing fails that did not before names were mangled."""
-    proof = prove(before, after, plan)
-    if original is before:
-        return proof
-    known = {(f.kind, f.name) for m in original.modules for f in m.failures}
-    new = [
-        f"{m.name} would fail to load: {f.kind} {f.name}"
-        for m in after.modules
-        for f in m.failures
-        if (f.kind, f.name) not in known
-    ]
-    return proof._replace(broken=(*proof.broken, *new))
-
-
 def write(
     prepared: Prepared, directories: Sequence[Path], report: Callable[[Prepared], bytes]
 ) -> tuple[Path, ...]:
@@ -169,6 +226,9 @@ def write(
     needs no change is copied as it is. Raises InputError with object and
     reason.
     """
+    from shutil import rmtree
+    from tempfile import mkdtemp
+
     outputs = tuple(d / p.name for d, p in zip(directories, prepared.paths, strict=True))
     for output in outputs:
         if any(output.exists() and output.samefile(path) for path in prepared.paths):
@@ -246,8 +306,8 @@ def _prove_written(prepared: Prepared, made: Sequence[Path]) -> None:
 # -- what must stay -------------------------------------------------------------------------------
 
 
-class _Names:
-    """What the files of the wheels say about names that must stay."""
+class Names:
+    """What the files of wheels say about names that must stay."""
 
     def __init__(self, target: Target) -> None:
         self.by_member = {target.names[f.path]: f.object for f in target.members.values()}
@@ -256,27 +316,32 @@ class _Names:
         self.fixed: dict[str, str] = {}
         self.digest = hashlib.sha256()
 
-    def read(self, archive: Archive) -> None:
-        for entry in archive.entries:
-            if entry.name.endswith(".py"):
-                self.python[entry.name] = names_in_python(archive.read(entry))
-        for entry in archive.elf_members():
-            data = archive.read(entry)
-            self.digest.update(hashlib.sha256(data).digest())
-            obj = self.by_member.get(entry.name)
-            if obj is None:
-                self.fixed |= _names_of_executable(entry.name, data)
-            elif asks_by_name(r.name for r in obj.references):
-                self.text[entry.name] = names_in_text(_loaded(data))
+    def read_target(self, target: Target, *, digest: bool = False) -> None:
+        """Read one wheel; ``digest`` is for new names that are to be its own."""
+        with Archive(Path(target.name)) as archive:
+            for entry in archive.entries:
+                if entry.name.endswith(".py"):
+                    self.python[entry.name] = names_in_python(archive.read(entry))
+            for entry in archive.elf_members():
+                obj = self.by_member.get(entry.name)
+                asks = obj is not None and asks_by_name(r.name for r in obj.references)
+                if not (digest or asks or obj is None):
+                    continue
+                data = archive.read(entry)
+                self.digest.update(hashlib.sha256(data).digest())
+                if obj is None:
+                    self.fixed |= _names_of_executable(entry.name, data)
+                elif asks:
+                    self.text[entry.name] = names_in_text(_loaded(data))
 
 
 def _request(
-    targets: Sequence[Target], joined: Target, analyses: Sequence[Analysis], options: Options
+    targets: Sequence[Target],
+    joined: Target,
+    analyses: Sequence[Analysis],
+    found: Names,
+    options: Options,
 ) -> Request:
-    found = _Names(joined)
-    for target in targets:
-        with Archive(Path(target.name)) as archive:
-            found.read(archive)
     names = {n for f in joined.members.values() for n in f.object.exports.names}
     oldest = max(oldest_glibc(t.tags or ()) for t in targets)
     return Request(

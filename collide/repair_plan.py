@@ -32,7 +32,8 @@ from collide.wheel import Target, is_extension_module
 Method = Literal["auto", "visibility", "rename"]
 HIDDEN_SINCE = (2, 24)
 """The first glibc that does not look a STV_HIDDEN reference up (``elf_machine_rela``)."""
-_GRAFTED = re.compile(r"-[0-9a-f]{8,}\.so")
+GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
+"""In the file name of what auditwheel brought into a wheel: a hash of its contents."""
 _ALLOCATION = re.compile(r"_Z(?:nw|na|dl|da)\w*")
 # Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
 _RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
@@ -46,7 +47,8 @@ class Request(NamedTuple):
     ``reachable`` are names with the reason why their definitions must stay
     where they are found by name, ``fixed`` those that must not change at all.
     ``tag`` is what makes new names the wheel's own. In a ``closed_world`` no
-    other packages link the libraries.
+    other packages link the libraries. ``pinned`` are file names of libraries
+    that cannot get another name, and so can define no others either.
     """
 
     method: Method = "auto"
@@ -57,6 +59,7 @@ class Request(NamedTuple):
     fixed: Mapping[str, str] = {}
     tag: str = ""
     closed_world: bool = False
+    pinned: frozenset[str] = frozenset()
 
 
 class Kept(NamedTuple):
@@ -217,7 +220,7 @@ class _Planner:
         shared = together and self._is_vague(name)
         crosses = bool(served) or shared
         if not crosses and not self._must_rename():
-            self._close(name, name)
+            self._close(name)
             return None
         if self.request.method == "visibility":
             return "is used by several objects of the wheel: closing it is not enough"
@@ -228,7 +231,7 @@ class _Planner:
         for file in (*definers, *served):
             self.renamed.setdefault(file.path, {})[name] = new
         if together and not shared and not self.request.musl:
-            self._close(name, name, at_most=STV_PROTECTED)
+            self._close(name, at_most=STV_PROTECTED)
         return None
 
     def _must_rename(self) -> bool:
@@ -240,12 +243,18 @@ class _Planner:
         if name in self.needed_outside:
             return "is needed from the wheel by a library of the host's system"
         for file in definers:
+            if file.path.rpartition("/")[2] in self.request.pinned:
+                return f"is defined by {self._name(file)}, which must keep its name"
             if self._is_public(file):
                 return f"is defined by {self._name(file)}, which other packages may link"
         return None
 
-    def _close(self, name: str, defined: str, at_most: int = STV_HIDDEN) -> None:
-        """Close ``name`` in the definers that refer to it."""
+    def _close(self, name: str, at_most: int = STV_HIDDEN) -> None:
+        """Close ``name`` in the definers that refer to it.
+
+        A library of the same DT_SONAME may be in other wheels, whose objects
+        would get this one: what it defines must stay to be found.
+        """
         users = set(map(id, self.users.get(name, ())))
         for file in self.definers[name]:
             if id(file) in users:
@@ -254,10 +263,10 @@ class _Planner:
                     and self.request.glibc >= HIDDEN_SINCE
                     and name not in self.request.reachable
                     and name not in self.needed_outside
-                    and not self._is_public(file)
+                    and is_extension_module(file)
                 )
                 visibility = STV_HIDDEN if hidden else STV_PROTECTED
-                self.closed.setdefault(file.path, {})[defined] = visibility
+                self.closed.setdefault(file.path, {})[name] = visibility
 
     def _is_vague(self, name: str) -> bool:
         found = (d for f in self.definers[name] for d in f.object.exports.candidates(name))
@@ -268,7 +277,7 @@ class _Planner:
         base = file.path.rpartition("/")[2]
         if self.request.closed_world:
             return False
-        return not is_extension_module(file) and not _GRAFTED.search(base)
+        return not is_extension_module(file) and not GRAFTED.search(base)
 
     def _name(self, file: File) -> str:
         return self.target.names[file.path]

@@ -33,14 +33,20 @@ def select_hosts(
         names = [spec] if spec in shipped else fnmatch.filter(shipped, spec)
         if names:
             _refuse_openings(spec, preload, rtld_global)
-            yield from map(load_shipped, names)
+            for name in names:
+                yield load_shipped(name)._replace(arguments=("--profile", name))
             continue
         path = _existing(spec)
         if path.is_file() and _is_profile(path):
             _refuse_openings(spec, preload, rtld_global)
-            yield load(path)
+            yield load(path)._replace(arguments=("--profile", spec))
         else:
-            yield extract(str(path), Root(), preload=preload, rtld_global=rtld_global)
+            host = extract(str(path), Root(), preload=preload, rtld_global=rtld_global)
+            opened = (("--preload", preload), ("--global", rtld_global))
+            options = [
+                word for option, names in opened for name in names for word in (option, name)
+            ]
+            yield host._replace(arguments=("--profile", spec, *options))
 
 
 def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[str]) -> None:

@@ -58,6 +58,7 @@ LAYERS = (
     {"collide.trial"},
     {"collide.codes"},
     {"collide.judge"},
+    {"collide.advice"},
     {"collide.check"},
     {"collide.report"},
     {

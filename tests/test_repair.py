@@ -89,6 +89,11 @@ def at(name: str) -> str:
     return f"site/lib/python/site-packages/{name}"
 
 
+def new(prepared: Prepared, name: str = HASHED) -> str:
+    """The new name of a library whose definitions were renamed."""
+    return prepared.plan.moved[name]
+
+
 def kept(prepared: Prepared) -> dict[str, str]:
     return {k.name: k.reason for k in prepared.plan.kept}
 
@@ -191,10 +196,11 @@ def test_what_crosses_is_renamed_in_both(shop: Workshop, style: str, versions: s
 
     (f, d) = (prepared.plan.renamed[name] for name in "fd")
     assert f.startswith("f.c")
-    for name in ("mod.so", HASHED):
+    library = at(new(prepared))
+    for name in (at("mod.so"), library):
         for symbol in (f, d):
             version = {f: "V1", d: "V2"}[symbol] if versions else None
-            assert after.provider(at(name), symbol, version) == at(HASHED)
+            assert after.provider(name, symbol, version) == library
     assert not prepared.plan.objects["mod.so"].closed
     assert not prepared.plan.kept
     (proof,) = prepared.proofs
@@ -218,8 +224,8 @@ def test_rename_alone_renames_own_definitions(shop: Workshop) -> None:
     prepared, after = shop.repair(
         shop.wheel("mod.so"), shop.scenario.host(F), Options(method="rename")
     )
-    (new,) = prepared.plan.renamed.values()
-    assert after.provider(at("mod.so"), new) == at("mod.so")
+    (renamed,) = prepared.plan.renamed.values()
+    assert after.provider(at("mod.so"), renamed) == at("mod.so")
 
 
 def test_object_that_gets_the_name_from_the_system_keeps_it(shop: Workshop) -> None:
@@ -255,8 +261,9 @@ def test_vague_linkage_moves_together(shop: Workshop) -> None:
     shop.module(weak % "a", needed=[HASHED])
     host = shop.scenario.host("int _ZZ1fvE1x = 1;")
     prepared, after = shop.repair(shop.wheel("mod.so", HASHED), host)
-    new = prepared.plan.renamed["_ZZ1fvE1x"]
-    assert {after.provider(at(name), new) for name in ("mod.so", HASHED)} == {at("mod.so")}
+    moved = prepared.plan.renamed["_ZZ1fvE1x"]
+    objects = "mod.so", new(prepared)
+    assert {after.provider(at(name), moved) for name in objects} == {at("mod.so")}
 
 
 def test_musl_wheels_are_renamed(shop: Workshop) -> None:
@@ -380,6 +387,31 @@ def test_operators_new_and_delete_move_together_or_not_at_all(
         assert "operators new and delete" in kept(prepared)["_Znwm"]
 
 
+def test_two_wheels_with_the_same_library_each_get_their_own(shop: Workshop) -> None:
+    """Under one DT_SONAME the loader would take the one that is renamed for the one that is not."""
+    shop.scenario.lib(HASHED, CALLS_OWN_F)
+    shop.module(CALLS_F, needed=[HASHED])
+    shop.module(CALLS_F, name="other/other.so", needed=[HASHED], runpath="$ORIGIN/other.libs")
+    same = (shop.directory / HASHED).read_bytes()
+    (shop.directory / "other/other.libs").mkdir()
+    (shop.directory / "other/other.libs" / Path(HASHED).name).write_bytes(same)
+    host = shop.scenario.host(F)
+    prepared = shop.prepare(shop.wheel("mod.so", HASHED), host)
+    (made,) = write(prepared, [shop.directory / "repaired"], document)
+    install(made, shop.directory / "site")
+    for order in (("other/other.so", at("mod.so")), (at("mod.so"), "other/other.so")):
+        assert shop.scenario.compare(host, *order).messages == ("ok", "ok")
+
+
+def test_library_that_cannot_be_renamed_defines_what_it_did(shop: Workshop) -> None:
+    shop.scenario.lib(HASHED, CALLS_OWN_F)
+    shop.module(CALLS_F, needed=[HASHED])
+    opens = Member("demo.py", f"import ctypes\nctypes.CDLL('{Path(HASHED).name}')\n".encode())
+    prepared = shop.prepare(shop.wheel("mod.so", HASHED, extra=[opens]), shop.scenario.host(F))
+    assert kept(prepared)["f"].endswith("which must keep its name")
+    assert not prepared.plan.moved
+
+
 # -- captured libraries ---------------------------------------------------------------------------
 
 
@@ -396,12 +428,12 @@ def captured(shop: Workshop, *, text: bytes = b"") -> tuple[Path, Path]:
 def test_captured_library_gets_a_name_of_its_own(shop: Workshop) -> None:
     wheel, host = captured(shop)
     prepared, after = shop.repair(wheel, host)
-    (new,) = prepared.plan.moved.values()
-    assert new.startswith("demo.libs/libb-")
-    assert new.endswith(".so.1")
-    assert _object(shop, new).soname == new.rpartition("/")[2]
+    name = new(prepared, "demo.libs/libb.so.1")
+    assert name.startswith("demo.libs/libb-")
+    assert name.endswith(".so.1")
+    assert _object(shop, name).soname == name.rpartition("/")[2]
     closure = after.closure(at("mod.so"))
-    assert at(new) in closure
+    assert at(name) in closure
     assert not prepared.proofs[0].captured
 
 
@@ -428,15 +460,18 @@ def written(shop: Workshop) -> tuple[Path, Path, Path]:
 def test_written_wheel_is_valid_and_keeps_modes_and_dates(shop: Workshop) -> None:
     wheel, host, made = written(shop)
     assert made == shop.directory / "repaired" / wheel.name
-    with WheelFile(made) as new, zipfile.ZipFile(wheel) as old:
-        for info in old.infolist():
-            same = new.getinfo(info.filename)
+    with WheelFile(made) as opened, zipfile.ZipFile(wheel) as old:
+        report = json.loads(opened.read("demo-1.0.dist-info/collide-repair.json"))
+        moved = report["moved"]
+        expected = [moved.get(name, name) for name in old.namelist()]
+        for info, name in zip(old.infolist(), expected, strict=True):
+            same = opened.getinfo(name)
             assert (same.date_time, same.external_attr) == (info.date_time, info.external_attr)
-            assert new.read(info.filename)
-        names = [i.filename for i in new.infolist()]
-        record = new.read("demo-1.0.dist-info/RECORD").decode()
-        report = json.loads(new.read("demo-1.0.dist-info/collide-repair.json"))
-    assert names == [*old.namelist()[:-1], "demo-1.0.dist-info/collide-repair.json", names[-1]]
+            assert opened.read(name)
+        names = [i.filename for i in opened.infolist()]
+        record = opened.read("demo-1.0.dist-info/RECORD").decode()
+    assert list(moved) == [HASHED]
+    assert names == [*expected[:-1], "demo-1.0.dist-info/collide-repair.json", names[-1]]
     assert [line.split(",")[0] for line in record.splitlines()] == names
     assert set(report["objects"]) == {"mod.so", HASHED}
     assert report["taken_by"] == {str(host): ["f"]}

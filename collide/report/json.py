@@ -7,9 +7,8 @@ from typing import Any
 
 import collide
 from collide.analysis import Analysis
-from collide.check import Report
+from collide.check import Judged, Report
 from collide.host import Host
-from collide.judge import Finding
 
 SCHEMA = "collide-report/1"
 
@@ -24,7 +23,7 @@ def render(report: Report) -> str:
                 "target": j.analysis.target.name,
                 "profile": _profile(j.analysis.host),
                 "modules": [m.name for m in j.analysis.modules],
-                "findings": [_finding(f) for f in j.findings],
+                "findings": [_finding(j, number) for number in range(len(j.findings))],
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
             }
             for j in report.judged
@@ -54,7 +53,9 @@ def _left_out(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(judged: Judged, number: int) -> dict[str, Any]:
+    finding = judged.findings[number]
+    repairable = number in judged.repairable
     return {
         "code": finding.code.id,
         "slug": finding.code.slug,
@@ -70,4 +71,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "modules": list(finding.modules),
         "detail": finding.detail,
         "remedy": finding.remedy,
+        "repair": judged.analysis.repair_command if repairable else None,
     }

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from collide.analysis import Analysis
-from collide.check import Report
+from collide.check import Judged, Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
 
@@ -22,13 +21,14 @@ def render(report: Report, *, verbose: bool = False) -> str:
     """
     lines: list[str] = []
     for judged in report.judged:
-        lines += _analysis(judged.analysis, judged.findings, verbose)
+        lines += _analysis(judged, verbose)
     lines += _left_out(report)
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
 
 
-def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) -> Iterator[str]:
+def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
+    analysis, findings = judged.analysis, judged.findings
     host = analysis.host
     version = ".".join(map(str, host.loader.version))
     python = f"{host.python}, " if host.python else ""
@@ -38,8 +38,11 @@ def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) ->
         yield f"{analysis.target.name} on {name}: no findings in {count}"
         return
     yield f"{analysis.target.name} on {name}:"
-    for finding in findings:
+    for number, finding in enumerate(findings):
         yield from _finding(finding, verbose)
+        shown = verbose or finding.severity > Severity.NOTE
+        if shown and number in judged.repairable and analysis.repair_command:
+            yield f"    repair:   {analysis.repair_command}"
     if not findings:
         yield f"  no findings in {_plural(len(analysis.modules), 'module')}"
     elif analysis.skipped:
