@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from collide.analysis import Analysis
 from collide.errors import CollideError
 from collide.judge import Finding, judge
-from collide.repair import Names, Options, in_memory, new_failures
+from collide.repair import in_memory, new_failures
+from collide.repair_request import Names, Options
 from collide.wheel import Target
 
 

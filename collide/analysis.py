@@ -68,10 +68,33 @@ class Analysis(NamedTuple):
 
 def analyse(target: Target, host: Host) -> Analysis:
     """Open every module of ``target`` alone in a fresh process of ``host`` and bind it."""
-    if target.tags is not None:
-        reason = unsuitable(target.tags, host)
-        if reason is not None:
-            return Analysis(target, host, (), target.skipped, reason)
+    left_out = unfit(target, host)
+    if left_out is not None:
+        return left_out
+    openable = find_modules(target, host)
+    modules = tuple(_open_modules(target, host, openable.paths))
+    return Analysis(target, host, modules, openable.skipped, openable.nothing, host.global_files)
+
+
+def unfit(target: Target, host: Host) -> Analysis | None:
+    """The analysis of a target whose tags do not fit ``host``: nothing of it is opened."""
+    reason = None if target.tags is None else unsuitable(target.tags, host)
+    return None if reason is None else Analysis(target, host, (), target.skipped, reason)
+
+
+class Openable(NamedTuple):
+    """The installed paths of a target to open on a host, in order.
+
+    ``skipped`` are members that are not, ``nothing`` the reason why there is no path.
+    """
+
+    paths: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    nothing: str | None
+
+
+def find_modules(target: Target, host: Host) -> Openable:
+    """What of ``target`` can be opened on ``host``, whatever its tags say."""
     foreign = [
         Skipped(target.names[f.path], f"is {f.object.architecture}, the host {host.architecture}")
         for f in target.members.values()
@@ -79,9 +102,8 @@ def analyse(target: Target, host: Host) -> Analysis:
     ]
     paths, others = _modules(target, host)
     skipped = sorted([*target.skipped, *foreign, *_unknown(target), *others])
-    modules = tuple(_open_modules(target, host, paths))
-    reason = None if modules else _nothing(foreign, others, host)
-    return Analysis(target, host, modules, tuple(skipped), reason, host.global_files)
+    reason = None if paths else _nothing(foreign, others, host)
+    return Openable(tuple(paths), tuple(skipped), reason)
 
 
 def _modules(target: Target, host: Host) -> tuple[list[str], list[Skipped]]:

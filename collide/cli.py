@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "find what breaks, wheels on hosts",
     "profile": "record a host; nothing is executed",
+    "diff": "what a host's link footprint gained and lost",
+    "footprint": "the regression test of what a binary links",
     "bindings": "every binding, as JSON lines",
     "explain": "the walk to one symbol, or what a code means",
     "repair": "write a wheel that no host can take symbols from, and prove it",

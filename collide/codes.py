@@ -1,7 +1,8 @@
 """The table of COL codes: what each finding means and how it is decided.
 
 The families: 1xx shadowed symbols, 2xx loading, 3xx objects of the wheel among
-themselves. Codes are stable: one that is retired is never used again.
+themselves, 5xx the link footprint of a host. Codes are stable: one that is
+retired is never used again.
 """
 
 from __future__ import annotations
@@ -131,6 +132,86 @@ OWN_SHADOW = Code(
     "Export from a module only its initialisation function (-fvisibility=hidden).",
 )
 
+# -- 5xx: the link footprint of a host, compared with an earlier one or another host's ------------
+
+GAINED_LIBRARY = Code(
+    "COL501",
+    "gained-library",
+    Severity.ERROR,
+    "the host links one library more",
+    "Every export of the library comes before those of all modules that are opened later: what "
+    "bundles a copy of it may run on the host's from now on.",
+    "The global scope has an object that the earlier one did not have, by DT_SONAME or file name.",
+    "Link it statically with its symbols hidden, or open it with dlopen from an extension module, "
+    "so that it stays out of the global scope.",
+)
+GAINED_UNVERSIONED = Code(
+    "COL502",
+    "gained-unversioned",
+    Severity.WARNING,
+    "a library of the host exports more names without a version",
+    "An export without a version satisfies every reference of its name, versioned or not.",
+    "Definitions at a base version, or in an object without version tables, that were not there.",
+    "Hide what is no interface (-fvisibility=hidden, -Wl,--exclude-libs,ALL), or give the library "
+    "a version script.",
+)
+GAINED_VERSIONED = Code(
+    "COL503",
+    "gained-versioned",
+    Severity.NOTE,
+    "a library of the host exports more versioned symbols",
+    "They satisfy references of the same version, and those without one.",
+    "Definitions with a version name that were not there.",
+    "None is needed, unless a wheel bundles another build of the same library.",
+)
+GAINED_VERSIONS = Code(
+    "COL504",
+    "gained-versions",
+    Severity.NOTE,
+    "a library of the host defines more versions",
+    "Objects that need them can be loaded now; a newer release of the library is installed.",
+    "Version names of exported definitions that were not there.",
+    "None is needed.",
+)
+GAINED_OPENING = Code(
+    "COL505",
+    "gained-opening",
+    Severity.ERROR,
+    "the host preloads a library more, or opens one RTLD_GLOBAL",
+    "The library and its closure are in the global scope from then on, as if the host linked them.",
+    "What the profiles were recorded with (--preload, --global).",
+    "Open it RTLD_LOCAL.",
+)
+GAINED_SEARCH_PATH = Code(
+    "COL506",
+    "gained-search-path",
+    Severity.WARNING,
+    "the host searches for libraries in another place",
+    "What is found there answers for its own needs and, as DT_RPATH of the executable or as "
+    "LD_LIBRARY_PATH, for those of every module.",
+    "DT_RPATH, DT_RUNPATH, LD_LIBRARY_PATH and the directories built into the loader.",
+    "Drop the entry (patchelf --remove-rpath), or replace an RPATH by a RUNPATH.",
+)
+GAINED_MISSING = Code(
+    "COL507",
+    "gained-missing",
+    Severity.WARNING,
+    "the host needs one library more, which is not there",
+    "Where it is installed the host links it; here its exports cannot be told.",
+    "A DT_NEEDED name that the loader's search does not find, and that was not needed before.",
+    "Install the library and look again; then as for COL501.",
+)
+REPLACED_BY_RELEASE = Code(
+    "COL508",
+    "replaced-by-release",
+    Severity.NOTE,
+    "the host links another release of a library",
+    "Its exports are compared with those of the earlier one; its new name captures DT_NEEDED "
+    "entries of that name.",
+    "One library gone and one come whose names differ in numbers only.",
+    "None is needed.",
+)
+
 CODES = {
     code.id: code
     for code in (
@@ -143,6 +224,14 @@ CODES = {
         UNLOADABLE_FILE,
         CAPTURED_SONAME,
         OWN_SHADOW,
+        GAINED_LIBRARY,
+        GAINED_UNVERSIONED,
+        GAINED_VERSIONED,
+        GAINED_VERSIONS,
+        GAINED_OPENING,
+        GAINED_SEARCH_PATH,
+        GAINED_MISSING,
+        REPLACED_BY_RELEASE,
     )
 }
 """Every code by its identifier."""

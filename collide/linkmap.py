@@ -41,11 +41,12 @@ class LinkMap:
     ``name`` is the path as the loader opened it, ``loader`` the object whose
     DT_NEEDED first asked for it (``l_loader``), None when it was opened by
     path. ``needed`` are the maps that its own DT_NEEDED resolved to, None
-    before they are, ``resolutions`` name and manner of each. ``origin`` is the
+    before they are, ``resolutions`` name and manner of each, ``filtees`` the
+    maps of its DT_AUXILIARY and DT_FILTER. ``origin`` is the
     value of ``$ORIGIN``.
     """
 
-    __slots__ = ("file", "found", "loader", "name", "needed", "origin", "resolutions")
+    __slots__ = ("file", "filtees", "found", "loader", "name", "needed", "origin", "resolutions")
 
     def __init__(
         self, name: str, file: File, found: Found, loader: LinkMap | None, origin: str
@@ -57,6 +58,7 @@ class LinkMap:
         self.origin = origin
         self.needed: tuple[LinkMap, ...] | None = None
         self.resolutions: tuple[tuple[str, Found], ...] = ()
+        self.filtees: tuple[LinkMap, ...] = ()
 
     @property
     def object(self) -> ElfObject:
@@ -117,6 +119,16 @@ class Process:
         copy._positions = dict(self._positions)
         return copy
 
+    def learn(self, failed: Process) -> None:
+        """Keep what ``failed``, a fork in which a dlopen has failed, leaves behind.
+
+        Its maps are gone, but the names under which it has asked for older
+        ones stay their aliases (``_dl_close_worker`` frees maps only).
+        """
+        for name, found in failed._names.items():
+            if id(found) in self._positions:
+                self._names.setdefault(name, found)
+
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
         self._positions[id(new)] = len(self.maps)
         self.maps.append(new)
@@ -170,9 +182,12 @@ class Process:
         if known is not None:
             self._names.setdefault(name, known)
             return known
-        if file.object.is_executable:
+        # Start-up ends with the making of the global scope.
+        refused = file.object.noopen and self.global_scope
+        if file.object.is_executable or refused:
             asking = loader.file.path if loader else path
-            return LoadFailure("unloadable-file", asking, name, "it is an executable")
+            why = "it refuses dlopen (DF_1_NOOPEN)" if refused else "it is an executable"
+            return LoadFailure("unloadable-file", asking, name, why)
         new = LinkMap(path, file, found, loader, posixpath.dirname(path))
         self._register(new)
         self._names.setdefault(name, new)
@@ -258,12 +273,14 @@ class Process:
         failures = []
         filtees = [(name, False) for name in current.object.auxiliary]
         filtees += [(name, True) for name in current.object.filter]
+        current.filtees = ()
         for name, required in filtees:
             filtee = self._need(name, current)
             if isinstance(filtee, LoadFailure):
                 if required:
                     failures.append(filtee)
                 continue
+            current.filtees += (filtee,)
             at = order.index(current)
             if id(filtee) in listed:
                 known = order.index(filtee)
@@ -351,7 +368,7 @@ def relocation_order(maps: Sequence[LinkMap]) -> list[LinkMap]:
 
     def visit(current: LinkMap) -> None:
         visited.add(id(current))
-        for needed in current.needed or ():
+        for needed in (*(current.needed or ()), *current.filtees):
             if id(needed) not in visited:
                 visit(needed)
         order.append(current)

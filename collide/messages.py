@@ -13,8 +13,8 @@ from collide.linkmap import FailureKind, LoadFailure
 
 _UNLOADABLE = (
     "file too short|invalid ELF header|cannot read file data|wrong ELF class|cannot dynamically "
-    "load|ELF file OS ABI invalid|ELF file data encoding|only ET_DYN and ET_EXEC|cannot open "
-    "shared object file|Error loading shared library"
+    "load|ELF file OS ABI invalid|ELF file data encoding|only ET_DYN and ET_EXEC|shared object "
+    "cannot be dlopen|cannot open shared object file|Error loading shared library"
 )
 _PATTERNS: dict[FailureKind, str] = {
     "missing-library": "{name}: (?:cannot open shared object file|No such file or directory)",

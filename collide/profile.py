@@ -136,7 +136,7 @@ def _canonical_directory(root: Root, path: str) -> str:
 
 
 def _notes(root: Root, path: str) -> Notes:
-    with root.on_disk(path).open("rb") as stream:
+    with root.stream(path) as stream:
         return read_notes(stream)
 
 

@@ -79,20 +79,22 @@ def _is_peculiar(reference: Reference, first: Reference) -> bool:
 class SymbolReferences(Sequence[Reference]):
     """The references of an ELF object, as columns of its ``.dynsym``.
 
-    ``by_class`` are the symbol indexes that each class of relocation refers
-    to, ``names`` all names by index, ``info``, ``other`` and ``section`` the
-    columns of the symbol table. ``versym`` is empty where the loader sees no
-    version tables, ``versions`` maps an index to (name, need has bit 15).
+    ``order`` are symbol indexes as the relocations refer to them, ``by_class``
+    those that each class of relocation refers to, ``names`` all names by
+    index, ``info``, ``other`` and ``section`` the columns of the symbol table.
+    ``versym`` is empty where the loader sees no version tables, ``versions``
+    maps an index to (name, need has bit 15).
     """
 
     __slots__ = (
-        *("_all", "_at", "_by_class", "_info", "_names", "_other", "_peculiar", "_plain"),
+        *("_all", "_at", "_by_class", "_info", "_names", "_order", "_other", "_peculiar", "_plain"),
         *("_section", "_versions", "_versym"),
     )
 
     def __init__(
         self,
         *,
+        order: Sequence[int],
         by_class: Mapping[int, Collection[int]],
         names: Sequence[str],
         info: bytes,
@@ -101,6 +103,7 @@ class SymbolReferences(Sequence[Reference]):
         versym: array[int],
         versions: Mapping[int, tuple[str, bool]],
     ) -> None:
+        self._order = order
         self._by_class = by_class
         self._names = names
         self._info = info
@@ -126,8 +129,9 @@ class SymbolReferences(Sequence[Reference]):
         return self._peculiar if self.plain is not None else ()
 
     def _indexes(self) -> list[int]:
-        """Every symbol that is referred to and not local, which needs no lookup."""
-        indexes = sorted(set().union(*self._by_class.values()))
+        """Every symbol that is referred to, but local ones, which need no lookup."""
+        looked_up = set().union(*self._by_class.values())
+        indexes = [index for index in dict.fromkeys(self._order) if index in looked_up]
         if any(info >> 4 == STB_LOCAL for info in set(picked(self._info, indexes))):
             return [index for index in indexes if self._info[index] >> 4 != STB_LOCAL]
         return indexes

@@ -15,9 +15,6 @@ from typing import NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.archive import Archive, Edit, Member, rewrite_wheel, signatures
-from collide.dynamic import DT_STRSZ, DT_STRTAB, Image
-from collide.elf import read_object
-from collide.entrypoints import asks_by_name, entry_points, names_in_python, names_in_text
 from collide.errors import FormatError, InputError, UsageError
 from collide.host import Host
 from collide.integrity import ObjectChange, difference
@@ -30,28 +27,20 @@ from collide.mangling import (
 )
 from collide.patching import (
     close_symbols,
-    file_offset,
     find_patchelf,
     rename_libraries,
     rename_symbols,
 )
 from collide.repair_mind import apply
-from collide.repair_plan import NOTHING, Method, Plan, Request, make_plan
+from collide.repair_plan import NOTHING, Plan, Request, make_plan
 from collide.repair_proof import Proof, prove
-from collide.tags import oldest_glibc, unsuitable
+from collide.repair_request import Names, Options, make_request
+from collide.tags import unsuitable
 from collide.wheel import Target, read_target
 
 REPORT = "collide-repair.json"
 """The member of ``.dist-info`` that says what was changed."""
 _ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
-
-
-class Options(NamedTuple):
-    """What the user asks for; ``glibc`` None means what the wheels' tags allow."""
-
-    method: Method = "auto"
-    everything: bool = False
-    glibc: tuple[int, ...] | None = None
 
 
 class Prepared(NamedTuple):
@@ -144,7 +133,7 @@ def in_memory(
     options: Options,
 ) -> InMemory:
     """Plan the repair of ``targets``, joined to ``target``, and bind what comes of it."""
-    request = _request(targets, target, analyses, names, options)
+    request = make_request(targets, target, analyses, names, options)
     libraries = capturable(target, analyses, request)
     first = make_mangling(target, libraries, request)
     moved, between = _mangled(target, analyses, first)
@@ -301,84 +290,6 @@ def _prove_written(prepared: Prepared, made: Sequence[Path]) -> None:
         proof = prove(analyse(expected, host), _analyse(targets, target, host), NOTHING)
         if proof.broken:
             raise InputError(prepared.name, f"not repaired: on {host.name}, {proof.broken[0]}")
-
-
-# -- what must stay -------------------------------------------------------------------------------
-
-
-class Names:
-    """What the files of wheels say about names that must stay."""
-
-    def __init__(self, target: Target) -> None:
-        self.by_member = {target.names[f.path]: f.object for f in target.members.values()}
-        self.python: dict[str, frozenset[str]] = {}
-        self.text: dict[str, frozenset[str]] = {}
-        self.fixed: dict[str, str] = {}
-        self.digest = hashlib.sha256()
-
-    def read_target(self, target: Target, *, digest: bool = False) -> None:
-        """Read one wheel; ``digest`` is for new names that are to be its own."""
-        with Archive(Path(target.name)) as archive:
-            for entry in archive.entries:
-                if entry.name.endswith(".py"):
-                    self.python[entry.name] = names_in_python(archive.read(entry))
-            for entry in archive.elf_members():
-                obj = self.by_member.get(entry.name)
-                asks = obj is not None and asks_by_name(r.name for r in obj.references)
-                if not (digest or asks or obj is None):
-                    continue
-                data = archive.read(entry)
-                self.digest.update(hashlib.sha256(data).digest())
-                if obj is None:
-                    self.fixed |= _names_of_executable(entry.name, data)
-                elif asks:
-                    self.text[entry.name] = names_in_text(_loaded(data))
-
-
-def _request(
-    targets: Sequence[Target],
-    joined: Target,
-    analyses: Sequence[Analysis],
-    found: Names,
-    options: Options,
-) -> Request:
-    names = {n for f in joined.members.values() for n in f.object.exports.names}
-    oldest = max(oldest_glibc(t.tags or ()) for t in targets)
-    return Request(
-        method=options.method,
-        everything=options.everything,
-        glibc=oldest if options.glibc is None else options.glibc,
-        musl=any(a.host.loader.libc == "musl" for a in analyses),
-        reachable=entry_points(
-            names | file_names(joined),
-            python=found.python,
-            text=found.text,
-            defined={member: found.by_member[member].exports.names for member in found.text},
-        ),
-        fixed=found.fixed,
-        tag=f"c{found.digest.hexdigest()[:8]}",
-        closed_world=len(targets) > 1,
-    )
-
-
-def _names_of_executable(member: str, data: bytes) -> dict[str, str]:
-    """What an executable of the wheel refers to or exports: it may hold copies of data."""
-    try:
-        obj = read_object(data)
-    except FormatError:
-        return {}
-    names = {*obj.exports.names, *(r.name for r in obj.references)}
-    return dict.fromkeys(names, f"is used by {member}, an executable of the wheel")
-
-
-def _loaded(data: bytes) -> Iterator[bytes]:
-    """The contents of the segments but for ``.dynstr``; no debug information, no ``.strtab``."""
-    image = Image(memoryview(data))
-    start = file_offset(image, image.one(DT_STRTAB))
-    end = start + image.one(DT_STRSZ)
-    for _, offset, size in image.loads:
-        yield data[offset : max(offset, min(start, offset + size))]
-        yield data[min(max(end, offset), offset + size) : offset + size]
 
 
 def invalid_after(path: Path, plan: Plan) -> Iterator[str]:

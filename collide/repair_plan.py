@@ -20,12 +20,13 @@ from collide.analysis import Analysis
 from collide.bindings import Binding
 from collide.integrity import ObjectChange
 from collide.linkmap import LinkMap
-from collide.lookup import is_looked_up
 from collide.search import File
 from collide.symbols import (
     STB_GLOBAL,
     STV_HIDDEN,
+    STV_INTERNAL,
     STV_PROTECTED,
+    Reference,
 )
 from collide.wheel import Target, is_extension_module
 
@@ -160,7 +161,9 @@ class _Planner:
             defined = set().union(*(f.object.exports.names for f in scope))
             for file in scope:
                 wanted |= {
-                    r.name for r in file.object.references if r.name in defined and is_looked_up(r)
+                    r.name
+                    for r in file.object.references
+                    if r.name in defined and self._looks_up(r)
                 }
         return wanted
 
@@ -187,8 +190,12 @@ class _Planner:
             for name in file.object.exports.names & wanted:
                 if any(not d.undefined for d in file.object.exports.candidates(name)):
                     self.definers.setdefault(name, []).append(file)
-            for name in {r.name for r in file.object.references if is_looked_up(r)} & wanted:
+            for name in {r.name for r in file.object.references if self._looks_up(r)} & wanted:
                 self.users.setdefault(name, []).append(file)
+
+    def _looks_up(self, reference: Reference) -> bool:
+        hidden = reference.visibility in (STV_HIDDEN, STV_INTERNAL)
+        return self.request.musl or not hidden
 
     def _owns_allocation(self) -> bool:
         """Whether the wheel defines all operators new and delete that it refers to."""

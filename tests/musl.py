@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from conformance import loader_was_asked
 from scenario import Scenario, require_loader
 
 from collide.bind import Binder
@@ -81,6 +82,7 @@ class Observed:
 
 def observe(command: Sequence[str | Path], env: dict[str, str], answers: int) -> Observed:
     """Run a host that answers so many times, and read its slots before it ends."""
+    loader_was_asked("musl")
     clean = {k: v for k, v in os.environ.items() if not k.startswith("LD_")}
     with subprocess.Popen(
         command,

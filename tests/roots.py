@@ -5,7 +5,8 @@
 prints the directory. Nothing of a root is run, no maintainer script either: so
 what those make is not there (ld.so.cache, /etc/alternatives and the libraries
 behind it). Ask for base-files too where the name of the release matters.
-Absolute symbolic links are meant inside the root.
+Absolute symbolic links are made relative, so that whoever knows of no root (qemu)
+stays inside too.
 apt checks the archive's signature and every file's hash.
 """
 
@@ -24,6 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_LAYOUT = "2"  # a root that was made otherwise is made again
 _MERGED = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 _UNREAD = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man")
 
@@ -46,7 +48,7 @@ def root(suite: str, architecture: str, packages: Sequence[str]) -> Path:
     if not Path(_KEYRING).exists():
         raise RootError(f"a root of {suite} needs {_KEYRING} (apt install debian-archive-keyring)")
     wanted = sorted(set(packages))
-    slug = hashlib.sha256(" ".join(wanted).encode()).hexdigest()[:12]
+    slug = hashlib.sha256(" ".join((_LAYOUT, *wanted)).encode()).hexdigest()[:12]
     directory = _roots() / f"{suite}-{architecture}-{slug}"
     if not directory.exists():
         state = _roots() / "apt" / f"{suite}-{architecture}"
@@ -119,6 +121,11 @@ def _unpack(archives: Sequence[Path], into: Path) -> None:
             _run((*tar, *exclude), stdin=contents.stdout)
         if contents.returncode:
             raise RootError(f"dpkg-deb cannot read {archive.name}")
+    for directory, directories, files in os.walk(into):
+        for link in (Path(directory, name) for name in (*directories, *files)):
+            if link.is_symlink() and (target := link.readlink()).is_absolute():
+                link.unlink()
+                link.symlink_to(os.path.relpath(target, f"/{Path(directory).relative_to(into)}"))
 
 
 def _run(command: Sequence[str | Path], stdin: IO[bytes] | None = None) -> None:

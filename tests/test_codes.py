@@ -29,7 +29,7 @@ def test_slugs_are_distinct() -> None:
 
 @each_code
 def test_identifier_and_slug_have_their_form(code: Code) -> None:
-    assert re.fullmatch(r"COL[123]\d\d", code.id)
+    assert re.fullmatch(r"COL[1235]\d\d", code.id)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code.slug)
 
 

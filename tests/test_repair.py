@@ -23,7 +23,8 @@ from collide.archive import Member, write_wheel
 from collide.cli import main
 from collide.elf import read_object
 from collide.host import extract
-from collide.repair import Options, Prepared, prepare, write
+from collide.repair import Prepared, prepare, write
+from collide.repair_request import Options
 from collide.report.repair import document
 from collide.rootfs import Root
 from collide.symbols import STV_HIDDEN, STV_PROTECTED
@@ -572,8 +573,8 @@ def test_never_over_the_input(shop: Workshop, capsys: pytest.CaptureFixture[str]
         ("echo no idea >&2; exit 3", "patchelf failed (no idea)"),
         ("kill -9 $$", "patchelf failed (status -9)"),
         ("exit 0", "patchelf wrote nothing"),
-        ('cp "$5" "$4"', "its symbols would not be the same"),
-        (': > "$4"', "cannot be read any more"),
+        ("cp given.so made.so", "would not be the same"),
+        (": > made.so", "cannot be read any more (empty file)"),
     ],
 )
 def test_patchelf_that_fails_leaves_nothing(
@@ -673,3 +674,40 @@ def test_verify_imports_before_and_after(
     assert (status, err[-1]) == (0, "collide: 1 module imported before and after")
     status, _, err = run(capsys, wheel, "--profile", host, "--verify", "/nonexistent")
     assert (status, "cannot be run" in err[-1]) == (2, True)
+
+
+# -- advice ---------------------------------------------------------------------------------------
+
+
+def checked(
+    capsys: pytest.CaptureFixture[str], wheel: Path, host: Path
+) -> tuple[str, list[dict[str, Any]]]:
+    main(["check", str(wheel), "--profile", str(host)])
+    told = capsys.readouterr().out
+    main(["check", str(wheel), "--profile", str(host), "--format", "json"])
+    (analysis,) = json.loads(capsys.readouterr().out)["analyses"]
+    return told, analysis["findings"]
+
+
+def test_check_tells_the_repair_that_removes_a_finding(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel, host = breaking(shop)
+    told, findings = checked(capsys, wheel, host)
+    (line,) = {finding["repair"] for finding in findings}
+    assert f"repair:   {line}\n" in told
+    assert run(capsys, *line.split()[2:])[0] == 0
+    _, findings = checked(capsys, wheel.parent / "repaired" / wheel.name, host)
+    assert findings == []
+
+
+def test_check_promises_no_repair_that_leaves_the_finding(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.scenario.lib("demo.libs/libopen.so.1", CALLS_OWN_F)
+    shop.module(CALLS_F, needed=["demo.libs/libopen.so.1"])
+    wheel = shop.wheel("mod.so", "demo.libs/libopen.so.1")
+    told, findings = checked(capsys, wheel, shop.scenario.host(F))
+    by_victim = {finding["victim"]: finding["repair"] is not None for finding in findings}
+    assert by_victim == {"mod.so": False, "demo.libs/libopen.so.1": True}
+    assert told.count("repair:") == 1

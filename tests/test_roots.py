@@ -41,6 +41,18 @@ def test_directories_of_the_old_layout_land_in_the_merged_usr(tmp_path: Path) ->
     assert not list(unpacked.glob("usr/share/doc/*"))
 
 
+def test_absolute_links_stay_inside_the_root(tmp_path: Path) -> None:
+    archive = package(tmp_path, "a", "lib/deep/ld.so.2")
+    (tmp_path / "a/lib64").mkdir()
+    (tmp_path / "a/lib64/ld.so").symlink_to("/lib/deep/ld.so.2")
+    (tmp_path / "a/lib/gone").symlink_to("/etc/alternatives/gone")
+    subprocess.run(("dpkg-deb", "--build", tmp_path / "a", archive), check=True)
+    unpacked = tmp_path / "root"
+    roots._unpack([archive], unpacked)
+    assert (unpacked / "lib64/ld.so").read_text() == "a"
+    assert str((unpacked / "usr/lib/gone").readlink()) == "../../etc/alternatives/gone"
+
+
 def test_a_package_that_cannot_be_read_is_an_error_with_a_reason(tmp_path: Path) -> None:
     whole = package(tmp_path, "whole", "lib/liba.so.1")
     broken = tmp_path / "broken.deb"

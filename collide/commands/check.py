@@ -16,6 +16,9 @@ from collide.errors import InputError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
+
+    from collide.host import Host
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("error", "warning", "note", "never"),
         default="error",
         help="lowest severity that makes the exit status 1 (default: error)",
+    )
+    parser.add_argument(
+        "--probes",
+        action="store_true",
+        help="also count the files that the loader tries for each module, on hosts given as binary",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
@@ -50,9 +58,10 @@ def run(args: argparse.Namespace) -> int:
         for line in dict.fromkeys(line for a in report.left_out for line in left_out(a)):
             complain(line)
     if args.format == "json":
-        write(json_report.render(report), args.output)
+        write(json_report.render(report, _probes(args, chosen, "json")), args.output)
     elif report.judged or args.output:
-        write(text.render(report, verbose=args.verbose), args.output)
+        counted = "".join(map(str, _probes(args, chosen, "text") or ()))
+        write(text.render(report, verbose=args.verbose) + counted, args.output)
     misfits = args.profile and any(a.target.members for a in report.left_out)
     if problems or (misfits and not report.judged):
         return EXIT_USAGE
@@ -62,3 +71,23 @@ def run(args: argparse.Namespace) -> int:
     if worst is None or args.fail_on == "never":
         return EXIT_CLEAN
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
+
+
+def _probes(args: argparse.Namespace, hosts: list[Host], form: str) -> list[object] | None:
+    """The probes of every target on every host that it fits; None when nobody asks."""
+    if not args.probes:
+        return None
+    from collide.probes import countable, of_modules
+    from collide.report.probes import modules_as_json, render_modules
+
+    render: Callable[..., object] = modules_as_json if form == "json" else render_modules
+    found: list[object] = []
+    for host in hosts:
+        root = countable(host)
+        if root is None:
+            complain(f"{host.name}: probes are counted on hosts given as a glibc binary only")
+            continue
+        # What cannot be read has been told.
+        counted = ((t, of_modules(t, host, root)) for t in targets(args.inputs, []))
+        found += [render(target.name, host, modules) for target, modules in counted if modules]
+    return found

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from collide.host import Host
-    from collide.repair import Options, Prepared
+    from collide.repair import Prepared
+    from collide.repair_request import Options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +85,7 @@ def _trial_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
-    from collide.repair import Options
+    from collide.repair_request import Options
 
     options = Options(args.method, args.everything, args.glibc)
     paths = _wheels(args.inputs)

@@ -13,9 +13,9 @@ from collide.host import Host
 SCHEMA = "collide-report/1"
 
 
-def render(report: Report) -> str:
-    """The whole report as one JSON document."""
-    document = {
+def render(report: Report, probes: list[object] | None = None) -> str:
+    """The whole report as one JSON document, with the ``probes`` that were counted."""
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "version": collide.__version__,
         "analyses": [
@@ -31,6 +31,8 @@ def render(report: Report) -> str:
         "left_out": [_left_out(a) for a in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
+    if probes is not None:
+        document["probes"] = probes
     return json.dumps(document, indent=1) + "\n"
 
 
