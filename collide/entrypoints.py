@@ -1,8 +1,8 @@
 """Names that somebody may ask for by name at run time, so that they must stay as they are.
 
 No relocation tells of ``dlsym``. What does: the text in objects that call it,
-the Python files of a wheel that use ctypes or cffi, and the documented names
-under which interpreters and plugin loaders look for their entry.
+the Python files of a wheel that opens libraries itself, and the documented
+names under which interpreters and plugin loaders look for their entry.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 _DOCUMENTED = (
-    # Python: PEP 489 and 793, "initNAME" of Python 2, cffi's modules in PyPy.
-    r"PyInit_\w+|PyInitU_\w+|PyModExport_\w+|init[a-z_]\w*|_cffi_pypyinit_\w+",
+    # Python: PEP 489 and 793, cffi's modules in PyPy.
+    r"PyInit_\w+|PyInitU_\w+|PyModExport_\w+|_cffi_pypyinit_\w+",
     # JNI and JVMTI, the invocation of a library.
     r"JNI_On(?:Load|Unload)\w*|Agent_On\w+",
     # OpenSSL engines and providers, PKCS#11, SASL, GSSAPI and Kerberos plugins, PAM, NSS.
@@ -26,7 +26,9 @@ _DOCUMENTED = (
 )
 _PLUGIN = re.compile("|".join(_DOCUMENTED))
 _ASKING = {"dlsym", "dlvsym"}
-_FOREIGN = re.compile(rb"\b(?:ctypes|cffi|dlopen|CDLL)\b")
+# How ctypes and cffi open a library; a cffi module that is compiled ("API mode") is linked.
+_OPENING = re.compile(rb"\b(?:CDLL|PyDLL|cdll|pydll|LoadLibrary|dlopen|in_dll)\b")
+_FOREIGN = re.compile(rb"\b(?:ctypes|cffi)\b")
 _WORD = re.compile(rb"[\w+.-]+\.so[\w.]*|[A-Za-z_]\w*")
 _TEXT = re.compile(rb"(?:[\w+.-]+\.so[\w.]*|[A-Za-z_][\w.]*)(?=\0)")
 
@@ -48,34 +50,55 @@ def names_in_text(loaded: Iterable[bytes]) -> frozenset[str]:
     )
 
 
-def names_in_python(source: bytes) -> frozenset[str]:
-    """Identifiers and names of libraries in a Python file that opens any itself, else none."""
-    if not _FOREIGN.search(source):
-        return frozenset()
-    return frozenset(name.decode("ascii", "replace") for name in _WORD.findall(source))
+def names_in_python(sources: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
+    """Identifiers and names of libraries in those Python files that may use an opened library.
+
+    These are, where any file opens one: that file, each that imports it by
+    name, and each that uses ctypes or cffi.
+    """
+    opening = {name for name, source in sources.items() if _OPENING.search(source)}
+    if not opening:
+        return {}
+    modules = sorted(
+        name.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
+        for name in opening
+    )
+    importing = re.compile(
+        rb"import\b.*\b(?:%s)\b|from\b.*\b(?:%s)\b" % ((b"|".join(modules),) * 2)
+    )
+    return {
+        name: frozenset(word.decode("ascii", "replace") for word in _WORD.findall(source))
+        for name, source in sources.items()
+        if name in opening or _FOREIGN.search(source) or importing.search(source)
+    }
 
 
 def entry_points(
     names: AbstractSet[str],
     *,
+    plugins: AbstractSet[str],
     python: Mapping[str, frozenset[str]],
     text: Mapping[str, frozenset[str]],
-    defined: Mapping[str, AbstractSet[str]],
+    reach: Mapping[str, AbstractSet[str]],
 ) -> dict[str, str]:
     """Those of ``names`` that may be asked for at run time, with the reason.
 
-    ``python`` and ``text`` are the identifiers and strings by member,
-    ``defined`` the names that each object of ``text`` defines. A string in
-    the object that defines the symbol is no such sign: it is what
-    ``__func__`` leaves there, and nobody asks dlsym for what he can call.
+    ``plugins`` are the names defined by objects that no other one needs, which
+    are opened by somebody who knows what to ask for. ``python`` and ``text``
+    are the identifiers and strings by member, ``reach`` the names that each
+    object of ``text`` could get from dlsym. A string that is a name of the
+    object's own is no sign: that is what ``__func__`` leaves there, and nobody
+    asks dlsym for what he can call.
     """
     found = {
-        name: "is a documented entry point" for name in sorted(names) if _PLUGIN.fullmatch(name)
+        name: "is a documented entry point"
+        for name in sorted(names & plugins)
+        if _PLUGIN.fullmatch(name)
     }
     for member, words in sorted(python.items()):
         for name in sorted(names & words):
-            found.setdefault(name, f"stands in {member}, which opens libraries by itself")
+            found.setdefault(name, f"stands in {member}, which may use a library it opened")
     for member, words in sorted(text.items()):
-        for name in sorted((names & words) - defined[member]):
+        for name in sorted(names & words & reach[member]):
             found.setdefault(name, f"stands as text in {member}, which calls dlsym")
     return found

@@ -122,7 +122,7 @@ def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) ->
     wanted = set(takers)
     if request.everything:
         wanted |= planner.preemptible()
-    planner.decide(wanted)
+    planner.decide(wanted, takers.keys())
     return Plan(
         objects=planner.changes(),
         moved={},
@@ -133,6 +133,13 @@ def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) ->
 
 NOTHING = Plan({}, {}, (), {})
 """The plan that changes nothing."""
+
+
+class _Way(NamedTuple):
+    """The objects in which a name is changed, and how far it is closed in its definers."""
+
+    renamed: tuple[File, ...]
+    closed: int | None
 
 
 class _Planner:
@@ -167,23 +174,53 @@ class _Planner:
                 }
         return wanted
 
-    def decide(self, wanted: AbstractSet[str]) -> None:
+    def decide(self, wanted: AbstractSet[str], taken: AbstractSet[str]) -> None:
+        """Find a way for each name, and go it where its whole library has one.
+
+        ``taken`` are those of the ``wanted`` names that some host does take.
+        """
         self._index(wanted)
         allocation = {n for n in wanted if _ALLOCATION.fullmatch(n)}
         split_allocation = bool(allocation) and not self._owns_allocation()
-        for name in sorted(wanted):
-            if not self.definers.get(name):
-                continue  # only as the reference of a definition that no lookup finds
+        ways: dict[str, _Way] = {}
+        reasons: dict[str, str] = {}
+        for name in sorted(wanted & self.definers.keys()):
             if (reason := self._shared(name)) is not None:
                 self.kept.append(Kept(name, reason, shared=True))
-                continue
-            reason = self.request.fixed.get(name)
-            if reason is None and name in allocation and split_allocation:
-                reason = "is one of operators new and delete, and the wheel has not all of them"
-            if reason is None:
-                reason = self._repair(name)
-            if reason is not None:
-                self.kept.append(Kept(name, reason))
+            elif name in self.request.fixed:
+                reasons[name] = self.request.fixed[name]
+            elif name in allocation and split_allocation:
+                reasons[name] = "is an operator new or delete, and the wheel has not all of them"
+            elif isinstance(way := self._way(name), str):
+                reasons[name] = way
+            else:
+                ways[name] = way
+        self._keep_whole(ways, reasons, taken)
+        self.kept += [Kept(name, reason) for name, reason in reasons.items()]
+        for name, way in ways.items():
+            self._go(name, way)
+
+    def _keep_whole(
+        self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]
+    ) -> None:
+        """Leave alone what lies in one object with something that cannot be brought home.
+
+        A library of which a host takes all works, maybe; one that is half here
+        and half there is what breaks.
+        """
+        stuck = {name for name in reasons if name in taken and not self._is_vague(name)}
+        while stuck:
+            objects = {f.path: name for name in sorted(stuck) for f in self.definers[name]}
+            stuck = set()
+            for name in sorted(ways.keys() & taken):
+                held = [f for f in self.definers[name] if f.path in objects]
+                if held and not self._is_vague(name):
+                    stuck.add(name)
+                    reasons[name] = (
+                        f"is in {self._name(held[0])} with {objects[held[0].path]}, "
+                        "which cannot be brought home: half a library would be worse"
+                    )
+                    del ways[name]
 
     def _index(self, wanted: AbstractSet[str]) -> None:
         for file in self.files.values():
@@ -211,8 +248,8 @@ class _Planner:
                 return f"is the runtime's as well ({file.path}), where one must serve all"
         return None
 
-    def _repair(self, name: str) -> str | None:
-        """Close or rename ``name``; the reason when neither is possible."""
+    def _way(self, name: str) -> _Way | str:
+        """How to bring ``name`` home; the reason when there is no way."""
         definers = self.definers[name]
         users = [f for f in self.users.get(name, ()) if f not in definers]
         served = []
@@ -225,24 +262,22 @@ class _Planner:
                 served.append(user)
         together = any(sum(d in scope for d in definers) > 1 for scope in self.scopes)
         shared = together and self._is_vague(name)
-        crosses = bool(served) or shared
-        if not crosses and not self._must_rename():
-            self._close(name)
-            return None
+        if not (served or shared or self.request.musl or self.request.method == "rename"):
+            return _Way((), STV_HIDDEN)
         if self.request.method == "visibility":
             return "is used by several objects of the wheel: closing it is not enough"
         reason = self._unrenamable(name, definers)
         if reason is not None:
             return reason
-        new = f"{name}.{self.request.tag}"
-        for file in (*definers, *served):
-            self.renamed.setdefault(file.path, {})[name] = new
-        if together and not shared and not self.request.musl:
-            self._close(name, at_most=STV_PROTECTED)
-        return None
+        # Each definer means its own where C has several of one name.
+        own = together and not shared and not self.request.musl
+        return _Way((*definers, *served), STV_PROTECTED if own else None)
 
-    def _must_rename(self) -> bool:
-        return self.request.musl or self.request.method == "rename"
+    def _go(self, name: str, way: _Way) -> None:
+        for file in way.renamed:
+            self.renamed.setdefault(file.path, {})[name] = f"{name}.{self.request.tag}"
+        if way.closed is not None:
+            self._close(name, way.closed)
 
     def _unrenamable(self, name: str, definers: Iterable[File]) -> str | None:
         if name in self.request.reachable:
@@ -256,7 +291,7 @@ class _Planner:
                 return f"is defined by {self._name(file)}, which other packages may link"
         return None
 
-    def _close(self, name: str, at_most: int = STV_HIDDEN) -> None:
+    def _close(self, name: str, at_most: int) -> None:
         """Close ``name`` in the definers that refer to it.
 
         A library of the same DT_SONAME may be in other wheels, whose objects

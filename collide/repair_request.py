@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +34,7 @@ class Names:
 
     def __init__(self, target: Target) -> None:
         self.by_member = {target.names[f.path]: f.object for f in target.members.values()}
-        self.python: dict[str, frozenset[str]] = {}
+        self.sources: dict[str, bytes] = {}
         self.text: dict[str, frozenset[str]] = {}
         self.fixed: dict[str, str] = {}
         self.digest = hashlib.sha256()
@@ -43,7 +44,7 @@ class Names:
         with Archive(Path(target.name)) as archive:
             for entry in archive.entries:
                 if entry.name.endswith(".py"):
-                    self.python[entry.name] = names_in_python(archive.read(entry))
+                    self.sources[entry.name] = archive.read(entry)
             for entry in archive.elf_members():
                 obj = self.by_member.get(entry.name)
                 asks = obj is not None and asks_by_name(r.name for r in obj.references)
@@ -74,14 +75,51 @@ def make_request(
         musl=any(a.host.loader.libc == "musl" for a in analyses),
         reachable=entry_points(
             names | file_names(joined),
-            python=found.python,
+            plugins=_plugin_names(joined),
+            python=names_in_python(found.sources),
             text=found.text,
-            defined={member: found.by_member[member].exports.names for member in found.text},
+            reach={member: _reach(member, words, joined) for member, words in found.text.items()},
         ),
         fixed=found.fixed,
         tag=f"c{found.digest.hexdigest()[:8]}",
         closed_world=len(targets) > 1,
     )
+
+
+def _plugin_names(target: Target) -> set[str]:
+    """The names defined by objects that no other object of the target needs."""
+    needed = {name for file in target.members.values() for name in file.object.needed}
+    return {
+        name
+        for path, file in target.members.items()
+        if not {file.object.soname, path.rpartition("/")[2]} & needed
+        for name in file.object.exports.names
+    }
+
+
+def _reach(member: str, words: frozenset[str], target: Target) -> set[str]:
+    """The names that a dlsym of one object could find in others.
+
+    It is given a library opened under a name, which then stands in its text,
+    or a plugin, or asks for what it has linked itself. That it asks the whole
+    process for what others have brought is not foreseen.
+    """
+    files = {path.rpartition("/")[2]: f for path, f in target.members.items()}
+    (own,) = (f for f in target.members.values() if target.names[f.path] == member)
+    known = [own]
+    for file in known:
+        known += [
+            found
+            for name in file.object.needed
+            if (found := files.get(name)) is not None and found not in known
+        ]
+    named = [
+        f
+        for name, f in files.items()
+        if any(word.startswith(re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]) for word in words)
+    ]
+    names = _plugin_names(target).union(*(f.object.exports.names for f in (*known, *named)))
+    return names - own.object.exports.names
 
 
 def _names_of_executable(member: str, data: bytes) -> dict[str, str]:

@@ -12,31 +12,48 @@ NAMES = {"f", "own", "PyInit_demo", "bind_engine", "libb.so.1"}
 def found(**how: frozenset[str]) -> dict[str, str]:
     return entry_points(
         NAMES,
+        plugins=NAMES - {"bind_engine"},
         python={"demo.py": how.get("python", frozenset())},
         text={"mod.so": how.get("text", frozenset())},
-        defined={"mod.so": {"own"}},
+        reach={"mod.so": NAMES - {"own"}},
     )
 
 
-def test_documented_names_are_always_entry_points() -> None:
-    assert set(found()) == {"PyInit_demo", "bind_engine"}
+def test_documented_names_of_plugins_are_always_entry_points() -> None:
+    """A library that others link may define a name that only looks like one."""
+    assert set(found()) == {"PyInit_demo"}
 
 
-def test_text_counts_where_the_object_does_not_define_the_name() -> None:
+def test_text_counts_where_dlsym_could_find_the_name() -> None:
     """``__func__`` leaves an object's own names in its text."""
-    assert set(found(text=frozenset({"f", "own", "unknown"}))) == {
-        *("PyInit_demo", "bind_engine", "f")
-    }
+    assert set(found(text=frozenset({"f", "own", "unknown"}))) == {"PyInit_demo", "f"}
+
+
+OPENING = b"import ctypes\nlib = ctypes.CDLL('libb.so.1')\nlib.f(2)\n"
 
 
 def test_python_files_that_open_libraries_count() -> None:
-    words = names_in_python(b"import ctypes\nlib = ctypes.CDLL('libb.so.1')\nlib.f(2)\n")
+    words = names_in_python({"demo.py": OPENING})["demo.py"]
     assert {"f", "libb.so.1"} <= set(found(python=words))
 
 
-@pytest.mark.parametrize("source", [b"import ctypeslib\nf()\n", b"print('f')\n", b""])
-def test_other_python_files_do_not(source: bytes) -> None:
-    assert not names_in_python(source)
+@pytest.mark.parametrize(
+    ("source", "counts"),
+    [
+        (b"from .low import lib\nlib.f()\n", True),
+        (b"import demo.low as low\nlow.lib.f()\n", True),
+        (b"import cffi\nffi.f()\n", True),
+        (b"import math\nmath.f()  # not of low\n", False),
+    ],
+)
+def test_of_the_others_those_that_may_use_an_opened_library(source: bytes, counts: bool) -> None:
+    assert ("other.py" in names_in_python({"demo/low.py": OPENING, "other.py": source})) == counts
+
+
+@pytest.mark.parametrize("source", [b"import ctypeslib\nf()\n", b"from cffi import FFI\n", b""])
+def test_without_an_opening_none_counts(source: bytes) -> None:
+    """A compiled cffi module is linked, and its references are relocations."""
+    assert not names_in_python({"demo.py": source})
 
 
 def test_strings_end_with_a_zero_and_are_whole() -> None:
