@@ -45,13 +45,9 @@ class Analysis(NamedTuple):
         )
 
     @property
-    def repair_command(self) -> str | None:
-        """The command that repairs the target for this host; None when none was typed for it."""
-        if not self.host.arguments:
-            return None
-        import shlex
-
-        return shlex.join(["collide", "repair", self.target.name, *self.host.arguments])
+    def repair_command(self) -> str:
+        """The command that repairs the target for this host."""
+        return repair_command(self.target.name, self.host.arguments)
 
     def name_of(self, file: File) -> str:
         """A member's name, or a host path."""
@@ -66,12 +62,23 @@ class Analysis(NamedTuple):
         return file in self.host_files
 
 
-def analyse(target: Target, host: Host) -> Analysis:
-    """Open every module of ``target`` alone in a fresh process of ``host`` and bind it."""
+def repair_command(target: str, arguments: Iterable[str]) -> str:
+    """The command that repairs a wheel for the hosts that ``arguments`` select."""
+    import shlex
+
+    return shlex.join(["collide", "repair", target, *arguments])
+
+
+def analyse(target: Target, host: Host, *, insist: bool = False) -> Analysis:
+    """Open every module of ``target`` alone in a fresh process of ``host`` and bind it.
+
+    With ``insist`` (the host was asked for by name) a tree or a bare object is
+    opened even if its names are for another interpreter: what fails then is told.
+    """
     left_out = unfit(target, host)
     if left_out is not None:
         return left_out
-    openable = find_modules(target, host)
+    openable = find_modules(target, host, insist=insist)
     modules = tuple(_open_modules(target, host, openable.paths))
     return Analysis(target, host, modules, openable.skipped, openable.nothing, host.global_files)
 
@@ -93,14 +100,19 @@ class Openable(NamedTuple):
     nothing: str | None
 
 
-def find_modules(target: Target, host: Host) -> Openable:
-    """What of ``target`` can be opened on ``host``, whatever its tags say."""
+def find_modules(target: Target, host: Host, *, insist: bool = False) -> Openable:
+    """What of ``target`` can be opened on ``host``, whatever its tags say.
+
+    See :func:`analyse` for ``insist``.
+    """
     foreign = [
         Skipped(target.names[f.path], f"is {f.object.architecture}, the host {host.architecture}")
         for f in target.members.values()
         if f.object.architecture != host.architecture
     ]
     paths, others = _modules(target, host)
+    if insist and not paths and target.tags is None:
+        paths, others = list(target.modules(host.architecture)), []
     skipped = sorted([*target.skipped, *foreign, *_unknown(target), *others])
     reason = None if paths else _nothing(foreign, others, host)
     return Openable(tuple(paths), tuple(skipped), reason)

@@ -10,10 +10,13 @@ from collide.codes import Severity
 from collide.errors import InputError
 from collide.host import Host
 from collide.judge import Finding, judge
+from collide.selection import Candidate
+from collide.tags import Misfit, Platform, misfit
 from collide.wheel import Target
 
 if TYPE_CHECKING:
     from collide.advice import Adviser
+    from collide.pairs import Pair
 
 
 class Judged(NamedTuple):
@@ -27,45 +30,107 @@ class Judged(NamedTuple):
     repairable: frozenset[int] = frozenset()
 
 
+class LeftOut(NamedTuple):
+    """A target that was not analysed on a host, and why; by name, as neither is kept.
+
+    ``empty`` tells that the target has no objects at all, on whatever host,
+    ``broken`` that some of it could not be read.
+    """
+
+    target: str
+    host: str
+    misfit: Misfit
+    empty: bool = False
+    broken: bool = False
+
+
 class Report(NamedTuple):
     """Everything one ``collide check`` found.
 
     ``left_out`` are pairs of target and host that do not fit each other,
-    ``problems`` inputs or members that cannot be read.
+    ``problems`` inputs or members that cannot be read, ``pairs`` the targets
+    that were looked at together.
     """
 
     judged: tuple[Judged, ...]
-    left_out: tuple[Analysis, ...]
+    left_out: tuple[LeftOut, ...]
     problems: tuple[InputError, ...]
+    pairs: tuple[Pair, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in their order."""
+        alone = (f for judged in self.judged for f in judged.findings)
+        return (*alone, *(f for pair in self.pairs for f in pair.findings))
 
     def worst(self) -> Severity | None:
         """The highest severity of all findings; None when there are none."""
-        return max((f.severity for j in self.judged for f in j.findings), default=None)
+        return max((f.severity for f in self.findings), default=None)
 
 
-def check(targets: Iterable[Target], hosts: Sequence[Host]) -> Report:
-    """Analyse and judge every target on every host; targets are read one at a time."""
+def check(
+    targets: Iterable[Target],
+    hosts: Iterable[Candidate | Host],
+    *,
+    insist: bool = False,
+    together: bool = False,
+    rtld_global: Sequence[str] = (),
+) -> Report:
+    """Analyse and judge every target on every host; targets are read one at a time.
+
+    With ``together`` every two targets that share something are opened in one
+    process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
+    ``insist`` see :func:`collide.analysis.analyse`.
+    """
+    meetings = None
+    if together:
+        from collide.pairs import Meetings
+
+        meetings = Meetings(rtld_global)
     judged: list[Judged] = []
-    left_out: list[Analysis] = []
+    left_out: list[LeftOut] = []
     problems: list[InputError] = []
+    candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
     for target in targets:
         problems += target.problems
         adviser: Adviser | None = None
-        for host in hosts:
-            analysis = analyse(target, host)
-            if analysis.left_out is not None:
-                left_out.append(analysis)
-            else:
-                findings = judge(analysis)
-                repairable: frozenset[int] = frozenset()
-                if any(f.severity > Severity.NOTE for f in findings):
-                    adviser = adviser or _adviser(target)
-                    repairable = adviser.removed(analysis, findings)
-                judged.append(Judged(analysis.without_bindings(), findings, repairable))
-    return Report(tuple(judged), tuple(left_out), tuple(problems))
+        for candidate in candidates:
+            unfit = _misfit(target, candidate, insist)
+            if unfit is None:
+                analysis = analyse(target, candidate.host, insist=insist)
+                if analysis.left_out is None:
+                    findings = judge(analysis)
+                    repairable: frozenset[int] = frozenset()
+                    if any(f.severity > Severity.NOTE for f in findings):
+                        adviser = adviser or _adviser(target)
+                        repairable = adviser.removed(analysis, findings)
+                    judged.append(Judged(analysis.without_bindings(), findings, repairable))
+                    if meetings:
+                        meetings.add(analysis)
+                    continue
+                unfit = Misfit("nothing to open", analysis.left_out)
+            empty, broken = not target.members, bool(target.problems)
+            left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
+    pairs = tuple(meetings.pairs()) if meetings else ()
+    return Report(tuple(judged), tuple(left_out), tuple(problems), pairs)
 
 
 def _adviser(target: Target) -> Adviser:
     from collide.advice import Adviser
 
     return Adviser(target)
+
+
+def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
+    """What can be told of a pair before the host is loaded."""
+    if not target.members:
+        return Misfit("nothing to open", "it has no shared object that could be opened")
+    if target.tags is not None:
+        return misfit(target.tags, host)
+    if insist:
+        return None
+    found = {file.object.architecture for file in target.members.values()}
+    if host.architecture not in found:
+        reason = f"all its objects are for another architecture than {host.architecture}"
+        return Misfit("other architecture", reason)
+    return None

@@ -24,6 +24,7 @@ COMMANDS = {
     "profile": "record a host; nothing is executed",
     "diff": "what a host's link footprint gained and lost",
     "footprint": "the regression test of what a binary links",
+    "profiles": "list the shipped hosts, or show what one loads",
     "bindings": "every binding, as JSON lines",
     "explain": "the walk to one symbol, or what a code means",
     "repair": "write a wheel that no host can take symbols from, and prove it",

@@ -1,6 +1,6 @@
 """The table of COL codes: what each finding means and how it is decided.
 
-The families: 1xx shadowed symbols, 2xx loading, 3xx objects of the wheel among
+The families: 1xx shadowed symbols, 2xx loading, 3xx objects of wheels among
 themselves, 5xx the link footprint of a host. Codes are stable: one that is
 retired is never used again.
 """
@@ -131,6 +131,75 @@ OWN_SHADOW = Code(
     "A symbol that the object or its closure defines binds to another object of the same wheel.",
     "Export from a module only its initialisation function (-fvisibility=hidden).",
 )
+SONAME_ACROSS = Code(
+    "COL302",
+    "soname-across-wheels",
+    Severity.WARNING,
+    "uses a library of the wheel that was opened before, not the one it brings or would find",
+    "Two wheels bring libraries of one SONAME (auditwheel gives equal names to equal files), or "
+    "one brings what the other finds on the system. The loader keeps whichever is opened first, "
+    "for both.",
+    "A DT_NEEDED name equals the DT_SONAME or an alias of an object that the first wheel has "
+    "loaded from another path. A note when both copies export the same names, or nothing else was "
+    "there.",
+    "Nothing where both were made from the same library; else rename the SONAME in one of the "
+    "wheels (auditwheel repair, patchelf --set-soname).",
+)
+UNIQUE_ACROSS = Code(
+    "COL303",
+    "unique-across-wheels",
+    Severity.WARNING,
+    "shares C++ objects with the wheel that was opened before",
+    "A symbol of binding STB_GNU_UNIQUE (a static variable of an inline function or template) "
+    "exists once in a process, by name alone: both wheels work on the first one's object.",
+    "A lookup ends at a unique symbol that the first wheel's lookups have registered. A note when "
+    "the two definitions have the same type and size.",
+    "Compile with -fno-gnu-unique or -fvisibility=hidden, unless both must share the object.",
+)
+SYSTEM_ACROSS = Code(
+    "COL304",
+    "system-library-across-wheels",
+    Severity.WARNING,
+    "a system library that both load is bound in the scope of the wheel opened first",
+    "A library that the host does not load at start-up is relocated once, where it is opened "
+    "first. What the first wheel exports takes part in it for all that come later.",
+    "References of a system library that both wheels load get other definitions when the first "
+    "wheel opens it than when the second does. A note when the library only gets its own or equal "
+    "ones.",
+    "Export from a module and its libraries only what others use (-fvisibility=hidden, "
+    "-Wl,--exclude-libs,ALL): what it links of libstdc++ statically most of all.",
+)
+GLOBAL_ACROSS = Code(
+    "COL305",
+    "global-across-wheels",
+    Severity.WARNING,
+    "takes symbols of a wheel that was opened RTLD_GLOBAL",
+    "What is opened RTLD_GLOBAL joins the global scope with all its libraries, and comes before "
+    "everything that is opened later.",
+    "A reference binds to an object that the first wheel has promoted. A note when the second has "
+    "no definition of its own, or an equal one.",
+    "Do not open extension modules RTLD_GLOBAL (sys.setdlopenflags); as for COL101 otherwise.",
+)
+ORDER_DECIDES = Code(
+    "COL306",
+    "order-decides-loading",
+    Severity.ERROR,
+    "opens or fails depending on what has been opened before",
+    "The import works or not, depending on the order of imports.",
+    "A dlopen that succeeds alone fails after those of the other wheel; a note when it is the "
+    "other way round.",
+    "As for the finding that tells which library or symbol is taken from the other wheel.",
+)
+FILE_ACROSS = Code(
+    "COL307",
+    "file-across-wheels",
+    Severity.WARNING,
+    "has files that the other wheel replaces",
+    "Installers unpack every wheel into the same directory: of two files with one path the last "
+    "that is installed stays, and uninstalling one wheel removes the other's.",
+    "Members of two wheels are installed at the same path.",
+    "Give the files names of their own; two builds of one package cannot be installed together.",
+)
 
 # -- 5xx: the link footprint of a host, compared with an earlier one or another host's ------------
 
@@ -224,6 +293,12 @@ CODES = {
         UNLOADABLE_FILE,
         CAPTURED_SONAME,
         OWN_SHADOW,
+        SONAME_ACROSS,
+        UNIQUE_ACROSS,
+        SYSTEM_ACROSS,
+        GLOBAL_ACROSS,
+        ORDER_DECIDES,
+        FILE_ACROSS,
         GAINED_LIBRARY,
         GAINED_UNVERSIONED,
         GAINED_VERSIONED,

@@ -20,6 +20,8 @@ _MAGICS = {
 _IN, _OUT = 1 << 16, 1 << 18
 _BETWEEN_MARKS = 4 << 20
 _MOST_IN_MEMORY = 2 << 30
+# Deflate can reach 1,032; no system of files comes near this.
+_MOST_TIMES, _UNJUDGED = 200, 1 << 30
 
 
 def seekable(stream: BinaryIO) -> BinaryIO:
@@ -147,6 +149,7 @@ class Gzip(io.RawIOBase):
                 read += len(pending)
             if block:
                 at += len(block)
+                _refuse_bomb(at, read)
                 if at >= self._marks[-1].at + _BETWEEN_MARKS and not state.eof:
                     self._marks.append(_Mark(at, read - len(pending), state.copy()))
                 yield block
@@ -160,3 +163,8 @@ class Gzip(io.RawIOBase):
                 state = zlib.decompressobj(wbits=31)
             elif ended and not block:
                 raise FormatError("truncated gzip data")
+
+
+def _refuse_bomb(written: int, read: int) -> None:
+    if written > _UNJUDGED and written > _MOST_TIMES * read:
+        raise FormatError(f"gzip data that expands more than {_MOST_TIMES} times")

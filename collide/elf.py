@@ -36,6 +36,7 @@ from collide.dynamic import (
     DT_RELACOUNT,
     DT_RELASZ,
     DT_RELCOUNT,
+    DT_RELR,
     DT_RELSZ,
     DT_RPATH,
     DT_RUNPATH,
@@ -76,8 +77,8 @@ class ElfObject(NamedTuple):
     version nodes without the base, None when it has no DT_VERDEF at all.
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
-    tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards;
-    profiles do not record it.
+    tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
+    ``relr`` tells of packed relative relocations (DT_RELR); profiles record neither.
     """
 
     machine: Machine
@@ -100,6 +101,7 @@ class ElfObject(NamedTuple):
     unknown_relocations: tuple[int, ...]
     resolution_cache: tuple[tuple[str, tuple[str, ...]], ...]
     noopen: bool = False
+    relr: bool = False
 
     @property
     def architecture(self) -> str:
@@ -173,6 +175,7 @@ class _Reader:
             unknown_relocations=unknown,
             resolution_cache=self._resolution_cache(),
             noopen=bool(flags_1 & DF_1_NOOPEN),
+            relr=DT_RELR in image.dynamic,
         )
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from collide.errors import InputError
-from collide.host import Host, find_python
+from collide.host import Host
 from collide.linkmap import LinkMap
 from collide.symbols import (
     MATCHING_TYPES,
@@ -28,6 +29,7 @@ from collide.symbols import (
 )
 
 SCHEMA = "collide-footprint/1"
+_INTERPRETER = re.compile(r"lib(python|pypy)\d")
 
 
 class Exports(NamedTuple):
@@ -87,7 +89,7 @@ def of_host(host: Host) -> Footprint:
     for m in scope:
         exports = _exports(m, musl=musl)
         used = tuple(sorted(users[id(m)]))
-        own = m is host.process.executable or find_python([m.file]) is not None
+        own = m is host.process.executable or _INTERPRETER.match(names[id(m)]) is not None
         count = len(exports.unversioned)
         libraries.append(Library(names[id(m)], used, count, own, exports))
     openings = [f"preloads {posixpath.basename(p)}" for p in host.preload]

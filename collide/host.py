@@ -98,7 +98,7 @@ def extract(
         raise InputError(binary, "has no dynamic loader (a shared library or a static executable)")
     interpreter = _open(root, interpreter_path)
     loader = _loader(root, interpreter_path, executable)
-    if ldconfig and root.cache is None and loader.flavour == "upstream":
+    if ldconfig and root.cache is None and loader.libc == "glibc" and loader.flavour == "upstream":
         _make_cache(root, executable, loader)
     loader = loader._replace(library_path=expand_library_path(library_path, executable, loader))
     process, failures = start(executable, interpreter, loader, root, preload)

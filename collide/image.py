@@ -35,6 +35,10 @@ class _Image(NamedTuple):
     names: tuple[str, ...]
     layers: tuple[str, ...]
 
+    def called(self, wanted: str) -> bool:
+        """Whether ``wanted`` is one of its names, or one but for the registry before it."""
+        return any(name == wanted or name.endswith(f"/{wanted}") for name in self.names)
+
     def __str__(self) -> str:
         return " = ".join(self.names) or "(no name)"
 
@@ -87,7 +91,7 @@ def _add_layer(tree: Overlay, outer: Root, path: str) -> None:
 
 
 def _chosen(path: str, images: Sequence[_Image], wanted: str | None) -> _Image:
-    fitting = [i for i in images if wanted is None or wanted in i.names]
+    fitting = [i for i in images if wanted is None or i.called(wanted)]
     if len(fitting) == 1:
         return fitting[0]
     told = "; ".join(map(str, fitting or images))

@@ -68,32 +68,34 @@ def analyse_session(
     host: Host,
     patterns: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
+    *,
+    insist: bool = False,
 ) -> Analysis:
     """Open the modules of all targets one after the other in one process of ``host``.
 
     They come target by target, sorted; with ``patterns`` only those that match
     one, in the order of the patterns. Modules that match one of
-    ``rtld_global`` are opened RTLD_GLOBAL.
+    ``rtld_global`` are opened RTLD_GLOBAL. See :func:`collide.analysis.analyse` for ``insist``.
     """
     installed = install(targets)
-    openable = find_modules(installed, host)
+    openable = find_modules(installed, host, insist=insist)
     paths = list(_in_order(targets, installed, openable.paths))
     if patterns:
         paths = _matching(installed, paths, patterns)
     files = installed.files(host)
-    session = Session(host.process, files, binder_for(installed, host, files, paths))
+    session = Session(host.process, files, binder_for(host, files, paths))
     modules = tuple(open_modules(session, installed, paths, rtld_global))
     return Analysis(installed, host, modules, openable.skipped, openable.nothing, host.global_files)
 
 
-def binder_for(target: Target, host: Host, files: Files, paths: Iterable[str]) -> Binder:
+def binder_for(host: Host, files: Files, paths: Iterable[str]) -> Binder:
     """A binder that knows beforehand all objects that opening ``paths`` can bring."""
     process = host.process.fork(files)
     loaded = len(process.maps)
     for path in paths:
         process.dlopen(path)
     brought = [m.file for m in process.maps[loaded:]]
-    return Binder(host.process, [*brought, *target.members.values()])
+    return Binder(host.process, brought)
 
 
 def open_modules(

@@ -21,6 +21,9 @@ FailureKind = Literal[
 ]  # fmt: skip
 
 
+_RELR_VERSION = "GLIBC_ABI_DT_RELR"
+
+
 class LoadFailure(NamedTuple):
     """Why a dlopen fails.
 
@@ -123,11 +126,11 @@ class Process:
         """Keep what ``failed``, a fork in which a dlopen has failed, leaves behind.
 
         Its maps are gone, but the names under which it has asked for older
-        ones stay their aliases (``_dl_close_worker`` frees maps only).
+        ones stay theirs (glibc ``_dl_close_worker`` and musl ``dlopen`` free maps only).
         """
         for name, found in failed._names.items():
             if id(found) in self._positions:
-                self._names.setdefault(name, found)
+                self._names[name] = found
 
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
         self._positions[id(new)] = len(self.maps)
@@ -294,6 +297,7 @@ class Process:
     def version_failures(self, maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
         """The load-time version check (``_dl_check_map_versions``)."""
         for checked in maps:
+            yield from self._packed_failure(checked)
             for need in checked.object.version_needs:
                 # find_needed compares paths and aliases, not a DT_SONAME that nobody asked for.
                 file = self._names.get(need.file)
@@ -307,6 +311,13 @@ class Process:
                     yield LoadFailure(
                         "version-not-found", checked.file.path, need.version, file.file.path
                     )
+
+    def _packed_failure(self, checked: LinkMap) -> Iterator[LoadFailure]:
+        """DT_RELR is accepted only with the version that says so, since 2.36."""
+        needs = [n for n in checked.object.version_needs if n.file.startswith("libc.so.")]
+        told = _RELR_VERSION in [need.version for need in needs]
+        if checked.object.relr and needs and not told and self.loader.version >= (2, 36):
+            yield LoadFailure("version-not-found", checked.file.path, _RELR_VERSION, needs[0].file)
 
     def _open_root(self, path: str) -> LinkMap | LoadFailure:
         if "/" not in path:

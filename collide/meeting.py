@@ -15,6 +15,7 @@ from typing import NamedTuple
 from collide.analysis import Analysis, Module
 from collide.bindings import BindingGroup, BoundModule
 from collide.installation import matches
+from collide.linkmap import LoadFailure
 from collide.search import File
 
 
@@ -27,6 +28,7 @@ class ModuleTraces(NamedTuple):
     ``unique`` are the STB_GNU_UNIQUE symbols that lookups hit, with the path
     of the provider. ``system`` are the libraries loaded from the host's file
     system, ``taken`` those of which some reference binds to a member.
+    ``failures`` are why it does not open.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ModuleTraces(NamedTuple):
     unique: Mapping[str, str]
     system: AbstractSet[str]
     taken: AbstractSet[str]
+    failures: tuple[LoadFailure, ...] = ()
 
 
 class Traces(NamedTuple):
@@ -94,7 +97,8 @@ def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> Mo
     }
     bound = module.bound
     if bound is None:
-        return ModuleTraces(module.name, {}, missing, {}, frozenset(), frozenset())
+        nothing: frozenset[str] = frozenset()
+        return ModuleTraces(module.name, {}, missing, {}, nothing, nothing, module.failures)
     needed = {
         name: needed.file.path
         for m in bound.opened.new
@@ -114,6 +118,7 @@ def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> Mo
             for o in system
             if any(_takes(analysis, group, known) for group in o.groups)
         ),
+        failures=module.failures,
     )
 
 
@@ -194,12 +199,23 @@ def _concerned(
     system: AbstractSet[str],
     promoted: bool,
 ) -> Iterator[str]:
+    """The modules that take part; of those that load a system library one can be the first.
+
+    That one is a module from which the library takes something, if there is any.
+    """
+    first = {
+        next(
+            (m.name for m in of.modules if library in m.taken),
+            next(m.name for m in of.modules if library in m.system),
+        )
+        for library in system
+    }
     for module in of.modules:
         names = module.brings.keys() | module.needs.keys()
         if (
             promoted
+            or module.name in first
             or not names.isdisjoint(sonames)
             or not module.unique.keys().isdisjoint(unique)
-            or not module.system.isdisjoint(system)
         ):
             yield module.name

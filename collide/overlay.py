@@ -77,8 +77,10 @@ class Overlay:
                     # It keeps what it has seen, and a large image has very much.
                     archive.members = []  # type: ignore[attr-defined]
                 end = archive.offset
-        except (tarfile.TarError, EOFError, OverflowError, ValueError) as e:
-            raise FormatError(f"not a readable tar archive ({e})") from e
+        except (tarfile.TarError, EOFError, OverflowError, ValueError, MemoryError) as e:
+            # Memory is short where a header says that another one has a terabyte.
+            why = str(e) or "a header of absurd size"
+            raise FormatError(f"not a readable tar archive ({why})") from e
         stream.seek(end)
         if any(stream.read(tarfile.BLOCKSIZE)):
             # tarfile takes a damaged header for the end.

@@ -35,6 +35,7 @@ from collide.repair_mind import apply
 from collide.repair_plan import NOTHING, Plan, Request, make_plan
 from collide.repair_proof import Proof, prove
 from collide.repair_request import Names, Options, make_request
+from collide.selection import Candidate
 from collide.tags import unsuitable
 from collide.wheel import Target, read_target
 
@@ -47,15 +48,16 @@ class Prepared(NamedTuple):
     """A repair that is proven in memory, of one wheel or of several that belong together.
 
     ``analyses`` are those of the wheels as they are, on every host that they
-    fit, ``left_out`` those that they do not; ``invalidated`` are signatures
-    and attestations that do not hold for the result.
+    fit, ``left_out`` names of those that they do not, with the reasons;
+    ``invalidated`` are signatures and attestations that do not hold for the
+    result.
     """
 
     paths: tuple[Path, ...]
     target: Target
     request: Request
     analyses: tuple[Analysis, ...]
-    left_out: tuple[Analysis, ...]
+    left_out: tuple[tuple[str, str], ...]
     plan: Plan
     proofs: tuple[Proof, ...]
     invalidated: tuple[str, ...]
@@ -71,7 +73,7 @@ class Prepared(NamedTuple):
         return bool(self.plan.objects)
 
 
-def prepare(paths: Sequence[Path], hosts: Iterable[Host], options: Options) -> Prepared:
+def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: Options) -> Prepared:
     """Plan the repair and prove it in memory; nothing is written.
 
     Several wheels are one target: installed together, and linked by no others.
@@ -81,17 +83,15 @@ def prepare(paths: Sequence[Path], hosts: Iterable[Host], options: Options) -> P
     paths = tuple(paths)
     targets = [_read(path) for path in paths]
     target = _joined(targets)
-    analyses = [_analyse(targets, target, host) for host in hosts]
-    fitting = tuple(a for a in analyses if a.left_out is None)
-    left_out = tuple(a for a in analyses if a.left_out is not None)
-    if not fitting:
+    analyses, left_out = _analyses(targets, target, hosts)
+    if not analyses:
         return Prepared(paths, target, Request(), (), left_out, NOTHING, (), ())
     names = Names(target)
     for each in targets:
         names.read_target(each, digest=True)
-    tried = in_memory(target, targets, fitting, names, options)
+    tried = in_memory(target, targets, analyses, names, options)
     proofs = []
-    for original, between, after in zip(fitting, tried.between, tried.after, strict=True):
+    for original, between, after in zip(analyses, tried.between, tried.after, strict=True):
         proof = prove(between, after, tried.second)
         worse = proof.broken
         if tried.freed:
@@ -104,7 +104,7 @@ def prepare(paths: Sequence[Path], hosts: Iterable[Host], options: Options) -> P
     plan = tried.plan
     invalidated = tuple(n for path in paths for n in invalid_after(path, plan))
     return Prepared(
-        paths, target, tried.request, fitting, left_out, plan, tuple(proofs), invalidated
+        paths, target, tried.request, analyses, left_out, plan, tuple(proofs), invalidated
     )
 
 
@@ -197,12 +197,21 @@ def _joined(targets: Sequence[Target]) -> Target:
     )
 
 
-def _analyse(targets: Sequence[Target], joined: Target, host: Host) -> Analysis:
-    for target in targets:
-        reason = unsuitable(target.tags or (), host)
-        if reason is not None:
-            return Analysis(joined, host, (), (), reason)
-    return analyse(joined, host)
+def _analyses(
+    targets: Sequence[Target], joined: Target, hosts: Iterable[Candidate | Host]
+) -> tuple[tuple[Analysis, ...], tuple[tuple[str, str], ...]]:
+    """The analyses on all hosts that fit, and the others; these are not even loaded."""
+    analyses, left_out = [], []
+    for host in hosts:
+        found = [r for t in targets if (r := unsuitable(t.tags or (), host)) is not None]
+        if not found:
+            analysis = analyse(joined, host.host if isinstance(host, Candidate) else host)
+            if analysis.left_out is None:
+                analyses.append(analysis)
+                continue
+            found = [analysis.left_out]
+        left_out.append((host.name, found[0]))
+    return tuple(analyses), tuple(left_out)
 
 
 def write(
@@ -287,7 +296,7 @@ def _prove_written(prepared: Prepared, made: Sequence[Path]) -> None:
     expected = apply(prepared.target, prepared.plan)
     for analysis in prepared.analyses:
         host = analysis.host
-        proof = prove(analyse(expected, host), _analyse(targets, target, host), NOTHING)
+        proof = prove(analyse(expected, host), analyse(target, host), NOTHING)
         if proof.broken:
             raise InputError(prepared.name, f"not repaired: on {host.name}, {proof.broken[0]}")
 

@@ -5,15 +5,17 @@ Source: glibc ``elf/dl-open.c`` (``dl_open_worker``), ``elf/dl-close.c``
 (``do_lookup_unique``). What an earlier dlopen has loaded captures names, is
 relocated already, and has registered its unique symbols. A dlopen that fails
 unmaps what it has brought, and leaves behind what it told of older objects.
+In musl (``ldso/dynlink.c``) the same, without unique symbols.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from collide.bind import Binder
 from collide.bindings import BoundModule, Hit
-from collide.linkmap import LoadFailure, Process, relocation_order
+from collide.linkmap import LoadFailure, Process
 from collide.search import Files
 
 
@@ -57,7 +59,7 @@ class Session:
         bound = self._binder.bind(opened, unique)
         if bound.failures:
             self.process.learn(process)
-            self.unique |= self._left_behind(bound, unique)
+            self.unique = {**self.unique, **self._left_behind(bound, unique)}
         else:
             self.process, self.unique = process, unique
         return Attempt(bound, bound.failures)
@@ -72,19 +74,16 @@ class Session:
             for name, (file, _) in unique.items()
             if name not in self.unique and file not in leaving
         }
-        return {name: unique[name] for name in _reached(bound) if name in names}
+        return {name: unique[name] for name in self._reached(bound) if name in names}
 
-
-def _reached(bound: BoundModule) -> list[str]:
-    """The names of the references that are searched up to the first one that fails."""
-    objects = {o.map: o for o in bound.objects}
-    names: list[str] = []
-    for m in relocation_order(bound.opened.searchlist):
-        if m not in objects:
-            continue
-        undefined = {b.reference for group in objects[m].groups for b in group.undefined}
-        for reference in m.object.references:
-            if reference in undefined:
-                return names
-            names.append(reference.name)
-    return names
+    def _reached(self, bound: BoundModule) -> Iterator[str]:
+        """The names of the references that are searched up to the first one that fails."""
+        objects = {o.map: o for o in bound.objects}
+        for m in self.process.relocation_order(bound.opened.searchlist):
+            if m not in objects:
+                continue
+            undefined = {b.reference for group in objects[m].groups for b in group.undefined}
+            for reference in m.object.references:
+                if reference in undefined:
+                    return
+                yield reference.name

@@ -4,7 +4,8 @@ Only modules that take part in something the two share are opened
 (:mod:`collide.meeting` tells which). The second target's modules are opened
 in a process of their own and in one where the first's are open already, with
 both targets installed; every reference that gets another definition there, and
-every dlopen that ends otherwise, is a change. Facts only: nothing is judged.
+every dlopen that ends otherwise, is a change. Of a file that both install there
+is one, and nothing else to tell. Facts only: nothing is judged.
 """
 
 from __future__ import annotations
@@ -53,13 +54,17 @@ class Ending(NamedTuple):
 
 
 class Sequel(NamedTuple):
-    """What is different for ``second`` when ``first`` has been opened before it."""
+    """What is different for ``second`` when ``first`` has been opened before it.
+
+    ``failing`` are its modules that do not open even without, with both installed.
+    """
 
     first: Target
     second: Target
     installed: Target
     changes: tuple[Change, ...]
     endings: tuple[Ending, ...]
+    failing: tuple[Module, ...]
 
     def name_of(self, file: File) -> str:
         """A member's name, or a host path."""
@@ -74,7 +79,7 @@ def both_orders(
     by_name = {installed.names[f.path]: path for path, f in installed.members.items()}
     paths = tuple([by_name[name] for name in names if name in by_name] for names in shares.modules)
     files = installed.files(host)
-    binder = binder_for(installed, host, files, [p for side in paths for p in side])
+    binder = binder_for(host, files, [p for side in paths for p in side])
     sessions = [Session(host.process, files, binder) for _ in paths]
 
     def run(session: Session, side: int) -> tuple[Module, ...]:
@@ -83,17 +88,19 @@ def both_orders(
     alone = [run(session, side) for side, session in enumerate(sessions)]
     states = [_State(session, host) for session in sessions]
     after = [run(sessions[1 - side], side) for side in (0, 1)]
-    first, second = (
-        Sequel(
-            targets[1 - side],
-            targets[side],
+
+    def sequel(first: int, second: int) -> Sequel:
+        changes = _changes(alone[first], alone[second], after[second], states[first])
+        return Sequel(
+            targets[first],
+            targets[second],
             installed,
-            tuple(_changes(alone[1 - side], alone[side], after[side], states[1 - side])),
-            tuple(_endings(alone[side], after[side])),
+            tuple(c for c in changes if c.holder.path not in shares.files),
+            tuple(_endings(alone[second], after[second])),
+            tuple(m._replace(bound=None) for m in alone[second] if m.failures),
         )
-        for side in (1, 0)
-    )
-    return first, second
+
+    return sequel(0, 1), sequel(1, 0)
 
 
 class _State:

@@ -16,6 +16,7 @@ from collide.archive import Archive
 from collide.bind import Binder
 from collide.bindings import Binding, BoundModule
 from collide.dialect import lookup_rules
+from collide.dynamic import is_elf
 from collide.errors import CollideError, InputError
 from collide.host import Host, extract
 from collide.linkmap import LoadFailure, Opened, Process
@@ -187,7 +188,7 @@ def _outcome(
 def _is_library(path: str) -> bool:
     try:
         with Path(path).open("rb") as stream:
-            return stream.read(4) == b"\x7fELF"
+            return is_elf(stream.read(4))
     except OSError:
         return False
 

@@ -24,6 +24,7 @@ from collide.bindings import Binding, BoundModule
 from collide.host import Host, extract
 from collide.linkmap import LoadFailure, Opened, Process
 from collide.rootfs import Root
+from collide.session import Session
 from collide.slots import SlotBinding, of_process
 
 # Lists what is loaded, by tabs, at start and behind the answer to each dlopen.
@@ -210,26 +211,18 @@ class Prediction:
         self.bound: list[BoundModule] = []
         self.failures: list[LoadFailure] = list(failures)
         self._now = tuple(failures)
-        self._process = process
-        self._binder = Binder(process)
+        binder = Binder(process)
+        self._session = Session(process, process.files, binder)
         scope = process.global_scope
-        start_up = self._binder.bind(Opened(process.executable, scope, scope, scope, ()))
+        start_up = binder.bind(Opened(process.executable, scope, scope, scope, ()))
         self._now += start_up.failures
         self.bound.append(start_up)
 
     def open(self, name: str) -> None:
         path = name.removeprefix("+")
-        process = self._process.fork(self._process.files)
-        opened = process.dlopen(path, rtld_global=path != name)
-        if isinstance(opened, LoadFailure):
-            self._now = (opened,)
-        else:
-            bound = self._binder.bind(opened)
-            self._now = bound.failures
+        bound, self._now = self._session.open(path, rtld_global=path != name)
         self.failures += self._now
-        # A dlopen that fails leaves nothing behind.
-        if not self._now:
-            self._process = process
+        if bound is not None and not self._now:
             self.bound.append(bound)
 
     def compare_loaded(self, answer: str, names: Sequence[str]) -> None:
@@ -238,7 +231,7 @@ class Prediction:
         if self._now:
             assert tells(answer, self._now), f"{answer}; predicted {self._now}"
             return
-        process = self._process
+        process = self._session.process
         itself = process.loaded("libc.so")
         # musl's own place is that of its first request, the vDSO has no name.
         real = [os.path.realpath(name) for name in names if name]

@@ -121,6 +121,7 @@ def _unpack(archives: Sequence[Path], into: Path) -> None:
             _run((*tar, *exclude), stdin=contents.stdout)
         if contents.returncode:
             raise RootError(f"dpkg-deb cannot read {archive.name}")
+    _register(archives, into)
     for directory, directories, files in os.walk(into):
         for link in (Path(directory, name) for name in (*directories, *files)):
             if link.is_symlink() and (target := link.readlink()).is_absolute():
@@ -128,7 +129,23 @@ def _unpack(archives: Sequence[Path], into: Path) -> None:
                 link.symlink_to(os.path.relpath(target, f"/{Path(directory).relative_to(into)}"))
 
 
-def _run(command: Sequence[str | Path], stdin: IO[bytes] | None = None) -> None:
+def _register(archives: Sequence[Path], root: Path) -> None:
+    """Write what dpkg would know of these packages: their control fields and lists of files."""
+    info = root / "var" / "lib" / "dpkg" / "info"
+    info.mkdir(parents=True, exist_ok=True)
+    paragraphs = []
+    for archive in archives:
+        fields = _run(("dpkg-deb", "--field", archive, "Package", "Version", "Architecture"))
+        name = fields.split("\n")[0].removeprefix("Package: ")
+        listed = _run(("dpkg-deb", "--contents", archive)).splitlines()
+        # tar's long listing: mode, owner, size, date, time, "./path" and " -> target".
+        paths = [line.split(maxsplit=5)[5].split(" -> ")[0][1:] for line in listed]
+        (info / f"{name}.list").write_text("".join(f"{path}\n" for path in paths))
+        paragraphs.append(fields)
+    (info.parent / "status").write_text("\n".join(paragraphs))
+
+
+def _run(command: Sequence[str | Path], stdin: IO[bytes] | None = None) -> str:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
     done = subprocess.run(
         command, env=environment, stdin=stdin, capture_output=True, text=True, check=False
@@ -136,6 +153,7 @@ def _run(command: Sequence[str | Path], stdin: IO[bytes] | None = None) -> None:
     if done.returncode:
         reason = (done.stderr.strip() or f"status {done.returncode}").splitlines()[-1]
         raise RootError(f"{command[0]} failed: {reason}")
+    return done.stdout
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -13,15 +13,19 @@ from typing import NamedTuple
 import corpus
 from corpus_cases import HOSTS, Case, wheel_of
 from corpus_cases import Host as RealHost
-from scenario import tells
 
 from collide import oracle
-from collide.analysis import Analysis
+from collide.analysis import Analysis, analyse
 from collide.host import Host, extract
 from collide.installation import analyse_session, matches
+from collide.judge_together import judge_sequel
+from collide.meeting import shared, traces
+from collide.messages import says
 from collide.report import bindings
 from collide.rootfs import Root
 from collide.runner import command_line
+from collide.search import File
+from collide.together import Sequel, both_orders
 from collide.verify import install
 from collide.wheel import installed_path, read_target
 
@@ -95,8 +99,8 @@ def compare(case: SessionCase, host: RealHost | None = None) -> Outcome:
         outcome = Outcome(analysis)
         owners = {name: t.name for t in targets for name in t.names.values()}
         command = command_line(extracted, host.run)
-        started = _observe(command, scratch, [])
-        observed = _observe(command, scratch, _opens(analysis, site, case))
+        started = observe(command, scratch, [])
+        observed = observe(command, scratch, _opens(analysis, site, case))
         _judge(outcome, site, owners, started, observed)
         outcome.differences = [d.replace(f"{site}/", "") for d in outcome.differences]
         return outcome
@@ -128,7 +132,7 @@ def _below(member: str) -> str:
     return installed_path(member, member.partition(".data/")[0]).partition("/site-packages/")[2]
 
 
-def _observe(
+def observe(
     command: Sequence[str], scratch: Path, opens: list[tuple[str, int]]
 ) -> tuple[set[Line], list[str]]:
     """The lines of the loader, and what each dlopen said."""
@@ -172,7 +176,7 @@ def _judge(
         else:
             outcome.failing += 1
             failing.add(module.name)
-            if not tells(message, module.failures[0]):
+            if not says(message, module.failures[0]):
                 say(f"{module.name}: another reason: {message}: {module.failures[0]}")
     lines: dict[Line, bool] = {}
     for text in bindings.render(outcome.analysis):
@@ -192,3 +196,71 @@ def _judge(
         say(f"printed, not predicted: {line}")
     for line in sorted({p for p, certain in lines.items() if certain} - printed, key=str):
         say(f"predicted, not printed: {line}")
+
+
+# -- pairs ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class PairOutcome:
+    """What two wheels change for each other: references that the loader binds otherwise."""
+
+    codes: set[str] = field(default_factory=set)
+    changed: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+def compare_pair(name: str, specs: tuple[str, str]) -> PairOutcome:
+    """What ``collide check`` tells of two wheels, against four runs of the real host."""
+    host = predicted(HOSTS[name])
+    command = command_line(host, HOSTS[name].run)
+    outcome = PairOutcome()
+    with TemporaryDirectory() as directory:
+        scratch = Path(directory).resolve()
+        site = Path(f"{scratch}{installed_path('x', '')}").parent
+        one, other = (read_target(_wheel(name, spec)) for spec in specs)
+        for target in (one, other):
+            install(target, scratch)
+        shares = shared(traces(analyse(one, host)), traces(analyse(other, host)))
+        modules = {t.name: m for t, m in zip((one, other), shares.modules, strict=True)}
+        for sequel in both_orders((one, other), host, shares):
+            outcome.codes |= {f.code.id for f in judge_sequel(sequel)}
+            before, after = (
+                _providers(command, scratch, [site / _below(m) for t in order for m in modules[t]])
+                for order in ([sequel.second.name], [sequel.first.name, sequel.second.name])
+            )
+            _judge_sequel(outcome, sequel, site, before, after)
+    return outcome
+
+
+_Providers = dict[tuple[str, str, str | None], set[str]]
+
+
+def _providers(command: Sequence[str], scratch: Path, modules: list[Path]) -> _Providers:
+    lines, said = observe(command, scratch, [(str(path), _RTLD_NOW) for path in modules])
+    assert all("_no_such_module_" in message for message in said), said
+    found: _Providers = {}
+    for line in lines:
+        found.setdefault((line.object, line.symbol, line.version), set()).add(line.provider)
+    return found
+
+
+def _judge_sequel(
+    outcome: PairOutcome, sequel: Sequel, site: Path, before: _Providers, after: _Providers
+) -> None:
+    def place(file: File) -> str:
+        name = sequel.name_of(file)
+        return name if name.startswith("/") else str(site / _below(name))
+
+    told = {
+        (place(c.holder), b.reference.name, b.reference.version): place(c.provider)
+        for c in sequel.changes
+        for b, _ in c.bindings
+    }
+    changed = {key for key in before.keys() & after.keys() if before[key] != after[key]}
+    outcome.changed += len(changed)
+    for key in sorted(changed - told.keys(), key=str):
+        outcome.differences.append(f"not told: {key}: {before[key]} then {after[key]}")
+    for key, provider in told.items():
+        if provider not in after.get(key, set()):
+            outcome.differences.append(f"told: {key}: {provider}, bound to {after.get(key)}")

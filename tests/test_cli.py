@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from compiler import compile_so
+from packing import shipped_file
 from scenario import Scenario, require_loader
 
 import collide
@@ -26,11 +27,10 @@ from collide import check as check_module
 from collide.archive import Member, write_wheel
 from collide.cli import main
 from collide.codes import CODES
-from collide.profiles import SCHEMA_FILE
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = str(ROOT / "wheels/host/host")
-SHIPPED = SCHEMA_FILE.with_name("debian-12-python3.json")
+SHIPPED = shipped_file("debian-12-python3")
 EXPECTED: dict[str, Any] = json.loads((ROOT / "wheels/bindings.json").read_text())
 TAG = "cp310-abi3-manylinux_2_17_x86_64"
 CLEAN, FINDINGS, UNREADABLE, NOTHING = 0, 1, 2, 3
@@ -101,7 +101,6 @@ def test_version_is_that_of_the_package() -> None:
     [
         [],
         ["no-such-command"],
-        ["check"],
         ["check", "x.whl", "--format", "yaml"],
         ["check", "x.whl", "--fail-on", "all"],
         ["bindings", "x.whl"],
@@ -121,7 +120,7 @@ def test_wrong_usage_ends_with_status_two(
 
 
 def test_interruption_ends_with_status_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(check_module, "check", interrupt)
@@ -275,7 +274,7 @@ def test_without_a_profile_every_shipped_one_that_fits_is_used(run: Run) -> None
     report = json.loads(out)
     assert "debian-12-python3" in [a["profile"]["name"] for a in report["analyses"]]
     # The specimens are for CPython's stable ABI.
-    assert [a["profile"] for a in report["left_out"]] == ["debian-12-pypy3"]
+    assert "debian-12-pypy3" in [a["profile"] for a in report["left_out"]]
 
 
 def test_directory_of_wheels_is_every_wheel_in_it(run: Run) -> None:
@@ -570,7 +569,9 @@ def test_wheel_that_does_not_fit_the_named_profile_cannot_be_checked(
     assert "manylinux_2_17_aarch64" in line
 
 
-def test_wheel_that_fits_no_shipped_profile_is_nothing_to_check(run: Run, foreign: Path) -> None:
+def test_wheel_that_fits_no_shipped_profile_is_nothing_to_check(run: Run, tmp_path: Path) -> None:
+    foreign = tmp_path / "demo-1.0-cp35-cp35m-manylinux1_x86_64.whl"
+    write_wheel(foreign, [vault()])
     status, out, err = run("check", foreign)
     assert (status, out) == (NOTHING, "")
     assert all(f"{foreign}: " in line for line in err)
@@ -591,7 +592,7 @@ def test_bare_object_of_another_architecture_cannot_be_checked(run: Run, tmp_pat
 def profile_file(path: Path, **changes: object) -> Path:
     """The shipped profile with other values."""
     file = path / "profile.json"
-    file.write_text(json.dumps({**json.loads(SHIPPED.read_bytes()), **changes}))
+    file.write_text(json.dumps({**json.loads(SHIPPED), **changes}))
     return file
 
 
@@ -602,8 +603,8 @@ def profile_file(path: Path, **changes: object) -> Path:
         (b"", "not a readable profile"),
         (b"[1]", "not a profile of schema collide-profile/1"),
         (b'{"schema":"collide-profile/0"}', "its schema is 'collide-profile/0'"),
-        (lzma.compress(SHIPPED.read_bytes(), preset=0)[:5000], "not a readable profile"),
-        (SHIPPED.read_bytes()[:5000], "not a readable profile"),
+        (lzma.compress(SHIPPED, preset=0)[:5000], "not a readable profile"),
+        (SHIPPED[:5000], "not a readable profile"),
         (b"#!/bin/sh\n", "is a script (#!/bin/sh); name the binary that runs it"),
         (b"\x7fELF and no more", "corrupt ELF file"),
     ],
@@ -618,14 +619,14 @@ def test_profile_that_cannot_be_read_is_one_line(
     assert reason in line
 
 
-def test_unknown_profile_is_one_line_with_the_names_there_are(run: Run) -> None:
-    line = run.fails("check", specimen("static_hidden"), "--profile", "no-such-profile")
-    assert line.startswith("no-such-profile: no such profile")
+def test_unknown_profile_is_one_line_with_names_near_it(run: Run) -> None:
+    line = run.fails("check", specimen("static_hidden"), "--profile", "debian-12-pyhton3")
+    assert line.startswith("debian-12-pyhton3: no such profile")
     assert "debian-12-python3" in line
 
 
 def test_profile_damaged_where_it_is_needed_late_is_one_line(run: Run, tmp_path: Path) -> None:
-    lines = SHIPPED.read_bytes().splitlines(keepends=True)
+    lines = SHIPPED.splitlines(keepends=True)
     first = lines.index(b'"tables":[\n') + 1
     lines[first] = lines[first].replace(b'"names":[', b'"names":[[', 1)
     file = tmp_path / "profile.json"

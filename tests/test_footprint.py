@@ -238,3 +238,12 @@ def test_wrong_use_is_one_line(tmp_path: Path, capsys: Out) -> None:
     assert capsys.readouterr().err == "collide: --update needs --baseline FILE\n"
     assert main(["footprint", "debian-12-*"]) == 2
     assert "a baseline is for one" in capsys.readouterr().err
+
+
+def test_binary_of_another_root(tmp_path: Path, capsys: Out) -> None:
+    from test_host import foreign_root
+
+    _, root = foreign_root(tmp_path)
+    assert main(["footprint", "--root", str(root), "/bin/host"]) == 0
+    libraries = json.loads(capsys.readouterr().out)["libraries"]
+    assert list(libraries)[:2] == ["host", "liba.so"]

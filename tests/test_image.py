@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import io
 import json
+import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from musl import MuslScenario
 from scenario import Scenario
 from test_host import LOADER, foreign_root
 
@@ -372,3 +375,32 @@ def test_guix_store_in_an_archive_has_a_cache_for_each_package(tmp_path: Path) -
         (f"{item}-a/lib/liba.so", "ld.so.cache"),
         (f"{glibc}/lib/libc.so.6", "runpath"),
     ]
+
+
+def test_musl_system_in_an_archive_with_a_path_file(tmp_path: Path) -> None:
+    """Judged by musl itself, in a chroot."""
+    s = MuslScenario(tmp_path)
+    s.lib("root/opt/m/libm1.so", "int m1(void) { return 1; }", runpath=None)
+    s.lib("root/opt/n/libm1.so", "int m1(void) { return 2; }", runpath=None)
+    s.host(name="root/bin/host", needed=["root/opt/m/libm1.so"], runpath=None)
+    root = tmp_path / "root"
+    (root / "lib").mkdir()
+    (root / "etc").mkdir()
+    interpreter = extract(str(root / "bin/host"), Root()).loader.path
+    shutil.copy(interpreter, root / "lib")
+    (root / "etc/ld-musl-x86_64.path").write_text("/opt/none\n/opt/m:/opt/n\n")
+    packed = tmp_path / "musl.tar.gz"
+    packed.write_bytes(gzip.compress(pack(root)))
+    host = extract("/bin/host", open_root(str(packed)))
+    assert not host.failures
+    names = [m.file.path for m in host.process.global_scope]
+    assert names[:2] == ["/bin/host", "/opt/m/libm1.so"]
+    if os.geteuid() != 0:
+        pytest.skip("asking musl in a chroot needs root")
+    done = subprocess.run(
+        ["chroot", str(root), interpreter, "--list", "/bin/host"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.findall(r"=> (\S+) \(", done.stdout) == names[1:]

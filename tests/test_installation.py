@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from building import WheelBuilder
 from compiler import compile_so
 
 from collide.analysis import Analysis
-from collide.archive import Member, write_wheel
 from collide.host import Host
 from collide.installation import analyse_session, conflicts, install
 from collide.profiles import load_shipped
-from collide.wheel import Target, read_target
+from collide.wheel import read_target
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"
@@ -23,27 +23,9 @@ def host() -> Host:
     return load_shipped("debian-12-python3")
 
 
-class Builder:
-    """Makes wheels of one-line objects."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-
-    def __call__(self, name: str, members: dict[str, str], *flags: str) -> Target:
-        """The wheel ``name`` whose ``members`` are compiled from their sources."""
-        wheel = self.directory / f"{name}-1.0-py3-none-linux_x86_64.whl"
-        built = []
-        for member, source in members.items():
-            plain = member.replace("/", "_")
-            path = compile_so(self.directory, f"{name}-{plain}", source, *flags)
-            built.append(Member(member, path.read_bytes()))
-        write_wheel(wheel, built)
-        return read_target(wheel)
-
-
 @pytest.fixture
-def wheel(tmp_path: Path) -> Builder:
-    return Builder(tmp_path)
+def wheel(tmp_path: Path) -> WheelBuilder:
+    return WheelBuilder(tmp_path)
 
 
 def opened(analysis: Analysis) -> list[str]:
@@ -54,14 +36,14 @@ def failing(analysis: Analysis) -> list[str]:
     return [m.name for m in analysis.modules if m.failures]
 
 
-def test_modules_come_input_by_input_and_sorted(wheel: Builder, host: Host) -> None:
+def test_modules_come_input_by_input_and_sorted(wheel: WheelBuilder, host: Host) -> None:
     one = wheel("one", {"z.so": F, "b.so": F})
     two = wheel("two", {"y.so": F, "a.so": F})
     assert opened(analyse_session([one, two], host)) == ["b.so", "z.so", "a.so", "y.so"]
     assert opened(analyse_session([two, one], host)) == ["a.so", "y.so", "b.so", "z.so"]
 
 
-def test_patterns_give_the_order_and_each_module_once(wheel: Builder, host: Host) -> None:
+def test_patterns_give_the_order_and_each_module_once(wheel: WheelBuilder, host: Host) -> None:
     one, two = wheel("one", {"z.so": F, "b.so": F}), wheel("two", {"a.so": F})
     assert opened(analyse_session([one, two], host, ["a*", "z*", "*.so"])) == [
         *("a.so", "z.so", "b.so")
@@ -69,14 +51,14 @@ def test_patterns_give_the_order_and_each_module_once(wheel: Builder, host: Host
     assert opened(analyse_session([one, two], host, ["other*"])) == []
 
 
-def test_promoted_module_serves_what_comes_after_it(wheel: Builder, host: Host) -> None:
+def test_promoted_module_serves_what_comes_after_it(wheel: WheelBuilder, host: Host) -> None:
     one, two = wheel("one", {"f.so": F}), wheel("two", {"g.so": CALLS_F})
     assert failing(analyse_session([one, two], host)) == ["g.so"]
     assert failing(analyse_session([one, two], host, rtld_global=["f*"])) == []
     assert failing(analyse_session([two, one], host, rtld_global=["f*"])) == ["g.so"]
 
 
-def test_run_path_finds_what_another_wheel_brings(wheel: Builder, host: Host) -> None:
+def test_run_path_finds_what_another_wheel_brings(wheel: WheelBuilder, host: Host) -> None:
     library = wheel("lib", {"lib.libs/libf.so.1": F}, "-Wl,-soname,libf.so.1")
     found = wheel.directory / "lib-lib.libs_libf.so.1"
     user = wheel(
@@ -90,7 +72,7 @@ def test_run_path_finds_what_another_wheel_brings(wheel: Builder, host: Host) ->
     assert opened(session) == ["g.so"]
 
 
-def test_file_of_the_last_input_stays(wheel: Builder, host: Host) -> None:
+def test_file_of_the_last_input_stays(wheel: WheelBuilder, host: Host) -> None:
     one = wheel("one", {"m.so": CALLS_F, "only.so": F})
     two = wheel("two", {"m.so": F})
     (conflict,) = conflicts([one, two])

@@ -150,6 +150,18 @@ def test_failing_open_leaves_nothing_behind(s: MuslScenario) -> None:
 
 
 @pytest.mark.rule("7", "loading")
+def test_name_that_a_failing_open_gave_to_an_older_object_stays(s: MuslScenario) -> None:
+    s.lib("libz.so.1", F)
+    s.module("bad.so", f"{CALLS_F} int gone(void); int h(void) {{ return gone(); }}",
+             needed=["libz.so.1"])  # fmt: skip
+    s.lib("bundled/libz.so.1", F)
+    s.module("two.so", CALLS_F, needed=["bundled/libz.so.1"], runpath="$ORIGIN/bundled")
+    outcome = s.judge(s.host(), "libz.so.1", "bad.so", "two.so")
+    assert outcome.answers[2] == "ok"
+    assert outcome.provider("two.so", "f") == "libz.so.1"
+
+
+@pytest.mark.rule("7", "loading")
 def test_missing_library_is_named(s: MuslScenario) -> None:
     s.lib("libgone.so")
     s.module("mod.so", needed=["libgone.so"])
@@ -259,6 +271,20 @@ def test_name_it_gets_is_that_of_its_own_path(s: MuslScenario) -> None:
     outcome = s.judge(s.host(), "libreal.so", "one.so", "two.so")
     assert outcome.provider("one.so", "f") == "libreal.so"
     assert outcome.provider("two.so", "f") == "libreal.so"
+
+
+@pytest.mark.rule("7", "loading")
+def test_of_two_with_one_name_the_one_that_was_loaded_first_captures(s: MuslScenario) -> None:
+    s.lib("first/libz.so.1", F, soname="libalias.so")
+    s.lib("second/libz.so.1", F)
+    s.module("one.so", CALLS_F, needed=["second/libz.so.1"], runpath="$ORIGIN/second")
+    s.module("two.so", CALLS_F, needed=["first/libz.so.1"], runpath="$ORIGIN")
+    (s.directory / "libalias.so").symlink_to("first/libz.so.1")
+    s.module("three.so", CALLS_F, needed=["second/libz.so.1"], runpath="$ORIGIN/second")
+    # By path, so without a name; beside it; found by a search, so named; asked for.
+    outcome = s.judge(s.host(), "first/libz.so.1", "one.so", "two.so", "three.so")
+    assert outcome.provider("one.so", "f") == "second/libz.so.1"
+    assert outcome.provider("three.so", "f") == "first/libz.so.1"
 
 
 @pytest.mark.rule("7", "loading")

@@ -7,8 +7,10 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
+from corpus import download
 from scenario import Scenario, patch_header, require_loader
 from strace import Calls, trace
 from test_host import require_host
@@ -255,3 +257,26 @@ def test_check_tells_the_storm_of_each_module(tmp_path: Path, capsys: Out) -> No
     assert main([*command, "--format", "json"]) == 0
     (counted,) = json.loads(capsys.readouterr().out)["probes"]
     assert [m["module"] for m in counted["modules"]] == ["one.so", "two.so"]
+
+
+# -- real wheels ----------------------------------------------------------------------------------
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("spec", ["psycopg2-binary==2.9.13", "lxml==6.1.3", "numpy==1.26.4"])
+def test_every_try_of_a_real_wheels_modules(spec: str, tmp_path: Path) -> None:
+    """In a host without Python: what cannot be bound is searched and loaded all the same."""
+    binary = Scenario(tmp_path).host()
+    site = tmp_path / "site"
+    with ZipFile(download(spec)) as wheel:
+        wheel.extractall(site)
+    host, root = profiled(binary)
+    found = of_modules(read_target(site), host, root)
+    start = as_traced(at_start(host, root).probes)
+    assert found
+    for module in found:
+        calls = trace([binary, site / module.name])[0]
+        probes = as_traced(module.probes)
+        assert calls.opened == start.opened + probes.opened
+        assert calls.missed == start.missed + probes.missed
+        assert calls.directories == start.directories + probes.directories

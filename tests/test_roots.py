@@ -11,6 +11,9 @@ import pytest
 import roots
 from roots import RootError
 
+from collide.provenance import find_packages
+from collide.rootfs import Root
+
 
 def package(directory: Path, name: str, *files: str) -> Path:
     """A Debian package of that name with these files, each of which holds the name."""
@@ -79,3 +82,11 @@ def test_callers_that_ask_at_once_get_one_whole_root(
 def test_a_package_that_does_not_exist_is_named() -> None:
     with pytest.raises(RootError, match="no-such-package"):
         roots.root("bookworm", "armhf", ["no-such-package"])
+
+
+def test_dpkg_of_the_root_knows_its_packages(tmp_path: Path) -> None:
+    archives = [package(tmp_path, "one", "usr/lib/liba.so.1"), package(tmp_path, "two", "b")]
+    unpacked = tmp_path / "root"
+    roots._unpack(archives, unpacked)
+    known = find_packages(Root(str(unpacked)), ["/usr/lib/liba.so.1", "/b", "/c"])
+    assert known == {"/usr/lib/liba.so.1": ("one", "1"), "/b": ("two", "1")}

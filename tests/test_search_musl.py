@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from musl import MuslScenario
+from musl import MuslScenario, observe
 from scenario import patch_header
+
+from collide.errors import InputError
+from collide.host import extract
+from collide.rootfs import Root
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"
@@ -68,6 +72,16 @@ def test_run_path_of_the_executable_does_not_serve_preloads(s: MuslScenario) -> 
     preload = [str(s.module("p.so", needed=["app/libf.so"], runpath=None))]
     outcome = s.judge(s.host(runpath="$ORIGIN/app"), preload=preload)
     assert [f.kind for f in outcome.failures] == ["missing-library"]
+
+
+@pytest.mark.rule("7", "search")
+def test_run_path_of_the_executable_does_not_find_preloads(s: MuslScenario) -> None:
+    s.lib("app/libp.so", F)
+    host = s.host(runpath=f"{s.directory}/app")
+    (loaded,) = observe([host], {"LD_PRELOAD": "libp.so"}, 1).loaded
+    assert not any(name.endswith("libp.so") for name in loaded)
+    with pytest.raises(InputError, match=r"libp\.so: no such library"):
+        extract(str(host), Root(), preload=["libp.so"])
 
 
 @pytest.mark.rule("7", "search")

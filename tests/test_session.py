@@ -38,6 +38,7 @@ def bundle(s: Scenario, wheel: str, library: str, module: str, **more: str) -> N
 # -- SONAME capture -------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("6.1", "local module")
 @pytest.mark.parametrize(("first", "second"), [("a", "b"), ("b", "a")])
 def test_equal_soname_is_loaded_from_the_first_wheel(s: Scenario, first: str, second: str) -> None:
     for wheel in "ab":
@@ -50,6 +51,7 @@ def test_equal_soname_is_loaded_from_the_first_wheel(s: Scenario, first: str, se
     assert outcome.providers(f"{second}.libs/{BUNDLED}", "f") == set()
 
 
+@pytest.mark.rule("2", "undefined symbol")
 @pytest.mark.parametrize(
     ("order", "failing"), [(["old.so", "new.so"], "new.so"), (["new.so", "old.so"], None)]
 )
@@ -62,6 +64,7 @@ def test_captured_library_without_a_symbol_fails_in_one_order(
     assert kinds(s.compare(s.host(), *order)) == expected
 
 
+@pytest.mark.rule("4.4", "captured file")
 @pytest.mark.parametrize(
     ("order", "failing"), [(["old.so", "new.so"], "new.so"), (["new.so", "old.so"], None)]
 )
@@ -75,6 +78,7 @@ def test_captured_library_too_old_fails_in_one_order(
     assert kinds(s.compare(s.host(), *order)) == expected
 
 
+@pytest.mark.rule("6.1", "needs of a captured library")
 def test_dependencies_of_the_captured_library_come_with_it(s: Scenario) -> None:
     for wheel in "ab":
         s.lib(f"{wheel}.libs/libdeep-{wheel}.so", F)
@@ -93,6 +97,7 @@ def test_dependencies_of_the_captured_library_come_with_it(s: Scenario) -> None:
     assert outcome.provider("b.so", "f") == "a.libs/libdeep-a.so"
 
 
+@pytest.mark.rule("6.1", "local module")
 def test_module_that_was_opened_captures_by_its_soname(s: Scenario) -> None:
     s.module("a/core.so", F, soname="libcore.so")
     s.lib("b/libcore.so", F)
@@ -101,6 +106,7 @@ def test_module_that_was_opened_captures_by_its_soname(s: Scenario) -> None:
     assert outcome.provider("b/mod.so", "f") == "a/core.so"
 
 
+@pytest.mark.rule("6.1", "local module")
 def test_system_library_of_the_first_captures_the_bundled_one_of_the_second(s: Scenario) -> None:
     s.lib("system/libv.so.1", F)
     s.lib("b.libs/libv.so.1", F)
@@ -110,6 +116,7 @@ def test_system_library_of_the_first_captures_the_bundled_one_of_the_second(s: S
     assert outcome.provider("b.so", "f") == "system/libv.so.1"
 
 
+@pytest.mark.rule("1.1", "no base name")
 def test_library_opened_by_path_alone_captures_nothing_without_a_soname(s: Scenario) -> None:
     s.lib("a/libv.so", F, soname=None)
     s.lib("b/libv.so", F)
@@ -121,6 +128,7 @@ def test_library_opened_by_path_alone_captures_nothing_without_a_soname(s: Scena
 # -- the first opener's scope ---------------------------------------------------------------------
 
 
+@pytest.mark.rule("2", "first opener's scope")
 @pytest.mark.parametrize(
     ("order", "provider"), [(["a.so", "b.so"], "a.so"), (["b.so", "a.so"], "system/libsys.so.1")]
 )
@@ -136,6 +144,7 @@ def test_system_library_is_relocated_in_the_scope_of_its_first_opener(
     assert outcome.provider("b.so", "sys") == "system/libsys.so.1"
 
 
+@pytest.mark.rule("2", "first opener's scope")
 def test_libstdcxx_takes_operator_new_from_the_module_that_brings_it(s: Scenario) -> None:
     export = "void *_Znwm(unsigned long n) { (void)n; return 0; }"
     link = ("-Wl,--no-as-needed", "-l:libstdc++.so.6")
@@ -160,6 +169,7 @@ def test_libstdcxx_takes_operator_new_from_the_module_that_brings_it(s: Scenario
 # -- unique symbols -------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("3.6", "first module's")
 @pytest.mark.parametrize(("first", "second"), [("a.so", "b.so"), ("b.so", "a.so")])
 def test_unique_symbol_is_that_of_the_first_wheel(s: Scenario, first: str, second: str) -> None:
     for name in ("a.so", "b.so"):
@@ -167,12 +177,14 @@ def test_unique_symbol_is_that_of_the_first_wheel(s: Scenario, first: str, secon
     assert s.compare(s.host(), first, second).provider(second, "u") == first
 
 
+@pytest.mark.rule("3.6", "registered by a hit")
 def test_unique_symbol_that_no_lookup_has_hit_is_not_registered(s: Scenario) -> None:
     s.module("a.so", U)
     s.module("b.so", U + USES_U)
     assert s.compare(s.host(), "a.so", "b.so").provider("b.so", "u") == "b.so"
 
 
+@pytest.mark.rule("3.6", "ordinary definition first")
 def test_weak_definition_that_comes_first_ignores_the_unique_table(s: Scenario) -> None:
     s.module("a.so", U + USES_U)
     s.lib("libw.so", "__attribute__((weak)) int u;")
@@ -184,6 +196,7 @@ def test_weak_definition_that_comes_first_ignores_the_unique_table(s: Scenario) 
 # -- RTLD_GLOBAL ----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("2", "global promotion")
 def test_promoted_wheel_shadows_the_bundled_library_of_the_next(s: Scenario) -> None:
     s.lib("a.libs/liba.so", F)
     s.module("a.so", needed=["a.libs/liba.so"], runpath="$ORIGIN/a.libs")
@@ -194,6 +207,7 @@ def test_promoted_wheel_shadows_the_bundled_library_of_the_next(s: Scenario) -> 
     assert s.compare(host, "b.so", "+a.so").provider("b.so", "f") == f"b.libs/{BUNDLED}"
 
 
+@pytest.mark.rule("2", "global promotion")
 def test_library_that_was_local_becomes_global_with_a_later_module(s: Scenario) -> None:
     for wheel in "ab":
         bundle(s, wheel, F, CALLS_F)
@@ -205,6 +219,7 @@ def test_library_that_was_local_becomes_global_with_a_later_module(s: Scenario) 
 # -- a dlopen that fails --------------------------------------------------------------------------
 
 
+@pytest.mark.rule("2", "failure leaves nothing")
 def test_failing_module_is_not_promoted(s: Scenario) -> None:
     s.module("bad.so", F + MISSING)
     s.module("good.so", CALLS_OWN_F)
@@ -212,6 +227,7 @@ def test_failing_module_is_not_promoted(s: Scenario) -> None:
     assert outcome.provider("good.so", "f") == "good.so"
 
 
+@pytest.mark.rule("2", "failure leaves nothing")
 def test_name_of_a_library_that_has_failed_is_captured_no_more(s: Scenario) -> None:
     bundle(s, "a", F, CALLS_F + MISSING)
     bundle(s, "b", F, CALLS_F)
@@ -219,6 +235,7 @@ def test_name_of_a_library_that_has_failed_is_captured_no_more(s: Scenario) -> N
     assert outcome.provider("b.so", "f") == f"b.libs/{BUNDLED}"
 
 
+@pytest.mark.rule("2", "failure leaves nothing")
 def test_failing_module_can_be_opened_when_its_symbol_has_come(s: Scenario) -> None:
     s.module("late.so", MISSING)
     s.module("plugin.so", "int missing(void) { return 0; }")
@@ -227,6 +244,7 @@ def test_failing_module_can_be_opened_when_its_symbol_has_come(s: Scenario) -> N
     assert kinds(outcome) == [("undefined-symbol", "late.so", "missing")]
 
 
+@pytest.mark.rule("2", "failure leaves an alias")
 def test_alias_of_an_older_object_survives_the_failure_that_gave_it(s: Scenario) -> None:
     real = s.lib("libone.so", F, soname=None)
     (s.directory / "b").mkdir()
@@ -244,6 +262,7 @@ def test_alias_of_an_older_object_survives_the_failure_that_gave_it(s: Scenario)
     assert outcome.provider("good.so", "f") == "libone.so"
 
 
+@pytest.mark.rule("3.6", "registered by a failure")
 @pytest.mark.parametrize(
     ("bad", "provider"),
     [
@@ -266,6 +285,7 @@ def test_unique_symbol_of_an_older_object_stays_registered_by_a_failing_one(
     assert outcome.provider("three.so", "u") == provider
 
 
+@pytest.mark.rule("3.6", "registered by a failure")
 def test_unique_symbol_of_a_failing_object_is_forgotten(s: Scenario) -> None:
     s.module("bad.so", U + USES_U + MISSING)
     s.module("good.so", U + USES_U)
@@ -275,6 +295,7 @@ def test_unique_symbol_of_a_failing_object_is_forgotten(s: Scenario) -> None:
 # -- the loader's words ---------------------------------------------------------------------------
 
 
+@pytest.mark.rule("2", "first failure")
 def test_first_undefined_symbol_is_that_of_the_deepest_library(s: Scenario) -> None:
     s.lib("libdeep.so", "int lower(void); int d(void) { return lower(); }")
     s.module("mod.so", "int upper(void); int u(void) { return upper(); }", needed=["libdeep.so"])
@@ -283,6 +304,7 @@ def test_first_undefined_symbol_is_that_of_the_deepest_library(s: Scenario) -> N
     assert outcome.messages[0].endswith("libdeep.so: undefined symbol: lower")
 
 
+@pytest.mark.rule("2", "first failure")
 @pytest.mark.parametrize("order", ["abc", "cba", "bca"])
 def test_undefined_calls_come_in_the_order_of_their_relocations(s: Scenario, order: str) -> None:
     declared = "".join(f"int missing_{c}(void);" for c in "abc")
@@ -292,6 +314,7 @@ def test_undefined_calls_come_in_the_order_of_their_relocations(s: Scenario, ord
     assert len(outcome.failures) == 3  # the comparison holds the first to the loader's message
 
 
+@pytest.mark.rule("2", "first failure")
 def test_undefined_address_comes_before_an_undefined_call(s: Scenario) -> None:
     s.module("mod.so", f"{MISSING} extern int gone; int *p = &gone;")
     assert [name for *_, name in kinds(s.compare(s.host(), "mod.so"))] == ["gone", "missing"]

@@ -34,14 +34,38 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_predicts_every_line_of_a_session(case: SessionCase) -> None:
-    missing = HOSTS[case.host].missing
+def require(host: str) -> None:
+    missing = HOSTS[host].missing
     if missing:
         unavailable = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         unavailable(f"{missing[0]} is not installed: tests/install-hosts.sh")
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_predicts_every_line_of_a_session(case: SessionCase) -> None:
+    require(case.host)
     outcome = session_run.compare(case)
     assert outcome.differences == []
     assert outcome.lines
     if set(case.specs) >= set(FORTRAN):
         assert outcome.across, "neither wheel gets the other's libgfortran"
+
+
+@pytest.mark.parametrize(
+    ("host", "specs", "code"),
+    [
+        ("python3", FORTRAN, "COL302"),
+        ("gdb", FORTRAN, "COL302"),
+        ("python3", ("grpcio==1.62.1", "pyarrow==17.0.0"), "COL303"),
+        ("python3", ("pyarrow==17.0.0", "pyproj==3.6.1"), "COL304"),
+        ("python3", ("numba==0.58.1", "pandas==2.1.4"), "COL304"),
+    ],
+)
+def test_tells_all_that_changes_with_the_order(
+    host: str, specs: tuple[str, str], code: str
+) -> None:
+    require(host)
+    outcome = session_run.compare_pair(host, specs)
+    assert outcome.differences == []
+    assert outcome.changed
+    assert code in outcome.codes

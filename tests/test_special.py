@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from scenario import Scenario, patch_header
+from scenario import Scenario, drop_dynamic, patch_header, patch_need
 
+from collide.dynamic import DT_VERNEED, DT_VERSYM
 from collide.host import extract
 from collide.rootfs import Root
 
@@ -92,6 +93,36 @@ def test_symbol_that_a_plugin_of_the_host_lacks_is_told(tmp_path: Path) -> None:
     outcome = s.compare(host, "+plugin.so")
     assert [(f.kind, f.name) for f in outcome.failures] == [("undefined-symbol", "gone")]
     assert extract(str(host), Root(), rtld_global=[str(plugin)]).failures == outcome.failures
+
+
+# -- 4.4: packed relative relocations -------------------------------------------------------------
+
+PACKED = """void *malloc(unsigned long); static int f(void) { return 1; }
+int (*p[100])(void) = { f }; void *g(void) { return malloc(p[0]()); }"""
+PACK = ("-Wl,-z,pack-relative-relocs", "-Wl,--no-as-needed", "-lc")
+
+
+@pytest.mark.rule("4.4", "packed relocations")
+def test_packed_relocations_are_accepted_with_their_version(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    s.module("mod.so", PACKED, *PACK)
+    assert s.compare(s.host(), "mod.so").provider("mod.so", "malloc", "GLIBC_2.2.5") == "libc.so.6"
+
+
+@pytest.mark.rule("4.4", "packed relocations")
+def test_packed_relocations_fail_without_their_version(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    patch_need(s.module("mod.so", PACKED, *PACK), "GLIBC_ABI_DT_RELR", to="GLIBC_2.2.5")
+    (failure,) = s.compare(s.host(), "mod.so").failures
+    assert (failure.kind, failure.name) == ("version-not-found", "GLIBC_ABI_DT_RELR")
+
+
+@pytest.mark.rule("4.4", "packed relocations")
+def test_packed_relocations_without_any_version_are_accepted(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    module = s.module("mod.so", PACKED, *PACK)
+    drop_dynamic(module, DT_VERNEED, DT_VERSYM)
+    assert s.compare(s.host(), "mod.so").provider("mod.so", "malloc") == "libc.so.6"
 
 
 # -- 6.4: the wrong class -------------------------------------------------------------------------

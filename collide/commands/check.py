@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collide.commands.inputs import host_arguments, hosts_of, left_out, targets
+import os
+
+from collide.commands.inputs import candidates_of, host_arguments, targets
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -16,14 +18,21 @@ from collide.errors import InputError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from collide.host import Host
+    from collide.check import Report
+    from collide.selection import Candidate
+    from collide.wheel import Target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``collide check --help``."""
-    parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="WHEEL|DIR|SO",
+        help="without any: what is installed in the active virtual environment, on its interpreter",
+    )
     host_arguments(parser, required=False)
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
@@ -32,6 +41,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("error", "warning", "note", "never"),
         default="error",
         help="lowest severity that makes the exit status 1 (default: error)",
+    )
+    parser.add_argument(
+        "--no-together",
+        dest="together",
+        action="store_false",
+        help="look at each input alone, not at what two of them change for each other",
+    )
+    parser.add_argument(
+        "--rtld-global",
+        dest="session_global",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="modules that are opened RTLD_GLOBAL when inputs are looked at together; repeatable",
     )
     parser.add_argument(
         "--probes",
@@ -45,24 +68,39 @@ def run(args: argparse.Namespace) -> int:
     """The exit status."""
     from collide.check import check
     from collide.codes import Severity
-    from collide.report import json as json_report
-    from collide.report import text
 
-    chosen = hosts_of(args)
     unreadable: list[InputError] = []
-    report = check(targets(args.inputs, unreadable), chosen)
+    if args.inputs:
+        read = targets(args.inputs, unreadable)
+        several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    else:
+        read, several = _environment(args), True
+    chosen = candidates_of(args)
+    report = check(
+        read,
+        chosen,
+        insist=bool(args.profile),
+        together=args.together and several,
+        rtld_global=args.session_global,
+    )
     problems = [*unreadable, *report.problems]
     for problem in problems:
         complain(str(problem))
     if not report.judged:
-        for line in dict.fromkeys(line for a in report.left_out for line in left_out(a)):
+        for line in dict.fromkeys(_why_nothing(report)):
             complain(line)
+        if not (args.inputs or report.left_out or problems):
+            complain("no package that is installed here has a shared object")
     if args.format == "json":
+        from collide.report import json as json_report
+
         write(json_report.render(report, _probes(args, chosen, "json")), args.output)
     elif report.judged or args.output:
         counted = "".join(map(str, _probes(args, chosen, "text") or ()))
+        from collide.report import text
+
         write(text.render(report, verbose=args.verbose) + counted, args.output)
-    misfits = args.profile and any(a.target.members for a in report.left_out)
+    misfits = args.profile and any(not one.empty for one in report.left_out)
     if problems or (misfits and not report.judged):
         return EXIT_USAGE
     if not report.judged:
@@ -73,7 +111,24 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
 
 
-def _probes(args: argparse.Namespace, hosts: list[Host], form: str) -> list[object] | None:
+def _environment(args: argparse.Namespace) -> Iterator[Target]:
+    """What is installed in the active virtual environment, for its own interpreter."""
+    import sys
+    from pathlib import Path
+
+    from collide.environment import installed, interpreter
+    from collide.errors import UsageError
+
+    active = os.environ.get("VIRTUAL_ENV")
+    if not active and sys.prefix == sys.base_prefix:
+        raise UsageError("name a wheel, a directory or an object: no virtual environment is active")
+    prefix = Path(active or sys.prefix)
+    args.profile = args.profile or [str(interpreter(prefix))]
+    # Distributions without objects are no news.
+    return (target for target in installed(prefix) if target.members or target.problems)
+
+
+def _probes(args: argparse.Namespace, hosts: list[Candidate], form: str) -> list[object] | None:
     """The probes of every target on every host that it fits; None when nobody asks."""
     if not args.probes:
         return None
@@ -82,7 +137,7 @@ def _probes(args: argparse.Namespace, hosts: list[Host], form: str) -> list[obje
 
     render: Callable[..., object] = modules_as_json if form == "json" else render_modules
     found: list[object] = []
-    for host in hosts:
+    for host in (candidate.host for candidate in hosts):
         root = countable(host)
         if root is None:
             complain(f"{host.name}: probes are counted on hosts given as a glibc binary only")
@@ -91,3 +146,18 @@ def _probes(args: argparse.Namespace, hosts: list[Host], form: str) -> list[obje
         counted = ((t, of_modules(t, host, root)) for t in targets(args.inputs, []))
         found += [render(target.name, host, modules) for target, modules in counted if modules]
     return found
+
+
+def _why_nothing(report: Report) -> Iterator[str]:
+    """Why nothing at all was opened; no line where problems tell already."""
+    from collide.merging import count_left_out, summed_up
+
+    counts = count_left_out(report.left_out)
+    for one in report.left_out:
+        if one.empty:
+            if not one.broken:
+                yield f"{one.target}: {one.misfit.reason}"
+        elif counts[one.target].total() > 3:
+            yield f"{one.target}: fits none of {summed_up(counts[one.target])}"
+        else:
+            yield f"{one.target}: {one.host}: {one.misfit.reason}"

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from collide.commands.inputs import comparison_arguments, hosts_of, opening_arguments, report_growth
+from collide.commands.inputs import (
+    comparison_arguments,
+    extract_from_root,
+    hosts_of,
+    opening_arguments,
+    report_growth,
+    root_arguments,
+)
 from collide.commands.streams import EXIT_CLEAN, complain, write
 from collide.errors import InputError, UsageError
 
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``collide footprint --help``."""
     parser.add_argument("profile", nargs=1, metavar="BINARY", help="or a profile, by name or file")
+    root_arguments(parser)
     parser.add_argument("--baseline", metavar="FILE", help="what it brought when it was recorded")
     parser.add_argument("--update", action="store_true", help="write the baseline anew")
     opening_arguments(parser)
@@ -48,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _only(args: argparse.Namespace) -> Host:
+    if args.root != "/":
+        return extract_from_root(args, args.profile[0])[0]
     found = hosts_of(args)
     if len(found) != 1:
         raise UsageError(f"{args.profile[0]} names {len(found)} hosts, a baseline is for one")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collide.footprint import Footprint
     from collide.host import Host
     from collide.impact import Impact
+    from collide.rootfs import Root
+    from collide.selection import Candidate
     from collide.wheel import Target
 
 
@@ -25,7 +27,7 @@ def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
         default=[],
         required=required,
         metavar="P",
-        help="a shipped name or pattern, a profile file, or a path to a binary; repeatable",
+        help="a shipped name, pattern or group, a profile file, or a path to a binary; repeatable",
     )
     opening_arguments(parser)
 
@@ -98,14 +100,90 @@ def report_growth(
     return EXIT_FINDINGS if any(c.severity >= least for c in grown) else EXIT_CLEAN
 
 
+def root_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--root`` and what belongs to it: a binary of another system."""
+    parser.add_argument(
+        "--root",
+        metavar="DIR|TAR",
+        default="/",
+        help="root file system of BINARY: a directory, a tar archive, an image of docker save or "
+        "an OCI layout; read in place",
+    )
+    parser.add_argument("--image", metavar="NAME", help="tag or platform of an image in --root")
+    parser.add_argument(
+        "--ldconfig",
+        action="store_true",
+        help="where the root has no ld.so.cache, take what ldconfig would write into it",
+    )
+
+
+def extract_from_root(
+    args: argparse.Namespace,
+    binary: str,
+    *,
+    library_path: Sequence[str] = (),
+    name: str | None = None,
+) -> tuple[Host, Root]:
+    """The host that ``binary`` of ``--root`` makes; what it lacks is told on stderr."""
+    from collide.host import extract
+    from collide.image import open_root
+    from collide.ldconfig import left_out as not_searched
+
+    root = open_root(args.root, args.image)
+    host = extract(
+        _inside(args.root, binary),
+        root,
+        name=name,
+        preload=args.preload,
+        rtld_global=args.rtld_global,
+        library_path=library_path,
+        ldconfig=args.ldconfig,
+    )
+    if host.failures and root.cache is None and host.loader.libc == "glibc":
+        for directory in not_searched(root, host.loader.system_dirs):
+            complain(
+                f"{args.root} has no ld.so.cache, so {directory} is not searched; "
+                "--ldconfig takes it as ldconfig would"
+            )
+    for failure in host.failures:
+        complain(f"{failure.object}: needs {failure.name}: {failure.kind}; recorded as missing")
+    return host, root
+
+
+def _inside(root: str, name: str) -> str:
+    """``name`` as an absolute path; a bare one is looked up in PATH, in this root only."""
+    import os
+    import shutil
+
+    if root == "/" and "/" not in name and not os.path.exists(name):  # noqa: PTH110
+        return shutil.which(name) or name
+    return os.path.abspath(name) if root == "/" else os.path.join("/", name)  # noqa: PTH100, PTH118
+
+
+def candidates_of(args: argparse.Namespace) -> list[Candidate]:
+    """The hosts to check on; those that are shipped are loaded when something fits them."""
+    from collide.selection import select
+
+    chosen = list(select(args.profile, preload=args.preload, rtld_global=args.rtld_global))
+    if args.profile:
+        _tell_what_is_missing(candidate.host for candidate in chosen)
+    return chosen
+
+
+def _tell_what_is_missing(hosts: Iterable[Host]) -> None:
+    for host in hosts:
+        for f in host.failures:
+            complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
+
+
 def hosts_of(args: argparse.Namespace) -> list[Host]:
     """The hosts to check on; what one of them lacks itself is told on stderr."""
     from collide.selection import select_hosts
 
     chosen = list(select_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global))
-    for host in chosen:
-        for f in host.failures:
-            complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
+    # What a shipped host lacks is told by ``collide profiles``, not by every check.
+    if args.profile:
+        _tell_what_is_missing(chosen)
     return chosen
 
 
@@ -131,7 +209,9 @@ def left_out(analysis: Analysis) -> list[str]:
     target = analysis.target
     if target.members:
         return [f"{target.name}: {analysis.host.name}: {analysis.left_out}"]
-    return [] if target.problems else [f"{target.name}: {analysis.left_out}"]
+    return (
+        [] if target.problems else [f"{target.name}: it has no shared object that could be opened"]
+    )
 
 
 def module_argument(parser: argparse.ArgumentParser) -> None:
@@ -158,7 +238,7 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
     for target in targets(inputs, unreadable):
         unreadable += target.problems
         for host in chosen:
-            analysis = analyse(target, host)
+            analysis = analyse(target, host, insist=bool(args.profile))
             if analysis.left_out:
                 yield from _misfit(args, analysis)
                 continue
@@ -179,6 +259,7 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
     read = list(targets(inputs, unreadable))
+    insist = bool(args.profile)
     for host in chosen:
         fitting = []
         for target in read:
@@ -191,7 +272,7 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
             continue
         for conflict in conflicts(fitting):
             complain(str(conflict))
-        session = analyse_session(fitting, host, args.module, args.session_global)
+        session = analyse_session(fitting, host, args.module, args.session_global, insist=insist)
         if session.left_out:
             yield from _misfit(args, session)
             continue

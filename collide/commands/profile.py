@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-from collide.commands.inputs import opening_arguments
-from collide.commands.streams import EXIT_CLEAN, complain, write
+from collide.commands.inputs import extract_from_root, opening_arguments, root_arguments
+from collide.commands.streams import EXIT_CLEAN, write
 from collide.errors import UsageError
 
 TYPE_CHECKING = False
@@ -20,19 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``collide profile --help``."""
     parser.add_argument("binary", metavar="BINARY")
     parser.add_argument("-o", "--output", metavar="FILE", help=".json or .json.xz; default: stdout")
-    parser.add_argument(
-        "--root",
-        metavar="DIR|TAR",
-        default="/",
-        help="root file system of BINARY: a directory, a tar archive, an image of docker save or "
-        "an OCI layout; read in place",
-    )
-    parser.add_argument("--image", metavar="NAME", help="tag or platform of an image in --root")
-    parser.add_argument(
-        "--ldconfig",
-        action="store_true",
-        help="where the root has no ld.so.cache, take what ldconfig would write into it",
-    )
+    root_arguments(parser)
     opening_arguments(parser)
     parser.add_argument("--library-path", metavar="DIRS", help="its LD_LIBRARY_PATH")
     parser.add_argument("--name", metavar="N", help="name of the profile")
@@ -48,29 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
-    from collide.host import extract
-    from collide.image import open_root
-    from collide.ldconfig import left_out
     from collide.profile import record, to_bytes
 
-    root = open_root(args.root, args.image)
-    host = extract(
-        _binary(args),
-        root,
-        name=args.name,
-        preload=args.preload,
-        rtld_global=args.rtld_global,
-        library_path=args.library_path.split(":") if args.library_path else (),
-        ldconfig=args.ldconfig,
-    )
-    if host.failures and root.cache is None:
-        for directory in left_out(root, host.loader.system_dirs):
-            complain(
-                f"{args.root} has no ld.so.cache, so {directory} is not searched; "
-                "--ldconfig takes it as ldconfig would"
-            )
-    for failure in host.failures:
-        complain(f"{failure.object}: needs {failure.name}: {failure.kind}; recorded as missing")
+    library_path = args.library_path.split(":") if args.library_path else ()
+    host, root = extract_from_root(args, args.binary, library_path=library_path, name=args.name)
     if args.probes:
         _print_probes(host, root, args.format)
         if args.output is None:
@@ -95,13 +62,3 @@ def _print_probes(host: Host, root: Root, form: str) -> None:
         write(json.dumps(start_as_json(host, found), indent=1) + "\n", None)
     else:
         write(render_start(host, found), None)
-
-
-def _binary(args: argparse.Namespace) -> str:
-    """BINARY as an absolute path; a bare name is looked up in PATH, in this root only."""
-    import shutil
-
-    name: str = args.binary
-    if args.root == "/" and "/" not in name and not os.path.exists(name):  # noqa: PTH110
-        return shutil.which(name) or name
-    return os.path.abspath(name) if args.root == "/" else os.path.join("/", name)  # noqa: PTH100, PTH118

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from collide.commands.inputs import host_arguments, hosts_of
+from collide.commands.inputs import candidates_of, host_arguments
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from collide.host import Host
     from collide.repair import Prepared
     from collide.repair_request import Options
+    from collide.selection import Candidate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
     options = Options(args.method, args.everything, args.glibc)
     paths = _wheels(args.inputs)
-    hosts = hosts_of(args)
+    hosts = candidates_of(args)
     statuses: set[int] = set()
     names: dict[str, str] = {}
     reports = []
@@ -122,14 +122,14 @@ def _wheels(inputs: Sequence[str]) -> list[Path]:
 
 
 def _repair(
-    paths: Sequence[Path], hosts: Sequence[Host], options: Options, args: argparse.Namespace
+    paths: Sequence[Path], hosts: Sequence[Candidate], options: Options, args: argparse.Namespace
 ) -> tuple[Prepared, tuple[Path, ...], int]:
     from collide.repair import prepare, write
     from collide.report.repair import document
 
     prepared = prepare(paths, hosts, options)
     if not prepared.analyses:
-        for reason in dict.fromkeys(f"{a.host.name}: {a.left_out}" for a in prepared.left_out):
+        for reason in dict.fromkeys(f"{name}: {reason}" for name, reason in prepared.left_out):
             complain(f"{prepared.name}: {reason}")
         return prepared, (), EXIT_USAGE if args.profile else EXIT_NOTHING
     left = any(p.left or p.captured for p in prepared.proofs)

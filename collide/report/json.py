@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import collide
-from collide.analysis import Analysis
-from collide.check import Judged, Report
+from collide.check import LeftOut, Report
 from collide.host import Host
+from collide.judge import Finding
+from collide.merging import merge
+
+if TYPE_CHECKING:
+    from collide.pairs import Pair
 
 SCHEMA = "collide-report/1"
 
@@ -23,12 +27,31 @@ def render(report: Report, probes: list[object] | None = None) -> str:
                 "target": j.analysis.target.name,
                 "profile": _profile(j.analysis.host),
                 "modules": [m.name for m in j.analysis.modules],
-                "findings": [_finding(j, number) for number in range(len(j.findings))],
+                "findings": [
+                    {
+                        **_finding(f),
+                        "repair": j.analysis.repair_command if n in j.repairable else None,
+                    }
+                    for n, f in enumerate(j.findings)
+                ],
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
             }
             for j in report.judged
         ],
-        "left_out": [_left_out(a) for a in report.left_out],
+        "findings": [
+            {
+                "target": checked.target,
+                "profiles": list(merged.hosts),
+                "checked": len(checked.judged),
+                **_finding(merged.finding),
+                "providers": list(merged.providers),
+                "repair": merged.repair,
+            }
+            for checked in merge(report.judged)
+            for merged in checked.findings
+        ],
+        "together": [_pair(p) for p in report.pairs],
+        "left_out": [_left_out(one) for one in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
     if probes is not None:
@@ -47,17 +70,35 @@ def _profile(host: Host) -> dict[str, Any]:
     }
 
 
-def _left_out(analysis: Analysis) -> dict[str, Any]:
+def _pair(pair: Pair) -> dict[str, Any]:
+    shares = pair.shares._asdict()
+    del shares["modules"]
     return {
-        "target": analysis.target.name,
-        "profile": analysis.host.name,
-        "reason": analysis.left_out,
+        "targets": list(pair.targets),
+        "profile": pair.host.name,
+        "left_out": pair.left_out,
+        "shares": {kind: list(names) for kind, names in shares.items() if names},
+        "findings": [_finding(f) for f in pair.common],
+        "orders": [
+            {
+                "order": [order.first, order.second],
+                "findings": [_finding(f) for f in order.findings],
+            }
+            for order in pair.orders
+        ],
     }
 
 
-def _finding(judged: Judged, number: int) -> dict[str, Any]:
-    finding = judged.findings[number]
-    repairable = number in judged.repairable
+def _left_out(left_out: LeftOut) -> dict[str, Any]:
+    return {
+        "target": left_out.target,
+        "profile": left_out.host,
+        "kind": left_out.misfit.kind,
+        "reason": left_out.misfit.reason,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code.id,
         "slug": finding.code.slug,
@@ -73,5 +114,4 @@ def _finding(judged: Judged, number: int) -> dict[str, Any]:
         "modules": list(finding.modules),
         "detail": finding.detail,
         "remedy": finding.remedy,
-        "repair": judged.analysis.repair_command if repairable else None,
     }

@@ -114,7 +114,7 @@ def as_json(prepared: Prepared) -> dict[str, Any]:
         "taken_by": _takers(plan),
         "invalidated": list(prepared.invalidated),
         "proofs": [_proof_json(proof) for proof in prepared.proofs],
-        "left_out": [{"profile": a.host.name, "reason": a.left_out} for a in prepared.left_out],
+        "left_out": [{"profile": name, "reason": why} for name, why in prepared.left_out],
     }
 
 
