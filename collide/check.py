@@ -17,16 +17,20 @@ from collide.wheel import Target
 if TYPE_CHECKING:
     from collide.advice import Adviser
     from collide.pairs import Pair
+    from collide.remedy import Remedy
 
 
 class Judged(NamedTuple):
     """One analysis, without its bindings, and its findings.
 
-    ``repairable`` are the numbers of those that ``collide repair`` removes.
+    ``remedies`` has for each finding what was tried against it; it is empty
+    when nobody asked. ``repairable`` are the numbers of those that
+    ``collide repair`` removes.
     """
 
     analysis: Analysis
     findings: tuple[Finding, ...]
+    remedies: tuple[tuple[Remedy, ...], ...] = ()
     repairable: frozenset[int] = frozenset()
 
 
@@ -75,12 +79,14 @@ def check(
     insist: bool = False,
     together: bool = False,
     rtld_global: Sequence[str] = (),
+    remedies: bool = False,
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
     With ``together`` every two targets that share something are opened in one
     process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
-    ``insist`` see :func:`collide.analysis.analyse`.
+    ``insist`` see :func:`collide.analysis.analyse`. With ``remedies`` changes
+    are tried against each finding of one target that is no note.
     """
     meetings = None
     if together:
@@ -104,7 +110,9 @@ def check(
                     if any(f.severity > Severity.NOTE for f in findings):
                         adviser = adviser or _adviser(target)
                         repairable = adviser.removed(analysis, findings)
-                    judged.append(Judged(analysis.without_bindings(), findings, repairable))
+                    tried = _remedies(analysis, findings) if remedies else ()
+                    told = Judged(analysis.without_bindings(), findings, tried, repairable)
+                    judged.append(told)
                     if meetings:
                         meetings.add(analysis)
                     continue
@@ -134,3 +142,10 @@ def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
         reason = f"all its objects are for another architecture than {host.architecture}"
         return Misfit("other architecture", reason)
     return None
+
+
+def _remedies(analysis: Analysis, findings: Sequence[Finding]) -> tuple[tuple[Remedy, ...], ...]:
+    from collide.remedy import Prover
+
+    prover = Prover(analysis)
+    return tuple(prover.trials(f) if f.severity > Severity.NOTE else () for f in findings)

@@ -32,12 +32,13 @@ def capturable(target: Target, analyses: Iterable[Analysis], request: Request) -
 
 
 def renamed_libraries(target: Target, plan: Plan) -> set[str]:
-    """The file names of libraries in which ``plan`` renames a definition."""
+    """The file names of libraries that others need and in which ``plan`` renames a definition."""
+    needed = {name for file in target.members.values() for name in file.object.needed}
     return {
-        path.rpartition("/")[2]
+        name
         for path, file in target.members.items()
-        if (change := plan.objects.get(target.names[file.path]))
-        and not is_extension_module(file)
+        if (name := path.rpartition("/")[2]) in needed
+        and (change := plan.objects.get(target.names[file.path]))
         and any(file.object.exports.candidates(name) for name in change.renamed)
     }
 
@@ -47,7 +48,7 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
     objects: dict[str, ObjectChange] = {}
     moved: dict[str, str] = {}
     kept = []
-    new_names = {}
+    new_names: dict[str, str] = {}
     for name in sorted(names):
         files = [f for path, f in target.members.items() if path.rpartition("/")[2] == name]
         if not files:
@@ -57,15 +58,18 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
             kept.append(Kept(name, reason))
             continue
         base, _, extension = name.partition(".")
-        base = re.sub(r"-[0-9a-f]{8,}$", "", base)
-        new_names[name] = f"{base}-{request.tag[1:]}.{extension}"
+        plain = f"{re.sub(r'-[0-9a-f]{8,}$', '', base)}-{request.tag[1:]}.{extension}"
+        taken = plain in new_names.values()
+        new_names[name] = f"{base}-{request.tag[1:]}.{extension}" if taken else plain
         for file in files:
             member = target.names[file.path]
             moved[member] = f"{member.rpartition('/')[0]}/{new_names[name]}".lstrip("/")
     for path, file in sorted(target.members.items()):
         needed = {n: new_names[n] for n in file.object.needed if n in new_names}
-        soname = new_names.get(path.rpartition("/")[2])
-        if needed or soname:
+        # A library without DT_SONAME goes by the name it is needed by.
+        name = path.rpartition("/")[2]
+        soname = new_names.get(name) if file.object.soname else None
+        if needed or name in new_names:
             objects[target.names[file.path]] = ObjectChange(soname=soname, needed=needed)
     return Plan(objects, moved, tuple(kept), {})
 

@@ -13,10 +13,9 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
 from conformance import loader_was_asked
+from corpus import unavailable
 from scenario import Scenario, require_loader
 
 from collide.bind import Binder
@@ -64,12 +63,6 @@ def require_musl() -> None:
     require_loader()
     if shutil.which("musl-gcc") is None:
         unavailable("musl-gcc is not installed: apt install musl-tools")
-
-
-def unavailable(reason: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @dataclass(frozen=True, slots=True)

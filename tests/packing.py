@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from posixpath import basename
-from typing import Any
+from typing import Any, NamedTuple
 
 from collide.database import MAGIC, STAND_IN, Database, Summary
 from collide.machine import CLASS_NAMES
@@ -27,11 +27,20 @@ FACTS = (
     *("version_definitions", "build_id", "package"),
 )
 """What an object says itself, wherever it is loaded."""
-_WORTH, _LARGE = 0.8, 50_000
+_WORTH, _LARGE, _DEPTH = 0.8, 50_000, 2
 """A delta, or a large blob's xz, is kept where it takes less than this part of the other."""
 _TYPES = {name: number for number, name in TYPE_NAMES.items()}
 _BINDINGS = {name: number for number, name in BINDING_NAMES.items()}
 _VISIBILITIES = {name: number for number, name in VISIBILITY_NAMES.items()}
+
+
+class _Member(NamedTuple):
+    """A text that others may be deltas to: how many deltas it is away from a whole one."""
+
+    number: int
+    depth: int
+    text: bytes
+    places: Mapping[bytes, int]
 
 
 class _Blobs:
@@ -40,21 +49,23 @@ class _Blobs:
     def __init__(self) -> None:
         self._numbers: dict[bytes, int] = {}
         self._packed: list[tuple[bytes, int]] = [(b"", 0)]
-        self._families: dict[str, list[tuple[int, bytes, dict[bytes, int]]]] = {}
+        self._families: dict[str, list[_Member]] = {}
 
     def add(self, text: bytes, family: str) -> int:
         """The number of ``text``."""
         if text not in self._numbers:
-            self._numbers[text] = len(self._packed)
-            whole, base = _compress(text), 0
-            best = whole
+            self._numbers[text] = number = len(self._packed)
+            best, base, depth = _compress(text), 0, 0
+            cost = _WORTH * len(best)
             members = self._families.setdefault(family, [])
-            for number, other, places in members:
-                delta = _compress(make_delta(other, text, places))
-                if len(delta) < min(len(best), _WORTH * len(whole)):
-                    best, base = delta, number + 1
-            if not base:
-                members.append((len(self._packed), text, _line_places(text)))
+            for member in members:
+                delta = _compress(make_delta(member.text, text, member.places))
+                # A longer way to the text has to be worth it, too.
+                if len(delta) / _WORTH**member.depth < cost:
+                    best, base, depth = delta, member.number + 1, member.depth + 1
+                    cost = len(delta) / _WORTH**member.depth
+            if depth < _DEPTH:
+                members.append(_Member(number, depth, text, _line_places(text)))
             self._packed.append((best, base))
         return self._numbers[text]
 

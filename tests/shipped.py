@@ -18,7 +18,8 @@ class Wheel(NamedTuple):
     def site_packages(self) -> str:
         """Where it is installed in a root, for the Python that it is for."""
         name = self.requirement.partition("==")[0]
-        return f"/opt/{name}-cp{self.python}/lib/python3.{self.python[1:]}/site-packages"
+        libc = "musl-" if self.platform.startswith("musllinux") else ""
+        return f"/opt/{name}-{libc}cp{self.python}/lib/python3.{self.python[1:]}/site-packages"
 
 
 class Shipped(NamedTuple):
@@ -77,6 +78,24 @@ def _pythons() -> Iterator[Shipped]:
     for suite, architecture, python in wanted:
         name = _debian(suite, architecture, python)
         yield Shipped(name, ("cpython",), suite, architecture, (python,), f"/usr/bin/{python}")
+
+
+def _musls() -> Iterator[Shipped]:
+    """The CPython of the musllinux images, with Debian's musl."""
+    for suite, python in (("bookworm", "312"), ("trixie", "312"), ("trixie", "313")):
+        wheel = Wheel("freeze-core==0.8.1", python, "musllinux_1_2_x86_64")
+        binary = f"freeze_core/bases/console-cpython-{python}-x86_64-linux-musl"
+        release = {"bookworm": "1.2.3", "trixie": "1.2.5"}[suite]
+        yield Shipped(
+            name=f"musl-{release}-cp{python}",
+            groups=("cpython", "musl"),
+            suite=suite,
+            architecture="amd64",
+            packages=("musl",),
+            binary=f"{wheel.site_packages()}/{binary}",
+            python=Python("cp", (3, int(python[1:]))),
+            wheel=wheel,
+        )
 
 
 def _pypys() -> Iterator[Shipped]:
@@ -172,5 +191,7 @@ def _embedded() -> Iterator[Shipped]:
 
 
 SHIPPED = tuple(
-    sorted((*_pythons(), *_manylinux(), *_pypys(), *_embedded()), key=lambda host: host.name)
+    sorted(
+        (*_pythons(), *_manylinux(), *_musls(), *_pypys(), *_embedded()), key=lambda host: host.name
+    )
 )

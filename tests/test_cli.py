@@ -950,3 +950,103 @@ def test_what_a_host_lacks_is_told(run: Run, tmp_path: Path) -> None:
     _, _, err = run("check", specimen("static_hidden"), "--profile", host)
     (line,) = (e for e in err if "libgone.so" in e)
     assert line.endswith(f"{host}: missing-library: libgone.so")
+
+
+# -- whatif ---------------------------------------------------------------------------------------
+
+
+def test_whatif_shows_what_a_change_would_do(run: Run) -> None:
+    wheel = specimen("static_exported")
+    status, out, err = run("whatif", wheel, "--profile", HOST, "--apply", "*=-Bsymbolic")
+    assert (status, err) == (CLEAN, [])
+    assert "(shadowed) -> itself, bound at link time" in out
+    assert "shadowed references: 4 -> 0\n" in out
+
+
+def test_whatif_that_makes_a_module_fail_ends_with_status_one(run: Run) -> None:
+    wheel = specimen("bundled_mangled")
+    arguments = ("whatif", wheel, "--profile", HOST, "--apply", "*libvault*=hide")
+    status, out, _ = run(*arguments)
+    assert status == FINDINGS
+    assert "specimen_bundled_mangled.abi3.so: undefined-symbol: vault_grow\n" in out
+    # The host has the others: they are lost without a word of the loader.
+    assert "the wheel no longer has what 5 references meant\n" in out
+    status, out, _ = run(*arguments, "--without-host-lib", "*vault.so*", "--format", "json")
+    assert status == FINDINGS
+    (analysis,) = json.loads(out)["analyses"]
+    assert len(analysis["failures"]["new"]) == analysis["lost"] == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "nothing to try"),
+        (("--apply", "nobody=hide"), "no object matches nobody"),
+        (("--apply", "*=sideways"), "'sideways' is no change"),
+        (("--apply-host", "nobody=local"), "matches nobody"),
+        (("--apply", "*=-Bsymbolic", "--rename-map", "MAP"), "nothing is renamed"),
+    ],
+)
+def test_whatif_that_cannot_be_tried_is_one_line(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    table = tmp_path / "names.map"
+    given = [str(table) if a == "MAP" else a for a in arguments]
+    status, out, err = run("whatif", specimen("bundled_mangled"), "--profile", HOST, *given)
+    assert (status, out, len(err)) == (UNREADABLE, "", 1)
+    assert message in err[0]
+    assert not table.exists()
+
+
+def test_whatif_writes_the_map_that_patchelf_reads(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "names.map"
+    status, out, err = run(
+        *("whatif", specimen("bundled_mangled"), "--profile", HOST),
+        *("--apply", "*libvault*=rename", "--rename-map", str(table)),
+    )
+    assert status == CLEAN
+    lines = table.read_text().splitlines()
+    assert lines == sorted(f"{n} {n}_specimen_bundled_mangled" for n, _ in map(str.split, lines))
+    assert lines
+    (told,) = err
+    assert told.startswith(f"collide: {table} is for ")
+    assert "shadowed references: 5 -> 0\n" in out
+
+
+def test_one_map_does_not_serve_names_of_two_libraries(run: Run, tmp_path: Path) -> None:
+    """m.so gets g from b.so, and n.so from a.so, where it is renamed."""
+    require_loader()
+    s = Scenario(tmp_path)
+    both = "int f(void) { return 1; } int g(void) { return 2; }"
+    s.lib("w/b.so", "int g(void) { return 3; }")
+    s.lib("w/a.so", both)
+    use = "int f(void), g(void); int use(void) { return f() + g(); }"
+    s.module("w/m.so", use, needed=["w/b.so", "w/a.so"])
+    s.module("w/n.so", use, needed=["w/a.so"])
+    table = tmp_path / "names.map"
+    arguments = ("whatif", tmp_path / "w", "--profile", HOST, "--rename-map", table, "--apply")
+    status, _, (told,) = run(*arguments, "a.so=rename")
+    assert status == UNREADABLE
+    assert "m.so gets g from another library than the one that is renamed" in told
+    assert not table.exists()
+    assert run(*arguments, "a.so=rename=f")[0] == CLEAN
+    assert table.read_text() == "f f_w\n"
+
+
+def test_whatif_tells_what_does_not_fit(run: Run, tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-1.0-cp39-cp39-manylinux_2_17_x86_64.whl"
+    write_wheel(wheel, [vault()])
+    status, out, err = run("whatif", wheel, "--profile", "debian-12-python3", "--apply", "*=hide")
+    assert (status, out, len(err)) == (UNREADABLE, "", 1)
+    empty = tmp_path / "empty-1.0-py3-none-any.whl"
+    write_wheel(empty, [Member("empty.py", b"")])
+    status, out, err = run("whatif", empty, "--profile", "debian-12-python3", "--apply", "*=hide")
+    assert (status, out, len(err)) == (NOTHING, "", 1)
+
+
+def test_check_tries_remedies_when_asked(run: Run) -> None:
+    wheel = specimen("static_exported")
+    status, out, _ = run("check", wheel, "--profile", HOST, "--remedies")
+    assert status == FINDINGS
+    assert "remedies, each tried in memory and bound again:" in out
+    assert "remedies" not in run("check", wheel, "--profile", HOST)[1]

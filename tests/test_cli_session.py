@@ -167,3 +167,10 @@ def test_builds_of_one_distribution_are_alternatives(capsys: Capture, tmp_path: 
 def test_one_input_is_no_pair(capsys: Capture) -> None:
     _, out, _ = run(capsys, "check", specimen("unique"), "--profile", HOST)
     assert "together" not in out
+
+
+def test_rtld_global_without_several_inputs_is_refused(capsys: Capture) -> None:
+    arguments = ("check", specimen("unique"), "--profile", HOST, "--rtld-global", "*")
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert err == ["collide: --rtld-global needs several inputs, looked at together"]

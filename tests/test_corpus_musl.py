@@ -12,8 +12,7 @@ from typing import NamedTuple
 from zipfile import ZipFile
 
 import pytest
-from corpus import download, unpacked
-from musl import unavailable
+from corpus import download, unavailable, unpacked
 
 from collide import cli
 from collide.analysis import Module, analyse

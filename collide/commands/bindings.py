@@ -8,6 +8,7 @@ from collide.commands.inputs import (
     analyses,
     host_arguments,
     module_argument,
+    rtld_global_argument,
     session_analyses,
 )
 from collide.commands.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
@@ -28,14 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="open all modules in one process: by input and name, or in the order of --module",
     )
-    parser.add_argument(
-        "--rtld-global",
-        dest="session_global",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="modules of a session to open RTLD_GLOBAL; repeatable",
-    )
+    rtld_global_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

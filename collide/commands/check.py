@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 
-from collide.commands.inputs import candidates_of, host_arguments, targets
+from collide.commands.inputs import (
+    candidates_of,
+    host_arguments,
+    rtld_global_argument,
+    targets,
+)
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -13,7 +18,7 @@ from collide.commands.streams import (
     complain,
     write,
 )
-from collide.errors import InputError
+from collide.errors import InputError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,19 +48,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="lowest severity that makes the exit status 1 (default: error)",
     )
     parser.add_argument(
+        "--remedies",
+        action="store_true",
+        help="try changes of the wheel and of the host against each finding, in memory",
+    )
+    parser.add_argument(
         "--no-together",
         dest="together",
         action="store_false",
         help="look at each input alone, not at what two of them change for each other",
     )
-    parser.add_argument(
-        "--rtld-global",
-        dest="session_global",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="modules that are opened RTLD_GLOBAL when inputs are looked at together; repeatable",
-    )
+    rtld_global_argument(parser)
     parser.add_argument(
         "--probes",
         action="store_true",
@@ -67,48 +70,65 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
     from collide.check import check
-    from collide.codes import Severity
 
     unreadable: list[InputError] = []
-    if args.inputs:
-        read = targets(args.inputs, unreadable)
-        several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
-    else:
-        read, several = _environment(args), True
+    read, several = _inputs(args, unreadable)
+    together = args.together and several
+    if args.session_global and not together:
+        raise UsageError("--rtld-global needs several inputs, looked at together")
     chosen = candidates_of(args)
     report = check(
         read,
         chosen,
         insist=bool(args.profile),
-        together=args.together and several,
+        together=together,
         rtld_global=args.session_global,
+        remedies=args.remedies,
     )
     problems = [*unreadable, *report.problems]
     for problem in problems:
         complain(str(problem))
     if not report.judged:
-        for line in dict.fromkeys(_why_nothing(report)):
+        for line in dict.fromkeys(_why_nothing(report, args)):
             complain(line)
-        if not (args.inputs or report.left_out or problems):
-            complain("no package that is installed here has a shared object")
-    if args.format == "json":
-        from collide.report import json as json_report
-
-        write(json_report.render(report, _probes(args, chosen, "json")), args.output)
-    elif report.judged or args.output:
-        counted = "".join(map(str, _probes(args, chosen, "text") or ()))
-        from collide.report import text
-
-        write(text.render(report, verbose=args.verbose) + counted, args.output)
+    _show(args, report, chosen)
     misfits = args.profile and any(not one.empty for one in report.left_out)
     if problems or (misfits and not report.judged):
         return EXIT_USAGE
     if not report.judged:
         return EXIT_NOTHING
+    return _status(args, report)
+
+
+def _show(args: argparse.Namespace, report: Report, chosen: list[Candidate]) -> None:
+    if args.format == "json":
+        from collide.report import json
+
+        write(json.render(report, _probes(args, chosen, "json")), args.output)
+    elif report.judged or args.output:
+        from collide.report import text
+
+        counted = "".join(map(str, _probes(args, chosen, "text") or ()))
+        write(text.render(report, verbose=args.verbose) + counted, args.output)
+
+
+def _status(args: argparse.Namespace, report: Report) -> int:
+    from collide.codes import Severity
+
     worst = report.worst()
     if worst is None or args.fail_on == "never":
         return EXIT_CLEAN
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
+
+
+def _inputs(
+    args: argparse.Namespace, unreadable: list[InputError]
+) -> tuple[Iterator[Target], bool]:
+    """What to check, and whether that can be several things."""
+    if not args.inputs:
+        return _environment(args), True
+    several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    return targets(args.inputs, unreadable), several
 
 
 def _environment(args: argparse.Namespace) -> Iterator[Target]:
@@ -148,11 +168,13 @@ def _probes(args: argparse.Namespace, hosts: list[Candidate], form: str) -> list
     return found
 
 
-def _why_nothing(report: Report) -> Iterator[str]:
+def _why_nothing(report: Report, args: argparse.Namespace) -> Iterator[str]:
     """Why nothing at all was opened; no line where problems tell already."""
     from collide.merging import count_left_out, summed_up
 
     counts = count_left_out(report.left_out)
+    if not args.inputs and not report.left_out and not report.problems:
+        yield "nothing that is installed here has a shared object"
     for one in report.left_out:
         if one.empty:
             if not one.broken:

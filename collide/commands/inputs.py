@@ -214,6 +214,18 @@ def left_out(analysis: Analysis) -> list[str]:
     )
 
 
+def rtld_global_argument(parser: argparse.ArgumentParser) -> None:
+    """``--rtld-global``."""
+    parser.add_argument(
+        "--rtld-global",
+        dest="session_global",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="modules to open RTLD_GLOBAL where several share a process; repeatable",
+    )
+
+
 def module_argument(parser: argparse.ArgumentParser) -> None:
     """``--module``."""
     parser.add_argument(

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import collide
-from collide.check import LeftOut, Report
+from collide.check import Judged, LeftOut, Report
 from collide.host import Host
 from collide.judge import Finding
 from collide.merging import merge
@@ -27,13 +27,7 @@ def render(report: Report, probes: list[object] | None = None) -> str:
                 "target": j.analysis.target.name,
                 "profile": _profile(j.analysis.host),
                 "modules": [m.name for m in j.analysis.modules],
-                "findings": [
-                    {
-                        **_finding(f),
-                        "repair": j.analysis.repair_command if n in j.repairable else None,
-                    }
-                    for n, f in enumerate(j.findings)
-                ],
+                "findings": _remedied(j),
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
             }
             for j in report.judged
@@ -96,6 +90,20 @@ def _left_out(left_out: LeftOut) -> dict[str, Any]:
         "kind": left_out.misfit.kind,
         "reason": left_out.misfit.reason,
     }
+
+
+def _remedied(judged: Judged) -> list[dict[str, Any]]:
+    """The findings, each with the repair that removes it and what was tried against it."""
+    findings = [_finding(finding) for finding in judged.findings]
+    for number, told in enumerate(findings):
+        repairable = number in judged.repairable
+        told["repair"] = judged.analysis.repair_command if repairable else None
+    if judged.remedies:
+        from collide.report.remedies import as_json
+
+        for finding, tried in zip(findings, judged.remedies, strict=True):
+            finding["remedies"] = [as_json(remedy) for remedy in tried]
+    return findings
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collide.merging import Checked, count_left_out, merge, summed_up
 
 if TYPE_CHECKING:
     from collide.pairs import Pair
+    from collide.remedy import Remedy
 
 _SHOWN_SYMBOLS = 6
 _SHOWN_MODULES = 3
@@ -28,9 +29,10 @@ def render(report: Report, *, verbose: bool = False) -> str:
     """
     lines: list[str] = []
     for checked in merge(report.judged):
-        if len(checked.judged) == 1:
-            (judged,) = checked.judged
-            lines += _analysis(judged, verbose)
+        # What was tried against a finding belongs to one host.
+        if len(checked.judged) == 1 or any(j.remedies for j in checked.judged):
+            for judged in checked.judged:
+                lines += _analysis(judged, verbose)
         else:
             lines += _checked(checked, verbose)
     lines += _together(report, verbose)
@@ -55,6 +57,8 @@ def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
         shown = verbose or finding.severity > Severity.NOTE
         if shown and number in judged.repairable:
             yield f"    repair:   {analysis.repair_command}"
+        if judged.remedies and judged.remedies[number]:
+            yield from _remedies(judged.remedies[number], verbose)
     if not findings:
         yield f"  no findings in {_plural(len(analysis.modules), 'module')}"
     elif analysis.skipped:
@@ -112,6 +116,13 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
         more = len(finding.modules) - len(shown)
         yield f"    opened:   {', '.join(shown)}" + (f" and {more} more" if more else "")
     yield f"    fix:      {finding.remedy}"
+
+
+def _remedies(tried: Sequence[Remedy], verbose: bool) -> Iterator[str]:
+    from collide.report.remedies import lines
+
+    for line in lines(tried, verbose=verbose):
+        yield f"    {line}"
 
 
 def _what(finding: Finding, verbose: bool) -> Iterator[str]:
