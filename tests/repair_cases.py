@@ -131,6 +131,7 @@ CASES = (
         "cffi-1.10.0-cp36-cp36m-manylinux1_x86_64.whl", _PYCPARSER,
     ),
     _case("cffi1115-hostffi36", "host36-ffi", "python3.6", "cffi", _CFFI, _PYCPARSER),
+    _case("lxml613xxe-uwsgi", "uwsgi", "python3.11", "lxml-hardening", _LXML),
     _case("lxml613-uwsgi", "uwsgi", "python3.11", "lxml", _LXML),
     _case(
         "lxml521-uwsgi", "uwsgi", "python3.11", "lxml", f"lxml-5.2.1-cp311-cp311-{_2014}.whl"

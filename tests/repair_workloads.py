@@ -41,6 +41,17 @@ leave(etree.LIBXML_VERSION == etree.LIBXML_COMPILED_VERSION,
 
 WORKLOADS = {
     "lxml": XML,
+    "lxml-hardening": """\
+from lxml import etree
+def verdict(text):
+    try:
+        return len(etree.fromstring(text).text or "")
+    except etree.XMLSyntaxError as e:
+        return str(e)[:60]
+bomb = b'<!DOCTYPE a [<!ENTITY b "' + b"x" * 1000 + b'">]><a>' + b"&b;" * 20000 + b"</a>"
+leave(verdict(b"<a>" + b"x" * 20000000 + b"</a>"), verdict(bomb),
+      verdict(b'<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/hostname">]><a>&e;</a>'))
+""",
     "xmlsec": """\
 from lxml import etree
 import xmlsec
