@@ -44,6 +44,11 @@ class Analysis(NamedTuple):
             modules=tuple(m._replace(bound=None) for m in self.modules),
         )
 
+    @property
+    def repair_command(self) -> str:
+        """The command that repairs the target for this host."""
+        return repair_command(self.target.name, self.host.arguments)
+
     def name_of(self, file: File) -> str:
         """A member's name, or a host path."""
         return self.target.names.get(file.path, file.path)
@@ -55,6 +60,13 @@ class Analysis(NamedTuple):
     def is_host(self, file: File) -> bool:
         """Whether ``file`` is in the host's global scope at start-up."""
         return file in self.host_files
+
+
+def repair_command(target: str, arguments: Iterable[str]) -> str:
+    """The command that repairs a wheel for the hosts that ``arguments`` select."""
+    import shlex
+
+    return shlex.join(["collide", "repair", target, *arguments])
 
 
 def analyse(target: Target, host: Host, *, insist: bool = False) -> Analysis:

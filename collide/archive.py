@@ -15,10 +15,11 @@ import hashlib
 import mmap
 import zlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import product
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collide.dynamic import is_elf
 from collide.errors import InputError
@@ -49,24 +50,37 @@ class Member(NamedTuple):
     mode: int = 0o644
 
 
+class Edit(NamedTuple):
+    """What is different in a rewritten wheel.
+
+    ``contents`` are new contents and ``moved`` new names, by member name;
+    ``added`` come last, dated like RECORD.
+    """
+
+    contents: Mapping[str, bytes]
+    moved: Mapping[str, str]
+    added: tuple[Member, ...] = ()
+
+
 class Archive:
     """A wheel opened for reading; use it as a context manager.
 
     ``distribution`` is ``name-version`` of the file name, as the names inside
     the archive begin, ``tags`` are its compatibility tags, expanded (PEP 425).
+    ``entries`` are all members in archive order, ``record`` is RECORD's name.
     Raises InputError when the file is missing, no archive, truncated, not
     named like a wheel, or without a readable RECORD.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self.distribution, self.tags = _parse_name(path)
         try:
             with path.open("rb") as stream:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
             with memoryview(self._data) as data:
                 self.entries = entries(data)
-            self._record = self._read_record()
+            self.record, self._record = self._read_record()
         except FileNotFoundError:
             raise InputError(str(path), "no such file") from None
         except _UnreadableErrors as e:
@@ -80,8 +94,8 @@ class Archive:
     ) -> None:
         self._data.close()
 
-    def _read_record(self) -> dict[str, str]:
-        """RECORD: ``algorithm=digest`` by member name (PEP 376, PEP 427)."""
+    def _read_record(self) -> tuple[str, dict[str, str]]:
+        """The name of RECORD, and ``algorithm=digest`` by member name (PEP 376, PEP 427)."""
         found = [
             entry
             for entry in self.entries
@@ -104,7 +118,7 @@ class Archive:
             rows = [line.rsplit(",", 2) for line in text.splitlines() if line]
         if any(len(row) != 3 for row in rows):
             raise ValueError("malformed RECORD")
-        return {name: digest for name, digest, _ in rows}
+        return found[0].name, {name: digest for name, digest, _ in rows}
 
     def elf_members(self) -> Iterator[Entry]:
         """The members that start with the ELF magic, in archive order."""
@@ -118,7 +132,7 @@ class Archive:
         Raises InputError when it cannot be inflated, or its CRC or its hash
         in RECORD is wrong.
         """
-        name = f"{self._path}: {entry.name}"
+        name = f"{self.path}: {entry.name}"
         try:
             data = self._inflate(entry)
         except InflateErrors as e:
@@ -144,9 +158,9 @@ class Archive:
                 if entry.method == DEFLATED:
                     return bytes(zlib.decompressobj(-15).decompress(raw[:256], 4))
         except InflateErrors as e:
-            raise InputError(f"{self._path}: {entry.name}", f"cannot be inflated ({e})") from e
+            raise InputError(f"{self.path}: {entry.name}", f"cannot be inflated ({e})") from e
         raise InputError(
-            f"{self._path}: {entry.name}", f"compression method {entry.method} is not read"
+            f"{self.path}: {entry.name}", f"compression method {entry.method} is not read"
         )
 
     def _inflate(self, entry: Entry) -> bytes:
@@ -187,9 +201,50 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
 
     ``members`` come without RECORD. The file appears whole or not at all.
     """
+    with _writing(path) as archive:
+        for member in members:
+            archive.writestr(_entry(member.name, member.mode), member.data)
+
+
+def signatures(archive: Archive) -> tuple[str, ...]:
+    """The members that sign RECORD (PEP 427), which no changed wheel can keep."""
+    signed = (f"{archive.record}.jws", f"{archive.record}.p7s")
+    return tuple(entry.name for entry in archive.entries if entry.name in signed)
+
+
+def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
+    """Write ``archive`` again, changed; order, modes and dates stay, RECORD is made anew.
+
+    Signatures of RECORD are left out. The file appears whole or not at all.
+    """
+    import zipfile
+
+    with zipfile.ZipFile(archive.path) as old:
+        infos = {info.filename: info for info in old.infolist()}
+    record = infos[archive.record]
+    left_out = {archive.record, *signatures(archive)}
+    with _writing(path, record) as made:
+        for entry in archive.entries:
+            info = infos[entry.name]
+            if info.is_dir():
+                zipfile.ZipFile.writestr(made, _same_entry(info, entry.name), b"")
+            elif entry.name not in left_out:
+                data = edit.contents.get(entry.name)
+                data = archive.read(entry) if data is None else data
+                moved = edit.moved.get(entry.name, entry.name)
+                made.writestr(_same_entry(info, moved), data)
+        for member in edit.added:
+            new = _entry(member.name, member.mode)
+            new.date_time = record.date_time
+            made.writestr(new, member.data)
+
+
+@contextmanager
+def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
+    """A WheelFile that becomes ``path`` when it is finished; ``record`` is RECORD's old entry."""
     from wheel.wheelfile import WheelFile
 
-    class Undated(WheelFile):  # type: ignore[misc]
+    class Dated(WheelFile):  # type: ignore[misc]
         """Dates RECORD, which close() writes by name, like every member."""
 
         def writestr(
@@ -199,15 +254,16 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
             compress_type: int | None = None,
         ) -> None:
             if isinstance(entry, str):
-                entry = _entry(entry, 0o644)
+                entry = _same_entry(record, entry) if record else _entry(entry, 0o644)
             super().writestr(entry, data, compress_type)
 
     partial = path.with_name(f".{path.name}.partial") / path.name
     partial.parent.mkdir()
     try:
-        with Undated(partial, "w") as archive:
-            for member in members:
-                archive.writestr(_entry(member.name, member.mode), member.data)
+        with Dated(partial, "w") as archive:
+            if record is not None:
+                archive.record_path = record.filename
+            yield archive
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -220,4 +276,15 @@ def _entry(name: str, mode: int) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _SOURCE_DATE)
     info.compress_type = zipfile.ZIP_DEFLATED
     info.external_attr = (0o100000 | mode) << 16
+    return info
+
+
+def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
+    """A directory entry like ``old`` for other contents."""
+    import zipfile
+
+    info = zipfile.ZipInfo(name, old.date_time)
+    info.compress_type = old.compress_type
+    info.external_attr = old.external_attr
+    info.create_system = old.create_system
     return info

@@ -15,6 +15,7 @@ from collide.tags import Misfit, Platform, misfit
 from collide.wheel import Target
 
 if TYPE_CHECKING:
+    from collide.advice import Adviser
     from collide.pairs import Pair
     from collide.remedy import Remedy
 
@@ -23,12 +24,14 @@ class Judged(NamedTuple):
     """One analysis, without its bindings, and its findings.
 
     ``remedies`` has for each finding what was tried against it; it is empty
-    when nobody asked.
+    when nobody asked. ``repairable`` are the numbers of those that
+    ``collide repair`` removes.
     """
 
     analysis: Analysis
     findings: tuple[Finding, ...]
     remedies: tuple[tuple[Remedy, ...], ...] = ()
+    repairable: frozenset[int] = frozenset()
 
 
 class LeftOut(NamedTuple):
@@ -96,14 +99,20 @@ def check(
     candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
     for target in targets:
         problems += target.problems
+        adviser: Adviser | None = None
         for candidate in candidates:
             unfit = _misfit(target, candidate, insist)
             if unfit is None:
                 analysis = analyse(target, candidate.host, insist=insist)
                 if analysis.left_out is None:
                     findings = judge(analysis)
+                    repairable: frozenset[int] = frozenset()
+                    if any(f.severity > Severity.NOTE for f in findings):
+                        adviser = adviser or _adviser(target)
+                        repairable = adviser.removed(analysis, findings)
                     tried = _remedies(analysis, findings) if remedies else ()
-                    judged.append(Judged(analysis.without_bindings(), findings, tried))
+                    told = Judged(analysis.without_bindings(), findings, tried, repairable)
+                    judged.append(told)
                     if meetings:
                         meetings.add(analysis)
                     continue
@@ -112,6 +121,12 @@ def check(
             left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
     pairs = tuple(meetings.pairs()) if meetings else ()
     return Report(tuple(judged), tuple(left_out), tuple(problems), pairs)
+
+
+def _adviser(target: Target) -> Adviser:
+    from collide.advice import Adviser
+
+    return Adviser(target)
 
 
 def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:

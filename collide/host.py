@@ -43,7 +43,8 @@ class Host(NamedTuple):
 
     ``process`` is the state after start-up and all RTLD_GLOBAL openings;
     ``failures`` are libraries that start-up did not get, and symbols that what it
-    opens RTLD_GLOBAL does not. ``path`` is the canonical path of the binary.
+    opens RTLD_GLOBAL does not. ``path`` is the canonical path of the binary,
+    ``arguments`` what selects this host on a command line.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Host(NamedTuple):
     failures: tuple[LoadFailure, ...]
     preload: tuple[str, ...] = ()
     rtld_global: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
 
     @property
     def global_files(self) -> frozenset[File]:

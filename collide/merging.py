@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from collide.analysis import repair_command
 from collide.check import Judged, LeftOut
 from collide.judge import Finding
 
@@ -15,12 +16,14 @@ class Merged(NamedTuple):
     """A finding and the hosts that have it, in their order.
 
     ``providers`` are all that give the definitions, where releases of one
-    library have files of different names.
+    library have files of different names. ``repair`` is the command that removes
+    it on all of them, None where there is none.
     """
 
     finding: Finding
     providers: tuple[str, ...]
     hosts: tuple[str, ...]
+    repair: str | None
 
 
 class Checked(NamedTuple):
@@ -51,16 +54,17 @@ def merge(judged: Iterable[Judged]) -> tuple[Checked, ...]:
 
 
 def _merged(analyses: Sequence[Judged]) -> tuple[Merged, ...]:
-    equal: dict[Finding, list[tuple[str, Finding]]] = {}
+    equal: dict[Finding, list[tuple[Judged, int]]] = {}
     for one in analyses:
-        for finding in one.findings:
+        for number, finding in enumerate(one.findings):
             key = finding._replace(provider=_library(finding.provider))
-            equal.setdefault(key, []).append((one.analysis.host.name, finding))
+            equal.setdefault(key, []).append((one, number))
     merged = [
         Merged(
-            found[0][1],
-            tuple(dict.fromkeys(f.provider for _, f in found if f.provider)),
-            tuple(dict.fromkeys(host for host, _ in found)),
+            found[0][0].findings[found[0][1]],
+            tuple(dict.fromkeys(p for j, n in found if (p := j.findings[n].provider))),
+            tuple(dict.fromkeys(j.analysis.host.name for j, _ in found)),
+            _repair(found),
         )
         for found in equal.values()
     ]
@@ -78,6 +82,14 @@ def _merged(analyses: Sequence[Judged]) -> tuple[Merged, ...]:
             ),
         )
     )
+
+
+def _repair(found: Sequence[tuple[Judged, int]]) -> str | None:
+    if not all(number in judged.repairable for judged, number in found):
+        return None
+    arguments = dict.fromkeys(judged.analysis.host.arguments for judged, _ in found)
+    words = [word for chosen in arguments for word in chosen]
+    return repair_command(found[0][0].analysis.target.name, words)
 
 
 def _library(provider: str | None) -> str | None:

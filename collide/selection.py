@@ -58,7 +58,8 @@ def select(
             for name in names:
                 if name not in named:
                     named.add(name)
-                    yield Candidate(shipped_summary(name), partial(load_shipped, name))
+                    chosen = ("--profile", spec) if specs else ()
+                    yield Candidate(shipped_summary(name), partial(_load_shipped, name, chosen))
             continue
         path = _existing(spec)
         if path.is_file() and _is_profile(path):
@@ -66,7 +67,13 @@ def select(
             host = load(path)
         else:
             host = extract(str(path), Root(), preload=preload, rtld_global=rtld_global)
-        yield Candidate.of(host)
+        opened = (("--preload", preload), ("--global", rtld_global))
+        options = [word for option, names in opened for name in names for word in (option, name)]
+        yield Candidate.of(host._replace(arguments=("--profile", spec, *options)))
+
+
+def _load_shipped(name: str, arguments: tuple[str, ...]) -> Host:
+    return load_shipped(name)._replace(arguments=arguments)
 
 
 def select_hosts(

@@ -84,6 +84,21 @@ def _platform_kind(platforms: Iterable[str], host: Platform) -> MisfitKind:
     return "older C library" if any(("musl" in p) == musl for p in same) else "other C library"
 
 
+def oldest_glibc(tags: Iterable[str]) -> tuple[int, int]:
+    """The oldest glibc release on which the tags allow a wheel; (0, 0) when they do not tell."""
+    oldest = []
+    for platform in {tag.split("-")[2] for tag in tags}:
+        policy, _, rest = platform.partition("_")
+        numbers = rest.split("_")
+        if policy in _LEGACY:
+            oldest.append(_LEGACY[policy])
+        elif policy == "manylinux" and len(numbers) > 2 and all(n.isdecimal() for n in numbers[:2]):
+            oldest.append((int(numbers[0]), int(numbers[1])))
+        else:
+            oldest.append((0, 0))
+    return min(oldest, default=(0, 0))
+
+
 def module_misfit(name: str, python: Python | None) -> str | None:
     """Why an interpreter would not import a module of this file name; None when it would.
 

@@ -196,6 +196,7 @@ def test_json_holds_every_field_of_a_finding() -> None:
         "modules": ["specimen_static_exported.abi3.so"],
         "detail": "",
         "remedy": found["remedy"],
+        "repair": found["repair"],
     }
 
 

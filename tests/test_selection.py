@@ -10,7 +10,8 @@ from scenario import require_loader
 
 from collide import selection
 from collide.errors import InputError, UsageError
-from collide.profiles import shipped_names, shipped_summary
+from collide.host import Host
+from collide.profiles import load_shipped, shipped_names, shipped_summary
 from collide.selection import select, select_hosts
 
 HOST = Path(__file__).resolve().parent.parent / "wheels/host/host"
@@ -109,7 +110,12 @@ def test_profile_that_several_patterns_name_comes_once() -> None:
 
 def test_nothing_is_loaded_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
-    monkeypatch.setattr(selection, "load_shipped", loaded.append)
+
+    def load(name: str) -> Host:
+        loaded.append(name)
+        return load_shipped(name)
+
+    monkeypatch.setattr(selection, "load_shipped", load)
     candidates = list(select(["debian-12-*"]))
     assert len(candidates) > 10
     assert candidates[0].architecture == "x86_64"

@@ -6,7 +6,7 @@ import pytest
 
 from collide.host import Host, Python
 from collide.profiles import load_shipped
-from collide.tags import unsuitable
+from collide.tags import oldest_glibc, unsuitable
 
 CP39, CP311, CP312 = Python("cp", (3, 9)), Python("cp", (3, 11)), Python("cp", (3, 12))
 CP313, CP313T = Python("cp", (3, 13)), Python("cp", (3, 13), "t")
@@ -160,3 +160,18 @@ def test_tag_must_fit_as_a_whole() -> None:
 def test_host_without_python_takes_any_python_of_its_platform_only() -> None:
     assert unsuitable([f"cp27-cp27mu-{LINUX}"], host(None)) is None
     assert unsuitable(["cp27-cp27mu-win32"], host(None)) is not None
+
+
+@pytest.mark.parametrize(
+    ("platforms", "oldest"),
+    [
+        (["manylinux2014_x86_64"], (2, 17)),
+        (["manylinux1_x86_64", "manylinux_2_5_x86_64"], (2, 5)),
+        (["manylinux_2_28_x86_64", "manylinux_2_26_x86_64"], (2, 26)),
+        (["linux_x86_64", "manylinux_2_28_x86_64"], (0, 0)),
+        (["musllinux_1_2_x86_64"], (0, 0)),
+        ([], (0, 0)),
+    ],
+)
+def test_oldest_glibc_of_tags(platforms: list[str], oldest: tuple[int, int]) -> None:
+    assert oldest_glibc(f"cp311-cp311-{platform}" for platform in platforms) == oldest

@@ -39,6 +39,7 @@ def render(report: Report, probes: list[object] | None = None) -> str:
                 "checked": len(checked.judged),
                 **_finding(merged.finding),
                 "providers": list(merged.providers),
+                "repair": merged.repair,
             }
             for checked in merge(report.judged)
             for merged in checked.findings
@@ -92,8 +93,11 @@ def _left_out(left_out: LeftOut) -> dict[str, Any]:
 
 
 def _remedied(judged: Judged) -> list[dict[str, Any]]:
-    """The findings, each with what was tried against it, where anything was."""
+    """The findings, each with the repair that removes it and what was tried against it."""
     findings = [_finding(finding) for finding in judged.findings]
+    for number, told in enumerate(findings):
+        repairable = number in judged.repairable
+        told["repair"] = judged.analysis.repair_command if repairable else None
     if judged.remedies:
         from collide.report.remedies import as_json
 

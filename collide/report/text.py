@@ -54,6 +54,9 @@ def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
     yield f"{analysis.target.name} on {name}:"
     for number, finding in enumerate(findings):
         yield from _finding(finding, verbose)
+        shown = verbose or finding.severity > Severity.NOTE
+        if shown and number in judged.repairable:
+            yield f"    repair:   {analysis.repair_command}"
         if judged.remedies and judged.remedies[number]:
             yield from _remedies(judged.remedies[number], verbose)
     if not findings:
@@ -74,6 +77,8 @@ def _checked(checked: Checked, verbose: bool) -> Iterator[str]:
         if len(merged.providers) > 1:
             finding = finding._replace(provider=", ".join(merged.providers))
         yield from _finding(finding, verbose, f"{_where(merged.hosts, total, verbose)}")
+        if merged.repair and (verbose or finding.severity > Severity.NOTE):
+            yield f"    repair:   {merged.repair}"
     if checked.clean:
         yield ""
         yield f"  no findings in {_where(checked.clean, total, verbose)}"

@@ -1,0 +1,396 @@
+"""What a repair changes: which definitions to close, which names to change, what to leave alone.
+
+A name is *taken* when a reference of the wheel that its own closure would
+serve gets a definition from outside the wheel. The plan brings all of these
+home, and nothing else. Where only the objects that define a name refer to it,
+closing it is enough; where another object does, or where C++ wants one copy
+for several objects (vague linkage, Itanium C++ ABI 5.2), the name is changed
+in all of them together, so that among the objects of the wheel everything
+stays as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Literal, NamedTuple
+
+from collide.analysis import Analysis
+from collide.bindings import Binding
+from collide.integrity import ObjectChange
+from collide.linkmap import LinkMap
+from collide.search import File
+from collide.symbols import (
+    STB_GLOBAL,
+    STV_HIDDEN,
+    STV_INTERNAL,
+    STV_PROTECTED,
+    Reference,
+)
+from collide.wheel import Target, is_extension_module
+
+Method = Literal["auto", "visibility", "rename"]
+HIDDEN_SINCE = (2, 24)
+"""The first glibc that does not look a STV_HIDDEN reference up (``elf_machine_rela``)."""
+GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
+"""In the file name of what auditwheel brought into a wheel: a hash of its contents."""
+_ALLOCATION = re.compile(r"_Z(?:nw|na|dl|da)\w*")
+# Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
+_RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
+
+
+class Request(NamedTuple):
+    """What is asked of a repair.
+
+    ``everything`` stands for every symbol that a host could take, not only
+    those that one does. ``glibc`` is the oldest release the wheel may run on.
+    ``reachable`` are names with the reason why their definitions must stay
+    where they are found by name, ``fixed`` those that must not change at all.
+    ``tag`` is what makes new names the wheel's own. In a ``closed_world`` no
+    other packages link the libraries. ``pinned`` are file names of libraries
+    that cannot get another name, and so can define no others either.
+    """
+
+    method: Method = "auto"
+    everything: bool = False
+    glibc: tuple[int, ...] = (0,)
+    musl: bool = False
+    reachable: Mapping[str, str] = {}
+    fixed: Mapping[str, str] = {}
+    tag: str = ""
+    closed_world: bool = False
+    pinned: frozenset[str] = frozenset()
+
+
+class Kept(NamedTuple):
+    """A name that a host can take and that is left alone, with the reason.
+
+    ``shared`` tells that this is as it should be: the runtime's, one for all.
+    """
+
+    name: str
+    reason: str
+    shared: bool = False
+
+
+class Plan(NamedTuple):
+    """What to change, by member name.
+
+    ``objects`` are the changes, ``moved`` members that get another file name
+    along with their DT_SONAME, ``kept`` what is left alone. ``takers`` are,
+    for each name that is taken, the objects that it is taken from the wheel by.
+    """
+
+    objects: Mapping[str, ObjectChange]
+    moved: Mapping[str, str]
+    kept: tuple[Kept, ...]
+    takers: Mapping[str, tuple[str, ...]]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Every name that is changed in some object."""
+        return {old: new for c in self.objects.values() for old, new in c.renamed.items()}
+
+
+def taken_bindings(analysis: Analysis) -> Iterator[tuple[File, Binding]]:
+    """Object and binding of each reference meant for the wheel that leaves it."""
+    members = analysis.target.names
+    seen: set[int] = set()
+    for module in analysis.modules:
+        for bound in module.bound.objects if module.bound else ():
+            if not analysis.is_member(bound.map.file):
+                continue
+            for group in bound.groups:
+                if id(group) in seen or not any(f.path in members for f in group.closure):
+                    continue
+                seen.add(id(group))
+                for b in group.bindings:
+                    at_home = b.intended is not None and b.intended[0].path in members
+                    if at_home and b.actual and b.actual[0].path not in members:
+                        yield bound.map.file, b
+
+
+def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) -> Plan:
+    """The plan for one target on the hosts of ``analyses``, from facts alone."""
+    takers: dict[str, set[str]] = {}
+    for analysis in analyses:
+        for _, b in taken_bindings(analysis):
+            assert b.actual is not None
+            takers.setdefault(b.reference.name, set()).add(b.actual[0].path)
+    planner = _Planner(target, analyses, request)
+    wanted = set(takers)
+    if request.everything:
+        wanted |= planner.preemptible()
+    planner.decide(wanted, takers.keys())
+    return Plan(
+        objects=planner.changes(),
+        moved={},
+        kept=tuple(sorted(planner.kept)),
+        takers={name: tuple(sorted(by)) for name, by in sorted(takers.items())},
+    )
+
+
+NOTHING = Plan({}, {}, (), {})
+"""The plan that changes nothing."""
+
+
+class _Way(NamedTuple):
+    """The objects in which a name is changed, and how far it is closed in its definers."""
+
+    renamed: tuple[File, ...]
+    closed: int | None
+
+
+class _Planner:
+    """Decides name by name."""
+
+    def __init__(self, target: Target, analyses: Sequence[Analysis], request: Request) -> None:
+        self.target = target
+        self.request = request
+        architectures = {a.host.architecture for a in analyses}
+        self.files = {
+            f.path: f for f in target.members.values() if f.object.architecture in architectures
+        }
+        self.scopes = list(_scopes(target, self.files.values()))
+        self.needed_outside = set(_needed_outside(analyses))
+        self.runtime = _runtime(analyses)
+        self.kept: list[Kept] = []
+        self.closed: dict[str, dict[str, int]] = {}
+        self.renamed: dict[str, dict[str, str]] = {}
+        self.definers: dict[str, list[File]] = {}
+        self.users: dict[str, list[File]] = {}
+
+    def preemptible(self) -> set[str]:
+        """Every name that an object of the wheel defines and one of its scope looks up."""
+        wanted = set()
+        for scope in self.scopes:
+            defined = set().union(*(f.object.exports.names for f in scope))
+            for file in scope:
+                wanted |= {
+                    r.name
+                    for r in file.object.references
+                    if r.name in defined and self._looks_up(r)
+                }
+        return wanted
+
+    def decide(self, wanted: AbstractSet[str], taken: AbstractSet[str]) -> None:
+        """Find a way for each name, and go it where its whole library has one.
+
+        ``taken`` are those of the ``wanted`` names that some host does take.
+        """
+        self._index(wanted)
+        allocation = {n for n in wanted if _ALLOCATION.fullmatch(n)}
+        split_allocation = bool(allocation) and not self._owns_allocation()
+        ways: dict[str, _Way] = {}
+        reasons: dict[str, str] = {}
+        for name in sorted(wanted & self.definers.keys()):
+            if (reason := self._shared(name)) is not None:
+                self.kept.append(Kept(name, reason, shared=True))
+            elif name in self.request.fixed:
+                reasons[name] = self.request.fixed[name]
+            elif name in allocation and split_allocation:
+                reasons[name] = "is an operator new or delete, and the wheel has not all of them"
+            elif isinstance(way := self._way(name), str):
+                reasons[name] = way
+            else:
+                ways[name] = way
+        self._keep_whole(ways, reasons, taken)
+        self.kept += [Kept(name, reason) for name, reason in reasons.items()]
+        for name, way in ways.items():
+            self._go(name, way)
+
+    def _keep_whole(
+        self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]
+    ) -> None:
+        """Leave alone what lies in one object with something that cannot be brought home.
+
+        A library of which a host takes all works, maybe; one that is half here
+        and half there is what breaks.
+        """
+        stuck = {name for name in reasons if name in taken and not self._is_vague(name)}
+        while stuck:
+            objects = {f.path: name for name in sorted(stuck) for f in self.definers[name]}
+            stuck = set()
+            for name in sorted(ways.keys() & taken):
+                held = [f for f in self.definers[name] if f.path in objects]
+                if held and not self._is_vague(name):
+                    stuck.add(name)
+                    reasons[name] = (
+                        f"is in {self._name(held[0])} with {objects[held[0].path]}, "
+                        "which cannot be brought home: half a library would be worse"
+                    )
+                    del ways[name]
+
+    def _index(self, wanted: AbstractSet[str]) -> None:
+        for file in self.files.values():
+            for name in file.object.exports.names & wanted:
+                if any(not d.undefined for d in file.object.exports.candidates(name)):
+                    self.definers.setdefault(name, []).append(file)
+            for name in {r.name for r in file.object.references if self._looks_up(r)} & wanted:
+                self.users.setdefault(name, []).append(file)
+
+    def _looks_up(self, reference: Reference) -> bool:
+        hidden = reference.visibility in (STV_HIDDEN, STV_INTERNAL)
+        return self.request.musl or not hidden
+
+    def _owns_allocation(self) -> bool:
+        """Whether the wheel defines all operators new and delete that it refers to."""
+        referred, defined = set(), set()
+        for file in self.files.values():
+            referred |= {r.name for r in file.object.references if _ALLOCATION.fullmatch(r.name)}
+            defined |= {n for n in file.object.exports.names if _ALLOCATION.fullmatch(n)}
+        return referred <= defined
+
+    def _shared(self, name: str) -> str | None:
+        for file in self.runtime:
+            if name in file.object.exports.names:
+                return f"is the runtime's as well ({file.path}), where one must serve all"
+        return None
+
+    def _way(self, name: str) -> _Way | str:
+        """How to bring ``name`` home; the reason when there is no way."""
+        definers = self.definers[name]
+        users = [f for f in self.users.get(name, ()) if f not in definers]
+        served = []
+        for user in users:
+            scopes = [s for s in self.scopes if user in s]
+            homes = [any(d in s for d in definers) for s in scopes]
+            if any(homes) and not all(homes):
+                return f"is the wheel's for {self._name(user)} in some modules' scopes only"
+            if any(homes):
+                served.append(user)
+        together = any(sum(d in scope for d in definers) > 1 for scope in self.scopes)
+        shared = together and self._is_vague(name)
+        if not (served or shared or self.request.musl or self.request.method == "rename"):
+            return _Way((), STV_HIDDEN)
+        if self.request.method == "visibility":
+            return "is used by several objects of the wheel: closing it is not enough"
+        reason = self._unrenamable(name, definers)
+        if reason is not None:
+            return reason
+        # Each definer means its own where C has several of one name.
+        own = together and not shared and not self.request.musl
+        return _Way((*definers, *served), STV_PROTECTED if own else None)
+
+    def _go(self, name: str, way: _Way) -> None:
+        for file in way.renamed:
+            self.renamed.setdefault(file.path, {})[name] = f"{name}.{self.request.tag}"
+        if way.closed is not None:
+            self._close(name, way.closed)
+
+    def _unrenamable(self, name: str, definers: Iterable[File]) -> str | None:
+        if name in self.request.reachable:
+            return self.request.reachable[name]
+        if name in self.needed_outside:
+            return "is needed from the wheel by a library of the host's system"
+        for file in definers:
+            if file.path.rpartition("/")[2] in self.request.pinned:
+                return f"is defined by {self._name(file)}, which must keep its name"
+            if self._is_public(file):
+                return f"is defined by {self._name(file)}, which other packages may link"
+        return None
+
+    def _close(self, name: str, at_most: int) -> None:
+        """Close ``name`` in the definers that refer to it.
+
+        A library of the same DT_SONAME may be in other wheels, whose objects
+        would get this one: what it defines must stay to be found.
+        """
+        users = set(map(id, self.users.get(name, ())))
+        for file in self.definers[name]:
+            if id(file) in users:
+                hidden = (
+                    at_most == STV_HIDDEN
+                    and self.request.glibc >= HIDDEN_SINCE
+                    and name not in self.request.reachable
+                    and name not in self.needed_outside
+                    and is_extension_module(file)
+                )
+                visibility = STV_HIDDEN if hidden else STV_PROTECTED
+                self.closed.setdefault(file.path, {})[name] = visibility
+
+    def _is_vague(self, name: str) -> bool:
+        found = (d for f in self.definers[name] for d in f.object.exports.candidates(name))
+        return name.startswith("_Z") and all(d.binding != STB_GLOBAL for d in found)
+
+    def _is_public(self, file: File) -> bool:
+        """Whether others may link an object: a library under a name of no hash (auditwheel's)."""
+        base = file.path.rpartition("/")[2]
+        if self.request.closed_world:
+            return False
+        return not is_extension_module(file) and not GRAFTED.search(base)
+
+    def _name(self, file: File) -> str:
+        return self.target.names[file.path]
+
+    def changes(self) -> dict[str, ObjectChange]:
+        """All that was decided, by member."""
+        paths = sorted({*self.closed, *self.renamed})
+        return {
+            self.target.names[path]: ObjectChange(
+                closed=self.closed.get(path, {}), renamed=self.renamed.get(path, {})
+            )
+            for path in paths
+        }
+
+
+def _scopes(target: Target, files: Iterable[File]) -> Iterator[tuple[File, ...]]:
+    """What each module of the wheel brings into one scope, told by names alone.
+
+    No host is asked, so that modules for other interpreters count as well; the
+    proof that follows a plan binds again on every host.
+    """
+    by_name: dict[str, File] = {}
+    listed = list(files)
+    for file in listed:
+        for name in (file.object.soname, file.path.rpartition("/")[2]):
+            if name:
+                by_name.setdefault(name, file)
+    architectures = {f.object.architecture for f in listed}
+    known: set[tuple[str, ...]] = set()
+    for architecture in sorted(architectures):
+        for path in target.modules(architecture):
+            scope = [target.members[path]]
+            for file in scope:
+                for name in file.object.needed:
+                    found = by_name.get(name.rpartition("/")[2])
+                    if found is not None and found not in scope:
+                        scope.append(found)
+            key = tuple(f.path for f in scope)
+            if key not in known:
+                known.add(key)
+                yield tuple(scope)
+
+
+def _needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
+    """Names that a library of the system, loaded for the wheel, gets from the wheel."""
+    for analysis in analyses:
+        for module in analysis.modules:
+            for bound in module.bound.objects if module.bound else ():
+                if analysis.is_member(bound.map.file):
+                    continue
+                for b in bound.bindings:
+                    if b.actual and analysis.is_member(b.actual[0]):
+                        yield b.reference.name
+
+
+def _runtime(analyses: Iterable[Analysis]) -> tuple[File, ...]:
+    """The C and C++ runtime that the wheel's objects link: glibc, unwinder, libstdc++."""
+    found: dict[str, File] = {}
+    for analysis in analyses:
+        for module in analysis.modules:
+            if module.bound is None:
+                continue
+            for m in module.bound.opened.searchlist:
+                if not analysis.is_member(m.file) and _is_runtime(m):
+                    found.setdefault(m.file.path, m.file)
+    return tuple(found.values())
+
+
+def _is_runtime(m: LinkMap) -> bool:
+    versions = (
+        *(m.object.version_definitions or ()),
+        *(need.version for need in m.object.version_needs),
+    )
+    return "GLIBC_PRIVATE" in versions or not _RUNTIME.isdisjoint(m.object.exports.names)

@@ -1,0 +1,152 @@
+"""A repair as text for a terminal, and as JSON, schema ``collide-repair/1``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import collide
+from collide.integrity import ObjectChange
+from collide.repair import Prepared
+from collide.repair_plan import Plan
+from collide.repair_proof import Proof
+from collide.symbols import STV_HIDDEN, VISIBILITY_NAMES
+from collide.trial import Trial
+
+SCHEMA = "collide-repair/1"
+_SHOWN = 4
+
+
+def render(prepared: Prepared, outputs: Sequence[Path], *, verbose: bool = False) -> str:
+    """What was changed, where it is, and what the proof says."""
+    lines = [f"{prepared.name}:" if prepared.changes else f"{prepared.name}: nothing to repair"]
+    for name, change in sorted(prepared.plan.objects.items()):
+        lines.append(f"  {name}: {_summary(change)}")
+    for old, new in sorted(prepared.plan.moved.items()):
+        lines.append(f"  {old} becomes {new.rpartition('/')[2]}")
+    lines += _kept(prepared.plan, verbose)
+    for name in prepared.invalidated:
+        lines.append(f"  no longer valid for the result: {name}")
+    for proof in prepared.proofs:
+        lines += _proof(proof, verbose)
+    lines += [f"  written: {output}" for output in outputs]
+    return "\n".join(lines) + "\n"
+
+
+def _summary(change: ObjectChange) -> str:
+    counts = Counter(change.closed.values())
+    parts = [
+        f"{_plural(count, 'symbol')} {'hidden' if v == STV_HIDDEN else 'protected'}"
+        for v, count in sorted(counts.items())
+    ]
+    if change.renamed:
+        parts.append(f"{len(change.renamed)} renamed")
+    if change.soname is not None:
+        parts.append(f"DT_SONAME {change.soname}")
+    parts += [f"needs {new}" for new in sorted(change.needed.values())]
+    return ", ".join(parts)
+
+
+def _kept(plan: Plan, verbose: bool) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for kept in plan.kept:
+        reasons.setdefault(kept.reason, []).append(kept.name)
+    for reason, names in sorted(reasons.items()):
+        shown = names if verbose else names[:_SHOWN]
+        more = ", ..." if len(shown) < len(names) else ""
+        yield f"  left alone: {', '.join(shown)}{more} ({len(names)}): {reason}"
+
+
+def _proof(proof: Proof, verbose: bool) -> Iterator[str]:
+    shared = f" ({proof.shared} shared with the runtime)" if proof.shared else ""
+    yield (
+        f"  proven on {proof.host}: {_plural(proof.bindings, 'binding')} compared, references "
+        f"taken from the wheel: {proof.taken} before, {proof.remaining} after{shared}"
+    )
+    if proof.own:
+        yield f"    {_plural(proof.own, 'reference')} between objects of the wheel as before"
+    for name in proof.captured:
+        yield f"    {name}: the host's library of this name is still used"
+    shown = proof.left if verbose else proof.left[:_SHOWN]
+    for left in shown:
+        yield f"    still taken: {left.symbol} of {left.victim} by {left.provider}: {left.reason}"
+    if len(shown) < len(proof.left):
+        yield f"    and {len(proof.left) - len(shown)} more"
+
+
+def render_trials(trials: Sequence[Trial]) -> Iterator[str]:
+    """How the imports of all modules went, one line for those alike."""
+    fine = [t.module for t in trials if t.before is None and t.after is None]
+    if fine:
+        yield f"{_plural(len(fine), 'module')} imported before and after"
+    for trial in trials:
+        if trial.before is not None or trial.after is not None:
+            yield f"{trial.module}: before: {trial.before or 'imported'}; after: " + (
+                trial.after or "imported"
+            )
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def document(prepared: Prepared) -> bytes:
+    """The report that goes into the wheel: no path or time of the machine that made it."""
+    return (json.dumps(as_json(prepared), indent=1) + "\n").encode()
+
+
+def as_json(prepared: Prepared) -> dict[str, Any]:
+    """The same as a JSON object."""
+    request, plan = prepared.request, prepared.plan
+    return {
+        "schema": SCHEMA,
+        "version": collide.__version__,
+        "wheels": [path.name for path in prepared.paths],
+        "method": request.method,
+        "all": request.everything,
+        "oldest_glibc": ".".join(map(str, request.glibc)),
+        "objects": {name: _change(change) for name, change in sorted(plan.objects.items())},
+        "moved": dict(sorted(plan.moved.items())),
+        "left_alone": [{"name": k.name, "reason": k.reason} for k in plan.kept],
+        "taken_by": _takers(plan),
+        "invalidated": list(prepared.invalidated),
+        "proofs": [_proof_json(proof) for proof in prepared.proofs],
+        "left_out": [{"profile": name, "reason": why} for name, why in prepared.left_out],
+    }
+
+
+def _change(change: ObjectChange) -> dict[str, Any]:
+    closed: dict[str, list[str]] = {}
+    for name, visibility in sorted(change.closed.items()):
+        closed.setdefault(VISIBILITY_NAMES[visibility].lower(), []).append(name)
+    return {
+        **closed,
+        "renamed": dict(sorted(change.renamed.items())),
+        "soname": change.soname,
+        "needed": dict(sorted(change.needed.items())),
+    }
+
+
+def _takers(plan: Plan) -> Mapping[str, list[str]]:
+    """Why: the names that each object outside took from the wheel."""
+    takers: dict[str, list[str]] = {}
+    for name, objects in plan.takers.items():
+        for taker in objects:
+            takers.setdefault(taker, []).append(name)
+    return dict(sorted(takers.items()))
+
+
+def _proof_json(proof: Proof) -> dict[str, Any]:
+    return {
+        "profile": proof.host,
+        "bindings": proof.bindings,
+        "taken_before": proof.taken,
+        "taken_after": proof.remaining,
+        "shared": proof.shared,
+        "between_own_objects": proof.own,
+        "captured": list(proof.captured),
+        "left": [left._asdict() for left in proof.left],
+    }

@@ -1,0 +1,262 @@
+"""Hosts that break wheels: how each is made, runs a script, and what its profile is made of."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "collide-tests"
+_PYENV = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+_LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
+_UWSGI_PLUGIN = "/usr/lib/uwsgi/plugins/python3_plugin.so"
+# Python 3.6 has no Py_BytesMain.
+_EMBEDDING = {
+    "3.6": "#include <Python.h>\n#include <wchar.h>\nint main(int c, char **v) {\n"
+    "wchar_t **w = PyMem_RawMalloc((c + 1) * sizeof *w);\n"
+    "for (int i = 0; i < c; i++) w[i] = Py_DecodeLocale(v[i], 0);\n"
+    "w[c] = 0; return Py_Main(c, w); }",
+    "": "#include <Python.h>\nint main(int c, char **v) { return Py_BytesMain(c, v); }",
+}
+
+
+class UnavailableError(Exception):
+    """This host cannot be made here; the message says what is missing."""
+
+
+class Host(NamedTuple):
+    """One host: a command with SCRIPT for the script, and the options that profile it.
+
+    ``python`` is the X.Y of its interpreter. ``wrap`` makes the script into
+    what the command reads, where that is no Python.
+    """
+
+    python: str
+    command: tuple[str, ...]
+    profile: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    wrap: Callable[[Path], None] | None = None
+
+
+def need(path: Path | str) -> str:
+    """``path``; raises UnavailableError when it does not exist."""
+    if not Path(path).exists():
+        raise UnavailableError(f"no {path}")
+    return str(path)
+
+
+def prefix(python: str) -> Path:
+    """Where a CPython of this X.Y with a shared libpython is (pyenv's)."""
+    found = sorted(_PYENV.glob(f"{python}.*"))
+    if not found:
+        raise UnavailableError(f"no CPython {python} below {_PYENV}")
+    return found[-1]
+
+
+def plain(python: str) -> Host:
+    """A CPython that links nothing but the C library, or Debian's PyPy: the control."""
+    if python == "pypy":
+        return Host("3.9", (need("/usr/bin/pypy3"), "-S", "SCRIPT"), ("/usr/bin/pypy3",))
+    binary = need(prefix(python) / f"bin/python{python}")
+    return Host(python, (binary, "-S", "SCRIPT"), (binary,))
+
+
+def preloading(python: str, *libraries: str) -> Host:
+    """A plain interpreter with libraries in LD_PRELOAD."""
+    host = plain(python)
+    for library in libraries:
+        need(library)
+    options = [option for library in libraries for option in ("--preload", library)]
+    return host._replace(
+        profile=(*host.profile, *options), environment=(("LD_PRELOAD", ":".join(libraries)),)
+    )
+
+
+def preloading_openssl_102() -> Host:
+    """CPython 3.6 with the unversioned OpenSSL 1.0.2 of an old psycopg2 wheel."""
+    wheel = CACHE / "named" / "psycopg2_binary-2.7.3.2-cp36-cp36m-manylinux1_x86_64.whl"
+    directory = CACHE / "hosts/openssl-1.0.2"
+    directory.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(need(wheel)) as archive:
+        for name in archive.namelist():
+            if ".libs/lib" in name:
+                (directory / name.rpartition("/")[2]).write_bytes(archive.read(name))
+    found = sorted(
+        str(p) for p in directory.iterdir() if p.name.startswith(("libcrypto", "libssl"))
+    )
+    host = preloading("3.6", *found)
+    return host._replace(environment=(*host.environment, ("LD_LIBRARY_PATH", str(directory))))
+
+
+def embedding(python: str, *libraries: str) -> Host:
+    """A program of a few lines that embeds CPython and links more."""
+    home = prefix(python)
+    directory = CACHE / "hosts" / "-".join([python, *(Path(x).name for x in libraries)])
+    directory.mkdir(parents=True, exist_ok=True)
+    binary = directory / f"host{python}"
+    flag = "m" if python in ("3.6", "3.7") else ""
+    source = _EMBEDDING.get(python, _EMBEDDING[""])
+    for library in libraries:
+        if library.startswith("/"):
+            need(library)
+    command = [
+        *("gcc", "-x", "c", "-", "-x", "none", "-o", str(binary)),
+        f"-I{home}/include/python{python}{flag}",
+        f"-L{home}/lib",
+        f"-Wl,-rpath,{home}/lib",
+        *("-Wl,--no-as-needed", f"-lpython{python}{flag}", *libraries),
+    ]
+    if not binary.exists():
+        done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise UnavailableError(f"gcc: {(done.stderr.splitlines() or ['failed'])[-1]}")
+    return Host(python, (str(binary), "-S", "SCRIPT"), (str(binary),), (("PYTHONHOME", str(home)),))
+
+
+def uwsgi() -> Host:
+    """Debian's uwsgi with its python plugin."""
+    binary = need("/usr/bin/uwsgi-core")
+    command = (binary, "--plugin", "python3", "--pyrun", "SCRIPT")
+    return Host("3.11", command, (binary, "--global", need(_UWSGI_PLUGIN)))
+
+
+def uwsgi_36() -> Host:
+    """uwsgi 2.0.20 built from its sdist with CPython 3.6."""
+    directory = CACHE / "hosts/uwsgi-2.0.20-3.6"
+    binary = directory / "uwsgi-2.0.20/uwsgi"
+    if not binary.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        python = str(prefix("3.6") / "bin/python3.6")
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
+                *("--no-binary", ":all:", "--dest", str(directory), "uwsgi==2.0.20"),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        (sdist,) = directory.glob("*.tar.gz")
+        subprocess.run(["tar", "xzf", str(sdist), "-C", str(directory)], check=True)
+        environment = {**os.environ, "CFLAGS": "-w", "LDFLAGS": f"-Wl,-rpath,{prefix('3.6')}/lib"}
+        built = subprocess.run(
+            [python, "uwsgiconfig.py", "--build", "default"],
+            cwd=binary.parent,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if built.returncode or not binary.exists():
+            raise UnavailableError(f"uwsgi 2.0.20 does not build: {built.stderr[-300:]}")
+    home = (("PYTHONHOME", str(prefix("3.6"))),)
+    return Host("3.6", (str(binary), "--pyrun", "SCRIPT"), (str(binary),), home)
+
+
+def gdb() -> Host:
+    """Debian's gdb."""
+    command = (need("/usr/bin/gdb"), "-nx", "-batch", "-ex", "source SCRIPT")
+    return Host("3.11", command, ("/usr/bin/gdb",))
+
+
+def blender() -> Host:
+    """Debian's Blender, without a screen."""
+    binary = need("/usr/bin/blender")
+    return Host("3.11", (binary, "-b", "-noaudio", "--python", "SCRIPT"), (binary,))
+
+
+def weechat() -> Host:
+    """Debian's weechat: opens all its plugins RTLD_GLOBAL."""
+    binary = need("/usr/bin/weechat-headless")
+    plugins = sorted((_LIBRARIES / "weechat/plugins").glob("*.so"))
+    need(_LIBRARIES / "weechat/plugins/python.so")
+    options = [option for plugin in plugins for option in ("--global", str(plugin))]
+
+    def wrap(script: Path) -> None:
+        begin = "import weechat\nweechat.register('t', 'a', '1', 'l', 'd', '', '')\n"
+        script.write_text(begin + script.read_text())
+
+    command = (binary, "-t", "-r", "/script load SCRIPT", "-r", "/quit")
+    return Host("3.11", command, (binary, *options), (), wrap)
+
+
+def postgres() -> Host:
+    """Debian's PostgreSQL, a single-user backend with plpython3u; it refuses to run as root."""
+    binary = Path(need("/usr/lib/postgresql/15/bin/postgres"))
+    plugin = need("/usr/lib/postgresql/15/lib/plpython3.so")
+    as_user = "setpriv --reuid postgres --regid postgres --clear-groups --"
+    if os.geteuid() or shutil.which("setpriv") is None:
+        raise UnavailableError("PostgreSQL needs root (to become its own user) and setpriv")
+    data = Path("/var/tmp/collide-postgres")  # its user cannot read a home directory
+    setup = (
+        f"test -d {data} || {{ mkdir {data} && chown postgres {data} && "
+        f"{as_user} {binary.parent}/initdb -D {data} >/dev/null; }}"
+    )
+
+    def wrap(script: Path) -> None:
+        sql = f"DO LANGUAGE plpython3u $q$ exec(open('{script}.inner').read(), {{}}) $q$;\n"
+        script.with_name(script.name + ".inner").write_text(script.read_text())
+        script.write_text("CREATE EXTENSION IF NOT EXISTS plpython3u;\n" + sql)
+
+    run = f"{as_user} {binary} --single -D {data} postgres < SCRIPT"
+    command = ("sh", "-c", f"{setup}; {run}")
+    return Host("3.11", command, (str(binary), "--global", plugin), (), wrap)
+
+
+HOSTS: dict[str, Callable[[], Host]] = {
+    "blender": blender,
+    "gdb": gdb,
+    "host310-pb": lambda: embedding("3.10", "-lprotobuf"),
+    "host311-hdf5": lambda: embedding("3.11", str(_LIBRARIES / "libhdf5_serial.so.103")),
+    "host311-proj": lambda: embedding("3.11", str(_LIBRARIES / "libproj.so.25")),
+    "host311-qt6": lambda: embedding("3.11", str(_LIBRARIES / "libQt6Core.so.6")),
+    "host36-ffi": lambda: embedding("3.6", "-lffi"),
+    "host36-hdf5": lambda: embedding("3.6", str(_LIBRARIES / "libhdf5_serial.so.103")),
+    "host36-proj": lambda: embedding("3.6", str(_LIBRARIES / "libproj.so.25")),
+    "postgres": postgres,
+    "preload102": preloading_openssl_102,
+    "preload:310:/usr/lib/x86_64-linux-gnu/libprotobuf.so.32": lambda: preloading(
+        "3.10", str(_LIBRARIES / "libprotobuf.so.32")
+    ),
+    "preload:pypy3": lambda: preloading("pypy", str(_LIBRARIES / "libproj.so.25")),
+    "uwsgi": uwsgi,
+    "uwsgi-src-36": uwsgi_36,
+    "weechat": weechat,
+    "python3.6": lambda: plain("3.6"),
+    "python3.10": lambda: plain("3.10"),
+    "python3.11": lambda: plain("3.11"),
+    "pypy3": lambda: plain("pypy"),
+}
+
+
+def run(host: Host, script: Path, result: Path, *, timeout: int = 300) -> str:
+    """Run a workload; what it left, or in angle brackets how it ended without."""
+    result.unlink(missing_ok=True)
+    if host.wrap is not None:
+        host.wrap(script)
+    command = [part.replace("SCRIPT", str(script)) for part in host.command]
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LD_", "PYTHON"))}
+    try:
+        done = subprocess.run(
+            command,
+            env={**inherited, **dict(host.environment)},
+            cwd=script.parent,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"<did not end within {timeout} seconds: {shlex.join(command)}>"
+    if result.exists():
+        return result.read_text()
+    said = [x for x in (done.stderr + "\n" + done.stdout).splitlines() if x.strip()]
+    error = next((x for x in reversed(said) if "rror" in x or "abort" in x.lower()), "")
+    return f"<status {done.returncode}: {(error or (said or [''])[-1]).strip()[:160]}>"
