@@ -321,7 +321,12 @@ def _process(profile: Mapping[str, Any], tables: Sequence[_Tables], loader: Load
     objects = profile["objects"]
     machine = profile["architecture"]
     files = [
-        File(o["path"], o["path"], _elf_object(o, t, machine))
+        File(
+            o["path"],
+            o["path"],
+            _elf_object(o, t, machine),
+            version_strings=tuple(o.get("version_strings", ())),
+        )
         for o, t in zip(objects, tables, strict=True)
     ]
     by_path: dict[str, File] = {}

@@ -141,7 +141,7 @@ class Root:
                 raise FormatError("empty file")
             # Not closed by hand: a traceback may still hold views of it.
             data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        return File(path, identity, read_object(data))
+        return File(path, identity, read_object(data), self.on_disk(path).read_bytes)
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.search.Files`."""

@@ -194,6 +194,13 @@ def test_json_holds_every_field_of_a_finding() -> None:
         "modules": ["specimen_static_exported.abi3.so"],
         "detail": "",
         "remedy": found["remedy"],
+        "evidence": [
+            (
+                "4 symbols in use are the host's, 1 of the same library stays in "
+                "specimen_static_exported.abi3.so, because libvault.so.1 does not offer vault_grow."
+            ),
+            "Which functions call which is not known for this object: all count as in use.",
+        ],
     }
 
 

@@ -70,4 +70,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "modules": list(finding.modules),
         "detail": finding.detail,
         "remedy": finding.remedy,
+        "evidence": list(finding.evidence),
     }

@@ -63,12 +63,14 @@ def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
         shown = finding.modules if verbose else finding.modules[:_SHOWN_MODULES]
         more = len(finding.modules) - len(shown)
         yield f"    opened:   {', '.join(shown)}" + (f" and {more} more" if more else "")
+    for number, line in enumerate(finding.evidence):
+        yield f"    {'because:' if number == 0 else '        '}  {line}"
     yield f"    fix:      {finding.remedy}"
 
 
 def _what(finding: Finding, verbose: bool) -> Iterator[str]:
     match finding.code.slug:
-        case "split-library" | "replaced-library" | "vague-linkage" | "own-shadow":
+        case _ if finding.code.is_shadowing:
             yield f"{finding.code.title}"
             yield f"provider: {finding.provider}"
             own = finding.intended == (finding.victim,)
