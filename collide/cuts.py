@@ -12,8 +12,8 @@ from os.path import commonprefix
 from typing import NamedTuple
 
 from collide.analysis import Analysis, Module
-from collide.bindings import Binding, BindingGroup, BoundObject
-from collide.reach import Reach, Reached
+from collide.bindings import Binding, BindingGroup, BoundModule, BoundObject
+from collide.reach import Reached, reach
 from collide.search import File
 from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
 
@@ -55,15 +55,14 @@ class _Collected:
 
     def __init__(self) -> None:
         self.taken: dict[Reference, Binding] = {}
-        self.used: dict[Reference, Binding] = {}
         self.modules: set[str] = set()
 
 
 def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
     """Every cut of an analysis; without ``reaching`` all references count as used."""
-    reach = Reach(lambda f: f.calls if reaching and analysis.is_member(f) else None)
     groups: dict[tuple[File, File, bool], _Collected] = {}
-    reached: dict[str, Reached] = {}
+    opened: dict[str, BoundModule] = {}
+    victims: set[File] = set()
     for module in analysis.modules:
         for bound, b in _shadowed(module):
             assert b.actual is not None
@@ -73,30 +72,31 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
             collected = groups.get(key) or groups.setdefault(key, _Collected())
             collected.taken[b.reference] = b
             collected.modules.add(module.name)
-            if not host or vague:
-                continue
-            if module.name not in reached:
-                assert module.bound is not None
-                reached[module.name] = reach.of(module.bound)
-            if not reaching or reached[module.name].uses(bound.map.file, b.reference.name):
-                collected.used[b.reference] = b
+            if host and not vague and module.bound is not None:
+                opened[module.name] = module.bound
+                victims.add(bound.map.file)
+    reached = Reached(dict.fromkeys(victims))
+    if reaching and victims:
+        reached = reach(
+            tuple(opened.values()), victims, lambda f: f.calls if analysis.is_member(f) else None
+        )
     for (victim, provider, vague), collected in groups.items():
-        used = tuple(collected.used.values())
-        meant = {b.intended[0]: None for b in collected.taken.values() if b.intended}
-        kept: Iterable[Binding] = ()
-        if used:
-            kept = _kept(analysis, victim, set(meant), reached if reaching else {})
+        taken = tuple(collected.taken.values())
+        weighed = analysis.is_host(provider) and not vague
+        used = tuple(b for b in taken if weighed and reached.uses(victim, b.reference.name))
+        meant = {b.intended[0]: None for b in taken if b.intended}
+        kept = _kept(analysis, victim, set(meant), reached) if used else ()
         yield Cut(
             victim=victim,
             provider=provider,
             meant=tuple(meant),
-            taken=tuple(collected.taken.values()),
+            taken=taken,
             used=used,
-            kept=tuple(sorted(_of_the_same(collected.taken.values(), kept, victim))),
+            kept=tuple(sorted(_of_the_same(taken, kept, victim))),
             vague=vague,
             host=analysis.is_host(provider),
             modules=tuple(sorted(collected.modules)),
-            calls_known=not used or victim.calls is not None,
+            calls_known=not used or not reaching or victim.calls is not None,
         )
 
 
@@ -119,22 +119,21 @@ def is_vague(b: Binding) -> bool:
 
 
 def _kept(
-    analysis: Analysis, victim: File, meant: set[File], reached: dict[str, Reached]
+    analysis: Analysis, victim: File, meant: set[File], reached: Reached
 ) -> Collection[Binding]:
     """The bindings of ``victim`` in use that got what they were meant to get from ``meant``."""
+    groups = {
+        id(group): group
+        for module in analysis.modules
+        for group in _groups_of(module, victim)
+        if not meant.isdisjoint(group.closure)
+    }
     found: dict[Reference, Binding] = {}
-    seen: set[tuple[int, int]] = set()
-    for module in analysis.modules:
-        known = reached.get(module.name)
-        for group in _groups_of(module, victim):
-            if (id(group), id(known)) in seen or meant.isdisjoint(group.closure):
-                continue
-            seen.add((id(group), id(known)))
-            for b in group.bindings:
-                stays = b.actual and b.intended and b.actual[0] is b.intended[0]
-                in_use = known is None or known.uses(victim, b.reference.name)
-                if stays and in_use and b.provider in meant:
-                    found[b.reference] = b
+    for group in groups.values():
+        for b in group.bindings:
+            stays = b.actual and b.intended and b.actual[0] is b.intended[0]
+            if stays and b.provider in meant and reached.uses(victim, b.reference.name):
+                found[b.reference] = b
     return found.values()
 
 
