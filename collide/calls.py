@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 import struct
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from mmap import mmap
 from typing import NamedTuple
@@ -249,9 +250,12 @@ class _Scan:
                 source = starts[max(bisect_right(starts, place) - 1, 0)]
                 if source != target and (target & 15 or source & 15):
                     calls.setdefault(source, set()).add(target)
-        # A procedure linkage table has one entry in the search table of functions, as a whole.
+        # A procedure linkage table stands in the search table of functions as a whole. One of a
+        # single entry looks as a function does that ends in a call, and does no harm.
+        entries = Counter(starts[max(bisect_right(starts, entry) - 1, 0)] for entry in plt)
         for start in uses.keys() & known:
-            if start in plt or code[start - address : start - address + 2] == _PUSH:
+            lazy = code[start - address : start - address + 2] == _PUSH
+            if lazy or (start in plt and entries[start] > 1):
                 del uses[start]
 
     def _cold(self, end: int) -> tuple[int, int]:

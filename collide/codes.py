@@ -166,8 +166,8 @@ COMPILER_RUNTIME = Code(
     "uses the host's copy of functions of the compiler or its C++ library",
     "Newer releases of these libraries keep what older ones promised. The static parts serve "
     "systems that are older than the compiler.",
-    "All functions in use have names that are reserved for the implementation (ISO C++ "
-    "[lex.name]), and there is no variable among them.",
+    "All symbols in use have names that are reserved for the implementation (ISO C++ "
+    "[lex.name]), and the variables among them have one size in both.",
     "Nothing need be done; -static-libgcc and -static-libstdc++ with -Wl,--exclude-libs,ALL keep "
     "the wheel's own.",
 )

@@ -56,7 +56,7 @@ def _shadowed(
             intended=tuple(sorted(map(analysis.name_of, cut.meant))),
             references=len(cut.taken),
             symbols=tuple(sorted({b.reference.name for b in cut.taken})),
-            kept=cut.kept,
+            kept=cut.kept if verdict.code is codes.SPLIT_LIBRARY else (),
             modules=cut.modules,
             remedy=_remedy(analysis, verdict.code, cut),
             evidence=verdict.evidence,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from collide import codes
+from collide.bindings import Hit
 from collide.codes import Code, Severity
 from collide.copies import Overlap, other_major, overlap, release_difference, wide_integers
 from collide.cuts import Cut
@@ -95,10 +96,15 @@ def compiler_runtime(cut: Cut) -> Verdict | None:
     """
     if not all(_RESERVED.match(name) for name in cut.used_names):
         return None
-    if any(b.intended and b.intended[1].type in (STT_OBJECT, STT_TLS) for b in cut.used):
+    if any(b.actual and b.intended and _size(b.actual) != _size(b.intended) for b in cut.used):
         return None
     line = "All names are reserved for the compiler and its C++ library (ISO C++ [lex.name])."
     return Verdict(codes.COMPILER_RUNTIME, codes.COMPILER_RUNTIME.severity, (line,))
+
+
+def _size(hit: Hit) -> int:
+    """The size of a variable, which is part of the ABI; that of a function is not."""
+    return hit[1].size if _is_data(hit[1].type) else 0
 
 
 def foreign_symbol(cut: Cut) -> Verdict | None:

@@ -54,7 +54,8 @@ def _strings(segment: bytes) -> Iterable[str]:
         start = segment.rfind(b"\0", max(0, found.start() - _LONGEST), found.start()) + 1
         end = segment.find(b"\0", found.end(), found.end() + _LONGEST)
         raw = segment[start:end]
-        if start > 0 and end > 0 and len(raw) <= _LONGEST and raw.isascii():
+        whole = (start > 0 or found.start() <= _LONGEST) and end > 0
+        if whole and len(raw) <= _LONGEST and raw.isascii():
             text = raw.decode("ascii").strip()
             # Names of files tell how something was built, not what it is.
             if text.isprintable() and "/" not in text and _key(text) is not None:

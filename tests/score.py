@@ -1,6 +1,6 @@
 """How well the verdicts agree with what was measured: 55 cases of wheel and host that were run.
 
-    python tests/score.py [--case ID] [--without FAMILY] [--leave-one-out]
+    python tests/score.py [--case ID]
 
 ``cases.json`` holds what happened, ``hosts/NAME.json.xz`` the hosts as
 ``record_hosts.py`` recorded them; the wheels come from the package index. A
@@ -21,18 +21,22 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
+from collide import verdicts
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
 from collide.host import Host
 from collide.judge import Finding, judge
 from collide.recorded import load
+from collide.verdicts import Rule
 from collide.wheel import Target, read_target
 
+_RAW = argparse.RawDescriptionHelpFormatter
 HERE = Path(__file__).parent
 Case = dict[str, Any]
 
+HOSTS = HERE / "hosts"
 _HOSTS = {
     "preload:310:/usr/lib/x86_64-linux-gnu/libprotobuf.so.32": "preload-protobuf",
     "preload:pypy3": "preload-pypy3-proj",
@@ -77,15 +81,20 @@ def _download(filename: str, options: Sequence[str]) -> Path:
     return found[0]
 
 
+def host_file(case: Case) -> Path:
+    """The profile of a case's host."""
+    return HOSTS / f"{_HOSTS.get(case['host'], case['host'])}.json.xz"
+
+
 @cache
-def host_named(name: str) -> Host:
+def host_of_file(path: Path) -> Host:
     """A recorded host."""
-    return load(HERE / "hosts" / f"{name}.json.xz")
+    return load(path)
 
 
 def host_of(case: Case) -> Host:
     """The host of a case."""
-    return host_named(_HOSTS.get(case["host"], case["host"]))
+    return host_of_file(host_file(case))
 
 
 def installed_together(wheels: Iterable[Path]) -> Target:
@@ -124,36 +133,128 @@ def worst_of(findings: Iterable[Finding]) -> Severity | None:
     return max((f.severity for f in findings), default=None)
 
 
+class Outcome(NamedTuple):
+    """One case with what is said of it."""
+
+    case: Case
+    worst: Severity | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether that is what its label demands."""
+        return agrees(self.case["label"], self.worst)
+
+
+class Score(NamedTuple):
+    """How well errors are told, and how many safe cases have a finding above a note."""
+
+    precision: float
+    recall: float
+    false_alarms: int
+    agreeing: int
+    cases: int
+
+    def __str__(self) -> str:
+        return (
+            f"precision {self.precision:.2f}  recall {self.recall:.2f}  safe with a finding "
+            f"{self.false_alarms}  agreeing {self.agreeing} of {self.cases}"
+        )
+
+
+def score(outcomes: Sequence[Outcome]) -> Score:
+    """Precision and recall of ``error`` for cases that break."""
+    errors = [o for o in outcomes if o.worst == Severity.ERROR]
+    breaking = [o for o in outcomes if o.case["label"] == "breaks"]
+    right = sum(o.case["label"] == "breaks" for o in errors)
+    return Score(
+        precision=right / len(errors) if errors else 1.0,
+        recall=right / len(breaking) if breaking else 1.0,
+        false_alarms=sum(o.case["label"] == "safe" and not o.agrees for o in outcomes),
+        agreeing=sum(o.agrees for o in outcomes),
+        cases=len(outcomes),
+    )
+
+
+def family(case: Case) -> str:
+    """The project whose wheel it is: its releases share most of what can go wrong."""
+    name: str = case["wheel_filename"].split("-")[0]
+    return name.lower()
+
+
+def confusion(outcomes: Iterable[Outcome]) -> str:
+    """Labels down, worst findings across."""
+    counts = Counter((o.case["label"], o.worst) for o in outcomes)
+    columns = (Severity.ERROR, Severity.WARNING, Severity.NOTE, None)
+    lines = [f"{'':10}" + "".join(f"{c or 'nothing':>9}" for c in map(_text, columns))]
+    lines += [
+        f"{label:10}" + "".join(f"{counts[label, c]:9}" for c in columns)
+        for label in ("breaks", "misbinds", "harmless", "safe")
+    ]
+    return "\n".join(lines)
+
+
+def _text(severity: Severity | None) -> str:
+    return "" if severity is None else str(severity)
+
+
+def leave_one_family_out(outcomes: dict[tuple[int, int], list[Outcome]]) -> list[Outcome]:
+    """What is said of each family with the thresholds that the others would have chosen.
+
+    ``outcomes`` are those of all cases for each pair of thresholds (few, wide).
+    Of the pairs that are best for the other families the middle one is taken.
+    """
+    left_out = []
+    default = next(iter(outcomes.values()))
+    for name in sorted({family(o.case) for o in default}):
+        others = {
+            pair: sum(o.agrees for o in told if family(o.case) != name)
+            for pair, told in outcomes.items()
+        }
+        best = sorted(pair for pair, count in others.items() if count == max(others.values()))
+        chosen = best[len(best) // 2]
+        told = [o for o in outcomes[chosen] if family(o.case) == name]
+        print(f"  {name:18} few {chosen[0]:3} wide {chosen[1]:5}  {score(told)}")
+        left_out += told
+    return left_out
+
+
+THRESHOLDS = tuple((few, wide) for few in (0, 1, 3, 8, 20) for wide in (50, 150, 300, 100_000))
+
+
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--case")
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_RAW)
+    parser.add_argument("--case", metavar="ID", help="only this one, with its findings")
     args = parser.parse_args()
-    table: Counter[tuple[str, str]] = Counter()
-    for case in cases():
-        if args.case not in (None, case["id"]):
-            continue
-        analysis = analysis_of(case)
-        findings = judge(analysis)
-        worst = worst_of(findings)
-        table[case["label"], str(worst)] += 1
-        ok = "" if agrees(case["label"], worst) else "  <-- WRONG"
-        print(f"{case['label']:9}{worst or 'none':9}{case['id']}{ok} {analysis.left_out or ''}")
-        if args.case or ok:
-            for f in findings:
-                if args.case or f.severity > 1:
-                    print(
-                        "    ",
-                        str(f.severity),
-                        f.code.id,
-                        f.victim,
-                        "<-",
-                        f.provider,
-                        f.references,
-                        len(f.kept),
-                        f.intended,
-                    )
-    print(table)
+    chosen = [c for c in cases() if args.case in (None, c["id"])]
+    analyses = [(c, analysis_of(c)) for c in chosen]
+
+    def outcomes(rules: Sequence[Rule] | None = None, *, reaching: bool = True) -> list[Outcome]:
+        return [Outcome(c, worst_of(judge(a, rules, reaching=reaching))) for c, a in analyses]
+
+    if args.case:
+        for case, analysis in analyses:
+            print(case["label"], case["note"])
+            for f in judge(analysis):
+                print(
+                    f"{f.severity} {f.code.id} {f.victim} <- {f.provider}", *f.evidence, sep="\n  "
+                )
+        return
+    told = outcomes()
+    for o in told:
+        wrong = "" if o.agrees else "  WRONG"
+        print(f"{o.case['label']:9} {_text(o.worst) or 'nothing':8} {o.case['id']}{wrong}")
+    print(f"\n{confusion(told)}\n\nall rules            {score(told)}")
+    for rule in verdicts.RULES:
+        rest = [r for r in verdicts.RULES if r is not rule]
+        print(f"without {rule.__name__:16} {score(outcomes(rest))}")
+    print(f"without reach            {score(outcomes(reaching=False))}")
+    print("\nleaving out one family, thresholds chosen by the others:")
+    by_thresholds = {}
+    for pair in THRESHOLDS:
+        verdicts.FEW, verdicts.WIDE = pair
+        by_thresholds[pair] = outcomes()
+    print(f"  {'together':35}  {score(leave_one_family_out(by_thresholds))}")
 
 
 if __name__ == "__main__":
