@@ -49,11 +49,11 @@ def cases() -> list[Case]:
     return loaded
 
 
-def wheels_of(case: Case) -> list[Path]:
-    """The wheels of a case, the named one first; those without machine code are left out."""
+def wheels_of(case: Case, *, pure: bool = False) -> list[Path]:
+    """The wheels of a case, the named one first; those without machine code if ``pure``."""
     names = [case["wheel_filename"], *case.get("other_wheels", ())]
     options = case["pip_spec"].split()[1:]
-    return [_download(name, options) for name in names if not name.endswith("-any.whl")]
+    return [_download(name, options) for name in names if pure or not name.endswith("-any.whl")]
 
 
 def _download(filename: str, options: Sequence[str]) -> Path:
