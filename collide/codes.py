@@ -1,7 +1,6 @@
 """The table of COL codes: what each finding means and how it is decided.
 
-The families: 1xx shadowed symbols, 2xx loading, 3xx objects of the wheel among
-themselves. Codes are stable: one that is retired is never used again.
+The families are in ``FAMILIES``. Codes are stable: one that is retired is never used again.
 """
 
 from __future__ import annotations
@@ -35,6 +34,11 @@ class Code(NamedTuple):
     meaning: str
     decided: str
     remedy: str
+
+    @property
+    def page(self) -> str:
+        """Where the page of codes explains it."""
+        return f"collide/codes.md#{self.id.lower()}-{self.slug}"
 
     @property
     def is_shadowing(self) -> bool:
@@ -229,6 +233,30 @@ OWN_SHADOW = Code(
     "Export from a module only its initialisation function (-fvisibility=hidden).",
 )
 
+EXPOSED_SYMBOLS = Code(
+    "COL401",
+    "exposed-symbols",
+    Severity.NOTE,
+    "looks up symbols by name that it defines itself",
+    "Any host that exports one of these names takes it: a victim that waits for its host. Where "
+    "the names are those of a library that others link too, such hosts exist.",
+    "References to definitions of the same object that are neither hidden nor protected, without "
+    "DT_SYMBOLIC and C++ vague linkage. They are told apart by the word they begin with.",
+    "Link a static library with -Wl,--exclude-libs,ALL, and compile with -fvisibility=hidden; or "
+    "link with -Bsymbolic.",
+)
+EXPOSED_LIBRARY = Code(
+    "COL402",
+    "exposed-library",
+    Severity.NOTE,
+    "takes symbols by name from libraries of the wheel",
+    "Any host that exports one of these names gives its own in place of the bundled library's.",
+    "References to names that a library of the wheel exports, which the object needs directly or "
+    "through others; without C++ vague linkage.",
+    "Rename the symbols in both (patchelf --rename-dynamic-symbols), or link the library "
+    "statically and hidden.",
+)
+
 CODES = {
     code.id: code
     for code in (
@@ -249,6 +277,50 @@ CODES = {
         UNLOADABLE_FILE,
         CAPTURED_SONAME,
         OWN_SHADOW,
+        EXPOSED_SYMBOLS,
+        EXPOSED_LIBRARY,
     )
 }
 """Every code by its identifier."""
+
+
+class Family(NamedTuple):
+    """The codes with one first digit: what they have in common."""
+
+    digit: str
+    title: str
+    text: str
+
+
+FAMILIES = (
+    Family(
+        "1",
+        "Shadowed symbols",
+        "A reference that an object of the wheel, or what it depends on, satisfies by itself is "
+        "bound to the host. Such references are grouped by the object that holds them and the "
+        "object that provides. First it is asked what of them is in use: from the code, a graph of "
+        "calls is read, and walked from the module's initialisation and from constructors along "
+        "the actual bindings, through all libraries of the wheel. Then the copies are compared.",
+    ),
+    Family(
+        "2",
+        "Loading",
+        "The loader refuses the object, or uses another file than the wheel brings.",
+    ),
+    Family(
+        "3",
+        "Objects of wheels among themselves",
+        "What modules and wheels do to each other in one process.",
+    ),
+    Family(
+        "4",
+        "Exposure",
+        "What any host could take. These notes are told once a wheel and change no exit status.",
+    ),
+    Family(
+        "5",
+        "Footprint of a host",
+        "What a host brings into the global scope of every module.",
+    ),
+)
+"""The families of codes, by their first digit."""

@@ -157,13 +157,13 @@ def _of_the_same(taken: Collection[Binding], kept: Iterable[Binding], victim: Fi
     prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - characters, not paths
     # Of a mangled C++ name the first part that is somebody's own is its outermost name.
     telling = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _TELLING_PREFIX
-    words = {_first_word(b.reference.name) for b in taken}
+    words = {first_word(b.reference.name) for b in taken}
     places = [p for b in taken if b.intended and b.intended[0] is victim for p in _place(b)]
     first, last = (min(places), max(places)) if places else (0, -1)
     same = set()
     for b in kept:
         name = b.reference.name
-        inside = any(first <= place <= last for place in _place(b)) and _first_word(name) in words
+        inside = any(first <= place <= last for place in _place(b)) and first_word(name) in words
         alike = telling and name.startswith(prefix)
         if (b.provider is not victim or inside or alike) and not is_vague(b):
             same.add(name)
@@ -173,7 +173,7 @@ def _of_the_same(taken: Collection[Binding], kept: Iterable[Binding], victim: Fi
 _WORD = re.compile(r"_*(?:_ZN?K?(\d+)|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+)")
 
 
-def _first_word(name: str) -> str:
+def first_word(name: str) -> str:
     """``xml`` of ``xmlNewNode``, ``BIO`` of ``BIO_new``; of a C++ name its outermost scope."""
     found = _WORD.match(name)
     if found is None:

@@ -172,7 +172,7 @@ def test_json_has_its_schema_and_the_release() -> None:
     told = document(of())
     assert told["schema"] == "collide-report/1"
     assert re.fullmatch(r"\d+\.\d+\.\d+", told["version"])
-    assert list(told) == ["schema", "version", "analyses", "left_out", "problems"]
+    assert list(told) == ["schema", "version", "analyses", "exposed", "left_out", "problems"]
 
 
 def test_json_holds_every_field_of_a_finding() -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``collide check --help``."""
+    from argparse import BooleanOptionalAction
+
     parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
     host_arguments(parser, required=False)
     parser.add_argument("--format", choices=("text", "json"), default="text")
@@ -29,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("error", "warning", "note", "never"),
         default="error",
         help="lowest severity that makes the exit status 1 (default: error)",
+    )
+    parser.add_argument(
+        "--exposure",
+        action=BooleanOptionalAction,
+        default=True,
+        help="note what any host could take; changes no exit status (default: on)",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
@@ -42,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
-    report = check(targets(args.inputs, unreadable), chosen)
+    report = check(targets(args.inputs, unreadable), chosen, exposure=args.exposure)
     problems = [*unreadable, *report.problems]
     for problem in problems:
         complain(str(problem))

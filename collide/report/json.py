@@ -29,6 +29,10 @@ def render(report: Report) -> str:
             }
             for j in report.judged
         ],
+        "exposed": [
+            {"target": e.target, "findings": [_finding(f) for f in e.findings]}
+            for e in report.exposed
+        ],
         "left_out": [_left_out(a) for a in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }

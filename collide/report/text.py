@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from collide.analysis import Analysis
-from collide.check import Report
+from collide.check import Exposed, Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
 
@@ -23,6 +23,8 @@ def render(report: Report, *, verbose: bool = False) -> str:
     lines: list[str] = []
     for judged in report.judged:
         lines += _analysis(judged.analysis, judged.findings, verbose)
+    for exposed in report.exposed:
+        lines += _exposed(exposed, verbose)
     lines += _left_out(report)
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
@@ -105,6 +107,24 @@ def _some(names: Sequence[str], verbose: bool) -> str:
     return ", ".join(shown) + (", ..." if len(shown) < len(names) else "")
 
 
+def _exposed(exposed: Exposed, verbose: bool) -> Iterator[str]:
+    if not exposed.findings:
+        return
+    yield f"{exposed.target} on any host:"
+    for finding in exposed.findings:
+        count = _plural(len(finding.symbols), "symbol")
+        whose = "its own" if finding.intended == (finding.victim,) else "bundled libraries'"
+        names = " ".join(finding.evidence)
+        yield (
+            f"  {finding.severity} {finding.code.id} [{finding.code.slug}] {finding.victim}: "
+            f"{count} of {whose} looked up by name. {names}"
+        )
+        if verbose:
+            yield f"    symbols:  {', '.join(finding.symbols)}"
+            yield f"    fix:      {finding.remedy}"
+    yield ""
+
+
 def _left_out(report: Report) -> Iterator[str]:
     for left_out in report.left_out:
         assert left_out.left_out is not None
@@ -136,5 +156,6 @@ def render_code(code: Code) -> str:
         f"{code.id} {code.slug} ({code.severity}): {code.title}\n\n"
         f"{code.meaning}\n\n"
         f"How it is decided: {code.decided}\n\n"
-        f"What to do: {code.remedy}\n"
+        f"What to do: {code.remedy}\n\n"
+        f"See also: {code.page}\n"
     )
