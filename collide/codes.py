@@ -55,8 +55,9 @@ SPLIT_LIBRARY = Code(
     "that runs uses both. They work on the same structures with different ideas of their layout: a "
     "crash or wrong results.",
     "Symbols in use that the victim's own closure defines bind to the host, while others of the "
-    "same library, in use too, still bind to the wheel's copy, since the host's has none of these "
-    "names: it is another release. Up to three that are less than a tenth make a warning. In a "
+    "same library, in use too, still bind to the wheel's copy, since the host's does not offer "
+    "them. A warning where these are few: up to three and less than a tenth between two objects; "
+    "less than 7.5 % inside one, where they may be functions that a shared build hides. In a "
     "static library they are the functions that lie between the first and the last taken one and "
     "begin with the same word, and those with the prefix that all of the taken have in common.",
     "Keep the bundled library's symbols from being looked up by name: link a static one with "

@@ -22,6 +22,8 @@ from collide.symbols import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
 
 FEW, SMALL = 3, 0.1
 """Up to this many functions, and less than this part, a copy is the other's neighbour release."""
+INSIDE = 0.075
+"""Less than this part of what one object calls in itself: a shared build hides as many."""
 UNRELATED = 0.1
 """Objects that have a smaller part of their names in common are no copies of one library."""
 STRAY = 0.01
@@ -143,15 +145,21 @@ def _is_code(kind: int) -> bool:
 def split_library(cut: Cut) -> Verdict | None:
     """Both copies of one library are called on the same structures.
 
-    What stays does so because the host's copy has no such name: the wheel's is
-    another release. Its functions get structures that the host's have made. It
-    holds for any library with state; the further the releases are apart, the
-    more functions stay. Up to three that are less than a tenth are a warning:
-    so much differs between neighbouring releases, which share their layouts.
+    What stays does so because the host's copy has no such name. Where it is
+    called from another object it belongs to the library's interface, so the
+    wheel's is a later release; up to three names that are less than a tenth
+    differ between neighbours too, which share their layouts. Inside one object
+    it may as well be a function that a shared build of the same release hides:
+    there it takes a larger part. It holds for any library with state, the more
+    the further the releases are apart.
     """
     if not cut.kept:
         return None
-    few = len(cut.kept) <= FEW and len(cut.kept) < SMALL * (len(cut.kept) + len(cut.used_names))
+    share = len(cut.kept) / (len(cut.kept) + len(cut.used_names))
+    if set(cut.meant) <= {cut.victim}:
+        few = share < INSIDE
+    else:
+        few = len(cut.kept) <= FEW and share < SMALL
     stay = "stays" if len(cut.kept) == 1 else "stay"
     what = (
         f"{_in_use(cut)}, {len(cut.kept)} of the same library {stay} in {_names(cut.meant)}, "

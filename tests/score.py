@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -26,10 +27,11 @@ from typing import Any, NamedTuple
 from collide import verdicts
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
+from collide.cuts import Cut, find_cuts
 from collide.host import Host
 from collide.judge import Finding, judge
 from collide.recorded import load
-from collide.verdicts import Rule
+from collide.verdicts import Rule, decide
 from collide.wheel import Target, read_target
 
 _RAW = argparse.RawDescriptionHelpFormatter
@@ -197,28 +199,54 @@ def _text(severity: Severity | None) -> str:
     return "" if severity is None else str(severity)
 
 
-def leave_one_family_out(outcomes: dict[tuple[int, int], list[Outcome]]) -> list[Outcome]:
+Thresholds = tuple[int, float, int]
+
+
+def leave_one_family_out(outcomes: dict[Thresholds, list[Outcome]]) -> list[Outcome]:
     """What is said of each family with the thresholds that the others would have chosen.
 
-    ``outcomes`` are those of all cases for each pair of thresholds (few, wide).
-    Of the pairs that are best for the other families the middle one is taken.
+    ``outcomes`` are those of all cases for each choice of thresholds (FEW,
+    INSIDE, WIDE of ``collide.verdicts``). Of the choices that are best for the
+    other families, that is taken which agrees least with the one left out.
     """
     left_out = []
     default = next(iter(outcomes.values()))
     for name in sorted({family(o.case) for o in default}):
         others = {
-            pair: sum(o.agrees for o in told if family(o.case) != name)
-            for pair, told in outcomes.items()
+            chosen: sum(o.agrees for o in told if family(o.case) != name)
+            for chosen, told in outcomes.items()
         }
-        best = sorted(pair for pair, count in others.items() if count == max(others.values()))
-        chosen = best[len(best) // 2]
-        told = [o for o in outcomes[chosen] if family(o.case) == name]
-        print(f"  {name:18} few {chosen[0]:3} wide {chosen[1]:5}  {score(told)}")
-        left_out += told
+        best = [chosen for chosen, count in others.items() if count == max(others.values())]
+        of_it = [[o for o in outcomes[chosen] if family(o.case) == name] for chosen in best]
+        counts = [sum(o.agrees for o in told) for told in of_it]
+        worst = of_it[counts.index(min(counts))]
+        print(f"  {name:16} {len(best):3} choices, at worst  {score(worst)}")
+        left_out += worst
     return left_out
 
 
-THRESHOLDS = tuple((few, wide) for few in (0, 1, 3, 8, 20) for wide in (50, 150, 300, 100_000))
+THRESHOLDS = tuple(product((1, 3, 8), (0.03, 0.075, 0.09, 0.15), (80, 150, 250, 100_000)))
+_WEIGHED = ("COL1", "COL301")
+
+
+class Cuts(NamedTuple):
+    """One case's cuts, and the worst of the findings that are none."""
+
+    case: Case
+    cuts: tuple[Cut, ...]
+    rest: Severity | None
+
+    def outcome(self, rules: Sequence[Rule] | None = None) -> Outcome:
+        """With these rules."""
+        severities = [decide(cut, rules).severity for cut in self.cuts]
+        severities += [] if self.rest is None else [self.rest]
+        return Outcome(self.case, max(severities, default=None))
+
+
+def cuts_of(case: Case, analysis: Analysis, *, reaching: bool = True) -> Cuts:
+    """The cuts of one case."""
+    others = [f for f in judge(analysis, (), reaching=False) if not f.code.id.startswith(_WEIGHED)]
+    return Cuts(case, tuple(find_cuts(analysis, reaching=reaching)), worst_of(others))
 
 
 def main() -> None:
@@ -226,35 +254,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_RAW)
     parser.add_argument("--case", metavar="ID", help="only this one, with its findings")
     args = parser.parse_args()
-    chosen = [c for c in cases() if args.case in (None, c["id"])]
-    analyses = [(c, analysis_of(c)) for c in chosen]
-
-    def outcomes(rules: Sequence[Rule] | None = None, *, reaching: bool = True) -> list[Outcome]:
-        return [Outcome(c, worst_of(judge(a, rules, reaching=reaching))) for c, a in analyses]
-
     if args.case:
-        for case, analysis in analyses:
-            print(case["label"], case["note"])
-            for f in judge(analysis):
-                print(
-                    f"{f.severity} {f.code.id} {f.victim} <- {f.provider}", *f.evidence, sep="\n  "
-                )
+        (case,) = (c for c in cases() if c["id"] == args.case)
+        print(case["label"], case["note"])
+        for f in judge(analysis_of(case)):
+            print(f"{f.severity} {f.code.id} {f.victim} <- {f.provider}", *f.evidence, sep="\n  ")
         return
-    told = outcomes()
-    for o in told:
+    told, all_used = [], []
+    for case in cases():
+        analysis = analysis_of(case)
+        told.append(cuts_of(case, analysis))
+        all_used.append(cuts_of(case, analysis, reaching=False).outcome())
+        o = told[-1].outcome()
         wrong = "" if o.agrees else "  WRONG"
-        print(f"{o.case['label']:9} {_text(o.worst) or 'nothing':8} {o.case['id']}{wrong}")
-    print(f"\n{confusion(told)}\n\nall rules            {score(told)}")
+        print(f"{case['label']:9} {_text(o.worst) or 'nothing':8} {case['id']}{wrong}", flush=True)
+    outcomes = [c.outcome() for c in told]
+    print(f"\n{confusion(outcomes)}\n\nall rules                {score(outcomes)}")
     for rule in verdicts.RULES:
         rest = [r for r in verdicts.RULES if r is not rule]
-        print(f"without {rule.__name__:16} {score(outcomes(rest))}")
-    print(f"without reach            {score(outcomes(reaching=False))}")
+        print(f"without {rule.__name__:16} {score([c.outcome(rest) for c in told])}")
+    print(f"without reach            {score(all_used)}")
     print("\nleaving out one family, thresholds chosen by the others:")
     by_thresholds = {}
-    for pair in THRESHOLDS:
-        verdicts.FEW, verdicts.WIDE = pair
-        by_thresholds[pair] = outcomes()
-    print(f"  {'together':35}  {score(leave_one_family_out(by_thresholds))}")
+    for chosen in THRESHOLDS:
+        verdicts.FEW, verdicts.INSIDE, verdicts.WIDE = chosen
+        by_thresholds[chosen] = [c.outcome() for c in told]
+    print(f"  {'together':38}  {score(leave_one_family_out(by_thresholds))}")
 
 
 if __name__ == "__main__":

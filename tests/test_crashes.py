@@ -81,7 +81,8 @@ def built_host(tmp_path: Path, python: str, *libraries: str) -> Sequence[str | P
     try:
         python_build(python)
     except SystemExit as e:
-        unavailable(f"{e}; pyenv install {python} with --enable-shared brings one")
+        # No package of a distribution is such an old CPython.
+        pytest.skip(f"{e}; pyenv install {python} with --enable-shared brings one")
     directory = tmp_path / "host"
     directory.mkdir(exist_ok=True)
     name = "plain" if not libraries else "linked"

@@ -106,6 +106,19 @@ def test_few_new_functions_of_many_are_a_warning(
     assert (found.code.id, found.severity, found.kept) == ("COL101", severity, added)
 
 
+@pytest.mark.parametrize(("common", "hidden", "severity"), [(60, 4, WARNING), (60, 6, ERROR)])
+def test_inside_one_object_it_takes_a_larger_part(
+    s: Scenario, common: int, hidden: int, severity: Severity
+) -> None:
+    """A shared build of the same release hides some functions that a static one lets be seen."""
+    offered, inner = many("lib_a", common), many("lib_i", hidden)
+    calls = " + ".join(f"{name}()" for name in (*offered, *inner))
+    s.lib("libhost.so", functions(*offered))
+    s.lib("w/m.so", functions(*offered, *inner) + f"int PyInit_m(void) {{ return {calls}; }}")
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, inner)
+
+
 def test_pair_on_two_sides_is_told(s: Scenario) -> None:
     s.lib("libhost.so", functions("lib_new"))
     s.lib("w/liblib.so", functions("lib_new", "lib_free"))
