@@ -85,6 +85,16 @@ class Calls(NamedTuple):
     tables: frozenset[int]
     table_symbols: frozenset[str]
 
+    def used_at_load(self) -> frozenset[str]:
+        """The symbols that constructors use, with all that they call in the same object."""
+        pending, seen, used = list(self.constructors), set(self.constructors), set[str]()
+        for function in pending:
+            used |= self.uses.get(function, frozenset())
+            new = self.calls.get(function, frozenset()) - seen
+            seen |= new
+            pending += new
+        return frozenset(used)
+
 
 def read_calls(data: bytes | memoryview | mmap) -> Calls | None:
     """The calls of one object; None where they cannot be told.

@@ -106,7 +106,7 @@ OTHER_ABI = Code(
     "cannot run with the new one.",
     "The first numbers behind .so differ between the library meant and the one used: those of "
     "their DT_SONAMEs, or of their files where auditwheel has renamed the library. An error where "
-    "variables of it are in use, a warning where functions alone are.",
+    "structures of it are in use as variables, else a warning.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
 DATA_MISMATCH = Code(
@@ -234,6 +234,17 @@ OWN_SHADOW = Code(
     "Export from a module only its initialisation function (-fvisibility=hidden).",
 )
 
+STATIC_OBJECTS = Code(
+    "COL112",
+    "static-objects",
+    Severity.ERROR,
+    "has its static C++ objects built or destroyed by the host's copy of the library",
+    "Static objects of the wheel's copy are made when it is loaded and destroyed when the program "
+    "ends, by code of the other copy. Seen with real libraries: a crash at the end.",
+    "Constructors or destructors of classes, by their mangled names, bind to the host from code "
+    "that is reached from the object's own list of initialisers.",
+    "As for COL101: no host can replace what is not looked up by name.",
+)
 EXPOSED_SYMBOLS = Code(
     "COL401",
     "exposed-symbols",
@@ -272,6 +283,7 @@ CODES = {
         WIDE_INTERFACE,
         UNUSED_COPY,
         COMPILER_RUNTIME,
+        STATIC_OBJECTS,
         MISSING_LIBRARY,
         VERSION_NOT_FOUND,
         UNDEFINED_SYMBOL,

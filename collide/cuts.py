@@ -147,12 +147,13 @@ def _groups_of(module: Module, victim: File) -> Iterable[BindingGroup]:
 def _of_the_same(taken: Collection[Binding], kept: Iterable[Binding], victim: File) -> set[str]:
     """Names that stay in the copy whose other symbols are taken.
 
-    For a bundled library these are the references that still bind to it. A
+    Libraries in C begin their names with words of their own, those in C++ with
+    their scope. For a bundled library it is the references that still bind to
+    it and begin as a taken one does: it may have others linked into it. A
     static library has no object of its own, but the linker lays out an archive
-    in one piece, and libraries in C begin their names with words of their own:
-    its functions are those between the first and the last taken one that begin
-    with a word that a taken one begins with, and those with the prefix that all
-    of the taken have in common. What has vague linkage belongs to no library.
+    in one piece: its functions are those that begin so between the first and
+    the last taken one, and those with the prefix that all of the taken have in
+    common. What has vague linkage belongs to no library.
     """
     prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - characters, not paths
     # Of a mangled C++ name the first part that is somebody's own is its outermost name.
@@ -165,7 +166,8 @@ def _of_the_same(taken: Collection[Binding], kept: Iterable[Binding], victim: Fi
         name = b.reference.name
         inside = any(first <= place <= last for place in _place(b)) and first_word(name) in words
         alike = telling and name.startswith(prefix)
-        if (b.provider is not victim or inside or alike) and not is_vague(b):
+        bundled = b.provider is not victim and first_word(name) in words
+        if (bundled or inside or alike) and not is_vague(b):
             same.add(name)
     return same
 

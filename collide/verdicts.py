@@ -28,6 +28,8 @@ UNRELATED = 0.1
 """Objects that have a smaller part of their names in common are no copies of one library."""
 STRAY = 0.01
 """Nor is an object that has less than this part of the provider's, and not most of its own."""
+_WORD = 8
+"""Bytes of a variable that may be a pointer or a number, and no structure."""
 WIDE = 150
 """From this many symbols on, code is compiled against a library's inside, not its front."""
 
@@ -196,6 +198,35 @@ def _is_data(kind: int | None) -> bool:
     return kind in (STT_OBJECT, STT_TLS)
 
 
+_BUILDS = re.compile(r"_ZN.*(?:C[12]|D[012])E")
+
+
+def static_objects(cut: Cut) -> Verdict | None:
+    """C++ objects of the wheel's copy are built or destroyed by the host's copy.
+
+    That is done when the copy is loaded and when the program ends, whether it
+    is used or not: its static objects are made with the constructors of the
+    class, which are looked up by name. So two copies hold objects of one class
+    that only one of them manages. It holds for any C++ library with static
+    objects of classes of its own.
+    """
+    if not set(cut.meant) <= {cut.victim} or cut.victim.calls is None:
+        return None
+    at_load = cut.victim.calls.used_at_load()
+    builders = [
+        name
+        for name in cut.used_names
+        if name in at_load and _BUILDS.match(name) and not _RESERVED.match(name)
+    ]
+    if not builders:
+        return None
+    line = (
+        f"The static initialisation of {_name(cut.victim)}, which runs when it is loaded, builds "
+        f"objects with functions of the host's copy: {_some(builders)}."
+    )
+    return Verdict(codes.STATIC_OBJECTS, Severity.ERROR, (line,))
+
+
 def data_mismatch(cut: Cut) -> Verdict | None:
     """A variable of another size or kind: whoever was compiled for the larger reads past the end.
 
@@ -225,9 +256,10 @@ def data_mismatch(cut: Cut) -> Verdict | None:
 def other_abi(cut: Cut) -> Verdict | None:
     """The library's own makers say that the two cannot stand for each other.
 
-    They do so by the first number behind ``.so``. Where variables of the
-    library are used its types are compiled in, and that is an error; with
-    functions alone often only one that is not used has changed.
+    They do so by the first number behind ``.so``. Where structures of the
+    library are used as variables, its types are compiled in, and that is an
+    error; with functions alone, or variables of one word, often only something
+    that is not used has changed.
     """
     for meant in cut.meant:
         majors = other_major(meant, cut.provider)
@@ -239,10 +271,10 @@ def other_abi(cut: Cut) -> Verdict | None:
         )
         lines = [numbers]
         data = sorted(
-            b.reference.name for b in cut.used if _is_data(b.intended and b.intended[1].type)
+            b.reference.name for b in cut.used if b.intended and _size(b.intended) > _WORD
         )
         if data:
-            lines.append(f"Variables of it are in use: {_some(data)}.")
+            lines.append(f"Structures of it are in use: {_some(data)}.")
         severity = Severity.ERROR if data else Severity.WARNING
         return Verdict(codes.OTHER_ABI, severity, tuple(lines))
     return None
@@ -299,6 +331,7 @@ RULES: tuple[Rule, ...] = (
     integer_width,
     version_check,
     wide_interface,
+    static_objects,
 )
 """The rules that are weighed against each other."""
 

@@ -131,19 +131,20 @@ def test_pair_on_two_sides_is_told(s: Scenario) -> None:
 # -- two copies that differ -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("extra", "severity"), [("", WARNING), ("int lib_data = 1;", ERROR)])
-def test_other_abi_number_is_an_error_where_variables_are_used(
+@pytest.mark.parametrize(
+    ("extra", "severity"),
+    [("", WARNING), ("long lib_data[1] = {1};", WARNING), ("long lib_data[3] = {1};", ERROR)],
+)
+def test_other_abi_number_is_an_error_where_structures_are_used(
     s: Scenario, extra: str, severity: Severity
 ) -> None:
     s.lib("liblib.so.8", functions("lib_one") + extra)
     s.lib("w/liblib.so.6", functions("lib_one") + extra)
-    use = "extern int lib_data; int lib_read(void) { return lib_data; }" if extra else ""
+    use = "extern long lib_data[]; int lib_read(void) { return lib_data[0]; }" if extra else ""
     names = ("lib_one", "lib_read") if extra else ("lib_one",)
     s.lib("w/m.so", use + module(*names), needed=["w/liblib.so.6"])
     (found,) = (f for f in judged(s, "liblib.so.8") if f.victim == "m.so")
-    expected = "COL105" if extra else "COL102"
-    assert found.severity is severity
-    assert found.code.id in (expected, "COL105")
+    assert (found.code.id, found.severity) == ("COL105", severity)
     assert any("ABI number 6, the host's 8" in line for line in found.evidence)
 
 
@@ -200,6 +201,25 @@ def test_wide_interface_is_one_with_variables(
     use = "extern int lib_data; int lib_read(void) { return lib_data; }" * data
     s.lib("w/m.so", use + module(*names, *(["lib_read"] * data)), needed=["w/liblib.so"])
     assert of(judged(s, "libhost.so"), "m.so")[0] == code
+
+
+@only_x86_64
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("_ZN3lib4ListC1Ev", [("COL112", ERROR)]),
+        ("_ZN3lib4List4sizeEv", [("COL102", WARNING)]),
+    ],
+)
+def test_static_objects_that_the_host_builds_are_an_error(
+    s: Scenario, name: str, found: list[tuple[str, Severity]]
+) -> None:
+    constructor = f"__attribute__((constructor)) static void run(void) {{ {name}(); }}"
+    s.lib("libhost.so", functions(name, "lib_front"))
+    s.lib("w/liblib.so", functions(name, "lib_front") + constructor)
+    s.lib("w/m.so", module("lib_front"), needed=["w/liblib.so"])
+    told = judged(s, "libhost.so")
+    assert [(f.code.id, f.severity) for f in told if f.victim == "liblib.so"] == found
 
 
 # -- what is no copy ------------------------------------------------------------------------------
