@@ -50,7 +50,7 @@ LAYERS = (
     {"collide.analysis"},
     {"collide.explain", "collide.messages", "collide.reach", "collide.runner"},
     {"collide.verify"},
-    {"collide.codes", "collide.copies", "collide.cuts", "collide.pairs"},
+    {"collide.codes", "collide.copies", "collide.cuts", "collide.verbs"},
     {"collide.findings", "collide.verdicts"},
     {"collide.exposure", "collide.judge"},
     {"collide.check"},
