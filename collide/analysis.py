@@ -57,22 +57,53 @@ class Analysis(NamedTuple):
         return file in self.host_files
 
 
-def analyse(target: Target, host: Host) -> Analysis:
-    """Open every module of ``target`` alone in a fresh process of ``host`` and bind it."""
-    if target.tags is not None:
-        reason = unsuitable(target.tags, host)
-        if reason is not None:
-            return Analysis(target, host, (), target.skipped, reason)
+def analyse(target: Target, host: Host, *, insist: bool = False) -> Analysis:
+    """Open every module of ``target`` alone in a fresh process of ``host`` and bind it.
+
+    With ``insist`` (the host was asked for by name) a tree or a bare object is
+    opened even if its names are for another interpreter: what fails then is told.
+    """
+    left_out = unfit(target, host)
+    if left_out is not None:
+        return left_out
+    openable = find_modules(target, host, insist=insist)
+    modules = tuple(_open_modules(target, host, openable.paths))
+    return Analysis(target, host, modules, openable.skipped, openable.nothing, host.global_files)
+
+
+def unfit(target: Target, host: Host) -> Analysis | None:
+    """The analysis of a target whose tags do not fit ``host``: nothing of it is opened."""
+    reason = None if target.tags is None else unsuitable(target.tags, host)
+    return None if reason is None else Analysis(target, host, (), target.skipped, reason)
+
+
+class Openable(NamedTuple):
+    """The installed paths of a target to open on a host, in order.
+
+    ``skipped`` are members that are not, ``nothing`` the reason why there is no path.
+    """
+
+    paths: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    nothing: str | None
+
+
+def find_modules(target: Target, host: Host, *, insist: bool = False) -> Openable:
+    """What of ``target`` can be opened on ``host``, whatever its tags say.
+
+    See :func:`analyse` for ``insist``.
+    """
     foreign = [
         Skipped(target.names[f.path], f"is {f.object.architecture}, the host {host.architecture}")
         for f in target.members.values()
         if f.object.architecture != host.architecture
     ]
     paths, others = _modules(target, host)
+    if insist and not paths and target.tags is None:
+        paths, others = list(target.modules(host.architecture)), []
     skipped = sorted([*target.skipped, *foreign, *_unknown(target), *others])
-    modules = tuple(_open_modules(target, host, paths))
-    reason = None if modules else _nothing(foreign, others, host)
-    return Analysis(target, host, modules, tuple(skipped), reason, host.global_files)
+    reason = None if paths else _nothing(foreign, others, host)
+    return Openable(tuple(paths), tuple(skipped), reason)
 
 
 def _modules(target: Target, host: Host) -> tuple[list[str], list[Skipped]]:

@@ -114,15 +114,16 @@ class Binder:
         scope = self._ranking(m.file for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
-        # The order of relocation only decides who registers a unique symbol first.
-        for m in (m for m in self._relocation_order(opened.searchlist) if m in new):
+        # It decides who registers a unique symbol first, and which failure the loader meets.
+        order = [m for m in self._relocation_order(opened.searchlist) if m in new]
+        for m in order:
             groups = self._bind_object(m.file, scope, self._ranking(_closure(m)))
             if self.rules.shares_unique:
                 groups = [self._apply_unique(g, table) if g.unique else g for g in groups]
             bound[m] = BoundObject(m, tuple(groups))
         objects = tuple(bound[m] for m in opened.new)
         # The loader gives up before it relocates anything.
-        undefined = () if opened.failures else tuple(_undefined(objects))
+        undefined = () if opened.failures else tuple(_undefined(bound[m] for m in order))
         failures = (*opened.failures, *self._assertions(objects), *undefined)
         return BoundModule(opened, objects, failures)
 
@@ -199,23 +200,26 @@ class Binder:
         contested = bool(order and own and order[0] is not own[0])
         plain = _served(wanted, (*order[:1], *own[:1]) if contested else order[:1], self.rules)
         table = self._universe[file]
-        others = wanted.plain.keys() - plain if len(plain) < len(wanted.plain) else ()
+        others = [name for name in wanted.plain if name not in plain]
         told = [
             self._bind_reference(file, r, order, own) for r in (*table.of(others), *wanted.peculiar)
         ]
         looked_further = bool(told)
         if not plain:
-            return BindingGroup(tuple(told), own, looked_further=True)
+            return BindingGroup(tuple(told), own, demands=self.rules.demands)
         gives, offers = order[0], own[0] if own else None
         if contested:
-            shadowed = shadowed_names(order[0], own[0], plain, self._host_files)
+            ordered = [name for name in wanted.plain if name in plain]
+            shadowed = shadowed_names(order[0], own[0], ordered, self._host_files)
             told += _plainly_bound(table.of(shadowed), gives, offers, shadowed=True)
             plain = plain - set(shadowed)
 
         def make() -> tuple[Binding, ...]:
             return (*told, *_plainly_bound(table.of(plain), gives, offers, shadowed=False))
 
-        return BindingGroup(tuple(told), own, make, looked_further=looked_further)
+        return BindingGroup(
+            tuple(told), own, make, demands=self.rules.demands, looked_further=looked_further
+        )
 
     def _bind_reference(
         self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
@@ -268,7 +272,8 @@ class Binder:
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
             return group
-        return BindingGroup(tuple(changed.get(b, b) for b in group.bindings), group.closure)
+        bindings = tuple(changed.get(b, b) for b in group.bindings)
+        return BindingGroup(bindings, group.closure, demands=self.rules.demands)
 
     def _host_registration(self, name: str) -> Hit | None:
         """What start-up registered under a unique ``name``: the first host lookup that hit one."""
@@ -341,23 +346,25 @@ class _Ranking(dict[tuple[File, ...], tuple[File, ...]]):
 
 
 def _closure(root: LinkMap) -> Iterable[File]:
-    """The breadth-first dependency closure of one map, itself first."""
+    """The breadth-first dependency closure of one map: itself, behind its filtees, is first."""
     order, seen = [root], {id(root)}
     for current in order:
         for needed in current.needed or ():
             if id(needed) not in seen:
                 seen.add(id(needed))
                 order.append(needed)
-    return (m.file for m in order)
+    return (m.file for current in order for m in (*current.filtees, current))
 
 
-def _undefined(objects: Sequence[BoundObject]) -> Iterable[LoadFailure]:
+def _undefined(objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
+    """References that nothing satisfies, as the loader would meet them one by one."""
     for bound in objects:
-        for group in bound.groups:
-            for b in group.undefined:
+        missing = {b.reference for group in bound.groups for b in group.undefined}
+        for reference in bound.map.object.references if missing else ():
+            if reference in missing:
                 yield LoadFailure(
                     "undefined-symbol",
                     bound.map.file.path,
-                    b.reference.name,
-                    b.reference.version or "",
+                    reference.name,
+                    reference.version or "",
                 )

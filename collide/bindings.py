@@ -56,20 +56,21 @@ class BindingGroup:
         closure: tuple[File, ...],
         make: Callable[[], tuple[Binding, ...]] | None = None,
         *,
+        demands: Callable[[Reference], bool],
         looked_further: bool = True,
     ) -> None:
         """``told`` are the bindings; with ``make``, only those that are not plain.
 
         A plain one is known not to be shadowed, and only made when it is asked
         for. ``looked_further`` tells that not all names were served by the first
-        object that defines them.
+        object that defines them, ``demands`` which references must have a definition.
         """
         self.looked_further = looked_further
         self.closure = closure
         self._bindings = None if make else told
         self._make = make
         self.shadowed = tuple(b for b in told if b.shadowed)
-        self.undefined = tuple(b for b in told if b.actual is None and not b.reference.weak)
+        self.undefined = tuple(b for b in told if b.actual is None and demands(b.reference))
         self.unique = tuple(b for b in told if b.actual and is_unique(b.actual))
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
@@ -11,14 +11,39 @@ from collide.errors import InputError
 from collide.exposure import Taken, expose
 from collide.host import Host
 from collide.judge import Finding, judge
+from collide.selection import Candidate
+from collide.tags import Misfit, Platform, misfit
 from collide.wheel import Target
+
+if TYPE_CHECKING:
+    from collide.pairs import Pair
+    from collide.remedy import Remedy
 
 
 class Judged(NamedTuple):
-    """One analysis, without its bindings, and its findings."""
+    """One analysis, without its bindings, and its findings.
+
+    ``remedies`` has for each finding what was tried against it; it is empty
+    when nobody asked.
+    """
 
     analysis: Analysis
     findings: tuple[Finding, ...]
+    remedies: tuple[tuple[Remedy, ...], ...] = ()
+
+
+class LeftOut(NamedTuple):
+    """A target that was not analysed on a host, and why; by name, as neither is kept.
+
+    ``empty`` tells that the target has no objects at all, on whatever host,
+    ``broken`` that some of it could not be read.
+    """
+
+    target: str
+    host: str
+    misfit: Misfit
+    empty: bool = False
+    broken: bool = False
 
 
 class Exposed(NamedTuple):
@@ -32,40 +57,96 @@ class Report(NamedTuple):
     """Everything one ``collide check`` found.
 
     ``left_out`` are pairs of target and host that do not fit each other,
-    ``problems`` inputs or members that cannot be read. ``exposed`` is what does
-    not depend on a host.
+    ``problems`` inputs or members that cannot be read, ``pairs`` the targets
+    that were looked at together, ``exposed`` what does not depend on a host.
     """
 
     judged: tuple[Judged, ...]
-    left_out: tuple[Analysis, ...]
+    left_out: tuple[LeftOut, ...]
     problems: tuple[InputError, ...]
+    pairs: tuple[Pair, ...] = ()
     exposed: tuple[Exposed, ...] = ()
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings on hosts, in their order."""
+        alone = (f for judged in self.judged for f in judged.findings)
+        return (*alone, *(f for pair in self.pairs for f in pair.findings))
+
     def worst(self) -> Severity | None:
-        """The highest severity of all findings on hosts; None when there are none."""
-        return max((f.severity for j in self.judged for f in j.findings), default=None)
+        """The highest severity of all findings; None when there are none."""
+        return max((f.severity for f in self.findings), default=None)
 
 
-def check(targets: Iterable[Target], hosts: Sequence[Host], *, exposure: bool = False) -> Report:
+def check(
+    targets: Iterable[Target],
+    hosts: Iterable[Candidate | Host],
+    *,
+    insist: bool = False,
+    together: bool = False,
+    rtld_global: Sequence[str] = (),
+    remedies: bool = False,
+    exposure: bool = False,
+) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
-    With ``exposure`` it also tells what any host could take of those that fit one.
+    With ``together`` every two targets that share something are opened in one
+    process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
+    ``insist`` see :func:`collide.analysis.analyse`. With ``remedies`` changes
+    are tried against each finding of one target that is no note. With
+    ``exposure`` it also tells what any host could take of those that fit one.
     """
+    meetings = None
+    if together:
+        from collide.pairs import Meetings
+
+        meetings = Meetings(rtld_global)
     judged: list[Judged] = []
-    left_out: list[Analysis] = []
+    left_out: list[LeftOut] = []
     problems: list[InputError] = []
     exposed: list[Exposed] = []
+    candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
     for target in targets:
         problems += target.problems
-        taken = []
-        for host in hosts:
-            analysis = analyse(target, host)
-            if analysis.left_out is not None:
-                left_out.append(analysis)
-            else:
-                findings = judge(analysis)
-                judged.append(Judged(analysis.without_bindings(), findings))
-                taken.append(Taken(host.name, findings))
+        taken: list[Taken] = []
+        for candidate in candidates:
+            unfit = _misfit(target, candidate, insist)
+            if unfit is None:
+                analysis = analyse(target, candidate.host, insist=insist)
+                if analysis.left_out is None:
+                    findings = judge(analysis)
+                    tried = _remedies(analysis, findings) if remedies else ()
+                    judged.append(Judged(analysis.without_bindings(), findings, tried))
+                    taken.append(Taken(candidate.name, findings))
+                    if meetings:
+                        meetings.add(analysis)
+                    continue
+                unfit = Misfit("nothing to open", analysis.left_out)
+            empty, broken = not target.members, bool(target.problems)
+            left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
         if exposure and taken:
             exposed.append(Exposed(target.name, expose(target, taken)))
-    return Report(tuple(judged), tuple(left_out), tuple(problems), tuple(exposed))
+    pairs = tuple(meetings.pairs()) if meetings else ()
+    return Report(tuple(judged), tuple(left_out), tuple(problems), pairs, tuple(exposed))
+
+
+def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
+    """What can be told of a pair before the host is loaded."""
+    if not target.members:
+        return Misfit("nothing to open", "it has no shared object that could be opened")
+    if target.tags is not None:
+        return misfit(target.tags, host)
+    if insist:
+        return None
+    found = {file.object.architecture for file in target.members.values()}
+    if host.architecture not in found:
+        reason = f"all its objects are for another architecture than {host.architecture}"
+        return Misfit("other architecture", reason)
+    return None
+
+
+def _remedies(analysis: Analysis, findings: Sequence[Finding]) -> tuple[tuple[Remedy, ...], ...]:
+    from collide.remedy import Prover
+
+    prover = Prover(analysis)
+    return tuple(prover.trials(f) if f.severity > Severity.NOTE else () for f in findings)

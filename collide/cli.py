@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "find what breaks, wheels on hosts",
     "profile": "record a host; nothing is executed",
+    "diff": "what a host's link footprint gained and lost",
+    "footprint": "the regression test of what a binary links",
+    "profiles": "list the shipped hosts, or show what one loads",
     "bindings": "every binding, as JSON lines",
+    "whatif": "bind again after a change of the wheel or of the host",
     "explain": "the walk to one symbol, or what a code means",
     "verify": "run the real host and compare; executes the wheel's code",
 }

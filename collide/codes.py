@@ -5,177 +5,65 @@ The families are in ``FAMILIES``. Codes are stable: one that is retired is never
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import NamedTuple
-
-
-class Severity(IntEnum):
-    """How bad a finding is; ``--fail-on`` compares them."""
-
-    NOTE = 1
-    WARNING = 2
-    ERROR = 3
-
-    def __str__(self) -> str:
-        return self.name.lower()
-
-
-class Code(NamedTuple):
-    """One kind of finding.
-
-    ``title`` is what happened, in a clause; ``meaning`` what follows from it,
-    ``decided`` the structure that decides it, ``remedy`` what to change.
-    """
-
-    id: str
-    slug: str
-    severity: Severity
-    title: str
-    meaning: str
-    decided: str
-    remedy: str
-
-    @property
-    def page(self) -> str:
-        """Where the page of codes explains it."""
-        return f"collide/codes.md#{self.id.lower()}-{self.slug}"
-
-    @property
-    def is_shadowing(self) -> bool:
-        """Whether its findings are cuts: a victim, a provider, and the symbols between them."""
-        return self.id.startswith("COL1") or self.id == "COL301"
-
-
-SPLIT_LIBRARY = Code(
-    "COL101",
-    "split-library",
-    Severity.ERROR,
-    "calls two copies of one library, its own and the host's",
-    "Some functions of one library come from the host's copy and some from the wheel's, and code "
-    "that runs uses both. They work on the same structures with different ideas of their layout: a "
-    "crash or wrong results.",
-    "Symbols in use that the victim's own closure defines bind to the host, while others of the "
-    "same library, in use too, still bind to the wheel's copy, since the host's does not offer "
-    "them. A warning where these are few: up to three and less than a tenth between two objects; "
-    "less than 7.5 % inside one, where they may be functions that a shared build hides. In a "
-    "static library they are the functions that lie between the first and the last taken one and "
-    "begin with the same word, and those with the prefix that all of the taken have in common.",
-    "Keep the bundled library's symbols from being looked up by name: link a static one with "
-    "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
-    "bundled library to another (patchelf --rename-dynamic-symbols).",
+from collide.code import Code, Family, Severity
+from collide.codes_shadowed import (
+    COMPILER_RUNTIME,
+    DATA_MISMATCH,
+    EXPOSED_LIBRARY,
+    EXPOSED_SYMBOLS,
+    FOREIGN_SYMBOL,
+    INTEGER_WIDTH,
+    OTHER_ABI,
+    REPLACED_LIBRARY,
+    SPLIT_LIBRARY,
+    UNUSED_COPY,
+    VAGUE_LINKAGE,
+    VERSION_CHECK,
+    WIDE_INTERFACE,
 )
-REPLACED_LIBRARY = Code(
-    "COL102",
-    "replaced-library",
-    Severity.WARNING,
-    "uses the host's copy of a library in place of its own",
-    "Every function of the library that is in use is the host's. That works as long as the two "
-    "copies are compatible, which nobody has tested; fixes that the wheel's copy has are lost.",
-    "Symbols in use that the victim's own closure defines bind to the host, and none of the same "
-    "library that is in use stays in the wheel. Nothing tells that the two are incompatible.",
-    "As for COL101: no host can replace what is not looked up by name.",
-)
-VAGUE_LINKAGE = Code(
-    "COL103",
-    "vague-linkage",
-    Severity.NOTE,
-    "uses the host's copy of C++ inline functions and templates",
-    "C++ emits these in every object that uses them, and any copy serves as long as all were "
-    "compiled from the same source (Itanium C++ ABI 5.2).",
-    "A shadowed symbol with a mangled name whose intended definition is weak or unique.",
-    "Compile with -fvisibility-inlines-hidden, if the two were compiled from different sources.",
-)
-FOREIGN_SYMBOL = Code(
-    "COL104",
-    "foreign-symbol",
-    Severity.WARNING,
-    "takes symbols from an object of the host that is no copy of the library meant",
-    "Two libraries that have nothing to do with each other use the same name, or have copied the "
-    "same source. What the host's does may be something else altogether.",
-    "Of the names that the two objects export, less than a tenth are in both; or less than a "
-    "hundredth of the host's, and not most of the wheel's. An error where one is code and the "
-    "other data.",
-    "Keep the names from being looked up (see COL101), or give them a prefix of their own.",
-)
-OTHER_ABI = Code(
-    "COL105",
-    "other-abi",
-    Severity.ERROR,
-    "uses a library of the host with another ABI number than its own",
-    "The makers of a library change the number behind .so when programs linked with the old one "
-    "cannot run with the new one.",
-    "The first numbers behind .so differ between the library meant and the one used: those of "
-    "their DT_SONAMEs, or of their files where auditwheel has renamed the library. An error where "
-    "structures of it are in use as variables, else a warning.",
-    "As for COL101: no host can replace what is not looked up by name.",
-)
-DATA_MISMATCH = Code(
-    "COL106",
-    "data-mismatch",
-    Severity.ERROR,
-    "uses a variable of the host that has another size or kind than its own",
-    "The code was compiled for another type: it reads or writes behind the end of the variable, "
-    "or takes code for data.",
-    "The variable's size in the host's symbol table is smaller than in the wheel's, or only one "
-    "of them is thread-local, or one is code. A larger one is not told.",
-    "As for COL101: no host can replace what is not looked up by name.",
-)
-INTEGER_WIDTH = Code(
-    "COL107",
-    "integer-width",
-    Severity.ERROR,
-    "passes integers of another width than the host's library takes",
-    "Libraries of linear algebra come with 32-bit and 64-bit integers under the same names of "
-    "functions. With the wrong one arguments are read from the wrong places: crashes, wrong sums.",
-    "Only one of the two libraries says in its name or in its build options that its integers "
-    "have 64 bits.",
-    "Build the 64-bit library with a suffix on all names of functions (OpenBLAS SYMBOLSUFFIX).",
-)
-VERSION_CHECK = Code(
-    "COL108",
-    "version-check",
-    Severity.ERROR,
-    "calls a check of the version in the host's library, which is another release",
-    "The library compares the version that its user was compiled for with its own, and ends the "
-    "program or the import where they differ.",
-    "A function in use that is taken from the host has both check and version in its name, and "
-    "the two copies differ in their version strings or in the numbers of their files.",
-    "As for COL101: no host can replace what is not looked up by name.",
-)
-WIDE_INTERFACE = Code(
-    "COL109",
-    "wide-interface",
-    Severity.ERROR,
-    "is compiled against the inside of a library that the host replaces",
-    "So many functions and variables of the library are in use that its structures are compiled "
-    "in. Another release with other layouts or other rules gives wrong results.",
-    "At least 150 symbols in use bind to one library of the host, variables among them.",
-    "As for COL101: no host can replace what is not looked up by name.",
-)
-UNUSED_COPY = Code(
-    "COL110",
-    "unused-copy",
-    Severity.NOTE,
-    "is loaded, and nothing that runs leads to these references",
-    "Whoever would use this library was given the host's in its place. What its own references "
-    "bind to harms nobody.",
-    "The graph of calls is walked from the module's initialisation and all constructors, over the "
-    "actual bindings; no function that is reached refers to these symbols. A function that is "
-    "looked up with dlsym is not seen.",
-    "Nothing need be done; see the findings for those who use the host's copy.",
-)
-COMPILER_RUNTIME = Code(
-    "COL111",
-    "compiler-runtime",
-    Severity.NOTE,
-    "uses the host's copy of functions of the compiler or its C++ library",
-    "Newer releases of these libraries keep what older ones promised. The static parts serve "
-    "systems that are older than the compiler.",
-    "All symbols in use have names that are reserved for the implementation (ISO C++ "
-    "[lex.name]), and the variables among them have one size in both.",
-    "Nothing need be done; -static-libgcc and -static-libstdc++ with -Wl,--exclude-libs,ALL keep "
-    "the wheel's own.",
-)
+
+__all__ = [
+    "CAPTURED_SONAME",
+    "CODES",
+    "COMPILER_RUNTIME",
+    "DATA_MISMATCH",
+    "EXPOSED_LIBRARY",
+    "EXPOSED_SYMBOLS",
+    "FAMILIES",
+    "FILE_ACROSS",
+    "FOREIGN_SYMBOL",
+    "GAINED_LIBRARY",
+    "GAINED_MISSING",
+    "GAINED_OPENING",
+    "GAINED_SEARCH_PATH",
+    "GAINED_UNVERSIONED",
+    "GAINED_VERSIONED",
+    "GAINED_VERSIONS",
+    "GLOBAL_ACROSS",
+    "INTEGER_WIDTH",
+    "MISSING_LIBRARY",
+    "ORDER_DECIDES",
+    "OTHER_ABI",
+    "OWN_SHADOW",
+    "REPLACED_BY_RELEASE",
+    "REPLACED_LIBRARY",
+    "SONAME_ACROSS",
+    "SPLIT_LIBRARY",
+    "STATIC_OBJECTS",
+    "SYSTEM_ACROSS",
+    "UNDEFINED_SYMBOL",
+    "UNIQUE_ACROSS",
+    "UNLOADABLE_FILE",
+    "UNUSED_COPY",
+    "VAGUE_LINKAGE",
+    "VERSION_CHECK",
+    "VERSION_NOT_FOUND",
+    "WIDE_INTERFACE",
+    "Code",
+    "Family",
+    "Severity",
+]
+
 MISSING_LIBRARY = Code(
     "COL201",
     "missing-library",
@@ -233,6 +121,155 @@ OWN_SHADOW = Code(
     "A symbol that the object or its closure defines binds to another object of the same wheel.",
     "Export from a module only its initialisation function (-fvisibility=hidden).",
 )
+SONAME_ACROSS = Code(
+    "COL302",
+    "soname-across-wheels",
+    Severity.WARNING,
+    "uses a library of the wheel that was opened before, not the one it brings or would find",
+    "Two wheels bring libraries of one SONAME (auditwheel gives equal names to equal files), or "
+    "one brings what the other finds on the system. The loader keeps whichever is opened first, "
+    "for both.",
+    "A DT_NEEDED name equals the DT_SONAME or an alias of an object that the first wheel has "
+    "loaded from another path. A note when both copies export the same names, or nothing else was "
+    "there.",
+    "Nothing where both were made from the same library; else rename the SONAME in one of the "
+    "wheels (auditwheel repair, patchelf --set-soname).",
+)
+UNIQUE_ACROSS = Code(
+    "COL303",
+    "unique-across-wheels",
+    Severity.WARNING,
+    "shares C++ objects with the wheel that was opened before",
+    "A symbol of binding STB_GNU_UNIQUE (a static variable of an inline function or template) "
+    "exists once in a process, by name alone: both wheels work on the first one's object.",
+    "A lookup ends at a unique symbol that the first wheel's lookups have registered. A note when "
+    "the two definitions have the same type and size.",
+    "Compile with -fno-gnu-unique or -fvisibility=hidden, unless both must share the object.",
+)
+SYSTEM_ACROSS = Code(
+    "COL304",
+    "system-library-across-wheels",
+    Severity.WARNING,
+    "a system library that both load is bound in the scope of the wheel opened first",
+    "A library that the host does not load at start-up is relocated once, where it is opened "
+    "first. What the first wheel exports takes part in it for all that come later.",
+    "References of a system library that both wheels load get other definitions when the first "
+    "wheel opens it than when the second does. A note when the library only gets its own or equal "
+    "ones.",
+    "Export from a module and its libraries only what others use (-fvisibility=hidden, "
+    "-Wl,--exclude-libs,ALL): what it links of libstdc++ statically most of all.",
+)
+GLOBAL_ACROSS = Code(
+    "COL305",
+    "global-across-wheels",
+    Severity.WARNING,
+    "takes symbols of a wheel that was opened RTLD_GLOBAL",
+    "What is opened RTLD_GLOBAL joins the global scope with all its libraries, and comes before "
+    "everything that is opened later.",
+    "A reference binds to an object that the first wheel has promoted. A note when the second has "
+    "no definition of its own, or an equal one.",
+    "Do not open extension modules RTLD_GLOBAL (sys.setdlopenflags); as for COL101 otherwise.",
+)
+ORDER_DECIDES = Code(
+    "COL306",
+    "order-decides-loading",
+    Severity.ERROR,
+    "opens or fails depending on what has been opened before",
+    "The import works or not, depending on the order of imports.",
+    "A dlopen that succeeds alone fails after those of the other wheel; a note when it is the "
+    "other way round.",
+    "As for the finding that tells which library or symbol is taken from the other wheel.",
+)
+FILE_ACROSS = Code(
+    "COL307",
+    "file-across-wheels",
+    Severity.WARNING,
+    "has files that the other wheel replaces",
+    "Installers unpack every wheel into the same directory: of two files with one path the last "
+    "that is installed stays, and uninstalling one wheel removes the other's.",
+    "Members of two wheels are installed at the same path.",
+    "Give the files names of their own; two builds of one package cannot be installed together.",
+)
+
+# -- 5xx: the link footprint of a host, compared with an earlier one or another host's ------------
+
+GAINED_LIBRARY = Code(
+    "COL501",
+    "gained-library",
+    Severity.ERROR,
+    "the host links one library more",
+    "Every export of the library comes before those of all modules that are opened later: what "
+    "bundles a copy of it may run on the host's from now on.",
+    "The global scope has an object that the earlier one did not have, by DT_SONAME or file name.",
+    "Link it statically with its symbols hidden, or open it with dlopen from an extension module, "
+    "so that it stays out of the global scope.",
+)
+GAINED_UNVERSIONED = Code(
+    "COL502",
+    "gained-unversioned",
+    Severity.WARNING,
+    "a library of the host exports more names without a version",
+    "An export without a version satisfies every reference of its name, versioned or not.",
+    "Definitions at a base version, or in an object without version tables, that were not there.",
+    "Hide what is no interface (-fvisibility=hidden, -Wl,--exclude-libs,ALL), or give the library "
+    "a version script.",
+)
+GAINED_VERSIONED = Code(
+    "COL503",
+    "gained-versioned",
+    Severity.NOTE,
+    "a library of the host exports more versioned symbols",
+    "They satisfy references of the same version, and those without one.",
+    "Definitions with a version name that were not there.",
+    "None is needed, unless a wheel bundles another build of the same library.",
+)
+GAINED_VERSIONS = Code(
+    "COL504",
+    "gained-versions",
+    Severity.NOTE,
+    "a library of the host defines more versions",
+    "Objects that need them can be loaded now; a newer release of the library is installed.",
+    "Version names of exported definitions that were not there.",
+    "None is needed.",
+)
+GAINED_OPENING = Code(
+    "COL505",
+    "gained-opening",
+    Severity.ERROR,
+    "the host preloads a library more, or opens one RTLD_GLOBAL",
+    "The library and its closure are in the global scope from then on, as if the host linked them.",
+    "What the profiles were recorded with (--preload, --global).",
+    "Open it RTLD_LOCAL.",
+)
+GAINED_SEARCH_PATH = Code(
+    "COL506",
+    "gained-search-path",
+    Severity.WARNING,
+    "the host searches for libraries in another place",
+    "What is found there answers for its own needs and, as DT_RPATH of the executable or as "
+    "LD_LIBRARY_PATH, for those of every module.",
+    "DT_RPATH, DT_RUNPATH, LD_LIBRARY_PATH and the directories built into the loader.",
+    "Drop the entry (patchelf --remove-rpath), or replace an RPATH by a RUNPATH.",
+)
+GAINED_MISSING = Code(
+    "COL507",
+    "gained-missing",
+    Severity.WARNING,
+    "the host needs one library more, which is not there",
+    "Where it is installed the host links it; here its exports cannot be told.",
+    "A DT_NEEDED name that the loader's search does not find, and that was not needed before.",
+    "Install the library and look again; then as for COL501.",
+)
+REPLACED_BY_RELEASE = Code(
+    "COL508",
+    "replaced-by-release",
+    Severity.NOTE,
+    "the host links another release of a library",
+    "Its exports are compared with those of the earlier one; its new name captures DT_NEEDED "
+    "entries of that name.",
+    "One library gone and one come whose names differ in numbers only.",
+    "None is needed.",
+)
 
 STATIC_OBJECTS = Code(
     "COL112",
@@ -245,30 +282,6 @@ STATIC_OBJECTS = Code(
     "that is reached from the object's own list of initialisers.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
-EXPOSED_SYMBOLS = Code(
-    "COL401",
-    "exposed-symbols",
-    Severity.NOTE,
-    "looks up symbols by name that it defines itself",
-    "Any host that exports one of these names takes it: a victim that waits for its host. Where "
-    "the names are those of a library that others link too, such hosts exist.",
-    "References to definitions of the same object that are neither hidden nor protected, without "
-    "DT_SYMBOLIC and C++ vague linkage. They are told apart by the word they begin with.",
-    "Link a static library with -Wl,--exclude-libs,ALL, and compile with -fvisibility=hidden; or "
-    "link with -Bsymbolic.",
-)
-EXPOSED_LIBRARY = Code(
-    "COL402",
-    "exposed-library",
-    Severity.NOTE,
-    "takes symbols by name from libraries of the wheel",
-    "Any host that exports one of these names gives its own in place of the bundled library's.",
-    "References to names that a library of the wheel exports, which the object needs directly or "
-    "through others; without C++ vague linkage.",
-    "Rename the symbols in both (patchelf --rename-dynamic-symbols), or link the library "
-    "statically and hidden.",
-)
-
 CODES = {
     code.id: code
     for code in (
@@ -290,20 +303,25 @@ CODES = {
         UNLOADABLE_FILE,
         CAPTURED_SONAME,
         OWN_SHADOW,
+        SONAME_ACROSS,
+        UNIQUE_ACROSS,
+        SYSTEM_ACROSS,
+        GLOBAL_ACROSS,
+        ORDER_DECIDES,
+        FILE_ACROSS,
+        GAINED_LIBRARY,
+        GAINED_UNVERSIONED,
+        GAINED_VERSIONED,
+        GAINED_VERSIONS,
+        GAINED_OPENING,
+        GAINED_SEARCH_PATH,
+        GAINED_MISSING,
+        REPLACED_BY_RELEASE,
         EXPOSED_SYMBOLS,
         EXPOSED_LIBRARY,
     )
 }
 """Every code by its identifier."""
-
-
-class Family(NamedTuple):
-    """The codes with one first digit: what they have in common."""
-
-    digit: str
-    title: str
-    text: str
-
 
 FAMILIES = (
     Family(

@@ -8,6 +8,8 @@ searching files    :mod:`collide.search`          :mod:`collide.search_musl`
 loading            :mod:`collide.linkmap`         :mod:`collide.linkmap_musl`
 looking up         :mod:`collide.lookup`          :mod:`collide.lookup_musl`
 =================  =============================  ==================================
+
+musl's modules are imported for a host of musl only: each costs a start.
 """
 
 from __future__ import annotations
@@ -16,21 +18,26 @@ import posixpath
 from collections.abc import Iterable
 
 from collide.linkmap import Process
-from collide.linkmap_musl import MuslProcess
 from collide.lookup import GlibcLookup, LookupRules
-from collide.lookup_musl import MuslLookup
 from collide.search import File, Files, Loader, expand
 
 
 def lookup_rules(loader: Loader) -> LookupRules:
     """How ``loader`` chooses a definition."""
-    return (MuslLookup if loader.libc == "musl" else GlibcLookup)(loader.version)
+    if loader.libc == "musl":
+        from collide.lookup_musl import MuslLookup
+
+        return MuslLookup(loader.version)
+    return GlibcLookup(loader.version)
 
 
 def new_process(executable: File, name: str, loader: Loader, files: Files) -> Process:
     """A process of ``executable`` in which ``loader`` loads the rest."""
-    kind = MuslProcess if loader.libc == "musl" else Process
-    return kind(executable, name, loader, files)
+    if loader.libc == "musl":
+        from collide.linkmap_musl import MuslProcess
+
+        return MuslProcess(executable, name, loader, files)
+    return Process(executable, name, loader, files)
 
 
 def expand_library_path(

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from collide.dynamic import (
     DF_1_NODEFLIB,
+    DF_1_NOOPEN,
     DF_1_PIE,
     DF_SYMBOLIC,
     DT_AUXILIARY,
@@ -35,6 +36,7 @@ from collide.dynamic import (
     DT_RELACOUNT,
     DT_RELASZ,
     DT_RELCOUNT,
+    DT_RELR,
     DT_RELSZ,
     DT_RPATH,
     DT_RUNPATH,
@@ -75,7 +77,8 @@ class ElfObject(NamedTuple):
     version nodes without the base, None when it has no DT_VERDEF at all.
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
-    tagged path list.
+    tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
+    ``relr`` tells of packed relative relocations (DT_RELR); profiles record neither.
     """
 
     machine: Machine
@@ -97,6 +100,8 @@ class ElfObject(NamedTuple):
     references: Sequence[Reference]
     unknown_relocations: tuple[int, ...]
     resolution_cache: tuple[tuple[str, tuple[str, ...]], ...]
+    noopen: bool = False
+    relr: bool = False
 
     @property
     def architecture(self) -> str:
@@ -145,8 +150,8 @@ class _Reader:
         versions = {i: (name, exact) for i, name, exact in need_indexes}
         versions.update((i, (name, False)) for i, name, base in definition_indexes if not base)
         versioned = DT_VERSYM in image.dynamic and bool(need_indexes or definition_indexes)
-        by_class, unknown = self._relocations()
-        exports, references = self._symbols(by_class, versions, versioned)
+        order, by_class, unknown = self._relocations()
+        exports, references = self._symbols(order, by_class, versions, versioned)
         flags_1 = image.one(DT_FLAGS_1, 0)
         runpath = image.string_of(DT_RUNPATH)
         return ElfObject(
@@ -169,6 +174,8 @@ class _Reader:
             references=references,
             unknown_relocations=unknown,
             resolution_cache=self._resolution_cache(),
+            noopen=bool(flags_1 & DF_1_NOOPEN),
+            relr=DT_RELR in image.dynamic,
         )
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -226,8 +233,8 @@ class _Reader:
 
     # -- relocations and symbols ---------------------------------------------------------------
 
-    def _relocations(self) -> tuple[dict[int, set[int]], tuple[int, ...]]:
-        """The symbol indexes that each lookup class refers to, and the types nobody knows."""
+    def _relocations(self) -> tuple[list[int], dict[int, set[int]], tuple[int, ...]]:
+        """Symbol indexes in the order of relocation, those of each class, and unknown types."""
         image = self.image
         word = image.bits // 8
         plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
@@ -236,11 +243,12 @@ class _Reader:
             (DT_REL, DT_RELSZ, 2, image.one(DT_RELCOUNT, 0)),
             (DT_JMPREL, DT_PLTRELSZ, 3 if plt_addend else 2, 0),
         )
-        infos: set[int] = set()
+        # Not a set: a load failure names the first reference that nothing satisfies.
+        infos: dict[int, None] = {}
         for tag, size_tag, width, relative in tables:
             if tag in image.dynamic and (size := image.one(size_tag, 0)):
                 raw = image.at(image.one(tag), size)[relative * width * word :]
-                infos.update(integers(raw, image.address, image.big_endian)[1::width])
+                infos |= dict.fromkeys(integers(raw, image.address, image.big_endian)[1::width])
         shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
         by_class: dict[int, set[int]] = {}
         unknown: list[int] = []
@@ -253,7 +261,7 @@ class _Reader:
                 continue
             if lookup_class is not None and indexes:
                 by_class.setdefault(lookup_class, set()).update(indexes)
-        return by_class, tuple(unknown)
+        return [info >> shift for info in infos], by_class, tuple(unknown)
 
     def _hash_table(self) -> GnuHash | SysvHash | None:
         image = self.image
@@ -267,6 +275,7 @@ class _Reader:
 
     def _symbols(
         self,
+        order: Sequence[int],
         by_class: Mapping[int, set[int]],
         versions: Mapping[int, tuple[str, bool]],
         versioned: bool,
@@ -289,6 +298,7 @@ class _Reader:
         references: Sequence[Reference] = ()
         if by_class:
             references = SymbolReferences(
+                order=order,
                 by_class=by_class,
                 names=names,
                 info=info,

@@ -15,9 +15,8 @@ from typing import NamedTuple
 from collide import codes
 from collide.cuts import first_word
 from collide.findings import Finding
-from collide.lookup import is_looked_up
 from collide.search import File
-from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STV_PROTECTED, Reference
+from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STV_DEFAULT, Reference
 from collide.wheel import Target
 
 _SHOWN_WORDS = 3
@@ -108,7 +107,7 @@ def _names_from(file: File, library: File) -> frozenset[str]:
 
 
 def _is_open(reference: Reference) -> bool:
-    return is_looked_up(reference) and reference.visibility != STV_PROTECTED
+    return reference.visibility == STV_DEFAULT
 
 
 def _is_vague(file: File, name: str) -> bool:

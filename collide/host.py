@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from collide.bind import Binder
 from collide.dialect import expand_library_path
 from collide.errors import InputError
 from collide.linkmap import LoadFailure, Process
@@ -41,8 +42,8 @@ class Host(NamedTuple):
     """A host ready to open modules in.
 
     ``process`` is the state after start-up and all RTLD_GLOBAL openings;
-    ``failures`` are libraries that start-up did not get. ``path`` is the
-    canonical path of the binary.
+    ``failures`` are libraries that start-up did not get, and symbols that what it
+    opens RTLD_GLOBAL does not. ``path`` is the canonical path of the binary.
     """
 
     name: str
@@ -78,11 +79,14 @@ def extract(
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
     library_path: Sequence[str] = (),
+    ldconfig: bool = False,
 ) -> Host:
     """The host that ``binary`` of ``root`` makes.
 
     ``preload`` are LD_PRELOAD names, ``rtld_global`` libraries that the binary
     opens RTLD_GLOBAL later, ``library_path`` the elements of LD_LIBRARY_PATH.
+    ``ldconfig`` makes up for a missing ld.so.cache as ldconfig(8) would; without
+    it a loader that has no cache searches its system directories only.
     Raises InputError when the binary or one of those cannot be read, or its
     loader is not one whose rules are known.
     """
@@ -92,12 +96,19 @@ def extract(
         raise InputError(binary, "has no dynamic loader (a shared library or a static executable)")
     interpreter = _open(root, interpreter_path)
     loader = _loader(root, interpreter_path, executable)
+    if ldconfig and root.cache is None and loader.libc == "glibc" and loader.flavour == "upstream":
+        _make_cache(root, executable, loader)
     loader = loader._replace(library_path=expand_library_path(library_path, executable, loader))
     process, failures = start(executable, interpreter, loader, root, preload)
     problems = [f for f in failures if f.name in preload]
     for library in rtld_global:
         opened = process.dlopen(library, rtld_global=True)
-        problems += [opened] if isinstance(opened, LoadFailure) else opened.failures
+        if isinstance(opened, LoadFailure):
+            problems.append(opened)
+            continue
+        problems += opened.failures
+        # Opened with RTLD_LAZY it may do without a function: told, and not refused.
+        failures += tuple(f for f in Binder(process).bind(opened).failures if f not in problems)
     for problem in problems:
         raise _refused(problem, (*preload, *rtld_global))
     return Host(
@@ -174,6 +185,14 @@ def _loader(root: Root, path: str, executable: File) -> Loader:
     elif cache:
         root.load_cache(cache[1].decode(), machine.cache_flags, hwcaps)
     return loader
+
+
+def _make_cache(root: Root, executable: File, loader: Loader) -> None:
+    from collide.ldconfig import make_cache
+
+    flags = executable.object.machine.cache_flags
+    root.cache = make_cache(root, executable.object, flags, loader.system_dirs)
+    root.cache_flags, root.hwcaps = flags, loader.hwcaps
 
 
 def _release(root: Root, data: bytes, system_dirs: Iterable[str], path: str) -> tuple[int, int]:

@@ -21,6 +21,9 @@ FailureKind = Literal[
 ]  # fmt: skip
 
 
+_RELR_VERSION = "GLIBC_ABI_DT_RELR"
+
+
 class LoadFailure(NamedTuple):
     """Why a dlopen fails.
 
@@ -41,11 +44,12 @@ class LinkMap:
     ``name`` is the path as the loader opened it, ``loader`` the object whose
     DT_NEEDED first asked for it (``l_loader``), None when it was opened by
     path. ``needed`` are the maps that its own DT_NEEDED resolved to, None
-    before they are, ``resolutions`` name and manner of each. ``origin`` is the
+    before they are, ``resolutions`` name and manner of each, ``filtees`` the
+    maps of its DT_AUXILIARY and DT_FILTER. ``origin`` is the
     value of ``$ORIGIN``.
     """
 
-    __slots__ = ("file", "found", "loader", "name", "needed", "origin", "resolutions")
+    __slots__ = ("file", "filtees", "found", "loader", "name", "needed", "origin", "resolutions")
 
     def __init__(
         self, name: str, file: File, found: Found, loader: LinkMap | None, origin: str
@@ -57,6 +61,7 @@ class LinkMap:
         self.origin = origin
         self.needed: tuple[LinkMap, ...] | None = None
         self.resolutions: tuple[tuple[str, Found], ...] = ()
+        self.filtees: tuple[LinkMap, ...] = ()
 
     @property
     def object(self) -> ElfObject:
@@ -117,6 +122,16 @@ class Process:
         copy._positions = dict(self._positions)
         return copy
 
+    def learn(self, failed: Process) -> None:
+        """Keep what ``failed``, a fork in which a dlopen has failed, leaves behind.
+
+        Its maps are gone, but the names under which it has asked for older
+        ones stay theirs (glibc ``_dl_close_worker`` and musl ``dlopen`` free maps only).
+        """
+        for name, found in failed._names.items():
+            if id(found) in self._positions:
+                self._names[name] = found
+
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
         self._positions[id(new)] = len(self.maps)
         self.maps.append(new)
@@ -170,9 +185,12 @@ class Process:
         if known is not None:
             self._names.setdefault(name, known)
             return known
-        if file.object.is_executable:
+        # Start-up ends with the making of the global scope.
+        refused = file.object.noopen and self.global_scope
+        if file.object.is_executable or refused:
             asking = loader.file.path if loader else path
-            return LoadFailure("unloadable-file", asking, name, "it is an executable")
+            why = "it refuses dlopen (DF_1_NOOPEN)" if refused else "it is an executable"
+            return LoadFailure("unloadable-file", asking, name, why)
         new = LinkMap(path, file, found, loader, posixpath.dirname(path))
         self._register(new)
         self._names.setdefault(name, new)
@@ -258,12 +276,14 @@ class Process:
         failures = []
         filtees = [(name, False) for name in current.object.auxiliary]
         filtees += [(name, True) for name in current.object.filter]
+        current.filtees = ()
         for name, required in filtees:
             filtee = self._need(name, current)
             if isinstance(filtee, LoadFailure):
                 if required:
                     failures.append(filtee)
                 continue
+            current.filtees += (filtee,)
             at = order.index(current)
             if id(filtee) in listed:
                 known = order.index(filtee)
@@ -277,6 +297,7 @@ class Process:
     def version_failures(self, maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
         """The load-time version check (``_dl_check_map_versions``)."""
         for checked in maps:
+            yield from self._packed_failure(checked)
             for need in checked.object.version_needs:
                 # find_needed compares paths and aliases, not a DT_SONAME that nobody asked for.
                 file = self._names.get(need.file)
@@ -290,6 +311,13 @@ class Process:
                     yield LoadFailure(
                         "version-not-found", checked.file.path, need.version, file.file.path
                     )
+
+    def _packed_failure(self, checked: LinkMap) -> Iterator[LoadFailure]:
+        """DT_RELR is accepted only with the version that says so, since 2.36."""
+        needs = [n for n in checked.object.version_needs if n.file.startswith("libc.so.")]
+        told = _RELR_VERSION in [need.version for need in needs]
+        if checked.object.relr and needs and not told and self.loader.version >= (2, 36):
+            yield LoadFailure("version-not-found", checked.file.path, _RELR_VERSION, needs[0].file)
 
     def _open_root(self, path: str) -> LinkMap | LoadFailure:
         if "/" not in path:
@@ -351,7 +379,7 @@ def relocation_order(maps: Sequence[LinkMap]) -> list[LinkMap]:
 
     def visit(current: LinkMap) -> None:
         visited.add(id(current))
-        for needed in current.needed or ():
+        for needed in (*(current.needed or ()), *current.filtees):
             if id(needed) not in visited:
                 visit(needed)
         order.append(current)

@@ -39,9 +39,10 @@ class MuslProcess(Process):
         return self.executable
 
     def _open_root(self, path: str) -> LinkMap | LoadFailure:
+        before = len(self.maps)
         result = self._need(path, self.executable)
-        if isinstance(result, LinkMap) and "/" in path and result.loader is self.executable:
-            result.found = Found("opened")
+        if "/" in path and len(self.maps) > before:
+            self.maps[-1].found = Found("opened")
         return result
 
     def preload(self, name: str) -> LinkMap | LoadFailure:

@@ -93,6 +93,9 @@ class LookupRules(Protocol):
     def keeps(self, reference: Reference, /) -> bool:
         """Whether the reference goes back to its own object, wherever the search ended."""
 
+    def demands(self, reference: Reference, /) -> bool:
+        """Whether loading fails where nothing defines what is referred to."""
+
     def match(self, reference: Reference, obj: ElfObject, /) -> Definition | None:
         """The definition that ``obj`` offers for ``reference``; None when it has none."""
 
@@ -141,12 +144,16 @@ class GlibcLookup(NamedTuple):
         return obj.symbolic
 
     def is_looked_up(self, reference: Reference) -> bool:
-        """See :class:`LookupRules`."""
-        return is_looked_up(reference)
+        """See :class:`LookupRules`; hidden ones bind to self (2.24 and later)."""
+        return reference.visibility not in (STV_HIDDEN, STV_INTERNAL)
 
     def keeps(self, reference: Reference) -> bool:
         """See :class:`LookupRules` (``_dl_lookup_symbol_x``)."""
         return reference.visibility == STV_PROTECTED
+
+    def demands(self, reference: Reference) -> bool:
+        """See :class:`LookupRules`: weak ones may stay empty."""
+        return not reference.weak
 
     def match(self, reference: Reference, obj: ElfObject) -> Definition | None:
         """See :class:`LookupRules` (``do_lookup_x``, one object)."""
@@ -188,11 +195,6 @@ class GlibcLookup(NamedTuple):
     def substitute(self, _name: str) -> None:
         """See :class:`LookupRules`: there is no other."""
         return
-
-
-def is_looked_up(reference: Reference) -> bool:
-    """Whether glibc (2.24 and later) searches for it at all; hidden ones bind to self."""
-    return reference.visibility not in (STV_HIDDEN, STV_INTERNAL)
 
 
 def _judge(

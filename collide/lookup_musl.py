@@ -68,6 +68,10 @@ class MuslLookup(NamedTuple):
         """Protected ones can be interposed."""
         return False
 
+    def demands(self, reference: Reference) -> bool:
+        """A weak one may stay empty only where its object does not define it itself."""
+        return reference.defined or not reference.weak
+
     def match(self, reference: Reference, obj: ElfObject) -> Definition | None:
         """The first visible candidate of the hash walk, if it serves; there is no second one."""
         for definition in obj.exports.candidates(reference.name):

@@ -20,7 +20,7 @@ from collide.machine import CLASS_NAMES
 from collide.notes import Notes, read_notes
 from collide.policy import system_libraries
 from collide.provenance import Package, find_packages
-from collide.recorded import END, SCHEMA, TABLES
+from collide.recorded import END, TABLES
 from collide.rootfs import Root
 from collide.symbols import (
     BINDING_NAMES,
@@ -29,6 +29,7 @@ from collide.symbols import (
     Exports,
     Reference,
 )
+from collide.tables import SCHEMA
 
 
 def record(host: Host, root: Root) -> dict[str, Any]:
@@ -71,8 +72,8 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         ],
         "tables": [
             {
-                "exports": _exports(m.object.exports),
-                "references": _references(m.object.references),
+                "exports": exports_table(m.object.exports),
+                "references": references_table(m.object.references),
             }
             for m in maps
         ],
@@ -137,12 +138,15 @@ def _canonical_directory(root: Root, path: str) -> str:
 
 
 def _notes(root: Root, path: str) -> Notes:
-    with root.on_disk(path).open("rb") as stream:
+    with root.stream(path) as stream:
         return read_notes(stream)
 
 
-def _exports(exports: Exports) -> dict[str, Any]:
-    """Sorted by name; definitions of one name stay in hash-walk order."""
+def exports_table(exports: Exports) -> dict[str, Any]:
+    """The columns of one object's exports.
+
+    Sorted by name; definitions of one name stay in hash-walk order.
+    """
     definitions = [d for name in sorted(exports.names) for d in exports.candidates(name)]
     rows = [
         (
@@ -166,7 +170,8 @@ def _exports(exports: Exports) -> dict[str, Any]:
     }
 
 
-def _references(references: Iterable[Reference]) -> dict[str, Any]:
+def references_table(references: Iterable[Reference]) -> dict[str, Any]:
+    """The columns of one object's references, sorted."""
     ordered = sorted(references, key=lambda r: (r.name, r.version or "", r[2:]))
     rows = [
         (

@@ -6,10 +6,10 @@ nothing, unless their objects carry a package note.
 
 from __future__ import annotations
 
+import posixpath
 import struct
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
-from pathlib import Path
 
 from collide.rootfs import Root
 
@@ -56,11 +56,12 @@ def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
     if status is None:
         return
     owners: dict[str, list[str]] = {}
-    info = root.on_disk("/var/lib/dpkg/info")
-    for listing in sorted(info.glob("*.list")):
-        for path in _listed(listing):
+    info = "/var/lib/dpkg/info"
+    for listing in root.names(info):
+        package, _, suffix = listing.rpartition(".")
+        for path in _lines(root, f"{info}/{listing}") if suffix == "list" else ():
             if (file := wanted.file(path)) is not None:
-                owners.setdefault(listing.stem.split(":")[0], []).append(file)
+                owners.setdefault(package.split(":")[0], []).append(file)
     parser = HeaderParser()
     for paragraph in status.decode("utf-8", "replace").split("\n\n"):
         fields = parser.parsestr(paragraph)
@@ -68,8 +69,8 @@ def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
             yield path, (str(fields["Package"]), str(fields["Version"]))
 
 
-def _listed(listing: Path) -> list[str]:
-    return listing.read_text("utf-8", "surrogateescape").splitlines()
+def _lines(root: Root, path: str) -> list[str]:
+    return (root.read_bytes(path) or b"").decode("utf-8", "surrogateescape").splitlines()
 
 
 def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
@@ -95,8 +96,7 @@ _NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES = 1000, 1001, 1002
 
 def _rpm(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
     for path in _RPM_DATABASES:
-        real = root.realpath(path)
-        for header in _rpm_headers(root.on_disk(real)) if real else ():
+        for header in _rpm_headers(root, path) if root.realpath(path) else ():
             try:
                 package, listed = _rpm_package(header)
             except (struct.error, KeyError, IndexError):
@@ -117,20 +117,22 @@ def _rpm_package(header: bytes) -> tuple[Package, list[str]]:
     return (name, f"{version}-{release}"), listed
 
 
-def _rpm_headers(database: Path) -> list[bytes]:
+def _rpm_headers(root: Root, database: str) -> list[bytes]:
     """The headers of all installed packages.
 
     Read from a copy: sqlite would write beside a database in its WAL mode.
     """
-    import shutil
     import sqlite3
+    from pathlib import Path
     from tempfile import TemporaryDirectory
 
+    beside, name = posixpath.split(database)
     with TemporaryDirectory() as directory:
-        for file in database.parent.glob(f"{database.name}*"):
-            shutil.copy(file, directory)
+        for file in root.names(beside):
+            if file.startswith(name):
+                Path(directory, file).write_bytes(root.read_bytes(f"{beside}/{file}") or b"")
         try:
-            connection = sqlite3.connect(f"{directory}/{database.name}")
+            connection = sqlite3.connect(f"{directory}/{name}")
             try:
                 return [bytes(blob) for (blob,) in connection.execute("SELECT blob FROM Packages")]
             finally:

@@ -47,52 +47,54 @@ class ReferenceTable(Protocol):
 class ListedReferences:
     """A table of references that are all made already."""
 
-    __slots__ = ("_by_name", "peculiar", "plain")
+    __slots__ = ("_by_name", "_references", "peculiar", "plain")
 
-    def __init__(self, references: Iterable[Reference]) -> None:
-        self._by_name: dict[str, list[Reference]] = {}
-        for reference in references:
-            self._by_name.setdefault(reference.name, []).append(reference)
-        self.plain = {
-            name: found[0].version
-            for name, found in self._by_name.items()
-            if not any(_is_peculiar(r, found[0]) for r in found)
+    def __init__(self, references: Sequence[Reference]) -> None:
+        self._references = references
+        self._by_name: dict[str, list[Reference]] | None = None
+        self.plain = {r.name: r.version for r in references}
+        peculiar = {
+            name
+            for name, version, exact, lookup_class, _, visibility, _ in references
+            if exact
+            or lookup_class == CLASS_COPY
+            or visibility != STV_DEFAULT
+            or self.plain[name] != version
         }
-        self.peculiar = tuple(
-            r for name, found in self._by_name.items() if name not in self.plain for r in found
-        )
+        self.peculiar: tuple[Reference, ...] = ()
+        if peculiar:
+            self.peculiar = tuple(r for r in references if r.name in peculiar)
+            for name in peculiar:
+                del self.plain[name]
 
     def of(self, names: Iterable[str]) -> Iterator[Reference]:
         """See :class:`ReferenceTable`."""
+        if self._by_name is None:
+            self._by_name = {}
+            for reference in self._references:
+                self._by_name.setdefault(reference.name, []).append(reference)
         return chain.from_iterable(map(self._by_name.__getitem__, names))
-
-
-def _is_peculiar(reference: Reference, first: Reference) -> bool:
-    return (
-        reference.exact
-        or reference.lookup_class == CLASS_COPY
-        or reference.visibility != STV_DEFAULT
-        or reference.version != first.version
-    )
 
 
 class SymbolReferences(Sequence[Reference]):
     """The references of an ELF object, as columns of its ``.dynsym``.
 
-    ``by_class`` are the symbol indexes that each class of relocation refers
-    to, ``names`` all names by index, ``info``, ``other`` and ``section`` the
-    columns of the symbol table. ``versym`` is empty where the loader sees no
-    version tables, ``versions`` maps an index to (name, need has bit 15).
+    ``order`` are symbol indexes as the relocations refer to them, ``by_class``
+    those that each class of relocation refers to, ``names`` all names by
+    index, ``info``, ``other`` and ``section`` the columns of the symbol table.
+    ``versym`` is empty where the loader sees no version tables, ``versions``
+    maps an index to (name, need has bit 15).
     """
 
     __slots__ = (
-        *("_all", "_at", "_by_class", "_info", "_names", "_other", "_peculiar", "_plain"),
+        *("_all", "_at", "_by_class", "_info", "_names", "_order", "_other", "_peculiar", "_plain"),
         *("_section", "_versions", "_versym"),
     )
 
     def __init__(
         self,
         *,
+        order: Sequence[int],
         by_class: Mapping[int, Collection[int]],
         names: Sequence[str],
         info: bytes,
@@ -101,6 +103,7 @@ class SymbolReferences(Sequence[Reference]):
         versym: array[int],
         versions: Mapping[int, tuple[str, bool]],
     ) -> None:
+        self._order = order
         self._by_class = by_class
         self._names = names
         self._info = info
@@ -126,8 +129,9 @@ class SymbolReferences(Sequence[Reference]):
         return self._peculiar if self.plain is not None else ()
 
     def _indexes(self) -> list[int]:
-        """Every symbol that is referred to and not local, which needs no lookup."""
-        indexes = sorted(set().union(*self._by_class.values()))
+        """Every symbol that is referred to, but local ones, which need no lookup."""
+        looked_up = set().union(*self._by_class.values())
+        indexes = [index for index in dict.fromkeys(self._order) if index in looked_up]
         if any(info >> 4 == STB_LOCAL for info in set(picked(self._info, indexes))):
             return [index for index in indexes if self._info[index] >> 4 != STB_LOCAL]
         return indexes

@@ -1,43 +1,38 @@
-"""A root file system on disk as the loader sees it.
+"""A root file system as the loader sees it.
 
 Symbolic links are resolved inside the root and never outside it, so the root
-may be that of another system (``--root``).
+may be that of another system (``--root``), on disk or in an archive.
 """
 
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import posixpath
-import stat
-from pathlib import Path
+from functools import partial
+from typing import BinaryIO
 
 from collide.elf import read_object
 from collide.errors import ForeignMachineError, FormatError
 from collide.ldcache import LdCache, read_cache
 from collide.search import File, LoadError
+from collide.tree import Contents, Disk, Status, Tree
 
 _MAX_LINKS = 40  # MAXSYMLINKS, path_resolution(7)
+_HEAD = 256
 
 
 class Root:
-    """The files below ``root``; paths given to it are absolute inside the root."""
+    """The files below a directory, or of another tree; paths are absolute inside the root."""
 
-    def __init__(self, root: str = "/") -> None:
-        self._root = os.path.realpath(root)
-        self._files: dict[tuple[int, int], File] = {}
+    def __init__(self, root: str | Tree = "/") -> None:
+        self._tree = Disk(root) if isinstance(root, str) else root
+        self._files: dict[object, File] = {}
         self._resolved: dict[str, str | None] = {}
         self._directories: dict[str, str | None] = {}
         self.cache: LdCache | None = None
         self.cache_flags = 0
         self.hwcaps: tuple[str, ...] = ()
-
-    def on_disk(self, path: str) -> Path:
-        """Where ``path`` of this root lies on this machine; its last link is not followed."""
-        if self._root == "/":
-            return Path(path)
-        return Path(self._root + path)
 
     def realpath(self, path: str) -> str | None:
         """Canonical path inside the root; None when it does not exist."""
@@ -54,42 +49,70 @@ class Root:
                 done = posixpath.dirname(done)
                 continue
             here = posixpath.join(done, part)
-            try:
-                mode = os.lstat(self.on_disk(here)).st_mode
-            except OSError:
+            status = self._tree.status(here)
+            if status is None:
                 return None
-            if not stat.S_ISLNK(mode):
-                if pending and not stat.S_ISDIR(mode):
+            if status.kind != "link":
+                if pending and status.kind != "directory":
                     return None
                 done = here
                 continue
             links += 1
             if links > _MAX_LINKS:
                 return None
-            target = os.readlink(self.on_disk(here))
+            target = self._tree.target(here)
             if target.startswith("/"):
                 done = "/"
             pending += [p for p in reversed(target.split("/")) if p and p != "."]
         return done
 
-    def read_bytes(self, path: str) -> bytes | None:
-        """Contents of a file of the root; None when it is not there."""
+    def is_directory(self, path: str) -> bool:
+        """Whether there is a directory at ``path``, or a link to one."""
+        status = self._status(path)
+        return status is not None and status.kind == "directory"
+
+    def _status(self, path: str) -> Status | None:
+        real = self.realpath(path)
+        return None if real is None else self._tree.status(real)
+
+    def names(self, path: str) -> list[str]:
+        """The entries of a directory of the root, sorted; none when it cannot be read."""
         real = self.realpath(path)
         try:
-            return None if real is None else self.on_disk(real).read_bytes()
+            return [] if real is None else self._tree.names(real)
+        except OSError:
+            return []
+
+    def contents(self, path: str) -> Contents | None:
+        """A file of the root, mapped where it can be; None when it is not there."""
+        real = self.realpath(path)
+        try:
+            return None if real is None else self._tree.contents(real)
         except OSError:
             return None
 
+    def read_bytes(self, path: str) -> bytes | None:
+        """Contents of a file of the root; None when it is not there."""
+        found = self.contents(path)
+        return None if found is None else bytes(found)
+
     def read_head(self, path: str) -> bytes | None:
         """The first bytes of a file of the root; None when it cannot be read."""
-        real = self.realpath(path)
         try:
-            if real is None:
-                return None
-            with self.on_disk(real).open("rb") as stream:
-                return stream.read(256)
+            with self.stream(path) as stream:
+                return stream.read(_HEAD)
         except OSError:
             return None
+
+    def stream(self, path: str) -> BinaryIO:
+        """A file of the root for reading and seeking; raises OSError."""
+        return self._tree.stream(self._existing(path))
+
+    def _existing(self, path: str) -> str:
+        real = self.realpath(path)
+        if real is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        return real
 
     def open(self, path: str) -> File | None:
         """See :class:`collide.search.Files`."""
@@ -99,18 +122,14 @@ class Root:
             self._directories[directory] = self.realpath(directory)
         parent = self._directories[directory]
         real = self.realpath(posixpath.join(parent, name)) if parent is not None else None
-        if real is None:
+        status = self._tree.status(real) if real is not None else None
+        if real is None or status is None:
             return None
-        try:
-            status = os.stat(self.on_disk(real))
-        except OSError:
-            return None
-        identity = (status.st_dev, status.st_ino)
-        if identity not in self._files:
-            if stat.S_ISDIR(status.st_mode):
+        if status.identity not in self._files:
+            if status.kind == "directory":
                 raise LoadError(f"{path}: is a directory")
             try:
-                self._files[identity] = self._read(real, identity)
+                self._files[status.identity] = self._read(real, status)
             except ForeignMachineError:
                 return None
             except FormatError as e:
@@ -119,29 +138,29 @@ class Root:
                 if e.errno in (errno.EACCES, errno.ENOENT):
                     return None
                 raise LoadError(f"{path}: {e.strerror}") from e
-        return self._files[identity]
+        return self._files[status.identity]
 
     def read(self, path: str) -> File:
         """The object at ``path``, which is asked for by name rather than searched.
 
         Raises FormatError, or OSError when it cannot be read.
         """
-        real = self.realpath(path)
-        if real is None:
+        real = self._existing(path)
+        status = self._tree.status(real)
+        if status is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        status = os.stat(self.on_disk(real))
-        identity = (status.st_dev, status.st_ino)
-        if identity not in self._files:
-            self._files[identity] = self._read(real, identity)
-        return self._files[identity]
+        if status.identity not in self._files:
+            self._files[status.identity] = self._read(real, status)
+        return self._files[status.identity]
 
-    def _read(self, path: str, identity: tuple[int, int]) -> File:
-        with self.on_disk(path).open("rb") as stream:
-            if os.fstat(stream.fileno()).st_size == 0:
-                raise FormatError("empty file")
-            # Not closed by hand: a traceback may still hold views of it.
-            data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        return File(path, identity, read_object(data), self.on_disk(path).read_bytes)
+    def _read(self, path: str, status: Status) -> File:
+        data = self._tree.contents(path)
+        if not data:
+            raise FormatError("empty file")
+        return File(path, status.identity, read_object(data), partial(self._again, path))
+
+    def _again(self, path: str) -> bytes:
+        return bytes(self._tree.contents(path) or b"")
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.search.Files`."""

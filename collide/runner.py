@@ -54,10 +54,10 @@ class Observation(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A host after start-up: its log, and the host's objects that are not loaded."""
+    """A host after start-up; ``bind_now`` tells whether all its references were bound by then."""
 
     log: Log
-    missing: tuple[str, ...]
+    bind_now: bool
 
 
 def command_line(host: Host, template: str | None) -> tuple[str, ...]:
@@ -134,12 +134,17 @@ class Runner:
         mapped = {r.path for r in parse_maps(answer.before)}
         if self.host.path not in mapped:
             raise OracleError(f"{self._command[0]} runs another program than {self.host.path}")
+        scope = (m.file.path for m in self.host.process.global_scope)
+        if missing := [path for path in scope if path not in mapped]:
+            raise OracleError(
+                f"{self._command[0]} has not loaded {', '.join(missing)}: "
+                "the command (--run) must open what --global names"
+            )
         log = read_start_up(ran, answer.pid)
         # A known line must appear before silence means anything.
         if not any(line.object == self.host.path for line in log.bindings):
             self.by_slots = True
-        wanted = (m.file.path for m in self.host.process.global_scope)
-        return Started(log, tuple(path for path in wanted if path not in mapped))
+        return Started(log, self._bind_now)
 
     def open(self, path: str, expected: Iterable[str] = ()) -> Observation:
         """Open one installed path; ``expected`` are the objects that it should bring.

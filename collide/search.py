@@ -109,6 +109,14 @@ class Files(Protocol):
         """The path ld.so.cache gives for ``name``."""
 
 
+class Watch(Files):
+    """Files whose use is watched: a search says what it tries where."""
+
+    def tries(self, directory: str, position: int) -> bool:
+        """Whether the next file is tried, in the subdirectory of that position in the list."""
+        raise NotImplementedError
+
+
 class Loader(NamedTuple):
     """The dynamic loader of a host.
 
@@ -137,17 +145,20 @@ class Loader(NamedTuple):
         """What is tried below each directory before the directory itself.
 
         glibc-hwcaps since 2.33; up to 2.36 also the legacy ``tls`` and
-        platform directories in all their combinations (``_dl_important_hwcaps``).
+        platform directories in all their combinations (``_dl_important_hwcaps``):
+        some twice, where the platform has the name of the architecture.
         """
         subdirs = []
         if self.version >= (2, 33):
             subdirs += [f"glibc-hwcaps/{level}" for level in self.hwcaps]
         if self.version < (2, 37):
             words = ("tls", self.platform, "x86_64" if "x86" in self.path else None)
-            for mask in range(7, 0, -1):
-                chosen = [w for bit, w in zip((4, 2, 1), words, strict=True) if mask & bit and w]
+            present = [word for word in words if word]
+            for count in range(2 ** len(present) - 1, 0, -1):
+                bits = f"{count:0{len(present)}b}"
+                chosen = [w for w, bit in zip(present, bits, strict=True) if bit == "1"]
                 subdirs.append("/".join(chosen))
-        return tuple(dict.fromkeys(s for s in subdirs if s))
+        return tuple(subdirs)
 
 
 class Requester(Protocol):
@@ -224,22 +235,23 @@ def candidates(
     if requester.object.runpath is None:
         for owner in _rpath_chain(requester, executable):
             yield from _in_directories(
-                name, owner.object.rpath, owner, loader, Found("rpath", owner.name)
+                name, owner.object.rpath, owner, loader, files, Found("rpath", owner.name)
             )
     for directory in _directories(loader.library_path, executable.origin, loader):
-        yield from _in_directory(name, directory, loader, Found("library-path"))
+        yield from _in_directory(name, directory, loader, files, Found("library-path"))
     if loader.flavour == "nixos":
-        yield from _from_resolution_cache(name, requester, loader)
+        yield from _from_resolution_cache(name, requester, loader, files)
     if loader.flavour == "guix":
         yield from _from_cache(name, requester, loader, files)
     yield from _in_directories(
-        name, requester.object.runpath, requester, loader, Found("runpath", requester.name)
+        name, requester.object.runpath, requester, loader, files, Found("runpath", requester.name)
     )
     if loader.flavour != "guix":
         yield from _from_cache(name, requester, loader, files)
     if not requester.object.nodeflib:
         for directory in _directories(loader.system_dirs, "/", loader):
-            yield from _in_directory(name, directory, loader, Found("system-directory", directory))
+            found = Found("system-directory", directory)
+            yield from _in_directory(name, directory, loader, files, found)
 
 
 def _from_cache(
@@ -266,11 +278,11 @@ def _rpath_chain(requester: Requester, executable: Requester) -> Iterator[Reques
 
 
 def _in_directories(
-    name: str, paths: str | None, owner: Requester, loader: Loader, found: Found
+    name: str, paths: str | None, owner: Requester, loader: Loader, files: Files, found: Found
 ) -> Iterator[tuple[str, Found]]:
     if paths is not None:
         for directory in _directories(paths.split(":"), owner.origin, loader):
-            yield from _in_directory(name, directory, loader, found)
+            yield from _in_directory(name, directory, loader, files, found)
 
 
 def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterator[str]:
@@ -287,14 +299,15 @@ def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterat
 
 
 def _in_directory(
-    name: str, directory: str, loader: Loader, found: Found
+    name: str, directory: str, loader: Loader, files: Files, found: Found
 ) -> Iterator[tuple[str, Found]]:
-    for subdirectory in (*loader.subdirectories, ""):
-        yield posixpath.join(directory, subdirectory, name), found
+    for position, subdirectory in enumerate((*loader.subdirectories, "")):
+        if not isinstance(files, Watch) or files.tries(directory, position):
+            yield posixpath.join(directory, subdirectory, name), found
 
 
 def _from_resolution_cache(
-    name: str, requester: Requester, loader: Loader
+    name: str, requester: Requester, loader: Loader, files: Files
 ) -> Iterator[tuple[str, Found]]:
     """The NixOS note of the requester: ``=file`` as it is, ``?directory`` searched."""
     found = Found("resolution-cache", requester.name)
@@ -307,4 +320,4 @@ def _from_resolution_cache(
                 yield path, found
             elif tag == "?":
                 for directory in _directories([path], requester.origin, loader):
-                    yield from _in_directory(name, directory, loader, found)
+                    yield from _in_directory(name, directory, loader, files, found)

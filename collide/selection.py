@@ -3,16 +3,70 @@
 from __future__ import annotations
 
 import fnmatch
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 
+from collide.database import Summary
 from collide.dynamic import is_elf
 from collide.errors import InputError, UsageError
 from collide.host import Host, extract
-from collide.profiles import load_shipped, shipped_names
+from collide.profiles import load_shipped, shipped_names, shipped_summary
 from collide.recorded import load
 from collide.rootfs import Root
+
+
+class Candidate:
+    """A host to check on; one of the shipped is not loaded before it is known to be needed."""
+
+    def __init__(self, known: Summary | Host, load: Callable[[], Host]) -> None:
+        self.name = known.name
+        self.architecture = known.architecture
+        self.python = known.python
+        self.loader = known.loader
+        self._load = load
+
+    @classmethod
+    def of(cls, host: Host) -> Candidate:
+        """A host that is loaded already."""
+        return cls(host, lambda: host)
+
+    @cached_property
+    def host(self) -> Host:
+        """The host itself."""
+        return self._load()
+
+
+def select(
+    specs: Iterable[str],
+    *,
+    preload: Sequence[str] = (),
+    rtld_global: Sequence[str] = (),
+) -> Iterator[Candidate]:
+    """The hosts of all ``--profile`` values, each once, in order; all shipped ones without any.
+
+    A value is a shipped name or a pattern of names, a group of them, a profile
+    file, or a path to a binary; only for a binary can ``preload`` and
+    ``rtld_global`` apply. Raises InputError or UsageError.
+    """
+    specs = list(specs)
+    named: set[str] = set()
+    for spec in specs or ("*",):
+        names = _shipped(spec)
+        if names:
+            _refuse_openings(spec, preload, rtld_global)
+            for name in names:
+                if name not in named:
+                    named.add(name)
+                    yield Candidate(shipped_summary(name), partial(load_shipped, name))
+            continue
+        path = _existing(spec)
+        if path.is_file() and _is_profile(path):
+            _refuse_openings(spec, preload, rtld_global)
+            host = load(path)
+        else:
+            host = extract(str(path), Root(), preload=preload, rtld_global=rtld_global)
+        yield Candidate.of(host)
 
 
 def select_hosts(
@@ -21,26 +75,37 @@ def select_hosts(
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
 ) -> Iterator[Host]:
-    """The hosts of all ``--profile`` values, in order; all shipped ones when there is none.
+    """The same, loaded."""
+    for candidate in select(specs, preload=preload, rtld_global=rtld_global):
+        yield candidate.host
 
-    A value is a shipped name or a pattern of names, a profile file, or a path
-    to a binary; only for a binary can ``preload`` and ``rtld_global`` apply.
-    Raises InputError or UsageError.
+
+def _shipped(spec: str) -> list[str]:
+    """The names of the shipped hosts that ``spec`` stands for: a name, a group, or a pattern."""
+    names = shipped_names()
+    if spec in names:
+        return [spec]
+    group = [name for name in names if spec in shipped_summary(name).groups]
+    return group or fnmatch.filter(names, spec)
+
+
+def shipped(specs: Iterable[str]) -> list[str]:
+    """The names of the shipped hosts that these names, patterns and groups stand for, or of all.
+
+    Raises InputError for what stands for none.
     """
-    specs = list(specs)
-    for spec in specs or shipped_names():
-        shipped = shipped_names()
-        names = [spec] if spec in shipped else fnmatch.filter(shipped, spec)
-        if names:
-            _refuse_openings(spec, preload, rtld_global)
-            yield from map(load_shipped, names)
-            continue
-        path = _existing(spec)
-        if path.is_file() and _is_profile(path):
-            _refuse_openings(spec, preload, rtld_global)
-            yield load(path)
-        else:
-            yield extract(str(path), Root(), preload=preload, rtld_global=rtld_global)
+    found: dict[str, None] = {}
+    for spec in list(specs) or ["*"]:
+        names = _shipped(spec)
+        if not names:
+            raise _unknown(spec, "no such shipped profile")
+        found.update(dict.fromkeys(names))
+    return list(found)
+
+
+def groups() -> list[str]:
+    """The names of all groups of shipped hosts, sorted."""
+    return sorted({group for name in shipped_names() for group in shipped_summary(name).groups})
 
 
 def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[str]) -> None:
@@ -56,11 +121,24 @@ def _existing(spec: str) -> Path:
         if not path.is_file():
             raise InputError(spec, "not a regular file")
         return path.absolute()
+    import shutil
+
     found = shutil.which(spec) if "/" not in spec else None
     if found is None:
-        shipped = ", ".join(shipped_names())
-        raise InputError(spec, f"no such profile, file or binary (shipped profiles: {shipped})")
+        raise _unknown(spec, "no such profile, file or binary")
     return Path(found)
+
+
+def _unknown(spec: str, what: str) -> InputError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(spec, shipped_names(), 3, 0.5)
+    hint = f"; near it: {', '.join(near)}" if near else ""
+    return InputError(
+        spec,
+        f"{what} (collide profiles lists the shipped ones, in the groups "
+        f"{', '.join(groups())}{hint})",
+    )
 
 
 def _is_profile(path: Path) -> bool:

@@ -7,14 +7,51 @@ host that is not this machine (PEP 600, PEP 656).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal, NamedTuple, Protocol
 
-from collide.host import Host, Python
+from collide.host import Python
+from collide.search import Loader
 
 _LEGACY = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 
 
-def unsuitable(tags: Iterable[str], host: Host) -> str | None:
-    """Why a wheel with these tags cannot be installed on ``host``; None when it can.
+MisfitKind = Literal[
+    "other architecture", "other C library", "older C library", "other interpreter",
+    "nothing to open",
+]  # fmt: skip
+
+
+class Misfit(NamedTuple):
+    """Why something cannot be installed on a host: what kind of reason, and a sentence."""
+
+    kind: MisfitKind
+    reason: str
+
+
+class Platform(Protocol):
+    """What of a host decides which wheels can be installed on it."""
+
+    @property
+    def architecture(self) -> str:
+        """Platform part of a wheel tag."""
+
+    @property
+    def python(self) -> Python | None:
+        """Its interpreter, where that is known."""
+
+    @property
+    def loader(self) -> Loader:
+        """Its dynamic loader."""
+
+
+def unsuitable(tags: Iterable[str], host: Platform) -> str | None:
+    """Why a wheel with these tags cannot be installed on ``host``; None when it can."""
+    found = misfit(tags, host)
+    return found.reason if found else None
+
+
+def misfit(tags: Iterable[str], host: Platform) -> Misfit | None:
+    """What keeps a wheel with these tags from being installed on ``host``; None when nothing does.
 
     A tag is ``interpreter-abi-platform`` with one of each. A host without a
     known Python is not held against the wheel.
@@ -22,8 +59,9 @@ def unsuitable(tags: Iterable[str], host: Host) -> str | None:
     parts = [tag.split("-") for tag in tags]
     fitting = [p for p in parts if _runs(p[2], host)]
     if not fitting:
-        named = ", ".join(sorted({p[2] for p in parts}))
-        return f"its platform tags ({named}) do not fit {_describe(host)}"
+        platforms = sorted({p[2] for p in parts})
+        reason = f"its platform tags ({', '.join(platforms)}) do not fit {_describe(host)}"
+        return Misfit(_platform_kind(platforms, host), reason)
     if host.python is None:
         return None
     own = str(host.python)
@@ -35,7 +73,15 @@ def unsuitable(tags: Iterable[str], host: Host) -> str | None:
     if not {"-".join(p) for p in fitting}.isdisjoint(_supported(host.python, platforms)):
         return None
     named = ", ".join(sorted({f"{p[0]}-{p[1]}" for p in parts}))
-    return f"its Python tags ({named}) do not fit {host.python}"
+    return Misfit("other interpreter", f"its Python tags ({named}) do not fit {host.python}")
+
+
+def _platform_kind(platforms: Iterable[str], host: Platform) -> MisfitKind:
+    same = [p for p in platforms if p.endswith(f"_{host.architecture}")]
+    if not same:
+        return "other architecture"
+    musl = host.loader.libc == "musl"
+    return "older C library" if any(("musl" in p) == musl for p in same) else "other C library"
 
 
 def module_misfit(name: str, python: Python | None) -> str | None:
@@ -58,12 +104,12 @@ def module_misfit(name: str, python: Python | None) -> str | None:
     return None
 
 
-def _describe(host: Host) -> str:
+def _describe(host: Platform) -> str:
     version = ".".join(map(str, host.loader.version))
     return f"{host.architecture} with {host.loader.libc} {version}"
 
 
-def _runs(platform: str, host: Host) -> bool:
+def _runs(platform: str, host: Platform) -> bool:
     """Whether the platform part of a tag fits the host's architecture and libc."""
     if platform == "any" or platform == f"linux_{host.architecture}":
         return True

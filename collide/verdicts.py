@@ -16,9 +16,9 @@ from collide.bindings import Hit
 from collide.codes import Code, Severity
 from collide.copies import Overlap, other_major, overlap, release_difference, wide_integers
 from collide.cuts import Cut
-from collide.verbs import split_pairs
 from collide.search import File
 from collide.symbols import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
+from collide.verbs import split_pairs
 
 FEW, SMALL = 3, 0.1
 """Up to this many functions, and less than this part, a copy is the other's neighbour release."""

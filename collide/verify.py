@@ -15,10 +15,12 @@ from collide.analysis import Analysis, Module
 from collide.archive import Archive
 from collide.bind import Binder
 from collide.bindings import Binding, BoundModule
+from collide.dialect import lookup_rules
+from collide.dynamic import is_elf
 from collide.errors import CollideError, InputError
 from collide.host import Host, extract
-from collide.linkmap import LinkMap, LoadFailure, Opened, Process
-from collide.lookup import is_looked_up
+from collide.linkmap import LoadFailure, Opened, Process
+from collide.lookup import LookupRules
 from collide.messages import says
 from collide.oracle import Log, OracleError
 from collide.rootfs import Root
@@ -125,6 +127,7 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
     target is installed.
     """
     places = {name: path for path, name in analysis.target.names.items()}
+    rules = lookup_rules(analysis.host.loader)
     for module in analysis.modules:
         expected = module.bound.opened.new if module.bound else ()
         try:
@@ -132,21 +135,22 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
         except OracleError as e:
             yield ModuleAgreement(module.name, problem=str(e))
         else:
-            yield compare(module, observed)
+            yield compare(module, observed, rules)
 
 
 # -- one module -----------------------------------------------------------------------------------
 
 
-def compare(module: Module, observed: Observation) -> ModuleAgreement:
+def compare(module: Module, observed: Observation, rules: LookupRules) -> ModuleAgreement:
     """What was predicted of one module beside what was seen."""
     message = observed.error or observed.died
-    if message is not None and any(says(message, f) for f in _first(module.failures)):
+    first = module.failures[0] if module.failures else None
+    if message is not None and first is not None and says(message, first):
         failed, differences = True, []
     elif observed.died is not None:
         return ModuleAgreement(module.name, problem=f"the host {observed.died}")
     else:
-        failed, differences = observed.error is not None, list(_outcomes(module, observed))
+        failed, differences = observed.error is not None, list(_outcome(module, first, observed))
     bound = module.bound
     agreement = ModuleAgreement(
         module.name, failure=message if failed and not differences else None
@@ -160,9 +164,9 @@ def compare(module: Module, observed: Observation) -> ModuleAgreement:
             for path in sorted(new - observed.loaded)
         ]
     if observed.log is not None:
-        agreement = _by_log(agreement, bound, observed.log, failed, differences)
+        agreement = _by_log(agreement, bound, rules, observed.log, failed, differences)
     elif observed.slots is not None and not failed:
-        agreement = _by_slots(agreement, bound, observed.slots, differences)
+        agreement = _by_slots(agreement, bound, rules, observed.slots, differences)
     others = sorted(observed.loaded - new)
     return agreement._replace(
         objects=len(new),
@@ -171,28 +175,20 @@ def compare(module: Module, observed: Observation) -> ModuleAgreement:
     )
 
 
-def _outcomes(module: Module, observed: Observation) -> Iterator[Difference]:
-    told = (f"{f.kind}: {f.name} {f.detail}".rstrip() for f in _first(module.failures))
-    predicted = "; ".join(told) or "opens"
-    seen = observed.error or "opens"
-    if observed.error is not None or module.failures:
-        yield Difference("failure", module.name, None, seen, predicted)
-
-
-def _first(failures: Sequence[LoadFailure]) -> Iterator[LoadFailure]:
-    """Those that the loader can end at: the first, or any of all undefined symbols.
-
-    It meets these in the order of its relocation tables, of which references keep nothing.
-    """
-    for f in failures:
-        if f is failures[0] or f.kind == failures[0].kind == "undefined-symbol":
-            yield f
+def _outcome(
+    module: Module, failure: LoadFailure | None, observed: Observation
+) -> Iterator[Difference]:
+    if failure is not None or observed.error is not None:
+        predicted = "opens"
+        if failure is not None:
+            predicted = f"{failure.kind}: {failure.name} {failure.detail}".rstrip()
+        yield Difference("failure", module.name, None, observed.error or "opens", predicted)
 
 
 def _is_library(path: str) -> bool:
     try:
         with Path(path).open("rb") as stream:
-            return stream.read(4) == b"\x7fELF"
+            return is_elf(stream.read(4))
     except OSError:
         return False
 
@@ -213,8 +209,9 @@ def _lines(bound: BoundModule) -> tuple[set[Line], int]:
 def _by_log(
     agreement: ModuleAgreement,
     bound: BoundModule,
+    rules: LookupRules,
     log: Log,
-    failed: bool,
+    partial: bool,
     differences: list[Difference],
 ) -> ModuleAgreement:
     predicted, silent = _lines(bound)
@@ -223,37 +220,43 @@ def _by_log(
         for b in log.bindings
         if b.relocation
     }
+    told = {line[:3]: f"bound to {line.provider}" for line in predicted}
     differences += [
-        Difference("not-predicted", line.object, line, printed[line], "nothing")
+        Difference("not-predicted", line.object, line, printed[line], told.get(line[:3], "nothing"))
         for line in sorted(printed.keys() - predicted, key=str)
     ]
     unreached = predicted - printed.keys()
-    if not failed:
-        for line in sorted(unreached, key=str):
-            text = f"bound to {line.provider}"
-            differences.append(Difference("not-seen", line.object, line, "nothing", text))
+    if not partial:
+        differences += [
+            Difference("not-seen", line.object, line, "nothing", told[line[:3]])
+            for line in sorted(unreached, key=str)
+        ]
     scopes = 0
     for m in bound.opened.new:
         seen = sum(log.scopes.get(m.file.path, ()), ())
         if not seen:
             continue
-        wanted = _scope(m, bound.opened)
+        own = (m.file.path,) if rules.leads(m.object) else ()
+        wanted = own + tuple(s.file.path for s in bound.opened.scope)
         scopes += seen == wanted
         if seen != wanted:
-            paths = " ".join(seen), " ".join(wanted)
-            differences.append(Difference("scope", m.file.path, None, *paths))
+            differences.append(Difference("scope", m.file.path, None, *_parting(seen, wanted)))
     return agreement._replace(
         seen=len(printed),
         agreed=len(printed.keys() & predicted),
         scopes=scopes,
         silent=silent,
-        unreached=len(unreached) if failed else 0,
+        unreached=len(unreached) if partial else 0,
     )
 
 
-def _scope(m: LinkMap, opened: Opened) -> tuple[str, ...]:
-    own = (m.file.path,) if m.object.symbolic else ()
-    return own + tuple(s.file.path for s in opened.scope)
+def _parting(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
+    """Where two scopes part: the first place at which they differ, for each of them."""
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    at = min(len(one), len(other)) if at is None else at
+    for scope in (one, other):
+        here = scope[at] if at < len(scope) else "nothing"
+        yield f"{here} at place {at + 1} of {len(scope)}"
 
 
 # -- by slots -------------------------------------------------------------------------------------
@@ -264,6 +267,7 @@ _Reference = tuple[str, str, str | None, int]
 def _by_slots(
     agreement: ModuleAgreement,
     bound: BoundModule,
+    rules: LookupRules,
     slots: Sequence[SlotBinding],
     differences: list[Difference],
 ) -> ModuleAgreement:
@@ -275,7 +279,7 @@ def _by_slots(
             r = b.reference
             predicted[path, r.name, r.version, r.lookup_class] = b
         for r in brought.map.object.references:
-            if not is_looked_up(r):
+            if not rules.is_looked_up(r):
                 own.add((path, r.name, r.version, r.lookup_class))
     agreed: set[_Reference] = set()
     seen: set[_Reference] = set()
@@ -325,16 +329,12 @@ def _led(slot: SlotBinding) -> str:
 
 
 def verify_start_up(host: Host, files: Root, started: Started) -> ModuleAgreement:
-    """The host's own start-up: its scope, every binding, and whether all of it is there.
+    """The host's own start-up: its scope and every binding.
 
     ``files`` is the root that the host was extracted from.
     """
     process = host.process
-    problem = None
-    if started.missing:
-        missing = ", ".join(started.missing)
-        problem = f"the host has not loaded {missing}: does the command (--run) open it?"
-    agreement = ModuleAgreement(START_UP, objects=len(process.global_scope), problem=problem)
+    agreement = ModuleAgreement(START_UP, objects=len(process.global_scope))
     if not started.log.bindings:
         return agreement
     try:
@@ -343,9 +343,10 @@ def verify_start_up(host: Host, files: Root, started: Started) -> ModuleAgreemen
         return agreement._replace(problem=str(e))
     scope = process.global_scope
     bound = Binder(process).bind(Opened(process.executable, scope, scope, scope, ()))
-    # What its loader has bound already when it starts is not printed a second time.
     differences: list[Difference] = []
-    agreement = _by_log(agreement, bound, started.log, False, differences)
+    rules = lookup_rules(host.loader)
+    partial = not started.bind_now
+    agreement = _by_log(agreement, bound, rules, started.log, partial, differences)
     return agreement._replace(differences=tuple(differences))
 
 

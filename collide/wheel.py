@@ -242,28 +242,32 @@ def _target(
 
 def _read_tree(path: Path) -> Target:
     """An unpacked wheel or a site-packages directory: every ELF file below it."""
-    root = Root()
+    base = path.resolve()
+    return read_files(str(path), base, (p for p in base.rglob("*") if p.is_file()), Root())
+
+
+def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Target:
+    """The ELF files among ``files``, which lie below ``base`` and keep their places on disk."""
     members: dict[str, File] = {}
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
-    base = path.resolve()
-    for found in sorted(p for p in base.rglob("*") if p.is_file() and not p.is_symlink()):
-        name = str(found.relative_to(base))
+    for found in sorted(p for p in files if not p.is_symlink()):
+        member = str(found.relative_to(base))
         try:
             if not _is_elf_file(found):
                 continue
             file = root.read(str(found))
         except (NotDynamicError, ForeignMachineError) as e:
-            skipped.append(Skipped(name, str(e)))
+            skipped.append(Skipped(member, str(e)))
         except FormatError as e:
-            problems.append(InputError(f"{path}/{name}", str(e)))
+            problems.append(InputError(f"{name}/{member}", str(e)))
         except OSError as e:
-            problems.append(InputError(f"{path}/{name}", e.strerror or str(e)))
+            problems.append(InputError(f"{name}/{member}", e.strerror or str(e)))
         else:
             members[str(found)] = file
-            names.setdefault(file.path, name)
-    return _target(str(path), None, members, names, skipped, problems, on_disk=root)
+            names.setdefault(file.path, member)
+    return _target(name, None, members, names, skipped, problems, on_disk=root)
 
 
 def _is_elf_file(path: Path) -> bool:

@@ -107,7 +107,9 @@ def _entries(directory: memoryview, shift: int) -> Iterator[Entry]:
             extra = bytes(directory[at + name_size : at + name_size + extra_size])
             size, compressed, offset = _wide(extra, size, compressed, offset)
         at += name_size + extra_size + comment_size
-        name = raw.decode("utf-8" if flags & _UTF_8 else "cp437").partition("\0")[0]
+        # The codec of old names is a module of its own; nearly all of them are ASCII.
+        encoding = "utf-8" if flags & _UTF_8 or raw.isascii() else "cp437"
+        name = raw.decode(encoding).partition("\0")[0]
         yield Entry(name, method, flags, crc, compressed, size, offset + shift)
 
 

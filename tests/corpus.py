@@ -61,7 +61,7 @@ def _pip_download(spec: str, python: str, platforms: Sequence[str], into: str) -
     )
     if done.returncode:
         reason = (done.stderr.strip() or "pip failed").splitlines()[-1]
-        _unavailable(
+        unavailable(
             f"cannot download {spec} for {platforms[-1]}: {reason}; it needs pip for "
             f"{sys.executable} and a package index (PIP_INDEX_URL)"
         )
@@ -72,10 +72,10 @@ def unpacked(suite: str, architecture: str, *packages: str) -> Path:
     try:
         return root(suite, architecture, packages)
     except RootError as e:
-        _unavailable(str(e))
+        unavailable(str(e))
 
 
-def _unavailable(reason: str) -> NoReturn:
+def unavailable(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

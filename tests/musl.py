@@ -13,9 +13,9 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
+from conformance import loader_was_asked
+from corpus import unavailable
 from scenario import Scenario, require_loader
 
 from collide.bind import Binder
@@ -23,6 +23,7 @@ from collide.bindings import Binding, BoundModule
 from collide.host import Host, extract
 from collide.linkmap import LoadFailure, Opened, Process
 from collide.rootfs import Root
+from collide.session import Session
 from collide.slots import SlotBinding, of_process
 
 # Lists what is loaded, by tabs, at start and behind the answer to each dlopen.
@@ -64,12 +65,6 @@ def require_musl() -> None:
         unavailable("musl-gcc is not installed: apt install musl-tools")
 
 
-def unavailable(reason: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What the real process told: an answer and the loaded names for start-up and each dlopen."""
@@ -81,6 +76,7 @@ class Observed:
 
 def observe(command: Sequence[str | Path], env: dict[str, str], answers: int) -> Observed:
     """Run a host that answers so many times, and read its slots before it ends."""
+    loader_was_asked("musl")
     clean = {k: v for k, v in os.environ.items() if not k.startswith("LD_")}
     with subprocess.Popen(
         command,
@@ -208,26 +204,18 @@ class Prediction:
         self.bound: list[BoundModule] = []
         self.failures: list[LoadFailure] = list(failures)
         self._now = tuple(failures)
-        self._process = process
-        self._binder = Binder(process)
+        binder = Binder(process)
+        self._session = Session(process, process.files, binder)
         scope = process.global_scope
-        start_up = self._binder.bind(Opened(process.executable, scope, scope, scope, ()))
+        start_up = binder.bind(Opened(process.executable, scope, scope, scope, ()))
         self._now += start_up.failures
         self.bound.append(start_up)
 
     def open(self, name: str) -> None:
         path = name.removeprefix("+")
-        process = self._process.fork(self._process.files)
-        opened = process.dlopen(path, rtld_global=path != name)
-        if isinstance(opened, LoadFailure):
-            self._now = (opened,)
-        else:
-            bound = self._binder.bind(opened)
-            self._now = bound.failures
+        bound, self._now = self._session.open(path, rtld_global=path != name)
         self.failures += self._now
-        # A dlopen that fails leaves nothing behind.
-        if not self._now:
-            self._process = process
+        if bound is not None and not self._now:
             self.bound.append(bound)
 
     def compare_loaded(self, answer: str, names: Sequence[str]) -> None:
@@ -236,7 +224,7 @@ class Prediction:
         if self._now:
             assert tells(answer, self._now), f"{answer}; predicted {self._now}"
             return
-        process = self._process
+        process = self._session.process
         itself = process.loaded("libc.so")
         # musl's own place is that of its first request, the vDSO has no name.
         real = [os.path.realpath(name) for name in names if name]

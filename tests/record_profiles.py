@@ -1,52 +1,149 @@
-"""Records the shipped profiles again from the hosts of this machine.
+"""Makes the shipped database again, from packages, and says what has changed.
 
-    python tests/record_profiles.py [NAME...]
+    python tests/record_profiles.py
 
-Run it on Debian 12 with the packages of ``tests/apt-packages.txt``. Adding a
-host is one entry in the table.
+Hosts are the entries of ``tests/shipped.py``. Each system is unpacked into a
+root of its own by ``tests/roots.py``, on any machine with apt; nothing of it is
+run. A root has no ``/proc/cpuinfo``: all hosts have a baseline CPU of their
+architecture, whatever this machine has.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from typing import NamedTuple
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from collide.host import extract
-from collide.profile import record, to_bytes
-from collide.profiles import SCHEMA_FILE
+from packing import pack
+from roots import RootError, root
+from shipped import SHIPPED, Shipped, Wheel, system_packages
+
+from collide.database import Database, Summary
+from collide.errors import InputError
+from collide.host import Host, extract
+from collide.profile import record
+from collide.profiles import DATABASE_FILE
 from collide.rootfs import Root
 
 
-class Shipped(NamedTuple):
-    """One shipped profile: its name, the binary, and what that opens RTLD_GLOBAL."""
-
-    name: str
-    binary: str
-    rtld_global: tuple[str, ...] = ()
-
-
-SHIPPED = (
-    Shipped("debian-12-python3", "/usr/bin/python3"),
-    Shipped("debian-12-pypy3", "/usr/bin/pypy3"),
-    Shipped(
-        "debian-12-uwsgi-python3",
-        "/usr/bin/uwsgi-core",
-        ("/usr/lib/uwsgi/plugins/python3_plugin.so",),
-    ),
-)
+@cache
+def system(suite: str, architecture: str) -> Path:
+    """One root for all hosts of a suite and an architecture."""
+    packages = set(system_packages(suite))
+    for host in SHIPPED:
+        if (host.suite, host.architecture) == (suite, architecture):
+            packages.update(host.packages)
+    return root(suite, architecture, sorted(packages))
 
 
-def main(names: list[str]) -> None:
-    """Record the profiles called ``names``, or all of them."""
+def install(wheel: Wheel, into: Path) -> None:
+    """Unpack a wheel into its place in a root, once."""
+    place = into / wheel.site_packages().lstrip("/")
+    if place.exists():
+        return
+    with TemporaryDirectory(dir=into) as scratch:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary=:all:", "--python-version", wheel.python, "--dest", scratch]
+        command += ["--implementation", "cp", "--platform", wheel.platform, wheel.requirement]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (done.stderr.strip() or "pip failed").splitlines()[-1]
+            raise RootError(f"cannot download {wheel.requirement}: {reason}")
+        (archive,) = Path(scratch).glob("*.whl")
+        unpacked = Path(scratch) / "unpacked"
+        with zipfile.ZipFile(archive) as members:
+            members.extractall(unpacked)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        unpacked.rename(place)
+
+
+def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
+    """One host as the database takes it."""
+    directory = system(shipped.suite, shipped.architecture)
+    if shipped.wheel:
+        install(shipped.wheel, directory)
+    files = Root(str(directory))
+    host = extract(shipped.binary, files, name=shipped.name, rtld_global=shipped.rtld_global)
+    host = host._replace(python=host.python or shipped.python)
+    profile = record(host, files)
+    if shipped.wheel:
+        name, version = shipped.wheel.requirement.split("==")
+        for recorded in profile["objects"]:
+            if recorded["path"].startswith(shipped.wheel.site_packages()):
+                recorded["package"] = {"name": name, "version": version}
+    summary = Summary(
+        *(shipped.name, shipped.groups, shipped.source, host.architecture, host.python),
+        host.loader,
+    )
+    return summary, profile
+
+
+def changes(old: Database, new: Database) -> Iterator[str]:
+    """What two databases differ in, host by host."""
+    for name in sorted({*old.names, *new.names}):
+        if name not in new.names:
+            yield f"- {name}"
+        elif name not in old.names:
+            yield f"+ {name}"
+        else:
+            yield from (f"  {name}: {line}" for line in _host_changes(old, new, name))
+
+
+def _host_changes(old: Database, new: Database, name: str) -> Iterator[str]:
+    before, after = _packages(old.head(name)), _packages(new.head(name))
+    for package in sorted({*before, *after}):
+        if before.get(package) != after.get(package):
+            yield f"{package} {before.get(package, 'none')} -> {after.get(package, 'none')}"
+    had, has = _exported(old.load(name)), _exported(new.load(name))
+    for library in sorted({*had, *has}):
+        gone = len(had.get(library, set()) - has.get(library, set()))
+        come = len(has.get(library, set()) - had.get(library, set()))
+        if library not in had or library not in has:
+            yield f"{'+' if library in has else '-'} {library}, {come or gone} names"
+        elif gone or come:
+            yield f"{library}: {come} names more, {gone} less"
+
+
+def _packages(head: Mapping[str, Any]) -> dict[str, str]:
+    packages = [o["package"] for o in head["objects"] if o["package"]]
+    return {package["name"]: package["version"] for package in packages}
+
+
+def _exported(host: Host) -> dict[str, set[str]]:
+    return {
+        m.object.soname or m.file.path: set(m.object.exports.names)
+        for m in host.process.global_scope
+    }
+
+
+def main(arguments: Iterable[str]) -> int:
+    """Record all hosts; the exit status is 1 when one of them could not be, and nothing is."""
+    if list(arguments):
+        print(__doc__, file=sys.stderr)
+        return 2
+    hosts, failed = [], False
     for shipped in SHIPPED:
-        if names and shipped.name not in names:
-            continue
-        root = Root()
-        host = extract(shipped.binary, root, name=shipped.name, rtld_global=shipped.rtld_global)
-        file = SCHEMA_FILE.with_name(f"{shipped.name}.json")
-        file.write_bytes(to_bytes(record(host, root), compressed=False))
-        print(f"{file.name}: {len(host.process.global_scope)} objects in scope")
+        try:
+            hosts.append(record_host(shipped))
+        except (RootError, InputError) as e:
+            print(f"record_profiles: {shipped.name}: {e}", file=sys.stderr)
+            failed = True
+    if failed:
+        return 1
+    fresh = DATABASE_FILE.with_suffix(".new")
+    fresh.write_bytes(pack(hosts))
+    if DATABASE_FILE.exists():
+        for line in changes(Database(DATABASE_FILE), Database(fresh)):
+            print(line)
+    fresh.replace(DATABASE_FILE)
+    print(f"{len(hosts)} hosts, {DATABASE_FILE.stat().st_size:,} bytes")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

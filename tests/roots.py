@@ -5,7 +5,8 @@
 prints the directory. Nothing of a root is run, no maintainer script either: so
 what those make is not there (ld.so.cache, /etc/alternatives and the libraries
 behind it). Ask for base-files too where the name of the release matters.
-Absolute symbolic links are meant inside the root.
+Absolute symbolic links are made relative, so that whoever knows of no root (qemu)
+stays inside too.
 apt checks the archive's signature and every file's hash.
 """
 
@@ -24,6 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_LAYOUT = "2"  # a root that was made otherwise is made again
 _MERGED = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 _UNREAD = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man")
 
@@ -46,7 +48,7 @@ def root(suite: str, architecture: str, packages: Sequence[str]) -> Path:
     if not Path(_KEYRING).exists():
         raise RootError(f"a root of {suite} needs {_KEYRING} (apt install debian-archive-keyring)")
     wanted = sorted(set(packages))
-    slug = hashlib.sha256(" ".join(wanted).encode()).hexdigest()[:12]
+    slug = hashlib.sha256(" ".join((_LAYOUT, *wanted)).encode()).hexdigest()[:12]
     directory = _roots() / f"{suite}-{architecture}-{slug}"
     if not directory.exists():
         state = _roots() / "apt" / f"{suite}-{architecture}"
@@ -119,9 +121,31 @@ def _unpack(archives: Sequence[Path], into: Path) -> None:
             _run((*tar, *exclude), stdin=contents.stdout)
         if contents.returncode:
             raise RootError(f"dpkg-deb cannot read {archive.name}")
+    _register(archives, into)
+    for directory, directories, files in os.walk(into):
+        for link in (Path(directory, name) for name in (*directories, *files)):
+            if link.is_symlink() and (target := link.readlink()).is_absolute():
+                link.unlink()
+                link.symlink_to(os.path.relpath(target, f"/{Path(directory).relative_to(into)}"))
 
 
-def _run(command: Sequence[str | Path], stdin: IO[bytes] | None = None) -> None:
+def _register(archives: Sequence[Path], root: Path) -> None:
+    """Write what dpkg would know of these packages: their control fields and lists of files."""
+    info = root / "var" / "lib" / "dpkg" / "info"
+    info.mkdir(parents=True, exist_ok=True)
+    paragraphs = []
+    for archive in archives:
+        fields = _run(("dpkg-deb", "--field", archive, "Package", "Version", "Architecture"))
+        name = fields.split("\n")[0].removeprefix("Package: ")
+        listed = _run(("dpkg-deb", "--contents", archive)).splitlines()
+        # tar's long listing: mode, owner, size, date, time, "./path" and " -> target".
+        paths = [line.split(maxsplit=5)[5].split(" -> ")[0][1:] for line in listed]
+        (info / f"{name}.list").write_text("".join(f"{path}\n" for path in paths))
+        paragraphs.append(fields)
+    (info.parent / "status").write_text("\n".join(paragraphs))
+
+
+def _run(command: Sequence[str | Path], stdin: IO[bytes] | None = None) -> str:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
     done = subprocess.run(
         command, env=environment, stdin=stdin, capture_output=True, text=True, check=False
@@ -129,6 +153,7 @@ def _run(command: Sequence[str | Path], stdin: IO[bytes] | None = None) -> None:
     if done.returncode:
         reason = (done.stderr.strip() or f"status {done.returncode}").splitlines()[-1]
         raise RootError(f"{command[0]} failed: {reason}")
+    return done.stdout
 
 
 def main(arguments: Sequence[str]) -> int:

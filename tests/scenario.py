@@ -22,14 +22,18 @@ from typing import Any
 
 import pytest
 from compiler import compile_so
+from conformance import loader_was_asked
 from elftools.elf.elffile import ELFFile
 
 from collide.bind import Binder
-from collide.bindings import Binding, BoundModule, Hit
+from collide.bindings import Binding, BoundModule
+from collide.hashtable import sysv_hash
 from collide.host import Host, extract
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
+from collide.messages import says
 from collide.oracle import Key, Log, Run, read_log, run, unsteered
 from collide.rootfs import Root
+from collide.session import Session
 from collide.symbols import Definition
 
 # Opens its arguments and prints "ok" or the error of each; "+" stands for RTLD_GLOBAL.
@@ -71,6 +75,7 @@ def _require_log() -> None:
 def observe(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> tuple[Run, Log]:
     """Run ``command``, with ``env`` added to the environment, and read its loader's log."""
     _require_log()
+    loader_was_asked("glibc")
     ran = run(command, environment={**unsteered(os.environ), **(env or {})})
     return ran, read_log(ran)
 
@@ -275,40 +280,39 @@ class Comparison:
 
     def __init__(self, log: Log, process: Process) -> None:
         self.log = log
-        self.process = process
         self.bound: list[BoundModule] = []
         self.failures: list[LoadFailure] = []
         self._binder = Binder(process)
-        self._unique: dict[str, Hit] = {}
+        self._session = Session(process, process.files, self._binder)
+        self._tried: set[str] = set()
         self._possible: dict[Key, set[str]] = {}
         self._certain: dict[Key, set[str]] = {}
+
+    @property
+    def process(self) -> Process:
+        return self._session.process
 
     def start_up(self) -> None:
         executable, scope = self.process.executable, self.process.global_scope
         assert self.log.scopes[executable.file.path] == (_paths(scope),)
         everything = Opened(executable, scope, scope, scope, ())
-        self._predict(self._binder.bind(everything, self._unique), certain=True)
+        self._predict(self._binder.bind(everything, self._session.unique), certain=True)
 
     def open(self, name: str, message: str) -> None:
-        attempt, unique = self.process.fork(self.process.files), dict(self._unique)
-        opened = attempt.dlopen(name.removeprefix("+"), rtld_global=name.startswith("+"))
-        failures: tuple[LoadFailure, ...]
-        if isinstance(opened, LoadFailure):
-            failures = (opened,)
-        else:
-            bound = self._binder.bind(opened, unique)
-            failures = bound.failures
+        path, again = name.removeprefix("+"), name in self._tried
+        bound, failures = self._session.open(path, rtld_global=path != name)
+        self._tried.add(name)
+        if bound is not None:
             self._predict(bound, certain=not failures)
         assert bool(failures) == (message != "ok"), f"{message}; predicted: {failures}"
         self.failures += failures
-        if isinstance(opened, LoadFailure) or failures:
-            # The loader unmaps what a failing dlopen has mapped.
-            return
-        self.process, self._unique = attempt, unique
-        if opened.root in opened.new:
-            printed = self.log.scopes[opened.root.file.path]
-            own = (opened.root.file.path,) if opened.root.object.symbolic else ()
-            assert sum(printed, ()) == own + _paths(opened.scope)
+        if failures:
+            assert says(message, failures[0]), f"{message}; predicted: {failures[0]}"
+        elif bound is not None and bound.opened.root in bound.opened.new and not again:
+            # The log keeps the scopes an object is first printed with.
+            root = bound.opened.root
+            own = (root.file.path,) if root.object.symbolic else ()
+            assert sum(self.log.scopes[root.file.path], ()) == own + _paths(bound.opened.scope)
 
     def _predict(self, bound: BoundModule, *, certain: bool) -> None:
         self.bound.append(bound)
@@ -384,8 +388,13 @@ def patch_versym(path: Path, name: str, *values: int) -> None:
             patch.write("<H", table["sh_offset"] + 2 * index, value)
 
 
-def patch_need(path: Path, version: str, *, exact: bool = False, weak: bool = False) -> None:
-    """Set bit 15 of ``vna_other``, or VER_FLG_WEAK, where ``path`` needs ``version``."""
+def patch_need(
+    path: Path, version: str, *, exact: bool = False, weak: bool = False, to: str | None = None
+) -> None:
+    """Set bit 15 of ``vna_other``, or VER_FLG_WEAK, where ``path`` needs ``version``.
+
+    ``to`` is a version in the same string table that it needs instead.
+    """
     with _Patch(path) as patch:
         section = patch.elf.get_section_by_name(".gnu.version_r")
         strings = patch.elf.get_section(section["sh_link"])
@@ -396,6 +405,9 @@ def patch_need(path: Path, version: str, *, exact: bool = False, weak: bool = Fa
             for _ in range(count):
                 name_hash, flags, other, name, step = patch.read("<IHHII", position)
                 if strings.get_string(name) == version:
+                    if to is not None:
+                        name_hash = sysv_hash(to.encode())
+                        name = strings.data().index(f"\0{to}\0".encode()) + 1
                     fields = name_hash, flags | (2 * weak), other | (0x8000 * exact), name, step
                     patch.write("<IHHII", position, *fields)
                 position += step

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from compiler import compile_so
+from packing import shipped_file
 from scenario import Scenario, require_loader
 
 import collide
@@ -26,11 +27,10 @@ from collide import check as check_module
 from collide.archive import Member, write_wheel
 from collide.cli import main
 from collide.codes import CODES
-from collide.profiles import SCHEMA_FILE
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = str(ROOT / "wheels/host/host")
-SHIPPED = SCHEMA_FILE.with_name("debian-12-python3.json")
+SHIPPED = shipped_file("debian-12-python3")
 EXPECTED: dict[str, Any] = json.loads((ROOT / "wheels/bindings.json").read_text())
 TAG = "cp310-abi3-manylinux_2_17_x86_64"
 CLEAN, FINDINGS, UNREADABLE, NOTHING = 0, 1, 2, 3
@@ -101,7 +101,6 @@ def test_version_is_that_of_the_package() -> None:
     [
         [],
         ["no-such-command"],
-        ["check"],
         ["check", "x.whl", "--format", "yaml"],
         ["check", "x.whl", "--fail-on", "all"],
         ["bindings", "x.whl"],
@@ -291,7 +290,7 @@ def test_without_a_profile_every_shipped_one_that_fits_is_used(run: Run) -> None
     report = json.loads(out)
     assert "debian-12-python3" in [a["profile"]["name"] for a in report["analyses"]]
     # The specimens are for CPython's stable ABI.
-    assert [a["profile"] for a in report["left_out"]] == ["debian-12-pypy3"]
+    assert "debian-12-pypy3" in [a["profile"] for a in report["left_out"]]
 
 
 def test_directory_of_wheels_is_every_wheel_in_it(run: Run) -> None:
@@ -586,7 +585,9 @@ def test_wheel_that_does_not_fit_the_named_profile_cannot_be_checked(
     assert "manylinux_2_17_aarch64" in line
 
 
-def test_wheel_that_fits_no_shipped_profile_is_nothing_to_check(run: Run, foreign: Path) -> None:
+def test_wheel_that_fits_no_shipped_profile_is_nothing_to_check(run: Run, tmp_path: Path) -> None:
+    foreign = tmp_path / "demo-1.0-cp35-cp35m-manylinux1_x86_64.whl"
+    write_wheel(foreign, [vault()])
     status, out, err = run("check", foreign)
     assert (status, out) == (NOTHING, "")
     assert all(f"{foreign}: " in line for line in err)
@@ -607,7 +608,7 @@ def test_bare_object_of_another_architecture_cannot_be_checked(run: Run, tmp_pat
 def profile_file(path: Path, **changes: object) -> Path:
     """The shipped profile with other values."""
     file = path / "profile.json"
-    file.write_text(json.dumps({**json.loads(SHIPPED.read_bytes()), **changes}))
+    file.write_text(json.dumps({**json.loads(SHIPPED), **changes}))
     return file
 
 
@@ -618,8 +619,8 @@ def profile_file(path: Path, **changes: object) -> Path:
         (b"", "not a readable profile"),
         (b"[1]", "not a profile of schema collide-profile/1"),
         (b'{"schema":"collide-profile/0"}', "its schema is 'collide-profile/0'"),
-        (lzma.compress(SHIPPED.read_bytes(), preset=0)[:5000], "not a readable profile"),
-        (SHIPPED.read_bytes()[:5000], "not a readable profile"),
+        (lzma.compress(SHIPPED, preset=0)[:5000], "not a readable profile"),
+        (SHIPPED[:5000], "not a readable profile"),
         (b"#!/bin/sh\n", "is a script (#!/bin/sh); name the binary that runs it"),
         (b"\x7fELF and no more", "corrupt ELF file"),
     ],
@@ -634,14 +635,14 @@ def test_profile_that_cannot_be_read_is_one_line(
     assert reason in line
 
 
-def test_unknown_profile_is_one_line_with_the_names_there_are(run: Run) -> None:
-    line = run.fails("check", specimen("static_hidden"), "--profile", "no-such-profile")
-    assert line.startswith("no-such-profile: no such profile")
+def test_unknown_profile_is_one_line_with_names_near_it(run: Run) -> None:
+    line = run.fails("check", specimen("static_hidden"), "--profile", "debian-12-pyhton3")
+    assert line.startswith("debian-12-pyhton3: no such profile")
     assert "debian-12-python3" in line
 
 
 def test_profile_damaged_where_it_is_needed_late_is_one_line(run: Run, tmp_path: Path) -> None:
-    lines = SHIPPED.read_bytes().splitlines(keepends=True)
+    lines = SHIPPED.splitlines(keepends=True)
     first = lines.index(b'"tables":[\n') + 1
     lines[first] = lines[first].replace(b'"names":[', b'"names":[[', 1)
     file = tmp_path / "profile.json"
@@ -907,7 +908,7 @@ def test_profile_whose_preload_is_not_there_is_one_line(run: Run) -> None:
 
 def test_profile_below_a_root_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
     line = run.fails("profile", "/bin/sh", "--root", tmp_path / "none")
-    assert line == "/bin/sh: no such file"
+    assert line == f"{tmp_path}/none: no such directory or archive"
 
 
 def test_profile_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) -> None:
@@ -965,3 +966,103 @@ def test_what_a_host_lacks_is_told(run: Run, tmp_path: Path) -> None:
     _, _, err = run("check", specimen("static_hidden"), "--profile", host)
     (line,) = (e for e in err if "libgone.so" in e)
     assert line.endswith(f"{host}: missing-library: libgone.so")
+
+
+# -- whatif ---------------------------------------------------------------------------------------
+
+
+def test_whatif_shows_what_a_change_would_do(run: Run) -> None:
+    wheel = specimen("static_exported")
+    status, out, err = run("whatif", wheel, "--profile", HOST, "--apply", "*=-Bsymbolic")
+    assert (status, err) == (CLEAN, [])
+    assert "(shadowed) -> itself, bound at link time" in out
+    assert "shadowed references: 4 -> 0\n" in out
+
+
+def test_whatif_that_makes_a_module_fail_ends_with_status_one(run: Run) -> None:
+    wheel = specimen("bundled_mangled")
+    arguments = ("whatif", wheel, "--profile", HOST, "--apply", "*libvault*=hide")
+    status, out, _ = run(*arguments)
+    assert status == FINDINGS
+    assert "specimen_bundled_mangled.abi3.so: undefined-symbol: vault_grow\n" in out
+    # The host has the others: they are lost without a word of the loader.
+    assert "the wheel no longer has what 5 references meant\n" in out
+    status, out, _ = run(*arguments, "--without-host-lib", "*vault.so*", "--format", "json")
+    assert status == FINDINGS
+    (analysis,) = json.loads(out)["analyses"]
+    assert len(analysis["failures"]["new"]) == analysis["lost"] == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "nothing to try"),
+        (("--apply", "nobody=hide"), "no object matches nobody"),
+        (("--apply", "*=sideways"), "'sideways' is no change"),
+        (("--apply-host", "nobody=local"), "matches nobody"),
+        (("--apply", "*=-Bsymbolic", "--rename-map", "MAP"), "nothing is renamed"),
+    ],
+)
+def test_whatif_that_cannot_be_tried_is_one_line(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    table = tmp_path / "names.map"
+    given = [str(table) if a == "MAP" else a for a in arguments]
+    status, out, err = run("whatif", specimen("bundled_mangled"), "--profile", HOST, *given)
+    assert (status, out, len(err)) == (UNREADABLE, "", 1)
+    assert message in err[0]
+    assert not table.exists()
+
+
+def test_whatif_writes_the_map_that_patchelf_reads(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "names.map"
+    status, out, err = run(
+        *("whatif", specimen("bundled_mangled"), "--profile", HOST),
+        *("--apply", "*libvault*=rename", "--rename-map", str(table)),
+    )
+    assert status == CLEAN
+    lines = table.read_text().splitlines()
+    assert lines == sorted(f"{n} {n}_specimen_bundled_mangled" for n, _ in map(str.split, lines))
+    assert lines
+    (told,) = err
+    assert told.startswith(f"collide: {table} is for ")
+    assert "shadowed references: 5 -> 0\n" in out
+
+
+def test_one_map_does_not_serve_names_of_two_libraries(run: Run, tmp_path: Path) -> None:
+    """m.so gets g from b.so, and n.so from a.so, where it is renamed."""
+    require_loader()
+    s = Scenario(tmp_path)
+    both = "int f(void) { return 1; } int g(void) { return 2; }"
+    s.lib("w/b.so", "int g(void) { return 3; }")
+    s.lib("w/a.so", both)
+    use = "int f(void), g(void); int use(void) { return f() + g(); }"
+    s.module("w/m.so", use, needed=["w/b.so", "w/a.so"])
+    s.module("w/n.so", use, needed=["w/a.so"])
+    table = tmp_path / "names.map"
+    arguments = ("whatif", tmp_path / "w", "--profile", HOST, "--rename-map", table, "--apply")
+    status, _, (told,) = run(*arguments, "a.so=rename")
+    assert status == UNREADABLE
+    assert "m.so gets g from another library than the one that is renamed" in told
+    assert not table.exists()
+    assert run(*arguments, "a.so=rename=f")[0] == CLEAN
+    assert table.read_text() == "f f_w\n"
+
+
+def test_whatif_tells_what_does_not_fit(run: Run, tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-1.0-cp39-cp39-manylinux_2_17_x86_64.whl"
+    write_wheel(wheel, [vault()])
+    status, out, err = run("whatif", wheel, "--profile", "debian-12-python3", "--apply", "*=hide")
+    assert (status, out, len(err)) == (UNREADABLE, "", 1)
+    empty = tmp_path / "empty-1.0-py3-none-any.whl"
+    write_wheel(empty, [Member("empty.py", b"")])
+    status, out, err = run("whatif", empty, "--profile", "debian-12-python3", "--apply", "*=hide")
+    assert (status, out, len(err)) == (NOTHING, "", 1)
+
+
+def test_check_tries_remedies_when_asked(run: Run) -> None:
+    wheel = specimen("static_exported")
+    status, out, _ = run("check", wheel, "--profile", HOST, "--remedies")
+    assert status == FINDINGS
+    assert "remedies, each tried in memory and bound again:" in out
+    assert "remedies" not in run("check", wheel, "--profile", HOST)[1]

@@ -17,8 +17,8 @@ from collide.copies import (
     wide_integers,
 )
 from collide.elf import read_object
-from collide.verbs import split_pairs
 from collide.search import File
+from collide.verbs import split_pairs
 from collide.versionstrings import different_versions, read_version_strings
 
 

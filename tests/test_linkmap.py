@@ -31,6 +31,7 @@ DF_1_INTERPOSE, DF_1_GLOBAL = 0x400, 0x2
 # -- 1: the global scope --------------------------------------------------------------------------
 
 
+@pytest.mark.rule("1", "breadth first")
 def test_closure_is_breadth_first(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libc3.so", F)
@@ -43,6 +44,7 @@ def test_closure_is_breadth_first(tmp_path: Path) -> None:
     assert outcome.provider("mod.so", "f") == "libb.so"
 
 
+@pytest.mark.rule("1", "preload order")
 def test_preloads_follow_the_executable_in_order(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("liba.so")
@@ -51,6 +53,7 @@ def test_preloads_follow_the_executable_in_order(tmp_path: Path) -> None:
     assert outcome.scope("host") == ["host", "p1.so", "p2.so", "liba.so", *SYSTEM]
 
 
+@pytest.mark.rule("1", "needs of a preload")
 def test_what_a_preload_needs_follows_what_the_executable_needs(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("liba.so")
@@ -61,6 +64,7 @@ def test_what_a_preload_needs_follows_what_the_executable_needs(tmp_path: Path) 
                                      "ld-linux-x86-64.so.2"]  # fmt: skip
 
 
+@pytest.mark.rule("1", "preload order")
 def test_preload_that_is_needed_too_moves_to_the_front(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("liba.so")
@@ -69,6 +73,7 @@ def test_preload_that_is_needed_too_moves_to_the_front(tmp_path: Path) -> None:
     assert outcome.scope("host") == ["host", "libb.so", "liba.so", *SYSTEM]
 
 
+@pytest.mark.rule("1", "preload without a slash")
 def test_preload_without_a_slash_is_searched_as_the_executable_needs_it(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("dir/p.so")
@@ -76,6 +81,7 @@ def test_preload_without_a_slash_is_searched_as_the_executable_needs_it(tmp_path
     assert outcome.scope("host") == ["host", "dir/p.so", *SYSTEM]
 
 
+@pytest.mark.rule("1", "place of the loader")
 def test_loader_follows_the_first_that_needs_it(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("stub.so", soname="ld-linux-x86-64.so.2")
@@ -85,6 +91,7 @@ def test_loader_follows_the_first_that_needs_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", [DF_1_INTERPOSE, DF_1_GLOBAL])
+@pytest.mark.rule("1", "ignored flags")
 def test_interpose_and_global_flags_are_ignored(tmp_path: Path, flag: int) -> None:
     s = Scenario(tmp_path)
     s.lib("liba.so", F)
@@ -95,6 +102,7 @@ def test_interpose_and_global_flags_are_ignored(tmp_path: Path, flag: int) -> No
 
 
 @pytest.mark.parametrize("flag", ["-f", "-F"])
+@pytest.mark.rule("1", "filters")
 def test_filtee_comes_just_before_its_filter(tmp_path: Path, flag: str) -> None:
     s = Scenario(tmp_path)
     s.lib("filtee.so", F)
@@ -107,6 +115,7 @@ def test_filtee_comes_just_before_its_filter(tmp_path: Path, flag: str) -> None:
 
 
 @pytest.mark.parametrize("order", [("filtee.so", "libb.so"), ("libb.so", "filtee.so")])
+@pytest.mark.rule("1", "filters")
 def test_filtee_that_is_needed_too_moves_only_forward(
     tmp_path: Path, order: tuple[str, str]
 ) -> None:
@@ -117,6 +126,7 @@ def test_filtee_that_is_needed_too_moves_only_forward(
     assert outcome.scope("host") == ["host", "filtee.so", "libb.so", *SYSTEM]
 
 
+@pytest.mark.rule("1", "filters")
 def test_two_filtees_come_in_their_order_before_their_filter(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("one.so")
@@ -127,6 +137,7 @@ def test_two_filtees_come_in_their_order_before_their_filter(tmp_path: Path) -> 
     assert outcome.scope("host")[:4] == ["host", "one.so", "two.so", "liba.so"]
 
 
+@pytest.mark.rule("1", "filters")
 def test_needed_and_filtees_of_one_module(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("deep.so")
@@ -141,12 +152,14 @@ def test_needed_and_filtees_of_one_module(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.rule("1", "missing auxiliary")
 def test_missing_auxiliary_filtee_is_ignored(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("mod.so", CALLS_OWN_F, "-Wl,-f,missing.so")
     assert s.compare(s.host(), "mod.so").closure("mod.so") == ["mod.so"]
 
 
+@pytest.mark.rule("1", "missing filtee")
 def test_missing_filtee_of_a_filter_fails(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("mod.so", CALLS_OWN_F, "-Wl,-F,missing.so")
@@ -157,6 +170,7 @@ def test_missing_filtee_of_a_filter_fails(tmp_path: Path) -> None:
 # -- 1.1: what is already loaded ------------------------------------------------------------------
 
 
+@pytest.mark.rule("6.1", "soname")
 def test_needed_name_is_captured_by_soname(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("host-file.so", F, soname="libz.so")
@@ -168,6 +182,7 @@ def test_needed_name_is_captured_by_soname(tmp_path: Path) -> None:
     assert outcome.closure("wheel/mod.so") == ["wheel/mod.so", "host-file.so"]
 
 
+@pytest.mark.rule("6.1", "local module")
 def test_soname_of_a_local_module_captures(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("first.so", F, soname="libz.so")
@@ -177,6 +192,7 @@ def test_soname_of_a_local_module_captures(tmp_path: Path) -> None:
     assert outcome.provider("mod.so", "f") == "first.so"
 
 
+@pytest.mark.rule("1.1", "soname of the executable")
 def test_soname_of_the_executable_captures(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libz.so", F)
@@ -185,6 +201,7 @@ def test_soname_of_the_executable_captures(tmp_path: Path) -> None:
     assert outcome.closure("mod.so") == ["mod.so", "host", *SYSTEM]
 
 
+@pytest.mark.rule("6.1", "path of the executable")
 def test_path_of_the_executable_does_not_capture(tmp_path: Path) -> None:
     # The kernel maps it; the loader knows neither its path nor its inode.
     s = Scenario(tmp_path)
@@ -193,6 +210,7 @@ def test_path_of_the_executable_does_not_capture(tmp_path: Path) -> None:
     assert [f.detail for f in outcome.failures] == ["it is an executable"]
 
 
+@pytest.mark.rule("1.1", "no base name")
 def test_file_name_does_not_capture(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("other/libz.so", F, soname=None)
@@ -202,6 +220,7 @@ def test_file_name_does_not_capture(tmp_path: Path) -> None:
     assert outcome.provider("mod.so", "f") == "libz.so"
 
 
+@pytest.mark.rule("1.1", "alias")
 def test_name_under_which_a_library_was_requested_captures(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("stub.so", soname="libz.so")
@@ -213,6 +232,7 @@ def test_name_under_which_a_library_was_requested_captures(tmp_path: Path) -> No
     assert outcome.provider("two.so", "f") == "one/libz.so"
 
 
+@pytest.mark.rule("1.1", "inode")
 def test_same_file_under_two_names_is_one_object(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libz.so.1.2", F, soname="libz.so.1")
@@ -222,6 +242,7 @@ def test_same_file_under_two_names_is_one_object(tmp_path: Path) -> None:
     assert s.compare(s.host(), "mod.so").closure("mod.so") == ["mod.so", "libz.so.1.2"]
 
 
+@pytest.mark.rule("1.1", "inode")
 def test_hard_link_is_the_same_object(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("one.so", F, soname=None)
@@ -230,6 +251,7 @@ def test_hard_link_is_the_same_object(tmp_path: Path) -> None:
     assert len(s.compare(s.host(), "mod.so").closure("mod.so")) == 2
 
 
+@pytest.mark.rule("1.1", "copies")
 def test_copy_of_a_file_is_another_object(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("one.so", F, soname=None)
@@ -238,6 +260,7 @@ def test_copy_of_a_file_is_another_object(tmp_path: Path) -> None:
     assert s.compare(s.host(), "mod.so").closure("mod.so") == ["mod.so", "one.so", "two.so"]
 
 
+@pytest.mark.rule("1.1", "soname")
 def test_library_under_three_names_is_found_by_file_name_before_soname(tmp_path: Path) -> None:
     # A wheel cannot hold symbolic links: it carries libz.so, libz.so.1 and libz.so.1.2.
     s = Scenario(tmp_path)
@@ -251,6 +274,7 @@ def test_library_under_three_names_is_found_by_file_name_before_soname(tmp_path:
     assert outcome.closure("mod.so") == ["mod.so", "libz.so.1.2", "libz.so"]
 
 
+@pytest.mark.rule("1.1", "alias")
 def test_module_opened_twice_is_one_object(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("mod.so", CALLS_OWN_F)
@@ -262,12 +286,14 @@ def test_module_opened_twice_is_one_object(tmp_path: Path) -> None:
 # -- 2: dlopen ------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("2", "global first")
 def test_global_scope_comes_before_the_module(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("mod.so", CALLS_OWN_F)
     assert s.compare(s.host(F), "mod.so").provider("mod.so", "f") == "host"
 
 
+@pytest.mark.rule("2", "module before its libraries")
 def test_module_shadows_its_bundled_library(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libb.so", CALLS_OWN_F)
@@ -275,6 +301,7 @@ def test_module_shadows_its_bundled_library(tmp_path: Path) -> None:
     assert s.compare(s.host(), "mod.so").provider("libb.so", "f") == "mod.so"
 
 
+@pytest.mark.rule("2", "library before library")
 def test_first_bundled_library_shadows_the_second(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("lib1.so", F)
@@ -284,6 +311,7 @@ def test_first_bundled_library_shadows_the_second(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("first", "provider"), [("ab.so", "liba.so"), ("ba.so", "libb.so")])
+@pytest.mark.rule("2", "first opener's scope")
 def test_module_that_is_opened_first_decides_the_scope_of_a_shared_library(
     tmp_path: Path, first: str, provider: str
 ) -> None:
@@ -300,6 +328,7 @@ def test_module_that_is_opened_first_decides_the_scope_of_a_shared_library(
     assert outcome.provider("ba.so", "f") == "libb.so"
 
 
+@pytest.mark.rule("2", "local is invisible")
 def test_local_module_is_invisible_to_others(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("one.so", F)
@@ -308,6 +337,7 @@ def test_local_module_is_invisible_to_others(tmp_path: Path) -> None:
     assert [(f.kind, f.name) for f in outcome.failures] == [("undefined-symbol", "f")]
 
 
+@pytest.mark.rule("2", "global promotion")
 def test_global_module_is_promoted_with_all_it_needs(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libp.so", F)
@@ -318,6 +348,7 @@ def test_global_module_is_promoted_with_all_it_needs(tmp_path: Path) -> None:
     assert outcome.provider("mod.so", "f") == "libp.so"
 
 
+@pytest.mark.rule("2", "global promotion")
 def test_promoted_modules_stay_behind_start_up_in_the_order_of_their_opening(
     tmp_path: Path,
 ) -> None:
@@ -332,6 +363,7 @@ def test_promoted_modules_stay_behind_start_up_in_the_order_of_their_opening(
     assert outcome.provider("mod.so", "f") == "libh.so"
 
 
+@pytest.mark.rule("2", "global promotion")
 def test_local_module_can_be_promoted_later(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("one.so", F)
@@ -340,6 +372,7 @@ def test_local_module_can_be_promoted_later(tmp_path: Path) -> None:
     assert outcome.provider("two.so", "f") == "one.so"
 
 
+@pytest.mark.rule("2", "global promotion")
 def test_host_with_a_plugin_gives_the_same_as_the_plugin_opened_first(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libp.so", F)
@@ -356,6 +389,7 @@ def test_host_with_a_plugin_gives_the_same_as_the_plugin_opened_first(tmp_path: 
     assert [outcome.name(b.provider.path) for b in bound.bindings if b.provider] == ["libp.so"]
 
 
+@pytest.mark.rule("2", "failure leaves nothing")
 def test_failing_dlopen_leaves_nothing_behind(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("liba.so", CALLS_OWN_F)
@@ -372,6 +406,7 @@ def test_failing_dlopen_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("tag", "value"), [(DT_FLAGS, DF_SYMBOLIC), (DT_SYMBOLIC, 0)])
+@pytest.mark.rule("2", "symbolic")
 def test_symbolic_object_is_searched_first_for_its_own_references(
     tmp_path: Path, tag: int, value: int
 ) -> None:
@@ -380,6 +415,7 @@ def test_symbolic_object_is_searched_first_for_its_own_references(
     assert s.compare(s.host(F), "mod.so").provider("mod.so", "f") == "mod.so"
 
 
+@pytest.mark.rule("2", "symbolic")
 def test_symbolic_library_of_the_host_is_searched_first_for_its_own(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     patch_dynamic(s.lib("libh.so", CALLS_OWN_F), DT_FLAGS, DF_SYMBOLIC)
@@ -387,6 +423,7 @@ def test_symbolic_library_of_the_host_is_searched_first_for_its_own(tmp_path: Pa
     assert s.compare(host).provider("libh.so", "f") == "libh.so"
 
 
+@pytest.mark.rule("2", "symbolic")
 def test_symbolic_object_takes_from_the_host_what_it_does_not_define(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libb.so", F)
@@ -406,6 +443,7 @@ FUNCTION_AND_DATA = "int f(void) { return 1; } int v; int g(void) { return f() +
         ("-fno-semantic-interposition", {"v"}),
     ],
 )
+@pytest.mark.rule("2", "-Bsymbolic")
 def test_what_the_linker_binds_is_not_looked_up(
     tmp_path: Path, flag: str, looked_up: set[str]
 ) -> None:
@@ -413,6 +451,16 @@ def test_what_the_linker_binds_is_not_looked_up(
     s.module("mod.so", FUNCTION_AND_DATA, flag)
     outcome = s.compare(s.host(FUNCTION_AND_DATA), "mod.so")
     assert {n for n in ("f", "v") if outcome.provider("mod.so", n) == "host"} == looked_up
+
+
+@pytest.mark.rule("2", "-Bsymbolic")
+def test_what_a_dynamic_list_leaves_out_is_bound_by_the_linker(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    dynamic = s.directory / "dynamic.list"
+    dynamic.write_text("{ v; };")
+    s.module("mod.so", FUNCTION_AND_DATA, f"-Wl,--dynamic-list={dynamic}")
+    outcome = s.compare(s.host(FUNCTION_AND_DATA), "mod.so")
+    assert (outcome.provider("mod.so", "f"), outcome.provider("mod.so", "v")) == (None, "host")
 
 
 # -- 4.4: the version check at load time ----------------------------------------------------------
@@ -426,6 +474,7 @@ def versioned(directory: Path) -> Scenario:
     return s
 
 
+@pytest.mark.rule("4.4", "missing")
 def test_missing_version_fails(tmp_path: Path) -> None:
     s = versioned(tmp_path)
     s.lib("libv.so", F, versions="V2 { f; };")
@@ -434,6 +483,7 @@ def test_missing_version_fails(tmp_path: Path) -> None:
     assert "version `V1' not found" in outcome.messages[0]
 
 
+@pytest.mark.rule("4.4", "weak")
 def test_missing_weak_version_is_allowed(tmp_path: Path) -> None:
     s = versioned(tmp_path)
     s.lib("libv.so", F, versions="V2 { f; };")
@@ -441,6 +491,7 @@ def test_missing_weak_version_is_allowed(tmp_path: Path) -> None:
     assert s.compare(s.host(F), "mod.so").messages == ("ok",)
 
 
+@pytest.mark.rule("4.4", "no definitions")
 def test_version_is_not_checked_in_a_library_that_defines_none(tmp_path: Path) -> None:
     s = versioned(tmp_path)
     s.lib("libw.so", versions="W1 { };")
@@ -448,6 +499,7 @@ def test_version_is_not_checked_in_a_library_that_defines_none(tmp_path: Path) -
     assert s.compare(s.host(F), "mod.so").messages == ("ok",)
 
 
+@pytest.mark.rule("4.4", "captured file")
 def test_version_is_checked_in_the_library_that_captured_the_name(tmp_path: Path) -> None:
     s = versioned(tmp_path)
     s.lib("other/libv.so", F, versions="V0 { f; };")
@@ -456,6 +508,7 @@ def test_version_is_checked_in_the_library_that_captured_the_name(tmp_path: Path
     assert outcome.name(failure.detail) == "other/libv.so"
 
 
+@pytest.mark.rule("4.4", "file not loaded")
 def test_version_of_a_file_that_is_not_loaded_aborts(tmp_path: Path) -> None:
     s = versioned(tmp_path)
     drop_dynamic(tmp_path / "mod.so", DT_NEEDED)
@@ -466,6 +519,7 @@ def test_version_of_a_file_that_is_not_loaded_aborts(tmp_path: Path) -> None:
     assert "Assertion `needed != NULL' failed" in outcome.ran.stderr
 
 
+@pytest.mark.rule("4.4", "file not loaded")
 def test_version_file_is_not_told_by_a_soname_that_nobody_asked_for(tmp_path: Path) -> None:
     # libv.so's contents are loaded as libalias.so; no name or alias of that map is libv.so.
     s = versioned(tmp_path)
@@ -484,6 +538,7 @@ def test_version_file_is_not_told_by_a_soname_that_nobody_asked_for(tmp_path: Pa
 # -- what fails -----------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("2", "missing library")
 def test_missing_library_fails(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libb.so")
@@ -493,12 +548,14 @@ def test_missing_library_fails(tmp_path: Path) -> None:
     assert [(f.kind, f.name) for f in outcome.failures] == [("missing-library", "libb.so")]
 
 
+@pytest.mark.rule("2", "missing library")
 def test_missing_module_fails(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     outcome = s.compare(s.host(), str(tmp_path / "missing.so"))
     assert [f.kind for f in outcome.failures] == ["missing-library"]
 
 
+@pytest.mark.rule("2", "undefined symbol")
 def test_undefined_symbol_fails(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("mod.so", CALLS_F)
@@ -507,6 +564,7 @@ def test_undefined_symbol_fails(tmp_path: Path) -> None:
     assert outcome.messages[0].endswith("undefined symbol: f")
 
 
+@pytest.mark.rule("2", "undefined symbol")
 def test_undefined_version_of_a_symbol_fails(tmp_path: Path) -> None:
     s = versioned(tmp_path)
     s.lib("libv.so", "int other(void) { return 1; }", versions="V1 { other; };")
@@ -518,6 +576,7 @@ def test_undefined_version_of_a_symbol_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["-pie", "-no-pie"])
+@pytest.mark.rule("6.4", "executable")
 def test_executable_cannot_be_opened(tmp_path: Path, kind: str) -> None:
     s = Scenario(tmp_path)
     s.exe("int main(void) { return 0; }", kind, name="program")
@@ -525,6 +584,7 @@ def test_executable_cannot_be_opened(tmp_path: Path, kind: str) -> None:
     assert [f.kind for f in outcome.failures] == ["unloadable-file"]
 
 
+@pytest.mark.rule("6.4", "executable")
 def test_executable_that_is_needed_cannot_be_loaded(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libb.so")
@@ -537,6 +597,7 @@ def test_executable_that_is_needed_cannot_be_loaded(tmp_path: Path) -> None:
 # -- 8: the log that judges -----------------------------------------------------------------------
 
 
+@pytest.mark.rule("8", "spaces")
 def test_names_in_the_log_may_hold_spaces(tmp_path: Path) -> None:
     s = Scenario(tmp_path / "a place")
     s.directory.mkdir()

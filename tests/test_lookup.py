@@ -64,18 +64,21 @@ class Versioned(Scenario):
         return self.compare(host, "mod.so").provider("mod.so", "f", "V1")
 
 
+@pytest.mark.rule("4.2", "no version tables")
 def test_versioned_reference_takes_an_object_without_version_tables(tmp_path: Path) -> None:
     s = Versioned(tmp_path)
     s.host_lib(F)
     assert s.provider_of_f() == "libh.so"
 
 
+@pytest.mark.rule("4.2", "same version")
 def test_versioned_reference_takes_the_same_version_of_any_object(tmp_path: Path) -> None:
     s = Versioned(tmp_path)
     s.host_lib(F, versions="V1 { f; };")
     assert s.provider_of_f() == "libh.so"
 
 
+@pytest.mark.rule("4.2", "same version, hidden")
 def test_versioned_reference_takes_the_same_version_even_if_not_default(tmp_path: Path) -> None:
     s = Versioned(tmp_path)
     s.host_lib('int f1(void) { return 1; } __asm__(".symver f1, f@V1");', versions="V1 { };")
@@ -83,6 +86,7 @@ def test_versioned_reference_takes_the_same_version_even_if_not_default(tmp_path
 
 
 @pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.rule("4.2", "base")
 def test_versioned_reference_takes_a_base_definition(tmp_path: Path, index: int) -> None:
     s = Versioned(tmp_path)
     patch_versym(s.host_lib(F, versions="V9 { f; };"), "f", index)
@@ -90,12 +94,14 @@ def test_versioned_reference_takes_a_base_definition(tmp_path: Path, index: int)
 
 
 @pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.rule("4.2", "base, hidden")
 def test_versioned_reference_refuses_a_hidden_base_definition(tmp_path: Path, index: int) -> None:
     s = Versioned(tmp_path)
     patch_versym(s.host_lib(F, versions="V9 { f; };"), "f", index | HIDDEN)
     assert s.provider_of_f() == "libv.so"
 
 
+@pytest.mark.rule("4.2", "base")
 def test_versioned_reference_takes_an_export_of_an_executable_that_needs_versions(
     tmp_path: Path,
 ) -> None:
@@ -104,18 +110,21 @@ def test_versioned_reference_takes_an_export_of_an_executable_that_needs_version
     assert outcome.provider("mod.so", "f", "V1") == "host"
 
 
+@pytest.mark.rule("4.2", "other default version")
 def test_versioned_reference_skips_another_default_version(tmp_path: Path) -> None:
     s = Versioned(tmp_path)
     s.host_lib(F, versions="V2 { f; };")
     assert s.provider_of_f() == "libv.so"
 
 
+@pytest.mark.rule("4.2", "other hidden version")
 def test_versioned_reference_skips_another_hidden_version(tmp_path: Path) -> None:
     s = Versioned(tmp_path)
     s.host_lib('int f2(void) { return 1; } __asm__(".symver f2, f@V2");', versions="V2 { };")
     assert s.provider_of_f() == "libv.so"
 
 
+@pytest.mark.rule("4.2", "exact: no base")
 def test_exact_reference_refuses_a_base_definition(tmp_path: Path) -> None:
     s = Versioned(tmp_path)
     patch_need(tmp_path / "mod.so", "V1", exact=True)
@@ -123,6 +132,7 @@ def test_exact_reference_refuses_a_base_definition(tmp_path: Path) -> None:
     assert s.provider_of_f() == "libv.so"
 
 
+@pytest.mark.rule("4.2", "exact: same version")
 def test_exact_reference_takes_the_same_version(tmp_path: Path) -> None:
     s = Versioned(tmp_path)
     patch_need(tmp_path / "mod.so", "V1", exact=True)
@@ -130,6 +140,7 @@ def test_exact_reference_takes_the_same_version(tmp_path: Path) -> None:
     assert s.provider_of_f() == "libh.so"
 
 
+@pytest.mark.rule("4.2", "exact: no version tables")
 def test_exact_reference_takes_an_object_without_version_tables(tmp_path: Path) -> None:
     s = Versioned(tmp_path)
     patch_need(tmp_path / "mod.so", "V1", exact=True)
@@ -137,6 +148,7 @@ def test_exact_reference_takes_an_object_without_version_tables(tmp_path: Path) 
     assert s.provider_of_f() == "libh.so"
 
 
+@pytest.mark.rule("4.2", "own export")
 def test_own_versioned_export_is_looked_up_with_its_version(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libh.so", F, versions="V2 { f; };")
@@ -152,6 +164,7 @@ int f2(void) { return 2; } __asm__(".symver f2, f@@V2");
 
 
 @pytest.mark.parametrize(("version", "status"), [("V1", 1), ("V2", 2)])
+@pytest.mark.rule("4.2", "same version")
 def test_versioned_reference_takes_its_version_of_two(
     tmp_path: Path, version: str, status: int
 ) -> None:
@@ -166,6 +179,7 @@ def test_versioned_reference_takes_its_version_of_two(
     assert definition.version == version
 
 
+@pytest.mark.rule("4.2", "assertion")
 def test_versioned_reference_to_its_library_without_version_tables_aborts_up_to_2_40(
     tmp_path: Path,
 ) -> None:
@@ -198,11 +212,13 @@ class Unversioned(Scenario):
         return outcome.ran.status
 
 
+@pytest.mark.rule("4.3", "no version tables")
 def test_unversioned_reference_takes_an_object_without_version_tables(tmp_path: Path) -> None:
     assert Unversioned(tmp_path).status() == 1
 
 
 @pytest.mark.parametrize("versym", [0, 1, HIDDEN, HIDDEN | 1])
+@pytest.mark.rule("4.3", "base, hidden or not")
 def test_unversioned_reference_takes_a_base_definition_hidden_or_not(
     tmp_path: Path, versym: int
 ) -> None:
@@ -211,24 +227,28 @@ def test_unversioned_reference_takes_a_base_definition_hidden_or_not(
     assert s.status() == 1
 
 
+@pytest.mark.rule("4.3", "first version node")
 def test_unversioned_reference_takes_the_first_version_node(tmp_path: Path) -> None:
     s = Unversioned(tmp_path)
     s.lib("libf.so", F, versions="V1 { f; };")
     assert s.status() == 1
 
 
+@pytest.mark.rule("4.3", "first version node, hidden")
 def test_unversioned_reference_takes_the_first_version_node_even_if_hidden(tmp_path: Path) -> None:
     s = Unversioned(tmp_path)
     s.lib("libf.so", TWO_VERSIONS, versions="V1 { }; V2 { };")
     assert s.status() == 1
 
 
+@pytest.mark.rule("4.3", "only default version")
 def test_unversioned_reference_takes_the_only_default_version(tmp_path: Path) -> None:
     s = Unversioned(tmp_path)
     s.lib("libf.so", F, versions="V1 { }; V2 { f; };")
     assert s.status() == 1
 
 
+@pytest.mark.rule("4.3", "later hidden version")
 def test_unversioned_reference_skips_a_later_hidden_version(tmp_path: Path) -> None:
     s = Unversioned(tmp_path)
     s.lib(
@@ -239,6 +259,7 @@ def test_unversioned_reference_skips_a_later_hidden_version(tmp_path: Path) -> N
     assert s.status() == 9
 
 
+@pytest.mark.rule("4.3", "only default version")
 def test_unversioned_reference_passes_over_hidden_versions_to_the_default(tmp_path: Path) -> None:
     s = Unversioned(tmp_path)
     s.lib(
@@ -250,6 +271,7 @@ def test_unversioned_reference_passes_over_hidden_versions_to_the_default(tmp_pa
     assert s.status() == 3
 
 
+@pytest.mark.rule("4.3", "two default versions")
 def test_unversioned_reference_skips_an_object_with_two_default_versions(tmp_path: Path) -> None:
     s = Unversioned(tmp_path)
     lib = s.lib(
@@ -262,6 +284,7 @@ def test_unversioned_reference_skips_an_object_with_two_default_versions(tmp_pat
     assert s.status() == 9
 
 
+@pytest.mark.rule("4.3", "first version node, hidden")
 def test_unversioned_memcpy_is_the_oldest_one_of_libc(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("mod.so", "void *memcpy(); void *p = (void *)memcpy;")
@@ -270,6 +293,7 @@ def test_unversioned_memcpy_is_the_oldest_one_of_libc(tmp_path: Path) -> None:
     assert definition.version == "GLIBC_2.2.5"
 
 
+@pytest.mark.rule("4.1", "versym alone")
 def test_versym_without_any_version_definition_or_need_is_no_version_table(tmp_path: Path) -> None:
     s = Versioned(tmp_path)
     drop_dynamic(s.host_lib(F, versions="V9 { f; };"), DT_VERDEF)
@@ -292,14 +316,17 @@ def provider_with_host_symbol(
     return s.compare(s.host(needed=["libh.so"]), "mod.so").provider("mod.so", name)
 
 
+@pytest.mark.rule("3.1", "no address")
 def test_symbol_without_an_address_is_no_definition(tmp_path: Path) -> None:
     assert provider_with_host_symbol(tmp_path, value=0) == "libz.so"
 
 
+@pytest.mark.rule("3.1", "absolute zero")
 def test_absolute_symbol_of_value_zero_is_a_definition(tmp_path: Path) -> None:
     assert provider_with_host_symbol(tmp_path, value=0, section=SHN_ABS) == "libh.so"
 
 
+@pytest.mark.rule("3.1", "thread-local zero")
 def test_tls_symbol_of_value_zero_is_a_definition(tmp_path: Path) -> None:
     host, module = "__thread int f = 1;", "extern __thread int f; int *g(void) { return &f; }"
     assert provider_with_host_symbol(tmp_path, module, host, value=0) == "libh.so"
@@ -308,16 +335,19 @@ def test_tls_symbol_of_value_zero_is_a_definition(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kind", [STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC]
 )
+@pytest.mark.rule("3.1", "type")
 def test_symbol_of_any_ordinary_type_serves_a_call(tmp_path: Path, kind: int) -> None:
     # The patched IFUNC's resolver, f itself, answers 1: nothing calls that address.
     assert provider_with_host_symbol(tmp_path, kind=kind) == "libh.so"
 
 
 @pytest.mark.parametrize("kind", [3, 4, 7, 11, 13])  # SECTION, FILE, unassigned, OS, processor
+@pytest.mark.rule("3.1", "type")
 def test_symbol_of_another_type_is_no_definition(tmp_path: Path, kind: int) -> None:
     assert provider_with_host_symbol(tmp_path, kind=kind) == "libz.so"
 
 
+@pytest.mark.rule("3.1", "type")
 def test_thread_local_reference_takes_an_ordinary_variable(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libh.so", "int f = 1;")
@@ -326,6 +356,7 @@ def test_thread_local_reference_takes_an_ordinary_variable(tmp_path: Path) -> No
     assert outcome.provider("mod.so", "f") == "libh.so"
 
 
+@pytest.mark.rule("3.5", "found like a function")
 def test_ifunc_is_found_like_a_function(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib(
@@ -347,6 +378,7 @@ TAKES_F = "int f(void); void *host_p(void) { return f; }"
 TAKES_AND_CALLS_F = "int f(void); void *p = (void *)f; int g(void) { return f(); }"
 
 
+@pytest.mark.rule("3.1", "canonical PLT")
 def test_canonical_plt_entry_of_the_executable_serves_an_address_but_no_call(
     tmp_path: Path,
 ) -> None:
@@ -370,21 +402,25 @@ def test_canonical_plt_entry_of_the_executable_serves_an_address_but_no_call(
 
 
 @pytest.mark.parametrize("visibility", [STV_HIDDEN, STV_INTERNAL])
+@pytest.mark.rule("3.2", "hidden")
 def test_hidden_or_internal_definition_is_passed_over(tmp_path: Path, visibility: int) -> None:
     assert provider_with_host_symbol(tmp_path, visibility=visibility) == "libz.so"
 
 
+@pytest.mark.rule("3.2", "protected")
 def test_protected_definition_serves_others(tmp_path: Path) -> None:
     assert provider_with_host_symbol(tmp_path, visibility=STV_PROTECTED) == "libh.so"
 
 
 @pytest.mark.parametrize("binding", [STB_LOCAL, 3, 13])
+@pytest.mark.rule("3.2", "local or unknown binding")
 def test_definition_of_local_or_unknown_binding_is_passed_over(
     tmp_path: Path, binding: int
 ) -> None:
     assert provider_with_host_symbol(tmp_path, binding=binding) == "libz.so"
 
 
+@pytest.mark.rule("3.2", "weak")
 def test_weak_definition_wins_where_it_is_first(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libh.so", f"__attribute__((weak)) {F}")
@@ -393,6 +429,7 @@ def test_weak_definition_wins_where_it_is_first(tmp_path: Path) -> None:
     assert outcome.provider("mod.so", "f") == "libh.so"
 
 
+@pytest.mark.rule("3.2", "hidden")
 def test_hidden_definition_ends_the_search_in_its_object(tmp_path: Path) -> None:
     s = Unversioned(tmp_path)
     # f@V1 is taken for the unversioned reference, then refused; f@@V2 gets no chance.
@@ -406,6 +443,7 @@ def test_hidden_definition_ends_the_search_in_its_object(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("visibility", [STV_HIDDEN, STV_INTERNAL])
+@pytest.mark.rule("3.3", "hidden")
 def test_hidden_reference_binds_to_its_own_object_without_a_search(
     tmp_path: Path, visibility: int
 ) -> None:
@@ -416,12 +454,14 @@ def test_hidden_reference_binds_to_its_own_object_without_a_search(
     assert not outcome.bindings("mod.so", "f")
 
 
+@pytest.mark.rule("3.3", "hidden")
 def test_hidden_undefined_reference_is_not_searched_and_does_not_fail(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     patch_symbol(s.module("mod.so", CALLS_F), "f", visibility=STV_HIDDEN)
     assert s.compare(s.host(), "mod.so").messages == ("ok",)
 
 
+@pytest.mark.rule("3.3", "protected")
 def test_protected_reference_binds_to_its_own_object_after_a_search(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     patch_symbol(s.module("mod.so", CALLS_OWN_F), "f", visibility=STV_PROTECTED)
@@ -429,6 +469,7 @@ def test_protected_reference_binds_to_its_own_object_after_a_search(tmp_path: Pa
     assert outcome.provider("mod.so", "f") == "mod.so"
 
 
+@pytest.mark.rule("3.3", "protected and canonical PLT")
 def test_protected_address_is_the_canonical_plt_entry_of_the_executable(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     takes_own_f = f"{F} void *p = (void *)f; int g(void) {{ return f(); }}"
@@ -438,6 +479,7 @@ def test_protected_address_is_the_canonical_plt_entry_of_the_executable(tmp_path
     assert s.compare(host).providers("libf.so", "f") == {"host", "libf.so"}
 
 
+@pytest.mark.rule("3.3", "protected and canonical PLT")
 def test_protected_address_is_its_own_where_another_object_is_called_through_the_entry(
     tmp_path: Path,
 ) -> None:
@@ -449,12 +491,14 @@ def test_protected_address_is_its_own_where_another_object_is_called_through_the
     assert s.compare(host, "mod.so").provider("mod.so", "f") == "mod.so"
 
 
+@pytest.mark.rule("3.3", "protected")
 def test_undefined_protected_reference_binds_to_its_own_object(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     patch_symbol(s.module("mod.so", CALLS_F), "f", visibility=STV_PROTECTED)
     assert s.compare(s.host(F), "mod.so").provider("mod.so", "f") == "mod.so"
 
 
+@pytest.mark.rule("3.3", "weak undefined")
 def test_undefined_weak_reference_does_not_fail(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("mod.so", f"__attribute__((weak)) {CALLS_F}")
@@ -470,6 +514,7 @@ V = "int v = 1; int *own_v(void) { return &v; }"
 
 
 @pytest.mark.parametrize("kind", ["-pie", "-no-pie"])
+@pytest.mark.rule("3.4", "copy captures")
 def test_copied_variable_captures_its_own_library(tmp_path: Path, kind: str) -> None:
     s = Scenario(tmp_path)
     s.lib("libv.so", V)
@@ -480,6 +525,7 @@ def test_copied_variable_captures_its_own_library(tmp_path: Path, kind: str) -> 
     assert outcome.provider("mod.so", "v") == "host"
 
 
+@pytest.mark.rule("3.4", "version of the copy")
 def test_copied_variable_has_the_version_of_its_source(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libv.so", V, versions="V1 { v; };")
@@ -503,6 +549,7 @@ UNIQUE = f"{DEFINES_UNIQUE} extern int u; int *own_u(void) {{ return &u; }}"
 STRONG = "int u = 1; int *own_u(void) { return &u; }"
 
 
+@pytest.mark.rule("3.6", "first module's")
 def test_unique_symbol_of_a_second_local_module_is_that_of_the_first(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("one.so", UNIQUE)
@@ -511,6 +558,7 @@ def test_unique_symbol_of_a_second_local_module_is_that_of_the_first(tmp_path: P
     assert outcome.provider("two.so", "u") == "one.so"
 
 
+@pytest.mark.rule("3.6", "by name")
 def test_unique_symbol_is_found_by_name_whatever_its_version(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("one.so", UNIQUE, versions="V1 { u; };")
@@ -519,6 +567,7 @@ def test_unique_symbol_is_found_by_name_whatever_its_version(tmp_path: Path) -> 
     assert outcome.provider("two.so", "u", "V2") == "one.so"
 
 
+@pytest.mark.rule("3.6", "ordinary definition first")
 def test_unique_table_is_ignored_where_an_ordinary_definition_comes_first(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("one.so", UNIQUE)
@@ -527,6 +576,7 @@ def test_unique_table_is_ignored_where_an_ordinary_definition_comes_first(tmp_pa
     assert outcome.provider("two.so", "u") == "two.so"
 
 
+@pytest.mark.rule("3.6", "registered by a hit")
 def test_unique_symbol_that_no_lookup_hits_is_not_registered(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("one.so", DEFINES_UNIQUE)
@@ -535,6 +585,7 @@ def test_unique_symbol_that_no_lookup_hits_is_not_registered(tmp_path: Path) -> 
     assert outcome.provider("two.so", "u") == "two.so"
 
 
+@pytest.mark.rule("3.6", "the host's")
 def test_unique_symbol_of_the_host_serves_every_module(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libh.so", UNIQUE)
@@ -543,6 +594,7 @@ def test_unique_symbol_of_the_host_serves_every_module(tmp_path: Path) -> None:
     assert outcome.provider("mod.so", "u") == "libh.so"
 
 
+@pytest.mark.rule("3.6", "registered by a hit")
 def test_unique_symbol_of_a_failed_dlopen_is_forgotten(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("bad.so", UNIQUE + CALLS_F)
@@ -552,6 +604,7 @@ def test_unique_symbol_of_a_failed_dlopen_is_forgotten(tmp_path: Path) -> None:
     assert outcome.provider("two.so", "u") == "two.so"
 
 
+@pytest.mark.rule("3.6", "the copy")
 def test_unique_symbol_copied_into_the_executable_is_registered_as_its_copy(
     tmp_path: Path,
 ) -> None:
@@ -563,6 +616,7 @@ def test_unique_symbol_copied_into_the_executable_is_registered_as_its_copy(
     assert outcome.provider("mod.so", "u") == "host"
 
 
+@pytest.mark.rule("3.6", "relocation order")
 def test_unique_symbol_is_registered_by_what_is_relocated_first(tmp_path: Path) -> None:
     # A symbolic object has a scope of its own, so the order of relocation decides.
     s = Scenario(tmp_path)
@@ -573,6 +627,7 @@ def test_unique_symbol_is_registered_by_what_is_relocated_first(tmp_path: Path) 
     assert outcome.provider("libb.so", "u") == "liba.so"
 
 
+@pytest.mark.rule("3.6", "relocation order")
 def test_unique_symbol_of_the_host_is_registered_by_what_is_relocated_first(
     tmp_path: Path,
 ) -> None:
@@ -585,6 +640,7 @@ def test_unique_symbol_of_the_host_is_registered_by_what_is_relocated_first(
     assert outcome.provider("mod.so", "u") == "liba.so"
 
 
+@pytest.mark.rule("3.6", "relocation order")
 def test_unique_symbol_is_registered_depth_first_in_a_circle(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     for name in ("liba.so", "libb.so", "libc3.so"):
@@ -599,6 +655,7 @@ def test_unique_symbol_is_registered_depth_first_in_a_circle(tmp_path: Path) -> 
 # -- 3.7: hash tables -----------------------------------------------------------------------------
 
 
+@pytest.mark.rule("3.7", "bloom filter")
 def test_export_that_the_bloom_filter_hides_does_not_exist(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     empty_bloom_filter(s.lib("libh.so", F))
@@ -607,6 +664,7 @@ def test_export_that_the_bloom_filter_hides_does_not_exist(tmp_path: Path) -> No
     assert outcome.provider("mod.so", "f") == "mod.so"
 
 
+@pytest.mark.rule("3.7", "GNU table first")
 def test_gnu_hash_decides_where_both_tables_are_present(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     empty_bloom_filter(s.lib("libh.so", F, "-Wl,--hash-style=both"))
@@ -615,6 +673,7 @@ def test_gnu_hash_decides_where_both_tables_are_present(tmp_path: Path) -> None:
     assert outcome.provider("mod.so", "f") == "mod.so"
 
 
+@pytest.mark.rule("3.7", "SysV table alone")
 def test_object_with_only_the_old_hash_table_is_searched(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libh.so", F, "-Wl,--hash-style=sysv")
@@ -635,6 +694,7 @@ def test_object_with_only_the_old_hash_table_is_searched(tmp_path: Path) -> None
         pytest.param('__asm__(".data\\n.quad f@SIZE");', (), id="SIZE64"),
     ],
 )
+@pytest.mark.rule("5", "data and plt")
 def test_relocation_looks_its_symbol_up(
     tmp_path: Path, source: str, flags: tuple[str, ...]
 ) -> None:
@@ -652,6 +712,7 @@ def test_relocation_looks_its_symbol_up(
         pytest.param(("-mtls-dialect=gnu2",), id="TLSDESC"),
     ],
 )
+@pytest.mark.rule("5", "thread-local")
 def test_thread_local_relocation_looks_its_symbol_up(
     tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
@@ -661,6 +722,7 @@ def test_thread_local_relocation_looks_its_symbol_up(
     assert outcome.provider("mod.so", "f") == "host"
 
 
+@pytest.mark.rule("5", "__tls_get_addr")
 def test_tls_get_addr_of_the_executable_captures_that_of_libc(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.module("mod.so", "extern __thread int t; int *g(void) { return &t; }")
@@ -688,6 +750,7 @@ def base_and_exact(s: Scenario) -> Path:
 @pytest.mark.skipif(
     platform.libc_ver() >= ("glibc", "2.42"), reason="the loader that judges is 2.41 or older"
 )
+@pytest.mark.rule("4.2", "base and exact in one object")
 def test_first_of_base_and_exact_version_wins_up_to_2_41(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libf.so", F, versions="V2 { f; };")
@@ -717,6 +780,7 @@ def test_absolute_zero_is_no_definition_before_2_28(tmp_path: Path) -> None:
     assert GlibcLookup((2, 27)).match(call_of_f(), read) is None
 
 
+@pytest.mark.rule("3.7", "SysV table alone")
 def test_undefined_tls_symbol_of_a_sysv_table_is_taken_by_an_address(tmp_path: Path) -> None:
     # check_match lets TLS symbols of value 0 pass, and only calls refuse undefined ones.
     s = Scenario(tmp_path)

@@ -55,6 +55,7 @@ def first_or_second(
 # -- versions -------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("7", "lookup")
 def test_other_version_serves(s: MuslScenario) -> None:
     s.lib("libv.so", F, versions="V2 { f; };")
     s.module("mod.so", CALLS_F, needed=["libv.so"])
@@ -71,6 +72,7 @@ def script(s: MuslScenario, text: str) -> Path:
 
 
 @pytest.mark.parametrize("index", [0x8001, 0x8002, 0x8003])
+@pytest.mark.rule("7", "lookup")
 def test_version_that_is_not_the_default_is_not_seen(s: MuslScenario, index: int) -> None:
     s.lib("libfirst.so", F, versions="V1 { f; }; V2 { other; };")
     patch_versym(s.directory / "libfirst.so", "f", index)
@@ -78,12 +80,14 @@ def test_version_that_is_not_the_default_is_not_seen(s: MuslScenario, index: int
 
 
 @pytest.mark.parametrize("index", [0, 1, 2, 3])
+@pytest.mark.rule("7", "lookup")
 def test_any_other_version_index_is_seen(s: MuslScenario, index: int) -> None:
     s.lib("libfirst.so", F, versions="V1 { f; }; V2 { other; };")
     patch_versym(s.directory / "libfirst.so", "f", index)
     assert first_or_second(s) == ("libfirst.so", "SAME_NAME")
 
 
+@pytest.mark.rule("7", "lookup")
 def test_default_version_of_several_is_the_one(s: MuslScenario) -> None:
     source = """
     __asm__(".symver f1,f@V1"); __asm__(".symver f2,f@@V2");
@@ -100,12 +104,14 @@ def test_default_version_of_several_is_the_one(s: MuslScenario) -> None:
 # -- visibility, binding, type --------------------------------------------------------------------
 
 
+@pytest.mark.rule("7", "lookup")
 def test_hidden_definition_serves(s: MuslScenario) -> None:
     patch_symbol(s.lib("libfirst.so", F), "f", visibility=STV_HIDDEN)
     assert first_or_second(s) == ("libfirst.so", "SAME_NAME")
 
 
 @pytest.mark.parametrize("visibility", [STV_PROTECTED, STV_HIDDEN])
+@pytest.mark.rule("7", "lookup")
 def test_reference_of_any_visibility_is_interposed(s: MuslScenario, visibility: int) -> None:
     patch_symbol(s.module("mod.so", CALLS_OWN_F), "f", visibility=visibility)
     outcome = s.judge(s.host(F), "mod.so")
@@ -113,23 +119,27 @@ def test_reference_of_any_visibility_is_interposed(s: MuslScenario, visibility: 
     assert outcome.binding("mod.so", "f").shadowed
 
 
+@pytest.mark.rule("7", "lookup")
 def test_local_definition_is_passed_over(s: MuslScenario) -> None:
     patch_symbol(s.lib("libfirst.so", F), "f", binding=STB_LOCAL)
     provider, _ = first_or_second(s)
     assert provider == "libsecond.so"
 
 
+@pytest.mark.rule("7", "lookup")
 def test_weak_definition_serves_like_a_global_one(s: MuslScenario) -> None:
     s.lib("libfirst.so", f"__attribute__((weak)) {F}")
     assert first_or_second(s) == ("libfirst.so", "SAME_NAME")
 
 
+@pytest.mark.rule("7", "lookup")
 def test_indirect_function_is_no_definition(s: MuslScenario) -> None:
     s.lib("libfirst.so", 'static int real(void) { return 1; } static void *pick(void)'
           '{ return real; } int f(void) __attribute__((ifunc("pick")));')  # fmt: skip
     assert first_or_second(s) == ("libsecond.so", "WRONG_TYPE")
 
 
+@pytest.mark.rule("7", "lookup")
 def test_unique_symbols_are_of_their_own_module(s: MuslScenario) -> None:
     for name in ("one.so", "two.so"):
         s.module(name, UNIQUE_USER)
@@ -138,12 +148,14 @@ def test_unique_symbols_are_of_their_own_module(s: MuslScenario) -> None:
 
 
 @pytest.mark.parametrize("section", [SHN_ABS, 5])
+@pytest.mark.rule("7", "lookup")
 def test_value_zero_is_no_definition(s: MuslScenario, section: int) -> None:
     patch_symbol(s.lib("libfirst.so", F), "f", value=0, section=section)
     provider, _ = first_or_second(s)
     assert provider == "libsecond.so"
 
 
+@pytest.mark.rule("7", "lookup")
 def test_thread_local_variable_of_offset_zero_is_one(s: MuslScenario) -> None:
     # The linker would refuse to mix the two kinds of f, musl does not look.
     s.lib("libfirst.so", F)
@@ -151,6 +163,7 @@ def test_thread_local_variable_of_offset_zero_is_one(s: MuslScenario) -> None:
     assert found == ("libfirst.so", "SAME_NAME")
 
 
+@pytest.mark.rule("7", "lookup")
 def test_type_of_the_reference_does_not_count(s: MuslScenario) -> None:
     s.lib("libfirst.so", "int f = 1;")
     assert first_or_second(s) == ("libfirst.so", "SAME_NAME")
@@ -159,11 +172,13 @@ def test_type_of_the_reference_does_not_count(s: MuslScenario) -> None:
 # -- reachability ---------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("7", "lookup")
 def test_definition_that_the_hash_table_does_not_reach_is_none(s: MuslScenario) -> None:
     empty_bloom_filter(s.lib("libfirst.so", F))
     assert first_or_second(s) == ("libsecond.so", "absent")
 
 
+@pytest.mark.rule("7", "lookup")
 def test_sysv_table_serves_too(s: MuslScenario) -> None:
     s.lib("libfirst.so", F, "-Wl,--hash-style=sysv")
     assert first_or_second(s) == ("libfirst.so", "SAME_NAME")
@@ -172,6 +187,7 @@ def test_sysv_table_serves_too(s: MuslScenario) -> None:
 # -- the executable -------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("7", "lookup")
 def test_copied_data_captures_all(s: MuslScenario) -> None:
     s.lib("libdata.so", "int data = 1; int *own(void) { return &data; }")
     host = s.host(
@@ -188,6 +204,7 @@ def test_copied_data_captures_all(s: MuslScenario) -> None:
     assert {str(b.provider and b.provider.path) for b in copy} == {str(s.directory / "libdata.so")}
 
 
+@pytest.mark.rule("7", "lookup")
 def test_canonical_plt_entry_serves_an_address_but_no_call(s: MuslScenario) -> None:
     s.lib("liba.so", F)
     use = "int f(void); void *use(void) { return f; }"
@@ -198,6 +215,7 @@ def test_canonical_plt_entry_serves_an_address_but_no_call(s: MuslScenario) -> N
     assert outcome.providers("mod.so", "f") == {"host", "liba.so"}
 
 
+@pytest.mark.rule("7", "lookup")
 def test_dt_symbolic_is_not_read(s: MuslScenario) -> None:
     # Asked for the flag, the linker would leave no reference to search for.
     patch_dynamic(s.module("mod.so", CALLS_OWN_F), DT_SYMBOLIC, 0)
@@ -207,15 +225,27 @@ def test_dt_symbolic_is_not_read(s: MuslScenario) -> None:
 # -- what is not found ----------------------------------------------------------------------------
 
 
+@pytest.mark.rule("7", "lookup")
 def test_undefined_symbol_is_a_failure(s: MuslScenario) -> None:
     s.module("mod.so", CALLS_F)
     outcome = s.judge(s.host(), "mod.so")
     assert [(f.kind, f.name) for f in outcome.failures] == [("undefined-symbol", "f")]
 
 
+@pytest.mark.rule("7", "lookup")
 def test_weak_reference_may_stay_empty(s: MuslScenario) -> None:
     s.module("mod.so", "int f(void) __attribute__((weak)); int g(void) { return f(); }")
     assert s.judge(s.host(), "mod.so").provider("mod.so", "f") is None
+
+
+@pytest.mark.rule("7", "lookup")
+def test_weak_definition_of_its_own_must_be_found(s: MuslScenario) -> None:
+    source = "__attribute__((weak)) int f(void) { return 1; } int g(void) { return f(); }"
+    module = s.module("mod.so", source)
+    assert s.judge(s.host(), "mod.so").provider("mod.so", "f") == "mod.so"
+    empty_bloom_filter(module)
+    outcome = s.judge(s.host(), "mod.so")
+    assert [(f.kind, f.name) for f in outcome.failures] == [("undefined-symbol", "f")]
 
 
 LARGE = "void *stat64(void); void *g(void) { return stat64(); }"
@@ -237,6 +267,7 @@ def test_which_names_have_one(name: str, substitute: str | None) -> None:
 
 
 @pytest.mark.corpus
+@pytest.mark.rule("7", "lookup")
 def test_name_for_large_files_is_taken_from_musl(s: MuslScenario) -> None:
     loader = unpacked("trixie", "amd64", "musl") / "lib/ld-musl-x86_64.so.1"
     host = s.host("", f"-Wl,--dynamic-linker={loader}")

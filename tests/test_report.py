@@ -14,7 +14,7 @@ from scenario import require_loader
 from collide import codes
 from collide.analysis import Analysis
 from collide.archive import Member, write_wheel
-from collide.check import Judged, Report, check
+from collide.check import Judged, LeftOut, Report, check
 from collide.codes import CODES, Severity
 from collide.errors import InputError
 from collide.host import extract
@@ -23,6 +23,7 @@ from collide.profiles import load_shipped
 from collide.report import json as json_report
 from collide.report import text
 from collide.rootfs import Root
+from collide.tags import Misfit
 from collide.wheel import Target, read_target
 
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
@@ -79,7 +80,7 @@ def test_check_keeps_what_does_not_fit_apart_from_what_is_judged(tmp_path: Path)
     hosts = [load_shipped(name) for name in ("debian-12-python3", "debian-12-pypy3")]
     report = check([read_target(wheel)], hosts)
     assert [j.analysis.host.name for j in report.judged] == ["debian-12-python3"]
-    assert [a.host.name for a in report.left_out] == ["debian-12-pypy3"]
+    assert [a.host for a in report.left_out] == ["debian-12-pypy3"]
 
 
 def test_check_collects_the_problems_of_all_targets(tmp_path: Path) -> None:
@@ -172,7 +173,17 @@ def test_json_has_its_schema_and_the_release() -> None:
     told = document(of())
     assert told["schema"] == "collide-report/1"
     assert re.fullmatch(r"\d+\.\d+\.\d+", told["version"])
-    assert list(told) == ["schema", "version", "analyses", "exposed", "left_out", "problems"]
+    parts = (
+        "schema",
+        "version",
+        "analyses",
+        "findings",
+        "together",
+        "exposed",
+        "left_out",
+        "problems",
+    )
+    assert tuple(told) == parts
 
 
 def test_json_holds_every_field_of_a_finding() -> None:
@@ -217,11 +228,16 @@ def test_json_names_the_host() -> None:
 
 
 def test_json_holds_what_was_left_out_and_what_cannot_be_read() -> None:
-    analysis = of().judged[0].analysis
-    left_out = analysis._replace(left_out="does not fit")
+    misfit = Misfit("other interpreter", "does not fit")
+    left_out = LeftOut("demo.whl", "debian-12-python3", misfit)
     told = document(Report((), (left_out,), (InputError("bad.whl", "no such file"),)))
     assert told["left_out"] == [
-        {"target": "demo.whl", "profile": "debian-12-python3", "reason": "does not fit"}
+        {
+            "target": "demo.whl",
+            "profile": "debian-12-python3",
+            "kind": "other interpreter",
+            "reason": "does not fit",
+        }
     ]
     assert told["problems"] == [{"path": "bad.whl", "reason": "no such file"}]
 

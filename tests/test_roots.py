@@ -11,6 +11,9 @@ import pytest
 import roots
 from roots import RootError
 
+from collide.provenance import find_packages
+from collide.rootfs import Root
+
 
 def package(directory: Path, name: str, *files: str) -> Path:
     """A Debian package of that name with these files, each of which holds the name."""
@@ -41,6 +44,18 @@ def test_directories_of_the_old_layout_land_in_the_merged_usr(tmp_path: Path) ->
     assert not list(unpacked.glob("usr/share/doc/*"))
 
 
+def test_absolute_links_stay_inside_the_root(tmp_path: Path) -> None:
+    archive = package(tmp_path, "a", "lib/deep/ld.so.2")
+    (tmp_path / "a/lib64").mkdir()
+    (tmp_path / "a/lib64/ld.so").symlink_to("/lib/deep/ld.so.2")
+    (tmp_path / "a/lib/gone").symlink_to("/etc/alternatives/gone")
+    subprocess.run(("dpkg-deb", "--build", tmp_path / "a", archive), check=True)
+    unpacked = tmp_path / "root"
+    roots._unpack([archive], unpacked)
+    assert (unpacked / "lib64/ld.so").read_text() == "a"
+    assert str((unpacked / "usr/lib/gone").readlink()) == "../../etc/alternatives/gone"
+
+
 def test_a_package_that_cannot_be_read_is_an_error_with_a_reason(tmp_path: Path) -> None:
     whole = package(tmp_path, "whole", "lib/liba.so.1")
     broken = tmp_path / "broken.deb"
@@ -67,3 +82,11 @@ def test_callers_that_ask_at_once_get_one_whole_root(
 def test_a_package_that_does_not_exist_is_named() -> None:
     with pytest.raises(RootError, match="no-such-package"):
         roots.root("bookworm", "armhf", ["no-such-package"])
+
+
+def test_dpkg_of_the_root_knows_its_packages(tmp_path: Path) -> None:
+    archives = [package(tmp_path, "one", "usr/lib/liba.so.1"), package(tmp_path, "two", "b")]
+    unpacked = tmp_path / "root"
+    roots._unpack(archives, unpacked)
+    known = find_packages(Root(str(unpacked)), ["/usr/lib/liba.so.1", "/b", "/c"])
+    assert known == {"/usr/lib/liba.so.1": ("one", "1"), "/b": ("two", "1")}

@@ -48,6 +48,7 @@ def found(outcome: Outcome, name: str = "mod.so") -> str:
 # -- 6.2: the order of the places -----------------------------------------------------------------
 
 
+@pytest.mark.rule("6.2", "RPATH before LD_LIBRARY_PATH")
 def test_rpath_comes_before_the_library_path(tmp_path: Path) -> None:
     s = scene(tmp_path, "one", "two")
     s.module("mod.so", needed=["stub.so"], rpath="$ORIGIN/one")
@@ -55,6 +56,7 @@ def test_rpath_comes_before_the_library_path(tmp_path: Path) -> None:
     assert found(outcome) == "one/liba.so"
 
 
+@pytest.mark.rule("6.2", "LD_LIBRARY_PATH before RUNPATH")
 def test_library_path_comes_before_runpath(tmp_path: Path) -> None:
     s = scene(tmp_path, "one", "two")
     s.module("mod.so", needed=["stub.so"], runpath="$ORIGIN/one")
@@ -62,12 +64,14 @@ def test_library_path_comes_before_runpath(tmp_path: Path) -> None:
     assert found(outcome) == "two/liba.so"
 
 
+@pytest.mark.rule("6.2", "order in a path")
 def test_directories_of_a_path_are_tried_in_order(tmp_path: Path) -> None:
     s = scene(tmp_path, "one", "two")
     s.module("mod.so", needed=["stub.so"], runpath="$ORIGIN/none:$ORIGIN/two:$ORIGIN/one")
     assert found(s.compare(s.host(), "mod.so")) == "two/liba.so"
 
 
+@pytest.mark.rule("6.2", "RUNPATH voids RPATH")
 def test_runpath_makes_the_loader_forget_the_rpath_beside_it(tmp_path: Path) -> None:
     s = scene(tmp_path, "one", "two")
     module = s.module(
@@ -77,6 +81,7 @@ def test_runpath_makes_the_loader_forget_the_rpath_beside_it(tmp_path: Path) -> 
     assert found(s.compare(s.host(), "mod.so")) == "two/liba.so"
 
 
+@pytest.mark.rule("6.2", "RPATH is inherited")
 def test_rpath_is_inherited_from_what_loaded_the_object(tmp_path: Path) -> None:
     s = scene(tmp_path, "one")
     s.lib("libb.so", needed=["stub.so"], runpath=None)
@@ -84,12 +89,14 @@ def test_rpath_is_inherited_from_what_loaded_the_object(tmp_path: Path) -> None:
     assert found(s.compare(s.host(), "mod.so")) == "one/liba.so"
 
 
+@pytest.mark.rule("6.2", "RPATH of the executable")
 def test_rpath_of_the_executable_serves_a_module(tmp_path: Path) -> None:
     s = scene(tmp_path, "one")
     s.module("mod.so", needed=["stub.so"], runpath=None)
     assert found(s.compare(s.host(rpath="$ORIGIN/one"), "mod.so")) == "one/liba.so"
 
 
+@pytest.mark.rule("6.2", "RPATH of the executable")
 def test_own_rpath_comes_before_those_of_the_module_and_of_the_executable(tmp_path: Path) -> None:
     s = scene(tmp_path, "own", "module", "host")
     s.lib("libb.so", needed=["stub.so"], rpath="$ORIGIN/own")
@@ -98,6 +105,7 @@ def test_own_rpath_comes_before_those_of_the_module_and_of_the_executable(tmp_pa
     assert found(s.compare(host, "mod.so")) == "own/liba.so"
 
 
+@pytest.mark.rule("6.2", "RPATH of the executable")
 def test_rpath_of_the_module_comes_before_that_of_the_executable(tmp_path: Path) -> None:
     s = scene(tmp_path, "module", "host")
     s.lib("libb.so", needed=["stub.so"], runpath=None)
@@ -106,6 +114,7 @@ def test_rpath_of_the_module_comes_before_that_of_the_executable(tmp_path: Path)
     assert found(s.compare(host, "mod.so")) == "module/liba.so"
 
 
+@pytest.mark.rule("6.2", "RUNPATH is not inherited")
 def test_runpath_is_not_inherited(tmp_path: Path) -> None:
     s = scene(tmp_path, "one")
     s.lib("libb.so", needed=["stub.so"], runpath=None)
@@ -113,12 +122,14 @@ def test_runpath_is_not_inherited(tmp_path: Path) -> None:
     assert found(s.compare(s.host(), "mod.so")) == "missing-library"
 
 
+@pytest.mark.rule("6.2", "RUNPATH is not inherited")
 def test_runpath_of_the_executable_does_not_serve_a_module(tmp_path: Path) -> None:
     s = scene(tmp_path, "one")
     s.module("mod.so", needed=["stub.so"], runpath=None)
     assert found(s.compare(s.host(runpath="$ORIGIN/one"), "mod.so")) == "missing-library"
 
 
+@pytest.mark.rule("6.2", "RUNPATH voids RPATH")
 def test_own_runpath_disables_every_inherited_rpath(tmp_path: Path) -> None:
     s = scene(tmp_path, "one")
     s.lib("libb.so", needed=["stub.so"], runpath="$ORIGIN/none")
@@ -126,6 +137,7 @@ def test_own_runpath_disables_every_inherited_rpath(tmp_path: Path) -> None:
     assert found(s.compare(s.host(rpath="$ORIGIN/one"), "mod.so")) == "missing-library"
 
 
+@pytest.mark.rule("6.2", "RPATH is inherited")
 def test_runpath_in_between_does_not_stop_an_rpath_from_above(tmp_path: Path) -> None:
     s = scene(tmp_path, "one")
     s.lib("libc3.so", needed=["stub.so"], runpath=None)
@@ -134,6 +146,7 @@ def test_runpath_in_between_does_not_stop_an_rpath_from_above(tmp_path: Path) ->
     assert found(s.compare(s.host(), "mod.so")) == "one/liba.so"
 
 
+@pytest.mark.rule("6.2", "bare name")
 def test_bare_name_is_opened_as_the_executable_would_need_it(tmp_path: Path) -> None:
     s = scene(tmp_path, "one")
     outcome = s.compare(s.host(runpath="$ORIGIN/one"), "liba.so")
@@ -143,6 +156,7 @@ def test_bare_name_is_opened_as_the_executable_would_need_it(tmp_path: Path) -> 
 # -- 6.2, 6.5: the cache and the directories built in ---------------------------------------------
 
 
+@pytest.mark.rule("6.5", "found through the cache")
 def test_system_library_is_found_through_the_cache(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("stub.so", soname="libm.so.6")
@@ -155,6 +169,7 @@ def test_system_library_is_found_through_the_cache(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.rule("6.2", "RUNPATH before the cache")
 def test_runpath_comes_before_the_cache(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("libm.so.6")
@@ -162,6 +177,7 @@ def test_runpath_comes_before_the_cache(tmp_path: Path) -> None:
     assert s.compare(s.host(), "mod.so").closure("mod.so") == ["mod.so", "libm.so.6"]
 
 
+@pytest.mark.rule("6.2", "no default directories")
 def test_nodefaultlib_hides_the_system_directories(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("stub.so", soname="libm.so.6")
@@ -188,6 +204,7 @@ def test_cache_answers_as_ldconfig_prints_it() -> None:
 # -- 6.2: names with a slash ----------------------------------------------------------------------
 
 
+@pytest.mark.rule("6.2", "slash")
 def test_needed_name_with_a_slash_is_opened_as_it_is(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("one/liba.so")
@@ -197,6 +214,7 @@ def test_needed_name_with_a_slash_is_opened_as_it_is(tmp_path: Path) -> None:
     assert found(s.compare(s.host(), "mod.so")) == "two/liba.so"
 
 
+@pytest.mark.rule("6.2", "working directory")
 def test_needed_name_with_a_slash_is_relative_to_the_working_directory(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("liba.so")
@@ -206,6 +224,7 @@ def test_needed_name_with_a_slash_is_relative_to_the_working_directory(tmp_path:
     assert found(s.compare(s.host(), "mod.so")) == "liba.so"
 
 
+@pytest.mark.rule("6.6", "tokens")
 def test_origin_in_a_needed_name_is_expanded(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     s.lib("one/liba.so")
@@ -217,6 +236,7 @@ def test_origin_in_a_needed_name_is_expanded(tmp_path: Path) -> None:
 # -- 6.3: subdirectories --------------------------------------------------------------------------
 
 
+@pytest.mark.rule("6.3", "hwcaps")
 def test_best_hwcaps_subdirectory_comes_first(tmp_path: Path) -> None:
     levels = [f"one/glibc-hwcaps/x86-64-v{n}" for n in (2, 3, 4)]
     s = scene(tmp_path, "one", *levels)
@@ -227,6 +247,7 @@ def test_best_hwcaps_subdirectory_comes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("places", [["tls"], ["x86_64"], ["tls/x86_64", "tls", "x86_64"]])
+@pytest.mark.rule("6.3", "legacy")
 def test_legacy_subdirectory_comes_before_its_directory_up_to_2_36(
     tmp_path: Path, places: list[str]
 ) -> None:
@@ -237,6 +258,7 @@ def test_legacy_subdirectory_comes_before_its_directory_up_to_2_36(
     assert found(outcome) == (f"one/{places[0]}/liba.so" if legacy else "one/liba.so")
 
 
+@pytest.mark.rule("6.3", "hwcaps")
 def test_hwcaps_subdirectory_comes_before_a_legacy_one(tmp_path: Path) -> None:
     s = scene(tmp_path, "one", "one/glibc-hwcaps/x86-64-v2", "one/tls/x86_64")
     s.module("mod.so", needed=["stub.so"], runpath="$ORIGIN/one")
@@ -256,6 +278,7 @@ def test_hwcaps_subdirectory_comes_before_a_legacy_one(tmp_path: Path) -> None:
         pytest.param(32, 62, id="x32"),
     ],
 )
+@pytest.mark.rule("6.4", "other machine")
 def test_file_for_another_machine_is_passed_over(tmp_path: Path, bits: int, machine: int) -> None:
     s = scene(tmp_path, "one", "two")
     patch_header(tmp_path / "one/liba.so", bits=bits, machine=machine)
@@ -263,6 +286,7 @@ def test_file_for_another_machine_is_passed_over(tmp_path: Path, bits: int, mach
     assert found(s.compare(s.host(), "mod.so")) == "two/liba.so"
 
 
+@pytest.mark.rule("6.4", "other class")
 def test_32_bit_file_is_passed_over(tmp_path: Path) -> None:
     s = scene(tmp_path, "two")
     s.lib("one/liba.so", F, "-m32")
@@ -270,6 +294,7 @@ def test_32_bit_file_is_passed_over(tmp_path: Path) -> None:
     assert found(s.compare(s.host(), "mod.so")) == "two/liba.so"
 
 
+@pytest.mark.rule("6.4", "dangling link")
 def test_dangling_link_is_passed_over(tmp_path: Path) -> None:
     s = scene(tmp_path, "two")
     (tmp_path / "one").mkdir()
@@ -286,6 +311,7 @@ def test_dangling_link_is_passed_over(tmp_path: Path) -> None:
         pytest.param(b"INPUT(libz.so.1)" * 20, id="bad magic"),
     ],
 )
+@pytest.mark.rule("6.4", "no object")
 def test_file_that_is_no_object_ends_the_search(tmp_path: Path, content: bytes) -> None:
     s = scene(tmp_path, "one", "two")
     (tmp_path / "one/liba.so").write_bytes(content)
@@ -301,6 +327,7 @@ def test_file_that_is_no_object_ends_the_search(tmp_path: Path, content: bytes) 
         pytest.param(16, 1, id="relocatable"),
     ],
 )
+@pytest.mark.rule("6.4", "wrong kind")
 def test_object_of_a_kind_that_is_not_loaded_ends_the_search(
     tmp_path: Path, offset: int, value: int
 ) -> None:
@@ -313,6 +340,7 @@ def test_object_of_a_kind_that_is_not_loaded_ends_the_search(
     assert found(s.compare(s.host(), "mod.so")) == "unloadable-file"
 
 
+@pytest.mark.rule("6.4", "directory")
 def test_directory_of_that_name_ends_the_search(tmp_path: Path) -> None:
     s = scene(tmp_path, "two")
     (tmp_path / "one/liba.so").mkdir(parents=True)
@@ -339,6 +367,7 @@ def test_directory_of_that_name_ends_the_search(tmp_path: Path) -> None:
         ("$ORIGIN/$LIB64", "$LIB64"),
     ],
 )
+@pytest.mark.rule("6.6", "tokens")
 def test_tokens_in_a_path(tmp_path: Path, runpath: str, place: str) -> None:
     s = scene(tmp_path, place)
     s.module("mod.so", needed=["stub.so"], runpath=runpath)
@@ -348,6 +377,7 @@ def test_tokens_in_a_path(tmp_path: Path, runpath: str, place: str) -> None:
         assert found(outcome) == f"{place}/liba.so"
 
 
+@pytest.mark.rule("6.6", "origin of a module")
 def test_origin_of_a_module_is_where_it_was_opened_not_where_it_is(tmp_path: Path) -> None:
     s = scene(tmp_path, "links", "real")
     s.module("real/mod.so", needed=["stub.so"])
@@ -355,6 +385,7 @@ def test_origin_of_a_module_is_where_it_was_opened_not_where_it_is(tmp_path: Pat
     assert found(s.compare(s.host(), "links/mod.so"), "real/mod.so") == "links/liba.so"
 
 
+@pytest.mark.rule("6.6", "origin of the executable")
 def test_origin_of_the_executable_is_where_it_is(tmp_path: Path) -> None:
     s = scene(tmp_path, "links", "real")
     s.host(name="real/host", needed=["stub.so"])
@@ -362,6 +393,7 @@ def test_origin_of_the_executable_is_where_it_is(tmp_path: Path) -> None:
     assert "real/liba.so" in s.compare(tmp_path / "links/host").scope("real/host")
 
 
+@pytest.mark.rule("6.6", "origin of the executable")
 def test_origin_in_the_library_path_is_that_of_the_executable(tmp_path: Path) -> None:
     s = scene(tmp_path, "bin/one")
     s.module("mod.so", needed=["stub.so"])
@@ -369,6 +401,7 @@ def test_origin_in_the_library_path_is_that_of_the_executable(tmp_path: Path) ->
     assert found(s.compare(host, "mod.so", library_path=["$ORIGIN/one"])) == "bin/one/liba.so"
 
 
+@pytest.mark.rule("6.2", "working directory")
 def test_relative_directory_is_below_the_working_directory(tmp_path: Path) -> None:
     s = scene(tmp_path, "one")
     # The hosts here run in "/".

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from musl import MuslScenario
+from musl import MuslScenario, observe
 from scenario import patch_header
+
+from collide.errors import InputError
+from collide.host import extract
+from collide.rootfs import Root
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"
@@ -30,6 +34,7 @@ def provider(s: MuslScenario, host: Path | None = None, **environment: list[str]
 
 
 @pytest.mark.parametrize("kind", ["rpath", "runpath"])
+@pytest.mark.rule("7", "search")
 def test_library_path_comes_before_run_paths(s: MuslScenario, kind: str) -> None:
     copies(s, "env", "own")
     s.module("mod.so", CALLS_F, needed=["own/libf.so"], **{kind: "$ORIGIN/own"})
@@ -37,6 +42,7 @@ def test_library_path_comes_before_run_paths(s: MuslScenario, kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", ["rpath", "runpath"])
+@pytest.mark.rule("7", "search")
 def test_run_paths_are_inherited(s: MuslScenario, kind: str) -> None:
     copies(s, "deep")
     s.lib("libmid.so", CALLS_F, needed=["deep/libf.so"], runpath=None)
@@ -44,6 +50,7 @@ def test_run_paths_are_inherited(s: MuslScenario, kind: str) -> None:
     assert provider(s) == "deep/libf.so"
 
 
+@pytest.mark.rule("7", "search")
 def test_own_run_path_comes_before_inherited_ones(s: MuslScenario) -> None:
     copies(s, "module", "mid")
     s.lib("libmid.so", CALLS_F, needed=["mid/libf.so"], runpath="$ORIGIN/mid")
@@ -51,12 +58,14 @@ def test_own_run_path_comes_before_inherited_ones(s: MuslScenario) -> None:
     assert provider(s) == "mid/libf.so"
 
 
+@pytest.mark.rule("7", "search")
 def test_run_path_of_the_executable_serves_modules(s: MuslScenario) -> None:
     copies(s, "app")
     s.module("mod.so", CALLS_F, needed=["app/libf.so"], runpath=None)
     assert provider(s, s.host(runpath="$ORIGIN/app")) == "app/libf.so"
 
 
+@pytest.mark.rule("7", "search")
 def test_run_path_of_the_executable_does_not_serve_preloads(s: MuslScenario) -> None:
     copies(s, "app")
     s.module("mod.so", CALLS_F, needed=["app/libf.so"], runpath=None)
@@ -65,12 +74,24 @@ def test_run_path_of_the_executable_does_not_serve_preloads(s: MuslScenario) -> 
     assert [f.kind for f in outcome.failures] == ["missing-library"]
 
 
+@pytest.mark.rule("7", "search")
+def test_run_path_of_the_executable_does_not_find_preloads(s: MuslScenario) -> None:
+    s.lib("app/libp.so", F)
+    host = s.host(runpath=f"{s.directory}/app")
+    (loaded,) = observe([host], {"LD_PRELOAD": "libp.so"}, 1).loaded
+    assert not any(name.endswith("libp.so") for name in loaded)
+    with pytest.raises(InputError, match=r"libp\.so: no such library"):
+        extract(str(host), Root(), preload=["libp.so"])
+
+
+@pytest.mark.rule("7", "search")
 def test_token_that_is_not_origin_voids_the_run_path(s: MuslScenario) -> None:
     copies(s, "own", "app")
     s.module("mod.so", CALLS_F, needed=["own/libf.so"], runpath="$ORIGIN/own:/lib/$LIB")
     assert provider(s, s.host(runpath="$ORIGIN/app")) == "app/libf.so"
 
 
+@pytest.mark.rule("7", "search")
 def test_origin_may_have_braces_and_a_tail(s: MuslScenario) -> None:
     directory = s.directory.with_name(f"{s.directory.name}tail")
     directory.mkdir()
@@ -79,18 +100,21 @@ def test_origin_may_have_braces_and_a_tail(s: MuslScenario) -> None:
     assert provider(s) == str(directory / "libf.so")
 
 
+@pytest.mark.rule("7", "search")
 def test_no_token_is_expanded_in_the_library_path(s: MuslScenario) -> None:
     copies(s, "env", "own")
     s.module("mod.so", CALLS_F, needed=["own/libf.so"], runpath="$ORIGIN/own")
     assert provider(s, library_path=["$ORIGIN/env"]) == "own/libf.so"
 
 
+@pytest.mark.rule("7", "search")
 def test_subdirectories_of_hardware_capabilities_are_not_tried(s: MuslScenario) -> None:
     copies(s, "own/glibc-hwcaps/x86-64-v2", "own/tls", "own")
     s.module("mod.so", CALLS_F, needed=["own/libf.so"], runpath="$ORIGIN/own")
     assert provider(s) == "own/libf.so"
 
 
+@pytest.mark.rule("7", "search")
 def test_long_path_is_passed_over(s: MuslScenario) -> None:
     long = "/".join(["d" * 100] * 5)
     copies(s, long, "own")
@@ -98,6 +122,7 @@ def test_long_path_is_passed_over(s: MuslScenario) -> None:
     assert provider(s) == "own/libf.so"
 
 
+@pytest.mark.rule("7", "search")
 def test_file_for_another_machine_is_taken(s: MuslScenario) -> None:
     copies(s, "first", "second")
     patch_header(s.directory / "first/libf.so", machine=183)
@@ -106,6 +131,7 @@ def test_file_for_another_machine_is_taken(s: MuslScenario) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"INPUT(libf.so)"])
+@pytest.mark.rule("7", "search")
 def test_file_that_is_no_object_ends_the_search(s: MuslScenario, content: bytes) -> None:
     copies(s, "first", "second")
     s.module("mod.so", CALLS_F, needed=["second/libf.so"], runpath="$ORIGIN/first:$ORIGIN/second")
@@ -114,6 +140,7 @@ def test_file_that_is_no_object_ends_the_search(s: MuslScenario, content: bytes)
     assert [f.kind for f in outcome.failures] == ["unloadable-file"]
 
 
+@pytest.mark.rule("7", "search")
 def test_directory_ends_the_search(s: MuslScenario) -> None:
     copies(s, "second")
     (s.directory / "first/libf.so").mkdir(parents=True)
@@ -122,6 +149,7 @@ def test_directory_ends_the_search(s: MuslScenario) -> None:
     assert [f.kind for f in outcome.failures] == ["unloadable-file"]
 
 
+@pytest.mark.rule("7", "search")
 def test_name_with_a_slash_is_no_search_and_has_no_tokens(s: MuslScenario) -> None:
     path = s.lib("libf.so", F, soname=str(s.directory / "libf.so"))
     s.module("mod.so", CALLS_F, needed=["libf.so"], runpath=None)
@@ -140,6 +168,7 @@ def test_name_with_a_slash_is_no_search_and_has_no_tokens(s: MuslScenario) -> No
     ("written", "expected"),
     [("{0}/one:{0}/two", "one"), ("\n{0}/gone\n{0}/two\n{0}/one\n", "two")],
 )
+@pytest.mark.rule("7", "search")
 def test_path_file_beside_the_loader(s: MuslScenario, written: str, expected: str) -> None:
     loader = s.directory / "prefix/lib/ld-musl-x86_64.so.1"
     loader.parent.mkdir(parents=True)
@@ -154,6 +183,7 @@ def test_path_file_beside_the_loader(s: MuslScenario, written: str, expected: st
     assert provider(s, host) == f"{expected}/libf.so"
 
 
+@pytest.mark.rule("7", "search")
 def test_directories_without_a_path_file_are_the_loaders_own(s: MuslScenario) -> None:
     loader = s.directory / "prefix/lib/ld-musl-x86_64.so.1"
     loader.parent.mkdir(parents=True)

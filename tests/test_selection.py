@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
+from packing import shipped_file
 from scenario import require_loader
 
+from collide import selection
 from collide.errors import InputError, UsageError
-from collide.profiles import SCHEMA_FILE, shipped_names
-from collide.selection import select_hosts
+from collide.profiles import shipped_names, shipped_summary
+from collide.selection import select, select_hosts
 
 HOST = Path(__file__).resolve().parent.parent / "wheels/host/host"
-SHIPPED = SCHEMA_FILE.with_name("debian-12-python3.json")
 
 
 def names(*specs: str) -> list[str]:
@@ -28,10 +28,9 @@ def refusal(spec: str) -> InputError:
     return raised.value
 
 
-def test_shipped_names_are_those_of_the_files_without_the_schema() -> None:
+def test_shipped_names_are_sorted() -> None:
     assert "debian-12-python3" in shipped_names()
     assert list(shipped_names()) == sorted(shipped_names())
-    assert not [name for name in shipped_names() if "schema" in name]
 
 
 def test_nothing_named_is_every_shipped_profile() -> None:
@@ -57,14 +56,14 @@ def test_several_come_in_the_order_in_which_they_are_named() -> None:
 
 def test_profile_file_is_told_by_its_contents(tmp_path: Path) -> None:
     file = tmp_path / "anything"
-    shutil.copy(SHIPPED, file)
+    file.write_bytes(shipped_file("debian-12-python3"))
     assert names(str(file)) == ["debian-12-python3"]
 
 
 def test_profile_file_may_be_named_relative_to_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copy(SHIPPED, tmp_path / "mine.json")
+    (tmp_path / "mine.json").write_bytes(shipped_file("debian-12-python3"))
     monkeypatch.chdir(tmp_path)
     assert names("mine.json") == ["debian-12-python3"]
 
@@ -83,11 +82,40 @@ def test_bare_name_is_looked_up_in_the_path(monkeypatch: pytest.MonkeyPatch) -> 
     assert host.path == str(HOST)
 
 
-def test_unknown_name_is_refused_with_the_names_that_there_are() -> None:
+def test_unknown_name_is_refused_with_the_groups_and_names_near_it() -> None:
     error = refusal("no-such-thing")
     assert error.path == "no-such-thing"
-    for name in shipped_names():
-        assert name in error.reason
+    for group in ("cpython", "embedded", "pypy"):
+        assert group in error.reason
+    assert "near" not in error.reason
+    assert "near it: debian-12-python3" in refusal("debian-12-pyton3").reason
+
+
+def test_group_is_every_shipped_profile_in_it() -> None:
+    found = names("pypy")
+    assert len(found) > 3
+    assert found == [n for n in shipped_names() if "pypy" in shipped_summary(n).groups]
+    for host in select_hosts(["pypy"]):
+        assert host.python is not None
+        assert host.python.implementation == "pp"
+
+
+def test_profile_that_several_patterns_name_comes_once() -> None:
+    assert names("debian-12-pypy3", "debian-12-p*") == [
+        "debian-12-pypy3",
+        *(n for n in names("debian-12-p*") if n != "debian-12-pypy3"),
+    ]
+
+
+def test_nothing_is_loaded_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(selection, "load_shipped", loaded.append)
+    candidates = list(select(["debian-12-*"]))
+    assert len(candidates) > 10
+    assert candidates[0].architecture == "x86_64"
+    assert loaded == []
+    _ = candidates[3].host
+    assert loaded == [candidates[3].name]
 
 
 def test_script_is_refused_with_its_first_line(tmp_path: Path) -> None:
@@ -107,11 +135,13 @@ def test_file_that_is_neither_profile_nor_binary_is_refused(tmp_path: Path, data
     assert refusal(str(file)).reason.startswith("not a readable profile")
 
 
-@pytest.mark.parametrize("spec", ["debian-12-python3", str(SHIPPED)])
-def test_recorded_host_takes_no_further_openings(spec: str) -> None:
+def test_recorded_host_takes_no_further_openings(tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_bytes(shipped_file("debian-12-python3"))
     for arguments in ({"preload": ["liba.so"]}, {"rtld_global": ["liba.so"]}):
-        with pytest.raises(UsageError, match="need a binary"):
-            list(select_hosts([spec], **arguments))
+        for spec in ("debian-12-python3", str(file)):
+            with pytest.raises(UsageError, match="need a binary"):
+                list(select_hosts([spec], **arguments))
 
 
 def test_binary_takes_preloads_and_plugins() -> None:

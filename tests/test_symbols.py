@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from compiler import compile_so
+from conformance import loader_was_asked
 from second_opinion import section, symbol_at
 
 from collide.elf import ElfObject, read_object
@@ -45,6 +46,7 @@ def candidates_of(read: ElfObject, name: str) -> list[tuple[str | None, int, boo
 
 def loader_finds(path: Path, names: Sequence[str]) -> list[str]:
     """The names that dlsym finds in a library, asked in another process."""
+    loader_was_asked("dlsym")
     code = "import ctypes, sys; so = ctypes.CDLL(sys.argv[1])\n"
     code += "print(*(n for n in sys.argv[2:] if hasattr(so, n)))"
     done = subprocess.run(
@@ -245,10 +247,12 @@ def patch_gnu(path: Path, change: Callable[[list[int], list[int], list[int]], No
     return collide_finds(path, NAMES)
 
 
+@pytest.mark.rule("3.7", "chains")
 def test_all_symbols_of_an_intact_gnu_table_are_found(many: Path) -> None:
     assert collide_finds(many, NAMES) == loader_finds(many, NAMES) == NAMES
 
 
+@pytest.mark.rule("3.7", "bloom filter")
 def test_symbol_outside_the_bloom_filter_does_not_exist(many: Path) -> None:
     def clear_one_bit(bloom: list[int], _buckets: list[int], _chain: list[int]) -> None:
         h = gnu_hash(NAMES[3].encode())
@@ -260,6 +264,7 @@ def test_symbol_outside_the_bloom_filter_does_not_exist(many: Path) -> None:
     assert found == loader_finds(many, NAMES)
 
 
+@pytest.mark.rule("3.7", "buckets")
 def test_symbols_of_an_emptied_bucket_do_not_exist(many: Path) -> None:
     def empty(_bloom: list[int], buckets: list[int], _chain: list[int]) -> None:
         buckets[next(i for i, b in enumerate(buckets) if b)] = 0
@@ -270,6 +275,7 @@ def test_symbols_of_an_emptied_bucket_do_not_exist(many: Path) -> None:
     assert found == loader_finds(many, NAMES)
 
 
+@pytest.mark.rule("3.7", "buckets")
 def test_symbols_before_the_start_of_a_bucket_do_not_exist(many: Path) -> None:
     def start_later(_bloom: list[int], buckets: list[int], _chain: list[int]) -> None:
         buckets[buckets.index(min(b for b in buckets if b))] += 1
@@ -280,6 +286,7 @@ def test_symbols_before_the_start_of_a_bucket_do_not_exist(many: Path) -> None:
     assert found == loader_finds(many, NAMES)
 
 
+@pytest.mark.rule("3.7", "chains")
 def test_symbols_behind_an_early_end_of_chain_do_not_exist(many: Path) -> None:
     def end_early(_bloom: list[int], _buckets: list[int], chain: list[int]) -> None:
         chain[:] = [stored | 1 for stored in chain]
@@ -290,6 +297,7 @@ def test_symbols_behind_an_early_end_of_chain_do_not_exist(many: Path) -> None:
     assert found == loader_finds(many, NAMES)
 
 
+@pytest.mark.rule("3.7", "chains")
 def test_symbol_whose_stored_hash_is_wrong_does_not_exist(many: Path) -> None:
     def change_hash(_bloom: list[int], _buckets: list[int], chain: list[int]) -> None:
         chain[0] ^= 0x100
@@ -300,6 +308,7 @@ def test_symbol_whose_stored_hash_is_wrong_does_not_exist(many: Path) -> None:
     assert found == loader_finds(many, NAMES)
 
 
+@pytest.mark.rule("3.7", "chains")
 def test_symbols_behind_a_missing_end_of_chain_are_still_found(many: Path) -> None:
     def run_on(_bloom: list[int], _buckets: list[int], chain: list[int]) -> None:
         chain[:-1] = [stored & ~1 for stored in chain[:-1]]
@@ -307,6 +316,7 @@ def test_symbols_behind_a_missing_end_of_chain_are_still_found(many: Path) -> No
     assert patch_gnu(many, run_on) == loader_finds(many, NAMES) == NAMES
 
 
+@pytest.mark.rule("3.7", "GNU table first")
 def test_gnu_table_alone_counts_where_both_are(tmp_path: Path) -> None:
     path = compile_so(tmp_path, "both.so", MANY, "-Wl,--hash-style=both")
 
@@ -316,12 +326,14 @@ def test_gnu_table_alone_counts_where_both_are(tmp_path: Path) -> None:
     assert patch_gnu(path, forget_all) == loader_finds(path, NAMES) == []
 
 
+@pytest.mark.rule("3.7", "SysV table alone")
 def test_sysv_table_alone_is_enough(tmp_path: Path) -> None:
     path = compile_so(tmp_path, "sysv.so", MANY, "-Wl,--hash-style=sysv")
 
     assert collide_finds(path, NAMES) == loader_finds(path, NAMES) == NAMES
 
 
+@pytest.mark.rule("3.7", "SysV table alone")
 def test_symbols_of_an_emptied_sysv_bucket_do_not_exist(tmp_path: Path) -> None:
     path = compile_so(tmp_path, "sysv.so", MANY, "-Wl,--hash-style=sysv")
     data = bytearray(path.read_bytes())

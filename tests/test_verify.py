@@ -18,12 +18,14 @@ from collide.archive import Member, write_wheel
 from collide.errors import UsageError
 from collide.host import extract
 from collide.linkmap import LoadFailure
+from collide.lookup import GlibcLookup
 from collide.messages import says
 from collide.oracle import OracleError
 from collide.rootfs import Root
 from collide.runner import Observation, Runner, command_line
 from collide.slots import SlotBinding
 from collide.verify import (
+    Difference,
     ModuleAgreement,
     compare,
     verify,
@@ -89,6 +91,10 @@ def observe(analysis: Analysis, runner: Runner) -> tuple[Module, Observation]:
     return module, runner.open(module.bound.opened.root.file.path)
 
 
+def differences_of(module: Module, observed: Observation) -> tuple[Difference, ...]:
+    return compare(module, observed, GlibcLookup((2, 36))).differences
+
+
 @both
 def test_sees_a_binding_that_was_predicted_otherwise(s: Scenario, ask: Ask, by_slots: bool) -> None:
     libraries(s)
@@ -106,7 +112,9 @@ def test_sees_a_binding_that_was_predicted_otherwise(s: Scenario, ask: Ask, by_s
     expected = {("not-predicted", "both", "libtwo.so")}
     if not by_slots:
         expected |= {("not-seen", "both", "libone.so")}
-        assert "scope" in {d.kind for d in found.differences}
+        scope = next(d for d in found.differences if d.kind == "scope")
+        assert scope.seen.rpartition("/")[2].startswith("libtwo.so at place ")
+        assert scope.predicted.rpartition("/")[2].startswith("libone.so at place ")
     assert lines == expected
 
 
@@ -114,7 +122,7 @@ def test_sees_a_binding_that_was_predicted_otherwise(s: Scenario, ask: Ask, by_s
 def test_sees_an_object_that_was_not_loaded(s: Scenario, ask: Ask, by_slots: bool) -> None:
     libraries(s)
     module, observed = observe(*ask(s.directory, by_slots))
-    differences = compare(module, observed._replace(loaded=frozenset())).differences
+    differences = differences_of(module, observed._replace(loaded=frozenset()))
     assert {(d.kind, Path(d.object).name) for d in differences} == {
         ("loaded", name) for name in ("m.so", "libone.so", "libtwo.so")
     }
@@ -125,9 +133,9 @@ def test_slot_of_another_definition_in_the_right_object_differs(s: Scenario, ask
     module, observed = observe(*ask(s.directory, by_slots=True))
     assert observed.slots is not None
     moved = tuple(b._replace(value=b.value + 1) for b in observed.slots)
-    differences = compare(module, observed._replace(slots=moved)).differences
+    differences = differences_of(module, observed._replace(slots=moved))
     assert len(differences) == sum(not b.null for b in observed.slots)
-    assert not compare(module, observed).differences
+    assert not differences_of(module, observed)
 
 
 def test_slot_unknown_to_the_prediction_differs(s: Scenario, ask: Ask) -> None:
@@ -137,7 +145,7 @@ def test_slot_unknown_to_the_prediction_differs(s: Scenario, ask: Ask) -> None:
     more = SlotBinding(path, "unheard_of", None, 1, path, 8, null=False)
     assert observed.slots is not None
     slots = (*observed.slots, more)
-    (difference,) = compare(module, observed._replace(slots=slots)).differences
+    (difference,) = differences_of(module, observed._replace(slots=slots))
     assert difference.line is not None
     assert (difference.line.symbol, difference.predicted) == ("unheard_of", "no such reference")
 
@@ -154,9 +162,9 @@ def test_start_up_agrees(tmp_path: Path) -> None:
 def test_library_that_the_command_does_not_open_is_told(s: Scenario, tmp_path: Path) -> None:
     plugin = s.lib("plugin.so", "int plugin;")
     host = extract(PYTHON, Root(), rtld_global=[str(plugin)])
-    started = Runner(host, command_line(host, None), tmp_path.resolve(), os.environ).start()
-    problem = verify_start_up(host, Root(), started).problem
-    assert problem == f"the host has not loaded {plugin}: does the command (--run) open it?"
+    runner = Runner(host, command_line(host, None), tmp_path.resolve(), os.environ)
+    with pytest.raises(OracleError, match=f"has not loaded {plugin}: the command"):
+        runner.start()
 
 
 # -- failures -------------------------------------------------------------------------------------
@@ -413,7 +421,9 @@ def test_host_that_does_not_start_with_bind_now_is_run_without(tmp_path: Path) -
     )
     s.lib("libold.so", "")
     runner = Runner(extract(PYTHON, Root()), (str(host), "{script}"), s.directory, os.environ)
-    runner.start()
+    start_up = verify_start_up(runner.host, Root(), runner.start())
+    assert (start_up.differences, start_up.agreed) == ((), start_up.seen)
+    assert start_up.unreached
     libraries(s)
     analysis = analyse(read_target(s.directory / "m.so"), runner.host)
     (found,) = verify(analysis, runner)

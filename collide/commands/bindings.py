@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from collide.commands.inputs import analyses, host_arguments
+from collide.commands.inputs import (
+    analyses,
+    host_arguments,
+    module_argument,
+    rtld_global_argument,
+    session_analyses,
+)
 from collide.commands.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
+from collide.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,15 +23,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``collide bindings --help``."""
     parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
     host_arguments(parser, required=True)
-    parser.add_argument("--module", metavar="GLOB", help="only modules that match")
+    module_argument(parser)
+    parser.add_argument(
+        "--session",
+        action="store_true",
+        help="open all modules in one process: by input and name, or in the order of --module",
+    )
+    rtld_global_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
     from collide.report import bindings
 
+    if args.session_global and not args.session:
+        raise UsageError("--rtld-global needs --session: alone, a module is global to nobody")
+    found = session_analyses if args.session else analyses
     statuses = {EXIT_NOTHING}
-    for analysis in analyses(args, args.inputs):
+    for analysis in found(args, args.inputs):
         if analysis is None:
             statuses.add(EXIT_USAGE)
             continue

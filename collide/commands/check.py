@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from collide.commands.inputs import host_arguments, hosts_of, left_out, targets
+import os
+
+from collide.commands.inputs import (
+    candidates_of,
+    host_arguments,
+    rtld_global_argument,
+    targets,
+)
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -11,18 +18,28 @@ from collide.commands.streams import (
     complain,
     write,
 )
-from collide.errors import InputError
+from collide.errors import InputError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterator
+
+    from collide.check import Report
+    from collide.selection import Candidate
+    from collide.wheel import Target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``collide check --help``."""
     from argparse import BooleanOptionalAction
 
-    parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="WHEEL|DIR|SO",
+        help="without any: what is installed in the active virtual environment, on its interpreter",
+    )
     host_arguments(parser, required=False)
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
@@ -38,35 +55,140 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="note what any host could take; changes no exit status (default: on)",
     )
+    parser.add_argument(
+        "--remedies",
+        action="store_true",
+        help="try changes of the wheel and of the host against each finding, in memory",
+    )
+    parser.add_argument(
+        "--no-together",
+        dest="together",
+        action="store_false",
+        help="look at each input alone, not at what two of them change for each other",
+    )
+    rtld_global_argument(parser)
+    parser.add_argument(
+        "--probes",
+        action="store_true",
+        help="also count the files that the loader tries for each module, on hosts given as binary",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
     from collide.check import check
-    from collide.codes import Severity
-    from collide.report import json as json_report
-    from collide.report import text
 
-    chosen = hosts_of(args)
     unreadable: list[InputError] = []
-    report = check(targets(args.inputs, unreadable), chosen, exposure=args.exposure)
+    read, several = _inputs(args, unreadable)
+    together = args.together and several
+    if args.session_global and not together:
+        raise UsageError("--rtld-global needs several inputs, looked at together")
+    chosen = candidates_of(args)
+    report = check(
+        read,
+        chosen,
+        insist=bool(args.profile),
+        together=together,
+        rtld_global=args.session_global,
+        remedies=args.remedies,
+        exposure=args.exposure,
+    )
     problems = [*unreadable, *report.problems]
     for problem in problems:
         complain(str(problem))
     if not report.judged:
-        for line in dict.fromkeys(line for a in report.left_out for line in left_out(a)):
+        for line in dict.fromkeys(_why_nothing(report, args)):
             complain(line)
-    if args.format == "json":
-        write(json_report.render(report), args.output)
-    elif report.judged or args.output:
-        write(text.render(report, verbose=args.verbose), args.output)
-    misfits = args.profile and any(a.target.members for a in report.left_out)
+    _show(args, report, chosen)
+    misfits = args.profile and any(not one.empty for one in report.left_out)
     if problems or (misfits and not report.judged):
         return EXIT_USAGE
     if not report.judged:
         return EXIT_NOTHING
+    return _status(args, report)
+
+
+def _show(args: argparse.Namespace, report: Report, chosen: list[Candidate]) -> None:
+    if args.format == "json":
+        from collide.report import json
+
+        write(json.render(report, _probes(args, chosen, "json")), args.output)
+    elif report.judged or args.output:
+        from collide.report import text
+
+        counted = "".join(map(str, _probes(args, chosen, "text") or ()))
+        write(text.render(report, verbose=args.verbose) + counted, args.output)
+
+
+def _status(args: argparse.Namespace, report: Report) -> int:
+    from collide.codes import Severity
+
     worst = report.worst()
     if worst is None or args.fail_on == "never":
         return EXIT_CLEAN
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
+
+
+def _inputs(
+    args: argparse.Namespace, unreadable: list[InputError]
+) -> tuple[Iterator[Target], bool]:
+    """What to check, and whether that can be several things."""
+    if not args.inputs:
+        return _environment(args), True
+    several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    return targets(args.inputs, unreadable), several
+
+
+def _environment(args: argparse.Namespace) -> Iterator[Target]:
+    """What is installed in the active virtual environment, for its own interpreter."""
+    import sys
+    from pathlib import Path
+
+    from collide.environment import installed, interpreter
+    from collide.errors import UsageError
+
+    active = os.environ.get("VIRTUAL_ENV")
+    if not active and sys.prefix == sys.base_prefix:
+        raise UsageError("name a wheel, a directory or an object: no virtual environment is active")
+    prefix = Path(active or sys.prefix)
+    args.profile = args.profile or [str(interpreter(prefix))]
+    # Distributions without objects are no news.
+    return (target for target in installed(prefix) if target.members or target.problems)
+
+
+def _probes(args: argparse.Namespace, hosts: list[Candidate], form: str) -> list[object] | None:
+    """The probes of every target on every host that it fits; None when nobody asks."""
+    if not args.probes:
+        return None
+    from collide.probes import countable, of_modules
+    from collide.report.probes import modules_as_json, render_modules
+
+    render: Callable[..., object] = modules_as_json if form == "json" else render_modules
+    found: list[object] = []
+    for host in (candidate.host for candidate in hosts):
+        root = countable(host)
+        if root is None:
+            complain(f"{host.name}: probes are counted on hosts given as a glibc binary only")
+            continue
+        # What cannot be read has been told.
+        counted = ((t, of_modules(t, host, root)) for t in targets(args.inputs, []))
+        found += [render(target.name, host, modules) for target, modules in counted if modules]
+    return found
+
+
+def _why_nothing(report: Report, args: argparse.Namespace) -> Iterator[str]:
+    """Why nothing at all was opened; no line where problems tell already."""
+    from collide.merging import count_left_out, summed_up
+
+    counts = count_left_out(report.left_out)
+    if not args.inputs and not report.left_out and not report.problems:
+        yield "nothing that is installed here has a shared object"
+    for one in report.left_out:
+        if one.empty:
+            if not one.broken:
+                yield f"{one.target}: {one.misfit.reason}"
+        elif counts[one.target].total() > 3:
+            yield f"{one.target}: fits none of {summed_up(counts[one.target])}"
+        else:
+            yield f"{one.target}: {one.host}: {one.misfit.reason}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from collide.commands.inputs import analyses, host_arguments
+from collide.commands.inputs import analyses, host_arguments, module_argument
 from collide.commands.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="WHEEL|DIR|SO|CODE")
     parser.add_argument("symbol", nargs="?", metavar="SYMBOL")
     host_arguments(parser, required=False)
-    parser.add_argument("--module", metavar="GLOB", help="only modules that match")
+    module_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

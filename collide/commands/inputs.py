@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.commands.streams import complain
+from collide.commands.streams import EXIT_CLEAN, EXIT_FINDINGS, complain, write
 from collide.errors import InputError
 
 TYPE_CHECKING = False
@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from collide.analysis import Analysis
+    from collide.footprint import Footprint
     from collide.host import Host
+    from collide.impact import Impact
+    from collide.rootfs import Root
+    from collide.selection import Candidate
     from collide.wheel import Target
 
 
@@ -23,7 +27,7 @@ def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
         default=[],
         required=required,
         metavar="P",
-        help="a shipped name or pattern, a profile file, or a path to a binary; repeatable",
+        help="a shipped name, pattern or group, a profile file, or a path to a binary; repeatable",
     )
     opening_arguments(parser)
 
@@ -43,14 +47,143 @@ def opening_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def comparison_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a comparison of footprints takes, whatever is compared."""
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="growth that is accepted, by library or search path (libbz2.so.*); repeatable",
+    )
+    parser.add_argument(
+        "--allow-list", metavar="FILE", help="the same from a file of lines `PATTERN  # reason`"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the comparison to FILE")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "note", "never"),
+        default="warning",
+        help="lowest severity that makes the exit status 1 (default: warning)",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
+
+
+def report_growth(
+    args: argparse.Namespace,
+    old: Footprint,
+    new: Footprint,
+    impacts: Sequence[Impact] | None = None,
+) -> int:
+    """Write what ``new`` gained and lost; the exit status."""
+    from pathlib import Path
+
+    from collide.codes import Severity
+    from collide.growth import Allowed, compare, read_allowed
+    from collide.report import growth
+
+    allowed = [Allowed(pattern, "") for pattern in args.allow]
+    if args.allow_list:
+        allowed += read_allowed(Path(args.allow_list))
+    comparison = compare(old, new, allowed)
+    for pattern in comparison.unused:
+        complain(f"{pattern} allows nothing that came")
+    if args.format == "json":
+        write(growth.render_json(comparison, impacts), args.output)
+    else:
+        write(growth.render(comparison, impacts, verbose=args.verbose), args.output)
+    grown = [c for c in comparison.changes if c.gained and c.allowed is None]
+    if args.fail_on == "never":
+        return EXIT_CLEAN
+    least = Severity[args.fail_on.upper()]
+    return EXIT_FINDINGS if any(c.severity >= least for c in grown) else EXIT_CLEAN
+
+
+def root_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--root`` and what belongs to it: a binary of another system."""
+    parser.add_argument(
+        "--root",
+        metavar="DIR|TAR",
+        default="/",
+        help="root file system of BINARY: a directory, a tar archive, an image of docker save or "
+        "an OCI layout; read in place",
+    )
+    parser.add_argument("--image", metavar="NAME", help="tag or platform of an image in --root")
+    parser.add_argument(
+        "--ldconfig",
+        action="store_true",
+        help="where the root has no ld.so.cache, take what ldconfig would write into it",
+    )
+
+
+def extract_from_root(
+    args: argparse.Namespace,
+    binary: str,
+    *,
+    library_path: Sequence[str] = (),
+    name: str | None = None,
+) -> tuple[Host, Root]:
+    """The host that ``binary`` of ``--root`` makes; what it lacks is told on stderr."""
+    from collide.host import extract
+    from collide.image import open_root
+    from collide.ldconfig import left_out as not_searched
+
+    root = open_root(args.root, args.image)
+    host = extract(
+        _inside(args.root, binary),
+        root,
+        name=name,
+        preload=args.preload,
+        rtld_global=args.rtld_global,
+        library_path=library_path,
+        ldconfig=args.ldconfig,
+    )
+    if host.failures and root.cache is None and host.loader.libc == "glibc":
+        for directory in not_searched(root, host.loader.system_dirs):
+            complain(
+                f"{args.root} has no ld.so.cache, so {directory} is not searched; "
+                "--ldconfig takes it as ldconfig would"
+            )
+    for failure in host.failures:
+        complain(f"{failure.object}: needs {failure.name}: {failure.kind}; recorded as missing")
+    return host, root
+
+
+def _inside(root: str, name: str) -> str:
+    """``name`` as an absolute path; a bare one is looked up in PATH, in this root only."""
+    import os
+    import shutil
+
+    if root == "/" and "/" not in name and not os.path.exists(name):  # noqa: PTH110
+        return shutil.which(name) or name
+    return os.path.abspath(name) if root == "/" else os.path.join("/", name)  # noqa: PTH100, PTH118
+
+
+def candidates_of(args: argparse.Namespace) -> list[Candidate]:
+    """The hosts to check on; those that are shipped are loaded when something fits them."""
+    from collide.selection import select
+
+    chosen = list(select(args.profile, preload=args.preload, rtld_global=args.rtld_global))
+    if args.profile:
+        _tell_what_is_missing(candidate.host for candidate in chosen)
+    return chosen
+
+
+def _tell_what_is_missing(hosts: Iterable[Host]) -> None:
+    for host in hosts:
+        for f in host.failures:
+            complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
+
+
 def hosts_of(args: argparse.Namespace) -> list[Host]:
     """The hosts to check on; what one of them lacks itself is told on stderr."""
     from collide.selection import select_hosts
 
     chosen = list(select_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global))
-    for host in chosen:
-        for f in host.failures:
-            complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
+    # What a shipped host lacks is told by ``collide profiles``, not by every check.
+    if args.profile:
+        _tell_what_is_missing(chosen)
     return chosen
 
 
@@ -76,7 +209,32 @@ def left_out(analysis: Analysis) -> list[str]:
     target = analysis.target
     if target.members:
         return [f"{target.name}: {analysis.host.name}: {analysis.left_out}"]
-    return [] if target.problems else [f"{target.name}: {analysis.left_out}"]
+    return (
+        [] if target.problems else [f"{target.name}: it has no shared object that could be opened"]
+    )
+
+
+def rtld_global_argument(parser: argparse.ArgumentParser) -> None:
+    """``--rtld-global``."""
+    parser.add_argument(
+        "--rtld-global",
+        dest="session_global",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="modules to open RTLD_GLOBAL where several share a process; repeatable",
+    )
+
+
+def module_argument(parser: argparse.ArgumentParser) -> None:
+    """``--module``."""
+    parser.add_argument(
+        "--module",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="only modules that match; repeatable",
+    )
 
 
 def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
@@ -84,28 +242,70 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
 
     A target without anything to analyse is told of, too, but is no failure.
     """
-    import fnmatch
-
     from collide.analysis import analyse
+    from collide.installation import matches
 
     chosen = hosts_of(args)
     unreadable: list[InputError] = []
     for target in targets(inputs, unreadable):
         unreadable += target.problems
         for host in chosen:
-            analysis = analyse(target, host)
+            analysis = analyse(target, host, insist=bool(args.profile))
             if analysis.left_out:
-                for line in left_out(analysis):
-                    complain(line)
-                if args.profile and target.members:
-                    yield None
+                yield from _misfit(args, analysis)
                 continue
             modules = analysis.modules
             if args.module:
-                modules = tuple(m for m in modules if fnmatch.fnmatch(m.name, args.module))
+                modules = tuple(m for m in modules if matches(m.name, args.module))
                 if not modules:
-                    complain(f"{target.name}: no module matches {args.module}")
+                    _complain_of_modules(args, target)
             yield analysis._replace(modules=modules)
-    for problem in unreadable:
+    yield from _told(unreadable)
+
+
+def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
+    """All inputs in one process of each host; None as in :func:`analyses`."""
+    from collide.analysis import unfit
+    from collide.installation import analyse_session, conflicts
+
+    chosen = hosts_of(args)
+    unreadable: list[InputError] = []
+    read = list(targets(inputs, unreadable))
+    insist = bool(args.profile)
+    for host in chosen:
+        fitting = []
+        for target in read:
+            analysis = unfit(target, host)
+            if analysis is None:
+                fitting.append(target)
+            else:
+                yield from _misfit(args, analysis)
+        if not fitting:
+            continue
+        for conflict in conflicts(fitting):
+            complain(str(conflict))
+        session = analyse_session(fitting, host, args.module, args.session_global, insist=insist)
+        if session.left_out:
+            yield from _misfit(args, session)
+            continue
+        if not session.modules:
+            _complain_of_modules(args, session.target)
+        yield session
+    yield from _told([*unreadable, *(p for target in read for p in target.problems)])
+
+
+def _misfit(args: argparse.Namespace, analysis: Analysis) -> Iterator[None]:
+    for line in left_out(analysis):
+        complain(line)
+    if args.profile and analysis.target.members:
+        yield None
+
+
+def _complain_of_modules(args: argparse.Namespace, target: Target) -> None:
+    complain(f"{target.name}: no module matches {' or '.join(args.module)}")
+
+
+def _told(problems: Iterable[InputError]) -> Iterator[None]:
+    for problem in problems:
         complain(str(problem))
         yield None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from collide.commands.inputs import analyses, opening_arguments
+from collide.commands.inputs import analyses, module_argument, opening_arguments
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile", nargs=1, required=True, metavar="BINARY", help="the host to run"
     )
     opening_arguments(parser)
-    parser.add_argument("--module", metavar="GLOB", help="only modules that match")
+    module_argument(parser)
     parser.add_argument(
         "--run",
         metavar="TEMPLATE",
@@ -85,8 +85,9 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
     runner = None
     with TemporaryDirectory(prefix="collide-") as directory:
         for analysis in analyses(args, args.inputs):
+            if analysis is None:
+                yield None
             if analysis is None or not analysis.modules:
-                yield None if analysis is None else Agreement(analysis, args.slots, ())
                 continue
             before: tuple[ModuleAgreement, ...] = ()
             if runner is None:
@@ -114,5 +115,6 @@ def _start(args: argparse.Namespace, host: Host, scratch: Path) -> tuple[Runner,
     runner = Runner(host, command, scratch, os.environ, by_slots=args.slots, timeout=args.timeout)
     started = runner.start()
     if runner.by_slots and not args.slots:
-        complain(f"{host.loader.path} prints no bindings; slots in memory are read instead")
+        why = "" if host.loader.libc == "musl" else " here (glibc 2.36.0, or secure mode)"
+        complain(f"{host.loader.path} prints no bindings{why}: slots in memory are read instead")
     return runner, started

@@ -1,24 +1,42 @@
-"""The shipped host profiles, by name."""
+"""The shipped hosts, by name."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+from collide.database import Database, Summary
 from collide.host import Host
-from collide.recorded import load
 
-_SUFFIX = ".json"
 _DIRECTORY = Path(__file__).parent
+DATABASE_FILE = _DIRECTORY / "hosts.db"
+"""The shipped database; its format is told in :mod:`collide.database`."""
 SCHEMA_FILE = _DIRECTORY / "profile.schema.json"
 """The JSON Schema of a profile file."""
 
 
+@cache
+def database() -> Database:
+    """The shipped database, opened once."""
+    return Database(DATABASE_FILE)
+
+
 def shipped_names() -> tuple[str, ...]:
-    """The names of the shipped profiles, sorted."""
-    files = _DIRECTORY.glob(f"*{_SUFFIX}")
-    return tuple(sorted(f.name.removesuffix(_SUFFIX) for f in files if f != SCHEMA_FILE))
+    """The names of the shipped hosts, sorted."""
+    return database().names
+
+
+def shipped_summary(name: str) -> Summary:
+    """What is known of the shipped host ``name`` without loading it."""
+    return database().summary(name)
+
+
+def shipped_head(name: str) -> dict[str, Any]:
+    """The profile of the shipped host ``name`` without its tables."""
+    return database().head(name)
 
 
 def load_shipped(name: str) -> Host:
-    """The shipped profile ``name``, one of :func:`shipped_names`."""
-    return load(_DIRECTORY / f"{name}{_SUFFIX}")
+    """The shipped host ``name``, one of :func:`shipped_names`."""
+    return database().load(name)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import collide
-from collide.analysis import Analysis
-from collide.check import Report
+from collide.check import Judged, LeftOut, Report
 from collide.host import Host
 from collide.judge import Finding
+from collide.merging import merge
+
+if TYPE_CHECKING:
+    from collide.pairs import Pair
 
 SCHEMA = "collide-report/1"
 
 
-def render(report: Report) -> str:
-    """The whole report as one JSON document."""
-    document = {
+def render(report: Report, probes: list[object] | None = None) -> str:
+    """The whole report as one JSON document, with the ``probes`` that were counted."""
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "version": collide.__version__,
         "analyses": [
@@ -24,18 +27,32 @@ def render(report: Report) -> str:
                 "target": j.analysis.target.name,
                 "profile": _profile(j.analysis.host),
                 "modules": [m.name for m in j.analysis.modules],
-                "findings": [_finding(f) for f in j.findings],
+                "findings": _remedied(j),
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
             }
             for j in report.judged
         ],
+        "findings": [
+            {
+                "target": checked.target,
+                "profiles": list(merged.hosts),
+                "checked": len(checked.judged),
+                **_finding(merged.finding),
+                "providers": list(merged.providers),
+            }
+            for checked in merge(report.judged)
+            for merged in checked.findings
+        ],
+        "together": [_pair(p) for p in report.pairs],
         "exposed": [
             {"target": e.target, "findings": [_finding(f) for f in e.findings]}
             for e in report.exposed
         ],
-        "left_out": [_left_out(a) for a in report.left_out],
+        "left_out": [_left_out(one) for one in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
+    if probes is not None:
+        document["probes"] = probes
     return json.dumps(document, indent=1) + "\n"
 
 
@@ -50,12 +67,43 @@ def _profile(host: Host) -> dict[str, Any]:
     }
 
 
-def _left_out(analysis: Analysis) -> dict[str, Any]:
+def _pair(pair: Pair) -> dict[str, Any]:
+    shares = pair.shares._asdict()
+    del shares["modules"]
     return {
-        "target": analysis.target.name,
-        "profile": analysis.host.name,
-        "reason": analysis.left_out,
+        "targets": list(pair.targets),
+        "profile": pair.host.name,
+        "left_out": pair.left_out,
+        "shares": {kind: list(names) for kind, names in shares.items() if names},
+        "findings": [_finding(f) for f in pair.common],
+        "orders": [
+            {
+                "order": [order.first, order.second],
+                "findings": [_finding(f) for f in order.findings],
+            }
+            for order in pair.orders
+        ],
     }
+
+
+def _left_out(left_out: LeftOut) -> dict[str, Any]:
+    return {
+        "target": left_out.target,
+        "profile": left_out.host,
+        "kind": left_out.misfit.kind,
+        "reason": left_out.misfit.reason,
+    }
+
+
+def _remedied(judged: Judged) -> list[dict[str, Any]]:
+    """The findings, each with what was tried against it, where anything was."""
+    findings = [_finding(finding) for finding in judged.findings]
+    if judged.remedies:
+        from collide.report.remedies import as_json
+
+        for finding, tried in zip(findings, judged.remedies, strict=True):
+            finding["remedies"] = [as_json(remedy) for remedy in tried]
+    return findings
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from collide.analysis import Analysis
-from collide.check import Exposed, Report
+from collide.check import Exposed, Judged, Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
+from collide.merging import Checked, count_left_out, merge, summed_up
+
+if TYPE_CHECKING:
+    from collide.pairs import Pair
+    from collide.remedy import Remedy
 
 _SHOWN_SYMBOLS = 6
 _SHOWN_MODULES = 3
+_SHOWN_HOSTS = 3
 
 
 def render(report: Report, *, verbose: bool = False) -> str:
@@ -21,16 +28,23 @@ def render(report: Report, *, verbose: bool = False) -> str:
     lines; it changes neither which findings there are nor their order.
     """
     lines: list[str] = []
-    for judged in report.judged:
-        lines += _analysis(judged.analysis, judged.findings, verbose)
+    for checked in merge(report.judged):
+        # What was tried against a finding belongs to one host.
+        if len(checked.judged) == 1 or any(j.remedies for j in checked.judged):
+            for judged in checked.judged:
+                lines += _analysis(judged, verbose)
+        else:
+            lines += _checked(checked, verbose)
     for exposed in report.exposed:
         lines += _exposed(exposed, verbose)
+    lines += _together(report, verbose)
     lines += _left_out(report)
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
 
 
-def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) -> Iterator[str]:
+def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
+    analysis, findings = judged.analysis, judged.findings
     host = analysis.host
     version = ".".join(map(str, host.loader.version))
     python = f"{host.python}, " if host.python else ""
@@ -40,8 +54,10 @@ def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) ->
         yield f"{analysis.target.name} on {name}: no findings in {count}"
         return
     yield f"{analysis.target.name} on {name}:"
-    for finding in findings:
+    for number, finding in enumerate(findings):
         yield from _finding(finding, verbose)
+        if judged.remedies and judged.remedies[number]:
+            yield from _remedies(judged.remedies[number], verbose)
     if not findings:
         yield f"  no findings in {_plural(len(analysis.modules), 'module')}"
     elif analysis.skipped:
@@ -51,23 +67,61 @@ def _analysis(analysis: Analysis, findings: Sequence[Finding], verbose: bool) ->
     yield ""
 
 
-def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
+def _checked(checked: Checked, verbose: bool) -> Iterator[str]:
+    """One target on several hosts."""
+    total = len(checked.judged)
+    yield f"{checked.target} on {total} hosts:"
+    for merged in checked.findings:
+        finding = merged.finding
+        if len(merged.providers) > 1:
+            finding = finding._replace(provider=", ".join(merged.providers))
+        yield from _finding(finding, verbose, f"{_where(merged.hosts, total, verbose)}")
+    if checked.clean:
+        yield ""
+        yield f"  no findings in {_where(checked.clean, total, verbose)}"
+    skipped = dict.fromkeys(s for j in checked.judged for s in j.analysis.skipped)
+    for one in skipped:
+        yield f"  not analysed: {one.name}: {one.reason}"
+    yield ""
+
+
+def _where(hosts: Sequence[str], total: int, verbose: bool) -> str:
+    if len(hosts) == total:
+        return f"all {total} hosts"
+    shown = hosts if verbose else hosts[:_SHOWN_HOSTS]
+    more = len(hosts) - len(shown)
+    others = f" and {more} more" if more else ""
+    return f"{len(hosts)} of {total} hosts: {', '.join(shown)}{others}"
+
+
+def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
     code = finding.code
     heading = f"  {finding.severity} {code.id} [{code.slug}] {finding.victim}"
     if finding.severity == Severity.NOTE and not verbose:
-        yield f"{heading} <- {finding.provider}: {_plural(len(finding.symbols), 'symbol')}"
+        found_in = f" in {where}" if where else ""
+        count = f": {_plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
+        yield f"{heading} <- {finding.provider}{count}{found_in}"
         return
     yield ""
     yield heading
+    if where:
+        yield f"    in {where}"
     for line in _what(finding, verbose):
         yield f"    {line}"
-    if finding.modules != (finding.victim,):
+    if finding.modules and finding.modules != (finding.victim,):
         shown = finding.modules if verbose else finding.modules[:_SHOWN_MODULES]
         more = len(finding.modules) - len(shown)
         yield f"    opened:   {', '.join(shown)}" + (f" and {more} more" if more else "")
     for number, line in enumerate(finding.evidence):
         yield f"    {'because:' if number == 0 else '        '}  {line}"
     yield f"    fix:      {finding.remedy}"
+
+
+def _remedies(tried: Sequence[Remedy], verbose: bool) -> Iterator[str]:
+    from collide.report.remedies import lines
+
+    for line in lines(tried, verbose=verbose):
+        yield f"    {line}"
 
 
 def _what(finding: Finding, verbose: bool) -> Iterator[str]:
@@ -97,9 +151,27 @@ def _what(finding: Finding, verbose: bool) -> Iterator[str]:
                 f"symbols:  {_plural(len(finding.symbols), 'symbol')}: "
                 f"{_some(finding.symbols, verbose)}"
             )
+        case slug if slug.endswith("-across-wheels") or slug == "order-decides-loading":
+            yield from _what_order_changes(finding, verbose)
         case _:
             detail = f" ({finding.detail})" if finding.detail else ""
             yield f"{finding.code.title}: {finding.provider}{detail}"
+
+
+def _what_order_changes(finding: Finding, verbose: bool) -> Iterator[str]:
+    yield f"{finding.code.title}"
+    symbols = _some(finding.symbols, verbose)
+    if finding.code.slug == "order-decides-loading":
+        yield f"{finding.detail}"
+    elif finding.code.slug == "file-across-wheels":
+        yield f"provider: {finding.provider}"
+        yield f"files:    {symbols}"
+    else:
+        references = _plural(finding.references, "reference")
+        yield f"provider: {finding.provider}"
+        yield f"alone:    {', '.join(finding.intended) or 'nothing'}"
+        yield f"changed:  {references}, {_plural(len(finding.symbols), 'symbol')}: {symbols}"
+        yield f"evidence: {finding.detail}"
 
 
 def _some(names: Sequence[str], verbose: bool) -> str:
@@ -125,25 +197,73 @@ def _exposed(exposed: Exposed, verbose: bool) -> Iterator[str]:
     yield ""
 
 
+def _together(report: Report, verbose: bool) -> Iterator[str]:
+    """The pairs that share something; the others are counted."""
+    looked_at = [pair for pair in report.pairs if pair.left_out is None]
+    for pair in looked_at:
+        if not pair.shares:
+            continue
+        yield f"{pair.targets[0]} and {pair.targets[1]} on {pair.host.name} share {_shared(pair)}"
+        for finding in pair.common:
+            yield from _finding(finding, verbose)
+        for order in pair.orders:
+            first, second = (posixpath.basename(t) for t in (order.first, order.second))
+            yield f" {first} before {second}:{'' if order.findings else ' no findings'}"
+            for finding in order.findings:
+                yield from _finding(finding, verbose)
+        yield ""
+    if looked_at:
+        sharing = sum(1 for pair in looked_at if pair.shares)
+        yield f"{_plural(len(looked_at), 'pair')} looked at together, {sharing} sharing something"
+    yield from dict.fromkeys(
+        f"not together: {pair.targets[0]} and {pair.targets[1]}: {pair.left_out}"
+        for pair in report.pairs
+        if pair.left_out
+    )
+
+
+def _shared(pair: Pair) -> str:
+    shares = pair.shares
+    system = [posixpath.basename(path) for path in shares.system]
+    parts = [
+        f"{what} {_some(names, verbose=False)}"
+        for what, names in (("the name", shares.sonames), ("the system's", system))
+        if names
+    ]
+    counted = (
+        (shares.unique, "unique symbol"),
+        (shares.promoted, "promoted module"),
+        (shares.files, "file"),
+    )
+    return ", ".join([*parts, *(_plural(len(names), noun) for names, noun in counted if names)])
+
+
 def _left_out(report: Report) -> Iterator[str]:
+    counts = count_left_out(report.left_out)
+    for target, kinds in counts.items():
+        if kinds.total() > _SHOWN_HOSTS:
+            yield f"left out: {target} on {summed_up(kinds)}"
     for left_out in report.left_out:
-        assert left_out.left_out is not None
-        yield f"left out: {left_out.target.name} on {left_out.host.name}: {left_out.left_out}"
+        if counts[left_out.target].total() <= _SHOWN_HOSTS:
+            yield f"left out: {left_out.target} on {left_out.host}: {left_out.misfit.reason}"
     if report.left_out:
         yield ""
 
 
 def _summary(report: Report) -> str:
-    counts = Counter(f.severity for judged in report.judged for f in judged.findings)
+    checked = merge(report.judged)
+    findings = [m.finding for one in checked for m in one.findings]
+    findings += [f for pair in report.pairs for f in pair.findings]
+    counts = Counter(f.severity for f in findings)
     found = ", ".join(
         f"{counts[severity]} {severity}{'s' if counts[severity] != 1 else ''}"
         for severity in sorted(Severity, reverse=True)
         if counts[severity]
     )
-    targets = len({judged.analysis.target.name for judged in report.judged})
+    targets = len(checked)
     hosts = len({judged.analysis.host.name for judged in report.judged})
-    checked = f"{_plural(targets, 'input')} on {_plural(hosts, 'host')}"
-    return f"{found or 'nothing found'} in {checked}"
+    where = f"{_plural(targets, 'input')} on {_plural(hosts, 'host')}"
+    return f"{found or 'nothing found'} in {where}"
 
 
 def _plural(count: int, noun: str) -> str:

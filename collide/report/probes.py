@@ -1,0 +1,75 @@
+"""Counts of probes as text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from collide.host import Host
+from collide.probes import ModuleProbes, Probes, StartUp
+
+
+def render_start(host: Host, found: StartUp) -> str:
+    """What a start-up costs, and what the notes save of it."""
+    lines = [f"{host.path} at start-up: {_count(found.probes)}"]
+    if found.noted is not None:
+        objects = f"{len(found.notes)} object{'s' if len(found.notes) > 1 else ''}"
+        lines.append(f"  with the resolution notes of {objects}: {_count(found.noted)}")
+        lines.append(f"  {_saved(found.probes, found.noted)}")
+    return "\n".join(lines) + "\n"
+
+
+def render_modules(target: str, host: Host, found: Sequence[ModuleProbes]) -> str:
+    """What opening each module alone costs, the most costly first."""
+    return "\n".join(_modules(target, host, found)) + "\n"
+
+
+def _modules(target: str, host: Host, found: Sequence[ModuleProbes]) -> Iterator[str]:
+    yield f"{target} on {host.name}, files tried for each module opened alone:"
+    for module in sorted(found, key=lambda m: (-m.probes.tried, m.name)):
+        yield f"  {module.name}: {_count(module.probes)}"
+        if module.noted is not None:
+            yield f"    with resolution notes: {_count(module.noted)}"
+            yield f"    {_saved(module.probes, module.noted)}"
+    total = sum(m.probes.tried for m in found)
+    missed = sum(len(m.probes.missed) for m in found)
+    yield f"  in all: {total} files tried, {missed} missed"
+
+
+def _count(probes: Probes) -> str:
+    return (
+        f"{probes.tried} files tried, {len(probes.opened)} opened, {len(probes.missed)} missed, "
+        f"{len(probes.directories)} directories asked for"
+    )
+
+
+def _saved(plain: Probes, noted: Probes) -> str:
+    files = plain.tried - noted.tried
+    directories = len(plain.directories) - len(noted.directories)
+    return f"the notes save {files} files and {directories} directories"
+
+
+def start_as_json(host: Host, found: StartUp) -> dict[str, Any]:
+    """One object; paths in the order in which they are tried."""
+    return {
+        "binary": host.path,
+        "start": found.probes._asdict(),
+        "noted": None if found.noted is None else found.noted._asdict(),
+        "notes": list(found.notes),
+    }
+
+
+def modules_as_json(target: str, host: Host, found: Sequence[ModuleProbes]) -> dict[str, Any]:
+    """One object for one target on one host."""
+    return {
+        "target": target,
+        "profile": host.name,
+        "modules": [
+            {
+                "module": m.name,
+                "probes": m.probes._asdict(),
+                "noted": None if m.noted is None else m.noted._asdict(),
+            }
+            for m in found
+        ],
+    }

@@ -1,0 +1,110 @@
+"""The shipped hosts as a list, as trees, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from posixpath import basename
+
+from collide.inventory import Inventory, Library
+
+SCHEMA = "collide-profiles/1"
+
+
+def render_list(entries: Sequence[Inventory], *, verbose: bool = False) -> str:
+    """A line a host; with ``verbose`` its libraries and packages below it."""
+    rows = [_row(entry) for entry in entries]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for entry, row in zip(entries, rows, strict=True):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append("  ".join(cells).rstrip())
+        if verbose:
+            libraries = " ".join(basename(lib.path) for lib in entry.libraries)
+            packages = " ".join(f"{name}={version}" for name, version in entry.packages)
+            lines += [f"    libraries: {libraries}", f"    packages: {packages}"]
+        lines += [f"    missing: {one.name}, needed by {one.needed_by}" for one in entry.missing]
+    lines.append(f"{len(entries)} hosts")
+    return "\n".join(lines) + "\n"
+
+
+def _row(entry: Inventory) -> tuple[str, ...]:
+    summary = entry.summary
+    return (
+        summary.name,
+        str(summary.python or "-"),
+        summary.architecture,
+        f"{summary.loader.libc} {'.'.join(map(str, summary.loader.version))}",
+        ",".join(summary.groups),
+        f"{len(entry.libraries)} objects",
+        summary.source,
+    )
+
+
+def render_tree(entry: Inventory) -> str:
+    """What the host loads, each library below the first that needed it, and how it was found."""
+    summary = entry.summary
+    libc = f"{summary.loader.libc} {'.'.join(map(str, summary.loader.version))}"
+    lines = [
+        f"{summary.name} ({summary.python}, {libc}, {summary.architecture}), from {summary.source}"
+    ]
+    below: dict[int | None, list[int]] = {}
+    for number, library in enumerate(entry.libraries):
+        below.setdefault(library.needed_by, []).append(number)
+    lines += _branch(entry, below, None, "")
+    return "\n".join(lines) + "\n"
+
+
+def _branch(
+    entry: Inventory, below: dict[int | None, list[int]], above: int | None, indent: str
+) -> Iterator[str]:
+    for number in below.get(above, ()):
+        library = entry.libraries[number]
+        yield f"{indent}  {_library(library)}"
+        for one in entry.missing:
+            if one.needed_by == library.path:
+                yield f"{indent}    {one.name}: missing"
+        yield from _branch(entry, below, number, f"{indent}  ")
+
+
+def _library(library: Library) -> str:
+    place = "not in scope" if library.scope is None else f"scope {library.scope}"
+    package = f", {library.package[0]} {library.package[1]}" if library.package else ""
+    return f"{library.path} [{library.found}; {place}; {library.exports} names{package}]"
+
+
+def render_json(entries: Sequence[Inventory]) -> str:
+    """All of it as one document, schema ``collide-profiles/1``."""
+    document = {"schema": SCHEMA, "profiles": [_as_json(entry) for entry in entries]}
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _as_json(entry: Inventory) -> dict[str, object]:
+    summary = entry.summary
+    return {
+        "name": summary.name,
+        "groups": list(summary.groups),
+        "source": summary.source,
+        "binary": entry.binary,
+        "architecture": summary.architecture,
+        "libc": f"{summary.loader.libc} {'.'.join(map(str, summary.loader.version))}",
+        "python": str(summary.python) if summary.python else None,
+        "global": list(entry.rtld_global),
+        "libraries": [
+            {
+                "path": library.path,
+                "soname": library.soname,
+                "needed_by": None
+                if library.needed_by is None
+                else entry.libraries[library.needed_by].path,
+                "found": library.found._asdict(),
+                "scope": library.scope,
+                "exports": library.exports,
+                "package": None
+                if library.package is None
+                else {"name": library.package[0], "version": library.package[1]},
+            }
+            for library in entry.libraries
+        ],
+        "missing": [one._asdict() for one in entry.missing],
+    }

@@ -1,0 +1,168 @@
+"""The plugin, in other people's test runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scenario import Scenario
+
+WHEELS = Path(__file__).resolve().parent.parent / "wheels"
+PLUGIN = ("-p", "collide.pytest_plugin")
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A project of its own with this plugin, however the suite has got it."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    return pytester
+
+
+@pytest.fixture
+def host(run: pytest.Pytester) -> Path:
+    s = Scenario(run.path)
+    s.lib("liba.so", "int a1(void) { return 1; }")
+    return s.host(needed=["liba.so"])
+
+
+def grow(directory: Path) -> None:
+    s = Scenario(directory)
+    s.lib("libmore.so.1", "int more;")
+    s.host(needed=["liba.so", "libmore.so.1"])
+
+
+FOOTPRINT = """
+def test_footprint(assert_footprint):
+    assert_footprint({host!r}, "baseline.json"{more})
+"""
+
+
+def outcome(run: pytest.Pytester, host: Path, *arguments: str) -> pytest.RunResult:
+    run.makepyfile(FOOTPRINT.format(host=str(host), more=""))
+    return run.runpytest(*PLUGIN, "-Werror", *arguments)
+
+
+def test_baseline_is_written_on_request_and_compared_then(run: pytest.Pytester, host: Path) -> None:
+    result = outcome(run, host)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines("*baseline.json: no such baseline; write it with --collide-update")
+    outcome(run, host, "--collide-update").assert_outcomes(passed=1)
+    assert (
+        '"liba.so": {"unversioned": true, "needed_by": ["host"]}'
+        in (run.path / "baseline.json").read_text()
+    )
+    outcome(run, host).assert_outcomes(passed=1)
+
+
+def test_grown_binary_fails_with_what_it_gained_and_nothing_else(
+    run: pytest.Pytester, host: Path
+) -> None:
+    outcome(run, host, "--collide-update")
+    grow(run.path)
+    result = outcome(run, host)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*baseline.json -> *host: the link footprint grew",
+            "  error   COL501 links libmore.so.1 too (needed by host; 1 unversioned exports; *",
+            "If it is meant: --collide-update",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+    outcome(run, host, "--collide-update").assert_outcomes(passed=1)
+    outcome(run, host).assert_outcomes(passed=1)
+
+
+def test_allowed_growth_passes(run: pytest.Pytester, host: Path) -> None:
+    outcome(run, host, "--collide-update")
+    grow(run.path)
+    run.makepyfile(FOOTPRINT.format(host=str(host), more=", allow={'libmore*': 'a test'}"))
+    run.runpytest(*PLUGIN, "-Werror").assert_outcomes(passed=1)
+
+
+def test_shrunk_binary_passes_with_a_warning(run: pytest.Pytester, host: Path) -> None:
+    grow(run.path)
+    outcome(run, host, "--collide-update")
+    Scenario(run.path).host(needed=["liba.so"])
+    result = run.runpytest(*PLUGIN, "-Wdefault")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines("*baseline.json is not up to date: --collide-update")
+
+
+def test_fixtures_give_the_host_and_its_footprint(run: pytest.Pytester, host: Path) -> None:
+    run.makepyfile(
+        f"""
+        import os, sys
+
+        def test_other(host_profile, link_footprint):
+            assert host_profile({str(host)!r}).path == {str(host)!r}
+            names = [e.name for e in link_footprint({str(host)!r}).libraries]
+            assert names == ["host", "liba.so", "libc.so.6", "ld-linux-x86-64.so.2"]
+
+        def test_own(host_profile, link_footprint):
+            assert host_profile().path == os.path.realpath(sys.executable)
+            assert link_footprint().libraries[0].name == os.path.basename(host_profile().path)
+
+        def test_name(host_profile):
+            assert host_profile("sh").path.startswith("/")
+
+        def test_openings(link_footprint):
+            found = link_footprint({str(host)!r}, preload=[{str(run.path / "liba.so")!r}])
+            assert found.openings == ("preloads liba.so",)
+        """
+    )
+    run.runpytest(*PLUGIN, "-Werror").assert_outcomes(passed=4)
+
+
+def specimen(name: str) -> str:
+    (wheel,) = (WHEELS / "dist").glob(f"specimen_{name}-*.whl")
+    return str(wheel)
+
+
+def test_collisions_fail_with_the_report(run: pytest.Pytester) -> None:
+    run.makepyfile(
+        f"""
+        HOST = {str(WHEELS / "host/host")!r}
+
+        def test_exposed(assert_no_collisions):
+            assert_no_collisions({specimen("static_exported")!r}, HOST)
+
+        def test_hidden(assert_no_collisions, host_profile):
+            assert_no_collisions({specimen("static_hidden")!r}, HOST)
+            assert_no_collisions({specimen("static_hidden")!r}, host_profile(HOST))
+
+        def test_nothing(assert_no_collisions):
+            assert_no_collisions({specimen("static_exported")!r}, "debian-12-pypy3")
+        """
+    )
+    result = run.runpytest(*PLUGIN, "-Werror")
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(["*error COL101*", "*do not fit*"])
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+
+
+def test_import_costs_other_peoples_test_runs_nothing() -> None:
+    program = (
+        "import pytest, sys; before = set(sys.modules); import collide.pytest_plugin; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["collide", "collide.pytest_plugin"]
+
+
+def test_run_that_does_not_use_it_imports_nothing(run: pytest.Pytester) -> None:
+    run.makepyfile(
+        """
+        import sys
+
+        def test_modules():
+            own = {name for name in sys.modules if name.startswith("collide")}
+            assert own == {"collide", "collide.pytest_plugin"}
+        """
+    )
+    run.runpytest_subprocess(*PLUGIN).assert_outcomes(passed=1)
