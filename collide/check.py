@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
 from collide.errors import InputError
+from collide.exposure import Taken, expose
 from collide.host import Host
 from collide.judge import Finding, judge
 from collide.selection import Candidate
@@ -16,7 +17,7 @@ from collide.wheel import Target
 
 if TYPE_CHECKING:
     from collide.advice import Adviser
-    from collide.pairs import Pair
+    from collide.pairs import Meetings, Pair
     from collide.remedy import Remedy
 
 
@@ -48,22 +49,30 @@ class LeftOut(NamedTuple):
     broken: bool = False
 
 
+class Exposed(NamedTuple):
+    """What any host could take of one target, by its name."""
+
+    target: str
+    findings: tuple[Finding, ...]
+
+
 class Report(NamedTuple):
     """Everything one ``collide check`` found.
 
     ``left_out`` are pairs of target and host that do not fit each other,
     ``problems`` inputs or members that cannot be read, ``pairs`` the targets
-    that were looked at together.
+    that were looked at together, ``exposed`` what does not depend on a host.
     """
 
     judged: tuple[Judged, ...]
     left_out: tuple[LeftOut, ...]
     problems: tuple[InputError, ...]
     pairs: tuple[Pair, ...] = ()
+    exposed: tuple[Exposed, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, in their order."""
+        """All findings on hosts, in their order."""
         alone = (f for judged in self.judged for f in judged.findings)
         return (*alone, *(f for pair in self.pairs for f in pair.findings))
 
@@ -80,47 +89,72 @@ def check(
     together: bool = False,
     rtld_global: Sequence[str] = (),
     remedies: bool = False,
+    exposure: bool = False,
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
     With ``together`` every two targets that share something are opened in one
     process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
     ``insist`` see :func:`collide.analysis.analyse`. With ``remedies`` changes
-    are tried against each finding of one target that is no note.
+    are tried against each finding of one target that is no note. With
+    ``exposure`` it also tells what any host could take of those that fit one.
     """
-    meetings = None
-    if together:
-        from collide.pairs import Meetings
-
-        meetings = Meetings(rtld_global)
-    judged: list[Judged] = []
-    left_out: list[LeftOut] = []
+    run = _Check(together, rtld_global, remedies)
     problems: list[InputError] = []
+    exposed: list[Exposed] = []
     candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
     for target in targets:
         problems += target.problems
+        taken = run.alone(target, candidates, insist)
+        if exposure and taken:
+            exposed.append(Exposed(target.name, expose(target, taken)))
+    pairs = tuple(run.meetings.pairs()) if run.meetings else ()
+    return Report(tuple(run.judged), tuple(run.left_out), tuple(problems), pairs, tuple(exposed))
+
+
+class _Check:
+    """One check under way."""
+
+    def __init__(self, together: bool, rtld_global: Sequence[str], remedies: bool) -> None:
+        self.judged: list[Judged] = []
+        self.left_out: list[LeftOut] = []
+        self.meetings: Meetings | None = None
+        self._remedies = remedies
+        if together:
+            from collide.pairs import Meetings
+
+            self.meetings = Meetings(rtld_global)
+
+    def alone(self, target: Target, hosts: Iterable[Candidate], insist: bool) -> list[Taken]:
+        """Judge one target by itself; the result is what the hosts take of it."""
         adviser: Adviser | None = None
-        for candidate in candidates:
-            unfit = _misfit(target, candidate, insist)
+        taken: list[Taken] = []
+        for host in hosts:
+            unfit = _misfit(target, host, insist)
             if unfit is None:
-                analysis = analyse(target, candidate.host, insist=insist)
+                analysis = analyse(target, host.host, insist=insist)
                 if analysis.left_out is None:
                     findings = judge(analysis)
-                    repairable: frozenset[int] = frozenset()
-                    if any(f.severity > Severity.NOTE for f in findings):
-                        adviser = adviser or _adviser(target)
-                        repairable = adviser.removed(analysis, findings)
-                    tried = _remedies(analysis, findings) if remedies else ()
-                    told = Judged(analysis.without_bindings(), findings, tried, repairable)
-                    judged.append(told)
-                    if meetings:
-                        meetings.add(analysis)
+                    if adviser is None and any(f.severity > Severity.NOTE for f in findings):
+                        adviser = _adviser(target)
+                    self._keep(analysis, findings, adviser)
+                    taken.append(Taken(host.name, findings))
                     continue
                 unfit = Misfit("nothing to open", analysis.left_out)
             empty, broken = not target.members, bool(target.problems)
-            left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
-    pairs = tuple(meetings.pairs()) if meetings else ()
-    return Report(tuple(judged), tuple(left_out), tuple(problems), pairs)
+            self.left_out.append(LeftOut(target.name, host.name, unfit, empty, broken))
+        return taken
+
+    def _keep(
+        self, analysis: Analysis, findings: tuple[Finding, ...], adviser: Adviser | None
+    ) -> None:
+        repairable: frozenset[int] = frozenset()
+        if adviser and any(f.severity > Severity.NOTE for f in findings):
+            repairable = adviser.removed(analysis, findings)
+        tried = _remedies(analysis, findings) if self._remedies else ()
+        self.judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
+        if self.meetings:
+            self.meetings.add(analysis)
 
 
 def _adviser(target: Target) -> Adviser:
