@@ -52,7 +52,8 @@ _BRANCH = rb"\xe8|\xe9|\x0f[\x80-\x8f]"
 # moves to vector registers, and call, jmp and push through memory.
 _OPCODES = rb"[\x8d\x8b\x03\x3b\x39\x7e\x6f\x16\x40-\x4f]"
 _RELATIVE = _OPCODES + rb"[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]|\xff[\x15\x25\x35]"
-_PLT_JUMP = re.compile(rb"(?:\xf3\x0f\x1e\xfa)?\xf2?\xff\x25", re.DOTALL)
+_PLT_JUMP = re.compile(rb"\xff\x25")
+_ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", b"\xf2"
 _PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
 _DISPLACEMENT = struct.Struct("<i")
 
@@ -229,7 +230,10 @@ class _Scan:
                 break
             slot = address + at + 4 + _DISPLACEMENT.unpack_from(code, at)[0]
             if slot in self.slots:
-                entries[address + found.start()] = self.slots[slot]
+                start = found.start()
+                start -= code[start - 1 : start] == _BND
+                start -= 4 * (code[start - 4 : start] == _ENDBR64)
+                entries[address + start] = self.slots[slot]
         return entries
 
     def _scan(
