@@ -52,8 +52,8 @@ _BRANCH = rb"\xe8|\xe9|\x0f[\x80-\x8f]"
 # moves to vector registers, and call, jmp and push through memory.
 _OPCODES = rb"[\x8d\x8b\x03\x3b\x39\x7e\x6f\x16\x40-\x4f]"
 _RELATIVE = _OPCODES + rb"[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]|\xff[\x15\x25\x35]"
-# A jump through a slot, and what may stand before it: BND, and ENDBR64.
-_PLT_JUMP, _BND, _ENDBR64 = re.compile(rb"\xff\x25"), b"\xf2", b"\xf3\x0f\x1e\xfa"
+_PLT_JUMP = re.compile(rb"\xff\x25")
+_ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", b"\xf2"
 _PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
 _DISPLACEMENT = struct.Struct("<i")
 
@@ -231,9 +231,8 @@ class _Scan:
             slot = address + at + 4 + _DISPLACEMENT.unpack_from(code, at)[0]
             if slot in self.slots:
                 start = found.start()
-                for prefix in (_BND, _ENDBR64):
-                    if code.endswith(prefix, 0, start):
-                        start -= len(prefix)
+                start -= code[start - 1 : start] == _BND
+                start -= 4 * (code[start - 4 : start] == _ENDBR64)
                 entries[address + start] = self.slots[slot]
         return entries
 
