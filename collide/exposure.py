@@ -10,13 +10,15 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from collide import codes
 from collide.cuts import first_word
 from collide.findings import Finding
+from collide.references import table_of
 from collide.search import File
-from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STV_DEFAULT, Reference
+from collide.symbols import STV_DEFAULT, vague_names
 from collide.wheel import Target
 
 _SHOWN_WORDS = 3
@@ -37,13 +39,14 @@ def expose(target: Target, taken: Sequence[Taken]) -> tuple[Finding, ...]:
     found = []
     for file in sorted(set(target.members.values()), key=lambda f: target.names[f.path]):
         name = target.names[file.path]
-        own = _own(file)
+        wanted = _looked_up(file)
+        own = frozenset() if file.object.symbolic else _open(wanted, file)
         if own:
             found.append(_note(codes.EXPOSED_SYMBOLS, name, (name,), own, taken))
         others = {
             target.names[library.path]: names
             for library in _needed(target, file)
-            if (names := _names_from(file, library))
+            if (names := _open(wanted, library) - file.object.exports.names)
         }
         if others:
             names = frozenset().union(*others.values())
@@ -86,35 +89,19 @@ def _words(names: Iterable[str]) -> str:
     return shown + (", ..." if len(counted) > _SHOWN_WORDS else "")
 
 
-def _own(file: File) -> frozenset[str]:
-    """Names of definitions that the object has and yet lets be searched elsewhere first."""
-    if file.object.symbolic:
-        return frozenset()
-    return frozenset(
-        r.name
-        for r in file.object.references
-        if r.defined and _is_open(r) and not _is_vague(file, r.name)
-    )
+def _looked_up(file: File) -> AbstractSet[str]:
+    table = table_of(file.object.references)
+    return {r.name for r in table.peculiar if r.visibility == STV_DEFAULT}.union(table.plain)
 
 
-def _names_from(file: File, library: File) -> frozenset[str]:
-    exported = library.object.exports.names
-    return frozenset(
-        r.name
-        for r in file.object.references
-        if not r.defined and r.name in exported and _is_open(r) and not _is_vague(library, r.name)
-    )
+def _open(wanted: AbstractSet[str], definer: File) -> frozenset[str]:
+    """Those of ``wanted`` that ``definer`` exports and yet lets be searched elsewhere first.
 
-
-def _is_open(reference: Reference) -> bool:
-    return reference.visibility == STV_DEFAULT
-
-
-def _is_vague(file: File, name: str) -> bool:
-    """C++ vague linkage, which is meant to be shared (Itanium C++ ABI 5.2)."""
-    return name.startswith("_Z") and all(
-        d.binding in (STB_WEAK, STB_GNU_UNIQUE) for d in file.object.exports.candidates(name)
-    )
+    Without C++ vague linkage, which is meant to be shared (Itanium C++ ABI 5.2).
+    """
+    exports = definer.object.exports
+    names = wanted & exports.names
+    return frozenset(names - vague_names(exports, (n for n in names if n.startswith("_Z"))))
 
 
 def _needed(target: Target, file: File) -> Iterator[File]:
