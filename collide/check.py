@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from collide.analysis import Analysis, analyse
@@ -12,6 +13,7 @@ from collide.host import Host
 from collide.judge import Finding, judge
 from collide.selection import Candidate
 from collide.tags import Misfit, Platform, misfit
+from collide.watching import Progress, unwatched
 from collide.wheel import Target
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ def check(
     together: bool = False,
     rtld_global: Sequence[str] = (),
     remedies: bool = False,
+    progress: Progress = unwatched,
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
@@ -93,34 +96,60 @@ def check(
         from collide.pairs import Meetings
 
         meetings = Meetings(rtld_global)
+    candidates = as_candidates(hosts)
+    seen = meetings.add if meetings else None
+    report = joined(
+        check_one(t, candidates, insist, remedies, seen=seen, progress=progress) for t in targets
+    )
+    pairs = tuple(meetings.pairs(progress)) if meetings else ()
+    return report._replace(pairs=pairs)
+
+
+def as_candidates(hosts: Iterable[Candidate | Host]) -> list[Candidate]:
+    """The hosts, all in one form."""
+    return [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
+
+
+def joined(reports: Iterable[Report]) -> Report:
+    """One report of all, in their order."""
+    return Report(
+        *(tuple(chain(*parts)) for parts in zip(Report((), (), ()), *reports, strict=True))
+    )
+
+
+def check_one(
+    target: Target,
+    candidates: Sequence[Candidate],
+    insist: bool,
+    remedies: bool,
+    *,
+    seen: Callable[[Analysis], object] | None = None,
+    progress: Progress = unwatched,
+) -> Report:
+    """One target on every host; ``seen`` is called with each analysis that has its bindings."""
     judged: list[Judged] = []
     left_out: list[LeftOut] = []
-    problems: list[InputError] = []
-    candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
-    for target in targets:
-        problems += target.problems
-        adviser: Adviser | None = None
-        for candidate in candidates:
-            unfit = _misfit(target, candidate, insist)
-            if unfit is None:
-                analysis = analyse(target, candidate.host, insist=insist)
-                if analysis.left_out is None:
-                    findings = judge(analysis)
-                    repairable: frozenset[int] = frozenset()
-                    if any(f.severity > Severity.NOTE for f in findings):
-                        adviser = adviser or _adviser(target)
-                        repairable = adviser.removed(analysis, findings)
-                    tried = _remedies(analysis, findings) if remedies else ()
-                    told = Judged(analysis.without_bindings(), findings, tried, repairable)
-                    judged.append(told)
-                    if meetings:
-                        meetings.add(analysis)
-                    continue
-                unfit = Misfit("nothing to open", analysis.left_out)
-            empty, broken = not target.members, bool(target.problems)
-            left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
-    pairs = tuple(meetings.pairs()) if meetings else ()
-    return Report(tuple(judged), tuple(left_out), tuple(problems), pairs)
+    adviser: Adviser | None = None
+    for number, candidate in enumerate(candidates):
+        progress("host", number, len(candidates))
+        unfit = _misfit(target, candidate, insist)
+        if unfit is None:
+            analysis = analyse(target, candidate.host, insist=insist)
+            if analysis.left_out is None:
+                findings = judge(analysis)
+                repairable: frozenset[int] = frozenset()
+                if any(f.severity > Severity.NOTE for f in findings):
+                    adviser = adviser or _adviser(target)
+                    repairable = adviser.removed(analysis, findings)
+                tried = _remedies(analysis, findings) if remedies else ()
+                judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
+                if seen:
+                    seen(analysis)
+                continue
+            unfit = Misfit("nothing to open", analysis.left_out)
+        empty, broken = not target.members, bool(target.problems)
+        left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
+    return Report(tuple(judged), tuple(left_out), target.problems)
 
 
 def _adviser(target: Target) -> Adviser:
