@@ -53,18 +53,18 @@ class Pair(NamedTuple):
 class Kept:
     """Targets that stay in memory for their pairs: as many as are small enough.
 
-    ``read`` gives any target, read again if it has not stayed. ``share`` is
-    among how many processes the room is divided.
+    ``read`` gives any target, read again if it has not stayed. ``symbols`` is
+    the room, in exports and references, of some 300 bytes each.
     """
 
-    _SYMBOLS = 1_000_000  # exports and references, some 300 bytes each
+    _SYMBOLS = 1_000_000
 
-    def __init__(self, share: int = 1) -> None:
+    def __init__(self, symbols: int | None = None) -> None:
         self._targets: dict[str, Target] = {}
         self._packed: dict[str, Callable[[], Target]] = {}
-        self._room = self._SYMBOLS // share
+        self._room = self._SYMBOLS if symbols is None else symbols
         # One target meets all others in a row.
-        self._read = lru_cache(maxsize=2)(read_target)
+        self._read = lru_cache(maxsize=2)(self._fetch)
 
     def offer(self, target: Target) -> None:
         """Keep ``target`` if there is room."""
@@ -81,14 +81,20 @@ class Kept:
         return True
 
     def put(self, name: str, unpack: Callable[[], Target]) -> None:
-        """Keep a target that is unpacked when it is first read."""
+        """Take a target that can be unpacked, which costs less than to read it."""
         self._packed[name] = unpack
 
     def read(self, name: str) -> Target:
         """The target of this name; raises InputError when it cannot be read again."""
-        if name in self._packed:
-            self._targets[name] = self._packed.pop(name)()
-        return self._targets.get(name) or self._read(Path(name))
+        kept = self._targets.get(name)
+        if kept is None:
+            kept = self._read(name)
+            if name in self._packed:
+                self.offer(kept)
+        return kept
+
+    def _fetch(self, name: str) -> Target:
+        return self._packed[name]() if name in self._packed else read_target(Path(name))
 
 
 class Row(NamedTuple):

@@ -29,6 +29,7 @@ from collide.watching import Progress, unwatched
 from collide.wheel import Target, read_target
 
 _LONGEST, _PIECES = 64, 400
+_PACKED_SYMBOLS = 4_000_000  # some 70 bytes each
 
 
 class Options(NamedTuple):
@@ -60,7 +61,7 @@ def check_in_parallel(
     An input whose worker dies is among these.
     """
     candidates = as_candidates(hosts)
-    kept = Kept(jobs)
+    kept = Kept(_PACKED_SYMBOLS // jobs)
     meetings = Meetings(options.rtld_global)
     unreadable: dict[int, InputError] = {}
     reports: list[Report] = []
