@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
 from collide.errors import InputError
+from collide.exposure import Taken, expose
 from collide.host import Host
 from collide.judge import Finding, judge
 from collide.selection import Candidate
@@ -50,22 +51,30 @@ class LeftOut(NamedTuple):
     broken: bool = False
 
 
+class Exposed(NamedTuple):
+    """What any host could take of one target, by its name."""
+
+    target: str
+    findings: tuple[Finding, ...]
+
+
 class Report(NamedTuple):
     """Everything one ``collide check`` found.
 
     ``left_out`` are pairs of target and host that do not fit each other,
     ``problems`` inputs or members that cannot be read, ``pairs`` the targets
-    that were looked at together.
+    that were looked at together, ``exposed`` what does not depend on a host.
     """
 
     judged: tuple[Judged, ...]
     left_out: tuple[LeftOut, ...]
     problems: tuple[InputError, ...]
     pairs: tuple[Pair, ...] = ()
+    exposed: tuple[Exposed, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, in their order."""
+        """All findings on hosts, in their order."""
         alone = (f for judged in self.judged for f in judged.findings)
         return (*alone, *(f for pair in self.pairs for f in pair.findings))
 
@@ -82,6 +91,7 @@ def check(
     together: bool = False,
     rtld_global: Sequence[str] = (),
     remedies: bool = False,
+    exposure: bool = False,
     progress: Progress = unwatched,
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
@@ -89,7 +99,8 @@ def check(
     With ``together`` every two targets that share something are opened in one
     process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
     ``insist`` see :func:`collide.analysis.analyse`. With ``remedies`` changes
-    are tried against each finding of one target that is no note.
+    are tried against each finding of one target that is no note. With
+    ``exposure`` it also tells what any host could take of those that fit one.
     """
     meetings = None
     if together:
@@ -99,7 +110,8 @@ def check(
     candidates = as_candidates(hosts)
     seen = meetings.add if meetings else None
     report = joined(
-        check_one(t, candidates, insist, remedies, seen=seen, progress=progress) for t in targets
+        check_one(t, candidates, insist, remedies, exposure, seen=seen, progress=progress)
+        for t in targets
     )
     pairs = tuple(meetings.pairs(progress)) if meetings else ()
     return report._replace(pairs=pairs)
@@ -122,6 +134,7 @@ def check_one(
     candidates: Sequence[Candidate],
     insist: bool,
     remedies: bool,
+    exposure: bool,
     *,
     seen: Callable[[Analysis], object] | None = None,
     progress: Progress = unwatched,
@@ -149,7 +162,11 @@ def check_one(
             unfit = Misfit("nothing to open", analysis.left_out)
         empty, broken = not target.members, bool(target.problems)
         left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
-    return Report(tuple(judged), tuple(left_out), target.problems)
+    exposed: tuple[Exposed, ...] = ()
+    if exposure and judged:
+        taken = [Taken(one.analysis.host.name, one.findings) for one in judged]
+        exposed = (Exposed(target.name, expose(target, taken)),)
+    return Report(tuple(judged), tuple(left_out), target.problems, (), exposed)
 
 
 def _adviser(target: Target) -> Adviser:

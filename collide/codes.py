@@ -1,79 +1,69 @@
 """The table of COL codes: what each finding means and how it is decided.
 
-The families: 1xx shadowed symbols, 2xx loading, 3xx objects of wheels among
-themselves, 5xx the link footprint of a host. Codes are stable: one that is
-retired is never used again.
+The families are in ``FAMILIES``. Codes are stable: one that is retired is never used again.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import NamedTuple
-
-
-class Severity(IntEnum):
-    """How bad a finding is; ``--fail-on`` compares them."""
-
-    NOTE = 1
-    WARNING = 2
-    ERROR = 3
-
-    def __str__(self) -> str:
-        return self.name.lower()
-
-
-class Code(NamedTuple):
-    """One kind of finding.
-
-    ``title`` is what happened, in a clause; ``meaning`` what follows from it,
-    ``decided`` the structure that decides it, ``remedy`` what to change.
-    """
-
-    id: str
-    slug: str
-    severity: Severity
-    title: str
-    meaning: str
-    decided: str
-    remedy: str
-
-
-SPLIT_LIBRARY = Code(
-    "COL101",
-    "split-library",
-    Severity.ERROR,
-    "runs half on its own copy of a library, half on the host's",
-    "Some functions of one library come from the host's copy and some from the wheel's. Both work "
-    "on the same structures with different ideas of their layout: a crash or wrong results.",
-    "Symbols of the victim that its own closure defines bind to the host, while fewer others of "
-    "the same library still bind to the wheel's copy. In a static library, these are the functions "
-    "that lie between the first and the last taken one in the victim's code, and those with the "
-    "prefix that all of the taken have in common.",
-    "Keep the bundled library's symbols from being looked up by name: link a static one with "
-    "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
-    "bundled library to another (patchelf --rename-dynamic-symbols).",
+from collide.code import Code, Family, Severity
+from collide.codes_shadowed import (
+    COMPILER_RUNTIME,
+    DATA_MISMATCH,
+    EXPOSED_LIBRARY,
+    EXPOSED_SYMBOLS,
+    FOREIGN_SYMBOL,
+    INTEGER_WIDTH,
+    OTHER_ABI,
+    REPLACED_LIBRARY,
+    SPLIT_LIBRARY,
+    UNUSED_COPY,
+    VAGUE_LINKAGE,
+    VERSION_CHECK,
+    WIDE_INTERFACE,
 )
-REPLACED_LIBRARY = Code(
-    "COL102",
-    "replaced-library",
-    Severity.WARNING,
-    "uses the host's copy of a library in place of its own",
-    "Every reference to the library that is looked up gets the host's copy. That works as long as "
-    "the two copies are compatible, which nobody has tested.",
-    "Symbols that the victim's own closure defines bind to the host. None of the same library "
-    "stays in the wheel, or so many do that the host's is hardly a copy of it.",
-    "As for COL101: no host can replace what is not looked up by name.",
-)
-VAGUE_LINKAGE = Code(
-    "COL103",
-    "vague-linkage",
-    Severity.NOTE,
-    "uses the host's copy of C++ inline functions and templates",
-    "C++ emits these in every object that uses them, and any copy serves as long as all were "
-    "compiled from the same source (Itanium C++ ABI 5.2).",
-    "A shadowed symbol with a mangled name whose intended definition is weak or unique.",
-    "Compile with -fvisibility-inlines-hidden, if the two were compiled from different sources.",
-)
+
+__all__ = [
+    "CAPTURED_SONAME",
+    "CODES",
+    "COMPILER_RUNTIME",
+    "DATA_MISMATCH",
+    "EXPOSED_LIBRARY",
+    "EXPOSED_SYMBOLS",
+    "FAMILIES",
+    "FILE_ACROSS",
+    "FOREIGN_SYMBOL",
+    "GAINED_LIBRARY",
+    "GAINED_MISSING",
+    "GAINED_OPENING",
+    "GAINED_SEARCH_PATH",
+    "GAINED_UNVERSIONED",
+    "GAINED_VERSIONED",
+    "GAINED_VERSIONS",
+    "GLOBAL_ACROSS",
+    "INTEGER_WIDTH",
+    "MISSING_LIBRARY",
+    "ORDER_DECIDES",
+    "OTHER_ABI",
+    "OWN_SHADOW",
+    "REPLACED_BY_RELEASE",
+    "REPLACED_LIBRARY",
+    "SONAME_ACROSS",
+    "SPLIT_LIBRARY",
+    "STATIC_OBJECTS",
+    "SYSTEM_ACROSS",
+    "UNDEFINED_SYMBOL",
+    "UNIQUE_ACROSS",
+    "UNLOADABLE_FILE",
+    "UNUSED_COPY",
+    "VAGUE_LINKAGE",
+    "VERSION_CHECK",
+    "VERSION_NOT_FOUND",
+    "WIDE_INTERFACE",
+    "Code",
+    "Family",
+    "Severity",
+]
+
 MISSING_LIBRARY = Code(
     "COL201",
     "missing-library",
@@ -281,12 +271,32 @@ REPLACED_BY_RELEASE = Code(
     "None is needed.",
 )
 
+STATIC_OBJECTS = Code(
+    "COL112",
+    "static-objects",
+    Severity.ERROR,
+    "has its static C++ objects built or destroyed by the host's copy of the library",
+    "Static objects of the wheel's copy are made when it is loaded and destroyed when the program "
+    "ends, by code of the other copy. Seen with real libraries: a crash at the end.",
+    "Constructors or destructors of classes, by their mangled names, bind to the host from code "
+    "that is reached from the object's own list of initialisers.",
+    "As for COL101: no host can replace what is not looked up by name.",
+)
 CODES = {
     code.id: code
     for code in (
         SPLIT_LIBRARY,
         REPLACED_LIBRARY,
         VAGUE_LINKAGE,
+        FOREIGN_SYMBOL,
+        OTHER_ABI,
+        DATA_MISMATCH,
+        INTEGER_WIDTH,
+        VERSION_CHECK,
+        WIDE_INTERFACE,
+        UNUSED_COPY,
+        COMPILER_RUNTIME,
+        STATIC_OBJECTS,
         MISSING_LIBRARY,
         VERSION_NOT_FOUND,
         UNDEFINED_SYMBOL,
@@ -307,6 +317,41 @@ CODES = {
         GAINED_SEARCH_PATH,
         GAINED_MISSING,
         REPLACED_BY_RELEASE,
+        EXPOSED_SYMBOLS,
+        EXPOSED_LIBRARY,
     )
 }
 """Every code by its identifier."""
+
+FAMILIES = (
+    Family(
+        "1",
+        "Shadowed symbols",
+        "A reference that an object of the wheel, or what it depends on, satisfies by itself is "
+        "bound to the host. Such references are grouped by the object that holds them and the "
+        "object that provides. First it is asked what of them is in use: from the code, a graph of "
+        "calls is read, and walked from the module's initialisation and from constructors along "
+        "the actual bindings, through all libraries of the wheel. Then the copies are compared.",
+    ),
+    Family(
+        "2",
+        "Loading",
+        "The loader refuses the object, or uses another file than the wheel brings.",
+    ),
+    Family(
+        "3",
+        "Objects of wheels among themselves",
+        "What modules and wheels do to each other in one process.",
+    ),
+    Family(
+        "4",
+        "Exposure",
+        "What any host could take. These notes are told once a wheel and change no exit status.",
+    ),
+    Family(
+        "5",
+        "Footprint of a host",
+        "What a host brings into the global scope of every module.",
+    ),
+)
+"""The families of codes, by their first digit."""

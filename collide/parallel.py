@@ -39,6 +39,7 @@ class Options(NamedTuple):
     together: bool = False
     rtld_global: Sequence[str] = ()
     remedies: bool = False
+    exposure: bool = False
 
 
 class _Result(NamedTuple):
@@ -114,6 +115,7 @@ def _examine(
         candidates,
         options.insist,
         options.remedies,
+        options.exposure,
         seen=(lambda a: left.append((a.host, traces(a)))) if options.together else None,
     )
     return _Result(report, tuple(left), packed if left else None)

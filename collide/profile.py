@@ -111,6 +111,7 @@ def _object(
             for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True)
         ],
         "build_id": notes.build_id,
+        "version_strings": list(m.file.version_strings),
         "package": {"name": package[0], "version": package[1]} if package else None,
         "type": obj.type,
         "flags": obj.flags,

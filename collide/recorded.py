@@ -212,7 +212,10 @@ def host_of(profile: Mapping[str, Any], described: Sequence[ElfObject]) -> Host:
 
 def _process(profile: Mapping[str, Any], described: Sequence[ElfObject], loader: Loader) -> Process:
     objects = profile["objects"]
-    files = [File(o["path"], o["path"], d) for o, d in zip(objects, described, strict=True)]
+    files = [
+        File(o["path"], o["path"], d, version_strings=tuple(o.get("version_strings", ())))
+        for o, d in zip(objects, described, strict=True)
+    ]
     by_path: dict[str, File] = {}
     for recorded, file in zip(objects, files, strict=True):
         for path in (recorded["path"], *recorded["paths"]):

@@ -1,12 +1,11 @@
 """What a repair changes: which definitions to close, which names to change, what to leave alone.
 
-A name is *taken* when a reference of the wheel that its own closure would
-serve gets a definition from outside the wheel. The plan brings all of these
-home, and nothing else. Where only the objects that define a name refer to it,
-closing it is enough; where another object does, or where C++ wants one copy
-for several objects (vague linkage, Itanium C++ ABI 5.2), the name is changed
-in all of them together, so that among the objects of the wheel everything
-stays as it was.
+A name is *taken* when a reference of the wheel that its own closure serves gets
+a definition from outside. The plan brings these home, and nothing else. Where
+only the objects that define a name refer to it, it is closed; where another
+object does, or C++ wants one copy for several objects (vague linkage, Itanium
+C++ ABI 5.2), it is renamed in all of them together, so that among the objects
+of the wheel everything stays as it was.
 """
 
 from __future__ import annotations
@@ -153,6 +152,10 @@ class _Planner:
             f.path: f for f in target.members.values() if f.object.architecture in architectures
         }
         self.scopes = list(_scopes(target, self.files.values()))
+        self.scopes_of: dict[str, set[int]] = {}
+        for number, scope in enumerate(self.scopes):
+            for file in scope:
+                self.scopes_of.setdefault(file.path, set()).add(number)
         self.needed_outside = set(_needed_outside(analyses))
         self.runtime = _runtime(analyses)
         self.kept: list[Kept] = []
@@ -252,15 +255,16 @@ class _Planner:
         """How to bring ``name`` home; the reason when there is no way."""
         definers = self.definers[name]
         users = [f for f in self.users.get(name, ()) if f not in definers]
+        homes = set().union(*(self.scopes_of.get(d.path, ()) for d in definers))
         served = []
         for user in users:
-            scopes = [s for s in self.scopes if user in s]
-            homes = [any(d in s for d in definers) for s in scopes]
-            if any(homes) and not all(homes):
+            scopes = self.scopes_of.get(user.path, set())
+            if not scopes & homes:
+                continue
+            if not scopes <= homes:
                 return f"is the wheel's for {self._name(user)} in some modules' scopes only"
-            if any(homes):
-                served.append(user)
-        together = any(sum(d in scope for d in definers) > 1 for scope in self.scopes)
+            served.append(user)
+        together = len(homes) < sum(len(self.scopes_of.get(d.path, ())) for d in definers)
         shared = together and self._is_vague(name)
         if not (served or shared or self.request.musl or self.request.method == "rename"):
             return _Way((), STV_HIDDEN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -113,11 +114,13 @@ def _reach(member: str, words: frozenset[str], target: Target) -> set[str]:
             for name in file.object.needed
             if (found := files.get(name)) is not None and found not in known
         ]
-    named = [
-        f
-        for name, f in files.items()
-        if any(word.startswith(re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]) for word in words)
-    ]
+    ordered = sorted(words)
+    named = []
+    for name, file in files.items():
+        stem = re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]
+        at = bisect_left(ordered, stem)
+        if at < len(ordered) and ordered[at].startswith(stem):
+            named.append(file)
     names = _plugin_names(target).union(*(f.object.exports.names for f in (*known, *named)))
     return names - own.object.exports.names
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
+from functools import partial
 from typing import BinaryIO
 
 from collide.elf import read_object
@@ -156,7 +157,10 @@ class Root:
         data = self._tree.contents(path)
         if not data:
             raise FormatError("empty file")
-        return File(path, status.identity, read_object(data))
+        return File(path, status.identity, read_object(data), partial(self._again, path))
+
+    def _again(self, path: str) -> bytes:
+        return bytes(self._tree.contents(path) or b"")
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.search.Files`."""

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from collide.elf import ElfObject
 from collide.errors import CollideError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.calls import Calls
 
 FoundBy = Literal[
     "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",
@@ -50,15 +54,45 @@ class File:
     """One ELF file of a file system, read; compared by identity.
 
     ``path`` is its canonical path (no symbolic links), ``identity`` what makes
-    two paths the same file (device and inode).
+    two paths the same file (device and inode). What only judging asks for is
+    read when it is: ``contents`` gives the bytes again. Of a recorded object
+    there are none, and its profile gives the ``version_strings``.
     """
 
-    __slots__ = ("identity", "object", "path")
+    __slots__ = ("_calls", "_contents", "_version_strings", "identity", "object", "path")
 
-    def __init__(self, path: str, identity: Hashable, elf: ElfObject) -> None:
+    def __init__(
+        self,
+        path: str,
+        identity: Hashable,
+        elf: ElfObject,
+        contents: Callable[[], bytes] | None = None,
+        version_strings: tuple[str, ...] | None = None,
+    ) -> None:
         self.path = path
         self.identity = identity
         self.object = elf
+        self._contents = contents
+        self._version_strings = version_strings
+        self._calls: tuple[Calls | None] | None = None
+
+    @property
+    def version_strings(self) -> tuple[str, ...]:
+        """What it says of its version (:mod:`collide.versionstrings`)."""
+        if self._version_strings is None:
+            from collide.versionstrings import read_version_strings
+
+            self._version_strings = read_version_strings(self._contents()) if self._contents else ()
+        return self._version_strings
+
+    @property
+    def calls(self) -> Calls | None:
+        """The graph of its calls (:mod:`collide.calls`); None where that is not known."""
+        if self._calls is None:
+            from collide.calls import read_calls
+
+            self._calls = (read_calls(self._contents()) if self._contents else None,)
+        return self._calls[0]
 
 
 class LoadError(CollideError):

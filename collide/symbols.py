@@ -22,6 +22,7 @@ STV_DEFAULT, STV_INTERNAL, STV_HIDDEN, STV_PROTECTED = 0, 1, 2, 3
 SHN_UNDEF, SHN_ABS = 0, 0xFFF1
 VERSYM_HIDDEN = 0x8000
 
+_VAGUE = (STB_WEAK, STB_GNU_UNIQUE)
 MATCHING_TYPES = frozenset((STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC))
 """The types of a definition that can satisfy a reference (``check_match``)."""
 
@@ -250,6 +251,21 @@ class DynamicSymbols:
             if info[number := index[name]] >> 4 == STB_WEAK
         }
 
+    def vague(self, names: Iterable[str]) -> AbstractSet[str]:
+        """See :func:`vague_names`."""
+        info, index = self._columns()[0], self._index
+        numbers = ((name, index.get(name)) for name in names)
+        return {
+            name
+            for name, number in numbers
+            if number is not None
+            and (
+                info[number] >> 4 in _VAGUE
+                if number >= 0
+                else all(d.binding in _VAGUE for d in self.candidates(name))
+            )
+        }
+
     def _find_offers(self, names: Sequence[str]) -> Mapping[str, str | None]:
         """The version of each name that has one definition of no peculiarity, or None."""
         if not isinstance(self._hash, GnuHash):
@@ -340,3 +356,11 @@ def _wide_order(fields: tuple[int, ...]) -> tuple[int, ...]:
     """An Elf32_Sym in the order of an Elf64_Sym."""
     at, value, size, info, other, section = fields
     return at, info, other, section, value, size
+
+
+def vague_names(exports: Exports, names: Iterable[str]) -> AbstractSet[str]:
+    """Those of ``names`` that have definitions, all of them weak or unique."""
+    if isinstance(exports, DynamicSymbols):
+        return exports.vague(names)
+    found = ((name, exports.candidates(name)) for name in names)
+    return {name for name, ds in found if ds and all(d.binding in _VAGUE for d in ds)}

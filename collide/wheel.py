@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from collide.errors import ForeignMachineError, FormatError, InputError, NotDyna
 from collide.host import Host
 from collide.rootfs import Root
 from collide.search import File, Files
+from collide.zipdirectory import Entry
 
 PREFIX = "/prefix"
 """Where wheels are installed in the mind: ``sys.prefix`` of no real environment."""
@@ -204,9 +206,15 @@ def _read_wheel(path: Path) -> Target:
                 problems.append(InputError(f"{path}: {entry.name}", str(e)))
                 continue
             place = installed_path(entry.name, distribution)
-            members[place] = File(place, place, obj)
+            members[place] = File(place, place, obj, partial(_contents, path, entry))
             names[place] = entry.name
     return _target(str(path), tags, members, names, skipped, problems)
+
+
+def _contents(path: Path, entry: Entry) -> bytes:
+    """One member, inflated again: to keep them all would take the memory of the whole wheel."""
+    with Archive(path) as archive:
+        return archive.read(entry)
 
 
 def _target(

@@ -231,8 +231,24 @@ def test_note_fails_only_when_notes_are_asked_for(run: Run, tmp_path: Path) -> N
     assert run(*arguments, "--fail-on", "note")[0] == FINDINGS
 
 
+def test_exposure_is_told_once_and_changes_no_status(run: Run) -> None:
+    arguments = ("check", specimen("bundled_mangled"), "--profile", HOST, "--profile", HOST)
+    status, out, _ = run(*arguments)
+    (line,) = (line for line in out.splitlines() if "COL402" in line)
+    assert line.strip() == (
+        "note COL402 [exposed-library] specimen_bundled_mangled.abi3.so: 5 symbols of bundled "
+        "libraries' looked up by name. Their names begin with vault (5). "
+        "debian-12-host takes 4 of them. debian-12-host takes 4 of them."
+    )
+    without = run(*arguments, "--no-exposure")
+    assert (without[0], "COL4" in without[1]) == (status, False)
+    assert run(*arguments, "--fail-on", "never")[0] == CLEAN
+    exposed = json.loads(run(*arguments, "--format", "json")[1])["exposed"]
+    assert [f["code"] for e in exposed for f in e["findings"]] == ["COL402", "COL401"]
+
+
 def test_json_holds_the_findings_of_the_text(run: Run) -> None:
-    arguments = ("check", specimen("bundled_mangled"), "--profile", HOST)
+    arguments = ("check", specimen("bundled_mangled"), "--profile", HOST, "--no-exposure")
     status, out, err = run(*arguments, "--format", "json")
     assert (status, err) == (FINDINGS, [])
     findings = [f for a in json.loads(out)["analyses"] for f in a["findings"]]
@@ -251,8 +267,8 @@ def test_verbose_lists_every_symbol_and_finds_the_same(run: Run, tmp_path: Path)
     s.lib("libhost.so", functions)
     s.lib("w/m.so", f"{functions} int use(void) {{ return {'() + '.join(names)}(); }}")
     host = s.host(needed=["libhost.so"])
-    short = run("check", s.directory / "w", "--profile", host)
-    long = run("check", s.directory / "w", "--profile", host, "-v")
+    arguments = ("check", s.directory / "w", "--profile", host, "--no-exposure")
+    short, long = run(*arguments), run(*arguments, "-v")
     assert long[0] == short[0]
     assert ", ".join(names) in long[1]
     assert ", ".join(names) not in short[1]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import collide
 from collide import codes
-from collide.codes import CODES, Code, Severity
+from collide.codes import CODES, FAMILIES, Code, Severity
+from collide.report.markdown import render_codes
 from collide.report.text import render_code
 
 each_code = pytest.mark.parametrize("code", CODES.values(), ids=CODES)
@@ -29,7 +32,7 @@ def test_slugs_are_distinct() -> None:
 
 @each_code
 def test_identifier_and_slug_have_their_form(code: Code) -> None:
-    assert re.fullmatch(r"COL[1235]\d\d", code.id)
+    assert re.fullmatch(r"COL[1-5]\d\d", code.id)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code.slug)
 
 
@@ -47,3 +50,33 @@ def test_explanation_holds_all_that_the_table_says(code: Code) -> None:
     assert told.startswith(f"{code.id} {code.slug} ({code.severity}): {code.title}\n")
     for text in (code.meaning, code.decided, code.remedy):
         assert text in told
+
+
+PAGE = Path(collide.__file__).parent / "codes.md"
+
+
+def test_page_holds_what_the_table_says() -> None:
+    """Write it again: ``python -c 'import test_codes; test_codes.write_page()'`` in tests."""
+    assert PAGE.read_text() == render_codes(CODES.values())
+
+
+def write_page() -> None:
+    PAGE.write_text(render_codes(CODES.values()))
+
+
+def test_page_has_every_code_and_no_other() -> None:
+    assert re.findall(r"^### (COL\d{3}) ", PAGE.read_text(), re.MULTILINE) == sorted(CODES)
+
+
+@each_code
+def test_code_names_its_place_on_the_page(code: Code) -> None:
+    # The anchor that a Markdown heading gets is itself in lower case, with hyphens for spaces.
+    headings = re.findall(r"^### (.*)$", PAGE.read_text(), re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    assert code.page.partition("#")[2] in anchors
+    assert code.page in render_code(code)
+
+
+@each_code
+def test_code_is_of_a_family(code: Code) -> None:
+    assert code.id[3] in {digit for digit, _, _ in FAMILIES}

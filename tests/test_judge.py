@@ -137,11 +137,18 @@ def test_captured_soname_names_who_needed_it_and_what_is_used() -> None:
 
 
 def test_function_between_two_taken_ones_is_of_their_library(s: Scenario) -> None:
-    s.lib("libhost.so", functions("alpha", "omega"))
-    names = ("alpha", "kept", "omega")
-    s.lib("w/m.so", static(*names))
+    s.lib("libhost.so", functions("abc_alpha", "xyz_omega"))
+    s.lib("w/m.so", static("abc_alpha", "abc_kept", "xyz_omega"))
     (found,) = judged(s, "libhost.so")
-    assert (found.code.id, found.symbols, found.kept) == ("COL101", ("alpha", "omega"), ("kept",))
+    assert (found.code.id, found.kept) == ("COL101", ("abc_kept",))
+    assert found.symbols == ("abc_alpha", "xyz_omega")
+
+
+def test_function_between_them_with_a_word_of_its_own_is_not(s: Scenario) -> None:
+    s.lib("libhost.so", functions("abc_alpha", "xyz_omega"))
+    s.lib("w/m.so", static("abc_alpha", "other_kept", "xyz_omega"))
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.kept) == ("COL102", ())
 
 
 def test_function_behind_the_taken_ones_is_not(s: Scenario) -> None:
@@ -191,12 +198,13 @@ def test_second_static_library_that_is_not_shadowed_does_not_make_the_first_spli
 def test_only_the_functions_of_the_split_one_of_two_static_libraries_are_kept(
     s: Scenario,
 ) -> None:
-    first = archive(s, "first", "alpha", "middle", "beta")
-    second = archive(s, "second", "gamma", "delta")
-    s.lib("libhost.so", functions("alpha", "beta"))
-    s.lib("w/m.so", calls("alpha", "middle", "beta", "gamma", "delta"), second, first)
+    first = archive(s, "first", "a_alpha", "a_middle", "b_beta")
+    second = archive(s, "second", "a_gamma", "a_delta")
+    s.lib("libhost.so", functions("a_alpha", "b_beta"))
+    names = ("a_alpha", "a_middle", "b_beta", "a_gamma", "a_delta")
+    s.lib("w/m.so", calls(*names), second, first)
     (found,) = judged(s, "libhost.so")
-    assert (found.code.id, found.kept) == ("COL101", ("middle",))
+    assert (found.code.id, found.kept) == ("COL101", ("a_middle",))
 
 
 def test_functions_that_nobody_refers_to_do_not_count(s: Scenario) -> None:
@@ -344,11 +352,17 @@ def test_strong_cxx_function_is_no_vague_linkage(s: Scenario) -> None:
 
 
 def test_few_names_in_common_are_no_copy_of_the_library(s: Scenario) -> None:
-    s.lib("libh.so", functions("one"))
-    s.lib("w/liba.so", functions("one", "two", "three"))
-    s.lib("w/m.so", calls("one", "two", "three"), needed=["w/liba.so"])
-    (found,) = (f for f in judged(s, "libh.so") if f.victim == "m.so")
-    assert (found.code.id, found.symbols, found.kept) == ("COL102", ("one",), ())
+    s.lib("libh.so", functions("one", *(f"theirs_{i}" for i in range(20))))
+    s.lib("w/liba.so", functions("one", *(f"ours_{i}" for i in range(20))))
+    s.lib("w/m.so", calls("one", "ours_1", "ours_2"), needed=["w/liba.so"])
+    (found,) = judged(s, "libh.so")
+    assert (found.code.id, found.severity) == ("COL104", Severity.WARNING)
+    assert found.evidence == (
+        (
+            "libh.so is no copy of it: 1 of the 21 names that one exports and the 21 of the other "
+            "are the same."
+        ),
+    )
 
 
 def test_library_without_a_soname_is_captured_by_the_name_it_was_needed_by(s: Scenario) -> None:

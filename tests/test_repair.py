@@ -719,7 +719,13 @@ def checked(
 def test_check_tells_the_repair_that_removes_a_finding(
     shop: Workshop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wheel, host = breaking(shop)
+    # The host counts up in its own copy, the wheel reads from its own.
+    up = "int state; int count_up(void) { return ++state; }"
+    shop.scenario.lib(HASHED, up + "int count_get(void) { return state; }")
+    calls = "int count_up(void); int count_get(void); "
+    calls += "__attribute__((constructor)) void g(void) { count_up(); count_get(); }"
+    shop.module(calls, needed=[HASHED])
+    wheel, host = shop.wheel("mod.so", HASHED), shop.scenario.host(up)
     told, findings = checked(capsys, wheel, host)
     (line,) = {finding["repair"] for finding in findings}
     assert f"repair:   {line}\n" in told

@@ -173,7 +173,16 @@ def test_json_has_its_schema_and_the_release() -> None:
     told = document(of())
     assert told["schema"] == "collide-report/1"
     assert re.fullmatch(r"\d+\.\d+\.\d+", told["version"])
-    parts = ("schema", "version", "analyses", "findings", "together", "left_out", "problems")
+    parts = (
+        "schema",
+        "version",
+        "analyses",
+        "findings",
+        "together",
+        "exposed",
+        "left_out",
+        "problems",
+    )
     assert tuple(told) == parts
 
 
@@ -197,6 +206,13 @@ def test_json_holds_every_field_of_a_finding() -> None:
         "detail": "",
         "remedy": found["remedy"],
         "repair": found["repair"],
+        "evidence": [
+            (
+                "4 symbols in use are the host's, 1 of the same library stays in "
+                "specimen_static_exported.abi3.so, because libvault.so.1 does not offer vault_grow."
+            ),
+            "Which functions call which is not known for this object: all count as in use.",
+        ],
     }
 
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``collide check --help``."""
+    from argparse import BooleanOptionalAction
+
     parser.add_argument(
         "inputs",
         nargs="*",
@@ -48,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("error", "warning", "note", "never"),
         default="error",
         help="lowest severity that makes the exit status 1 (default: error)",
+    )
+    parser.add_argument(
+        "--exposure",
+        action=BooleanOptionalAction,
+        default=True,
+        help="note what any host could take; changes no exit status (default: on)",
     )
     parser.add_argument(
         "--remedies",

@@ -53,7 +53,9 @@ def checked(
             return check_here(args, targets, hosts, together, progress), unreadable
         from collide.parallel import Options, check_in_parallel
 
-        options = Options(bool(args.profile), together, args.session_global, args.remedies)
+        options = Options(
+            bool(args.profile), together, args.session_global, args.remedies, args.exposure
+        )
         report, failed = check_in_parallel(paths, hosts, jobs, options, progress)
     numbers = iter(range(len(paths)))
     told = [one if isinstance(one, InputError) else failed.get(next(numbers)) for one in inputs]
@@ -77,6 +79,7 @@ def check_here(
         together=together,
         rtld_global=args.session_global,
         remedies=args.remedies,
+        exposure=args.exposure,
         progress=progress,
     )
 

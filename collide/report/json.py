@@ -45,6 +45,10 @@ def render(report: Report, probes: list[object] | None = None) -> str:
             for merged in checked.findings
         ],
         "together": [_pair(p) for p in report.pairs],
+        "exposed": [
+            {"target": e.target, "findings": [_finding(f) for f in e.findings]}
+            for e in report.exposed
+        ],
         "left_out": [_left_out(one) for one in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
@@ -122,4 +126,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "modules": list(finding.modules),
         "detail": finding.detail,
         "remedy": finding.remedy,
+        "evidence": list(finding.evidence),
     }

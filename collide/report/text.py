@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from collide.check import Judged, Report
+from collide.check import Exposed, Judged, Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
 from collide.merging import Checked, count_left_out, merge, summed_up
@@ -35,6 +35,8 @@ def render(report: Report, *, verbose: bool = False) -> str:
                 lines += _analysis(judged, verbose)
         else:
             lines += _checked(checked, verbose)
+    for exposed in report.exposed:
+        lines += _exposed(exposed, verbose)
     lines += _together(report, verbose)
     lines += _left_out(report)
     lines.append(_summary(report))
@@ -115,6 +117,8 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
         shown = finding.modules if verbose else finding.modules[:_SHOWN_MODULES]
         more = len(finding.modules) - len(shown)
         yield f"    opened:   {', '.join(shown)}" + (f" and {more} more" if more else "")
+    for number, line in enumerate(finding.evidence):
+        yield f"    {'because:' if number == 0 else '        '}  {line}"
     yield f"    fix:      {finding.remedy}"
 
 
@@ -127,7 +131,7 @@ def _remedies(tried: Sequence[Remedy], verbose: bool) -> Iterator[str]:
 
 def _what(finding: Finding, verbose: bool) -> Iterator[str]:
     match finding.code.slug:
-        case "split-library" | "replaced-library" | "vague-linkage" | "own-shadow":
+        case _ if finding.code.is_shadowing:
             yield f"{finding.code.title}"
             yield f"provider: {finding.provider}"
             own = finding.intended == (finding.victim,)
@@ -178,6 +182,24 @@ def _what_order_changes(finding: Finding, verbose: bool) -> Iterator[str]:
 def _some(names: Sequence[str], verbose: bool) -> str:
     shown = names if verbose else names[:_SHOWN_SYMBOLS]
     return ", ".join(shown) + (", ..." if len(shown) < len(names) else "")
+
+
+def _exposed(exposed: Exposed, verbose: bool) -> Iterator[str]:
+    if not exposed.findings:
+        return
+    yield f"{exposed.target} on any host:"
+    for finding in exposed.findings:
+        count = _plural(len(finding.symbols), "symbol")
+        whose = "its own" if finding.intended == (finding.victim,) else "bundled libraries'"
+        names = " ".join(finding.evidence)
+        yield (
+            f"  {finding.severity} {finding.code.id} [{finding.code.slug}] {finding.victim}: "
+            f"{count} of {whose} looked up by name. {names}"
+        )
+        if verbose:
+            yield f"    symbols:  {', '.join(finding.symbols)}"
+            yield f"    fix:      {finding.remedy}"
+    yield ""
 
 
 def _together(report: Report, verbose: bool) -> Iterator[str]:
@@ -259,5 +281,6 @@ def render_code(code: Code) -> str:
         f"{code.id} {code.slug} ({code.severity}): {code.title}\n\n"
         f"{code.meaning}\n\n"
         f"How it is decided: {code.decided}\n\n"
-        f"What to do: {code.remedy}\n"
+        f"What to do: {code.remedy}\n\n"
+        f"See also: {code.page}\n"
     )

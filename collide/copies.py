@@ -1,0 +1,137 @@
+"""Two copies of a library, compared: by their names, their versions, their symbols.
+
+Everything here is read from the objects themselves. Nothing knows any library.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from collide.search import File
+from collide.versionstrings import different_versions
+
+
+class Soname(NamedTuple):
+    """``libpng16.so.16.40.0`` taken apart: the name, and the numbers behind ``.so``."""
+
+    base: str
+    numbers: tuple[int, ...]
+
+
+def parse_soname(name: str | None) -> Soname | None:
+    """The parts of a library's name; None for what is not of the form.
+
+    The eight hexadecimal digits that auditwheel puts before the first dot
+    (``libssl-8bd944e8.so.3``) are left out.
+    """
+    found = re.fullmatch(r"(.+?)((?:[.-]\d+)*)\.so((?:\.\d+)*)[a-z]?", _unmangled(name or ""))
+    if found is None:
+        return None
+    return Soname(found[1] + found[2], tuple(map(int, found[3].split(".")[1:])))
+
+
+def _unmangled(name: str) -> str:
+    first, dot, rest = name.rsplit("/", 1)[-1].partition(".")
+    return re.sub(r"-[0-9a-f]{8}$", "", first) + dot + rest
+
+
+def _names(one: File, other: File) -> tuple[Soname | None, Soname | None]:
+    """The names to compare: both DT_SONAMEs, or both names of files.
+
+    auditwheel makes the new DT_SONAME of a library from the name of its file,
+    whose numbers need not begin as those of the old one do.
+    """
+    if one.object.soname and other.object.soname and not _is_mangled(one.object.soname):
+        return parse_soname(one.object.soname), parse_soname(other.object.soname)
+    return parse_soname(one.path), parse_soname(other.path)
+
+
+def _is_mangled(name: str) -> bool:
+    return _unmangled(name) != name.rsplit("/", 1)[-1]
+
+
+def other_major(meant: File, provider: File) -> tuple[int, int] | None:
+    """The first numbers behind ``.so``, where one library has two; None otherwise.
+
+    A library changes it when programs linked with the one cannot run with the
+    other (libtool manual "Versioning"). It is only compared where one name
+    begins with the other: other names, other counts.
+    """
+    ours, theirs = _names(meant, provider)
+    if ours is None or theirs is None or not ours.numbers or not theirs.numbers:
+        return None
+    if not (ours.base.startswith(theirs.base) or theirs.base.startswith(ours.base)):
+        return None
+    first, second = ours.numbers[0], theirs.numbers[0]
+    return (first, second) if first != second else None
+
+
+def release_difference(meant: Iterable[File], provider: File) -> str | None:
+    """How the releases of two copies differ, in words; None where nothing tells that they do.
+
+    By what they say in their version strings, else by the numbers in the names
+    of their files.
+    """
+    for file in meant:
+        told = different_versions(file.version_strings, provider.version_strings)
+        for text, (ours, theirs) in told.items():
+            return f'the wheel\'s says "{text} {ours}", the host\'s "{text} {theirs}"'
+        ours_name, theirs_name = parse_soname(file.path), parse_soname(provider.path)
+        if (
+            ours_name
+            and theirs_name
+            # A distribution may have dropped or added numbers.
+            and len(ours_name.numbers) == len(theirs_name.numbers) > 1
+            and ours_name.numbers != theirs_name.numbers
+        ):
+            names = [f.path.rsplit("/", 1)[-1] for f in (file, provider)]
+            return f"the files are {names[0]} and {names[1]}"
+    return None
+
+
+class Overlap(NamedTuple):
+    """How many names two sets of objects both export, and how many each does."""
+
+    common: int
+    ours: int
+    theirs: int
+
+    @property
+    def share(self) -> float:
+        """Of the names of the smaller one, those that the other has too."""
+        return self.common / (min(self.ours, self.theirs) or 1)
+
+    @property
+    def of_theirs(self) -> float:
+        """Of the provider's names, those that the wheel's has too."""
+        return self.common / (self.theirs or 1)
+
+
+def overlap(meant: Iterable[File], provider: File) -> Overlap:
+    """The names in common of a library (or the object it is linked into) and its provider."""
+    ours = frozenset().union(*(f.object.exports.names for f in meant))
+    theirs = provider.object.exports.names
+    return Overlap(len(ours & theirs), len(ours), len(theirs))
+
+
+_WIDE = re.compile(r"ilp64|64_?$", re.IGNORECASE)
+_WIDE_BUILD = re.compile(r"\b(?:USE64BITINT|INTERFACE64|ILP64)\b")
+
+
+def wide_integers(files: Iterable[File]) -> str | None:
+    """The sign that objects pass 64-bit integers where others of their kind pass 32-bit ones.
+
+    Linear algebra comes in both widths with equal names of functions (Intel
+    oneMKL "Using the ILP64 Interface", LAPACK ``BUILD_INDEX64``); by convention
+    a library of the wide kind says so in its name or its build options.
+    """
+    for file in files:
+        name = parse_soname(file.object.soname or file.path)
+        if name is not None and _WIDE.search(name.base):
+            return name.base
+        for text in file.version_strings:
+            if _WIDE_BUILD.search(text):
+                return text
+    return None

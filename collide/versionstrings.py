@@ -1,0 +1,94 @@
+"""Version strings in the read-only data of an object: what a library says it is.
+
+Nearly every library carries a sentence like ``OpenSSL 3.0.19 27 Jan 2026`` or
+``deflate 1.2.13 Copyright``, whether it is linked statically or not. Two copies
+are told apart where one text stands before different numbers.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Mapping
+from mmap import mmap
+
+from collide.dynamic import Image
+from collide.errors import FormatError
+
+_PT_LOAD, _PF_W = 1, 2
+# A literal prefix is found far faster than a class: the first digit is looked for behind it.
+_NUMBER = re.compile(rb"\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
+_MAJOR = re.compile(rb"(?<![\d.])\d{1,4}\Z")
+_VERSION = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
+_LONGEST = 100
+_MOST = 64
+
+
+def read_version_strings(data: bytes | memoryview | mmap) -> tuple[str, ...]:
+    """The strings with a version of three numbers, sorted; at most 64, none longer than 100."""
+    try:
+        image = Image(memoryview(data))
+        found = {text for segment in _read_only(image) for text in _strings(segment)}
+    except (FormatError, struct.error, IndexError, ValueError):
+        return ()
+    return tuple(sorted(found)[:_MOST])
+
+
+def _read_only(image: Image) -> Iterable[bytes]:
+    wide = image.bits == 64
+    for number in range(image.phnum):
+        fields = struct.unpack_from(
+            f"{image.order}{'IIQQQQ' if wide else '7I'}",
+            image.data,
+            image.phoff + number * image.phentsize,
+        )
+        kind, flags, offset, size = (
+            (fields[0], fields[1], fields[2], fields[5])
+            if wide
+            else (fields[0], fields[6], fields[1], fields[4])
+        )
+        if kind == _PT_LOAD and not flags & _PF_W:
+            yield bytes(image.data[offset : offset + size])
+
+
+def _strings(segment: bytes) -> Iterable[str]:
+    for found in _NUMBER.finditer(segment):
+        if not _MAJOR.search(segment[max(0, found.start() - 5) : found.start()]):
+            continue
+        start = segment.rfind(b"\0", max(0, found.start() - _LONGEST), found.start()) + 1
+        end = segment.find(b"\0", found.end(), found.end() + _LONGEST)
+        raw = segment[start:end]
+        whole = (start > 0 or found.start() <= _LONGEST) and end > 0
+        if whole and len(raw) <= _LONGEST and raw.isascii():
+            text = raw.decode("ascii").strip()
+            # Names of files tell how something was built, not what it is.
+            if text.isprintable() and "/" not in text and _key(text) is not None:
+                yield text
+
+
+def _key(text: str) -> tuple[str, str] | None:
+    """What stands before the version, and the version; None where that is no word."""
+    found = _VERSION.search(text)
+    if found is None:
+        return None
+    before = text[: found.start()].strip(" :=-v\"'(")
+    return (before, found[0]) if re.search(r"[A-Za-z]{3}", before) else None
+
+
+def different_versions(ours: Iterable[str], theirs: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    """Texts that both have before different versions, with ours and theirs."""
+    here, there = _by_key(ours), _by_key(theirs)
+    return {
+        key: (min(here[key]), min(there[key]))
+        for key in sorted(here.keys() & there.keys())
+        if here[key].isdisjoint(there[key])
+    }
+
+
+def _by_key(texts: Iterable[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for text in texts:
+        key = _key(text)
+        if key is not None:
+            found.setdefault(key[0], set()).add(key[1])
+    return found

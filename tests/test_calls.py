@@ -1,0 +1,145 @@
+"""The graph of calls, read from what a compiler made of a few lines of C, however it links."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import pytest
+from compiler import compile_so
+
+from collide.calls import Calls, read_calls
+from collide.elf import read_object
+
+pytestmark = pytest.mark.skipif(
+    platform.machine() != "x86_64", reason="calls are read on x86-64 only; run the tests there"
+)
+
+SOURCE = """
+extern int outside(int), behind_pointer(int), in_table(int), from_data(int), not_used(int);
+extern int variable;
+static __attribute__((noinline)) int deep(int x) { return outside(x) + 1; }
+static __attribute__((noinline)) int hidden(int x) { return deep(x) * 3; }
+int called(int x) { return hidden(x) - 2; }
+int tail(int x) { return outside(x); }
+int alone(int x) { return not_used(x) + 1; }
+static __attribute__((noinline)) int callback(int x) { return in_table(x) + 4; }
+int (*take(void))(int) { return callback; }
+int (*give(void))(int) { return behind_pointer; }
+int read_variable(void) { return variable; }
+static __attribute__((noinline)) int method(int x) { return called(x) + 7; }
+struct { int (*own)(int); int (*other)(int); } table = { method, from_data };
+static __attribute__((constructor)) void at_load(void) { tail(1); }
+"""
+WAYS = {
+    "-O0": ("-O0",),
+    "-O2": ("-O2", "-fno-ipa-cp", "-fno-ipa-ra"),
+    "-Os": ("-Os",),
+    "-fno-plt": ("-O2", "-fno-plt"),
+    "lazy": ("-O2", "-Wl,-z,lazy"),
+    "now": ("-O2", "-Wl,-z,now"),
+    "cet": ("-O2", "-fcf-protection=full", "-Wl,-z,ibtplt"),
+    "no-cet": ("-O2", "-fcf-protection=none"),
+    "relr": ("-O2", "-Wl,-z,pack-relative-relocs"),
+    "-Bsymbolic": ("-O2", "-Wl,-Bsymbolic"),
+}
+
+
+class Graph:
+    """The calls of one object, asked by name."""
+
+    def __init__(self, path: Path) -> None:
+        data = path.read_bytes()
+        found = read_calls(data)
+        assert found is not None
+        self.calls: Calls = found
+        exports = read_object(data).exports
+        self.places = {
+            name: d.value
+            for name in exports.names
+            for d in exports.candidates(name)
+            if d.value is not None
+        }
+
+    def used_from(self, *names: str) -> set[str]:
+        """The symbols that the functions called ``names`` use, with all that they call here."""
+        return self._used_from(self.places[name] for name in names)
+
+    def _used_from(self, places: object) -> set[str]:
+        assert hasattr(places, "__iter__")
+        pending, seen, used = list(places), set(), set[str]()
+        while pending:
+            place = pending.pop()
+            if place in seen:
+                continue
+            seen.add(place)
+            names = self.calls.uses.get(place, frozenset())
+            used |= names
+            pending += self.calls.calls.get(place, ())
+            pending += [self.places[name] for name in names if name in self.places]
+        return used - {"__cxa_finalize", "_ITM_deregisterTMCloneTable"}
+
+    def used_from_tables(self) -> set[str]:
+        return self._used_from(self.calls.tables)
+
+    def used_from_constructors(self) -> set[str]:
+        return self._used_from(self.calls.constructors)
+
+
+@pytest.fixture(params=WAYS, name="graph")
+def _graph(request: pytest.FixtureRequest, tmp_path: Path) -> Graph:
+    return Graph(compile_so(tmp_path, "lib.so", SOURCE, *WAYS[request.param]))
+
+
+def test_symbols_behind_static_functions_are_found(graph: Graph) -> None:
+    assert "outside" in graph.used_from("called")
+
+
+def test_tail_call_is_a_call(graph: Graph) -> None:
+    assert graph.used_from("tail") == {"outside"}
+
+
+def test_function_uses_only_what_it_calls(graph: Graph) -> None:
+    assert graph.used_from("alone") == {"not_used"}
+    assert "not_used" not in graph.used_from("called", "tail", "take", "give", "read_variable")
+
+
+def test_address_that_is_taken_counts_as_called(graph: Graph) -> None:
+    assert graph.used_from("take") == {"in_table"}
+    assert graph.used_from("give") == {"behind_pointer"}
+
+
+def test_variable_is_used_by_who_reads_it(graph: Graph) -> None:
+    assert graph.used_from("read_variable") == {"variable"}
+
+
+def test_functions_in_tables_are_told_apart(graph: Graph) -> None:
+    assert "outside" in graph.used_from_tables()
+    assert "not_used" not in graph.used_from_tables()
+    assert "from_data" in graph.calls.table_symbols
+
+
+def test_constructors_are_told_apart(graph: Graph) -> None:
+    assert "outside" in graph.used_from_constructors()
+    assert graph.calls.constructors.isdisjoint(graph.calls.tables)
+
+
+def test_rarely_run_part_that_is_split_off_belongs_to_its_function(tmp_path: Path) -> None:
+    source = """
+    extern int cold(int), warm(int);
+    extern void fail(void) __attribute__((cold, noreturn));
+    int user(int x) { if (x > 7) { cold(x); cold(x + 1); fail(); } return warm(x) + 1; }
+    """
+    path = compile_so(tmp_path, "lib.so", source, "-O2", "-freorder-blocks-and-partition")
+    assert Graph(path).used_from("user") == {"cold", "warm", "fail"}
+
+
+def test_without_tables_of_functions_nothing_is_known(tmp_path: Path) -> None:
+    path = compile_so(tmp_path, "lib.so", SOURCE, "-Wl,--no-eh-frame-hdr")
+    assert read_calls(path.read_bytes()) is None
+
+
+@pytest.mark.parametrize("cut", [0, 4, 64, 500, 4200, -100])
+def test_broken_file_has_no_calls_and_no_traceback(tmp_path: Path, cut: int) -> None:
+    data = compile_so(tmp_path, "lib.so", SOURCE).read_bytes()
+    assert read_calls(data[:cut]) in (None, read_calls(data))

@@ -1,0 +1,248 @@
+"""One rule each: a few lines of C that it speaks of, and their neighbours that it does not."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import pytest
+from scenario import Scenario
+
+from collide.analysis import analyse
+from collide.codes import Severity
+from collide.host import extract
+from collide.judge import Finding, judge
+from collide.rootfs import Root
+from collide.wheel import read_target
+
+ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+only_x86_64 = pytest.mark.skipif(
+    platform.machine() != "x86_64", reason="calls are read on x86-64 only; run the tests there"
+)
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Scenario:
+    """A scenario whose ``w`` is the tree to judge."""
+    return Scenario(tmp_path)
+
+
+def judged(s: Scenario, *libraries: str) -> tuple[Finding, ...]:
+    host = extract(str(s.host(needed=libraries)), Root())
+    return judge(analyse(read_target(s.directory / "w"), host))
+
+
+def of(findings: tuple[Finding, ...], victim: str) -> tuple[str, Severity]:
+    (found,) = (f for f in findings if f.victim == victim)
+    return found.code.id, found.severity
+
+
+def functions(*names: str) -> str:
+    return "".join(f"int {name}(void) {{ return 1; }}" for name in names)
+
+
+def module(*names: str, entry: str = "PyInit_m") -> str:
+    """A module whose initialisation calls these."""
+    declared = "".join(f"int {name}(void);" for name in names)
+    return f"{declared} int {entry}(void) {{ return {' + '.join(f'{n}()' for n in names) or 0}; }}"
+
+
+def many(prefix: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{prefix}_{number}" for number in range(count))
+
+
+# -- what is in use -------------------------------------------------------------------------------
+
+
+@only_x86_64
+def test_bundled_library_whose_users_use_the_hosts_is_a_note(s: Scenario) -> None:
+    source = functions("lib_front", "lib_inner") + "int lib_more(void) { return lib_inner(); }"
+    s.lib("libhost.so", source)
+    s.lib("w/liblib.so", source)
+    s.lib("w/m.so", module("lib_front"), needed=["w/liblib.so"])
+    found = judged(s, "libhost.so")
+    assert of(found, "m.so") == ("COL102", WARNING)
+    assert of(found, "liblib.so") == ("COL110", NOTE)
+
+
+@only_x86_64
+def test_function_that_nothing_calls_does_not_split_a_library(s: Scenario) -> None:
+    library = functions("z_used", "z_inner") + "int z_bound(void) { return z_inner(); }"
+
+    def entry(*names: str) -> str:
+        return f"int PyInit_m(void) {{ return {' + '.join(f'{n}()' for n in names)}; }}"
+
+    s.lib("libhost.so", functions("z_used", "z_bound"))
+    s.lib("w/m.so", library + entry("z_used", "z_bound"))
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL102", WARNING)
+    s.lib("w/m.so", library + entry("z_used", "z_bound", "z_inner"))
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL101", ERROR)
+
+
+@only_x86_64
+def test_constructor_of_a_library_that_is_else_unused_runs(s: Scenario) -> None:
+    constructor = "__attribute__((constructor)) static void run(void) { lib_register(); }"
+    s.lib("libhost.so", functions("lib_register", "lib_front"))
+    s.lib("w/liblib.so", functions("lib_register", "lib_front") + constructor)
+    s.lib("w/m.so", module("lib_front"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "liblib.so") == ("COL102", WARNING)
+
+
+# -- split ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("common", "new", "severity"),
+    [(40, 1, WARNING), (40, 3, WARNING), (40, 4, ERROR), (5, 1, ERROR)],
+)
+def test_few_new_functions_of_many_are_a_warning(
+    s: Scenario, common: int, new: int, severity: Severity
+) -> None:
+    old, added = many("lib_old", common), many("lib_new", new)
+    s.lib("libhost.so", functions(*old))
+    s.lib("w/liblib.so", functions(*old, *added))
+    s.lib("w/m.so", module(*old, *added), needed=["w/liblib.so"])
+    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, added)
+
+
+@pytest.mark.parametrize(("common", "hidden", "severity"), [(60, 4, WARNING), (60, 6, ERROR)])
+def test_inside_one_object_it_takes_a_larger_part(
+    s: Scenario, common: int, hidden: int, severity: Severity
+) -> None:
+    """A shared build of the same release hides some functions that a static one lets be seen."""
+    offered, inner = many("lib_a", common), many("lib_i", hidden)
+    calls = " + ".join(f"{name}()" for name in (*offered, *inner))
+    s.lib("libhost.so", functions(*offered))
+    library = functions(*offered[:9], *inner, *offered[9:])
+    s.lib("w/m.so", library + f"int PyInit_m(void) {{ return {calls}; }}")
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, inner)
+
+
+def test_pair_on_two_sides_is_told(s: Scenario) -> None:
+    s.lib("libhost.so", functions("lib_new"))
+    s.lib("w/liblib.so", functions("lib_new", "lib_free"))
+    s.lib("w/m.so", module("lib_new", "lib_free"), needed=["w/liblib.so"])
+    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
+    assert found.evidence[1].startswith("lib_new is the host's and lib_free the wheel's")
+
+
+# -- two copies that differ -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("extra", "severity"),
+    [("", WARNING), ("long lib_data[1] = {1};", WARNING), ("long lib_data[3] = {1};", ERROR)],
+)
+def test_other_abi_number_is_an_error_where_structures_are_used(
+    s: Scenario, extra: str, severity: Severity
+) -> None:
+    s.lib("liblib.so.8", functions("lib_one") + extra)
+    s.lib("w/liblib.so.6", functions("lib_one") + extra)
+    use = "extern long lib_data[]; int lib_read(void) { return lib_data[0]; }" if extra else ""
+    names = ("lib_one", "lib_read") if extra else ("lib_one",)
+    s.lib("w/m.so", use + module(*names), needed=["w/liblib.so.6"])
+    (found,) = (f for f in judged(s, "liblib.so.8") if f.victim == "m.so")
+    assert (found.code.id, found.severity) == ("COL105", severity)
+    assert any("ABI number 6, the host's 8" in line for line in found.evidence)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "code"),
+    [
+        ("int lib_data[4];", "int lib_data[2];", "COL106"),
+        ("int lib_data[2];", "int lib_data[4];", "COL102"),
+        ("int lib_data[2];", "int lib_data[2];", "COL102"),
+        ("int lib_data[2];", "int lib_data(void) { return 1; }", "COL106"),
+    ],
+)
+def test_variable_that_is_smaller_or_code_is_an_error(
+    s: Scenario, ours: str, theirs: str, code: str
+) -> None:
+    s.lib("libhost.so", theirs)
+    s.lib("w/liblib.so", ours)
+    use = "extern int lib_data[]; int lib_read(void) { return lib_data[1]; }"
+    s.lib("w/m.so", use + module("lib_read"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so")[0] == code
+
+
+def test_integers_of_another_width_are_an_error(s: Scenario) -> None:
+    s.lib("libalgebra.so.3", functions("dgemm_"))
+    s.lib("w/libalgebra64_.so.3", functions("dgemm_"))
+    s.lib("w/m.so", module("dgemm_"), needed=["w/libalgebra64_.so.3"])
+    assert of(judged(s, "libalgebra.so.3"), "m.so") == ("COL107", ERROR)
+
+
+@pytest.mark.parametrize(("theirs", "code"), [("1.2.4", "COL108"), ("1.2.3", "COL102")])
+def test_version_check_is_an_error_where_the_releases_differ(
+    s: Scenario, theirs: str, code: str
+) -> None:
+    def library(version: str) -> str:
+        told = f'const char *lib_told(void) {{ return "Frob release {version} of today"; }}'
+        return functions("lib_check_version", "lib_one") + told
+
+    s.lib("libhost.so", library(theirs))
+    s.lib("w/liblib.so", library("1.2.3"))
+    s.lib("w/m.so", module("lib_check_version", "lib_one"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so")[0] == code
+
+
+@pytest.mark.parametrize(
+    ("count", "data", "code"), [(160, 1, "COL109"), (160, 0, "COL102"), (90, 1, "COL102")]
+)
+def test_wide_interface_is_one_with_variables(
+    s: Scenario, count: int, data: int, code: str
+) -> None:
+    names = many("lib_f", count)
+    library = functions(*names) + "int lib_data;" * data
+    s.lib("libhost.so", library)
+    s.lib("w/liblib.so", library)
+    use = "extern int lib_data; int lib_read(void) { return lib_data; }" * data
+    s.lib("w/m.so", use + module(*names, *(["lib_read"] * data)), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so")[0] == code
+
+
+@only_x86_64
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("_ZN3lib4ListC1Ev", [("COL112", ERROR)]),
+        ("_ZN3lib4List4sizeEv", [("COL102", WARNING)]),
+    ],
+)
+def test_static_objects_that_the_host_builds_are_an_error(
+    s: Scenario, name: str, found: list[tuple[str, Severity]]
+) -> None:
+    constructor = f"__attribute__((constructor)) static void run(void) {{ {name}(); }}"
+    s.lib("libhost.so", functions(name, "lib_front"))
+    s.lib("w/liblib.so", functions(name, "lib_front") + constructor)
+    s.lib("w/m.so", module("lib_front"), needed=["w/liblib.so"])
+    told = judged(s, "libhost.so")
+    assert [(f.code.id, f.severity) for f in told if f.victim == "liblib.so"] == found
+
+
+# -- what is no copy ------------------------------------------------------------------------------
+
+
+def test_name_that_is_code_here_and_data_there_is_an_error(s: Scenario) -> None:
+    s.lib("libhost.so", "int version = 1;" + functions(*many("theirs", 30)))
+    s.lib("w/liblib.so", functions("version", *many("ours", 30)))
+    s.lib("w/m.so", module("version"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL104", ERROR)
+
+
+def test_reserved_names_are_the_compilers(s: Scenario) -> None:
+    names = ("__divhelper", "_ZNSt6threadD1Ev")
+    s.lib("libhost.so", functions(*names))
+    s.lib("w/liblib.so", functions(*names))
+    s.lib("w/m.so", module(*names), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL111", NOTE)
+
+
+def test_every_rule_says_why_it_should_hold_for_any_library() -> None:
+    from collide import verdicts
+
+    for rule in verdicts.RULES:
+        assert rule.__doc__ is not None
+        assert len(rule.__doc__.splitlines()) > 3, rule.__name__
