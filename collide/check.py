@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from collide.analysis import Analysis, analyse
@@ -13,11 +14,12 @@ from collide.host import Host
 from collide.judge import Finding, judge
 from collide.selection import Candidate
 from collide.tags import Misfit, Platform, misfit
+from collide.watching import Progress, unwatched
 from collide.wheel import Target
 
 if TYPE_CHECKING:
     from collide.advice import Adviser
-    from collide.pairs import Meetings, Pair
+    from collide.pairs import Pair
     from collide.remedy import Remedy
 
 
@@ -90,6 +92,7 @@ def check(
     rtld_global: Sequence[str] = (),
     remedies: bool = False,
     exposure: bool = False,
+    progress: Progress = unwatched,
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
@@ -99,62 +102,71 @@ def check(
     are tried against each finding of one target that is no note. With
     ``exposure`` it also tells what any host could take of those that fit one.
     """
-    run = _Check(together, rtld_global, remedies)
-    problems: list[InputError] = []
-    exposed: list[Exposed] = []
-    candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
-    for target in targets:
-        problems += target.problems
-        taken = run.alone(target, candidates, insist)
-        if exposure and taken:
-            exposed.append(Exposed(target.name, expose(target, taken)))
-    pairs = tuple(run.meetings.pairs()) if run.meetings else ()
-    return Report(tuple(run.judged), tuple(run.left_out), tuple(problems), pairs, tuple(exposed))
+    meetings = None
+    if together:
+        from collide.pairs import Meetings
+
+        meetings = Meetings(rtld_global)
+    candidates = as_candidates(hosts)
+    seen = meetings.add if meetings else None
+    report = joined(
+        check_one(t, candidates, insist, remedies, exposure, seen=seen, progress=progress)
+        for t in targets
+    )
+    pairs = tuple(meetings.pairs(progress)) if meetings else ()
+    return report._replace(pairs=pairs)
 
 
-class _Check:
-    """One check under way."""
+def as_candidates(hosts: Iterable[Candidate | Host]) -> list[Candidate]:
+    """The hosts, all in one form."""
+    return [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
 
-    def __init__(self, together: bool, rtld_global: Sequence[str], remedies: bool) -> None:
-        self.judged: list[Judged] = []
-        self.left_out: list[LeftOut] = []
-        self.meetings: Meetings | None = None
-        self._remedies = remedies
-        if together:
-            from collide.pairs import Meetings
 
-            self.meetings = Meetings(rtld_global)
+def joined(reports: Iterable[Report]) -> Report:
+    """One report of all, in their order."""
+    return Report(
+        *(tuple(chain(*parts)) for parts in zip(Report((), (), ()), *reports, strict=True))
+    )
 
-    def alone(self, target: Target, hosts: Iterable[Candidate], insist: bool) -> list[Taken]:
-        """Judge one target by itself; the result is what the hosts take of it."""
-        adviser: Adviser | None = None
-        taken: list[Taken] = []
-        for host in hosts:
-            unfit = _misfit(target, host, insist)
-            if unfit is None:
-                analysis = analyse(target, host.host, insist=insist)
-                if analysis.left_out is None:
-                    findings = judge(analysis)
-                    if adviser is None and any(f.severity > Severity.NOTE for f in findings):
-                        adviser = _adviser(target)
-                    self._keep(analysis, findings, adviser)
-                    taken.append(Taken(host.name, findings))
-                    continue
-                unfit = Misfit("nothing to open", analysis.left_out)
-            empty, broken = not target.members, bool(target.problems)
-            self.left_out.append(LeftOut(target.name, host.name, unfit, empty, broken))
-        return taken
 
-    def _keep(
-        self, analysis: Analysis, findings: tuple[Finding, ...], adviser: Adviser | None
-    ) -> None:
-        repairable: frozenset[int] = frozenset()
-        if adviser and any(f.severity > Severity.NOTE for f in findings):
-            repairable = adviser.removed(analysis, findings)
-        tried = _remedies(analysis, findings) if self._remedies else ()
-        self.judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
-        if self.meetings:
-            self.meetings.add(analysis)
+def check_one(
+    target: Target,
+    candidates: Sequence[Candidate],
+    insist: bool,
+    remedies: bool,
+    exposure: bool,
+    *,
+    seen: Callable[[Analysis], object] | None = None,
+    progress: Progress = unwatched,
+) -> Report:
+    """One target on every host; ``seen`` is called with each analysis that has its bindings."""
+    judged: list[Judged] = []
+    left_out: list[LeftOut] = []
+    adviser: Adviser | None = None
+    for number, candidate in enumerate(candidates):
+        progress("host", number, len(candidates))
+        unfit = _misfit(target, candidate, insist)
+        if unfit is None:
+            analysis = analyse(target, candidate.host, insist=insist)
+            if analysis.left_out is None:
+                findings = judge(analysis)
+                repairable: frozenset[int] = frozenset()
+                if any(f.severity > Severity.NOTE for f in findings):
+                    adviser = adviser or _adviser(target)
+                    repairable = adviser.removed(analysis, findings)
+                tried = _remedies(analysis, findings) if remedies else ()
+                judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
+                if seen:
+                    seen(analysis)
+                continue
+            unfit = Misfit("nothing to open", analysis.left_out)
+        empty, broken = not target.members, bool(target.problems)
+        left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
+    exposed: tuple[Exposed, ...] = ()
+    if exposure and judged:
+        taken = [Taken(one.analysis.host.name, one.findings) for one in judged]
+        exposed = (Exposed(target.name, expose(target, taken)),)
+    return Report(tuple(judged), tuple(left_out), target.problems, (), exposed)
 
 
 def _adviser(target: Target) -> Adviser:

@@ -23,6 +23,10 @@ class InputError(CollideError):
         self.path = path
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str]]:
+        # Else a copy would be made of the message alone.
+        return type(self), (self.path, self.reason)
+
 
 class UsageError(CollideError):
     """A request makes no sense, whatever the files hold."""

@@ -84,7 +84,8 @@ def _is_of(finding: Finding, victim: str) -> bool:
 
 def _words(names: Iterable[str]) -> str:
     """The most frequent first words of names, by which libraries in C are known."""
-    counted = Counter(map(first_word, names)).most_common()
+    # Sorted, or equal counts come in the order of a set, another one in each process.
+    counted = Counter(map(first_word, sorted(names))).most_common()
     shown = ", ".join(f"{word} ({count})" for word, count in counted[:_SHOWN_WORDS])
     return shown + (", ..." if len(counted) > _SHOWN_WORDS else "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +17,7 @@ from collide.judge_together import judge_conflicts, judge_sequel
 from collide.meeting import Shared, Traces, shared, traces
 from collide.references import table_of
 from collide.together import Sequel, both_orders
+from collide.watching import Progress, unwatched
 from collide.wheel import Target, read_target
 
 
@@ -52,30 +53,56 @@ class Pair(NamedTuple):
 class Kept:
     """Targets that stay in memory for their pairs: as many as are small enough.
 
-    ``read`` gives any target, read again if it has not stayed.
+    ``read`` gives any target, read again if it has not stayed. ``symbols`` is
+    the room, in exports and references, of some 300 bytes each.
     """
 
-    _SYMBOLS = 1_000_000  # exports and references, some 300 bytes each
+    _SYMBOLS = 1_000_000
 
-    def __init__(self) -> None:
+    def __init__(self, symbols: int | None = None) -> None:
         self._targets: dict[str, Target] = {}
-        self._room = self._SYMBOLS
+        self._packed: dict[str, Callable[[], Target]] = {}
+        self._room = self._SYMBOLS if symbols is None else symbols
         # One target meets all others in a row.
-        self._read = lru_cache(maxsize=2)(read_target)
+        self._read = lru_cache(maxsize=2)(self._fetch)
 
     def offer(self, target: Target) -> None:
         """Keep ``target`` if there is room."""
-        if target.name in self._targets:
-            return
+        if target.name not in self._targets and self.has_room(target):
+            self._targets[target.name] = target
+
+    def has_room(self, target: Target) -> bool:
+        """Whether ``target`` is small enough for the room that is left, which is then taken."""
         objects = (f.object for f in target.members.values())
         size = sum(len(o.exports.names) + len(table_of(o.references).plain) for o in objects)
-        if size <= self._room:
-            self._room -= size
-            self._targets[target.name] = target
+        if size > self._room:
+            return False
+        self._room -= size
+        return True
+
+    def put(self, name: str, unpack: Callable[[], Target]) -> None:
+        """Take a target that can be unpacked, which costs less than to read it."""
+        self._packed[name] = unpack
 
     def read(self, name: str) -> Target:
         """The target of this name; raises InputError when it cannot be read again."""
-        return self._targets.get(name) or self._read(Path(name))
+        kept = self._targets.get(name)
+        if kept is None:
+            kept = self._read(name)
+            if name in self._packed:
+                self.offer(kept)
+        return kept
+
+    def _fetch(self, name: str) -> Target:
+        return self._packed[name]() if name in self._packed else read_target(Path(name))
+
+
+class Row(NamedTuple):
+    """Pairs of one target with ``others``, by number, on one host, by its ``place``."""
+
+    place: int
+    one: int
+    others: range
 
 
 class Meetings:
@@ -86,22 +113,48 @@ class Meetings:
 
     def __init__(self, rtld_global: Sequence[str] = ()) -> None:
         self._rtld_global = rtld_global
-        self._kept = Kept()
+        self.kept = Kept()
         self._traces: list[tuple[Host, list[Traces]]] = []
 
     def add(self, analysis: Analysis) -> None:
         """Take one analysis that still has its bindings."""
-        left = next((left for host, left in self._traces if host is analysis.host), None)
+        self.add_traces(analysis.host, traces(analysis))
+        self.kept.offer(analysis.target)
+
+    def add_traces(self, host: Host, found: Traces) -> None:
+        """Take what one analysis has left, of a target that is kept or can be read again."""
+        left = next((left for known, left in self._traces if known is host), None)
         if left is None:
             left = []
-            self._traces.append((analysis.host, left))
-        left.append(traces(analysis))
-        self._kept.offer(analysis.target)
+            self._traces.append((host, left))
+        left.append(found)
 
-    def pairs(self) -> Iterator[Pair]:
+    def rows(self, longest: int | None = None) -> Iterator[Row]:
+        """All pairs on all hosts, in their order, up to ``longest`` in a row."""
+        for place, (_, left) in enumerate(self._traces):
+            for one in range(len(left) - 1):
+                others = range(one + 1, len(left))
+                step = longest or len(others)
+                for start in range(0, len(others), step):
+                    yield Row(place, one, others[start : start + step])
+
+    def names(self, row: Row) -> tuple[str, ...]:
+        """The targets of one row."""
+        left = self._traces[row.place][1]
+        return (left[row.one].target, *(left[other].target for other in row.others))
+
+    def meet(self, row: Row) -> Iterator[Pair]:
+        """The pairs of one row."""
+        host, left = self._traces[row.place]
+        for other in row.others:
+            yield _pair(left[row.one], left[other], host, self.kept, self._rtld_global)
+
+    def pairs(self, progress: Progress = unwatched) -> Iterator[Pair]:
         """All pairs on all hosts."""
-        for host, left in self._traces:
-            yield from check_pairs(left, host, self._kept, self._rtld_global)
+        rows = list(self.rows())
+        for done, row in enumerate(rows):
+            progress("pairs", done, len(rows))
+            yield from self.meet(row)
 
 
 def check_pairs(
@@ -109,26 +162,27 @@ def check_pairs(
 ) -> Iterator[Pair]:
     """All pairs of targets, in the order of the targets; those that share something are opened."""
     for one, other in combinations(found, 2):
-        names = one.target, other.target
-        if one.distribution is not None and one.distribution == other.distribution:
-            reason = f"two builds of {one.distribution} are never installed together"
-            yield Pair(names, host, Shared(), left_out=reason)
-            continue
-        shares = shared(one, other, rtld_global)
-        if not shares:
-            yield Pair(names, host, shares)
-            continue
-        try:
-            targets = kept.read(names[0]), kept.read(names[1])
-        except InputError as e:
-            yield Pair(names, host, shares, left_out=f"cannot be read again: {e}")
-            continue
-        sequels = both_orders(targets, host, shares, rtld_global)
-        orders = (Order(s.first.name, s.second.name, judge_sequel(s)) for s in sequels)
-        common = judge_conflicts(conflicts(targets))
-        for sequel, alone in zip(sequels, (other, one), strict=True):
-            common += _failing(sequel, alone, host)
-        yield Pair(names, host, shares, common, tuple(orders))
+        yield _pair(one, other, host, kept, rtld_global)
+
+
+def _pair(one: Traces, other: Traces, host: Host, kept: Kept, rtld_global: Sequence[str]) -> Pair:
+    names = one.target, other.target
+    if one.distribution is not None and one.distribution == other.distribution:
+        reason = f"two builds of {one.distribution} are never installed together"
+        return Pair(names, host, Shared(), left_out=reason)
+    shares = shared(one, other, rtld_global)
+    if not shares:
+        return Pair(names, host, shares)
+    try:
+        targets = kept.read(names[0]), kept.read(names[1])
+    except InputError as e:
+        return Pair(names, host, shares, left_out=f"cannot be read again: {e}")
+    sequels = both_orders(targets, host, shares, rtld_global)
+    orders = (Order(s.first.name, s.second.name, judge_sequel(s)) for s in sequels)
+    common = judge_conflicts(conflicts(targets))
+    for sequel, alone in zip(sequels, (other, one), strict=True):
+        common += _failing(sequel, alone, host)
+    return Pair(names, host, shares, common, tuple(orders))
 
 
 def _failing(sequel: Sequel, alone: Traces, host: Host) -> tuple[Finding, ...]:

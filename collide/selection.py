@@ -31,6 +31,11 @@ class Candidate:
         """A host that is loaded already."""
         return cls(host, lambda: host)
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether it is in memory already."""
+        return "host" in vars(self)
+
     @cached_property
     def host(self) -> Host:
         """The host itself."""

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "collide"
 LAYERS = (
     {"collide"},
     {"collide.errors"},
-    {"collide.hashtable", "collide.machine", "collide.oracle"},
+    {"collide.hashtable", "collide.jobs", "collide.machine", "collide.oracle", "collide.watching"},
     {"collide.symbols"},
     {"collide.references"},
     {"collide.tables"},
@@ -82,7 +82,7 @@ LAYERS = (
     {"collide.pairs"},
     {"collide.advice"},
     {"collide.check", "collide.growth", "collide.impact"},
-    {"collide.merging"},
+    {"collide.merging", "collide.parallel"},
     {"collide.report"},
     {"collide.report.remedies"},
     {
@@ -100,7 +100,8 @@ LAYERS = (
     {"collide.report.agreement"},
     {"collide.pytest_plugin"},
     {"collide.commands"},
-    {"collide.commands.streams"},
+    {"collide.commands.progress", "collide.commands.streams"},
+    {"collide.commands.work"},
     {"collide.commands.inputs"},
     {
         "collide.commands.bindings",

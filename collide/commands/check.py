@@ -10,6 +10,7 @@ from collide.commands.inputs import (
     rtld_global_argument,
     targets,
 )
+from collide.commands.progress import Progress
 from collide.commands.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -18,6 +19,7 @@ from collide.commands.streams import (
     complain,
     write,
 )
+from collide.commands.work import check_here, checked, jobs_argument
 from collide.errors import InputError, UsageError
 
 TYPE_CHECKING = False
@@ -72,28 +74,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also count the files that the loader tries for each module, on hosts given as binary",
     )
+    jobs_argument(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
-    from collide.check import check
-
-    unreadable: list[InputError] = []
-    read, several = _inputs(args, unreadable)
+    several = not args.inputs or len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
     together = args.together and several
     if args.session_global and not together:
         raise UsageError("--rtld-global needs several inputs, looked at together")
-    chosen = candidates_of(args)
-    report = check(
-        read,
-        chosen,
-        insist=bool(args.profile),
-        together=together,
-        rtld_global=args.session_global,
-        remedies=args.remedies,
-        exposure=args.exposure,
-    )
+    unreadable: list[InputError] = []
+    if args.inputs:
+        chosen = candidates_of(args)
+        report, unreadable = checked(args, chosen, together)
+    else:
+        installed = _environment(args)
+        chosen = candidates_of(args)
+        with Progress() as progress:
+            report = check_here(args, installed, chosen, together, progress)
     problems = [*unreadable, *report.problems]
     for problem in problems:
         complain(str(problem))
@@ -128,16 +127,6 @@ def _status(args: argparse.Namespace, report: Report) -> int:
     if worst is None or args.fail_on == "never":
         return EXIT_CLEAN
     return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
-
-
-def _inputs(
-    args: argparse.Namespace, unreadable: list[InputError]
-) -> tuple[Iterator[Target], bool]:
-    """What to check, and whether that can be several things."""
-    if not args.inputs:
-        return _environment(args), True
-    several = len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
-    return targets(args.inputs, unreadable), several
 
 
 def _environment(args: argparse.Namespace) -> Iterator[Target]:

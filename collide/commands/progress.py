@@ -1,0 +1,77 @@
+"""How far long work has come: one line on a terminal, gone before anything else is written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+_AFTER, _EVERY = 1.0, 0.2  # seconds
+_BAR = 20
+
+
+class Progress:
+    """A context manager to call with what is being done, how much of it is done, and of how much.
+
+    It draws on stderr from a timer, past the first second, and only where
+    stderr is a terminal. Nothing else may be written while it is entered.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._drawn = 0
+        self._terminal = -1
+        if sys.stderr is not None and sys.stderr.isatty():
+            self._terminal = sys.stderr.fileno()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Note it; drawing is the timer's."""
+        self._counts[what] = done, total
+
+    def __enter__(self) -> Progress:
+        if self._terminal >= 0:
+            try:
+                self._before = signal.signal(signal.SIGALRM, self._draw)
+            except ValueError:  # not in the main thread, which has the signals
+                self._terminal = -1
+            else:
+                signal.setitimer(signal.ITIMER_REAL, _AFTER, _EVERY)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        if self._terminal >= 0:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._before)
+            self._put("")
+
+    def _draw(self, _signal: int, _frame: FrameType | None) -> None:
+        shown = self._counts
+        if "pairs" in shown:
+            shown = {"pairs": shown["pairs"]}
+        parts, fraction = [], 0.0
+        for what, (done, total) in reversed(shown.items()):
+            # What was counted later is part of one of those before.
+            parts.append(f"{what} {done}/{total}")
+            fraction = min((done + fraction) / max(total, 1), 1)
+        filled = int(_BAR * fraction)
+        bar = "#" * filled + "-" * (_BAR - filled)
+        self._put(f"collide: [{bar}] {', '.join(reversed(parts))}")
+
+    def _put(self, line: str) -> None:
+        """Write over what was drawn. Blanks erase on any terminal, also on one that is dumb."""
+        with suppress(OSError):
+            line = line[: os.get_terminal_size(self._terminal).columns - 1]
+        if line or self._drawn:
+            blanks = " " * (self._drawn - len(line))
+            text = f"\r{line}{blanks}" if line else f"\r{blanks}\r"
+            self._drawn = len(line)
+            with suppress(OSError):
+                # Not through sys.stderr, which the timer may have interrupted.
+                os.write(self._terminal, text.encode())
