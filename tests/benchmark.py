@@ -5,13 +5,15 @@
 Whole processes; each two commands of a ratio run in turn, and medians are
 printed, as Markdown. A cell has the ratio of CPU time (user and system), of
 wall time and of peak memory. The floor of a check is to inflate the wheel's ELF
-members with zipfile, that of starting is ``python -c pass``. Run it on an
-installed collide, whose modules are compiled. WHEEL is a file or NAME==VERSION.
+members with zipfile, that of starting is ``python -c pass``. Measured is the collide
+that is imported here, its modules compiled as pip does. WHEEL is a file or
+NAME==VERSION.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import math
 import os
 import platform
@@ -291,6 +293,8 @@ def main() -> None:
     args = _arguments()
     runs = args.runs or (3 if args.quick else 5)
     budget, limit = (QUICK_BUDGET, QUICK_LIMIT) if args.quick else (BUDGET, LIMIT)
+    # An editable installation may have no compiled modules (PYTHONDONTWRITEBYTECODE).
+    compileall.compile_dir(collide.__path__[0], quiet=1)
     with Meter(limit) as meter:
         benchmark = Benchmark(meter, runs, budget, quick=args.quick)
         benchmark.print("# The cost of `collide check`", "", _versions())

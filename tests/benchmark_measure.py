@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 import subprocess
@@ -14,25 +13,25 @@ from typing import NamedTuple
 # A child's peak memory is never below that of the process that started it (Linux counts the
 # memory before exec, getrusage(2)): so commands are started by one that is as small as can be.
 _METER = """\
-import json, os, signal, sys, time
+import os, signal, sys, time
 def kill(*_):
     os.killpg(child, signal.SIGKILL)
 signal.signal(signal.SIGALRM, kill)
 nowhere = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
 for line in sys.stdin:
-    command, limit = json.loads(line)
+    limit, *command = line[:-1].split(chr(0))
     start = time.perf_counter()
     try:
         child = os.posix_spawnp(command[0], command, os.environ, file_actions=nowhere, setpgroup=0)
     except OSError as e:
-        print(json.dumps([0, 0, 0, str(e)]), flush=True)
+        print(0, 0, 0, e.strerror, flush=True)
         continue
-    signal.alarm(limit)
+    signal.alarm(int(limit))
     _, status, usage = os.wait4(child, 0)
     signal.alarm(0)
     wall = time.perf_counter() - start
     status = os.waitstatus_to_exitcode(status)
-    print(json.dumps([usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss, status]), flush=True)
+    print(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss, status, flush=True)
 """
 
 
@@ -91,16 +90,17 @@ class Meter:
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps([list(command), self._limit]) + "\n")
+        process.stdin.write("\0".join([str(self._limit), *command]) + "\n")
         process.stdin.flush()
-        *cost, status = json.loads(process.stdout.readline())
-        if isinstance(status, str):
+        *figures, status = process.stdout.readline()[:-1].split(" ", 3)
+        cost = Cost(*map(float, figures))
+        if not cost.memory:
             raise MeasureError(f"{command[0]} cannot be started: {status}")
-        if status == -9 and cost[1] >= self._limit:
+        if status == "-9" and cost.wall >= self._limit:
             raise MeasureError(f"killed after {self._limit} s")
-        if status not in (0, 1):
+        if status not in ("0", "1"):
             raise MeasureError(f"exit status {status}: {_complaint(command)}")
-        return Cost(*cost)
+        return cost
 
     def in_turn(self, commands: Sequence[Sequence[str]], runs: int, budget: float) -> list[Round]:
         """Run all commands one after the other, ``runs`` times; each round the cost of each.
