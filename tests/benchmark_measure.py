@@ -19,14 +19,14 @@ def kill(*_):
 signal.signal(signal.SIGALRM, kill)
 nowhere = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
 for line in sys.stdin:
-    limit, *command = line[:-1].split(chr(0))
+    limit, *command = eval(line)
     start = time.perf_counter()
     try:
         child = os.posix_spawnp(command[0], command, os.environ, file_actions=nowhere, setpgroup=0)
     except OSError as e:
         print(0, 0, 0, e.strerror, flush=True)
         continue
-    signal.alarm(int(limit))
+    signal.alarm(limit)
     _, status, usage = os.wait4(child, 0)
     signal.alarm(0)
     wall = time.perf_counter() - start
@@ -90,7 +90,7 @@ class Meter:
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write("\0".join([str(self._limit), *command]) + "\n")
+        process.stdin.write(f"{[self._limit, *command]!r}\n")
         process.stdin.flush()
         *figures, status = process.stdout.readline()[:-1].split(" ", 3)
         cost = Cost(*map(float, figures))
