@@ -115,9 +115,9 @@ class Benchmark:
                 unpacked = Path(scratch)
                 contents = inputs.unpack(wheel, unpacked)
                 checks.append(self._checks(wheel, contents))
-                _progress(f"{_short(wheel)}: checks done")
+                _progress(f"{_short(wheel)}: {'; '.join(_cells(checks[-1], SCOPES))}")
                 others.append(self._others(wheel, contents, unpacked, found))
-                _progress(f"{_short(wheel)}: others done")
+                _progress(f"others: {'; '.join(_cells(others[-1], found.commands))}")
         shown, self.problems = self.problems, []
         self._print_checks(checks, wheels)
         versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
