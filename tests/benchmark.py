@@ -35,7 +35,7 @@ from collide.selection import select
 from collide.tags import misfit
 
 SCOPES = {"one profile": inputs.ONE, "twelve": inputs.TWELVE, "all that fit": ()}
-BUDGET, QUICK_BUDGET = 60.0, 8.0
+BUDGET, QUICK_BUDGET = 60.0, 4.0
 """CPU seconds for each two commands; where a run takes long there are fewer, at least one."""
 LIMIT, QUICK_LIMIT = 600, 60
 LARGE = 1_000_000
