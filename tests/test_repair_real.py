@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import corpus
 import pytest
@@ -21,9 +22,11 @@ _INSTALLED = {"gdb", "uwsgi"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_broken_before_and_working_after(case: Case, tmp_path: Path) -> None:
+def test_broken_before_and_working_after(case: Case) -> None:
     try:
-        outcome = repair_cases.try_case(case, tmp_path)
+        # Not pytest's directory, which is closed to other users.
+        with TemporaryDirectory() as directory:
+            outcome = repair_cases.try_case(case, Path(directory))
     except UnavailableError as e:
         expected = case.host in _INSTALLED and os.environ.get("CI") == "true"
         (pytest.fail if expected else pytest.skip)(str(e))
