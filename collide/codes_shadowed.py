@@ -30,7 +30,8 @@ REPLACED_LIBRARY = Code(
     "Every function of the library that is in use is the host's. That works as long as the two "
     "copies are compatible, which nobody has tested; fixes that the wheel's copy has are lost.",
     "Symbols in use that the victim's own closure defines bind to the host, and none of the same "
-    "library that is in use stays in the wheel. Nothing tells that the two are incompatible.",
+    "library that is in use stays in the wheel. Nothing tells that the two are incompatible. A "
+    "note where both have one build id.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
 VAGUE_LINKAGE = Code(

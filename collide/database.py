@@ -118,6 +118,8 @@ class Database:
             head = json.loads(self.blob(self._index[name][1]))
             described = zip(head["facts"], head["blobs"], strict=True)
             machine = head["architecture"]
+            for recorded, facts in zip(head["objects"], head["facts"], strict=True):
+                recorded["build_id"] = facts["build_id"]
             return host_of(head, [self._object(machine, f, *b) for f, b in described])
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, zlib.error) as e:
             raise invalid(str(self.path), e) from e

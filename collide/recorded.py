@@ -213,7 +213,13 @@ def host_of(profile: Mapping[str, Any], described: Sequence[ElfObject]) -> Host:
 def _process(profile: Mapping[str, Any], described: Sequence[ElfObject], loader: Loader) -> Process:
     objects = profile["objects"]
     files = [
-        File(o["path"], o["path"], d, version_strings=tuple(o.get("version_strings", ())))
+        File(
+            o["path"],
+            o["path"],
+            d,
+            version_strings=tuple(o.get("version_strings", ())),
+            build_id=o.get("build_id"),
+        )
         for o, d in zip(objects, described, strict=True)
     ]
     by_path: dict[str, File] = {}

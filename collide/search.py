@@ -56,10 +56,12 @@ class File:
     ``path`` is its canonical path (no symbolic links), ``identity`` what makes
     two paths the same file (device and inode). What only judging asks for is
     read when it is: ``contents`` gives the bytes again. Of a recorded object
-    there are none, and its profile gives the ``version_strings``.
+    there are none, and its profile gives ``version_strings`` and ``build_id``.
     """
 
-    __slots__ = ("_calls", "_contents", "_version_strings", "identity", "object", "path")
+    __slots__ = (
+        *("_build_id", "_calls", "_contents", "_version_strings", "identity", "object", "path"),
+    )
 
     def __init__(
         self,
@@ -68,13 +70,26 @@ class File:
         elf: ElfObject,
         contents: Callable[[], bytes] | None = None,
         version_strings: tuple[str, ...] | None = None,
+        build_id: str | None = None,
     ) -> None:
         self.path = path
         self.identity = identity
         self.object = elf
         self._contents = contents
         self._version_strings = version_strings
+        self._build_id = build_id
         self._calls: tuple[Calls | None] | None = None
+
+    @property
+    def build_id(self) -> str | None:
+        """NT_GNU_BUILD_ID, hexadecimal: files that have the same are of one build."""
+        if self._build_id is None and self._contents:
+            from io import BytesIO
+
+            from collide.notes import read_notes
+
+            self._build_id = read_notes(BytesIO(self._contents())).build_id
+        return self._build_id
 
     @property
     def version_strings(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ Rule = Callable[[Cut], Verdict | None]
 def decide(cut: Cut, rules: Sequence[Rule] | None = None) -> Verdict:
     """The verdict on one cut: the worst of what ``rules`` say, with the evidence of all."""
     special = own_shadow(cut) or vague_linkage(cut) or unused_copy(cut) or compiler_runtime(cut)
-    special = special or foreign_symbol(cut)
+    special = special or same_build(cut) or foreign_symbol(cut)
     if special is not None:
         return special
     said = [v for rule in (RULES if rules is None else rules) if (v := rule(cut)) is not None]
@@ -104,6 +104,23 @@ def compiler_runtime(cut: Cut) -> Verdict | None:
         return None
     line = "All names are reserved for the compiler and its C++ library (ISO C++ [lex.name])."
     return Verdict(codes.COMPILER_RUNTIME, codes.COMPILER_RUNTIME.severity, (line,))
+
+
+def same_build(cut: Cut) -> Verdict | None:
+    """A note: files with one build id were one file when they were linked.
+
+    The linker computes it from all contents (ld(1) ``--build-id``), and renaming
+    keeps it. Replaced whole, a library by itself is no other library.
+    """
+    names = cut.provider.object.exports.names
+    # Names are compared first, as notes are slow to read and hardly ever equal.
+    if cut.kept or not all(f.object.exports.names == names for f in cut.meant):
+        return None
+    build_id = cut.provider.build_id
+    if build_id is None or any(f.build_id != build_id for f in cut.meant):
+        return None
+    line = f"Both copies are of one build: their build id is {build_id}."
+    return Verdict(codes.REPLACED_LIBRARY, Severity.NOTE, (line,))
 
 
 def _size(hit: Hit) -> int:

@@ -246,3 +246,20 @@ def test_every_rule_says_why_it_should_hold_for_any_library() -> None:
     for rule in verdicts.RULES:
         assert rule.__doc__ is not None
         assert len(rule.__doc__.splitlines()) > 3, rule.__name__
+
+
+# -- one build ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("build_id", "severity"), [("0x1234abcd", NOTE), ("0x99", WARNING)], ids=["same", "another"]
+)
+def test_copy_of_one_build_is_a_note(s: Scenario, build_id: str, severity: Severity) -> None:
+    names = many("lib", 4)
+    s.lib("libhost.so", functions(*names), "-Wl,--build-id=0x1234abcd")
+    s.lib("w/libw.so", functions(*names), f"-Wl,--build-id={build_id}")
+    s.lib("w/m.so", module(*names), needed=["w/libw.so"])
+    findings = judged(s, "libhost.so")
+    assert of(findings, "m.so") == ("COL102", severity)
+    (evidence,) = (f.evidence for f in findings if f.victim == "m.so")
+    assert ("build id is 1234abcd" in evidence[0]) == (severity is NOTE)
