@@ -119,3 +119,6 @@ def test_selection_and_left_out_are_all_that_is_shipped() -> None:
     assert reasons["debian-12-arm64-python3"] == "other architecture"
     assert len(report.left_out) > 3
     assert f"left out: {wheel} on {len(report.left_out)} hosts: " in text.render(report)
+    named = text.render(report, verbose=True)
+    for one in report.left_out:
+        assert f"left out: {wheel} on {one.host}: {one.misfit.reason}\n" in named

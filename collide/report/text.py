@@ -38,7 +38,7 @@ def render(report: Report, *, verbose: bool = False) -> str:
     for exposed in report.exposed:
         lines += _exposed(exposed, verbose)
     lines += _together(report, verbose)
-    lines += _left_out(report)
+    lines += _left_out(report, verbose)
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
 
@@ -83,7 +83,9 @@ def _checked(checked: Checked, verbose: bool) -> Iterator[str]:
             yield f"    repair:   {merged.repair}"
     if checked.clean:
         yield ""
-        yield f"  no findings in {_where(checked.clean, total, verbose)}"
+        clean = _where(checked.clean, total, verbose)
+        named = f": {', '.join(checked.clean)}" if verbose and len(checked.clean) == total else ""
+        yield f"  no findings in {clean}{named}"
     skipped = dict.fromkeys(s for j in checked.judged for s in j.analysis.skipped)
     for one in skipped:
         yield f"  not analysed: {one.name}: {one.reason}"
@@ -243,13 +245,14 @@ def _shared(pair: Pair) -> str:
     return ", ".join([*parts, *(_plural(len(names), noun) for names, noun in counted if names)])
 
 
-def _left_out(report: Report) -> Iterator[str]:
+def _left_out(report: Report, verbose: bool) -> Iterator[str]:
     counts = count_left_out(report.left_out)
-    for target, kinds in counts.items():
-        if kinds.total() > _SHOWN_HOSTS:
-            yield f"left out: {target} on {summed_up(kinds)}"
+    summed = {t for t, kinds in counts.items() if kinds.total() > _SHOWN_HOSTS and not verbose}
+    for target in counts:
+        if target in summed:
+            yield f"left out: {target} on {summed_up(counts[target])} (-v names them)"
     for left_out in report.left_out:
-        if counts[left_out.target].total() <= _SHOWN_HOSTS:
+        if left_out.target not in summed:
             yield f"left out: {left_out.target} on {left_out.host}: {left_out.misfit.reason}"
     if report.left_out:
         yield ""
