@@ -38,12 +38,14 @@ from collide.dynamic import (
     DT_RELR,
     DT_RELRSZ,
     DT_SYMTAB,
+    PF_X,
+    PT_GNU_EH_FRAME,
+    PT_LOAD,
     Image,
 )
 from collide.errors import FormatError
 from collide.hashtable import integers
 
-PT_LOAD, PT_GNU_EH_FRAME, PF_X = 1, 0x6474E550, 1
 R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE, R_IRELATIVE = 6, 7, 8, 37
 # DW_EH_PE: pcrel sdata4, udata4, datarel sdata4; all linkers write these.
 _EH_FRAME_HEADER = b"\1\x1b\x03\x3b"
@@ -144,29 +146,21 @@ class _Scan:
             frozenset(self.table_symbols),
         )
 
-    def _segments(self) -> Iterator[tuple[int, int, int, int, int]]:
-        image = self.image
-        for number in range(image.phnum):
-            kind, flags, offset, address, _, size = struct.unpack_from(
-                "<IIQQQQ", image.data, image.phoff + number * image.phentsize
-            )
-            yield kind, flags, offset, address, size
-
     def _executable(self) -> Iterator[tuple[int, int, int]]:
-        for kind, flags, offset, address, size in self._segments():
-            if kind == PT_LOAD and flags & PF_X:
-                yield offset, address, size
+        for s in self.image.segments:
+            if s.kind == PT_LOAD and s.flags & PF_X:
+                yield s.offset, s.address, s.size
 
     def _functions(self) -> list[int]:
         """Starts of functions, from the search table of ``.eh_frame_hdr``."""
-        for kind, _, offset, address, size in self._segments():
-            if kind == PT_GNU_EH_FRAME:
-                table = self.image.data[offset : offset + size]
+        for s in self.image.segments:
+            if s.kind == PT_GNU_EH_FRAME:
+                table = self.image.data[s.offset : s.offset + s.size]
                 if table[:4] != _EH_FRAME_HEADER:
                     return []
                 (count,) = struct.unpack_from("<I", table, 8)
                 words = struct.unpack_from(f"<{2 * count}i", table, 12)
-                return sorted({address + word for word in words[::2]})
+                return sorted({s.address + word for word in words[::2]})
         return []
 
     # -- what the linker wrote down ---------------------------------------------------------------

@@ -7,6 +7,7 @@ missing. Sources: gABI chapters 4 and 5, glibc ``elf/get-dynamic-info.h``.
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple
 
 from collide.errors import ForeignMachineError, FormatError, NotDynamicError
 from collide.hashtable import integers
@@ -15,6 +16,8 @@ from collide.machine import machine_of_header
 MAGIC = b"\x7fELF"
 ET_EXEC, ET_DYN = 2, 3
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
+PT_GNU_EH_FRAME, PT_GNU_RELRO = 0x6474E550, 0x6474E552
+PF_X, PF_W = 1, 2
 DT_NEEDED, DT_PLTRELSZ, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ = 1, 2, 4, 5, 6, 7, 8
 DT_STRSZ, DT_SONAME, DT_RPATH, DT_SYMBOLIC, DT_REL, DT_RELSZ, DT_PLTREL = 10, 14, 15, 16, 17, 18, 20
 DT_JMPREL, DT_RUNPATH, DT_FLAGS = 23, 29, 30
@@ -46,11 +49,24 @@ def _swapped(half: int) -> int:
     return int.from_bytes(half.to_bytes(2, "big"), "little")
 
 
+class Segment(NamedTuple):
+    """One program header (gABI "Program Header"): sizes and places in bytes, in file and memory."""
+
+    kind: int
+    flags: int
+    offset: int
+    address: int
+    size: int
+    memory: int
+    align: int
+
+
 class Image:
     """One ELF file's headers, dynamic section and string table.
 
     ``bits`` and ``order`` (a ``struct`` byte order) are those of the file,
-    ``address`` and ``symbol`` the forms of its words and symbols. Offsets are
+    ``address`` and ``symbol`` the forms of its words and symbols, ``segments``
+    its program headers in their order. Offsets are
     checked by the slices that use them. Raises FormatError, or one of
     read_object's other errors for a file that ends early.
     """
@@ -84,6 +100,7 @@ class Image:
         self.machine = machine
         self.address = "Q" if wide else "I"
         self.symbol = struct.Struct(f"{order}IBBHQQ" if wide else f"{order}IIIBBH")
+        self.segments: list[Segment] = []
         self.loads: list[tuple[int, int, int]] = []
         self.notes: list[tuple[int, int]] = []
         self.dynamic: dict[int, list[int]] = {}
@@ -100,15 +117,14 @@ class Image:
     def _segments(self) -> None:
         wide = self.bits == 64
         header = struct.Struct(f"{self.order}IIQQQQQQ" if wide else f"{self.order}8I")
-        at, dynamic = self.phoff, None
-        for _ in range(self.phnum):
-            fields = header.unpack_from(self.data, at)
-            at += self.phentsize
-            kind, offset, address, size, in_memory = (
-                (fields[0], fields[2], fields[3], fields[5], fields[6])
-                if wide
-                else (fields[0], fields[1], fields[2], fields[4], fields[5])
-            )
+        dynamic = None
+        for number in range(self.phnum):
+            fields = header.unpack_from(self.data, self.phoff + number * self.phentsize)
+            if wide:
+                kind, flags, offset, address, _, size, memory, align = fields
+            else:
+                kind, offset, address, _, size, memory, flags, align = fields
+            self.segments.append(Segment(kind, flags, offset, address, size, memory, align))
             if kind not in (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE):
                 continue
             if offset + size > len(self.data):
@@ -119,7 +135,7 @@ class Image:
             if kind == PT_LOAD:
                 # Whole pages are mapped: what follows in the file is there too, unless the
                 # segment goes on in memory and its last page is cleared (_dl_map_segments).
-                tail = -(address + size) % _PAGE if in_memory <= size else 0
+                tail = -(address + size) % _PAGE if memory <= size else 0
                 self.loads.append((address, offset, size + tail))
             elif kind == PT_DYNAMIC:
                 dynamic = (offset, size)

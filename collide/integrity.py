@@ -39,6 +39,7 @@ from collide.dynamic import (
     PT_LOAD,
     PT_NOTE,
     Image,
+    Segment,
 )
 from collide.elf import ElfObject, read_object
 from collide.errors import FormatError
@@ -115,7 +116,7 @@ class _Facts:
     def __init__(self, data: bytes) -> None:
         self.image = image = Image(memoryview(data))
         self.object: ElfObject = read_object(data)
-        self.segments = list(_segments(image))
+        self.segments = image.segments
         self.relocations = list(self._relocations())
         total = max([symbol_count(image), *(1 + index for _, _, index, _ in self.relocations)])
         self.symbols = list(self._symbols(total))
@@ -203,28 +204,6 @@ class _Facts:
                 raw = symbol.name.encode("utf-8", "surrogateescape")
                 if number in table.walk(raw):
                     yield number
-
-
-class _Segment(NamedTuple):
-    kind: int
-    flags: int
-    offset: int
-    address: int
-    size: int
-    memory: int
-    align: int
-
-
-def _segments(image: Image) -> Iterator[_Segment]:
-    wide = image.bits == 64
-    header = struct.Struct(f"{image.order}IIQQQQQQ" if wide else f"{image.order}8I")
-    for number in range(image.phnum):
-        fields = header.unpack_from(image.data, image.phoff + number * image.phentsize)
-        if wide:
-            kind, flags, offset, address, _, size, memory, align = fields
-        else:
-            kind, offset, address, _, size, memory, flags, align = fields
-        yield _Segment(kind, flags, offset, address, size, memory, align)
 
 
 def _expected(old: _Facts, change: ObjectChange) -> _Compared:
@@ -346,7 +325,7 @@ def _same(old: _Facts, new: _Facts, start: int, end: int, flags: int) -> bool:
     return old.image.at(start, end - start) == new.image.at(start, end - start)
 
 
-def _mapped(facts: _Facts, address: int) -> _Segment | None:
+def _mapped(facts: _Facts, address: int) -> Segment | None:
     for s in facts.segments:
         if s.kind == PT_LOAD and s.address <= address < s.address + s.memory:
             return s

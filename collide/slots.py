@@ -37,16 +37,17 @@ from collide.dynamic import (
     DT_RELSZ,
     DT_SYMTAB,
     DT_VERSYM,
+    PF_X,
+    PT_GNU_RELRO,
     PT_LOAD,
     Image,
+    Segment,
     is_elf,
 )
 from collide.elf import version_names
 from collide.errors import FormatError, InputError, NotDynamicError
 from collide.symbols import STB_LOCAL
 
-_PF_X = 1
-_PT_GNU_RELRO = 0x6474E552
 _PAGE = 4096
 
 
@@ -66,28 +67,17 @@ class Slot(NamedTuple):
     addend: int
 
 
-class _Segment(NamedTuple):
-    """One program header."""
-
-    kind: int
-    executable: bool
-    address: int
-    offset: int
-    size: int
-    memory_size: int
-
-
 class SlotTable(NamedTuple):
     """The slots of one object, and the segments that tell where it was mapped."""
 
     slots: tuple[Slot, ...]
-    segments: tuple[_Segment, ...]
+    segments: tuple[Segment, ...]
     word: struct.Struct
 
     @property
     def end(self) -> int:
         """The virtual address behind its last segment."""
-        return max(s.address + s.memory_size for s in self.segments)
+        return max(s.address + s.memory for s in self.segments)
 
 
 class MemoryRange(NamedTuple):
@@ -122,27 +112,14 @@ def read_slots(data: bytes | memoryview) -> SlotTable:
     """The slots of one object; raises FormatError."""
     try:
         image = Image(memoryview(data))
-        segments = tuple(_segments(image))
+        segments = tuple(s for s in image.segments if s.kind in (PT_LOAD, PT_GNU_RELRO))
         order = f"{image.order}{image.address}"
         return SlotTable(tuple(_slots(image, segments)), segments, struct.Struct(order))
     except (struct.error, IndexError, ValueError, KeyError, OverflowError) as e:
         raise FormatError(f"truncated or corrupt ELF file ({e})") from e
 
 
-def _segments(image: Image) -> Iterator[_Segment]:
-    wide = image.bits == 64
-    header = struct.Struct(f"{image.order}IIQQQQQQ" if wide else f"{image.order}8I")
-    for number in range(image.phnum):
-        fields = header.unpack_from(image.data, image.phoff + number * image.phentsize)
-        if wide:
-            kind, flags, offset, address, _, size, memory_size, _ = fields
-        else:
-            kind, offset, address, _, size, memory_size, flags, _ = fields
-        if kind in (PT_LOAD, _PT_GNU_RELRO):
-            yield _Segment(kind, bool(flags & _PF_X), address, offset, size, memory_size)
-
-
-def _slots(image: Image, segments: Sequence[_Segment]) -> Iterator[Slot]:
+def _slots(image: Image, segments: Sequence[Segment]) -> Iterator[Slot]:
     if DT_SYMTAB not in image.dynamic:
         return
     machine, size = image.machine, image.symbol.size
@@ -189,16 +166,15 @@ def _relocations(image: Image) -> Iterator[tuple[int, int, int | None]]:
 _BYTE_ORDER: Mapping[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
 
 
-def _read_only(address: int, segments: Iterable[_Segment]) -> bool:
+def _read_only(address: int, segments: Iterable[Segment]) -> bool:
     """Whether nobody but the loader has written there; it protects whole pages only."""
     return any(
-        s.kind == _PT_GNU_RELRO
-        and s.address <= address < (s.address + s.memory_size) // _PAGE * _PAGE
+        s.kind == PT_GNU_RELRO and s.address <= address < (s.address + s.memory) // _PAGE * _PAGE
         for s in segments
     )
 
 
-def _file_offset(address: int, segments: Iterable[_Segment]) -> int:
+def _file_offset(address: int, segments: Iterable[Segment]) -> int:
     for s in segments:
         if s.kind == PT_LOAD and s.address <= address < s.address + s.size:
             return address - s.address + s.offset
@@ -273,15 +249,15 @@ class _Places:
 
 def _base(path: str, table: SlotTable, maps: Sequence[MemoryRange]) -> int | None:
     """What is added to virtual addresses; None for a file that is mapped, but not loaded."""
-    loads = [s for s in table.segments if s.kind == PT_LOAD and s.memory_size]
+    loads = [s for s in table.segments if s.kind == PT_LOAD and s.memory]
     own = [r for r in maps if r.path == path]
 
-    def fits(load: _Segment, base: int) -> bool:
+    def fits(load: Segment, base: int) -> bool:
         start = base + load.address
         return not load.size or any(
             r.start <= start < r.end
             and r.offset + start - r.start == load.offset
-            and (r.executable or not load.executable)
+            and (r.executable or not load.flags & PF_X)
             for r in own
         )
 

@@ -12,10 +12,9 @@ import struct
 from collections.abc import Iterable, Mapping
 from mmap import mmap
 
-from collide.dynamic import Image
+from collide.dynamic import PF_W, PT_LOAD, Image
 from collide.errors import FormatError
 
-_PT_LOAD, _PF_W = 1, 2
 # A literal prefix is found far faster than a class: the first digit is looked for behind it.
 _NUMBER = re.compile(rb"\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
 _MAJOR = re.compile(rb"(?<![\d.])\d{1,4}\Z")
@@ -35,20 +34,9 @@ def read_version_strings(data: bytes | memoryview | mmap) -> tuple[str, ...]:
 
 
 def _read_only(image: Image) -> Iterable[bytes]:
-    wide = image.bits == 64
-    for number in range(image.phnum):
-        fields = struct.unpack_from(
-            f"{image.order}{'IIQQQQ' if wide else '7I'}",
-            image.data,
-            image.phoff + number * image.phentsize,
-        )
-        kind, flags, offset, size = (
-            (fields[0], fields[1], fields[2], fields[5])
-            if wide
-            else (fields[0], fields[6], fields[1], fields[4])
-        )
-        if kind == _PT_LOAD and not flags & _PF_W:
-            yield bytes(image.data[offset : offset + size])
+    for segment in image.segments:
+        if segment.kind == PT_LOAD and not segment.flags & PF_W:
+            yield bytes(image.data[segment.offset : segment.offset + segment.size])
 
 
 def _strings(segment: bytes) -> Iterable[str]:
