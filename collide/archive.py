@@ -4,41 +4,31 @@ Writing is the ``wheel`` library's; it has no public Python interface, so this
 is the only module that touches ``wheel.wheelfile``, and ``tests/test_archive.py``
 holds the contract. Reading is our own: WheelFile asks OpenSSL for a hash object
 for each line of RECORD, which on a wheel of a thousand files takes longer than
-all of the binding. Members are inflated with isal where it is installed, and
-checked against both the archive's CRC and RECORD's hash; the tests hold it to
-WheelFile's verdict.
+all of the binding. Members are checked against both the archive's CRC and
+RECORD's hash; the tests hold it to WheelFile's verdict.
 """
 
 from __future__ import annotations
 
 import hashlib
 import mmap
-import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collide.dynamic import is_elf
 from collide.errors import InputError
+from collide.inflate import Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.zipdirectory import DEFLATED, STORED, Entry, contents, entries
 
 if TYPE_CHECKING:
     import zipfile
     from pathlib import Path
 
-inflater: ModuleType = zlib
-try:
-    from isal import isal_zlib
-except ImportError:  # isal has no build for this platform
-    pass
-else:
-    inflater = isal_zlib
-InflateErrors: tuple[type[Exception], ...] = (zlib.error, ValueError, inflater.error)
 _UnreadableErrors: tuple[type[Exception], ...] = (OSError, *InflateErrors)
-_DEFLATE_LIMIT = 1032  # no deflate stream expands further
 _SOURCE_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -104,7 +94,7 @@ class Archive:
         if not found:
             raise ValueError("missing .dist-info/RECORD")
         raw = self._inflate(found[0])
-        if len(raw) != found[0].size or inflater.crc32(raw) != found[0].crc:
+        if len(raw) != found[0].size or crc32(raw) != found[0].crc:
             raise ValueError("RECORD does not match the archive's CRC")
         text = raw.decode("utf-8")
         if '"' in text:
@@ -126,7 +116,7 @@ class Archive:
             if entry.size >= 4 and is_elf(self._head(entry)):
                 yield entry
 
-    def read(self, entry: Entry) -> bytes:
+    def read(self, entry: Entry) -> Contents:
         """One member, inflated and verified.
 
         Raises InputError when it cannot be inflated, or its CRC or its hash
@@ -137,7 +127,7 @@ class Archive:
             data = self._inflate(entry)
         except InflateErrors as e:
             raise InputError(name, f"cannot be inflated ({e})") from e
-        if len(data) != entry.size or inflater.crc32(data) != entry.crc:
+        if len(data) != entry.size or crc32(data) != entry.crc:
             raise InputError(name, "its contents do not match the archive's CRC")
         recorded = self._record.get(entry.name)
         if not recorded:
@@ -156,23 +146,44 @@ class Archive:
                 if entry.method == STORED:
                     return bytes(raw[:4])
                 if entry.method == DEFLATED:
-                    return bytes(zlib.decompressobj(-15).decompress(raw[:256], 4))
+                    return inflate_head(raw, 4)
         except InflateErrors as e:
             raise InputError(f"{self.path}: {entry.name}", f"cannot be inflated ({e})") from e
         raise InputError(
             f"{self.path}: {entry.name}", f"compression method {entry.method} is not read"
         )
 
-    def _inflate(self, entry: Entry) -> bytes:
+    def _inflate(self, entry: Entry) -> Contents:
         with memoryview(self._data) as data, contents(data, entry) as raw:
-            if entry.method == STORED:
-                return bytes(raw)
-            if entry.method != DEFLATED:
-                raise ValueError(f"compression method {entry.method} is not read")
-            if entry.size > _DEFLATE_LIMIT * entry.compressed_size:
-                raise ValueError("impossible size")
-            # One byte of room more, or the buffer is doubled once before it is cut to size.
-            return bytes(inflater.decompress(raw, wbits=-15, bufsize=entry.size + 1))
+            return _inflated(raw, entry)
+
+
+def read_again(path: Path, entry: Entry) -> Contents:
+    """A member whose hash :meth:`Archive.read` has verified, without reading the directory again.
+
+    Raises InputError when it is not there any more.
+    """
+    try:
+        with (
+            path.open("rb") as stream,
+            mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as data,
+            contents(data, entry) as raw,
+        ):
+            found = _inflated(raw, entry)
+    except _UnreadableErrors as e:
+        raise InputError(f"{path}: {entry.name}", f"cannot be read again ({e})") from e
+    if len(found) != entry.size or crc32(found) != entry.crc:
+        raise InputError(f"{path}: {entry.name}", "has changed since it was read")
+    return found
+
+
+def _inflated(raw: memoryview, entry: Entry) -> Contents:
+    if entry.method == STORED:
+        return bytes(raw)
+    if entry.method != DEFLATED:
+        raise ValueError(f"compression method {entry.method} is not read")
+    return inflate(raw, entry.size)
 
 
 def _parse_name(path: Path) -> tuple[str, frozenset[str]]:
@@ -185,7 +196,7 @@ def _parse_name(path: Path) -> tuple[str, frozenset[str]]:
     return "-".join(parts[:2]), frozenset(map("-".join, tags))
 
 
-def _digest(algorithm: str, data: bytes) -> str:
+def _digest(algorithm: str, data: Contents) -> str:
     """``algorithm=digest`` as RECORD has it; ValueError for one that PEP 427 does not allow."""
     if algorithm in ("md5", "sha1") or algorithm not in hashlib.algorithms_guaranteed:
         raise ValueError(f"{algorithm or 'no algorithm'}: not allowed in a wheel")
@@ -230,7 +241,7 @@ def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
                 zipfile.ZipFile.writestr(made, _same_entry(info, entry.name), b"")
             elif entry.name not in left_out:
                 data = edit.contents.get(entry.name)
-                data = archive.read(entry) if data is None else data
+                data = bytes(archive.read(entry)) if data is None else data
                 moved = edit.moved.get(entry.name, entry.name)
                 made.writestr(_same_entry(info, moved), data)
         for member in edit.added:

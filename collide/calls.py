@@ -99,7 +99,7 @@ class Calls(NamedTuple):
         return frozenset(used)
 
 
-def read_calls(data: bytes | memoryview | mmap) -> Calls | None:
+def read_calls(data: bytes | bytearray | memoryview | mmap) -> Calls | None:
     """The calls of one object; None where they cannot be told.
 
     That is on other machines than x86-64, without ``.eh_frame_hdr``, and where

@@ -116,7 +116,7 @@ class ElfObject(NamedTuple):
         return self.type == ET_EXEC or self.pie
 
 
-def read_object(data: bytes | memoryview | mmap) -> ElfObject:
+def read_object(data: bytes | bytearray | memoryview | mmap) -> ElfObject:
     """Read one object; nothing in the result refers to ``data``.
 
     Raises FormatError with the reason, NotDynamicError for a file that no

@@ -269,7 +269,7 @@ def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
     for entry in archive.elf_members():
         change = plan.objects.get(entry.name)
         if change is not None:
-            data = archive.read(entry)
+            data = bytes(archive.read(entry))
             try:
                 changed = patched_object(data, change, patchelf)
             except FormatError as e:

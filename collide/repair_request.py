@@ -45,13 +45,13 @@ class Names:
         with Archive(Path(target.name)) as archive:
             for entry in archive.entries:
                 if entry.name.endswith(".py"):
-                    self.sources[entry.name] = archive.read(entry)
+                    self.sources[entry.name] = bytes(archive.read(entry))
             for entry in archive.elf_members():
                 obj = self.by_member.get(entry.name)
                 asks = obj is not None and asks_by_name(r.name for r in obj.references)
                 if not (digest or asks or obj is None):
                     continue
-                data = archive.read(entry)
+                data = bytes(archive.read(entry))
                 self.digest.update(hashlib.sha256(data).digest())
                 if obj is None:
                     self.fixed |= _names_of_executable(entry.name, data)

@@ -68,7 +68,7 @@ class File:
         path: str,
         identity: Hashable,
         elf: ElfObject,
-        contents: Callable[[], bytes] | None = None,
+        contents: Callable[[], bytes | bytearray] | None = None,
         version_strings: tuple[str, ...] | None = None,
         build_id: str | None = None,
     ) -> None:

@@ -23,7 +23,7 @@ _LONGEST = 100
 _MOST = 64
 
 
-def read_version_strings(data: bytes | memoryview | mmap) -> tuple[str, ...]:
+def read_version_strings(data: bytes | bytearray | memoryview | mmap) -> tuple[str, ...]:
     """The strings with a version of three numbers, sorted; at most 64, none longer than 100."""
     try:
         image = Image(memoryview(data))

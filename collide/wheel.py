@@ -13,14 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from collide.archive import Archive
+from collide.archive import Archive, read_again
 from collide.dynamic import is_elf
 from collide.elf import read_object
 from collide.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.host import Host
 from collide.rootfs import Root
 from collide.search import File, Files
-from collide.zipdirectory import Entry
 
 PREFIX = "/prefix"
 """Where wheels are installed in the mind: ``sys.prefix`` of no real environment."""
@@ -206,15 +205,9 @@ def _read_wheel(path: Path) -> Target:
                 problems.append(InputError(f"{path}: {entry.name}", str(e)))
                 continue
             place = installed_path(entry.name, distribution)
-            members[place] = File(place, place, obj, partial(_contents, path, entry))
+            members[place] = File(place, place, obj, partial(read_again, path, entry))
             names[place] = entry.name
     return _target(str(path), tags, members, names, skipped, problems)
-
-
-def _contents(path: Path, entry: Entry) -> bytes:
-    """One member, inflated again: to keep them all would take the memory of the whole wheel."""
-    with Archive(path) as archive:
-        return archive.read(entry)
 
 
 def _target(

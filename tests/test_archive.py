@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
+import re
 import struct
 import time
 import zipfile
-import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from wheel.wheelfile import WheelError, WheelFile
 
-from collide import archive
-from collide.archive import Archive, Member, write_wheel
+from collide import inflate
+from collide.archive import Archive, Member, read_again, write_wheel
 from collide.errors import InputError
 
 NAME = "demo-1.0-cp311-cp311-linux_x86_64.whl"
@@ -50,7 +50,7 @@ def wheel_with(
 
 def read_all(path: Path) -> dict[str, bytes]:
     with Archive(path) as opened:
-        return {entry.name: opened.read(entry) for entry in opened.elf_members()}
+        return {entry.name: bytes(opened.read(entry)) for entry in opened.elf_members()}
 
 
 def member_error(path: Path) -> str:
@@ -101,13 +101,42 @@ def test_member_reads_as_zipfile_reads_it(tmp_path: Path, compression: int) -> N
         assert read_all(path) == {"demo/x.so": second.read("demo/x.so")}
 
 
-def test_member_reads_the_same_without_isal(
+def test_member_reads_the_same_without_libdeflate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = wheel_with(tmp_path)
-    monkeypatch.setattr(archive, "inflater", zlib)
+    monkeypatch.setattr(inflate, "_decompress", None)
 
     assert read_all(path) == {"demo/x.so": LIBRARY}
+
+
+def test_member_is_read_again_without_the_directory(tmp_path: Path) -> None:
+    path = wheel_with(tmp_path)
+    with Archive(path) as opened:
+        (entry,) = opened.elf_members()
+
+    assert read_again(path, entry) == LIBRARY
+
+
+def test_member_that_has_changed_since_is_not_read_again(tmp_path: Path) -> None:
+    path = wheel_with(tmp_path)
+    with Archive(path) as opened:
+        (entry,) = opened.elf_members()
+    other = bytes(reversed(LIBRARY))
+    wheel_with(tmp_path, data=other, compression=zipfile.ZIP_STORED)
+
+    with pytest.raises(InputError, match=re.escape(f"{path}: demo/x.so: ")):
+        read_again(path, entry)
+
+
+def test_wheel_that_is_gone_is_not_read_again(tmp_path: Path) -> None:
+    path = wheel_with(tmp_path)
+    with Archive(path) as opened:
+        (entry,) = opened.elf_members()
+    path.unlink()
+
+    with pytest.raises(InputError, match="cannot be read again"):
+        read_again(path, entry)
 
 
 def test_members_that_are_no_elf_are_passed_over(tmp_path: Path) -> None:
@@ -177,12 +206,12 @@ def test_member_shorter_than_the_archive_says_is_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("size", [2**62, 2**63], ids=["2-to-62", "2-to-63"])
-@pytest.mark.parametrize("inflater", ["isal", "zlib"])
+@pytest.mark.parametrize("library", ["libdeflate", "zlib"])
 def test_member_of_an_impossible_size_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, inflater: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, library: str
 ) -> None:
-    if inflater == "zlib":
-        monkeypatch.setattr(archive, "inflater", zlib)
+    if library == "zlib":
+        monkeypatch.setattr(inflate, "_decompress", None)
     path = tmp_path / NAME
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
         out.writestr("demo/x.so", LIBRARY)

@@ -54,6 +54,7 @@ LAYERS = (
     {"collide.profiles"},
     {"collide.inventory", "collide.selection"},
     {"collide.zipdirectory"},
+    {"collide.inflate"},
     {"collide.archive"},
     {"collide.tags"},
     {"collide.wheel"},
