@@ -11,6 +11,7 @@ from collide.host import Host
 from collide.linkmap import LoadFailure
 from collide.search import File
 from collide.tags import module_misfit, unsuitable
+from collide.universe import Universe
 from collide.wheel import Skipped, Target
 
 
@@ -70,17 +71,21 @@ def repair_command(target: str, arguments: Iterable[str]) -> str:
     return shlex.join(["collide", "repair", target, *arguments])
 
 
-def analyse(target: Target, host: Host, *, insist: bool = False) -> Analysis:
+def analyse(
+    target: Target, host: Host, *, insist: bool = False, universe: Universe | None = None
+) -> Analysis:
     """Open every module of ``target`` alone in a fresh process of ``host`` and bind it.
 
     With ``insist`` (the host was asked for by name) a tree or a bare object is
     opened even if its names are for another interpreter: what fails then is told.
+    ``universe`` is that of the members, for what one target has in common on
+    several hosts.
     """
     left_out = unfit(target, host)
     if left_out is not None:
         return left_out
     openable = find_modules(target, host, insist=insist)
-    modules = tuple(_open_modules(target, host, openable.paths))
+    modules = tuple(_open_modules(target, host, openable.paths, universe))
     return Analysis(target, host, modules, openable.skipped, openable.nothing, host.global_files)
 
 
@@ -149,12 +154,15 @@ def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
     return "it has no shared object that could be opened"
 
 
-def _open_modules(target: Target, host: Host, paths: Iterable[str]) -> Iterator[Module]:
+def _open_modules(
+    target: Target, host: Host, paths: Iterable[str], universe: Universe | None
+) -> Iterator[Module]:
     files = target.files(host)
     opened = [(path, host.process.fork(files).dlopen(path)) for path in paths]
     binder = Binder(
         host.process,
         [m.file for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],
+        universe,
     )
     for path, result in opened:
         name = target.names[target.members[path].path]

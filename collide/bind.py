@@ -9,17 +9,14 @@ closure are searched, the object first (direct binding). A reference is
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from collide.bindings import Binding, BindingGroup, BoundModule, BoundObject, Hit, is_unique
 from collide.dialect import lookup_rules
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
 from collide.lookup import LookupRules, search_scope
 from collide.machine import CLASS_PLT
-from collide.references import ReferenceTable, table_of
 from collide.search import File
 from collide.shadowing import is_shadowed, shadowed_names
 from collide.symbols import (
@@ -29,22 +26,11 @@ from collide.symbols import (
     Definition,
     Reference,
 )
-
-
-class _Wanted(NamedTuple):
-    """The references of one object to names that the same objects define.
-
-    ``plain`` are names with the version wanted, ``peculiar`` the references
-    that are more than that (:class:`collide.references.ReferenceTable`).
-    """
-
-    definers: tuple[File, ...]
-    plain: dict[str, str | None]
-    peculiar: list[Reference]
+from collide.universe import Definers, Universe, Versions, Wanted, defined_by, names_of
 
 
 class Binder:
-    """Binds what is opened in one host; shares work between modules.
+    """Binds what is opened in one host; shares work between modules, and between hosts.
 
     The outcome for a reference depends only on the objects of its scope that
     export the name. So each object's references are grouped by the set of
@@ -52,8 +38,13 @@ class Binder:
     order in which those objects stand in a scope.
     """
 
-    def __init__(self, host: Process, files: Iterable[File] = ()) -> None:
-        """``files`` are all that will be bound; those met later cost a new index."""
+    def __init__(
+        self, host: Process, files: Iterable[File] = (), universe: Universe | None = None
+    ) -> None:
+        """``files`` are all that will be bound; those met later cost a new index.
+
+        With a ``universe`` what holds for its objects on any host is shared.
+        """
         self.rules = lookup_rules(host.loader)
         self._executable = host.executable.file
         self._relocation_order = host.relocation_order
@@ -62,44 +53,42 @@ class Binder:
         self._host = tuple(m.file for m in host.global_scope)
         self._host_relocated = tuple(m.file for m in host.relocation_order(host.global_scope))
         self._host_files = frozenset(self._host)
-        self._universe: dict[File, ReferenceTable] = {}
-        # Who defines a name, as the number of a set of objects.
-        self._numbers: dict[str, int] = {}
-        self._definers: list[tuple[File, ...]] = []
-        self._groups: dict[File, list[_Wanted]] = {}
+        self._is_shared = universe is not None
+        self._universe = universe or Universe()
+        self._shared: dict[tuple[object, ...], BindingGroup] | None = None
+        signature = self.rules.signature
+        if universe is not None and signature is not None:
+            self._shared = universe.bound.setdefault(signature, {})
+        self._extras: tuple[File, ...] = ()
+        self._others = Definers({}, {})
+        self._groups: dict[File, list[Wanted]] = {}
         self._rankings: dict[tuple[File, ...], _Ranking] = {}
         self._bound: dict[tuple[object, ...], BindingGroup] = {}
         self._registered: dict[str, Hit | None] = {}
-        self.prepare(files)
+        self._index(self._unknown(files))
 
     def prepare(self, files: Iterable[File]) -> None:
         """Index who defines what ``files`` refer to, among them and the host's objects."""
-        new = [f for f in dict.fromkeys(files) if f not in self._universe]
-        if not new:
-            return
-        self._universe.update((f, table_of(f.object.references)) for f in new)
-        wanted: set[str] = set()
-        for table in self._universe.values():
-            wanted.update(table.plain)
-            wanted.update(r.name for r in table.peculiar if self.rules.is_looked_up(r))
-        files = list(dict.fromkeys((*self._host, *self._universe)))
-        self._definers = [(file,) for file in files]
-        # Nearly all names have one definer: those need no loop of their own.
-        single: dict[str, int] = {}
-        several: dict[str, tuple[int, ...]] = {}
-        for at, file in enumerate(files):
-            defined = file.object.exports.names & wanted
-            for name in defined & single.keys():
-                several[name] = (*several.get(name, (single[name],)), at)
-            single.update(dict.fromkeys(defined, at))
-            if file in self._universe:
-                # What is defined will be looked up, and many hashes at once are quicker.
-                file.object.exports.plain(dict.fromkeys(defined))
-        numbers: dict[tuple[int, ...], int] = {}
-        for name, definers in several.items():
-            single[name] = numbers.setdefault(definers, len(files) + len(numbers))
-        self._definers += [tuple(files[at] for at in definers) for definers in numbers]
-        self._numbers = single
+        if new := self._unknown(files):
+            self._index(new)
+
+    def _unknown(self, files: Iterable[File]) -> list[File]:
+        known = self._universe, self._extras
+        return [f for f in dict.fromkeys(files) if not any(f in some for some in known)]
+
+    def _index(self, new: Sequence[File]) -> None:
+        if self._is_shared:
+            self._extras += tuple(new)
+        else:
+            self._universe = Universe((*self._universe.files, *new))
+        universe = self._universe
+        others = [f for f in dict.fromkeys((*self._host, *self._extras)) if f not in universe]
+        defined = defined_by(others, universe.wanted)
+        more = set[str]().union(*(names_of(universe.table(f)) for f in self._extras))
+        if more := more - universe.wanted:
+            for file, names in defined_by(others, more).items():
+                defined[file] |= names
+        self._others = Definers.among(defined)
         self._groups.clear()
         self._bound.clear()
 
@@ -144,82 +133,98 @@ class Binder:
                     for need in bound.map.object.version_needs
                     if need.file in (target.object.soname, target.name.rsplit("/", 1)[-1])
                 }
-                for b in bound.bindings if needs else ():
-                    if b.provider is target.file and b.reference.version in needs:
-                        yield LoadFailure(
-                            "version-tables-missing",
-                            bound.map.file.path,
-                            str(b.reference.version),
-                            target.file.path,
-                        )
-                        break
+                lost = {
+                    b.reference
+                    for b in (bound.bindings if needs else ())
+                    if b.provider is target.file and b.reference.version in needs
+                }
+                # The loader gives up at the first one.
+                for reference in [r for r in bound.map.object.references if r in lost][:1]:
+                    yield LoadFailure(
+                        "version-tables-missing",
+                        bound.map.file.path,
+                        str(reference.version),
+                        target.file.path,
+                    )
 
-    def _groups_of(self, file: File) -> list[_Wanted]:
-        if file not in self._groups:
-            table = self._universe[file]
-            groups: dict[int | None, _Wanted] = {}
-            plain: dict[int | None, dict[str, str | None]] = defaultdict(dict)
-            numbers = map(self._numbers.get, table.plain)
-            for number, (name, version) in zip(numbers, table.plain.items(), strict=True):
-                plain[number][name] = version
-            for number, names in plain.items():
-                groups[number] = _Wanted(self._defined_by(number), names, [])
-            for reference in table.peculiar:
-                if self.rules.is_looked_up(reference):
-                    number = self._numbers.get(reference.name)
-                    wanted = groups.setdefault(number, _Wanted(self._defined_by(number), {}, []))
-                    wanted.peculiar.append(reference)
-            self._groups[file] = list(groups.values())
-        return self._groups[file]
-
-    def _defined_by(self, number: int | None) -> tuple[File, ...]:
-        return () if number is None else self._definers[number]
+    def _groups_of(self, file: File) -> list[Wanted]:
+        groups = self._groups.get(file)
+        if groups is None:
+            found = self._universe.groups(file)
+            groups = [part for wanted in found for part in wanted.split(self._others)]
+            self._groups[file] = groups
+        return groups
 
     def _ranking(self, files: Iterable[File]) -> _Ranking:
         listed = tuple(files)
-        return self._rankings.setdefault(listed, _Ranking(listed))
+        ranking = self._rankings.get(listed)
+        if ranking is None:
+            ranking = self._rankings[listed] = _Ranking(listed)
+        return ranking
 
     def _bind_object(self, file: File, scope: _Ranking, closure: _Ranking) -> list[BindingGroup]:
         bound = []
-        for number, wanted in enumerate(self._groups_of(file)):
+        for wanted in self._groups_of(file):
             order, own = scope[wanted.definers], closure[wanted.definers]
+            known = self._bound
+            if self._shared is not None and wanted.is_static and order:
+                known = self._shared
             # Mostly the first of the order serves all: those behind it matter to none.
-            key = (file, number, order[:1], own)
-            group = self._bound.get(key) or self._bound.get((*key, order))
+            key = wanted, order[:1], own
+            group = known.get(key) or known.get((*key, order))
             if group is None:
                 group = self._bind_group(file, wanted, order, own)
-                self._bound[(*key, order) if group.looked_further else key] = group
+                known[(*key, order) if group.looked_further else key] = group
             bound.append(group)
         return bound
 
     def _bind_group(
-        self, file: File, wanted: _Wanted, order: tuple[File, ...], own: tuple[File, ...]
+        self, file: File, wanted: Wanted, order: tuple[File, ...], own: tuple[File, ...]
     ) -> BindingGroup:
         if self.rules.leads(file.object) and file in wanted.definers:
             order = (file, *order)
         contested = bool(order and own and order[0] is not own[0])
-        plain = _served(wanted, (*order[:1], *own[:1]) if contested else order[:1], self.rules)
-        table = self._universe[file]
-        others = [name for name in wanted.plain if name not in plain]
-        told = [
-            self._bind_reference(file, r, order, own) for r in (*table.of(others), *wanted.peculiar)
-        ]
+        asked, peculiar = self._asked(file, wanted, order, contested)
+        plain = _served(asked, (*order[:1], *own[:1]) if contested else order[:1], self.rules)
+        table = self._universe.table(file)
+        told: list[Binding] = []
+        if len(plain) < len(asked) or peculiar:
+            others = [name for name in asked if name not in plain]
+            told = [
+                self._bind_reference(file, r, order, own) for r in (*table.of(others), *peculiar)
+            ]
         looked_further = bool(told)
         if not plain:
             return BindingGroup(tuple(told), own, demands=self.rules.demands)
         gives, offers = order[0], own[0] if own else None
         if contested:
-            ordered = [name for name in wanted.plain if name in plain]
+            ordered = [name for name in asked if name in plain]
             shadowed = shadowed_names(order[0], own[0], ordered, self._host_files)
             told += _plainly_bound(table.of(shadowed), gives, offers, shadowed=True)
             plain = plain - set(shadowed)
 
         def make() -> tuple[Binding, ...]:
-            return (*told, *_plainly_bound(table.of(plain), gives, offers, shadowed=False))
+            names = (name for name in asked if name in plain)
+            return (*told, *_plainly_bound(table.of(names), gives, offers, shadowed=False))
 
         return BindingGroup(
             tuple(told), own, make, demands=self.rules.demands, looked_further=looked_further
         )
+
+    def _asked(
+        self, file: File, wanted: Wanted, order: tuple[File, ...], contested: bool
+    ) -> tuple[Versions, list[Reference]]:
+        """The names of ``wanted`` that may be bound all at once, and the references that may not.
+
+        A protected reference goes back to its own object; where the search ends
+        there anyway, it is like any other.
+        """
+        peculiar = [r for r in wanted.peculiar if self.rules.is_looked_up(r)]
+        if not wanted.protected:
+            return wanted.plain, peculiar
+        if order[:1] == (file,) and not contested:
+            return {**wanted.plain, **wanted.protected}, peculiar
+        return wanted.plain, [*self._universe.table(file).of(wanted.protected), *peculiar]
 
     def _bind_reference(
         self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
@@ -278,7 +283,7 @@ class Binder:
     def _host_registration(self, name: str) -> Hit | None:
         """What start-up registered under a unique ``name``: the first host lookup that hit one."""
         if name not in self._registered:
-            definers = self._defined_by(self._numbers.get(name))
+            definers = (*self._universe.definers(name), *self._others.of(name))
             in_host = not self._host_files.isdisjoint(definers)
             self._registered[name] = next(self._host_hits(name), None) if in_host else None
         return self._registered[name]
@@ -309,11 +314,11 @@ def _own_symbol(reference: Reference) -> Definition:
     )
 
 
-def _served(wanted: _Wanted, files: Sequence[File], rules: LookupRules) -> AbstractSet[str]:
+def _served(asked: Versions, files: Sequence[File], rules: LookupRules) -> AbstractSet[str]:
     """The names whose definitions in all of ``files`` serve without a closer look."""
-    if not files:
+    if not files or not asked:
         return frozenset()
-    first, *rest = (rules.plain(file.object.exports, wanted.plain) for file in files)
+    first, *rest = (rules.plain(file.object.exports, asked) for file in files)
     return first & rest[0] if rest else first
 
 

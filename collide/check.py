@@ -14,6 +14,7 @@ from collide.host import Host
 from collide.judge import Finding, judge
 from collide.selection import Candidate
 from collide.tags import Misfit, Platform, misfit
+from collide.universe import Universe
 from collide.watching import Progress, unwatched
 from collide.wheel import Target
 
@@ -143,11 +144,13 @@ def check_one(
     judged: list[Judged] = []
     left_out: list[LeftOut] = []
     adviser: Adviser | None = None
+    universe: Universe | None = None
     for number, candidate in enumerate(candidates):
         progress("host", number, len(candidates))
         unfit = _misfit(target, candidate, insist)
         if unfit is None:
-            analysis = analyse(target, candidate.host, insist=insist)
+            universe = universe or Universe(target.members.values())
+            analysis = analyse(target, candidate.host, insist=insist, universe=universe)
             if analysis.left_out is None:
                 findings = judge(analysis)
                 repairable: frozenset[int] = frozenset()
@@ -163,9 +166,9 @@ def check_one(
         empty, broken = not target.members, bool(target.problems)
         left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
     exposed: tuple[Exposed, ...] = ()
-    if exposure and judged:
+    if exposure and judged and universe:
         taken = [Taken(one.analysis.host.name, one.findings) for one in judged]
-        exposed = (Exposed(target.name, expose(target, taken)),)
+        exposed = (Exposed(target.name, expose(target, taken, universe)),)
     return Report(tuple(judged), tuple(left_out), target.problems, (), exposed)
 
 

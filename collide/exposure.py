@@ -10,15 +10,15 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from collide import codes
 from collide.cuts import first_word
 from collide.findings import Finding
-from collide.references import table_of
+from collide.references import ReferenceTable
 from collide.search import File
 from collide.symbols import STV_DEFAULT, vague_names
+from collide.universe import Universe
 from collide.wheel import Target
 
 _SHOWN_WORDS = 3
@@ -31,25 +31,28 @@ class Taken(NamedTuple):
     findings: Sequence[Finding]
 
 
-def expose(target: Target, taken: Sequence[Taken]) -> tuple[Finding, ...]:
+def expose(target: Target, taken: Sequence[Taken], universe: Universe) -> tuple[Finding, ...]:
     """One note for each object with such definitions of its own, one with such of others.
 
-    ``taken`` tells which of the hosts that were looked at take some of them.
+    ``taken`` tells which of the hosts that were looked at take some of them,
+    ``universe`` is that of the target's members.
     """
     found = []
-    for file in sorted(set(target.members.values()), key=lambda f: target.names[f.path]):
+    offered = {file: _offered(file, universe) for file in set(target.members.values())}
+    for file in sorted(offered, key=lambda f: target.names[f.path]):
         name = target.names[file.path]
-        wanted = _looked_up(file)
-        own = frozenset() if file.object.symbolic else _open(wanted, file)
+        table = universe.table(file)
+        own = set() if file.object.symbolic else _looked_up(table, offered[file])
         if own:
             found.append(_note(codes.EXPOSED_SYMBOLS, name, (name,), own, taken))
-        others = {
-            target.names[library.path]: names
-            for library in _needed(target, file)
-            if (names := _open(wanted, library) - file.object.exports.names)
-        }
+        others: dict[str, set[str]] = {}
+        defined = file.object.exports.names
+        for library in _needed(target, file):
+            names = {n for n in _looked_up(table, offered[library]) if n not in defined}
+            if names:
+                others[target.names[library.path]] = names
         if others:
-            names = frozenset().union(*others.values())
+            names = set().union(*others.values())
             found.append(_note(codes.EXPOSED_LIBRARY, name, tuple(sorted(others)), names, taken))
     return tuple(found)
 
@@ -58,10 +61,12 @@ def _note(
     code: codes.Code,
     victim: str,
     meant: tuple[str, ...],
-    names: frozenset[str],
+    names: set[str],
     taken: Iterable[Taken],
 ) -> Finding:
-    evidence = [f"Their names begin with {_words(names)}."]
+    # Sorted, or equal counts come in the order of a set, another one in each process.
+    symbols = tuple(sorted(names))
+    evidence = [f"Their names begin with {_words(symbols)}."]
     for host, findings in taken:
         count = len({s for f in findings if _is_of(f, victim) for s in f.symbols if s in names})
         if count:
@@ -72,7 +77,7 @@ def _note(
         victim=victim,
         intended=meant,
         references=len(names),
-        symbols=tuple(sorted(names)),
+        symbols=symbols,
         remedy=code.remedy,
         evidence=tuple(evidence),
     )
@@ -84,25 +89,26 @@ def _is_of(finding: Finding, victim: str) -> bool:
 
 def _words(names: Iterable[str]) -> str:
     """The most frequent first words of names, by which libraries in C are known."""
-    # Sorted, or equal counts come in the order of a set, another one in each process.
-    counted = Counter(map(first_word, sorted(names))).most_common()
+    counted = Counter(map(first_word, names)).most_common()
     shown = ", ".join(f"{word} ({count})" for word, count in counted[:_SHOWN_WORDS])
     return shown + (", ..." if len(counted) > _SHOWN_WORDS else "")
 
 
-def _looked_up(file: File) -> AbstractSet[str]:
-    table = table_of(file.object.references)
-    return {r.name for r in table.peculiar if r.visibility == STV_DEFAULT}.union(table.plain)
+def _looked_up(table: ReferenceTable, offered: set[str]) -> set[str]:
+    """Those of the names ``offered`` that an object refers to and lets be searched for."""
+    names = set(table.plain.keys() & offered)
+    peculiar = (r.name for r in table.peculiar if r.visibility == STV_DEFAULT)
+    return names.union(name for name in peculiar if name in offered)
 
 
-def _open(wanted: AbstractSet[str], definer: File) -> frozenset[str]:
-    """Those of ``wanted`` that ``definer`` exports and yet lets be searched elsewhere first.
+def _offered(definer: File, universe: Universe) -> set[str]:
+    """What ``definer`` exports of all that is referred to in the target.
 
     Without C++ vague linkage, which is meant to be shared (Itanium C++ ABI 5.2).
     """
     exports = definer.object.exports
-    names = wanted & exports.names
-    return frozenset(names - vague_names(exports, (n for n in names if n.startswith("_Z"))))
+    names = set(exports.names & universe.wanted)
+    return names.difference(vague_names(exports, [n for n in names if n.startswith("_Z")]))
 
 
 def _needed(target: Target, file: File) -> Iterator[File]:

@@ -8,7 +8,7 @@ in :mod:`collide.lookup_musl`; :mod:`collide.dialect` chooses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -84,6 +84,13 @@ class LookupRules(Protocol):
     def asserts_version_tables(self) -> bool:
         """Whether a versioned reference to its own file, now without versions, aborts."""
 
+    @property
+    def signature(self) -> Hashable:
+        """What two hosts must agree in to bind among the objects of a wheel alike.
+
+        None where the host's libc has a part in it.
+        """
+
     def leads(self, obj: ElfObject, /) -> bool:
         """Whether an object comes before all others in its own scope (DT_SYMBOLIC)."""
 
@@ -138,6 +145,11 @@ class GlibcLookup(NamedTuple):
     def prefers_exact_version(self) -> bool:
         """Whether an exact version beats an earlier base definition in one object."""
         return self.version >= (2, 42)
+
+    @property
+    def signature(self) -> Hashable:
+        """See :class:`LookupRules`."""
+        return self.accepts_absolute_zero, self.prefers_exact_version
 
     def leads(self, obj: ElfObject) -> bool:
         """See :class:`LookupRules`."""

@@ -56,6 +56,10 @@ class MuslLookup(NamedTuple):
         """Nothing is asserted of versions."""
         return False
 
+    @property
+    def signature(self) -> None:
+        """See :meth:`substitute`."""
+
     def leads(self, _obj: ElfObject) -> bool:
         """DT_SYMBOLIC is not read."""
         return False

@@ -18,6 +18,7 @@ from collide.symbols import (
     STB_LOCAL,
     STB_WEAK,
     STV_DEFAULT,
+    STV_PROTECTED,
     Reference,
     picked,
 )
@@ -29,7 +30,8 @@ class ReferenceTable(Protocol):
     ``plain`` maps names to the version they are referred to with, for names
     without peculiarities. These are several versions, a demand for the exact
     one, a copy relocation, and a visibility other than the default: such
-    references are ``peculiar``.
+    references are ``peculiar``. ``protected`` are those whose only peculiarity
+    is STV_PROTECTED: some libraries have ten thousand.
     """
 
     @property
@@ -37,22 +39,27 @@ class ReferenceTable(Protocol):
         """Version by name."""
 
     @property
+    def protected(self) -> Mapping[str, str | None]:
+        """Version by name, of what the object protects and refers to."""
+
+    @property
     def peculiar(self) -> Sequence[Reference]:
-        """All references whose names are not in ``plain``."""
+        """All references whose names are in neither of these."""
 
     def of(self, names: Iterable[str], /) -> Iterator[Reference]:
-        """The references to ``names``, all of them in ``plain``, name by name."""
+        """The references to ``names``, all of them plain or protected, name by name."""
 
 
 class ListedReferences:
     """A table of references that are all made already."""
 
-    __slots__ = ("_by_name", "_references", "peculiar", "plain")
+    __slots__ = ("_by_name", "_references", "peculiar", "plain", "protected")
 
     def __init__(self, references: Sequence[Reference]) -> None:
         self._references = references
         self._by_name: dict[str, list[Reference]] | None = None
         self.plain = {r.name: r.version for r in references}
+        self.protected: Mapping[str, str | None] = {}
         peculiar = {
             name
             for name, version, exact, lookup_class, _, visibility, _ in references
@@ -88,7 +95,7 @@ class SymbolReferences(Sequence[Reference]):
 
     __slots__ = (
         *("_all", "_at", "_by_class", "_info", "_names", "_order", "_other", "_peculiar", "_plain"),
-        *("_section", "_versions", "_versym"),
+        *("_protected", "_section", "_versions", "_versym"),
     )
 
     def __init__(
@@ -112,6 +119,7 @@ class SymbolReferences(Sequence[Reference]):
         self._versym = versym
         self._versions = versions
         self._plain: dict[str, str | None] | None = None
+        self._protected: dict[str, str | None] = {}
         self._peculiar: tuple[Reference, ...] = ()
         self._at: dict[str, int] = {}
         self._all: tuple[Reference, ...] | None = None
@@ -122,6 +130,11 @@ class SymbolReferences(Sequence[Reference]):
         if self._plain is None:
             self._plain = self._sort_out()
         return self._plain
+
+    @property
+    def protected(self) -> Mapping[str, str | None]:
+        """See :class:`ReferenceTable`."""
+        return self._protected if self.plain is not None else {}
 
     @property
     def peculiar(self) -> Sequence[Reference]:
@@ -152,12 +165,18 @@ class SymbolReferences(Sequence[Reference]):
         self._at = dict(zip(names, indexes, strict=True))
         if len(plain) < len(names):
             peculiar.update(i for i in indexes if self._at[self._names[i]] != i)
+        protected: list[int] = []
         if any(other & 3 for other in set(picked(self._other, indexes))):
-            peculiar.update(i for i in indexes if self._other[i] & 3 != STV_DEFAULT)
+            special = [(i, self._other[i] & 3) for i in indexes if self._other[i] & 3]
+            protected = [i for i, visibility in special if visibility == STV_PROTECTED]
+            peculiar.update(i for i, visibility in special if visibility != STV_PROTECTED)
         odd = {self._names[index] for index in peculiar}
+        for name in odd & plain.keys():
+            del plain[name]
+        self._protected = {
+            name: plain.pop(name) for i in protected if (name := self._names[i]) not in odd
+        }
         if odd:
-            for name in odd & plain.keys():
-                del plain[name]
             self._peculiar = tuple(self._made(i for i in indexes if self._names[i] in odd))
         return plain
 

@@ -10,8 +10,9 @@ import struct
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import compress
-from operator import itemgetter
+from functools import reduce
+from itertools import compress, repeat
+from operator import and_, itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from collide.hashtable import GnuHash, SysvHash, gnu_hashes, integers
@@ -172,6 +173,7 @@ class DynamicSymbols:
         "_index",
         "_known",
         "_offers",
+        "_serving",
         "_strings",
         "_symbol",
         "_symbols",
@@ -204,6 +206,7 @@ class DynamicSymbols:
         self._fields: tuple[bytes, bytes, array[int], array[int], array[int]] | None = None
         self._known: dict[str, tuple[Definition, ...]] = {}
         self._offers: dict[str, str | None] = {}
+        self._serving: set[str] = set()
 
     @property
     def names(self) -> AbstractSet[str]:
@@ -232,14 +235,20 @@ class DynamicSymbols:
 
     def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`Exports`."""
-        try:
-            return plain_names(wanted, self._offers)
-        except KeyError:
-            # Not a difference of key views, which would walk all offers each time.
-            unknown = [name for name in wanted if name not in self._offers]
-            self._offers.update(dict.fromkeys(unknown))
-            self._offers.update(self._find_offers(unknown))
-            return plain_names(wanted, self._offers)
+        if wanted.keys() <= self._serving:
+            return wanted.keys()
+        # Not a difference of key views, which would walk all offers each time.
+        unknown = [name for name in wanted if name not in self._offers]
+        if unknown:
+            found = self._find_offers(unknown)
+            if len(found) < len(unknown):
+                self._offers.update(dict.fromkeys(unknown))
+            self._offers.update(found)
+            if ANY_VERSION in set(found.values()):
+                self._serving.update(n for n, offer in found.items() if offer is ANY_VERSION)
+            if wanted.keys() <= self._serving:
+                return wanted.keys()
+        return plain_names(wanted, self._offers)
 
     def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
         """See :class:`Exports`."""
@@ -253,43 +262,44 @@ class DynamicSymbols:
 
     def vague(self, names: Iterable[str]) -> AbstractSet[str]:
         """See :func:`vague_names`."""
-        info, index = self._columns()[0], self._index
-        numbers = ((name, index.get(name)) for name in names)
+        vague, index = self._columns()[0].translate(_IS_VAGUE), self._index
         return {
             name
-            for name, number in numbers
-            if number is not None
-            and (
-                info[number] >> 4 in _VAGUE
-                if number >= 0
-                else all(d.binding in _VAGUE for d in self.candidates(name))
-            )
+            for name in names
+            if (number := index.get(name)) is not None
+            and (vague[number] if number >= 0 else _are_vague(self.candidates(name)))
         }
 
     def _find_offers(self, names: Sequence[str]) -> Mapping[str, str | None]:
         """The version of each name that has one definition of no peculiarity, or None."""
         if not isinstance(self._hash, GnuHash):
             return {}
-        index = self._index
-        names = [name for name in names if index.get(name, -1) >= 0]
-        numbers = [index[name] for name in names]
-        info, other, sections, values, _ = (picked(c, numbers) for c in self._columns())
+        numbers = list(map(self._index.get, names, repeat(-1)))
+        if numbers and min(numbers) < 0:
+            names = [name for name, number in zip(names, numbers, strict=True) if number >= 0]
+            numbers = [number for number in numbers if number >= 0]
         hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name in names])
-        plain = zip(
-            self._hash.reached(numbers, hashes),
-            bytes(info).translate(_IS_PLAIN_INFO),
-            bytes(other).translate(_IS_VISIBLE),
-            sections,  # SHN_UNDEF is 0
-            values,
-            strict=True,
-        )
+        reached = self._hash.reached(numbers, hashes)
+        plain = list(map(and_, reached, picked(self._plain_column(), numbers)))
         if not self._versioned:
-            return dict.fromkeys(compress(names, map(all, plain)), ANY_VERSION)
+            return dict.fromkeys(compress(names, plain), ANY_VERSION)
         versyms = picked(self._versym, numbers)
         known = {v: self._versions.get(v & ~VERSYM_HIDDEN, (None,))[0] for v in set(versyms)}
         known.update((base, ANY_VERSION) for base in (0, 1) if base in known)
-        offers = zip(names, map(known.__getitem__, versyms), strict=True)
-        return dict(compress(offers, map(all, plain)))
+        return dict(compress(zip(names, map(known.__getitem__, versyms), strict=True), plain))
+
+    def _plain_column(self) -> bytes:
+        """1 for each symbol that is defined, visible, global or weak, and of a matching type."""
+        info, other, sections, values, _ = self._columns()
+        columns = (
+            info.translate(_IS_PLAIN_INFO),
+            other.translate(_IS_VISIBLE),
+            bytes(map(bool, sections)),  # SHN_UNDEF is 0
+            bytes(map(bool, values)),
+        )
+        # As numbers, since there is no other way to "and" all bytes at once.
+        met = reduce(and_, (int.from_bytes(column, "little") for column in columns))
+        return met.to_bytes(len(info), "little")
 
     def _columns(self) -> tuple[bytes, bytes, array[int], array[int], array[int]]:
         """Info, other, section, value and size of all symbols."""
@@ -341,6 +351,7 @@ class DynamicSymbols:
 _IS_PLAIN_INFO = bytes(
     info >> 4 in (STB_GLOBAL, STB_WEAK) and info & 15 in MATCHING_TYPES for info in range(256)
 )
+_IS_VAGUE = bytes(info >> 4 in _VAGUE for info in range(256))
 _IS_VISIBLE = bytes(other & 3 in (STV_DEFAULT, STV_PROTECTED) for other in range(256))
 
 
@@ -363,4 +374,8 @@ def vague_names(exports: Exports, names: Iterable[str]) -> AbstractSet[str]:
     if isinstance(exports, DynamicSymbols):
         return exports.vague(names)
     found = ((name, exports.candidates(name)) for name in names)
-    return {name for name, ds in found if ds and all(d.binding in _VAGUE for d in ds)}
+    return {name for name, ds in found if ds and _are_vague(ds)}
+
+
+def _are_vague(definitions: Iterable[Definition]) -> bool:
+    return all(d.binding in _VAGUE for d in definitions)

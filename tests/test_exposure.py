@@ -9,6 +9,7 @@ from scenario import Scenario
 
 from collide.exposure import Taken, expose
 from collide.findings import Finding
+from collide.universe import Universe
 from collide.wheel import read_target
 
 OWN = "int xml_one(void) { return 1; } int use(void) { return xml_one(); }"
@@ -21,7 +22,8 @@ def s(tmp_path: Path) -> Scenario:
 
 
 def exposed(s: Scenario, *taken: Taken) -> list[tuple[str, str, tuple[str, ...]]]:
-    found = expose(read_target(s.directory / "w"), taken)
+    target = read_target(s.directory / "w")
+    found = expose(target, taken, Universe(target.members.values()))
     return [(f.code.id, f.victim, f.symbols) for f in found]
 
 
@@ -65,5 +67,7 @@ def test_hosts_that_take_some_are_named(s: Scenario) -> None:
     s.lib("w/m.so", OWN)
     code = codes.REPLACED_LIBRARY
     taken = Finding(code, code.severity, "m.so", "libx.so", ("m.so",), symbols=("xml_one",))
-    (found,) = expose(read_target(s.directory / "w"), [Taken("one", [taken]), Taken("other", [])])
+    target = read_target(s.directory / "w")
+    hosts = [Taken("one", [taken]), Taken("other", [])]
+    (found,) = expose(target, hosts, Universe(target.members.values()))
     assert found.evidence == ("Their names begin with xml (1).", "one takes 1 of them.")

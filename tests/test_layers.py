@@ -41,6 +41,7 @@ LAYERS = (
     {"collide.startup"},
     {"collide.bindings"},
     {"collide.shadowing"},
+    {"collide.universe"},
     {"collide.bind"},
     {"collide.session"},
     {"collide.host"},
