@@ -77,10 +77,26 @@ def _run(arguments: list[str]) -> int:
         _overview().parse_args(arguments)
         return EXIT_USAGE
     command = import_module(f"collide.commands.{name}")
-    parser = argparse.ArgumentParser(prog=f"collide {name}", description=COMMANDS[name])
+    parser = argparse.ArgumentParser(
+        prog=f"collide {name}", description=COMMANDS[name], formatter_class=_formatter
+    )
     command.add_arguments(parser)
     status: int = command.run(parser.parse_args(arguments[1:]))
     return status
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """As wide as the terminal.
+
+    argparse asks shutil, once for each argument, whose import takes longer than the rest.
+    """
+    import argparse
+
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdigit() else 0
+    if not width and sys.stdout.isatty():
+        width = os.get_terminal_size(sys.stdout.fileno()).columns
+    return argparse.HelpFormatter(prog, width=(width or 80) - 2)
 
 
 def _overview() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 =================  =============================  ==================================
 the rules of       glibc                          musl
 =================  =============================  ==================================
-the loader file    :mod:`collide.host`            :mod:`collide.loader_musl`
+the loader file    :mod:`collide.extract`         :mod:`collide.loader_musl`
 searching files    :mod:`collide.search`          :mod:`collide.search_musl`
 loading            :mod:`collide.linkmap`         :mod:`collide.linkmap_musl`
 looking up         :mod:`collide.lookup`          :mod:`collide.lookup_musl`

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from collide import codes
-from collide.cuts import first_word
 from collide.findings import Finding
 from collide.references import ReferenceTable
 from collide.search import File
@@ -89,6 +88,8 @@ def _is_of(finding: Finding, victim: str) -> bool:
 
 def _words(names: Iterable[str]) -> str:
     """The most frequent first words of names, by which libraries in C are known."""
+    from collide.cuts import first_word
+
     counted = Counter(map(first_word, names)).most_common()
     shown = ", ".join(f"{word} ({count})" for word, count in counted[:_SHOWN_WORDS])
     return shown + (", ..." if len(counted) > _SHOWN_WORDS else "")

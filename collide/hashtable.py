@@ -9,12 +9,13 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable
+from itertools import accumulate
 
 _HIGH_DIGITS = bytes(b"0123456789abcdef"[byte >> 4] for byte in range(256))
 _LOW_DIGITS = bytes(b"0123456789abcdef"[byte & 15] for byte in range(256))
 _LOWEST_BIT = bytes(byte & 1 for byte in range(256))
 _DIGITS = 4000  # below the limit of int() for text (sys.set_int_max_str_digits)
-_START = tuple(5381 * pow(33, length, 1 << 32) for length in range(512))
+_START = tuple(accumulate(range(511), lambda h, _: h * 33 & 0xFFFFFFFF, initial=5381))
 
 
 def gnu_hash(name: bytes) -> int:

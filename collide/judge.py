@@ -6,15 +6,18 @@ Reads bindings, and facts that were read of the objects; never ELF.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from collide import codes
 from collide.analysis import Analysis, Module
 from collide.bindings import BoundObject
 from collide.codes import Code
-from collide.cuts import Cut, find_cuts
 from collide.findings import Finding
 from collide.linkmap import LoadFailure
-from collide.verdicts import Rule, decide
+
+if TYPE_CHECKING:
+    from collide.cuts import Cut
+    from collide.verdicts import Rule
 
 __all__ = ["Finding", "judge"]
 
@@ -46,6 +49,12 @@ def judge(
 def _shadowed(
     analysis: Analysis, rules: Sequence[Rule] | None, reaching: bool
 ) -> Iterator[Finding]:
+    if not any(group.shadowed for _, b in _bound_objects(analysis) for group in b.groups):
+        return
+    # A wheel that nothing is taken from does without the rules and all that they look at.
+    from collide.cuts import find_cuts
+    from collide.verdicts import decide
+
     for cut in find_cuts(analysis, reaching=reaching):
         verdict = decide(cut, rules)
         yield Finding(

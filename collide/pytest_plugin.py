@@ -84,7 +84,7 @@ def assert_no_collisions() -> Callable[..., None]:
 def _host(binary: str | Path = sys.executable, *, root: str | Path = "/", **openings: Any) -> Host:
     import shutil
 
-    from collide.host import extract
+    from collide.extract import extract
     from collide.image import open_root
 
     path = str(binary)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import lzma
 import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -141,14 +140,16 @@ def load(path: Path) -> Host:
 
     Raises InputError when it cannot be read or has another schema.
     """
+    from lzma import LZMAError, decompress
+
     try:
         data = path.read_bytes()
         if data.startswith(b"\xfd7zXZ\0"):
-            data = lzma.decompress(data)
+            data = decompress(data)
         profile, tables = _split(data)
     except FileNotFoundError:
         raise InputError(str(path), "no such file") from None
-    except (OSError, lzma.LZMAError, ValueError, RecursionError) as e:
+    except (OSError, LZMAError, ValueError, RecursionError) as e:
         raise InputError(str(path), f"not a readable profile ({e})") from e
     schema = profile.get("schema") if isinstance(profile, dict) else None
     if schema != SCHEMA:

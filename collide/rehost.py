@@ -9,7 +9,8 @@ from collide.bind import Binder
 from collide.bindings import BoundModule
 from collide.changes import HOST_ONLY, LOCAL, SONAME, Edit, apply
 from collide.errors import InputError, UsageError
-from collide.host import Host, find_python
+from collide.extract import find_python
+from collide.host import Host
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
 from collide.relink import ask_at_run_time, drop_needed
 from collide.search import File, Files

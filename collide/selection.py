@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,10 +9,8 @@ from pathlib import Path
 from collide.database import Summary
 from collide.dynamic import is_elf
 from collide.errors import InputError, UsageError
-from collide.host import Host, extract
+from collide.host import Host
 from collide.profiles import load_shipped, shipped_names, shipped_summary
-from collide.recorded import load
-from collide.rootfs import Root
 
 
 class Candidate:
@@ -68,9 +65,14 @@ def select(
             continue
         path = _existing(spec)
         if path.is_file() and _is_profile(path):
+            from collide.recorded import load
+
             _refuse_openings(spec, preload, rtld_global)
             host = load(path)
         else:
+            from collide.extract import extract
+            from collide.rootfs import Root
+
             host = extract(str(path), Root(), preload=preload, rtld_global=rtld_global)
         opened = (("--preload", preload), ("--global", rtld_global))
         options = [word for option, names in opened for name in names for word in (option, name)]
@@ -97,8 +99,10 @@ def _shipped(spec: str) -> list[str]:
     names = shipped_names()
     if spec in names:
         return [spec]
+    from fnmatch import filter as matching
+
     group = [name for name in names if spec in shipped_summary(name).groups]
-    return group or fnmatch.filter(names, spec)
+    return group or matching(names, spec)
 
 
 def shipped(specs: Iterable[str]) -> list[str]:

@@ -18,7 +18,8 @@ from collide.bindings import Binding, BoundModule
 from collide.dialect import lookup_rules
 from collide.dynamic import is_elf
 from collide.errors import CollideError, InputError
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.linkmap import LoadFailure, Opened, Process
 from collide.lookup import LookupRules
 from collide.messages import says

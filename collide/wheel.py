@@ -11,15 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from collide.archive import Archive, read_again
 from collide.dynamic import is_elf
 from collide.elf import read_object
 from collide.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.host import Host
-from collide.rootfs import Root
 from collide.search import File, Files
+
+if TYPE_CHECKING:
+    from collide.rootfs import Root
 
 PREFIX = "/prefix"
 """Where wheels are installed in the mind: ``sys.prefix`` of no real environment."""
@@ -235,6 +237,8 @@ def _target(
 
 def _read_tree(path: Path) -> Target:
     """An unpacked wheel or a site-packages directory: every ELF file below it."""
+    from collide.rootfs import Root
+
     base = path.resolve()
     return read_files(str(path), base, (p for p in base.rglob("*") if p.is_file()), Root())
 
@@ -270,6 +274,8 @@ def _is_elf_file(path: Path) -> bool:
 
 def _read_bare(path: Path) -> Target:
     """A single shared object; its name is its resolved path."""
+    from collide.rootfs import Root
+
     root = Root()
     resolved = str(path.resolve())
     try:

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 import roots
 
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.rootfs import Root
 
 _QEMU = {

@@ -28,7 +28,7 @@ from corpus_cases import CASES, HOSTS, Case, Host, wheel_of
 from collide.analysis import Analysis, analyse
 from collide.archive import Archive
 from collide.errors import CollideError
-from collide.host import extract
+from collide.extract import extract
 from collide.report import agreement as report
 from collide.rootfs import Root
 from collide.runner import Runner, command_line

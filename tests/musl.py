@@ -20,7 +20,8 @@ from scenario import Scenario, require_loader
 
 from collide.bind import Binder
 from collide.bindings import Binding, BoundModule
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.linkmap import LoadFailure, Opened, Process
 from collide.rootfs import Root
 from collide.session import Session

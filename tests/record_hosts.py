@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from collide.host import extract
+from collide.extract import extract
 from collide.profile import record, to_bytes
 from collide.rootfs import Root
 

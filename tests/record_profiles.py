@@ -25,7 +25,8 @@ from shipped import SHIPPED, Shipped, Wheel, system_packages
 
 from collide.database import Database, Summary
 from collide.errors import InputError
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.profile import record
 from collide.profiles import DATABASE_FILE
 from collide.rootfs import Root

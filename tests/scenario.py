@@ -27,8 +27,9 @@ from elftools.elf.elffile import ELFFile
 
 from collide.bind import Binder
 from collide.bindings import Binding, BoundModule
+from collide.extract import extract
 from collide.hashtable import sysv_hash
-from collide.host import Host, extract
+from collide.host import Host
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
 from collide.messages import says
 from collide.oracle import Key, Log, Run, read_log, run, unsteered

@@ -16,7 +16,8 @@ from corpus_cases import Host as RealHost
 
 from collide import oracle
 from collide.analysis import Analysis, analyse
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.installation import analyse_session, matches
 from collide.judge_together import judge_sequel
 from collide.meeting import shared, traces

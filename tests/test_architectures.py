@@ -15,7 +15,7 @@ import pytest
 from corpus import download, unavailable, unpacked
 
 from collide.analysis import Analysis, analyse
-from collide.host import extract
+from collide.extract import extract
 from collide.profile import record, to_bytes
 from collide.recorded import load
 from collide.report.bindings import render

@@ -13,7 +13,7 @@ from scenario import Outcome, Scenario
 
 from collide.bind import Binder
 from collide.bindings import Binding, BoundModule
-from collide.host import extract
+from collide.extract import extract
 from collide.linkmap import Opened
 from collide.machine import CLASS_DATA, CLASS_PLT
 from collide.rootfs import Root

@@ -16,7 +16,8 @@ from corpus import download, unavailable, unpacked
 
 from collide import cli
 from collide.analysis import Module, analyse
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.rootfs import Root
 from collide.slots import SlotBinding, of_process
 from collide.wheel import read_target

@@ -9,7 +9,7 @@ from scenario import Scenario
 
 from collide.changes import parse_edit
 from collide.costs import costs
-from collide.host import extract
+from collide.extract import extract
 from collide.rootfs import Root
 from collide.whatif import whatif
 from collide.wheel import read_target

@@ -15,7 +15,8 @@ from shipped import SHIPPED
 from collide.analysis import analyse
 from collide.database import Database, Summary, apply_delta
 from collide.errors import InputError
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.machine import CLASS_NAMES
 from collide.profile import record
 from collide.profiles import DATABASE_FILE, database, load_shipped, shipped_names, shipped_summary

@@ -9,7 +9,7 @@ from scenario import Scenario, patch_dynamic, require_loader
 
 from collide.analysis import Analysis, analyse
 from collide.explain import Walk, explain
-from collide.host import extract
+from collide.extract import extract
 from collide.lookup import Rule
 from collide.report import walk
 from collide.rootfs import Root

@@ -10,8 +10,8 @@ from scenario import Scenario
 
 from collide.cli import main
 from collide.errors import InputError
+from collide.extract import extract
 from collide.footprint import SCHEMA, Footprint, Library, of_host, read_baseline, to_baseline
-from collide.host import extract
 from collide.profiles import load_shipped
 from collide.rootfs import Root
 from collide.symbols import STV_HIDDEN
@@ -241,7 +241,7 @@ def test_wrong_use_is_one_line(tmp_path: Path, capsys: Out) -> None:
 
 
 def test_binary_of_another_root(tmp_path: Path, capsys: Out) -> None:
-    from test_host import foreign_root
+    from test_extract import foreign_root
 
     _, root = foreign_root(tmp_path)
     assert main(["footprint", "--root", str(root), "/bin/host"]) == 0

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from musl import MuslScenario
 from scenario import Scenario
-from test_host import LOADER, foreign_root
+from test_extract import LOADER, foreign_root
 
 from collide.cli import main
 from collide.errors import InputError
-from collide.host import extract
+from collide.extract import extract
 from collide.image import open_root
 from collide.profile import record, to_bytes
 from collide.rootfs import Root

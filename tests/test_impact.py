@@ -10,7 +10,7 @@ from scenario import Scenario
 from test_footprint import built
 
 from collide.cli import main
-from collide.host import extract
+from collide.extract import extract
 from collide.impact import impact
 from collide.profiles import load_shipped
 from collide.rootfs import Root

@@ -10,7 +10,7 @@ from scenario import Scenario, require_loader
 
 from collide.analysis import analyse
 from collide.codes import Severity
-from collide.host import extract
+from collide.extract import extract
 from collide.judge import Finding, judge
 from collide.rootfs import Root
 from collide.wheel import read_target

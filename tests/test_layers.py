@@ -45,6 +45,7 @@ LAYERS = (
     {"collide.bind"},
     {"collide.session"},
     {"collide.host"},
+    {"collide.extract"},
     {"collide.rehost"},
     {"collide.footprint"},
     {"collide.policy"},

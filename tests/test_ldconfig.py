@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from scenario import Scenario
-from test_host import foreign_root
+from test_extract import foreign_root
 
 from collide.cli import main
-from collide.host import extract
+from collide.extract import extract
 from collide.ldcache import read_cache
 from collide.ldconfig import configured, left_out, make_cache
 from collide.rootfs import Root

@@ -17,7 +17,7 @@ from scenario import Scenario, drop_dynamic, patch_dynamic, patch_need
 
 from collide.bind import Binder
 from collide.dynamic import DF_SYMBOLIC, DT_FLAGS, DT_FLAGS_1, DT_NEEDED, DT_SYMBOLIC
-from collide.host import extract
+from collide.extract import extract
 from collide.linkmap import Opened
 from collide.rootfs import Root
 

@@ -16,7 +16,7 @@ from scenario import patch_dynamic
 
 from collide.analysis import analyse
 from collide.dynamic import DT_FLAGS_1
-from collide.host import extract
+from collide.extract import extract
 from collide.profile import record, to_bytes
 from collide.recorded import load
 from collide.report.bindings import render

@@ -21,7 +21,7 @@ from session_run import SessionCase, predicted
 from collide.analysis import analyse
 from collide.check import check
 from collide.dynamic import DT_NEEDED
-from collide.host import extract
+from collide.extract import extract
 from collide.judge import Finding
 from collide.messages import says
 from collide.rootfs import Root

@@ -11,7 +11,8 @@ from scenario import Scenario
 from collide.analysis import analyse
 from collide.check import check
 from collide.codes import Severity
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.meeting import traces
 from collide.pairs import Kept, Pair, check_pairs
 from collide.profiles import load_shipped

@@ -13,10 +13,11 @@ import pytest
 from corpus import download
 from scenario import Scenario, patch_header, require_loader
 from strace import Calls, trace
-from test_host import require_host
+from test_extract import require_host
 
 from collide.cli import main
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.probes import Probes, at_start, countable, of_modules
 from collide.profiles import load_shipped
 from collide.rootfs import Root

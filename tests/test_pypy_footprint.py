@@ -17,8 +17,8 @@ from typing import NoReturn
 import pytest
 import roots
 
+from collide.extract import extract
 from collide.footprint import of_host, read_baseline
-from collide.host import extract
 from collide.rootfs import Root
 
 PYPY = "/usr/bin/pypy3"

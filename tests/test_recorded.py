@@ -14,7 +14,8 @@ from scenario import require_loader
 from collide.analysis import analyse
 from collide.elf import ElfObject
 from collide.errors import InputError
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.profile import record, to_bytes
 from collide.profiles import SCHEMA_FILE, load_shipped
 from collide.recorded import load

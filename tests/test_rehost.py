@@ -9,7 +9,8 @@ from scenario import Scenario
 
 from collide.changes import parse_edit
 from collide.errors import InputError
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.profile import record, to_bytes
 from collide.profiles import load_shipped, shipped_names
 from collide.recorded import load

@@ -17,7 +17,8 @@ from scenario import Scenario
 from collide.analysis import Module, analyse
 from collide.changes import parse_edit
 from collide.codes import Severity
-from collide.host import Host, extract
+from collide.extract import extract
+from collide.host import Host
 from collide.judge import Finding, judge
 from collide.profiles import load_shipped
 from collide.remedy import Prover, Remedy, proven, remedies

@@ -22,7 +22,7 @@ from collide import repair as repair_module
 from collide.archive import Member, write_wheel
 from collide.cli import main
 from collide.elf import read_object
-from collide.host import extract
+from collide.extract import extract
 from collide.repair import Prepared, prepare, write
 from collide.repair_request import Options
 from collide.report.repair import document

@@ -17,7 +17,7 @@ from collide.archive import Member, write_wheel
 from collide.check import Judged, LeftOut, Report, check
 from collide.codes import CODES, Severity
 from collide.errors import InputError
-from collide.host import extract
+from collide.extract import extract
 from collide.judge import Finding
 from collide.profiles import load_shipped
 from collide.report import json as json_report

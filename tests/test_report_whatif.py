@@ -11,7 +11,7 @@ from scenario import Scenario
 
 from collide.changes import parse_edit
 from collide.check import Report, check
-from collide.host import extract
+from collide.extract import extract
 from collide.report import json as json_report
 from collide.report import text
 from collide.report import whatif as report

@@ -27,7 +27,7 @@ from scenario import (
 )
 
 from collide.dynamic import DT_RUNPATH, DT_SONAME
-from collide.host import extract
+from collide.extract import extract
 from collide.linkmap import LinkMap
 from collide.rootfs import Root
 from collide.search import Found, Loader, candidates, find

@@ -9,7 +9,7 @@ from musl import MuslScenario, observe
 from scenario import patch_header
 
 from collide.errors import InputError
-from collide.host import extract
+from collide.extract import extract
 from collide.rootfs import Root
 
 F = "int f(void) { return 1; }"

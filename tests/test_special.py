@@ -8,7 +8,7 @@ import pytest
 from scenario import Scenario, drop_dynamic, patch_header, patch_need
 
 from collide.dynamic import DT_VERNEED, DT_VERSYM
-from collide.host import extract
+from collide.extract import extract
 from collide.rootfs import Root
 
 F = "int f(void) { return 1; }"

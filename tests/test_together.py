@@ -10,7 +10,7 @@ from scenario import Outcome, Scenario
 
 from collide.analysis import analyse
 from collide.codes import Severity
-from collide.host import extract
+from collide.extract import extract
 from collide.judge import Finding
 from collide.judge_together import judge_sequel
 from collide.meeting import Shared, Traces, shared, traces

@@ -16,7 +16,7 @@ from collide import cli
 from collide.analysis import Analysis, Module, analyse
 from collide.archive import Member, write_wheel
 from collide.errors import UsageError
-from collide.host import extract
+from collide.extract import extract
 from collide.linkmap import LoadFailure
 from collide.lookup import GlibcLookup
 from collide.messages import says

@@ -16,7 +16,7 @@ from collide.bindings import Binding
 from collide.changes import LOCAL, WITHOUT, Change, Edit, parse_edit
 from collide.elf import read_object
 from collide.errors import UsageError
-from collide.host import extract
+from collide.extract import extract
 from collide.linkmap import LoadFailure
 from collide.report import whatif as report
 from collide.rootfs import Root

@@ -125,7 +125,7 @@ def extract_from_root(
     name: str | None = None,
 ) -> tuple[Host, Root]:
     """The host that ``binary`` of ``--root`` makes; what it lacks is told on stderr."""
-    from collide.host import extract
+    from collide.extract import extract
     from collide.image import open_root
     from collide.ldconfig import left_out as not_searched
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from contextlib import suppress
 
@@ -35,6 +34,8 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if self._terminal >= 0:
+            import signal
+
             try:
                 self._before = signal.signal(signal.SIGALRM, self._draw)
             except ValueError:  # not in the main thread, which has the signals
@@ -47,6 +48,8 @@ class Progress:
         self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
     ) -> None:
         if self._terminal >= 0:
+            import signal
+
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._before)
             self._put("")

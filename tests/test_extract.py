@@ -13,7 +13,8 @@ import pytest
 from scenario import Comparison, Scenario, observe, patch_header, require_loader
 
 from collide.errors import InputError
-from collide.host import Python, cpu_features, extract, find_python
+from collide.extract import cpu_features, extract, find_python
+from collide.host import Python
 from collide.machine import machine_named
 from collide.rootfs import Root
 
