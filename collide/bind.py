@@ -88,7 +88,7 @@ class Binder:
         single: dict[str, int] = {}
         several: dict[str, tuple[int, ...]] = {}
         for at, file in enumerate(files):
-            defined = file.object.exports.names & wanted
+            defined = file.object.exports.defined(wanted)
             for name in defined & single.keys():
                 several[name] = (*several.get(name, (single[name],)), at)
             single.update(dict.fromkeys(defined, at))

@@ -136,6 +136,10 @@ class RecordedExports:
         """See :class:`collide.symbols.Exports`."""
         return self._read().keys()
 
+    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`collide.symbols.Exports`."""
+        return self._read().keys() & wanted
+
     def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.symbols.Exports`."""
         index, column, offers = self._read(), self._column, self._offers
