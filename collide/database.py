@@ -1,47 +1,57 @@
 """The shipped hosts: one file, of which a host takes only the parts that it needs.
 
-The file is a pack of numbered blobs. Each is a text that is deflated, or xz
-where that takes much less; where it resembles another one (the libc of the next
-release), only what differs from that *base* is. What several hosts have in
-common is one blob, and one object in memory. ``tests/packing.py`` writes it,
-equal in, equal out:
+The file is a pack of numbered blobs. Each is a text that is deflated; where it
+resembles another one (the references of the next release), only what differs from
+that *base* is. What several hosts have in common is there once, and is one object
+in memory. ``tests/packing.py`` writes it, equal in, equal out:
 
 - magic, the number of blobs, the deflated size of their directory, both
   little-endian 32 bits; the directory: the sizes of all blobs, then their
   bases plus one (0 for none), 32 bits each; the blobs.
-- Blob 0 is the index: one :class:`Summary` a host, and the blob of its head.
-- A head is a profile (``profiles/profile.schema.json``) without ``tables``,
-  its objects split into what this host makes of them (``objects``) and what
-  they say themselves (``facts``), with a number of each and those of its
-  blobs (``blobs``).
-- An exports blob is a line of JSON, the column of kinds, the names. A sizes
-  blob is a line of JSON and the sizes. A references blob is like an exports blob.
+- Blob 0 is the index, JSON: for each host in ``hosts`` its :class:`Summary` and the
+  blobs of its head and of its needs, in ``names`` the :class:`collide.nametable.Place`
+  of all exports, in ``objects`` the first blob of objects.
+- A head is a profile (``profiles/profile.schema.json``) without ``objects`` and
+  ``tables``. For each object it has the number in ``numbers``, and those of other
+  objects of this host in ``needed_by`` and ``needs``. Blob of the needs: for each
+  object the name of each one and how it was found; no check asks for them.
+- A blob of objects has the next ``OBJECTS`` of all objects, a line of JSON each:
+  the values of ``OBJECT`` in this order. ``exports`` is a number for the
+  :mod:`collide.nametable`, ``references`` that of a blob: a line of JSON, the column
+  of kinds, the names.
 """
 
 from __future__ import annotations
 
 import json
 import mmap
-import sys
 import zlib
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from collide.elf import ElfObject
 from collide.errors import InputError
 from collide.host import Host, Python
-from collide.recorded import elf_object, host_of
-from collide.search import Loader
-from collide.tables import Attributes, Names, RecordedExports, RecordedReferences, Sizes, invalid
+from collide.nametable import STAND_IN, NameTable, Place, integers
+from collide.recorded import Described, described_object, host_of
+from collide.search import File, Loader
+from collide.tables import ERRORS, Kind, RecordedExports, RecordedReferences, invalid
 
-MAGIC = b"collide-hosts/1\n"
-XZ = b"\xfd7zXZ\0"
-STAND_IN = "\1"
-"""Stands in names for the header's ``release``, as ICU puts ``_72`` into every name."""
+MAGIC = b"collide-hosts/2\n"
+FACTS = (
+    *("type", "flags", "interpreter", "soname", "needed", "auxiliary", "filter", "rpath"),
+    *("runpath", "symbolic", "nodeflib", "pie", "versioned", "version_needs"),
+    *("version_definitions", "build_id", "package"),
+)
+"""What an object says itself, wherever it is loaded."""
+PLACING = ("path", "name", "aliases", "paths", "found", "version_strings")
+"""What else of an object is the same in every host that has it."""
+OBJECT = ("architecture", "exports", "references", *PLACING, *FACTS)
+"""What is kept of an object."""
+OBJECTS = 32
 
 
 class Summary(NamedTuple):
@@ -65,15 +75,16 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._bases: dict[int, bytes] = {}
-        self._objects: dict[int, ElfObject] = {}
+        self._lines: dict[int, list[bytes]] = {}
+        self._objects: dict[int, Described] = {}
         try:
             with path.open("rb") as stream:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
             if self._data[: len(MAGIC)] != MAGIC:
                 raise ValueError("another format")
             at = len(MAGIC) + 8
-            count, size = integers(self._data[len(MAGIC) : at])
-            directory = integers(zlib.decompress(self._data[at : at + size]))
+            count, size = integers(self._data[len(MAGIC) : at], "I")
+            directory = integers(zlib.decompress(self._data[at : at + size]), "I")
             self._ends = list(accumulate(directory[:count], initial=at + size))
             self._base = directory[count:]
         except OSError as e:
@@ -82,8 +93,11 @@ class Database:
             raise InputError(str(path), f"not a database of hosts ({e})") from e
 
     def blob(self, number: int) -> bytes:
-        """The text with that number."""
-        data = _decompress(self._data[self._ends[number] : self._ends[number + 1]])
+        """The text with that number; raises ValueError when it is damaged."""
+        try:
+            data = zlib.decompress(self._data[self._ends[number] : self._ends[number + 1]])
+        except zlib.error as e:
+            raise ValueError(str(e)) from e
         base = self._base[number] - 1
         if base < 0:
             return data
@@ -92,45 +106,119 @@ class Database:
         return apply_delta(self._bases[base], data)
 
     @cached_property
-    def _index(self) -> dict[str, tuple[Summary, int]]:
-        return {row[0]: (_summary(*row[:-1]), row[-1]) for row in json.loads(self.blob(0))}
+    def _index(self) -> dict[str, Any]:
+        try:
+            index: dict[str, Any] = json.loads(self.blob(0))
+            rows = index["hosts"]
+            index["hosts"] = {row[0]: (_summary(*row[:-2]), *row[-2:]) for row in rows}
+        except ERRORS as e:
+            raise invalid(str(self.path), e) from e
+        return index
+
+    @cached_property
+    def name_table(self) -> NameTable:
+        """The exports of all objects."""
+        return NameTable(self.blob, Place(*self._index["names"]))
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all hosts, sorted."""
-        return tuple(self._index)
+        return tuple(self._index["hosts"])
 
     def summary(self, name: str) -> Summary:
         """What is known of a host without loading it."""
-        return self._index[name][0]
+        summary: Summary = self._index["hosts"][name][0]
+        return summary
 
     def head(self, name: str) -> dict[str, Any]:
         """The profile of that name without its tables."""
-        head: dict[str, Any] = json.loads(self.blob(self._index[name][1]))
-        facts = head.pop("facts")
-        del head["blobs"]
-        head["objects"] = [{**o, **f} for o, f in zip(head["objects"], facts, strict=True)]
-        return head
+        try:
+            _, at, needs = self._index["hosts"][name]
+            head: dict[str, Any] = json.loads(self.blob(at))
+            links = zip(head.pop("needed_by"), head.pop("needs"), strict=True)
+            known = zip(head.pop("numbers"), links, json.loads(self.blob(needs)), strict=True)
+            head["objects"] = [
+                _recorded(self._row(number), *link, names) for number, link, names in known
+            ]
+        except ERRORS as e:
+            raise invalid(str(self.path), e) from e
+        return dict(sorted(head.items()))
 
     def load(self, name: str) -> Host:
         """The host of that name; its tables are read when they are asked for."""
         try:
-            head = json.loads(self.blob(self._index[name][1]))
-            described = zip(head["facts"], head["blobs"], strict=True)
-            machine = head["architecture"]
-            for recorded, facts in zip(head["objects"], head["facts"], strict=True):
-                recorded["build_id"] = facts["build_id"]
-            return host_of(head, [self._object(machine, f, *b) for f, b in described])
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError, zlib.error) as e:
+            head = json.loads(self.blob(self._index["hosts"][name][1]))
+            numbers = head["numbers"]
+            loaded = slice(0, head["loaded"])
+            links = zip(head["needed_by"][loaded], head["needs"][loaded], strict=True)
+            objects = [self.object(number) for number in numbers[loaded]]
+            return host_of(head, objects, list(links), _Paths(self, numbers))
+        except ERRORS as e:
             raise invalid(str(self.path), e) from e
 
-    def _object(self, machine: str, facts: Mapping[str, Any], key: int, *blobs: int) -> ElfObject:
-        if key not in self._objects:
-            tables = _PackedTables(self, *blobs)
-            exports = RecordedExports(tables, facts["versioned"])
-            references = RecordedReferences(tables)
-            self._objects[key] = elf_object(facts, machine, exports, references)
-        return self._objects[key]
+    def object(self, number: int) -> Described:
+        """The object of that number, which all hosts share that have it."""
+        if number not in self._objects:
+            row = self._row(number)
+            tables = _PackedTables(self, row["exports"], row["references"])
+            exports = RecordedExports(tables, row["versioned"])
+            row["found"] = dict(zip(("how", "by"), row["found"], strict=True))
+            self._objects[number] = described_object(
+                row, row["architecture"], exports, RecordedReferences(tables)
+            )
+        return self._objects[number]
+
+    def _row(self, number: int) -> dict[str, Any]:
+        chunk, line = divmod(number, OBJECTS)
+        if chunk not in self._lines:
+            self._lines[chunk] = self.blob(self._index["objects"] + chunk).split(b"\n")
+        return dict(zip(OBJECT, json.loads(self._lines[chunk][line]), strict=True))
+
+
+class _Paths(Mapping[str, File]):
+    """The files of one host by all their paths, which most wheels never ask for."""
+
+    def __init__(self, database: Database, numbers: Sequence[int]) -> None:
+        self._database = database
+        self._numbers = numbers
+
+    @cached_property
+    def _files(self) -> dict[str, File]:
+        files: dict[str, File] = {}
+        for described in map(self._database.object, self._numbers):
+            for path in (described.file.path, *described.paths):
+                files.setdefault(path, described.file)
+        return files
+
+    def __getitem__(self, path: str) -> File:
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def _recorded(
+    row: Mapping[str, Any],
+    needed_by: int | None,
+    needs: Sequence[int],
+    names: Sequence[tuple[str, str, str | None]],
+) -> dict[str, Any]:
+    """One of the ``objects`` of a profile."""
+    how, by = row["found"]
+    return {
+        **{key: row[key] for key in ("path", "name", "aliases", "paths")},
+        "found": {"how": how, "by": by},
+        "needed_by": needed_by,
+        "needs": [
+            {"name": name, "object": number, "found": {"how": how, "by": by}}
+            for number, (name, how, by) in zip(needs, names, strict=True)
+        ],
+        "version_strings": row["version_strings"],
+        **{key: row[key] for key in FACTS},
+    }
 
 
 def _summary(
@@ -152,22 +240,6 @@ def _summary(
     )
 
 
-def _decompress(data: bytes) -> bytes:
-    if not data.startswith(XZ):
-        return zlib.decompress(data)
-    import lzma
-
-    return lzma.decompress(data)
-
-
-def integers(data: bytes) -> array[int]:
-    """32-bit little-endian integers."""
-    values = array("I", data)
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values
-
-
 def apply_delta(base: bytes, delta: bytes) -> bytes:
     """``base`` changed: runs of it, and text in between.
 
@@ -176,7 +248,7 @@ def apply_delta(base: bytes, delta: bytes) -> bytes:
     """
     count = int.from_bytes(delta[:4], "little")
     at = 4 + 12 * count
-    runs = iter(integers(delta[4:at]))
+    runs = iter(integers(delta[4:at], "I"))
     parts = []
     for start, length, more in zip(runs, runs, runs, strict=True):
         parts += [base[start : start + length], delta[at : at + more]]
@@ -187,43 +259,70 @@ def apply_delta(base: bytes, delta: bytes) -> bytes:
 class _PackedTables:
     """The tables of one object in the database."""
 
-    def __init__(self, database: Database, exports: int, sizes: int, references: int) -> None:
+    def __init__(self, database: Database, table: int, references: int) -> None:
         self.path = str(database.path)
         self._database = database
-        self._blobs = exports, sizes, references
+        self._table = table
+        self._references = references
+        self._found: dict[str, int] = {}
+        self._taken = 0
+        self._all: dict[str, int] | None = None
 
-    def names(self) -> Names:
-        """See :class:`collide.tables.Tables`."""
-        header, column, names = self._columns(self._blobs[0])
-        rows = [Attributes(*row) for row in header["rows"]]
-        kinds = [tuple(rows[number] for number in kind) for kind in header["kinds"]]
-        return Names(names, kinds, column)
+    @property
+    def _release(self) -> str | None:
+        return self._database.name_table.releases.get(self._table)
 
-    def sizes(self) -> Sizes:
+    def _real(self, names: Iterable[str]) -> Iterable[str]:
+        release = self._release
+        return [name.replace(STAND_IN, release) for name in names] if release else names
+
+    def found(self, wanted: AbstractSet[str]) -> Mapping[str, int]:
         """See :class:`collide.tables.Tables`."""
-        header, _, data = self._database.blob(self._blobs[1]).partition(b"\n")
-        return Sizes(integers(data), {int(at): sizes for at, sizes in json.loads(header).items()})
+        if self._all is not None:
+            return self._all
+        table = self._database.name_table
+        table.look_up(wanted)
+        for kind, names in table.found(self._table, self._taken):
+            self._found.update(dict.fromkeys(self._real(names), kind))
+            self._taken += 1
+        return self._found
+
+    def names(self) -> Mapping[str, int]:
+        """See :class:`collide.tables.Tables`."""
+        if self._all is None:
+            known = self._database.name_table.names(self._table)
+            self._all = dict(sorted(zip(self._real(known), known.values(), strict=True)))
+        return self._all
+
+    def kind(self, number: int) -> Kind:
+        """See :class:`collide.tables.Tables`."""
+        return self._database.name_table.kind(number)
+
+    def sizes(self, name: str) -> Sequence[int]:
+        """See :class:`collide.tables.Tables`."""
+        known = self._found if self._all is None else self._all
+        kind = self.kind(known[name])
+        if not any(row.has_size(name) for row in kind):
+            return (0,) * len(kind)
+        release = self._release
+        kept = name.replace(release, STAND_IN) if release else name
+        return self._database.name_table.sizes(self._table, kept, len(kind))
 
     def references(self) -> list[tuple[Any, ...]]:
         """See :class:`collide.tables.Tables`."""
-        header, column, names = self._columns(self._blobs[2])
-        rows = header["rows"]
-        return [(name, *rows[number]) for name, number in zip(names, column, strict=True)]
-
-    def _columns(self, number: int) -> tuple[dict[str, Any], Sequence[int], list[str]]:
-        """The header, a number for each name, and the names."""
-        data = self._database.blob(number)
+        data = self._database.blob(self._references)
         start = data.index(b"\n") + 1
         header = json.loads(data[:start])
-        count = header["count"]
+        count, rows = header["count"], header["rows"]
         column: Sequence[int]
         if header["wide"]:
             end = start + 4 * count
-            column = integers(data[start:end])
+            column = integers(data[start:end], "I")
         else:
             end = start + count
             column = data[start:end]
         text = data[end:].decode("utf-8", "surrogateescape")
         if header["release"]:
             text = text.replace(STAND_IN, header["release"])
-        return header, column, text.split("\n") if count else []
+        names = text.split("\n") if count else []
+        return [(name, *rows[number]) for name, number in zip(names, column, strict=True)]

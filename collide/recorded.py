@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,10 +27,8 @@ from collide.tables import (
     SCHEMA,
     Attributes,
     Kind,
-    Names,
     RecordedExports,
     RecordedReferences,
-    Sizes,
     invalid,
 )
 
@@ -56,15 +55,23 @@ class JsonTables:
         self.path = path
         self._text = table if isinstance(table, bytes) else b""
         self._parsed = None if isinstance(table, bytes) else table
-        self._converted: tuple[Names, Sizes] | None = None
+        self._converted: _Columns | None = None
 
-    def names(self) -> Names:
-        """See :class:`collide.tables.Tables`."""
-        return self._exports()[0]
+    def found(self, _wanted: AbstractSet[str]) -> Mapping[str, int]:
+        """See :class:`collide.tables.Tables`; these are all names."""
+        return self.names()
 
-    def sizes(self) -> Sizes:
+    def names(self) -> Mapping[str, int]:
         """See :class:`collide.tables.Tables`."""
-        return self._exports()[1]
+        return self._exports().names
+
+    def kind(self, number: int) -> Kind:
+        """See :class:`collide.tables.Tables`."""
+        return self._exports().kinds[number]
+
+    def sizes(self, name: str) -> Sequence[int]:
+        """See :class:`collide.tables.Tables`."""
+        return self._exports().sizes[name]
 
     def references(self) -> list[tuple[Any, ...]]:
         """See :class:`collide.tables.Tables`."""
@@ -82,14 +89,22 @@ class JsonTables:
             self._text = b""
         return self._parsed[key]
 
-    def _exports(self) -> tuple[Names, Sizes]:
+    def _exports(self) -> _Columns:
         if self._converted is None:
             self._converted = _columns(self._part("exports"))
         return self._converted
 
 
-def _columns(recorded: Mapping[str, Any]) -> tuple[Names, Sizes]:
-    """A profile's columns, which have a line for each definition, with one for each name."""
+class _Columns(NamedTuple):
+    """The exports of an object by name: the number of the kind, and the sizes."""
+
+    names: Mapping[str, int]
+    kinds: Sequence[Kind]
+    sizes: Mapping[str, Sequence[int]]
+
+
+def _columns(recorded: Mapping[str, Any]) -> _Columns:
+    """A profile's columns, which have a line for each definition, by name."""
     rows = [
         Attributes(_TYPES[kind], _BINDINGS[binding], _VISIBILITIES[visibility], *rest)
         for kind, binding, visibility, *rest in recorded["attributes"]
@@ -100,24 +115,32 @@ def _columns(recorded: Mapping[str, Any]) -> tuple[Names, Sizes]:
     if not set(column) <= set(range(len(rows))):
         raise ValueError("an attribute row that is not there")
     kinds: list[Kind] = [(row,) for row in rows]
-    if len(set(names)) == len(names):
-        return Names(names, kinds, column), Sizes(sizes, {})
-    numbers = {kind: number for number, kind in enumerate(kinds)}
-    first: dict[str, int] = {}
-    several: dict[int, list[int]] = {}
-    kind_of: list[Kind] = []
-    for name, row, size in zip(names, column, sizes, strict=True):
-        at = first.setdefault(name, len(first))
-        if at == len(kind_of):
-            kind_of.append(kinds[row])
-            several[at] = [size]
-        else:
-            kind_of[at] += kinds[row]
-            several[at].append(size)
-    for kind in kind_of:
-        numbers.setdefault(kind, len(numbers))
-    grouped = Names(list(first), list(numbers), [numbers[kind] for kind in kind_of])
-    return grouped, Sizes([sizes[0] for sizes in several.values()], several)
+    first = dict(zip(names, column, strict=True))
+    sizes_of = dict(zip(names, zip(sizes), strict=True))
+    if len(first) < len(names):
+        _add_several(kinds, first, sizes_of, zip(names, column, sizes, strict=True))
+    return _Columns(first, kinds, sizes_of)
+
+
+def _add_several(
+    kinds: list[Kind],
+    numbers: dict[str, int],
+    sizes_of: dict[str, tuple[int, ...]],
+    columns: Iterable[tuple[str, int, int]],
+) -> None:
+    """Give each name that has several definitions their kind and sizes."""
+    defined: dict[str, list[tuple[int, int]]] = {}
+    for name, row, size in columns:
+        defined.setdefault(name, []).append((row, size))
+    known = {kind: number for number, kind in enumerate(kinds)}
+    for name, several in defined.items():
+        if len(several) > 1:
+            kind = tuple(kinds[row][0] for row, _ in several)
+            if kind not in known:
+                known[kind] = len(kinds)
+                kinds.append(kind)
+            numbers[name] = known[kind]
+            sizes_of[name] = tuple(size for _, size in several)
 
 
 class RecordedFiles(NamedTuple):
@@ -155,18 +178,29 @@ def load(path: Path) -> Host:
     if schema != SCHEMA:
         raise InputError(str(path), f"not a profile of schema {SCHEMA} (its schema is {schema!r})")
     try:
-        described = zip(profile["objects"], tables or profile["tables"], strict=True)
-        objects = [_described(profile, o, JsonTables(str(path), t)) for o, t in described]
-        return host_of(profile, objects)
+        described = [
+            _described(profile, o, JsonTables(str(path), t))
+            for o, t in zip(profile["objects"], tables or profile["tables"], strict=True)
+        ]
+        by_path: dict[str, File] = {}
+        for recorded in described:
+            for known in (recorded.file.path, *recorded.paths):
+                by_path.setdefault(known, recorded.file)
+        links = [
+            (o["needed_by"], [need["object"] for need in o["needs"]]) for o in profile["objects"]
+        ]
+        loaded = slice(0, profile["loaded"])
+        return host_of(profile, described[loaded], links[loaded], by_path)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:
         raise invalid(str(path), e) from e
 
 
 def _described(
     profile: Mapping[str, Any], recorded: Mapping[str, Any], tables: JsonTables
-) -> ElfObject:
+) -> Described:
     exports = RecordedExports(tables, recorded["versioned"])
-    return elf_object(recorded, profile["architecture"], exports, RecordedReferences(tables))
+    architecture = profile["architecture"]
+    return described_object(recorded, architecture, exports, RecordedReferences(tables))
 
 
 def _split(data: bytes) -> tuple[Any, list[bytes]]:
@@ -181,8 +215,31 @@ def _split(data: bytes) -> tuple[Any, list[bytes]]:
     return json.loads(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
 
 
-def host_of(profile: Mapping[str, Any], described: Sequence[ElfObject]) -> Host:
-    """The host that a profile describes, whose objects are these.
+class Described(NamedTuple):
+    """One recorded object: its file, and what a host that has loaded it makes of it.
+
+    ``name`` is the path as the loader opened it, ``aliases`` the other names it
+    answers to, ``paths`` all paths of the file.
+    """
+
+    file: File
+    name: str
+    aliases: Sequence[str]
+    paths: Sequence[str]
+    found: Found
+
+
+Links = tuple[int | None, Sequence[int]]
+"""The number of the object that first needed one, and of those that it needs itself."""
+
+
+def host_of(
+    profile: Mapping[str, Any],
+    loaded: Sequence[Described],
+    links: Sequence[Links],
+    by_path: Mapping[str, File],
+) -> Host:
+    """The host that a profile describes, which has loaded these objects; ``by_path`` are all.
 
     Raises KeyError, TypeError, ValueError, IndexError or AttributeError when it is none.
     """
@@ -204,50 +261,63 @@ def host_of(profile: Mapping[str, Any], described: Sequence[ElfObject]) -> Host:
         python=Python(python["implementation"], tuple(python["version"]), python["abi_flags"])
         if python
         else None,
-        process=_process(profile, described, loader),
+        process=_process(profile, loader, loaded, links, by_path),
         failures=tuple(LoadFailure(**f) for f in profile["missing"]),
         preload=tuple(profile["preload"]),
         rtld_global=tuple(profile["global"]),
     )
 
 
-def _process(profile: Mapping[str, Any], described: Sequence[ElfObject], loader: Loader) -> Process:
-    objects = profile["objects"]
-    files = [
-        File(
-            o["path"],
-            o["path"],
-            d,
-            version_strings=tuple(o.get("version_strings", ())),
-            build_id=o.get("build_id"),
-        )
-        for o, d in zip(objects, described, strict=True)
-    ]
-    by_path: dict[str, File] = {}
-    for recorded, file in zip(objects, files, strict=True):
-        for path in (recorded["path"], *recorded["paths"]):
-            by_path.setdefault(path, file)
-    process = new_process(
-        files[0], objects[0]["name"], loader, RecordedFiles(by_path, profile["cache"])
-    )
+def _process(
+    profile: Mapping[str, Any],
+    loader: Loader,
+    loaded: Sequence[Described],
+    links: Sequence[Links],
+    by_path: Mapping[str, File],
+) -> Process:
+    files = RecordedFiles(by_path, profile["cache"])
+    executable, *others = loaded
+    process = new_process(executable.file, executable.name, loader, files)
     maps = [process.executable]
-    for recorded, file in zip(objects[1:], files[1:], strict=True):
-        found = Found(**recorded["found"])
-        by = recorded["needed_by"]
-        origin = posixpath.dirname(recorded["name"])
+    for described, (by, _) in zip(others, links[1:], strict=True):
         loaded_by = None if by is None else maps[by]
-        maps.append(LinkMap(recorded["name"], file, found, loaded_by, origin))
-    for m, recorded in zip(maps, objects, strict=True):
-        m.needed = tuple(maps[need["object"]] for need in recorded["needs"])
-    for m, recorded in list(zip(maps, objects, strict=True))[1 : profile["loaded"]]:
-        process.adopt(m, recorded["aliases"])
-    process.global_scope = tuple(maps[i] for i in profile["scope"])
+        origin = posixpath.dirname(described.name)
+        maps.append(LinkMap(described.name, described.file, described.found, loaded_by, origin))
+    for m, (_, needs) in zip(maps, links, strict=True):
+        m.needed = tuple(maps[number] for number in needs)
+    for m, described in zip(maps[1:], others, strict=True):
+        process.adopt(m, described.aliases)
+    process.global_scope = tuple(maps[number] for number in profile["scope"])
     if process.executable not in process.global_scope:
         raise ValueError("a scope without the executable")
     return process
 
 
-def elf_object(
+def described_object(
+    recorded: Mapping[str, Any],
+    architecture: str,
+    exports: Exports,
+    references: Sequence[Reference],
+) -> Described:
+    """One object of a profile, with its tables."""
+    path = recorded["path"]
+    file = File(
+        path,
+        path,
+        _elf_object(recorded, architecture, exports, references),
+        version_strings=tuple(recorded.get("version_strings", ())),
+        build_id=recorded.get("build_id"),
+    )
+    return Described(
+        file=file,
+        name=recorded["name"],
+        aliases=recorded["aliases"],
+        paths=recorded["paths"],
+        found=Found(**recorded["found"]),
+    )
+
+
+def _elf_object(
     recorded: Mapping[str, Any],
     architecture: str,
     exports: Exports,

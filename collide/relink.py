@@ -170,6 +170,10 @@ class _Without:
         self.names: AbstractSet[str] = exports.names - hidden
         self.versioned = exports.versioned
 
+    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`collide.symbols.Exports`."""
+        return self._exports.defined(wanted) - self._hidden
+
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`collide.symbols.Exports`."""
         return () if name in self._hidden else self._exports.candidates(name)
@@ -205,6 +209,10 @@ class _Renamed:
         self._gone = frozenset(self._old.values())
         self.names: AbstractSet[str] = (exports.names - self._gone) | self._old.keys()
         self.versioned = exports.versioned
+
+    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`collide.symbols.Exports`."""
+        return self.names & wanted
 
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`collide.symbols.Exports`."""
@@ -259,6 +267,10 @@ class _Versioned:
         self._index = index
         self.names: AbstractSet[str] = exports.names
 
+    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`collide.symbols.Exports`."""
+        return self._exports.defined(wanted)
+
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`collide.symbols.Exports`."""
         return tuple(
@@ -305,6 +317,10 @@ class _Tables:
     def __init__(self, exports: Exports) -> None:
         self._exports = exports
         self.names: AbstractSet[str] = exports.names
+
+    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`collide.symbols.Exports`."""
+        return self._exports.defined(wanted)
 
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`collide.symbols.Exports`."""

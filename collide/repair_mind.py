@@ -73,6 +73,9 @@ class _ChangedExports:
     def versioned(self) -> bool:
         return self._exports.versioned
 
+    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        return self._names & wanted
+
     def _original(self, name: str) -> str | None:
         if name in self._change.renamed and name not in self._originals:
             return None

@@ -104,6 +104,12 @@ class Exports(Protocol):
     def versioned(self) -> bool:
         """Whether the loader sees version tables (``l_versyms`` is set)."""
 
+    def defined(self, wanted: AbstractSet[str], /) -> AbstractSet[str]:
+        """``names & wanted``, which may take much less than all names.
+
+        Asking for one set again is free, as long as it has not changed.
+        """
+
     def candidates(self, name: str, /) -> tuple[Definition, ...]:
         """Every definition of ``name`` that a hash walk meets, in that order."""
 
@@ -143,6 +149,10 @@ class NoExports:
 
     names: AbstractSet[str] = frozenset()
     versioned = False
+
+    def defined(self, _wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """None."""
+        return frozenset()
 
     def candidates(self, _name: str) -> tuple[Definition, ...]:
         """None."""
@@ -217,6 +227,10 @@ class DynamicSymbols:
     def versioned(self) -> bool:
         """See :class:`Exports`."""
         return self._versioned
+
+    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`Exports`."""
+        return self._index.keys() & wanted
 
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`Exports`."""

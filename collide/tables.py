@@ -16,6 +16,9 @@ from collide.symbols import (
     MATCHING_TYPES,
     STB_GLOBAL,
     STB_WEAK,
+    STT_FUNC,
+    STT_GNU_IFUNC,
+    STT_NOTYPE,
     STV_DEFAULT,
     STV_PROTECTED,
     Definition,
@@ -53,43 +56,46 @@ class Attributes(NamedTuple):
             return ANY_VERSION
         return self.version
 
+    def has_size(self, name: str) -> bool:
+        """Whether the shipped database keeps the size of a definition of that name.
+
+        That of data, and what :mod:`collide.shadowing` compares of C++.
+        """
+        if self.type not in (STT_FUNC, STT_GNU_IFUNC, STT_NOTYPE):
+            return True
+        return self.binding != STB_GLOBAL and name.startswith("_Z")
+
 
 Kind = tuple[Attributes, ...]
 """The definitions of one name, in hash-walk order; nearly all names have one."""
 
 
-class Names(NamedTuple):
-    """The exported names of an object, each once, sorted, and the number of each one's kind."""
-
-    names: Sequence[str]
-    kinds: Sequence[Kind]
-    column: Sequence[int]
-
-
-class Sizes(NamedTuple):
-    """The size of each name's first definition, and all those of names that have several."""
-
-    first: Sequence[int]
-    several: Mapping[int, Sequence[int]]
-
-
 class Tables(Protocol):
-    """Where the tables of one object are read from."""
+    """Where the tables of one object are read from.
+
+    Kinds are numbered; all of these raise one of ``ERRORS`` where the file is damaged.
+    """
 
     path: str
     """The file they are in, for a message."""
 
-    def names(self) -> Names:
-        """The exports, without sizes."""
+    def found(self, wanted: AbstractSet[str], /) -> Mapping[str, int]:
+        """The exported names of ``wanted``, perhaps with others, and the kind of each."""
 
-    def sizes(self) -> Sizes:
-        """The sizes of the exports."""
+    def names(self) -> Mapping[str, int]:
+        """All exported names, sorted, and the kind of each."""
+
+    def kind(self, number: int) -> Kind:
+        """The kind of that number."""
+
+    def sizes(self, name: str) -> Sequence[int]:
+        """The size of each definition of an exported name."""
 
     def references(self) -> Sequence[tuple[Any, ...]]:
         """The fields of each :class:`collide.symbols.Reference`."""
 
 
-_ERRORS = (ValueError, KeyError, TypeError, IndexError, EOFError, AttributeError)
+ERRORS = (ValueError, KeyError, TypeError, IndexError, EOFError, AttributeError)
 
 
 def invalid(path: str, e: Exception) -> InputError:
@@ -98,48 +104,60 @@ def invalid(path: str, e: Exception) -> InputError:
 
 
 class RecordedExports:
-    """The exports of a recorded object, indexed on first use."""
+    """The exports of a recorded object, looked up when they are asked for."""
 
-    __slots__ = (
-        *("_column", "_index", "_kinds", "_known", "_offers", "_sizes", "_tables"),
-        "versioned",
-    )
+    __slots__ = ("_all", "_found", "_known", "_offers", "_tables", "versioned")
 
     def __init__(self, tables: Tables, versioned: bool) -> None:
         self.versioned = versioned
         self._tables = tables
-        self._index: dict[str, int] | None = None
-        self._column: Sequence[int] = ()
-        self._kinds: Sequence[Kind] = ()
-        self._offers: list[str | None] = []
-        self._sizes: Sizes | None = None
+        self._found: Mapping[str, int] = {}
+        self._all: AbstractSet[str] | None = None
+        self._offers: dict[int, str | None] = {}
         self._known: dict[str, tuple[Definition, ...]] = {}
-
-    def _read(self) -> dict[str, int]:
-        """The position of each name in the columns."""
-        if self._index is None:
-            try:
-                names, self._kinds, self._column = self._tables.names()
-                self._offers = [
-                    kind[0].offer(self.versioned) if len(kind) == 1 else None
-                    for kind in self._kinds
-                ]
-                if not len(names) == len(self._column):
-                    raise ValueError("columns of different lengths")
-                self._index = dict(zip(names, range(len(names)), strict=True))
-            except _ERRORS as e:
-                raise invalid(self._tables.path, e) from e
-        return self._index
 
     @property
     def names(self) -> AbstractSet[str]:
         """See :class:`collide.symbols.Exports`."""
-        return self._read().keys()
+        if self._all is None:
+            try:
+                self._found = self._tables.names()
+            except ERRORS as e:
+                raise invalid(self._tables.path, e) from e
+            self._all = self._found.keys()
+        return self._all
+
+    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`collide.symbols.Exports`."""
+        return self._look_up(wanted).keys() & wanted
+
+    def _look_up(self, wanted: AbstractSet[str]) -> Mapping[str, int]:
+        try:
+            self._found = self._tables.found(wanted)
+        except ERRORS as e:
+            raise invalid(self._tables.path, e) from e
+        return self._found
 
     def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.symbols.Exports`."""
-        index, column, offers = self._read(), self._column, self._offers
-        return plain_names(wanted, {name: offers[column[index[name]]] for name in wanted})
+        found, offers = self._found, self._offers
+        try:
+            return plain_names(wanted, {name: offers[found[name]] for name in wanted})
+        except KeyError:
+            found = self._look_up(wanted.keys())
+            for number in {found[name] for name in wanted} - offers.keys():
+                offers[number] = self._offer(number)
+            return plain_names(wanted, {name: offers[found[name]] for name in wanted})
+
+    def _offer(self, number: int) -> str | None:
+        kind = self._kind(number)
+        return kind[0].offer(self.versioned) if len(kind) == 1 else None
+
+    def _kind(self, number: int) -> Kind:
+        try:
+            return self._tables.kind(number)
+        except ERRORS as e:
+            raise invalid(self._tables.path, e) from e
 
     def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
         """See :class:`collide.symbols.Exports`."""
@@ -150,16 +168,15 @@ class RecordedExports:
         """See :class:`collide.symbols.Exports`."""
         known = self._known.get(name)
         if known is None:
-            at = self._read().get(name)
-            known = self._known[name] = () if at is None else self._definitions(name, at)
+            number = self._found.get(name)
+            if number is None:
+                number = self._look_up({name}).get(name)
+            known = self._known[name] = () if number is None else self._definitions(name, number)
         return known
 
-    def _definitions(self, name: str, at: int) -> tuple[Definition, ...]:
+    def _definitions(self, name: str, number: int) -> tuple[Definition, ...]:
+        kind = self._kind(number)
         try:
-            if self._sizes is None:
-                self._sizes = self._tables.sizes()
-            first, several = self._sizes
-            sizes = several[at] if at in several else (first[at],)
             return tuple(
                 Definition(
                     name=name,
@@ -173,9 +190,9 @@ class RecordedExports:
                     undefined=row.undefined,
                     zero=row.zero,
                 )
-                for row, size in zip(self._kinds[self._column[at]], sizes, strict=True)
+                for row, size in zip(kind, self._tables.sizes(name), strict=True)
             )
-        except _ERRORS as e:
+        except ERRORS as e:
             raise invalid(self._tables.path, e) from e
 
 
@@ -192,7 +209,7 @@ class RecordedReferences(Sequence[Reference]):
         if self._references is None:
             try:
                 self._references = tuple(map(Reference._make, self._tables.references()))
-            except _ERRORS as e:
+            except ERRORS as e:
                 raise invalid(self._tables.path, e) from e
         return self._references
 

@@ -140,7 +140,7 @@ def _chosen(files: Sequence[File], bits: int) -> Iterator[File]:
 
 def defined_by(files: Iterable[File], wanted: AbstractSet[str]) -> dict[File, AbstractSet[str]]:
     """Those of the names ``wanted`` that each object defines."""
-    return {file: file.object.exports.names & wanted for file in files}
+    return {file: file.object.exports.defined(wanted) for file in files}
 
 
 class Universe:

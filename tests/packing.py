@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import lzma
-import re
 import struct
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from posixpath import basename
 from typing import Any, NamedTuple
 
-from collide.database import MAGIC, STAND_IN, Database, Summary
+from packing_names import pack_names, release_of
+
+from collide.database import MAGIC, OBJECT, OBJECTS, Database, Summary
 from collide.machine import CLASS_NAMES
+from collide.nametable import STAND_IN
 from collide.profile import exports_table, references_table, to_bytes
 from collide.profiles import database
-from collide.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
+from collide.symbols import VISIBILITY_NAMES
 
 Profile = Mapping[str, Any]
-FACTS = (
-    *("type", "flags", "interpreter", "soname", "needed", "auxiliary", "filter", "rpath"),
-    *("runpath", "symbolic", "nodeflib", "pie", "versioned", "version_needs"),
-    *("version_definitions", "build_id", "package"),
-)
-"""What an object says itself, wherever it is loaded."""
-_WORTH, _LARGE, _DEPTH = 0.8, 50_000, 2
-"""A delta, or a large blob's xz, is kept where it takes less than this part of the other."""
-_TYPES = {name: number for number, name in TYPE_NAMES.items()}
-_BINDINGS = {name: number for number, name in BINDING_NAMES.items()}
+_WORTH, _DEPTH = 0.8, 2
+"""A delta is kept where it takes less than this part of the text itself."""
+_OF_A_RELEASE = 0.5
+"""Such a part of an object's references has a release in them where it is taken out."""
 _VISIBILITIES = {name: number for number, name in VISIBILITY_NAMES.items()}
 
 
@@ -69,6 +63,12 @@ class _Blobs:
             self._packed.append((best, base))
         return self._numbers[text]
 
+    def extend(self, texts: Iterable[bytes]) -> int:
+        """The number of the first of ``texts``, which have the following ones, each whole."""
+        first = len(self._packed)
+        self._packed += [(_compress(text), 0) for text in texts]
+        return first
+
     def to_bytes(self, index: bytes) -> bytes:
         """The file, with ``index`` as blob 0."""
         self._packed[0] = zlib.compress(index, 9), 0
@@ -81,11 +81,7 @@ class _Blobs:
 
 
 def _compress(text: bytes) -> bytes:
-    deflated = zlib.compress(text, 9)
-    if len(deflated) < _LARGE:
-        return deflated
-    packed = lzma.compress(text, preset=9)
-    return packed if len(packed) < _WORTH * len(deflated) else deflated
+    return zlib.compress(text, 9)
 
 
 def _line_places(text: bytes) -> dict[bytes, int]:
@@ -124,33 +120,91 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
     every host has loaded itself, the references other than to unique symbols.
     """
     hosts = sorted(hosts, key=lambda host: host[0].name)
-    keys: dict[str, int] = {}
+    objects: dict[str, int] = {}
     wanted: dict[int, set[str] | None] = {}
     for _, profile in hosts:
         unique = frozenset(_unique_names(profile))
-        for number, (o, t) in enumerate(_objects(profile)):
-            key = keys.setdefault(_identity(o, t), len(keys))
-            known = wanted.setdefault(key, set())
-            if number >= profile["loaded"]:
-                wanted[key] = None
+        for at, parts in enumerate(_objects(profile)):
+            number = objects.setdefault(_identity(*parts), len(objects))
+            known = wanted.setdefault(number, set())
+            if at >= profile["loaded"]:
+                wanted[number] = None
             elif known is not None:
                 known |= unique
     blobs = _Blobs()
+    lines: dict[int, bytes] = {}
+    tables = _Tables()
     index = []
     for summary, profile in hosts:
-        head = {name: value for name, value in profile.items() if name != "tables"}
-        numbers = [keys[_identity(o, t)] for o, t in _objects(profile)]
-        head["blobs"] = [
-            [number, *_tables(blobs, o, t, wanted[number])]
-            for number, (o, t) in zip(numbers, _objects(profile), strict=True)
-        ]
-        head["facts"] = [{name: o[name] for name in FACTS} for o in profile["objects"]]
-        head["objects"] = [
-            {name: value for name, value in o.items() if name not in FACTS}
-            for o in profile["objects"]
-        ]
-        index.append([*_row(summary), blobs.add(_lines(head), "heads")])
-    return blobs.to_bytes(_dump(index))
+        numbers = [objects[_identity(*parts)] for parts in _objects(profile)]
+        for number, (architecture, recorded, packed) in zip(
+            numbers, _objects(profile), strict=True
+        ):
+            if number not in lines:
+                references = _references(packed["references"], wanted[number])
+                lines[number] = _dump(
+                    _values(
+                        recorded,
+                        architecture=architecture,
+                        exports=tables.number(packed["exports"]),
+                        references=blobs.add(references, f"references of {_family(recorded)}"),
+                    )
+                )
+        head, needs = _head(profile, numbers)
+        index.append([*_row(summary), blobs.extend([head]), blobs.add(needs, "needs")])
+    ordered = [lines[number] for number in range(len(lines))]
+    chunks = [ordered[at : at + OBJECTS] for at in range(0, len(ordered), OBJECTS)]
+    first = blobs.extend(map(b"\n".join, chunks))
+    return blobs.to_bytes(_dump({"hosts": index, "names": tables.add(blobs), "objects": first}))
+
+
+class _Tables:
+    """The exports of all objects, each once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+        self._exports: list[Profile] = []
+
+    def number(self, exports: Profile) -> int:
+        """The number that :mod:`collide.nametable` gives these exports."""
+        number = self._numbers.setdefault(_dump(exports), len(self._exports))
+        if number == len(self._exports):
+            self._exports.append(exports)
+        return number
+
+    def add(self, blobs: _Blobs) -> list[Any]:
+        """Their :class:`collide.nametable.Place`."""
+        packed = pack_names(self._exports)
+        directory = blobs.extend([packed.directory, *packed.blocks])
+        others = map(blobs.extend, ([packed.classes], [packed.kinds], [packed.sizes]))
+        return [directory, *others, packed.releases]
+
+
+def _values(recorded: Profile, **others: object) -> list[Any]:
+    """The values of ``OBJECT``."""
+    found = recorded["found"]
+    values = {**recorded, **others, "found": [found["how"], found["by"]]}
+    return [values[key] for key in OBJECT]
+
+
+def _family(recorded: Profile) -> str:
+    return basename(str(recorded["path"])).partition(".so")[0].rstrip("-.0123456789")
+
+
+def _head(profile: Profile, numbers: Sequence[int]) -> tuple[bytes, bytes]:
+    """The texts of a host's head and of its needs."""
+    objects = profile["objects"]
+    head = {
+        **{key: value for key, value in profile.items() if key not in ("objects", "tables")},
+        "numbers": numbers,
+        "needed_by": [o["needed_by"] for o in objects],
+        "needs": [[need["object"] for need in o["needs"]] for o in objects],
+    }
+    found = [
+        [[need["name"], need["found"]["how"], need["found"]["by"]] for need in o["needs"]]
+        for o in objects
+    ]
+    return _dump(dict(sorted(head.items()))), b"[" + b",\n".join(map(_dump, found)) + b"]"
 
 
 def unpack(database: Database, name: str) -> Profile:
@@ -175,13 +229,15 @@ def shipped_file(name: str) -> bytes:
     return to_bytes(unpack(database(), name), compressed=False)
 
 
-def _objects(profile: Profile) -> Iterator[tuple[Profile, Profile]]:
-    return zip(profile["objects"], profile["tables"], strict=True)
+def _objects(profile: Profile) -> Iterator[tuple[str, Profile, Profile]]:
+    """Architecture, description and tables of each object."""
+    for recorded, tables in zip(profile["objects"], profile["tables"], strict=True):
+        yield profile["architecture"], recorded, tables
 
 
-def _identity(recorded: Profile, tables: Profile) -> str:
-    digest = hashlib.sha256(_dump([{name: recorded[name] for name in FACTS}, tables]))
-    return digest.hexdigest()
+def _identity(architecture: str, recorded: Profile, tables: Profile) -> str:
+    described = _values(recorded, architecture=architecture, exports=0, references=0)
+    return hashlib.sha256(_dump([described, tables])).hexdigest()
 
 
 def _unique_names(profile: Profile) -> Iterator[str]:
@@ -206,52 +262,7 @@ def _dump(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
-def _lines(head: Profile) -> bytes:
-    """JSON with a line for each object, so that heads of one system are alike."""
-    parts = []
-    for name, value in sorted(head.items()):
-        if name in ("facts", "objects", "blobs"):
-            rows = b",\n".join(map(_dump, value))
-            parts.append(_dump(name) + b":[\n" + rows + b"\n]")
-        else:
-            parts.append(_dump(name) + b":" + _dump(value))
-    return b"{" + b",\n".join(parts) + b"}"
-
-
-# -- tables ---------------------------------------------------------------------------------------
-
-
-def _tables(
-    blobs: _Blobs, recorded: Profile, tables: Profile, wanted: set[str] | None
-) -> tuple[int, int, int]:
-    family = basename(recorded["path"]).partition(".so")[0].rstrip("-.0123456789")
-    return (
-        blobs.add(_exports(tables["exports"]), f"exports of {family}"),
-        blobs.add(_sizes(tables["exports"]), f"sizes of {family}"),
-        blobs.add(_references(tables["references"], wanted), f"references of {family}"),
-    )
-
-
-def _number(numbers: Mapping[str, int], name: str) -> int:
-    return numbers[name] if name in numbers else int(name)
-
-
-def _exports(exports: Profile) -> bytes:
-    rows = [
-        [
-            _number(_TYPES, kind),
-            _number(_BINDINGS, binding),
-            _VISIBILITIES[visibility],
-            *rest,
-        ]
-        for kind, binding, visibility, *rest in exports["attributes"]
-    ]
-    kind_of: dict[str, tuple[int, ...]] = {}
-    for name, row in zip(exports["names"], exports["attribute"], strict=True):
-        kind_of[name] = (*kind_of.get(name, ()), row)
-    kinds = {kind: number for number, kind in enumerate(sorted(set(kind_of.values())))}
-    header = {"rows": rows, "kinds": list(kinds)}
-    return _columns(header, [(name, kinds[kind]) for name, kind in kind_of.items()])
+# -- references -----------------------------------------------------------------------------------
 
 
 def _columns(header: Profile, columns: Sequence[tuple[str, int]]) -> bytes:
@@ -259,33 +270,11 @@ def _columns(header: Profile, columns: Sequence[tuple[str, int]]) -> bytes:
     wide = max(numbers, default=0) > 255
     data = struct.pack(f"<{len(numbers)}I", *numbers) if wide else bytes(numbers)
     text = "\n".join(name for name, _ in columns)
-    if text.count("\n") != max(len(numbers) - 1, 0) or STAND_IN in text:
-        raise ValueError("a control character in a name")
-    releases = Counter(re.findall(r"_\d\d", text)).most_common(1)
-    release = releases[0][0] if releases and releases[0][1] > len(numbers) // 2 else ""
+    release = release_of([name for name, _ in columns], _OF_A_RELEASE)
     if release:
         text = text.replace(release, STAND_IN)
     header = {**header, "count": len(numbers), "release": release, "wide": wide}
     return _dump(header) + b"\n" + data + text.encode("utf-8", "surrogateescape")
-
-
-def _sizes(exports: Profile) -> bytes:
-    attributes = exports["attributes"]
-    data = [kind not in ("FUNC", "IFUNC", "NOTYPE") for kind, *_ in attributes]
-    weak = [binding != "GLOBAL" for _, binding, *_ in attributes]
-    first: dict[str, int] = {}
-    several: dict[str, list[int]] = {}
-    for name, row, size in zip(
-        exports["names"], exports["attribute"], exports["sizes"], strict=True
-    ):
-        size = size if data[row] or (weak[row] and name.startswith("_Z")) else 0
-        if name in first:
-            several.setdefault(name, [first[name]]).append(size)
-        else:
-            first[name] = size
-    places = {name: at for at, name in enumerate(first)}
-    header = {str(places[name]): sizes for name, sizes in several.items()}
-    return _dump(header) + b"\n" + struct.pack(f"<{len(first)}I", *first.values())
 
 
 def _references(references: Profile, wanted: set[str] | None) -> bytes:

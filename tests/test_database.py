@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_delta_restores_the_text(base: bytes, text: bytes) -> None:
 # -- what cannot be read --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("data", [b"", b"text", b"collide-hosts/1\n", b"collide-hosts/1\n" * 9])
+@pytest.mark.parametrize("data", [b"", b"text", b"collide-hosts/2\n", b"collide-hosts/2\n" * 9])
 def test_file_that_is_no_database_is_refused(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "hosts.db"
     file.write_bytes(data)
@@ -204,6 +205,58 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path, data: bytes) -> Non
 def test_missing_database_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.db: No such file"):
         Database(tmp_path / "none.db")
+
+
+def use_all(hosts: Database) -> None:
+    """Read whatever one host has."""
+    for name in hosts.names[-1:]:
+        hosts.head(name)
+        for file in hosts.load(name).files.by_path.values():  # type: ignore[attr-defined]
+            file.object.exports.defined({"vault_open", "malloc"})
+            for known in sorted(file.object.exports.names)[::10]:
+                file.object.exports.candidates(known)
+            file.object.exports.plain(dict.fromkeys(file.object.exports.names))
+            assert len(file.object.references) >= 0
+
+
+DAMAGES: tuple[Callable[[bytes], bytes], ...] = (
+    lambda text: text[: len(text) // 2],
+    lambda text: text[:-1] + b"\xff",
+    lambda _: b"[]",
+    lambda text: text.replace(b"1", b"77").replace(b"0", b"7"),
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=["cut", "last byte", "other", "numbers"])
+def test_damage_is_one_line(
+    packed: tuple[Host, Database], damage: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed[1].path
+    whole = Database.blob
+    count = len(packed[1]._ends) - 1
+    refused = 0
+    for number in {*range(10), *range(count - 10, count), *range(10, count - 10, 9)}:
+        monkeypatch.setattr(
+            *(Database, "blob"),
+            lambda self, n, number=number: (damage if n == number else bytes)(whole(self, n)),
+        )
+        try:
+            use_all(Database(path))
+        except InputError as e:
+            assert "\n" not in str(e)
+            refused += 1
+    assert refused >= 3
+
+
+def test_data_that_cannot_be_inflated_is_refused(
+    packed: tuple[Host, Database], tmp_path: Path
+) -> None:
+    data = packed[1].path.read_bytes()
+    file = tmp_path / "hosts.db"
+    for at in range(len(data) // 3, len(data), len(data) // 20):
+        file.write_bytes(data[:at] + bytes(b ^ 0xFF for b in data[at : at + 40]) + data[at + 40 :])
+        with pytest.raises(InputError):
+            use_all(Database(file))
 
 
 def test_shipped_file_has_the_whole_profile() -> None:

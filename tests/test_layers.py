@@ -20,6 +20,7 @@ LAYERS = (
     {"collide.symbols"},
     {"collide.references"},
     {"collide.tables"},
+    {"collide.nametable"},
     {"collide.notes"},
     {"collide.dynamic"},
     {"collide.calls", "collide.versionstrings"},

@@ -116,6 +116,15 @@ def test_plain_names_are_those_of_the_object(tmp_path: Path, recorded: bytes) ->
             assert set(other.object.exports.plain(wanted)) <= plain
 
 
+def test_defined_names_are_those_wanted_that_are_exported(tmp_path: Path, recorded: bytes) -> None:
+    hosts = load(written(tmp_path, recorded)), load_shipped("debian-12-python3")
+    for exports in (m.object.exports for host in hosts for m in host.process.maps):
+        wanted = {"malloc", "vault_open", "no_such_name", "PyList_New", "stdout"}
+        before = exports.defined(wanted)
+        alone = {name for name in wanted if exports.candidates(name)}
+        assert before == alone == exports.names & wanted == exports.defined(wanted)
+
+
 def test_name_that_is_not_exported_has_no_candidates() -> None:
     exports = load_shipped("debian-12-python3").process.executable.object.exports
     assert exports.candidates("no_such_name") == ()

@@ -220,3 +220,16 @@ def test_names_are_chosen_by_name_pattern_or_all() -> None:
     chosen = Names(["f", "xml*", "a[bc]"])
     assert all(name in chosen for name in ("f", "xmlFree", "ab"))
     assert not any(name in chosen for name in ("ff", "_xml", "ad"))
+
+
+def test_defined_names_of_what_is_changed_are_those_it_exports(tmp_path: Path) -> None:
+    lib = built(tmp_path, "lib.so", "-shared", "-fPIC", source="int a(void) { return 1; } int b;")
+    wanted = {"a", "b", "c", "d"}
+    for changed in (
+        hide(lib, Names(["a"])),
+        rename(lib, {"a": "c"}),
+        add_version(lib, "NODE"),
+        add_version(rename(lib, {"b": "d"}).object, "NODE"),
+    ):
+        exports = changed.object.exports
+        assert exports.defined(wanted) == exports.names & wanted != set()

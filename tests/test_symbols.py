@@ -364,6 +364,7 @@ def test_object_without_a_hash_table_exports_nothing(tmp_path: Path) -> None:
     exports = read_object(data).exports
 
     assert (exports.names, exports.candidates(NAMES[0])) == (frozenset(), ())
+    assert exports.defined({NAMES[0]}) == frozenset()
     assert isinstance(exports, NoExports)
 
 

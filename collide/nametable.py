@@ -1,0 +1,238 @@
+"""Who exports what, of all shipped objects at once: each name is kept once.
+
+A host exports tens of thousands of names, and a wheel refers to some hundreds of
+them. So nothing is kept by object. A name has a *class*: the tables that hold
+it, with the kind that it has in each; some thousand classes serve all names. The
+names are sorted and cut into blocks, of which a look-up reads those that the names
+asked for would be in, for all tables together. What a wheel refers to has few
+beginnings: 12,000 names of numpy are in a tenth of the blocks.
+``tests/packing_names.py`` writes what is read here:
+
+- The *directory*: as 32-bit integers the number of blocks, then how many runs
+  each has, then the class of each run, then how many names each has; then the
+  name that each block begins with, a line each. The blocks follow it.
+- A *block*: for each name how many characters it has in common with the one
+  before (8 bits each), the number of its sizes (16 bits each), the rest of each
+  name, a line each. The names of one run are sorted.
+- The *classes*: a line each, ``" table:kind"`` for each table.
+- The *kinds*: a line each, JSON, the definitions of one name in one object.
+- The *sizes*: a line each, the sizes of a name in each table of its class, or one
+  number that is the size of all of them. Those of several definitions of one
+  object have a comma between them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
+
+from collide.tables import Attributes, Kind
+
+STAND_IN = "\1"
+"""Stands in names for the release of their library, as ICU puts ``_72`` into every name."""
+_MANY = 200_000
+"""So many names are in nearly all blocks: it takes longer to find out in which."""
+
+
+class Place(NamedTuple):
+    """Where in a database the names are: numbers of blobs, and the release of some tables."""
+
+    directory: int
+    classes: int
+    kinds: int
+    sizes: int
+    releases: Mapping[str, str]
+
+
+class NameTable:
+    """The names in one database; ``blob`` gives the text of a number."""
+
+    def __init__(self, blob: Callable[[int], bytes], place: Place) -> None:
+        self._blob = blob
+        self._place = place
+        self.releases = {int(table): release for table, release in place.releases.items()}
+        # What has been looked up, and what came of it, by table.
+        self._asked: set[str] = set()
+        self._last: AbstractSet[str] = frozenset()
+        self._last_size = 0
+        self._batches: dict[int, list[tuple[int, AbstractSet[str]]]] = {}
+        self._kinds: dict[int, Kind] = {}
+        # The class and sizes of the names met so far, where they are not 0.
+        self._sizes: dict[str, tuple[int, int]] = {}
+
+    # -- what is read once ------------------------------------------------------------------------
+
+    @cached_property
+    def _directory(self) -> _Directory:
+        return _Directory(self._blob(self._place.directory))
+
+    @cached_property
+    def _classes(self) -> list[str]:
+        return self._blob(self._place.classes).decode("ascii").split("\n")
+
+    @cached_property
+    def _kind_lines(self) -> list[bytes]:
+        return self._blob(self._place.kinds).split(b"\n")
+
+    @cached_property
+    def _size_lines(self) -> list[str]:
+        return self._blob(self._place.sizes).decode("ascii").split("\n")
+
+    def kind(self, number: int) -> Kind:
+        """The kind of that number."""
+        if number not in self._kinds:
+            rows = json.loads(self._kind_lines[number])
+            self._kinds[number] = tuple(Attributes(*row) for row in rows)
+        return self._kinds[number]
+
+    def _members(self, number: int) -> Iterator[tuple[int, int]]:
+        """The tables of a class, and the kind in each."""
+        for member in self._classes[number].split():
+            table, _, kind = member.partition(":")
+            yield int(table), int(kind)
+
+    # -- looking up -------------------------------------------------------------------------------
+
+    def look_up(self, wanted: AbstractSet[str]) -> None:
+        """Find ``wanted`` in all tables; what was asked for before costs nothing."""
+        if wanted is self._last and len(wanted) == self._last_size:
+            return
+        asked = self._asked
+        missing = wanted - asked if asked else wanted
+        if missing:
+            self._find(missing)
+            asked.update(missing)
+        self._last, self._last_size = wanted, len(wanted)
+
+    def found(self, table: int, start: int = 0) -> Sequence[tuple[int, AbstractSet[str]]]:
+        """The names of one table among all looked up, by kind, from the ``start``-th such set on.
+
+        With the stand-in in names, and perhaps with more names than were asked for.
+        """
+        return self._batches.get(table, [])[start:]
+
+    def _find(self, wanted: AbstractSet[str]) -> None:
+        forms = set(wanted)
+        for release in set(self.releases.values()):
+            forms |= {name.replace(release, STAND_IN) for name in wanted if release in name}
+        directory = self._directory
+        found: dict[int, set[str]] = {}
+        for number in directory.blocks_of(forms):
+            for run in self._runs(number):
+                hits = forms.intersection(run.names)
+                if hits:
+                    found.setdefault(run.number, set()).update(hits)
+                    self._sizes.update(run.sizes_of(hits))
+        for class_ in sorted(found):
+            for table, kind in self._members(class_):
+                self._batches.setdefault(table, []).append((kind, found[class_]))
+
+    def _runs(self, number: int) -> Iterator[_Run]:
+        data = self._blob(self._place.directory + 1 + number)
+        count = self._directory.count(number)
+        sizes, text = data[count : 3 * count], data[3 * count :]
+        rests = text.decode("utf-8", "surrogateescape").split("\n") if count else []
+        names, name = [], ""
+        for common, rest in zip(data[:count], rests, strict=True):
+            name = name[:common] + rest
+            names.append(name)
+        end = 0
+        for class_, count in self._directory.runs(number):
+            start, end = end, end + count
+            yield _Run(class_, names[start:end], sizes[2 * start : 2 * end])
+
+    def names(self, table: int) -> dict[str, int]:
+        """All names of one table, with the stand-in, and the kind of each."""
+        mark = f" {table}:"
+        kinds = {
+            number: next(kind for member, kind in self._members(number) if member == table)
+            for number, line in enumerate(self._classes)
+            if mark in line
+        }
+        names: dict[str, int] = {}
+        for number in self._directory.blocks_with(kinds.keys()):
+            for run in self._runs(number):
+                if run.number in kinds:
+                    names.update(dict.fromkeys(run.names, kinds[run.number]))
+                    self._sizes.update(run.sizes_of(names.keys()))
+        return names
+
+    def sizes(self, table: int, name: str, count: int) -> Sequence[int]:
+        """The sizes of the ``count`` definitions of a name of one table, with the stand-in.
+
+        It is one that was looked up, or that :meth:`names` gave.
+        """
+        class_, number = self._sizes.get(name, (0, 0))
+        line = self._size_lines[number]
+        if line.isdigit():
+            return (int(line),) * count
+        tables = [member for member, _ in self._members(class_)]
+        return tuple(map(int, line.split()[tables.index(table)].split(",")))
+
+
+class _Run(NamedTuple):
+    """Names of one block and one class, the number of that, and the column of the sizes."""
+
+    number: int
+    names: Sequence[str]
+    sizes: bytes
+
+    def sizes_of(self, names: AbstractSet[str]) -> Iterable[tuple[str, tuple[int, int]]]:
+        """The class and sizes of those of these names that have any."""
+        if not self.sizes.strip(b"\0"):
+            return ()
+        column = zip(self.names, integers(self.sizes, "H"), strict=True)
+        return [(name, (self.number, n)) for name, n in column if n and name in names]
+
+
+class _Directory:
+    """Which block begins with which name, and how many names of which class each has."""
+
+    def __init__(self, data: bytes) -> None:
+        blocks = int.from_bytes(data[:4], "little")
+        text = 4 + 4 * blocks
+        self._starts = list(accumulate(integers(data[4:text], "I"), initial=0))
+        runs = self._starts[-1]
+        numbers = integers(data[text : text + 8 * runs], "I")
+        self._classes, self._counts = numbers[:runs], numbers[runs:]
+        self._firsts = data[text + 8 * runs :].decode("utf-8", "surrogateescape").split("\n")
+        if not len(self._firsts) == blocks or not len(self._counts) == runs:
+            raise ValueError("a directory that is cut off")
+
+    def runs(self, block: int) -> Iterable[tuple[int, int]]:
+        """The class of each run of a block, and the number of its names."""
+        run = slice(self._starts[block], self._starts[block + 1])
+        return zip(self._classes[run], self._counts[run], strict=True)
+
+    def count(self, block: int) -> int:
+        """How many names a block has."""
+        return sum(self._counts[self._starts[block] : self._starts[block + 1]])
+
+    def blocks_of(self, names: AbstractSet[str]) -> Iterable[int]:
+        """The blocks in which ``names`` are, if they are in any."""
+        if len(names) > _MANY:
+            return range(len(self._firsts))
+        firsts = self._firsts
+        behind = {bisect_right(firsts, name) for name in names}
+        return sorted({max(number - 1, 0) for number in behind})
+
+    def blocks_with(self, classes: AbstractSet[int]) -> Iterator[int]:
+        """The blocks that have a run of one of these classes."""
+        for block, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
+            if not classes.isdisjoint(self._classes[start:end]):
+                yield block
+
+
+def integers(data: bytes, code: str) -> array[int]:
+    """Little-endian integers of 16 (``H``) or 32 bits (``I``)."""
+    values = array(code, data)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
