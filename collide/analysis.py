@@ -157,8 +157,8 @@ def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
 def _open_modules(
     target: Target, host: Host, paths: Iterable[str], universe: Universe | None
 ) -> Iterator[Module]:
-    files = target.files(host)
-    opened = [(path, host.process.fork(files).dlopen(path)) for path in paths]
+    fresh = host.process.fork(files := target.files(host))
+    opened = [(path, fresh.fork(files).dlopen(path)) for path in paths]
     binder = Binder(
         host.process,
         [m.file for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],

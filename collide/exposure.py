@@ -108,7 +108,7 @@ def _offered(definer: File, universe: Universe) -> set[str]:
     Without C++ vague linkage, which is meant to be shared (Itanium C++ ABI 5.2).
     """
     exports = definer.object.exports
-    names = exports.defined(universe.wanted)
+    names = set(exports.defined(universe.wanted))
     return names.difference(vague_names(exports, [n for n in names if n.startswith("_Z")]))
 
 

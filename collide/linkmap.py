@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from collide.elf import ElfObject
-from collide.search import File, Files, Found, Loader, LoadError, expand, find
+from collide.search import File, Files, Found, Loader, LoadError, Searches, expand
 
 FailureKind = Literal[
     "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
@@ -101,6 +101,7 @@ class Process:
         self._sonames: dict[str, LinkMap] = {}
         self._identities: dict[object, LinkMap] = {}
         self._positions: dict[int, int] = {}
+        self._searches = Searches()
         self.executable = LinkMap(
             name, executable, Found("executable"), None, posixpath.dirname(executable.path)
         )
@@ -109,13 +110,17 @@ class Process:
         self._register(self.executable, named=False)
 
     def fork(self, files: Files) -> Process:
-        """A process in the same state whose further opens see ``files``."""
+        """A process in the same state whose further opens see ``files``.
+
+        Forks that see the same files share what they search for among them.
+        """
         copy = type(self).__new__(type(self))
         copy.loader = self.loader
         copy.files = files
         copy.executable = self.executable
         copy.maps = list(self.maps)
         copy.global_scope = self.global_scope
+        copy._searches = self._searches if files is self.files else Searches()
         copy._names = dict(self._names)
         copy._sonames = dict(self._sonames)
         copy._identities = dict(self._identities)
@@ -203,7 +208,7 @@ class Process:
         if captured is not None:
             return captured
         try:
-            found = find(name, requester, self.executable, self.loader, self.files)
+            found = self._searches.find(name, requester, self.executable, self.loader, self.files)
         except LoadError as e:
             return LoadFailure("unloadable-file", requester.file.path, name, str(e))
         if found is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cache
 from typing import Literal, NamedTuple, Protocol
 
 from collide.elf import ElfObject
@@ -124,8 +125,19 @@ class Files(Protocol):
         """The path ld.so.cache gives for ``name``."""
 
 
-class Watch(Files):
-    """Files whose use is watched: a search says what it tries where."""
+class Watch:
+    """Files whose use is watched: a search says what it tries where.
+
+    No subclass of the protocol, for whose like isinstance() takes longer than a search.
+    """
+
+    def open(self, path: str) -> File | None:
+        """See :class:`Files`."""
+        raise NotImplementedError
+
+    def cached(self, name: str) -> str | None:
+        """See :class:`Files`."""
+        raise NotImplementedError
 
     def tries(self, directory: str, position: int) -> bool:
         """Whether the next file is tried, in the subdirectory of that position in the list."""
@@ -163,17 +175,24 @@ class Loader(NamedTuple):
         platform directories in all their combinations (``_dl_important_hwcaps``):
         some twice, where the platform has the name of the architecture.
         """
-        subdirs = []
-        if self.version >= (2, 33):
-            subdirs += [f"glibc-hwcaps/{level}" for level in self.hwcaps]
-        if self.version < (2, 37):
-            words = ("tls", self.platform, "x86_64" if "x86" in self.path else None)
-            present = [word for word in words if word]
-            for count in range(2 ** len(present) - 1, 0, -1):
-                bits = f"{count:0{len(present)}b}"
-                chosen = [w for w, bit in zip(present, bits, strict=True) if bit == "1"]
-                subdirs.append("/".join(chosen))
-        return tuple(subdirs)
+        words = ("tls", self.platform, "x86_64" if "x86" in self.path else None)
+        return _subdirectories(self.version, self.hwcaps, words)
+
+
+@cache
+def _subdirectories(
+    version: tuple[int, ...], hwcaps: tuple[str, ...], words: tuple[str | None, ...]
+) -> tuple[str, ...]:
+    subdirs = []
+    if version >= (2, 33):
+        subdirs += [f"glibc-hwcaps/{level}" for level in hwcaps]
+    if version < (2, 37):
+        present = [word for word in words if word]
+        for count in range(2 ** len(present) - 1, 0, -1):
+            bits = f"{count:0{len(present)}b}"
+            chosen = [w for w, bit in zip(present, bits, strict=True) if bit == "1"]
+            subdirs.append("/".join(chosen))
+    return tuple(subdirs)
 
 
 class Requester(Protocol):
@@ -231,6 +250,39 @@ def find(
         if file is not None:
             return path, file, found
     return None
+
+
+class Searches:
+    """Searches of one process, none of them made twice; its files must not change meanwhile.
+
+    The modules of a wheel need the same libraries for the same reasons.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[object, tuple[str, File, Found] | LoadError | None] = {}
+
+    def find(
+        self, name: str, requester: Requester, executable: Requester, loader: Loader, files: Files
+    ) -> tuple[str, File, Found] | None:
+        """See :func:`find`."""
+        # What an object asks for depends on its run paths, and on those that it inherits.
+        asking: list[object] = [name, requester.object.architecture]
+        asking.append(requester.object.resolution_cache)
+        owner: Requester | None = requester
+        while owner is not None:
+            obj = owner.object
+            asking.append((owner.name, owner.origin, obj.rpath, obj.runpath, obj.nodeflib))
+            owner = owner.loader if requester.object.runpath is None else None
+        key = tuple(asking)
+        if key not in self._known:
+            try:
+                self._known[key] = find(name, requester, executable, loader, files)
+            except LoadError as e:
+                self._known[key] = e
+        found = self._known[key]
+        if isinstance(found, LoadError):
+            raise found
+        return found
 
 
 def _open(path: str, requester: ElfObject, files: Files) -> File | None:
@@ -316,8 +368,9 @@ def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterat
 def _in_directory(
     name: str, directory: str, loader: Loader, files: Files, found: Found
 ) -> Iterator[tuple[str, Found]]:
+    tries = files.tries if isinstance(files, Watch) else None
     for position, subdirectory in enumerate((*loader.subdirectories, "")):
-        if not isinstance(files, Watch) or files.tries(directory, position):
+        if tries is None or tries(directory, position):
             yield posixpath.join(directory, subdirectory, name), found
 
 

@@ -140,14 +140,17 @@ class RecordedExports:
 
     def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.symbols.Exports`."""
-        found, offers = self._found, self._offers
+        offers, found = self._offers, self._found
         try:
-            return plain_names(wanted, {name: offers[found[name]] for name in wanted})
+            numbers = set(map(found.__getitem__, wanted))
         except KeyError:
             found = self._look_up(wanted.keys())
-            for number in {found[name] for name in wanted} - offers.keys():
-                offers[number] = self._offer(number)
-            return plain_names(wanted, {name: offers[found[name]] for name in wanted})
+            numbers = set(map(found.__getitem__, wanted))
+        for number in numbers - offers.keys():
+            offers[number] = self._offer(number)
+        if all(offers[number] is ANY_VERSION for number in numbers):
+            return wanted.keys()
+        return plain_names(wanted, {name: offers[found[name]] for name in wanted})
 
     def _offer(self, number: int) -> str | None:
         kind = self._kind(number)
