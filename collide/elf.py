@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from mmap import mmap
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from collide.dynamic import (
     DF_1_NODEFLIB,
@@ -325,11 +325,13 @@ class _Reader:
 def _by_name(names: Sequence[str], numbers: range, info: bytes) -> dict[str, int]:
     """Symbol index by name, of those not local; -1 where several share a name."""
     exported: Sequence[int] = numbers
+    found = names[numbers.start : numbers.stop]
     if any(kind >> 4 == STB_LOCAL for kind in set(info[numbers.start : numbers.stop])):
         exported = [i for i in numbers if info[i] >> 4 != STB_LOCAL]
-    index = dict(zip(map(names.__getitem__, exported), exported, strict=True))
+        found = [names[i] for i in exported]
+    index = dict(zip(found, exported, strict=True))
     if len(index) < len(exported):
-        counts = Counter(names[i] for i in exported)
+        counts = Counter(found)
         index.update((name, -1) for name, count in counts.items() if count > 1)
     return index
 
@@ -344,8 +346,11 @@ def _names(strings: bytes, offsets: Sequence[int]) -> list[str]:
         pieces, lengths = list(map(decode, raw)), map(len, raw)
     starts = accumulate(map((1).__add__, lengths), initial=0)
     table = dict(zip(starts, pieces, strict=False))
-    for offset in offsets:
-        if offset not in table:
-            # The linker shares tails: "free" can be the end of "xmlFree".
-            table[offset] = decode(strings[offset : strings.index(b"\0", offset)])
-    return list(map(table.__getitem__, offsets))
+    names = list(map(table.get, offsets))
+    if None not in names:
+        return cast("list[str]", names)
+    # The linker shares tails: "free" can be the end of "xmlFree".
+    return [
+        decode(strings[offset : strings.index(b"\0", offset)]) if name is None else name
+        for name, offset in zip(names, offsets, strict=True)
+    ]
