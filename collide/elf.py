@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from mmap import mmap
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from collide.dynamic import (
     DF_1_NODEFLIB,
@@ -52,13 +51,15 @@ from collide.dynamic import (
     VER_FLG_WEAK,
     VERSYM_MAX,
     Image,
-    decode,
 )
 from collide.errors import FormatError
 from collide.hashtable import GnuHash, SysvHash, integers
 from collide.machine import Machine
-from collide.references import SymbolReferences
-from collide.symbols import STB_LOCAL, DynamicSymbols, Exports, NoExports, Reference
+from collide.symbols import Exports, NoExports, Reference
+from collide.symboltables import SymbolTables
+
+Contents = bytes | bytearray | memoryview | mmap
+"""What a file holds, in whatever it was read into."""
 
 
 class VersionNeed(NamedTuple):
@@ -116,14 +117,35 @@ class ElfObject(NamedTuple):
         return self.type == ET_EXEC or self.pie
 
 
-def read_object(data: bytes | bytearray | memoryview | mmap) -> ElfObject:
+def read_object(data: Contents) -> ElfObject:
     """Read one object; nothing in the result refers to ``data``.
 
     Raises FormatError with the reason, NotDynamicError for a file that no
     loader opens.
     """
+    return scan_object(data)()
+
+
+def scan_object(data: Contents) -> Callable[[], ElfObject]:
+    """Copy the tables of one object out of ``data``; the result makes the object of them.
+
+    So the bytes of a large object can be gone before its names are made. Both
+    steps raise what :func:`read_object` does.
+    """
+    with _refusing():
+        make = _Reader(Image(memoryview(data))).scan()
+
+    def build() -> ElfObject:
+        with _refusing():
+            return make()
+
+    return build
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
     try:
-        return _Reader(Image(memoryview(data))).read()
+        yield
     except (struct.error, IndexError, ValueError, KeyError, OverflowError) as e:
         raise FormatError(f"truncated or corrupt ELF file ({e})") from e
 
@@ -142,7 +164,8 @@ class _Reader:
     def __init__(self, image: Image) -> None:
         self.image = image
 
-    def read(self) -> ElfObject:
+    def scan(self) -> Callable[[], ElfObject]:
+        """Everything but the symbols, and these as tables that are yet to be read."""
         image = self.image
         version_needs, need_indexes = self._version_needs()
         definitions, definition_indexes = self._version_definitions()
@@ -151,10 +174,10 @@ class _Reader:
         versions.update((i, (name, False)) for i, name, base in definition_indexes if not base)
         versioned = DT_VERSYM in image.dynamic and bool(need_indexes or definition_indexes)
         order, by_class, unknown = self._relocations()
-        exports, references = self._symbols(order, by_class, versions, versioned)
+        tables = self._tables(order, by_class, versions, versioned)
         flags_1 = image.one(DT_FLAGS_1, 0)
         runpath = image.string_of(DT_RUNPATH)
-        return ElfObject(
+        without_symbols = ElfObject(
             machine=image.machine,
             type=image.type,
             flags=image.flags,
@@ -170,13 +193,21 @@ class _Reader:
             pie=bool(flags_1 & DF_1_PIE),
             version_needs=version_needs,
             version_definitions=definitions,
-            exports=exports,
-            references=references,
+            exports=NoExports(),
+            references=(),
             unknown_relocations=unknown,
             resolution_cache=self._resolution_cache(),
             noopen=bool(flags_1 & DF_1_NOOPEN),
             relr=DT_RELR in image.dynamic,
         )
+
+        def make() -> ElfObject:
+            if tables is None:
+                return without_symbols
+            exports, references = tables.read()
+            return without_symbols._replace(exports=exports, references=references)
+
+        return make
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         image = self.image
@@ -273,45 +304,25 @@ class _Reader:
             return SysvHash(table, image.machine.hash_entry_size, image.big_endian)
         return None
 
-    def _symbols(
+    def _tables(
         self,
         order: Sequence[int],
         by_class: Mapping[int, set[int]],
         versions: Mapping[int, tuple[str, bool]],
         versioned: bool,
-    ) -> tuple[Exports, Sequence[Reference]]:
+    ) -> SymbolTables | None:
         image = self.image
         table = self._hash_table()
-        first, count = (table.first, table.count) if table else (0, 0)
-        total = max(count, *(max(indexes) + 1 for indexes in by_class.values()), 0)
+        total = max(table.count if table else 0, *(max(i) + 1 for i in by_class.values()), 0)
         if not total:
-            return NoExports(), ()
-        size = image.symbol.size
-        symbols = bytes(image.at(image.one(DT_SYMTAB), total * size))
-        offsets = integers(symbols, "I", image.big_endian)[:: size // 4]
-        infos, others, sections = (4, 5, 6) if size == 24 else (12, 13, 14)
-        info = symbols[infos::size]
+            return None
         versym = array("H")
         if versioned:
             versym = integers(image.at(image.one(DT_VERSYM), total * 2), "H", image.big_endian)
-        names = _names(image.strings, offsets)
-        references: Sequence[Reference] = ()
-        if by_class:
-            references = SymbolReferences(
-                order=order,
-                by_class=by_class,
-                names=names,
-                info=info,
-                other=symbols[others::size],
-                section=integers(symbols, "H", image.big_endian)[sections // 2 :: size // 2],
-                versym=versym,
-                versions=versions,
-            )
-        if table is None:
-            return NoExports(), references
-        exports = DynamicSymbols(
-            index=_by_name(names, range(first, count), info),
-            symbols=symbols,
+        return SymbolTables(
+            order=order,
+            by_class=by_class,
+            symbols=bytes(image.at(image.one(DT_SYMTAB), total * image.symbol.size)),
             symbol=image.symbol,
             strings=image.strings,
             table=table,
@@ -319,38 +330,3 @@ class _Reader:
             versions=versions,
             versioned=versioned,
         )
-        return exports, references
-
-
-def _by_name(names: Sequence[str], numbers: range, info: bytes) -> dict[str, int]:
-    """Symbol index by name, of those not local; -1 where several share a name."""
-    exported: Sequence[int] = numbers
-    found = names[numbers.start : numbers.stop]
-    if any(kind >> 4 == STB_LOCAL for kind in set(info[numbers.start : numbers.stop])):
-        exported = [i for i in numbers if info[i] >> 4 != STB_LOCAL]
-        found = [names[i] for i in exported]
-    index = dict(zip(found, exported, strict=True))
-    if len(index) < len(exported):
-        counts = Counter(found)
-        index.update((name, -1) for name, count in counts.items() if count > 1)
-    return index
-
-
-def _names(strings: bytes, offsets: Sequence[int]) -> list[str]:
-    """The strings at ``offsets``; one split serves all that start a string of the table."""
-    if strings.isascii():
-        pieces = strings.decode("ascii").split("\0")
-        lengths = map(len, pieces)
-    else:
-        raw = strings.split(b"\0")
-        pieces, lengths = list(map(decode, raw)), map(len, raw)
-    starts = accumulate(map((1).__add__, lengths), initial=0)
-    table = dict(zip(starts, pieces, strict=False))
-    names = list(map(table.get, offsets))
-    if None not in names:
-        return cast("list[str]", names)
-    # The linker shares tails: "free" can be the end of "xmlFree".
-    return [
-        decode(strings[offset : strings.index(b"\0", offset)]) if name is None else name
-        for name, offset in zip(names, offsets, strict=True)
-    ]

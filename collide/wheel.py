@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from collide.archive import Archive, read_again
 from collide.dynamic import is_elf
-from collide.elf import read_object
+from collide.elf import scan_object
 from collide.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.host import Host
 from collide.search import File, Files
@@ -194,9 +194,8 @@ def _read_wheel(path: Path) -> Target:
         distribution, tags = archive.distribution, archive.tags
         for entry in archive.elf_members():
             try:
-                data = archive.read(entry)
-                obj = read_object(data)
-                del data
+                # The contents are gone before names are made of the tables.
+                obj = scan_object(archive.read(entry))()
             except InputError as e:
                 problems.append(e)
                 continue

@@ -24,6 +24,7 @@ LAYERS = (
     {"collide.notes"},
     {"collide.dynamic"},
     {"collide.calls", "collide.versionstrings"},
+    {"collide.symboltables"},
     {"collide.elf"},
     {"collide.relink"},
     {"collide.changes"},
