@@ -26,7 +26,7 @@ from collide.symbols import (
     Definition,
     Reference,
 )
-from collide.universe import Definers, Universe, Versions, Wanted, defined_by, names_of
+from collide.universe import Definers, Universe, Versions, Wanted, defined_by
 
 
 class Binder:
@@ -83,12 +83,8 @@ class Binder:
             self._universe = Universe((*self._universe.files, *new))
         universe = self._universe
         others = [f for f in dict.fromkeys((*self._host, *self._extras)) if f not in universe]
-        defined = defined_by(others, universe.wanted)
-        more = set[str]().union(*(names_of(universe.table(f)) for f in self._extras))
-        if more := more - universe.wanted:
-            for file, names in defined_by(others, more).items():
-                defined[file] |= names
-        self._others = Definers.among(defined)
+        wanted = universe.wanted_with(self._extras)
+        self._others = Definers.among(defined_by(others, wanted))
         self._groups.clear()
         self._bound.clear()
 

@@ -148,6 +148,8 @@ class Database:
         """The host of that name; its tables are read when they are asked for."""
         try:
             head = json.loads(self.blob(self._index["hosts"][name][1]))
+            if self._objects:
+                self.name_table.widen()
             numbers = head["numbers"]
             loaded = slice(0, head["loaded"])
             links = zip(head["needed_by"][loaded], head["needs"][loaded], strict=True)
@@ -160,6 +162,7 @@ class Database:
         """The object of that number, which all hosts share that have it."""
         if number not in self._objects:
             row = self._row(number)
+            self.name_table.include(row["exports"])
             tables = _PackedTables(self, row["exports"], row["references"])
             exports = RecordedExports(tables, row["versioned"])
             row["found"] = dict(zip(("how", "by"), row["found"], strict=True))

@@ -5,15 +5,15 @@ them. So nothing is kept by object. A name has a *class*: the tables that hold
 it, with the kind that it has in each; some thousand classes serve all names. The
 names are sorted and cut into blocks, of which a look-up reads those that the names
 asked for would be in, for all tables together. What a wheel refers to has few
-beginnings: 12,000 names of numpy are in a tenth of the blocks.
+beginnings: 12,000 names of numpy are in a tenth of the blocks. One host by itself
+has few classes: as long as there is no second one, the others are passed over.
 ``tests/packing_names.py`` writes what is read here:
 
 - The *directory*: as 32-bit integers the number of blocks, then how many runs
   each has, then the class of each run, then how many names each has; then the
   name that each block begins with, a line each. The blocks follow it.
-- A *block*: for each name how many characters it has in common with the one
-  before (8 bits each), the number of its sizes (16 bits each), the rest of each
-  name, a line each. The names of one run are sorted.
+- A *block*: for each name the number of its sizes (16 bits each), then the
+  names, a line each. The names of one run are sorted.
 - The *classes*: a line each, ``" table:kind"`` for each table.
 - The *kinds*: a line each, JSON, the definitions of one name in one object.
 - The *sizes*: a line each, the sizes of a name in each table of its class, or one
@@ -24,10 +24,11 @@ beginnings: 12,000 names of numpy are in a tenth of the blocks.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import accumulate
@@ -37,8 +38,8 @@ from collide.tables import Attributes, Kind
 
 STAND_IN = "\1"
 """Stands in names for the release of their library, as ICU puts ``_72`` into every name."""
-_MANY = 200_000
-"""So many names are in nearly all blocks: it takes longer to find out in which."""
+_MANY = 100
+"""So many names for each block are in nearly all: it takes longer to find out in which."""
 
 
 class Place(NamedTuple):
@@ -63,6 +64,9 @@ class NameTable:
         self._last: AbstractSet[str] = frozenset()
         self._last_size = 0
         self._batches: dict[int, list[tuple[int, AbstractSet[str]]]] = {}
+        # The classes that are looked through, None for all; tables whose classes are not yet.
+        self._narrow: set[int] | None = set()
+        self._tables: set[int] = set()
         self._kinds: dict[int, Kind] = {}
         # The class and sizes of the names met so far, where they are not 0.
         self._sizes: dict[str, tuple[int, int]] = {}
@@ -100,16 +104,37 @@ class NameTable:
 
     # -- looking up -------------------------------------------------------------------------------
 
+    def include(self, table: int) -> None:
+        """Look for names in this table, too."""
+        if self._narrow is not None:
+            self._tables.add(table)
+
+    def widen(self) -> None:
+        """Look for names in all tables from now on."""
+        if self._narrow is not None:
+            self._tables.clear()
+            seen, self._narrow = self._narrow, None
+            self._find(self._asked, set(range(len(self._classes))) - seen)
+
     def look_up(self, wanted: AbstractSet[str]) -> None:
-        """Find ``wanted`` in all tables; what was asked for before costs nothing."""
+        """Find ``wanted`` in the tables; what was asked for before costs nothing."""
+        if self._narrow is not None and self._tables:
+            more = self._classes_of(self._tables) - self._narrow
+            self._tables.clear()
+            self._narrow |= more
+            self._find(self._asked, more)
         if wanted is self._last and len(wanted) == self._last_size:
             return
         asked = self._asked
         missing = wanted - asked if asked else wanted
         if missing:
-            self._find(missing)
+            self._find(missing, self._narrow)
             asked.update(missing)
         self._last, self._last_size = wanted, len(wanted)
+
+    def _classes_of(self, tables: AbstractSet[int]) -> set[int]:
+        held = re.compile(f" (?:{'|'.join(map(str, sorted(tables)))}):")
+        return {number for number, line in enumerate(self._classes) if held.search(line)}
 
     def found(self, table: int, start: int = 0) -> Sequence[tuple[int, AbstractSet[str]]]:
         """The names of one table among all looked up, by kind, from the ``start``-th such set on.
@@ -118,14 +143,17 @@ class NameTable:
         """
         return self._batches.get(table, [])[start:]
 
-    def _find(self, wanted: AbstractSet[str]) -> None:
+    def _find(self, wanted: AbstractSet[str], classes: AbstractSet[int] | None) -> None:
+        """Find ``wanted`` in the runs of these classes, None for all."""
+        if not wanted or classes == set():
+            return
         forms = set(wanted)
         for release in set(self.releases.values()):
             forms |= {name.replace(release, STAND_IN) for name in wanted if release in name}
         directory = self._directory
         found: dict[int, set[str]] = {}
-        for number in directory.blocks_of(forms):
-            for run in self._runs(number):
+        for number in directory.blocks_of(forms, classes):
+            for run in self._runs(number, classes):
                 hits = forms.intersection(run.names)
                 if hits:
                     found.setdefault(run.number, set()).update(hits)
@@ -134,19 +162,18 @@ class NameTable:
             for table, kind in self._members(class_):
                 self._batches.setdefault(table, []).append((kind, found[class_]))
 
-    def _runs(self, number: int) -> Iterator[_Run]:
+    def _runs(self, number: int, classes: Container[int] | None) -> Iterator[_Run]:
         data = self._blob(self._place.directory + 1 + number)
         count = self._directory.count(number)
-        sizes, text = data[count : 3 * count], data[3 * count :]
-        rests = text.decode("utf-8", "surrogateescape").split("\n") if count else []
-        names, name = [], ""
-        for common, rest in zip(data[:count], rests, strict=True):
-            name = name[:common] + rest
-            names.append(name)
+        sizes, text = data[: 2 * count], data[2 * count :]
+        names = text.decode("utf-8", "surrogateescape").split("\n") if count else []
+        if len(names) != count:
+            raise ValueError("a block of names that is cut off")
         end = 0
         for class_, count in self._directory.runs(number):
             start, end = end, end + count
-            yield _Run(class_, names[start:end], sizes[2 * start : 2 * end])
+            if classes is None or class_ in classes:
+                yield _Run(class_, names[start:end], sizes[2 * start : 2 * end])
 
     def names(self, table: int) -> dict[str, int]:
         """All names of one table, with the stand-in, and the kind of each."""
@@ -158,10 +185,9 @@ class NameTable:
         }
         names: dict[str, int] = {}
         for number in self._directory.blocks_with(kinds.keys()):
-            for run in self._runs(number):
-                if run.number in kinds:
-                    names.update(dict.fromkeys(run.names, kinds[run.number]))
-                    self._sizes.update(run.sizes_of(names.keys()))
+            for run in self._runs(number, kinds):
+                names.update(dict.fromkeys(run.names, kinds[run.number]))
+                self._sizes.update(run.sizes_of(names.keys()))
         return names
 
     def sizes(self, table: int, name: str, count: int) -> Sequence[int]:
@@ -215,13 +241,14 @@ class _Directory:
         """How many names a block has."""
         return sum(self._counts[self._starts[block] : self._starts[block + 1]])
 
-    def blocks_of(self, names: AbstractSet[str]) -> Iterable[int]:
-        """The blocks in which ``names`` are, if they are in any."""
-        if len(names) > _MANY:
-            return range(len(self._firsts))
+    def blocks_of(self, names: AbstractSet[str], classes: AbstractSet[int] | None) -> Iterable[int]:
+        """The blocks in which ``names`` are in runs of ``classes``, if they are in any."""
+        held = range(len(self._firsts)) if classes is None else list(self.blocks_with(classes))
+        if len(names) > _MANY * len(held):
+            return held
         firsts = self._firsts
-        behind = {bisect_right(firsts, name) for name in names}
-        return sorted({max(number - 1, 0) for number in behind})
+        behind = {max(bisect_right(firsts, name) - 1, 0) for name in names}
+        return sorted(behind.intersection(held))
 
     def blocks_with(self, classes: AbstractSet[int]) -> Iterator[int]:
         """The blocks that have a run of one of these classes."""

@@ -162,7 +162,19 @@ class Universe:
             file.object.exports.plain(dict.fromkeys(names))
         self._groups: dict[File, tuple[Wanted, ...]] = {}
         self._foreign: dict[int, tuple[object, ReferenceTable, tuple[Wanted, ...]]] = {}
+        self._wanted_with: dict[tuple[int, ...], set[str]] = {}
         self.bound: dict[Hashable, dict[tuple[object, ...], BindingGroup]] = {}
+
+    def wanted_with(self, others: Sequence[File]) -> set[str]:
+        """The names that these objects or ``others`` refer to: one set for equal ``others``."""
+        if not others:
+            return self.wanted
+        key = tuple(sorted(id(file.object.references) for file in others))
+        wanted = self._wanted_with.get(key)
+        if wanted is None:
+            names = (names_of(self.table(file)) for file in others)
+            wanted = self._wanted_with[key] = self.wanted.union(*names)
+        return wanted
 
     def __contains__(self, file: object) -> bool:
         return file in self._tables

@@ -13,9 +13,8 @@ from collide.nametable import STAND_IN
 from collide.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.tables import Attributes
 
-_BLOCK, _NAMES = 24_000, 500
+_BLOCK, _NAMES = 24_000, 600
 """Characters in a block, of each name those that the one before does not begin with; names."""
-_COMMON = 255
 _OF_A_RELEASE = 0.98
 """Such a part of the names of a library has its release in them where it is taken out."""
 _TYPES = {name: number for number, name in TYPE_NAMES.items()}
@@ -149,15 +148,12 @@ def _cut(names: Sequence[str]) -> Iterator[list[str]]:
 
 def _common(one: str, other: str) -> int:
     pairs = enumerate(zip(one, other, strict=False))
-    differs = next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-    return min(differs, _COMMON)
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _block(names: Sequence[str], sizes: Sequence[int]) -> bytes:
-    lengths = [_common(last, name) for last, name in zip(["", *names], names, strict=False)]
-    rests = "\n".join(name[length:] for name, length in zip(names, lengths, strict=True))
     column = struct.pack(f"<{len(sizes)}H", *sizes)
-    return bytes(lengths) + column + rests.encode("utf-8", "surrogateescape")
+    return column + "\n".join(names).encode("utf-8", "surrogateescape")
 
 
 def _directory(runs: Sequence[Sequence[tuple[int, int]]], firsts: Sequence[str]) -> bytes:

@@ -56,9 +56,14 @@ class Blobs:
         self.read[number] += 1
         return self.texts[number]
 
-    def table(self) -> NameTable:
-        """What is in them."""
-        return NameTable(self, self.place)
+    def table(self, *included: int) -> NameTable:
+        """What is in them, or in the tables that are named."""
+        table = NameTable(self, self.place)
+        for number in included:
+            table.include(number)
+        if not included:
+            table.widen()
+        return table
 
 
 @pytest.fixture(params=[1, 40, 100_000], ids=["many blocks", "some blocks", "one block"])
@@ -175,6 +180,44 @@ def test_only_the_blocks_of_the_names_are_read(monkeypatch: pytest.MonkeyPatch) 
     ]
 
 
+def test_only_included_tables_are_looked_through(blobs: Blobs) -> None:
+    table = blobs.table(2)
+    table.look_up({"alpha", "beta"})
+    assert held(table, 2).keys() == {"beta"}
+    assert "alpha" not in held(table, 0)
+
+
+def test_blocks_without_a_name_of_an_included_table_are_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packing_names, "_BLOCK", 40)
+    blobs = Blobs(TABLES)
+    blobs.table(2).look_up({f"u_fun{i}_72" for i in range(200)})
+    names = (b"_ZN1aEv", b"beta", b"delta")
+    for number in range(1, blobs.place.classes):
+        assert not blobs.read[number] or any(name in blobs.texts[number] for name in names)
+
+
+def test_table_that_is_included_later_has_what_was_asked_before(blobs: Blobs) -> None:
+    table = blobs.table(2)
+    wanted = {"alpha", "beta", "gamma"}
+    table.look_up(wanted)
+    table.include(0)
+    table.look_up(wanted)
+    assert held(table, 0).keys() == wanted
+    assert held(table, 2).keys() == {"beta"}
+
+
+def test_all_tables_have_what_was_asked_before_they_were_looked_through(blobs: Blobs) -> None:
+    table = blobs.table(2)
+    table.look_up({"alpha", "beta", "gamma"})
+    table.widen()
+    assert held(table, 0).keys() == {"alpha", "beta", "gamma"}
+    assert held(table, 2).keys() == {"beta"}
+    table.look_up({"u_fun7_72"})
+    assert held(table, 5).keys() == {kept(5, "u_fun7_72")}
+
+
 def test_very_many_names_are_looked_up_in_all_blocks(
     blobs: Blobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,7 +231,7 @@ def test_very_many_names_are_looked_up_in_all_blocks(
 def test_release_of_a_library_is_one_name_with_that_of_another() -> None:
     packed = pack_names(TABLES)
     assert packed.releases == {"5": "_72", "6": "_67"}
-    assert sum(block.count(b"u_fun") for block in packed.blocks) < 100
+    assert sum(block.count(b"u_fun") for block in packed.blocks) == 200
 
 
 def test_no_tables_at_all() -> None:
@@ -236,8 +279,8 @@ def _garbled(text: bytes) -> bytes:
 def test_damage_raises_nothing_unforeseen(damage: Callable[[bytes], bytes], part: int) -> None:
     blobs = Blobs(TABLES)
     blobs.texts[part] = damage(blobs.texts[part])
-    table = blobs.table()
     try:
+        table = blobs.table()
         table.look_up({"alpha", "beta", "data", "u_fun7_67"})
         for number in range(len(TABLES)):
             for name, kind in {**table.names(number), **held(table, number)}.items():
