@@ -9,13 +9,17 @@ nothing but the candidates of its name.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from collide.analysis import Analysis
 from collide.errors import CollideError
 from collide.judge import Finding, judge
 from collide.repair import in_memory, new_failures
-from collide.repair_request import Names, Options
+from collide.repair_request import Names, Options, make_request
 from collide.wheel import Target
+
+_TAG = "c00000000"
+"""What makes new names that no wheel has: they are never written."""
 
 
 class Adviser:
@@ -31,10 +35,11 @@ class Adviser:
         if not findings or target.tags is None or target.problems:
             return frozenset()
         try:
-            if self._names is None:
-                self._names = Names(target)
-                self._names.read_target(target)
-            tried = in_memory(target, [target], (analysis,), self._names, Options())
+            names = self._names = self._names or Names(target, [Path(target.name)])
+            request = make_request([target], [analysis], names, Options(), _TAG)
+            tried = in_memory(target, (analysis,), request)
+            if tried.plan.objects:
+                _ = names.python  # a repair reads them, and stops at what cannot be read
         except CollideError:
             return frozenset()
         (after,) = tried.after

@@ -68,6 +68,7 @@ LAYERS = (
     {"collide.costs", "collide.verify"},
     {"collide.entrypoints", "collide.patching"},
     {"collide.integrity"},
+    {"collide.repair_facts"},
     {"collide.repair_plan"},
     {"collide.repair_mind", "collide.repair_proof"},
     {"collide.mangling"},
