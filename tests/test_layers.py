@@ -71,7 +71,7 @@ LAYERS = (
     {"collide.repair_facts"},
     {"collide.repair_plan"},
     {"collide.repair_mind", "collide.repair_proof"},
-    {"collide.mangling"},
+    {"collide.mangling", "collide.rebinding"},
     {"collide.repair_request"},
     {"collide.repair"},
     {"collide.trial"},
