@@ -26,7 +26,6 @@ from collide.mangling import (
     renamed_libraries,
 )
 from collide.rebinding import only_renames, rebind, touched_names
-from collide.repair import in_memory, new_failures
 from collide.repair_plan import Plan, Request, make_plan
 from collide.repair_request import Names, Options, make_request
 from collide.search import File
@@ -123,11 +122,13 @@ def _removed_by_touching(
 
 
 def _shadowed(modules: Iterable[Module]) -> Iterator[tuple[File, Binding]]:
+    seen: set[int] = set()
     for module in modules:
         for bound in module.bound.objects if module.bound else ():
             for group in bound.groups:
-                for b in group.shadowed:
-                    yield bound.map.file, b
+                if group.shadowed and id(group) not in seen:
+                    seen.add(id(group))
+                    yield from ((bound.map.file, b) for b in group.shadowed)
 
 
 def _left(analysis: Analysis, plan: Plan, victim: File, b: Binding) -> _Key:
@@ -152,6 +153,8 @@ def _left(analysis: Analysis, plan: Plan, victim: File, b: Binding) -> _Key:
 def _removed_in_trial(
     analysis: Analysis, findings: Sequence[Finding], request: Request
 ) -> frozenset[int]:
+    from collide.repair import in_memory, new_failures
+
     tried = in_memory(analysis.target, (analysis,), request)
     (after,) = tried.after
     if not tried.plan.objects or new_failures(analysis, after):

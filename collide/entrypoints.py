@@ -38,8 +38,9 @@ _TEXT = re.compile(rb"(?:[\w+.-]+\.so[\w.]*|[A-Za-z_][\w.]*)(?=\0)")
 _IN_TEXT = re.compile(r"[\w+.-]+\.so[\w.]*|[A-Za-z_][\w.]*", re.ASCII)
 _WORD_BYTES = frozenset(b"+-.0123456789_") | frozenset(range(65, 91)) | frozenset(range(97, 123))
 Text = bytes | bytearray | memoryview
-_FEW = 40
-"""Up to so many names an alternation of them is quicker than a look at every string."""
+_FEW, _SHORT = 40, 5
+"""Up to so many names an alternation of them is quicker than a look at every string, and
+for names of less than so many characters."""
 
 
 def names_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[str]:
@@ -70,14 +71,14 @@ def _ends(wanted: Iterable[bytes]) -> Iterator[re.Pattern[bytes]]:
 
     Of names that all are words one ends with another only in the middle of a
     word, so that an alternation does not miss any. Where they are many, all
-    words are found, each as a whole: its ends are not tried one by one.
+    words are found, each as a whole, and its ends are not tried one by one; but
+    code is full of words that are short.
     """
-    ordered = sorted(wanted)
-    many = [name for name in ordered if b"+" not in name and b"-" not in name]
-    few = ordered
-    if len(many) > _FEW:
-        few = [name for name in ordered if b"+" in name or b"-" in name]
-        yield re.compile(rb"[\w.]{%d,}\0?" % min(map(len, many)))
+    few = sorted(wanted)
+    if len(few) > _FEW:
+        many = [name for name in few if len(name) >= _SHORT and not {*b"+-"} & {*name}]
+        few = sorted({*few} - {*many})
+        yield re.compile(rb"[\w.]{%d,}\0?" % min(map(len, many), default=1))
     if few:
         yield re.compile(rb"(?:%b)\0" % b"|".join(map(re.escape, few)))
 

@@ -202,6 +202,10 @@ class SymbolReferences(Sequence[Reference]):
         assert self._plain is not None
         return self._made(map(self._at.__getitem__, names))
 
+    def all_names(self) -> AbstractSet[str]:
+        """The names of all references."""
+        return set(picked(self._names, self._indexes()))
+
     def to(self, names: AbstractSet[str]) -> Iterator[Reference]:
         """All references to some of ``names``."""
         if not names.isdisjoint(self._names):
@@ -236,3 +240,10 @@ def references_to(references: Sequence[Reference], names: AbstractSet[str]) -> l
     if isinstance(references, SymbolReferences):
         return list(references.to(names))
     return [reference for reference in references if reference.name in names]
+
+
+def referred_names(references: Sequence[Reference]) -> AbstractSet[str]:
+    """All names that an object refers to; no reference is made for it."""
+    if isinstance(references, SymbolReferences):
+        return references.all_names()
+    return {reference.name for reference in references}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from collide.analysis import Analysis
-from collide.bindings import Binding
+from collide.bindings import Binding, BindingGroup
 from collide.linkmap import LinkMap
 from collide.search import File
 from collide.wheel import Target
@@ -30,8 +30,10 @@ def taken_bindings(analysis: Analysis) -> Iterator[tuple[File, Binding]]:
                     continue
                 seen.add(id(group))
                 for b in group.bindings:
-                    at_home = b.intended is not None and b.intended[0].path in members
-                    if at_home and b.actual and b.actual[0].path not in members:
+                    actual, intended = b.actual, b.intended
+                    if actual is None or intended is None or actual[0] is intended[0]:
+                        continue
+                    if intended[0].path in members and actual[0].path not in members:
                         yield bound.map.file, b
 
 
@@ -66,25 +68,34 @@ def find_scopes(target: Target, files: Iterable[File]) -> Iterator[tuple[File, .
 def needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
     """Names that a library of the system, loaded for the wheel, gets from the wheel."""
     for analysis in analyses:
+        seen: set[int] = set()
         for module in analysis.modules:
             for bound in module.bound.objects if module.bound else ():
                 if analysis.is_member(bound.map.file):
                     continue
-                for b in bound.bindings:
-                    if b.actual and analysis.is_member(b.actual[0]):
-                        yield b.reference.name
+                for group in bound.groups:
+                    if id(group) not in seen:
+                        seen.add(id(group))
+                        yield from _got_from_members(analysis, group)
+
+
+def _got_from_members(analysis: Analysis, group: BindingGroup) -> Iterator[str]:
+    for b in group.bindings:
+        if b.actual and analysis.is_member(b.actual[0]):
+            yield b.reference.name
 
 
 def runtime_files(analyses: Iterable[Analysis]) -> tuple[File, ...]:
     """The C and C++ runtime that the wheel's objects link: glibc, unwinder, libstdc++."""
     found: dict[str, File] = {}
+    seen: set[File] = set()
     for analysis in analyses:
         for module in analysis.modules:
-            if module.bound is None:
-                continue
-            for m in module.bound.opened.searchlist:
-                if not analysis.is_member(m.file) and _is_runtime(m):
-                    found.setdefault(m.file.path, m.file)
+            for m in module.bound.opened.searchlist if module.bound else ():
+                if m.file not in seen:
+                    seen.add(m.file)
+                    if not analysis.is_member(m.file) and _is_runtime(m):
+                        found.setdefault(m.file.path, m.file)
     return tuple(found.values())
 
 

@@ -11,13 +11,13 @@ of the wheel everything stays as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
 
 from collide.analysis import Analysis
 from collide.integrity import ObjectChange
-from collide.references import references_to
+from collide.references import references_to, referred_names
 from collide.repair_facts import find_scopes, needed_outside, runtime_files, taken_bindings
 from collide.search import File
 from collide.symbols import (
@@ -35,6 +35,7 @@ HIDDEN_SINCE = (2, 24)
 GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
 """In the file name of what auditwheel brought into a wheel: a hash of its contents."""
 _ALLOCATION = re.compile(r"_Z(?:nw|na|dl|da)\w*")
+_NEW_OR_DELETE = frozenset(("_Znw", "_Zna", "_Zdl", "_Zda"))
 
 
 class Request(NamedTuple):
@@ -239,10 +240,11 @@ class _Planner:
 
     def _owns_allocation(self) -> bool:
         """Whether the wheel defines all operators new and delete that it refers to."""
-        referred, defined = set(), set()
+        referred: set[str] = set()
+        defined: set[str] = set()
         for file in self.files.values():
-            referred |= {r.name for r in file.object.references if _ALLOCATION.fullmatch(r.name)}
-            defined |= {n for n in file.object.exports.names if _ALLOCATION.fullmatch(n)}
+            referred |= _allocation_names(referred_names(file.object.references))
+            defined |= _allocation_names(file.object.exports.names)
         return referred <= defined
 
     def _shared(self, name: str) -> str | None:
@@ -337,3 +339,8 @@ class _Planner:
             )
             for path in paths
         }
+
+
+def _allocation_names(names: Iterable[str]) -> set[str]:
+    """Operators new and delete among ``names``."""
+    return {n for n in names if n[:4] in _NEW_OR_DELETE and _ALLOCATION.fullmatch(n)}

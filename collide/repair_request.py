@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from pathlib import Path
@@ -69,11 +69,29 @@ def tag_of(wheels: Iterable[Path]) -> str:
     return f"c{digest.hexdigest()[:8]}"
 
 
-class _Text(NamedTuple):
-    """Names that were looked for in the text of one object, and those that are there."""
+class _Text:
+    """The text of one object that calls dlsym; not kept, but what was found in it is."""
 
-    asked: AbstractSet[str]
-    found: AbstractSet[str]
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._asked: AbstractSet[str] = frozenset()
+        self._found: AbstractSet[str] = frozenset()
+        self._begun: AbstractSet[str] | None = None
+
+    def begun(self, beginnings: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of ``beginnings``, the same each time, that some string has."""
+        if self._begun is None:
+            self._begun = beginnings_in_text(_loaded(self._file.read()), beginnings)
+        return self._begun
+
+    def among(
+        self, names: AbstractSet[str], all_names: Callable[[], AbstractSet[str]]
+    ) -> AbstractSet[str]:
+        """Those of ``names`` that are strings; who asks for more is told of ``all_names``."""
+        if not names <= self._asked:
+            self._asked = all_names() if self._asked else names
+            self._found = names_in_text(_loaded(self._file.read()), self._asked)
+        return names & self._found
 
 
 class Names:
@@ -153,30 +171,26 @@ class Names:
         text, or a plugin, or asks for what it has linked itself. That it asks
         the whole process for what others have brought is not foreseen.
         """
-        known = self._texts.get(member)
-        if known is None or not names <= known.asked:
-            if not names:
-                return frozenset()
-            # Who asks a second time has more hosts, and each has other names.
-            asked = names if known is None else self._exported - file.object.exports.names
-            known = self._texts[member] = _Text(asked, self._in_text(file, asked))
-        return names & known.found
-
-    def _in_text(self, file: File, names: AbstractSet[str]) -> AbstractSet[str]:
-        parts = list(_loaded(file.read()))
-        found = names_in_text(parts, names)
+        text = self._texts.get(member) or self._texts.setdefault(member, _Text(file))
         near = _linked(file, self._by_name)
-        sure = {n for n in found if n in self._plugin_names or _is_exported(n, near)}
-        if found <= sure:
+        sure = {n for n in names if n in self._plugin_names or _is_exported(n, near)}
+        if sure != names:
+            opened = [
+                f for name, f in self._by_name.items() if _stem(name) in text.begun(self._stems)
+            ]
+            sure |= {n for n in names if _is_exported(n, opened)}
+        if not sure:
             return sure
-        begins = {name: re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0] for name in self._by_name}
-        begun = beginnings_in_text(parts, set(begins.values()))
-        opened = [f for name, f in self._by_name.items() if begins[name] in begun]
-        return sure | {n for n in found if _is_exported(n, opened)}
+        # Who asks a second time has more hosts, and each has other names.
+        return text.among(sure, lambda: self._exported - file.object.exports.names)
 
     @cached_property
     def _by_name(self) -> dict[str, File]:
         return {path.rpartition("/")[2]: f for path, f in self._target.members.items()}
+
+    @cached_property
+    def _stems(self) -> AbstractSet[str]:
+        return set(map(_stem, self._by_name))
 
     @cached_property
     def _exported(self) -> AbstractSet[str]:
@@ -205,6 +219,11 @@ def _linked(file: File, by_name: Mapping[str, File]) -> list[File]:
         found = (by_name.get(name) for name in each.object.needed)
         linked += [f for f in dict.fromkeys(found) if f is not None and f not in linked]
     return linked
+
+
+def _stem(name: str) -> str:
+    """The file name of a library without hash and version."""
+    return re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]
 
 
 def _is_exported(name: str, files: Iterable[File]) -> bool:
