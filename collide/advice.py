@@ -55,6 +55,7 @@ class Adviser:
         try:
             names = self._names = self._names or Names(target, [Path(target.name)])
             request = make_request([target], [analysis], names, Options(), _TAG)
+            request = request._replace(brief=True)
             plan = _simple_plan(analysis, request)
             if plan is not None and not plan.objects:
                 return frozenset()

@@ -48,7 +48,8 @@ class Request(NamedTuple):
     change at all.
     ``tag`` is what makes new names the wheel's own. In a ``closed_world`` no
     other packages link the libraries. ``pinned`` are file names of libraries
-    that cannot get another name, and so can define no others either.
+    that cannot get another name, and so can define no others either. A
+    ``brief`` one has nobody who reads reasons: any that is known will do.
     """
 
     method: Method = "auto"
@@ -60,6 +61,7 @@ class Request(NamedTuple):
     tag: str = ""
     closed_world: bool = False
     pinned: frozenset[str] = frozenset()
+    brief: bool = False
 
 
 class Kept(NamedTuple):
@@ -183,14 +185,9 @@ class _Planner:
                 reasons[name] = way
             else:
                 ways[name] = way
-        self._ask(ways, reasons)
-        self._keep_whole(ways, reasons, taken)
-        self.kept += [Kept(name, reason) for name, reason in reasons.items()]
-        for name, way in ways.items():
-            self._go(name, way)
-
-    def _ask(self, ways: dict[str, _Way], reasons: dict[str, str]) -> None:
-        """Leave alone what cannot be renamed. Files are read for it, so all are asked at once."""
+        if self.request.brief:
+            self._settle(ways, reasons, taken)
+        # Files are read for it, so all are asked at once.
         self.reachable = self.request.reachable(
             {
                 name
@@ -198,10 +195,20 @@ class _Planner:
                 if way.renamed or any(self._may_hide(name, way, f) for f in self.definers[name])
             }
         )
+        self._settle(ways, reasons, taken)
+        self.kept += [Kept(name, reason) for name, reason in reasons.items()]
+        for name, way in ways.items():
+            self._go(name, way)
+
+    def _settle(
+        self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]
+    ) -> None:
+        """Leave alone what cannot be renamed, and what lies with it."""
         for name, way in list(ways.items()):
             if way.renamed and (reason := self._unrenamable(name)) is not None:
                 reasons[name] = reason
                 del ways[name]
+        self._keep_whole(ways, reasons, taken)
 
     def _keep_whole(
         self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]

@@ -45,7 +45,10 @@ def make_request(
     options: Options,
     tag: str,
 ) -> Request:
-    """What is asked of a plan for ``targets``, whose files are ``found``."""
+    """What is asked of a plan for ``targets``, whose files are ``found``.
+
+    ``tag`` makes new names the wheels' own (:func:`tag_of`).
+    """
     oldest = max(oldest_glibc(t.tags or ()) for t in targets)
     return Request(
         method=options.method,
