@@ -3,12 +3,15 @@
 The whole proof is :mod:`collide.repair_proof`'s, which the repair itself makes
 and stops at. Here it is enough that a finding is gone and that nothing new
 fails: a name that no plan touches binds as before, since a lookup depends on
-nothing but the candidates of its name.
+nothing but the candidates of its name. A shadow is gone when its victim takes
+nothing of its provider any more; that what is left of it would be judged
+otherwise does not count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from collide import codes
@@ -17,7 +20,7 @@ from collide.bindings import Binding
 from collide.codes import Code
 from collide.cuts import is_vague
 from collide.errors import CollideError
-from collide.judge import Finding, judge
+from collide.judge import Finding, judge_loading
 from collide.mangling import (
     capturable,
     file_names,
@@ -28,15 +31,13 @@ from collide.mangling import (
 from collide.rebinding import only_renames, rebind, touched_names
 from collide.repair_plan import Plan, Request, make_plan
 from collide.repair_request import Names, Options, make_request
-from collide.search import File
 from collide.wheel import Target
 
 _TAG = "c00000000"
 """What makes new names that no wheel has: they are never written."""
-_UNWEIGHED = (codes.OWN_SHADOW, codes.VAGUE_LINKAGE)
-_OF_LOADING = (
-    *(codes.MISSING_LIBRARY, codes.UNLOADABLE_FILE, codes.VERSION_NOT_FOUND),
-    *(codes.UNDEFINED_SYMBOL, codes.CAPTURED_SONAME),
+_UNWEIGHED = (
+    *(codes.OWN_SHADOW, codes.VAGUE_LINKAGE, codes.CAPTURED_SONAME, codes.MISSING_LIBRARY),
+    *(codes.UNLOADABLE_FILE, codes.VERSION_NOT_FOUND, codes.UNDEFINED_SYMBOL),
 )
 
 
@@ -56,17 +57,17 @@ class Adviser:
             names = self._names = self._names or Names(target, [Path(target.name)])
             request = make_request([target], [analysis], names, Options(), _TAG)
             request = request._replace(brief=True)
-            plan = _simple_plan(analysis, request)
+            plan = simple_plan(analysis, request)
             if plan is not None and not plan.objects:
                 return frozenset()
             _ = names.python  # a repair reads them, and stops at what cannot be read
-            removed = None if plan is None else _removed_by_touching(analysis, findings, plan)
-            return _removed_in_trial(analysis, findings, request) if removed is None else removed
+            removed = None if plan is None else removed_by_touching(analysis, findings, plan)
+            return removed_in_trial(analysis, findings, request) if removed is None else removed
         except CollideError:
             return frozenset()
 
 
-def _simple_plan(analysis: Analysis, request: Request) -> Plan | None:
+def simple_plan(analysis: Analysis, request: Request) -> Plan | None:
     """The plan, where it leaves what is loaded as it is; None where it has to be loaded again."""
     target = analysis.target
     if capturable(target, [analysis], request):
@@ -87,16 +88,18 @@ def _simple_plan(analysis: Analysis, request: Request) -> Plan | None:
 # -- from the names that a plan touches -----------------------------------------------------------
 
 _Key = tuple[Code | None, str, str | None]
+"""What tells a finding: victim and provider as named before, and the code unless it is weighed."""
 
 
-def _removed_by_touching(
+def _key(finding: Finding) -> _Key:
+    code = finding.code if finding.code in _UNWEIGHED else None
+    return code, finding.victim, finding.provider
+
+
+def removed_by_touching(
     analysis: Analysis, findings: Sequence[Finding], plan: Plan
 ) -> frozenset[int] | None:
-    """The same, from the bindings of the touched names; None where these do not decide.
-
-    A shadow that is weighed may be judged otherwise than before, when some of
-    it stays.
-    """
+    """The same, from the bindings of the touched names; None where these do not decide."""
     names = touched_names(plan)
     modules = rebind(analysis, plan, names)
     before = [f for module in analysis.modules for f in module.failures]
@@ -107,51 +110,40 @@ def _removed_by_touching(
         return None
     if not {(f.kind, f.name) for f in after} <= {(f.kind, f.name) for f in before}:
         return frozenset()
-    shadowed = [(f, b) for f, b in _shadowed(analysis.modules) if b.reference.name not in names]
-    left = {_left(analysis, plan, f, b) for f, b in (*shadowed, *_shadowed(modules))}
-    removed = set()
-    for number, finding in enumerate(findings):
-        if finding.code in _OF_LOADING:
-            continue
-        code = finding.code if finding.code in _UNWEIGHED else None
-        victim = plan.moved.get(finding.victim, finding.victim)
-        if (code, victim, finding.provider) not in left:
-            removed.add(number)
-        elif code is None:
-            return None
-    return frozenset(removed)
+    left = {_key(finding) for finding in judge_loading(analysis)}
+    left |= set(_shadows(analysis, analysis.modules, without=names))
+    left |= set(_shadows(analysis, modules))
+    return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)
 
 
-def _shadowed(modules: Iterable[Module]) -> Iterator[tuple[File, Binding]]:
+def _shadows(
+    analysis: Analysis, modules: Iterable[Module], *, without: AbstractSet[str] = frozenset()
+) -> Iterator[_Key]:
+    """The shadows of ``modules``, but for those of some names."""
     seen: set[int] = set()
     for module in modules:
         for bound in module.bound.objects if module.bound else ():
             for group in bound.groups:
-                if group.shadowed and id(group) not in seen:
-                    seen.add(id(group))
-                    yield from ((bound.map.file, b) for b in group.shadowed)
+                if not group.shadowed or id(group) in seen:
+                    continue
+                seen.add(id(group))
+                victim = analysis.name_of(bound.map.file)
+                for b in group.shadowed:
+                    if b.reference.name not in without and b.provider is not None:
+                        yield _code(analysis, b), victim, analysis.name_of(b.provider)
 
 
-def _left(analysis: Analysis, plan: Plan, victim: File, b: Binding) -> _Key:
-    """What tells the finding of a shadow that is left, by the names after ``plan``.
-
-    The code is None where it is weighed.
-    """
-    provider = b.provider
-    assert provider is not None
-    code = None
-    if not analysis.is_host(provider):
-        code = codes.OWN_SHADOW
-    elif is_vague(b):
-        code = codes.VAGUE_LINKAGE
-    one, other = map(analysis.name_of, (victim, provider))
-    return code, plan.moved.get(one, one), plan.moved.get(other, other)
+def _code(analysis: Analysis, b: Binding) -> Code | None:
+    """The code of a shadow that needs no weighing (:func:`collide.verdicts.decide`)."""
+    if b.provider is None or not analysis.is_host(b.provider):
+        return codes.OWN_SHADOW
+    return codes.VAGUE_LINKAGE if is_vague(b) else None
 
 
 # -- from all of it -------------------------------------------------------------------------------
 
 
-def _removed_in_trial(
+def removed_in_trial(
     analysis: Analysis, findings: Sequence[Finding], request: Request
 ) -> frozenset[int]:
     from collide.repair import in_memory, new_failures
@@ -160,14 +152,7 @@ def _removed_in_trial(
     (after,) = tried.after
     if not tried.plan.objects or new_failures(analysis, after):
         return frozenset()
-    left = {_key(f) for f in judge(after)}
-    moved = tried.plan.moved
-    return frozenset(
-        number
-        for number, finding in enumerate(findings)
-        if _key(finding._replace(victim=moved.get(finding.victim, finding.victim))) not in left
-    )
-
-
-def _key(finding: Finding) -> _Key:
-    return finding.code, finding.victim, finding.provider
+    old = {new: old for old, new in tried.plan.moved.items()}
+    found = {_key(finding) for finding in judge_loading(after)} | {*_shadows(after, after.modules)}
+    left = {(code, old.get(v, v), old.get(p, p) if p else p) for code, v, p in found}
+    return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)
