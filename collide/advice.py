@@ -146,6 +146,7 @@ def _code(analysis: Analysis, b: Binding) -> Code | None:
 def removed_in_trial(
     analysis: Analysis, findings: Sequence[Finding], request: Request
 ) -> frozenset[int]:
+    """The same, where all is loaded and bound again."""
     from collide.repair import in_memory, new_failures
 
     tried = in_memory(analysis.target, (analysis,), request)
