@@ -8,7 +8,7 @@ names under which interpreters and plugin loaders look for their entry.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 _DOCUMENTED = (
@@ -25,29 +25,84 @@ _DOCUMENTED = (
     r"qt_plugin_(?:instance|query_\w+)|g_io_(?:module_)?\w*(?:load|unload|query)|R_(?:un)?load_\w+",
 )
 _PLUGIN = re.compile("|".join(_DOCUMENTED))
-_ASKING = {"dlsym", "dlvsym"}
+ASKING = frozenset(("dlsym", "dlvsym"))
+"""The functions that give an address for a name."""
 # How ctypes and cffi open a library; a cffi module that is compiled ("API mode") is linked.
 _OPENING = re.compile(rb"\b(?:CDLL|PyDLL|cdll|pydll|LoadLibrary|dlopen|in_dll)\b")
 _FOREIGN = re.compile(rb"\b(?:ctypes|cffi)\b")
+# What a match of these holds: most files have none of it, and a literal is found much sooner.
+_IN_OPENING = (b"DLL", b"dll", b"LoadLibrary", b"dlopen")
+_IN_FOREIGN = (b"ctypes", b"cffi")
 _WORD = re.compile(rb"[\w+.-]+\.so[\w.]*|[A-Za-z_]\w*")
 _TEXT = re.compile(rb"(?:[\w+.-]+\.so[\w.]*|[A-Za-z_][\w.]*)(?=\0)")
+_IN_TEXT = re.compile(r"[\w+.-]+\.so[\w.]*|[A-Za-z_][\w.]*", re.ASCII)
+_WORD_BYTES = frozenset(b"+-.0123456789_") | frozenset(range(65, 91)) | frozenset(range(97, 123))
+Text = bytes | bytearray | memoryview
+_FEW, _SHORT = 40, 5
+"""Up to so many names an alternation of them is quicker than a look at every string, and
+for names of less than so many characters."""
 
 
-def asks_by_name(names: Iterable[str]) -> bool:
-    """Whether an object that refers to these names looks symbols up at run time."""
-    return not _ASKING.isdisjoint(names)
-
-
-def names_in_text(loaded: Iterable[bytes]) -> frozenset[str]:
-    """What stands in an object as a string of its own and could be a symbol's name.
+def names_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[str]:
+    """Those of the names ``among`` that stand in an object as a string of their own.
 
     ``loaded`` are the contents of its segments without ``.dynstr``, which holds
-    all names and tells nothing. The end of a longer string is not seen:
-    linkers share those only at ``-Wl,-O2``.
+    all names and tells nothing. The last word of a string counts, too, but not
+    the end of a longer word: linkers share those only at ``-Wl,-O2``.
     """
-    return frozenset(
-        found.decode("ascii", "replace") for part in loaded for found in _TEXT.findall(part)
-    )
+    wanted = {name.encode(): name for name in among if _IN_TEXT.fullmatch(name)}
+    found: set[bytes] = set()
+    patterns = list(_ends(wanted))
+    for part in loaded if wanted else ():
+        for hint in (hint for pattern in patterns for hint in pattern.finditer(part)):
+            text = hint[0]
+            if text[-1]:
+                continue  # a word, and no zero behind it
+            name = text[:-1]
+            if name not in wanted:
+                name = name.lstrip(b".0123456789")
+            if name in wanted and name not in found and _word_before(part, hint.end() - 1) == name:
+                found.add(name)
+    return frozenset(wanted[name] for name in found)
+
+
+def _ends(wanted: Iterable[bytes]) -> Iterator[re.Pattern[bytes]]:
+    """What finds every place where one of ``wanted`` may end a string.
+
+    Of names that all are words one ends with another only in the middle of a
+    word, so that an alternation does not miss any. Where they are many, all
+    words are found, each as a whole, and its ends are not tried one by one; but
+    code is full of words that are short.
+    """
+    few = sorted(wanted)
+    if len(few) > _FEW:
+        many = [name for name in few if len(name) >= _SHORT and not {*b"+-"} & {*name}]
+        few = sorted({*few} - {*many})
+        yield re.compile(rb"[\w.]{%d,}\0?" % min(map(len, many), default=1))
+    if few:
+        yield re.compile(rb"(?:%b)\0" % b"|".join(map(re.escape, few)))
+
+
+def beginnings_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[str]:
+    """Those ``among`` which some string of the object begins with, in the same sense."""
+    wanted = {text.encode(): text for text in among if text.isascii()}
+    found: set[bytes] = {text for text in wanted if len(text) == 0}  # any begins with it
+    ordered = sorted(wanted.keys() - found)
+    hints = re.compile(rb"(?:%b)(?=[\w+.-]*(\0))" % b"|".join(map(re.escape, ordered)))
+    for part in loaded if ordered else ():
+        for hint in hints.finditer(part):
+            word = _word_before(part, hint.start(1))
+            found |= {text for text in wanted.keys() - found if word.startswith(text)}
+    return frozenset(wanted[text] for text in found)
+
+
+def _word_before(part: Text, end: int) -> bytes:
+    """The word that ends the string which ``part`` has up to ``end``; empty for none."""
+    start = end
+    while start and part[start - 1] in _WORD_BYTES:
+        start -= 1
+    word = _TEXT.search(part, start, end + 1)
+    return word[0] if word else b""
 
 
 def names_in_python(sources: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
@@ -56,7 +111,11 @@ def names_in_python(sources: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
     These are, where any file opens one: that file, each that imports it by
     name, and each that uses ctypes or cffi.
     """
-    opening = {name for name, source in sources.items() if _OPENING.search(source)}
+    opening = {
+        name
+        for name, source in sources.items()
+        if any(part in source for part in _IN_OPENING) and _OPENING.search(source)
+    }
     if not opening:
         return {}
     modules = sorted(
@@ -69,36 +128,12 @@ def names_in_python(sources: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
     return {
         name: frozenset(word.decode("ascii", "replace") for word in _WORD.findall(source))
         for name, source in sources.items()
-        if name in opening or _FOREIGN.search(source) or importing.search(source)
+        if name in opening
+        or (any(part in source for part in _IN_FOREIGN) and _FOREIGN.search(source))
+        or importing.search(source)
     }
 
 
-def entry_points(
-    names: AbstractSet[str],
-    *,
-    plugins: AbstractSet[str],
-    python: Mapping[str, frozenset[str]],
-    text: Mapping[str, frozenset[str]],
-    reach: Mapping[str, AbstractSet[str]],
-) -> dict[str, str]:
-    """Those of ``names`` that may be asked for at run time, with the reason.
-
-    ``plugins`` are the names defined by objects that no other one needs, which
-    are opened by somebody who knows what to ask for. ``python`` and ``text``
-    are the identifiers and strings by member, ``reach`` the names that each
-    object of ``text`` could get from dlsym. A string that is a name of the
-    object's own is no sign: that is what ``__func__`` leaves there, and nobody
-    asks dlsym for what he can call.
-    """
-    found = {
-        name: "is a documented entry point"
-        for name in sorted(names & plugins)
-        if _PLUGIN.fullmatch(name)
-    }
-    for member, words in sorted(python.items()):
-        for name in sorted(names & words):
-            found.setdefault(name, f"stands in {member}, which may use a library it opened")
-    for member, words in sorted(text.items()):
-        for name in sorted(names & words & reach[member]):
-            found.setdefault(name, f"stands as text in {member}, which calls dlsym")
-    return found
+def documented(name: str) -> bool:
+    """Whether a plugin that defines ``name`` does so for somebody who asks for it."""
+    return _PLUGIN.fullmatch(name) is not None

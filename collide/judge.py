@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collide.cuts import Cut
     from collide.verdicts import Rule
 
-__all__ = ["Finding", "judge"]
+__all__ = ["Finding", "judge", "judge_loading"]
 
 
 def judge(
@@ -30,11 +30,7 @@ def judge(
     ``rules`` and ``reaching`` leave some out, to see what they are worth: by
     default all rules apply, and only what can be reached counts as used.
     """
-    found = [
-        *_shadowed(analysis, rules, reaching),
-        *_load_failures(analysis),
-        *_captured(analysis),
-    ]
+    found = [*_shadowed(analysis, rules, reaching), *judge_loading(analysis)]
     return tuple(
         sorted(
             found,
@@ -110,6 +106,12 @@ _FAILURE_CODES: dict[str, Code] = {
     "version-tables-missing": codes.VERSION_NOT_FOUND,
     "undefined-symbol": codes.UNDEFINED_SYMBOL,
 }
+
+
+def judge_loading(analysis: Analysis) -> Iterator[Finding]:
+    """The findings about what is loaded and what cannot be, in no order."""
+    yield from _load_failures(analysis)
+    yield from _captured(analysis)
 
 
 _PLUGIN = (

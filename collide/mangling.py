@@ -75,8 +75,8 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
 
 
 def _unmovable(name: str, files: Sequence[File], target: Target, request: Request) -> str | None:
-    if name in request.reachable:
-        return request.reachable[name]
+    if (reason := request.reachable({name}).get(name)) is not None:
+        return reason
     if any(is_extension_module(f) for f in files):
         return "is an extension module"
     if not any(is_extension_module(f) for f in target.members.values()):

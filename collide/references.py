@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, repeat
 from typing import Protocol, overload
 
@@ -201,6 +202,15 @@ class SymbolReferences(Sequence[Reference]):
         assert self._plain is not None
         return self._made(map(self._at.__getitem__, names))
 
+    def all_names(self) -> AbstractSet[str]:
+        """The names of all references."""
+        return set(picked(self._names, self._indexes()))
+
+    def to(self, names: AbstractSet[str]) -> Iterator[Reference]:
+        """All references to some of ``names``."""
+        if not names.isdisjoint(self._names):
+            yield from self._made(i for i in self._indexes() if self._names[i] in names)
+
     def _whole(self) -> tuple[Reference, ...]:
         if self._all is None:
             self._all = tuple(self._made(self._indexes()))
@@ -223,3 +233,17 @@ class SymbolReferences(Sequence[Reference]):
 def table_of(references: Sequence[Reference]) -> ReferenceTable:
     """The table of an object's references, whatever they were read from."""
     return references if isinstance(references, SymbolReferences) else ListedReferences(references)
+
+
+def references_to(references: Sequence[Reference], names: AbstractSet[str]) -> list[Reference]:
+    """Those of an object's references that are to some of ``names``; no others are made."""
+    if isinstance(references, SymbolReferences):
+        return list(references.to(names))
+    return [reference for reference in references if reference.name in names]
+
+
+def referred_names(references: Sequence[Reference]) -> AbstractSet[str]:
+    """All names that an object refers to; no reference is made for it."""
+    if isinstance(references, SymbolReferences):
+        return references.all_names()
+    return {reference.name for reference in references}

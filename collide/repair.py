@@ -34,7 +34,7 @@ from collide.patching import (
 from collide.repair_mind import apply
 from collide.repair_plan import NOTHING, Plan, Request, make_plan
 from collide.repair_proof import Proof, prove
-from collide.repair_request import Names, Options, make_request
+from collide.repair_request import Names, Options, make_request, tag_of
 from collide.selection import Candidate
 from collide.tags import unsuitable
 from collide.wheel import Target, read_target
@@ -86,10 +86,9 @@ def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: O
     analyses, left_out = _analyses(targets, target, hosts)
     if not analyses:
         return Prepared(paths, target, Request(), (), left_out, NOTHING, (), ())
-    names = Names(target)
-    for each in targets:
-        names.read_target(each, digest=True)
-    tried = in_memory(target, targets, analyses, names, options)
+    names = Names(target, paths)
+    request = make_request(targets, analyses, names, options, tag_of(paths))
+    tried = in_memory(target, analyses, request)
     proofs = []
     for original, between, after in zip(analyses, tried.between, tried.after, strict=True):
         proof = prove(between, after, tried.second)
@@ -103,9 +102,7 @@ def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: O
         proofs.append(proof)
     plan = tried.plan
     invalidated = tuple(n for path in paths for n in invalid_after(path, plan))
-    return Prepared(
-        paths, target, tried.request, analyses, left_out, plan, tuple(proofs), invalidated
-    )
+    return Prepared(paths, target, request, analyses, left_out, plan, tuple(proofs), invalidated)
 
 
 class InMemory(NamedTuple):
@@ -116,7 +113,6 @@ class InMemory(NamedTuple):
     library was captured, so that other ones are loaded then.
     """
 
-    request: Request
     plan: Plan
     first: Plan
     second: Plan
@@ -125,15 +121,8 @@ class InMemory(NamedTuple):
     freed: bool
 
 
-def in_memory(
-    target: Target,
-    targets: Sequence[Target],
-    analyses: Sequence[Analysis],
-    names: Names,
-    options: Options,
-) -> InMemory:
-    """Plan the repair of ``targets``, joined to ``target``, and bind what comes of it."""
-    request = make_request(targets, target, analyses, names, options)
+def in_memory(target: Target, analyses: Sequence[Analysis], request: Request) -> InMemory:
+    """Plan the repair of ``target`` and bind what comes of it."""
     libraries = capturable(target, analyses, request)
     first = make_mangling(target, libraries, request)
     moved, between = _mangled(target, analyses, first)
@@ -149,7 +138,7 @@ def in_memory(
     if second.objects:
         repaired = apply(moved, second)
         after = tuple(analyse(repaired, a.host) for a in analyses)
-    return InMemory(request, plan, first, second, between, after, bool(libraries))
+    return InMemory(plan, first, second, between, after, bool(libraries))
 
 
 def _mangled(

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 
 from collide.elf import ElfObject
 from collide.integrity import ObjectChange
+from collide.references import references_to
 from collide.repair_plan import Plan
 from collide.search import File
 from collide.symbols import STV_HIDDEN, Definition, Exports, Reference
@@ -46,6 +47,20 @@ def changed_object(obj: ElfObject, change: ObjectChange) -> ElfObject:
     )
 
 
+def touched_object(obj: ElfObject, change: ObjectChange, names: AbstractSet[str]) -> ElfObject:
+    """What an object has to do with some ``names`` after ``change``, and with no others.
+
+    ``names`` are as they were before it.
+    """
+    exports: Exports = obj.exports
+    if change.closed or change.renamed:
+        exports = _ChangedExports(exports, change, names)
+    references = references_to(obj.references, names)
+    return obj._replace(
+        exports=exports, references=tuple(_changed_reference(r, change) for r in references)
+    )
+
+
 def _changed_reference(reference: Reference, change: ObjectChange) -> Reference:
     visibility = reference.visibility
     if reference.defined:
@@ -59,11 +74,15 @@ class _ChangedExports:
 
     __slots__ = ("_change", "_exports", "_names", "_originals")
 
-    def __init__(self, exports: Exports, change: ObjectChange) -> None:
+    def __init__(
+        self, exports: Exports, change: ObjectChange, only: AbstractSet[str] | None = None
+    ) -> None:
+        """With ``only`` some names of before, the others are not told."""
         self._exports = exports
         self._change = change
         self._originals = {new: old for old, new in change.renamed.items()}
-        self._names = frozenset(change.renamed.get(n, n) for n in exports.names)
+        names = exports.names if only is None else exports.names & only
+        self._names = frozenset(change.renamed.get(n, n) for n in names)
 
     @property
     def names(self) -> AbstractSet[str]:

@@ -11,14 +11,14 @@ of the wheel everything stays as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
 
 from collide.analysis import Analysis
-from collide.bindings import Binding
 from collide.integrity import ObjectChange
-from collide.linkmap import LinkMap
+from collide.references import references_to, referred_names
+from collide.repair_facts import find_scopes, needed_outside, runtime_files, taken_bindings
 from collide.search import File
 from collide.symbols import (
     STB_GLOBAL,
@@ -35,8 +35,7 @@ HIDDEN_SINCE = (2, 24)
 GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
 """In the file name of what auditwheel brought into a wheel: a hash of its contents."""
 _ALLOCATION = re.compile(r"_Z(?:nw|na|dl|da)\w*")
-# Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
-_RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
+_NEW_OR_DELETE = frozenset(("_Znw", "_Zna", "_Zdl", "_Zda"))
 
 
 class Request(NamedTuple):
@@ -44,22 +43,25 @@ class Request(NamedTuple):
 
     ``everything`` stands for every symbol that a host could take, not only
     those that one does. ``glibc`` is the oldest release the wheel may run on.
-    ``reachable`` are names with the reason why their definitions must stay
-    where they are found by name, ``fixed`` those that must not change at all.
+    ``reachable`` tells, of some names, those whose definitions must stay where
+    they are found by name, with the reason; ``fixed`` are those that must not
+    change at all.
     ``tag`` is what makes new names the wheel's own. In a ``closed_world`` no
     other packages link the libraries. ``pinned`` are file names of libraries
-    that cannot get another name, and so can define no others either.
+    that cannot get another name, and so can define no others either. A
+    ``brief`` one has nobody who reads reasons: any that is known will do.
     """
 
     method: Method = "auto"
     everything: bool = False
     glibc: tuple[int, ...] = (0,)
     musl: bool = False
-    reachable: Mapping[str, str] = {}
+    reachable: Callable[[AbstractSet[str]], Mapping[str, str]] = lambda _: {}
     fixed: Mapping[str, str] = {}
     tag: str = ""
     closed_world: bool = False
     pinned: frozenset[str] = frozenset()
+    brief: bool = False
 
 
 class Kept(NamedTuple):
@@ -92,24 +94,6 @@ class Plan(NamedTuple):
         return {old: new for c in self.objects.values() for old, new in c.renamed.items()}
 
 
-def taken_bindings(analysis: Analysis) -> Iterator[tuple[File, Binding]]:
-    """Object and binding of each reference meant for the wheel that leaves it."""
-    members = analysis.target.names
-    seen: set[int] = set()
-    for module in analysis.modules:
-        for bound in module.bound.objects if module.bound else ():
-            if not analysis.is_member(bound.map.file):
-                continue
-            for group in bound.groups:
-                if id(group) in seen or not any(f.path in members for f in group.closure):
-                    continue
-                seen.add(id(group))
-                for b in group.bindings:
-                    at_home = b.intended is not None and b.intended[0].path in members
-                    if at_home and b.actual and b.actual[0].path not in members:
-                        yield bound.map.file, b
-
-
 def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) -> Plan:
     """The plan for one target on the hosts of ``analyses``, from facts alone."""
     takers: dict[str, set[str]] = {}
@@ -117,6 +101,8 @@ def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) ->
         for _, b in taken_bindings(analysis):
             assert b.actual is not None
             takers.setdefault(b.reference.name, set()).add(b.actual[0].path)
+    if not takers and not request.everything:
+        return NOTHING
     planner = _Planner(target, analyses, request)
     wanted = set(takers)
     if request.everything:
@@ -151,13 +137,14 @@ class _Planner:
         self.files = {
             f.path: f for f in target.members.values() if f.object.architecture in architectures
         }
-        self.scopes = list(_scopes(target, self.files.values()))
+        self.scopes = list(find_scopes(target, self.files.values()))
         self.scopes_of: dict[str, set[int]] = {}
         for number, scope in enumerate(self.scopes):
             for file in scope:
                 self.scopes_of.setdefault(file.path, set()).add(number)
-        self.needed_outside = set(_needed_outside(analyses))
-        self.runtime = _runtime(analyses)
+        self.needed_outside = set(needed_outside(analyses))
+        self.runtime = runtime_files(analyses)
+        self.reachable: Mapping[str, str] = {}
         self.kept: list[Kept] = []
         self.closed: dict[str, dict[str, int]] = {}
         self.renamed: dict[str, dict[str, str]] = {}
@@ -198,10 +185,30 @@ class _Planner:
                 reasons[name] = way
             else:
                 ways[name] = way
-        self._keep_whole(ways, reasons, taken)
+        if self.request.brief:
+            self._settle(ways, reasons, taken)
+        # Files are read for it, so all are asked at once.
+        self.reachable = self.request.reachable(
+            {
+                name
+                for name, way in ways.items()
+                if way.renamed or any(self._may_hide(name, way, f) for f in self.definers[name])
+            }
+        )
+        self._settle(ways, reasons, taken)
         self.kept += [Kept(name, reason) for name, reason in reasons.items()]
         for name, way in ways.items():
             self._go(name, way)
+
+    def _settle(
+        self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]
+    ) -> None:
+        """Leave alone what cannot be renamed, and what lies with it."""
+        for name, way in list(ways.items()):
+            if way.renamed and (reason := self._unrenamable(name)) is not None:
+                reasons[name] = reason
+                del ways[name]
+        self._keep_whole(ways, reasons, taken)
 
     def _keep_whole(
         self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]
@@ -230,7 +237,8 @@ class _Planner:
             for name in file.object.exports.names & wanted:
                 if any(not d.undefined for d in file.object.exports.candidates(name)):
                     self.definers.setdefault(name, []).append(file)
-            for name in {r.name for r in file.object.references if self._looks_up(r)} & wanted:
+            used = references_to(file.object.references, wanted)
+            for name in {r.name for r in used if self._looks_up(r)}:
                 self.users.setdefault(name, []).append(file)
 
     def _looks_up(self, reference: Reference) -> bool:
@@ -239,10 +247,11 @@ class _Planner:
 
     def _owns_allocation(self) -> bool:
         """Whether the wheel defines all operators new and delete that it refers to."""
-        referred, defined = set(), set()
+        referred: set[str] = set()
+        defined: set[str] = set()
         for file in self.files.values():
-            referred |= {r.name for r in file.object.references if _ALLOCATION.fullmatch(r.name)}
-            defined |= {n for n in file.object.exports.names if _ALLOCATION.fullmatch(n)}
+            referred |= _allocation_names(referred_names(file.object.references))
+            defined |= _allocation_names(file.object.exports.names)
         return referred <= defined
 
     def _shared(self, name: str) -> str | None:
@@ -270,9 +279,6 @@ class _Planner:
             return _Way((), STV_HIDDEN)
         if self.request.method == "visibility":
             return "is used by several objects of the wheel: closing it is not enough"
-        reason = self._unrenamable(name, definers)
-        if reason is not None:
-            return reason
         # Each definer means its own where C has several of one name.
         own = together and not shared and not self.request.musl
         return _Way((*definers, *served), STV_PROTECTED if own else None)
@@ -281,21 +287,30 @@ class _Planner:
         for file in way.renamed:
             self.renamed.setdefault(file.path, {})[name] = f"{name}.{self.request.tag}"
         if way.closed is not None:
-            self._close(name, way.closed)
+            self._close(name, way)
 
-    def _unrenamable(self, name: str, definers: Iterable[File]) -> str | None:
-        if name in self.request.reachable:
-            return self.request.reachable[name]
+    def _unrenamable(self, name: str) -> str | None:
+        if name in self.reachable:
+            return self.reachable[name]
         if name in self.needed_outside:
             return "is needed from the wheel by a library of the host's system"
-        for file in definers:
+        for file in self.definers[name]:
             if file.path.rpartition("/")[2] in self.request.pinned:
                 return f"is defined by {self._name(file)}, which must keep its name"
             if self._is_public(file):
                 return f"is defined by {self._name(file)}, which other packages may link"
         return None
 
-    def _close(self, name: str, at_most: int) -> None:
+    def _may_hide(self, name: str, way: _Way, file: File) -> bool:
+        """Whether ``name`` may be hidden in one of its definers, unless it is asked for by name."""
+        return (
+            way.closed == STV_HIDDEN
+            and self.request.glibc >= HIDDEN_SINCE
+            and name not in self.needed_outside
+            and is_extension_module(file)
+        )
+
+    def _close(self, name: str, way: _Way) -> None:
         """Close ``name`` in the definers that refer to it.
 
         A library of the same DT_SONAME may be in other wheels, whose objects
@@ -304,13 +319,7 @@ class _Planner:
         users = set(map(id, self.users.get(name, ())))
         for file in self.definers[name]:
             if id(file) in users:
-                hidden = (
-                    at_most == STV_HIDDEN
-                    and self.request.glibc >= HIDDEN_SINCE
-                    and name not in self.request.reachable
-                    and name not in self.needed_outside
-                    and is_extension_module(file)
-                )
+                hidden = name not in self.reachable and self._may_hide(name, way, file)
                 visibility = STV_HIDDEN if hidden else STV_PROTECTED
                 self.closed.setdefault(file.path, {})[name] = visibility
 
@@ -339,62 +348,6 @@ class _Planner:
         }
 
 
-def _scopes(target: Target, files: Iterable[File]) -> Iterator[tuple[File, ...]]:
-    """What each module of the wheel brings into one scope, told by names alone.
-
-    No host is asked, so that modules for other interpreters count as well; the
-    proof that follows a plan binds again on every host.
-    """
-    by_name: dict[str, File] = {}
-    listed = list(files)
-    for file in listed:
-        for name in (file.object.soname, file.path.rpartition("/")[2]):
-            if name:
-                by_name.setdefault(name, file)
-    architectures = {f.object.architecture for f in listed}
-    known: set[tuple[str, ...]] = set()
-    for architecture in sorted(architectures):
-        for path in target.modules(architecture):
-            scope = [target.members[path]]
-            for file in scope:
-                for name in file.object.needed:
-                    found = by_name.get(name.rpartition("/")[2])
-                    if found is not None and found not in scope:
-                        scope.append(found)
-            key = tuple(f.path for f in scope)
-            if key not in known:
-                known.add(key)
-                yield tuple(scope)
-
-
-def _needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
-    """Names that a library of the system, loaded for the wheel, gets from the wheel."""
-    for analysis in analyses:
-        for module in analysis.modules:
-            for bound in module.bound.objects if module.bound else ():
-                if analysis.is_member(bound.map.file):
-                    continue
-                for b in bound.bindings:
-                    if b.actual and analysis.is_member(b.actual[0]):
-                        yield b.reference.name
-
-
-def _runtime(analyses: Iterable[Analysis]) -> tuple[File, ...]:
-    """The C and C++ runtime that the wheel's objects link: glibc, unwinder, libstdc++."""
-    found: dict[str, File] = {}
-    for analysis in analyses:
-        for module in analysis.modules:
-            if module.bound is None:
-                continue
-            for m in module.bound.opened.searchlist:
-                if not analysis.is_member(m.file) and _is_runtime(m):
-                    found.setdefault(m.file.path, m.file)
-    return tuple(found.values())
-
-
-def _is_runtime(m: LinkMap) -> bool:
-    versions = (
-        *(m.object.version_definitions or ()),
-        *(need.version for need in m.object.version_needs),
-    )
-    return "GLIBC_PRIVATE" in versions or not _RUNTIME.isdisjoint(m.object.exports.names)
+def _allocation_names(names: Iterable[str]) -> set[str]:
+    """Operators new and delete among ``names``."""
+    return {n for n in names if n[:4] in _NEW_OR_DELETE and _ALLOCATION.fullmatch(n)}

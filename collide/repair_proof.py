@@ -14,7 +14,8 @@ from collide.analysis import Analysis, Module
 from collide.bindings import Binding, BoundObject
 from collide.integrity import ObjectChange
 from collide.linkmap import LoadFailure
-from collide.repair_plan import Plan, taken_bindings
+from collide.repair_facts import taken_bindings
+from collide.repair_plan import Plan
 from collide.symbols import STV_HIDDEN
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +14,18 @@ from collide.analysis import Analysis
 from collide.archive import Archive
 from collide.dynamic import DT_STRSZ, DT_STRTAB, Image
 from collide.elf import read_object
-from collide.entrypoints import asks_by_name, entry_points, names_in_python, names_in_text
+from collide.entrypoints import (
+    ASKING,
+    beginnings_in_text,
+    documented,
+    names_in_python,
+    names_in_text,
+)
 from collide.errors import FormatError
-from collide.mangling import file_names
 from collide.patching import file_offset
+from collide.references import references_to
 from collide.repair_plan import Method, Request
+from collide.search import File
 from collide.tags import oldest_glibc
 from collide.wheel import Target
 
@@ -30,102 +38,202 @@ class Options(NamedTuple):
     glibc: tuple[int, ...] | None = None
 
 
-class Names:
-    """What the files of wheels say about names that must stay."""
-
-    def __init__(self, target: Target) -> None:
-        self.by_member = {target.names[f.path]: f.object for f in target.members.values()}
-        self.sources: dict[str, bytes] = {}
-        self.text: dict[str, frozenset[str]] = {}
-        self.fixed: dict[str, str] = {}
-        self.digest = hashlib.sha256()
-
-    def read_target(self, target: Target, *, digest: bool = False) -> None:
-        """Read one wheel; ``digest`` is for new names that are to be its own."""
-        with Archive(Path(target.name)) as archive:
-            for entry in archive.entries:
-                if entry.name.endswith(".py"):
-                    self.sources[entry.name] = bytes(archive.read(entry))
-            for entry in archive.elf_members():
-                obj = self.by_member.get(entry.name)
-                asks = obj is not None and asks_by_name(r.name for r in obj.references)
-                if not (digest or asks or obj is None):
-                    continue
-                data = bytes(archive.read(entry))
-                self.digest.update(hashlib.sha256(data).digest())
-                if obj is None:
-                    self.fixed |= _names_of_executable(entry.name, data)
-                elif asks:
-                    self.text[entry.name] = names_in_text(_loaded(data))
-
-
 def make_request(
     targets: Sequence[Target],
-    joined: Target,
     analyses: Sequence[Analysis],
     found: Names,
     options: Options,
+    tag: str,
 ) -> Request:
-    """What is asked of a plan for ``targets``, joined to ``joined``."""
-    names = {n for f in joined.members.values() for n in f.object.exports.names}
+    """What is asked of a plan for ``targets``, whose files are ``found``.
+
+    ``tag`` makes new names the wheels' own (:func:`tag_of`).
+    """
     oldest = max(oldest_glibc(t.tags or ()) for t in targets)
     return Request(
         method=options.method,
         everything=options.everything,
         glibc=oldest if options.glibc is None else options.glibc,
         musl=any(a.host.loader.libc == "musl" for a in analyses),
-        reachable=entry_points(
-            names | file_names(joined),
-            plugins=_plugin_names(joined),
-            python=names_in_python(found.sources),
-            text=found.text,
-            reach={member: _reach(member, words, joined) for member, words in found.text.items()},
-        ),
+        reachable=found.reachable,
         fixed=found.fixed,
-        tag=f"c{found.digest.hexdigest()[:8]}",
+        tag=tag,
         closed_world=len(targets) > 1,
     )
 
 
-def _plugin_names(target: Target) -> set[str]:
-    """The names defined by objects that no other object of the target needs."""
-    needed = {name for file in target.members.values() for name in file.object.needed}
-    return {
-        name
-        for path, file in target.members.items()
-        if not {file.object.soname, path.rpartition("/")[2]} & needed
-        for name in file.object.exports.names
-    }
+def tag_of(wheels: Iterable[Path]) -> str:
+    """What makes new names the wheels' own: a hash of their objects."""
+    digest = hashlib.sha256()
+    for path in wheels:
+        with Archive(path) as archive:
+            for entry in archive.elf_members():
+                digest.update(hashlib.sha256(archive.read(entry)).digest())
+    return f"c{digest.hexdigest()[:8]}"
 
 
-def _reach(member: str, words: frozenset[str], target: Target) -> set[str]:
-    """The names that a dlsym of one object could find in others.
+class _Text:
+    """The text of one object that calls dlsym; not kept, but what was found in it is."""
 
-    It is given a library opened under a name, which then stands in its text,
-    or a plugin, or asks for what it has linked itself. That it asks the whole
-    process for what others have brought is not foreseen.
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._asked: AbstractSet[str] = frozenset()
+        self._found: AbstractSet[str] = frozenset()
+        self._begun: AbstractSet[str] | None = None
+
+    def begun(self, beginnings: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of ``beginnings``, the same each time, that some string has."""
+        if self._begun is None:
+            self._begun = beginnings_in_text(_loaded(self._file.read()), beginnings)
+        return self._begun
+
+    def among(
+        self, names: AbstractSet[str], all_names: Callable[[], AbstractSet[str]]
+    ) -> AbstractSet[str]:
+        """Those of ``names`` that are strings; who asks for more is told of ``all_names``."""
+        if not names <= self._asked:
+            self._asked = all_names() if self._asked else names
+            self._found = names_in_text(_loaded(self._file.read()), self._asked)
+        return names & self._found
+
+
+class Names:
+    """What the files of some wheels say about names that must stay; read when it is asked for.
+
+    A string that is a name of the object's own is no sign: that is what
+    ``__func__`` leaves there, and nobody asks dlsym for what he can call.
     """
-    files = {path.rpartition("/")[2]: f for path, f in target.members.items()}
-    (own,) = (f for f in target.members.values() if target.names[f.path] == member)
-    known = [own]
-    for file in known:
-        known += [
-            found
-            for name in file.object.needed
-            if (found := files.get(name)) is not None and found not in known
-        ]
-    ordered = sorted(words)
-    named = []
-    for name, file in files.items():
-        stem = re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]
-        at = bisect_left(ordered, stem)
-        if at < len(ordered) and ordered[at].startswith(stem):
-            named.append(file)
-    names = _plugin_names(target).union(*(f.object.exports.names for f in (*known, *named)))
-    return names - own.object.exports.names
+
+    def __init__(self, target: Target, wheels: Sequence[Path]) -> None:
+        """``target`` are the ``wheels``, joined."""
+        self._target = target
+        self._wheels = wheels
+        self._asking = {
+            target.names[file.path]: file
+            for file in target.members.values()
+            if references_to(file.object.references, ASKING)
+        }
+        self._texts: dict[str, _Text] = {}
+        self._known: dict[str, str | None] = {}
+
+    @cached_property
+    def python(self) -> Mapping[str, frozenset[str]]:
+        """See :func:`collide.entrypoints.names_in_python`."""
+        sources = {}
+        for path in self._wheels:
+            with Archive(path) as archive:
+                for entry in archive.entries:
+                    if entry.name.endswith(".py"):
+                        sources[entry.name] = bytes(archive.read(entry))
+        return names_in_python(sources)
+
+    @cached_property
+    def fixed(self) -> Mapping[str, str]:
+        """The names that executables of the wheels use: they may hold copies of data."""
+        members = {self._target.names[file.path] for file in self._target.members.values()}
+        others = set(self._target.names.values()) - members
+        fixed: dict[str, str] = {}
+        for path in self._wheels if others else ():
+            with Archive(path) as archive:
+                for entry in archive.entries:
+                    if entry.name in others:
+                        fixed |= _names_of_executable(entry.name, archive.read(entry))
+        return fixed
+
+    def reachable(self, names: AbstractSet[str]) -> dict[str, str]:
+        """Those of ``names`` that may be asked for at run time, with the reason."""
+        unknown = names - self._known.keys()
+        if unknown:
+            self._known.update(dict.fromkeys(unknown))
+            self._known.update(self._find(unknown))
+        return {name: reason for name in names if (reason := self._known[name]) is not None}
+
+    def _find(self, names: AbstractSet[str]) -> dict[str, str]:
+        found = {
+            name: "is a documented entry point"
+            for name in names
+            if name in self._plugin_names and documented(name)
+        }
+        for member, words in sorted(self.python.items()):
+            for name in names & words:
+                found.setdefault(name, f"stands in {member}, which may use a library it opened")
+        for member, file in sorted(self._asking.items()):
+            rest = {
+                name
+                for name in names - found.keys()
+                if any(name in f.object.exports.names for f in self._target.members.values())
+            }
+            for name in self._asked_for(member, file, rest - file.object.exports.names):
+                found[name] = f"stands as text in {member}, which calls dlsym"
+        return found
+
+    def _asked_for(self, member: str, file: File, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of ``names`` that an object may give to dlsym, to find them in others.
+
+        It is given a library opened under a name, which then stands in its
+        text, or a plugin, or asks for what it has linked itself. That it asks
+        the whole process for what others have brought is not foreseen.
+        """
+        text = self._texts.get(member) or self._texts.setdefault(member, _Text(file))
+        near = _linked(file, self._by_name)
+        sure = {n for n in names if n in self._plugin_names or _is_exported(n, near)}
+        if sure != names:
+            opened = [
+                f for name, f in self._by_name.items() if _stem(name) in text.begun(self._stems)
+            ]
+            sure |= {n for n in names if _is_exported(n, opened)}
+        if not sure:
+            return sure
+        # Who asks a second time has more hosts, and each has other names.
+        return text.among(sure, lambda: self._exported - file.object.exports.names)
+
+    @cached_property
+    def _by_name(self) -> dict[str, File]:
+        return {path.rpartition("/")[2]: f for path, f in self._target.members.items()}
+
+    @cached_property
+    def _stems(self) -> AbstractSet[str]:
+        return set(map(_stem, self._by_name))
+
+    @cached_property
+    def _exported(self) -> AbstractSet[str]:
+        return {n for file in self._target.members.values() for n in file.object.exports.names}
+
+    @cached_property
+    def _plugin_names(self) -> AbstractSet[str]:
+        """The names defined by objects that no other object of the target needs.
+
+        These are opened by somebody who knows what to ask for.
+        """
+        members = self._target.members
+        needed = {name for file in members.values() for name in file.object.needed}
+        return {
+            name
+            for path, file in members.items()
+            if not {file.object.soname, path.rpartition("/")[2]} & needed
+            for name in file.object.exports.names
+        }
 
 
-def _names_of_executable(member: str, data: bytes) -> dict[str, str]:
+def _linked(file: File, by_name: Mapping[str, File]) -> list[File]:
+    """An object of the target with all others of it that it links."""
+    linked = [file]
+    for each in linked:
+        found = (by_name.get(name) for name in each.object.needed)
+        linked += [f for f in dict.fromkeys(found) if f is not None and f not in linked]
+    return linked
+
+
+def _stem(name: str) -> str:
+    """The file name of a library without hash and version."""
+    return re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]
+
+
+def _is_exported(name: str, files: Iterable[File]) -> bool:
+    return any(name in file.object.exports.names for file in files)
+
+
+def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]:
     """What an executable of the wheel refers to or exports: it may hold copies of data."""
     try:
         obj = read_object(data)
@@ -135,11 +243,12 @@ def _names_of_executable(member: str, data: bytes) -> dict[str, str]:
     return dict.fromkeys(names, f"is used by {member}, an executable of the wheel")
 
 
-def _loaded(data: bytes) -> Iterator[bytes]:
+def _loaded(data: bytes | bytearray) -> Iterator[memoryview]:
     """The contents of the segments but for ``.dynstr``; no debug information, no ``.strtab``."""
-    image = Image(memoryview(data))
+    view = memoryview(data)
+    image = Image(view)
     start = file_offset(image, image.one(DT_STRTAB))
     end = start + image.one(DT_STRSZ)
     for _, offset, size in image.loads:
-        yield data[offset : max(offset, min(start, offset + size))]
-        yield data[min(max(end, offset), offset + size) : offset + size]
+        yield view[offset : max(offset, min(start, offset + size))]
+        yield view[min(max(end, offset), offset + size) : offset + size]

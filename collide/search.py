@@ -81,6 +81,10 @@ class File:
         self._build_id = build_id
         self._calls: tuple[Calls | None] | None = None
 
+    def read(self) -> bytes | bytearray:
+        """Its bytes, once more; none of a recorded object."""
+        return self._contents() if self._contents else b""
+
     @property
     def build_id(self) -> str | None:
         """NT_GNU_BUILD_ID, hexadecimal: files that have the same are of one build."""

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import random
+import re
+from collections.abc import Iterable
+
 import pytest
 
-from collide.entrypoints import asks_by_name, entry_points, names_in_python, names_in_text
-
-NAMES = {"f", "own", "PyInit_demo", "bind_engine", "libb.so.1"}
-
-
-def found(**how: frozenset[str]) -> dict[str, str]:
-    return entry_points(
-        NAMES,
-        plugins=NAMES - {"bind_engine"},
-        python={"demo.py": how.get("python", frozenset())},
-        text={"mod.so": how.get("text", frozenset())},
-        reach={"mod.so": NAMES - {"own"}},
-    )
+from collide.entrypoints import (
+    beginnings_in_text,
+    documented,
+    names_in_python,
+    names_in_text,
+)
 
 
-def test_documented_names_of_plugins_are_always_entry_points() -> None:
-    """A library that others link may define a name that only looks like one."""
-    assert set(found()) == {"PyInit_demo"}
-
-
-def test_text_counts_where_dlsym_could_find_the_name() -> None:
-    """``__func__`` leaves an object's own names in its text."""
-    assert set(found(text=frozenset({"f", "own", "unknown"}))) == {"PyInit_demo", "f"}
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("PyInit_demo", True), ("bind_engine", True), ("bind_engines", False), ("f", False)],
+)
+def test_documented_names_of_plugins(name: str, is_one: bool) -> None:
+    assert documented(name) == is_one
 
 
 OPENING = b"import ctypes\nlib = ctypes.CDLL('libb.so.1')\nlib.f(2)\n"
@@ -34,7 +29,7 @@ OPENING = b"import ctypes\nlib = ctypes.CDLL('libb.so.1')\nlib.f(2)\n"
 
 def test_python_files_that_open_libraries_count() -> None:
     words = names_in_python({"demo.py": OPENING})["demo.py"]
-    assert {"f", "libb.so.1"} <= set(found(python=words))
+    assert {"f", "libb.so.1"} <= words
 
 
 @pytest.mark.parametrize(
@@ -56,11 +51,53 @@ def test_without_an_opening_none_counts(source: bytes) -> None:
     assert not names_in_python({"demo.py": source})
 
 
+NAMES = {"f", "own", "PyInit_demo", "bind_engine", "libb.so.1"}
+
+
 def test_strings_end_with_a_zero_and_are_whole() -> None:
     data = b"\0f\0 say own\0libb.so.1\0PyInit_demo!\0bind_engine"
-    assert names_in_text([data]) == {"f", "own", "libb.so.1"}
+    assert names_in_text([data], NAMES) == {"f", "own", "libb.so.1"}
 
 
-@pytest.mark.parametrize(("names", "asks"), [({"dlsym"}, True), ({"dlopen", "f"}, False)])
-def test_who_asks_by_name(names: set[str], asks: bool) -> None:
-    assert asks_by_name(names) == asks
+# What is said of names and strings in one expression; it is slow on large objects.
+WORDS = re.compile(rb"(?:[\w+.-]+\.so[\w.]*|[A-Za-z_][\w.]*)(?=\0)")
+
+
+def all_words(parts: Iterable[bytes]) -> set[str]:
+    return {word.decode() for part in parts for word in WORDS.findall(part)}
+
+
+@pytest.mark.parametrize("count", [1, 3, 30, 200])
+def test_looking_for_names_finds_those_among_all_words(count: int) -> None:
+    """Pieces that make names of each other's ends, for few names and for many."""
+    rand = random.Random(count)
+    pieces = [
+        b"f",
+        b"lib",
+        b".so",
+        b".1",
+        b"7",
+        b"-",
+        b"+",
+        b"_",
+        b" ",
+        b"\0",
+        b"\0",
+        b"\xff",
+        b"!",
+    ]
+    met: set[str] = set()
+    for _ in range(200):
+        parts = [b"".join(rand.choices(pieces, k=rand.randrange(40))) for _ in range(2)]
+        names = {b"".join(rand.choices(pieces[:8], k=rand.randrange(1, 5))) for _ in range(count)}
+        among = {name.decode() for name in names}
+        found = names_in_text(parts, among)
+        assert found == among & all_words(parts)
+        met |= found
+        begun = beginnings_in_text(parts, among)
+        assert begun == {n for n in among if any(w.startswith(n) for w in all_words(parts))}
+    assert met
+
+
+def test_names_in_other_alphabets_stand_nowhere() -> None:
+    assert not names_in_text([b"\0\xc3\xa4\0"], {"ä", "\udcff"})

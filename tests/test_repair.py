@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from advising import compare
 from scenario import Outcome, Scenario
 from wheel.wheelfile import WheelFile
 
@@ -61,8 +62,10 @@ class Workshop:
         return path
 
     def prepare(self, wheel: Path, host: Path, options: Options = PLAIN) -> Prepared:
-        """The plan for one host."""
-        return prepare([wheel], [extract(str(host), Root())], options)
+        """The plan for one host; that of advice is held to it."""
+        recorded = extract(str(host), Root())
+        compare(wheel, recorded)
+        return prepare([wheel], [recorded], options)
 
     def repair(
         self,
@@ -744,3 +747,43 @@ def test_check_promises_no_repair_that_leaves_the_finding(
     assert {finding["victim"] for finding in findings} == {"mod.so", "demo.libs/libopen.so.1"}
     assert {finding["repair"] for finding in findings} == {None}
     assert "repair:" not in told
+
+
+def test_check_promises_no_repair_for_what_is_only_judged_otherwise(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A changed object has no code to read in memory, so that all that it holds counts as used."""
+    allocates = "void *malloc(unsigned long n) { return 0; } void *g(void) { return malloc(1); }"
+    module = "int f(void) { return 2; } __attribute__((constructor)) void h(void) { f(); }"
+    shop.module(module + allocates, "-Wl,--no-as-needed", "-lc")
+    shop.scenario.lib("libf.so", F)
+    host = shop.scenario.host("void *malloc(unsigned long n) { return 0; }", needed=["libf.so"])
+    wheel = shop.wheel("mod.so")
+    _, findings = checked(capsys, wheel, host)
+    promised = {tuple(f["symbols"]): f["repair"] for f in findings}
+    assert promised.keys() == {("f",), ("malloc",)}
+    assert promised["malloc",] is None
+    assert run(capsys, *promised["f",].split()[2:])[0] == 0
+    _, findings = checked(capsys, wheel.parent / "repaired" / wheel.name, host)
+    assert [f["symbols"] for f in findings] == [["malloc"]]
+
+
+def test_check_promises_no_repair_for_a_shadow_by_a_library_that_is_moved(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The module takes ``k`` from the library, and the host takes ``f`` of the library."""
+    shop.scenario.lib("demo.libs/libk-0a1b2c3d.so", "int k(void) { return 1; }")
+    low = "int k(void) { return 2; } int l(void) { return k(); }"
+    shop.scenario.lib(HASHED, low + CALLS_OWN_F)
+    needed = ["demo.libs/libk-0a1b2c3d.so", HASHED]
+    calls = "int f(void); int k(void); int l(void); "
+    calls += "__attribute__((constructor)) void h(void) { f(); k(); l(); }"
+    shop.module(calls, needed=needed)
+    host = shop.scenario.host(F)
+    _, findings = checked(capsys, shop.wheel("mod.so", *needed), host)
+    told = {(f["victim"], f["provider"].rpartition("/")[2]): f["repair"] for f in findings}
+    own = HASHED, "libk-0a1b2c3d.so"
+    assert own in told, told
+    assert told.pop(own) is None
+    assert told, findings
+    assert None not in told.values()

@@ -1,0 +1,107 @@
+"""What a repair is planned from: who takes what from the wheel, and who else needs it.
+
+Read from analyses, and of a target's objects from their names alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from collide.analysis import Analysis
+from collide.bindings import Binding, BindingGroup
+from collide.linkmap import LinkMap
+from collide.search import File
+from collide.wheel import Target
+
+# Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
+_RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
+
+
+def taken_bindings(analysis: Analysis) -> Iterator[tuple[File, Binding]]:
+    """Object and binding of each reference meant for the wheel that leaves it."""
+    members = analysis.target.names
+    seen: set[int] = set()
+    for module in analysis.modules:
+        for bound in module.bound.objects if module.bound else ():
+            if not analysis.is_member(bound.map.file):
+                continue
+            for group in bound.groups:
+                if id(group) in seen or not any(f.path in members for f in group.closure):
+                    continue
+                seen.add(id(group))
+                for b in group.bindings:
+                    actual, intended = b.actual, b.intended
+                    if actual is None or intended is None or actual[0] is intended[0]:
+                        continue
+                    if intended[0].path in members and actual[0].path not in members:
+                        yield bound.map.file, b
+
+
+def find_scopes(target: Target, files: Iterable[File]) -> Iterator[tuple[File, ...]]:
+    """What each module of the wheel brings into one scope, told by names alone.
+
+    No host is asked, so that modules for other interpreters count as well; the
+    proof that follows a plan binds again on every host.
+    """
+    by_name: dict[str, File] = {}
+    listed = list(files)
+    for file in listed:
+        for name in (file.object.soname, file.path.rpartition("/")[2]):
+            if name:
+                by_name.setdefault(name, file)
+    architectures = {f.object.architecture for f in listed}
+    known: set[tuple[str, ...]] = set()
+    for architecture in sorted(architectures):
+        for path in target.modules(architecture):
+            scope = [target.members[path]]
+            for file in scope:
+                for name in file.object.needed:
+                    found = by_name.get(name.rpartition("/")[2])
+                    if found is not None and found not in scope:
+                        scope.append(found)
+            key = tuple(f.path for f in scope)
+            if key not in known:
+                known.add(key)
+                yield tuple(scope)
+
+
+def needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
+    """Names that a library of the system, loaded for the wheel, gets from the wheel."""
+    for analysis in analyses:
+        seen: set[int] = set()
+        for module in analysis.modules:
+            for bound in module.bound.objects if module.bound else ():
+                if analysis.is_member(bound.map.file):
+                    continue
+                for group in bound.groups:
+                    if id(group) not in seen:
+                        seen.add(id(group))
+                        yield from _got_from_members(analysis, group)
+
+
+def _got_from_members(analysis: Analysis, group: BindingGroup) -> Iterator[str]:
+    for b in group.bindings:
+        if b.actual and analysis.is_member(b.actual[0]):
+            yield b.reference.name
+
+
+def runtime_files(analyses: Iterable[Analysis]) -> tuple[File, ...]:
+    """The C and C++ runtime that the wheel's objects link: glibc, unwinder, libstdc++."""
+    found: dict[str, File] = {}
+    seen: set[File] = set()
+    for analysis in analyses:
+        for module in analysis.modules:
+            for m in module.bound.opened.searchlist if module.bound else ():
+                if m.file not in seen:
+                    seen.add(m.file)
+                    if not analysis.is_member(m.file) and _is_runtime(m):
+                        found.setdefault(m.file.path, m.file)
+    return tuple(found.values())
+
+
+def _is_runtime(m: LinkMap) -> bool:
+    versions = (
+        *(m.object.version_definitions or ()),
+        *(need.version for need in m.object.version_needs),
+    )
+    return "GLIBC_PRIVATE" in versions or not _RUNTIME.isdisjoint(m.object.exports.names)

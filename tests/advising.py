@@ -1,0 +1,71 @@
+"""Advice held to the trial that it spares: the same plan, the same bindings, the same outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from collide.advice import removed_by_touching, removed_in_trial, simple_plan
+from collide.analysis import Analysis, Module, analyse
+from collide.host import Host
+from collide.judge import judge
+from collide.rebinding import rebind, touched_names
+from collide.repair import in_memory
+from collide.repair_request import Names, Options, make_request
+from collide.wheel import read_target
+
+_Fact = tuple[str | None, ...]
+
+
+def compare(wheel: Path, host: Host) -> bool:
+    """Whether there is something to compare for one wheel on one host; AssertionError if not so."""
+    target = read_target(wheel)
+    analysis = analyse(target, host)
+    return analysis.left_out is None and compare_analysis(analysis)
+
+
+def compare_analysis(analysis: Analysis) -> bool:
+    """The same for a wheel that was analysed."""
+    target = analysis.target
+    found = Names(target, [Path(target.name)])
+    request = make_request([target], [analysis], found, Options(), "c00000000")
+    plan = simple_plan(analysis, request._replace(brief=True))
+    tried = in_memory(target, (analysis,), request)
+    if plan is None:
+        return False
+    assert (plan.objects, plan.moved) == (tried.plan.objects, tried.plan.moved)
+    if not plan.objects:
+        return True
+    names = touched_names(plan)
+    (after,) = tried.after
+    expected = set(_facts(after, after.modules, names | set(plan.renamed.values())))
+    rebound = set(_facts(analysis, rebind(analysis, plan, names), None))
+    assert {tuple(plan.moved.get(str(f), f) for f in fact) for fact in rebound} == expected
+    findings = judge(analysis)
+    removed = removed_by_touching(analysis, findings, plan)
+    assert removed in (None, removed_in_trial(analysis, findings, request))
+    return True
+
+
+def _facts(
+    analysis: Analysis, modules: Iterable[Module], names: AbstractSet[str] | None
+) -> Iterator[_Fact]:
+    """Bindings and failures, those of ``names`` only."""
+    for module in modules:
+        for failure in module.failures:
+            if failure.kind == "undefined-symbol" and (names is None or failure.name in names):
+                yield (
+                    module.name,
+                    failure.kind,
+                    analysis.target.names.get(failure.object),
+                    failure.name,
+                )
+        for bound in module.bound.objects if module.bound else ():
+            victim = analysis.name_of(bound.map.file)
+            for b in bound.bindings:
+                if names is None or b.reference.name in names:
+                    hits = (
+                        analysis.name_of(hit[0]) if hit else None for hit in (b.actual, b.intended)
+                    )
+                    yield module.name, victim, repr(b.reference), *hits, str(b.shadowed)
