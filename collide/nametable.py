@@ -64,8 +64,10 @@ class NameTable:
         self._last: AbstractSet[str] = frozenset()
         self._last_size = 0
         self._batches: dict[int, list[tuple[int, AbstractSet[str]]]] = {}
-        # The classes that are looked through, None for all; tables whose classes are not yet.
+        # The classes that are looked through, None for all; the tables that are, and those
+        # whose classes are not yet.
         self._narrow: set[int] | None = set()
+        self._included: set[int] = set()
         self._tables: set[int] = set()
         self._kinds: dict[int, Kind] = {}
         # The class and sizes of the names met so far, where they are not 0.
@@ -113,6 +115,7 @@ class NameTable:
         """Look for names in all tables from now on."""
         if self._narrow is not None:
             self._tables.clear()
+            self._included.update(self.releases)
             seen, self._narrow = self._narrow, None
             self._find(self._asked, set(range(len(self._classes))) - seen)
 
@@ -120,6 +123,7 @@ class NameTable:
         """Find ``wanted`` in the tables; what was asked for before costs nothing."""
         if self._narrow is not None and self._tables:
             more = self._classes_of(self._tables) - self._narrow
+            self._included |= self._tables
             self._tables.clear()
             self._narrow |= more
             self._find(self._asked, more)
@@ -148,7 +152,7 @@ class NameTable:
         if not wanted or classes == set():
             return
         forms = set(wanted)
-        for release in set(self.releases.values()):
+        for release in {self.releases[n] for n in self._included & self.releases.keys()}:
             forms |= {name.replace(release, STAND_IN) for name in wanted if release in name}
         directory = self._directory
         found: dict[int, set[str]] = {}
