@@ -276,11 +276,15 @@ class DynamicSymbols:
 
     def vague(self, names: Iterable[str]) -> AbstractSet[str]:
         """See :func:`vague_names`."""
-        vague, index = self._columns()[0].translate(_IS_VAGUE), self._index
+        vague = self._columns()[0].translate(_IS_VAGUE)
+        listed = list(names)
+        numbers = list(map(self._index.get, listed, repeat(_NOWHERE)))
+        if not listed or min(numbers) >= 0:
+            return set(compress(listed, picked(vague, numbers)))
         return {
             name
-            for name in names
-            if (number := index.get(name)) is not None
+            for name, number in zip(listed, numbers, strict=True)
+            if number != _NOWHERE
             and (vague[number] if number >= 0 else _are_vague(self.candidates(name)))
         }
 
@@ -365,6 +369,7 @@ class DynamicSymbols:
 _IS_PLAIN_INFO = bytes(
     info >> 4 in (STB_GLOBAL, STB_WEAK) and info & 15 in MATCHING_TYPES for info in range(256)
 )
+_NOWHERE = -2
 _IS_VAGUE = bytes(info >> 4 in _VAGUE for info in range(256))
 _IS_VISIBLE = bytes(other & 3 in (STV_DEFAULT, STV_PROTECTED) for other in range(256))
 
