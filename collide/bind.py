@@ -199,12 +199,17 @@ class Binder:
             told += _plainly_bound(table.of(shadowed), gives, offers, shadowed=True)
             plain = plain - set(shadowed)
 
-        def make() -> tuple[Binding, ...]:
-            names = (name for name in asked if name in plain)
-            return (*told, *_plainly_bound(table.of(names), gives, offers, shadowed=False))
+        def make(names: AbstractSet[str]) -> Iterator[Binding]:
+            ordered = (name for name in asked if name in names)
+            return _plainly_bound(table.of(ordered), gives, offers, shadowed=False)
 
         return BindingGroup(
-            tuple(told), own, make, demands=self.rules.demands, looked_further=looked_further
+            tuple(told),
+            own,
+            make,
+            plain=(plain, gives),
+            demands=self.rules.demands,
+            looked_further=looked_further,
         )
 
     def _asked(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from collide.linkmap import LinkMap, LoadFailure, Opened
@@ -42,7 +43,11 @@ class BindingGroup:
 
     __slots__ = (
         "_bindings",
+        "_by_name",
         "_make",
+        "_plain",
+        "_providers",
+        "_told",
         "closure",
         "looked_further",
         "shadowed",
@@ -54,21 +59,27 @@ class BindingGroup:
         self,
         told: tuple[Binding, ...],
         closure: tuple[File, ...],
-        make: Callable[[], tuple[Binding, ...]] | None = None,
+        make: Callable[[AbstractSet[str]], Iterable[Binding]] | None = None,
         *,
+        plain: tuple[AbstractSet[str], File] | None = None,
         demands: Callable[[Reference], bool],
         looked_further: bool = True,
     ) -> None:
         """``told`` are the bindings; with ``make``, only those that are not plain.
 
-        A plain one is known not to be shadowed, and only made when it is asked
+        ``plain`` are then the names of those that are, and what defines them. A
+        plain one is known not to be shadowed, and only made when it is asked
         for. ``looked_further`` tells that not all names were served by the first
         object that defines them, ``demands`` which references must have a definition.
         """
         self.looked_further = looked_further
         self.closure = closure
-        self._bindings = None if make else told
+        self._told = told
         self._make = make
+        self._plain = plain
+        self._bindings = None if make else told
+        self._by_name: dict[str, list[Binding]] | None = None
+        self._providers: AbstractSet[File] | None = None
         self.shadowed = tuple(b for b in told if b.shadowed)
         self.undefined = tuple(b for b in told if b.actual is None and demands(b.reference))
         self.unique = tuple(b for b in told if b.actual and is_unique(b.actual))
@@ -78,8 +89,49 @@ class BindingGroup:
         """The bindings: those looked at by themselves, then the plain ones."""
         if self._bindings is None:
             assert self._make is not None
-            self._bindings = self._make()
+            assert self._plain is not None
+            self._bindings = (*self._told, *self._make(self._plain[0]))
         return self._bindings
+
+    @property
+    def providers(self) -> AbstractSet[File]:
+        """All whose definitions are used."""
+        if self._providers is None:
+            found = {b.actual[0] for b in self._told if b.actual}
+            self._providers = found | {self._plain[1]} if self._plain else found
+        return self._providers
+
+    def names(self) -> Iterator[str]:
+        """The names of all references, some of them several times."""
+        yield from (b.reference.name for b in self._told)
+        if self._plain is not None:
+            yield from self._plain[0]
+
+    def of(self, names: AbstractSet[str]) -> Iterator[Binding]:
+        """The bindings of references to ``names``, without making any other."""
+        yield from (b for b in self._told if b.reference.name in names)
+        if self._make is not None and self._plain is not None:
+            yield from self._make(self._plain[0] & names)
+
+    def hits(self, name: str, provider: File) -> list[Definition]:
+        """The definitions of ``provider`` that references to ``name`` get."""
+        if self._plain is not None and name in self._plain[0]:
+            gets = self._plain[1] is provider
+            return [provider.object.exports.candidates(name)[0]] if gets else []
+        if not self._told:
+            return []
+        if self._by_name is None:
+            self._by_name = {}
+            for b in self._told:
+                self._by_name.setdefault(b.reference.name, []).append(b)
+        hits = (b.actual for b in self._by_name.get(name, ()))
+        return [hit[1] for hit in hits if hit is not None and hit[0] is provider]
+
+    def bound_to(self, provider: File) -> Iterator[str]:
+        """The names that get a definition of ``provider``."""
+        yield from (b.reference.name for b in self._told if b.provider is provider)
+        if self._plain is not None and self._plain[1] is provider:
+            yield from self._plain[0]
 
 
 class BoundObject(NamedTuple):

@@ -1,12 +1,14 @@
-"""Machine code to a graph of calls: which function of an object uses which symbol.
+"""Which function of an object is called by which, and who uses a symbol.
 
 Which copy of a library is in use is decided by what is called, and inside one
 object that is in no table: calls to static functions need no relocation. So
-the code itself is scanned for branches and for addresses relative to the
-program counter whose target is the start of a function, a PLT entry, or a slot
-of the global offset table. Instructions are not decoded one by one: a
-displacement found by chance would have to hit one of those few addresses
-exactly, and then only makes something count as used that is not.
+the code itself is scanned (:mod:`collide.scan`) for what leads to the start of
+a function, a PLT entry, or a slot of the global offset table.
+
+Only callers are asked for, one step back at a time, as nearly all questions
+are answered by a few steps. The code of a small object is scanned once and
+whole. In a large one the calls come first, which answer most; the rest is
+scanned when they do not.
 
 Where functions begin is read from ``.eh_frame_hdr``, which the System V ABI for
 x86-64 (4.2.4) demands of every function and which stripping leaves; its form
@@ -16,13 +18,13 @@ elsewhere :func:`read_calls` gives None, and every function counts as called.
 
 from __future__ import annotations
 
-import re
 import struct
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterator
+import sys
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from mmap import mmap
-from typing import NamedTuple
 
 from collide.dynamic import (
     DT_FINI,
@@ -34,6 +36,7 @@ from collide.dynamic import (
     DT_JMPREL,
     DT_PLTRELSZ,
     DT_RELA,
+    DT_RELACOUNT,
     DT_RELASZ,
     DT_RELR,
     DT_RELRSZ,
@@ -45,151 +48,329 @@ from collide.dynamic import (
 )
 from collide.errors import FormatError
 from collide.hashtable import integers
+from collide.scan import FORMS, Functions, ManySites, Segment, Sites
+from collide.symbols import DynamicSymbols, Exports
 
 R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE, R_IRELATIVE = 6, 7, 8, 37
 # DW_EH_PE: pcrel sdata4, udata4, datarel sdata4; all linkers write these.
 _EH_FRAME_HEADER = b"\1\x1b\x03\x3b"
-_BRANCH = rb"\xe8|\xe9|\x0f[\x80-\x8f]"
-# ModRM with mod 00 and r/m 101 is [rip + disp32] (Intel SDM 2.2.1.6): lea, mov, add, cmp, cmov,
-# moves to vector registers, and call, jmp and push through memory.
-_OPCODES = rb"[\x8d\x8b\x03\x3b\x39\x7e\x6f\x16\x40-\x4f]"
-_RELATIVE = _OPCODES + rb"[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]|\xff[\x15\x25\x35]"
-_PLT_JUMP = re.compile(rb"\xff\x25")
-_ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", b"\xf2"
 _PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
-_DISPLACEMENT = struct.Struct("<i")
+_SMALL = 32 << 20
+"""Bytes of code up to which all of it is scanned at once."""
+
+_WORD, _ADDRESS = struct.Struct("<I"), struct.Struct("<Q")
+
+Contents = bytes | bytearray | memoryview | mmap
+_BROKEN = (FormatError, struct.error, IndexError, ValueError, KeyError, OverflowError)
 
 
-def _references(reach: int) -> re.Pattern[bytes]:
-    """Instructions with a displacement of at most ``reach`` bytes, either way.
-
-    Its highest byte is then one of few, which drops most chance matches at once.
-    """
-    top = (reach >> 24) + 1
-    high = b"[%b-%b%b-\xff]" % (b"\\x00", b"\\x%02x" % top, b"\\x%02x" % (255 - top))
-    return re.compile(b"(?:%b|%b)(?=...%b)" % (_BRANCH, _RELATIVE, high), re.DOTALL)
-
-
-class Calls(NamedTuple):
-    """What the functions of one object use; functions are named by their address.
-
-    ``functions`` are all of them, ascending. ``calls`` maps one to those of the
-    same object that it calls, jumps to or takes the address of; ``uses`` to the
-    symbols it uses through a PLT entry or the global offset table.
-    ``constructors`` run when the object is loaded. ``tables`` are the functions
-    and ``table_symbols`` the symbols that its data refers to: tables of
-    methods, of callbacks.
-    """
-
-    functions: tuple[int, ...]
-    calls: dict[int, frozenset[int]]
-    uses: dict[int, frozenset[str]]
-    constructors: frozenset[int]
-    tables: frozenset[int]
-    table_symbols: frozenset[str]
-
-    def used_at_load(self) -> frozenset[str]:
-        """The symbols that constructors use, with all that they call in the same object."""
-        pending, seen, used = list(self.constructors), set(self.constructors), set[str]()
-        for function in pending:
-            used |= self.uses.get(function, frozenset())
-            new = self.calls.get(function, frozenset()) - seen
-            seen |= new
-            pending += new
-        return frozenset(used)
-
-
-def read_calls(data: bytes | bytearray | memoryview | mmap) -> Calls | None:
+def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> Calls | None:
     """The calls of one object; None where they cannot be told.
 
     That is on other machines than x86-64, without ``.eh_frame_hdr``, and where
-    the file is corrupt.
+    the file is corrupt. ``again`` gives the contents anew, when more of a large
+    object is asked for: they are not kept.
     """
     try:
         image = Image(memoryview(data))
         if image.machine.name != "x86_64":
             return None
-        return _Scan(image).calls()
-    except (FormatError, struct.error, IndexError, ValueError, KeyError, OverflowError):
+        starts = _functions(image)
+        return Calls(image, starts, again or (lambda: data)) if starts else None
+    except _BROKEN:
         return None
 
 
-class _Scan:
-    """One image's code, scanned."""
+def _none(_name: str) -> Iterable[int]:
+    return ()
+
+
+class Calls:
+    """What calls the functions of one object, which are named by their address.
+
+    ``constructors`` run when the object is loaded. ``tables`` are the functions
+    and ``table_symbols`` the symbols that its data refers to: tables of
+    methods, of callbacks.
+    """
+
+    def __init__(
+        self, image: Image, starts: tuple[int, ...], again: Callable[[], Contents]
+    ) -> None:
+        known = frozenset(starts)
+        tables = _Tables(image)
+        self.functions = starts
+        self.constructors: frozenset[int] = tables.constructors & known
+        self.tables: frozenset[int] = (known & tables.addresses) - self.constructors
+        self.table_symbols: frozenset[str] = frozenset(tables.symbols)
+        pieces = list(_executable(image))
+        bounds = [at for address, code in pieces for at in (address, address + len(code))]
+        far = (*bounds, *tables.slots, starts[0])
+        self._reach = max(far) - min(far)
+        self._split = Functions(starts, max(bounds))
+        self._again = again
+        segments = self._segments(pieces)
+        names = dict(tables.slots)
+        self._homes: dict[int, range] = {}
+        for segment in segments:
+            entries = segment.plt(tables.slots)
+            names.update(entries)
+            if len(segments) > 1:
+                self._homes.update(dict.fromkeys(entries, segment.range))
+        self._names = names
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for address, name in names.items():
+            self._places[name].append(address)
+        # Procedure linkage tables stand in the search table of functions as a whole.
+        self._linkages = self._linkage(segments, names.keys() - tables.slots.keys())
+        size = sum(len(code) for _, code in pieces)
+        wanted = known.union(names)
+        self._sites = Sites(wanted) if size <= _SMALL else ManySites(wanted)
+        # The most frequent ones, which answer most, come first.
+        self._left = list(reversed(FORMS))
+        while self._left and (size <= _SMALL or len(self._left) == len(FORMS)):
+            self._scan(segments)
+        self._callers: dict[int, frozenset[int]] = {}
+        self._users: dict[str, frozenset[int]] = {}
+        self._live = set(self.tables | self.constructors)
+        self._expanded: set[int] = set()
+        self._follows: defaultdict[int, list[int]] = defaultdict(list)
+        self._behind: dict[str, frozenset[int]] = {}
+        self._bodies: dict[int, tuple[AbstractSet[str], AbstractSet[int]]] = {}
+        self._names_at: defaultdict[int, list[str]] | None = None
+        self._read_anew: list[Segment] = []
+
+    def _segments(self, pieces: Iterable[tuple[int, memoryview]]) -> list[Segment]:
+        return [Segment(code, address, self._reach) for address, code in pieces]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all code is scanned; until then only what is found is certain."""
+        return not self._left
+
+    def more(self) -> None:
+        """Scan a large object for the next form of instructions."""
+        image = Image(memoryview(self._again()))
+        self._scan(self._segments(_executable(image)))
+        self._callers.clear()
+        self._users.clear()
+        self._expanded.clear()
+
+    def _scan(self, segments: Iterable[Segment]) -> None:
+        form = self._left.pop()
+        for segment in segments:
+            segment.scan(form, self._sites, self._split)
+
+    def callers(self, function: int) -> AbstractSet[int]:
+        """The functions of the same object that call it, jump to it or take its address."""
+        found = self._callers.get(function)
+        if found is None:
+            sites = [s for s in self._sites.to(function) if not self._is_named(s, function)]
+            found = self._callers[function] = frozenset(map(self._split.at, sites))
+        return found
+
+    def users(self, name: str) -> AbstractSet[int]:
+        """The functions that use a symbol through a PLT entry or the global offset table."""
+        found = self._users.get(name)
+        if found is None:
+            sites = [
+                site
+                for at in self._places.get(name, ())
+                for site in self._sites.to(at)
+                if self._is_named(site, at)
+            ]
+            found = self._users[name] = frozenset(map(self._split.at, sites)) - self._linkages
+        return found
+
+    def _is_named(self, place: int, address: int) -> bool:
+        """Whether what code at ``place`` refers to stands for a symbol.
+
+        It does at a slot, and at an entry of the linkage table of the same segment.
+        """
+        if address not in self._homes:
+            return address in self._names
+        return place in self._homes[address]
+
+    def _all_users(self, names: Collection[str]) -> AbstractSet[int]:
+        return frozenset().union(*map(self.users, names))
+
+    def names_at(self, function: int, exports: Exports) -> Sequence[str]:
+        """The names by which ``exports``, those of this object, offer a function."""
+        if self._names_at is None:
+            found = self._names_at = defaultdict(list)
+            for name, value in exports.values() if isinstance(exports, DynamicSymbols) else ():
+                for one in (
+                    [d.value for d in exports.candidates(name)] if value is None else [value]
+                ):
+                    found[one or 0].append(name)
+        return self._names_at.get(function, ())
+
+    # -- what runs once something calls into the object -------------------------------------------
+
+    def live(self, names: Collection[str]) -> AbstractSet[str]:
+        """Those of ``names`` that a constructor or what data refers to uses, directly or not."""
+        self._trace(self._all_users(names))
+        return {name for name in names if not self._live.isdisjoint(self.users(name))}
+
+    def _trace(self, functions: AbstractSet[int]) -> None:
+        """Tell which of ``functions`` are live; that of others is told where it is met."""
+        live, follows = self._live, self._follows
+        new = functions - self._expanded - live
+        while new:
+            self._expanded |= new
+            before: set[int] = set()
+            for function in new:
+                callers = self.callers(function)
+                if live.isdisjoint(callers):
+                    for caller in callers:
+                        follows[caller].append(function)
+                    before |= callers
+                else:
+                    self._revive(function)
+            new = before - self._expanded - live
+
+    def _revive(self, function: int) -> None:
+        """``function`` is live, and so is all that was found to be called by it."""
+        pending = [function]
+        for one in pending:
+            if one not in self._live:
+                self._live.add(one)
+                pending += self._follows.pop(one, ())
+
+    def behind(self, name: str) -> AbstractSet[int]:
+        """All functions that lead to a use of ``name``, which is not live."""
+        found = self._behind.get(name)
+        if found is None or self._left:
+            seen: set[int] = set()
+            new = self._all_users((name,))
+            while new:
+                seen |= new
+                new = frozenset().union(*map(self.callers, new)) - seen
+            found = self._behind[name] = frozenset(seen)
+        return found
+
+    # -- what runs as soon as the object is loaded ------------------------------------------------
+
+    def used_at_load(self, exported: Callable[[str], Iterable[int]] = _none) -> frozenset[str]:
+        """The symbols that constructors use, with all that they call in the same object.
+
+        ``exported`` tells which functions of the object a symbol stands for, where it does.
+        """
+        used: set[str] = set()
+        pending, seen = list(self.constructors), set(self.constructors)
+        for function in pending:
+            names, called = self._body(function)
+            called = set(called).union(*map(exported, names - used)) - seen
+            used |= names
+            seen |= called
+            pending += sorted(called)
+        self._read_anew.clear()
+        return frozenset(used)
+
+    def _body(self, function: int) -> tuple[AbstractSet[str], AbstractSet[int]]:
+        """The symbols that one function uses, and the functions that it calls."""
+        found = self._bodies.get(function)
+        if found is None:
+            if not self._read_anew:
+                image = Image(memoryview(self._again()))
+                self._read_anew = self._segments(_executable(image))
+            leads = {
+                target
+                for segment in self._read_anew
+                for target in segment.leads(function, self._split, self._sites.wanted)
+            }
+            named = {at for at in leads if self._is_named(function, at)}
+            names = frozenset(self._names[at] for at in named)
+            if function in self._linkages:
+                names = frozenset()
+            found = self._bodies[function] = names, leads - named
+        return found
+
+    def _linkage(self, segments: Iterable[Segment], entries: Iterable[int]) -> frozenset[int]:
+        """What stands for a function and is a procedure linkage table.
+
+        One of a single entry looks as a function does that ends in a call, and does no harm.
+        """
+        counted = Counter(map(self._split.at, entries))
+        found = {start for start, count in counted.items() if count > 1 and start in self._names}
+        for segment in segments:
+            found |= {start for start in counted if segment.at(start, 2) == _PUSH}
+        return frozenset(found)
+
+
+def _executable(image: Image) -> Iterator[tuple[int, memoryview]]:
+    for s in image.segments:
+        if s.kind == PT_LOAD and s.flags & PF_X:
+            yield s.address, image.data[s.offset : s.offset + s.size]
+
+
+def _functions(image: Image) -> tuple[int, ...]:
+    """Starts of functions, from the search table of ``.eh_frame_hdr``."""
+    for s in image.segments:
+        if s.kind == PT_GNU_EH_FRAME:
+            table = image.data[s.offset : s.offset + s.size]
+            if table[:4] != _EH_FRAME_HEADER:
+                return ()
+            (count,) = struct.unpack_from("<I", table, 8)
+            words = array("i")
+            words.frombytes(table[12 : 12 + 8 * count])
+            if len(words) < 2 * count:
+                raise FormatError("search table of functions ends early")
+            if sys.byteorder == "big":
+                words.byteswap()
+            return tuple(sorted({s.address + word for word in words[::2]}))
+    return ()
+
+
+class _Tables:
+    """What the linker wrote down: slots of symbols, and functions that data refers to."""
 
     def __init__(self, image: Image) -> None:
         self.image = image
         self.slots: dict[int, str] = {}
-        self.table_symbols: set[str] = set()
+        self.symbols: set[str] = set()
         self.pointers: dict[int, int] = {}
-        self.resolvers: set[int] = set()
-        self.starts: tuple[int, ...] = ()
-
-    def calls(self) -> Calls | None:
-        self.starts = tuple(self._functions())
-        if not self.starts:
-            return None
-        known = frozenset(self.starts)
+        self.addresses: set[int] = set()
         self._relocations()
-        constructors = self._constructors() & known
-        calls: dict[int, set[int]] = {}
-        uses: dict[int, set[str]] = {}
-        for offset, address, size in self._executable():
-            code = bytes(self.image.data[offset : offset + size])
-            self._scan(code, address, calls, uses)
-        return Calls(
-            self.starts,
-            {start: frozenset(targets) for start, targets in calls.items()},
-            {start: frozenset(names) for start, names in uses.items()},
-            frozenset(constructors),
-            (frozenset(self.pointers.values()) | self.resolvers) & known - constructors,
-            frozenset(self.table_symbols),
-        )
-
-    def _executable(self) -> Iterator[tuple[int, int, int]]:
-        for s in self.image.segments:
-            if s.kind == PT_LOAD and s.flags & PF_X:
-                yield s.offset, s.address, s.size
-
-    def _functions(self) -> list[int]:
-        """Starts of functions, from the search table of ``.eh_frame_hdr``."""
-        for s in self.image.segments:
-            if s.kind == PT_GNU_EH_FRAME:
-                table = self.image.data[s.offset : s.offset + s.size]
-                if table[:4] != _EH_FRAME_HEADER:
-                    return []
-                (count,) = struct.unpack_from("<I", table, 8)
-                words = struct.unpack_from(f"<{2 * count}i", table, 12)
-                return sorted({s.address + word for word in words[::2]})
-        return []
-
-    # -- what the linker wrote down ---------------------------------------------------------------
+        self.constructors = self._constructors()
 
     def _relocations(self) -> None:
         image = self.image
-        symbols = image.at(image.one(DT_SYMTAB)) if DT_SYMTAB in image.dynamic else b""
         for tag, size_tag in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
-            if tag not in image.dynamic or not (size := image.one(size_tag, 0)):
-                continue
-            words = integers(image.at(image.one(tag), size), "Q", image.big_endian)
-            for place, info, addend in zip(words[::3], words[1::3], words[2::3], strict=True):
-                kind, symbol = info & 0xFFFFFFFF, info >> 32
-                if kind == R_RELATIVE:
-                    self.pointers[place] = addend
-                elif kind == R_IRELATIVE:
-                    self.resolvers.add(addend)
-                elif symbol:
-                    (at,) = struct.unpack_from("<I", symbols, symbol * 24)
-                    name = image.string(at)
-                    if kind in (R_GLOB_DAT, R_JUMP_SLOT):
-                        self.slots[place] = name
-                    else:
-                        self.table_symbols.add(name)
-        for place in self._packed():
-            (self.pointers[place],) = struct.unpack_from("<Q", image.at(place, 8))
+            if tag in image.dynamic and (size := image.one(size_tag, 0)):
+                self._table(integers(image.at(image.one(tag), size), "Q", image.big_endian))
+        self.pointers.update(self._packed())
+        self.addresses.update(self.pointers.values())
 
-    def _packed(self) -> Iterator[int]:
-        """Places of DT_RELR (gABI "Relative relocations in a compact form")."""
+    def _table(self, words: array[int]) -> None:
+        image = self.image
+        places, infos, addends = words[::3], words[1::3], words[2::3]
+        if not len(places) == len(infos) == len(addends):
+            raise ValueError("a table of relocations ends early")
+        # Relative ones come first, and are by far the most (DT_RELACOUNT).
+        count = min(image.one(DT_RELACOUNT, 0), len(infos))
+        if infos[:count].count(R_RELATIVE) < count:
+            count = 0
+        self.pointers.update(zip(places[:count], addends[:count], strict=True))
+        symbols = image.at(image.one(DT_SYMTAB)) if DT_SYMTAB in image.dynamic else b""
+        names: dict[int, str] = {}
+        for place, info, addend in zip(places[count:], infos[count:], addends[count:], strict=True):
+            kind, symbol = info & 0xFFFFFFFF, info >> 32
+            if kind == R_RELATIVE:
+                self.pointers[place] = addend
+            elif kind == R_IRELATIVE:
+                self.addresses.add(addend)
+            elif symbol:
+                name = names.get(symbol)
+                if name is None:
+                    (at,) = _WORD.unpack_from(symbols, symbol * 24)
+                    name = names[symbol] = image.string(at)
+                if kind in (R_GLOB_DAT, R_JUMP_SLOT):
+                    self.slots[place] = name
+                else:
+                    self.symbols.add(name)
+
+    def _packed(self) -> Iterator[tuple[int, int]]:
+        """Places of DT_RELR (gABI "Relative relocations in a compact form") and what is there."""
         image = self.image
         if DT_RELR not in image.dynamic:
             return
@@ -197,13 +378,15 @@ class _Scan:
         table = image.at(image.one(DT_RELR), image.one(DT_RELRSZ))
         for word in integers(table, "Q", image.big_endian):
             if not word & 1:
-                yield word
+                places = [word]
                 place = word + 8
-                continue
-            yield from (place + 8 * bit for bit in range(63) if word >> bit + 1 & 1)
-            place += 63 * 8
+            else:
+                places = [place + 8 * bit for bit in range(63) if word >> bit + 1 & 1]
+                place += 63 * 8
+            for at in places:
+                yield at, _ADDRESS.unpack_from(image.at(at, 8))[0]
 
-    def _constructors(self) -> set[int]:
+    def _constructors(self) -> frozenset[int]:
         image = self.image
         found = {image.one(tag) for tag in (DT_INIT, DT_FINI) if tag in image.dynamic}
         for tag, size_tag in ((DT_INIT_ARRAY, DT_INIT_ARRAYSZ), (DT_FINI_ARRAY, DT_FINI_ARRAYSZ)):
@@ -211,69 +394,4 @@ class _Scan:
                 start = image.one(tag)
                 places = range(start, start + image.one(size_tag, 0), 8)
                 found |= {self.pointers.get(place, 0) for place in places}
-        return found
-
-    # -- the code ---------------------------------------------------------------------------------
-
-    def _plt(self, code: bytes, address: int) -> dict[int, str]:
-        """PLT entries by their address: a jump through a slot, behind an ENDBR64 or not."""
-        entries = {}
-        for found in _PLT_JUMP.finditer(code):
-            at = found.end()
-            if at + 4 > len(code):
-                break
-            slot = address + at + 4 + _DISPLACEMENT.unpack_from(code, at)[0]
-            if slot in self.slots:
-                start = found.start()
-                start -= code[start - 1 : start] == _BND
-                start -= 4 * (code[start - 4 : start] == _ENDBR64)
-                entries[address + start] = self.slots[slot]
-        return entries
-
-    def _scan(
-        self, code: bytes, address: int, calls: dict[int, set[int]], uses: dict[int, set[str]]
-    ) -> None:
-        starts = self.starts
-        plt = self._plt(code, address)
-        names = {**self.slots, **plt}
-        known = frozenset(starts)
-        unpack = _DISPLACEMENT.unpack_from
-        ends = (address, address + len(code), *self.slots, starts[0])
-        cold, warm = self._cold(ends[1])
-        # Runs for every branch of up to a hundred megabytes of code: no calls in here.
-        for found in _references(max(ends) - min(ends)).finditer(code):
-            at = found.end()
-            place = address + at
-            target: int = place + 4 + unpack(code, at)[0]
-            if target in names:
-                source = starts[max(bisect_right(starts, place) - 1, 0)]
-                uses.setdefault(source, set()).add(names[target])
-            elif target in known:
-                source = starts[max(bisect_right(starts, place) - 1, 0)]
-                calls.setdefault(source, set()).add(target)
-            elif (cold <= target < warm or cold <= place < warm) and (
-                code[at - 1] == 0xE9 or code[at - 2] == 0x0F
-            ):
-                target = starts[max(bisect_right(starts, target) - 1, 0)]
-                source = starts[max(bisect_right(starts, place) - 1, 0)]
-                if source != target and (target & 15 or source & 15):
-                    calls.setdefault(source, set()).add(target)
-        # A procedure linkage table stands in the search table of functions as a whole. One of a
-        # single entry looks as a function does that ends in a call, and does no harm.
-        entries = Counter(starts[max(bisect_right(starts, entry) - 1, 0)] for entry in plt)
-        for start in uses.keys() & known:
-            lazy = code[start - address : start - address + 2] == _PUSH
-            if lazy or (start in plt and entries[start] > 1):
-                del uses[start]
-
-    def _cold(self, end: int) -> tuple[int, int]:
-        """The range with the parts of functions that compilers split off as rarely run.
-
-        Jumps between these and their functions go to any place, not to a start.
-        No other functions are not aligned.
-        """
-        cold = [start for start in self.starts if start & 15]
-        if not cold:
-            return end, end
-        after = bisect_right(self.starts, cold[-1])
-        return cold[0], self.starts[after] if after < len(self.starts) else end
+        return frozenset(found)

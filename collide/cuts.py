@@ -7,13 +7,16 @@ taken, what of it is in use, and what of the same library stays in the wheel.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from functools import partial
 from os.path import commonprefix
 from typing import NamedTuple
 
-from collide.analysis import Analysis, Module
-from collide.bindings import Binding, BindingGroup, BoundModule, BoundObject
-from collide.reach import Reached, reach
+from collide.analysis import Analysis
+from collide.bindings import Binding, BindingGroup
+from collide.calls import Calls
+from collide.reach import Reach
 from collide.search import File
 from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
 
@@ -58,55 +61,103 @@ class _Collected:
         self.modules: set[str] = set()
 
 
+Key = tuple[File, File, bool]
+Uses = Callable[[File, Iterable[str]], AbstractSet[str]]
+
+
 def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
     """Every cut of an analysis; without ``reaching`` all references count as used."""
-    groups: dict[tuple[File, File, bool], _Collected] = {}
-    opened: dict[str, BoundModule] = {}
-    victims: set[File] = set()
-    for module in analysis.modules:
-        for bound, b in _shadowed(module):
-            assert b.actual is not None
-            host = analysis.is_host(b.actual[0])
-            vague = host and is_vague(b)
-            key = bound.map.file, b.actual[0], vague
-            collected = groups.get(key) or groups.setdefault(key, _Collected())
-            collected.taken[b.reference] = b
-            collected.modules.add(module.name)
-            if host and not vague and module.bound is not None:
-                opened[module.name] = module.bound
-                victims.add(bound.map.file)
-    reached = Reached(dict.fromkeys(victims))
-    if reaching and victims:
-        reached = reach(
-            tuple(opened.values()), victims, lambda f: f.calls if analysis.is_member(f) else None
-        )
-    for (victim, provider, vague), collected in groups.items():
-        taken = tuple(collected.taken.values())
-        weighed = analysis.is_host(provider) and not vague
-        used = tuple(b for b in taken if weighed and reached.uses(victim, b.reference.name))
+    groups = _Groups(analysis)
+    collected = groups.collected()
+    weighed = [key for key in collected if analysis.is_host(key[1]) and not key[2]]
+    names: dict[File, set[str]] = {}
+    for key in weighed:
+        names.setdefault(key[0], set()).update(r.name for r in collected[key].taken)
+    uses: Uses = _all
+    if reaching and names:
+        opened = {name for key in weighed for name in collected[key].modules}
+        modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
+        known = partial(_calls_of, analysis)
+        uses = Reach(modules, names.keys(), known).uses
+    # All names of a victim at once: each question may take a look at all its code.
+    used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
+    for key, found in collected.items():
+        victim, provider, vague = key
+        taken = tuple(found.taken.values())
+        used: tuple[Binding, ...] = ()
+        if key in weighed:
+            used = tuple(b for b in taken if b.reference.name in used_names[victim])
         meant = {b.intended[0]: None for b in taken if b.intended}
-        kept = _kept(analysis, victim, set(meant), reached) if used else ()
+        kept: AbstractSet[str] = frozenset()
+        if used:
+            kept = uses(victim, _Library(taken, victim).kept(groups.of(victim), meant.keys()))
         yield Cut(
             victim=victim,
             provider=provider,
             meant=tuple(meant),
             taken=taken,
             used=used,
-            kept=tuple(sorted(_of_the_same(taken, kept, victim))),
+            kept=tuple(sorted(kept)),
             vague=vague,
             host=analysis.is_host(provider),
-            modules=tuple(sorted(collected.modules)),
+            modules=tuple(sorted(found.modules)),
             calls_known=not used or not reaching or victim.calls is not None,
         )
 
 
-def _shadowed(module: Module) -> Iterator[tuple[BoundObject, Binding]]:
-    if module.bound is not None:
-        for bound in module.bound.objects:
-            for group in bound.groups:
-                for b in group.shadowed:
-                    if b.actual is not None:
-                        yield bound, b
+def _all(_victim: File, names: Iterable[str]) -> AbstractSet[str]:
+    return frozenset(names)
+
+
+def _calls_of(analysis: Analysis, file: File) -> Calls | None:
+    return file.calls if analysis.is_member(file) else None
+
+
+class _Groups:
+    """The groups of bindings of all modules, each once: most modules share them."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._groups: dict[int, tuple[File, BindingGroup]] = {}
+        self._modules: dict[int, list[str]] = {}
+        self._last: dict[int, None] = {}
+        for module in analysis.modules:
+            for bound in module.bound.objects if module.bound else ():
+                for group in bound.groups:
+                    key = id(group)
+                    self._groups[key] = bound.map.file, group
+                    if group.shadowed:
+                        self._modules.setdefault(key, []).append(module.name)
+                        # Of several bindings of one reference the last one is told.
+                        self._last.pop(key, None)
+                        self._last[key] = None
+
+    def of(self, victim: File) -> list[BindingGroup]:
+        """How ``victim`` is bound, in any module."""
+        return [group for file, group in self._groups.values() if file is victim]
+
+    def collected(self) -> dict[Key, _Collected]:
+        """All that is shadowed, by victim and provider."""
+        found: dict[Key, _Collected] = {}
+        keys: dict[int, list[tuple[Key, Binding]]] = {}
+        for number, modules in self._modules.items():
+            file, group = self._groups[number]
+            keys[number] = list(self._keys(file, group))
+            for key, b in keys[number]:
+                one = found.get(key) or found.setdefault(key, _Collected())
+                one.taken[b.reference] = b
+            for key in {key for key, _ in keys[number]}:
+                found[key].modules.update(modules)
+        for number in self._last:
+            for key, b in keys[number]:
+                found[key].taken[b.reference] = b
+        return found
+
+    def _keys(self, victim: File, group: BindingGroup) -> Iterator[tuple[Key, Binding]]:
+        is_host = self._analysis.is_host
+        for b in group.shadowed:
+            if b.actual is not None:
+                yield (victim, b.actual[0], is_host(b.actual[0]) and is_vague(b)), b
 
 
 def is_vague(b: Binding) -> bool:
@@ -118,34 +169,8 @@ def is_vague(b: Binding) -> bool:
     )
 
 
-def _kept(
-    analysis: Analysis, victim: File, meant: set[File], reached: Reached
-) -> Collection[Binding]:
-    """The bindings of ``victim`` in use that got what they were meant to get from ``meant``."""
-    groups = {
-        id(group): group
-        for module in analysis.modules
-        for group in _groups_of(module, victim)
-        if not meant.isdisjoint(group.closure)
-    }
-    found: dict[Reference, Binding] = {}
-    for group in groups.values():
-        for b in group.bindings:
-            stays = b.actual and b.intended and b.actual[0] is b.intended[0]
-            if stays and b.provider in meant and reached.uses(victim, b.reference.name):
-                found[b.reference] = b
-    return found.values()
-
-
-def _groups_of(module: Module, victim: File) -> Iterable[BindingGroup]:
-    for bound in module.bound.objects if module.bound else ():
-        if bound.map.file is victim:
-            return bound.groups
-    return ()
-
-
-def _of_the_same(taken: Collection[Binding], kept: Iterable[Binding], victim: File) -> set[str]:
-    """Names that stay in the copy whose other symbols are taken.
+class _Library:
+    """What tells that a name is of the library whose other symbols are taken.
 
     Libraries in C begin their names with words of their own, those in C++ with
     their scope. For a bundled library it is the references that still bind to
@@ -155,21 +180,41 @@ def _of_the_same(taken: Collection[Binding], kept: Iterable[Binding], victim: Fi
     the last taken one, and those with the prefix that all of the taken have in
     common. What has vague linkage belongs to no library.
     """
-    prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - characters, not paths
-    # Of a mangled C++ name the first part that is somebody's own is its outermost name.
-    telling = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _TELLING_PREFIX
-    words = {first_word(b.reference.name) for b in taken}
-    places = [p for b in taken if b.intended and b.intended[0] is victim for p in _place(b)]
-    first, last = (min(places), max(places)) if places else (0, -1)
-    same = set()
-    for b in kept:
+
+    def __init__(self, taken: Collection[Binding], victim: File) -> None:
+        self._victim = victim
+        prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - no paths
+        # Of a mangled C++ name the first part that is somebody's own is its outermost name.
+        telling = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _TELLING_PREFIX
+        self._prefix = prefix if telling else None
+        self._words = {first_word(b.reference.name) for b in taken}
+        places = [p for b in taken if b.intended and b.intended[0] is victim for p in _place(b)]
+        self._first, self._last = (min(places), max(places)) if places else (0, -1)
+
+    def kept(self, groups: Iterable[BindingGroup], meant: AbstractSet[File]) -> set[str]:
+        """Names of the same library that got what they were meant to get from ``meant``."""
+        found: dict[Reference, Binding] = {}
+        for group in groups:
+            if meant.isdisjoint(group.closure):
+                continue
+            for b in group.of({name for name in group.names() if self._begins(name)}):
+                stays = b.actual and b.intended and b.actual[0] is b.intended[0]
+                if stays and b.provider in meant:
+                    found[b.reference] = b
+        return {reference.name for reference, b in found.items() if self._has(b)}
+
+    def _begins(self, name: str) -> bool:
+        return first_word(name) in self._words or self._is_alike(name)
+
+    def _is_alike(self, name: str) -> bool:
+        return self._prefix is not None and name.startswith(self._prefix)
+
+    def _has(self, b: Binding) -> bool:
         name = b.reference.name
-        inside = any(first <= place <= last for place in _place(b)) and first_word(name) in words
-        alike = telling and name.startswith(prefix)
-        bundled = b.provider is not victim and first_word(name) in words
-        if (bundled or inside or alike) and not is_vague(b):
-            same.add(name)
-    return same
+        worded = first_word(name) in self._words
+        inside = worded and any(self._first <= place <= self._last for place in _place(b))
+        bundled = worded and b.provider is not self._victim
+        return (bundled or inside or self._is_alike(name)) and not is_vague(b)
 
 
 _WORD = re.compile(r"_*(?:_ZN?K?(\d+)|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+)")

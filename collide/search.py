@@ -111,7 +111,8 @@ class File:
         if self._calls is None:
             from collide.calls import read_calls
 
-            self._calls = (read_calls(self._contents()) if self._contents else None,)
+            again = self._contents
+            self._calls = (read_calls(again(), again) if again else None,)
         return self._calls[0]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import reduce
 from itertools import compress, repeat
@@ -177,19 +177,8 @@ class DynamicSymbols:
     """
 
     __slots__ = (
-        "_big_endian",
-        "_fields",
-        "_hash",
-        "_index",
-        "_known",
-        "_offers",
-        "_serving",
-        "_strings",
-        "_symbol",
-        "_symbols",
-        "_versioned",
-        "_versions",
-        "_versym",
+        *("_big_endian", "_fields", "_hash", "_index", "_known", "_offers", "_serving"),
+        *("_strings", "_symbol", "_symbols", "_versioned", "_versions", "_versym"),
     )
 
     def __init__(
@@ -287,6 +276,11 @@ class DynamicSymbols:
             if number != _NOWHERE
             and (vague[number] if number >= 0 else _are_vague(self.candidates(name)))
         }
+
+    def values(self) -> Iterator[tuple[str, int | None]]:
+        """All names with their values; None for a name that several symbols have."""
+        column = self._columns()[3]
+        return ((name, column[at] if at >= 0 else None) for name, at in self._index.items())
 
     def _find_offers(self, names: Sequence[str]) -> Mapping[str, str | None]:
         """The version of each name that has one definition of no peculiarity, or None."""

@@ -227,14 +227,13 @@ def static_objects(cut: Cut) -> Verdict | None:
     that only one of them manages. It holds for any C++ library with static
     objects of classes of its own.
     """
-    if not set(cut.meant) <= {cut.victim} or cut.victim.calls is None:
+    if not set(cut.meant) <= {cut.victim}:
+        return None
+    names = [n for n in cut.used_names if _BUILDS.match(n) and not _RESERVED.match(n)]
+    if not names or cut.victim.calls is None:
         return None
     at_load = cut.victim.calls.used_at_load()
-    builders = [
-        name
-        for name in cut.used_names
-        if name in at_load and _BUILDS.match(name) and not _RESERVED.match(name)
-    ]
+    builders = [name for name in names if name in at_load]
     if not builders:
         return None
     line = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -53,31 +54,27 @@ class Graph:
         found = read_calls(data)
         assert found is not None
         self.calls: Calls = found
-        exports = read_object(data).exports
+        obj = read_object(data)
+        self.names = {r.name for r in obj.references}
         self.places = {
             name: d.value
-            for name in exports.names
-            for d in exports.candidates(name)
+            for name in obj.exports.names
+            for d in obj.exports.candidates(name)
             if d.value is not None
         }
 
     def used_from(self, *names: str) -> set[str]:
         """The symbols that the functions called ``names`` use, with all that they call here."""
-        return self._used_from(self.places[name] for name in names)
+        return self._used_from({self.places[name] for name in names})
 
-    def _used_from(self, places: object) -> set[str]:
-        assert hasattr(places, "__iter__")
-        pending, seen, used = list(places), set(), set[str]()
-        while pending:
-            place = pending.pop()
-            if place in seen:
-                continue
-            seen.add(place)
-            names = self.calls.uses.get(place, frozenset())
-            used |= names
-            pending += self.calls.calls.get(place, ())
-            pending += [self.places[name] for name in names if name in self.places]
-        return used - {"__cxa_finalize", "_ITM_deregisterTMCloneTable"}
+    def _used_from(self, places: AbstractSet[int]) -> set[str]:
+        used: set[str] = set()
+        while True:
+            new = {n for n in self.names - used if self.calls.behind(n) & places}
+            if not new:
+                return used - {"__cxa_finalize", "_ITM_deregisterTMCloneTable"}
+            used |= new
+            places = {self.places[name] for name in new if name in self.places}
 
     def used_from_tables(self) -> set[str]:
         return self._used_from(self.calls.tables)
@@ -124,6 +121,46 @@ def test_constructors_are_told_apart(graph: Graph) -> None:
     assert graph.calls.constructors.isdisjoint(graph.calls.tables)
 
 
+def test_what_constructors_use_is_read_of_their_own_code(graph: Graph) -> None:
+    def exported(name: str) -> set[int]:
+        return {graph.places[name]} if name in graph.places else set()
+
+    used = graph.calls.used_at_load(exported)
+    assert "outside" in used
+    assert used.isdisjoint({"not_used", "in_table", "from_data", "variable"})
+    assert graph.calls.used_at_load() <= used
+
+
+def test_live_is_what_data_or_a_constructor_leads_to(graph: Graph) -> None:
+    live = graph.calls.live(sorted(graph.names))
+    assert not live & {"not_used", "variable"}
+    # Where calls of own functions go through the linkage table, it is by a name that they lead on.
+    own = {name for name in live if name in graph.places}
+    assert "outside" in live | graph.used_from(*own)
+    assert graph.calls.behind("not_used") == {graph.places["alone"]}
+
+
+def test_large_object_is_scanned_by_and_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = compile_so(tmp_path, "lib.so", SOURCE, "-O2", "-fno-ipa-cp", "-fno-ipa-ra").read_bytes()
+    names = {r.name for r in read_object(data).references}
+    small = read_calls(data)
+    monkeypatch.setattr("collide.calls._SMALL", 0)
+    times = []
+    large = read_calls(data, lambda: times.append(1) or data)  # type: ignore[func-returns-value]
+    assert small is not None
+    assert large is not None
+    assert small.whole
+    assert not large.whole
+    assert all(large.users(name) <= small.users(name) for name in names)
+    assert large.users("variable") == frozenset() != small.users("variable")
+    while not large.whole:
+        large.more()
+    assert {n: large.users(n) for n in names} == {n: small.users(n) for n in names}
+    assert all(large.callers(f) == small.callers(f) for f in small.functions)
+    assert large.live(names) == small.live(names)
+    assert len(times) == 3
+
+
 def test_rarely_run_part_that_is_split_off_belongs_to_its_function(tmp_path: Path) -> None:
     source = """
     extern int cold(int), warm(int);
@@ -142,4 +179,8 @@ def test_without_tables_of_functions_nothing_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cut", [0, 4, 64, 500, 4200, -100])
 def test_broken_file_has_no_calls_and_no_traceback(tmp_path: Path, cut: int) -> None:
     data = compile_so(tmp_path, "lib.so", SOURCE).read_bytes()
-    assert read_calls(data[:cut]) in (None, read_calls(data))
+    found, whole = read_calls(data[:cut]), read_calls(data)
+    assert whole is not None
+    if found is not None:
+        assert found.functions == whole.functions
+        assert found.live(["outside"]) == whole.live(["outside"])

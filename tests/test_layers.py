@@ -22,7 +22,7 @@ LAYERS = (
     {"collide.tables"},
     {"collide.nametable"},
     {"collide.notes"},
-    {"collide.dynamic"},
+    {"collide.dynamic", "collide.scan"},
     {"collide.calls", "collide.versionstrings"},
     {"collide.symboltables"},
     {"collide.elf"},

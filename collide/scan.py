@@ -1,0 +1,218 @@
+"""Machine code to what it refers to: branches, and addresses relative to the program counter.
+
+Instructions are not decoded one by one: whatever has the form of one of these
+and a displacement that leads exactly to an address of interest counts. A
+displacement found by chance would have to hit one of those few addresses, and
+then only makes something count as used that is not.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from array import array
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from functools import partial
+
+_CALL, _JUMPS = rb"\xe8(?=%b)", (rb"\xe9(?=%b)", rb"\x0f[\x80-\x8f](?=%b)")
+# ModRM with mod 00 and r/m 101 is [rip + disp32] (Intel SDM 2.2.1.6): lea, mov, add, cmp, cmov,
+# moves to vector registers, and call, jmp and push through memory.
+_OPCODES = rb"[\x8d\x8b\x03\x3b\x39\x7e\x6f\x16\x40-\x4f]"
+_MODRM = rb"[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]"
+_RELATIVE = _MODRM + rb"(?=%b)(?<=" + _OPCODES + rb".|\xff[\x15\x25\x35])"
+FORMS = (_CALL, _RELATIVE, *_JUMPS)
+"""What is called, read or taken the address of, and jumped to."""
+_PLT_JUMP = re.compile(rb"\xff\x25")
+_ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", b"\xf2"
+_DISPLACEMENT = struct.Struct("<i")
+_PAGE = 14
+"""Bits of an address that references are not sorted by, in large objects."""
+
+
+class Functions:
+    """Where functions start, ascending.
+
+    Compilers split off parts that are rarely run. Jumps between these and their
+    functions go to any place, not to a start. No other functions are not
+    aligned: ``cold`` is the range that holds all of them.
+    """
+
+    def __init__(self, starts: Sequence[int], end: int) -> None:
+        self.starts = starts
+        self._end = end
+        # What lies before the first one is counted to it.
+        self._bounds = starts[1:]
+        split = [start for start in starts if start & 15]
+        self.cold = range(0)
+        if split:
+            after = bisect_right(starts, split[-1])
+            self.cold = range(split[0], starts[after] if after < len(starts) else end)
+
+    def at(self, place: int) -> int:
+        """The function that holds ``place``."""
+        return self.starts[bisect_right(self._bounds, place)]
+
+    def range_of(self, start: int) -> range:
+        """The places that belong to the function at ``start``."""
+        after = bisect_right(self.starts, start)
+        end = self.starts[after] if after < len(self.starts) else self._end
+        return range(start if after > 1 else 0, end)
+
+    def split_off(self, place: int, target: int) -> int | None:
+        """The function that a jump leads into the middle of, from another part of it."""
+        if target in self.cold or place in self.cold:
+            source, to = self.at(place), self.at(target)
+            if source != to and (to & 15 or source & 15):
+                return to
+        return None
+
+
+class Segment:
+    """One piece of code, in memory at ``address``; ``reach`` is how far it can refer."""
+
+    def __init__(self, code: memoryview, address: int, reach: int) -> None:
+        self.code = code
+        self.address = address
+        self.range = range(address, address + len(code))
+        self._high = _highest_byte(reach)
+
+    def _compiled(self, form: bytes) -> re.Pattern[bytes]:
+        return re.compile(form % (b"..." + self._high), re.DOTALL)
+
+    def scan(self, form: bytes, sites: Sites, functions: Functions) -> None:
+        """Add to ``sites`` where instructions of one of the ``FORMS`` lead."""
+        if form in _JUMPS:
+            self._jumps(sites, functions, self._compiled(form))
+        else:
+            sites.add(self, self._compiled(form))
+
+    def _jumps(self, sites: Sites, functions: Functions, form: re.Pattern[bytes]) -> None:
+        """Jumps, also into the middle of a function, from or to a part that is split off."""
+        code, unpack, shift = self.code, _DISPLACEMENT.unpack_from, self.address + 4
+        first, last = functions.cold.start, functions.cold.stop
+        inside, outside = first - self.address, last - self.address
+        wanted = sites.wanted
+        for found in form.finditer(code):
+            at = found.end()
+            target: int = unpack(code, at)[0] + at + shift
+            if target in wanted:
+                sites.note(self.address + at, target)
+            elif first <= target < last or inside <= at < outside:
+                to = functions.split_off(self.address + at, target)
+                if to is not None:
+                    sites.note(self.address + at, to)
+
+    def leads(self, start: int, functions: Functions, wanted: Container[int]) -> Iterator[int]:
+        """What of ``wanted`` the function at ``start`` refers to."""
+        places = functions.range_of(start)
+        first, last = max(places.start - self.address, 0), places.stop - self.address
+        for form in FORMS:
+            # Opcodes have up to two bytes before the displacement, which may be the last.
+            for found in self._compiled(form).finditer(self.code, max(first - 2, 0), last + 4):
+                at = found.end()
+                target: int = _DISPLACEMENT.unpack_from(self.code, at)[0] + at + self.address + 4
+                if not first <= at < last:
+                    continue
+                if target in wanted:
+                    yield target
+                elif form in _JUMPS:
+                    to = functions.split_off(self.address + at, target)
+                    if to is not None:
+                        yield to
+
+    def at(self, address: int, size: int) -> bytes:
+        """The code at an address."""
+        start = address - self.address
+        return bytes(self.code[start : start + size]) if start >= 0 else b""
+
+    def plt(self, slots: Mapping[int, str]) -> dict[int, str]:
+        """PLT entries by their address: a jump through a slot, behind an ENDBR64 or not."""
+        code, shift, entries = self.code, self.address + 4, {}
+        for found in _PLT_JUMP.finditer(code, 0, max(len(code) - 4, 0)):
+            slot = _DISPLACEMENT.unpack_from(code, found.end())[0] + found.end() + shift
+            if slot in slots:
+                start = found.start()
+                start -= bytes(code[start - 1 : start]) == _BND
+                start -= 4 * (bytes(code[start - 4 : start]) == _ENDBR64)
+                entries[self.address + start] = slots[slot]
+        return entries
+
+
+class Sites:
+    """Where code refers to addresses that are ``wanted``."""
+
+    def __init__(self, wanted: Collection[int]) -> None:
+        self.wanted = wanted
+        # Without lists of nothing, which would take more time than all others.
+        self._by_target: dict[int, list[int] | None] = dict.fromkeys(wanted)
+
+    def add(self, segment: Segment, form: re.Pattern[bytes]) -> None:
+        """Add what instructions of one form refer to."""
+        # Runs for every branch of many megabytes of code: no calls in here.
+        code, base, shift = segment.code, segment.address, segment.address + 4
+        unpack, by_target = _DISPLACEMENT.unpack_from, self._by_target
+        for found in form.finditer(code):
+            at = found.end()
+            target: int = unpack(code, at)[0] + at + shift
+            if target in by_target:
+                known = by_target[target]
+                if known is None:
+                    by_target[target] = [at + base]
+                else:
+                    known.append(at + base)
+
+    def note(self, place: int, target: int) -> None:
+        """Add one."""
+        known = self._by_target[target]
+        if known is None:
+            self._by_target[target] = [place]
+        else:
+            known.append(place)
+
+    def to(self, target: int) -> Sequence[int]:
+        """The places that refer to ``target``."""
+        return self._by_target.get(target) or ()
+
+
+class ManySites(Sites):
+    """The same for large objects, which have millions of them: numbers of eight bytes, by page.
+
+    Whether they are wanted is asked of the few that are looked at.
+    """
+
+    def __init__(self, wanted: Collection[int]) -> None:
+        self.wanted = wanted
+        self._pages: defaultdict[int, array[int]] = defaultdict(partial(array, "q"))
+
+    def add(self, segment: Segment, form: re.Pattern[bytes]) -> None:
+        """See :class:`Sites`."""
+        code, base, shift = segment.code, segment.address, segment.address + 4
+        unpack, pages = _DISPLACEMENT.unpack_from, self._pages
+        for found in form.finditer(code):
+            at = found.end()
+            target: int = unpack(code, at)[0] + at + shift
+            page = pages[target >> _PAGE].append
+            page(target)
+            page(at + base)
+
+    def note(self, place: int, target: int) -> None:
+        """See :class:`Sites`."""
+        self._pages[target >> _PAGE].extend((target, place))
+
+    def to(self, target: int) -> Sequence[int]:
+        """See :class:`Sites`."""
+        page = self._pages.get(target >> _PAGE)
+        if page is None or target not in self.wanted:
+            return ()
+        return [place for place, to in zip(page[1::2], page[::2], strict=True) if to == target]
+
+
+def _highest_byte(reach: int) -> bytes:
+    """The highest byte of a displacement of at most ``reach`` bytes, either way.
+
+    It is one of few, which drops most chance matches at once.
+    """
+    top = min((reach >> 24) + 1, 0x7F)
+    return b"[%b-%b%b-\xff]" % (b"\\x00", b"\\x%02x" % top, b"\\x%02x" % (255 - top))

@@ -1,0 +1,133 @@
+"""What counts as in use: walked back from a reference to what is certain to run."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import pytest
+from scenario import Scenario
+
+from collide.analysis import analyse
+from collide.extract import extract
+from collide.reach import Reach
+from collide.rootfs import Root
+from collide.wheel import read_target
+
+pytestmark = pytest.mark.skipif(
+    platform.machine() != "x86_64", reason="calls are read on x86-64 only; run the tests there"
+)
+MODULE = "int use(void); int PyInit_m(void) { return use(); }"
+ALPHA = "int alpha(void) { return 1; }"
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Scenario:
+    """A scenario whose ``w`` is a tree of modules and libraries; the host has an ``alpha``, too."""
+    scenario = Scenario(tmp_path)
+    scenario.lib("libhost.so", ALPHA)
+    scenario.lib("w/libalpha.so", ALPHA)
+    return scenario
+
+
+def is_used(s: Scenario, member: str, name: str = "alpha", *, known: bool = True) -> bool:
+    """Whether ``member`` is found to use a name; the calls of all objects are ``known`` or none."""
+    target = read_target(s.directory / "w")
+    host = extract(str(s.host(needed=["libhost.so"])), Root())
+    modules = [m.bound for m in analyse(target, host).modules if m.bound and m.name == "m.so"]
+    assert modules
+    file = next(f for f in target.members.values() if f.path.endswith(f"/{member}"))
+    reach = Reach(modules, {file}, lambda f: f.calls if known else None)
+    assert reach.uses(file, ()) == frozenset()
+    found = reach.uses(file, [name])
+    assert reach.uses(file, [name]) == found <= {name}
+    return bool(found)
+
+
+def test_what_a_called_function_calls_is_used(s: Scenario) -> None:
+    s.lib("w/libuser.so", "int alpha(void); int use(void) { return alpha() + 1; }",
+          needed=["w/libalpha.so"])  # fmt: skip
+    s.lib("w/m.so", MODULE, needed=["w/libuser.so"])
+    assert is_used(s, "libuser.so")
+
+
+def test_function_that_nobody_calls_uses_nothing(s: Scenario) -> None:
+    source = "int alpha(void); int use(void) { return 1; } int other(void) { return alpha() + 1; }"
+    s.lib("w/libuser.so", source, needed=["w/libalpha.so"])
+    s.lib("w/m.so", MODULE, needed=["w/libuser.so"])
+    assert not is_used(s, "libuser.so")
+    assert is_used(s, "libuser.so", known=False)
+
+
+def test_calls_lead_through_a_library_in_between_and_back(s: Scenario) -> None:
+    s.lib("w/libuser.so", "int alpha(void); int inner(void) { return alpha() + 1; }",
+          needed=["w/libalpha.so"])  # fmt: skip
+    s.lib("w/libouter.so", "int inner(void); int use(void) { return inner() + 1; }",
+          needed=["w/libuser.so"])  # fmt: skip
+    s.lib("w/m.so", MODULE, needed=["w/libouter.so"])
+    assert is_used(s, "libuser.so")
+
+
+def test_function_whose_only_caller_got_another_is_not_used(s: Scenario) -> None:
+    s.lib("libhost.so", f"{ALPHA} int inner(void) {{ return 2; }}")
+    s.lib("w/libuser.so", "int alpha(void); int inner(void) { return alpha() + 1; }",
+          needed=["w/libalpha.so"])  # fmt: skip
+    s.lib("w/m.so", "int inner(void); int PyInit_m(void) { return inner() + 1; }",
+          needed=["w/libuser.so"])  # fmt: skip
+    assert not is_used(s, "libuser.so")
+    assert not is_used(s, "libuser.so", known=False)
+
+
+TABLE = """
+int alpha(void);
+static int method(void) { return alpha() + 1; }
+int (*table[])(void) = { method };
+int use(void) { return 1; }
+"""
+
+
+@pytest.mark.parametrize("called", [True, False])
+def test_functions_in_data_are_used_as_soon_as_any_function_is(s: Scenario, called: bool) -> None:
+    s.lib("w/libuser.so", TABLE, needed=["w/libalpha.so"])
+    source = MODULE if called else "int use(void); int PyInit_m(void) { return 0; }"
+    s.lib("w/m.so", f"{source} int unused(void) {{ return use() + 1; }}", needed=["w/libuser.so"])
+    assert is_used(s, "libuser.so") is called
+
+
+CONSTRUCTOR = """
+int alpha(void);
+int exported(void) { return alpha() + 1; }
+static __attribute__((constructor)) void at_load(void) { exported(); }
+"""
+
+
+def test_constructor_runs_in_a_library_that_nobody_calls(s: Scenario) -> None:
+    s.lib("w/libuser.so", CONSTRUCTOR, needed=["w/libalpha.so"])
+    s.lib("w/m.so", "int PyInit_m(void) { return 0; }", needed=["w/libuser.so"])
+    assert is_used(s, "libuser.so")
+    assert not is_used(s, "libuser.so", known=False)
+
+
+def test_constructor_calls_into_another_library(s: Scenario) -> None:
+    s.lib("w/libuser.so", TABLE, needed=["w/libalpha.so"])
+    caller = "int use(void); static __attribute__((constructor)) void f(void) { use(); }"
+    s.lib("w/libcaller.so", caller, needed=["w/libuser.so"])
+    s.lib("w/m.so", "int PyInit_m(void) { return 0; }", needed=["w/libcaller.so"])
+    assert is_used(s, "libuser.so")
+
+
+def test_of_a_module_only_its_initialisation_is_called(s: Scenario) -> None:
+    source = "int alpha(void); int PyInit_m(void) { return 0; } int f(void) { return alpha() + 1; }"
+    s.lib("w/m.so", source, needed=["w/libalpha.so"])
+    assert not is_used(s, "m.so")
+
+
+def test_what_is_no_module_of_python_is_used_for_any_function(s: Scenario) -> None:
+    s.lib("w/m.so", "int alpha(void); int f(void) { return alpha() + 1; }",
+          needed=["w/libalpha.so"])  # fmt: skip
+    assert is_used(s, "m.so")
+
+
+def test_object_that_does_not_lead_to_a_victim_is_none(s: Scenario) -> None:
+    s.lib("w/m.so", "int PyInit_m(void) { return 0; }")
+    assert not is_used(s, "libalpha.so")
