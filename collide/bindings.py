@@ -113,6 +113,14 @@ class BindingGroup:
         if self._make is not None and self._plain is not None:
             yield from self._make(self._plain[0] & names)
 
+    def bindings_to(self, such: Callable[[File], bool]) -> Iterator[Binding]:
+        """The bindings to ``such`` objects, without making any other."""
+        if self._plain is None or such(self._plain[1]):
+            every: Iterable[Binding] = self.bindings
+        else:
+            every = self._told
+        yield from (b for b in every if b.actual is not None and such(b.actual[0]))
+
     def hits(self, name: str, provider: File) -> list[Definition]:
         """The definitions of ``provider`` that references to ``name`` get."""
         if self._plain is not None and name in self._plain[0]:

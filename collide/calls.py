@@ -55,6 +55,8 @@ R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE, R_IRELATIVE = 6, 7, 8, 37
 # DW_EH_PE: pcrel sdata4, udata4, datarel sdata4; all linkers write these.
 _EH_FRAME_HEADER = b"\1\x1b\x03\x3b"
 _PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
+LARGEST = 128 << 20
+"""Bytes of code up to which calls are worth reading; one library of tensorflow has 300 MB."""
 _SMALL = 32 << 20
 """Bytes of code up to which all of it is scanned at once."""
 

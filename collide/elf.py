@@ -47,6 +47,8 @@ from collide.dynamic import (
     DT_VERSYM,
     EF_ARM_ABI_FLOAT_HARD,
     ET_EXEC,
+    PF_X,
+    PT_LOAD,
     VER_FLG_BASE,
     VER_FLG_WEAK,
     VERSYM_MAX,
@@ -79,7 +81,8 @@ class ElfObject(NamedTuple):
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
     tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
-    ``relr`` tells of packed relative relocations (DT_RELR); profiles record neither.
+    ``relr`` tells of packed relative relocations (DT_RELR), ``code_size`` is that of
+    executable segments in bytes; profiles record none of these.
     """
 
     machine: Machine
@@ -103,6 +106,7 @@ class ElfObject(NamedTuple):
     resolution_cache: tuple[tuple[str, tuple[str, ...]], ...]
     noopen: bool = False
     relr: bool = False
+    code_size: int = 0
 
     @property
     def architecture(self) -> str:
@@ -199,6 +203,7 @@ class _Reader:
             resolution_cache=self._resolution_cache(),
             noopen=bool(flags_1 & DF_1_NOOPEN),
             relr=DT_RELR in image.dynamic,
+            code_size=sum(s.size for s in image.segments if s.kind == PT_LOAD and s.flags & PF_X),
         )
 
         def make() -> ElfObject:

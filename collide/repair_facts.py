@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from collide.analysis import Analysis
-from collide.bindings import Binding, BindingGroup
+from collide.bindings import Binding
 from collide.linkmap import LinkMap
 from collide.search import File
 from collide.wheel import Target
@@ -29,11 +29,8 @@ def taken_bindings(analysis: Analysis) -> Iterator[tuple[File, Binding]]:
                 if id(group) in seen or not any(f.path in members for f in group.closure):
                     continue
                 seen.add(id(group))
-                for b in group.bindings:
-                    actual, intended = b.actual, b.intended
-                    if actual is None or intended is None or actual[0] is intended[0]:
-                        continue
-                    if intended[0].path in members and actual[0].path not in members:
+                for b in group.bindings_to(lambda file: file.path not in members):
+                    if b.intended is not None and b.intended[0].path in members:
                         yield bound.map.file, b
 
 
@@ -76,13 +73,8 @@ def needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
                 for group in bound.groups:
                     if id(group) not in seen:
                         seen.add(id(group))
-                        yield from _got_from_members(analysis, group)
-
-
-def _got_from_members(analysis: Analysis, group: BindingGroup) -> Iterator[str]:
-    for b in group.bindings:
-        if b.actual and analysis.is_member(b.actual[0]):
-            yield b.reference.name
+                        got = group.bindings_to(analysis.is_member)
+                        yield from (b.reference.name for b in got)
 
 
 def runtime_files(analyses: Iterable[Analysis]) -> tuple[File, ...]:

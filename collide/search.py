@@ -107,11 +107,11 @@ class File:
 
     @property
     def calls(self) -> Calls | None:
-        """The graph of its calls (:mod:`collide.calls`); None where that is not known."""
+        """The graph of its calls (:mod:`collide.calls`); None where it is not known."""
         if self._calls is None:
-            from collide.calls import read_calls
+            from collide.calls import LARGEST, read_calls
 
-            again = self._contents
+            again = self._contents if self.object.code_size <= LARGEST else None
             self._calls = (read_calls(again(), again) if again else None,)
         return self._calls[0]
 

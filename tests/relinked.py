@@ -45,7 +45,8 @@ def facts(obj: ElfObject) -> set[tuple[str, Any]]:
         # GNU ld defines an absolute symbol for each node, which nothing ever refers to.
         if not d.zero
     }
-    rest = {k: v for k, v in obj._asdict().items() if k not in ("exports", "references")}
+    not_told = ("exports", "references", "code_size")
+    rest = {k: v for k, v in obj._asdict().items() if k not in not_told}
     rest["version_needs"] = tuple(sorted(obj.version_needs))
     return {
         *rest.items(),

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
+from collide import calls
 from collide.calls import Calls, read_calls
 from collide.elf import read_object
+from collide.rootfs import Root
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="calls are read on x86-64 only; run the tests there"
@@ -184,3 +186,13 @@ def test_broken_file_has_no_calls_and_no_traceback(tmp_path: Path, cut: int) -> 
     if found is not None:
         assert found.functions == whole.functions
         assert found.live(["outside"]) == whole.live(["outside"])
+
+
+def test_object_with_too_much_code_is_not_scanned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LARGEST", 5)
+    path = compile_so(tmp_path, "one.so", "int one(void) { return 1; }")
+    assert Root().read(str(path)).calls is None
+    monkeypatch.setattr(calls, "LARGEST", 1 << 20)
+    assert Root().read(str(path)).calls is not None
