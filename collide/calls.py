@@ -112,12 +112,8 @@ class Calls:
         self._again = again
         segments = self._segments(pieces)
         names = dict(tables.slots)
-        self._homes: dict[int, range] = {}
         for segment in segments:
-            entries = segment.plt(tables.slots)
-            names.update(entries)
-            if len(segments) > 1:
-                self._homes.update(dict.fromkeys(entries, segment.range))
+            names.update(segment.plt(tables.slots))
         self._names = names
         self._places: dict[str, list[int]] = defaultdict(list)
         for address, name in names.items():
@@ -166,7 +162,7 @@ class Calls:
         """The functions of the same object that call it, jump to it or take its address."""
         found = self._callers.get(function)
         if found is None:
-            sites = [s for s in self._sites.to(function) if not self._is_named(s, function)]
+            sites = () if function in self._names else self._sites.to(function)
             found = self._callers[function] = frozenset(map(self._split.at, sites))
         return found
 
@@ -174,23 +170,9 @@ class Calls:
         """The functions that use a symbol through a PLT entry or the global offset table."""
         found = self._users.get(name)
         if found is None:
-            sites = [
-                site
-                for at in self._places.get(name, ())
-                for site in self._sites.to(at)
-                if self._is_named(site, at)
-            ]
+            sites = [site for at in self._places.get(name, ()) for site in self._sites.to(at)]
             found = self._users[name] = frozenset(map(self._split.at, sites)) - self._linkages
         return found
-
-    def _is_named(self, place: int, address: int) -> bool:
-        """Whether what code at ``place`` refers to stands for a symbol.
-
-        It does at a slot, and at an entry of the linkage table of the same segment.
-        """
-        if address not in self._homes:
-            return address in self._names
-        return place in self._homes[address]
 
     def _all_users(self, names: Collection[str]) -> AbstractSet[int]:
         return frozenset().union(*map(self.users, names))
@@ -280,7 +262,7 @@ class Calls:
                 for segment in self._read_anew
                 for target in segment.leads(function, self._split, self._sites.wanted)
             }
-            named = {at for at in leads if self._is_named(function, at)}
+            named = leads & self._names.keys()
             names = frozenset(self._names[at] for at in named)
             if function in self._linkages:
                 names = frozenset()

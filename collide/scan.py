@@ -75,7 +75,6 @@ class Segment:
     def __init__(self, code: memoryview, address: int, reach: int) -> None:
         self.code = code
         self.address = address
-        self.range = range(address, address + len(code))
         self._high = _highest_byte(reach)
 
     def _compiled(self, form: bytes) -> re.Pattern[bytes]:

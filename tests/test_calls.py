@@ -45,6 +45,8 @@ WAYS = {
     "no-cet": ("-O2", "-fcf-protection=none"),
     "relr": ("-O2", "-Wl,-z,pack-relative-relocs"),
     "-Bsymbolic": ("-O2", "-Wl,-Bsymbolic"),
+    # The linkage table then lies in another segment, as in OpenBLAS.
+    "apart": ("-O2", "-Wl,-z,lazy", "-Wl,--section-start=.text=0x200000"),
 }
 
 
