@@ -96,4 +96,4 @@ def _is_runtime(m: LinkMap) -> bool:
         *(m.object.version_definitions or ()),
         *(need.version for need in m.object.version_needs),
     )
-    return "GLIBC_PRIVATE" in versions or not _RUNTIME.isdisjoint(m.object.exports.names)
+    return "GLIBC_PRIVATE" in versions or bool(m.object.exports.defined(_RUNTIME))

@@ -150,6 +150,7 @@ class _Planner:
         self.renamed: dict[str, dict[str, str]] = {}
         self.definers: dict[str, list[File]] = {}
         self.users: dict[str, list[File]] = {}
+        self.runtime_of: dict[str, str] = {}
 
     def preemptible(self) -> set[str]:
         """Every name that an object of the wheel defines and one of its scope looks up."""
@@ -234,12 +235,15 @@ class _Planner:
 
     def _index(self, wanted: AbstractSet[str]) -> None:
         for file in self.files.values():
-            for name in file.object.exports.names & wanted:
+            for name in file.object.exports.defined(wanted):
                 if any(not d.undefined for d in file.object.exports.candidates(name)):
                     self.definers.setdefault(name, []).append(file)
             used = references_to(file.object.references, wanted)
             for name in {r.name for r in used if self._looks_up(r)}:
                 self.users.setdefault(name, []).append(file)
+        for file in self.runtime:
+            for name in file.object.exports.defined(wanted):
+                self.runtime_of.setdefault(name, file.path)
 
     def _looks_up(self, reference: Reference) -> bool:
         hidden = reference.visibility in (STV_HIDDEN, STV_INTERNAL)
@@ -255,10 +259,8 @@ class _Planner:
         return referred <= defined
 
     def _shared(self, name: str) -> str | None:
-        for file in self.runtime:
-            if name in file.object.exports.names:
-                return f"is the runtime's as well ({file.path}), where one must serve all"
-        return None
+        path = self.runtime_of.get(name)
+        return path and f"is the runtime's as well ({path}), where one must serve all"
 
     def _way(self, name: str) -> _Way | str:
         """How to bring ``name`` home; the reason when there is no way."""

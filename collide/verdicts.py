@@ -112,15 +112,20 @@ def same_build(cut: Cut) -> Verdict | None:
     The linker computes it from all contents (ld(1) ``--build-id``), and renaming
     keeps it. Replaced whole, a library by itself is no other library.
     """
-    names = cut.provider.object.exports.names
     # Names are compared first, as notes are slow to read and hardly ever equal.
-    if cut.kept or not all(f.object.exports.names == names for f in cut.meant):
+    if cut.kept or not all(_same_names(f, cut.provider) for f in cut.meant):
         return None
     build_id = cut.provider.build_id
     if build_id is None or any(f.build_id != build_id for f in cut.meant):
         return None
     line = f"Both copies are of one build: their build id is {build_id}."
     return Verdict(codes.REPLACED_LIBRARY, Severity.NOTE, (line,))
+
+
+def _same_names(one: File, other: File) -> bool:
+    ours, theirs = one.object.exports, other.object.exports
+    # All names of a recorded object are slow to read, too.
+    return len(theirs.defined(set(ours.names))) == len(ours.names) and ours.names == theirs.names
 
 
 def _size(hit: Hit) -> int:
