@@ -77,6 +77,7 @@ class Database:
         self._bases: dict[int, bytes] = {}
         self._lines: dict[int, list[bytes]] = {}
         self._objects: dict[int, Described] = {}
+        self._exports: dict[int, int] = {}
         try:
             with path.open("rb") as stream:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
@@ -154,15 +155,21 @@ class Database:
             loaded = slice(0, head["loaded"])
             links = zip(head["needed_by"][loaded], head["needs"][loaded], strict=True)
             objects = [self.object(number) for number in numbers[loaded]]
+            for number in numbers[loaded]:
+                self.include(number)
             return host_of(head, objects, list(links), _Paths(self, numbers))
         except ERRORS as e:
             raise invalid(str(self.path), e) from e
+
+    def include(self, number: int) -> None:
+        """Look for names in the object of that number, too: a process has loaded it."""
+        self.name_table.include(self._exports[number])
 
     def object(self, number: int) -> Described:
         """The object of that number, which all hosts share that have it."""
         if number not in self._objects:
             row = self._row(number)
-            self.name_table.include(row["exports"])
+            self._exports[number] = row["exports"]
             tables = _PackedTables(self, row["exports"], row["references"])
             exports = RecordedExports(tables, row["versioned"])
             row["found"] = dict(zip(("how", "by"), row["found"], strict=True))
@@ -186,15 +193,18 @@ class _Paths(Mapping[str, File]):
         self._numbers = numbers
 
     @cached_property
-    def _files(self) -> dict[str, File]:
-        files: dict[str, File] = {}
-        for described in map(self._database.object, self._numbers):
+    def _files(self) -> dict[str, int]:
+        files: dict[str, int] = {}
+        for number in self._numbers:
+            described = self._database.object(number)
             for path in (described.file.path, *described.paths):
-                files.setdefault(path, described.file)
+                files.setdefault(path, number)
         return files
 
     def __getitem__(self, path: str) -> File:
-        return self._files[path]
+        number = self._files[path]
+        self._database.include(number)
+        return self._database.object(number).file
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
