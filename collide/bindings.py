@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -43,6 +43,7 @@ class BindingGroup:
 
     __slots__ = (
         "_bindings",
+        "_by_kind",
         "_by_name",
         "_make",
         "_plain",
@@ -79,6 +80,7 @@ class BindingGroup:
         self._plain = plain
         self._bindings = None if make else told
         self._by_name: dict[str, list[Binding]] | None = None
+        self._by_kind: dict[str, list[str]] | None = None
         self._providers: AbstractSet[File] | None = None
         self.shadowed = tuple(b for b in told if b.shadowed)
         self.undefined = tuple(b for b in told if b.actual is None and demands(b.reference))
@@ -106,6 +108,14 @@ class BindingGroup:
         yield from (b.reference.name for b in self._told)
         if self._plain is not None:
             yield from self._plain[0]
+
+    def names_by(self, kind: Callable[[str], str]) -> Mapping[str, Sequence[str]]:
+        """The same, by the kind of each; always asked with one function, so that it is kept."""
+        if self._by_kind is None:
+            self._by_kind = {}
+            for name in self.names():
+                self._by_kind.setdefault(kind(name), []).append(name)
+        return self._by_kind
 
     def of(self, names: AbstractSet[str]) -> Iterator[Binding]:
         """The bindings of references to ``names``, without making any other."""

@@ -197,14 +197,18 @@ class _Library:
         for group in groups:
             if meant.isdisjoint(group.closure):
                 continue
-            for b in group.of({name for name in group.names() if self._begins(name)}):
+            for b in group.of(self._beginning_so(group)):
                 stays = b.actual and b.intended and b.actual[0] is b.intended[0]
                 if stays and b.provider in meant:
                     found[b.reference] = b
         return {reference.name for reference, b in found.items() if self._has(b)}
 
-    def _begins(self, name: str) -> bool:
-        return first_word(name) in self._words or self._is_alike(name)
+    def _beginning_so(self, group: BindingGroup) -> set[str]:
+        by_word = group.names_by(first_word)
+        names = {name for word in self._words for name in by_word.get(word, ())}
+        if self._prefix is not None:
+            names.update(name for name in group.names() if name.startswith(self._prefix))
+        return names
 
     def _is_alike(self, name: str) -> bool:
         return self._prefix is not None and name.startswith(self._prefix)

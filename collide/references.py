@@ -208,8 +208,9 @@ class SymbolReferences(Sequence[Reference]):
 
     def to(self, names: AbstractSet[str]) -> Iterator[Reference]:
         """All references to some of ``names``."""
-        if not names.isdisjoint(self._names):
-            yield from self._made(i for i in self._indexes() if self._names[i] in names)
+        bulk = (names & self.plain.keys()) | (names & self.protected.keys())
+        yield from self._made(sorted(map(self._at.__getitem__, bulk)))
+        yield from (r for r in self.peculiar if r.name in names)
 
     def _whole(self) -> tuple[Reference, ...]:
         if self._all is None:

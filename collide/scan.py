@@ -184,11 +184,13 @@ class ManySites(Sites):
     def __init__(self, wanted: Collection[int]) -> None:
         self.wanted = wanted
         self._pages: defaultdict[int, array[int]] = defaultdict(partial(array, "q"))
+        self._asked: dict[int, dict[int, list[int]]] = {}
 
     def add(self, segment: Segment, form: re.Pattern[bytes]) -> None:
         """See :class:`Sites`."""
         code, base, shift = segment.code, segment.address, segment.address + 4
         unpack, pages = _DISPLACEMENT.unpack_from, self._pages
+        self._asked.clear()
         for found in form.finditer(code):
             at = found.end()
             target: int = unpack(code, at)[0] + at + shift
@@ -199,13 +201,20 @@ class ManySites(Sites):
     def note(self, place: int, target: int) -> None:
         """See :class:`Sites`."""
         self._pages[target >> _PAGE].extend((target, place))
+        self._asked.pop(target >> _PAGE, None)
 
     def to(self, target: int) -> Sequence[int]:
         """See :class:`Sites`."""
-        page = self._pages.get(target >> _PAGE)
-        if page is None or target not in self.wanted:
+        number = target >> _PAGE
+        if number not in self._pages or target not in self.wanted:
             return ()
-        return [place for place, to in zip(page[1::2], page[::2], strict=True) if to == target]
+        places = self._asked.get(number)
+        if places is None:
+            places = self._asked[number] = {}
+            page = self._pages[number]
+            for to, place in zip(page[::2], page[1::2], strict=True):
+                places.setdefault(to, []).append(place)
+        return places.get(target, ())
 
 
 def _highest_byte(reach: int) -> bytes:
