@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,8 +40,8 @@ def root(suite: str, architecture: str, packages: Sequence[str]) -> Path:
 
     ``architecture`` is Debian's name (``arm64``, ``armhf``, ``ppc64el``). Made
     once and kept below the tests' cache directory; callers may run in parallel.
-    The mirror is ``COLLIDE_DEBIAN_MIRROR`` or deb.debian.org. Raises
-    RootError.
+    The mirror is ``COLLIDE_DEBIAN_MIRROR``, or else that of the machine's own
+    apt. Raises RootError.
     """
     for tool in ("apt-get", "dpkg-deb", "tar"):
         if shutil.which(tool) is None:
@@ -84,7 +85,7 @@ def _download(
     (into / "partial").mkdir()
     # Nothing counts as installed, so all dependencies are downloaded.
     (state / "status").write_text("")
-    mirror = os.environ.get("COLLIDE_DEBIAN_MIRROR", "http://deb.debian.org/debian")
+    mirror = os.environ.get("COLLIDE_DEBIAN_MIRROR") or _own_mirror()
     (state / "sources.list").write_text(f"deb [signed-by={_KEYRING}] {mirror} {suite} main\n")
     options = {
         "APT::Architecture": architecture,
@@ -105,6 +106,16 @@ def _download(
     # An old list names files that the archive has no more.
     _run([*apt, "update"])
     _run([*apt, "-y", "--no-install-recommends", "--download-only", "install", *packages])
+
+
+def _own_mirror() -> str:
+    """The mirror of Debian that this machine's apt has; security and updates have a hyphen."""
+    asked = ("apt-get", "update", "--print-uris")
+    told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    found = re.search(r"^'(\S+)/dists/[a-z]+/InRelease'", told, re.MULTILINE)
+    if found is None:
+        raise RootError("apt knows no mirror of Debian here: set COLLIDE_DEBIAN_MIRROR")
+    return found[1]
 
 
 def _unpack(archives: Sequence[Path], into: Path) -> None:
