@@ -1,0 +1,57 @@
+"""Inflating: by libdeflate and by zlib alike."""
+
+from __future__ import annotations
+
+import random
+import zlib
+
+import pytest
+
+from collide import inflate
+from collide.inflate import InflateErrors
+
+TEXT = random.Random(3).randbytes(2000) + bytes(3000) + b"the end"
+
+
+def deflated(data: bytes) -> memoryview:
+    """A raw stream (RFC 1951)."""
+    made = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return memoryview(made.compress(data) + made.flush())
+
+
+@pytest.fixture(params=["libdeflate", "zlib"], autouse=True)
+def _library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "zlib":
+        monkeypatch.setattr(inflate, "_decompress", None)
+    elif inflate._decompress is None:
+        pytest.skip("deflate has no build for this platform: pip install deflate")
+
+
+@pytest.mark.parametrize("data", [b"", b"x", TEXT], ids=["empty", "one byte", "more"])
+def test_what_was_deflated_comes_out(data: bytes) -> None:
+    assert inflate.inflate(deflated(data), len(data)) == data
+
+
+def test_damaged_stream_is_refused() -> None:
+    raw = bytearray(deflated(TEXT))
+    raw[20:60] = bytes(40)
+    with pytest.raises(InflateErrors):
+        inflate.inflate(memoryview(raw), len(TEXT))
+
+
+def test_stream_that_is_cut_off_is_refused() -> None:
+    with pytest.raises(InflateErrors):
+        inflate.inflate(deflated(TEXT)[:-20], len(TEXT))
+
+
+def test_size_that_no_stream_can_have_is_refused_before_memory_is_asked_for() -> None:
+    with pytest.raises(ValueError, match="impossible size"):
+        inflate.inflate(deflated(TEXT), 2**62)
+
+
+def test_head_is_read_without_the_rest() -> None:
+    assert inflate.inflate_head(deflated(TEXT)[:300], 4) == TEXT[:4]
+
+
+def test_checksum_is_that_of_the_archive() -> None:
+    assert inflate.crc32(TEXT) == zlib.crc32(TEXT)

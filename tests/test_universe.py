@@ -1,0 +1,127 @@
+"""References by their definers: the same for all hosts, less what a host defines itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from compiler import compile_so
+
+from collide.analysis import Analysis, analyse
+from collide.profiles import load_shipped
+from collide.rootfs import Root
+from collide.search import File
+from collide.universe import Definers, Universe, Wanted, defined_by
+from collide.wheel import read_target
+
+HOSTS = (
+    "debian-12-python3",
+    "debian-12-uwsgi-python3",
+    "debian-13-python3",
+    "debian-12-gdb",
+    "musl-1.2.5-cp312",
+)
+SPECIMENS = sorted((Path(__file__).parents[1] / "wheels" / "dist").glob("*.whl"))
+PROTECTED = """
+__attribute__((visibility("protected"))) int guarded(void) { return 1; }
+int (*pointer)(void) = guarded;
+extern int elsewhere(void);
+int use(void) { return elsewhere() + pointer(); }
+"""
+
+
+def files(tmp_path: Path, **sources: str) -> dict[str, File]:
+    root = Root()
+    return {
+        name: root.read(str(compile_so(tmp_path, f"{name}.so", source)))
+        for name, source in sources.items()
+    }
+
+
+def names_by_definers(groups: Iterable[Wanted]) -> dict[tuple[File, ...], set[str]]:
+    found: dict[tuple[File, ...], set[str]] = {}
+    for group in groups:
+        peculiar = (r.name for r in group.peculiar)
+        names = {n for n in (*group.plain, *group.protected, *peculiar) if n[:1] != "_"}
+        if names:
+            found.setdefault(group.definers, set()).update(names)
+    return found
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> dict[str, File]:
+    """One object that refers to what itself, another one, both, or none of them defines."""
+    return files(
+        tmp_path,
+        one="int own(void){return 1;} int both(void){return 1;} int other(void), outside(void);"
+        "int use(void){return own() + both() + other() + outside();}",
+        two="int both(void){return 2;} int other(void){return 2;}",
+    )
+
+
+def test_references_are_grouped_by_who_defines_them(made: dict[str, File]) -> None:
+    one, two = made["one"], made["two"]
+    assert names_by_definers(Universe(made.values()).groups(one)) == {
+        (one,): {"own"},
+        (one, two): {"both"},
+        (two,): {"other"},
+        (): {"outside"},
+    }
+
+
+def test_object_of_the_host_is_grouped_by_those_of_the_wheel(made: dict[str, File]) -> None:
+    universe = Universe([made["two"]])
+    assert made["one"] not in universe
+    assert names_by_definers(universe.groups(made["one"])) == {
+        (made["two"],): {"both", "other"},
+        (): {"own", "outside"},
+    }
+
+
+def test_host_takes_its_names_out_and_leaves_the_rest_the_same(
+    made: dict[str, File], tmp_path: Path
+) -> None:
+    (host,) = files(tmp_path, host="int other(void){return 3;} int own(void){return 3;}").values()
+    universe = Universe(made.values())
+    further = Definers.among(defined_by([host], universe.wanted))
+    one, two = made["one"], made["two"]
+    parts = [list(chain(*(g.split(further) for g in universe.groups(one)))) for _ in range(2)]
+    assert names_by_definers(parts[0]) == {
+        (one, host): {"own"},
+        (one, two): {"both"},
+        (two, host): {"other"},
+        (): {"outside"},
+    }
+    static = [{p for p in part if p.is_static} for part in parts]
+    assert static[0] == static[1]
+    assert {p.definers for p in parts[0] if not p.is_static} == {(one, host), (two, host)}
+
+
+def test_protected_references_are_kept_apart(tmp_path: Path) -> None:
+    (file,) = files(tmp_path, one=PROTECTED).values()
+    groups = Universe([file]).groups(file)
+    assert {name for g in groups for name in g.protected} == {"guarded"}
+    assert "elsewhere" in {name for g in groups for name in g.plain}
+
+
+def bindings(analysis: Analysis) -> list[object]:
+    return [
+        (module.name, bound.map.file, set(bound.bindings), module.failures)
+        for module in analysis.modules
+        if module.bound
+        for bound in module.bound.objects
+    ]
+
+
+@pytest.mark.parametrize("wheel", SPECIMENS, ids=lambda p: p.name)
+def test_hosts_that_share_a_universe_bind_as_each_by_itself(wheel: Path) -> None:
+    target = read_target(wheel)._replace(tags=None)
+    universe = Universe(target.members.values())
+    for name in HOSTS:
+        host = load_shipped(name)
+        shared = analyse(target, host, insist=True, universe=universe)
+        alone = bindings(analyse(target, host, insist=True))
+        assert alone
+        assert bindings(shared) == alone
