@@ -7,7 +7,7 @@ in memory. ``tests/packing.py`` writes it, equal in, equal out:
 
 - magic, the number of blobs, the deflated size of their directory, both
   little-endian 32 bits; the directory: the sizes of all blobs, then their
-  bases plus one (0 for none), 32 bits each; the blobs.
+  bases plus one (0 for none), then the inflated sizes, 32 bits each; the blobs.
 - Blob 0 is the index, JSON: for each host in ``hosts`` its :class:`Summary` and the
   blobs of its head and of its needs, in ``names`` the :class:`collide.nametable.Place`
   of all exports, in ``objects`` the first blob of objects.
@@ -35,6 +35,7 @@ from typing import Any, NamedTuple
 
 from collide.errors import InputError
 from collide.host import Host, Python
+from collide.inflate import InflateErrors, inflate_zlib
 from collide.nametable import STAND_IN, NameTable, Place, integers
 from collide.recorded import Described, described_object, host_of
 from collide.search import File, Loader
@@ -87,7 +88,9 @@ class Database:
             count, size = integers(self._data[len(MAGIC) : at], "I")
             directory = integers(zlib.decompress(self._data[at : at + size]), "I")
             self._ends = list(accumulate(directory[:count], initial=at + size))
-            self._base = directory[count:]
+            self._base, self._sizes = directory[count : 2 * count], directory[2 * count :]
+            if len(self._sizes) != count:
+                raise ValueError("a directory that is cut off")
         except OSError as e:
             raise InputError(str(path), e.strerror or str(e)) from e
         except (ValueError, zlib.error) as e:
@@ -96,8 +99,9 @@ class Database:
     def blob(self, number: int) -> bytes:
         """The text with that number; raises ValueError when it is damaged."""
         try:
-            data = zlib.decompress(self._data[self._ends[number] : self._ends[number + 1]])
-        except zlib.error as e:
+            packed = self._data[self._ends[number] : self._ends[number + 1]]
+            data = inflate_zlib(packed, self._sizes[number])
+        except InflateErrors as e:
             raise ValueError(str(e)) from e
         base = self._base[number] - 1
         if base < 0:

@@ -1,6 +1,6 @@
 """Deflate streams whose size is known, and CRC-32.
 
-libdeflate inflates a whole member at once, in a third to a half of zlib's time;
+libdeflate inflates a whole stream at once, in a third to a half of zlib's time;
 where it has no build zlib does the same.
 """
 
@@ -18,10 +18,12 @@ try:
     import deflate
 except ImportError:  # deflate has no build for this platform
     _decompress: Callable[[memoryview, int], Contents] | None = None
+    _decompress_zlib: Callable[[bytes, int], Contents] | None = None
     crc32: Callable[[Contents], int] = zlib.crc32
     InflateErrors: tuple[type[Exception], ...] = (zlib.error, ValueError)
 else:
     _decompress, crc32 = deflate.deflate_decompress, deflate.crc32
+    _decompress_zlib = deflate.zlib_decompress
     InflateErrors = (zlib.error, ValueError, deflate.DeflateError)
 
 
@@ -37,6 +39,18 @@ def inflate(raw: memoryview, size: int) -> Contents:
         return _decompress(raw, size)
     # One byte of room more, or the buffer is doubled once before it is cut to size.
     return zlib.decompress(raw, -zlib.MAX_WBITS, size + 1)
+
+
+def inflate_zlib(data: bytes, size: int) -> bytes:
+    """The ``size`` bytes of a stream in zlib's format (RFC 1950), their checksum verified.
+
+    Raises one of ``InflateErrors`` when it is damaged or has more.
+    """
+    if size > _DEFLATE_LIMIT * len(data):
+        raise ValueError("impossible size")
+    if _decompress_zlib is not None:
+        return bytes(_decompress_zlib(data, size))
+    return zlib.decompress(data, bufsize=size + 1)
 
 
 def inflate_head(raw: memoryview, size: int) -> bytes:

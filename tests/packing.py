@@ -42,42 +42,43 @@ class _Blobs:
 
     def __init__(self) -> None:
         self._numbers: dict[bytes, int] = {}
-        self._packed: list[tuple[bytes, int]] = [(b"", 0)]
+        self._packed: list[tuple[bytes, int, int]] = [(b"", 0, 0)]
         self._families: dict[str, list[_Member]] = {}
 
     def add(self, text: bytes, family: str) -> int:
         """The number of ``text``."""
         if text not in self._numbers:
             self._numbers[text] = number = len(self._packed)
-            best, base, depth = _compress(text), 0, 0
+            best, base, depth, size = _compress(text), 0, 0, len(text)
             cost = _WORTH * len(best)
             members = self._families.setdefault(family, [])
             for member in members:
-                delta = _compress(make_delta(member.text, text, member.places))
+                changes = make_delta(member.text, text, member.places)
+                delta = _compress(changes)
                 # A longer way to the text has to be worth it, too.
                 if len(delta) / _WORTH**member.depth < cost:
                     best, base, depth = delta, member.number + 1, member.depth + 1
-                    cost = len(delta) / _WORTH**member.depth
+                    cost, size = len(delta) / _WORTH**member.depth, len(changes)
             if depth < _DEPTH:
                 members.append(_Member(number, depth, text, _line_places(text)))
-            self._packed.append((best, base))
+            self._packed.append((best, base, size))
         return self._numbers[text]
 
     def extend(self, texts: Iterable[bytes]) -> int:
         """The number of the first of ``texts``, which have the following ones, each whole."""
         first = len(self._packed)
-        self._packed += [(_compress(text), 0) for text in texts]
+        self._packed += [(_compress(text), 0, len(text)) for text in texts]
         return first
 
     def to_bytes(self, index: bytes) -> bytes:
         """The file, with ``index`` as blob 0."""
-        self._packed[0] = zlib.compress(index, 9), 0
+        self._packed[0] = zlib.compress(index, 9), 0, len(index)
         count = len(self._packed)
-        sizes = [len(data) for data, _ in self._packed]
-        bases = [base for _, base in self._packed]
-        directory = zlib.compress(struct.pack(f"<{2 * count}I", *sizes, *bases), 9)
+        packed, bases, sizes = zip(*self._packed, strict=True)
+        numbers = *map(len, packed), *bases, *sizes
+        directory = zlib.compress(struct.pack(f"<{3 * count}I", *numbers), 9)
         head = MAGIC + struct.pack("<2I", count, len(directory)) + directory
-        return head + b"".join(data for data, _ in self._packed)
+        return head + b"".join(packed)
 
 
 def _compress(text: bytes) -> bytes:

@@ -23,6 +23,7 @@ def deflated(data: bytes) -> memoryview:
 def _library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "zlib":
         monkeypatch.setattr(inflate, "_decompress", None)
+        monkeypatch.setattr(inflate, "_decompress_zlib", None)
     elif inflate._decompress is None:
         pytest.skip("deflate has no build for this platform: pip install deflate")
 
@@ -55,3 +56,11 @@ def test_head_is_read_without_the_rest() -> None:
 
 def test_checksum_is_that_of_the_archive() -> None:
     assert inflate.crc32(TEXT) == zlib.crc32(TEXT)
+
+
+def test_stream_with_a_checksum_is_inflated_and_verified() -> None:
+    packed = zlib.compress(TEXT)
+    assert inflate.inflate_zlib(packed, len(TEXT)) == TEXT
+    for damaged in (packed[:-1], packed[:-4] + bytes(4), b"\0" + packed[1:]):
+        with pytest.raises(InflateErrors):
+            inflate.inflate_zlib(damaged, len(TEXT))
