@@ -152,6 +152,7 @@ class Calls:
         self._callers.clear()
         self._users.clear()
         self._expanded.clear()
+        self._behind.clear()
 
     def _scan(self, segments: Iterable[Segment]) -> None:
         form = self._left.pop()
@@ -223,7 +224,7 @@ class Calls:
     def behind(self, name: str) -> AbstractSet[int]:
         """All functions that lead to a use of ``name``, which is not live."""
         found = self._behind.get(name)
-        if found is None or self._left:
+        if found is None:
             seen: set[int] = set()
             new = self._all_users((name,))
             while new:

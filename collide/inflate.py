@@ -44,13 +44,17 @@ def inflate(raw: memoryview, size: int) -> Contents:
 def inflate_zlib(data: bytes, size: int) -> bytes:
     """The ``size`` bytes of a stream in zlib's format (RFC 1950), their checksum verified.
 
-    Raises one of ``InflateErrors`` when it is damaged or has more.
+    Raises one of ``InflateErrors`` when it is damaged or has another number.
     """
     if size > _DEFLATE_LIMIT * len(data):
         raise ValueError("impossible size")
     if _decompress_zlib is not None:
-        return bytes(_decompress_zlib(data, size))
-    return zlib.decompress(data, bufsize=size + 1)
+        found = bytes(_decompress_zlib(data, size))
+    else:
+        found = zlib.decompress(data, bufsize=size + 1)
+    if len(found) != size:
+        raise ValueError(f"{len(found)} bytes in place of {size}")
+    return found
 
 
 def inflate_head(raw: memoryview, size: int) -> bytes:

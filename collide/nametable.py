@@ -114,19 +114,19 @@ class NameTable:
     def widen(self) -> None:
         """Look for names in all tables from now on."""
         if self._narrow is not None:
+            self._release(self.releases.keys())
+            self._find(self._asked, set(range(len(self._classes))) - self._narrow)
             self._tables.clear()
-            self._included.update(self.releases)
-            seen, self._narrow = self._narrow, None
-            self._find(self._asked, set(range(len(self._classes))) - seen)
+            self._narrow = None
 
     def look_up(self, wanted: AbstractSet[str]) -> None:
         """Find ``wanted`` in the tables; what was asked for before costs nothing."""
         if self._narrow is not None and self._tables:
+            self._release(self._tables)
             more = self._classes_of(self._tables) - self._narrow
-            self._included |= self._tables
+            self._find(self._asked, more)
             self._tables.clear()
             self._narrow |= more
-            self._find(self._asked, more)
         if wanted is self._last and len(wanted) == self._last_size:
             return
         asked = self._asked
@@ -135,6 +135,18 @@ class NameTable:
             self._find(missing, self._narrow)
             asked.update(missing)
         self._last, self._last_size = wanted, len(wanted)
+
+    def _release(self, tables: AbstractSet[int]) -> None:
+        """Look for names of these tables' releases in what was looked through without them.
+
+        Tables of several releases have the classes of their names in common.
+        """
+        before = {self.releases[n] for n in self._included & self.releases.keys()}
+        self._included |= tables
+        new = {self.releases[n] for n in self._included & self.releases.keys()} - before
+        if new:
+            named = {name for name in self._asked if any(release in name for release in new)}
+            self._find(named, self._narrow)
 
     def _classes_of(self, tables: AbstractSet[int]) -> set[int]:
         held = re.compile(f" (?:{'|'.join(map(str, sorted(tables)))}):")

@@ -319,9 +319,9 @@ class Reach:
         names = [use for use in batch if use.name is not None]
         if names and found.calls is not None and not found.calls.whole:
             found.calls.more()
-            self._by_code(found, names)
-            for use in names:
-                self._steps[use] -= 1
+            # Others were perhaps dropped meanwhile, and may be asked for again.
+            for use in [u for u in self._steps if u.file is found.file and u.name is not None]:
+                self._steps[use] = self._ways.index(Reach._by_code)
                 self._enqueue(use)
 
     _ways = (_by_opening, _by_code, _from_outside, _at_load, _by_rest)

@@ -144,8 +144,9 @@ class Names:
         """Those of ``names`` that may be asked for at run time, with the reason."""
         unknown = names - self._known.keys()
         if unknown:
-            self._known.update(dict.fromkeys(unknown))
-            self._known.update(self._find(unknown))
+            # Not before it is found: a wheel that cannot be read has told nothing.
+            found = self._find(unknown)
+            self._known.update({name: found.get(name) for name in unknown})
         return {name: reason for name in names if (reason := self._known[name]) is not None}
 
     def _find(self, names: AbstractSet[str]) -> dict[str, str]:

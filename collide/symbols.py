@@ -265,6 +265,9 @@ class DynamicSymbols:
 
     def vague(self, names: Iterable[str]) -> AbstractSet[str]:
         """See :func:`vague_names`."""
+        if not isinstance(self._hash, GnuHash):
+            # DT_HASH holds undefined symbols, too.
+            return {n for n in names if (ds := self.candidates(n)) and _are_vague(ds)}
         vague = self._columns()[0].translate(_IS_VAGUE)
         listed = list(names)
         numbers = list(map(self._index.get, listed, repeat(_NOWHERE)))

@@ -198,3 +198,27 @@ def test_object_with_too_much_code_is_not_scanned(
     assert Root().read(str(path)).calls is None
     monkeypatch.setattr(calls, "LARGEST", 1 << 20)
     assert Root().read(str(path)).calls is not None
+
+
+COLD = """
+extern int victim(int), other(int);
+static __attribute__((noinline, cold)) int rare(int x) { return victim(x) * 5 + 1; }
+int api(int x) { if (__builtin_expect(x == 7, 0)) return rare(x); return other(x) + 2; }
+int direct(int x) { return victim(x) + 3; }
+"""
+
+
+def test_large_object_that_is_scanned_bit_by_bit_gives_the_same_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = compile_so(tmp_path, "cold.so", COLD, "-O2").read_bytes()
+    whole = read_calls(data)
+    monkeypatch.setattr(calls, "_SMALL", 0)
+    by_bits = read_calls(data)
+    assert whole
+    assert by_bits
+    while not by_bits.whole:
+        by_bits.behind("victim")
+        by_bits.more()
+    assert by_bits.behind("victim") == whole.behind("victim")
+    assert len(whole.behind("victim")) > 1

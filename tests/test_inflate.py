@@ -61,6 +61,9 @@ def test_checksum_is_that_of_the_archive() -> None:
 def test_stream_with_a_checksum_is_inflated_and_verified() -> None:
     packed = zlib.compress(TEXT)
     assert inflate.inflate_zlib(packed, len(TEXT)) == TEXT
+    for size in (len(TEXT) - 1, len(TEXT) + 1):
+        with pytest.raises(InflateErrors):
+            inflate.inflate_zlib(packed, size)
     for damaged in (packed[:-1], packed[:-4] + bytes(4), b"\0" + packed[1:]):
         with pytest.raises(InflateErrors):
             inflate.inflate_zlib(damaged, len(TEXT))

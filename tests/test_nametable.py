@@ -208,6 +208,16 @@ def test_table_that_is_included_later_has_what_was_asked_before(blobs: Blobs) ->
     assert held(table, 2).keys() == {"beta"}
 
 
+@pytest.mark.parametrize("widened", [True, False], ids=["all tables", "one table more"])
+def test_release_that_comes_later_has_what_was_asked_before(blobs: Blobs, widened: bool) -> None:
+    table = blobs.table(6)
+    wanted = {"u_fun7_72"}
+    table.look_up(wanted)
+    table.widen() if widened else table.include(5)
+    table.look_up(wanted)
+    assert held(table, 5).keys() == {kept(5, "u_fun7_72")}
+
+
 def test_all_tables_have_what_was_asked_before_they_were_looked_through(blobs: Blobs) -> None:
     table = blobs.table(2)
     table.look_up({"alpha", "beta", "gamma"})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+import random
 from pathlib import Path
 
 import pytest
 from scenario import Scenario
 
+from collide import calls
 from collide.analysis import analyse
 from collide.extract import extract
 from collide.reach import Reach
@@ -21,9 +23,14 @@ MODULE = "int use(void); int PyInit_m(void) { return use(); }"
 ALPHA = "int alpha(void) { return 1; }"
 
 
-@pytest.fixture
-def s(tmp_path: Path) -> Scenario:
-    """A scenario whose ``w`` is a tree of modules and libraries; the host has an ``alpha``, too."""
+@pytest.fixture(params=["whole", "bit by bit"])
+def s(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scenario:
+    """A scenario whose ``w`` is a tree of modules and libraries; the host has an ``alpha``, too.
+
+    Code is scanned at once or, as in large objects, only as far as needed.
+    """
+    if request.param != "whole":
+        monkeypatch.setattr(calls, "_SMALL", 0)
     scenario = Scenario(tmp_path)
     scenario.lib("libhost.so", ALPHA)
     scenario.lib("w/libalpha.so", ALPHA)
@@ -131,3 +138,48 @@ def test_what_is_no_module_of_python_is_used_for_any_function(s: Scenario) -> No
 def test_object_that_does_not_lead_to_a_victim_is_none(s: Scenario) -> None:
     s.lib("w/m.so", "int PyInit_m(void) { return 0; }")
     assert not is_used(s, "libalpha.so")
+
+
+NAMES = [f"name{i}" for i in range(6)]
+
+
+def tangle(seed: int) -> str:
+    """Functions that call each other, rarely or by their address, some of them by name."""
+    chance = random.Random(seed)
+    lines = ["#pragma GCC visibility push(default)", *(f"int {name}(int);" for name in NAMES)]
+    lines.append("#pragma GCC visibility pop")
+    functions = [f"f{i}" for i in range(14)]
+    lines += [f"__attribute__((noinline{', cold' * (i % 3 == 0)})) int {f}(int);"
+              for i, f in enumerate(functions)]  # fmt: skip
+    for f in functions:
+        called = chance.choice([*functions, *NAMES])
+        rare, taken = chance.choice([*functions, *NAMES]), chance.choice(functions)
+        lines.append(
+            f"int {f}(int x) {{ int y = x; if (__builtin_expect(x == 7, 0)) y += {rare}(x);"
+            f" return y * {called}(y) + (x == 9 ? (int)(long)&{taken} : 0); }}"
+        )
+    shown = '__attribute__((visibility("default")))'
+    return "\n".join([*lines, f"{shown} int use(void) {{ return f0(1); }}"])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_order_of_questions_decides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    s = Scenario(tmp_path)
+    everything = "".join(f"int {name}(int x) {{ return x; }}" for name in NAMES)
+    s.lib("libhost.so", everything)
+    s.lib("w/liball.so", everything)
+    s.lib("w/libuser.so", tangle(seed), "-O2", "-fvisibility=hidden", needed=["w/liball.so"])
+    s.lib("w/m.so", MODULE, needed=["w/libuser.so"])
+    host = extract(str(s.host(needed=["libhost.so"])), Root())
+    answers = []
+    for small in (1 << 20, 0):
+        monkeypatch.setattr(calls, "_SMALL", small)
+        for order in (NAMES, NAMES[::-1]):
+            target = read_target(s.directory / "w")
+            modules = [m.bound for m in analyse(target, host).modules if m.bound]
+            file = next(f for f in target.members.values() if f.path.endswith("/libuser.so"))
+            reach = Reach(modules, {file}, lambda f: f.calls)
+            answers.append({name for name in order if reach.uses(file, [name])})
+    assert answers == [answers[0]] * len(answers)
