@@ -14,7 +14,8 @@ has few classes: as long as there is no second one, the others are passed over.
   name that each block begins with, a line each. The blocks follow it.
 - A *block*: for each name the number of its sizes (16 bits each), then the
   names, a line each. The names of one run are sorted.
-- The *classes*: a line each, ``" table:kind"`` for each table.
+- The *classes*: a line each, ``" table:kind"`` for each table. The *tables*: the same
+  the other way round, a line each, ``" class:kind"`` for each class.
 - The *kinds*: a line each, JSON, the definitions of one name in one object.
 - The *sizes*: a line each, the sizes of a name in each table of its class, or one
   number that is the size of all of them. Those of several definitions of one
@@ -24,7 +25,6 @@ has few classes: as long as there is no second one, the others are passed over.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from array import array
 from bisect import bisect_right
@@ -47,6 +47,7 @@ class Place(NamedTuple):
 
     directory: int
     classes: int
+    tables: int
     kinds: int
     sizes: int
     releases: Mapping[str, str]
@@ -69,6 +70,9 @@ class NameTable:
         self._narrow: set[int] | None = set()
         self._included: set[int] = set()
         self._tables: set[int] = set()
+        self._known_held: dict[int, dict[int, int]] = {}
+        # What was found of each class, as long as not all tables are looked through.
+        self._hits: dict[int, list[AbstractSet[str]]] = {}
         self._kinds: dict[int, Kind] = {}
         # The class and sizes of the names met so far, where they are not 0.
         self._sizes: dict[str, tuple[int, int]] = {}
@@ -98,11 +102,22 @@ class NameTable:
             self._kinds[number] = tuple(Attributes(*row) for row in rows)
         return self._kinds[number]
 
-    def _members(self, number: int) -> Iterator[tuple[int, int]]:
+    def _members(self, number: int) -> Iterable[tuple[int, int]]:
         """The tables of a class, and the kind in each."""
-        for member in self._classes[number].split():
-            table, _, kind = member.partition(":")
-            yield int(table), int(kind)
+        return _pairs(self._classes[number])
+
+    @cached_property
+    def _table_lines(self) -> list[str]:
+        return self._blob(self._place.tables).decode("ascii").split("\n")
+
+    def _held(self, table: int) -> dict[int, int]:
+        """The classes whose names a table has, and the kind of each."""
+        found = self._known_held.get(table)
+        if found is None:
+            lines = self._table_lines
+            found = dict(_pairs(lines[table])) if table < len(lines) else {}
+            self._known_held[table] = found
+        return found
 
     # -- looking up -------------------------------------------------------------------------------
 
@@ -113,20 +128,20 @@ class NameTable:
 
     def widen(self) -> None:
         """Look for names in all tables from now on."""
-        if self._narrow is not None:
-            self._release(self.releases.keys())
-            self._find(self._asked, set(range(len(self._classes))) - self._narrow)
-            self._tables.clear()
+        seen = self._narrow
+        if seen is not None:
+            for class_ in self._hits:
+                self._give(class_, [m for m in self._members(class_) if m[0] not in self._included])
             self._narrow = None
+            self._hits.clear()
+            self._tables.clear()
+            self._release(self.releases.keys(), seen)
+            self._find(self._asked, set(range(len(self._classes))) - seen)
 
     def look_up(self, wanted: AbstractSet[str]) -> None:
         """Find ``wanted`` in the tables; what was asked for before costs nothing."""
         if self._narrow is not None and self._tables:
-            self._release(self._tables)
-            more = self._classes_of(self._tables) - self._narrow
-            self._find(self._asked, more)
-            self._tables.clear()
-            self._narrow |= more
+            self._include_tables(self._narrow)
         if wanted is self._last and len(wanted) == self._last_size:
             return
         asked = self._asked
@@ -136,8 +151,20 @@ class NameTable:
             asked.update(missing)
         self._last, self._last_size = wanted, len(wanted)
 
-    def _release(self, tables: AbstractSet[int]) -> None:
-        """Look for names of these tables' releases in what was looked through without them.
+    def _include_tables(self, seen: set[int]) -> None:
+        classes: set[int] = set()
+        for table in self._tables - self._included:
+            held = self._held(table)
+            classes.update(held)
+            for class_ in held.keys() & self._hits.keys():
+                self._give(class_, [(table, held[class_])])
+        self._release(self._tables, seen)
+        self._find(self._asked, classes - seen)
+        self._tables.clear()
+        seen |= classes
+
+    def _release(self, tables: AbstractSet[int], seen: AbstractSet[int]) -> None:
+        """Look for the names of these tables' releases in what was ``seen`` without them.
 
         Tables of several releases have the classes of their names in common.
         """
@@ -146,11 +173,13 @@ class NameTable:
         new = {self.releases[n] for n in self._included & self.releases.keys()} - before
         if new:
             named = {name for name in self._asked if any(release in name for release in new)}
-            self._find(named, self._narrow)
+            self._find(named, seen)
 
-    def _classes_of(self, tables: AbstractSet[int]) -> set[int]:
-        held = re.compile(f" (?:{'|'.join(map(str, sorted(tables)))}):")
-        return {number for number, line in enumerate(self._classes) if held.search(line)}
+    def _give(self, class_: int, members: Iterable[tuple[int, int]]) -> None:
+        """Tell tables what was found of a class before they were looked through."""
+        for table, kind in members:
+            found = self._batches.setdefault(table, [])
+            found += [(kind, names) for names in self._hits[class_]]
 
     def found(self, table: int, start: int = 0) -> Sequence[tuple[int, AbstractSet[str]]]:
         """The names of one table among all looked up, by kind, from the ``start``-th such set on.
@@ -175,7 +204,12 @@ class NameTable:
                     found.setdefault(run.number, set()).update(hits)
                     self._sizes.update(run.sizes_of(hits))
         for class_ in sorted(found):
-            for table, kind in self._members(class_):
+            members = self._members(class_)
+            if self._narrow is not None:
+                self._hits.setdefault(class_, []).append(found[class_])
+                held = ((table, self._held(table)) for table in sorted(self._included))
+                members = ((table, kinds[class_]) for table, kinds in held if class_ in kinds)
+            for table, kind in members:
                 self._batches.setdefault(table, []).append((kind, found[class_]))
 
     def _runs(self, number: int, classes: Container[int] | None) -> Iterator[_Run]:
@@ -193,12 +227,7 @@ class NameTable:
 
     def names(self, table: int) -> dict[str, int]:
         """All names of one table, with the stand-in, and the kind of each."""
-        mark = f" {table}:"
-        kinds = {
-            number: next(kind for member, kind in self._members(number) if member == table)
-            for number, line in enumerate(self._classes)
-            if mark in line
-        }
+        kinds = self._held(table)
         names: dict[str, int] = {}
         for number in self._directory.blocks_with(kinds.keys()):
             for run in self._runs(number, kinds):
@@ -217,6 +246,12 @@ class NameTable:
             return (int(line),) * count
         tables = [member for member, _ in self._members(class_)]
         return tuple(map(int, line.split()[tables.index(table)].split(",")))
+
+
+def _pairs(line: str) -> Iterable[tuple[int, int]]:
+    """``" 3:1 14:15"`` as numbers."""
+    pairs = (pair.partition(":") for pair in line.split())
+    return ((int(one), int(other)) for one, _, other in pairs)
 
 
 class _Run(NamedTuple):

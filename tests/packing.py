@@ -177,7 +177,9 @@ class _Tables:
         """Their :class:`collide.nametable.Place`."""
         packed = pack_names(self._exports)
         directory = blobs.extend([packed.directory, *packed.blocks])
-        others = map(blobs.extend, ([packed.classes], [packed.kinds], [packed.sizes]))
+        others = map(
+            blobs.extend, ([packed.classes], [packed.tables], [packed.kinds], [packed.sizes])
+        )
         return [directory, *others, packed.releases]
 
 

@@ -23,6 +23,7 @@ _VISIBILITIES = {name: number for number, name in VISIBILITY_NAMES.items()}
 
 _Kind = tuple[Attributes, ...]
 _Sizes = tuple[int, ...]
+_Class = tuple[tuple[int, int], ...]
 
 
 class _Member(NamedTuple):
@@ -39,6 +40,7 @@ class PackedNames(NamedTuple):
     directory: bytes
     blocks: Sequence[bytes]
     classes: bytes
+    tables: bytes
     kinds: bytes
     sizes: bytes
     releases: Mapping[str, str]
@@ -69,7 +71,8 @@ def pack_names(tables: Sequence[Mapping[str, Any]]) -> PackedNames:
     return PackedNames(
         _directory(runs, firsts),
         blocks,
-        b"\n".join(_class_line(c) for c in classes),
+        b"\n".join(_line(c) for c in classes),
+        b"\n".join(_line(_of_table(number, classes)) for number in range(len(tables))),
         b"\n".join(json.dumps(kind, separators=(",", ":")).encode() for kind in kinds),
         "\n".join(sizes_of).encode(),
         releases,
@@ -120,8 +123,14 @@ def _class(members: Sequence[_Member], kinds: Mapping[_Kind, int]) -> tuple[tupl
     return tuple((m.table, kinds[m.kind]) for m in members)
 
 
-def _class_line(members: Sequence[tuple[int, int]]) -> bytes:
-    return "".join(f" {table}:{kind}" for table, kind in members).encode()
+def _of_table(table: int, classes: Mapping[_Class, int]) -> Iterator[tuple[int, int]]:
+    """The classes that have a table, and its kind in each."""
+    for members, number in classes.items():
+        yield from ((number, kind) for member, kind in members if member == table)
+
+
+def _line(pairs: Iterable[tuple[int, int]]) -> bytes:
+    return "".join(f" {one}:{other}" for one, other in pairs).encode()
 
 
 def _size_line(members: Sequence[_Member]) -> str:

@@ -47,9 +47,10 @@ class Blobs:
 
     def __init__(self, tables: Sequence[Mapping[str, Any]]) -> None:
         packed = pack_names(tables)
-        self.texts = [packed.directory, *packed.blocks, packed.classes, packed.kinds, packed.sizes]
+        self.texts = [packed.directory, *packed.blocks, packed.classes, packed.tables]
+        self.texts += [packed.kinds, packed.sizes]
         last = len(self.texts)
-        self.place = Place(0, last - 3, last - 2, last - 1, packed.releases)
+        self.place = Place(0, last - 4, last - 3, last - 2, last - 1, packed.releases)
         self.read: Counter[int] = Counter()
 
     def __call__(self, number: int) -> bytes:
@@ -206,6 +207,18 @@ def test_table_that_is_included_later_has_what_was_asked_before(blobs: Blobs) ->
     table.look_up(wanted)
     assert held(table, 0).keys() == wanted
     assert held(table, 2).keys() == {"beta"}
+
+
+def test_table_that_has_a_class_in_common_with_an_earlier_one_has_its_names(
+    blobs: Blobs,
+) -> None:
+    table = blobs.table(0)
+    wanted = {"alpha", "beta"}
+    table.look_up(wanted)
+    table.include(1)
+    table.look_up(wanted)
+    assert held(table, 1).keys() == wanted
+    assert_has(table, 1, {**held(table, 1), **table.names(1)})
 
 
 @pytest.mark.parametrize("widened", [True, False], ids=["all tables", "one table more"])
