@@ -172,11 +172,15 @@ def _of_the_same(taken: Collection[Binding], kept: Iterable[Binding], victim: Fi
     return same
 
 
-_WORD = re.compile(r"_*(?:_ZN?K?(\d+)|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+)")
+_WORD = re.compile(r"_*(?:_ZN?K?(\d+)|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*)")
 
 
 def first_word(name: str) -> str:
-    """``xml`` of ``xmlNewNode``, ``BIO`` of ``BIO_new``; of a C++ name its outermost scope."""
+    """``xml`` of ``xmlNewNode``, ``BIO`` of ``BIO_new``; of a C++ name its outermost scope.
+
+    A number belongs to the word: ``jpeg12_write_scanlines`` is of another family
+    than ``jpeg_write_scanlines``.
+    """
     found = _WORD.match(name)
     if found is None:
         return name

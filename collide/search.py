@@ -102,6 +102,13 @@ class File:
         return self._version_strings
 
     @property
+    def refusals(self) -> tuple[str, ...]:
+        """What it says where a library is not the one that it was compiled for."""
+        from collide.versionstrings import read_refusals
+
+        return read_refusals(self._contents()) if self._contents else ()
+
+    @property
     def calls(self) -> Calls | None:
         """The graph of its calls (:mod:`collide.calls`); None where that is not known."""
         if self._calls is None:
