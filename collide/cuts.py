@@ -31,6 +31,8 @@ class Cut(NamedTuple):
     ``vague`` marks C++ vague linkage, ``host`` a provider that is no member of
     the wheel. ``modules`` show it when they are opened. ``calls_known`` tells
     whether the victim's calls could be read; otherwise all counts as used.
+    ``entered`` are how many of the victim's names other objects in use get from
+    it, and how many from the host in its place.
     """
 
     victim: File
@@ -43,6 +45,7 @@ class Cut(NamedTuple):
     host: bool
     modules: tuple[str, ...]
     calls_known: bool
+    entered: tuple[int, int]
 
     @property
     def used_names(self) -> tuple[str, ...]:
@@ -97,6 +100,7 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
             host=analysis.is_host(provider),
             modules=tuple(sorted(collected.modules)),
             calls_known=not used or not reaching or victim.calls is not None,
+            entered=_entered(analysis, victim, reached) if kept else (0, 0),
         )
 
 
@@ -135,6 +139,24 @@ def _kept(
             if stays and b.provider in meant and reached.uses(victim, b.reference.name):
                 found[b.reference] = b
     return found.values()
+
+
+def _entered(analysis: Analysis, victim: File, reached: Reached) -> tuple[int, int]:
+    """How many names of ``victim`` others in use get from it, and how many from elsewhere."""
+    users = {
+        id(group): (bound.map.file, group)
+        for module in analysis.modules
+        for bound in (module.bound.objects if module.bound else ())
+        for group in bound.groups
+        if bound.map.file is not victim and victim in group.closure
+    }
+    stay, gone = set[str](), set[str]()
+    for user, group in users.values():
+        for b in group.bindings:
+            name = b.reference.name
+            if b.intended and b.intended[0] is victim and reached.uses(user, name):
+                (stay if b.provider is victim else gone).add(name)
+    return len(stay), len(gone)
 
 
 def _groups_of(module: Module, victim: File) -> Iterable[BindingGroup]:

@@ -69,7 +69,8 @@ def split_library(cut: Cut) -> Verdict | None:
     differ between neighbours too, which share their layouts. Inside one object
     it may as well be a function that a shared build of the same release hides:
     there it takes a larger part. It holds for any library with state, the more
-    the further the releases are apart; routines in assembly have none.
+    the further the releases are apart; routines in assembly have none. Where so
+    few functions lead into the victim, the most of it lies idle.
     """
     if not cut.kept:
         return None
@@ -77,7 +78,7 @@ def split_library(cut: Cut) -> Verdict | None:
     if set(cut.meant) <= {cut.victim}:
         few = share < INSIDE or _assembly(cut)
     else:
-        few = len(cut.kept) <= FEW and share < SMALL
+        few = _few(len(cut.kept), len(cut.used_names)) or _few(*cut.entered)
     stay = "stays" if len(cut.kept) == 1 else "stay"
     what = (
         f"{in_use(cut)}, {len(cut.kept)} of the same library {stay} in {file_names(cut.meant)}, "
@@ -89,6 +90,11 @@ def split_library(cut: Cut) -> Verdict | None:
             f"{one} is the host's and {other} the wheel's: what one makes, the other gets."
         )
     return Verdict(codes.SPLIT_LIBRARY, Severity.WARNING if few else Severity.ERROR, tuple(lines))
+
+
+def _few(stay: int, gone: int) -> bool:
+    """Whether what stays of a library is what a neighbour release may lack."""
+    return 0 < stay <= FEW and stay < SMALL * (stay + gone)
 
 
 def _assembly(cut: Cut) -> bool:

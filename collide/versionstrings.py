@@ -36,7 +36,8 @@ def read_version_strings(data: bytes | bytearray | memoryview | mmap) -> tuple[s
 _COMPARING = (b"-time", b" time", b"mismatch", b"requires lib")
 _REFUSAL = re.compile(
     r"(?:compile|build|link|run)[- ]time .*(?:older|newer|differ|mismatch|not the same)"
-    r"|\blib[\w.-]+ .*mismatch|mismatch.* lib|requires lib",
+    # What one function requires is no refusal of the library: that asks for a release and later.
+    r"|\blib[\w.-]+ .*mismatch|mismatch.* lib|requires lib\S+ v?\d.* (?:later|newer)",
     re.IGNORECASE,
 )
 

@@ -121,6 +121,30 @@ def test_inside_one_object_it_takes_a_larger_part(
 
 
 @only_x86_64
+@pytest.mark.parametrize(("entries", "severity"), [(1, WARNING), (4, ERROR)])
+def test_library_that_few_functions_lead_into_lies_idle(
+    s: Scenario, entries: int, severity: Severity
+) -> None:
+    """The front of a pair of libraries is the host's too, all but what a later release added."""
+    inner, new = many("inner", 10), many("inner_new", 4)
+    front, added = many("front", 40), many("front_new", entries)
+    calls = " + ".join(f"{name}()" for name in (*inner, *new))
+    s.lib("libinner.so", functions(*inner))
+    s.lib("libfront.so", functions(*front))
+    s.lib("w/libinner-0f8b79dc.so", functions(*inner, *new))
+    s.lib(
+        "w/libfront-0f8b79dc.so",
+        "".join(f"int {name}(void);" for name in (*inner, *new))
+        + functions(*front)
+        + "".join(f"int {name}(void) {{ return {calls}; }}" for name in added),
+        needed=["w/libinner-0f8b79dc.so"],
+    )
+    s.lib("w/m.so", module(*front, *added), needed=["w/libfront-0f8b79dc.so"])
+    found = judged(s, "libfront.so", "libinner.so")
+    assert of(found, "libfront-0f8b79dc.so") == ("COL101", severity)
+
+
+@only_x86_64
 @pytest.mark.parametrize(("assembly", "severity"), [(True, WARNING), (False, ERROR)])
 def test_assembly_that_a_library_shows_by_mistake_is_a_warning(
     s: Scenario, assembly: bool, severity: Severity
@@ -259,11 +283,21 @@ _OTHER = "libfrob link-time backend (%s) is different from compile-time backend 
         (_OLDER, "libfrob.so.4", (), ("frob_new",), "COL102"),
         (_OLDER.replace("libfrob", "libother"), "libfrob.so.4", ("frob_new",), (), "COL102"),
         ("m requires libfrob v2 or later", "libfrob.so.4", ("frob_new",), (), "COL108"),
+        ("front requires libfrob from Frob 14", "libfrob.so.4", ("frob_new",), (), "COL102"),
         (_OTHER, "libfrob-tls.so.4", (), (), "COL108"),
         (_OTHER, "libfrob.so.4", ("frob_new",), (), "COL102"),
         ("libfrob is the best in its time", "libfrob.so.4", ("frob_new",), (), "COL102"),
     ],
-    ids=["older", "newer", "of-another", "required", "flavour", "same-flavour", "no-refusal"],
+    ids=[
+        "older",
+        "newer",
+        "of-another",
+        "required",
+        "one-function",
+        "flavour",
+        "same-flavour",
+        "no-refusal",
+    ],
 )
 def test_words_of_refusal_are_an_error_where_they_would_be_said(
     s: Scenario, text: str, host: str, ours: tuple[str, ...], theirs: tuple[str, ...], code: str
