@@ -17,12 +17,12 @@ SPLIT_LIBRARY = Code(
     "them. A warning where these are few: up to three and less than a tenth between two objects; "
     "and where only so few functions of the victim are called from other objects, which have the "
     "others from the host; less than 7.5 % inside one, where they may be functions that a shared "
-    "build hides. In a static library they are the functions that lie between the first and the "
-    "last taken one and begin with the same word, and those with the prefix that all of the taken "
-    "have in common. A warning too where what is taken inside one object are routines in "
-    "assembly, which have no unwind table, and compiled functions that call nothing. Another way "
-    "to split a library: its names were given a prefix, all but those of its inside, and a host "
-    "of another release has these.",
+    "build hides, unless the first two numbers of their versions differ. In a static library they "
+    "are the functions that lie between the first and the last taken one and begin with the same "
+    "word, and those with the prefix that all of the taken have in common. A warning too where "
+    "what is taken inside one object are routines in assembly, which have no unwind table, and "
+    "compiled functions that call nothing. Another way to split a library: its names were given a "
+    "prefix, all but those of its inside, and a host of another release has these.",
     "Keep the bundled library's symbols from being looked up by name: link a static one with "
     "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
     "bundled library to another (patchelf --rename-dynamic-symbols).",

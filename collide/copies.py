@@ -112,6 +112,17 @@ def is_older(meant: Iterable[File], provider: File) -> bool:
     )
 
 
+def other_series(meant: Iterable[File], provider: File) -> bool:
+    """Whether their version strings tell releases whose first two numbers differ."""
+    return any(
+        ours.split(".")[:2] != theirs.split(".")[:2]
+        for file in meant
+        for ours, theirs in different_versions(
+            file.version_strings, provider.version_strings
+        ).values()
+    )
+
+
 class Overlap(NamedTuple):
     """How many names two sets of objects both export, and how many each does."""
 

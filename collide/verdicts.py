@@ -16,6 +16,7 @@ from collide.copies import (
     is_older,
     library_name,
     other_major,
+    other_series,
     release_difference,
     wide_integers,
 )
@@ -68,7 +69,8 @@ def split_library(cut: Cut) -> Verdict | None:
     wheel's is a later release; up to three names that are less than a tenth
     differ between neighbours too, which share their layouts. Inside one object
     it may as well be a function that a shared build of the same release hides:
-    there it takes a larger part. It holds for any library with state, the more
+    there it takes a larger part, unless the two say that they are of different
+    series. It holds for any library with state, the more
     the further the releases are apart; routines in assembly have none. Where so
     few functions lead into the victim, the most of it lies idle.
     """
@@ -76,7 +78,8 @@ def split_library(cut: Cut) -> Verdict | None:
         return None
     share = len(cut.kept) / (len(cut.kept) + len(cut.used_names))
     if set(cut.meant) <= {cut.victim}:
-        few = share < INSIDE or _assembly(cut)
+        few = share < INSIDE and not other_series(cut.meant, cut.provider)
+        few = few or _assembly(cut)
     else:
         few = _few(len(cut.kept), len(cut.used_names)) or _few(*cut.entered)
     stay = "stays" if len(cut.kept) == 1 else "stay"

@@ -19,6 +19,8 @@ from collide.errors import FormatError
 _NUMBER = re.compile(rb"\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
 _MAJOR = re.compile(rb"(?<![\d.])\d{1,4}\Z")
 _VERSION = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
+# With what it was built is not what it is.
+_TOOL = re.compile(r"\b(?:gcc|g\+\+|clang|compiler)\b", re.IGNORECASE)
 _LONGEST = 100
 _MOST = 64
 
@@ -100,6 +102,8 @@ def _key(text: str) -> tuple[str, str] | None:
     if found is None:
         return None
     before = text[: found.start()].strip(" :=-v\"'(")
+    if _TOOL.search(before):
+        return None
     return (before, found[0]) if re.search(r"[A-Za-z]{3}", before) else None
 
 

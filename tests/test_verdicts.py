@@ -106,15 +106,20 @@ def test_few_new_functions_of_many_are_a_warning(
     assert (found.code.id, found.severity, found.kept) == ("COL101", severity, added)
 
 
-@pytest.mark.parametrize(("common", "hidden", "severity"), [(60, 4, WARNING), (60, 6, ERROR)])
+@pytest.mark.parametrize(
+    ("common", "hidden", "theirs", "severity"),
+    [(60, 4, "1.2.4", WARNING), (60, 6, "1.2.4", ERROR), (60, 4, "1.3.0", ERROR)],
+)
 def test_inside_one_object_it_takes_a_larger_part(
-    s: Scenario, common: int, hidden: int, severity: Severity
+    s: Scenario, common: int, hidden: int, theirs: str, severity: Severity
 ) -> None:
     """A shared build of the same release hides some functions that a static one lets be seen."""
     offered, inner = many("lib_a", common), many("lib_i", hidden)
     calls = " + ".join(f"{name}()" for name in (*offered, *inner))
-    s.lib("libhost.so", functions(*offered))
-    library = functions(*offered[:9], *inner, *offered[9:])
+    built = 'const char *built(void) { return "compiler: gcc 10.1.1"; }'
+    told = 'const char *tell(void) {{ return "Frob {} of today"; }}'
+    s.lib("libhost.so", functions(*offered) + built.replace("10", "12") + told.format(theirs))
+    library = functions(*offered[:9], *inner, *offered[9:]) + built + told.format("1.2.3")
     s.lib("w/m.so", library + f"int PyInit_m(void) {{ return {calls}; }}")
     (found,) = judged(s, "libhost.so")
     assert (found.code.id, found.severity, found.kept) == ("COL101", severity, inner)
