@@ -123,6 +123,15 @@ class BindingGroup:
         if self._make is not None and self._plain is not None:
             yield from self._make(self._plain[0] & names)
 
+    def meant_for(self, definer: File) -> Iterator[tuple[str, File | None]]:
+        """The names that were meant to be ``definer``'s, and who provides each."""
+        for b in self._told:
+            if b.intended is not None and b.intended[0] is definer:
+                yield b.reference.name, b.provider
+        # Of plain ones the first of the closure is meant.
+        if self._plain is not None and self.closure[:1] == (definer,):
+            yield from ((name, self._plain[1]) for name in self._plain[0])
+
     def bindings_to(self, such: Callable[[File], bool]) -> Iterator[Binding]:
         """The bindings to ``such`` objects, without making any other."""
         if self._plain is None or such(self._plain[1]):

@@ -251,6 +251,12 @@ class Calls:
         self._read_anew.clear()
         return frozenset(used)
 
+    def leaves(self, functions: Iterable[int]) -> AbstractSet[int]:
+        """Those of ``functions`` that call and use nothing."""
+        found = frozenset(function for function in functions if not any(self._body(function)))
+        self._read_anew.clear()
+        return found
+
     def _body(self, function: int) -> tuple[AbstractSet[str], AbstractSet[int]]:
         """The symbols that one function uses, and the functions that it calls."""
         found = self._bodies.get(function)

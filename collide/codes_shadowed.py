@@ -15,9 +15,14 @@ SPLIT_LIBRARY = Code(
     "Symbols in use that the victim's own closure defines bind to the host, while others of the "
     "same library, in use too, still bind to the wheel's copy, since the host's does not offer "
     "them. A warning where these are few: up to three and less than a tenth between two objects; "
-    "less than 7.5 % inside one, where they may be functions that a shared build hides. In a "
-    "static library they are the functions that lie between the first and the last taken one and "
-    "begin with the same word, and those with the prefix that all of the taken have in common.",
+    "and where only so few functions of the victim are called from other objects, which have the "
+    "others from the host; less than 7.5 % inside one, where they may be functions that a shared "
+    "build hides, unless the first two numbers of their versions differ. In a static library they "
+    "are the functions that lie between the first and the last taken one and begin with the same "
+    "word, and those with the prefix that all of the taken have in common. A warning too where "
+    "what is taken inside one object are routines in assembly, which have no unwind table, and "
+    "compiled functions that call nothing. Another way to split a library: its names were given a "
+    "prefix, all but those of its inside, and a host of another release has these.",
     "Keep the bundled library's symbols from being looked up by name: link a static one with "
     "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
     "bundled library to another (patchelf --rename-dynamic-symbols).",
@@ -98,7 +103,10 @@ VERSION_CHECK = Code(
     "The library compares the version that its user was compiled for with its own, and ends the "
     "program or the import where they differ.",
     "A function in use that is taken from the host has both check and version in its name, and "
-    "the two copies differ in their version strings or in the numbers of their files.",
+    "the two copies differ in their version strings or in the numbers of their files. Or a "
+    "function with version in its name is, and the victim has a text that names the library and "
+    "says that the times of compiling and of linking differ, or that it requires a later one: and "
+    "the host's lacks functions and adds none, or has another name, as the text has it.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
 WIDE_INTERFACE = Code(
@@ -108,7 +116,8 @@ WIDE_INTERFACE = Code(
     "is compiled against the inside of a library that the host replaces",
     "So many functions and variables of the library are in use that its structures are compiled "
     "in. Another release with other layouts or other rules gives wrong results.",
-    "At least 150 symbols in use bind to one library of the host, variables among them.",
+    "At least 150 symbols in use bind to one library of the host, variables of more than one word "
+    "among them.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
 UNUSED_COPY = Code(

@@ -6,6 +6,7 @@ Everything here is read from the objects themselves. Nothing knows any library.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -91,6 +92,37 @@ def release_difference(meant: Iterable[File], provider: File) -> str | None:
     return None
 
 
+def library_name(file: File) -> str | None:
+    """``libcurl`` of ``libcurl-0f8b79dc.so.4.5.0``."""
+    soname = parse_soname(file.object.soname or file.path)
+    return None if soname is None else soname.base
+
+
+def is_older(meant: Iterable[File], provider: File) -> bool:
+    """Whether the provider lacks names of the wheel's copy, and has none that it lacks.
+
+    Interfaces only grow within one ABI number, whatever the files are called.
+    The names of version nodes, which have no size, are no part of it.
+    """
+    ours = frozenset().union(*(f.object.exports.names for f in meant))
+    exports = provider.object.exports
+    added = frozenset(exports.names) - ours
+    return bool(ours - frozenset(exports.names)) and not any(
+        d.size for name in added for d in exports.candidates(name)
+    )
+
+
+def other_series(meant: Iterable[File], provider: File) -> bool:
+    """Whether their version strings tell releases whose first two numbers differ."""
+    return any(
+        ours.split(".")[:2] != theirs.split(".")[:2]
+        for file in meant
+        for ours, theirs in different_versions(
+            file.version_strings, provider.version_strings
+        ).values()
+    )
+
+
 class Overlap(NamedTuple):
     """How many names two sets of objects both export, and how many each does."""
 
@@ -114,6 +146,38 @@ def overlap(meant: Iterable[File], provider: File) -> Overlap:
     ours = frozenset().union(*(f.object.exports.names for f in meant))
     theirs = provider.object.exports.names
     return Overlap(len(ours & theirs), len(ours), len(theirs))
+
+
+class Renaming(NamedTuple):
+    """What stands before the names of one copy and not before those of the other, and how often."""
+
+    prefix: str
+    names: int
+
+
+_RENAMED = 0.5
+"""From this part of the other's C names on, it was done to all that is declared."""
+
+
+def renamed(meant: Iterable[File], provider: File) -> Renaming | None:
+    """How one library was built with a prefix before the names that the other has too.
+
+    Builders do so by macros, to have a copy for themselves. Names in C are
+    looked at, where the prefix stands in front of the whole.
+    """
+    theirs = {n for n in provider.object.exports.names if len(n) > 3 and not n.startswith("_Z")}
+    ours = frozenset().union(*(f.object.exports.names for f in meant)) - theirs
+    found = Counter(
+        name[:cut]
+        for name in ours
+        if not name.startswith("_Z")
+        for cut in range(1, len(name) - 3)
+        if name[cut:] in theirs
+    )
+    for prefix, count in found.most_common(1):
+        if count >= _RENAMED * len(theirs):
+            return Renaming(prefix, count)
+    return None
 
 
 _WIDE = re.compile(r"ilp64|64_?$", re.IGNORECASE)

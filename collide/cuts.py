@@ -34,6 +34,8 @@ class Cut(NamedTuple):
     ``vague`` marks C++ vague linkage, ``host`` a provider that is no member of
     the wheel. ``modules`` show it when they are opened. ``calls_known`` tells
     whether the victim's calls could be read; otherwise all counts as used.
+    ``entered`` are how many of the victim's names other objects in use get from
+    it, and how many from the host in its place.
     """
 
     victim: File
@@ -46,6 +48,7 @@ class Cut(NamedTuple):
     host: bool
     modules: tuple[str, ...]
     calls_known: bool
+    entered: tuple[int, int]
 
     @property
     def used_names(self) -> tuple[str, ...]:
@@ -102,6 +105,7 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
             host=analysis.is_host(provider),
             modules=tuple(sorted(found.modules)),
             calls_known=not used or not reaching or victim.calls is not None,
+            entered=_entered(groups, victim, uses) if kept else (0, 0),
         )
 
 
@@ -136,6 +140,12 @@ class _Groups:
         """How ``victim`` is bound, in any module."""
         return [group for file, group in self._groups.values() if file is victim]
 
+    def reaching(self, victim: File) -> Iterator[tuple[File, BindingGroup]]:
+        """How others are bound to names that ``victim`` defines, in any module."""
+        for file, group in self._groups.values():
+            if file is not victim and victim in group.closure:
+                yield file, group
+
     def collected(self) -> dict[Key, _Collected]:
         """All that is shadowed, by victim and provider."""
         found: dict[Key, _Collected] = {}
@@ -167,6 +177,21 @@ def is_vague(b: Binding) -> bool:
         and b.intended is not None
         and b.intended[1].binding in (STB_WEAK, STB_GNU_UNIQUE)
     )
+
+
+def _entered(groups: _Groups, victim: File, uses: Uses) -> tuple[int, int]:
+    """How many names of ``victim`` others in use get from it, and how many from elsewhere."""
+    providers: dict[File, dict[str, set[bool]]] = {}
+    for user, group in groups.reaching(victim):
+        for name, provider in group.meant_for(victim):
+            names = providers.setdefault(user, {})
+            names.setdefault(name, set()).add(provider is victim)
+    stay, gone = set[str](), set[str]()
+    for user, names in providers.items():
+        for name in uses(user, names):
+            stay |= {name} if True in names[name] else set()
+            gone |= {name} if False in names[name] else set()
+    return len(stay), len(gone)
 
 
 class _Library:
@@ -221,11 +246,15 @@ class _Library:
         return (bundled or inside or self._is_alike(name)) and not is_vague(b)
 
 
-_WORD = re.compile(r"_*(?:_ZN?K?(\d+)|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+)")
+_WORD = re.compile(r"_*(?:_ZN?K?(\d+)|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*)")
 
 
 def first_word(name: str) -> str:
-    """``xml`` of ``xmlNewNode``, ``BIO`` of ``BIO_new``; of a C++ name its outermost scope."""
+    """``xml`` of ``xmlNewNode``, ``BIO`` of ``BIO_new``; of a C++ name its outermost scope.
+
+    A number belongs to the word: ``jpeg12_write_scanlines`` is of another family
+    than ``jpeg_write_scanlines``.
+    """
     found = _WORD.match(name)
     if found is None:
         return name

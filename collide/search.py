@@ -93,7 +93,7 @@ class File:
 
             from collide.notes import read_notes
 
-            self._build_id = read_notes(BytesIO(self._contents())).build_id
+            self._build_id = read_notes(BytesIO(self.read())).build_id
         return self._build_id
 
     @property
@@ -102,8 +102,15 @@ class File:
         if self._version_strings is None:
             from collide.versionstrings import read_version_strings
 
-            self._version_strings = read_version_strings(self._contents()) if self._contents else ()
+            self._version_strings = read_version_strings(self.read())
         return self._version_strings
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """What it says where a library is not the one that it was compiled for."""
+        from collide.versionstrings import read_refusals
+
+        return read_refusals(self.read())
 
     @property
     def calls(self) -> Calls | None:
@@ -258,10 +265,7 @@ def find(
 
 
 class Searches:
-    """Searches of one process, none of them made twice; its files must not change meanwhile.
-
-    The modules of a wheel need the same libraries for the same reasons.
-    """
+    """Searches of one process, none of them made twice: modules need the same libraries."""
 
     def __init__(self) -> None:
         self._known: dict[object, tuple[str, File, Found] | LoadError | None] = {}

@@ -8,38 +8,43 @@ mechanism it sees and why that mechanism is the same in any library.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
 
 from collide import codes
-from collide.bindings import Hit
-from collide.codes import Code, Severity
-from collide.copies import Overlap, other_major, overlap, release_difference, wide_integers
+from collide.codes import Severity
+from collide.copies import (
+    is_older,
+    library_name,
+    other_major,
+    other_series,
+    release_difference,
+    wide_integers,
+)
 from collide.cuts import Cut
-from collide.search import File
-from collide.symbols import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
+from collide.settled import settle
+from collide.symbols import STT_OBJECT, STT_TLS
 from collide.verbs import split_pairs
+from collide.verdict import (
+    RESERVED,
+    Verdict,
+    differs,
+    file_name,
+    file_names,
+    in_use,
+    is_code,
+    is_data,
+    size,
+    some,
+)
 
 FEW, SMALL = 3, 0.1
 """Up to this many functions, and less than this part, a copy is the other's neighbour release."""
 INSIDE = 0.075
 """Less than this part of what one object calls in itself: a shared build hides as many."""
-UNRELATED = 0.1
-"""Objects that have a smaller part of their names in common are no copies of one library."""
-STRAY = 0.01
-"""Nor is an object that has less than this part of the provider's, and not most of its own."""
 _WORD = 8
 """Bytes of a variable that may be a pointer or a number, and no structure."""
 WIDE = 150
 """From this many symbols on, code is compiled against a library's inside, not its front."""
-
-
-class Verdict(NamedTuple):
-    """What one rule says of one cut; ``evidence`` are sentences."""
-
-    code: Code
-    severity: Severity
-    evidence: tuple[str, ...]
 
 
 Rule = Callable[[Cut], Verdict | None]
@@ -47,123 +52,13 @@ Rule = Callable[[Cut], Verdict | None]
 
 def decide(cut: Cut, rules: Sequence[Rule] | None = None) -> Verdict:
     """The verdict on one cut: the worst of what ``rules`` say, with the evidence of all."""
-    special = own_shadow(cut) or vague_linkage(cut) or unused_copy(cut) or compiler_runtime(cut)
-    special = special or same_build(cut) or foreign_symbol(cut)
-    if special is not None:
-        return special
+    if (settled := settle(cut)) is not None:
+        return settled
     said = [v for rule in (RULES if rules is None else rules) if (v := rule(cut)) is not None]
     said.append(replaced_library(cut))
     worst = max(said, key=lambda v: v.severity)
     evidence = dict.fromkeys(line for v in (worst, *said) for line in v.evidence)
     return Verdict(worst.code, worst.severity, (*evidence, *_limits(cut)))
-
-
-# -- what needs no weighing -------------------------------------------------------------------
-
-
-def own_shadow(cut: Cut) -> Verdict | None:
-    """A note: the wheel's own objects among themselves, in an order its author can see."""
-    if cut.host:
-        return None
-    return Verdict(codes.OWN_SHADOW, codes.OWN_SHADOW.severity, ())
-
-
-def vague_linkage(cut: Cut) -> Verdict | None:
-    """A note: the C++ ABI itself lets any copy of an inline function serve."""
-    if not cut.vague:
-        return None
-    return Verdict(codes.VAGUE_LINKAGE, codes.VAGUE_LINKAGE.severity, ())
-
-
-def unused_copy(cut: Cut) -> Verdict | None:
-    """A note: code that nothing calls does no harm, whatever it is bound to.
-
-    It holds for any library: who uses the bundled copy was given the host's in
-    its place, whole, and the copy only lies in memory.
-    """
-    if cut.used:
-        return None
-    line = f"Nothing that runs refers to {'it' if len(cut.taken) == 1 else 'them'}: "
-    line += "no path of calls leads there from the module's initialisation."
-    return Verdict(codes.UNUSED_COPY, codes.UNUSED_COPY.severity, (line,))
-
-
-_RESERVED = re.compile(r"__|_Z(?:GTt|T[VTIS])?N?K?(?:St|S[abdios])|_Z(?:nw|na|dl|da)")
-
-
-def compiler_runtime(cut: Cut) -> Verdict | None:
-    """A note: names that ISO C and C++ reserve for the implementation.
-
-    The functions of the compiler's and the C++ run-time library are compatible
-    forwards by their makers' rules; what of them is linked statically serves
-    systems that are older than the compiler.
-    """
-    if not all(_RESERVED.match(name) for name in cut.used_names):
-        return None
-    if any(b.actual and b.intended and _size(b.actual) != _size(b.intended) for b in cut.used):
-        return None
-    line = "All names are reserved for the compiler and its C++ library (ISO C++ [lex.name])."
-    return Verdict(codes.COMPILER_RUNTIME, codes.COMPILER_RUNTIME.severity, (line,))
-
-
-def same_build(cut: Cut) -> Verdict | None:
-    """A note: files with one build id were one file when they were linked.
-
-    The linker computes it from all contents (ld(1) ``--build-id``), and renaming
-    keeps it. Replaced whole, a library by itself is no other library.
-    """
-    # Names are compared first, as notes are slow to read and hardly ever equal.
-    if cut.kept or not all(_same_names(f, cut.provider) for f in cut.meant):
-        return None
-    build_id = cut.provider.build_id
-    if build_id is None or any(f.build_id != build_id for f in cut.meant):
-        return None
-    line = f"Both copies are of one build: their build id is {build_id}."
-    return Verdict(codes.REPLACED_LIBRARY, Severity.NOTE, (line,))
-
-
-def _same_names(one: File, other: File) -> bool:
-    ours, theirs = one.object.exports, other.object.exports
-    # All names of a recorded object are slow to read, too.
-    return len(theirs.defined(set(ours.names))) == len(ours.names) and ours.names == theirs.names
-
-
-def _size(hit: Hit) -> int:
-    """The size of a variable, which is part of the ABI; that of a function is not."""
-    return hit[1].size if _is_data(hit[1].type) else 0
-
-
-def foreign_symbol(cut: Cut) -> Verdict | None:
-    """Equal names in libraries that are otherwise different, by how many names they share.
-
-    Two releases of one library export mostly the same names; where two objects
-    share a few of hundreds, chance or copied source made them equal. An error
-    when one has data where the other has code, as that cannot be the same thing.
-    """
-    common = overlap(cut.meant, cut.provider)
-    if common.share >= UNRELATED and (common.of_theirs >= STRAY or common.share >= 0.5):
-        return None
-    severity = codes.FOREIGN_SYMBOL.severity
-    lines = [_in_common(cut, common)]
-    for b in cut.used:
-        if b.actual and b.intended and _is_code(b.actual[1].type) != _is_code(b.intended[1].type):
-            severity = Severity.ERROR
-            lines.append(f"{b.reference.name} is code in one and data in the other.")
-    return Verdict(codes.FOREIGN_SYMBOL, severity, tuple(lines))
-
-
-def _in_common(cut: Cut, common: Overlap) -> str:
-    return (
-        f"{_name(cut.provider)} is no copy of it: {common.common} of the {common.ours} names that "
-        f"one exports and the {common.theirs} of the other are the same."
-    )
-
-
-def _is_code(kind: int) -> bool:
-    return kind in (STT_FUNC, STT_GNU_IFUNC)
-
-
-# -- what is weighed --------------------------------------------------------------------------
 
 
 def split_library(cut: Cut) -> Verdict | None:
@@ -174,20 +69,23 @@ def split_library(cut: Cut) -> Verdict | None:
     wheel's is a later release; up to three names that are less than a tenth
     differ between neighbours too, which share their layouts. Inside one object
     it may as well be a function that a shared build of the same release hides:
-    there it takes a larger part. It holds for any library with state, the more
-    the further the releases are apart.
+    there it takes a larger part, unless the two say that they are of different
+    series. It holds for any library with state, the more
+    the further the releases are apart; routines in assembly have none. Where so
+    few functions lead into the victim, the most of it lies idle.
     """
     if not cut.kept:
         return None
     share = len(cut.kept) / (len(cut.kept) + len(cut.used_names))
     if set(cut.meant) <= {cut.victim}:
-        few = share < INSIDE
+        few = share < INSIDE and not other_series(cut.meant, cut.provider)
+        few = few or _assembly(cut)
     else:
-        few = len(cut.kept) <= FEW and share < SMALL
+        few = _few(len(cut.kept), len(cut.used_names)) or _few(*cut.entered)
     stay = "stays" if len(cut.kept) == 1 else "stay"
     what = (
-        f"{_in_use(cut)}, {len(cut.kept)} of the same library {stay} in {_names(cut.meant)}, "
-        f"because {_name(cut.provider)} does not offer {_some(cut.kept)}."
+        f"{in_use(cut)}, {len(cut.kept)} of the same library {stay} in {file_names(cut.meant)}, "
+        f"because {file_name(cut.provider)} does not offer {some(cut.kept)}."
     )
     lines = [what]
     for one, other in split_pairs(cut.used_names, cut.kept)[:1]:
@@ -197,27 +95,50 @@ def split_library(cut: Cut) -> Verdict | None:
     return Verdict(codes.SPLIT_LIBRARY, Severity.WARNING if few else Severity.ERROR, tuple(lines))
 
 
+def _few(stay: int, gone: int) -> bool:
+    """Whether what stays of a library is what a neighbour release may lack."""
+    return 0 < stay <= FEW and stay < SMALL * (stay + gone)
+
+
+def _assembly(cut: Cut) -> bool:
+    """Whether what is taken inside one object are routines in assembly, and what is like them.
+
+    Compilers write an unwind table for every function (System V ABI for x86-64,
+    4.2.4), and ``-fvisibility=hidden`` hides what they compile. Assembly needs
+    neither: it is what a library shows by mistake, kernels that get numbers and
+    addresses in registers, and that keep and call nothing. So do compiled
+    functions that call and use nothing; of these alone it may be the accessors
+    of a structure.
+    """
+    calls = cut.victim.calls
+    if calls is None or not calls.functions:
+        return False
+    meant = [b.intended[1] for b in cut.used if b.intended is not None]
+    if len(meant) < len(cut.used) or not all(is_code(definition.type) for definition in meant):
+        return False
+    known = frozenset(calls.functions)
+    compiled = [d.value for d in meant if d.value is not None and d.value in known]
+    return len(compiled) < len(cut.used) / 2 and calls.leaves(compiled) >= set(compiled)
+
+
 def wide_interface(cut: Cut) -> Verdict | None:
-    """So much is used, variables among it, that the library's inside is compiled in.
+    """So much is used, structures among it, that the library's inside is compiled in.
 
     A library that hides its structures is used through some dozen functions;
-    one whose variables are read directly and of which hundreds of functions are
+    one whose structures are read directly and of which hundreds of functions are
     called shares its layouts with its users, and these change between releases
-    without a change of names. Only functions are no sign: an interface
-    of Fortran routines is wide and holds no state.
+    without a change of names. Only functions are no sign: an interface of
+    Fortran routines is wide and holds no state. Nor is a variable of one word:
+    a number, a pointer, a short text has no layout.
     """
-    data = [b.reference.name for b in cut.used if _is_data(b.intended and b.intended[1].type)]
+    data = [b.reference.name for b in cut.used if b.intended and size(b.intended) > _WORD]
     if len(cut.used_names) < WIDE or not data:
         return None
     line = (
-        f"{len(cut.used_names)} symbols are in use, variables among them: {_some(sorted(data))}. "
+        f"{len(cut.used_names)} symbols are in use, structures among them: {some(sorted(data))}. "
         "So the layout of the wheel's release is compiled in, and another release runs."
     )
     return Verdict(codes.WIDE_INTERFACE, Severity.ERROR, (line,))
-
-
-def _is_data(kind: int | None) -> bool:
-    return kind in (STT_OBJECT, STT_TLS)
 
 
 _BUILDS = re.compile(r"_ZN.*(?:C[12]|D[012])E")
@@ -234,7 +155,7 @@ def static_objects(cut: Cut) -> Verdict | None:
     """
     if not set(cut.meant) <= {cut.victim}:
         return None
-    names = [n for n in cut.used_names if _BUILDS.match(n) and not _RESERVED.match(n)]
+    names = [n for n in cut.used_names if _BUILDS.match(n) and not RESERVED.match(n)]
     if not names or cut.victim.calls is None:
         return None
     at_load = cut.victim.calls.used_at_load()
@@ -242,8 +163,8 @@ def static_objects(cut: Cut) -> Verdict | None:
     if not builders:
         return None
     line = (
-        f"The static initialisation of {_name(cut.victim)}, which runs when it is loaded, builds "
-        f"objects with functions of the host's copy: {_some(builders)}."
+        f"The static initialisation of {file_name(cut.victim)}, which runs when it is loaded, "
+        f"builds objects with functions of the host's copy: {some(builders)}."
     )
     return Verdict(codes.STATIC_OBJECTS, Severity.ERROR, (line,))
 
@@ -262,7 +183,7 @@ def data_mismatch(cut: Cut) -> Verdict | None:
         kinds = {ours.type, theirs.type}
         if len(kinds) == 2 and STT_TLS in kinds:
             lines.append(f"{b.reference.name} is thread-local in only one of the copies.")
-        elif _is_data(ours.type) and _is_code(theirs.type):
+        elif is_data(ours.type) and is_code(theirs.type):
             lines.append(f"{b.reference.name} is data in the wheel and code in the host.")
         elif kinds == {STT_OBJECT} and 0 < theirs.size < ours.size:
             lines.append(
@@ -291,11 +212,9 @@ def other_abi(cut: Cut) -> Verdict | None:
             "by its own makers' word they are not compatible."
         )
         lines = [numbers]
-        data = sorted(
-            b.reference.name for b in cut.used if b.intended and _size(b.intended) > _WORD
-        )
+        data = sorted(b.reference.name for b in cut.used if b.intended and size(b.intended) > _WORD)
         if data:
-            lines.append(f"Structures of it are in use: {_some(data)}.")
+            lines.append(f"Structures of it are in use: {some(data)}.")
         severity = Severity.ERROR if data else Severity.WARNING
         return Verdict(codes.OTHER_ABI, severity, tuple(lines))
     return None
@@ -305,8 +224,11 @@ def integer_width(cut: Cut) -> Verdict | None:
     """One of the two passes 64-bit integers where the other passes 32-bit ones.
 
     That is a property of how a library was built, its function names being the
-    same; the two kinds are told apart by what they are called.
+    same; the two kinds are told apart by what they are called. Inner routines in
+    assembly get whole registers in both.
     """
+    if set(cut.meant) <= {cut.victim} and _assembly(cut):
+        return None
     ours, theirs = wide_integers(cut.meant), wide_integers((cut.provider,))
     if (ours is None) == (theirs is None):
         return None
@@ -331,7 +253,38 @@ def version_check(cut: Cut) -> Verdict | None:
     if difference is None:
         return None
     line = f"{checks[0]} compares the version compiled in with the one that runs."
-    return Verdict(codes.VERSION_CHECK, Severity.ERROR, (line, _differs(difference)))
+    return Verdict(codes.VERSION_CHECK, Severity.ERROR, (line, differs(difference)))
+
+
+_TELLS_VERSION = re.compile("version", re.IGNORECASE)
+_TOO_OLD = re.compile(r"older|later|newer|at least|requires", re.IGNORECASE)
+
+
+def refusal(cut: Cut) -> Verdict | None:
+    """The wheel's code has the words ready with which it refuses another copy.
+
+    Who depends on what he was compiled for asks the library for its version and
+    compares; what he says where that is another names the library and both
+    times. The words tell what is compared: that the version is not older, that
+    it is the same, or how the library was built, which distributions tell by
+    another name of the library. Where that is so, the import fails.
+    """
+    if not any(_TELLS_VERSION.search(name) for name in cut.used_names):
+        return None
+    libraries = {base for file in cut.meant if (base := library_name(file))}
+    for text in cut.victim.refusals:
+        if libraries.isdisjoint(re.findall(r"lib[\w-]*\w", text)):
+            continue
+        if _TOO_OLD.search(text):
+            differ = is_older(cut.meant, cut.provider)
+        elif _TELLS_VERSION.search(text):
+            differ = release_difference(cut.meant, cut.provider) is not None
+        else:
+            differ = library_name(cut.provider) not in libraries
+        if differ:
+            lines = f'{file_name(cut.victim)} has the words to refuse it: "{text}".'
+            return Verdict(codes.VERSION_CHECK, Severity.ERROR, (lines,))
+    return None
 
 
 def replaced_library(cut: Cut) -> Verdict:
@@ -339,9 +292,9 @@ def replaced_library(cut: Cut) -> Verdict:
     difference = release_difference(cut.meant, cut.provider)
     lines = []
     if not cut.kept:
-        lines.append(f"{_in_use(cut)}, and none of the same library that is in use is the wheel's.")
+        lines.append(f"{in_use(cut)}, and none of the same library that is in use is the wheel's.")
     if difference:
-        lines.append(_differs(difference))
+        lines.append(differs(difference))
     return Verdict(codes.REPLACED_LIBRARY, codes.REPLACED_LIBRARY.severity, tuple(lines))
 
 
@@ -351,37 +304,13 @@ RULES: tuple[Rule, ...] = (
     data_mismatch,
     integer_width,
     version_check,
+    refusal,
     wide_interface,
     static_objects,
 )
 """The rules that are weighed against each other."""
 
 
-def _in_use(cut: Cut) -> str:
-    count = len(cut.used_names)
-    return f"{_plural(count, 'symbol')} in use {'is' if count == 1 else 'are'} the host's"
-
-
-def _differs(difference: str) -> str:
-    return f"The releases differ: {difference}."
-
-
 def _limits(cut: Cut) -> Iterator[str]:
     if not cut.calls_known:
         yield "Which functions call which is not known for this object: all count as in use."
-
-
-def _name(file: File) -> str:
-    return file.path.rsplit("/", 1)[-1]
-
-
-def _names(files: Iterable[File]) -> str:
-    return " and ".join(sorted(map(_name, files)))
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")

@@ -19,6 +19,8 @@ from collide.errors import FormatError
 _NUMBER = re.compile(rb"\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
 _MAJOR = re.compile(rb"(?<![\d.])\d{1,4}\Z")
 _VERSION = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
+# With what it was built is not what it is.
+_TOOL = re.compile(r"\b(?:gcc|g\+\+|clang|compiler)\b", re.IGNORECASE)
 _LONGEST = 100
 _MOST = 64
 
@@ -31,6 +33,46 @@ def read_version_strings(data: bytes | bytearray | memoryview | mmap) -> tuple[s
     except (FormatError, struct.error, IndexError, ValueError):
         return ()
     return tuple(sorted(found)[:_MOST])
+
+
+_COMPARING = (b"-time", b" time", b"mismatch", b"requires lib")
+_REFUSAL = re.compile(
+    r"(?:compile|build|link|run)[- ]time .*(?:older|newer|differ|mismatch|not the same)"
+    # What one function requires is no refusal of the library: that asks for a release and later.
+    r"|\blib[\w.-]+ .*mismatch|mismatch.* lib|requires lib\S+ v?\d.* (?:later|newer)",
+    re.IGNORECASE,
+)
+
+
+def read_refusals(data: bytes | bytearray | memoryview | mmap) -> tuple[str, ...]:
+    """The texts with which an object refuses a library that is not what it was compiled for.
+
+    They name the library, and say that the times or the versions differ; sorted.
+    """
+    try:
+        image = Image(memoryview(data))
+        found = {
+            text
+            for segment in _read_only(image)
+            for words in _COMPARING
+            for text in _around(segment, words)
+        }
+    except (FormatError, struct.error, IndexError, ValueError):
+        return ()
+    return tuple(sorted(found))
+
+
+def _around(segment: bytes, words: bytes) -> Iterable[str]:
+    """The texts that have ``words`` and refuse; looked for as plain bytes, which is fastest."""
+    at = segment.find(words)
+    while at >= 0:
+        start = segment.rfind(b"\0", max(0, at - 2 * _LONGEST), at) + 1
+        end = segment.find(b"\0", at, at + 2 * _LONGEST)
+        whole = (start > 0 or at <= 2 * _LONGEST) and end > 0
+        text = segment[start:end].decode("ascii", "replace") if whole else ""
+        if text.isprintable() and _REFUSAL.search(text):
+            yield text
+        at = segment.find(words, at + len(words))
 
 
 def _read_only(image: Image) -> Iterable[bytes]:
@@ -60,6 +102,8 @@ def _key(text: str) -> tuple[str, str] | None:
     if found is None:
         return None
     before = text[: found.start()].strip(" :=-v\"'(")
+    if _TOOL.search(before):
+        return None
     return (before, found[0]) if re.search(r"[A-Za-z]{3}", before) else None
 
 

@@ -1,11 +1,12 @@
-"""How well the verdicts agree with what was measured: 55 cases of wheel and host that were run.
+"""How well the verdicts agree with what was measured: cases of wheel and host that were run.
 
     python tests/score.py [--case ID]
 
 ``cases.json`` holds what happened, ``hosts/NAME.json.xz`` the hosts as
 ``record_hosts.py`` recorded them; the wheels come from the package index. A
 case that breaks must get an error, one that misbinds a warning and no error, a
-harmless one no error, a safe one nothing above a note.
+harmless one no error, a safe one nothing above a note. ``said_blind`` of a case
+is what was said of it before it was run, by the rules of that day.
 """
 
 from __future__ import annotations

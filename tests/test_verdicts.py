@@ -106,18 +106,107 @@ def test_few_new_functions_of_many_are_a_warning(
     assert (found.code.id, found.severity, found.kept) == ("COL101", severity, added)
 
 
-@pytest.mark.parametrize(("common", "hidden", "severity"), [(60, 4, WARNING), (60, 6, ERROR)])
+@pytest.mark.parametrize(
+    ("common", "hidden", "theirs", "severity"),
+    [(60, 4, "1.2.4", WARNING), (60, 6, "1.2.4", ERROR), (60, 4, "1.3.0", ERROR)],
+)
 def test_inside_one_object_it_takes_a_larger_part(
-    s: Scenario, common: int, hidden: int, severity: Severity
+    s: Scenario, common: int, hidden: int, theirs: str, severity: Severity
 ) -> None:
     """A shared build of the same release hides some functions that a static one lets be seen."""
     offered, inner = many("lib_a", common), many("lib_i", hidden)
     calls = " + ".join(f"{name}()" for name in (*offered, *inner))
-    s.lib("libhost.so", functions(*offered))
-    library = functions(*offered[:9], *inner, *offered[9:])
+    built = 'const char *built(void) { return "compiler: gcc 10.1.1"; }'
+    told = 'const char *tell(void) {{ return "Frob {} of today"; }}'
+    s.lib("libhost.so", functions(*offered) + built.replace("10", "12") + told.format(theirs))
+    library = functions(*offered[:9], *inner, *offered[9:]) + built + told.format("1.2.3")
     s.lib("w/m.so", library + f"int PyInit_m(void) {{ return {calls}; }}")
     (found,) = judged(s, "libhost.so")
     assert (found.code.id, found.severity, found.kept) == ("COL101", severity, inner)
+
+
+@only_x86_64
+@pytest.mark.parametrize(("entries", "severity"), [(1, WARNING), (4, ERROR)])
+def test_library_that_few_functions_lead_into_lies_idle(
+    s: Scenario, entries: int, severity: Severity
+) -> None:
+    """The front of a pair of libraries is the host's too, all but what a later release added."""
+    inner, new = many("inner", 10), many("inner_new", 4)
+    front, added = many("front", 40), many("front_new", entries)
+    calls = " + ".join(f"{name}()" for name in (*inner, *new))
+    s.lib("libinner.so", functions(*inner))
+    s.lib("libfront.so", functions(*front))
+    s.lib("w/libinner-0f8b79dc.so", functions(*inner, *new))
+    s.lib(
+        "w/libfront-0f8b79dc.so",
+        "".join(f"int {name}(void);" for name in (*inner, *new))
+        + functions(*front)
+        + "".join(f"int {name}(void) {{ return {calls}; }}" for name in added),
+        needed=["w/libinner-0f8b79dc.so"],
+    )
+    s.lib("w/m.so", module(*front, *added), needed=["w/libfront-0f8b79dc.so"])
+    found = judged(s, "libfront.so", "libinner.so")
+    assert of(found, "libfront-0f8b79dc.so") == ("COL101", severity)
+
+
+@only_x86_64
+@pytest.mark.parametrize(("assembly", "severity"), [(True, WARNING), (False, ERROR)])
+def test_assembly_that_a_library_shows_by_mistake_is_a_warning(
+    s: Scenario, assembly: bool, severity: Severity
+) -> None:
+    """Visibility is an option of the compiler: a host shows kernels and hides what calls them."""
+    kernels, front = many("lib_kernel", 4), many("lib_front", 4)
+
+    def kernel(name: str) -> str:
+        if not assembly:
+            return f"int {name}(void) {{ return helper(); }}"
+        return f'asm(".globl {name}\\n.type {name},@function\\n{name}: mov $1,%eax\\nret");'
+
+    inner = "__attribute__((noinline)) static int helper(void) { return 1; }"
+    library = inner + "".join(map(kernel, kernels))
+    s.lib("libhost.so", library)
+    declared = "".join(f"int {name}(void);" for name in kernels)
+    calls = " + ".join(f"{name}()" for name in (*kernels, *front))
+    s.lib(
+        "w/m.so",
+        f"{declared} {inner}"
+        + "".join(map(kernel, kernels[:2]))
+        + functions(*front)
+        + "".join(map(kernel, kernels[2:]))
+        + f"int PyInit_m(void) {{ return {calls}; }}",
+    )
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, front)
+
+
+@pytest.mark.parametrize(
+    ("renamed", "theirs", "found"),
+    [
+        (40, "1.2.4", ("COL101", ERROR)),
+        (40, "1.2.3", ("COL101", WARNING)),
+        (10, "1.2.4", ("COL104", WARNING)),
+    ],
+)
+def test_inside_of_a_library_whose_other_names_were_changed_is_an_error(
+    s: Scenario, renamed: int, theirs: str, found: tuple[str, Severity]
+) -> None:
+    def library(version: str, *names: str) -> str:
+        told = f'const char *tell_{version[-1]}(void) {{ return "Frob {version} of today"; }}'
+        return told + functions("lib_inside", *names)
+
+    names = many("lib_front", 40)
+    ours = many("own_lib_front", renamed)
+    s.lib("libhost.so", library(theirs, *names))
+    s.lib("w/liblib.so", library("1.2.3", *ours) + "int own(void) { return lib_inside(); }")
+    s.lib("w/m.so", module(*ours, "own", "lib_inside"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so") == found
+
+
+def test_number_behind_the_word_is_of_another_family(s: Scenario) -> None:
+    s.lib("libhost.so", functions("pic_read", "pic_write"))
+    s.lib("w/liblib.so", functions("pic_read", "pic_write", "pic12_read"))
+    s.lib("w/m.so", module("pic_read", "pic_write", "pic12_read"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL102", WARNING)
 
 
 def test_pair_on_two_sides_is_told(s: Scenario) -> None:
@@ -188,18 +277,57 @@ def test_version_check_is_an_error_where_the_releases_differ(
     assert of(judged(s, "libhost.so"), "m.so")[0] == code
 
 
+_OLDER = "libfrob link-time version (%s) is older than compile-time version (%s)"
+_OTHER = "libfrob link-time backend (%s) is different from compile-time backend (%s)"
+
+
 @pytest.mark.parametrize(
-    ("count", "data", "code"), [(160, 1, "COL109"), (160, 0, "COL102"), (90, 1, "COL102")]
+    ("text", "host", "ours", "theirs", "code"),
+    [
+        (_OLDER, "libfrob.so.4", ("frob_new",), (), "COL108"),
+        (_OLDER, "libfrob.so.4", (), ("frob_new",), "COL102"),
+        (_OLDER.replace("libfrob", "libother"), "libfrob.so.4", ("frob_new",), (), "COL102"),
+        ("m requires libfrob v2 or later", "libfrob.so.4", ("frob_new",), (), "COL108"),
+        ("front requires libfrob from Frob 14", "libfrob.so.4", ("frob_new",), (), "COL102"),
+        (_OTHER, "libfrob-tls.so.4", (), (), "COL108"),
+        (_OTHER, "libfrob.so.4", ("frob_new",), (), "COL102"),
+        ("libfrob is the best in its time", "libfrob.so.4", ("frob_new",), (), "COL102"),
+    ],
+    ids=[
+        "older",
+        "newer",
+        "of-another",
+        "required",
+        "one-function",
+        "flavour",
+        "same-flavour",
+        "no-refusal",
+    ],
 )
-def test_wide_interface_is_one_with_variables(
+def test_words_of_refusal_are_an_error_where_they_would_be_said(
+    s: Scenario, text: str, host: str, ours: tuple[str, ...], theirs: tuple[str, ...], code: str
+) -> None:
+    names = ("frob_version", *many("frob", 5))
+    s.lib(host, functions(*names, *theirs))
+    s.lib("w/libfrob-0f8b79dc.so.4", functions(*names, *ours))
+    said = f'const char *refuse(void) {{ return "{text}"; }}'
+    s.lib("w/m.so", said + module(*names), needed=["w/libfrob-0f8b79dc.so.4"])
+    assert of(judged(s, host), "m.so")[0] == code
+
+
+@pytest.mark.parametrize(
+    ("count", "data", "code"),
+    [(160, 4, "COL109"), (160, 2, "COL102"), (160, 0, "COL102"), (90, 4, "COL102")],
+)
+def test_wide_interface_is_one_with_structures(
     s: Scenario, count: int, data: int, code: str
 ) -> None:
     names = many("lib_f", count)
-    library = functions(*names) + "int lib_data;" * data
+    library = functions(*names) + (f"int lib_data[{data}];" if data else "")
     s.lib("libhost.so", library)
     s.lib("w/liblib.so", library)
-    use = "extern int lib_data; int lib_read(void) { return lib_data; }" * data
-    s.lib("w/m.so", use + module(*names, *(["lib_read"] * data)), needed=["w/liblib.so"])
+    use = "extern int lib_data[]; int lib_read(void) { return lib_data[1]; }" if data else ""
+    s.lib("w/m.so", use + module(*names, *(["lib_read"] if data else [])), needed=["w/liblib.so"])
     assert of(judged(s, "libhost.so"), "m.so")[0] == code
 
 
