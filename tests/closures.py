@@ -80,7 +80,8 @@ CASES = (
     *map(_python, _SUITES),
     *map(_pypy, _SUITES),
     *(_python("bookworm", a) for a in ("i386", "arm64", "armel", "armhf", "ppc64el", "s390x")),
-    *(_python("trixie", a) for a in ("arm64", "ppc64el", "riscv64", "s390x")),
+    *(_python("trixie", a) for a in ("arm64", "riscv64")),
+    *(_python("forky", a) for a in ("ppc64el", "s390x")),
     *(_pypy("bookworm", a) for a in ("arm64", "i386")),
     Case("bookworm", "amd64", "/usr/bin/gdb", ("base-files", "gdb")),
     # Its libblas.so.3 is a link into /etc/alternatives, which only a maintainer script makes.
