@@ -43,8 +43,8 @@ class BindingGroup:
 
     __slots__ = (
         "_bindings",
-        "_by_kind",
         "_by_name",
+        "_by_word",
         "_make",
         "_plain",
         "_providers",
@@ -80,7 +80,7 @@ class BindingGroup:
         self._plain = plain
         self._bindings = None if make else told
         self._by_name: dict[str, list[Binding]] | None = None
-        self._by_kind: dict[str, list[str]] | None = None
+        self._by_word: dict[str, list[str]] | None = None
         self._providers: AbstractSet[File] | None = None
         self.shadowed = tuple(b for b in told if b.shadowed)
         self.undefined = tuple(b for b in told if b.actual is None and demands(b.reference))
@@ -109,13 +109,15 @@ class BindingGroup:
         if self._plain is not None:
             yield from self._plain[0]
 
-    def names_by(self, kind: Callable[[str], str]) -> Mapping[str, Sequence[str]]:
-        """The same, by the kind of each; always asked with one function, so that it is kept."""
-        if self._by_kind is None:
-            self._by_kind = {}
+    def names_by_word(self) -> Mapping[str, Sequence[str]]:
+        """The same, by the first word of each."""
+        if self._by_word is None:
+            from collide.words import first_word
+
+            self._by_word = {}
             for name in self.names():
-                self._by_kind.setdefault(kind(name), []).append(name)
-        return self._by_kind
+                self._by_word.setdefault(first_word(name), []).append(name)
+        return self._by_word
 
     def of(self, names: AbstractSet[str]) -> Iterator[Binding]:
         """The bindings of references to ``names``, without making any other."""

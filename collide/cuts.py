@@ -19,6 +19,7 @@ from collide.calls import Calls
 from collide.reach import Reach
 from collide.search import File
 from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
+from collide.words import first_word
 
 _TELLING_PREFIX = 3
 """Characters from which on a common prefix is more than chance."""
@@ -229,7 +230,7 @@ class _Library:
         return {reference.name for reference, b in found.items() if self._has(b)}
 
     def _beginning_so(self, group: BindingGroup) -> set[str]:
-        by_word = group.names_by(first_word)
+        by_word = group.names_by_word()
         names = {name for word in self._words for name in by_word.get(word, ())}
         if self._prefix is not None:
             names.update(name for name in group.names() if name.startswith(self._prefix))
@@ -244,23 +245,6 @@ class _Library:
         inside = worded and any(self._first <= place <= self._last for place in _place(b))
         bundled = worded and b.provider is not self._victim
         return (bundled or inside or self._is_alike(name)) and not is_vague(b)
-
-
-_WORD = re.compile(r"_*(?:_ZN?K?(\d+)|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*)")
-
-
-def first_word(name: str) -> str:
-    """``xml`` of ``xmlNewNode``, ``BIO`` of ``BIO_new``; of a C++ name its outermost scope.
-
-    A number belongs to the word: ``jpeg12_write_scanlines`` is of another family
-    than ``jpeg_write_scanlines``.
-    """
-    found = _WORD.match(name)
-    if found is None:
-        return name
-    if found[1]:
-        return name[found.end() : found.end() + int(found[1])]
-    return found[0]
 
 
 def _place(b: Binding) -> tuple[int, ...]:

@@ -88,7 +88,7 @@ def _is_of(finding: Finding, victim: str) -> bool:
 
 def _words(names: Iterable[str]) -> str:
     """The most frequent first words of names, by which libraries in C are known."""
-    from collide.cuts import first_word
+    from collide.words import first_word
 
     counted = Counter(map(first_word, names)).most_common()
     shown = ", ".join(f"{word} ({count})" for word, count in counted[:_SHOWN_WORDS])

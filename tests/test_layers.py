@@ -41,6 +41,7 @@ LAYERS = (
     {"collide.linkmap_musl"},
     {"collide.dialect"},
     {"collide.startup"},
+    {"collide.words"},
     {"collide.bindings"},
     {"collide.shadowing"},
     {"collide.universe"},
