@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from collide.bind import Binder
 from collide.bindings import BoundModule
 from collide.host import Host
 from collide.linkmap import LoadFailure
+from collide.records import NamedTuple
 from collide.search import File
 from collide.tags import module_misfit, unsuitable
 from collide.universe import Universe

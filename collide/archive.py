@@ -17,16 +17,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collide.dynamic import is_elf
 from collide.errors import InputError
 from collide.inflate import Contents, InflateErrors, crc32, inflate, inflate_head
+from collide.records import NamedTuple
 from collide.zipdirectory import DEFLATED, STORED, Entry, contents, entries
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import zipfile
     from pathlib import Path
+    from typing import Any
 
 _UnreadableErrors: tuple[type[Exception], ...] = (OSError, *InflateErrors)
 _URL_SAFE = str.maketrans("+/", "-_")  # RFC 4648 5; base64 itself is slow to import

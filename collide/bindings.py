@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from collide.linkmap import LinkMap, LoadFailure, Opened
+from collide.records import NamedTuple
 from collide.search import File
 from collide.symbols import STB_GNU_UNIQUE, Definition, Reference
 

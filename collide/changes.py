@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from hashlib import sha256
-from typing import NamedTuple
 
 from collide.elf import ElfObject
 from collide.errors import UsageError
+from collide.records import NamedTuple
 from collide.relink import (
     Names,
     Relinked,

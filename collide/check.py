@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.codes import Severity
@@ -12,12 +11,14 @@ from collide.errors import InputError
 from collide.exposure import Taken, expose
 from collide.host import Host
 from collide.judge import Finding, judge
+from collide.records import NamedTuple
 from collide.selection import Candidate
 from collide.tags import Misfit, Platform, misfit
 from collide.universe import Universe
 from collide.watching import Progress, unwatched
 from collide.wheel import Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.advice import Adviser
     from collide.pairs import Pair

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from collide.records import NamedTuple
 from collide.search import File
 from collide.versionstrings import different_versions
 

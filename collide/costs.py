@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from collide.analysis import Analysis
 from collide.bindings import Binding
 from collide.changes import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit
 from collide.elf import ElfObject
 from collide.machine import CLASS_COPY, CLASS_DATA
+from collide.records import NamedTuple
 from collide.rehost import knows_references
 from collide.relink import own_definition
 from collide.search import File

@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import partial
 from os.path import commonprefix
-from typing import NamedTuple
 
 from collide.analysis import Analysis
 from collide.bindings import Binding, BindingGroup
 from collide.calls import Calls
 from collide.reach import Reach
+from collide.records import NamedTuple
 from collide.search import File
 from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
 from collide.words import first_word

@@ -31,15 +31,19 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from collide.errors import InputError
 from collide.host import Host, Python
 from collide.inflate import InflateErrors, inflate_zlib
 from collide.nametable import STAND_IN, NameTable, Place, integers
 from collide.recorded import Described, described_object, host_of
+from collide.records import NamedTuple
 from collide.search import File, Loader
 from collide.tables import ERRORS, Kind, RecordedExports, RecordedReferences, invalid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAGIC = b"collide-hosts/2\n"
 FACTS = (

@@ -7,9 +7,10 @@ import zlib
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from collide.errors import FormatError
+from collide.records import NamedTuple
 
 _MAGICS = {
     b"\x1f\x8b": "gzip",

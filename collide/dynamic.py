@@ -7,11 +7,11 @@ missing. Sources: gABI chapters 4 and 5, glibc ``elf/get-dynamic-info.h``.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from collide.errors import ForeignMachineError, FormatError, NotDynamicError
 from collide.hashtable import integers
 from collide.machine import machine_of_header
+from collide.records import NamedTuple
 
 MAGIC = b"\x7fELF"
 ET_EXEC, ET_DYN = 2, 3

@@ -13,7 +13,6 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from mmap import mmap
-from typing import NamedTuple
 
 from collide.dynamic import (
     DF_1_NODEFLIB,
@@ -57,6 +56,7 @@ from collide.dynamic import (
 from collide.errors import FormatError
 from collide.hashtable import GnuHash, SysvHash, integers
 from collide.machine import Machine
+from collide.records import NamedTuple
 from collide.symbols import Exports, NoExports, Reference
 from collide.symboltables import SymbolTables
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from collide.analysis import Analysis
 from collide.bindings import Binding, BoundObject
 from collide.dialect import lookup_rules
 from collide.linkmap import Opened
 from collide.lookup import Judged, LookupRules, walk_scope
+from collide.records import NamedTuple
 from collide.search import File
 from collide.symbols import Definition
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from collide import codes
 from collide.findings import Finding
+from collide.records import NamedTuple
 from collide.references import ReferenceTable
 from collide.search import File
 from collide.symbols import STV_DEFAULT, vague_names

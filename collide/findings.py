@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collide.codes import Code, Severity
+from collide.records import NamedTuple
 
 
 class Finding(NamedTuple):

@@ -13,11 +13,12 @@ import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from collide.errors import InputError
 from collide.host import Host
 from collide.linkmap import LinkMap
+from collide.records import NamedTuple
 from collide.symbols import (
     MATCHING_TYPES,
     STB_GLOBAL,

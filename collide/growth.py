@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
 
 from collide.codes import (
     GAINED_LIBRARY,
@@ -22,6 +21,7 @@ from collide.codes import (
 )
 from collide.errors import InputError
 from collide.footprint import Exports, Footprint, Library
+from collide.records import NamedTuple
 
 
 class Change(NamedTuple):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
 from collide.linkmap import LoadFailure, Process
+from collide.records import NamedTuple
 from collide.search import File, Files, Loader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 
 class Python(NamedTuple):

@@ -11,10 +11,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from collide.errors import FormatError, InputError
 from collide.overlay import Overlay
+from collide.records import NamedTuple
 from collide.rootfs import Root
 from collide.tree import Disk
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.host import Host
+from collide.records import NamedTuple
 from collide.wheel import Target
 
 

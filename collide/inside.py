@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+from collide.records import NamedTuple
 
 _NO_MODULE = "_no_such_module_"
 # The initialiser of a module of another name is looked for, and not found, after dlopen() has

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from collide.analysis import Analysis, Module, find_modules
 from collide.bind import Binder
 from collide.host import Host
+from collide.records import NamedTuple
 from collide.search import Files
 from collide.session import Session
 from collide.wheel import Target

@@ -12,7 +12,6 @@ import itertools
 import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from collide.dynamic import (
     DT_GNU_HASH,
@@ -45,6 +44,7 @@ from collide.elf import ElfObject, read_object
 from collide.errors import FormatError
 from collide.hashtable import GnuHash, SysvHash, integers
 from collide.patching import symbol_count
+from collide.records import NamedTuple
 from collide.symbols import SHN_UNDEF, STB_LOCAL
 
 _PT_PHDR, _PT_GNU_PROPERTY = 6, 0x6474E553

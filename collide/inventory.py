@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from collide.database import Summary
 from collide.host import Host
 from collide.profiles import load_shipped, shipped_head, shipped_summary
+from collide.records import NamedTuple
 from collide.search import Found
 
 

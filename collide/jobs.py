@@ -12,7 +12,9 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
+
+from collide.records import NamedTuple
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

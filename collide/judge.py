@@ -6,7 +6,6 @@ Reads bindings, and facts that were read of the objects; never ELF.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from collide import codes
 from collide.analysis import Analysis, Module
@@ -15,6 +14,7 @@ from collide.codes import Code
 from collide.findings import Finding
 from collide.linkmap import LoadFailure
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.cuts import Cut
     from collide.verdicts import Rule

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
 
 from collide.elf import ElfObject
+from collide.records import NamedTuple
 from collide.search import File, Files, Found, Loader, LoadError, Searches, expand
 
-FailureKind = Literal[
-    "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
-    "version-tables-missing", "undefined-symbol",
-]  # fmt: skip
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
+    FailureKind = Literal[
+        "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
+        "version-tables-missing", "undefined-symbol",
+    ]  # fmt: skip
 
 _RELR_VERSION = "GLIBC_ABI_DT_RELR"
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
-from typing import NamedTuple, Protocol
 
 from collide.elf import ElfObject
 from collide.machine import CLASS_COPY, CLASS_PLT
+from collide.records import NamedTuple, Protocol
 from collide.search import File
 from collide.symbols import (
     MATCHING_TYPES,

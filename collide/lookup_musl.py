@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from collide.elf import ElfObject
 from collide.lookup import MATCHING_BINDINGS, Judged, Rule
 from collide.machine import CLASS_PLT
+from collide.records import NamedTuple
 from collide.symbols import (
     MATCHING_TYPES,
     STT_GNU_IFUNC,

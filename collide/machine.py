@@ -6,7 +6,7 @@ Source: ``elf_machine_type_class`` and ``elf_machine_rel[a]`` in glibc's
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collide.records import NamedTuple
 
 CLASS_DATA = 0
 """glibc's class 0: any reference that is neither of the two below."""

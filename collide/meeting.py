@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from collide.analysis import Analysis, Module
 from collide.bindings import BindingGroup, BoundModule
 from collide.installation import matches
 from collide.linkmap import LoadFailure
+from collide.records import NamedTuple
 from collide.search import File
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from collide.analysis import repair_command
 from collide.check import Judged, LeftOut
 from collide.judge import Finding
+from collide.records import NamedTuple
 
 
 class Merged(NamedTuple):

@@ -9,7 +9,11 @@ from __future__ import annotations
 import posixpath
 import re
 
-from collide.linkmap import FailureKind, LoadFailure
+from collide.linkmap import LoadFailure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.linkmap import FailureKind
 
 _UNLOADABLE = (
     "file too short|invalid ELF header|cannot read file data|wrong ELF class|cannot dynamically "

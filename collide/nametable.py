@@ -32,8 +32,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import accumulate
-from typing import NamedTuple
 
+from collide.records import NamedTuple
 from collide.tables import Attributes, Kind
 
 STAND_IN = "\1"

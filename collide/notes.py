@@ -9,7 +9,9 @@ import json
 import struct
 from collections.abc import Iterable
 from itertools import chain
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
+
+from collide.records import NamedTuple
 
 NIXOS_CACHE_TYPE = 0x63A86CB6
 

@@ -20,9 +20,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from collide.errors import CollideError
+from collide.records import NamedTuple
 
 # Paths may hold spaces, so the line is split where only the loader can have written.
 _BINDING = re.compile(

@@ -11,10 +11,11 @@ from __future__ import annotations
 import errno
 import posixpath
 import tarfile
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from collide.decompress import seekable
 from collide.errors import FormatError
+from collide.records import NamedTuple
 from collide.tree import Contents, Status, buffered
 
 _MAX_LINKS = 40  # MAXSYMLINKS, path_resolution(7)

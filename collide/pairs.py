@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
 
 from collide.analysis import Analysis
 from collide.errors import InputError
@@ -15,6 +14,7 @@ from collide.installation import conflicts
 from collide.judge import Finding, judge
 from collide.judge_together import judge_conflicts, judge_sequel
 from collide.meeting import Shared, Traces, shared, traces
+from collide.records import NamedTuple
 from collide.references import table_of
 from collide.together import Sequel, both_orders
 from collide.watching import Progress, unwatched

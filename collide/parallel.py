@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copyreg import dispatch_table
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from collide.check import Report, as_candidates, check_one, joined
 from collide.errors import InputError
@@ -24,6 +24,7 @@ from collide.host import Host
 from collide.jobs import Lost, Raised, share_out
 from collide.meeting import Traces, traces
 from collide.pairs import Kept, Meetings, Pair
+from collide.records import NamedTuple
 from collide.selection import Candidate
 from collide.watching import Progress, unwatched
 from collide.wheel import Target, read_target

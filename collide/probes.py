@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from collide.host import Host
 from collide.linkmap import Process
+from collide.records import NamedTuple
 from collide.rootfs import Root
 from collide.search import File, Files, Loader, LoadError, Watch
 from collide.startup import start

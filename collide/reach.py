@@ -19,11 +19,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
-from typing import NamedTuple
 
 from collide.bindings import BindingGroup, BoundModule
 from collide.calls import Calls
 from collide.linkmap import LinkMap
+from collide.records import NamedTuple
 from collide.references import table_of
 from collide.search import File
 

@@ -7,7 +7,6 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from collide.dialect import new_process
 from collide.elf import ElfObject, VersionNeed
@@ -15,6 +14,7 @@ from collide.errors import InputError
 from collide.host import Host, Python
 from collide.linkmap import LinkMap, LoadFailure, Process
 from collide.machine import CLASS_NAMES, machine_named
+from collide.records import NamedTuple
 from collide.search import File, Found, Loader
 from collide.symbols import (
     BINDING_NAMES,
@@ -31,6 +31,10 @@ from collide.tables import (
     RecordedReferences,
     invalid,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 TABLES, END = b',\n"tables":[\n', b"\n]}\n"
 """What stands before and behind the lines of tables, as collide writes them."""

@@ -11,9 +11,9 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, repeat
-from typing import Protocol, overload
 
 from collide.machine import CLASS_COPY
+from collide.records import Protocol
 from collide.symbols import (
     SHN_UNDEF,
     STB_LOCAL,
@@ -23,6 +23,10 @@ from collide.symbols import (
     Reference,
     picked,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class ReferenceTable(Protocol):
@@ -220,11 +224,7 @@ class SymbolReferences(Sequence[Reference]):
     def __len__(self) -> int:
         return len(self._whole())
 
-    @overload
-    def __getitem__(self, at: int) -> Reference: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Reference, ...]: ...
-    def __getitem__(self, at: int | slice) -> Reference | tuple[Reference, ...]:
+    def __getitem__(self, at: Any) -> Any:
         return self._whole()[at]
 
     def __iter__(self) -> Iterator[Reference]:

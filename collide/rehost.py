@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from collide.bind import Binder
 from collide.bindings import BoundModule
@@ -12,6 +11,7 @@ from collide.errors import InputError, UsageError
 from collide.extract import find_python
 from collide.host import Host
 from collide.linkmap import LinkMap, LoadFailure, Opened, Process
+from collide.records import NamedTuple
 from collide.relink import ask_at_run_time, drop_needed
 from collide.search import File, Files
 from collide.startup import start

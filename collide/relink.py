@@ -14,10 +14,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from fnmatch import translate
-from typing import NamedTuple
 
 from collide.elf import ElfObject, VersionNeed
 from collide.machine import CLASS_COPY
+from collide.records import NamedTuple
 from collide.symbols import (
     STB_GNU_UNIQUE,
     STB_WEAK,

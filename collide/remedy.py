@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import product
-from typing import NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.bindings import Binding, BoundObject
@@ -22,6 +21,7 @@ from collide.costs import Cost, costs
 from collide.host import Host
 from collide.judge import Finding
 from collide.linkmap import LinkMap
+from collide.records import NamedTuple
 from collide.rehost import knows_references, own_objects
 from collide.whatif import (
     START_UP,

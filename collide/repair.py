@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from collide.analysis import Analysis, analyse
 from collide.archive import Archive, Edit, Member, rewrite_wheel, signatures
@@ -31,6 +30,7 @@ from collide.patching import (
     rename_libraries,
     rename_symbols,
 )
+from collide.records import NamedTuple
 from collide.repair_mind import apply
 from collide.repair_plan import NOTHING, Plan, Request, make_plan
 from collide.repair_proof import Proof, prove

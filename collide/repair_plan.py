@@ -13,10 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from collide.analysis import Analysis
 from collide.integrity import ObjectChange
+from collide.records import NamedTuple
 from collide.references import references_to, referred_names
 from collide.repair_facts import find_scopes, needed_outside, runtime_files, taken_bindings
 from collide.search import File

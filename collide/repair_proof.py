@@ -8,12 +8,12 @@ fail already.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from collide.analysis import Analysis, Module
 from collide.bindings import Binding, BoundObject
 from collide.integrity import ObjectChange
 from collide.linkmap import LoadFailure
+from collide.records import NamedTuple
 from collide.repair_facts import taken_bindings
 from collide.repair_plan import Plan
 from collide.symbols import STV_HIDDEN

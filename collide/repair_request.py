@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from collide.analysis import Analysis
 from collide.archive import Archive
@@ -23,6 +22,7 @@ from collide.entrypoints import (
 )
 from collide.errors import FormatError
 from collide.patching import file_offset
+from collide.records import NamedTuple
 from collide.references import references_to
 from collide.repair_plan import Method, Request
 from collide.search import File

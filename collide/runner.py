@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from collide.errors import UsageError
 from collide.host import Host
@@ -23,6 +22,7 @@ from collide.oracle import (
     run,
     unsteered,
 )
+from collide.records import NamedTuple
 from collide.slots import (
     SlotBinding,
     SlotTable,

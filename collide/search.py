@@ -12,20 +12,22 @@ import posixpath
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cache
-from typing import Literal, NamedTuple, Protocol
 
 from collide.elf import ElfObject
 from collide.errors import CollideError
+from collide.records import NamedTuple, Protocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from collide.calls import Calls
 
-FoundBy = Literal[
-    "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",
-    "library-path", "resolution-cache", "runpath", "ld.so.cache", "system-directory",
-]  # fmt: skip
-"""How an object came to its place; the loader's own steps, in their order."""
+    FoundBy = Literal[
+        "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",
+        "library-path", "resolution-cache", "runpath", "ld.so.cache", "system-directory",
+    ]  # fmt: skip
+    """How an object came to its place; the loader's own steps, in their order."""
 
 
 class Found(NamedTuple):
@@ -137,19 +139,8 @@ class Files(Protocol):
         """The path ld.so.cache gives for ``name``."""
 
 
-class Watch:
-    """Files whose use is watched: a search says what it tries where.
-
-    No subclass of the protocol, for whose like isinstance() takes longer than a search.
-    """
-
-    def open(self, path: str) -> File | None:
-        """See :class:`Files`."""
-        raise NotImplementedError
-
-    def cached(self, name: str) -> str | None:
-        """See :class:`Files`."""
-        raise NotImplementedError
+class Watch(Files):
+    """Files whose use is watched: a search says what it tries where."""
 
     def tries(self, directory: str, position: int) -> bool:
         """Whether the next file is tried, in the subdirectory of that position in the list."""

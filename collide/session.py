@@ -11,11 +11,11 @@ In musl (``ldso/dynlink.c``) the same, without unique symbols.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from collide.bind import Binder
 from collide.bindings import BoundModule, Hit
 from collide.linkmap import LoadFailure, Process
+from collide.records import NamedTuple
 from collide.search import Files
 
 

@@ -25,7 +25,7 @@ import struct
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from collide.dynamic import (
     DT_JMPREL,
@@ -46,6 +46,7 @@ from collide.dynamic import (
 )
 from collide.elf import version_names
 from collide.errors import FormatError, InputError, NotDynamicError
+from collide.records import NamedTuple
 from collide.symbols import STB_LOCAL
 
 _PAGE = 4096

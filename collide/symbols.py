@@ -13,9 +13,13 @@ from collections.abc import Set as AbstractSet
 from functools import reduce
 from itertools import compress, repeat
 from operator import and_, itemgetter
-from typing import Any, NamedTuple, Protocol
 
 from collide.hashtable import GnuHash, SysvHash, gnu_hashes, integers
+from collide.records import NamedTuple, Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 STB_LOCAL, STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE = 0, 1, 2, 10
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC = 0, 1, 2, 5, 6, 10
@@ -49,8 +53,7 @@ VISIBILITY_NAMES = {
 }
 
 
-# All records of the package are named tuples: a large wheel has a hundred thousand of
-# these two, and the dataclasses of the others alone would take 20 ms of every start.
+# Named tuples, as all records of the package: a large wheel has a hundred thousand of these two.
 class Definition(NamedTuple):
     """One exported symbol, as a hash walk of its object meets it.
 

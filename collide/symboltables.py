@@ -10,12 +10,16 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import NamedTuple, cast
 
 from collide.dynamic import decode
 from collide.hashtable import GnuHash, SysvHash, integers
+from collide.records import NamedTuple
 from collide.references import SymbolReferences
 from collide.symbols import STB_LOCAL, DynamicSymbols, Exports, NoExports, Reference
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class SymbolTables(NamedTuple):
@@ -89,9 +93,9 @@ def _names(strings: bytes, offsets: Sequence[int]) -> list[str]:
         pieces, lengths = list(map(decode, raw)), map(len, raw)
     starts = accumulate(map((1).__add__, lengths), initial=0)
     table = dict(zip(starts, pieces, strict=False))
-    names = list(map(table.get, offsets))
+    names: list[Any] = list(map(table.get, offsets))
     if None not in names:
-        return cast("list[str]", names)
+        return names
     # The linker shares tails: "free" can be the end of "xmlFree".
     return [
         decode(strings[offset : strings.index(b"\0", offset)]) if name is None else name

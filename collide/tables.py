@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple, Protocol, overload
 
 from collide.errors import InputError
+from collide.records import NamedTuple, Protocol
 from collide.symbols import (
     ANY_VERSION,
     MATCHING_TYPES,
@@ -25,6 +25,10 @@ from collide.symbols import (
     Reference,
     plain_names,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 SCHEMA = "collide-profile/1"
 """The schema of the profiles that this release writes and reads."""
@@ -219,11 +223,7 @@ class RecordedReferences(Sequence[Reference]):
     def __len__(self) -> int:
         return len(self._read())
 
-    @overload
-    def __getitem__(self, at: int) -> Reference: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Reference, ...]: ...
-    def __getitem__(self, at: int | slice) -> Reference | tuple[Reference, ...]:
+    def __getitem__(self, at: Any) -> Any:
         return self._read()[at]
 
     def __iter__(self) -> Iterator[Reference]:

@@ -7,18 +7,22 @@ host that is not this machine (PEP 600, PEP 656).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple, Protocol
 
 from collide.host import Python
+from collide.records import NamedTuple, Protocol
 from collide.search import Loader
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    MisfitKind = Literal[
+        "other architecture", "other C library", "older C library", "other interpreter",
+        "nothing to open",
+    ]  # fmt: skip
+
+
 _LEGACY = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
-
-
-MisfitKind = Literal[
-    "other architecture", "other C library", "older C library", "other interpreter",
-    "nothing to open",
-]  # fmt: skip
 
 
 class Misfit(NamedTuple):

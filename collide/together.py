@@ -11,7 +11,7 @@ is one, and nothing else to tell. Facts only: nothing is judged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from collide.analysis import Module
 from collide.bindings import Binding, BoundObject, Hit, is_unique
@@ -19,6 +19,7 @@ from collide.host import Host
 from collide.installation import binder_for, install, open_modules
 from collide.linkmap import LoadFailure
 from collide.meeting import Shared
+from collide.records import NamedTuple
 from collide.search import File
 from collide.session import Session
 from collide.symbols import Reference

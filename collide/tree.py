@@ -13,7 +13,9 @@ import os
 import stat
 from collections.abc import Hashable
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple, Protocol
+from typing import BinaryIO, Literal
+
+from collide.records import NamedTuple, Protocol
 
 Contents = bytes | mmap.mmap
 """What a file holds."""

@@ -11,9 +11,9 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 from collide.errors import InputError
+from collide.records import NamedTuple
 from collide.wheel import PREFIX, installed_path, is_extension_module, read_target
 
 _SCRIPT = """\

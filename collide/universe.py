@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from collide.bindings import BindingGroup
+from collide.records import NamedTuple
 from collide.references import ReferenceTable, table_of
 from collide.search import File
 from collide.symbols import Reference

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from collide.bindings import Hit
 from collide.codes import Code, Severity
 from collide.cuts import Cut
+from collide.records import NamedTuple
 from collide.search import File
 from collide.symbols import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from collide.analysis import Analysis, Module
 from collide.archive import Archive
@@ -24,6 +24,7 @@ from collide.linkmap import LoadFailure, Opened, Process
 from collide.lookup import LookupRules
 from collide.messages import says
 from collide.oracle import Log, OracleError
+from collide.records import NamedTuple
 from collide.rootfs import Root
 from collide.runner import Observation, Runner, Started
 from collide.slots import SlotBinding

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from collide.analysis import Analysis, Module, analyse
 from collide.bindings import Binding, BoundModule
@@ -18,6 +17,7 @@ from collide.changes import Changed, Edit, apply, tag_of
 from collide.errors import UsageError
 from collide.host import Host
 from collide.linkmap import LoadFailure
+from collide.records import NamedTuple
 from collide.rehost import knows_references, rehost, start_up
 from collide.search import File
 from collide.symbols import Reference

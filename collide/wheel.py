@@ -11,15 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from collide.archive import Archive, read_again
 from collide.dynamic import is_elf
 from collide.elf import scan_object
 from collide.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.host import Host
+from collide.records import NamedTuple
 from collide.search import File, Files
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.rootfs import Root
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from collide.records import NamedTuple
 
 STORED, DEFLATED = 0, 8
 _END = struct.Struct("<4s4H2LH")

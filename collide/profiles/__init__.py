@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from collide.database import Database, Summary
 from collide.host import Host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _DIRECTORY = Path(__file__).parent
 DATABASE_FILE = _DIRECTORY / "hosts.db"

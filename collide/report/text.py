@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from collide.check import Exposed, Judged, Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
 from collide.merging import Checked, count_left_out, merge, summed_up
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.pairs import Pair
     from collide.remedy import Remedy
