@@ -10,14 +10,15 @@ RECORD's hash; the tests hold it to WheelFile's verdict.
 
 from __future__ import annotations
 
-import hashlib
 import mmap
-from binascii import b2a_base64
+import os
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
 from types import TracebackType
 
+from collide.digest import record_digest
 from collide.dynamic import is_elf
 from collide.errors import InputError
 from collide.inflate import Contents, InflateErrors, crc32, inflate, inflate_head
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _UnreadableErrors: tuple[type[Exception], ...] = (OSError, *InflateErrors)
-_URL_SAFE = str.maketrans("+/", "-_")  # RFC 4648 5; base64 itself is slow to import
 _SOURCE_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -65,14 +65,15 @@ class Archive:
     named like a wheel, or without a readable RECORD.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.distribution, self.tags = _parse_name(path)
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        self.distribution, self.tags = _parse_name(self.path)
         try:
-            with path.open("rb") as stream:
+            with open(path, "rb") as stream:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
             with memoryview(self._data) as data:
                 self.entries = entries(data)
+            self._size = sum(entry.size for entry in self.entries)
             self.record, self._record = self._read_record()
         except FileNotFoundError:
             raise InputError(str(path), "no such file") from None
@@ -135,8 +136,9 @@ class Archive:
         recorded = self._record.get(entry.name)
         if not recorded:
             raise InputError(name, "has no hash in RECORD")
+        algorithm = recorded.partition("=")[0]
         try:
-            matches = _digest(recorded.partition("=")[0], data) == recorded.rstrip("=")
+            matches = record_digest(algorithm, data, self._size) == recorded.rstrip("=")
         except ValueError as e:
             raise InputError(name, f"its hash in RECORD cannot be checked ({e})") from e
         if not matches:
@@ -161,14 +163,14 @@ class Archive:
             return _inflated(raw, entry)
 
 
-def read_again(path: Path, entry: Entry) -> Contents:
+def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
     """A member whose hash :meth:`Archive.read` has verified, without reading the directory again.
 
     Raises InputError when it is not there any more.
     """
     try:
         with (
-            path.open("rb") as stream,
+            open(path, "rb") as stream,
             mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
             memoryview(mapped) as data,
             contents(data, entry) as raw,
@@ -189,25 +191,15 @@ def _inflated(raw: memoryview, entry: Entry) -> Contents:
     return inflate(raw, entry.size)
 
 
-def _parse_name(path: Path) -> tuple[str, frozenset[str]]:
+def _parse_name(path: str) -> tuple[str, frozenset[str]]:
     """Distribution and tags of ``name-version[-build]-python-abi-platform.whl`` (PEP 427)."""
-    parts = path.name.removesuffix(".whl").split("-")
+    stem, suffix = posixpath.splitext(posixpath.basename(path))
+    parts = stem.split("-")
     with_build = len(parts) == 6 and parts[2][:1].isdigit()
-    if (len(parts) != 5 and not with_build) or not all(parts) or path.suffix != ".whl":
-        raise InputError(str(path), "not a wheel's file name (name-version-python-abi-platform)")
+    if (len(parts) != 5 and not with_build) or not all(parts) or suffix != ".whl":
+        raise InputError(path, "not a wheel's file name (name-version-python-abi-platform)")
     tags = product(*(part.split(".") for part in parts[-3:]))
     return "-".join(parts[:2]), frozenset(map("-".join, tags))
-
-
-def _digest(algorithm: str, data: Contents) -> str:
-    """``algorithm=digest`` as RECORD has it; ValueError for one that PEP 427 does not allow."""
-    if algorithm in ("md5", "sha1") or algorithm not in hashlib.algorithms_guaranteed:
-        raise ValueError(f"{algorithm or 'no algorithm'}: not allowed in a wheel")
-    hashed = hashlib.new(algorithm, data)
-    if not hashed.digest_size:
-        raise ValueError(f"{algorithm}: has no fixed size")
-    digest = b2a_base64(hashed.digest(), newline=False).decode("ascii").rstrip("=")
-    return f"{algorithm}={digest.translate(_URL_SAFE)}"
 
 
 def write_wheel(path: Path, members: Iterable[Member]) -> None:

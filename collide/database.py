@@ -25,12 +25,12 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import accumulate
-from pathlib import Path
 
 from collide.errors import InputError
 from collide.host import Host, Python
@@ -77,14 +77,14 @@ class Summary(NamedTuple):
 class Database:
     """The hosts in one file; raises InputError when that cannot be read."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
         self._bases: dict[int, bytes] = {}
         self._lines: dict[int, list[bytes]] = {}
         self._objects: dict[int, Described] = {}
         self._exports: dict[int, int] = {}
         try:
-            with path.open("rb") as stream:
+            with open(path, "rb") as stream:
                 self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
             if self._data[: len(MAGIC)] != MAGIC:
                 raise ValueError("another format")
@@ -96,9 +96,9 @@ class Database:
             if len(self._sizes) != count:
                 raise ValueError("a directory that is cut off")
         except OSError as e:
-            raise InputError(str(path), e.strerror or str(e)) from e
+            raise InputError(self.path, e.strerror or str(e)) from e
         except (ValueError, zlib.error) as e:
-            raise InputError(str(path), f"not a database of hosts ({e})") from e
+            raise InputError(self.path, f"not a database of hosts ({e})") from e
 
     def blob(self, number: int) -> bytes:
         """The text with that number; raises ValueError when it is damaged."""
@@ -121,7 +121,7 @@ class Database:
             rows = index["hosts"]
             index["hosts"] = {row[0]: (_summary(*row[:-2]), *row[-2:]) for row in rows}
         except ERRORS as e:
-            raise invalid(str(self.path), e) from e
+            raise invalid(self.path, e) from e
         return index
 
     @cached_property
@@ -150,7 +150,7 @@ class Database:
                 _recorded(self._row(number), *link, names) for number, link, names in known
             ]
         except ERRORS as e:
-            raise invalid(str(self.path), e) from e
+            raise invalid(self.path, e) from e
         return dict(sorted(head.items()))
 
     def load(self, name: str) -> Host:
@@ -167,7 +167,7 @@ class Database:
                 self.include(number)
             return host_of(head, objects, list(links), _Paths(self, numbers))
         except ERRORS as e:
-            raise invalid(str(self.path), e) from e
+            raise invalid(self.path, e) from e
 
     def include(self, number: int) -> None:
         """Look for names in the object of that number, too: a process has loaded it."""
@@ -281,7 +281,7 @@ class _PackedTables:
     """The tables of one object in the database."""
 
     def __init__(self, database: Database, table: int, references: int) -> None:
-        self.path = str(database.path)
+        self.path = database.path
         self._database = database
         self._table = table
         self._references = references

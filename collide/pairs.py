@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
-from pathlib import Path
 
 from collide.analysis import Analysis
 from collide.errors import InputError
@@ -94,7 +93,7 @@ class Kept:
         return kept
 
     def _fetch(self, name: str) -> Target:
-        return self._packed[name]() if name in self._packed else read_target(Path(name))
+        return self._packed[name]() if name in self._packed else read_target(name)
 
 
 class Row(NamedTuple):

@@ -8,6 +8,7 @@ that may be needed again for its pairs come its tables, packed as they are.
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import struct
 import sys
@@ -15,7 +16,6 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copyreg import dispatch_table
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from collide.check import Report, as_candidates, check_one, joined
@@ -52,7 +52,7 @@ class _Result(NamedTuple):
 
 
 def check_in_parallel(
-    paths: Sequence[Path],
+    paths: Sequence[str],
     hosts: Sequence[Candidate | Host],
     jobs: int,
     options: Options,
@@ -74,7 +74,7 @@ def check_in_parallel(
     order = sorted(range(len(paths)), key=lambda n: _size(paths[n]), reverse=True)
     for number, answer in _in_order(share_out(work, order, jobs), len(paths), "input", progress):
         if isinstance(answer, Lost):
-            unreadable[number] = _lost([str(paths[number])], answer)
+            unreadable[number] = _lost([paths[number]], answer)
             continue
         result = _loads(answer, candidates)
         if isinstance(result, InputError):
@@ -84,15 +84,15 @@ def check_in_parallel(
         for host, found in result.traces:
             meetings.add_traces(host, found)
         if result.packed:
-            meetings.kept.put(str(paths[number]), partial(pickle.loads, result.packed))
+            meetings.kept.put(paths[number], partial(pickle.loads, result.packed))
     pairs, problems = _pairs(meetings, candidates, jobs, progress)
     report = joined(reports)
     return report._replace(pairs=pairs, problems=report.problems + problems), unreadable
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     """Of a file; a tree's is not known, and may be large."""
-    return path.stat().st_size if path.is_file() else sys.maxsize
+    return os.path.getsize(path) if os.path.isfile(path) else sys.maxsize
 
 
 def _lost(names: Iterable[str], answer: Lost) -> InputError:
@@ -100,7 +100,7 @@ def _lost(names: Iterable[str], answer: Lost) -> InputError:
 
 
 def _examine(
-    path: Path, candidates: Sequence[Candidate], options: Options, kept: Kept
+    path: str, candidates: Sequence[Candidate], options: Options, kept: Kept
 ) -> _Result | InputError:
     try:
         target = read_target(path)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 
 from collide.dialect import new_process
 from collide.elf import ElfObject, VersionNeed
@@ -162,7 +162,7 @@ class RecordedFiles(NamedTuple):
         return self.cache.get(name)
 
 
-def load(path: Path) -> Host:
+def load(path: str | os.PathLike[str]) -> Host:
     """The host in a profile file (``.json`` or ``.json.xz``, told by its contents).
 
     Raises InputError when it cannot be read or has another schema.
@@ -170,7 +170,8 @@ def load(path: Path) -> Host:
     from lzma import LZMAError, decompress
 
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as stream:
+            data = stream.read()
         if data.startswith(b"\xfd7zXZ\0"):
             data = decompress(data)
         profile, tables = _split(data)

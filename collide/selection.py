@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
-from pathlib import Path
 
 from collide.database import Summary
 from collide.dynamic import is_elf
@@ -64,7 +64,7 @@ def select(
                     yield Candidate(shipped_summary(name), partial(_load_shipped, name, chosen))
             continue
         path = _existing(spec)
-        if path.is_file() and _is_profile(path):
+        if os.path.isfile(path) and _is_profile(path):
             from collide.recorded import load
 
             _refuse_openings(spec, preload, rtld_global)
@@ -73,7 +73,7 @@ def select(
             from collide.extract import extract
             from collide.rootfs import Root
 
-            host = extract(str(path), Root(), preload=preload, rtld_global=rtld_global)
+            host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
         opened = (("--preload", preload), ("--global", rtld_global))
         options = [word for option, names in opened for name in names for word in (option, name)]
         yield Candidate.of(host._replace(arguments=("--profile", spec, *options)))
@@ -131,18 +131,19 @@ def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[st
         )
 
 
-def _existing(spec: str) -> Path:
-    path = Path(spec)
-    if spec and path.exists():
-        if not path.is_file():
+def _existing(spec: str) -> str:
+    if spec and os.path.exists(spec):
+        if not os.path.isfile(spec):
             raise InputError(spec, "not a regular file")
-        return path.absolute()
+        from pathlib import Path
+
+        return str(Path(spec).absolute())
     import shutil
 
     found = shutil.which(spec) if "/" not in spec else None
     if found is None:
         raise _unknown(spec, "no such profile, file or binary")
-    return Path(found)
+    return found
 
 
 def _unknown(spec: str, what: str) -> InputError:
@@ -157,10 +158,10 @@ def _unknown(spec: str, what: str) -> InputError:
     )
 
 
-def _is_profile(path: Path) -> bool:
+def _is_profile(path: str) -> bool:
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:
             head = stream.read(4)
     except OSError as e:
-        raise InputError(str(path), e.strerror or str(e)) from e
+        raise InputError(path, e.strerror or str(e)) from e
     return not is_elf(head) and not head.startswith(b"#!")

@@ -6,11 +6,11 @@ what ``$ORIGIN`` means (binary distribution format, "Installing a wheel").
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
-from pathlib import Path
 
 from collide.archive import Archive, read_again
 from collide.dynamic import is_elf
@@ -22,6 +22,8 @@ from collide.search import File, Files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from collide.rootfs import Root
 
 PREFIX = "/prefix"
@@ -149,29 +151,38 @@ class _Installed:
         return self._host.cached(name)
 
 
-def find_inputs(paths: Iterable[str]) -> Iterator[Path]:
+def find_inputs(paths: Iterable[str]) -> Iterator[str]:
     """The files and trees that command line arguments stand for, in their order.
 
     A directory that holds wheels stands for these. Raises InputError for a
     path that does not exist.
     """
     for name in paths:
-        path = Path(name)
-        if not name or not path.exists():
+        path = _tidy(name)
+        is_directory = os.path.isdir(path)
+        if not name or not os.path.exists(path):
             raise InputError(name or "''", "no such file")
-        if not path.is_dir() and not path.is_file():
+        if not is_directory and not os.path.isfile(path):
             raise InputError(name, "neither a regular file nor a directory")
-        wheels = sorted(path.glob("*.whl")) if path.is_dir() else []
+        names = sorted(os.listdir(path)) if is_directory else []
+        wheels = [_tidy(f"{path}/{name}") for name in names if name.endswith(".whl")]
         yield from wheels or [path]
 
 
-def read_target(path: Path) -> Target:
+def _tidy(path: str) -> str:
+    """A path without ``.`` and slashes that mean nothing, as pathlib writes it."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return "/" * path.startswith("/") + "/".join(parts) or "."
+
+
+def read_target(path: str | os.PathLike[str]) -> Target:
     """Read one input; raises InputError when nothing of it can be read."""
-    if path.is_dir():
-        return _read_tree(path)
-    if path.suffix == ".whl":
-        return _read_wheel(path)
-    return _read_bare(path)
+    name = os.fspath(path)
+    if os.path.isdir(name):
+        return _read_tree(name)
+    if posixpath.splitext(name)[1] == ".whl":
+        return _read_wheel(name)
+    return _read_bare(name)
 
 
 # -- wheels ---------------------------------------------------------------------------------------
@@ -186,7 +197,7 @@ def installed_path(member: str, distribution: str) -> str:
     return posixpath.normpath(f"{_SITE}/{member}")
 
 
-def _read_wheel(path: Path) -> Target:
+def _read_wheel(path: str) -> Target:
     members: dict[str, File] = {}
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
@@ -209,7 +220,7 @@ def _read_wheel(path: Path) -> Target:
             place = installed_path(entry.name, distribution)
             members[place] = File(place, place, obj, partial(read_again, path, entry))
             names[place] = entry.name
-    return _target(str(path), tags, members, names, skipped, problems)
+    return _target(path, tags, members, names, skipped, problems)
 
 
 def _target(
@@ -235,12 +246,14 @@ def _target(
 # -- files on disk --------------------------------------------------------------------------------
 
 
-def _read_tree(path: Path) -> Target:
+def _read_tree(path: str) -> Target:
     """An unpacked wheel or a site-packages directory: every ELF file below it."""
+    from pathlib import Path
+
     from collide.rootfs import Root
 
-    base = path.resolve()
-    return read_files(str(path), base, (p for p in base.rglob("*") if p.is_file()), Root())
+    base = Path(path).resolve()
+    return read_files(path, base, (p for p in base.rglob("*") if p.is_file()), Root())
 
 
 def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Target:
@@ -272,18 +285,18 @@ def _is_elf_file(path: Path) -> bool:
         return is_elf(stream.read(4))
 
 
-def _read_bare(path: Path) -> Target:
+def _read_bare(path: str) -> Target:
     """A single shared object; its name is its resolved path."""
     from collide.rootfs import Root
 
     root = Root()
-    resolved = str(path.resolve())
+    resolved = os.path.realpath(path)
     try:
         file = root.read(resolved)
     except FormatError as e:
-        raise InputError(str(path), str(e)) from e
+        raise InputError(path, str(e)) from e
     except OSError as e:
-        raise InputError(str(path), e.strerror or str(e)) from e
+        raise InputError(path, e.strerror or str(e)) from e
     if file.object.is_executable:
-        raise InputError(str(path), "is an executable, not a module; it can be a --profile")
-    return _target(str(path), None, {resolved: file}, {file.path: resolved}, on_disk=root)
+        raise InputError(path, "is an executable, not a module; it can be a --profile")
+    return _target(path, None, {resolved: file}, {file.path: resolved}, on_disk=root)

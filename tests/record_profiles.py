@@ -136,13 +136,14 @@ def main(arguments: Iterable[str]) -> int:
             failed = True
     if failed:
         return 1
-    fresh = DATABASE_FILE.with_suffix(".new")
+    kept = Path(DATABASE_FILE)
+    fresh = kept.with_suffix(".new")
     fresh.write_bytes(pack(hosts))
-    if DATABASE_FILE.exists():
-        for line in changes(Database(DATABASE_FILE), Database(fresh)):
+    if kept.exists():
+        for line in changes(Database(kept), Database(fresh)):
             print(line)
-    fresh.replace(DATABASE_FILE)
-    print(f"{len(hosts)} hosts, {DATABASE_FILE.stat().st_size:,} bytes")
+    fresh.replace(kept)
+    print(f"{len(hosts)} hosts, {kept.stat().st_size:,} bytes")
     return 0
 
 

@@ -58,7 +58,7 @@ def test_database_has_the_hosts_of_the_table_and_no_others() -> None:
 
 
 def test_database_stays_small() -> None:
-    assert DATABASE_FILE.stat().st_size < LIMIT
+    assert Path(DATABASE_FILE).stat().st_size < LIMIT
 
 
 @each_host
@@ -251,7 +251,7 @@ def test_damage_is_one_line(
 def test_data_that_cannot_be_inflated_is_refused(
     packed: tuple[Host, Database], tmp_path: Path
 ) -> None:
-    data = packed[1].path.read_bytes()
+    data = Path(packed[1].path).read_bytes()
     file = tmp_path / "hosts.db"
     for at in range(len(data) // 3, len(data), len(data) // 20):
         file.write_bytes(data[:at] + bytes(b ^ 0xFF for b in data[at : at + 40]) + data[at + 40 :])

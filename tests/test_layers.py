@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "collide"
 # The lowest first; modules of one layer do not import each other.
 LAYERS = (
     {"collide"},
-    {"collide.errors", "collide.records"},
+    {"collide.digest", "collide.errors", "collide.records"},
     {"collide.hashtable", "collide.jobs", "collide.machine", "collide.oracle", "collide.watching"},
     {"collide.symbols"},
     {"collide.references"},
@@ -198,16 +198,21 @@ def test_command_line_is_what_prints_and_exits() -> None:
     assert {name for module in TALKING for name in _said(module)} >= {"print"}
 
 
-def test_command_line_imports_nothing_costly() -> None:
+def _loaded_by(statements: str) -> set[str]:
+    """The modules that ``statements`` import."""
     # Without site, whose .pth files may import anything themselves.
     program = (
-        f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); before = set(sys.modules); "
-        "import collide.cli; print(*sorted(set(sys.modules) - before))"
+        f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); before = set(sys.modules)\n"
+        f"{statements}\nprint(*sorted(set(sys.modules) - before))"
     )
     run = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
     )
-    loaded = set(run.stdout.split())
+    return set(run.stdout.splitlines()[-1].split())
+
+
+def test_command_line_imports_nothing_costly() -> None:
+    loaded = _loaded_by("import collide.cli")
     assert {name for name in loaded if name.startswith("collide")} == {
         *("collide", "collide.cli", "collide.errors"),
         *("collide.commands", "collide.commands.streams"),
@@ -215,6 +220,17 @@ def test_command_line_imports_nothing_costly() -> None:
     assert not loaded & {
         *("argparse", "json", "zipfile", "re", "dataclasses", "concurrent.futures", "pathlib"),
         *("logging", "subprocess", "typing_extensions", "packaging", "auditwheel", "wheel"),
+    }
+
+
+def test_check_of_a_small_wheel_imports_nothing_costly() -> None:
+    (wheel,) = (PACKAGE.parent / "wheels/dist").glob("specimen_static_hidden-*.whl")
+    arguments = ["check", str(wheel), "--profile", "debian-12-python3", "--fail-on", "never"]
+    loaded = _loaded_by(f"import collide.cli\nassert collide.cli.main({arguments!r}) == 0")
+    assert "collide.bind" in loaded
+    assert not loaded & {
+        *("typing", "hashlib", "pathlib", "zipfile", "dataclasses", "inspect", "logging"),
+        *("subprocess", "packaging", "auditwheel", "wheel", "elftools"),
     }
 
 

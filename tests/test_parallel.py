@@ -95,8 +95,8 @@ def test_input_whose_process_is_killed_is_named(
 ) -> None:
     (directory / "broken-1.0-py3-none-any.whl").unlink()
 
-    def read(path: Path) -> object:
-        if path.name.startswith("one-"):
+    def read(path: str) -> object:
+        if Path(path).name.startswith("one-"):
             os.kill(os.getpid(), signal.SIGKILL)
         return read_target(path)
 
@@ -141,7 +141,7 @@ from pathlib import Path
 import collide.parallel, collide.wheel
 marks = sys.argv[1]
 def read(path):
-    Path(marks, f"begun-{path.name}").touch()
+    Path(marks, f"begun-{Path(path).name}").touch()
     time.sleep(60)
 collide.parallel.read_target = collide.wheel.read_target = read
 sys.argv[1:] = ["check", *sys.argv[2:]]

@@ -20,7 +20,7 @@ from collide.profiles import SCHEMA_FILE, database, shipped_names
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
 HOST = WHEELS / "host/host"
 PYTHON = Path("/usr/bin/python3")
-VALIDATOR = Draft202012Validator(json.loads(SCHEMA_FILE.read_text()))
+VALIDATOR = Draft202012Validator(json.loads(Path(SCHEMA_FILE).read_text()))
 F = "int f(void) { return 1; }"
 Profile = dict[str, Any]
 
@@ -55,7 +55,7 @@ def at(profile: Profile, name: str) -> int:
 
 
 def test_schema_is_a_schema() -> None:
-    Draft202012Validator.check_schema(json.loads(SCHEMA_FILE.read_text()))
+    Draft202012Validator.check_schema(json.loads(Path(SCHEMA_FILE).read_text()))
 
 
 @pytest.mark.parametrize("name", shipped_names())

@@ -213,7 +213,7 @@ def test_other_schema_is_refused_and_named(tmp_path: Path, data: bytes, schema: 
 
 
 # "system" is for a reader of the file: its objects are found by their paths.
-REQUIRED = set(json.loads(SCHEMA_FILE.read_text())["required"]) - {"schema", "system"}
+REQUIRED = set(json.loads(Path(SCHEMA_FILE).read_text())["required"]) - {"schema", "system"}
 
 
 @pytest.mark.parametrize("key", sorted(REQUIRED))

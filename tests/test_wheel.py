@@ -367,7 +367,9 @@ def test_bare_executable_is_refused_and_its_use_named(tmp_path: Path) -> None:
 def test_directory_of_wheels_stands_for_these(tmp_path: Path) -> None:
     for name in ("b.whl", "a.whl", "c.txt"):
         (tmp_path / name).write_bytes(b"")
-    assert list(find_inputs([str(tmp_path)])) == [tmp_path / "a.whl", tmp_path / "b.whl"]
+    assert list(find_inputs([str(tmp_path)])) == [
+        str(tmp_path / name) for name in ("a.whl", "b.whl")
+    ]
 
 
 def test_arguments_keep_their_order(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def _release(text: str) -> tuple[int, ...]:
 def _wheels(inputs: Sequence[str]) -> list[Path]:
     from collide.wheel import find_inputs
 
-    return list(find_inputs(inputs))
+    return [Path(path) for path in find_inputs(inputs)]
 
 
 def _repair(

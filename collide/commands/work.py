@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from collide.check import Report
     from collide.selection import Candidate
@@ -85,7 +84,7 @@ def check_here(
 
 
 def _read(
-    inputs: list[Path | InputError], unreadable: list[InputError], progress: Progress
+    inputs: list[str | InputError], unreadable: list[InputError], progress: Progress
 ) -> Iterator[Target]:
     """The targets one after the other; what cannot be read is collected, not fatal."""
     from collide.wheel import read_target
@@ -100,7 +99,7 @@ def _read(
             unreadable.append(e)
 
 
-def _inputs(names: Iterable[str]) -> Iterator[Path | InputError]:
+def _inputs(names: Iterable[str]) -> Iterator[str | InputError]:
     """What these arguments stand for, in order, or why one stands for nothing."""
     from collide.wheel import find_inputs
 
@@ -111,9 +110,9 @@ def _inputs(names: Iterable[str]) -> Iterator[Path | InputError]:
             yield e
 
 
-def _cpus(paths: list[Path]) -> int:
+def _cpus(paths: list[str]) -> int:
     """The CPUs that this process may use; 1 where there is little to do."""
     if len(paths) < 2:
         return 1
-    size = sum(path.stat().st_size if path.is_file() else SMALL for path in paths)
+    size = sum(os.path.getsize(path) if os.path.isfile(path) else SMALL for path in paths)
     return len(os.sched_getaffinity(0)) if size >= SMALL else 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
 from functools import cache
-from pathlib import Path
 
 from collide.database import Database, Summary
 from collide.host import Host
@@ -12,10 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_DIRECTORY = Path(__file__).parent
-DATABASE_FILE = _DIRECTORY / "hosts.db"
+_DIRECTORY = posixpath.dirname(__file__)
+DATABASE_FILE = f"{_DIRECTORY}/hosts.db"
 """The shipped database; its format is told in :mod:`collide.database`."""
-SCHEMA_FILE = _DIRECTORY / "profile.schema.json"
+SCHEMA_FILE = f"{_DIRECTORY}/profile.schema.json"
 """The JSON Schema of a profile file."""
 
 
