@@ -68,13 +68,14 @@ def misfit(tags: Iterable[str], host: Platform) -> Misfit | None:
         return Misfit(_platform_kind(platforms, host), reason)
     if host.python is None:
         return None
-    own = str(host.python)
-    # packaging is asked only where the answer is not plain: its import costs as much as
-    # reading a small wheel.
-    if any(p[:2] == [own, own] for p in fitting):
+    # packaging is asked only where the answer is not plain: its import costs more than a
+    # small wheel.
+    plain = [_plainly(p[0], p[1], host.python) for p in fitting]
+    if True in plain:
         return None
-    platforms = sorted({p[2] for p in fitting})
-    if not {"-".join(p) for p in fitting}.isdisjoint(_supported(host.python, platforms)):
+    left = [p for p, known in zip(fitting, plain, strict=True) if known is None]
+    platforms = sorted({p[2] for p in left})
+    if left and not {"-".join(p) for p in left}.isdisjoint(_supported(host.python, platforms)):
         return None
     named = ", ".join(sorted({f"{p[0]}-{p[1]}" for p in parts}))
     return Misfit("other interpreter", f"its Python tags ({named}) do not fit {host.python}")
@@ -148,6 +149,24 @@ def _runs(platform: str, host: Platform) -> bool:
         and host.loader.libc == libc
         and needed <= host.loader.version
     )
+
+
+def _plainly(interpreter: str, abi: str, python: Python) -> bool | None:
+    """Whether a tag of CPython 3 fits ``python``; None where only packaging can tell.
+
+    Those of one release fit no other one, those of the stable ABI all later
+    ones but the free-threaded (PEP 425, PEP 384, PEP 703).
+    """
+    minor = interpreter.removeprefix("cp3")
+    if minor == interpreter or not minor.isdecimal():
+        return None
+    release = (3, int(minor))
+    if abi == "abi3" and release >= (3, 2) and not python.abi_flags:
+        return python.implementation == "cp" and release <= python.version
+    if (python.implementation, python.version) != ("cp", release):
+        return False if abi.startswith(interpreter) else None
+    # cp37 and older have the letter of pymalloc behind it.
+    return True if abi == interpreter and release >= (3, 8) and not python.abi_flags else None
 
 
 def _supported(python: Python, platforms: list[str]) -> set[str]:

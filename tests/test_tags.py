@@ -6,7 +6,7 @@ import pytest
 
 from collide.host import Host, Python
 from collide.profiles import load_shipped
-from collide.tags import oldest_glibc, unsuitable
+from collide.tags import _plainly, _supported, oldest_glibc, unsuitable
 
 CP39, CP311, CP312 = Python("cp", (3, 9)), Python("cp", (3, 11)), Python("cp", (3, 12))
 CP313, CP313T = Python("cp", (3, 13)), Python("cp", (3, 13), "t")
@@ -175,3 +175,25 @@ def test_host_without_python_takes_any_python_of_its_platform_only() -> None:
 )
 def test_oldest_glibc_of_tags(platforms: list[str], oldest: tuple[int, int]) -> None:
     assert oldest_glibc(f"cp311-cp311-{platform}" for platform in platforms) == oldest
+
+
+PYTHONS = [
+    *(Python("cp", (3, minor)) for minor in (6, 7, 8, 9, 11, 13)),
+    *(Python("cp", (3, minor), "t") for minor in (13, 14)),
+    *(Python("pp", (3, minor)) for minor in (9, 11)),
+    Python("cp", (2, 7), "mu"),
+]
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=str)
+def test_plain_answer_is_that_of_packaging(python: Python) -> None:
+    supported = _supported(python, [LINUX])
+    told = set()
+    for interpreter in ("cp3", "cp27", "pp39", "py3", *(f"cp3{n}" for n in range(17))):
+        abis = ("none", "abi3", "abi3t", "pypy39_pp73", interpreter)
+        for abi in (*abis, f"{interpreter}m", f"{interpreter}t", "cp311"):
+            plain = _plainly(interpreter, abi, python)
+            if plain is not None:
+                assert plain is (f"{interpreter}-{abi}-{LINUX}" in supported), (interpreter, abi)
+            told.add(plain)
+    assert told >= {False, None}
