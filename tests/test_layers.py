@@ -105,7 +105,7 @@ LAYERS = (
         "collide.report.walk",
         "collide.report.whatif",
     },
-    {"collide.report.agreement"},
+    {"collide.report.agreement", "collide.report.formats"},
     {"collide.pytest_plugin"},
     {"collide.commands"},
     {"collide.commands.progress", "collide.commands.streams"},

@@ -1,0 +1,72 @@
+"""The formats of ``collide check``: one table; a format's module is imported when it is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collide.check import Report
+    from collide.errors import InputError
+    from collide.host import Host
+    from collide.probes import ModuleProbes
+
+
+class Counted(NamedTuple):
+    """The probes that were counted of one target on one host."""
+
+    target: str
+    host: Host
+    modules: list[ModuleProbes]
+
+
+class Shown(NamedTuple):
+    """All that a format may show.
+
+    ``unreadable`` are inputs that never became targets, ``probes`` is None
+    where nobody asked for them, ``verbose`` asks for every name.
+    """
+
+    report: Report
+    unreadable: tuple[InputError, ...] = ()
+    probes: tuple[Counted, ...] | None = None
+    verbose: bool = False
+
+
+class Format(NamedTuple):
+    """One format.
+
+    ``document`` tells that it is written even where nothing was judged: a
+    program waits for it. ``probes`` tells that it has a place for them.
+    """
+
+    render: Callable[[Shown], str]
+    document: bool = True
+    probes: bool = True
+
+
+def _text(shown: Shown) -> str:
+    from collide.report.text import render
+
+    told = render(shown.report, verbose=shown.verbose)
+    if not shown.probes:
+        return told
+    from collide.report.probes import render_modules
+
+    return told + "".join(render_modules(*one) for one in shown.probes)
+
+
+def _json(shown: Shown) -> str:
+    from collide.report.json import render
+    from collide.report.probes import modules_as_json
+
+    if shown.probes is None:
+        return render(shown.report)
+    return render(shown.report, [modules_as_json(*one) for one in shown.probes])
+
+
+FORMATS: Mapping[str, Format] = {
+    "text": Format(_text, document=False),
+    "json": Format(_json),
+}
+"""Every format by its name, the default first."""
