@@ -21,7 +21,7 @@ from collide.commands.streams import (
 )
 from collide.commands.work import check_here, checked, jobs_argument
 from collide.errors import InputError, UsageError
-from collide.report.formats import FORMATS, Counted, Shown
+from collide.report.formats import FORMATS, Shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from collide.check import Report
+    from collide.report.probes import Counted
     from collide.selection import Candidate
     from collide.wheel import Target
 
@@ -154,6 +155,7 @@ def _environment(args: argparse.Namespace) -> Iterator[Target]:
 def _probes(args: argparse.Namespace, hosts: list[Candidate]) -> Iterator[Counted]:
     """The probes of every target on every host that it fits."""
     from collide.probes import countable, of_modules
+    from collide.report.probes import Counted
 
     for host in (candidate.host for candidate in hosts):
         root = countable(host)

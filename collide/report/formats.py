@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collide.check import Report
     from collide.errors import InputError
-    from collide.host import Host
-    from collide.probes import ModuleProbes
-
-
-class Counted(NamedTuple):
-    """The probes that were counted of one target on one host."""
-
-    target: str
-    host: Host
-    modules: list[ModuleProbes]
+    from collide.report.probes import Counted
 
 
 class Shown(NamedTuple):
@@ -31,6 +22,11 @@ class Shown(NamedTuple):
     unreadable: tuple[InputError, ...] = ()
     probes: tuple[Counted, ...] | None = None
     verbose: bool = False
+
+    @property
+    def whole(self) -> Report:
+        """The report with everything that cannot be read among its problems."""
+        return self.report._replace(problems=(*self.unreadable, *self.report.problems))
 
 
 class Format(NamedTuple):
@@ -58,15 +54,41 @@ def _text(shown: Shown) -> str:
 
 def _json(shown: Shown) -> str:
     from collide.report.json import render
+
+    return render(shown.report, _probes(shown))
+
+
+def _github(shown: Shown) -> str:
+    from collide.report.github import render
+
+    return render(shown.whole, verbose=shown.verbose)
+
+
+def _sarif(shown: Shown) -> str:
+    from collide.report.sarif import render
+
+    return render(shown.whole, _probes(shown))
+
+
+def _html(shown: Shown) -> str:
+    from collide.report.html import render
+
+    return render(shown.whole, shown.probes)
+
+
+def _probes(shown: Shown) -> list[object] | None:
+    if shown.probes is None:
+        return None
     from collide.report.probes import modules_as_json
 
-    if shown.probes is None:
-        return render(shown.report)
-    return render(shown.report, [modules_as_json(*one) for one in shown.probes])
+    return [modules_as_json(*one) for one in shown.probes]
 
 
 FORMATS: Mapping[str, Format] = {
     "text": Format(_text, document=False),
     "json": Format(_json),
+    "github": Format(_github, probes=False),
+    "sarif": Format(_sarif),
+    "html": Format(_html),
 }
 """Every format by its name, the default first."""

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from collide.host import Host
 from collide.probes import ModuleProbes, Probes, StartUp
+
+
+class Counted(NamedTuple):
+    """The probes that were counted of one target on one host."""
+
+    target: str
+    host: Host
+    modules: list[ModuleProbes]
 
 
 def render_start(host: Host, found: StartUp) -> str:
