@@ -11,19 +11,25 @@ from collide.check import Judged, LeftOut
 from collide.judge import Finding
 from collide.records import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.remedy import Remedy
+
 
 class Merged(NamedTuple):
     """A finding and the hosts that have it, in their order.
 
     ``providers`` are all that give the definitions, where releases of one
     library have files of different names. ``repair`` is the command that removes
-    it on all of them, None where there is none.
+    it on all of them, None where there is none. ``tried`` are the hosts on which
+    changes were tried against it, each with these.
     """
 
     finding: Finding
     providers: tuple[str, ...]
     hosts: tuple[str, ...]
     repair: str | None
+    tried: tuple[tuple[str, tuple[Remedy, ...]], ...] = ()
 
 
 class Checked(NamedTuple):
@@ -57,7 +63,7 @@ def _merged(analyses: Sequence[Judged]) -> tuple[Merged, ...]:
     equal: dict[Finding, list[tuple[Judged, int]]] = {}
     for one in analyses:
         for number, finding in enumerate(one.findings):
-            key = finding._replace(provider=_library(finding.provider))
+            key = finding._replace(provider=library(finding.provider))
             equal.setdefault(key, []).append((one, number))
     merged = [
         Merged(
@@ -65,6 +71,7 @@ def _merged(analyses: Sequence[Judged]) -> tuple[Merged, ...]:
             tuple(dict.fromkeys(p for j, n in found if (p := j.findings[n].provider))),
             tuple(dict.fromkeys(j.analysis.host.name for j, _ in found)),
             _repair(found),
+            tuple((j.analysis.host.name, j.remedies[n]) for j, n in found if j.remedies),
         )
         for found in equal.values()
     ]
@@ -92,7 +99,7 @@ def _repair(found: Sequence[tuple[Judged, int]]) -> str | None:
     return repair_command(found[0][0].analysis.target.name, words)
 
 
-def _library(provider: str | None) -> str | None:
+def library(provider: str | None) -> str | None:
     """A library's path without its directory and all of its release but the first number."""
     if provider is None:
         return None

@@ -73,6 +73,16 @@ def test_targets_are_not_merged_and_the_worst_comes_first() -> None:
     assert [m.finding.code for m in found[0].findings] == [codes.SPLIT_LIBRARY, codes.OWN_SHADOW]
 
 
+def test_what_was_tried_is_kept_by_host() -> None:
+    remedies = ((), ())
+    one = judged(HOSTS[0], finding(), finding(victim="n.so"))._replace(remedies=remedies)
+    (checked,) = merge([one, judged(HOSTS[2], finding())])
+    assert [(m.finding.victim, m.tried) for m in checked.findings] == [
+        ("m.so", ((HOSTS[0], ()),)),
+        ("n.so", ((HOSTS[0], ()),)),
+    ]
+
+
 def test_text_says_in_how_many_hosts() -> None:
     report = Report(
         tuple(judged(host, *([finding()] if host != HOSTS[1] else [])) for host in HOSTS), (), ()

@@ -21,13 +21,15 @@ from collide.commands.streams import (
 )
 from collide.commands.work import check_here, checked, jobs_argument
 from collide.errors import InputError, UsageError
+from collide.report.formats import FORMATS, Shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from collide.check import Report
+    from collide.report.probes import Counted
     from collide.selection import Candidate
     from collide.wheel import Target
 
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="without any: what is installed in the active virtual environment, on its interpreter",
     )
     host_arguments(parser, required=False)
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--format", choices=tuple(FORMATS), default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
     parser.add_argument(
         "--fail-on",
@@ -84,6 +86,8 @@ def run(args: argparse.Namespace) -> int:
     together = args.together and several
     if args.session_global and not together:
         raise UsageError("--rtld-global needs several inputs, looked at together")
+    if args.probes and not FORMATS[args.format].probes:
+        raise UsageError(f"--format {args.format} has no place for --probes")
     unreadable: list[InputError] = []
     if args.inputs:
         chosen = candidates_of(args)
@@ -99,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     if not report.judged:
         for line in dict.fromkeys(_why_nothing(report, args)):
             complain(line)
-    _show(args, report, chosen)
+    _show(args, report, unreadable, chosen)
     misfits = args.profile and any(not one.empty for one in report.left_out)
     if problems or (misfits and not report.judged):
         return EXIT_USAGE
@@ -108,16 +112,18 @@ def run(args: argparse.Namespace) -> int:
     return _status(args, report)
 
 
-def _show(args: argparse.Namespace, report: Report, chosen: list[Candidate]) -> None:
-    if args.format == "json":
-        from collide.report import json
-
-        write(json.render(report, _probes(args, chosen, "json")), args.output)
-    elif report.judged or args.output:
-        from collide.report import text
-
-        counted = "".join(map(str, _probes(args, chosen, "text") or ()))
-        write(text.render(report, verbose=args.verbose) + counted, args.output)
+def _show(
+    args: argparse.Namespace,
+    report: Report,
+    unreadable: list[InputError],
+    chosen: list[Candidate],
+) -> None:
+    chosen_format = FORMATS[args.format]
+    if not (report.judged or chosen_format.document or args.output):
+        return
+    probes = tuple(_probes(args, chosen)) if args.probes else None
+    shown = Shown(report, tuple(unreadable), probes, args.verbose)
+    write(chosen_format.render(shown), args.output)
 
 
 def _status(args: argparse.Namespace, report: Report) -> int:
@@ -146,24 +152,21 @@ def _environment(args: argparse.Namespace) -> Iterator[Target]:
     return (target for target in installed(prefix) if target.members or target.problems)
 
 
-def _probes(args: argparse.Namespace, hosts: list[Candidate], form: str) -> list[object] | None:
-    """The probes of every target on every host that it fits; None when nobody asks."""
-    if not args.probes:
-        return None
+def _probes(args: argparse.Namespace, hosts: list[Candidate]) -> Iterator[Counted]:
+    """The probes of every target on every host that it fits."""
     from collide.probes import countable, of_modules
-    from collide.report.probes import modules_as_json, render_modules
+    from collide.report.probes import Counted
 
-    render: Callable[..., object] = modules_as_json if form == "json" else render_modules
-    found: list[object] = []
     for host in (candidate.host for candidate in hosts):
         root = countable(host)
         if root is None:
             complain(f"{host.name}: probes are counted on hosts given as a glibc binary only")
             continue
         # What cannot be read has been told.
-        counted = ((t, of_modules(t, host, root)) for t in targets(args.inputs, []))
-        found += [render(target.name, host, modules) for target, modules in counted if modules]
-    return found
+        for target in targets(args.inputs, []):
+            modules = of_modules(target, host, root)
+            if modules:
+                yield Counted(target.name, host, modules)
 
 
 def _why_nothing(report: Report, args: argparse.Namespace) -> Iterator[str]:

@@ -25,7 +25,7 @@ def render(report: Report, probes: list[object] | None = None) -> str:
         "analyses": [
             {
                 "target": j.analysis.target.name,
-                "profile": _profile(j.analysis.host),
+                "profile": host_as_json(j.analysis.host),
                 "modules": [m.name for m in j.analysis.modules],
                 "findings": _remedied(j),
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
@@ -37,7 +37,7 @@ def render(report: Report, probes: list[object] | None = None) -> str:
                 "target": checked.target,
                 "profiles": list(merged.hosts),
                 "checked": len(checked.judged),
-                **_finding(merged.finding),
+                **finding_as_json(merged.finding),
                 "providers": list(merged.providers),
                 "repair": merged.repair,
             }
@@ -46,7 +46,7 @@ def render(report: Report, probes: list[object] | None = None) -> str:
         ],
         "together": [_pair(p) for p in report.pairs],
         "exposed": [
-            {"target": e.target, "findings": [_finding(f) for f in e.findings]}
+            {"target": e.target, "findings": [finding_as_json(f) for f in e.findings]}
             for e in report.exposed
         ],
         "left_out": [_left_out(one) for one in report.left_out],
@@ -57,7 +57,8 @@ def render(report: Report, probes: list[object] | None = None) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
-def _profile(host: Host) -> dict[str, Any]:
+def host_as_json(host: Host) -> dict[str, Any]:
+    """What a host is, and what it lacks itself."""
     return {
         "name": host.name,
         "binary": host.path,
@@ -76,11 +77,11 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "profile": pair.host.name,
         "left_out": pair.left_out,
         "shares": {kind: list(names) for kind, names in shares.items() if names},
-        "findings": [_finding(f) for f in pair.common],
+        "findings": [finding_as_json(f) for f in pair.common],
         "orders": [
             {
                 "order": [order.first, order.second],
-                "findings": [_finding(f) for f in order.findings],
+                "findings": [finding_as_json(f) for f in order.findings],
             }
             for order in pair.orders
         ],
@@ -98,7 +99,7 @@ def _left_out(left_out: LeftOut) -> dict[str, Any]:
 
 def _remedied(judged: Judged) -> list[dict[str, Any]]:
     """The findings, each with the repair that removes it and what was tried against it."""
-    findings = [_finding(finding) for finding in judged.findings]
+    findings = [finding_as_json(finding) for finding in judged.findings]
     for number, told in enumerate(findings):
         repairable = number in judged.repairable
         told["repair"] = judged.analysis.repair_command if repairable else None
@@ -110,7 +111,8 @@ def _remedied(judged: Judged) -> list[dict[str, Any]]:
     return findings
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """Every field of one finding."""
     return {
         "code": finding.code.id,
         "slug": finding.code.slug,

@@ -7,6 +7,15 @@ from typing import Any
 
 from collide.host import Host
 from collide.probes import ModuleProbes, Probes, StartUp
+from collide.records import NamedTuple
+
+
+class Counted(NamedTuple):
+    """The probes that were counted of one target on one host."""
+
+    target: str
+    host: Host
+    modules: list[ModuleProbes]
 
 
 def render_start(host: Host, found: StartUp) -> str:

@@ -10,13 +10,13 @@ from collide.check import Exposed, Judged, Report
 from collide.codes import Code, Severity
 from collide.judge import Finding
 from collide.merging import Checked, count_left_out, merge, summed_up
+from collide.report.facts import facts, headline, plural, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.pairs import Pair
     from collide.remedy import Remedy
 
-_SHOWN_SYMBOLS = 6
 _SHOWN_MODULES = 3
 _SHOWN_HOSTS = 3
 
@@ -50,7 +50,7 @@ def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
     python = f"{host.python}, " if host.python else ""
     name = f"{host.name} ({python}{host.loader.libc} {version}, {host.architecture})"
     if not findings and not analysis.skipped:
-        count = _plural(len(analysis.modules), "module")
+        count = plural(len(analysis.modules), "module")
         yield f"{analysis.target.name} on {name}: no findings in {count}"
         return
     yield f"{analysis.target.name} on {name}:"
@@ -62,7 +62,7 @@ def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
         if judged.remedies and judged.remedies[number]:
             yield from _remedies(judged.remedies[number], verbose)
     if not findings:
-        yield f"  no findings in {_plural(len(analysis.modules), 'module')}"
+        yield f"  no findings in {plural(len(analysis.modules), 'module')}"
     elif analysis.skipped:
         yield ""
     for skipped in analysis.skipped:
@@ -106,15 +106,17 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
     heading = f"  {finding.severity} {code.id} [{code.slug}] {finding.victim}"
     if finding.severity == Severity.NOTE and not verbose:
         found_in = f" in {where}" if where else ""
-        count = f": {_plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
+        count = f": {plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
         yield f"{heading} <- {finding.provider}{count}{found_in}"
         return
     yield ""
     yield heading
     if where:
         yield f"    in {where}"
-    for line in _what(finding, verbose):
-        yield f"    {line}"
+    yield f"    {headline(finding)}"
+    for fact in facts(finding):
+        label = f"{fact.label}:".ljust(10) if fact.label else ""
+        yield f"    {label}{fact.told(verbose=verbose)}"
     if finding.modules and finding.modules != (finding.victim,):
         shown = finding.modules if verbose else finding.modules[:_SHOWN_MODULES]
         more = len(finding.modules) - len(shown)
@@ -131,67 +133,12 @@ def _remedies(tried: Sequence[Remedy], verbose: bool) -> Iterator[str]:
         yield f"    {line}"
 
 
-def _what(finding: Finding, verbose: bool) -> Iterator[str]:
-    match finding.code.slug:
-        case _ if finding.code.is_shadowing:
-            yield f"{finding.code.title}"
-            yield f"provider: {finding.provider}"
-            own = finding.intended == (finding.victim,)
-            meant = "its own definitions" if own else ", ".join(finding.intended)
-            yield f"meant:    {meant}"
-            yield (
-                f"taken:    {_plural(finding.references, 'reference')}, "
-                f"{_plural(len(finding.symbols), 'symbol')}: {_some(finding.symbols, verbose)}"
-            )
-            if finding.kept:
-                yield (
-                    f"kept:     {_plural(len(finding.kept), 'symbol')}: "
-                    f"{_some(finding.kept, verbose)}"
-                )
-        case "captured-soname":
-            yield f"{finding.code.title}"
-            yield f"needed:   {', '.join(finding.intended)}"
-            yield f"provider: {finding.provider}"
-        case "undefined-symbol":
-            yield f"{finding.code.title}"
-            yield (
-                f"symbols:  {_plural(len(finding.symbols), 'symbol')}: "
-                f"{_some(finding.symbols, verbose)}"
-            )
-        case slug if slug.endswith("-across-wheels") or slug == "order-decides-loading":
-            yield from _what_order_changes(finding, verbose)
-        case _:
-            detail = f" ({finding.detail})" if finding.detail else ""
-            yield f"{finding.code.title}: {finding.provider}{detail}"
-
-
-def _what_order_changes(finding: Finding, verbose: bool) -> Iterator[str]:
-    yield f"{finding.code.title}"
-    symbols = _some(finding.symbols, verbose)
-    if finding.code.slug == "order-decides-loading":
-        yield f"{finding.detail}"
-    elif finding.code.slug == "file-across-wheels":
-        yield f"provider: {finding.provider}"
-        yield f"files:    {symbols}"
-    else:
-        references = _plural(finding.references, "reference")
-        yield f"provider: {finding.provider}"
-        yield f"alone:    {', '.join(finding.intended) or 'nothing'}"
-        yield f"changed:  {references}, {_plural(len(finding.symbols), 'symbol')}: {symbols}"
-        yield f"evidence: {finding.detail}"
-
-
-def _some(names: Sequence[str], verbose: bool) -> str:
-    shown = names if verbose else names[:_SHOWN_SYMBOLS]
-    return ", ".join(shown) + (", ..." if len(shown) < len(names) else "")
-
-
 def _exposed(exposed: Exposed, verbose: bool) -> Iterator[str]:
     if not exposed.findings:
         return
     yield f"{exposed.target} on any host:"
     for finding in exposed.findings:
-        count = _plural(len(finding.symbols), "symbol")
+        count = plural(len(finding.symbols), "symbol")
         whose = "its own" if finding.intended == (finding.victim,) else "bundled libraries'"
         names = " ".join(finding.evidence)
         yield (
@@ -221,7 +168,7 @@ def _together(report: Report, verbose: bool) -> Iterator[str]:
         yield ""
     if looked_at:
         sharing = sum(1 for pair in looked_at if pair.shares)
-        yield f"{_plural(len(looked_at), 'pair')} looked at together, {sharing} sharing something"
+        yield f"{plural(len(looked_at), 'pair')} looked at together, {sharing} sharing something"
     yield from dict.fromkeys(
         f"not together: {pair.targets[0]} and {pair.targets[1]}: {pair.left_out}"
         for pair in report.pairs
@@ -233,7 +180,7 @@ def _shared(pair: Pair) -> str:
     shares = pair.shares
     system = [posixpath.basename(path) for path in shares.system]
     parts = [
-        f"{what} {_some(names, verbose=False)}"
+        f"{what} {some(names, verbose=False)}"
         for what, names in (("the name", shares.sonames), ("the system's", system))
         if names
     ]
@@ -242,7 +189,7 @@ def _shared(pair: Pair) -> str:
         (shares.promoted, "promoted module"),
         (shares.files, "file"),
     )
-    return ", ".join([*parts, *(_plural(len(names), noun) for names, noun in counted if names)])
+    return ", ".join([*parts, *(plural(len(names), noun) for names, noun in counted if names)])
 
 
 def _left_out(report: Report, verbose: bool) -> Iterator[str]:
@@ -270,12 +217,8 @@ def _summary(report: Report) -> str:
     )
     targets = len(checked)
     hosts = len({judged.analysis.host.name for judged in report.judged})
-    where = f"{_plural(targets, 'input')} on {_plural(hosts, 'host')}"
+    where = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
     return f"{found or 'nothing found'} in {where}"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def render_code(code: Code) -> str:
