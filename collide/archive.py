@@ -103,13 +103,16 @@ class Archive:
         text = raw.decode("utf-8")
         if '"' in text:
             import csv
+            import io
 
             try:
-                rows = list(csv.reader(text.splitlines(), strict=True))
+                rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
             except csv.Error as e:
                 raise ValueError(f"malformed RECORD: {e}") from e
         else:
-            rows = [line.rsplit(",", 2) for line in text.splitlines() if line]
+            # As csv does: other characters that end a line in Unicode may be part of a name.
+            lines = text.replace("\r", "\n").split("\n")
+            rows = [line.rsplit(",", 2) for line in lines if line]
         if any(len(row) != 3 for row in rows):
             raise ValueError("malformed RECORD")
         return found[0].name, {name: digest for name, digest, _ in rows}

@@ -363,6 +363,14 @@ def names_in(directory: Path) -> list[str]:
     return [path.name for path in directory.iterdir()]
 
 
+@pytest.mark.parametrize(
+    "name", ["a\nb.so", "a\r\nb.so", "a\u2028b.so", "a\x0bb.so", 'a"b.so', "a,b.so"]
+)
+def test_member_with_an_odd_name_has_its_hash_in_record(tmp_path: Path, name: str) -> None:
+    write_wheel(tmp_path / NAME, [Member(name, LIBRARY), Member("é.so", LIBRARY)])
+    assert read_all(tmp_path / NAME) == {name: LIBRARY, "é.so": LIBRARY}
+
+
 def test_written_wheel_holds_members_modes_and_record(tmp_path: Path) -> None:
     path = tmp_path / NAME
     write_wheel(path, [Member("demo/x.so", LIBRARY, 0o755), Member("demo/a.py", b"")])

@@ -503,10 +503,11 @@ def test_good_inputs_are_reported_beside_a_bad_one(
 
 def test_bad_inputs_are_part_of_the_json(run: Run, tmp_path: Path) -> None:
     bad = _bad_object(tmp_path)
-    arguments = ("check", specimen("unique"), bad, "--profile", HOST, "--format", "json")
-    status, out, err = run(*arguments)
-    assert (status, len(err)) == (UNREADABLE, 1)
-    assert f"{bad}: m.so" in [p["path"] for p in json.loads(out)["problems"]]
+    inputs = (specimen("unique"), bad, tmp_path / "none.whl")
+    status, out, err = run("check", *inputs, "--profile", HOST, "--format", "json")
+    assert (status, len(err)) == (UNREADABLE, 2)
+    told = [p["path"] for p in json.loads(out)["problems"]]
+    assert sorted(told) == sorted([f"{bad}: m.so", str(tmp_path / "none.whl")])
 
 
 def test_bindings_of_good_inputs_are_printed_beside_a_bad_one(run: Run, tmp_path: Path) -> None:

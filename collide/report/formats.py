@@ -57,7 +57,7 @@ def _text(shown: Shown) -> str:
 def _json(shown: Shown) -> str:
     from collide.report.json import render
 
-    return render(shown.report, _probes(shown))
+    return render(shown.whole, _probes(shown))
 
 
 def _github(shown: Shown) -> str:
