@@ -55,14 +55,12 @@ class File:
     """One ELF file of a file system, read; compared by identity.
 
     ``path`` is its canonical path (no symbolic links), ``identity`` what makes
-    two paths the same file (device and inode). What only judging asks for is
-    read when it is: ``contents`` gives the bytes again. Of a recorded object
-    there are none, and its profile gives ``version_strings`` and ``build_id``.
+    two paths the same file (device and inode). What only judging asks for is read
+    when it is: ``contents`` gives the bytes again. Of a recorded object there are
+    none, and its profile gives ``version_strings`` and ``build_id``.
     """
 
-    __slots__ = (
-        *("_build_id", "_calls", "_contents", "_version_strings", "identity", "object", "path"),
-    )
+    __slots__ = (*("_build_id", "_calls", "_contents", "_texts", "identity", "object", "path"),)
 
     def __init__(
         self,
@@ -77,7 +75,8 @@ class File:
         self.identity = identity
         self.object = elf
         self._contents = contents
-        self._version_strings = version_strings
+        known = None if version_strings is None else (version_strings, ())
+        self._texts: tuple[tuple[str, ...], tuple[str, ...]] | None = known
         self._build_id = build_id
         self._calls: tuple[Calls | None] | None = None
 
@@ -99,18 +98,19 @@ class File:
     @property
     def version_strings(self) -> tuple[str, ...]:
         """What it says of its version (:mod:`collide.versionstrings`)."""
-        if self._version_strings is None:
-            from collide.versionstrings import read_version_strings
-
-            self._version_strings = read_version_strings(self.read())
-        return self._version_strings
+        return self._both_texts()[0]
 
     @property
     def refusals(self) -> tuple[str, ...]:
         """What it says where a library is not the one that it was compiled for."""
-        from collide.versionstrings import read_refusals
+        return self._both_texts()[1]
 
-        return read_refusals(self.read())
+    def _both_texts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if self._texts is None:
+            from collide.versionstrings import read_texts
+
+            self._texts = read_texts(self.read())
+        return self._texts
 
     @property
     def calls(self) -> Calls | None:
@@ -254,8 +254,7 @@ def find(
         path = expand(name, requester.origin, loader)
         if path is None:
             return None
-        path = posixpath.join(loader.cwd, path)
-        file = _open(path, requester.object, files)
+        file = _open(path := posixpath.join(loader.cwd, path), requester.object, files)
         return (path, file, Found("path", requester.name)) if file else None
     for path, found in candidates(name, requester, executable, loader, files):
         file = _open(path, requester.object, files)
