@@ -29,6 +29,7 @@ from collide.mangling import (
     renamed_libraries,
 )
 from collide.rebinding import only_renames, rebind, touched_names
+from collide.repair_facts import Standings
 from collide.repair_plan import Plan, Request, make_plan
 from collide.repair_request import Names, Options, make_request
 from collide.wheel import Target
@@ -47,6 +48,7 @@ class Adviser:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._names: Names | None = None
+        self._standings = Standings(target)
 
     def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The numbers of the ``findings`` that ``collide repair`` for this host removes."""
@@ -56,7 +58,7 @@ class Adviser:
         try:
             names = self._names = self._names or Names(target, [Path(target.name)])
             request = make_request([target], [analysis], names, Options(), _TAG)
-            request = request._replace(brief=True)
+            request = request._replace(brief=True, standings=self._standings)
             plan = simple_plan(analysis, request)
             if plan is not None and not plan.objects:
                 return frozenset()

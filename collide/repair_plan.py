@@ -11,14 +11,20 @@ of the wheel everything stays as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
 
 from collide.analysis import Analysis
 from collide.integrity import ObjectChange
-from collide.references import references_to, referred_names
-from collide.repair_facts import find_scopes, needed_outside, runtime_files, taken_bindings
+from collide.references import references_to
+from collide.repair_facts import (
+    Standings,
+    allocation_names,
+    needed_outside,
+    runtime_files,
+    taken_bindings,
+)
 from collide.search import File
 from collide.symbols import (
     STB_GLOBAL,
@@ -34,8 +40,6 @@ HIDDEN_SINCE = (2, 24)
 """The first glibc that does not look a STV_HIDDEN reference up (``elf_machine_rela``)."""
 GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
 """In the file name of what auditwheel brought into a wheel: a hash of its contents."""
-_ALLOCATION = re.compile(r"_Z(?:nw|na|dl|da)\w*")
-_NEW_OR_DELETE = frozenset(("_Znw", "_Zna", "_Zdl", "_Zda"))
 
 
 class Request(NamedTuple):
@@ -50,6 +54,7 @@ class Request(NamedTuple):
     other packages link the libraries. ``pinned`` are file names of libraries
     that cannot get another name, and so can define no others either. A
     ``brief`` one has nobody who reads reasons: any that is known will do.
+    ``standings`` are for what the target is on any host, where it is asked for several.
     """
 
     method: Method = "auto"
@@ -62,6 +67,7 @@ class Request(NamedTuple):
     closed_world: bool = False
     pinned: frozenset[str] = frozenset()
     brief: bool = False
+    standings: Standings | None = None
 
 
 class Kept(NamedTuple):
@@ -133,15 +139,10 @@ class _Planner:
     def __init__(self, target: Target, analyses: Sequence[Analysis], request: Request) -> None:
         self.target = target
         self.request = request
-        architectures = {a.host.architecture for a in analyses}
-        self.files = {
-            f.path: f for f in target.members.values() if f.object.architecture in architectures
-        }
-        self.scopes = list(find_scopes(target, self.files.values()))
-        self.scopes_of: dict[str, set[int]] = {}
-        for number, scope in enumerate(self.scopes):
-            for file in scope:
-                self.scopes_of.setdefault(file.path, set()).add(number)
+        architectures = frozenset(a.host.architecture for a in analyses)
+        standings = request.standings or Standings(target)
+        self.standing = standings.of(target, architectures)
+        self.files, self.scopes_of = self.standing.files, self.standing.scopes_of
         self.needed_outside = set(needed_outside(analyses))
         self.runtime = runtime_files(analyses)
         self.reachable: Mapping[str, str] = {}
@@ -155,7 +156,7 @@ class _Planner:
     def preemptible(self) -> set[str]:
         """Every name that an object of the wheel defines and one of its scope looks up."""
         wanted = set()
-        for scope in self.scopes:
+        for scope in self.standing.scopes:
             defined = set().union(*(f.object.exports.names for f in scope))
             for file in scope:
                 wanted |= {
@@ -171,8 +172,8 @@ class _Planner:
         ``taken`` are those of the ``wanted`` names that some host does take.
         """
         self._index(wanted)
-        allocation = {n for n in wanted if _ALLOCATION.fullmatch(n)}
-        split_allocation = bool(allocation) and not self._owns_allocation()
+        allocation = allocation_names(wanted)
+        split_allocation = bool(allocation) and not self.standing.owns_allocation
         ways: dict[str, _Way] = {}
         reasons: dict[str, str] = {}
         for name in sorted(wanted & self.definers.keys()):
@@ -248,15 +249,6 @@ class _Planner:
     def _looks_up(self, reference: Reference) -> bool:
         hidden = reference.visibility in (STV_HIDDEN, STV_INTERNAL)
         return self.request.musl or not hidden
-
-    def _owns_allocation(self) -> bool:
-        """Whether the wheel defines all operators new and delete that it refers to."""
-        referred: set[str] = set()
-        defined: set[str] = set()
-        for file in self.files.values():
-            referred |= _allocation_names(referred_names(file.object.references))
-            defined |= _allocation_names(file.object.exports.names)
-        return referred <= defined
 
     def _shared(self, name: str) -> str | None:
         path = self.runtime_of.get(name)
@@ -348,8 +340,3 @@ class _Planner:
             )
             for path in paths
         }
-
-
-def _allocation_names(names: Iterable[str]) -> set[str]:
-    """Operators new and delete among ``names``."""
-    return {n for n in names if n[:4] in _NEW_OR_DELETE and _ALLOCATION.fullmatch(n)}

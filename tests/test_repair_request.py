@@ -8,6 +8,7 @@ import pytest
 from scenario import Scenario
 
 from collide.archive import Member, write_wheel
+from collide.repair_facts import Standings
 from collide.repair_request import Names
 from collide.wheel import read_target
 
@@ -60,3 +61,25 @@ def test_what_is_asked_for_by_name(names: Names, steps: list[set[str]]) -> None:
     }
     assert found["name_7"] == "stands in demo.py, which may use a library it opened"
     assert found["PyInit_asks"] == "is a documented entry point"
+
+
+def test_standing_is_that_of_the_target_and_of_its_architectures(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    s.lib(
+        "one.so",
+        'void *operator_new(void) __asm__("_Znwm"); void *f(void) { return operator_new(); }',
+    )
+    s.lib(
+        "two.so",
+        'void *operator_new(void) __asm__("_Znwm"); void *operator_new(void) { return 0; }',
+    )
+    whole = read_target(s.directory)
+    path = next(path for path in whole.members if path.endswith("one.so"))
+    part = whole._replace(members={path: whole.members[path]})
+    standings = Standings(whole)
+    own, none = frozenset([whole.members[path].object.architecture]), frozenset[str]()
+    for _ in range(2):
+        assert standings.of(whole, own).owns_allocation
+        assert not standings.of(part, own).owns_allocation
+        assert not standings.of(whole, none).files
+    assert standings.of(whole, own) is standings.of(whole, own)
