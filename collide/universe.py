@@ -27,7 +27,10 @@ class Wanted:
     the references that are more than that (:class:`ReferenceTable`).
     """
 
-    __slots__ = ("_rests", "definers", "is_static", "peculiar", "plain", "protected")
+    __slots__ = (
+        *("_core", "_edges", "_outside"),
+        *("definers", "is_static", "peculiar", "plain", "protected"),
+    )
 
     def __init__(
         self,
@@ -43,13 +46,17 @@ class Wanted:
         self.protected = protected
         self.peculiar = peculiar
         self.is_static = is_static
-        self._rests: dict[frozenset[str], Wanted] = {}
+        # The names that others were met with, the references to no such, and to some of them.
+        self._outside: frozenset[str] = frozenset()
+        self._core: Wanted | None = None
+        self._edges: dict[frozenset[str], Wanted] = {}
 
     def split(self, further: Definers) -> list[Wanted]:
         """The same references, where ``further`` objects define some of the names as well.
 
-        The part that these leave alone comes first, as the same object each
-        time; the others are not static.
+        The parts that these leave alone come first; the others are not static.
+        What nobody has defined so far is one part, the same object each time
+        until somebody does: nearly all, and small is what hosts differ in.
         """
         numbers = further.numbers
         found = frozenset(self.plain.keys() & numbers.keys())
@@ -57,14 +64,21 @@ class Wanted:
             found |= self.protected.keys() & numbers.keys()
         if self.peculiar:
             found |= {r.name for r in self.peculiar} & numbers.keys()
-        if not found:
+        if new := found - self._outside:
+            self._core = (self._core or self)._without(new)
+            self._outside |= new
+            self._edges.clear()
+        if not self._outside:
             return [self]
-        parts = _grouped(
-            {name: self.plain[name] for name in _in_order(self.plain, found)},
-            {name: self.protected[name] for name in _in_order(self.protected, found)},
-            [r for r in self.peculiar if r.name in found],
-            further,
-        )
+        left = self._outside - found
+        edge = self._edges.get(left)
+        if edge is None:
+            edge = self._edges[left] = self._only(left)
+        static = [part for part in (self._core, edge) if part]
+        if not found:
+            return static
+        of_host = self._only(found)
+        parts = _grouped(of_host.plain, of_host.protected, of_host.peculiar, further)
         taken = [
             Wanted(
                 self.definers + part.definers,
@@ -75,19 +89,26 @@ class Wanted:
             )
             for part in parts
         ]
-        rest = self._without(found)
-        return [rest, *taken] if rest else taken
+        return static + taken
 
-    def _without(self, found: frozenset[str]) -> Wanted | None:
-        rest = self._rests.get(found)
-        if rest is None:
-            rest = self._rests[found] = Wanted(
-                self.definers,
-                _left(self.plain, found),
-                _left(self.protected, found),
-                [r for r in self.peculiar if r.name not in found],
-            )
-        return rest if rest.plain or rest.protected or rest.peculiar else None
+    def __bool__(self) -> bool:
+        return bool(self.plain or self.protected or self.peculiar)
+
+    def _only(self, names: frozenset[str]) -> Wanted:
+        return Wanted(
+            self.definers,
+            {name: self.plain[name] for name in _in_order(self.plain, names)},
+            {name: self.protected[name] for name in _in_order(self.protected, names)},
+            [r for r in self.peculiar if r.name in names],
+        )
+
+    def _without(self, names: frozenset[str]) -> Wanted:
+        return Wanted(
+            self.definers,
+            _left(self.plain, names),
+            _left(self.protected, names),
+            [r for r in self.peculiar if r.name not in names],
+        )
 
 
 def _in_order(versions: Versions, found: frozenset[str]) -> Iterable[str]:
