@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from collide.elf import ElfObject
-from collide.search import File, Files, Found, Loader, LoadError, Searches, expand
+from collide.search import File, Files, Found, Loader, LoadError, expand
+from collide.searches import Searches
 
 FailureKind = Literal[
     "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",

@@ -19,6 +19,7 @@ from collide.elf import scan_object
 from collide.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.host import Host
 from collide.search import File, Files
+from collide.searches import Directories, Listing
 
 if TYPE_CHECKING:
     from collide.rootfs import Root
@@ -107,7 +108,7 @@ def is_extension_module(file: File) -> bool:
     return not file.object.exports.names.isdisjoint(functions)
 
 
-class _Installed:
+class _Installed(Listing):
     """A host's files with a target's members laid over them.
 
     Bare objects and trees may have libraries beside them that are no members;
@@ -130,6 +131,13 @@ class _Installed:
         self._disk = disk
         self._system_dirs = system_dirs
         self._normal: dict[str, str] = {}
+        self._own = Directories(f"{directory}/" for directory in self._by_directory)
+
+    def holds(self, directory: str) -> bool:
+        """See :class:`collide.searches.Listing`; what is on the disk is not looked at."""
+        if self._disk is not None or posixpath.normpath(directory) in self._own:
+            return True
+        return not isinstance(self._host, Listing) or self._host.holds(directory)
 
     def open(self, path: str) -> File | None:
         """See :class:`collide.search.Files`."""
