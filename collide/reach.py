@@ -149,6 +149,7 @@ class Reach:
         )
         self._asked: set[Use] = set()
         self._callers: dict[File, list[_Object]] = {}
+        self._users: dict[File, list[_Object]] = {}
         self._named: dict[tuple[File, int], list[Use]] = {}
         self._loaded: dict[File, AbstractSet[str]] = {}
 
@@ -256,10 +257,17 @@ class Reach:
             found = self._named[file, address] = [
                 Use(caller.file, name)
                 for name in names
-                for caller in self._objects.values()
+                for caller in self._users_of(file)
                 if address in caller.targets(name, file)
             ]
         return found
+
+    def _users_of(self, file: File) -> Sequence[_Object]:
+        """All that are bound to definitions of an object."""
+        users = self._users.get(file)
+        if users is None:
+            users = self._users[file] = [o for o in self._objects.values() if o.bound_by(file)]
+        return users
 
     def _from_outside(self, found: _Object, batch: Iterable[Use]) -> None:
         """Any reference from another object leads there: one object after the other."""
@@ -267,8 +275,8 @@ class Reach:
             if use.name is None:
                 left = self._callers.get(use.file)
                 if left is None:
-                    left = [o for o in self._objects.values() if o.bound_by(use.file)]
-                    left = self._callers[use.file] = [o for o in left if o is not found]
+                    left = [o for o in self._users_of(use.file) if o is not found]
+                    self._callers[use.file] = left
                 if left:
                     # Those that are opened as modules are in use for certain.
                     best = min(left, key=lambda o: (o.file not in self._roots, o.cost))
@@ -300,8 +308,8 @@ class Reach:
                     self._hold(use)
             elif any(
                 not other.bound_to(use.file).isdisjoint(self._used_at_load(other))
-                for other in self._objects.values()
-                if other is not found and other.bound_by(use.file)
+                for other in self._users_of(use.file)
+                if other is not found
             ):
                 self._hold(use)
 
