@@ -45,8 +45,10 @@ _UNWEIGHED = (
 class Adviser:
     """Tries repairs of one target, host by host; reads its files only when it must."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, several: bool = False) -> None:
+        """``several`` says that there may be more than one host."""
         self._target = target
+        self._several = several
         self._names: Names | None = None
         self._standings = Standings(target)
 
@@ -56,7 +58,9 @@ class Adviser:
         if not findings or target.tags is None or target.problems:
             return frozenset()
         try:
-            names = self._names = self._names or Names(target, [Path(target.name)])
+            if self._names is None:
+                self._names = Names(target, [Path(target.name)], repeatedly=self._several)
+            names = self._names
             request = make_request([target], [analysis], names, Options(), _TAG)
             request = request._replace(brief=True, standings=self._standings)
             plan = simple_plan(analysis, request)

@@ -155,7 +155,7 @@ def check_one(
                 findings = judge(analysis)
                 repairable: frozenset[int] = frozenset()
                 if any(f.severity > Severity.NOTE for f in findings):
-                    adviser = adviser or _adviser(target)
+                    adviser = adviser or _adviser(target, len(candidates) > 1)
                     repairable = adviser.removed(analysis, findings)
                 tried = _remedies(analysis, findings) if remedies else ()
                 judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
@@ -172,10 +172,10 @@ def check_one(
     return Report(tuple(judged), tuple(left_out), target.problems, (), exposed)
 
 
-def _adviser(target: Target) -> Adviser:
+def _adviser(target: Target, several: bool) -> Adviser:
     from collide.advice import Adviser
 
-    return Adviser(target)
+    return Adviser(target, several=several)
 
 
 def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:

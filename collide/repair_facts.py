@@ -15,7 +15,7 @@ from collide.bindings import Binding
 from collide.linkmap import LinkMap
 from collide.references import referred_names
 from collide.search import File
-from collide.wheel import Target
+from collide.wheel import Target, is_extension_module
 
 # Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
 _RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
@@ -92,6 +92,11 @@ class Standing:
             referred |= allocation_names(referred_names(file.object.references))
             defined |= allocation_names(file.object.exports.names)
         return referred <= defined
+
+    @cached_property
+    def modules(self) -> AbstractSet[str]:
+        """The paths of those files that are extension modules."""
+        return frozenset(path for path, f in self.files.items() if is_extension_module(f))
 
 
 class Standings:

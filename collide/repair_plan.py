@@ -33,7 +33,7 @@ from collide.symbols import (
     STV_PROTECTED,
     Reference,
 )
-from collide.wheel import Target, is_extension_module
+from collide.wheel import Target
 
 Method = Literal["auto", "visibility", "rename"]
 HIDDEN_SINCE = (2, 24)
@@ -301,7 +301,7 @@ class _Planner:
             way.closed == STV_HIDDEN
             and self.request.glibc >= HIDDEN_SINCE
             and name not in self.needed_outside
-            and is_extension_module(file)
+            and file.path in self.standing.modules
         )
 
     def _close(self, name: str, way: _Way) -> None:
@@ -326,7 +326,7 @@ class _Planner:
         base = file.path.rpartition("/")[2]
         if self.request.closed_world:
             return False
-        return not is_extension_module(file) and not GRAFTED.search(base)
+        return file.path not in self.standing.modules and not GRAFTED.search(base)
 
     def _name(self, file: File) -> str:
         return self.target.names[file.path]

@@ -16,8 +16,8 @@ LIBRARY = "demo.libs/libb-0a1b2c3d.so"
 COUNT = 100  # more names than an alternation is made of
 
 
-@pytest.fixture
-def names(tmp_path: Path) -> Names:
+@pytest.fixture(params=[False, True], ids=["once", "repeatedly"])
+def names(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
     """A module that asks ``libb`` for names, and one that only has them in its text."""
     s = Scenario(tmp_path)
     functions = [f"int name_{n}(void) {{ return {n}; }}" for n in range(COUNT)]
@@ -36,7 +36,7 @@ def names(tmp_path: Path) -> Names:
     source = b"import ctypes\nctypes.CDLL('libb.so').name_7()\n"
     metadata = Member("demo-1.0.dist-info/METADATA", b"Name: demo\n")
     write_wheel(path, [*members, metadata, Member("demo.py", source)])
-    return Names(read_target(path), [path])
+    return Names(read_target(path), [path], repeatedly=request.param)
 
 
 ALL = frozenset(["f", "PyInit_asks", *(f"name_{n}" for n in range(COUNT))])
