@@ -141,6 +141,19 @@ def check_one(
     progress: Progress = unwatched,
 ) -> Report:
     """One target on every host; ``seen`` is called with each analysis that has its bindings."""
+    with target.keeping():
+        return _on_all(target, candidates, insist, remedies, exposure, seen, progress)
+
+
+def _on_all(
+    target: Target,
+    candidates: Sequence[Candidate],
+    insist: bool,
+    remedies: bool,
+    exposure: bool,
+    seen: Callable[[Analysis], object] | None,
+    progress: Progress,
+) -> Report:
     judged: list[Judged] = []
     left_out: list[LeftOut] = []
     adviser: Adviser | None = None

@@ -9,11 +9,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from collide.archive import Archive, read_again
+from collide.archive import Archive, Recent
 from collide.dynamic import is_elf
 from collide.elf import scan_object
 from collide.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
@@ -49,7 +50,7 @@ class Target(NamedTuple):
     ``members`` maps installed paths to files, ``names`` canonical paths to the
     names that output uses. ``tags`` is None where there is no wheel name to
     tell. ``problems`` are inputs that cannot be read, ``skipped`` members that
-    no module is made of.
+    no module is made of. ``recent`` is where the contents of members come from again.
     """
 
     name: str
@@ -59,6 +60,11 @@ class Target(NamedTuple):
     skipped: tuple[Skipped, ...] = ()
     problems: tuple[InputError, ...] = ()
     on_disk: Root | None = None
+    recent: Recent | None = None
+
+    def keeping(self) -> AbstractContextManager[None]:
+        """Where contents that are read again are kept for a while."""
+        return self.recent.keeping() if self.recent else nullcontext()
 
     def modules(self, architecture: str) -> tuple[str, ...]:
         """Installed paths to open, each by itself.
@@ -198,6 +204,7 @@ def _read_wheel(path: Path) -> Target:
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
+    recent = Recent(path)
     with Archive(path) as archive:
         distribution, tags = archive.distribution, archive.tags
         for entry in archive.elf_members():
@@ -214,9 +221,9 @@ def _read_wheel(path: Path) -> Target:
                 problems.append(InputError(f"{path}: {entry.name}", str(e)))
                 continue
             place = installed_path(entry.name, distribution)
-            members[place] = File(place, place, obj, partial(read_again, path, entry))
+            members[place] = File(place, place, obj, partial(recent.read, entry))
             names[place] = entry.name
-    return _target(str(path), tags, members, names, skipped, problems)
+    return _target(str(path), tags, members, names, skipped, problems)._replace(recent=recent)
 
 
 def _target(
