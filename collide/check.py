@@ -162,7 +162,7 @@ def _on_all(
         progress("host", number, len(candidates))
         unfit = _misfit(target, candidate, insist)
         if unfit is None:
-            universe = universe or Universe(target.members.values())
+            universe = universe or _universe(target, candidates, insist)
             analysis = analyse(target, candidate.host, insist=insist, universe=universe)
             if analysis.left_out is None:
                 findings = judge(analysis)
@@ -183,6 +183,19 @@ def _on_all(
         taken = [Taken(one.analysis.host.name, one.findings) for one in judged]
         exposed = (Exposed(target.name, expose(target, taken, universe)),)
     return Report(tuple(judged), tuple(left_out), target.problems, (), exposed)
+
+
+_MANY = 100_000
+"""From so many names on it pays to ask all hosts for theirs before the first one is bound."""
+
+
+def _universe(target: Target, candidates: Sequence[Candidate], insist: bool) -> Universe:
+    """That of the target's members; a large one knows what the hosts define that it will meet."""
+    universe = Universe(target.members.values())
+    if len(candidates) > 1 and len(universe.wanted) >= _MANY:
+        fitting = (c for c in candidates if _misfit(target, c, insist) is None)
+        universe.expect(file for c in fitting for file in c.host.global_files)
+    return universe
 
 
 def _adviser(target: Target, several: bool) -> Adviser:

@@ -58,16 +58,7 @@ class Wanted:
         What nobody has defined so far is one part, the same object each time
         until somebody does: nearly all, and small is what hosts differ in.
         """
-        numbers = further.numbers
-        found = frozenset(self.plain.keys() & numbers.keys())
-        if self.protected:
-            found |= self.protected.keys() & numbers.keys()
-        if self.peculiar:
-            found |= {r.name for r in self.peculiar} & numbers.keys()
-        if new := found - self._outside:
-            self._core = (self._core or self)._without(new)
-            self._outside |= new
-            self._edges.clear()
+        found = self.set_apart(further.numbers.keys())
         if not self._outside:
             return [self]
         left = self._outside - found
@@ -90,6 +81,19 @@ class Wanted:
             for part in parts
         ]
         return static + taken
+
+    def set_apart(self, names: AbstractSet[str]) -> frozenset[str]:
+        """Keep the references to ``names`` apart, which hosts define; those that there are."""
+        found = frozenset(self.plain.keys() & names)
+        if self.protected:
+            found |= self.protected.keys() & names
+        if self.peculiar:
+            found |= {r.name for r in self.peculiar} & names
+        if new := found - self._outside:
+            self._core = (self._core or self)._without(new)
+            self._outside |= new
+            self._edges.clear()
+        return found
 
     def __bool__(self) -> bool:
         return bool(self.plain or self.protected or self.peculiar)
@@ -181,10 +185,17 @@ class Universe:
         for file, names in defined.items():
             # What is defined will be looked up, and many hashes at once are quicker.
             file.object.exports.plain(dict.fromkeys(names))
+        self._expected: set[str] = set()
         self._groups: dict[File, tuple[Wanted, ...]] = {}
         self._foreign: dict[int, tuple[object, ReferenceTable, tuple[Wanted, ...]]] = {}
         self._wanted_with: dict[tuple[int, ...], set[str]] = {}
         self.bound: dict[Hashable, dict[tuple[object, ...], BindingGroup]] = {}
+
+    def expect(self, others: Iterable[File]) -> None:
+        """Say beforehand which objects hosts bring: each group is then divided once for all."""
+        for file in dict.fromkeys(others):
+            if file not in self:
+                self._expected.update(file.object.exports.defined(self.wanted))
 
     def wanted_with(self, others: Sequence[File]) -> set[str]:
         """The names that these objects or ``others`` refer to: one set for equal ``others``."""
@@ -212,6 +223,8 @@ class Universe:
         groups = self._groups.get(file)
         if groups is None:
             groups = self._groups[file] = _all_grouped(self._tables[file], self._definers)
+            for group in groups if self._expected else ():
+                group.set_apart(self._expected)
         return groups
 
     def definers(self, name: str) -> tuple[File, ...]:
