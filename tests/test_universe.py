@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -105,33 +106,33 @@ def test_host_takes_its_names_out_and_leaves_the_rest_the_same(
 
 @pytest.mark.parametrize("seed", range(10))
 def test_parts_of_a_group_are_its_references_whatever_hosts_came_before(
-    made: dict[str, File], tmp_path: Path, seed: int
+    tmp_path: Path, seed: int
 ) -> None:
     """Random hosts in a random order: each gets all references, by those that define them."""
     rand = random.Random(seed)
-    names = ["own", "both", "other", "outside", "guarded", "elsewhere"]
+    own, others = ([f"{kind}{n}" for n in range(8)] for kind in ("own", "other"))
+    calls = "+".join(f"{name}()" for name in own + others)
+    source = "".join(f"int {name}(void){{return 1;}}" for name in own)
+    source += "".join(f"extern int {name}(void);" for name in others)
+    made = files(tmp_path, one=f"{source} int use(void){{return {calls};}}", guarded=PROTECTED)
     hosts: list[File] = []
     for n in range(5):
-        some = rand.sample(names, rand.randrange(len(names) + 1))
+        some = rand.sample([*own, *others, "guarded", "elsewhere"], rand.randrange(7))
         source = "".join(f"int {name}(void){{return 3;}}" for name in some)
         hosts += files(tmp_path, **{f"host{n}": source}).values()
-    (guarded,) = files(tmp_path, guarded=PROTECTED).values()
-    universe = Universe([*made.values(), guarded])
+    universe = Universe(made.values())
     universe.expect(rand.sample(hosts, rand.randrange(3)))
     for _ in range(20):
         chosen = rand.sample(hosts, rand.randrange(3))
         further = Definers.among(defined_by(chosen, universe.wanted))
         for file in universe.files:
-            whole = names_by_definers(universe.groups(file))
-            parts = [part for group in universe.groups(file) for part in group.split(further)]
-            assert all(parts)
-            assert names_by_definers(parts) == {
-                definers: {n for n in of_all if (*known, *further.of(n)) == definers}
-                for known, of_all in whole.items()
-                for definers in {(*known, *further.of(n)) for n in of_all}
-            }
-            for part in parts:
-                assert part.is_static == all(not further.of(n) for n in names_in(part))
+            for group in universe.groups(file):
+                parts = group.split(further)
+                assert Counter(chain(*map(names_in, parts))) == Counter(names_in(group))
+                for part in parts:
+                    definers = {(*group.definers, *further.of(name)) for name in names_in(part)}
+                    assert definers == {part.definers}
+                    assert part.is_static == (part.definers == group.definers)
 
 
 def test_protected_references_are_kept_apart(tmp_path: Path) -> None:
