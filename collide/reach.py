@@ -49,6 +49,7 @@ class _Object:
         self.groups: dict[int, BindingGroup] = {}
         self._read = read
         self._by_provider: defaultdict[File, list[BindingGroup]] = defaultdict(list)
+        self._bound_to: dict[File, AbstractSet[str]] = {}
         self.is_read = False
 
     @cached_property
@@ -91,7 +92,11 @@ class _Object:
 
     def bound_to(self, provider: File) -> AbstractSet[str]:
         """The names that get a definition of ``provider``, in any module."""
-        return {name for group in self.bound_by(provider) for name in group.bound_to(provider)}
+        names = self._bound_to.get(provider)
+        if names is None:
+            names = set[str]().union(*(g.bound_to(provider) for g in self.bound_by(provider)))
+            self._bound_to[provider] = names
+        return names
 
 
 def objects_leading_to(
@@ -258,7 +263,7 @@ class Reach:
                 Use(caller.file, name)
                 for name in names
                 for caller in self._users_of(file)
-                if address in caller.targets(name, file)
+                if name in caller.bound_to(file) and address in caller.targets(name, file)
             ]
         return found
 
