@@ -29,6 +29,7 @@ from collide.mangling import (
     renamed_libraries,
 )
 from collide.rebinding import only_renames, rebind, touched_names
+from collide.repair_facts import Standings
 from collide.repair_plan import Plan, Request, make_plan
 from collide.repair_request import Names, Options, make_request
 from collide.wheel import Target
@@ -44,9 +45,12 @@ _UNWEIGHED = (
 class Adviser:
     """Tries repairs of one target, host by host; reads its files only when it must."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, several: bool = False) -> None:
+        """``several`` says that there may be more than one host."""
         self._target = target
+        self._several = several
         self._names: Names | None = None
+        self._standings = Standings(target)
 
     def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The numbers of the ``findings`` that ``collide repair`` for this host removes."""
@@ -54,9 +58,11 @@ class Adviser:
         if not findings or target.tags is None or target.problems:
             return frozenset()
         try:
-            names = self._names = self._names or Names(target, [Path(target.name)])
+            if self._names is None:
+                self._names = Names(target, [Path(target.name)], repeatedly=self._several)
+            names = self._names
             request = make_request([target], [analysis], names, Options(), _TAG)
-            request = request._replace(brief=True)
+            request = request._replace(brief=True, standings=self._standings)
             plan = simple_plan(analysis, request)
             if plan is not None and not plan.objects:
                 return frozenset()

@@ -186,6 +186,42 @@ def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
     return found
 
 
+class Recent:
+    """Members of one wheel that are read again, the last one kept while it is judged.
+
+    A large one is looked at from several sides, mostly one after the other:
+    calls, texts, names. It goes before another one is read, so that no more is
+    in memory than for the largest.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._keeps = False
+        self._last: tuple[Entry, Contents] | None = None
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """As long as this lasts; otherwise nothing is kept."""
+        self._keeps = True
+        try:
+            yield
+        finally:
+            self._keeps, self._last = False, None
+
+    def read(self, entry: Entry) -> Contents:
+        """See :func:`read_again`."""
+        if self._last is not None and self._last[0] == entry:
+            return self._last[1]
+        self._last = None
+        found = read_again(self._path, entry)
+        if self._keeps:
+            self._last = entry, found
+        return found
+
+    def __reduce__(self) -> tuple[type[Recent], tuple[str]]:
+        return Recent, (self._path,)
+
+
 def _inflated(raw: memoryview, entry: Entry) -> Contents:
     if entry.method == STORED:
         return bytes(raw)

@@ -200,7 +200,8 @@ class Binder:
             plain = plain - set(shadowed)
 
         def make(names: AbstractSet[str]) -> Iterator[Binding]:
-            ordered = (name for name in asked if name in names)
+            some = len(names) < len(asked) // 8
+            ordered = sorted(names) if some else [name for name in asked if name in names]
             return _plainly_bound(table.of(ordered), gives, offers, shadowed=False)
 
         return BindingGroup(

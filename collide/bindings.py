@@ -125,14 +125,19 @@ class BindingGroup:
         if self._make is not None and self._plain is not None:
             yield from self._make(self._plain[0] & names)
 
-    def meant_for(self, definer: File) -> Iterator[tuple[str, File | None]]:
-        """The names that were meant to be ``definer``'s, and who provides each."""
+    def meant_for(self, definer: File) -> tuple[AbstractSet[str], AbstractSet[str]]:
+        """The names that were meant to be ``definer``'s: those that are, and those that are not."""
+        home, away = set[str](), set[str]()
         for b in self._told:
             if b.intended is not None and b.intended[0] is definer:
-                yield b.reference.name, b.provider
+                (home if b.provider is definer else away).add(b.reference.name)
         # Of plain ones the first of the closure is meant.
         if self._plain is not None and self.closure[:1] == (definer,):
-            yield from ((name, self._plain[1]) for name in self._plain[0])
+            names, gives = self._plain
+            if gives is definer:
+                return (home | names if home else names), away
+            return home, (away | names if away else names)
+        return home, away
 
     def bindings_to(self, such: Callable[[File], bool]) -> Iterator[Binding]:
         """The bindings to ``such`` objects, without making any other."""

@@ -142,6 +142,19 @@ def check_one(
     progress: Progress = unwatched,
 ) -> Report:
     """One target on every host; ``seen`` is called with each analysis that has its bindings."""
+    with target.keeping():
+        return _on_all(target, candidates, insist, remedies, exposure, seen, progress)
+
+
+def _on_all(
+    target: Target,
+    candidates: Sequence[Candidate],
+    insist: bool,
+    remedies: bool,
+    exposure: bool,
+    seen: Callable[[Analysis], object] | None,
+    progress: Progress,
+) -> Report:
     judged: list[Judged] = []
     left_out: list[LeftOut] = []
     adviser: Adviser | None = None
@@ -150,13 +163,13 @@ def check_one(
         progress("host", number, len(candidates))
         unfit = _misfit(target, candidate, insist)
         if unfit is None:
-            universe = universe or Universe(target.members.values())
+            universe = universe or _universe(target, candidates, insist)
             analysis = analyse(target, candidate.host, insist=insist, universe=universe)
             if analysis.left_out is None:
                 findings = judge(analysis)
                 repairable: frozenset[int] = frozenset()
                 if any(f.severity > Severity.NOTE for f in findings):
-                    adviser = adviser or _adviser(target)
+                    adviser = adviser or _adviser(target, len(candidates) > 1)
                     repairable = adviser.removed(analysis, findings)
                 tried = _remedies(analysis, findings) if remedies else ()
                 judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
@@ -173,10 +186,23 @@ def check_one(
     return Report(tuple(judged), tuple(left_out), target.problems, (), exposed)
 
 
-def _adviser(target: Target) -> Adviser:
+_MANY = 100_000
+"""From so many names on it pays to ask all hosts for theirs before the first one is bound."""
+
+
+def _universe(target: Target, candidates: Sequence[Candidate], insist: bool) -> Universe:
+    """That of the target's members; a large one knows what the hosts define that it will meet."""
+    universe = Universe(target.members.values())
+    if len(candidates) > 1 and len(universe.wanted) >= _MANY:
+        fitting = (c for c in candidates if _misfit(target, c, insist) is None)
+        universe.expect(file for c in fitting for file in c.host.global_files)
+    return universe
+
+
+def _adviser(target: Target, several: bool) -> Adviser:
     from collide.advice import Adviser
 
-    return Adviser(target)
+    return Adviser(target, several=several)
 
 
 def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:

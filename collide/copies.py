@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from collide.records import NamedTuple
 from collide.search import File
@@ -104,7 +105,7 @@ def is_older(meant: Iterable[File], provider: File) -> bool:
     Interfaces only grow within one ABI number, whatever the files are called.
     The names of version nodes, which have no size, are no part of it.
     """
-    ours = frozenset().union(*(f.object.exports.names for f in meant))
+    ours = _names_of(meant)
     exports = provider.object.exports
     added = frozenset(exports.names) - ours
     return bool(ours - frozenset(exports.names)) and not any(
@@ -143,9 +144,15 @@ class Overlap(NamedTuple):
 
 def overlap(meant: Iterable[File], provider: File) -> Overlap:
     """The names in common of a library (or the object it is linked into) and its provider."""
-    ours = frozenset().union(*(f.object.exports.names for f in meant))
+    ours = _names_of(meant)
     theirs = provider.object.exports.names
     return Overlap(len(ours & theirs), len(ours), len(theirs))
+
+
+def _names_of(files: Iterable[File]) -> AbstractSet[str]:
+    """The names of all; those of one are a hundred thousand at times, and not copied."""
+    names = [f.object.exports.names for f in files]
+    return names[0] if len(names) == 1 else frozenset().union(*names)
 
 
 class Renaming(NamedTuple):
@@ -166,7 +173,7 @@ def renamed(meant: Iterable[File], provider: File) -> Renaming | None:
     looked at, where the prefix stands in front of the whole.
     """
     theirs = {n for n in provider.object.exports.names if len(n) > 3 and not n.startswith("_Z")}
-    ours = frozenset().union(*(f.object.exports.names for f in meant)) - theirs
+    ours = _names_of(meant) - theirs
     found = Counter(
         name[:cut]
         for name in ours

@@ -182,16 +182,18 @@ def is_vague(b: Binding) -> bool:
 
 def _entered(groups: _Groups, victim: File, uses: Uses) -> tuple[int, int]:
     """How many names of ``victim`` others in use get from it, and how many from elsewhere."""
-    providers: dict[File, dict[str, set[bool]]] = {}
+    meant: dict[File, tuple[set[str], set[str]]] = {}
     for user, group in groups.reaching(victim):
-        for name, provider in group.meant_for(victim):
-            names = providers.setdefault(user, {})
-            names.setdefault(name, set()).add(provider is victim)
+        for names, more in zip(
+            meant.setdefault(user, (set(), set())), group.meant_for(victim), strict=True
+        ):
+            names.update(more)
     stay, gone = set[str](), set[str]()
-    for user, names in providers.items():
-        for name in uses(user, names):
-            stay |= {name} if True in names[name] else set()
-            gone |= {name} if False in names[name] else set()
+    for user, (home, away) in meant.items():
+        if home or away:
+            used = uses(user, home | away)
+            stay |= used & home
+            gone |= used & away
     return len(stay), len(gone)
 
 

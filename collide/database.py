@@ -214,6 +214,10 @@ class _Paths(Mapping[str, File]):
         self._database.include(number)
         return self._database.object(number).file
 
+    def get(self, path: str, default: Any = None) -> Any:
+        """The same as of any mapping; most paths that a search asks for are not there."""
+        return self[path] if path in self._files else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
 

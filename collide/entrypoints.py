@@ -35,12 +35,13 @@ _IN_OPENING = (b"DLL", b"dll", b"LoadLibrary", b"dlopen")
 _IN_FOREIGN = (b"ctypes", b"cffi")
 _WORD = re.compile(rb"[\w+.-]+\.so[\w.]*|[A-Za-z_]\w*")
 _TEXT = re.compile(rb"(?:[\w+.-]+\.so[\w.]*|[A-Za-z_][\w.]*)(?=\0)")
-_IN_TEXT = re.compile(r"[\w+.-]+\.so[\w.]*|[A-Za-z_][\w.]*", re.ASCII)
 _WORD_BYTES = frozenset(b"+-.0123456789_") | frozenset(range(65, 91)) | frozenset(range(97, 123))
 Text = bytes | bytearray | memoryview
-_FEW, _SHORT = 40, 5
-"""Up to so many names an alternation of them is quicker than a look at every string, and
-for names of less than so many characters."""
+_UNIFORM = bytes(97 if byte in _WORD_BYTES else min(byte, 1) for byte in range(256))
+_TAIL = 6
+"""Characters of a word by which most that are not asked for are passed over."""
+_CHUNK = 1 << 18
+"""Bytes that are looked at together: a processor keeps them near."""
 
 
 def names_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[str]:
@@ -50,37 +51,37 @@ def names_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[
     all names and tells nothing. The last word of a string counts, too, but not
     the end of a longer word: linkers share those only at ``-Wl,-O2``.
     """
-    wanted = {name.encode(): name for name in among if _IN_TEXT.fullmatch(name)}
-    found: set[bytes] = set()
-    patterns = list(_ends(wanted))
-    for part in loaded if wanted else ():
-        for hint in (hint for pattern in patterns for hint in pattern.finditer(part)):
-            text = hint[0]
-            if text[-1]:
-                continue  # a word, and no zero behind it
-            name = text[:-1]
-            if name not in wanted:
-                name = name.lstrip(b".0123456789")
-            if name in wanted and name not in found and _word_before(part, hint.end() - 1) == name:
-                found.add(name)
-    return frozenset(wanted[name] for name in found)
+    tails = {name[-_TAIL:] for name in among}
+    encoded = {tail.encode() for tail in tails if tail and tail.isascii()}
+    found: set[str] = set()
+    for part in loaded if encoded else ():
+        for end in _ends(part, encoded):
+            word = _word_before(part, end).decode("ascii")
+            if word and word in among:
+                found.add(word)
+    return frozenset(found)
 
 
-def _ends(wanted: Iterable[bytes]) -> Iterator[re.Pattern[bytes]]:
-    """What finds every place where one of ``wanted`` may end a string.
+def _ends(part: Text, tails: AbstractSet[bytes]) -> Iterator[int]:
+    """The ends of strings that end with one of ``tails``, or begin within it.
 
-    Of names that all are words one ends with another only in the middle of a
-    word, so that an alternation does not miss any. Where they are many, all
-    words are found, each as a whole, and its ends are not tried one by one; but
-    code is full of words that are short.
+    A regular expression takes a look at every byte, and code is full of short
+    words. Where all characters of words are made one, a plain search for some
+    of it in a row steps over the most.
     """
-    few = sorted(wanted)
-    if len(few) > _FEW:
-        many = [name for name in few if len(name) >= _SHORT and not {*b"+-"} & {*name}]
-        few = sorted({*few} - {*many})
-        yield re.compile(rb"[\w.]{%d,}\0?" % min(map(len, many), default=1))
-    if few:
-        yield re.compile(rb"(?:%b)\0" % b"|".join(map(re.escape, few)))
+    length = min(map(len, tails))
+    short = {name[-length:] for name in tails if len(name) < _TAIL}
+    row = b"a" * length + b"\0"
+    for start in range(0, len(part), _CHUNK):
+        first = max(0, start - _TAIL)
+        chunk = bytes(part[first : start + _CHUNK])
+        uniform = chunk.translate(_UNIFORM)
+        at = uniform.find(row, max(0, start - first - length))
+        while at >= 0:
+            end = at + length
+            if chunk[max(0, end - _TAIL) : end] in tails or chunk[at:end] in short:
+                yield first + end
+            at = uniform.find(row, end)
 
 
 def beginnings_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[str]:

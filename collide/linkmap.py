@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from collide.elf import ElfObject
 from collide.records import NamedTuple
-from collide.search import File, Files, Found, Loader, LoadError, Searches, expand
+from collide.search import File, Files, Found, Loader, LoadError, expand
+from collide.searches import Searches
 
+_RELR_VERSION = "GLIBC_ABI_DT_RELR"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
         "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
         "version-tables-missing", "undefined-symbol",
     ]  # fmt: skip
-
-_RELR_VERSION = "GLIBC_ABI_DT_RELR"
 
 
 class LoadFailure(NamedTuple):

@@ -172,8 +172,8 @@ class NameTable:
         self._included |= tables
         new = {self.releases[n] for n in self._included & self.releases.keys()} - before
         if new:
-            named = {name for name in self._asked if any(release in name for release in new)}
-            self._find(named, seen)
+            named = _with_releases(self._asked, new)
+            self._find(set().union(*named.values()), seen)
 
     def _give(self, class_: int, members: Iterable[tuple[int, int]]) -> None:
         """Tell tables what was found of a class before they were looked through."""
@@ -193,8 +193,9 @@ class NameTable:
         if not wanted or classes == set():
             return
         forms = set(wanted)
-        for release in {self.releases[n] for n in self._included & self.releases.keys()}:
-            forms |= {name.replace(release, STAND_IN) for name in wanted if release in name}
+        releases = {self.releases[n] for n in self._included & self.releases.keys()}
+        for release, names in _with_releases(wanted, releases).items():
+            forms |= {name.replace(release, STAND_IN) for name in names}
         directory = self._directory
         found: dict[int, set[str]] = {}
         for number in directory.blocks_of(forms, classes):
@@ -246,6 +247,23 @@ class NameTable:
             return (int(line),) * count
         tables = [member for member, _ in self._members(class_)]
         return tuple(map(int, line.split()[tables.index(table)].split(",")))
+
+
+def _with_releases(names: Iterable[str], releases: Iterable[str]) -> dict[str, set[str]]:
+    """Those of ``names`` that have each of ``releases`` in them.
+
+    Few wheels refer to any, so that one text of all names is searched.
+    """
+    text = "\0".join(names)
+    found: dict[str, set[str]] = {}
+    for release in releases:
+        at = text.find(release)
+        while at >= 0:
+            end = text.find("\0", at)
+            end = len(text) if end < 0 else end
+            found.setdefault(release, set()).add(text[text.rfind("\0", 0, at) + 1 : end])
+            at = text.find(release, end)
+    return found
 
 
 def _pairs(line: str) -> Iterable[tuple[int, int]]:

@@ -49,6 +49,7 @@ class _Object:
         self.groups: dict[int, BindingGroup] = {}
         self._read = read
         self._by_provider: defaultdict[File, list[BindingGroup]] = defaultdict(list)
+        self._bound_to: dict[File, AbstractSet[str]] = {}
         self.is_read = False
 
     @cached_property
@@ -91,7 +92,11 @@ class _Object:
 
     def bound_to(self, provider: File) -> AbstractSet[str]:
         """The names that get a definition of ``provider``, in any module."""
-        return {name for group in self.bound_by(provider) for name in group.bound_to(provider)}
+        names = self._bound_to.get(provider)
+        if names is None:
+            names = set[str]().union(*(g.bound_to(provider) for g in self.bound_by(provider)))
+            self._bound_to[provider] = names
+        return names
 
 
 def objects_leading_to(
@@ -149,6 +154,7 @@ class Reach:
         )
         self._asked: set[Use] = set()
         self._callers: dict[File, list[_Object]] = {}
+        self._users: dict[File, list[_Object]] = {}
         self._named: dict[tuple[File, int], list[Use]] = {}
         self._loaded: dict[File, AbstractSet[str]] = {}
 
@@ -256,10 +262,17 @@ class Reach:
             found = self._named[file, address] = [
                 Use(caller.file, name)
                 for name in names
-                for caller in self._objects.values()
-                if address in caller.targets(name, file)
+                for caller in self._users_of(file)
+                if name in caller.bound_to(file) and address in caller.targets(name, file)
             ]
         return found
+
+    def _users_of(self, file: File) -> Sequence[_Object]:
+        """All that are bound to definitions of an object."""
+        users = self._users.get(file)
+        if users is None:
+            users = self._users[file] = [o for o in self._objects.values() if o.bound_by(file)]
+        return users
 
     def _from_outside(self, found: _Object, batch: Iterable[Use]) -> None:
         """Any reference from another object leads there: one object after the other."""
@@ -267,8 +280,8 @@ class Reach:
             if use.name is None:
                 left = self._callers.get(use.file)
                 if left is None:
-                    left = [o for o in self._objects.values() if o.bound_by(use.file)]
-                    left = self._callers[use.file] = [o for o in left if o is not found]
+                    left = [o for o in self._users_of(use.file) if o is not found]
+                    self._callers[use.file] = left
                 if left:
                     # Those that are opened as modules are in use for certain.
                     best = min(left, key=lambda o: (o.file not in self._roots, o.cost))
@@ -300,8 +313,8 @@ class Reach:
                     self._hold(use)
             elif any(
                 not other.bound_to(use.file).isdisjoint(self._used_at_load(other))
-                for other in self._objects.values()
-                if other is not found and other.bound_by(use.file)
+                for other in self._users_of(use.file)
+                if other is not found
             ):
                 self._hold(use)
 

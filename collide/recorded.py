@@ -7,6 +7,7 @@ import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 
 from collide.dialect import new_process
 from collide.elf import ElfObject, VersionNeed
@@ -16,6 +17,7 @@ from collide.linkmap import LinkMap, LoadFailure, Process
 from collide.machine import CLASS_NAMES, machine_named
 from collide.records import NamedTuple
 from collide.search import File, Found, Loader
+from collide.searches import Directories, Listing
 from collide.symbols import (
     BINDING_NAMES,
     TYPE_NAMES,
@@ -147,11 +149,12 @@ def _add_several(
             sizes_of[name] = tuple(size for _, size in several)
 
 
-class RecordedFiles(NamedTuple):
+class RecordedFiles(Listing):
     """The files of a recorded host: only what was recorded can be opened."""
 
-    by_path: Mapping[str, File]
-    cache: Mapping[str, str]
+    def __init__(self, by_path: Mapping[str, File], cache: Mapping[str, str]) -> None:
+        self.by_path = by_path
+        self._cache = cache
 
     def open(self, path: str) -> File | None:
         """See :class:`collide.search.Files`."""
@@ -159,7 +162,15 @@ class RecordedFiles(NamedTuple):
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.search.Files`."""
-        return self.cache.get(name)
+        return self._cache.get(name)
+
+    def holds(self, directory: str) -> bool:
+        """See :class:`collide.searches.Listing`."""
+        return directory in self._directories
+
+    @cached_property
+    def _directories(self) -> Directories:
+        return Directories(self.by_path)
 
 
 def load(path: str | os.PathLike[str]) -> Host:

@@ -5,13 +5,17 @@ Read from analyses, and of a target's objects from their names alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from functools import cached_property
 
 from collide.analysis import Analysis
 from collide.bindings import Binding
 from collide.linkmap import LinkMap
+from collide.references import referred_names
 from collide.search import File
-from collide.wheel import Target
+from collide.wheel import Target, is_extension_module
 
 # Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
 _RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
@@ -60,6 +64,65 @@ def find_scopes(target: Target, files: Iterable[File]) -> Iterator[tuple[File, .
             if key not in known:
                 known.add(key)
                 yield tuple(scope)
+
+
+class Standing:
+    """What a target is by itself, whatever host it is repaired for; found out once.
+
+    ``files`` are the objects of the ``architectures``, by path, ``scopes`` those
+    of :func:`find_scopes`, ``scopes_of`` the numbers of those that have a path.
+    """
+
+    def __init__(self, target: Target, architectures: AbstractSet[str]) -> None:
+        self.files = {
+            f.path: f for f in target.members.values() if f.object.architecture in architectures
+        }
+        self.scopes = tuple(find_scopes(target, self.files.values()))
+        self.scopes_of: dict[str, set[int]] = {}
+        for number, scope in enumerate(self.scopes):
+            for file in scope:
+                self.scopes_of.setdefault(file.path, set()).add(number)
+
+    @cached_property
+    def owns_allocation(self) -> bool:
+        """Whether the files define all operators new and delete that they refer to."""
+        referred: set[str] = set()
+        defined: set[str] = set()
+        for file in self.files.values():
+            referred |= allocation_names(referred_names(file.object.references))
+            defined |= allocation_names(file.object.exports.names)
+        return referred <= defined
+
+    @cached_property
+    def modules(self) -> AbstractSet[str]:
+        """The paths of those files that are extension modules."""
+        return frozenset(path for path, f in self.files.items() if is_extension_module(f))
+
+
+class Standings:
+    """The standings of one target, by architectures."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._known: dict[frozenset[str], Standing] = {}
+
+    def of(self, target: Target, architectures: frozenset[str]) -> Standing:
+        """The standing of ``target``: a known one, unless it is another target."""
+        if target is not self._target:
+            return Standing(target, architectures)
+        known = self._known.get(architectures)
+        if known is None:
+            known = self._known[architectures] = Standing(target, architectures)
+        return known
+
+
+_ALLOCATION = re.compile(r"_Z(?:nw|na|dl|da)\w*")
+_NEW_OR_DELETE = frozenset(("_Znw", "_Zna", "_Zdl", "_Zda"))
+
+
+def allocation_names(names: Iterable[str]) -> set[str]:
+    """Operators new and delete among ``names`` (Itanium C++ ABI 5.1.4)."""
+    return {n for n in names if n[:4] in _NEW_OR_DELETE and _ALLOCATION.fullmatch(n)}
 
 
 def needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:

@@ -11,15 +11,21 @@ of the wheel everything stays as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from collide.analysis import Analysis
 from collide.integrity import ObjectChange
 from collide.records import NamedTuple
-from collide.references import references_to, referred_names
-from collide.repair_facts import find_scopes, needed_outside, runtime_files, taken_bindings
+from collide.references import references_to
+from collide.repair_facts import (
+    Standings,
+    allocation_names,
+    needed_outside,
+    runtime_files,
+    taken_bindings,
+)
 from collide.search import File
 from collide.symbols import (
     STB_GLOBAL,
@@ -28,15 +34,13 @@ from collide.symbols import (
     STV_PROTECTED,
     Reference,
 )
-from collide.wheel import Target, is_extension_module
+from collide.wheel import Target
 
 Method = Literal["auto", "visibility", "rename"]
 HIDDEN_SINCE = (2, 24)
 """The first glibc that does not look a STV_HIDDEN reference up (``elf_machine_rela``)."""
 GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
 """In the file name of what auditwheel brought into a wheel: a hash of its contents."""
-_ALLOCATION = re.compile(r"_Z(?:nw|na|dl|da)\w*")
-_NEW_OR_DELETE = frozenset(("_Znw", "_Zna", "_Zdl", "_Zda"))
 
 
 class Request(NamedTuple):
@@ -51,6 +55,7 @@ class Request(NamedTuple):
     other packages link the libraries. ``pinned`` are file names of libraries
     that cannot get another name, and so can define no others either. A
     ``brief`` one has nobody who reads reasons: any that is known will do.
+    ``standings`` are for what the target is on any host, where it is asked for several.
     """
 
     method: Method = "auto"
@@ -63,6 +68,7 @@ class Request(NamedTuple):
     closed_world: bool = False
     pinned: frozenset[str] = frozenset()
     brief: bool = False
+    standings: Standings | None = None
 
 
 class Kept(NamedTuple):
@@ -134,15 +140,10 @@ class _Planner:
     def __init__(self, target: Target, analyses: Sequence[Analysis], request: Request) -> None:
         self.target = target
         self.request = request
-        architectures = {a.host.architecture for a in analyses}
-        self.files = {
-            f.path: f for f in target.members.values() if f.object.architecture in architectures
-        }
-        self.scopes = list(find_scopes(target, self.files.values()))
-        self.scopes_of: dict[str, set[int]] = {}
-        for number, scope in enumerate(self.scopes):
-            for file in scope:
-                self.scopes_of.setdefault(file.path, set()).add(number)
+        architectures = frozenset(a.host.architecture for a in analyses)
+        standings = request.standings or Standings(target)
+        self.standing = standings.of(target, architectures)
+        self.files, self.scopes_of = self.standing.files, self.standing.scopes_of
         self.needed_outside = set(needed_outside(analyses))
         self.runtime = runtime_files(analyses)
         self.reachable: Mapping[str, str] = {}
@@ -156,7 +157,7 @@ class _Planner:
     def preemptible(self) -> set[str]:
         """Every name that an object of the wheel defines and one of its scope looks up."""
         wanted = set()
-        for scope in self.scopes:
+        for scope in self.standing.scopes:
             defined = set().union(*(f.object.exports.names for f in scope))
             for file in scope:
                 wanted |= {
@@ -172,8 +173,8 @@ class _Planner:
         ``taken`` are those of the ``wanted`` names that some host does take.
         """
         self._index(wanted)
-        allocation = {n for n in wanted if _ALLOCATION.fullmatch(n)}
-        split_allocation = bool(allocation) and not self._owns_allocation()
+        allocation = allocation_names(wanted)
+        split_allocation = bool(allocation) and not self.standing.owns_allocation
         ways: dict[str, _Way] = {}
         reasons: dict[str, str] = {}
         for name in sorted(wanted & self.definers.keys()):
@@ -250,15 +251,6 @@ class _Planner:
         hidden = reference.visibility in (STV_HIDDEN, STV_INTERNAL)
         return self.request.musl or not hidden
 
-    def _owns_allocation(self) -> bool:
-        """Whether the wheel defines all operators new and delete that it refers to."""
-        referred: set[str] = set()
-        defined: set[str] = set()
-        for file in self.files.values():
-            referred |= _allocation_names(referred_names(file.object.references))
-            defined |= _allocation_names(file.object.exports.names)
-        return referred <= defined
-
     def _shared(self, name: str) -> str | None:
         path = self.runtime_of.get(name)
         return path and f"is the runtime's as well ({path}), where one must serve all"
@@ -310,7 +302,7 @@ class _Planner:
             way.closed == STV_HIDDEN
             and self.request.glibc >= HIDDEN_SINCE
             and name not in self.needed_outside
-            and is_extension_module(file)
+            and file.path in self.standing.modules
         )
 
     def _close(self, name: str, way: _Way) -> None:
@@ -335,7 +327,7 @@ class _Planner:
         base = file.path.rpartition("/")[2]
         if self.request.closed_world:
             return False
-        return not is_extension_module(file) and not GRAFTED.search(base)
+        return file.path not in self.standing.modules and not GRAFTED.search(base)
 
     def _name(self, file: File) -> str:
         return self.target.names[file.path]
@@ -349,8 +341,3 @@ class _Planner:
             )
             for path in paths
         }
-
-
-def _allocation_names(names: Iterable[str]) -> set[str]:
-    """Operators new and delete among ``names``."""
-    return {n for n in names if n[:4] in _NEW_OR_DELETE and _ALLOCATION.fullmatch(n)}

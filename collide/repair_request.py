@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from collide.analysis import Analysis
@@ -72,28 +72,31 @@ def tag_of(wheels: Iterable[Path]) -> str:
     return f"c{digest.hexdigest()[:8]}"
 
 
-class _Text:
-    """The text of one object that calls dlsym; not kept, but what was found in it is."""
+_Read = Callable[[], bytes | bytearray]
 
-    def __init__(self, file: File) -> None:
-        self._file = file
+
+class _Text:
+    """What was found in the text of one object that calls dlsym; ``read`` gives its bytes."""
+
+    def __init__(self, at_once: bool) -> None:
+        self._at_once = at_once
         self._asked: AbstractSet[str] = frozenset()
         self._found: AbstractSet[str] = frozenset()
         self._begun: AbstractSet[str] | None = None
 
-    def begun(self, beginnings: AbstractSet[str]) -> AbstractSet[str]:
+    def begun(self, beginnings: AbstractSet[str], read: _Read) -> AbstractSet[str]:
         """Those of ``beginnings``, the same each time, that some string has."""
         if self._begun is None:
-            self._begun = beginnings_in_text(_loaded(self._file.read()), beginnings)
+            self._begun = beginnings_in_text(_loaded(read()), beginnings)
         return self._begun
 
     def among(
-        self, names: AbstractSet[str], all_names: Callable[[], AbstractSet[str]]
+        self, names: AbstractSet[str], all_names: Callable[[], AbstractSet[str]], read: _Read
     ) -> AbstractSet[str]:
         """Those of ``names`` that are strings; who asks for more is told of ``all_names``."""
         if not names <= self._asked:
-            self._asked = all_names() if self._asked else names
-            self._found = names_in_text(_loaded(self._file.read()), self._asked)
+            self._asked = all_names() if self._asked or self._at_once else names
+            self._found = names_in_text(_loaded(read()), self._asked)
         return names & self._found
 
 
@@ -104,10 +107,11 @@ class Names:
     ``__func__`` leaves there, and nobody asks dlsym for what he can call.
     """
 
-    def __init__(self, target: Target, wheels: Sequence[Path]) -> None:
-        """``target`` are the ``wheels``, joined."""
+    def __init__(self, target: Target, wheels: Sequence[Path], *, repeatedly: bool = False) -> None:
+        """``target`` are the ``wheels``, joined; ``repeatedly``: several hosts may ask."""
         self._target = target
         self._wheels = wheels
+        self._repeatedly = repeatedly
         self._asking = {
             target.names[file.path]: file
             for file in target.members.values()
@@ -175,18 +179,23 @@ class Names:
         text, or a plugin, or asks for what it has linked itself. That it asks
         the whole process for what others have brought is not foreseen.
         """
-        text = self._texts.get(member) or self._texts.setdefault(member, _Text(file))
+        text = self._texts.get(member)
+        if text is None:
+            text = self._texts[member] = _Text(self._repeatedly)
+        read = cache(file.read)
         near = _linked(file, self._by_name)
         sure = {n for n in names if n in self._plugin_names or _is_exported(n, near)}
         if sure != names:
             opened = [
-                f for name, f in self._by_name.items() if _stem(name) in text.begun(self._stems)
+                f
+                for name, f in self._by_name.items()
+                if _stem(name) in text.begun(self._stems, read)
             ]
             sure |= {n for n in names if _is_exported(n, opened)}
         if not sure:
             return sure
         # Who asks a second time has more hosts, and each has other names.
-        return text.among(sure, lambda: self._exported - file.object.exports.names)
+        return text.among(sure, lambda: self._exported - file.object.exports.names, read)
 
     @cached_property
     def _by_name(self) -> dict[str, File]:

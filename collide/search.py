@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cache
 
 from collide.elf import ElfObject
@@ -57,14 +57,12 @@ class File:
     """One ELF file of a file system, read; compared by identity.
 
     ``path`` is its canonical path (no symbolic links), ``identity`` what makes
-    two paths the same file (device and inode). What only judging asks for is
-    read when it is: ``contents`` gives the bytes again. Of a recorded object
-    there are none, and its profile gives ``version_strings`` and ``build_id``.
+    two paths the same file (device and inode). What only judging asks for is read
+    when it is: ``contents`` gives the bytes again. Of a recorded object there are
+    none, and its profile gives ``version_strings`` and ``build_id``.
     """
 
-    __slots__ = (
-        *("_build_id", "_calls", "_contents", "_version_strings", "identity", "object", "path"),
-    )
+    __slots__ = (*("_build_id", "_calls", "_contents", "_texts", "identity", "object", "path"),)
 
     def __init__(
         self,
@@ -79,7 +77,8 @@ class File:
         self.identity = identity
         self.object = elf
         self._contents = contents
-        self._version_strings = version_strings
+        known = None if version_strings is None else (version_strings, ())
+        self._texts: tuple[tuple[str, ...], tuple[str, ...]] | None = known
         self._build_id = build_id
         self._calls: tuple[Calls | None] | None = None
 
@@ -101,18 +100,19 @@ class File:
     @property
     def version_strings(self) -> tuple[str, ...]:
         """What it says of its version (:mod:`collide.versionstrings`)."""
-        if self._version_strings is None:
-            from collide.versionstrings import read_version_strings
-
-            self._version_strings = read_version_strings(self.read())
-        return self._version_strings
+        return self._both_texts()[0]
 
     @property
     def refusals(self) -> tuple[str, ...]:
         """What it says where a library is not the one that it was compiled for."""
-        from collide.versionstrings import read_refusals
+        return self._both_texts()[1]
 
-        return read_refusals(self.read())
+    def _both_texts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if self._texts is None:
+            from collide.versionstrings import read_texts
+
+            self._texts = read_texts(self.read())
+        return self._texts
 
     @property
     def calls(self) -> Calls | None:
@@ -235,54 +235,31 @@ def expand(text: str, origin: str, loader: Loader) -> str | None:
 
 
 def find(
-    name: str, requester: Requester, executable: Requester, loader: Loader, files: Files
+    name: str,
+    requester: Requester,
+    executable: Requester,
+    loader: Loader,
+    files: Files,
+    searched: Iterable[Place] | None = None,
 ) -> tuple[str, File, Found] | None:
     """Search for ``name``, needed by ``requester``: path as opened, file, and how.
 
-    None when it is nowhere. Raises LoadError where the loader would stop.
+    ``searched`` are its :func:`places`, where they are known. None when it is
+    nowhere. Raises LoadError where the loader would stop.
     """
     if "/" in name:
         path = expand(name, requester.origin, loader)
         if path is None:
             return None
-        path = posixpath.join(loader.cwd, path)
-        file = _open(path, requester.object, files)
+        file = _open(path := posixpath.join(loader.cwd, path), requester.object, files)
         return (path, file, Found("path", requester.name)) if file else None
-    for path, found in candidates(name, requester, executable, loader, files):
+    if searched is None:
+        searched = places(requester, executable, loader)
+    for path, found in candidates(name, requester, loader, files, searched):
         file = _open(path, requester.object, files)
         if file is not None:
             return path, file, found
     return None
-
-
-class Searches:
-    """Searches of one process, none of them made twice: modules need the same libraries."""
-
-    def __init__(self) -> None:
-        self._known: dict[object, tuple[str, File, Found] | LoadError | None] = {}
-
-    def find(
-        self, name: str, requester: Requester, executable: Requester, loader: Loader, files: Files
-    ) -> tuple[str, File, Found] | None:
-        """See :func:`find`."""
-        # What an object asks for depends on its run paths, and on those that it inherits.
-        asking: list[object] = [name, requester.object.architecture]
-        asking.append(requester.object.resolution_cache)
-        owner: Requester | None = requester
-        while owner is not None:
-            obj = owner.object
-            asking.append((owner.name, owner.origin, obj.rpath, obj.runpath, obj.nodeflib))
-            owner = owner.loader if requester.object.runpath is None else None
-        key = tuple(asking)
-        if key not in self._known:
-            try:
-                self._known[key] = find(name, requester, executable, loader, files)
-            except LoadError as e:
-                self._known[key] = e
-        found = self._known[key]
-        if isinstance(found, LoadError):
-            raise found
-        return found
 
 
 def _open(path: str, requester: ElfObject, files: Files) -> File | None:
@@ -295,30 +272,46 @@ def _open(path: str, requester: ElfObject, files: Files) -> File | None:
     return file if file.object.architecture == requester.architecture else None
 
 
-def candidates(
-    name: str, requester: Requester, executable: Requester, loader: Loader, files: Files
-) -> Iterator[tuple[str, Found]]:
-    """Every path the loader tries for a name without a slash, in its order."""
+class Place(NamedTuple):
+    """A step of a search: a directory, or what ``found`` says that a name is asked of."""
+
+    directory: str | None
+    found: Found
+
+
+def places(requester: Requester, executable: Requester, loader: Loader) -> Iterator[Place]:
+    """Where an object's names without a slash are searched, in the loader's order."""
+    cache = Place(None, Found("ld.so.cache"))
     if requester.object.runpath is None:
         for owner in _rpath_chain(requester, executable):
-            yield from _in_directories(
-                name, owner.object.rpath, owner, loader, files, Found("rpath", owner.name)
-            )
+            yield from _listed(owner.object.rpath, owner, loader, Found("rpath", owner.name))
     for directory in _directories(loader.library_path, executable.origin, loader):
-        yield from _in_directory(name, directory, loader, files, Found("library-path"))
-    if loader.flavour == "nixos":
-        yield from _from_resolution_cache(name, requester, loader, files)
+        yield Place(directory, Found("library-path"))
+    if loader.flavour == "nixos" and requester.object.resolution_cache:
+        yield Place(None, Found("resolution-cache", requester.name))
     if loader.flavour == "guix":
-        yield from _from_cache(name, requester, loader, files)
-    yield from _in_directories(
-        name, requester.object.runpath, requester, loader, files, Found("runpath", requester.name)
+        yield cache
+    yield from _listed(
+        requester.object.runpath, requester, loader, Found("runpath", requester.name)
     )
     if loader.flavour != "guix":
-        yield from _from_cache(name, requester, loader, files)
+        yield cache
     if not requester.object.nodeflib:
         for directory in _directories(loader.system_dirs, "/", loader):
-            found = Found("system-directory", directory)
+            yield Place(directory, Found("system-directory", directory))
+
+
+def candidates(
+    name: str, requester: Requester, loader: Loader, files: Files, searched: Iterable[Place]
+) -> Iterator[tuple[str, Found]]:
+    """Every path the loader tries for a name without a slash, in its order."""
+    for directory, found in searched:
+        if directory is not None:
             yield from _in_directory(name, directory, loader, files, found)
+        elif found.how == "ld.so.cache":
+            yield from _from_cache(name, requester, loader, files)
+        else:
+            yield from _from_resolution_cache(name, requester, loader, files)
 
 
 def _from_cache(
@@ -344,12 +337,10 @@ def _rpath_chain(requester: Requester, executable: Requester) -> Iterator[Reques
         yield executable
 
 
-def _in_directories(
-    name: str, paths: str | None, owner: Requester, loader: Loader, files: Files, found: Found
-) -> Iterator[tuple[str, Found]]:
+def _listed(paths: str | None, owner: Requester, loader: Loader, found: Found) -> Iterator[Place]:
     if paths is not None:
         for directory in _directories(paths.split(":"), owner.origin, loader):
-            yield from _in_directory(name, directory, loader, files, found)
+            yield Place(directory, found)
 
 
 def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterator[str]:

@@ -27,7 +27,10 @@ class Wanted:
     the references that are more than that (:class:`ReferenceTable`).
     """
 
-    __slots__ = ("_rests", "definers", "is_static", "peculiar", "plain", "protected")
+    __slots__ = (
+        *("_core", "_edges", "_outside"),
+        *("definers", "is_static", "peculiar", "plain", "protected"),
+    )
 
     def __init__(
         self,
@@ -43,28 +46,30 @@ class Wanted:
         self.protected = protected
         self.peculiar = peculiar
         self.is_static = is_static
-        self._rests: dict[frozenset[str], Wanted] = {}
+        # The names that others were met with, the references to no such, and to some of them.
+        self._outside: frozenset[str] = frozenset()
+        self._core: Wanted | None = None
+        self._edges: dict[frozenset[str], Wanted] = {}
 
     def split(self, further: Definers) -> list[Wanted]:
         """The same references, where ``further`` objects define some of the names as well.
 
-        The part that these leave alone comes first, as the same object each
-        time; the others are not static.
+        The parts that these leave alone come first; the others are not static.
+        What nobody has defined so far is one part, the same object each time
+        until somebody does: nearly all, and small is what hosts differ in.
         """
-        numbers = further.numbers
-        found = frozenset(self.plain.keys() & numbers.keys())
-        if self.protected:
-            found |= self.protected.keys() & numbers.keys()
-        if self.peculiar:
-            found |= {r.name for r in self.peculiar} & numbers.keys()
-        if not found:
+        found = self.set_apart(further.numbers.keys())
+        if not self._outside:
             return [self]
-        parts = _grouped(
-            {name: self.plain[name] for name in _in_order(self.plain, found)},
-            {name: self.protected[name] for name in _in_order(self.protected, found)},
-            [r for r in self.peculiar if r.name in found],
-            further,
-        )
+        left = self._outside - found
+        edge = self._edges.get(left)
+        if edge is None:
+            edge = self._edges[left] = self._only(left)
+        static = [part for part in (self._core, edge) if part]
+        if not found:
+            return static
+        of_host = self._only(found)
+        parts = _grouped(of_host.plain, of_host.protected, of_host.peculiar, further)
         taken = [
             Wanted(
                 self.definers + part.definers,
@@ -75,19 +80,39 @@ class Wanted:
             )
             for part in parts
         ]
-        rest = self._without(found)
-        return [rest, *taken] if rest else taken
+        return static + taken
 
-    def _without(self, found: frozenset[str]) -> Wanted | None:
-        rest = self._rests.get(found)
-        if rest is None:
-            rest = self._rests[found] = Wanted(
-                self.definers,
-                _left(self.plain, found),
-                _left(self.protected, found),
-                [r for r in self.peculiar if r.name not in found],
-            )
-        return rest if rest.plain or rest.protected or rest.peculiar else None
+    def set_apart(self, names: AbstractSet[str]) -> frozenset[str]:
+        """Keep the references to ``names`` apart, which hosts define; those that there are."""
+        found = frozenset(self.plain.keys() & names)
+        if self.protected:
+            found |= self.protected.keys() & names
+        if self.peculiar:
+            found |= {r.name for r in self.peculiar} & names
+        if new := found - self._outside:
+            self._core = (self._core or self)._without(new)
+            self._outside |= new
+            self._edges.clear()
+        return found
+
+    def __bool__(self) -> bool:
+        return bool(self.plain or self.protected or self.peculiar)
+
+    def _only(self, names: frozenset[str]) -> Wanted:
+        return Wanted(
+            self.definers,
+            {name: self.plain[name] for name in _in_order(self.plain, names)},
+            {name: self.protected[name] for name in _in_order(self.protected, names)},
+            [r for r in self.peculiar if r.name in names],
+        )
+
+    def _without(self, names: frozenset[str]) -> Wanted:
+        return Wanted(
+            self.definers,
+            _left(self.plain, names),
+            _left(self.protected, names),
+            [r for r in self.peculiar if r.name not in names],
+        )
 
 
 def _in_order(versions: Versions, found: frozenset[str]) -> Iterable[str]:
@@ -160,10 +185,17 @@ class Universe:
         for file, names in defined.items():
             # What is defined will be looked up, and many hashes at once are quicker.
             file.object.exports.plain(dict.fromkeys(names))
+        self._expected: set[str] = set()
         self._groups: dict[File, tuple[Wanted, ...]] = {}
         self._foreign: dict[int, tuple[object, ReferenceTable, tuple[Wanted, ...]]] = {}
         self._wanted_with: dict[tuple[int, ...], set[str]] = {}
         self.bound: dict[Hashable, dict[tuple[object, ...], BindingGroup]] = {}
+
+    def expect(self, others: Iterable[File]) -> None:
+        """Say beforehand which objects hosts bring: each group is then divided once for all."""
+        for file in dict.fromkeys(others):
+            if file not in self:
+                self._expected.update(file.object.exports.defined(self.wanted))
 
     def wanted_with(self, others: Sequence[File]) -> set[str]:
         """The names that these objects or ``others`` refer to: one set for equal ``others``."""
@@ -191,6 +223,8 @@ class Universe:
         groups = self._groups.get(file)
         if groups is None:
             groups = self._groups[file] = _all_grouped(self._tables[file], self._definers)
+            for group in groups if self._expected else ():
+                group.set_apart(self._expected)
         return groups
 
     def definers(self, name: str) -> tuple[File, ...]:

@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Iterable, Mapping
 from mmap import mmap
+from typing import NamedTuple
 
 from collide.dynamic import PF_W, PT_LOAD, Image
 from collide.errors import FormatError
@@ -24,15 +25,35 @@ _TOOL = re.compile(r"\b(?:gcc|g\+\+|clang|compiler)\b", re.IGNORECASE)
 _LONGEST = 100
 _MOST = 64
 
+_Searched = bytes | bytearray | mmap
 
-def read_version_strings(data: bytes | bytearray | memoryview | mmap) -> tuple[str, ...]:
-    """The strings with a version of three numbers, sorted; at most 64, none longer than 100."""
+
+class Texts(NamedTuple):
+    """What an object says of itself and of what it is linked with, each sorted.
+
+    ``versions`` are the strings with a version of three numbers, at most 64,
+    none longer than 100. ``refusals`` are those with which it refuses a library
+    that is not what it was compiled for: they name the library, and say that
+    the times or the versions differ.
+    """
+
+    versions: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+
+def read_texts(data: _Searched | memoryview) -> Texts:
+    """The texts in the read-only data of an object; none of what is no object."""
+    # Found where they are: a copy of a segment takes as long as to look through it.
+    whole = bytes(data) if isinstance(data, memoryview) else data
     try:
-        image = Image(memoryview(data))
-        found = {text for segment in _read_only(image) for text in _strings(segment)}
+        parts = list(_read_only(Image(memoryview(whole))))
     except (FormatError, struct.error, IndexError, ValueError):
-        return ()
-    return tuple(sorted(found)[:_MOST])
+        return Texts()
+    versions = {text for part in parts for text in _strings(whole, *part)}
+    refusals = {
+        text for part in parts for words in _COMPARING for text in _around(whole, words, *part)
+    }
+    return Texts(tuple(sorted(versions)[:_MOST]), tuple(sorted(refusals)))
 
 
 _COMPARING = (b"-time", b" time", b"mismatch", b"requires lib")
@@ -44,52 +65,37 @@ _REFUSAL = re.compile(
 )
 
 
-def read_refusals(data: bytes | bytearray | memoryview | mmap) -> tuple[str, ...]:
-    """The texts with which an object refuses a library that is not what it was compiled for.
-
-    They name the library, and say that the times or the versions differ; sorted.
-    """
-    try:
-        image = Image(memoryview(data))
-        found = {
-            text
-            for segment in _read_only(image)
-            for words in _COMPARING
-            for text in _around(segment, words)
-        }
-    except (FormatError, struct.error, IndexError, ValueError):
-        return ()
-    return tuple(sorted(found))
-
-
-def _around(segment: bytes, words: bytes) -> Iterable[str]:
-    """The texts that have ``words`` and refuse; looked for as plain bytes, which is fastest."""
-    at = segment.find(words)
-    while at >= 0:
-        start = segment.rfind(b"\0", max(0, at - 2 * _LONGEST), at) + 1
-        end = segment.find(b"\0", at, at + 2 * _LONGEST)
-        whole = (start > 0 or at <= 2 * _LONGEST) and end > 0
-        text = segment[start:end].decode("ascii", "replace") if whole else ""
-        if text.isprintable() and _REFUSAL.search(text):
-            yield text
-        at = segment.find(words, at + len(words))
-
-
-def _read_only(image: Image) -> Iterable[bytes]:
+def _read_only(image: Image) -> Iterable[tuple[int, int]]:
+    """Where segments begin and end in the file."""
     for segment in image.segments:
         if segment.kind == PT_LOAD and not segment.flags & PF_W:
-            yield bytes(image.data[segment.offset : segment.offset + segment.size])
+            yield segment.offset, min(segment.offset + segment.size, len(image.data))
 
 
-def _strings(segment: bytes) -> Iterable[str]:
-    for found in _NUMBER.finditer(segment):
-        if not _MAJOR.search(segment[max(0, found.start() - 5) : found.start()]):
+def _around(data: _Searched, words: bytes, first: int, last: int) -> Iterable[str]:
+    """The texts that have ``words`` and refuse; looked for as plain bytes, which is fastest."""
+    at = data.find(words, first, last)
+    while at >= 0:
+        before = data.rfind(b"\0", max(first, at - 2 * _LONGEST), at)
+        end = data.find(b"\0", at, min(at + 2 * _LONGEST, last))
+        if (before >= 0 or at - first <= 2 * _LONGEST) and end >= 0:
+            text = data[max(before + 1, first) : end].decode("ascii", "replace")
+            if text.isprintable() and _REFUSAL.search(text):
+                yield text
+        at = data.find(words, at + len(words), last)
+
+
+def _strings(data: _Searched, first: int, last: int) -> Iterable[str]:
+    for found in _NUMBER.finditer(data, first, last):
+        start, end = found.span()
+        if not _MAJOR.search(data[max(first, start - 5) : start]):
             continue
-        start = segment.rfind(b"\0", max(0, found.start() - _LONGEST), found.start()) + 1
-        end = segment.find(b"\0", found.end(), found.end() + _LONGEST)
-        raw = segment[start:end]
-        whole = (start > 0 or found.start() <= _LONGEST) and end > 0
-        if whole and len(raw) <= _LONGEST and raw.isascii():
+        before = data.rfind(b"\0", max(first, start - _LONGEST), start)
+        end = data.find(b"\0", end, min(end + _LONGEST, last))
+        if (before < 0 and start - first > _LONGEST) or end < 0:
+            continue
+        raw = data[max(before + 1, first) : end]
+        if len(raw) <= _LONGEST and raw.isascii():
             text = raw.decode("ascii").strip()
             # Names of files tell how something was built, not what it is.
             if text.isprintable() and "/" not in text and _key(text) is not None:

@@ -10,15 +10,17 @@ import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
-from collide.archive import Archive, read_again
+from collide.archive import Archive, Recent
 from collide.dynamic import is_elf
 from collide.elf import scan_object
 from collide.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.host import Host
 from collide.records import NamedTuple
 from collide.search import File, Files
+from collide.searches import Directories, Listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Target(NamedTuple):
     ``members`` maps installed paths to files, ``names`` canonical paths to the
     names that output uses. ``tags`` is None where there is no wheel name to
     tell. ``problems`` are inputs that cannot be read, ``skipped`` members that
-    no module is made of.
+    no module is made of. ``recent`` is where the contents of members come from again.
     """
 
     name: str
@@ -61,6 +63,11 @@ class Target(NamedTuple):
     skipped: tuple[Skipped, ...] = ()
     problems: tuple[InputError, ...] = ()
     on_disk: Root | None = None
+    recent: Recent | None = None
+
+    def keeping(self) -> AbstractContextManager[None]:
+        """Where contents that are read again are kept for a while."""
+        return self.recent.keeping() if self.recent else nullcontext()
 
     def modules(self, architecture: str) -> tuple[str, ...]:
         """Installed paths to open, each by itself.
@@ -110,7 +117,7 @@ def is_extension_module(file: File) -> bool:
     return not file.object.exports.names.isdisjoint(functions)
 
 
-class _Installed:
+class _Installed(Listing):
     """A host's files with a target's members laid over them.
 
     Bare objects and trees may have libraries beside them that are no members;
@@ -133,6 +140,13 @@ class _Installed:
         self._disk = disk
         self._system_dirs = system_dirs
         self._normal: dict[str, str] = {}
+        self._own = Directories(f"{directory}/" for directory in self._by_directory)
+
+    def holds(self, directory: str) -> bool:
+        """See :class:`collide.searches.Listing`; what is on the disk is not looked at."""
+        if self._disk is not None or posixpath.normpath(directory) in self._own:
+            return True
+        return not isinstance(self._host, Listing) or self._host.holds(directory)
 
     def open(self, path: str) -> File | None:
         """See :class:`collide.search.Files`."""
@@ -202,6 +216,7 @@ def _read_wheel(path: str) -> Target:
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
+    recent = Recent(path)
     with Archive(path) as archive:
         distribution, tags = archive.distribution, archive.tags
         for entry in archive.elf_members():
@@ -218,9 +233,9 @@ def _read_wheel(path: str) -> Target:
                 problems.append(InputError(f"{path}: {entry.name}", str(e)))
                 continue
             place = installed_path(entry.name, distribution)
-            members[place] = File(place, place, obj, partial(read_again, path, entry))
+            members[place] = File(place, place, obj, partial(recent.read, entry))
             names[place] = entry.name
-    return _target(path, tags, members, names, skipped, problems)
+    return _target(path, tags, members, names, skipped, problems)._replace(recent=recent)
 
 
 def _target(

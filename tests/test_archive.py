@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
+import pickle
 import random
 import re
 import struct
@@ -17,7 +19,7 @@ import pytest
 from wheel.wheelfile import WheelError, WheelFile
 
 from collide import inflate
-from collide.archive import Archive, Member, read_again, write_wheel
+from collide.archive import Archive, Member, Recent, read_again, write_wheel
 from collide.errors import InputError
 
 NAME = "demo-1.0-cp311-cp311-linux_x86_64.whl"
@@ -116,6 +118,23 @@ def test_member_is_read_again_without_the_directory(tmp_path: Path) -> None:
         (entry,) = opened.elf_members()
 
     assert read_again(path, entry) == LIBRARY
+
+
+def test_last_member_is_kept_as_long_as_that_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    contents = {f"demo/{n}.so": b"\x7fELF" + bytes([n]) * 999 for n in range(3)}
+    write_wheel(path, [Member(name, data) for name, data in contents.items()])
+    with Archive(path) as opened:
+        entries = tuple(opened.elf_members())
+    recent = pickle.loads(pickle.dumps(Recent(str(path))))
+    for order in itertools.product(entries, repeat=4):
+        with recent.keeping():
+            read = [recent.read(entry) for entry in order]
+            assert [bytes(data) for data in read] == [contents[entry.name] for entry in order]
+            for (one, kept), (two, again) in itertools.pairwise(zip(order, read, strict=True)):
+                assert (kept is again) == (one == two)
+        assert recent.read(order[-1]) is not read[-1]
+        assert recent.read(order[-1]) is not recent.read(order[-1])
 
 
 def test_member_that_has_changed_since_is_not_read_again(tmp_path: Path) -> None:

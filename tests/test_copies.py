@@ -19,7 +19,7 @@ from collide.copies import (
 from collide.elf import read_object
 from collide.search import File
 from collide.verbs import split_pairs
-from collide.versionstrings import different_versions, read_version_strings
+from collide.versionstrings import different_versions, read_texts
 
 
 def library(
@@ -96,6 +96,22 @@ def test_numbers_of_files_tell_releases_apart_where_no_text_does(tmp_path: Path)
     assert release_difference([ours], library(tmp_path, "liba.so.1")) is None
 
 
+def test_file_is_read_once_for_all_its_texts(tmp_path: Path) -> None:
+    text = "Frob 3.5.8\\0libfrob mismatch\\0libfrob compile-time older"
+    file = library(tmp_path, "liba.so.1", text=text)
+    reads: list[bytes | bytearray] = []
+
+    def contents() -> bytes | bytearray:
+        reads.append(file.read())
+        return reads[-1]
+
+    counted = File(file.path, None, file.object, contents)
+    for _ in range(3):
+        assert counted.version_strings == ("Frob 3.5.8",)
+        assert counted.refusals == ("libfrob compile-time older", "libfrob mismatch")
+    assert len(reads) == 1
+
+
 def test_version_strings_are_texts_with_three_numbers(tmp_path: Path) -> None:
     def strings(text: str) -> tuple[str, ...]:
         return library(tmp_path, "liba.so", text=text).version_strings
@@ -110,8 +126,8 @@ def test_version_strings_are_texts_with_three_numbers(tmp_path: Path) -> None:
 
 
 def test_no_elf_file_has_no_version_strings() -> None:
-    assert read_version_strings(b"Frob 1.2.3\0") == ()
-    assert read_version_strings(b"") == ()
+    assert read_texts(b"Frob 1.2.3\0") == ((), ())
+    assert read_texts(b"") == ((), ())
 
 
 def test_versions_are_compared_behind_one_text_only() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from collide import entrypoints
 from collide.entrypoints import (
     beginnings_in_text,
     documented,
@@ -68,8 +69,12 @@ def all_words(parts: Iterable[bytes]) -> set[str]:
 
 
 @pytest.mark.parametrize("count", [1, 3, 30, 200])
-def test_looking_for_names_finds_those_among_all_words(count: int) -> None:
+@pytest.mark.parametrize("chunk", [1, 7, 1 << 18])
+def test_looking_for_names_finds_those_among_all_words(
+    count: int, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pieces that make names of each other's ends, for few names and for many."""
+    monkeypatch.setattr(entrypoints, "_CHUNK", chunk)
     rand = random.Random(count)
     pieces = [
         b"f",

@@ -33,7 +33,7 @@ LAYERS = (
     {"collide.search"},
     {"collide.decompress", "collide.tree"},
     {"collide.overlay"},
-    {"collide.rootfs", "collide.search_musl"},
+    {"collide.rootfs", "collide.search_musl", "collide.searches"},
     {"collide.image", "collide.ldconfig"},
     {"collide.lookup", "collide.loader_musl"},
     {"collide.lookup_musl"},

@@ -8,6 +8,7 @@ import pytest
 from scenario import Scenario
 
 from collide.archive import Member, write_wheel
+from collide.repair_facts import Standings
 from collide.repair_request import Names
 from collide.wheel import read_target
 
@@ -15,8 +16,8 @@ LIBRARY = "demo.libs/libb-0a1b2c3d.so"
 COUNT = 100  # more names than an alternation is made of
 
 
-@pytest.fixture
-def names(tmp_path: Path) -> Names:
+@pytest.fixture(params=[False, True], ids=["once", "repeatedly"])
+def names(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
     """A module that asks ``libb`` for names, and one that only has them in its text."""
     s = Scenario(tmp_path)
     functions = [f"int name_{n}(void) {{ return {n}; }}" for n in range(COUNT)]
@@ -35,7 +36,7 @@ def names(tmp_path: Path) -> Names:
     source = b"import ctypes\nctypes.CDLL('libb.so').name_7()\n"
     metadata = Member("demo-1.0.dist-info/METADATA", b"Name: demo\n")
     write_wheel(path, [*members, metadata, Member("demo.py", source)])
-    return Names(read_target(path), [path])
+    return Names(read_target(path), [path], repeatedly=request.param)
 
 
 ALL = frozenset(["f", "PyInit_asks", *(f"name_{n}" for n in range(COUNT))])
@@ -60,3 +61,25 @@ def test_what_is_asked_for_by_name(names: Names, steps: list[set[str]]) -> None:
     }
     assert found["name_7"] == "stands in demo.py, which may use a library it opened"
     assert found["PyInit_asks"] == "is a documented entry point"
+
+
+def test_standing_is_that_of_the_target_and_of_its_architectures(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    s.lib(
+        "one.so",
+        'void *operator_new(void) __asm__("_Znwm"); void *f(void) { return operator_new(); }',
+    )
+    s.lib(
+        "two.so",
+        'void *operator_new(void) __asm__("_Znwm"); void *operator_new(void) { return 0; }',
+    )
+    whole = read_target(s.directory)
+    path = next(path for path in whole.members if path.endswith("one.so"))
+    part = whole._replace(members={path: whole.members[path]})
+    standings = Standings(whole)
+    own, none = frozenset([whole.members[path].object.architecture]), frozenset[str]()
+    for _ in range(2):
+        assert standings.of(whole, own).owns_allocation
+        assert not standings.of(part, own).owns_allocation
+        assert not standings.of(whole, none).files
+    assert standings.of(whole, own) is standings.of(whole, own)

@@ -30,16 +30,16 @@ from collide.dynamic import DT_RUNPATH, DT_SONAME
 from collide.extract import extract
 from collide.linkmap import LinkMap
 from collide.rootfs import Root
-from collide.search import Found, Loader, candidates, find
+from collide.search import Found, Loader, candidates, find, places
 
 F = "int f(void) { return 1; }"
 
 
-def scene(directory: Path, *places: str) -> Scenario:
-    """liba.so in each of ``places``, and a stub to link with what is to need it."""
+def scene(directory: Path, *having: str) -> Scenario:
+    """liba.so in each of ``having``, and a stub to link with what is to need it."""
     s = Scenario(directory)
     s.lib("stub.so", soname="liba.so")
-    for place in places:
+    for place in having:
         s.lib(f"{place}/liba.so")
     return s
 
@@ -458,7 +458,8 @@ class Search:
 
     def candidates(self) -> list[str]:
         """Every path that is tried."""
-        tried = candidates("liba.so", self.module, self.module, self.loader, self.root)
+        searched = places(self.module, self.module, self.loader)
+        tried = candidates("liba.so", self.module, self.loader, self.root, searched)
         return [posixpath.relpath(path, self.directory) for path, _ in tried]
 
 

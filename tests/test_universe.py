@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -40,11 +42,14 @@ def files(tmp_path: Path, **sources: str) -> dict[str, File]:
     }
 
 
+def names_in(group: Wanted) -> set[str]:
+    return {*group.plain, *group.protected, *(r.name for r in group.peculiar)}
+
+
 def names_by_definers(groups: Iterable[Wanted]) -> dict[tuple[File, ...], set[str]]:
     found: dict[tuple[File, ...], set[str]] = {}
     for group in groups:
-        peculiar = (r.name for r in group.peculiar)
-        names = {n for n in (*group.plain, *group.protected, *peculiar) if n[:1] != "_"}
+        names = {name for name in names_in(group) if name[:1] != "_"}
         if names:
             found.setdefault(group.definers, set()).update(names)
     return found
@@ -99,6 +104,37 @@ def test_host_takes_its_names_out_and_leaves_the_rest_the_same(
     assert {p.definers for p in parts[0] if not p.is_static} == {(one, host), (two, host)}
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_parts_of_a_group_are_its_references_whatever_hosts_came_before(
+    tmp_path: Path, seed: int
+) -> None:
+    """Random hosts in a random order: each gets all references, by those that define them."""
+    rand = random.Random(seed)
+    own, others = ([f"{kind}{n}" for n in range(8)] for kind in ("own", "other"))
+    calls = "+".join(f"{name}()" for name in own + others)
+    source = "".join(f"int {name}(void){{return 1;}}" for name in own)
+    source += "".join(f"extern int {name}(void);" for name in others)
+    made = files(tmp_path, one=f"{source} int use(void){{return {calls};}}", guarded=PROTECTED)
+    hosts: list[File] = []
+    for n in range(5):
+        some = rand.sample([*own, *others, "guarded", "elsewhere"], rand.randrange(7))
+        source = "".join(f"int {name}(void){{return 3;}}" for name in some)
+        hosts += files(tmp_path, **{f"host{n}": source}).values()
+    universe = Universe(made.values())
+    universe.expect(rand.sample(hosts, rand.randrange(3)))
+    for _ in range(20):
+        chosen = rand.sample(hosts, rand.randrange(3))
+        further = Definers.among(defined_by(chosen, universe.wanted))
+        for file in universe.files:
+            for group in universe.groups(file):
+                parts = group.split(further)
+                assert Counter(chain(*map(names_in, parts))) == Counter(names_in(group))
+                for part in parts:
+                    definers = {(*group.definers, *further.of(name)) for name in names_in(part)}
+                    assert definers == {part.definers}
+                    assert part.is_static == (part.definers == group.definers)
+
+
 def test_protected_references_are_kept_apart(tmp_path: Path) -> None:
     (file,) = files(tmp_path, one=PROTECTED).values()
     groups = Universe([file]).groups(file)
@@ -115,12 +151,14 @@ def bindings(analysis: Analysis) -> list[object]:
     ]
 
 
+@pytest.mark.parametrize("expected", [0, 2, len(HOSTS)])
 @pytest.mark.parametrize("wheel", SPECIMENS, ids=lambda p: p.name)
-def test_hosts_that_share_a_universe_bind_as_each_by_itself(wheel: Path) -> None:
+def test_hosts_that_share_a_universe_bind_as_each_by_itself(wheel: Path, expected: int) -> None:
     target = read_target(wheel)._replace(tags=None)
     universe = Universe(target.members.values())
-    for name in HOSTS:
-        host = load_shipped(name)
+    hosts = [load_shipped(name) for name in HOSTS]
+    universe.expect(file for host in hosts[:expected] for file in host.global_files)
+    for host in hosts:
         shared = analyse(target, host, insist=True, universe=universe)
         alone = bindings(analyse(target, host, insist=True))
         assert alone
