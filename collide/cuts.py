@@ -36,7 +36,8 @@ class Cut(NamedTuple):
     the wheel. ``modules`` show it when they are opened. ``calls_known`` tells
     whether the victim's calls could be read; otherwise all counts as used.
     ``entered`` are how many of the victim's names other objects in use get from
-    it, and how many from the host in its place.
+    it, and how many from the host in its place; not told (0) where the library
+    is linked into the victim.
     """
 
     victim: File
@@ -95,6 +96,8 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
         kept: AbstractSet[str] = frozenset()
         if used:
             kept = uses(victim, _Library(taken, victim).kept(groups.of(victim), meant.keys()))
+        # Of a library inside, nobody asks it, and all users of the victim would have to be read.
+        inside = meant.keys() <= {victim}
         yield Cut(
             victim=victim,
             provider=provider,
@@ -106,7 +109,7 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
             host=analysis.is_host(provider),
             modules=tuple(sorted(found.modules)),
             calls_known=not used or not reaching or victim.calls is not None,
-            entered=_entered(groups, victim, uses) if kept else (0, 0),
+            entered=_entered(groups, victim, uses) if kept and not inside else (0, 0),
         )
 
 
