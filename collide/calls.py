@@ -10,17 +10,16 @@ are answered by a few steps. The code of a small object is scanned once and
 whole. In a large one the calls come first, which answer most; the rest is
 scanned when they do not.
 
-Where functions begin is read from ``.eh_frame_hdr``, which the System V ABI for
-x86-64 (4.2.4) demands of every function and which stripping leaves; its form
-is that of the Linux Standard Base, "Exception Frames". Only x86-64 is known:
-elsewhere :func:`read_calls` gives None, and every function counts as called.
+Where functions begin is read from unwind tables (:mod:`collide.frames`). Only
+x86-64 is known: elsewhere :func:`read_calls` gives None, and every function
+counts as called.
 """
 
 from __future__ import annotations
 
 import struct
-import sys
 from array import array
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -42,18 +41,16 @@ from collide.dynamic import (
     DT_RELRSZ,
     DT_SYMTAB,
     PF_X,
-    PT_GNU_EH_FRAME,
     PT_LOAD,
     Image,
 )
 from collide.errors import FormatError
+from collide.frames import Frames
 from collide.hashtable import integers
 from collide.scan import FORMS, Functions, ManySites, Segment, Sites
 from collide.symbols import DynamicSymbols, Exports
 
 R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE, R_IRELATIVE = 6, 7, 8, 37
-# DW_EH_PE: pcrel sdata4, udata4, datarel sdata4; all linkers write these.
-_EH_FRAME_HEADER = b"\1\x1b\x03\x3b"
 _PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
 LARGEST = 128 << 20
 """Bytes of code up to which calls are worth reading; one library of tensorflow has 300 MB."""
@@ -77,8 +74,8 @@ def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> C
         image = Image(memoryview(data))
         if image.machine.name != "x86_64":
             return None
-        starts = _functions(image)
-        return Calls(image, starts, again or (lambda: data)) if starts else None
+        frames = Frames(image)
+        return Calls(image, frames, again or (lambda: data)) if frames.starts else None
     except _BROKEN:
         return None
 
@@ -95,9 +92,8 @@ class Calls:
     methods, of callbacks.
     """
 
-    def __init__(
-        self, image: Image, starts: tuple[int, ...], again: Callable[[], Contents]
-    ) -> None:
+    def __init__(self, image: Image, frames: Frames, again: Callable[[], Contents]) -> None:
+        starts = frames.starts
         known = frozenset(starts)
         tables = _Tables(image)
         self.functions = starts
@@ -108,18 +104,19 @@ class Calls:
         bounds = [at for address, code in pieces for at in (address, address + len(code))]
         far = (*bounds, *tables.slots, starts[0])
         self._reach = max(far) - min(far)
-        self._split = Functions(starts, max(bounds))
         self._again = again
         segments = self._segments(pieces)
         names = dict(tables.slots)
         for segment in segments:
             names.update(segment.plt(tables.slots))
         self._names = names
+        entries = names.keys() - tables.slots.keys()
+        self._split = _functions(frames, entries, max(bounds))
         self._places: dict[str, list[int]] = defaultdict(list)
         for address, name in names.items():
             self._places[name].append(address)
         # Procedure linkage tables stand in the search table of functions as a whole.
-        self._linkages = self._linkage(segments, names.keys() - tables.slots.keys())
+        self._linkages = self._linkage(segments, entries)
         size = sum(len(code) for _, code in pieces)
         wanted = known.union(names)
         self._sites = Sites(wanted) if size <= _SMALL else ManySites(wanted)
@@ -164,7 +161,7 @@ class Calls:
         found = self._callers.get(function)
         if found is None:
             sites = () if function in self._names else self._sites.to(function)
-            found = self._callers[function] = frozenset(map(self._split.at, sites))
+            found = self._callers[function] = self._split.holding(sites)
         return found
 
     def users(self, name: str) -> AbstractSet[int]:
@@ -172,7 +169,7 @@ class Calls:
         found = self._users.get(name)
         if found is None:
             sites = [site for at in self._places.get(name, ()) for site in self._sites.to(at)]
-            found = self._users[name] = frozenset(map(self._split.at, sites)) - self._linkages
+            found = self._users[name] = self._split.holding(sites) - self._linkages
         return found
 
     def _all_users(self, names: Collection[str]) -> AbstractSet[int]:
@@ -294,22 +291,23 @@ def _executable(image: Image) -> Iterator[tuple[int, memoryview]]:
             yield s.address, image.data[s.offset : s.offset + s.size]
 
 
-def _functions(image: Image) -> tuple[int, ...]:
-    """Starts of functions, from the search table of ``.eh_frame_hdr``."""
-    for s in image.segments:
-        if s.kind == PT_GNU_EH_FRAME:
-            table = image.data[s.offset : s.offset + s.size]
-            if table[:4] != _EH_FRAME_HEADER:
-                return ()
-            (count,) = struct.unpack_from("<I", table, 8)
-            words = array("i")
-            words.frombytes(table[12 : 12 + 8 * count])
-            if len(words) < 2 * count:
-                raise FormatError("search table of functions ends early")
-            if sys.byteorder == "big":
-                words.byteswap()
-            return tuple(sorted({s.address + word for word in words[::2]}))
-    return ()
+def _functions(frames: Frames, entries: Iterable[int], end: int) -> Functions:
+    """The functions, without the linkage tables that no frame description covers.
+
+    Not all linkers write one for them. What jumps through a slot between two
+    functions is such a table, if it is not alone.
+    """
+    starts, ends = frames.starts, dict[int, int]()
+    held: defaultdict[int, list[int]] = defaultdict(list)
+    for entry in entries:
+        held[bisect_right(starts, entry)].append(entry)
+    before = held.pop(0, ())
+    for after, within in held.items():
+        start = starts[after - 1]
+        last = frames.end(start)
+        if last is not None and sum(entry >= last for entry in within) > 1:
+            ends[start] = last
+    return Functions(starts, end, ends, starts[0] if len(before) > 1 else 0)
 
 
 class _Tables:

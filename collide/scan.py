@@ -37,11 +37,18 @@ class Functions:
     Compilers split off parts that are rarely run. Jumps between these and their
     functions go to any place, not to a start. No other functions are not
     aligned: ``cold`` is the range that holds all of them.
+
+    ``ends`` are where those end that linkage tables follow, and ``first`` is where
+    code begins that counts to the first one.
     """
 
-    def __init__(self, starts: Sequence[int], end: int) -> None:
+    def __init__(
+        self, starts: Sequence[int], end: int, ends: Mapping[int, int], first: int
+    ) -> None:
         self.starts = starts
         self._end = end
+        self._ends = ends
+        self._first = first
         # What lies before the first one is counted to it.
         self._bounds = starts[1:]
         split = [start for start in starts if start & 15]
@@ -54,11 +61,21 @@ class Functions:
         """The function that holds ``place``."""
         return self.starts[bisect_right(self._bounds, place)]
 
+    def holding(self, places: Collection[int]) -> frozenset[int]:
+        """The functions that hold ``places``, of which those in linkage tables are in none."""
+        held = map(self.at, places)
+        if not self._ends and not self._first:
+            return frozenset(held)
+        return frozenset(f for f, place in zip(held, places, strict=True) if self._has(f, place))
+
+    def _has(self, start: int, place: int) -> bool:
+        return self._first <= place < self._ends.get(start, self._end)
+
     def range_of(self, start: int) -> range:
         """The places that belong to the function at ``start``."""
         after = bisect_right(self.starts, start)
         end = self.starts[after] if after < len(self.starts) else self._end
-        return range(start if after > 1 else 0, end)
+        return range(start if after > 1 else self._first, self._ends.get(start, end))
 
     def split_off(self, place: int, target: int) -> int | None:
         """The function that a jump leads into the middle of, from another part of it."""

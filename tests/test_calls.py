@@ -45,6 +45,9 @@ WAYS = {
     "no-cet": ("-O2", "-fcf-protection=none"),
     "relr": ("-O2", "-Wl,-z,pack-relative-relocs"),
     "-Bsymbolic": ("-O2", "-Wl,-Bsymbolic"),
+    # A linkage table that no frame description covers, before and behind all functions.
+    "bare": ("-O2", "-Wl,--no-ld-generated-unwind-info"),
+    "lld": ("-O2", "-fuse-ld=lld"),
     # The linkage table then lies in another segment, as in OpenBLAS.
     "apart": ("-O2", "-Wl,-z,lazy", "-Wl,--section-start=.text=0x200000"),
 }
@@ -103,6 +106,12 @@ def test_tail_call_is_a_call(graph: Graph) -> None:
 def test_function_uses_only_what_it_calls(graph: Graph) -> None:
     assert graph.used_from("alone") == {"not_used"}
     assert "not_used" not in graph.used_from("called", "tail", "take", "give", "read_variable")
+
+
+def test_linkage_table_is_part_of_no_function(graph: Graph) -> None:
+    users = {name: graph.calls.users(name) for name in ("outside", "not_used")}
+    assert [len(functions) for functions in users.values()] == [2, 1]
+    assert users["outside"].isdisjoint(users["not_used"])
 
 
 def test_address_that_is_taken_counts_as_called(graph: Graph) -> None:

@@ -23,6 +23,7 @@ LAYERS = (
     {"collide.nametable"},
     {"collide.notes"},
     {"collide.dynamic", "collide.scan"},
+    {"collide.frames"},
     {"collide.calls", "collide.versionstrings"},
     {"collide.symboltables"},
     {"collide.elf"},
