@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 
 from collide import codes
 from collide.analysis import Analysis, Module
@@ -59,7 +58,7 @@ class Adviser:
             return frozenset()
         try:
             if self._names is None:
-                self._names = Names(target, [Path(target.name)], repeatedly=self._several)
+                self._names = Names(target, [target.name], repeatedly=self._several)
             names = self._names
             request = make_request([target], [analysis], names, Options(), _TAG)
             request = request._replace(brief=True, standings=self._standings)

@@ -12,7 +12,6 @@ from collections.abc import Set as AbstractSet
 
 from collide.records import NamedTuple
 from collide.search import File
-from collide.versionstrings import different_versions
 
 
 class Soname(NamedTuple):
@@ -76,6 +75,8 @@ def release_difference(meant: Iterable[File], provider: File) -> str | None:
     By what they say in their version strings, else by the numbers in the names
     of their files.
     """
+    from collide.versionstrings import different_versions
+
     for file in meant:
         told = different_versions(file.version_strings, provider.version_strings)
         for text, (ours, theirs) in told.items():
@@ -115,6 +116,8 @@ def is_older(meant: Iterable[File], provider: File) -> bool:
 
 def other_series(meant: Iterable[File], provider: File) -> bool:
     """Whether their version strings tell releases whose first two numbers differ."""
+    from collide.versionstrings import different_versions
+
     return any(
         ours.split(".")[:2] != theirs.split(".")[:2]
         for file in meant

@@ -14,12 +14,14 @@ from os.path import commonprefix
 
 from collide.analysis import Analysis
 from collide.bindings import Binding, BindingGroup
-from collide.calls import Calls
-from collide.reach import Reach
 from collide.records import NamedTuple
 from collide.search import File
 from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
 from collide.words import first_word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.calls import Calls
 
 _TELLING_PREFIX = 3
 """Characters from which on a common prefix is more than chance."""
@@ -83,6 +85,8 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
         opened = {name for key in weighed for name in collected[key].modules}
         modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
         known = partial(_calls_of, analysis)
+        from collide.reach import Reach
+
         uses = Reach(modules, names.keys(), known).uses
     # All names of a victim at once: each question may take a look at all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}

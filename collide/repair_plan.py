@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Literal
 
 from collide.analysis import Analysis
 from collide.integrity import ObjectChange
@@ -36,7 +35,12 @@ from collide.symbols import (
 )
 from collide.wheel import Target
 
-Method = Literal["auto", "visibility", "rename"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Method = Literal["auto", "visibility", "rename"]
+
 HIDDEN_SINCE = (2, 24)
 """The first glibc that does not look a STV_HIDDEN reference up (``elf_machine_rela``)."""
 GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")

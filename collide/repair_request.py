@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache, cached_property
-from pathlib import Path
 
 from collide.analysis import Analysis
 from collide.archive import Archive
@@ -24,10 +24,14 @@ from collide.errors import FormatError
 from collide.patching import file_offset
 from collide.records import NamedTuple
 from collide.references import references_to
-from collide.repair_plan import Method, Request
+from collide.repair_plan import Request
 from collide.search import File
 from collide.tags import oldest_glibc
 from collide.wheel import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.repair_plan import Method
 
 
 class Options(NamedTuple):
@@ -62,7 +66,7 @@ def make_request(
     )
 
 
-def tag_of(wheels: Iterable[Path]) -> str:
+def tag_of(wheels: Iterable[str | os.PathLike[str]]) -> str:
     """What makes new names the wheels' own: a hash of their objects."""
     digest = hashlib.sha256()
     for path in wheels:
@@ -107,7 +111,9 @@ class Names:
     ``__func__`` leaves there, and nobody asks dlsym for what he can call.
     """
 
-    def __init__(self, target: Target, wheels: Sequence[Path], *, repeatedly: bool = False) -> None:
+    def __init__(
+        self, target: Target, wheels: Sequence[str | os.PathLike[str]], *, repeatedly: bool = False
+    ) -> None:
         """``target`` are the ``wheels``, joined; ``repeatedly``: several hosts may ask."""
         self._target = target
         self._wheels = wheels

@@ -62,7 +62,10 @@ class File:
     none, and its profile gives ``version_strings`` and ``build_id``.
     """
 
-    __slots__ = (*("_build_id", "_calls", "_contents", "_texts", "identity", "object", "path"),)
+    __slots__ = (
+        *("_build_id", "_calls", "_contents", "_refusals", "_version_strings", "identity"),
+        *("object", "path"),
+    )
 
     def __init__(
         self,
@@ -77,8 +80,8 @@ class File:
         self.identity = identity
         self.object = elf
         self._contents = contents
-        known = None if version_strings is None else (version_strings, ())
-        self._texts: tuple[tuple[str, ...], tuple[str, ...]] | None = known
+        self._version_strings = version_strings
+        self._refusals: tuple[str, ...] | None = None
         self._build_id = build_id
         self._calls: tuple[Calls | None] | None = None
 
@@ -100,19 +103,20 @@ class File:
     @property
     def version_strings(self) -> tuple[str, ...]:
         """What it says of its version (:mod:`collide.versionstrings`)."""
-        return self._both_texts()[0]
+        if self._version_strings is None:
+            from collide.versionstrings import read_version_strings
+
+            self._version_strings = read_version_strings(self.read())
+        return self._version_strings
 
     @property
     def refusals(self) -> tuple[str, ...]:
         """What it says where a library is not the one that it was compiled for."""
-        return self._both_texts()[1]
+        if self._refusals is None:
+            from collide.versionstrings import read_refusals
 
-    def _both_texts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        if self._texts is None:
-            from collide.versionstrings import read_texts
-
-            self._texts = read_texts(self.read())
-        return self._texts
+            self._refusals = read_refusals(self.read())
+        return self._refusals
 
     @property
     def calls(self) -> Calls | None:

@@ -51,9 +51,12 @@ Rule = Callable[[Cut], Verdict | None]
 
 
 def decide(cut: Cut, rules: Sequence[Rule] | None = None) -> Verdict:
-    """The verdict on one cut: the worst of what ``rules`` say, with the evidence of all."""
-    if (settled := settle(cut)) is not None:
-        return settled
+    """The verdict on one cut: what settles it, or what is weighed."""
+    return settle(cut) or weigh(cut, rules)
+
+
+def weigh(cut: Cut, rules: Sequence[Rule] | None = None) -> Verdict:
+    """Of a cut that nothing settles: the worst of what ``rules`` say, with the evidence of all."""
     said = [v for rule in (RULES if rules is None else rules) if (v := rule(cut)) is not None]
     said.append(replaced_library(cut))
     worst = max(said, key=lambda v: v.severity)

@@ -11,7 +11,6 @@ import re
 import struct
 from collections.abc import Iterable, Mapping
 from mmap import mmap
-from typing import NamedTuple
 
 from collide.dynamic import PF_W, PT_LOAD, Image
 from collide.errors import FormatError
@@ -28,32 +27,20 @@ _MOST = 64
 _Searched = bytes | bytearray | mmap
 
 
-class Texts(NamedTuple):
-    """What an object says of itself and of what it is linked with, each sorted.
+def read_version_strings(data: _Searched) -> tuple[str, ...]:
+    """The strings with a version of three numbers, sorted; at most 64, none longer than 100."""
+    return tuple(sorted({t for part in _read_only(data) for t in _strings(data, *part)})[:_MOST])
 
-    ``versions`` are the strings with a version of three numbers, at most 64,
-    none longer than 100. ``refusals`` are those with which it refuses a library
-    that is not what it was compiled for: they name the library, and say that
-    the times or the versions differ.
+
+def read_refusals(data: _Searched) -> tuple[str, ...]:
+    """The texts with which an object refuses a library that is not what it was compiled for.
+
+    They name the library, and say that the times or the versions differ; sorted.
     """
-
-    versions: tuple[str, ...] = ()
-    refusals: tuple[str, ...] = ()
-
-
-def read_texts(data: _Searched | memoryview) -> Texts:
-    """The texts in the read-only data of an object; none of what is no object."""
-    # Found where they are: a copy of a segment takes as long as to look through it.
-    whole = bytes(data) if isinstance(data, memoryview) else data
-    try:
-        parts = list(_read_only(Image(memoryview(whole))))
-    except (FormatError, struct.error, IndexError, ValueError):
-        return Texts()
-    versions = {text for part in parts for text in _strings(whole, *part)}
-    refusals = {
-        text for part in parts for words in _COMPARING for text in _around(whole, words, *part)
-    }
-    return Texts(tuple(sorted(versions)[:_MOST]), tuple(sorted(refusals)))
+    parts = _read_only(data)
+    return tuple(
+        sorted({t for part in parts for words in _COMPARING for t in _around(data, words, *part)})
+    )
 
 
 _COMPARING = (b"-time", b" time", b"mismatch", b"requires lib")
@@ -65,11 +52,18 @@ _REFUSAL = re.compile(
 )
 
 
-def _read_only(image: Image) -> Iterable[tuple[int, int]]:
-    """Where segments begin and end in the file."""
-    for segment in image.segments:
-        if segment.kind == PT_LOAD and not segment.flags & PF_W:
-            yield segment.offset, min(segment.offset + segment.size, len(image.data))
+def _read_only(data: _Searched) -> list[tuple[int, int]]:
+    """Where read-only segments begin and end in the file; none in what is no object."""
+    # Texts are found where they are: to copy a segment takes as long as to look through it.
+    try:
+        segments = Image(memoryview(data)).segments
+    except (FormatError, struct.error, IndexError, ValueError):
+        return []
+    return [
+        (segment.offset, min(segment.offset + segment.size, len(data)))
+        for segment in segments
+        if segment.kind == PT_LOAD and not segment.flags & PF_W
+    ]
 
 
 def _around(data: _Searched, words: bytes, first: int, last: int) -> Iterable[str]:

@@ -27,6 +27,7 @@ from collide import check as check_module
 from collide.archive import Member, write_wheel
 from collide.cli import main
 from collide.codes import CODES
+from collide.commands import streams
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = str(ROOT / "wheels/host/host")
@@ -340,11 +341,11 @@ def test_disk_that_fills_up_leaves_the_older_file(
     file = tmp_path / "report.txt"
     file.write_text("older")
 
-    def fail(path: Path, _data: bytes) -> int:
-        path.touch()
-        raise OSError(28, "No space left on device", str(path))
+    class Full(io.FileIO):
+        def write(self, _data: object) -> int:
+            raise OSError(28, "No space left on device", str(self.name))
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
+    monkeypatch.setattr(streams, "open", Full, raising=False)
     arguments = ("check", specimen("static_exported"), "--profile", HOST, "-o", file)
     assert run.fails(*arguments) == f"{file}: No space left on device"
     assert [p.name for p in tmp_path.iterdir()] == ["report.txt"]

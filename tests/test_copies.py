@@ -19,7 +19,7 @@ from collide.copies import (
 from collide.elf import read_object
 from collide.search import File
 from collide.verbs import split_pairs
-from collide.versionstrings import different_versions, read_texts
+from collide.versionstrings import different_versions, read_refusals, read_version_strings
 
 
 def library(
@@ -96,7 +96,7 @@ def test_numbers_of_files_tell_releases_apart_where_no_text_does(tmp_path: Path)
     assert release_difference([ours], library(tmp_path, "liba.so.1")) is None
 
 
-def test_file_is_read_once_for_all_its_texts(tmp_path: Path) -> None:
+def test_texts_of_a_file_are_read_once_for_each_kind(tmp_path: Path) -> None:
     text = "Frob 3.5.8\\0libfrob mismatch\\0libfrob compile-time older"
     file = library(tmp_path, "liba.so.1", text=text)
     reads: list[bytes | bytearray] = []
@@ -109,7 +109,7 @@ def test_file_is_read_once_for_all_its_texts(tmp_path: Path) -> None:
     for _ in range(3):
         assert counted.version_strings == ("Frob 3.5.8",)
         assert counted.refusals == ("libfrob compile-time older", "libfrob mismatch")
-    assert len(reads) == 1
+    assert len(reads) == 2
 
 
 def test_version_strings_are_texts_with_three_numbers(tmp_path: Path) -> None:
@@ -126,8 +126,8 @@ def test_version_strings_are_texts_with_three_numbers(tmp_path: Path) -> None:
 
 
 def test_no_elf_file_has_no_version_strings() -> None:
-    assert read_texts(b"Frob 1.2.3\0") == ((), ())
-    assert read_texts(b"") == ((), ())
+    for data in (b"Frob 1.2.3\0libfrob mismatch\0", b""):
+        assert read_version_strings(data) == read_refusals(data) == ()
 
 
 def test_versions_are_compared_behind_one_text_only() -> None:

@@ -32,20 +32,19 @@ def write(data: str | bytes, output: str | None) -> None:
         stream.write(data if isinstance(data, str) else data.decode("ascii"))
         return
     from contextlib import suppress
-    from pathlib import Path
 
     # What is no file (/dev/stdout, a pipe) is written to and never replaced.
-    special = os.path.exists(output) and not os.path.isfile(output)  # noqa: PTH110, PTH113
-    path = Path(output if special else os.path.realpath(output))
-    partial = path if special else path.parent / f".{path.name}.partial"
+    special = os.path.exists(output) and not os.path.isfile(output)
+    path = output if special else os.path.realpath(output)
+    directory, name = os.path.split(path)
+    partial = path if special else os.path.join(directory, f".{name}.partial")
     try:
-        partial.write_bytes(
-            data if isinstance(data, bytes) else data.encode(errors="backslashreplace")
-        )
-        partial.replace(path)
+        with open(partial, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode(errors="backslashreplace"))
+        os.replace(partial, path)
     except OSError as e:
         raise InputError(output, e.strerror or str(e)) from e
     finally:
         if not special:
             with suppress(OSError):
-                partial.unlink()
+                os.unlink(partial)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 import collide
 from collide.check import Judged, LeftOut, Report
@@ -11,7 +10,10 @@ from collide.host import Host
 from collide.judge import Finding
 from collide.merging import merge
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from collide.pairs import Pair
 
 SCHEMA = "collide-report/1"
