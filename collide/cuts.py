@@ -78,13 +78,16 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
     collected = groups.collected()
     weighed = [key for key in collected if analysis.is_host(key[1]) and not key[2]]
     names: dict[File, set[str]] = {}
+    compared: set[File] = set()
     for key in weighed:
-        names.setdefault(key[0], set()).update(r.name for r in collected[key].taken)
+        taken = collected[key].taken
+        names.setdefault(key[0], set()).update(r.name for r in taken)
+        compared.update(b.intended[0] for b in taken.values() if b.intended)
     uses: Uses = _all
     if reaching and names:
         opened = {name for key in weighed for name in collected[key].modules}
         modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
-        known = partial(_calls_of, analysis)
+        known = partial(_calls_of, analysis, compared)
         from collide.reach import Reach
 
         uses = Reach(modules, names.keys(), known).uses
@@ -92,21 +95,21 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
     for key, found in collected.items():
         victim, provider, vague = key
-        taken = tuple(found.taken.values())
+        bindings = tuple(found.taken.values())
         used: tuple[Binding, ...] = ()
         if key in weighed:
-            used = tuple(b for b in taken if b.reference.name in used_names[victim])
-        meant = {b.intended[0]: None for b in taken if b.intended}
+            used = tuple(b for b in bindings if b.reference.name in used_names[victim])
+        meant = {b.intended[0]: None for b in bindings if b.intended}
         kept: AbstractSet[str] = frozenset()
         if used:
-            kept = uses(victim, _Library(taken, victim).kept(groups.of(victim), meant.keys()))
+            kept = uses(victim, _Library(bindings, victim).kept(groups.of(victim), meant.keys()))
         # Of a library inside, nobody asks it, and all users of the victim would have to be read.
         inside = meant.keys() <= {victim}
         yield Cut(
             victim=victim,
             provider=provider,
             meant=tuple(meant),
-            taken=taken,
+            taken=bindings,
             used=used,
             kept=tuple(sorted(kept)),
             vague=vague,
@@ -121,8 +124,14 @@ def _all(_victim: File, names: Iterable[str]) -> AbstractSet[str]:
     return frozenset(names)
 
 
-def _calls_of(analysis: Analysis, file: File) -> Calls | None:
-    return file.calls if analysis.is_member(file) else None
+def _calls_of(analysis: Analysis, compared: AbstractSet[File], file: File) -> Calls | None:
+    if not analysis.is_member(file):
+        return None
+    calls = file.calls
+    if file in compared:
+        # Judging will ask, and now the bytes are at hand.
+        _ = file.version_strings
+    return calls
 
 
 class _Groups:
