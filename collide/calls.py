@@ -107,16 +107,18 @@ class Calls:
         self._again = again
         segments = self._segments(pieces)
         names = dict(tables.slots)
+        entries: dict[int, int] = {}
         for segment in segments:
-            names.update(segment.plt(tables.slots))
+            for start, place, name in segment.plt(tables.slots):
+                names[start], entries[start] = name, place
         self._names = names
-        entries = names.keys() - tables.slots.keys()
-        self._split = _functions(frames, entries, max(bounds))
+        uncovered = _uncovered(frames, entries.keys())
+        self._split = Functions(starts, max(bounds), {entries[entry] for entry in uncovered})
         self._places: dict[str, list[int]] = defaultdict(list)
         for address, name in names.items():
             self._places[name].append(address)
         # Procedure linkage tables stand in the search table of functions as a whole.
-        self._linkages = self._linkage(segments, entries)
+        self._linkages = self._linkage(segments, entries.keys() - uncovered)
         size = sum(len(code) for _, code in pieces)
         wanted = known.union(names)
         self._sites = Sites(wanted) if size <= _SMALL else ManySites(wanted)
@@ -291,23 +293,25 @@ def _executable(image: Image) -> Iterator[tuple[int, memoryview]]:
             yield s.address, image.data[s.offset : s.offset + s.size]
 
 
-def _functions(frames: Frames, entries: Iterable[int], end: int) -> Functions:
-    """The functions, without the linkage tables that no frame description covers.
+def _uncovered(frames: Frames, entries: AbstractSet[int]) -> set[int]:
+    """The entries of linkage tables that no frame description covers.
 
-    Not all linkers write one for them. What jumps through a slot between two
-    functions is such a table, if it is not alone.
+    Not all linkers write one for them, nor all compilers for functions, and
+    what jumps through a slot may be a call at a function's end: entries of a
+    table have neighbours.
     """
-    starts, ends = frames.starts, dict[int, int]()
-    held: defaultdict[int, list[int]] = defaultdict(list)
+    starts, found = frames.starts, set()
+    ends: dict[int, int | None] = {0: 0}
     for entry in entries:
-        held[bisect_right(starts, entry)].append(entry)
-    before = held.pop(0, ())
-    for after, within in held.items():
-        start = starts[after - 1]
-        last = frames.end(start)
-        if last is not None and sum(entry >= last for entry in within) > 1:
-            ends[start] = last
-    return Functions(starts, end, ends, starts[0] if len(before) > 1 else 0)
+        if not entries.isdisjoint((entry - 16, entry - 8, entry + 8, entry + 16)):
+            after = bisect_right(starts, entry)
+            start = starts[after - 1] if after else 0
+            if start not in ends:
+                ends[start] = frames.end(start)
+            end = ends[start]
+            if end is not None and end <= entry:
+                found.add(entry)
+    return found
 
 
 class _Tables:

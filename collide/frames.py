@@ -55,13 +55,17 @@ class Frames:
 
     def end(self, start: int) -> int | None:
         """Where the function at ``start`` ends; None where that is not told."""
-        row = bisect_left(self._begins, start - self._base)
-        if row == len(self._begins) or self._begins[row] != start - self._base:
-            return None
-        place = self._base + self._places[row]
-        try:
-            _, _, begin, length = _FDE.unpack(self._image.at(place, _FDE.size))
-        except (FormatError, struct.error):
-            return None
-        # Anything else is in another encoding.
-        return start + length if place + 8 + begin == start else None
+        row, lengths = bisect_left(self._begins, start - self._base), [0]
+        while row < len(self._begins) and self._begins[row] == start - self._base:
+            place = self._base + self._places[row]
+            try:
+                _, _, begin, length = _FDE.unpack(self._image.at(place, _FDE.size))
+            except (FormatError, struct.error):
+                return None
+            if place + 8 + begin != start:
+                return None  # in another encoding
+            lengths.append(length)
+            row += 1
+        # A length of 0 is that of a function without code, where the next one begins as well,
+        # or the upper half of eight bytes.
+        return start + max(lengths) if any(lengths) else None

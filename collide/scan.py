@@ -13,7 +13,8 @@ import struct
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 _CALL, _JUMPS = rb"\xe8(?=%b)", (rb"\xe9(?=%b)", rb"\x0f[\x80-\x8f](?=%b)")
@@ -38,17 +39,16 @@ class Functions:
     functions go to any place, not to a start. No other functions are not
     aligned: ``cold`` is the range that holds all of them.
 
-    ``ends`` are where those end that linkage tables follow, and ``first`` is where
-    code begins that counts to the first one.
+    ``linkage`` are the places of displacements that are in none: those of jumps
+    through slots in linkage tables.
     """
 
     def __init__(
-        self, starts: Sequence[int], end: int, ends: Mapping[int, int], first: int
+        self, starts: Sequence[int], end: int, linkage: AbstractSet[int] = frozenset()
     ) -> None:
         self.starts = starts
+        self.linkage = linkage
         self._end = end
-        self._ends = ends
-        self._first = first
         # What lies before the first one is counted to it.
         self._bounds = starts[1:]
         split = [start for start in starts if start & 15]
@@ -61,21 +61,15 @@ class Functions:
         """The function that holds ``place``."""
         return self.starts[bisect_right(self._bounds, place)]
 
-    def holding(self, places: Collection[int]) -> frozenset[int]:
+    def holding(self, places: Iterable[int]) -> frozenset[int]:
         """The functions that hold ``places``, of which those in linkage tables are in none."""
-        held = map(self.at, places)
-        if not self._ends and not self._first:
-            return frozenset(held)
-        return frozenset(f for f, place in zip(held, places, strict=True) if self._has(f, place))
-
-    def _has(self, start: int, place: int) -> bool:
-        return self._first <= place < self._ends.get(start, self._end)
+        return frozenset(self.at(place) for place in places if place not in self.linkage)
 
     def range_of(self, start: int) -> range:
         """The places that belong to the function at ``start``."""
         after = bisect_right(self.starts, start)
         end = self.starts[after] if after < len(self.starts) else self._end
-        return range(start if after > 1 else self._first, self._ends.get(start, end))
+        return range(start if after > 1 else 0, end)
 
     def split_off(self, place: int, target: int) -> int | None:
         """The function that a jump leads into the middle of, from another part of it."""
@@ -129,7 +123,7 @@ class Segment:
             for found in self._compiled(form).finditer(self.code, max(first - 2, 0), last + 4):
                 at = found.end()
                 target: int = _DISPLACEMENT.unpack_from(self.code, at)[0] + at + self.address + 4
-                if not first <= at < last:
+                if not first <= at < last or self.address + at in functions.linkage:
                     continue
                 if target in wanted:
                     yield target
@@ -143,17 +137,19 @@ class Segment:
         start = address - self.address
         return bytes(self.code[start : start + size]) if start >= 0 else b""
 
-    def plt(self, slots: Mapping[int, str]) -> dict[int, str]:
-        """PLT entries by their address: a jump through a slot, behind an ENDBR64 or not."""
-        code, shift, entries = self.code, self.address + 4, {}
+    def plt(self, slots: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
+        """PLT entries: a jump through a slot, behind an ENDBR64 or not.
+
+        Each with its address, the place of its displacement, and the symbol.
+        """
+        code, shift = self.code, self.address + 4
         for found in _PLT_JUMP.finditer(code, 0, max(len(code) - 4, 0)):
             slot = _DISPLACEMENT.unpack_from(code, found.end())[0] + found.end() + shift
             if slot in slots:
                 start = found.start()
                 start -= bytes(code[start - 1 : start]) == _BND
                 start -= 4 * (bytes(code[start - 4 : start]) == _ENDBR64)
-                entries[self.address + start] = slots[slot]
-        return entries
+                yield self.address + start, self.address + found.end(), slots[slot]
 
 
 class Sites:

@@ -184,6 +184,52 @@ def test_rarely_run_part_that_is_split_off_belongs_to_its_function(tmp_path: Pat
     assert Graph(path).used_from("user") == {"cold", "warm", "fail"}
 
 
+GLUE = """
+extern int glue(void), first(void), second(void);
+int others(int x) { return first() + second() + x; }
+asm(".globl glue\\n.hidden glue\\n"
+    "glue: sub $8, %rsp\\ncall one@PLT\\ncall two@PLT\\nadd $8, %rsp\\nret");
+"""
+EMPTY = """
+extern int one(void), two(void), first(void), second(void);
+void never(void) { __builtin_unreachable(); }
+int last(void) { return one() + two() + first() + second(); }
+"""
+TAIL = """
+extern int one(void) __attribute__((noplt)), two(void) __attribute__((noplt));
+extern int first(void), second(void);
+int others(int x) { return first() + second() + x; }
+int more(void) { return two() + 1; }
+int last(void) { return one(); }
+"""
+
+
+@pytest.mark.parametrize("source", [GLUE, EMPTY, TAIL], ids=["assembly", "empty", "tail-call"])
+@pytest.mark.parametrize("way", ["lld", "bare"])
+def test_code_in_front_of_a_bare_linkage_table_is_no_part_of_it(
+    tmp_path: Path, source: str, way: str
+) -> None:
+    flags = (*WAYS[way], "-fno-toplevel-reorder", "-fno-reorder-functions")
+    graph = Graph(compile_so(tmp_path, "lib.so", source, *flags))
+    assert all(graph.calls.users(name) for name in ("one", "two", "first", "second"))
+
+
+EIGHT_BYTES = """
+asm(".section .text.last, \\"ax\\"\\n.globl last\\n.hidden last\\n"
+    "last: sub $8, %rsp\\ncall one@PLT\\ncall two@PLT\\nadd $8, %rsp\\nret\\n0:\\n"
+    ".section .eh_frame, \\"a\\", @unwind\\n"
+    "1: .long 3f-2f\\n2: .long 0\\n.byte 1\\n.string \\"zR\\"\\n.uleb128 1\\n.sleb128 -8\\n"
+    ".uleb128 16\\n.uleb128 1\\n.byte 0x1c\\n.byte 12, 7, 8, 0x90, 1\\n.p2align 3\\n"
+    "3: .long 5f-4f\\n4: .long 4b-1b\\n.quad last-.\\n.quad 0b-last\\n.uleb128 0\\n"
+    ".p2align 3\\n5:\\n.text");
+"""
+
+
+def test_frame_description_of_eight_byte_pointers_tells_no_end(tmp_path: Path) -> None:
+    graph = Graph(compile_so(tmp_path, "lib.so", EIGHT_BYTES, *WAYS["lld"]))
+    assert all(graph.calls.users(name) for name in ("one", "two"))
+
+
 def test_without_tables_of_functions_nothing_is_known(tmp_path: Path) -> None:
     path = compile_so(tmp_path, "lib.so", SOURCE, "-Wl,--no-eh-frame-hdr")
     assert read_calls(path.read_bytes()) is None
