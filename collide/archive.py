@@ -106,7 +106,9 @@ class Archive:
             import io
 
             try:
-                rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+                rows = [
+                    row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row
+                ]
             except csv.Error as e:
                 raise ValueError(f"malformed RECORD: {e}") from e
         else:

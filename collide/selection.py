@@ -143,7 +143,7 @@ def _existing(spec: str) -> str:
     found = shutil.which(spec) if "/" not in spec else None
     if found is None:
         raise _unknown(spec, "no such profile, file or binary")
-    return found
+    return os.path.abspath(found)
 
 
 def _unknown(spec: str, what: str) -> InputError:

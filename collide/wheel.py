@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
@@ -173,12 +174,17 @@ def find_inputs(paths: Iterable[str]) -> Iterator[str]:
     """
     for name in paths:
         path = _tidy(name)
-        is_directory = os.path.isdir(path)
-        if not name or not os.path.exists(path):
-            raise InputError(name or "''", "no such file")
-        if not is_directory and not os.path.isfile(path):
+        if not name:
+            raise InputError("''", "no such file")
+        try:
+            mode = os.stat(path).st_mode
+            names = sorted(os.listdir(path)) if stat.S_ISDIR(mode) else []
+        except FileNotFoundError:
+            raise InputError(name, "no such file") from None
+        except OSError as e:
+            raise InputError(name, e.strerror or str(e)) from e
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
             raise InputError(name, "neither a regular file nor a directory")
-        names = sorted(os.listdir(path)) if is_directory else []
         wheels = [_tidy(f"{path}/{name}") for name in names if name.endswith(".whl")]
         yield from wheels or [path]
 

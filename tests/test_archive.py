@@ -203,6 +203,11 @@ def test_member_with_another_hash_than_record_says_is_refused(tmp_path: Path) ->
     assert member_error(wheel_with(tmp_path, record)).endswith("match the hash in RECORD")
 
 
+@pytest.mark.parametrize("more", ["\n", '\n"a,b.py",,\n\n'], ids=["plain", "quoted"])
+def test_blank_lines_of_record_are_passed_over(tmp_path: Path, more: str) -> None:
+    assert read_all(wheel_with(tmp_path, RECORD + more)) == {"demo/x.so": LIBRARY}
+
+
 @pytest.mark.parametrize("record", ["", "demo/x.so,,\n"], ids=["no-line", "no-hash"])
 def test_member_without_a_hash_in_record_is_refused(tmp_path: Path, record: str) -> None:
     assert member_error(wheel_with(tmp_path, record)) == "has no hash in RECORD"

@@ -379,6 +379,18 @@ def test_arguments_keep_their_order(tmp_path: Path) -> None:
     assert [str(path) for path in find_inputs(names)] == names
 
 
+def test_directory_that_cannot_be_listed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> list[str]:
+        raise PermissionError(13, "Permission denied", path)
+
+    # Root may list them all.
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(InputError, match=rf"^{tmp_path}: Permission denied$"):
+        list(find_inputs([str(tmp_path)]))
+
+
 def test_missing_input_is_named() -> None:
     with pytest.raises(InputError, match=r"^missing\.whl: no such file$"):
         list(find_inputs(["missing.whl"]))
