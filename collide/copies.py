@@ -180,7 +180,8 @@ def renamed(meant: Iterable[File], provider: File) -> Renaming | None:
     return None
 
 
-_WIDE = re.compile(r"ilp64|64_?$", re.IGNORECASE)
+# Names of machines end with 64 as well.
+_WIDE = re.compile(r"ilp64|(?<!x86_)(?<!amd)(?<!arm)(?<!aarch)64_?$", re.IGNORECASE)
 _WIDE_BUILD = re.compile(r"\b(?:USE64BITINT|INTERFACE64|ILP64)\b")
 
 

@@ -151,3 +151,5 @@ def test_pairs_are_functions_that_make_and_unmake_one_thing() -> None:
     assert split_pairs(["BIO_free"], ["BIO_new"]) == (("BIO_free", "BIO_new"),)
     assert split_pairs(["a_new"], ["b_free"]) == ()
     assert split_pairs(["a_new"], ["a_create"]) == ()
+        ("libblas_x86_64.so.3", "", None),
+        ("libblas-aarch64.so.3", "", None),
