@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from collide import versionstrings
 from collide.bindings import Hit
 from collide.codes import Code, Severity
 from collide.cuts import Cut
@@ -26,6 +27,14 @@ class Verdict(NamedTuple):
 def size(hit: Hit) -> int:
     """The size of a variable, which is part of the ABI; that of a function is not."""
     return hit[1].size if is_data(hit[1].type) else 0
+
+
+def is_text(hit: Hit) -> bool:
+    """Whether a variable is a text, which has its end in itself and no layout."""
+    file, definition = hit
+    if definition.value is None or not definition.size:
+        return False
+    return versionstrings.is_text(file.read(), definition.value, definition.size)
 
 
 def is_code(kind: int) -> bool:

@@ -36,6 +36,7 @@ from collide.verdict import (
     size,
     some,
 )
+    is_text,
 
 FEW, SMALL = 3, 0.1
 """Up to this many functions, and less than this part, a copy is the other's neighbour release."""
@@ -173,7 +174,8 @@ def data_mismatch(cut: Cut) -> Verdict | None:
     """A variable of another size or kind: whoever was compiled for the larger reads past the end.
 
     The size in a symbol table is that of the type it was compiled with. That
-    the host's is larger harms nobody who reads only what he knows.
+    the host's is larger harms nobody who reads only what he knows, nor does a
+    text of another length, which carries its end in itself.
     """
     lines = []
     for b in sorted(cut.used, key=lambda b: b.reference.name):
@@ -185,7 +187,7 @@ def data_mismatch(cut: Cut) -> Verdict | None:
             lines.append(f"{b.reference.name} is thread-local in only one of the copies.")
         elif is_data(ours.type) and is_code(theirs.type):
             lines.append(f"{b.reference.name} is data in the wheel and code in the host.")
-        elif kinds == {STT_OBJECT} and 0 < theirs.size < ours.size:
+        elif kinds == {STT_OBJECT} and 0 < theirs.size < ours.size and not is_text(b.intended):
             lines.append(
                 f"{b.reference.name} has {theirs.size} bytes in the host, {ours.size} in the wheel."
             )

@@ -75,6 +75,20 @@ def _around(segment: bytes, words: bytes) -> Iterable[str]:
         at = segment.find(words, at + len(words))
 
 
+def is_text(data: bytes | bytearray | memoryview | mmap, address: int, size: int) -> bool:
+    """Whether ``size`` bytes at an address are one printable text, and the zero that ends it."""
+    try:
+        image = Image(memoryview(data))
+    except (FormatError, struct.error, IndexError, ValueError):
+        return False
+    for segment in image.segments:
+        at = address - segment.address
+        if segment.kind == PT_LOAD and not segment.flags & PF_W and 0 <= at < segment.size:
+            text = bytes(image.data[segment.offset + at : segment.offset + at + size])
+            return text.isascii() and text.endswith(b"\0") and text[:-1].decode().isprintable()
+    return False
+
+
 def _read_only(image: Image) -> Iterable[bytes]:
     for segment in image.segments:
         if segment.kind == PT_LOAD and not segment.flags & PF_W:

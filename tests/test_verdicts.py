@@ -279,6 +279,9 @@ def test_version_check_is_an_error_where_the_releases_differ(
 
 _OLDER = "libfrob link-time version (%s) is older than compile-time version (%s)"
 _OTHER = "libfrob link-time backend (%s) is different from compile-time backend (%s)"
+        ('const char lib_data[] = "-O2 -g -fPIC";', 'const char lib_data[] = "-O2";', "COL102"),
+        ('const char lib_data[13] = "-O2 -g";', 'const char lib_data[] = "-O2";', "COL106"),
+        ('char lib_data[] = "-O2 -g -fPIC";', 'char lib_data[] = "-O2";', "COL106"),
 
 
 @pytest.mark.parametrize(
