@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from collide.records import NamedTuple
 from collide.search import File
-from collide.versionstrings import different_versions
+from collide.versionstrings import different_versions, series_of
 
 
 class Soname(NamedTuple):
@@ -121,6 +121,23 @@ def other_series(meant: Iterable[File], provider: File) -> bool:
             file.version_strings, provider.version_strings
         ).values()
     )
+
+
+def same_series(meant: Iterable[File], provider: File) -> bool:
+    """Whether both tell a release under the library's own name, and of one series."""
+    name = library_name(provider)
+    if name is None:
+        return False
+    theirs = series_of(provider.version_strings, name)
+    return any(theirs & series_of(file.version_strings, name) for file in meant)
+
+
+def same_library(one: File, other: File) -> bool:
+    """Whether the name of one begins with that of the other, numbers aside."""
+    ours, theirs = library_name(one), library_name(other)
+    if ours is None or theirs is None:
+        return False
+    return ours.startswith(theirs) or theirs.startswith(ours)
 
 
 class Overlap(NamedTuple):

@@ -19,6 +19,7 @@ from collide.reach import Reach
 from collide.records import NamedTuple
 from collide.search import File
 from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
+from collide.wheel import is_extension_module
 from collide.words import first_word
 
 _TELLING_PREFIX = 3
@@ -36,7 +37,9 @@ class Cut(NamedTuple):
     the wheel. ``modules`` show it when they are opened. ``calls_known`` tells
     whether the victim's calls could be read; otherwise all counts as used.
     ``entered`` are how many of the victim's names other objects in use get from
-    it, and how many from the host in its place.
+    it, and how many from the host in its place. ``asked`` tells that the victim
+    is no module and no object of the wheel links it: what it does it is asked
+    for by name.
     """
 
     victim: File
@@ -50,6 +53,7 @@ class Cut(NamedTuple):
     modules: tuple[str, ...]
     calls_known: bool
     entered: tuple[int, int]
+    asked: bool
 
     @property
     def used_names(self) -> tuple[str, ...]:
@@ -85,6 +89,7 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
         uses = Reach(modules, names.keys(), known).uses
     # All names of a victim at once: each question may take a look at all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
+    roots = {m.bound.opened.root.file for m in analysis.modules if m.bound}
     for key, found in collected.items():
         victim, provider, vague = key
         taken = tuple(found.taken.values())
@@ -107,6 +112,7 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
             modules=tuple(sorted(found.modules)),
             calls_known=not used or not reaching or victim.calls is not None,
             entered=_entered(groups, victim, uses) if kept else (0, 0),
+            asked=victim in roots and not is_extension_module(victim),
         )
 
 

@@ -18,9 +18,12 @@ from collide.copies import (
     other_major,
     other_series,
     release_difference,
+    same_library,
+    same_series,
     wide_integers,
 )
 from collide.cuts import Cut
+from collide.search import File
 from collide.settled import settle
 from collide.symbols import STT_OBJECT, STT_TLS
 from collide.verbs import split_pairs
@@ -33,10 +36,10 @@ from collide.verdict import (
     in_use,
     is_code,
     is_data,
+    is_text,
     size,
     some,
 )
-    is_text,
 
 FEW, SMALL = 3, 0.1
 """Up to this many functions, and less than this part, a copy is the other's neighbour release."""
@@ -140,6 +143,36 @@ def wide_interface(cut: Cut) -> Verdict | None:
         "So the layout of the wheel's release is compiled in, and another release runs."
     )
     return Verdict(codes.WIDE_INTERFACE, Severity.ERROR, (line,))
+
+
+def asked_by_name(cut: Cut) -> Verdict | None:
+    """A library that is opened for its functions runs half in itself, half in the host's copy.
+
+    What opens a library by itself (ctypes, cffi) asks it for functions by name,
+    and dlsym(3) looks in the object first: these are the wheel's. What they call
+    of each other goes through the global scope and is the host's, which gets the
+    structures that they have made, and has static variables of its own. It holds
+    for any library that calls its own front by name. No error where few do, or
+    where both say that they are of one series, which shares its layouts.
+    """
+    names = cut.used_names
+    if not cut.asked or set(cut.meant) != {cut.victim} or len(names) <= FEW:
+        return None
+    if not same_library(cut.victim, cut.provider) or same_series(cut.meant, cut.provider):
+        return None
+    front = sorted(_functions(cut.victim) & _functions(cut.provider) - {*names})
+    if not front:
+        return None
+    line = (
+        f"{file_name(cut.victim)} is opened to be asked for its functions, and gives its own: "
+        f"{some(front)}. They call {some(names)} by name, and these are the host's."
+    )
+    return Verdict(codes.SPLIT_LIBRARY, Severity.ERROR, (line,))
+
+
+def _functions(file: File) -> set[str]:
+    exports = file.object.exports
+    return {n for n in exports.names if any(is_code(d.type) for d in exports.candidates(n))}
 
 
 _BUILDS = re.compile(r"_ZN.*(?:C[12]|D[012])E")
@@ -302,6 +335,7 @@ def replaced_library(cut: Cut) -> Verdict:
 
 RULES: tuple[Rule, ...] = (
     split_library,
+    asked_by_name,
     other_abi,
     data_mismatch,
     integer_width,

@@ -131,6 +131,16 @@ def different_versions(ours: Iterable[str], theirs: Iterable[str]) -> Mapping[st
     }
 
 
+def series_of(texts: Iterable[str], name: str) -> frozenset[str]:
+    """The first two numbers (``1.2``) of the versions before which ``name`` stands."""
+    return frozenset(
+        ".".join(version.split(".")[:2])
+        for key, versions in _by_key(texts).items()
+        if name.lower() in key.lower()
+        for version in versions
+    )
+
+
 def _by_key(texts: Iterable[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for text in texts:
