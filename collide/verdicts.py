@@ -292,7 +292,7 @@ def version_check(cut: Cut) -> Verdict | None:
 
 
 _TELLS_VERSION = re.compile("version", re.IGNORECASE)
-_TOO_OLD = re.compile(r"older|later|newer|at least|requires", re.IGNORECASE)
+_TOO_OLD = re.compile(r"older|later|newer|at least|requires|downgrade", re.IGNORECASE)
 
 
 def refusal(cut: Cut) -> Verdict | None:
@@ -307,8 +307,10 @@ def refusal(cut: Cut) -> Verdict | None:
     if not any(_TELLS_VERSION.search(name) for name in cut.used_names):
         return None
     libraries = {base for file in cut.meant if (base := library_name(file))}
+    # An application speaks of a library without the lib before its name.
+    called = libraries | {m[1] for base in libraries if (m := re.match(r"lib([A-Za-z]{3,})", base))}
     for text in cut.victim.refusals:
-        if libraries.isdisjoint(re.findall(r"lib[\w-]*\w", text)):
+        if called.isdisjoint(re.findall(r"lib[\w-]*\w|\w+", text)):
             continue
         if _TOO_OLD.search(text):
             differ = is_older(cut.meant, cut.provider)

@@ -35,9 +35,10 @@ def read_version_strings(data: bytes | bytearray | memoryview | mmap) -> tuple[s
     return tuple(sorted(found)[:_MOST])
 
 
-_COMPARING = (b"-time", b" time", b"mismatch", b"requires lib")
+_COMPARING = (b"-time", b" time", b"mismatch", b"requires lib", b"linked to")
 _REFUSAL = re.compile(
     r"(?:compile|build|link|run)[- ]time .*(?:older|newer|differ|mismatch|not the same)"
+    r"|downgrade.*compiled with .*linked to"
     # What one function requires is no refusal of the library: that asks for a release and later.
     r"|\blib[\w.-]+ .*mismatch|mismatch.* lib|requires lib\S+ v?\d.* (?:later|newer)",
     re.IGNORECASE,

@@ -313,6 +313,7 @@ def test_version_check_is_an_error_where_the_releases_differ(
 
 
 _OLDER = "libfrob link-time version (%s) is older than compile-time version (%s)"
+_DOWNGRADE = "Dynamic linking: downgrade of frob! (compiled with version %d, linked to %d)"
 _OTHER = "libfrob link-time backend (%s) is different from compile-time backend (%s)"
 
 
@@ -324,6 +325,8 @@ _OTHER = "libfrob link-time backend (%s) is different from compile-time backend 
         (_OLDER.replace("libfrob", "libother"), "libfrob.so.4", ("frob_new",), (), "COL102"),
         ("m requires libfrob v2 or later", "libfrob.so.4", ("frob_new",), (), "COL108"),
         ("front requires libfrob from Frob 14", "libfrob.so.4", ("frob_new",), (), "COL102"),
+        (_DOWNGRADE, "libfrob.so.4", ("frob_new",), (), "COL108"),
+        (_DOWNGRADE.replace("frob", "knob"), "libfrob.so.4", ("frob_new",), (), "COL102"),
         (_OTHER, "libfrob-tls.so.4", (), (), "COL108"),
         (_OTHER, "libfrob.so.4", ("frob_new",), (), "COL102"),
         ("libfrob is the best in its time", "libfrob.so.4", ("frob_new",), (), "COL102"),
@@ -334,6 +337,8 @@ _OTHER = "libfrob link-time backend (%s) is different from compile-time backend 
         "of-another",
         "required",
         "one-function",
+        "downgrade",
+        "downgrade-of-another",
         "flavour",
         "same-flavour",
         "no-refusal",
