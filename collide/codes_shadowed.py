@@ -22,7 +22,10 @@ SPLIT_LIBRARY = Code(
     "word, and those with the prefix that all of the taken have in common. A warning too where "
     "what is taken inside one object are routines in assembly, which have no unwind table, and "
     "compiled functions that call nothing. Another way to split a library: its names were given a "
-    "prefix, all but those of its inside, and a host of another release has these.",
+    "prefix, all but those of its inside, and a host of another release has these. And another: "
+    "ctypes or cffi open it and ask it for its functions, which are then its own, while more than "
+    "three that these call by name are those of a host's library of that name, and nothing tells "
+    "that both are of one series.",
     "Keep the bundled library's symbols from being looked up by name: link a static one with "
     "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
     "bundled library to another (patchelf --rename-dynamic-symbols).",
@@ -81,7 +84,8 @@ DATA_MISMATCH = Code(
     "The code was compiled for another type: it reads or writes behind the end of the variable, "
     "or takes code for data.",
     "The variable's size in the host's symbol table is smaller than in the wheel's, or only one "
-    "of them is thread-local, or one is code. A larger one is not told.",
+    "of them is thread-local, or one is code. A larger one is not told, nor a text, "
+    "which carries its end in itself.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
 INTEGER_WIDTH = Code(

@@ -127,6 +127,25 @@ def other_series(meant: Iterable[File], provider: File) -> bool:
     )
 
 
+def same_series(meant: Iterable[File], provider: File) -> bool:
+    """Whether both tell a release under the library's own name, and of one series."""
+    name = library_name(provider)
+    if name is None:
+        return False
+    from collide.versionstrings import series_of
+
+    theirs = series_of(provider.version_strings, name)
+    return any(theirs & series_of(file.version_strings, name) for file in meant)
+
+
+def same_library(one: File, other: File) -> bool:
+    """Whether the name of one begins with that of the other, numbers aside."""
+    ours, theirs = library_name(one), library_name(other)
+    if ours is None or theirs is None:
+        return False
+    return ours.startswith(theirs) or theirs.startswith(ours)
+
+
 class Overlap(NamedTuple):
     """How many names two sets of objects both export, and how many each does."""
 
@@ -190,7 +209,8 @@ def renamed(meant: Iterable[File], provider: File) -> Renaming | None:
     return None
 
 
-_WIDE = re.compile(r"ilp64|64_?$", re.IGNORECASE)
+# Names of machines end with 64 as well.
+_WIDE = re.compile(r"ilp64|(?<!x86_)(?<!amd)(?<!arm)(?<!aarch)64_?$", re.IGNORECASE)
 _WIDE_BUILD = re.compile(r"\b(?:USE64BITINT|INTERFACE64|ILP64)\b")
 
 

@@ -17,6 +17,7 @@ from collide.bindings import Binding, BindingGroup
 from collide.records import NamedTuple
 from collide.search import File
 from collide.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
+from collide.wheel import is_extension_module
 from collide.words import first_word
 
 TYPE_CHECKING = False
@@ -39,7 +40,8 @@ class Cut(NamedTuple):
     whether the victim's calls could be read; otherwise all counts as used.
     ``entered`` are how many of the victim's names other objects in use get from
     it, and how many from the host in its place; not told (0) where the library
-    is linked into the victim.
+    is linked into the victim. ``asked`` tells that the victim is no module and no
+    object of the wheel links it: what it does it is asked for by name.
     """
 
     victim: File
@@ -53,6 +55,7 @@ class Cut(NamedTuple):
     modules: tuple[str, ...]
     calls_known: bool
     entered: tuple[int, int]
+    asked: bool
 
     @property
     def used_names(self) -> tuple[str, ...]:
@@ -93,6 +96,7 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
         uses = Reach(modules, names.keys(), known).uses
     # All names of a victim at once: each question may take a look at all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
+    roots = {m.bound.opened.root.file for m in analysis.modules if m.bound}
     for key, found in collected.items():
         victim, provider, vague = key
         bindings = tuple(found.taken.values())
@@ -117,6 +121,7 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
             modules=tuple(sorted(found.modules)),
             calls_known=not used or not reaching or victim.calls is not None,
             entered=_entered(groups, victim, uses) if kept and not inside else (0, 0),
+            asked=victim in roots and not is_extension_module(victim),
         )
 
 

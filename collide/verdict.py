@@ -28,6 +28,16 @@ def size(hit: Hit) -> int:
     return hit[1].size if is_data(hit[1].type) else 0
 
 
+def is_text(hit: Hit) -> bool:
+    """Whether a variable is a text, which has its end in itself and no layout."""
+    file, definition = hit
+    if definition.value is None or not definition.size:
+        return False
+    from collide import versionstrings
+
+    return versionstrings.is_text(file.read(), definition.value, definition.size)
+
+
 def is_code(kind: int) -> bool:
     """Whether a symbol is a function."""
     return kind in (STT_FUNC, STT_GNU_IFUNC)

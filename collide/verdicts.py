@@ -18,9 +18,12 @@ from collide.copies import (
     other_major,
     other_series,
     release_difference,
+    same_library,
+    same_series,
     wide_integers,
 )
 from collide.cuts import Cut
+from collide.search import File
 from collide.settled import settle
 from collide.symbols import STT_OBJECT, STT_TLS
 from collide.verbs import split_pairs
@@ -33,6 +36,7 @@ from collide.verdict import (
     in_use,
     is_code,
     is_data,
+    is_text,
     size,
     some,
 )
@@ -144,6 +148,36 @@ def wide_interface(cut: Cut) -> Verdict | None:
     return Verdict(codes.WIDE_INTERFACE, Severity.ERROR, (line,))
 
 
+def asked_by_name(cut: Cut) -> Verdict | None:
+    """A library that is opened for its functions runs half in itself, half in the host's copy.
+
+    What opens a library by itself (ctypes, cffi) asks it for functions by name,
+    and dlsym(3) looks in the object first: these are the wheel's. What they call
+    of each other goes through the global scope and is the host's, which gets the
+    structures that they have made, and has static variables of its own. It holds
+    for any library that calls its own front by name. No error where few do, or
+    where both say that they are of one series, which shares its layouts.
+    """
+    names = cut.used_names
+    if not cut.asked or set(cut.meant) != {cut.victim} or len(names) <= FEW:
+        return None
+    if not same_library(cut.victim, cut.provider) or same_series(cut.meant, cut.provider):
+        return None
+    front = sorted(_functions(cut.victim) & _functions(cut.provider) - {*names})
+    if not front:
+        return None
+    line = (
+        f"{file_name(cut.victim)} is opened to be asked for its functions, and gives its own: "
+        f"{some(front)}. They call {some(names)} by name, and these are the host's."
+    )
+    return Verdict(codes.SPLIT_LIBRARY, Severity.ERROR, (line,))
+
+
+def _functions(file: File) -> set[str]:
+    exports = file.object.exports
+    return {n for n in exports.names if any(is_code(d.type) for d in exports.candidates(n))}
+
+
 _BUILDS = re.compile(r"_ZN.*(?:C[12]|D[012])E")
 
 
@@ -176,7 +210,8 @@ def data_mismatch(cut: Cut) -> Verdict | None:
     """A variable of another size or kind: whoever was compiled for the larger reads past the end.
 
     The size in a symbol table is that of the type it was compiled with. That
-    the host's is larger harms nobody who reads only what he knows.
+    the host's is larger harms nobody who reads only what he knows, nor does a
+    text of another length, which carries its end in itself.
     """
     lines = []
     for b in sorted(cut.used, key=lambda b: b.reference.name):
@@ -188,7 +223,7 @@ def data_mismatch(cut: Cut) -> Verdict | None:
             lines.append(f"{b.reference.name} is thread-local in only one of the copies.")
         elif is_data(ours.type) and is_code(theirs.type):
             lines.append(f"{b.reference.name} is data in the wheel and code in the host.")
-        elif kinds == {STT_OBJECT} and 0 < theirs.size < ours.size:
+        elif kinds == {STT_OBJECT} and 0 < theirs.size < ours.size and not is_text(b.intended):
             lines.append(
                 f"{b.reference.name} has {theirs.size} bytes in the host, {ours.size} in the wheel."
             )
@@ -260,7 +295,7 @@ def version_check(cut: Cut) -> Verdict | None:
 
 
 _TELLS_VERSION = re.compile("version", re.IGNORECASE)
-_TOO_OLD = re.compile(r"older|later|newer|at least|requires", re.IGNORECASE)
+_TOO_OLD = re.compile(r"older|later|newer|at least|requires|downgrade", re.IGNORECASE)
 
 
 def refusal(cut: Cut) -> Verdict | None:
@@ -275,8 +310,10 @@ def refusal(cut: Cut) -> Verdict | None:
     if not any(_TELLS_VERSION.search(name) for name in cut.used_names):
         return None
     libraries = {base for file in cut.meant if (base := library_name(file))}
+    # An application speaks of a library without the lib before its name.
+    called = libraries | {m[1] for base in libraries if (m := re.match(r"lib([A-Za-z]{3,})", base))}
     for text in cut.victim.refusals:
-        if libraries.isdisjoint(re.findall(r"lib[\w-]*\w", text)):
+        if called.isdisjoint(re.findall(r"lib[\w-]*\w|\w+", text)):
             continue
         if _TOO_OLD.search(text):
             differ = is_older(cut.meant, cut.provider)
@@ -303,6 +340,7 @@ def replaced_library(cut: Cut) -> Verdict:
 
 RULES: tuple[Rule, ...] = (
     split_library,
+    asked_by_name,
     other_abi,
     data_mismatch,
     integer_width,

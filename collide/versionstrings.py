@@ -43,9 +43,10 @@ def read_refusals(data: _Searched) -> tuple[str, ...]:
     )
 
 
-_COMPARING = (b"-time", b" time", b"mismatch", b"requires lib")
+_COMPARING = (b"-time", b" time", b"mismatch", b"requires lib", b"linked to")
 _REFUSAL = re.compile(
     r"(?:compile|build|link|run)[- ]time .*(?:older|newer|differ|mismatch|not the same)"
+    r"|downgrade.*compiled with .*linked to"
     # What one function requires is no refusal of the library: that asks for a release and later.
     r"|\blib[\w.-]+ .*mismatch|mismatch.* lib|requires lib\S+ v?\d.* (?:later|newer)",
     re.IGNORECASE,
@@ -77,6 +78,20 @@ def _around(data: _Searched, words: bytes, first: int, last: int) -> Iterable[st
             if text.isprintable() and _REFUSAL.search(text):
                 yield text
         at = data.find(words, at + len(words), last)
+
+
+def is_text(data: bytes | bytearray | memoryview | mmap, address: int, size: int) -> bool:
+    """Whether ``size`` bytes at an address are one printable text, and the zero that ends it."""
+    try:
+        image = Image(memoryview(data))
+    except (FormatError, struct.error, IndexError, ValueError):
+        return False
+    for segment in image.segments:
+        at = address - segment.address
+        if segment.kind == PT_LOAD and not segment.flags & PF_W and 0 <= at < segment.size:
+            text = bytes(image.data[segment.offset + at : segment.offset + at + size])
+            return text.isascii() and text.endswith(b"\0") and text[:-1].decode().isprintable()
+    return False
 
 
 def _strings(data: _Searched, first: int, last: int) -> Iterable[str]:
@@ -115,6 +130,16 @@ def different_versions(ours: Iterable[str], theirs: Iterable[str]) -> Mapping[st
         for key in sorted(here.keys() & there.keys())
         if here[key].isdisjoint(there[key])
     }
+
+
+def series_of(texts: Iterable[str], name: str) -> frozenset[str]:
+    """The first two numbers (``1.2``) of the versions before which ``name`` stands."""
+    return frozenset(
+        ".".join(version.split(".")[:2])
+        for key, versions in _by_key(texts).items()
+        if name.lower() in key.lower()
+        for version in versions
+    )
 
 
 def _by_key(texts: Iterable[str]) -> dict[str, set[str]]:

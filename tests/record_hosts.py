@@ -24,15 +24,86 @@ from collide.rootfs import Root
 
 HOSTS = Path(__file__).parent / "hosts"
 APT = (
-    *("apache2-bin", "blender", "gdb", "gcc", "libapache2-mod-wsgi-py3", "libffi-dev"),
-    *("libcurl4", "libgdal32", "libgeos-c1v5", "libhdf5-103-1", "libjpeg62-turbo"),
-    *("libopenblas0-pthread", "libpng16-16", "libproj25", "libprotobuf32", "libqt6core6"),
-    *("libsqlite3-0", "libssl-dev", "libxml2-dev"),
-    *("postgresql-15", "postgresql-plpython3-15", "pypy3", "python3", "uwsgi-core"),
-    *("uwsgi-plugin-python3", "weechat-headless", "weechat-python", "zlib1g-dev"),
+    *("apache2-bin", "blender", "gcc", "gdb", "libapache2-mod-wsgi-py3", "libblosc1"),
+    *("libbrotli1", "libc-ares2", "libcapnp-0.9.2", "libcapstone4", "libcmark0.30.2"),
+    *("libcurl4", "libev4", "libffi-dev", "libffi8", "libfftw3-double3", "libflint17"),
+    *("libfreetype6", "libgdal32", "libgeos-c1v5", "libgfortran5", "libgit2-1.5"),
+    *("libglfw3", "libglib2.0-0", "libglpk40", "libgomp1", "libharfbuzz0b"),
+    *("libhdf5-103-1", "libheif1", "libjpeg62-turbo", "libjq1", "libleveldb1d", "liblmdb0"),
+    *("liblua5.4-0", "libmagic1", "libmariadb3", "libmetis5", "libmpfr6", "libnetcdf19"),
+    *("libopenblas0-pthread", "libopenslide0", "libpng16-16", "libpq5", "libproj25"),
+    *("libprotobuf32", "libqpdf29", "libqt6core6", "libraw20", "librdkafka1", "libsass1"),
+    *("libsdl2-2.0-0", "libsndfile1", "libspatialindex-c6", "libspatialite7"),
+    *("libsqlite3-0", "libsrtp2-1", "libssh2-1", "libssl-dev", "libtiff6", "libunicorn2"),
+    *("libusb-1.0-0", "libuv1", "libxml2-dev", "libxslt1.1", "libz3-4", "libzmq5"),
+    *("libzstd1", "postgresql-15", "postgresql-plpython3-15", "pypy3", "python3"),
+    *("uwsgi-core", "uwsgi-plugin-python3", "vim-nox", "weechat-headless"),
+    *("weechat-python", "zlib1g-dev"),
 )
 
 _LIB = "/usr/lib/x86_64-linux-gnu"
+_LINKED = {
+    "blosc": "libblosc.so.1",
+    "brotli": "libbrotlienc.so.1",
+    "capnp": "libcapnp-rpc-0.9.2.so",
+    "capstone": "libcapstone.so.4",
+    "cares": "libcares.so.2",
+    "cmark": "libcmark.so.0.30.2",
+    "crypto": "libcrypto.so.3",
+    "curl": "libcurl.so.4",
+    "ev": "libev.so.4",
+    "ffi": "libffi.so.8",
+    "fftw": "libfftw3.so.3",
+    "flint": "libflint.so.17",
+    "freetype": "libfreetype.so.6",
+    "gdal": "libgdal.so.32",
+    "geos": "libgeos_c.so.1",
+    "gfortran": "libgfortran.so.5",
+    "git2": "libgit2.so.1.5",
+    "glfw": "libglfw.so.3",
+    "glib": "libgobject-2.0.so.0",
+    "glpk": "libglpk.so.40",
+    "gomp": "libgomp.so.1",
+    "harfbuzz": "libharfbuzz.so.0",
+    "hdf5": "libhdf5_serial.so.103",
+    "heif": "libheif.so.1",
+    "jpeg": "libjpeg.so.62",
+    "jq": "libjq.so.1",
+    "leveldb": "libleveldb.so.1d",
+    "lmdb": "liblmdb.so.0",
+    "lua": "liblua5.4.so.0",
+    "magic": "libmagic.so.1",
+    "mariadb": "libmariadb.so.3",
+    "metis": "libmetis.so.5",
+    "mpfr": "libmpfr.so.6",
+    "netcdf": "libnetcdf.so.19",
+    "openblas": "libopenblas.so.0",
+    "openslide": "libopenslide.so.0",
+    "png": "libpng16.so.16",
+    "pq": "libpq.so.5",
+    "proj": "libproj.so.25",
+    "qpdf": "libqpdf.so.29",
+    "qt6": "libQt6Core.so.6",
+    "raw": "libraw_r.so.20",
+    "rdkafka": "librdkafka.so.1",
+    "sass": "libsass.so.1",
+    "sdl2": "libSDL2-2.0.so.0",
+    "sndfile": "libsndfile.so.1",
+    "spatialindex": "libspatialindex_c.so.6",
+    "spatialite": "libspatialite.so.7",
+    "sqlite": "libsqlite3.so.0",
+    "srtp": "libsrtp2.so.1",
+    "ssh2": "libssh2.so.1",
+    "tiff": "libtiff.so.6",
+    "unicorn": "libunicorn.so.2",
+    "usb": "libusb-1.0.so.0",
+    "uv": "libuv.so.1",
+    "xslt": "libexslt.so.0",
+    "z3": "libz3.so.4",
+    "zmq": "libzmq.so.5",
+    "zstd": "libzstd.so.1",
+}
+"""The library that each embedding program of CPython 3.11 links, host311-NAME."""
 _UWSGI_PLUGIN = "/usr/lib/uwsgi/plugins/python3_plugin.so"
 _MODULES = "/usr/lib/apache2/modules/mod_"
 _POSTGRES = "/usr/lib/postgresql/15"
@@ -58,6 +129,10 @@ class Recorded(NamedTuple):
 
 
 TABLE = {
+    **{
+        f"host311-{name}": Recorded(Built("3.11", (f"{_LIB}/{library}",)))
+        for name, library in _LINKED.items()
+    },
     "apache": Recorded(
         "/usr/sbin/apache2",
         # Those that mods-enabled of a default installation with mod_ssl loads, in its order.
@@ -75,18 +150,7 @@ TABLE = {
     "debpython": Recorded("/usr/bin/python3"),
     "gdb": Recorded("/usr/bin/gdb"),
     "host310-pb": Recorded(Built("3.10", ("-lprotobuf",))),
-    "host311-crypto": Recorded(Built("3.11", (f"{_LIB}/libcrypto.so.3",))),
-    "host311-curl": Recorded(Built("3.11", (f"{_LIB}/libcurl.so.4",))),
-    "host311-gdal": Recorded(Built("3.11", (f"{_LIB}/libgdal.so.32",))),
-    "host311-geos": Recorded(Built("3.11", (f"{_LIB}/libgeos_c.so.1",))),
-    "host311-hdf5": Recorded(Built("3.11", (f"{_LIB}/libhdf5_serial.so.103",))),
-    "host311-jpeg": Recorded(Built("3.11", (f"{_LIB}/libjpeg.so.62",))),
-    "host311-openblas": Recorded(Built("3.11", (f"{_LIB}/libopenblas.so.0",))),
     "host311-pb": Recorded(Built("3.11", ("-lprotobuf",))),
-    "host311-png": Recorded(Built("3.11", (f"{_LIB}/libpng16.so.16",))),
-    "host311-proj": Recorded(Built("3.11", (f"{_LIB}/libproj.so.25",))),
-    "host311-qt6": Recorded(Built("3.11", (f"{_LIB}/libQt6Core.so.6",))),
-    "host311-sqlite": Recorded(Built("3.11", (f"{_LIB}/libsqlite3.so.0",))),
     "host36-ffi": Recorded(Built("3.6", ("-lffi",))),
     "host36-hdf5": Recorded(Built("3.6", (f"{_LIB}/libhdf5_serial.so.103",))),
     "host36-proj": Recorded(Built("3.6", (f"{_LIB}/libproj.so.25",))),
@@ -104,6 +168,7 @@ TABLE = {
     "pypy3": Recorded("/usr/bin/pypy3"),
     "uwsgi": Recorded("/usr/bin/uwsgi-core", (_UWSGI_PLUGIN,)),
     "uwsgi-src-36": Recorded("uwsgi==2.0.20"),
+    "vim": Recorded("/usr/bin/vim.nox"),
     "weechat": Recorded("/usr/bin/weechat-headless", (f"{_LIB}/weechat/plugins/python.so",)),
 }
 

@@ -14,6 +14,8 @@ from collide.copies import (
     overlap,
     parse_soname,
     release_difference,
+    same_library,
+    same_series,
     wide_integers,
 )
 from collide.elf import read_object
@@ -88,6 +90,32 @@ def test_texts_tell_releases_apart(tmp_path: Path) -> None:
     assert release_difference([ours], ours) is None
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "same"),
+    [
+        ("liba-3.5.8", "made by liba 3.5.1", True),
+        ("liba-3.5.8", "liba-3.5.8", True),
+        ("liba-3.5.8", "liba-3.6.0", False),
+        ("Frob 3.5.8", "Frob 3.5.8", False),
+        ("", "", False),
+    ],
+)
+def test_series_is_told_under_the_librarys_own_name(
+    tmp_path: Path, ours: str, theirs: str, same: bool
+) -> None:
+    (tmp_path / "host").mkdir()
+    meant = library(tmp_path, "liba_x86_64.so", text=ours)
+    assert same_series([meant], library(tmp_path / "host", "liba.so.1", text=theirs)) is same
+
+
+def test_libraries_are_the_same_by_the_beginning_of_their_names(tmp_path: Path) -> None:
+    provider = library(tmp_path, "libfrob.so.1")
+    assert same_library(library(tmp_path, "libfrob_x86_64.so"), provider)
+    assert same_library(provider, library(tmp_path, "libfrob-0f8b79dc.so.2"))
+    assert not same_library(library(tmp_path, "libknob.so.1"), provider)
+    assert not same_library(library(tmp_path, "plugin.so"), provider)
+
+
 def test_numbers_of_files_tell_releases_apart_where_no_text_does(tmp_path: Path) -> None:
     ours, theirs = library(tmp_path, "liba-01234567.so.1.2.3"), library(tmp_path, "liba.so.1.2.4")
     assert release_difference([ours], theirs) == (
@@ -151,6 +179,8 @@ def test_overlap_counts_names(tmp_path: Path) -> None:
         ("libopenblas64_.so.0", "", "libopenblas64_"),
         ("libmkl_intel_ilp64.so.2", "", "libmkl_intel_ilp64"),
         ("libblas.so.3", "", None),
+        ("libblas_x86_64.so.3", "", None),
+        ("libblas-aarch64.so.3", "", None),
         ("libopenblas.so.0", "Frob 0.3.21 USE64BITINT DYNAMIC", "Frob 0.3.21 USE64BITINT DYNAMIC"),
     ],
 )

@@ -125,6 +125,38 @@ def test_inside_one_object_it_takes_a_larger_part(
     assert (found.code.id, found.severity, found.kept) == ("COL101", severity, inner)
 
 
+@pytest.mark.parametrize(
+    ("called", "host", "theirs", "users", "found"),
+    [
+        (4, "libfrob.so.1", "1.3.0", 0, ("COL101", ERROR)),
+        (3, "libfrob.so.1", "1.3.0", 0, ("COL102", WARNING)),
+        (4, "libfrob.so.1", "1.2.4", 0, ("COL102", WARNING)),
+        (4, "libknob.so.1", "1.3.0", 0, ("COL102", WARNING)),
+        (4, "libfrob.so.1", "1.3.0", 1, ("COL102", WARNING)),
+    ],
+    ids=["asked", "few-calls", "one-series", "inside-another", "linked"],
+)
+def test_library_that_is_asked_for_its_functions_gives_its_own(
+    s: Scenario, called: int, host: str, theirs: str, users: int, found: tuple[str, Severity]
+) -> None:
+    """What ctypes gets by name is the wheel's, and calls the host's."""
+    inner, front = many("lib_inner", called), many("lib_front", 2)
+    calls = " + ".join(f"{name}()" for name in inner)
+    library = functions(*inner) + "".join(f"int {n}(void) {{ return {calls}; }}" for n in front)
+    told = 'const char *tell(void) {{ return "libfrob {} of today"; }}'
+    s.lib(host, library + told.format(theirs))
+    s.lib("w/libfrob_x86_64.so", library + told.format("1.2.3"))
+    for number in range(users):
+        s.lib(f"w/m{number}.so", module(*front), needed=["w/libfrob_x86_64.so"])
+    judgement = judged(s, host)
+    if users:
+        # Who links it was given the host's copy, and nothing is left to do for the wheel's.
+        assert of(judgement, "m0.so") == found
+        assert of(judgement, "libfrob_x86_64.so") == ("COL110", NOTE)
+    else:
+        assert of(judgement, "libfrob_x86_64.so") == found
+
+
 @only_x86_64
 @pytest.mark.parametrize(("entries", "severity"), [(1, WARNING), (4, ERROR)])
 def test_library_that_few_functions_lead_into_lies_idle(
@@ -244,6 +276,9 @@ def test_other_abi_number_is_an_error_where_structures_are_used(
         ("int lib_data[2];", "int lib_data[4];", "COL102"),
         ("int lib_data[2];", "int lib_data[2];", "COL102"),
         ("int lib_data[2];", "int lib_data(void) { return 1; }", "COL106"),
+        ('const char lib_data[] = "-O2 -g -fPIC";', 'const char lib_data[] = "-O2";', "COL102"),
+        ('const char lib_data[13] = "-O2 -g";', 'const char lib_data[] = "-O2";', "COL106"),
+        ('char lib_data[] = "-O2 -g -fPIC";', 'char lib_data[] = "-O2";', "COL106"),
     ],
 )
 def test_variable_that_is_smaller_or_code_is_an_error(
@@ -278,6 +313,7 @@ def test_version_check_is_an_error_where_the_releases_differ(
 
 
 _OLDER = "libfrob link-time version (%s) is older than compile-time version (%s)"
+_DOWNGRADE = "Dynamic linking: downgrade of frob! (compiled with version %d, linked to %d)"
 _OTHER = "libfrob link-time backend (%s) is different from compile-time backend (%s)"
 
 
@@ -289,6 +325,8 @@ _OTHER = "libfrob link-time backend (%s) is different from compile-time backend 
         (_OLDER.replace("libfrob", "libother"), "libfrob.so.4", ("frob_new",), (), "COL102"),
         ("m requires libfrob v2 or later", "libfrob.so.4", ("frob_new",), (), "COL108"),
         ("front requires libfrob from Frob 14", "libfrob.so.4", ("frob_new",), (), "COL102"),
+        (_DOWNGRADE, "libfrob.so.4", ("frob_new",), (), "COL108"),
+        (_DOWNGRADE.replace("frob", "knob"), "libfrob.so.4", ("frob_new",), (), "COL102"),
         (_OTHER, "libfrob-tls.so.4", (), (), "COL108"),
         (_OTHER, "libfrob.so.4", ("frob_new",), (), "COL102"),
         ("libfrob is the best in its time", "libfrob.so.4", ("frob_new",), (), "COL102"),
@@ -299,6 +337,8 @@ _OTHER = "libfrob link-time backend (%s) is different from compile-time backend 
         "of-another",
         "required",
         "one-function",
+        "downgrade",
+        "downgrade-of-another",
         "flavour",
         "same-flavour",
         "no-refusal",
