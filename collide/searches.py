@@ -8,7 +8,7 @@ from collide.search import File, Files, Found, Loader, LoadError, Place, Request
 
 
 class Listing:
-    """Files all of whose paths are known; no subclass of their protocol, as :class:`Watch`."""
+    """Files all of whose paths are known."""
 
     def holds(self, directory: str) -> bool:
         """Whether anything may lie in ``directory``, as it is written, or below."""
