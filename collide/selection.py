@@ -132,18 +132,19 @@ def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[st
 
 
 def _existing(spec: str) -> str:
-    if spec and os.path.exists(spec):
-        if not os.path.isfile(spec):
-            raise InputError(spec, "not a regular file")
-        from pathlib import Path
+    from pathlib import Path
 
-        return str(Path(spec).absolute())
-    import shutil
+    found = spec
+    if not spec or not os.path.exists(spec):
+        import shutil
 
-    found = shutil.which(spec) if "/" not in spec else None
-    if found is None:
-        raise _unknown(spec, "no such profile, file or binary")
-    return os.path.abspath(found)
+        found = (shutil.which(spec) if "/" not in spec else None) or ""
+        if not found:
+            raise _unknown(spec, "no such profile, file or binary")
+    elif not os.path.isfile(spec):
+        raise InputError(spec, "not a regular file")
+    # Without taking ".." back, which may lie behind a symbolic link.
+    return str(Path(found).absolute())
 
 
 def _unknown(spec: str, what: str) -> InputError:

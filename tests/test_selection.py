@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,15 @@ def test_binary_takes_preloads_and_plugins() -> None:
     library = str(HOST.with_name("libvault.so.1"))
     (host,) = select_hosts([str(HOST)], preload=[library], rtld_global=[library])
     assert (host.preload, host.rtld_global) == ((library,), (library,))
+
+
+def test_binary_of_a_relative_entry_of_path_is_named_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "real/below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real/below")
+    shutil.copy("/bin/true", tmp_path / "real/hostx")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "link/..")
+    (host,) = select_hosts(["hostx"])
+    assert Path(host.path).samefile(tmp_path / "real/hostx")
