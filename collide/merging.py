@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from collide.analysis import repair_command
 from collide.check import Judged, LeftOut
+from collide.counted import plural
 from collide.judge import Finding
 from collide.records import NamedTuple
 
@@ -118,5 +119,4 @@ def count_left_out(left_out: Iterable[LeftOut]) -> dict[str, Counter[str]]:
 def summed_up(counts: Counter[str]) -> str:
     """``31 hosts: 12 other interpreter, 19 other architecture``."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
-    total = counts.total()
-    return f"{total} host{'' if total == 1 else 's'}: {kinds}"
+    return f"{plural(counts.total(), 'host')}: {kinds}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from collide.search import File, Files, Found, Loader, LoadError, Place, Requester, find, places
 
 
-class Listing:
+class Listing(Files):
     """Files all of whose paths are known."""
 
     def holds(self, directory: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from collide.bindings import Hit
 from collide.codes import Code, Severity
+from collide.counted import plural
 from collide.cuts import Cut
 from collide.records import NamedTuple
 from collide.search import File
@@ -67,11 +68,6 @@ def file_name(file: File) -> str:
 def file_names(files: Iterable[File]) -> str:
     """The names of several."""
     return " and ".join(sorted(map(file_name, files)))
-
-
-def plural(count: int, noun: str) -> str:
-    """A number of something."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def some(names: Sequence[str]) -> str:

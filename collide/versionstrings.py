@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from mmap import mmap
 
-from collide.dynamic import PF_W, PT_LOAD, Image
+from collide.dynamic import PF_W, PT_LOAD, Image, Segment
 from collide.errors import FormatError
 
 # A literal prefix is found far faster than a class: the first digit is looked for behind it.
@@ -56,15 +56,15 @@ _REFUSAL = re.compile(
 def _read_only(data: _Searched) -> list[tuple[int, int]]:
     """Where read-only segments begin and end in the file; none in what is no object."""
     # Texts are found where they are: to copy a segment takes as long as to look through it.
+    return [(s.offset, min(s.offset + s.size, len(data))) for s in _segments(data)]
+
+
+def _segments(data: _Searched) -> list[Segment]:
     try:
         segments = Image(memoryview(data)).segments
     except (FormatError, struct.error, IndexError, ValueError):
         return []
-    return [
-        (segment.offset, min(segment.offset + segment.size, len(data)))
-        for segment in segments
-        if segment.kind == PT_LOAD and not segment.flags & PF_W
-    ]
+    return [s for s in segments if s.kind == PT_LOAD and not s.flags & PF_W]
 
 
 def _around(data: _Searched, words: bytes, first: int, last: int) -> Iterable[str]:
@@ -80,16 +80,12 @@ def _around(data: _Searched, words: bytes, first: int, last: int) -> Iterable[st
         at = data.find(words, at + len(words), last)
 
 
-def is_text(data: bytes | bytearray | memoryview | mmap, address: int, size: int) -> bool:
+def is_text(data: _Searched, address: int, size: int) -> bool:
     """Whether ``size`` bytes at an address are one printable text, and the zero that ends it."""
-    try:
-        image = Image(memoryview(data))
-    except (FormatError, struct.error, IndexError, ValueError):
-        return False
-    for segment in image.segments:
+    for segment in _segments(data):
         at = address - segment.address
-        if segment.kind == PT_LOAD and not segment.flags & PF_W and 0 <= at < segment.size:
-            text = bytes(image.data[segment.offset + at : segment.offset + at + size])
+        if 0 <= at < segment.size:
+            text = bytes(data[segment.offset + at : segment.offset + at + size])
             return text.isascii() and text.endswith(b"\0") and text[:-1].decode().isprintable()
     return False
 

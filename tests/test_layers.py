@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "collide"
 # The lowest first; modules of one layer do not import each other.
 LAYERS = (
     {"collide"},
-    {"collide.digest", "collide.errors", "collide.records"},
+    {"collide.counted", "collide.digest", "collide.errors", "collide.records"},
     {"collide.hashtable", "collide.jobs", "collide.machine", "collide.oracle", "collide.watching"},
     {"collide.symbols"},
     {"collide.references"},

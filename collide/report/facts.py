@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
+from collide.codes import Severity
+from collide.counted import plural
 from collide.judge import Finding
 from collide.records import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.pairs import Pair
+
+_SHOWN_HOSTS = 3
 _SHOWN_NAMES = 6
 
 
@@ -97,6 +105,25 @@ def some(names: Sequence[str], verbose: bool) -> str:
     return ", ".join(shown) + (", ..." if len(shown) < len(names) else "")
 
 
-def plural(count: int, noun: str) -> str:
-    """``1 symbol``, ``2 symbols``."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def severities(counts: Counter[Severity]) -> str:
+    """How many findings of each severity there are, the worst first."""
+    return ", ".join(plural(counts[s], str(s)) for s in sorted(counts, reverse=True))
+
+
+def on_hosts(hosts: Sequence[str], checked: int, *, verbose: bool = False) -> str:
+    """Some of ``checked`` hosts, the first by name; all if ``verbose``."""
+    if len(hosts) == checked:
+        return f"all {checked} hosts"
+    shown = hosts if verbose else hosts[:_SHOWN_HOSTS]
+    more = len(hosts) - len(shown)
+    others = f" and {more} more" if more else ""
+    return f"{len(hosts)} of {checked} hosts: {', '.join(shown)}{others}"
+
+
+def looked_at_together(pairs: Iterable[Pair]) -> str:
+    """How many pairs were, and how many of them share something; empty without any."""
+    looked_at = [pair for pair in pairs if pair.left_out is None]
+    if not looked_at:
+        return ""
+    sharing = sum(1 for pair in looked_at if pair.shares)
+    return f"{plural(len(looked_at), 'pair')} looked at together, {sharing} sharing something"

@@ -9,8 +9,9 @@ from html import escape
 import collide
 from collide.check import Judged, Report
 from collide.codes import CODES
+from collide.counted import plural
 from collide.merging import count_left_out, summed_up
-from collide.report.facts import Fact, facts, plural
+from collide.report.facts import Fact, facts, severities
 from collide.report.told import (
     Told,
     not_analysed,
@@ -183,8 +184,7 @@ def _cell(found: Sequence[Told]) -> _Html:
     if not counts:
         return _tag("td", "no findings", class_="clean")
     worst = max(counts)
-    counted = ", ".join(plural(counts[s], str(s)) for s in sorted(counts, reverse=True))
-    return _tag("td", _tag("b", str(worst)), f" ({counted})", class_=str(worst))
+    return _tag("td", _tag("b", str(worst)), f" ({severities(counts)})", class_=str(worst))
 
 
 def _targets(report: Report, told: Sequence[Told]) -> Iterator[_Html]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from collide.changes import HIDE, LOCAL, RENAME, SONAME, VERSION, Edit
+from collide.counted import plural
 from collide.remedy import Remedy, proven
 
 _SHOWN = 3
@@ -54,7 +55,7 @@ def how(remedy: Remedy) -> str:
 def _how(edit: Edit) -> str:
     name = edit.pattern.replace("[[]", "[")
     names = edit.change.names
-    count = f"{len(names)} symbol{'' if len(names) == 1 else 's'}" if names else "all symbols"
+    count = plural(len(names), "symbol") if names else "all symbols"
     match edit.change.option:
         case str(option) if option.startswith("-B"):
             return f"link {name} with -Wl,{option}"

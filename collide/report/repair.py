@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import collide
+from collide.counted import plural
 from collide.integrity import ObjectChange
 from collide.repair import Prepared
 from collide.repair_plan import Plan
@@ -39,7 +40,7 @@ def render(prepared: Prepared, outputs: Sequence[Path], *, verbose: bool = False
 def _summary(change: ObjectChange) -> str:
     counts = Counter(change.closed.values())
     parts = [
-        f"{_plural(count, 'symbol')} {'hidden' if v == STV_HIDDEN else 'protected'}"
+        f"{plural(count, 'symbol')} {'hidden' if v == STV_HIDDEN else 'protected'}"
         for v, count in sorted(counts.items())
     ]
     if change.renamed:
@@ -63,11 +64,11 @@ def _kept(plan: Plan, verbose: bool) -> Iterator[str]:
 def _proof(proof: Proof, verbose: bool) -> Iterator[str]:
     shared = f" ({proof.shared} shared with the runtime)" if proof.shared else ""
     yield (
-        f"  proven on {proof.host}: {_plural(proof.bindings, 'binding')} compared, references "
+        f"  proven on {proof.host}: {plural(proof.bindings, 'binding')} compared, references "
         f"taken from the wheel: {proof.taken} before, {proof.remaining} after{shared}"
     )
     if proof.own:
-        yield f"    {_plural(proof.own, 'reference')} between objects of the wheel as before"
+        yield f"    {plural(proof.own, 'reference')} between objects of the wheel as before"
     for name in proof.captured:
         yield f"    {name}: the host's library of this name is still used"
     shown = proof.left if verbose else proof.left[:_SHOWN]
@@ -81,16 +82,12 @@ def render_trials(trials: Sequence[Trial]) -> Iterator[str]:
     """How the imports of all modules went, one line for those alike."""
     fine = [t.module for t in trials if t.before is None and t.after is None]
     if fine:
-        yield f"{_plural(len(fine), 'module')} imported before and after"
+        yield f"{plural(len(fine), 'module')} imported before and after"
     for trial in trials:
         if trial.before is not None or trial.after is not None:
             yield f"{trial.module}: before: {trial.before or 'imported'}; after: " + (
                 trial.after or "imported"
             )
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def document(prepared: Prepared) -> bytes:

@@ -8,9 +8,17 @@ from collections.abc import Iterator, Sequence
 
 from collide.check import Exposed, Judged, Report
 from collide.codes import Code, Severity
+from collide.counted import plural
 from collide.judge import Finding
 from collide.merging import Checked, count_left_out, merge, summed_up
-from collide.report.facts import facts, headline, plural, some
+from collide.report.facts import (
+    facts,
+    headline,
+    looked_at_together,
+    on_hosts,
+    severities,
+    some,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,27 +86,18 @@ def _checked(checked: Checked, verbose: bool) -> Iterator[str]:
         finding = merged.finding
         if len(merged.providers) > 1:
             finding = finding._replace(provider=", ".join(merged.providers))
-        yield from _finding(finding, verbose, f"{_where(merged.hosts, total, verbose)}")
+        yield from _finding(finding, verbose, on_hosts(merged.hosts, total, verbose=verbose))
         if merged.repair and (verbose or finding.severity > Severity.NOTE):
             yield f"    repair:   {merged.repair}"
     if checked.clean:
         yield ""
-        clean = _where(checked.clean, total, verbose)
+        clean = on_hosts(checked.clean, total, verbose=verbose)
         named = f": {', '.join(checked.clean)}" if verbose and len(checked.clean) == total else ""
         yield f"  no findings in {clean}{named}"
     skipped = dict.fromkeys(s for j in checked.judged for s in j.analysis.skipped)
     for one in skipped:
         yield f"  not analysed: {one.name}: {one.reason}"
     yield ""
-
-
-def _where(hosts: Sequence[str], total: int, verbose: bool) -> str:
-    if len(hosts) == total:
-        return f"all {total} hosts"
-    shown = hosts if verbose else hosts[:_SHOWN_HOSTS]
-    more = len(hosts) - len(shown)
-    others = f" and {more} more" if more else ""
-    return f"{len(hosts)} of {total} hosts: {', '.join(shown)}{others}"
 
 
 def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
@@ -166,9 +165,8 @@ def _together(report: Report, verbose: bool) -> Iterator[str]:
             for finding in order.findings:
                 yield from _finding(finding, verbose)
         yield ""
-    if looked_at:
-        sharing = sum(1 for pair in looked_at if pair.shares)
-        yield f"{plural(len(looked_at), 'pair')} looked at together, {sharing} sharing something"
+    if counted := looked_at_together(report.pairs):
+        yield counted
     yield from dict.fromkeys(
         f"not together: {pair.targets[0]} and {pair.targets[1]}: {pair.left_out}"
         for pair in report.pairs
@@ -210,11 +208,7 @@ def _summary(report: Report) -> str:
     findings = [m.finding for one in checked for m in one.findings]
     findings += [f for pair in report.pairs for f in pair.findings]
     counts = Counter(f.severity for f in findings)
-    found = ", ".join(
-        f"{counts[severity]} {severity}{'s' if counts[severity] != 1 else ''}"
-        for severity in sorted(Severity, reverse=True)
-        if counts[severity]
-    )
+    found = severities(counts)
     targets = len(checked)
     hosts = len({judged.analysis.host.name for judged in report.judged})
     where = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"

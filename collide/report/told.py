@@ -6,11 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from collide.check import Report
-from collide.codes import Severity
+from collide.counted import plural
 from collide.judge import Finding
 from collide.merging import library, merge
 from collide.records import NamedTuple
-from collide.report.facts import facts, headline, plural, some
+from collide.report.facts import (
+    facts,
+    headline,
+    looked_at_together,
+    on_hosts,
+    severities,
+    some,
+)
 from collide.tags import Misfit
 from collide.wheel import Skipped
 
@@ -18,8 +25,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.pairs import Pair
     from collide.remedy import Remedy
-
-_SHOWN_HOSTS = 3
 
 
 class Told(NamedTuple):
@@ -49,14 +54,8 @@ class Told(NamedTuple):
         """On how many hosts, the first by name, and what else was opened."""
         if self.exposed:
             return "on any host"
-        if len(self.hosts) == self.checked > 1:
-            hosts = f"on all {self.checked} hosts"
-        elif self.checked > 1:
-            more = len(self.hosts) - _SHOWN_HOSTS
-            names = ", ".join(self.hosts[:_SHOWN_HOSTS]) + (f" and {more} more" if more > 0 else "")
-            hosts = f"on {len(self.hosts)} of {self.checked} hosts: {names}"
-        else:
-            hosts = f"on {', '.join(self.hosts)}"
+        several = self.checked > 1
+        hosts = f"on {on_hosts(self.hosts, self.checked) if several else ', '.join(self.hosts)}"
         if self.after is not None:
             return f"{hosts}, after {self.after}"
         return f"{hosts}, both installed" if len(self.targets) > 1 else hosts
@@ -195,21 +194,13 @@ def owner(path: str, targets: Iterable[str]) -> str | None:
 def summary(report: Report, told: Sequence[Told]) -> str:
     """What was found and looked at, in one line."""
     counts = Counter(t.finding.severity for t in told if not t.exposed)
-    found = ", ".join(
-        plural(counts[severity], str(severity))
-        for severity in sorted(Severity, reverse=True)
-        if counts[severity]
-    )
+    found = severities(counts)
     targets = len({j.analysis.target.name for j in report.judged})
     hosts = len({j.analysis.host.name for j in report.judged})
     checked = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
     parts = [f"{found or 'nothing found'} in {checked}" if targets else "nothing was checked"]
-    looked_at = [pair for pair in report.pairs if pair.left_out is None]
-    if looked_at:
-        sharing = sum(1 for pair in looked_at if pair.shares)
-        parts.append(
-            f"{plural(len(looked_at), 'pair')} looked at together, {sharing} sharing something"
-        )
+    if pairs := looked_at_together(report.pairs):
+        parts.append(pairs)
     if report.problems:
         parts.append(f"{plural(len(report.problems), 'problem')}: not all could be read")
     return "; ".join(parts)

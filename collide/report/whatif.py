@@ -9,6 +9,7 @@ from typing import Any
 import collide
 from collide.changes import Edit
 from collide.costs import costs
+from collide.counted import plural
 from collide.linkmap import LoadFailure
 from collide.whatif import (
     DLSYM,
@@ -113,9 +114,9 @@ def _text(result: WhatIf, verbose: bool) -> Iterator[str]:
     new = f", {balance.newly_shadowed} of them new" if balance.newly_shadowed else ""
     yield f"  shadowed references: {balance.shadowed_before} -> {balance.shadowed_after}{new}"
     if missing := len(lost(result)):
-        yield f"  the wheel no longer has what {_plural(missing, 'reference')} meant"
+        yield f"  the wheel no longer has what {plural(missing, 'reference')} meant"
     for title, failures in (("no longer fails", balance.gone), ("fails now", balance.new)):
-        yield f"  {title}: {_plural(len(failures), 'load failure')}"
+        yield f"  {title}: {plural(len(failures), 'load failure')}"
         shown = failures if verbose else failures[:_SHOWN]
         for f in shown:
             yield f"    {_name(result, f.object)}: {f.kind}: {f.name} {f.detail}".rstrip()
@@ -130,8 +131,8 @@ def _move(move: Move, verbose: bool) -> Iterator[str]:
     more = ", ..." if len(names) < len(move.symbols) else ""
     yield f"    {_outcome(move.before, move.object)} -> {_outcome(move.after, move.object)}"
     yield (
-        f"      {_plural(move.references, 'reference')}, "
-        f"{_plural(len(move.symbols), 'symbol')}: {', '.join(names)}{more}"
+        f"      {plural(move.references, 'reference')}, "
+        f"{plural(len(move.symbols), 'symbol')}: {', '.join(names)}{more}"
     )
 
 
@@ -148,10 +149,6 @@ def _outcome(outcome: Outcome, holder: str) -> str:
         return "nothing"
     name = "itself" if outcome.provider == holder else str(outcome.provider)
     return f"{name} (shadowed)" if outcome.shadowed else name
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def render_map(renamed: Iterable[tuple[str, str]]) -> str:
