@@ -3,7 +3,7 @@
 import os
 import sys
 
-from collide.cli import main
+from collide.cli.main import main
 
 
 def run() -> None:

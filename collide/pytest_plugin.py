@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from collide.footprint import Footprint
-    from collide.host import Host
+    from collide.hosts.footprint import Footprint
+    from collide.loader.host import Host
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,7 +44,7 @@ def host_profile() -> Callable[..., Host]:
 def link_footprint() -> Callable[..., Footprint]:
     """``link_footprint(binary=sys.executable, ...)``: as ``host_profile``, what it brings.
 
-    A :class:`collide.footprint.Footprint`; ``{e.name for e in footprint.libraries}``
+    A :class:`collide.hosts.footprint.Footprint`; ``{e.name for e in footprint.libraries}``
     are the libraries by name.
     """
     return _footprint
@@ -84,8 +84,8 @@ def assert_no_collisions() -> Callable[..., None]:
 def _host(binary: str | Path = sys.executable, *, root: str | Path = "/", **openings: Any) -> Host:
     import shutil
 
-    from collide.extract import extract
-    from collide.image import open_root
+    from collide.filesystems.container_image import open_root
+    from collide.hosts.extract import extract
 
     path = str(binary)
     if "/" not in path and str(root) == "/":
@@ -94,7 +94,7 @@ def _host(binary: str | Path = sys.executable, *, root: str | Path = "/", **open
 
 
 def _footprint(binary: str | Path = sys.executable, **of: Any) -> Footprint:
-    from collide.footprint import of_host
+    from collide.hosts.footprint import of_host
 
     return of_host(_host(binary, **of))
 
@@ -105,9 +105,9 @@ def _assert_footprint(
     __tracebackhide__ = True
     import warnings
 
-    from collide.footprint import read_baseline, to_baseline
-    from collide.growth import Allowed, compare
-    from collide.report.growth import render
+    from collide.findings.footprint import Allowed, compare
+    from collide.hosts.footprint import read_baseline, to_baseline
+    from collide.report.footprint import render
 
     text = to_baseline(footprint)
     if update:
@@ -130,11 +130,11 @@ def _assert_no_collisions(
     __tracebackhide__ = True
     from pathlib import Path
 
-    from collide.check import check
-    from collide.codes import Severity
-    from collide.report.text import render
-    from collide.selection import select_hosts
-    from collide.wheel import read_target
+    from collide.check.check import check
+    from collide.findings.table import Severity
+    from collide.hosts.select import select_hosts
+    from collide.report.check.text import render
+    from collide.wheels.target import read_target
 
     hosts = list(select_hosts([str(profile)])) if isinstance(profile, str | Path) else [profile]
     report = check([read_target(Path(wheel))], hosts)

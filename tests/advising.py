@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from collide.advice import removed_by_touching, removed_in_trial, simple_plan
-from collide.analysis import Analysis, Module, analyse
-from collide.host import Host
-from collide.judge import judge
-from collide.rebinding import rebind, touched_names
-from collide.repair import in_memory
-from collide.repair_request import Names, Options, make_request
-from collide.wheel import read_target
+from collide.analysis.analysis import Analysis, Module, analyse
+from collide.findings.judge import judge
+from collide.loader.host import Host
+from collide.repair.preview import removed_by_touching, removed_in_trial, simple_plan
+from collide.repair.rebind import rebind, touched_names
+from collide.repair.repair import in_memory
+from collide.repair.request import Names, Options, make_request
+from collide.wheels.target import read_target
 
 _Fact = tuple[str | None, ...]
 

@@ -30,9 +30,9 @@ import benchmark_inputs as inputs
 from benchmark_measure import Comparison, Cost, MeasureError, Meter, median, ratio, slope
 
 import collide
-from collide.archive import Archive
-from collide.selection import select
-from collide.tags import misfit
+from collide.hosts.select import select
+from collide.wheels.archive import Archive
+from collide.wheels.tags import misfit
 
 SCOPES = {"one profile": inputs.ONE, "twelve": inputs.TWELVE, "all that fit": ()}
 BUDGET, QUICK_BUDGET = 60.0, 4.0

@@ -18,7 +18,7 @@ from benchmark_measure import MeasureError
 from compiler import compile_so
 from corpus import download
 
-from collide.archive import Member, write_wheel
+from collide.wheels.archive import Member, write_wheel
 
 WHEELS = (
     "markupsafe==3.0.3",

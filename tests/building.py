@@ -6,8 +6,8 @@ from pathlib import Path
 
 from compiler import compile_so
 
-from collide.archive import Member, write_wheel
-from collide.wheel import Target, read_target
+from collide.wheels.archive import Member, write_wheel
+from collide.wheels.target import Target, read_target
 
 
 class WheelBuilder:

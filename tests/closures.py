@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 import roots
 
-from collide.extract import extract
-from collide.host import Host
-from collide.rootfs import Root
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.host import Host
 
 _QEMU = {
     "arm64": "aarch64",

@@ -25,15 +25,15 @@ from tempfile import TemporaryDirectory
 
 from corpus_cases import CASES, HOSTS, Case, Host, wheel_of
 
-from collide.analysis import Analysis, analyse
-from collide.archive import Archive
-from collide.errors import CollideError
-from collide.extract import extract
-from collide.report import agreement as report
-from collide.rootfs import Root
-from collide.runner import Runner, command_line
-from collide.verify import Agreement, count, install, verify, verify_start_up
-from collide.wheel import Target, installed_path, read_target
+from collide.analysis.analysis import Analysis, analyse
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.report import verify as report
+from collide.support.errors import CollideError
+from collide.verify.compare import Agreement, count, install, verify, verify_start_up
+from collide.verify.runner import Runner, command_line
+from collide.wheels.archive import Archive
+from collide.wheels.target import Target, installed_path, read_target
 
 COUNTS = Path(__file__).with_name("corpus_counts.json")
 TABLE = Path(__file__).with_name("corpus_table.md")

@@ -2,7 +2,7 @@
 
 musl prints nothing. A host that has opened its modules tells the order of what
 is loaded (dl_iterate_phdr), and waits; the slots that its loader has filled are
-read from its memory (:mod:`collide.slots`).
+read from its memory (:mod:`collide.verify.got_slots`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from conformance import loader_was_asked
 from corpus import unavailable
 from scenario import Scenario, require_loader
 
-from collide.bind import Binder
-from collide.bindings import Binding, BoundModule
-from collide.extract import extract
-from collide.host import Host
-from collide.linkmap import LoadFailure, Opened, Process
-from collide.rootfs import Root
-from collide.session import Session
-from collide.slots import SlotBinding, of_process
+from collide.binding.binder import Binder
+from collide.binding.binding import Binding, BoundModule
+from collide.binding.session import Session
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.glibc.process import LoadFailure, Opened, Process
+from collide.loader.host import Host
+from collide.verify.got_slots import SlotBinding, of_process
 
 # Lists what is loaded, by tabs, at start and behind the answer to each dlopen.
 HOST = """

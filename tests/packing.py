@@ -1,4 +1,4 @@
-"""Profiles to the file of :mod:`collide.database`: equal in, equal out."""
+"""Profiles to the file of :mod:`collide.hosts.database.reader`: equal in, equal out."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from packing_names import pack_names, release_of
 
-from collide.database import MAGIC, OBJECT, OBJECTS, Database, Summary
-from collide.machine import CLASS_NAMES
-from collide.nametable import STAND_IN
-from collide.profile import exports_table, references_table, to_bytes
-from collide.profiles import database
-from collide.symbols import VISIBILITY_NAMES
+from collide.elf.machines import CLASS_NAMES
+from collide.elf.symbols import VISIBILITY_NAMES
+from collide.hosts.database import database
+from collide.hosts.database.names import STAND_IN
+from collide.hosts.database.reader import MAGIC, OBJECT, OBJECTS, Database, Summary
+from collide.hosts.profile_file.write import exports_table, references_table, to_bytes
 
 Profile = Mapping[str, Any]
 _WORTH, _DEPTH = 0.8, 2
@@ -95,7 +95,7 @@ def _line_places(text: bytes) -> dict[bytes, int]:
 
 
 def make_delta(base: bytes, text: bytes, places: Mapping[bytes, int] | None = None) -> bytes:
-    """What :func:`collide.database.apply_delta` makes ``text`` of; ``places`` are base's lines."""
+    """What ``apply_delta`` of the reader makes ``text`` of; ``places`` are base's lines."""
     places = _line_places(base) if places is None else places
     runs: list[list[int]] = [[0, 0, 0]]
     texts: list[bytes] = []
@@ -117,7 +117,7 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
     """The file of these hosts, by name.
 
     Two things that no check asks for are left out: sizes other than those that
-    :mod:`collide.shadowing` compares and those of data; and, of an object that
+    :mod:`collide.binding.shadowing` compares and those of data; and, of an object that
     every host has loaded itself, the references other than to unique symbols.
     """
     hosts = sorted(hosts, key=lambda host: host[0].name)
@@ -167,14 +167,14 @@ class _Tables:
         self._exports: list[Profile] = []
 
     def number(self, exports: Profile) -> int:
-        """The number that :mod:`collide.nametable` gives these exports."""
+        """The number that :mod:`collide.hosts.database.names` gives these exports."""
         number = self._numbers.setdefault(_dump(exports), len(self._exports))
         if number == len(self._exports):
             self._exports.append(exports)
         return number
 
     def add(self, blobs: _Blobs) -> list[Any]:
-        """Their :class:`collide.nametable.Place`."""
+        """Their :class:`collide.hosts.database.names.Place`."""
         packed = pack_names(self._exports)
         directory = blobs.extend([packed.directory, *packed.blocks])
         others = map(

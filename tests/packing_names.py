@@ -1,4 +1,4 @@
-"""Exports of all objects to the blobs of :mod:`collide.nametable`."""
+"""Exports of all objects to the blobs of :mod:`collide.hosts.database.names`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from collide.nametable import STAND_IN
-from collide.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
-from collide.tables import Attributes
+from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
+from collide.hosts.database.names import STAND_IN
+from collide.hosts.profile_file.symbols import Attributes
 
 _BLOCK, _NAMES = 24_000, 600
 """Characters in a block, of each name those that the one before does not begin with; names."""
@@ -35,7 +35,7 @@ class _Member(NamedTuple):
 
 
 class PackedNames(NamedTuple):
-    """The texts of the blobs, as :class:`collide.nametable.Place` has them, and the releases."""
+    """The texts of the blobs, as ``Place`` of the reader has them, and the releases."""
 
     directory: bytes
     blocks: Sequence[bytes]

@@ -18,9 +18,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from collide.extract import extract
-from collide.profile import record, to_bytes
-from collide.rootfs import Root
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.write import record, to_bytes
 
 HOSTS = Path(__file__).parent / "hosts"
 APT = (

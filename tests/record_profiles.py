@@ -23,13 +23,13 @@ from packing import pack
 from roots import RootError, root
 from shipped import SHIPPED, Shipped, Wheel, system_packages
 
-from collide.database import Database, Summary
-from collide.errors import InputError
-from collide.extract import extract
-from collide.host import Host
-from collide.profile import record
-from collide.profiles import DATABASE_FILE
-from collide.rootfs import Root
+from collide.filesystems.root import Root
+from collide.hosts.database import DATABASE_FILE
+from collide.hosts.database.reader import Database, Summary
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.write import record
+from collide.loader.host import Host
+from collide.support.errors import InputError
 
 
 @cache

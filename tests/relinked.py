@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from collide.elf import ElfObject
-from collide.relink import Relinked
+from collide.elf.object import ElfObject
+from collide.whatif.relink import Relinked
 
 
 def require(there: bool | str, how: str) -> None:

@@ -22,7 +22,7 @@ from repair_hosts import CACHE, HOSTS, Host, UnavailableError
 from repair_workloads import script
 from tls_server import refusing_server
 
-from collide.trial import install
+from collide.repair.import_trial import install
 
 _2014 = "manylinux_2_17_x86_64.manylinux2014_x86_64"
 _LXML = "lxml-6.1.3-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"

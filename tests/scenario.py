@@ -25,17 +25,17 @@ from compiler import compile_so
 from conformance import loader_was_asked
 from elftools.elf.elffile import ELFFile
 
-from collide.bind import Binder
-from collide.bindings import Binding, BoundModule
-from collide.extract import extract
-from collide.hashtable import sysv_hash
-from collide.host import Host
-from collide.linkmap import LinkMap, LoadFailure, Opened, Process
-from collide.messages import says
-from collide.oracle import Key, Log, Run, read_log, run, unsteered
-from collide.rootfs import Root
-from collide.session import Session
-from collide.symbols import Definition
+from collide.binding.binder import Binder
+from collide.binding.binding import Binding, BoundModule
+from collide.binding.session import Session
+from collide.elf.hash_tables import sysv_hash
+from collide.elf.symbols import Definition
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.glibc.process import LinkMap, LoadFailure, Opened, Process
+from collide.loader.host import Host
+from collide.loader.messages import says
+from collide.verify.ld_debug import Key, Log, Run, read_log, run, unsteered
 
 # Opens its arguments and prints "ok" or the error of each; "+" stands for RTLD_GLOBAL.
 HOST = """

@@ -25,15 +25,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from collide import verdicts
-from collide.analysis import Analysis, analyse
-from collide.codes import Severity
-from collide.cuts import Cut, find_cuts
-from collide.host import Host
-from collide.judge import Finding, judge
-from collide.recorded import load
-from collide.verdicts import Rule, decide
-from collide.wheel import Target, read_target
+from collide.analysis.analysis import Analysis, analyse
+from collide.analysis.interposition import Cut, find_cuts
+from collide.findings import verdicts
+from collide.findings.judge import Finding, judge
+from collide.findings.table import Severity
+from collide.findings.verdicts import Rule, decide
+from collide.hosts.profile_file.read import load
+from collide.loader.host import Host
+from collide.wheels.target import Target, read_target
 
 _RAW = argparse.RawDescriptionHelpFormatter
 HERE = Path(__file__).parent
@@ -207,7 +207,7 @@ def leave_one_family_out(outcomes: dict[Thresholds, list[Outcome]]) -> list[Outc
     """What is said of each family with the thresholds that the others would have chosen.
 
     ``outcomes`` are those of all cases for each choice of thresholds (FEW,
-    INSIDE, WIDE of ``collide.verdicts``). Of the choices that are best for the
+    INSIDE, WIDE of ``collide.findings.verdicts``). Of the choices that are best for the
     other families, that is taken which agrees least with the one left out.
     """
     left_out = []

@@ -1,4 +1,4 @@
-"""The facts of :func:`collide.elf.read_object`, read a second time with pyelftools.
+"""The facts of :func:`collide.elf.object.read_object`, read a second time with pyelftools.
 
 Slow and plain on purpose: every symbol and every relocation is parsed by
 pyelftools, nothing is shared with collide but the names of the facts.
@@ -17,9 +17,9 @@ from elftools.elf import enums
 from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 
-from collide.elf import ElfObject
-from collide.machine import CLASS_NAMES
-from collide.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
+from collide.elf.machines import CLASS_NAMES
+from collide.elf.object import ElfObject
+from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 
 # Where pyelftools has no name, or another than glibc's elf.h, that header's follows.
 RELOCATION_NAMES: dict[str, Mapping[str, int]] = {

@@ -14,21 +14,21 @@ import corpus
 from corpus_cases import HOSTS, Case, wheel_of
 from corpus_cases import Host as RealHost
 
-from collide import oracle
-from collide.analysis import Analysis, analyse
-from collide.extract import extract
-from collide.host import Host
-from collide.installation import analyse_session, matches
-from collide.judge_together import judge_sequel
-from collide.meeting import shared, traces
-from collide.messages import says
+from collide.analysis.analysis import Analysis, analyse
+from collide.analysis.install import analyse_session, matches
+from collide.analysis.pair_orders import Sequel, both_orders
+from collide.analysis.pair_traces import shared, traces
+from collide.filesystems.root import Root
+from collide.findings.pairs import judge_sequel
+from collide.hosts.extract import extract
+from collide.loader.glibc.search import File
+from collide.loader.host import Host
+from collide.loader.messages import says
 from collide.report import bindings
-from collide.rootfs import Root
-from collide.runner import command_line
-from collide.search import File
-from collide.together import Sequel, both_orders
-from collide.verify import install
-from collide.wheel import installed_path, read_target
+from collide.verify import ld_debug as oracle
+from collide.verify.compare import install
+from collide.verify.runner import command_line
+from collide.wheels.target import installed_path, read_target
 
 _MARK = "session: "
 # The flags of dlopen are asked for by CPython and by PyPy alike; an error keeps to one line.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from collide.host import Python
+from collide.loader.host import Python
 
 
 class Wheel(NamedTuple):

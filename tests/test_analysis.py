@@ -9,11 +9,11 @@ import pytest
 from compiler import compile_so
 from second_opinion import section
 
-from collide.analysis import Analysis, analyse
-from collide.archive import Member, write_wheel
-from collide.host import Host
-from collide.profiles import load_shipped
-from collide.wheel import Skipped, read_target
+from collide.analysis.analysis import Analysis, analyse
+from collide.hosts.database import load_shipped
+from collide.loader.host import Host
+from collide.wheels.archive import Member, write_wheel
+from collide.wheels.target import Skipped, read_target
 
 AARCH64 = (183).to_bytes(2, "little")
 

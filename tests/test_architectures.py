@@ -14,15 +14,15 @@ from zipfile import ZipFile
 import pytest
 from corpus import download, unavailable, unpacked
 
-from collide.analysis import Analysis, analyse
-from collide.extract import extract
-from collide.profile import record, to_bytes
-from collide.recorded import load
+from collide.analysis.analysis import Analysis, analyse
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.read import load
+from collide.hosts.profile_file.write import record, to_bytes
 from collide.report.bindings import render
-from collide.rootfs import Root
-from collide.runner import PLAIN, Runner
-from collide.verify import verify
-from collide.wheel import read_target
+from collide.verify.compare import verify
+from collide.verify.runner import PLAIN, Runner
+from collide.wheels.target import read_target
 
 pytestmark = pytest.mark.corpus
 

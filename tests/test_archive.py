@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from wheel.wheelfile import WheelError, WheelFile
 
-from collide import inflate
-from collide.archive import Archive, Member, Recent, read_again, write_wheel
-from collide.errors import InputError
+from collide.support import inflate
+from collide.support.errors import InputError
+from collide.wheels.archive import Archive, Member, Recent, read_again, write_wheel
 
 NAME = "demo-1.0-cp311-cp311-linux_x86_64.whl"
 INFO = "demo-1.0.dist-info"

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from scenario import Outcome, Scenario
 
-from collide.bind import Binder
-from collide.bindings import Binding, BoundModule
-from collide.extract import extract
-from collide.linkmap import Opened
-from collide.machine import CLASS_DATA, CLASS_PLT
-from collide.rootfs import Root
+from collide.binding.binder import Binder
+from collide.binding.binding import Binding, BoundModule
+from collide.elf.machines import CLASS_DATA, CLASS_PLT
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.glibc.process import Opened
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
-from collide import calls
-from collide.calls import Calls, read_calls
-from collide.elf import read_object
-from collide.rootfs import Root
+from collide.elf.code import call_graph as calls
+from collide.elf.code.call_graph import Calls, read_calls
+from collide.elf.object import read_object
+from collide.filesystems.root import Root
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="calls are read on x86-64 only; run the tests there"
@@ -157,7 +157,7 @@ def test_large_object_is_scanned_by_and_by(tmp_path: Path, monkeypatch: pytest.M
     data = compile_so(tmp_path, "lib.so", SOURCE, "-O2", "-fno-ipa-cp", "-fno-ipa-ra").read_bytes()
     names = {r.name for r in read_object(data).references}
     small = read_calls(data)
-    monkeypatch.setattr("collide.calls._SMALL", 0)
+    monkeypatch.setattr("collide.elf.code.call_graph._SMALL", 0)
     times = []
     large = read_calls(data, lambda: times.append(1) or data)  # type: ignore[func-returns-value]
     assert small is not None

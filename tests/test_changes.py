@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
-from collide.changes import Change, Edit, apply, parse_change, parse_edit, tag_of
-from collide.elf import ElfObject, read_object
-from collide.errors import UsageError
+from collide.elf.object import ElfObject, read_object
+from collide.support.errors import UsageError
+from collide.whatif.edits import Change, Edit, apply, parse_change, parse_edit, tag_of
 
 
 @pytest.mark.parametrize(

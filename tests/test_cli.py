@@ -23,11 +23,11 @@ from packing import shipped_file
 from scenario import Scenario, require_loader
 
 import collide
-from collide import check as check_module
-from collide.archive import Member, write_wheel
-from collide.cli import main
-from collide.codes import CODES
-from collide.commands import streams
+from collide.check import check as check_module
+from collide.cli import streams
+from collide.cli.main import main
+from collide.findings.table import CODES
+from collide.wheels.archive import Member, write_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = str(ROOT / "wheels/host/host")

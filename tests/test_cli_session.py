@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from scenario import require_loader
 
-from collide.archive import Member, write_wheel
-from collide.cli import main
+from collide.cli.main import main
+from collide.wheels.archive import Member, write_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = str(ROOT / "wheels/host/host")

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import collide
-from collide import codes
-from collide.codes import CODES, FAMILIES, Code, Severity
+from collide.findings import table as codes
+from collide.findings.table import CODES, FAMILIES, Code, Severity
+from collide.report.check.text import render_code
 from collide.report.markdown import render_codes
-from collide.report.text import render_code
 
 each_code = pytest.mark.parametrize("code", CODES.values(), ids=CODES)
 

@@ -15,8 +15,8 @@ import pytest
 from test_image import OCI, Layout
 from test_overlay import LAYERS, Entry, listing, tar
 
-from collide.image import open_root
-from collide.rootfs import Root
+from collide.filesystems.container_image import open_root
+from collide.filesystems.root import Root
 
 
 def unavailable(reason: str) -> NoReturn:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
-from collide.copies import (
+from collide.analysis.library_copies import (
     Overlap,
     Soname,
     other_major,
@@ -18,10 +18,10 @@ from collide.copies import (
     same_series,
     wide_integers,
 )
-from collide.elf import read_object
-from collide.search import File
-from collide.verbs import split_pairs
-from collide.versionstrings import different_versions, read_refusals, read_version_strings
+from collide.elf.object import read_object
+from collide.elf.strings import different_versions, read_refusals, read_version_strings
+from collide.elf.verbs import split_pairs
+from collide.loader.glibc.search import File
 
 
 def library(

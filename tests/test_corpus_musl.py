@@ -14,13 +14,13 @@ from zipfile import ZipFile
 import pytest
 from corpus import download, unavailable, unpacked
 
-from collide import cli
-from collide.analysis import Module, analyse
-from collide.extract import extract
-from collide.host import Host
-from collide.rootfs import Root
-from collide.slots import SlotBinding, of_process
-from collide.wheel import read_target
+from collide.analysis.analysis import Module, analyse
+from collide.cli import main as cli
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.host import Host
+from collide.verify.got_slots import SlotBinding, of_process
+from collide.wheels.target import read_target
 
 pytestmark = pytest.mark.corpus
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from scenario import Scenario
 
-from collide.changes import parse_edit
-from collide.costs import costs
-from collide.extract import extract
-from collide.rootfs import Root
-from collide.whatif import whatif
-from collide.wheel import read_target
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.whatif.costs import costs
+from collide.whatif.edits import parse_edit
+from collide.whatif.whatif import whatif
+from collide.wheels.target import read_target
 
 
 @pytest.fixture

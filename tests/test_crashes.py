@@ -21,8 +21,8 @@ import pytest
 import score
 from record_hosts import Built, compile_host, python_build
 
-from collide.codes import Severity
-from collide.judge import judge
+from collide.findings.judge import judge
+from collide.findings.table import Severity
 
 pytestmark = pytest.mark.corpus
 

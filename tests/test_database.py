@@ -13,18 +13,24 @@ from packing import make_delta, pack, shipped_file, unpack
 from scenario import require_loader
 from shipped import SHIPPED
 
-from collide.analysis import analyse
-from collide.database import Database, Summary, apply_delta
-from collide.errors import InputError
-from collide.extract import extract
-from collide.host import Host
-from collide.machine import CLASS_NAMES
-from collide.profile import record
-from collide.profiles import DATABASE_FILE, database, load_shipped, shipped_names, shipped_summary
+from collide.analysis.analysis import analyse
+from collide.elf.machines import CLASS_NAMES
+from collide.elf.symbols import STB_GNU_UNIQUE
+from collide.filesystems.root import Root
+from collide.hosts.database import (
+    DATABASE_FILE,
+    database,
+    load_shipped,
+    shipped_names,
+    shipped_summary,
+)
+from collide.hosts.database.reader import Database, Summary, apply_delta
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.write import record
+from collide.loader.host import Host
 from collide.report import bindings
-from collide.rootfs import Root
-from collide.symbols import STB_GNU_UNIQUE
-from collide.wheel import read_target
+from collide.support.errors import InputError
+from collide.wheels.target import read_target
 
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
 SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))

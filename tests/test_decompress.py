@@ -12,9 +12,9 @@ from collections.abc import Callable
 import pytest
 from test_overlay import tar, tree
 
-from collide import decompress
-from collide.decompress import seekable
-from collide.errors import FormatError
+from collide.filesystems import compressed as decompress
+from collide.filesystems.compressed import seekable
+from collide.support.errors import FormatError
 
 COMPRESSORS = {"gzip": ["gzip", "-c"], "xz": ["xz", "-c"], "bz2": ["bzip2", "-c"]}
 

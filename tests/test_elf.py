@@ -18,11 +18,11 @@ from compiler import compile_so
 from corpus import download
 from second_opinion import facts_of, second_facts, section, segments, symbol_at
 
-from collide.dynamic import is_elf
-from collide.elf import ElfObject, VersionNeed, read_object
-from collide.errors import ForeignMachineError, FormatError, NotDynamicError
-from collide.machine import CLASS_COPY, CLASS_DATA, CLASS_PLT
-from collide.symbols import STV_HIDDEN, STV_PROTECTED
+from collide.elf.headers import is_elf
+from collide.elf.machines import CLASS_COPY, CLASS_DATA, CLASS_PLT
+from collide.elf.object import ElfObject, VersionNeed, read_object
+from collide.elf.symbols import STV_HIDDEN, STV_PROTECTED
+from collide.support.errors import ForeignMachineError, FormatError, NotDynamicError
 
 SYSTEM = Path("/lib/x86_64-linux-gnu")
 

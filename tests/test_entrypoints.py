@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from collide import entrypoints
-from collide.entrypoints import (
+from collide.repair import entry_points as entrypoints
+from collide.repair.entry_points import (
     beginnings_in_text,
     documented,
     names_in_python,

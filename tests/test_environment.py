@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
-from collide.cli import main
-from collide.environment import installed, interpreter, site_packages
-from collide.errors import InputError
+from collide.cli.main import main
+from collide.support.errors import InputError
+from collide.wheels.environment import installed, interpreter, site_packages
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from scenario import Scenario, patch_dynamic, require_loader
 
-from collide.analysis import Analysis, analyse
-from collide.explain import Walk, explain
-from collide.extract import extract
-from collide.lookup import Rule
-from collide.report import walk
-from collide.rootfs import Root
-from collide.wheel import read_target
+from collide.analysis.analysis import Analysis, analyse
+from collide.analysis.explain import Walk, explain
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.glibc.lookup import Rule
+from collide.report import explain as walk
+from collide.wheels.target import read_target
 
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
 F = "int f(void) { return 1; }"

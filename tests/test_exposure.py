@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from scenario import Scenario
 
-from collide.exposure import Taken, expose
-from collide.findings import Finding
-from collide.universe import Universe
-from collide.wheel import read_target
+from collide.binding.definers import Universe
+from collide.findings.exposure import Taken, expose
+from collide.findings.finding import Finding
+from collide.wheels.target import read_target
 
 OWN = "int xml_one(void) { return 1; } int use(void) { return xml_one(); }"
 
@@ -62,7 +62,7 @@ def test_what_only_the_host_has_is_not_exposed(s: Scenario) -> None:
 
 
 def test_hosts_that_take_some_are_named(s: Scenario) -> None:
-    from collide import codes
+    from collide.findings import table as codes
 
     s.lib("w/m.so", OWN)
     code = codes.REPLACED_LIBRARY

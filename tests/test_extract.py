@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from scenario import Comparison, Scenario, observe, patch_header, require_loader
 
-from collide.errors import InputError
-from collide.extract import cpu_features, extract, find_python
-from collide.host import Python
-from collide.machine import machine_named
-from collide.rootfs import Root
+from collide.elf.machines import machine_named
+from collide.filesystems.root import Root
+from collide.hosts.extract import cpu_features, extract, find_python
+from collide.loader.host import Python
+from collide.support.errors import InputError
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 F = "int f(void) { return 1; }"

@@ -8,13 +8,20 @@ from pathlib import Path
 import pytest
 from scenario import Scenario
 
-from collide.cli import main
-from collide.errors import InputError
-from collide.extract import extract
-from collide.footprint import SCHEMA, Footprint, Library, of_host, read_baseline, to_baseline
-from collide.profiles import load_shipped
-from collide.rootfs import Root
-from collide.symbols import STV_HIDDEN
+from collide.cli.main import main
+from collide.elf.symbols import STV_HIDDEN
+from collide.filesystems.root import Root
+from collide.hosts.database import load_shipped
+from collide.hosts.extract import extract
+from collide.hosts.footprint import (
+    SCHEMA,
+    Footprint,
+    Library,
+    of_host,
+    read_baseline,
+    to_baseline,
+)
+from collide.support.errors import InputError
 
 PLAIN = "int a1(void) { return 1; } int a2(void) { return 1; } int a3;"
 
@@ -105,7 +112,7 @@ def test_openings_missing_libraries_and_search_paths_are_told(tmp_path: Path) ->
 def test_recorded_host_has_the_footprint_of_the_real_one(tmp_path: Path) -> None:
     host, file = built(tmp_path), tmp_path / "n.json"
     assert main(["profile", str(host), "--name", "n", "-o", str(file)]) == 0
-    from collide.recorded import load
+    from collide.hosts.profile_file.read import load
 
     assert of_host(load(file)) == footprint(host)
 

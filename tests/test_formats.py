@@ -15,15 +15,15 @@ from reading import FINDINGS, Said, commands, page, providers
 from scenario import require_loader
 
 import collide
-from collide.archive import Member, write_wheel
-from collide.check import Report, check
-from collide.cli import main
-from collide.errors import InputError
-from collide.extract import extract
-from collide.profiles import load_shipped
-from collide.report.formats import FORMATS, Shown
-from collide.rootfs import Root
-from collide.wheel import read_target
+from collide.check.check import Report, check
+from collide.cli.main import main
+from collide.filesystems.root import Root
+from collide.hosts.database import load_shipped
+from collide.hosts.extract import extract
+from collide.report.check.formats import FORMATS, Shown
+from collide.support.errors import InputError
+from collide.wheels.archive import Member, write_wheel
+from collide.wheels.target import read_target
 
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
 HOST = WHEELS / "host/host"
@@ -268,20 +268,20 @@ def test_unreadable_inputs_come_before_unreadable_members() -> None:
 _OWN = {
     "text": {"text"},
     "json": {"json"},
-    "github": {"github", "told"},
-    "sarif": {"sarif", "told", "json"},
-    "html": {"html", "told"},
+    "github": {"github", "rows"},
+    "sarif": {"sarif", "rows", "json"},
+    "html": {"html", "rows"},
 }
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_format_that_is_not_chosen_is_not_imported(name: str) -> None:
     program = (
-        "import sys; from collide.cli import main; "
+        "import sys; from collide.cli.main import main; "
         f"main(['check', {str(specimen('static_hidden'))!r}, '--profile', {str(HOST)!r}, "
         f"'--format', {name!r}, '-o', '/dev/null']); "
-        "assert 'collide.remedy' not in sys.modules; "
-        "print(*(m for m in sys.modules if m.startswith('collide.report.')))"
+        "assert 'collide.whatif.remedies' not in sys.modules; "
+        "print(*(m for m in sys.modules if m.startswith('collide.report.check.')))"
     )
     run = subprocess.run(
         [sys.executable, "-c", program],
@@ -290,5 +290,5 @@ def test_format_that_is_not_chosen_is_not_imported(name: str) -> None:
         check=True,
         cwd=Path(collide.__file__).parent.parent,
     )
-    loaded = {module.removeprefix("collide.report.") for module in run.stdout.split()}
-    assert loaded - {"formats", "facts"} == _OWN[name]
+    loaded = {module.removeprefix("collide.report.check.") for module in run.stdout.split()}
+    assert loaded - {"formats", "parts"} == _OWN[name]

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from scenario import Scenario
 
-from collide.cli import main
-from collide.codes import Severity
-from collide.errors import InputError
-from collide.footprint import Exports, Footprint, Library, of_host
-from collide.growth import Allowed, compare, read_allowed
-from collide.profiles import load_shipped
+from collide.cli.main import main
+from collide.findings.footprint import Allowed, compare, read_allowed
+from collide.findings.table import Severity
+from collide.hosts.database import load_shipped
+from collide.hosts.footprint import Exports, Footprint, Library, of_host
+from collide.support.errors import InputError
 
 
 def entry(name: str, *unversioned: str, versioned: str = "", by: str = "bin") -> Library:

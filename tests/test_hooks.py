@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scenario import require_loader
 
-from collide.cli import main
+from collide.cli.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
 # One hook of plain values: no reader of YAML is needed.

@@ -20,12 +20,12 @@ from musl import MuslScenario
 from scenario import Scenario
 from test_extract import LOADER, foreign_root
 
-from collide.cli import main
-from collide.errors import InputError
-from collide.extract import extract
-from collide.image import open_root
-from collide.profile import record, to_bytes
-from collide.rootfs import Root
+from collide.cli.main import main
+from collide.filesystems.container_image import open_root
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.write import record, to_bytes
+from collide.support.errors import InputError
 
 OCI = "application/vnd.oci.image."
 

@@ -9,12 +9,12 @@ import pytest
 from scenario import Scenario
 from test_footprint import built
 
-from collide.cli import main
-from collide.extract import extract
-from collide.impact import impact
-from collide.profiles import load_shipped
-from collide.rootfs import Root
-from collide.wheel import read_target
+from collide.cli.main import main
+from collide.filesystems.root import Root
+from collide.findings.impact import impact
+from collide.hosts.database import load_shipped
+from collide.hosts.extract import extract
+from collide.wheels.target import read_target
 
 Out = pytest.CaptureFixture[str]
 WHEELS = Path(__file__).resolve().parent.parent / "wheels/dist"

@@ -7,8 +7,8 @@ import zlib
 
 import pytest
 
-from collide import inflate
-from collide.inflate import InflateErrors
+from collide.support import inflate
+from collide.support.inflate import InflateErrors
 
 TEXT = random.Random(3).randbytes(2000) + bytes(3000) + b"the end"
 

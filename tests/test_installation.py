@@ -8,11 +8,11 @@ import pytest
 from building import WheelBuilder
 from compiler import compile_so
 
-from collide.analysis import Analysis
-from collide.host import Host
-from collide.installation import analyse_session, conflicts, install
-from collide.profiles import load_shipped
-from collide.wheel import read_target
+from collide.analysis.analysis import Analysis
+from collide.analysis.install import analyse_session, conflicts, install
+from collide.hosts.database import load_shipped
+from collide.loader.host import Host
+from collide.wheels.target import read_target
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

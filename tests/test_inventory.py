@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from collide.cli import main
-from collide.inventory import Missing, inventory
-from collide.profiles import load_shipped, shipped_names
+from collide.cli.main import main
+from collide.hosts.database import load_shipped, shipped_names
+from collide.hosts.inventory import Missing, inventory
 
 NAME = "debian-12-uwsgi-python3"
 

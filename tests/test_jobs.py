@@ -10,8 +10,8 @@ from typing import NoReturn
 
 import pytest
 
-from collide.errors import InputError
-from collide.jobs import Lost, Raised, share_out
+from collide.support.errors import InputError
+from collide.support.processes import Lost, Raised, share_out
 
 
 def test_every_task_is_done_once_and_in_other_processes() -> None:

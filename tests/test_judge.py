@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from scenario import Scenario, require_loader
 
-from collide.analysis import analyse
-from collide.codes import Severity
-from collide.extract import extract
-from collide.judge import Finding, judge
-from collide.rootfs import Root
-from collide.wheel import read_target
+from collide.analysis.analysis import analyse
+from collide.filesystems.root import Root
+from collide.findings.judge import Finding, judge
+from collide.findings.table import Severity
+from collide.hosts.extract import extract
+from collide.wheels.target import read_target
 
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
 

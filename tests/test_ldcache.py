@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
-from collide.errors import CollideError
-from collide.ldcache import read_cache
-from collide.machine import machine_named
+from collide.elf.machines import machine_named
+from collide.loader.glibc.ld_cache import read_cache
+from collide.support.errors import CollideError
 
 X86_64 = machine_named("x86_64").cache_flags
 I386 = machine_named("i686").cache_flags

@@ -12,11 +12,11 @@ import pytest
 from scenario import Scenario
 from test_extract import foreign_root
 
-from collide.cli import main
-from collide.extract import extract
-from collide.ldcache import read_cache
-from collide.ldconfig import configured, left_out, make_cache
-from collide.rootfs import Root
+from collide.cli.main import main
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.hosts.ldconfig import configured, left_out, make_cache
+from collide.loader.glibc.ld_cache import read_cache
 
 
 def run_ldconfig(root: Path) -> None:

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from scenario import Scenario, drop_dynamic, patch_dynamic, patch_need
 
-from collide.bind import Binder
-from collide.dynamic import DF_SYMBOLIC, DT_FLAGS, DT_FLAGS_1, DT_NEEDED, DT_SYMBOLIC
-from collide.extract import extract
-from collide.linkmap import Opened
-from collide.rootfs import Root
+from collide.binding.binder import Binder
+from collide.elf.headers import DF_SYMBOLIC, DT_FLAGS, DT_FLAGS_1, DT_NEEDED, DT_SYMBOLIC
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.glibc.process import Opened
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

@@ -14,14 +14,14 @@ import pytest
 from musl import MuslScenario
 from scenario import patch_dynamic
 
-from collide.analysis import analyse
-from collide.dynamic import DT_FLAGS_1
-from collide.extract import extract
-from collide.profile import record, to_bytes
-from collide.recorded import load
+from collide.analysis.analysis import analyse
+from collide.elf.headers import DT_FLAGS_1
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.read import load
+from collide.hosts.profile_file.write import record, to_bytes
 from collide.report.bindings import render
-from collide.rootfs import Root
-from collide.wheel import read_target
+from collide.wheels.target import read_target
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

@@ -18,15 +18,15 @@ from corpus_cases import Host as RealHost
 from scenario import Scenario, drop_dynamic
 from session_run import SessionCase, predicted
 
-from collide.analysis import analyse
-from collide.check import check
-from collide.dynamic import DT_NEEDED
-from collide.extract import extract
-from collide.judge import Finding
-from collide.messages import says
-from collide.rootfs import Root
-from collide.runner import command_line
-from collide.wheel import read_target
+from collide.analysis.analysis import analyse
+from collide.check.check import check
+from collide.elf.headers import DT_NEEDED
+from collide.filesystems.root import Root
+from collide.findings.judge import Finding
+from collide.hosts.extract import extract
+from collide.loader.messages import says
+from collide.verify.runner import command_line
+from collide.wheels.target import read_target
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from musl import require_musl
 
-from collide.errors import InputError
-from collide.loader_musl import is_musl, read_loader
-from collide.rootfs import Root
+from collide.filesystems.root import Root
+from collide.hosts.identify_musl import is_musl, read_loader
+from collide.support.errors import InputError
 
 LOADER = Path("/lib/ld-musl-x86_64.so.1")
 STRINGS = (b"musl libc (arm)", b"1.2.5", b"/lib:/usr/local/lib:/usr/lib", b"/bin:/usr/bin",

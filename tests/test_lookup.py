@@ -20,11 +20,10 @@ from scenario import (
     patch_versym,
 )
 
-from collide.dynamic import DF_SYMBOLIC, DT_FLAGS, DT_VERDEF
-from collide.elf import read_object
-from collide.lookup import GlibcLookup
-from collide.machine import CLASS_DATA, CLASS_PLT
-from collide.symbols import (
+from collide.elf.headers import DF_SYMBOLIC, DT_FLAGS, DT_VERDEF
+from collide.elf.machines import CLASS_DATA, CLASS_PLT
+from collide.elf.object import read_object
+from collide.elf.symbols import (
     SHN_ABS,
     STB_LOCAL,
     STT_COMMON,
@@ -38,6 +37,7 @@ from collide.symbols import (
     STV_PROTECTED,
     Reference,
 )
+from collide.loader.glibc.lookup import GlibcLookup
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

@@ -10,9 +10,9 @@ from corpus import unpacked
 from musl import MuslScenario
 from scenario import empty_bloom_filter, patch_dynamic, patch_symbol, patch_versym
 
-from collide.dynamic import DT_SYMBOLIC
-from collide.lookup_musl import MuslLookup
-from collide.symbols import SHN_ABS, STB_LOCAL, STT_TLS, STV_HIDDEN, STV_PROTECTED
+from collide.elf.headers import DT_SYMBOLIC
+from collide.elf.symbols import SHN_ABS, STB_LOCAL, STT_TLS, STV_HIDDEN, STV_PROTECTED
+from collide.loader.musl.lookup import MuslLookup
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

@@ -8,9 +8,8 @@ import pytest
 from compiler import compile_so
 from second_opinion import RELOCATION_NAMES
 
-from collide.dynamic import EF_ARM_ABI_FLOAT_HARD
-from collide.elf import read_object
-from collide.machine import (
+from collide.elf.headers import EF_ARM_ABI_FLOAT_HARD
+from collide.elf.machines import (
     CLASS_COPY,
     CLASS_DATA,
     CLASS_PLT,
@@ -19,6 +18,7 @@ from collide.machine import (
     machine_named,
     machine_of_header,
 )
+from collide.elf.object import read_object
 
 # elf_machine_type_class and the cases of elf_machine_rel[a], sysdeps/*/dl-machine.h of glibc 2.43.
 GLIBC = {

@@ -6,17 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from collide import codes
-from collide.analysis import Analysis
-from collide.check import Judged, LeftOut, Report, check
-from collide.judge import Finding
-from collide.merging import count_left_out, merge, summed_up
-from collide.profiles import load_shipped, shipped_names
-from collide.report import json as json_report
-from collide.report import text
-from collide.selection import select
-from collide.tags import Misfit
-from collide.wheel import Target, read_target
+from collide.analysis.analysis import Analysis
+from collide.check.check import Judged, LeftOut, Report, check
+from collide.check.merge import count_left_out, merge, summed_up
+from collide.findings import table as codes
+from collide.findings.judge import Finding
+from collide.hosts.database import load_shipped, shipped_names
+from collide.hosts.select import select
+from collide.report.check import json as json_report
+from collide.report.check import text
+from collide.wheels.tags import Misfit
+from collide.wheels.target import Target, read_target
 
 DIST = Path(__file__).resolve().parent.parent / "wheels/dist"
 HOSTS = ("debian-12-python3", "debian-12-gdb", "debian-13-python3")

@@ -10,9 +10,9 @@ import packing_names
 import pytest
 from packing_names import pack_names
 
-from collide import nametable
-from collide.nametable import STAND_IN, NameTable, Place
-from collide.tables import ERRORS, Attributes
+from collide.hosts.database import names as nametable
+from collide.hosts.database.names import STAND_IN, NameTable, Place
+from collide.hosts.profile_file.symbols import ERRORS, Attributes
 
 FUNC = ["FUNC", "GLOBAL", "DEFAULT", None, 1, True, False, False]
 OLD = ["FUNC", "GLOBAL", "DEFAULT", "V_1", 2, False, False, False]

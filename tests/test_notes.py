@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
-from collide.elf import read_object
-from collide.notes import NIXOS_CACHE_TYPE, Notes, read_notes, resolution_cache
+from collide.elf.notes import NIXOS_CACHE_TYPE, Notes, read_notes, resolution_cache
+from collide.elf.object import read_object
 
 PACKAGE = r"""
 __asm__(".pushsection .note.package, \"a\", @note\n"

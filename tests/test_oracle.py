@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scenario import Scenario, observe, require_loader
 
-from collide.oracle import (
+from collide.verify.ld_debug import (
     BindingLine,
     OracleError,
     Run,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from collide.errors import FormatError
-from collide.overlay import Overlay
-from collide.rootfs import Root
+from collide.filesystems.layers import Overlay
+from collide.filesystems.root import Root
+from collide.support.errors import FormatError
 
 DIRECTORY, LINK, HARD = tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
 Entry = tuple[str, bytes] | tuple[str, bytes, str]

@@ -8,16 +8,16 @@ import pytest
 from building import WheelBuilder
 from scenario import Scenario
 
-from collide.analysis import analyse
-from collide.check import check
-from collide.codes import Severity
-from collide.extract import extract
-from collide.host import Host
-from collide.meeting import traces
-from collide.pairs import Kept, Pair, check_pairs
-from collide.profiles import load_shipped
-from collide.rootfs import Root
-from collide.wheel import Target
+from collide.analysis.analysis import analyse
+from collide.analysis.pair_traces import traces
+from collide.check.check import check
+from collide.check.pairs import Kept, Pair, check_pairs
+from collide.filesystems.root import Root
+from collide.findings.table import Severity
+from collide.hosts.database import load_shipped
+from collide.hosts.extract import extract
+from collide.loader.host import Host
+from collide.wheels.target import Target
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

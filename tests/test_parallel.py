@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from building import WheelBuilder
 
-import collide.parallel
-from collide.cli import main
-from collide.wheel import read_target
+import collide.check.parallel
+from collide.cli.main import main
+from collide.wheels.target import read_target
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "wheels/dist"
@@ -86,7 +86,7 @@ def test_pairs_of_what_was_not_packed_are_read_again(
     asked = (directory, "--profile", "debian-12-python3")
     serial = run(capsys, *asked, "--jobs", "1")
     assert "share" in serial[1]
-    monkeypatch.setattr(collide.parallel, "_PACKED_SYMBOLS", 0)
+    monkeypatch.setattr(collide.check.parallel, "_PACKED_SYMBOLS", 0)
     assert run(capsys, *asked, "--jobs", "2") == serial
 
 
@@ -100,7 +100,7 @@ def test_input_whose_process_is_killed_is_named(
             os.kill(os.getpid(), signal.SIGKILL)
         return read_target(path)
 
-    monkeypatch.setattr(collide.parallel, "read_target", read)
+    monkeypatch.setattr(collide.check.parallel, "read_target", read)
     profile = "debian-12-python3"
     status, out, err = run(capsys, directory, "--profile", profile, "--jobs", "2")
     (line,) = err.splitlines()
@@ -119,7 +119,7 @@ def test_pair_whose_process_is_killed_is_named(
     def meet(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr("collide.pairs.both_orders", meet)
+    monkeypatch.setattr("collide.check.pairs.both_orders", meet)
     profile = "debian-12-python3"
     status, out, err = run(capsys, directory, "--profile", profile, "--jobs", "2")
     assert status == 2
@@ -138,12 +138,12 @@ def test_number_of_jobs_is_positive(number: str, capsys: pytest.CaptureFixture[s
 INTERRUPTED = """
 import sys, time
 from pathlib import Path
-import collide.parallel, collide.wheel
+import collide.check.parallel, collide.wheels.target
 marks = sys.argv[1]
 def read(path):
     Path(marks, f"begun-{Path(path).name}").touch()
     time.sleep(60)
-collide.parallel.read_target = collide.wheel.read_target = read
+collide.check.parallel.read_target = collide.wheels.target.read_target = read
 sys.argv[1:] = ["check", *sys.argv[2:]]
 from collide.__main__ import run
 run()

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
-from collide.elf import read_object
-from collide.errors import FormatError
-from collide.integrity import ObjectChange, difference
-from collide.patching import close_symbols, find_patchelf, rename_libraries, rename_symbols
-from collide.symbols import STV_HIDDEN, STV_PROTECTED
+from collide.elf.object import read_object
+from collide.elf.symbols import STV_HIDDEN, STV_PROTECTED
+from collide.repair.integrity import ObjectChange, difference
+from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
+from collide.support.errors import FormatError
 
 SOURCE = """
 int f(void) { return 1; }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from collide.errors import UsageError
-from collide.policy import system_libraries
+from collide.hosts.profile_file.system_libraries import system_libraries
+from collide.support.errors import UsageError
 
 
 @pytest.mark.parametrize(

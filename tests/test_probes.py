@@ -15,13 +15,13 @@ from scenario import Scenario, patch_header, require_loader
 from strace import Calls, trace
 from test_extract import require_host
 
-from collide.cli import main
-from collide.extract import extract
-from collide.host import Host
-from collide.probes import Probes, at_start, countable, of_modules
-from collide.profiles import load_shipped
-from collide.rootfs import Root
-from collide.wheel import read_target
+from collide.analysis.probes import Probes, at_start, countable, of_modules
+from collide.cli.main import main
+from collide.filesystems.root import Root
+from collide.hosts.database import load_shipped
+from collide.hosts.extract import extract
+from collide.loader.host import Host
+from collide.wheels.target import read_target
 
 CACHE = "/etc/ld.so.cache"
 

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from packing import shipped_file
 from scenario import Scenario, require_loader
 
-from collide.cli import main
-from collide.profiles import SCHEMA_FILE, database, shipped_names
+from collide.cli.main import main
+from collide.hosts.database import SCHEMA_FILE, database, shipped_names
 
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
 HOST = WHEELS / "host/host"

@@ -15,13 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "wheels/dist"
 SLOW = """
 import sys, time
-import collide.parallel, collide.wheel
-read = collide.wheel.read_target
+import collide.check.parallel, collide.wheels.target
+read = collide.wheels.target.read_target
 def slow(path):
     time.sleep(float(sys.argv[1]))
     return read(path)
-collide.parallel.read_target = collide.wheel.read_target = slow
-from collide.cli import main
+collide.check.parallel.read_target = collide.wheels.target.read_target = slow
+from collide.cli.main import main
 sys.exit(main(["check", *sys.argv[2:]]))
 """
 

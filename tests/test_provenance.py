@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from collide.provenance import find_packages
-from collide.rootfs import Root
+from collide.filesystems.root import Root
+from collide.hosts.packages import find_packages
 
 
 def write(root: Path, path: str, text: str = "") -> None:

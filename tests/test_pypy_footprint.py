@@ -17,9 +17,9 @@ from typing import NoReturn
 import pytest
 import roots
 
-from collide.extract import extract
-from collide.footprint import of_host, read_baseline
-from collide.rootfs import Root
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.hosts.footprint import of_host, read_baseline
 
 PYPY = "/usr/bin/pypy3"
 BASELINES = Path(__file__).resolve().parent / "footprints"

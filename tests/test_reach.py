@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from scenario import Scenario
 
-from collide import calls
-from collide.analysis import analyse
-from collide.extract import extract
-from collide.reach import Reach
-from collide.rootfs import Root
-from collide.wheel import read_target
+from collide.analysis.analysis import analyse
+from collide.analysis.reachability import Reach
+from collide.elf.code import call_graph as calls
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.wheels.target import read_target
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="calls are read on x86-64 only; run the tests there"

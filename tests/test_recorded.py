@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from scenario import require_loader
 
-from collide.analysis import analyse
-from collide.elf import ElfObject
-from collide.errors import InputError
-from collide.extract import extract
-from collide.host import Host
-from collide.profile import record, to_bytes
-from collide.profiles import SCHEMA_FILE, load_shipped
-from collide.recorded import load
+from collide.analysis.analysis import analyse
+from collide.elf.object import ElfObject
+from collide.filesystems.root import Root
+from collide.hosts.database import SCHEMA_FILE, load_shipped
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.read import load
+from collide.hosts.profile_file.write import record, to_bytes
+from collide.loader.host import Host
 from collide.report import bindings
-from collide.rootfs import Root
-from collide.wheel import read_target
+from collide.support.errors import InputError
+from collide.wheels.target import read_target
 
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
 SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-from collide.records import NamedTuple
+from collide.support.records import NamedTuple
 
 
 class _Record(NamedTuple):

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from scenario import Scenario
 
-from collide.changes import parse_edit
-from collide.errors import InputError
-from collide.extract import extract
-from collide.host import Host
-from collide.profile import record, to_bytes
-from collide.profiles import load_shipped, shipped_names
-from collide.recorded import load
-from collide.rehost import knows_references, own_objects, rehost
-from collide.rootfs import Root
+from collide.filesystems.root import Root
+from collide.hosts.database import load_shipped, shipped_names
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.read import load
+from collide.hosts.profile_file.write import record, to_bytes
+from collide.loader.host import Host
+from collide.support.errors import InputError
+from collide.whatif.edits import parse_edit
+from collide.whatif.hosts import knows_references, own_objects, rehost
 
 
 def scope(host: Host) -> list[str]:

@@ -10,8 +10,8 @@ import pytest
 from compiler import compile_so
 from relinked import archive, require, same
 
-from collide.elf import ElfObject, read_object
-from collide.relink import (
+from collide.elf.object import ElfObject, read_object
+from collide.whatif.relink import (
     Names,
     Relinked,
     add_version,

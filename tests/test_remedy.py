@@ -14,20 +14,20 @@ from corpus_cases import HOSTS
 from relinked import require, same
 from scenario import Scenario
 
-from collide.analysis import Module, analyse
-from collide.changes import parse_edit
-from collide.codes import Severity
-from collide.extract import extract
-from collide.host import Host
-from collide.judge import Finding, judge
-from collide.profiles import load_shipped
-from collide.remedy import Prover, Remedy, proven, remedies
+from collide.analysis.analysis import Module, analyse
+from collide.filesystems.root import Root
+from collide.findings.judge import Finding, judge
+from collide.findings.table import Severity
+from collide.hosts.database import load_shipped
+from collide.hosts.extract import extract
+from collide.loader.host import Host
 from collide.report.whatif import render_map
-from collide.rootfs import Root
-from collide.runner import Runner, command_line
-from collide.verify import verify
-from collide.whatif import lost, rename_map, whatif
-from collide.wheel import Target, read_target
+from collide.verify.compare import verify
+from collide.verify.runner import Runner, command_line
+from collide.whatif.edits import parse_edit
+from collide.whatif.remedies import Prover, Remedy, proven, remedies
+from collide.whatif.whatif import lost, rename_map, whatif
+from collide.wheels.target import Target, read_target
 
 
 @pytest.fixture

@@ -19,17 +19,17 @@ from advising import compare
 from scenario import Outcome, Scenario
 from wheel.wheelfile import WheelFile
 
-from collide import repair as repair_module
-from collide.archive import Member, write_wheel
-from collide.cli import main
-from collide.elf import read_object
-from collide.extract import extract
-from collide.repair import Prepared, prepare, write
-from collide.repair_request import Options
+from collide.cli.main import main
+from collide.elf.object import read_object
+from collide.elf.symbols import STV_HIDDEN, STV_PROTECTED
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.repair import repair as repair_module
+from collide.repair.import_trial import install
+from collide.repair.repair import Prepared, prepare, write
+from collide.repair.request import Options
 from collide.report.repair import document
-from collide.rootfs import Root
-from collide.symbols import STV_HIDDEN, STV_PROTECTED
-from collide.trial import install
+from collide.wheels.archive import Member, write_wheel
 
 MANYLINUX_2_17 = "cp310-abi3-manylinux_2_17_x86_64"
 MANYLINUX_2_28 = "cp310-abi3-manylinux_2_28_x86_64"
@@ -271,9 +271,9 @@ def test_vague_linkage_moves_together(shop: Workshop) -> None:
 
 
 def test_musl_wheels_are_renamed(shop: Workshop) -> None:
-    from collide.analysis import analyse
-    from collide.repair_plan import Request, make_plan
-    from collide.wheel import read_target
+    from collide.analysis.analysis import analyse
+    from collide.repair.plan import Request, make_plan
+    from collide.wheels.target import read_target
 
     shop.module(CALLS_OWN_F)
     target = read_target(shop.wheel("mod.so"))

@@ -14,7 +14,7 @@ from repair_cases import CASES, Case
 from repair_hosts import HOSTS, UnavailableError
 from repair_workloads import script
 
-from collide.trial import install
+from collide.repair.import_trial import install
 
 pytestmark = pytest.mark.corpus
 # What tests/install-hosts.sh installs; other hosts need more than a continuous integration has.

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from scenario import Scenario
 
-from collide.archive import Member, write_wheel
-from collide.repair_facts import Standings
-from collide.repair_request import Names
-from collide.wheel import read_target
+from collide.repair.request import Names
+from collide.repair.takers import Standings
+from collide.wheels.archive import Member, write_wheel
+from collide.wheels.target import read_target
 
 LIBRARY = "demo.libs/libb-0a1b2c3d.so"
 COUNT = 100  # more names than an alternation is made of

@@ -11,20 +11,20 @@ import pytest
 from compiler import compile_so
 from scenario import require_loader
 
-from collide import codes
-from collide.analysis import Analysis
-from collide.archive import Member, write_wheel
-from collide.check import Judged, LeftOut, Report, check
-from collide.codes import CODES, Severity
-from collide.errors import InputError
-from collide.extract import extract
-from collide.judge import Finding
-from collide.profiles import load_shipped
-from collide.report import json as json_report
-from collide.report import text
-from collide.rootfs import Root
-from collide.tags import Misfit
-from collide.wheel import Target, read_target
+from collide.analysis.analysis import Analysis
+from collide.check.check import Judged, LeftOut, Report, check
+from collide.filesystems.root import Root
+from collide.findings import table as codes
+from collide.findings.judge import Finding
+from collide.findings.table import CODES, Severity
+from collide.hosts.database import load_shipped
+from collide.hosts.extract import extract
+from collide.report.check import json as json_report
+from collide.report.check import text
+from collide.support.errors import InputError
+from collide.wheels.archive import Member, write_wheel
+from collide.wheels.tags import Misfit
+from collide.wheels.target import Target, read_target
 
 WHEELS = Path(__file__).resolve().parent.parent / "wheels"
 

@@ -7,13 +7,13 @@ from reading import Command, commands
 from test_formats import everything
 from test_report import finding, of
 
-from collide import codes
-from collide.check import LeftOut, Report
-from collide.codes import Severity
-from collide.errors import InputError
-from collide.report.github import render
-from collide.tags import Misfit
-from collide.wheel import Skipped
+from collide.check.check import LeftOut, Report
+from collide.findings import table as codes
+from collide.findings.table import Severity
+from collide.report.check.github import render
+from collide.support.errors import InputError
+from collide.wheels.tags import Misfit
+from collide.wheels.target import Skipped
 
 
 def titles(found: list[Command]) -> list[tuple[str, str]]:

@@ -12,10 +12,10 @@ from test_formats import everything, specimen
 from test_report import finding, of
 from test_report_sarif import HOST, troubled
 
-from collide.check import Report
-from collide.cli import main
-from collide.codes import CODES
-from collide.report.html import render
+from collide.check.check import Report
+from collide.cli.main import main
+from collide.findings.table import CODES
+from collide.report.check.html import render
 
 each_report = pytest.mark.parametrize(
     "make", [everything, troubled, of, lambda: Report((), (), ())]

@@ -14,15 +14,15 @@ from test_formats import everything, specimen
 from test_report import finding, of
 
 import collide
-from collide import codes
-from collide.check import Exposed, LeftOut, Report
-from collide.cli import main
-from collide.codes import CODES
-from collide.errors import InputError
-from collide.profiles import load_shipped
-from collide.report.sarif import render
-from collide.tags import Misfit
-from collide.wheel import Skipped
+from collide.check.check import Exposed, LeftOut, Report
+from collide.cli.main import main
+from collide.findings import table as codes
+from collide.findings.table import CODES
+from collide.hosts.database import load_shipped
+from collide.report.check.sarif import render
+from collide.support.errors import InputError
+from collide.wheels.tags import Misfit
+from collide.wheels.target import Skipped
 
 HOST = str(Path(__file__).resolve().parent.parent / "wheels/host/host")
 

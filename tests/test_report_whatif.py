@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from scenario import Scenario
 
-from collide.changes import parse_edit
-from collide.check import Report, check
-from collide.extract import extract
-from collide.report import json as json_report
-from collide.report import text
+from collide.check.check import Report, check
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
 from collide.report import whatif as report
-from collide.rootfs import Root
-from collide.whatif import WhatIf, whatif
-from collide.wheel import read_target
+from collide.report.check import json as json_report
+from collide.report.check import text
+from collide.whatif.edits import parse_edit
+from collide.whatif.whatif import WhatIf, whatif
+from collide.wheels.target import read_target
 
 RIVAL = "int f(void) { return 9; } int g(void) { return 9; }"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from collide.errors import CollideError
-from collide.ldcache import MAGIC
-from collide.rootfs import Root
-from collide.search import File, LoadError
+from collide.filesystems.root import Root
+from collide.loader.glibc.ld_cache import MAGIC
+from collide.loader.glibc.search import File, LoadError
+from collide.support.errors import CollideError
 
 LIBRARY = Path(__file__).resolve().parent.parent / "wheels/host/libvault.so.1"
 

@@ -11,8 +11,8 @@ import pytest
 import roots
 from roots import RootError
 
-from collide.provenance import find_packages
-from collide.rootfs import Root
+from collide.filesystems.root import Root
+from collide.hosts.packages import find_packages
 
 
 def package(directory: Path, name: str, *files: str) -> Path:

@@ -8,8 +8,8 @@ import pytest
 import score
 from record_hosts import TABLE
 
-from collide.codes import Severity
-from collide.judge import judge
+from collide.findings.judge import judge
+from collide.findings.table import Severity
 
 
 def test_every_case_has_its_host_recorded() -> None:

@@ -26,11 +26,11 @@ from scenario import (
     shorten_segment,
 )
 
-from collide.dynamic import DT_RUNPATH, DT_SONAME
-from collide.extract import extract
-from collide.linkmap import LinkMap
-from collide.rootfs import Root
-from collide.search import Found, Loader, candidates, find, places
+from collide.elf.headers import DT_RUNPATH, DT_SONAME
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.glibc.process import LinkMap
+from collide.loader.glibc.search import Found, Loader, candidates, find, places
 
 F = "int f(void) { return 1; }"
 

@@ -8,9 +8,9 @@ import pytest
 from musl import MuslScenario, observe
 from scenario import patch_header
 
-from collide.errors import InputError
-from collide.extract import extract
-from collide.rootfs import Root
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.support.errors import InputError
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

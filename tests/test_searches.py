@@ -8,13 +8,13 @@ import random
 import pytest
 from compiler import compile_so
 
-from collide.linkmap import LinkMap
-from collide.profiles import load_shipped
-from collide.recorded import RecordedFiles
-from collide.rootfs import Root
-from collide.search import File, Found, Loader, find
-from collide.searches import Directories, Listing, Searches
-from collide.wheel import Target
+from collide.filesystems.root import Root
+from collide.hosts.database import load_shipped
+from collide.hosts.profile_file.read import RecordedFiles
+from collide.loader.glibc.process import LinkMap
+from collide.loader.glibc.search import File, Found, Loader, find
+from collide.loader.glibc.searches import Directories, Listing, Searches
+from collide.wheels.target import Target
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ import pytest
 from packing import shipped_file
 from scenario import require_loader
 
-from collide import selection
-from collide.errors import InputError, UsageError
-from collide.host import Host
-from collide.profiles import load_shipped, shipped_names, shipped_summary
-from collide.selection import select, select_hosts
+from collide.hosts import select as selection
+from collide.hosts.database import load_shipped, shipped_names, shipped_summary
+from collide.hosts.select import select, select_hosts
+from collide.loader.host import Host
+from collide.support.errors import InputError, UsageError
 
 HOST = Path(__file__).resolve().parent.parent / "wheels/host/host"
 

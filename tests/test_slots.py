@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from scenario import Scenario, observe, require_loader
 
-from collide.errors import FormatError, InputError
-from collide.inside import Answer, read_answer, script
-from collide.machine import CLASS_DATA, CLASS_PLT
-from collide.slots import (
+from collide.elf.machines import CLASS_DATA, CLASS_PLT
+from collide.support.errors import FormatError, InputError
+from collide.verify.got_slots import (
     SlotBinding,
     SlotTable,
     bindings,
@@ -24,6 +23,7 @@ from collide.slots import (
     slot_tables,
     words_of,
 )
+from collide.verify.script import Answer, read_answer, script
 
 # Opens its arguments, says so, and waits until its input ends.
 HOST = """

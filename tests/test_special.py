@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from scenario import Scenario, drop_dynamic, patch_header, patch_need
 
-from collide.dynamic import DT_VERNEED, DT_VERSYM
-from collide.extract import extract
-from collide.rootfs import Root
+from collide.elf.headers import DT_VERNEED, DT_VERSYM
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

@@ -14,9 +14,9 @@ from compiler import compile_so
 from conformance import loader_was_asked
 from second_opinion import section, symbol_at
 
-from collide.elf import ElfObject, read_object
-from collide.hashtable import GnuHash, SysvHash, gnu_hash, gnu_hashes, integers, sysv_hash
-from collide.symbols import (
+from collide.elf.hash_tables import GnuHash, SysvHash, gnu_hash, gnu_hashes, integers, sysv_hash
+from collide.elf.object import ElfObject, read_object
+from collide.elf.symbols import (
     STB_GLOBAL,
     STB_GNU_UNIQUE,
     STB_LOCAL,

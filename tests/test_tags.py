@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from collide.host import Host, Python
-from collide.profiles import load_shipped
-from collide.tags import _plainly, _supported, oldest_glibc, unsuitable
+from collide.hosts.database import load_shipped
+from collide.loader.host import Host, Python
+from collide.wheels.tags import _plainly, _supported, oldest_glibc, unsuitable
 
 CP39, CP311, CP312 = Python("cp", (3, 9)), Python("cp", (3, 11)), Python("cp", (3, 12))
 CP313, CP313T = Python("cp", (3, 13)), Python("cp", (3, 13), "t")

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from scenario import Outcome, Scenario
 
-from collide.analysis import analyse
-from collide.codes import Severity
-from collide.extract import extract
-from collide.judge import Finding
-from collide.judge_together import judge_sequel
-from collide.meeting import Shared, Traces, shared, traces
-from collide.rootfs import Root
-from collide.together import Sequel, both_orders
-from collide.wheel import read_target
+from collide.analysis.analysis import analyse
+from collide.analysis.pair_orders import Sequel, both_orders
+from collide.analysis.pair_traces import Shared, Traces, shared, traces
+from collide.filesystems.root import Root
+from collide.findings.judge import Finding
+from collide.findings.pairs import judge_sequel
+from collide.findings.table import Severity
+from collide.hosts.extract import extract
+from collide.wheels.target import read_target
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"

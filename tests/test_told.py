@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from test_merging import HOSTS, finding
 
-from collide import codes
-from collide.check import Report
-from collide.judge import Finding
-from collide.meeting import Shared
-from collide.pairs import Order, Pair
-from collide.profiles import load_shipped
-from collide.report.told import Told, owner, tell
+from collide.analysis.pair_traces import Shared
+from collide.check.check import Report
+from collide.check.pairs import Order, Pair
+from collide.findings import table as codes
+from collide.findings.judge import Finding
+from collide.hosts.database import load_shipped
+from collide.report.check.rows import Told, owner, tell
 
 
 def tell_pairs(*pairs: Pair) -> tuple[Told, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collide.tree import Disk, buffered
+from collide.filesystems.tree import Disk, buffered
 
 
 @pytest.fixture

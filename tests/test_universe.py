@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
-from collide.analysis import Analysis, analyse
-from collide.profiles import load_shipped
-from collide.rootfs import Root
-from collide.search import File
-from collide.universe import Definers, Universe, Wanted, defined_by
-from collide.wheel import read_target
+from collide.analysis.analysis import Analysis, analyse
+from collide.binding.definers import Definers, Universe, Wanted, defined_by
+from collide.filesystems.root import Root
+from collide.hosts.database import load_shipped
+from collide.loader.glibc.search import File
+from collide.wheels.target import read_target
 
 HOSTS = (
     "debian-12-python3",

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from scenario import Scenario
 
-from collide.analysis import analyse
-from collide.codes import Severity
-from collide.extract import extract
-from collide.judge import Finding, judge
-from collide.rootfs import Root
-from collide.wheel import read_target
+from collide.analysis.analysis import analyse
+from collide.filesystems.root import Root
+from collide.findings.judge import Finding, judge
+from collide.findings.table import Severity
+from collide.hosts.extract import extract
+from collide.wheels.target import read_target
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 only_x86_64 = pytest.mark.skipif(
@@ -409,7 +409,7 @@ def test_reserved_names_are_the_compilers(s: Scenario) -> None:
 
 
 def test_every_rule_says_why_it_should_hold_for_any_library() -> None:
-    from collide import verdicts
+    from collide.findings import verdicts
 
     for rule in verdicts.RULES:
         assert rule.__doc__ is not None

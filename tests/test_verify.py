@@ -12,26 +12,20 @@ from pathlib import Path
 import pytest
 from scenario import Scenario, require_loader
 
-from collide import cli
-from collide.analysis import Analysis, Module, analyse
-from collide.archive import Member, write_wheel
-from collide.errors import UsageError
-from collide.extract import extract
-from collide.linkmap import LoadFailure
-from collide.lookup import GlibcLookup
-from collide.messages import says
-from collide.oracle import OracleError
-from collide.rootfs import Root
-from collide.runner import Observation, Runner, command_line
-from collide.slots import SlotBinding
-from collide.verify import (
-    Difference,
-    ModuleAgreement,
-    compare,
-    verify,
-    verify_start_up,
-)
-from collide.wheel import read_target
+from collide.analysis.analysis import Analysis, Module, analyse
+from collide.cli import main as cli
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.glibc.lookup import GlibcLookup
+from collide.loader.glibc.process import LoadFailure
+from collide.loader.messages import says
+from collide.support.errors import UsageError
+from collide.verify.compare import Difference, ModuleAgreement, compare, verify, verify_start_up
+from collide.verify.got_slots import SlotBinding
+from collide.verify.ld_debug import OracleError
+from collide.verify.runner import Observation, Runner, command_line
+from collide.wheels.archive import Member, write_wheel
+from collide.wheels.target import read_target
 
 PYTHON = str(Path(sys.executable).resolve())
 Ask = Callable[..., tuple[Analysis, Runner]]
@@ -402,7 +396,7 @@ def test_command_that_cannot_compare(
 
 
 def test_sum_keeps_no_name() -> None:
-    from collide.verify import count
+    from collide.verify.compare import count
 
     parts = [ModuleAgreement("a", seen=2, agreed=1), ModuleAgreement("b", seen=3, agreed=3)]
     assert count(parts) == ModuleAgreement("", seen=5, agreed=4)

@@ -11,16 +11,16 @@ import pytest
 from relinked import require, same
 from scenario import Scenario, observe, require_loader
 
-from collide.analysis import Analysis
-from collide.bindings import Binding
-from collide.changes import LOCAL, WITHOUT, Change, Edit, parse_edit
-from collide.elf import read_object
-from collide.errors import UsageError
-from collide.extract import extract
-from collide.linkmap import LoadFailure
+from collide.analysis.analysis import Analysis
+from collide.binding.binding import Binding
+from collide.elf.object import read_object
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.glibc.process import LoadFailure
 from collide.report import whatif as report
-from collide.rootfs import Root
-from collide.whatif import (
+from collide.support.errors import UsageError
+from collide.whatif.edits import LOCAL, WITHOUT, Change, Edit, parse_edit
+from collide.whatif.whatif import (
     DLSYM,
     LINK_TIME,
     NOT_GLOBAL,
@@ -31,7 +31,7 @@ from collide.whatif import (
     WhatIf,
     whatif,
 )
-from collide.wheel import read_target
+from collide.wheels.target import read_target
 
 MODULE = """
 int f(void) { return 1; }

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from compiler import compile_so
 
-from collide.archive import Member, write_wheel
-from collide.errors import InputError
-from collide.linkmap import LoadFailure
-from collide.profiles import load_shipped
-from collide.wheel import (
+from collide.hosts.database import load_shipped
+from collide.loader.glibc.process import LoadFailure
+from collide.support.errors import InputError
+from collide.wheels.archive import Member, write_wheel
+from collide.wheels.target import (
     Skipped,
     Target,
     find_inputs,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from collide.zipdirectory import Entry, contents, entries
+from collide.wheels.zip_directory import Entry, contents, entries
 
 SPECIMENS = sorted((Path(__file__).parent.parent / "wheels" / "dist").glob("*.whl"))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from observe import observe_all, to_json
 
-from collide.archive import Member, write_wheel
+from collide.wheels.archive import Member, write_wheel
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "src"

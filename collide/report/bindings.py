@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from collide.analysis import Analysis
-from collide.bindings import Binding
-from collide.linkmap import LinkMap
+from collide.analysis.analysis import Analysis
+from collide.binding.binding import Binding
+from collide.loader.glibc.process import LinkMap
 
 
 def render(analysis: Analysis) -> Iterator[str]:

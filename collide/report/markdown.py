@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from collide.codes import FAMILIES, Code
+from collide.findings.table import FAMILIES, Code
 
 _INTRODUCTION = (
     "What each finding of `collide check` means and how it is decided; `collide explain COL101` "

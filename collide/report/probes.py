@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from collide.host import Host
-from collide.probes import ModuleProbes, Probes, StartUp
-from collide.records import NamedTuple
+from collide.analysis.probes import ModuleProbes, Probes, StartUp
+from collide.loader.host import Host
+from collide.support.records import NamedTuple
 
 
 class Counted(NamedTuple):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from posixpath import basename
 
-from collide.inventory import Inventory, Library
+from collide.hosts.inventory import Inventory, Library
 
 SCHEMA = "collide-profiles/1"
 

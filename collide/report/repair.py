@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import collide
-from collide.counted import plural
-from collide.integrity import ObjectChange
-from collide.repair import Prepared
-from collide.repair_plan import Plan
-from collide.repair_proof import Proof
-from collide.symbols import STV_HIDDEN, VISIBILITY_NAMES
-from collide.trial import Trial
+from collide.elf.symbols import STV_HIDDEN, VISIBILITY_NAMES
+from collide.repair.import_trial import Trial
+from collide.repair.integrity import ObjectChange
+from collide.repair.plan import Plan
+from collide.repair.proof import Proof
+from collide.repair.repair import Prepared
+from collide.support.text import plural
 
 SCHEMA = "collide-repair/1"
 _SHOWN = 4

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import collide
-from collide.changes import Edit
-from collide.costs import costs
-from collide.counted import plural
-from collide.linkmap import LoadFailure
-from collide.whatif import (
+from collide.loader.glibc.process import LoadFailure
+from collide.support.text import plural
+from collide.whatif.costs import costs
+from collide.whatif.edits import Edit
+from collide.whatif.whatif import (
     DLSYM,
     LINK_TIME,
     NOT_GLOBAL,

@@ -1,0 +1,1 @@
+"""One target on one host: what is opened, bound, reached and interposed."""

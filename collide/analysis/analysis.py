@@ -1,0 +1,173 @@
+"""One target on one host: every module opened in the mind and bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from collide.binding.binder import Binder
+from collide.binding.binding import BoundModule
+from collide.binding.definers import Universe
+from collide.loader.glibc.process import LoadFailure
+from collide.loader.glibc.search import File
+from collide.loader.host import Host
+from collide.support.records import NamedTuple
+from collide.wheels.tags import module_misfit, unsuitable
+from collide.wheels.target import Skipped, Target
+
+
+class Module(NamedTuple):
+    """One opened module by name: bound, or the reason why it could not be mapped at all."""
+
+    name: str
+    bound: BoundModule | None
+    failures: tuple[LoadFailure, ...]
+
+
+class Analysis(NamedTuple):
+    """The exact result for one target on one host.
+
+    ``left_out`` is the reason why the target was not analysed on this host at
+    all; ``skipped`` are members that were not. ``host_files`` are the objects
+    of the host's global scope.
+    """
+
+    target: Target
+    host: Host
+    modules: tuple[Module, ...]
+    skipped: tuple[Skipped, ...]
+    left_out: str | None = None
+    host_files: frozenset[File] = frozenset()
+
+    def without_bindings(self) -> Analysis:
+        """The same for a report, which needs names only; a directory of wheels is large."""
+        return self._replace(
+            target=self.target._replace(members={}, names={}, on_disk=None, recent=None),
+            modules=tuple(m._replace(bound=None) for m in self.modules),
+            host_files=frozenset(),
+        )
+
+    @property
+    def repair_command(self) -> str:
+        """The command that repairs the target for this host."""
+        return repair_command(self.target.name, self.host.arguments)
+
+    def name_of(self, file: File) -> str:
+        """A member's name, or a host path."""
+        return self.target.names.get(file.path, file.path)
+
+    def is_member(self, file: File) -> bool:
+        """Whether ``file`` is part of the target."""
+        return file.path in self.target.names
+
+    def is_host(self, file: File) -> bool:
+        """Whether ``file`` is in the host's global scope at start-up."""
+        return file in self.host_files
+
+
+def repair_command(target: str, arguments: Iterable[str]) -> str:
+    """The command that repairs a wheel for the hosts that ``arguments`` select."""
+    import shlex
+
+    return shlex.join(["collide", "repair", target, *arguments])
+
+
+def analyse(
+    target: Target, host: Host, *, insist: bool = False, universe: Universe | None = None
+) -> Analysis:
+    """Open every module of ``target`` alone in a fresh process of ``host`` and bind it.
+
+    With ``insist`` (the host was asked for by name) a tree or a bare object is
+    opened even if its names are for another interpreter: what fails then is told.
+    ``universe`` is that of the members, for what one target has in common on
+    several hosts.
+    """
+    left_out = unfit(target, host)
+    if left_out is not None:
+        return left_out
+    openable = find_modules(target, host, insist=insist)
+    modules = tuple(_open_modules(target, host, openable.paths, universe))
+    return Analysis(target, host, modules, openable.skipped, openable.nothing, host.global_files)
+
+
+def unfit(target: Target, host: Host) -> Analysis | None:
+    """The analysis of a target whose tags do not fit ``host``: nothing of it is opened."""
+    reason = None if target.tags is None else unsuitable(target.tags, host)
+    return None if reason is None else Analysis(target, host, (), target.skipped, reason)
+
+
+class Openable(NamedTuple):
+    """The installed paths of a target to open on a host, in order.
+
+    ``skipped`` are members that are not, ``nothing`` the reason why there is no path.
+    """
+
+    paths: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    nothing: str | None
+
+
+def find_modules(target: Target, host: Host, *, insist: bool = False) -> Openable:
+    """What of ``target`` can be opened on ``host``, whatever its tags say.
+
+    See :func:`analyse` for ``insist``.
+    """
+    foreign = [
+        Skipped(target.names[f.path], f"is {f.object.architecture}, the host {host.architecture}")
+        for f in target.members.values()
+        if f.object.architecture != host.architecture
+    ]
+    paths, others = _modules(target, host)
+    if insist and not paths and target.tags is None:
+        paths, others = list(target.modules(host.architecture)), []
+    skipped = sorted([*target.skipped, *foreign, *_unknown(target), *others])
+    reason = None if paths else _nothing(foreign, others, host)
+    return Openable(tuple(paths), tuple(skipped), reason)
+
+
+def _modules(target: Target, host: Host) -> tuple[list[str], list[Skipped]]:
+    """The installed paths to open, and the modules that are for another interpreter."""
+    paths, others = [], []
+    for path in target.modules(host.architecture):
+        misfit = module_misfit(path, host.python)
+        if misfit is None:
+            paths.append(path)
+        else:
+            others.append(Skipped(target.names[target.members[path].path], misfit))
+    return paths, others
+
+
+def _unknown(target: Target) -> Iterator[Skipped]:
+    """Members with relocations of types in no table: what these refer to is not bound."""
+    for file in target.members.values():
+        if file.object.unknown_relocations:
+            kinds = ", ".join(map(str, file.object.unknown_relocations))
+            yield Skipped(
+                target.names[file.path], f"its relocations of type {kinds} are of no known class"
+            )
+
+
+def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
+    if others:
+        return f"all its modules are for another interpreter than {host.python}"
+    if foreign:
+        return f"all its objects are for another architecture than {host.architecture}"
+    return "it has no shared object that could be opened"
+
+
+def _open_modules(
+    target: Target, host: Host, paths: Iterable[str], universe: Universe | None
+) -> Iterator[Module]:
+    fresh = host.process.fork(files := target.files(host))
+    opened = [(path, fresh.fork(files).dlopen(path)) for path in paths]
+    binder = Binder(
+        host.process,
+        [m.file for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],
+        universe,
+    )
+    for path, result in opened:
+        name = target.names[target.members[path].path]
+        if isinstance(result, LoadFailure):
+            yield Module(name, None, (result,))
+        else:
+            bound = binder.bind(result)
+            yield Module(name, bound, bound.failures)

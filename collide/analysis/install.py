@@ -1,0 +1,131 @@
+"""Several targets installed together, and their modules opened in one process.
+
+Installers unpack every wheel into the same site-packages (binary distribution
+format, "Installing a wheel"): what one brings the other's run path may find,
+and of two files with one path the last that is installed stays.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator, Sequence
+
+from collide.analysis.analysis import Analysis, Module, find_modules
+from collide.binding.binder import Binder
+from collide.binding.session import Session
+from collide.loader.glibc.search import Files
+from collide.loader.host import Host
+from collide.support.records import NamedTuple
+from collide.wheels.target import Target
+
+_SHOWN_NAMES = 3
+
+
+def install(targets: Sequence[Target]) -> Target:
+    """The targets as one, installed in their order."""
+    members = {path: file for t in targets for path, file in t.members.items()}
+    return Target(
+        name=" + ".join(t.name for t in targets),
+        tags=None,
+        members={path: members[path] for path in sorted(members)},
+        names={path: name for t in targets for path, name in t.names.items()},
+        skipped=tuple(s for t in targets for s in t.skipped),
+        problems=tuple(p for t in targets for p in t.problems),
+        on_disk=next((t.on_disk for t in targets if t.on_disk is not None), None),
+    )
+
+
+class Conflict(NamedTuple):
+    """Files of one target that another, installed after it, replaces: their names, sorted."""
+
+    replaced: str
+    by: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.names[:_SHOWN_NAMES])
+        more = len(self.names) - _SHOWN_NAMES
+        others = f" and {more} more" if more > 0 else ""
+        return f"{self.replaced}: {shown}{others} replaced by the files of {self.by}"
+
+
+def conflicts(targets: Sequence[Target]) -> tuple[Conflict, ...]:
+    """The members that are no more when all are installed in their order."""
+    owners: dict[str, Target] = {}
+    replaced: dict[tuple[str, str], list[str]] = {}
+    for target in targets:
+        for path, file in target.members.items():
+            owner = owners.get(path, target)
+            # What is on disk is there already, and the same for all that name it.
+            if owner.name != target.name and target.on_disk is None:
+                replaced.setdefault((owner.name, target.name), []).append(target.names[file.path])
+            owners[path] = target
+    return tuple(Conflict(*pair, tuple(sorted(names))) for pair, names in replaced.items())
+
+
+def analyse_session(
+    targets: Sequence[Target],
+    host: Host,
+    patterns: Sequence[str] = (),
+    rtld_global: Sequence[str] = (),
+    *,
+    insist: bool = False,
+) -> Analysis:
+    """Open the modules of all targets one after the other in one process of ``host``.
+
+    They come target by target, sorted; with ``patterns`` only those that match
+    one, in the order of the patterns. Modules that match one of
+    ``rtld_global`` are opened RTLD_GLOBAL. See :func:`collide.analysis.analysis.analyse` for
+    ``insist``.
+    """
+    installed = install(targets)
+    openable = find_modules(installed, host, insist=insist)
+    paths = list(_in_order(targets, installed, openable.paths))
+    if patterns:
+        paths = _matching(installed, paths, patterns)
+    files = installed.files(host)
+    session = Session(host.process, files, binder_for(host, files, paths))
+    modules = tuple(open_modules(session, installed, paths, rtld_global))
+    return Analysis(installed, host, modules, openable.skipped, openable.nothing, host.global_files)
+
+
+def binder_for(host: Host, files: Files, paths: Iterable[str]) -> Binder:
+    """A binder that knows beforehand all objects that opening ``paths`` can bring."""
+    process = host.process.fork(files)
+    loaded = len(process.maps)
+    for path in paths:
+        process.dlopen(path)
+    brought = [m.file for m in process.maps[loaded:]]
+    return Binder(host.process, brought)
+
+
+def open_modules(
+    session: Session, target: Target, paths: Iterable[str], rtld_global: Sequence[str] = ()
+) -> Iterator[Module]:
+    """Open ``paths`` of ``target`` in their order in ``session``."""
+    for path in paths:
+        name = target.names[target.members[path].path]
+        bound, failures = session.open(path, rtld_global=matches(name, rtld_global))
+        yield Module(name, bound, failures)
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a module's name matches one of the patterns."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _in_order(targets: Sequence[Target], installed: Target, paths: Iterable[str]) -> Iterator[str]:
+    left = dict.fromkeys(paths)
+    for target in targets:
+        for path in [p for p in left if _is_of(target, installed, p)]:
+            del left[path]
+            yield path
+
+
+def _is_of(target: Target, installed: Target, path: str) -> bool:
+    return target.members.get(path) is installed.members[path]
+
+
+def _matching(target: Target, paths: Sequence[str], patterns: Iterable[str]) -> list[str]:
+    names = {path: target.names[target.members[path].path] for path in paths}
+    return list(dict.fromkeys(p for glob in patterns for p in paths if matches(names[p], [glob])))

@@ -1,0 +1,278 @@
+"""Where a library was replaced under an object of the wheel: the edges that judging looks at.
+
+One cut is one victim with one provider of the host, over all modules: what was
+taken, what of it is in use, and what of the same library stays in the wheel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from functools import partial
+from os.path import commonprefix
+
+from collide.analysis.analysis import Analysis
+from collide.binding.binding import Binding, BindingGroup
+from collide.elf.names import first_word
+from collide.elf.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
+from collide.loader.glibc.search import File
+from collide.support.records import NamedTuple
+from collide.wheels.target import is_extension_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.elf.code.call_graph import Calls
+
+_TELLING_PREFIX = 3
+"""Characters from which on a common prefix is more than chance."""
+
+
+class Cut(NamedTuple):
+    """One victim and one provider.
+
+    ``meant`` are the objects that were meant to provide, the victim itself
+    where a static library is linked into it. ``taken`` are all bindings to the
+    provider, ``used`` those that code which can run refers to. ``kept`` are the
+    names of the same library that are in use too and stay in the wheel.
+    ``vague`` marks C++ vague linkage, ``host`` a provider that is no member of
+    the wheel. ``modules`` show it when they are opened. ``calls_known`` tells
+    whether the victim's calls could be read; otherwise all counts as used.
+    ``entered`` are how many of the victim's names other objects in use get from
+    it, and how many from the host in its place; not told (0) where the library
+    is linked into the victim. ``asked`` tells that the victim is no module and no
+    object of the wheel links it: what it does it is asked for by name.
+    """
+
+    victim: File
+    provider: File
+    meant: tuple[File, ...]
+    taken: tuple[Binding, ...]
+    used: tuple[Binding, ...]
+    kept: tuple[str, ...]
+    vague: bool
+    host: bool
+    modules: tuple[str, ...]
+    calls_known: bool
+    entered: tuple[int, int]
+    asked: bool
+
+    @property
+    def used_names(self) -> tuple[str, ...]:
+        """Names of what is used, sorted."""
+        return tuple(sorted({b.reference.name for b in self.used}))
+
+
+class _Collected:
+    """What one victim has to do with one provider, over all modules."""
+
+    def __init__(self) -> None:
+        self.taken: dict[Reference, Binding] = {}
+        self.modules: set[str] = set()
+
+
+Key = tuple[File, File, bool]
+Uses = Callable[[File, Iterable[str]], AbstractSet[str]]
+
+
+def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
+    """Every cut of an analysis; without ``reaching`` all references count as used."""
+    groups = _Groups(analysis)
+    collected = groups.collected()
+    weighed = [key for key in collected if analysis.is_host(key[1]) and not key[2]]
+    names: dict[File, set[str]] = {}
+    compared: set[File] = set()
+    for key in weighed:
+        taken = collected[key].taken
+        names.setdefault(key[0], set()).update(r.name for r in taken)
+        compared.update(b.intended[0] for b in taken.values() if b.intended)
+    uses: Uses = _all
+    if reaching and names:
+        opened = {name for key in weighed for name in collected[key].modules}
+        modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
+        known = partial(_calls_of, analysis, compared)
+        from collide.analysis.reachability import Reach
+
+        uses = Reach(modules, names.keys(), known).uses
+    # All names of a victim at once: each question may take a look at all its code.
+    used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
+    roots = {m.bound.opened.root.file for m in analysis.modules if m.bound}
+    for key, found in collected.items():
+        victim, provider, vague = key
+        bindings = tuple(found.taken.values())
+        used: tuple[Binding, ...] = ()
+        if key in weighed:
+            used = tuple(b for b in bindings if b.reference.name in used_names[victim])
+        meant = {b.intended[0]: None for b in bindings if b.intended}
+        kept: AbstractSet[str] = frozenset()
+        if used:
+            kept = uses(victim, _Library(bindings, victim).kept(groups.of(victim), meant.keys()))
+        # Of a library inside, nobody asks it, and all users of the victim would have to be read.
+        inside = meant.keys() <= {victim}
+        yield Cut(
+            victim=victim,
+            provider=provider,
+            meant=tuple(meant),
+            taken=bindings,
+            used=used,
+            kept=tuple(sorted(kept)),
+            vague=vague,
+            host=analysis.is_host(provider),
+            modules=tuple(sorted(found.modules)),
+            calls_known=not used or not reaching or victim.calls is not None,
+            entered=_entered(groups, victim, uses) if kept and not inside else (0, 0),
+            asked=victim in roots and not is_extension_module(victim),
+        )
+
+
+def _all(_victim: File, names: Iterable[str]) -> AbstractSet[str]:
+    return frozenset(names)
+
+
+def _calls_of(analysis: Analysis, compared: AbstractSet[File], file: File) -> Calls | None:
+    if not analysis.is_member(file):
+        return None
+    calls = file.calls
+    if file in compared:
+        # Judging will ask, and now the bytes are at hand.
+        _ = file.version_strings
+    return calls
+
+
+class _Groups:
+    """The groups of bindings of all modules, each once: most modules share them."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._groups: dict[int, tuple[File, BindingGroup]] = {}
+        self._modules: dict[int, list[str]] = {}
+        self._last: dict[int, None] = {}
+        for module in analysis.modules:
+            for bound in module.bound.objects if module.bound else ():
+                for group in bound.groups:
+                    key = id(group)
+                    self._groups[key] = bound.map.file, group
+                    if group.shadowed:
+                        self._modules.setdefault(key, []).append(module.name)
+                        # Of several bindings of one reference the last one is told.
+                        self._last.pop(key, None)
+                        self._last[key] = None
+
+    def of(self, victim: File) -> list[BindingGroup]:
+        """How ``victim`` is bound, in any module."""
+        return [group for file, group in self._groups.values() if file is victim]
+
+    def reaching(self, victim: File) -> Iterator[tuple[File, BindingGroup]]:
+        """How others are bound to names that ``victim`` defines, in any module."""
+        for file, group in self._groups.values():
+            if file is not victim and victim in group.closure:
+                yield file, group
+
+    def collected(self) -> dict[Key, _Collected]:
+        """All that is shadowed, by victim and provider."""
+        found: dict[Key, _Collected] = {}
+        keys: dict[int, list[tuple[Key, Binding]]] = {}
+        for number, modules in self._modules.items():
+            file, group = self._groups[number]
+            keys[number] = list(self._keys(file, group))
+            for key, b in keys[number]:
+                one = found.get(key) or found.setdefault(key, _Collected())
+                one.taken[b.reference] = b
+            for key in {key for key, _ in keys[number]}:
+                found[key].modules.update(modules)
+        for number in self._last:
+            for key, b in keys[number]:
+                found[key].taken[b.reference] = b
+        return found
+
+    def _keys(self, victim: File, group: BindingGroup) -> Iterator[tuple[Key, Binding]]:
+        is_host = self._analysis.is_host
+        for b in group.shadowed:
+            if b.actual is not None:
+                yield (victim, b.actual[0], is_host(b.actual[0]) and is_vague(b)), b
+
+
+def is_vague(b: Binding) -> bool:
+    """Whether a reference is to a C++ inline function or template (Itanium C++ ABI 5.2)."""
+    return (
+        b.reference.name.startswith("_Z")
+        and b.intended is not None
+        and b.intended[1].binding in (STB_WEAK, STB_GNU_UNIQUE)
+    )
+
+
+def _entered(groups: _Groups, victim: File, uses: Uses) -> tuple[int, int]:
+    """How many names of ``victim`` others in use get from it, and how many from elsewhere."""
+    meant: dict[File, tuple[set[str], set[str]]] = {}
+    for user, group in groups.reaching(victim):
+        for names, more in zip(
+            meant.setdefault(user, (set(), set())), group.meant_for(victim), strict=True
+        ):
+            names.update(more)
+    stay, gone = set[str](), set[str]()
+    for user, (home, away) in meant.items():
+        if home or away:
+            used = uses(user, home | away)
+            stay |= used & home
+            gone |= used & away
+    return len(stay), len(gone)
+
+
+class _Library:
+    """What tells that a name is of the library whose other symbols are taken.
+
+    Libraries in C begin their names with words of their own, those in C++ with
+    their scope. For a bundled library it is the references that still bind to
+    it and begin as a taken one does: it may have others linked into it. A
+    static library has no object of its own, but the linker lays out an archive
+    in one piece: its functions are those that begin so between the first and
+    the last taken one, and those with the prefix that all of the taken have in
+    common. What has vague linkage belongs to no library.
+    """
+
+    def __init__(self, taken: Collection[Binding], victim: File) -> None:
+        self._victim = victim
+        prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - no paths
+        # Of a mangled C++ name the first part that is somebody's own is its outermost name.
+        telling = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _TELLING_PREFIX
+        self._prefix = prefix if telling else None
+        self._words = {first_word(b.reference.name) for b in taken}
+        places = [p for b in taken if b.intended and b.intended[0] is victim for p in _place(b)]
+        self._first, self._last = (min(places), max(places)) if places else (0, -1)
+
+    def kept(self, groups: Iterable[BindingGroup], meant: AbstractSet[File]) -> set[str]:
+        """Names of the same library that got what they were meant to get from ``meant``."""
+        found: dict[Reference, Binding] = {}
+        for group in groups:
+            if meant.isdisjoint(group.closure):
+                continue
+            for b in group.of(self._beginning_so(group)):
+                stays = b.actual and b.intended and b.actual[0] is b.intended[0]
+                if stays and b.provider in meant:
+                    found[b.reference] = b
+        return {reference.name for reference, b in found.items() if self._has(b)}
+
+    def _beginning_so(self, group: BindingGroup) -> set[str]:
+        by_word = group.names_by_word()
+        names = {name for word in self._words for name in by_word.get(word, ())}
+        if self._prefix is not None:
+            names.update(name for name in group.names() if name.startswith(self._prefix))
+        return names
+
+    def _is_alike(self, name: str) -> bool:
+        return self._prefix is not None and name.startswith(self._prefix)
+
+    def _has(self, b: Binding) -> bool:
+        name = b.reference.name
+        worded = first_word(name) in self._words
+        inside = worded and any(self._first <= place <= self._last for place in _place(b))
+        bundled = worded and b.provider is not self._victim
+        return (bundled or inside or self._is_alike(name)) and not is_vague(b)
+
+
+def _place(b: Binding) -> tuple[int, ...]:
+    """Address of the intended function, if it is one; data lies elsewhere and tells nothing."""
+    if b.intended is None or b.intended[1].type not in (STT_FUNC, STT_GNU_IFUNC):
+        return ()
+    value = b.intended[1].value
+    return () if value is None else (value,)

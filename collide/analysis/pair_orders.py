@@ -1,0 +1,185 @@
+"""Two targets in one process, in both orders: what the first changes for the second.
+
+Only modules that take part in something the two share are opened
+(:mod:`collide.analysis.pair_traces` tells which). The second target's modules are opened
+in a process of their own and in one where the first's are open already, with
+both targets installed; every reference that gets another definition there, and
+every dlopen that ends otherwise, is a change. Of a file that both install there
+is one, and nothing else to tell. Facts only: nothing is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from collide.analysis.analysis import Module
+from collide.analysis.install import binder_for, install, open_modules
+from collide.analysis.pair_traces import Shared
+from collide.binding.binding import Binding, BoundObject, Hit, is_unique
+from collide.binding.session import Session
+from collide.elf.symbols import Reference
+from collide.loader.glibc.process import LoadFailure
+from collide.loader.glibc.search import File
+from collide.loader.host import Host
+from collide.support.records import NamedTuple
+from collide.wheels.target import Target
+
+ChangeKind = Literal["captured", "unique", "system", "promoted"]
+"""By which rule another definition is found: a SONAME that is loaded already, the
+table of unique symbols, a system library relocated by its first opener, RTLD_GLOBAL."""
+
+
+class Change(NamedTuple):
+    """References of one object that get another definition than without the first target.
+
+    ``holder`` has the references, ``provider`` gives the definitions,
+    ``before`` gave them when the second target was alone. ``bindings`` are
+    the new ones with the old.
+    """
+
+    kind: ChangeKind
+    holder: File
+    provider: File
+    before: File | None
+    bindings: tuple[tuple[Binding, Hit | None], ...]
+    modules: tuple[str, ...]
+
+
+class Ending(NamedTuple):
+    """A module that opens only before, or only after the first target's."""
+
+    module: str
+    fails: bool
+    failure: LoadFailure
+
+
+class Sequel(NamedTuple):
+    """What is different for ``second`` when ``first`` has been opened before it.
+
+    ``failing`` are its modules that do not open even without, with both installed.
+    """
+
+    first: Target
+    second: Target
+    installed: Target
+    changes: tuple[Change, ...]
+    endings: tuple[Ending, ...]
+    failing: tuple[Module, ...]
+
+    def name_of(self, file: File) -> str:
+        """A member's name, or a host path."""
+        return self.installed.names.get(file.path, file.path)
+
+
+def both_orders(
+    targets: tuple[Target, Target], host: Host, shares: Shared, rtld_global: Sequence[str] = ()
+) -> tuple[Sequel, Sequel]:
+    """Open two targets one after the other, and the other way round."""
+    installed = install(targets)
+    by_name = {installed.names[f.path]: path for path, f in installed.members.items()}
+    paths = tuple([by_name[name] for name in names if name in by_name] for names in shares.modules)
+    files = installed.files(host)
+    binder = binder_for(host, files, [p for side in paths for p in side])
+    sessions = [Session(host.process, files, binder) for _ in paths]
+
+    def run(session: Session, side: int) -> tuple[Module, ...]:
+        return tuple(open_modules(session, installed, paths[side], rtld_global))
+
+    alone = [run(session, side) for side, session in enumerate(sessions)]
+    states = [_State(session, host) for session in sessions]
+    after = [run(sessions[1 - side], side) for side in (0, 1)]
+
+    def sequel(first: int, second: int) -> Sequel:
+        changes = _changes(alone[first], alone[second], after[second], states[first])
+        return Sequel(
+            targets[first],
+            targets[second],
+            installed,
+            tuple(c for c in changes if c.holder.path not in shares.files),
+            tuple(_endings(alone[second], after[second])),
+            tuple(m._replace(bound=None) for m in alone[second] if m.failures),
+        )
+
+    return sequel(0, 1), sequel(1, 0)
+
+
+class _State:
+    """What a process of one target holds before the other is opened."""
+
+    def __init__(self, session: Session, host: Host) -> None:
+        start_up = host.global_files
+        self.files = frozenset(m.file for m in session.process.maps)
+        self.unique: Mapping[str, Hit] = session.unique
+        scope = (m.file for m in session.process.global_scope)
+        self.promoted = frozenset(f for f in scope if f not in start_up)
+
+
+_Brought = dict[File, tuple[BoundObject, tuple[str, ...]]]
+
+
+def _brought(modules: Iterable[Module]) -> _Brought:
+    """The objects that these modules brought, each with the modules that have it in scope."""
+    objects: dict[File, BoundObject] = {}
+    users: dict[File, dict[str, None]] = {}
+    for module in modules:
+        if module.bound is None:
+            continue
+        for bound in module.bound.objects:
+            objects[bound.map.file] = bound
+        for m in module.bound.opened.searchlist:
+            users.setdefault(m.file, {})[module.name] = None
+    return {file: (bound, tuple(users[file])) for file, bound in objects.items()}
+
+
+def _changes(
+    first: Sequence[Module], alone: Sequence[Module], after: Sequence[Module], state: _State
+) -> Iterator[Change]:
+    before, now, others = _brought(alone), _brought(after), _brought(first)
+    for file, (old, users) in before.items():
+        if file in now:
+            new, modules = now[file]
+            yield from _changed(old, new, modules, state, None)
+        elif file in state.files and file in others:
+            # Loaded by both: relocated when the first was opened, and not again.
+            yield from _changed(old, others[file][0], users, state, "system")
+
+
+def _changed(
+    old: BoundObject,
+    new: BoundObject,
+    modules: tuple[str, ...],
+    state: _State,
+    kind: ChangeKind | None,
+) -> Iterator[Change]:
+    groups: dict[tuple[ChangeKind, File, File | None], list[tuple[Binding, Hit | None]]] = {}
+    known = {id(group) for group in old.groups}
+    previous: dict[Reference, Hit | None] | None = None
+    for group in new.groups:
+        # Modules share a group wherever their scopes agree.
+        if id(group) in known:
+            continue
+        if previous is None:
+            previous = {b.reference: b.actual for b in old.bindings}
+        for b in group.bindings:
+            was = previous.get(b.reference)
+            if b.actual is None or (was is not None and was[0] is b.actual[0]):
+                continue
+            key = kind or _kind(b.actual, state), b.actual[0], was[0] if was else None
+            groups.setdefault(key, []).append((b, was))
+    for (reason, provider, before), bindings in groups.items():
+        yield Change(reason, new.map.file, provider, before, tuple(bindings), modules)
+
+
+def _kind(actual: Hit, state: _State) -> ChangeKind:
+    registered = state.unique.get(actual[1].name)
+    if is_unique(actual) and registered is not None and registered[0] is actual[0]:
+        return "unique"
+    return "promoted" if actual[0] in state.promoted else "captured"
+
+
+def _endings(alone: Sequence[Module], after: Sequence[Module]) -> Iterator[Ending]:
+    for before, now in zip(alone, after, strict=True):
+        if bool(before.failures) != bool(now.failures):
+            fails = bool(now.failures)
+            yield Ending(now.name, fails, (now.failures or before.failures)[0])

@@ -1,0 +1,221 @@
+"""What one target alone brings into a host and asks for: enough to tell which two can meet.
+
+Opening every pair would cost the square of opening one. Two targets change
+nothing for each other unless a name, a unique symbol or a system library of
+the one reaches the other, and that shows in sets of names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from collide.analysis.analysis import Analysis, Module
+from collide.analysis.install import matches
+from collide.binding.binding import BindingGroup, BoundModule
+from collide.loader.glibc.process import LoadFailure
+from collide.loader.glibc.search import File
+from collide.support.records import NamedTuple
+
+
+class ModuleTraces(NamedTuple):
+    """One module, opened alone.
+
+    ``brings`` are the names that what it loads answers to (DT_SONAME, or the
+    name it was asked for by), ``needs`` the DT_NEEDED names that the host has
+    not loaded, each with the path of the object; None where there is none.
+    ``unique`` are the STB_GNU_UNIQUE symbols that lookups hit, with the path
+    of the provider. ``system`` are the libraries loaded from the host's file
+    system, ``taken`` those of which some reference binds to a member.
+    ``failures`` are why it does not open.
+    """
+
+    name: str
+    brings: Mapping[str, str]
+    needs: Mapping[str, str | None]
+    unique: Mapping[str, str]
+    system: AbstractSet[str]
+    taken: AbstractSet[str]
+    failures: tuple[LoadFailure, ...] = ()
+
+
+class Traces(NamedTuple):
+    """One target on one host; ``paths`` are the installed paths of its members.
+
+    ``distribution`` is the normalised name of a wheel's, None of other targets.
+    """
+
+    target: str
+    distribution: str | None
+    paths: frozenset[str]
+    modules: tuple[ModuleTraces, ...]
+
+
+class Shared(NamedTuple):
+    """What two targets have to do with each other, sorted; empty when nothing.
+
+    ``sonames`` are names that one brings and the other needs from elsewhere,
+    ``unique`` symbols that both hit, each its own, ``system`` libraries that
+    one of them changes and both load, ``promoted`` modules opened RTLD_GLOBAL,
+    ``files`` installed paths that both have. ``modules`` are those of the
+    first and of the second target that take part.
+    """
+
+    sonames: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+    system: tuple[str, ...] = ()
+    promoted: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    modules: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+    def __bool__(self) -> bool:
+        return any(self[:5])
+
+
+def traces(analysis: Analysis) -> Traces:
+    """The traces of an analysis that still has its bindings."""
+    taken: dict[int, bool] = {}
+    return Traces(
+        target=analysis.target.name,
+        distribution=_distribution(analysis),
+        paths=frozenset(analysis.target.members),
+        modules=tuple(_of_module(analysis, m, taken) for m in analysis.modules),
+    )
+
+
+def _distribution(analysis: Analysis) -> str | None:
+    if analysis.target.tags is None:
+        return None
+    name = analysis.target.name.rsplit("/", 1)[-1].split("-")[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> ModuleTraces:
+    missing: dict[str, str | None] = {
+        f.name: None for f in module.failures if f.kind == "missing-library"
+    }
+    bound = module.bound
+    if bound is None:
+        nothing: frozenset[str] = frozenset()
+        return ModuleTraces(module.name, {}, missing, {}, nothing, nothing, module.failures)
+    needed = {
+        name: needed.file.path
+        for m in bound.opened.new
+        for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True)
+        if not analysis.is_host(needed.file)
+    }
+    sonames = {m.object.soname: m.file.path for m in bound.opened.new if m.object.soname}
+    system = [o for o in bound.objects if not analysis.is_member(o.map.file)]
+    return ModuleTraces(
+        name=module.name,
+        brings=sonames | needed,
+        needs={**missing, **needed},
+        unique=dict(_unique(analysis, bound)),
+        system=frozenset(o.map.file.path for o in system),
+        taken=frozenset(
+            o.map.file.path
+            for o in system
+            if any(_takes(analysis, group, known) for group in o.groups)
+        ),
+        failures=module.failures,
+    )
+
+
+def _unique(analysis: Analysis, bound: BoundModule) -> Iterator[tuple[str, str]]:
+    for brought in bound.objects:
+        for group in brought.groups:
+            for b in group.unique:
+                if b.provider is not None and not analysis.is_host(b.provider):
+                    yield b.reference.name, b.provider.path
+
+
+def _takes(analysis: Analysis, group: BindingGroup, known: dict[int, bool]) -> bool:
+    """Whether a member provides any of a group, which modules share."""
+    if id(group) not in known:
+        providers: set[File] = {b.actual[0] for b in group.bindings if b.actual}
+        known[id(group)] = any(map(analysis.is_member, providers))
+    return known[id(group)]
+
+
+def shared(one: Traces, other: Traces, rtld_global: Iterable[str] = ()) -> Shared:
+    """What of two targets meets when both are installed and opened in one process."""
+    sides = (_Side(one), _Side(other))
+    sonames = _captured(*sides) | _captured(*sides[::-1])
+    unique = {
+        name
+        for name in sides[0].unique.keys() & sides[1].unique.keys()
+        if sides[0].unique[name] != sides[1].unique[name]
+    }
+    system = (sides[0].taken | sides[1].taken) & sides[0].system & sides[1].system
+    patterns = tuple(rtld_global)
+    promoted = {m.name for f in (one, other) for m in f.modules if matches(m.name, patterns)}
+    return Shared(
+        tuple(sorted(sonames)),
+        tuple(sorted(unique)),
+        tuple(sorted(system)),
+        tuple(sorted(promoted)),
+        tuple(sorted(one.paths & other.paths)),
+        (
+            tuple(_concerned(one, sonames, unique, system, bool(promoted))),
+            tuple(_concerned(other, sonames, unique, system, bool(promoted))),
+        ),
+    )
+
+
+class _Side:
+    """The modules of one target taken together."""
+
+    def __init__(self, of: Traces) -> None:
+        self.brings: dict[str, set[str]] = {}
+        self.needs: dict[str, set[str | None]] = {}
+        self.unique: dict[str, set[str]] = {}
+        self.system: set[str] = set()
+        self.taken: set[str] = set()
+        for module in of.modules:
+            for name, path in module.brings.items():
+                self.brings.setdefault(name, set()).add(path)
+            for name, wanted in module.needs.items():
+                self.needs.setdefault(name, set()).add(wanted)
+            for name, path in module.unique.items():
+                self.unique.setdefault(name, set()).add(path)
+            self.system |= module.system
+            self.taken |= module.taken
+
+
+def _captured(first: _Side, second: _Side) -> set[str]:
+    """Names that ``second`` needs and gets from ``first`` when that has been opened."""
+    return {
+        name
+        for name in first.brings.keys() & second.needs.keys()
+        if first.brings[name] != second.needs[name]
+    }
+
+
+def _concerned(
+    of: Traces,
+    sonames: AbstractSet[str],
+    unique: AbstractSet[str],
+    system: AbstractSet[str],
+    promoted: bool,
+) -> Iterator[str]:
+    """The modules that take part; of those that load a system library one can be the first.
+
+    That one is a module from which the library takes something, if there is any.
+    """
+    first = {
+        next(
+            (m.name for m in of.modules if library in m.taken),
+            next(m.name for m in of.modules if library in m.system),
+        )
+        for library in system
+    }
+    for module in of.modules:
+        names = module.brings.keys() | module.needs.keys()
+        if (
+            promoted
+            or module.name in first
+            or not names.isdisjoint(sonames)
+            or not module.unique.keys().isdisjoint(unique)
+        ):
+            yield module.name

@@ -1,0 +1,198 @@
+"""How many files the loader tries to open: the stat storm of a start-up and of an import.
+
+Source: glibc ``elf/dl-load.c`` (``open_path``): a file that is not in a
+directory not met before makes the loader ask for the directory itself, and
+one that does not exist is never tried again. ``elf/dl-cache.c``:
+ld.so.cache is opened once for start-up and once for each dlopen that gets as
+far as to ask it, and never again where it is not there.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from collide.filesystems.root import Root
+from collide.loader.glibc.process import Process
+from collide.loader.glibc.search import File, Files, Loader, LoadError, Watch
+from collide.loader.host import Host
+from collide.loader.startup import start
+from collide.support.records import NamedTuple
+from collide.wheels.tags import module_misfit, unsuitable
+from collide.wheels.target import Target
+
+_CACHE = "ld.so.cache"
+
+
+class Probes(NamedTuple):
+    """What one start-up or one dlopen tries, in its order.
+
+    ``opened`` are files that open, whatever is in them; ``missed`` those that
+    do not, and ``directories`` what the loader asked for after such a miss.
+    """
+
+    opened: tuple[str, ...]
+    missed: tuple[str, ...]
+    directories: tuple[str, ...]
+
+    @property
+    def tried(self) -> int:
+        """How many files the loader tries to open."""
+        return len(self.opened) + len(self.missed)
+
+
+class StartUp(NamedTuple):
+    """The probes of a start-up.
+
+    ``noted`` are the same by a loader that reads resolution notes
+    (``patchelf --build-resolution-cache``), None where no object has one;
+    ``notes`` are the objects that do.
+    """
+
+    probes: Probes
+    noted: Probes | None
+    notes: tuple[str, ...]
+
+
+class ModuleProbes(NamedTuple):
+    """The probes of opening one module alone; ``noted`` as for a start-up."""
+
+    name: str
+    probes: Probes
+    noted: Probes | None
+
+
+class _Watched(Watch):
+    """Files that count what is done with them."""
+
+    def __init__(
+        self, files: Files, root: Root, architecture: str, known: _Watched | None = None
+    ) -> None:
+        self._files = files
+        self._root = root
+        self._architecture = architecture
+        self._exists: dict[tuple[str, int], bool] = dict(known._exists) if known else {}
+        self._no_cache: bool = known._no_cache if known else False
+        self._asked_cache = False
+        self._place: tuple[str, int] | None = None
+        self.opened: list[str] = []
+        self.missed: list[str] = []
+        self.directories: list[str] = []
+
+    def tries(self, directory: str, position: int) -> bool:
+        """See :class:`collide.loader.glibc.search.Watch`."""
+        self._place = directory, position
+        return self._exists.get(self._place, True)
+
+    def open(self, path: str) -> File | None:
+        """See :class:`collide.loader.glibc.search.Files`."""
+        place, self._place = self._place, None
+        try:
+            file = self._files.open(path)
+        except LoadError:
+            self.opened.append(path)
+            raise
+        there = file is not None or self._root.realpath(path) is not None
+        (self.opened if there else self.missed).append(path)
+        if place is not None and place not in self._exists:
+            # A file of another machine is opened, and no reason to believe in the directory.
+            fits = file is not None and file.object.architecture == self._architecture
+            self._exists[place] = fits or self._has(posixpath.dirname(path))
+        return file
+
+    def _has(self, directory: str) -> bool:
+        self.directories.append(directory)
+        return self._root.is_directory(directory)
+
+    def cached(self, name: str) -> str | None:
+        """See :class:`collide.loader.glibc.search.Files`."""
+        if not self._asked_cache and not self._no_cache:
+            self._asked_cache = True
+            self._no_cache = self._root.cache is None
+            (self.missed if self._no_cache else self.opened).append(_CACHE)
+        return self._files.cached(name)
+
+    def result(self) -> Probes:
+        """What was counted."""
+        return Probes(tuple(self.opened), tuple(self.missed), tuple(self.directories))
+
+
+class _WatchedTarget(_Watched):
+    """The same where a target is installed, whose directories are on no disk."""
+
+    def __init__(self, target: Target, host: Host, root: Root, known: _Watched) -> None:
+        super().__init__(target.files(host), root, host.architecture, known)
+        self._members = {
+            posixpath.normpath(above) for path in target.members for above in _above(path)
+        }
+
+    def _has(self, directory: str) -> bool:
+        return super()._has(directory) or posixpath.normpath(directory) in self._members
+
+
+def _above(path: str) -> Iterator[str]:
+    while (path := posixpath.dirname(path)) not in ("/", ""):
+        yield path
+
+
+def countable(host: Host) -> Root | None:
+    """The root of a host whose probes can be counted; a recorded one has no directories."""
+    files = host.files
+    return files if isinstance(files, Root) and host.loader.libc == "glibc" else None
+
+
+def at_start(host: Host, root: Root) -> StartUp:
+    """The probes of the start-up of ``host`` and of its RTLD_GLOBAL openings."""
+    notes = tuple(m.file.path for m in host.process.maps if m.object.resolution_cache)
+    with_notes = _start(host, root, "nixos")[1].result() if notes else None
+    return StartUp(_start(host, root, "upstream")[1].result(), with_notes, notes)
+
+
+def _start(host: Host, root: Root, flavour: str) -> tuple[Process, _Watched]:
+    watched = _Watched(root, root, host.architecture)
+    loader = _as(host.loader, flavour)
+    interpreter = root.open(loader.path)
+    process, _ = start(host.process.executable.file, interpreter, loader, watched, host.preload)
+    for library in host.rtld_global:
+        watched._asked_cache = False
+        process.dlopen(library, rtld_global=True)
+    return process, watched
+
+
+def _as(loader: Loader, flavour: str) -> Loader:
+    """``loader`` with or without the patch for notes; Guix's stays what it is."""
+    if flavour == "nixos":
+        return loader._replace(flavour="nixos")
+    return loader._replace(flavour="upstream") if loader.flavour == "nixos" else loader
+
+
+def of_modules(target: Target, host: Host, root: Root) -> list[ModuleProbes]:
+    """The probes of each module of ``target``, opened alone after the start-up of ``host``.
+
+    None where the target cannot be installed on this host; modules for another
+    interpreter are left out.
+    """
+    if target.tags is not None and unsuitable(target.tags, host) is not None:
+        return []
+    plain, noted = (_start(host, root, flavour) for flavour in ("upstream", "nixos"))
+    found = []
+    for path in target.modules(host.architecture):
+        if module_misfit(path, host.python) is not None:
+            continue
+        probes, _ = _of_module(path, target, host, root, plain)
+        name = target.names[target.members[path].path]
+        with_notes, any_note = _of_module(path, target, host, root, noted)
+        found.append(ModuleProbes(name, probes, with_notes if any_note else None))
+    return found
+
+
+def _of_module(
+    path: str, target: Target, host: Host, root: Root, started: tuple[Process, _Watched]
+) -> tuple[Probes, bool]:
+    process, known = started
+    watched = _WatchedTarget(target, host, root, known)
+    opened = process.fork(watched)
+    before = len(opened.maps)
+    opened.dlopen(path)
+    noted = any(m.object.resolution_cache for m in opened.maps[before:])
+    return watched.result(), noted

@@ -1,0 +1,340 @@
+"""What of a wheel can run: references reached from its entry points.
+
+A bundled library whose users were all given the host's copy is loaded and does
+nothing: what its own references bind to harms nobody. What is certain to run
+are the initialisation functions that Python calls and the constructors; from
+there a graph of calls leads across all objects of the wheel along the actual
+bindings. Functions whose address lies in the data of an object in use count as
+called; what is looked up with dlsym does not. All modules are looked at at
+once: where they bind an object differently, it is taken to do what it does in any.
+
+The graph is walked backwards, from the references that are asked for, and only
+as far as needed: a few steps mostly lead to something that runs, or nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+
+from collide.binding.binding import BindingGroup, BoundModule
+from collide.elf.code.call_graph import Calls
+from collide.elf.references import table_of
+from collide.loader.glibc.process import LinkMap
+from collide.loader.glibc.search import File
+from collide.support.records import NamedTuple
+
+_ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")
+"""What CPython 3, a cffi module in PyPy and CPython 2 look up with dlsym."""
+
+
+class Use(NamedTuple):
+    """A fact that may hold: code of ``file`` that runs refers to ``name``.
+
+    Or else, with None, something calls into the object, so that its data is in use.
+    """
+
+    file: File
+    name: str | None
+
+
+class _Object:
+    """One object, as all modules bind it."""
+
+    def __init__(self, file: File, read: Callable[[File], Calls | None]) -> None:
+        self.file = file
+        self.groups: dict[int, BindingGroup] = {}
+        self._read = read
+        self._by_provider: defaultdict[File, list[BindingGroup]] = defaultdict(list)
+        self._bound_to: dict[File, AbstractSet[str]] = {}
+        self.is_read = False
+
+    @cached_property
+    def calls(self) -> Calls | None:
+        """Its calls, which are costly to read."""
+        self.is_read = True
+        return self._read(self.file)
+
+    @cached_property
+    def _size(self) -> int:
+        return len(table_of(self.file.object.references).plain)
+
+    @property
+    def cost(self) -> tuple[bool, int]:
+        """What comes first in a search: what is read, then what is small."""
+        return not self.is_read, self._size
+
+    @cached_property
+    def entries(self) -> AbstractSet[int]:
+        """What opens a module calls its initialisation; anything else is used for any function."""
+        exports = self.file.object.exports
+        names = [name for name in exports.names if _ENTRY.match(name)] or exports.names
+        found = (d.value for name in names for d in exports.candidates(name))
+        return {value for value in found if value is not None}
+
+    def bound_by(self, provider: File) -> Sequence[BindingGroup]:
+        """The groups with bindings to ``provider``."""
+        if not self._by_provider:
+            for group in self.groups.values():
+                for file in group.providers:
+                    self._by_provider[file].append(group)
+        return self._by_provider.get(provider, ())
+
+    def targets(self, name: str, provider: File) -> Iterator[int]:
+        """The functions of ``provider`` that references to ``name`` get, in any module."""
+        for group in self.bound_by(provider):
+            for definition in group.hits(name, provider):
+                if definition.value is not None:
+                    yield definition.value
+
+    def bound_to(self, provider: File) -> AbstractSet[str]:
+        """The names that get a definition of ``provider``, in any module."""
+        names = self._bound_to.get(provider)
+        if names is None:
+            names = set[str]().union(*(g.bound_to(provider) for g in self.bound_by(provider)))
+            self._bound_to[provider] = names
+        return names
+
+
+def objects_leading_to(
+    victims: AbstractSet[File],
+    modules: Iterable[BoundModule],
+    calls_of: Callable[[File], Calls | None],
+) -> dict[File, _Object]:
+    """The objects whose dependencies lead to one of ``victims``: no other can call into it."""
+    objects: dict[File, _Object] = {}
+    known: dict[int, tuple[LinkMap, bool]] = {}
+    for module in modules:
+        for bound in module.objects:
+            root = bound.map
+            if id(root) not in known:
+                known[id(root)] = root, any(m.file in victims for m in _closure(root))
+            if known[id(root)][1]:
+                found = objects.get(root.file)
+                if found is None:
+                    found = objects[root.file] = _Object(root.file, calls_of)
+                found.groups.update((id(group), group) for group in bound.groups)
+    return objects
+
+
+def _closure(root: LinkMap) -> Iterator[LinkMap]:
+    closure, seen = [root], {id(root)}
+    for current in closure:
+        yield current
+        for needed in current.needed or ():
+            if id(needed) not in seen:
+                seen.add(id(needed))
+                closure.append(needed)
+
+
+class Reach:
+    """What runs when ``modules`` are imported and used.
+
+    ``calls_of`` gives the calls of an object, None where they are not known:
+    then all that it refers to counts as soon as something calls into it. Only
+    objects whose dependencies lead to one of ``victims`` are looked at.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[BoundModule],
+        victims: AbstractSet[File],
+        calls_of: Callable[[File], Calls | None],
+    ) -> None:
+        self._objects = objects_leading_to(victims, modules, calls_of)
+        self._roots = {module.opened.root.file for module in modules} & self._objects.keys()
+        self._holds: set[Use] = set()
+        self._follows: defaultdict[Use, list[Use]] = defaultdict(list)
+        self._steps: dict[Use, int] = {}
+        self._waiting: tuple[defaultdict[File, dict[Use, None]], ...] = tuple(
+            defaultdict(dict) for _ in self._ways
+        )
+        self._asked: set[Use] = set()
+        self._callers: dict[File, list[_Object]] = {}
+        self._users: dict[File, list[_Object]] = {}
+        self._named: dict[tuple[File, int], list[Use]] = {}
+        self._loaded: dict[File, AbstractSet[str]] = {}
+
+    def uses(self, file: File, names: Iterable[str]) -> AbstractSet[str]:
+        """Those of ``names`` that code of ``file`` which is reached refers to."""
+        found = self._objects.get(file)
+        if found is None:
+            return frozenset()
+        wanted = frozenset(names)
+        in_use = bool(self._ask([Use(file, None)]))
+        if found.calls is None:
+            return wanted if in_use else frozenset()
+        if not in_use:
+            return wanted & self._used_at_load(found)
+        known = wanted & found.calls.table_symbols
+        known = known | found.calls.live(wanted - known)
+        return known | self._ask([Use(file, name) for name in wanted - known])
+
+    # -- the walk ---------------------------------------------------------------------------------
+
+    def _ask(self, wanted: Sequence[Use]) -> set[str]:
+        """Take the cheapest step that is left, until all is told that was asked for."""
+        self._asked = set(wanted)
+        for use in wanted:
+            self._enqueue(use)
+        for way, waiting in iter(self._next, None):
+            file = min(waiting, key=lambda f: self._objects[f].cost) if way else next(iter(waiting))
+            batch = [use for use in waiting.pop(file) if self._matters(use)]
+            for use in batch:
+                self._steps[use] = way + 1
+                self._enqueue(use)
+            if batch:
+                self._ways[way](self, self._objects[file], batch)
+        return {use.name or "" for use in wanted if use in self._holds}
+
+    def _next(self) -> tuple[int, dict[File, dict[Use, None]]] | None:
+        return next(((way, left) for way, left in enumerate(self._waiting) if left), None)
+
+    def _matters(self, use: Use) -> bool:
+        """Whether something that is not known yet follows from it."""
+        holds = self._holds
+        if use in holds:
+            return False
+        return use in self._asked or any(f not in holds for f in self._follows[use])
+
+    def _enqueue(self, use: Use) -> None:
+        way = self._steps.setdefault(use, 0)
+        if way < len(self._ways) and use not in self._holds:
+            self._waiting[way][use.file][use] = None
+
+    def _if(self, cause: Use, use: Use) -> None:
+        """``use`` holds if ``cause`` does."""
+        if cause in self._holds:
+            self._hold(use)
+        else:
+            self._follows[cause].append(use)
+            self._enqueue(cause)
+
+    def _hold(self, use: Use) -> None:
+        pending = [use]
+        for one in pending:
+            if one not in self._holds:
+                self._holds.add(one)
+                pending += self._follows.pop(one, ())
+
+    # -- the steps --------------------------------------------------------------------------------
+
+    def _by_opening(self, found: _Object, batch: Iterable[Use]) -> None:
+        """It is opened as a module."""
+        if found.file in self._roots:
+            for use in batch:
+                if use.name is None:
+                    self._hold(use)
+
+    def _by_code(self, found: _Object, batch: Iterable[Use]) -> None:
+        """Data refers to the name, or code that is called from data or by a name."""
+        names = [use.name for use in batch if use.name is not None]
+        if names and found.calls is None:
+            # Nothing is known of single functions: all is used as soon as one is called.
+            live: AbstractSet[str] = frozenset(names)
+        elif names and found.calls is not None:
+            live = found.calls.table_symbols.intersection(names)
+            live = live.union(found.calls.live([name for name in names if name not in live]))
+        for name in names:
+            if name in live:
+                self._if(Use(found.file, None), Use(found.file, name))
+            elif found.calls is not None:
+                self._by_bindings(Use(found.file, name), found.calls.behind(name))
+
+    def _by_bindings(self, use: Use, functions: AbstractSet[int]) -> None:
+        """One of ``functions``, which lead there, is called by its name, from any object."""
+        file = use.file
+        if file in self._roots and not functions.isdisjoint(self._objects[file].entries):
+            self._hold(use)
+        for address in functions:
+            for cause in self._calling(file, address):
+                self._if(cause, use)
+
+    def _calling(self, file: File, address: int) -> Sequence[Use]:
+        """The references that the function at an address is called by."""
+        found = self._named.get((file, address))
+        if found is None:
+            calls = self._objects[file].calls
+            names = calls.names_at(address, file.object.exports) if calls else ()
+            found = self._named[file, address] = [
+                Use(caller.file, name)
+                for name in names
+                for caller in self._users_of(file)
+                if name in caller.bound_to(file) and address in caller.targets(name, file)
+            ]
+        return found
+
+    def _users_of(self, file: File) -> Sequence[_Object]:
+        """All that are bound to definitions of an object."""
+        users = self._users.get(file)
+        if users is None:
+            users = self._users[file] = [o for o in self._objects.values() if o.bound_by(file)]
+        return users
+
+    def _from_outside(self, found: _Object, batch: Iterable[Use]) -> None:
+        """Any reference from another object leads there: one object after the other."""
+        for use in batch:
+            if use.name is None:
+                left = self._callers.get(use.file)
+                if left is None:
+                    left = [o for o in self._users_of(use.file) if o is not found]
+                    self._callers[use.file] = left
+                if left:
+                    # Those that are opened as modules are in use for certain.
+                    best = min(left, key=lambda o: (o.file not in self._roots, o.cost))
+                    left.remove(best)
+                    self._refers(best, use)
+                if left:
+                    self._waiting[self._steps[use]][use.file].pop(use)
+                    self._steps[use] -= 1
+                    self._enqueue(use)
+
+    def _refers(self, caller: _Object, use: Use) -> None:
+        """``caller`` refers to definitions of an object: when that counts."""
+        names = caller.bound_to(use.file)
+        in_use = Use(caller.file, None)
+        calls = caller.calls
+        if calls is None or not names.isdisjoint(calls.table_symbols) or calls.live(names):
+            self._if(in_use, use)
+        else:
+            for name in names:
+                self._if(Use(caller.file, name), use)
+
+    def _at_load(self, found: _Object, batch: Iterable[Use]) -> None:
+        """Constructors lead there, of objects that nothing calls into."""
+        # Of an object in use, constructors are as live as all that its data refers to.
+        in_use = Use(found.file, None) in self._holds
+        for use in batch:
+            if use.name is not None:
+                if not in_use and use.name in self._used_at_load(found):
+                    self._hold(use)
+            elif any(
+                not other.bound_to(use.file).isdisjoint(self._used_at_load(other))
+                for other in self._users_of(use.file)
+                if other is not found
+            ):
+                self._hold(use)
+
+    def _used_at_load(self, found: _Object) -> AbstractSet[str]:
+        used = self._loaded.get(found.file)
+        if used is None:
+            used = frozenset()
+            if found.calls is not None:
+                used = found.calls.used_at_load(lambda name: found.targets(name, found.file))
+            self._loaded[found.file] = used
+        return used
+
+    def _by_rest(self, found: _Object, batch: Iterable[Use]) -> None:
+        """Code of a large object leads there that has not been looked at."""
+        names = [use for use in batch if use.name is not None]
+        if names and found.calls is not None and not found.calls.whole:
+            found.calls.more()
+            # Others were perhaps dropped meanwhile, and may be asked for again.
+            for use in [u for u in self._steps if u.file is found.file and u.name is not None]:
+                self._steps[use] = self._ways.index(Reach._by_code)
+                self._enqueue(use)
+
+    _ways = (_by_opening, _by_code, _from_outside, _at_load, _by_rest)

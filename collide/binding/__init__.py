@@ -1,0 +1,1 @@
+"""References bound to definitions, and which of them are shadowed."""

@@ -1,0 +1,378 @@
+"""References to bindings: what the loader does, and what the wheel's author meant.
+
+The exact half ends here. *Actual* is the first match in the loader's real
+scope; *intended* the first match when only the object and its own dependency
+closure are searched, the object first (direct binding). A reference is
+*shadowed* when both exist and differ, with the exceptions in
+:mod:`collide.binding.shadowing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from collide.binding.binding import (
+    Binding,
+    BindingGroup,
+    BoundModule,
+    BoundObject,
+    Hit,
+    is_unique,
+)
+from collide.binding.definers import Definers, Universe, Versions, Wanted, defined_by
+from collide.binding.shadowing import is_shadowed, shadowed_names
+from collide.elf.machines import CLASS_PLT
+from collide.elf.symbols import STB_GLOBAL, STB_WEAK, STT_NOTYPE, Definition, Reference
+from collide.loader.glibc.lookup import LookupRules, search_scope
+from collide.loader.glibc.process import LinkMap, LoadFailure, Opened, Process
+from collide.loader.glibc.search import File
+from collide.loader.libc import lookup_rules
+
+
+class Binder:
+    """Binds what is opened in one host; shares work between modules, and between hosts.
+
+    The outcome for a reference depends only on the objects of its scope that
+    export the name. So each object's references are grouped by the set of
+    objects that define their name anywhere, and a group is bound once for each
+    order in which those objects stand in a scope.
+    """
+
+    def __init__(
+        self, host: Process, files: Iterable[File] = (), universe: Universe | None = None
+    ) -> None:
+        """``files`` are all that will be bound; those met later cost a new index.
+
+        With a ``universe`` what holds for its objects on any host is shared.
+        """
+        self.rules = lookup_rules(host.loader)
+        self._executable = host.executable.file
+        self._relocation_order = host.relocation_order
+        interpreter = host.loaded(host.loader.path)
+        self._libc = interpreter.file if interpreter else None
+        self._host = tuple(m.file for m in host.global_scope)
+        self._host_relocated = tuple(m.file for m in host.relocation_order(host.global_scope))
+        self._host_files = frozenset(self._host)
+        self._is_shared = universe is not None
+        self._universe = universe or Universe()
+        self._shared: dict[tuple[object, ...], BindingGroup] | None = None
+        signature = self.rules.signature
+        if universe is not None and signature is not None:
+            self._shared = universe.bound.setdefault(signature, {})
+        self._extras: tuple[File, ...] = ()
+        self._others = Definers({}, {})
+        self._groups: dict[File, list[Wanted]] = {}
+        self._rankings: dict[tuple[File, ...], _Ranking] = {}
+        self._bound: dict[tuple[object, ...], BindingGroup] = {}
+        self._registered: dict[str, Hit | None] = {}
+        self._index(self._unknown(files))
+
+    def prepare(self, files: Iterable[File]) -> None:
+        """Index who defines what ``files`` refer to, among them and the host's objects."""
+        if new := self._unknown(files):
+            self._index(new)
+
+    def _unknown(self, files: Iterable[File]) -> list[File]:
+        known = self._universe, self._extras
+        return [f for f in dict.fromkeys(files) if not any(f in some for some in known)]
+
+    def _index(self, new: Sequence[File]) -> None:
+        if self._is_shared:
+            self._extras += tuple(new)
+        else:
+            self._universe = Universe((*self._universe.files, *new))
+        universe = self._universe
+        others = [f for f in dict.fromkeys((*self._host, *self._extras)) if f not in universe]
+        wanted = universe.wanted_with(self._extras)
+        self._others = Definers.among(defined_by(others, wanted))
+        self._groups.clear()
+        self._bound.clear()
+
+    def bind(self, opened: Opened, unique: dict[str, Hit] | None = None) -> BoundModule:
+        """Bind every new object of one dlopen.
+
+        ``unique`` is the process-wide table of STB_GNU_UNIQUE symbols that
+        earlier opens of the same process have registered; it grows.
+        """
+        table = {} if unique is None else unique
+        self.prepare(m.file for m in opened.new)
+        scope = self._ranking(m.file for m in opened.scope)
+        bound: dict[LinkMap, BoundObject] = {}
+        new = set(opened.new)
+        # It decides who registers a unique symbol first, and which failure the loader meets.
+        order = [m for m in self._relocation_order(opened.searchlist) if m in new]
+        for m in order:
+            groups = self._bind_object(m.file, scope, self._ranking(_closure(m)))
+            if self.rules.shares_unique:
+                groups = [self._apply_unique(g, table) if g.unique else g for g in groups]
+            bound[m] = BoundObject(m, tuple(groups))
+        objects = tuple(bound[m] for m in opened.new)
+        # The loader gives up before it relocates anything.
+        undefined = () if opened.failures else tuple(_undefined(bound[m] for m in order))
+        failures = (*opened.failures, *self._assertions(objects), *undefined)
+        return BoundModule(opened, objects, failures)
+
+    def _assertions(self, objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
+        """Where ``check_match`` asserts, up to glibc 2.40.
+
+        A versioned reference that is satisfied by the very file it was linked
+        with, when that file has no version tables any more.
+        """
+        if not self.rules.asserts_version_tables:
+            return
+        for bound in objects:
+            for target in bound.map.needed or ():
+                if target.object.exports.versioned:
+                    continue
+                needs = {
+                    need.version
+                    for need in bound.map.object.version_needs
+                    if need.file in (target.object.soname, target.name.rsplit("/", 1)[-1])
+                }
+                lost = {
+                    b.reference
+                    for b in (bound.bindings if needs else ())
+                    if b.provider is target.file and b.reference.version in needs
+                }
+                # The loader gives up at the first one.
+                for reference in [r for r in bound.map.object.references if r in lost][:1]:
+                    yield LoadFailure(
+                        "version-tables-missing",
+                        bound.map.file.path,
+                        str(reference.version),
+                        target.file.path,
+                    )
+
+    def _groups_of(self, file: File) -> list[Wanted]:
+        groups = self._groups.get(file)
+        if groups is None:
+            found = self._universe.groups(file)
+            groups = [part for wanted in found for part in wanted.split(self._others)]
+            self._groups[file] = groups
+        return groups
+
+    def _ranking(self, files: Iterable[File]) -> _Ranking:
+        listed = tuple(files)
+        ranking = self._rankings.get(listed)
+        if ranking is None:
+            ranking = self._rankings[listed] = _Ranking(listed)
+        return ranking
+
+    def _bind_object(self, file: File, scope: _Ranking, closure: _Ranking) -> list[BindingGroup]:
+        bound = []
+        for wanted in self._groups_of(file):
+            order, own = scope[wanted.definers], closure[wanted.definers]
+            known = self._bound
+            if self._shared is not None and wanted.is_static and order:
+                known = self._shared
+            # Mostly the first of the order serves all: those behind it matter to none.
+            key = wanted, order[:1], own
+            group = known.get(key) or known.get((*key, order))
+            if group is None:
+                group = self._bind_group(file, wanted, order, own)
+                known[(*key, order) if group.looked_further else key] = group
+            bound.append(group)
+        return bound
+
+    def _bind_group(
+        self, file: File, wanted: Wanted, order: tuple[File, ...], own: tuple[File, ...]
+    ) -> BindingGroup:
+        if self.rules.leads(file.object) and file in wanted.definers:
+            order = (file, *order)
+        contested = bool(order and own and order[0] is not own[0])
+        asked, peculiar = self._asked(file, wanted, order, contested)
+        plain = _served(asked, (*order[:1], *own[:1]) if contested else order[:1], self.rules)
+        table = self._universe.table(file)
+        told: list[Binding] = []
+        if len(plain) < len(asked) or peculiar:
+            others = [name for name in asked if name not in plain]
+            told = [
+                self._bind_reference(file, r, order, own) for r in (*table.of(others), *peculiar)
+            ]
+        looked_further = bool(told)
+        if not plain:
+            return BindingGroup(tuple(told), own, demands=self.rules.demands)
+        gives, offers = order[0], own[0] if own else None
+        if contested:
+            ordered = [name for name in asked if name in plain]
+            shadowed = shadowed_names(order[0], own[0], ordered, self._host_files)
+            told += _plainly_bound(table.of(shadowed), gives, offers, shadowed=True)
+            plain = plain - set(shadowed)
+
+        def make(names: AbstractSet[str]) -> Iterator[Binding]:
+            some = len(names) < len(asked) // 8
+            ordered = sorted(names) if some else [name for name in asked if name in names]
+            return _plainly_bound(table.of(ordered), gives, offers, shadowed=False)
+
+        return BindingGroup(
+            tuple(told),
+            own,
+            make,
+            plain=(plain, gives),
+            demands=self.rules.demands,
+            looked_further=looked_further,
+        )
+
+    def _asked(
+        self, file: File, wanted: Wanted, order: tuple[File, ...], contested: bool
+    ) -> tuple[Versions, list[Reference]]:
+        """The names of ``wanted`` that may be bound all at once, and the references that may not.
+
+        A protected reference goes back to its own object; where the search ends
+        there anyway, it is like any other.
+        """
+        peculiar = [r for r in wanted.peculiar if self.rules.is_looked_up(r)]
+        if not wanted.protected:
+            return wanted.plain, peculiar
+        if order[:1] == (file,) and not contested:
+            return {**wanted.plain, **wanted.protected}, peculiar
+        return wanted.plain, [*self._universe.table(file).of(wanted.protected), *peculiar]
+
+    def _bind_reference(
+        self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
+    ) -> Binding:
+        if not scope and not closure and not self.rules.substitute(reference.name):
+            return Binding(reference, None, None, False)
+        actual = self._first(reference, scope)
+        if actual and actual[0] is not file and self.rules.keeps(reference):
+            actual = self._protected(file, reference, actual, scope)
+        if actual and closure and actual[0] is closure[0]:
+            intended: Hit | None = actual
+        else:
+            intended = self._first(reference, closure)
+        return Binding(reference, actual, intended, is_shadowed(actual, intended, self._host_files))
+
+    def _first(self, reference: Reference, scope: Iterable[File]) -> Hit | None:
+        hit = search_scope(reference, scope, self._executable, self.rules)
+        if hit is None and self._libc and (other := self.rules.substitute(reference.name)):
+            # Whatever the class of the reference, libc is asked for a definition.
+            asked = reference._replace(name=other, lookup_class=CLASS_PLT)
+            hit = search_scope(asked, (self._libc,), self._executable, self.rules)
+        return hit
+
+    def _protected(self, file: File, reference: Reference, hit: Hit, scope: Sequence[File]) -> Hit:
+        """A protected reference goes back to its own object (``_dl_lookup_symbol_x``).
+
+        One exception: where a canonical PLT entry of the executable stands for
+        this very function, an address taken elsewhere must equal it.
+        """
+        if hit[1].undefined and reference.lookup_class != CLASS_PLT:
+            real = self._first(reference._replace(lookup_class=CLASS_PLT), scope)
+            if real is None or real[0] is file:
+                return hit
+        return self._first(reference, (file,)) or (file, _own_symbol(reference))
+
+    # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
+
+    def _apply_unique(self, group: BindingGroup, table: dict[str, Hit]) -> BindingGroup:
+        """Replace hits on unique symbols by what the process has registered first.
+
+        The table is keyed by name alone (glibc ``do_lookup_unique``).
+        """
+        changed: dict[Binding, Binding] = {}
+        for b in group.unique:
+            assert b.actual is not None
+            name = b.reference.name
+            actual = table.setdefault(name, self._host_registration(name) or b.actual)
+            if actual[0] is not b.actual[0]:
+                shadowed = is_shadowed(actual, b.intended, self._host_files)
+                changed[b] = b._replace(actual=actual, shadowed=shadowed)
+        if not changed:
+            return group
+        bindings = tuple(changed.get(b, b) for b in group.bindings)
+        return BindingGroup(bindings, group.closure, demands=self.rules.demands)
+
+    def _host_registration(self, name: str) -> Hit | None:
+        """What start-up registered under a unique ``name``: the first host lookup that hit one."""
+        if name not in self._registered:
+            definers = (*self._universe.definers(name), *self._others.of(name))
+            in_host = not self._host_files.isdisjoint(definers)
+            self._registered[name] = next(self._host_hits(name), None) if in_host else None
+        return self._registered[name]
+
+    def _host_hits(self, name: str) -> Iterator[Hit]:
+        for file in self._host_relocated:
+            for reference in file.object.references:
+                if reference.name == name and self.rules.is_looked_up(reference):
+                    own = (file,) if self.rules.leads(file.object) else ()
+                    hit = self._first(reference, (*own, *self._host))
+                    if hit is not None and is_unique(hit):
+                        yield hit
+
+
+def _own_symbol(reference: Reference) -> Definition:
+    """The symbol a reference names in its own object, where no lookup finds it."""
+    return Definition(
+        name=reference.name,
+        version=reference.version,
+        version_index=0,
+        hidden_version=False,
+        type=STT_NOTYPE,
+        binding=STB_WEAK if reference.weak else STB_GLOBAL,
+        visibility=reference.visibility,
+        size=0,
+        undefined=not reference.defined,
+        zero=False,
+    )
+
+
+def _served(asked: Versions, files: Sequence[File], rules: LookupRules) -> AbstractSet[str]:
+    """The names whose definitions in all of ``files`` serve without a closer look."""
+    if not files or not asked:
+        return frozenset()
+    first, *rest = (rules.plain(file.object.exports, asked) for file in files)
+    return first & rest[0] if rest else first
+
+
+def _plainly_bound(
+    references: Iterable[Reference], gives: File, offers: File | None, *, shadowed: bool
+) -> Iterator[Binding]:
+    """Bindings to the one plain definition of ``gives``, where that of ``offers`` was meant."""
+    given = gives.object.exports.candidates
+    meant = offers.object.exports.candidates if offers else None
+    for r in references:
+        actual = gives, given(r.name)[0]
+        intended: Hit | None = actual
+        if offers is not gives:
+            intended = (offers, meant(r.name)[0]) if offers and meant else None
+        yield Binding(r, actual, intended, shadowed)
+
+
+class _Ranking(dict[tuple[File, ...], tuple[File, ...]]):
+    """Any objects to those of them that one list has, in its order."""
+
+    def __init__(self, files: Sequence[File]) -> None:
+        super().__init__()
+        self._ranks = {file: rank for rank, file in reversed(list(enumerate(files)))}
+
+    def __missing__(self, files: tuple[File, ...]) -> tuple[File, ...]:
+        ranks = self._ranks
+        present = [file for file in files if file in ranks]
+        ordered = self[files] = tuple(sorted(present, key=ranks.__getitem__))
+        return ordered
+
+
+def _closure(root: LinkMap) -> Iterable[File]:
+    """The breadth-first dependency closure of one map: itself, behind its filtees, is first."""
+    order, seen = [root], {id(root)}
+    for current in order:
+        for needed in current.needed or ():
+            if id(needed) not in seen:
+                seen.add(id(needed))
+                order.append(needed)
+    return (m.file for current in order for m in (*current.filtees, current))
+
+
+def _undefined(objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
+    """References that nothing satisfies, as the loader would meet them one by one."""
+    for bound in objects:
+        missing = {b.reference for group in bound.groups for b in group.undefined}
+        for reference in bound.map.object.references if missing else ():
+            if reference in missing:
+                yield LoadFailure(
+                    "undefined-symbol",
+                    bound.map.file.path,
+                    reference.name,
+                    reference.version or "",
+                )

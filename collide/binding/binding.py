@@ -1,0 +1,193 @@
+"""What binding gives: each reference with the definitions it gets and was meant to get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from collide.elf.symbols import STB_GNU_UNIQUE, Definition, Reference
+from collide.loader.glibc.process import LinkMap, LoadFailure, Opened
+from collide.loader.glibc.search import File
+from collide.support.records import NamedTuple
+
+Hit = tuple[File, Definition]
+
+
+class Binding(NamedTuple):
+    """One reference and the definitions it gets and was meant to get.
+
+    ``actual`` is None for a reference nothing satisfies, ``intended`` when the
+    object's own closure has no definition.
+    """
+
+    reference: Reference
+    actual: Hit | None
+    intended: Hit | None
+    shadowed: bool
+
+    @property
+    def provider(self) -> File | None:
+        """The object whose definition is used."""
+        return self.actual[0] if self.actual else None
+
+
+class BindingGroup:
+    """Bindings of one object whose names the same objects define.
+
+    Groups are shared between modules wherever scopes agree, so what is derived
+    from one may be kept by identity. ``closure`` are the objects of the
+    holder's own closure that define the names: what the bindings can have been
+    meant to get. ``shadowed``, ``undefined`` and ``unique`` (a STB_GNU_UNIQUE
+    symbol was hit) are those of its bindings.
+    """
+
+    __slots__ = (
+        "_bindings",
+        "_by_name",
+        "_by_word",
+        "_make",
+        "_plain",
+        "_providers",
+        "_told",
+        "closure",
+        "looked_further",
+        "shadowed",
+        "undefined",
+        "unique",
+    )
+
+    def __init__(
+        self,
+        told: tuple[Binding, ...],
+        closure: tuple[File, ...],
+        make: Callable[[AbstractSet[str]], Iterable[Binding]] | None = None,
+        *,
+        plain: tuple[AbstractSet[str], File] | None = None,
+        demands: Callable[[Reference], bool],
+        looked_further: bool = True,
+    ) -> None:
+        """``told`` are the bindings; with ``make``, only those that are not plain.
+
+        ``plain`` are then the names of those that are, and what defines them. A
+        plain one is known not to be shadowed, and only made when it is asked
+        for. ``looked_further`` tells that not all names were served by the first
+        object that defines them, ``demands`` which references must have a definition.
+        """
+        self.looked_further = looked_further
+        self.closure = closure
+        self._told = told
+        self._make = make
+        self._plain = plain
+        self._bindings = None if make else told
+        self._by_name: dict[str, list[Binding]] | None = None
+        self._by_word: dict[str, list[str]] | None = None
+        self._providers: AbstractSet[File] | None = None
+        self.shadowed = tuple(b for b in told if b.shadowed)
+        self.undefined = tuple(b for b in told if b.actual is None and demands(b.reference))
+        self.unique = tuple(b for b in told if b.actual and is_unique(b.actual))
+
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        """The bindings: those looked at by themselves, then the plain ones."""
+        if self._bindings is None:
+            assert self._make is not None
+            assert self._plain is not None
+            self._bindings = (*self._told, *self._make(self._plain[0]))
+        return self._bindings
+
+    @property
+    def providers(self) -> AbstractSet[File]:
+        """All whose definitions are used."""
+        if self._providers is None:
+            found = {b.actual[0] for b in self._told if b.actual}
+            self._providers = found | {self._plain[1]} if self._plain else found
+        return self._providers
+
+    def names(self) -> Iterator[str]:
+        """The names of all references, some of them several times."""
+        yield from (b.reference.name for b in self._told)
+        if self._plain is not None:
+            yield from self._plain[0]
+
+    def names_by_word(self) -> Mapping[str, Sequence[str]]:
+        """The same, by the first word of each."""
+        if self._by_word is None:
+            from collide.elf.names import first_word
+
+            self._by_word = {}
+            for name in self.names():
+                self._by_word.setdefault(first_word(name), []).append(name)
+        return self._by_word
+
+    def of(self, names: AbstractSet[str]) -> Iterator[Binding]:
+        """The bindings of references to ``names``, without making any other."""
+        yield from (b for b in self._told if b.reference.name in names)
+        if self._make is not None and self._plain is not None:
+            yield from self._make(self._plain[0] & names)
+
+    def meant_for(self, definer: File) -> tuple[AbstractSet[str], AbstractSet[str]]:
+        """The names that were meant to be ``definer``'s: those that are, and those that are not."""
+        home, away = set[str](), set[str]()
+        for b in self._told:
+            if b.intended is not None and b.intended[0] is definer:
+                (home if b.provider is definer else away).add(b.reference.name)
+        # Of plain ones the first of the closure is meant.
+        if self._plain is not None and self.closure[:1] == (definer,):
+            names, gives = self._plain
+            if gives is definer:
+                return (home | names if home else names), away
+            return home, (away | names if away else names)
+        return home, away
+
+    def bindings_to(self, such: Callable[[File], bool]) -> Iterator[Binding]:
+        """The bindings to ``such`` objects, without making any other."""
+        if self._plain is None or such(self._plain[1]):
+            every: Iterable[Binding] = self.bindings
+        else:
+            every = self._told
+        yield from (b for b in every if b.actual is not None and such(b.actual[0]))
+
+    def hits(self, name: str, provider: File) -> list[Definition]:
+        """The definitions of ``provider`` that references to ``name`` get."""
+        if self._plain is not None and name in self._plain[0]:
+            gets = self._plain[1] is provider
+            return [provider.object.exports.candidates(name)[0]] if gets else []
+        if not self._told:
+            return []
+        if self._by_name is None:
+            self._by_name = {}
+            for b in self._told:
+                self._by_name.setdefault(b.reference.name, []).append(b)
+        hits = (b.actual for b in self._by_name.get(name, ()))
+        return [hit[1] for hit in hits if hit is not None and hit[0] is provider]
+
+    def bound_to(self, provider: File) -> Iterator[str]:
+        """The names that get a definition of ``provider``."""
+        yield from (b.reference.name for b in self._told if b.provider is provider)
+        if self._plain is not None and self._plain[1] is provider:
+            yield from self._plain[0]
+
+
+class BoundObject(NamedTuple):
+    """One object that a dlopen brought into the process, bound."""
+
+    map: LinkMap
+    groups: tuple[BindingGroup, ...]
+
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        """All bindings of the object."""
+        return tuple(b for group in self.groups for b in group.bindings)
+
+
+class BoundModule(NamedTuple):
+    """One dlopen: every new object bound, in load order, and why it fails if it does."""
+
+    opened: Opened
+    objects: tuple[BoundObject, ...]
+    failures: tuple[LoadFailure, ...]
+
+
+def is_unique(hit: Hit) -> bool:
+    """Whether a symbol that was hit is STB_GNU_UNIQUE."""
+    return hit[1].binding == STB_GNU_UNIQUE

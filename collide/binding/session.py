@@ -1,0 +1,89 @@
+"""Several dlopens in one process, one after the other.
+
+Source: glibc ``elf/dl-open.c`` (``dl_open_worker``), ``elf/dl-close.c``
+(``_dl_close_worker`` with ``force``), ``elf/dl-lookup.c``
+(``do_lookup_unique``). What an earlier dlopen has loaded captures names, is
+relocated already, and has registered its unique symbols. A dlopen that fails
+unmaps what it has brought, and leaves behind what it told of older objects.
+In musl (``ldso/dynlink.c``) the same, without unique symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from collide.binding.binder import Binder
+from collide.binding.binding import BoundModule, Hit
+from collide.loader.glibc.process import LoadFailure, Process
+from collide.loader.glibc.search import Files
+from collide.support.records import NamedTuple
+
+
+class Attempt(NamedTuple):
+    """The outcome of one dlopen of a session.
+
+    ``bound`` is None when the object cannot be mapped at all. With any of
+    ``failures`` the process is as if it had not been tried.
+    """
+
+    bound: BoundModule | None
+    failures: tuple[LoadFailure, ...]
+
+
+class Session:
+    """A process in which one dlopen follows the other.
+
+    ``process`` is its present state, ``unique`` the table of STB_GNU_UNIQUE
+    symbols that the dlopens have registered.
+    """
+
+    def __init__(self, process: Process, files: Files, binder: Binder) -> None:
+        """Starts in the state of ``process``, which stays as it is."""
+        self.process = process.fork(files)
+        self.unique: dict[str, Hit] = {}
+        self._binder = binder
+
+    def fork(self) -> Session:
+        """A session that goes on from the same state by itself."""
+        copy = Session(self.process, self.process.files, self._binder)
+        copy.unique = dict(self.unique)
+        return copy
+
+    def open(self, path: str, *, rtld_global: bool = False) -> Attempt:
+        """``dlopen(path, RTLD_NOW)`` in the process as it is now."""
+        process, unique = self.process.fork(self.process.files), dict(self.unique)
+        opened = process.dlopen(path, rtld_global=rtld_global)
+        if isinstance(opened, LoadFailure):
+            self.process.learn(process)
+            return Attempt(None, (opened,))
+        bound = self._binder.bind(opened, unique)
+        if bound.failures:
+            self.process.learn(process)
+            self.unique = {**self.unique, **self._left_behind(bound, unique)}
+        else:
+            self.process, self.unique = process, unique
+        return Attempt(bound, bound.failures)
+
+    def _left_behind(self, bound: BoundModule, unique: dict[str, Hit]) -> dict[str, Hit]:
+        """What a failing dlopen has registered of objects that stay."""
+        if bound.opened.failures:
+            return {}
+        leaving = {m.file for m in bound.opened.new}
+        names = {
+            name
+            for name, (file, _) in unique.items()
+            if name not in self.unique and file not in leaving
+        }
+        return {name: unique[name] for name in self._reached(bound) if name in names}
+
+    def _reached(self, bound: BoundModule) -> Iterator[str]:
+        """The names of the references that are searched up to the first one that fails."""
+        objects = {o.map: o for o in bound.objects}
+        for m in self.process.relocation_order(bound.opened.searchlist):
+            if m not in objects:
+                continue
+            undefined = {b.reference for group in objects[m].groups for b in group.undefined}
+            for reference in m.object.references:
+                if reference in undefined:
+                    return
+                yield reference.name

@@ -1,0 +1,1 @@
+"""Targets on hosts, to one report."""

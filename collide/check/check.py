@@ -1,0 +1,227 @@
+"""The result of a check: what was judged, what was left out, what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+
+from collide.analysis.analysis import Analysis, analyse
+from collide.binding.definers import Universe
+from collide.findings.exposure import Taken, expose
+from collide.findings.judge import Finding, judge
+from collide.findings.table import Severity
+from collide.hosts.select import Candidate
+from collide.loader.host import Host
+from collide.support.errors import InputError
+from collide.support.progress import Progress, unwatched
+from collide.support.records import NamedTuple
+from collide.wheels.tags import Misfit, Platform, misfit
+from collide.wheels.target import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.check.pairs import Pair
+    from collide.repair.preview import Adviser
+    from collide.whatif.remedies import Remedy
+
+
+class Judged(NamedTuple):
+    """One analysis, without its bindings, and its findings.
+
+    ``remedies`` has for each finding what was tried against it; it is empty
+    when nobody asked. ``repairable`` are the numbers of those that
+    ``collide repair`` removes.
+    """
+
+    analysis: Analysis
+    findings: tuple[Finding, ...]
+    remedies: tuple[tuple[Remedy, ...], ...] = ()
+    repairable: frozenset[int] = frozenset()
+
+
+class LeftOut(NamedTuple):
+    """A target that was not analysed on a host, and why; by name, as neither is kept.
+
+    ``empty`` tells that the target has no objects at all, on whatever host,
+    ``broken`` that some of it could not be read.
+    """
+
+    target: str
+    host: str
+    misfit: Misfit
+    empty: bool = False
+    broken: bool = False
+
+
+class Exposed(NamedTuple):
+    """What any host could take of one target, by its name."""
+
+    target: str
+    findings: tuple[Finding, ...]
+
+
+class Report(NamedTuple):
+    """Everything one ``collide check`` found.
+
+    ``left_out`` are pairs of target and host that do not fit each other,
+    ``problems`` inputs or members that cannot be read, ``pairs`` the targets
+    that were looked at together, ``exposed`` what does not depend on a host.
+    """
+
+    judged: tuple[Judged, ...]
+    left_out: tuple[LeftOut, ...]
+    problems: tuple[InputError, ...]
+    pairs: tuple[Pair, ...] = ()
+    exposed: tuple[Exposed, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings on hosts, in their order."""
+        alone = (f for judged in self.judged for f in judged.findings)
+        return (*alone, *(f for pair in self.pairs for f in pair.findings))
+
+    def worst(self) -> Severity | None:
+        """The highest severity of all findings; None when there are none."""
+        return max((f.severity for f in self.findings), default=None)
+
+
+def check(
+    targets: Iterable[Target],
+    hosts: Iterable[Candidate | Host],
+    *,
+    insist: bool = False,
+    together: bool = False,
+    rtld_global: Sequence[str] = (),
+    remedies: bool = False,
+    exposure: bool = False,
+    progress: Progress = unwatched,
+) -> Report:
+    """Analyse and judge every target on every host; targets are read one at a time.
+
+    With ``together`` every two targets that share something are opened in one
+    process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
+    ``insist`` see :func:`collide.analysis.analysis.analyse`. With ``remedies`` changes
+    are tried against each finding of one target that is no note. With
+    ``exposure`` it also tells what any host could take of those that fit one.
+    """
+    meetings = None
+    if together:
+        from collide.check.pairs import Meetings
+
+        meetings = Meetings(rtld_global)
+    candidates = as_candidates(hosts)
+    seen = meetings.add if meetings else None
+    report = joined(
+        check_one(t, candidates, insist, remedies, exposure, seen=seen, progress=progress)
+        for t in targets
+    )
+    pairs = tuple(meetings.pairs(progress)) if meetings else ()
+    return report._replace(pairs=pairs)
+
+
+def as_candidates(hosts: Iterable[Candidate | Host]) -> list[Candidate]:
+    """The hosts, all in one form."""
+    return [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
+
+
+def joined(reports: Iterable[Report]) -> Report:
+    """One report of all, in their order."""
+    return Report(
+        *(tuple(chain(*parts)) for parts in zip(Report((), (), ()), *reports, strict=True))
+    )
+
+
+def check_one(
+    target: Target,
+    candidates: Sequence[Candidate],
+    insist: bool,
+    remedies: bool,
+    exposure: bool,
+    *,
+    seen: Callable[[Analysis], object] | None = None,
+    progress: Progress = unwatched,
+) -> Report:
+    """One target on every host; ``seen`` is called with each analysis that has its bindings."""
+    with target.keeping():
+        return _on_all(target, candidates, insist, remedies, exposure, seen, progress)
+
+
+def _on_all(
+    target: Target,
+    candidates: Sequence[Candidate],
+    insist: bool,
+    remedies: bool,
+    exposure: bool,
+    seen: Callable[[Analysis], object] | None,
+    progress: Progress,
+) -> Report:
+    judged: list[Judged] = []
+    left_out: list[LeftOut] = []
+    adviser: Adviser | None = None
+    universe: Universe | None = None
+    for number, candidate in enumerate(candidates):
+        progress("host", number, len(candidates))
+        unfit = _misfit(target, candidate, insist)
+        if unfit is None:
+            universe = universe or _universe(target, candidates, insist)
+            analysis = analyse(target, candidate.host, insist=insist, universe=universe)
+            if analysis.left_out is None:
+                findings = judge(analysis)
+                repairable: frozenset[int] = frozenset()
+                if any(f.severity > Severity.NOTE for f in findings):
+                    adviser = adviser or _adviser(target, len(candidates) > 1)
+                    repairable = adviser.removed(analysis, findings)
+                tried = _remedies(analysis, findings) if remedies else ()
+                judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
+                if seen:
+                    seen(analysis)
+                continue
+            unfit = Misfit("nothing to open", analysis.left_out)
+        empty, broken = not target.members, bool(target.problems)
+        left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
+    exposed: tuple[Exposed, ...] = ()
+    if exposure and judged and universe:
+        taken = [Taken(one.analysis.host.name, one.findings) for one in judged]
+        exposed = (Exposed(target.name, expose(target, taken, universe)),)
+    return Report(tuple(judged), tuple(left_out), target.problems, (), exposed)
+
+
+_MANY = 100_000
+"""From so many names on it pays to ask all hosts for theirs before the first one is bound."""
+
+
+def _universe(target: Target, candidates: Sequence[Candidate], insist: bool) -> Universe:
+    """That of the target's members; a large one knows what the hosts define that it will meet."""
+    universe = Universe(target.members.values())
+    if len(candidates) > 1 and len(universe.wanted) >= _MANY:
+        fitting = (c for c in candidates if _misfit(target, c, insist) is None)
+        universe.expect(file for c in fitting for file in c.host.global_files)
+    return universe
+
+
+def _adviser(target: Target, several: bool) -> Adviser:
+    from collide.repair.preview import Adviser
+
+    return Adviser(target, several=several)
+
+
+def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
+    """What can be told of a pair before the host is loaded."""
+    if not target.members:
+        return Misfit("nothing to open", "it has no shared object that could be opened")
+    if target.tags is not None:
+        return misfit(target.tags, host)
+    if insist:
+        return None
+    found = {file.object.architecture for file in target.members.values()}
+    if host.architecture not in found:
+        reason = f"all its objects are for another architecture than {host.architecture}"
+        return Misfit("other architecture", reason)
+    return None
+
+
+def _remedies(analysis: Analysis, findings: Sequence[Finding]) -> tuple[tuple[Remedy, ...], ...]:
+    from collide.whatif.remedies import Prover
+
+    prover = Prover(analysis)
+    return tuple(prover.trials(f) if f.severity > Severity.NOTE else () for f in findings)

@@ -1,0 +1,195 @@
+"""Every two targets of a check: which share something, and what their order changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import combinations
+
+from collide.analysis.analysis import Analysis
+from collide.analysis.install import conflicts
+from collide.analysis.pair_orders import Sequel, both_orders
+from collide.analysis.pair_traces import Shared, Traces, shared, traces
+from collide.elf.references import table_of
+from collide.findings.judge import Finding, judge
+from collide.findings.pairs import judge_conflicts, judge_sequel
+from collide.loader.host import Host
+from collide.support.errors import InputError
+from collide.support.progress import Progress, unwatched
+from collide.support.records import NamedTuple
+from collide.wheels.target import Target, read_target
+
+
+class Order(NamedTuple):
+    """One order of a pair: what is different for ``second`` after ``first``."""
+
+    first: str
+    second: str
+    findings: tuple[Finding, ...]
+
+
+class Pair(NamedTuple):
+    """Two targets that were looked at together on one host.
+
+    ``common`` are findings that do not depend on the order; ``orders`` is
+    empty when they share nothing. ``left_out`` is the reason why they were
+    not looked at.
+    """
+
+    targets: tuple[str, str]
+    host: Host
+    shares: Shared
+    common: tuple[Finding, ...] = ()
+    orders: tuple[Order, ...] = ()
+    left_out: str | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Those of both orders, after those that do not depend on the order."""
+        return self.common + tuple(f for order in self.orders for f in order.findings)
+
+
+class Kept:
+    """Targets that stay in memory for their pairs: as many as are small enough.
+
+    ``read`` gives any target, read again if it has not stayed. ``symbols`` is
+    the room, in exports and references, of some 300 bytes each.
+    """
+
+    _SYMBOLS = 1_000_000
+
+    def __init__(self, symbols: int | None = None) -> None:
+        self._targets: dict[str, Target] = {}
+        self._packed: dict[str, Callable[[], Target]] = {}
+        self._room = self._SYMBOLS if symbols is None else symbols
+        # One target meets all others in a row.
+        self._read = lru_cache(maxsize=2)(self._fetch)
+
+    def offer(self, target: Target) -> None:
+        """Keep ``target`` if there is room."""
+        if target.name not in self._targets and self.has_room(target):
+            self._targets[target.name] = target
+
+    def has_room(self, target: Target) -> bool:
+        """Whether ``target`` is small enough for the room that is left, which is then taken."""
+        objects = (f.object for f in target.members.values())
+        size = sum(len(o.exports.names) + len(table_of(o.references).plain) for o in objects)
+        if size > self._room:
+            return False
+        self._room -= size
+        return True
+
+    def put(self, name: str, unpack: Callable[[], Target]) -> None:
+        """Take a target that can be unpacked, which costs less than to read it."""
+        self._packed[name] = unpack
+
+    def read(self, name: str) -> Target:
+        """The target of this name; raises InputError when it cannot be read again."""
+        kept = self._targets.get(name)
+        if kept is None:
+            kept = self._read(name)
+            if name in self._packed:
+                self.offer(kept)
+        return kept
+
+    def _fetch(self, name: str) -> Target:
+        return self._packed[name]() if name in self._packed else read_target(name)
+
+
+class Row(NamedTuple):
+    """Pairs of one target with ``others``, by number, on one host, by its ``place``."""
+
+    place: int
+    one: int
+    others: range
+
+
+class Meetings:
+    """The targets of one check, and which of them meet on each host.
+
+    ``rtld_global`` are patterns of modules that are opened RTLD_GLOBAL.
+    """
+
+    def __init__(self, rtld_global: Sequence[str] = ()) -> None:
+        self._rtld_global = rtld_global
+        self.kept = Kept()
+        self._traces: list[tuple[Host, list[Traces]]] = []
+
+    def add(self, analysis: Analysis) -> None:
+        """Take one analysis that still has its bindings."""
+        self.add_traces(analysis.host, traces(analysis))
+        self.kept.offer(analysis.target)
+
+    def add_traces(self, host: Host, found: Traces) -> None:
+        """Take what one analysis has left, of a target that is kept or can be read again."""
+        left = next((left for known, left in self._traces if known is host), None)
+        if left is None:
+            left = []
+            self._traces.append((host, left))
+        left.append(found)
+
+    def rows(self, longest: int | None = None) -> Iterator[Row]:
+        """All pairs on all hosts, in their order, up to ``longest`` in a row."""
+        for place, (_, left) in enumerate(self._traces):
+            for one in range(len(left) - 1):
+                others = range(one + 1, len(left))
+                step = longest or len(others)
+                for start in range(0, len(others), step):
+                    yield Row(place, one, others[start : start + step])
+
+    def names(self, row: Row) -> tuple[str, ...]:
+        """The targets of one row."""
+        left = self._traces[row.place][1]
+        return (left[row.one].target, *(left[other].target for other in row.others))
+
+    def meet(self, row: Row) -> Iterator[Pair]:
+        """The pairs of one row."""
+        host, left = self._traces[row.place]
+        for other in row.others:
+            yield _pair(left[row.one], left[other], host, self.kept, self._rtld_global)
+
+    def pairs(self, progress: Progress = unwatched) -> Iterator[Pair]:
+        """All pairs on all hosts."""
+        rows = list(self.rows())
+        for done, row in enumerate(rows):
+            progress("pairs", done, len(rows))
+            yield from self.meet(row)
+
+
+def check_pairs(
+    found: Sequence[Traces], host: Host, kept: Kept, rtld_global: Sequence[str] = ()
+) -> Iterator[Pair]:
+    """All pairs of targets, in the order of the targets; those that share something are opened."""
+    for one, other in combinations(found, 2):
+        yield _pair(one, other, host, kept, rtld_global)
+
+
+def _pair(one: Traces, other: Traces, host: Host, kept: Kept, rtld_global: Sequence[str]) -> Pair:
+    names = one.target, other.target
+    if one.distribution is not None and one.distribution == other.distribution:
+        reason = f"two builds of {one.distribution} are never installed together"
+        return Pair(names, host, Shared(), left_out=reason)
+    shares = shared(one, other, rtld_global)
+    if not shares:
+        return Pair(names, host, shares)
+    try:
+        targets = kept.read(names[0]), kept.read(names[1])
+    except InputError as e:
+        return Pair(names, host, shares, left_out=f"cannot be read again: {e}")
+    sequels = both_orders(targets, host, shares, rtld_global)
+    orders = (Order(s.first.name, s.second.name, judge_sequel(s)) for s in sequels)
+    common = judge_conflicts(conflicts(targets))
+    for sequel, alone in zip(sequels, (other, one), strict=True):
+        common += _failing(sequel, alone, host)
+    return Pair(names, host, shares, common, tuple(orders))
+
+
+def _failing(sequel: Sequel, alone: Traces, host: Host) -> tuple[Finding, ...]:
+    """Load failures that only show when both are installed: what is found then does not fit."""
+    known = {m.name: {(f.kind, f.name) for f in m.failures} for m in alone.modules}
+    modules = [
+        m._replace(failures=tuple(f for f in m.failures if (f.kind, f.name) not in known[m.name]))
+        for m in sequel.failing
+    ]
+    failing = tuple(m for m in modules if m.failures)
+    return judge(Analysis(sequel.installed, host, failing, ())) if failing else ()

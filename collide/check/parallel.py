@@ -1,0 +1,214 @@
+"""A check in several processes: each input read, analysed and judged on all hosts in one of them.
+
+The report is that of :func:`collide.check.check.check`, in its order. What comes
+back from a worker is light: a host is named by its number, and of a target
+that may be needed again for its pairs come its tables, packed as they are.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import struct
+import sys
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copyreg import dispatch_table
+from functools import partial
+from typing import Any
+
+from collide.analysis.pair_traces import Traces, traces
+from collide.check.check import Report, as_candidates, check_one, joined
+from collide.check.pairs import Kept, Meetings, Pair
+from collide.hosts.select import Candidate
+from collide.loader.host import Host
+from collide.support.errors import InputError
+from collide.support.processes import Lost, Raised, share_out
+from collide.support.progress import Progress, unwatched
+from collide.support.records import NamedTuple
+from collide.wheels.target import Target, read_target
+
+_LONGEST, _PIECES = 64, 400
+_PACKED_SYMBOLS = 4_000_000  # some 70 bytes each
+
+
+class Options(NamedTuple):
+    """See :func:`collide.check.check.check`."""
+
+    insist: bool = False
+    together: bool = False
+    rtld_global: Sequence[str] = ()
+    remedies: bool = False
+    exposure: bool = False
+
+
+class _Result(NamedTuple):
+    """What a worker tells of one input; ``packed`` is its target where pairs may need it."""
+
+    report: Report
+    traces: tuple[tuple[Host, Traces], ...] = ()
+    packed: bytes | None = None
+
+
+def check_in_parallel(
+    paths: Sequence[str],
+    hosts: Sequence[Candidate | Host],
+    jobs: int,
+    options: Options,
+    progress: Progress = unwatched,
+) -> tuple[Report, dict[int, InputError]]:
+    """The report on the inputs at ``paths``, and by number those that cannot be read.
+
+    An input whose worker dies is among these.
+    """
+    candidates = as_candidates(hosts)
+    kept = Kept(_PACKED_SYMBOLS // jobs)
+    meetings = Meetings(options.rtld_global)
+    unreadable: dict[int, InputError] = {}
+    reports: list[Report] = []
+
+    def work(number: int) -> bytes:
+        return _dumps(_examine(paths[number], candidates, options, kept), candidates)
+
+    order = sorted(range(len(paths)), key=lambda n: _size(paths[n]), reverse=True)
+    for number, answer in _in_order(share_out(work, order, jobs), len(paths), "input", progress):
+        if isinstance(answer, Lost):
+            unreadable[number] = _lost([paths[number]], answer)
+            continue
+        result = _loads(answer, candidates)
+        if isinstance(result, InputError):
+            unreadable[number] = result
+            continue
+        reports.append(result.report)
+        for host, found in result.traces:
+            meetings.add_traces(host, found)
+        if result.packed:
+            meetings.kept.put(paths[number], partial(pickle.loads, result.packed))
+    pairs, problems = _pairs(meetings, candidates, jobs, progress)
+    report = joined(reports)
+    return report._replace(pairs=pairs, problems=report.problems + problems), unreadable
+
+
+def _size(path: str) -> int:
+    """Of a file; a tree's is not known, and may be large."""
+    return os.path.getsize(path) if os.path.isfile(path) else sys.maxsize
+
+
+def _lost(names: Iterable[str], answer: Lost) -> InputError:
+    return InputError(" and ".join(names), f"the process that looked at it {answer.reason}")
+
+
+def _examine(
+    path: str, candidates: Sequence[Candidate], options: Options, kept: Kept
+) -> _Result | InputError:
+    try:
+        target = read_target(path)
+    except InputError as e:
+        return e
+    left: list[tuple[Host, Traces]] = []
+    packed = None
+    if options.together and target.on_disk is None and kept.has_room(target):
+        # Before anything is looked up in its tables, which then hold more.
+        packed = _pack(target)
+    report = check_one(
+        target,
+        candidates,
+        options.insist,
+        options.remedies,
+        options.exposure,
+        seen=(lambda a: left.append((a.host, traces(a)))) if options.together else None,
+    )
+    return _Result(report, tuple(left), packed if left else None)
+
+
+def _pairs(
+    meetings: Meetings, candidates: Sequence[Candidate], jobs: int, progress: Progress
+) -> tuple[tuple[Pair, ...], tuple[InputError, ...]]:
+    """All pairs, and those whose worker died."""
+    total = sum(len(row.others) for row in meetings.rows())
+    rows = list(meetings.rows(max(1, min(_LONGEST, total // _PIECES))))
+    pairs: list[Pair] = []
+    problems: list[InputError] = []
+
+    def work(number: int) -> bytes:
+        return _dumps(tuple(meetings.meet(rows[number])), candidates)
+
+    shared_out = share_out(work, range(len(rows)), jobs)
+    for number, answer in _in_order(shared_out, len(rows), "pairs", progress):
+        if isinstance(answer, Lost):
+            problems.append(_lost(meetings.names(rows[number]), answer))
+        else:
+            pairs += _loads(answer, candidates)
+    return tuple(pairs), tuple(problems)
+
+
+def _in_order(
+    answers: Iterable[tuple[int, bytes | Raised | Lost]], total: int, what: str, progress: Progress
+) -> Iterator[tuple[int, bytes | Lost]]:
+    """All answers by number; the first error of them is raised."""
+    early: dict[int, bytes | Raised | Lost] = {}
+    following = 0
+    for done, (number, answer) in enumerate(answers, 1):
+        progress(what, done, total)
+        early[number] = answer
+        while following in early:
+            answer = early.pop(following)
+            if isinstance(answer, Raised):
+                raise answer.error
+            yield following, answer
+            following += 1
+
+
+# -- between processes ----------------------------------------------------------------------------
+
+
+class _Pickler(pickle.Pickler):
+    """Names the hosts that candidates have loaded by the numbers of these."""
+
+    def __init__(self, stream: io.BytesIO, candidates: Sequence[Candidate]) -> None:
+        super().__init__(stream, pickle.HIGHEST_PROTOCOL)
+        self._numbers = {id(c.host): n for n, c in enumerate(candidates) if c.is_loaded}
+
+    def persistent_id(self, obj: object) -> int | None:
+        """See :class:`pickle.Pickler`."""
+        return self._numbers[id(obj)] if type(obj) is Host else None
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, stream: io.BytesIO, candidates: Sequence[Candidate]) -> None:
+        super().__init__(stream)
+        self._candidates = candidates
+
+    def persistent_load(self, number: int) -> Host:
+        """See :class:`pickle.Unpickler`."""
+        return self._candidates[number].host
+
+
+def _dumps(value: object, candidates: Sequence[Candidate]) -> bytes:
+    stream = io.BytesIO()
+    _Pickler(stream, candidates).dump(value)
+    return stream.getvalue()
+
+
+def _loads(data: bytes, candidates: Sequence[Candidate]) -> Any:
+    # A process of our own wrote it.
+    return _Unpickler(io.BytesIO(data), candidates).load()
+
+
+def _pack(target: Target) -> bytes:
+    """A target that nothing was looked up in yet; ``pickle.loads`` gives it back."""
+    stream = io.BytesIO()
+    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = _REDUCERS
+    pickler.dump(target)
+    return stream.getvalue()
+
+
+def _reduce_struct(layout: struct.Struct) -> tuple[type[struct.Struct], tuple[str]]:
+    return struct.Struct, (layout.format,)
+
+
+_REDUCERS: Mapping[type, Callable[[Any], Any]] = ChainMap(
+    {struct.Struct: _reduce_struct}, dispatch_table
+)

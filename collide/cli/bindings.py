@@ -1,0 +1,53 @@
+"""``collide bindings``: every binding, as JSON lines."""
+
+from __future__ import annotations
+
+import sys
+
+from collide.cli.inputs import (
+    analyses,
+    host_arguments,
+    module_argument,
+    rtld_global_argument,
+    session_analyses,
+)
+from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
+from collide.support.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``collide bindings --help``."""
+    parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
+    host_arguments(parser, required=True)
+    module_argument(parser)
+    parser.add_argument(
+        "--session",
+        action="store_true",
+        help="open all modules in one process: by input and name, or in the order of --module",
+    )
+    rtld_global_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit status."""
+    from collide.report import bindings
+
+    if args.session_global and not args.session:
+        raise UsageError("--rtld-global needs --session: alone, a module is global to nobody")
+    found = session_analyses if args.session else analyses
+    statuses = {EXIT_NOTHING}
+    for analysis in found(args, args.inputs):
+        if analysis is None:
+            statuses.add(EXIT_USAGE)
+            continue
+        for module in analysis.modules:
+            for failure in module.failures:
+                complain(f"{module.name}: {failure.kind}: {failure.name} {failure.detail}".strip())
+        for line in bindings.render(analysis):
+            sys.stdout.write(line)
+            statuses.add(EXIT_CLEAN)
+    return overall(statuses)

@@ -1,0 +1,61 @@
+"""``collide diff``: what a host's link footprint gained and lost."""
+
+from __future__ import annotations
+
+from collide.cli.inputs import comparison_arguments, report_growth, targets
+from collide.cli.streams import EXIT_USAGE, complain
+from collide.support.errors import InputError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from collide.loader.host import Host
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``collide diff --help``."""
+    parser.add_argument(
+        "hosts",
+        nargs="+",
+        metavar="HOST",
+        help="OLD and NEW: profile names, profile files or binaries; only NEW with --against",
+    )
+    parser.add_argument("--against", metavar="HOST", help="what HOST does not bring")
+    comparison_arguments(parser)
+    parser.add_argument(
+        "--impact",
+        nargs="+",
+        default=[],
+        metavar="WHEEL",
+        help="show what of these wheels is newly shadowed",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit status."""
+    from collide.hosts.footprint import of_host
+
+    named = [*([args.against] if args.against else []), *args.hosts]
+    if len(named) != 2:
+        raise UsageError("diff needs OLD and NEW, or one host and --against another")
+    old, new = map(_host, named)
+    unreadable: list[InputError] = []
+    impacts = None
+    if args.impact:
+        from collide.findings.impact import impact
+
+        impacts = [impact(target, old, new) for target in targets(args.impact, unreadable)]
+    for problem in unreadable:
+        complain(str(problem))
+    status = report_growth(args, of_host(old), of_host(new), impacts)
+    return EXIT_USAGE if unreadable else status
+
+
+def _host(spec: str) -> Host:
+    from collide.hosts.select import select_hosts
+
+    found = list(select_hosts([spec]))
+    if len(found) != 1:
+        raise UsageError(f"{spec} names {len(found)} hosts, diff compares two")
+    return found[0]

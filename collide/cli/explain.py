@@ -1,0 +1,48 @@
+"""``collide explain``: the walk to one symbol, or what a code means."""
+
+from __future__ import annotations
+
+import sys
+
+from collide.cli.inputs import analyses, host_arguments, module_argument
+from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``collide explain --help``."""
+    parser.add_argument("input", metavar="WHEEL|DIR|SO|CODE")
+    parser.add_argument("symbol", nargs="?", metavar="SYMBOL")
+    host_arguments(parser, required=False)
+    module_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit status."""
+    from collide.analysis.explain import explain
+    from collide.findings.table import CODES
+    from collide.report import explain as walk
+    from collide.report.check import text
+
+    if args.symbol is None:
+        code = CODES.get(args.input.upper())
+        if code is None:
+            complain(f"{args.input} is no code, and no SYMBOL is given")
+            return EXIT_USAGE
+        sys.stdout.write(text.render_code(code))
+        return EXIT_CLEAN
+    statuses = {EXIT_NOTHING}
+    for analysis in analyses(args, [args.input]):
+        if analysis is None:
+            statuses.add(EXIT_USAGE)
+            continue
+        told = walk.render(analysis, explain(analysis, args.symbol))
+        if told:
+            sys.stdout.write(told)
+            statuses.add(EXIT_CLEAN)
+    if statuses == {EXIT_NOTHING}:
+        complain(f"{args.input}: no reference to {args.symbol} is looked up")
+    return overall(statuses)

@@ -1,0 +1,64 @@
+"""``collide footprint``: the regression test of what a binary links."""
+
+from __future__ import annotations
+
+from collide.cli.inputs import (
+    comparison_arguments,
+    extract_from_root,
+    hosts_of,
+    opening_arguments,
+    report_growth,
+    root_arguments,
+)
+from collide.cli.streams import EXIT_CLEAN, complain, write
+from collide.support.errors import InputError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from collide.loader.host import Host
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``collide footprint --help``."""
+    parser.add_argument("profile", nargs=1, metavar="BINARY", help="or a profile, by name or file")
+    root_arguments(parser)
+    parser.add_argument("--baseline", metavar="FILE", help="what it brought when it was recorded")
+    parser.add_argument("--update", action="store_true", help="write the baseline anew")
+    opening_arguments(parser)
+    comparison_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit status; without a baseline the footprint is printed as one."""
+    from pathlib import Path
+
+    from collide.hosts.footprint import of_host, read_baseline, to_baseline
+
+    footprint = of_host(_only(args))
+    if args.baseline is None:
+        if args.update:
+            raise UsageError("--update needs --baseline FILE")
+        write(to_baseline(footprint), args.output)
+        return EXIT_CLEAN
+    path = Path(args.baseline)
+    if args.update:
+        write(to_baseline(footprint), args.baseline)
+        return EXIT_CLEAN
+    if not path.exists():
+        raise InputError(args.baseline, "no such baseline; write one with --update")
+    baseline = read_baseline(path)
+    status = report_growth(args, baseline._replace(name=args.baseline), footprint)
+    if status == EXIT_CLEAN and to_baseline(baseline) != to_baseline(footprint):
+        complain(f"{args.baseline}: is not up to date; --update writes it anew")
+    return status
+
+
+def _only(args: argparse.Namespace) -> Host:
+    if args.root != "/":
+        return extract_from_root(args, args.profile[0])[0]
+    found = hosts_of(args)
+    if len(found) != 1:
+        raise UsageError(f"{args.profile[0]} names {len(found)} hosts, a baseline is for one")
+    return found[0]

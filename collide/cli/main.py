@@ -1,0 +1,114 @@
+"""The command line: which command, and what becomes of an error.
+
+Everything but the standard library's cheapest modules is imported when a
+command needs it, so that ``collide --version`` starts at once.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+import collide
+from collide.cli.streams import EXIT_USAGE, complain
+from collide.support.errors import CollideError, InputError
+
+TYPE_CHECKING = False  # typing's own costs more to import than all of this module
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "check": "find what breaks, wheels on hosts",
+    "profile": "record a host; nothing is executed",
+    "diff": "what a host's link footprint gained and lost",
+    "footprint": "the regression test of what a binary links",
+    "profiles": "list the shipped hosts, or show what one loads",
+    "bindings": "every binding, as JSON lines",
+    "whatif": "bind again after a change of the wheel or of the host",
+    "explain": "the walk to one symbol, or what a code means",
+    "repair": "write a wheel that no host can take symbols from, and prove it",
+    "verify": "run the real host and compare; executes the wheel's code",
+}
+"""The modules of :mod:`collide.cli` with what each is for."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the result is the exit status."""
+    import gc
+
+    # Facts are many, live long and hold few cycles: looking for garbage among them is wasted.
+    gc.set_threshold(500_000)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names in ELF files are bytes that need not be text in any encoding.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if sys.stdout is None:
+            raise InputError("standard output", "is closed")
+        status = _run(arguments)
+        sys.stdout.flush()
+    except OSError as e:
+        if e.filename is None:
+            # The reader has gone (``collide ... | head``), or the disk is full.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(e, BrokenPipeError):
+            complain(f"{e.filename or 'standard output'}: {e.strerror}")
+        return EXIT_USAGE
+    except CollideError as e:
+        complain(str(e))
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments == ["--version"]:
+        # Without argparse, which alone takes as long as the interpreter's start.
+        print(f"collide {collide.__version__}")
+        return 0
+    import argparse
+    from importlib import import_module
+
+    name = arguments[0] if arguments else ""
+    if name not in COMMANDS:
+        _overview().parse_args(arguments)
+        return EXIT_USAGE
+    command = import_module(f"collide.cli.{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"collide {name}", description=COMMANDS[name], formatter_class=_formatter
+    )
+    command.add_arguments(parser)
+    status: int = command.run(parser.parse_args(arguments[1:]))
+    return status
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """As wide as the terminal.
+
+    argparse asks shutil, once for each argument, whose import takes longer than the rest.
+    """
+    import argparse
+
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdigit() else 0
+    if not width and sys.stdout.isatty():
+        width = os.get_terminal_size(sys.stdout.fileno()).columns
+    return argparse.HelpFormatter(prog, width=(width or 80) - 2)
+
+
+def _overview() -> argparse.ArgumentParser:
+    """The parser of what is no command: it helps, tells the version, or complains."""
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="collide",
+        description="Predict which symbols of a wheel the dynamic loader takes from somebody else.",
+    )
+    parser.add_argument("--version", action="version", version=f"collide {collide.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, purpose in COMMANDS.items():
+        commands.add_parser(name, help=purpose)
+    return parser

@@ -1,0 +1,64 @@
+"""``collide profile``: record a host."""
+
+from __future__ import annotations
+
+from collide.cli.inputs import extract_from_root, opening_arguments, root_arguments
+from collide.cli.streams import EXIT_CLEAN, write
+from collide.support.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from collide.filesystems.root import Root
+    from collide.loader.host import Host
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``collide profile --help``."""
+    parser.add_argument("binary", metavar="BINARY")
+    parser.add_argument("-o", "--output", metavar="FILE", help=".json or .json.xz; default: stdout")
+    root_arguments(parser)
+    opening_arguments(parser)
+    parser.add_argument("--library-path", metavar="DIRS", help="its LD_LIBRARY_PATH")
+    parser.add_argument("--name", metavar="N", help="name of the profile")
+    parser.add_argument(
+        "--probes",
+        action="store_true",
+        help="count the files that the loader tries at start-up; the profile only goes to -o FILE",
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="of what --probes prints"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit status."""
+    from collide.hosts.profile_file.write import record, to_bytes
+
+    library_path = args.library_path.split(":") if args.library_path else ()
+    host, root = extract_from_root(args, args.binary, library_path=library_path, name=args.name)
+    if args.probes:
+        _print_probes(host, root, args.format)
+        if args.output is None:
+            return EXIT_CLEAN
+    data = to_bytes(
+        record(host, root), compressed=bool(args.output and args.output.endswith(".xz"))
+    )
+    write(data, args.output)
+    return EXIT_CLEAN
+
+
+def _print_probes(host: Host, root: Root, form: str) -> None:
+    import json
+
+    from collide.analysis.probes import at_start, countable
+    from collide.report.probes import render_start, start_as_json
+
+    if countable(host) is None:
+        raise UsageError(f"{host.path}: probes are counted for glibc's loader only")
+    found = at_start(host, root)
+    if form == "json":
+        write(json.dumps(start_as_json(host, found), indent=1) + "\n", None)
+    else:
+        write(render_start(host, found), None)

@@ -1,0 +1,50 @@
+"""Streams and exit statuses, the same for all commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from collide.support.errors import InputError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
+
+
+def complain(message: str) -> None:
+    """One line on stderr."""
+    first_line = " ".join(message.split())
+    print(f"collide: {first_line}", file=sys.stderr)
+
+
+def overall(statuses: set[int]) -> int:
+    """What could not be read outweighs a result, and any result outweighs none."""
+    return next(s for s in (EXIT_USAGE, EXIT_CLEAN, EXIT_NOTHING) if s in statuses)
+
+
+def write(data: str | bytes, output: str | None) -> None:
+    """To stdout, or whole to a file: a failed run leaves no half-written one."""
+    if output is None:
+        stream: TextIO = sys.stdout
+        stream.write(data if isinstance(data, str) else data.decode("ascii"))
+        return
+    from contextlib import suppress
+
+    # What is no file (/dev/stdout, a pipe) is written to and never replaced.
+    special = os.path.exists(output) and not os.path.isfile(output)
+    path = output if special else os.path.realpath(output)
+    directory, name = os.path.split(path)
+    partial = path if special else os.path.join(directory, f".{name}.partial")
+    try:
+        with open(partial, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode(errors="backslashreplace"))
+        os.replace(partial, path)
+    except OSError as e:
+        raise InputError(output, e.strerror or str(e)) from e
+    finally:
+        if not special:
+            with suppress(OSError):
+                os.unlink(partial)

@@ -1,0 +1,120 @@
+"""``collide verify``: run the real host and compare; it executes the wheel's code."""
+
+from __future__ import annotations
+
+import os
+
+from collide.cli.inputs import analyses, module_argument, opening_arguments
+from collide.cli.streams import (
+    EXIT_CLEAN,
+    EXIT_FINDINGS,
+    EXIT_NOTHING,
+    EXIT_USAGE,
+    complain,
+    write,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from collide.loader.host import Host
+    from collide.verify.compare import Agreement, ModuleAgreement
+    from collide.verify.runner import Runner, Started
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``collide verify --help``."""
+    parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
+    parser.add_argument(
+        "--profile", nargs=1, required=True, metavar="BINARY", help="the host to run"
+    )
+    opening_arguments(parser)
+    module_argument(parser)
+    parser.add_argument(
+        "--run",
+        metavar="TEMPLATE",
+        help="the command that runs a Python {script} in the host; default: BINARY is a Python",
+    )
+    parser.add_argument(
+        "--slots", action="store_true", help="read the memory of the host, not its loader's log"
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=120, metavar="SECONDS", help="for one process (120)"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit status."""
+    from collide.report import verify as report
+
+    statuses = {EXIT_NOTHING}
+    agreements = []
+    for agreement in _agreements(args):
+        if agreement is None:
+            statuses.add(EXIT_USAGE)
+            continue
+        agreements.append(agreement)
+        for problem in agreement.problems:
+            complain(f"{agreement.analysis.target.name}: {problem}")
+            statuses.add(EXIT_USAGE)
+        if agreement.differences:
+            statuses.add(EXIT_FINDINGS)
+        if any(m.seen or m.failure for m in agreement.opened):
+            statuses.add(EXIT_CLEAN)
+    if args.format == "json":
+        write(report.render_json(agreements), args.output)
+    elif agreements or args.output:
+        write(report.render(agreements), args.output)
+    ranked = (EXIT_USAGE, EXIT_FINDINGS, EXIT_CLEAN, EXIT_NOTHING)
+    return next(status for status in ranked if status in statuses)
+
+
+def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
+    """One target after the other; None for one that cannot be read, which is told."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from collide.filesystems.root import Root
+    from collide.verify.compare import Agreement, install, verify, verify_start_up
+
+    runner = None
+    with TemporaryDirectory(prefix="collide-") as directory:
+        for analysis in analyses(args, args.inputs):
+            if analysis is None:
+                yield None
+            if analysis is None or not analysis.modules:
+                continue
+            before: tuple[ModuleAgreement, ...] = ()
+            if runner is None:
+                runner, started = _start(args, analysis.host, Path(directory).resolve())
+                if isinstance(analysis.host.files, Root):
+                    before = (verify_start_up(analysis.host, analysis.host.files, started),)
+            with TemporaryDirectory(dir=directory) as root:
+                runner.root = ""
+                if analysis.target.on_disk is None:
+                    runner.root = str(Path(root).resolve())
+                    install(analysis.target, Path(runner.root))
+                yield Agreement(analysis, runner.by_slots, (*before, *verify(analysis, runner)))
+
+
+def _start(args: argparse.Namespace, host: Host, scratch: Path) -> tuple[Runner, Started]:
+    """The host, run for the first time."""
+    from collide.filesystems.root import Root
+    from collide.support.errors import UsageError
+    from collide.verify.runner import Runner, command_line
+
+    if not isinstance(host.files, Root):
+        raise UsageError(f"--profile {args.profile[0]}: is a recording; it takes a binary to run")
+    command = command_line(host, args.run)
+    complain(f"runs {' '.join(command)}, and in it code of the inputs")
+    runner = Runner(host, command, scratch, os.environ, by_slots=args.slots, timeout=args.timeout)
+    started = runner.start()
+    if runner.by_slots and not args.slots:
+        why = "" if host.loader.libc == "musl" else " here (glibc 2.36.0, or secure mode)"
+        complain(f"{host.loader.path} prints no bindings{why}: slots in memory are read instead")
+    return runner, started

@@ -1,0 +1,121 @@
+"""``collide whatif``: what a change of the wheel or of the host would change."""
+
+from __future__ import annotations
+
+from collide.cli.inputs import host_arguments, hosts_of, targets
+from collide.cli.streams import (
+    EXIT_CLEAN,
+    EXIT_FINDINGS,
+    EXIT_NOTHING,
+    EXIT_USAGE,
+    complain,
+    write,
+)
+from collide.support.errors import InputError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from collide.whatif.edits import Edit
+    from collide.whatif.whatif import WhatIf
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``collide whatif --help``."""
+    parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
+    host_arguments(parser, required=True)
+    parser.add_argument(
+        "--apply",
+        action="append",
+        default=[],
+        metavar="MEMBER=CHANGE",
+        help="link members that match the pattern in another way: -Bsymbolic, "
+        "-Bsymbolic-functions, -Bsymbolic-non-weak-functions, hide[=NAMES], rename[=NAMES], "
+        "version=NODE, soname[=NAME]; repeatable",
+    )
+    parser.add_argument(
+        "--apply-host",
+        action="append",
+        default=[],
+        metavar="LIB=CHANGE",
+        help="the same for libraries of the host; local: opened RTLD_LOCAL, not linked",
+    )
+    parser.add_argument(
+        "--without-host-lib",
+        action="append",
+        default=[],
+        metavar="LIB",
+        help="the host as it would be without the libraries that match",
+    )
+    parser.add_argument(
+        "--rename-map",
+        metavar="FILE",
+        help="write what rename does, for patchelf --rename-dynamic-symbols",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE")
+    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit status: 1 when something fails to load that did not before."""
+    from collide.report import whatif as report
+    from collide.whatif.edits import WITHOUT, Change, Edit, parse_edit
+
+    edits = [parse_edit(text) for text in args.apply]
+    host_edits = [parse_edit(text) for text in args.apply_host]
+    host_edits += [Edit(lib, Change(WITHOUT)) for lib in args.without_host_lib]
+    if not edits and not host_edits:
+        raise UsageError("nothing to try: name an --apply, --apply-host or --without-host-lib")
+    unreadable: list[InputError] = []
+    misfit, results = _results(args, edits, host_edits, unreadable)
+    for problem in unreadable:
+        complain(str(problem))
+    if args.rename_map is not None and results:
+        _write_map(args.rename_map, results)
+    if args.format == "json":
+        write(report.render_json(results, edits, host_edits), args.output)
+    elif results:
+        texts = [report.render(r, edits, host_edits, verbose=args.verbose) for r in results]
+        write("".join(texts), args.output)
+    if unreadable or (misfit and not results):
+        return EXIT_USAGE
+    if not results:
+        return EXIT_NOTHING
+    return EXIT_FINDINGS if any(result.balance.new for result in results) else EXIT_CLEAN
+
+
+def _write_map(path: str, results: list[WhatIf]) -> None:
+    """One map for all, and on stderr which members it is for."""
+    from collide.report.whatif import render_map
+    from collide.whatif.whatif import rename_map
+
+    maps = [rename_map(result) for result in results]
+    write(render_map({pair for renamed, _ in maps for pair in renamed.items()}), path)
+    for members in dict.fromkeys(members for _, members in maps):
+        complain(f"{path} is for {', '.join(members)}")
+
+
+def _results(
+    args: argparse.Namespace,
+    edits: list[Edit],
+    host_edits: list[Edit],
+    unreadable: list[InputError],
+) -> tuple[bool, list[WhatIf]]:
+    """Whether any input does not fit its host, and the comparisons of those that do."""
+    from collide.whatif.whatif import whatif
+
+    misfit, results = False, []
+    chosen = hosts_of(args)
+    for target in targets(args.inputs, unreadable):
+        unreadable += target.problems
+        for host in chosen:
+            result = whatif(target, host, edits, host_edits) if target.members else None
+            if result is None or result.before.left_out:
+                misfit |= result is not None
+                reason = result.before.left_out if result else "it has no shared object"
+                complain(f"{target.name}: {host.name}: {reason}")
+            else:
+                results.append(result)
+    return misfit, results

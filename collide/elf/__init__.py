@@ -1,0 +1,1 @@
+"""The facts of one ELF object, as the gABI defines them."""

@@ -1,0 +1,1 @@
+"""Which functions of an object call which, read from its machine code."""

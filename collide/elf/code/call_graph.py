@@ -1,0 +1,390 @@
+"""Which function of an object is called by which, and who uses a symbol.
+
+Which copy of a library is in use is decided by what is called, and inside one
+object that is in no table: calls to static functions need no relocation. So
+the code itself is scanned (:mod:`collide.elf.code.branches`) for what leads to the start of
+a function, a PLT entry, or a slot of the global offset table.
+
+Only callers are asked for, one step back at a time, as nearly all questions
+are answered by a few steps. The code of a small object is scanned once and
+whole. In a large one the calls come first, which answer most; the rest is
+scanned when they do not.
+
+Where functions begin is read from unwind tables (:mod:`collide.elf.code.unwind`). Only
+x86-64 is known: elsewhere :func:`read_calls` gives None, and every function
+counts as called.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from mmap import mmap
+
+from collide.elf.code.branches import FORMS, Functions, ManySites, Segment, Sites
+from collide.elf.code.unwind import Frames
+from collide.elf.hash_tables import integers
+from collide.elf.headers import (
+    DT_FINI,
+    DT_FINI_ARRAY,
+    DT_FINI_ARRAYSZ,
+    DT_INIT,
+    DT_INIT_ARRAY,
+    DT_INIT_ARRAYSZ,
+    DT_JMPREL,
+    DT_PLTRELSZ,
+    DT_RELA,
+    DT_RELACOUNT,
+    DT_RELASZ,
+    DT_RELR,
+    DT_RELRSZ,
+    DT_SYMTAB,
+    PF_X,
+    PT_LOAD,
+    Image,
+)
+from collide.elf.symbols import DynamicSymbols, Exports
+from collide.support.errors import FormatError
+
+R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE, R_IRELATIVE = 6, 7, 8, 37
+_PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
+LARGEST = 128 << 20
+"""Bytes of code up to which calls are worth reading; one library of tensorflow has 300 MB."""
+_SMALL = 32 << 20
+"""Bytes of code up to which all of it is scanned at once."""
+
+_WORD, _ADDRESS = struct.Struct("<I"), struct.Struct("<Q")
+
+Contents = bytes | bytearray | memoryview | mmap
+_BROKEN = (FormatError, struct.error, IndexError, ValueError, KeyError, OverflowError)
+
+
+def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> Calls | None:
+    """The calls of one object; None where they cannot be told.
+
+    That is on other machines than x86-64, without ``.eh_frame_hdr``, and where
+    the file is corrupt. ``again`` gives the contents anew, when more of a large
+    object is asked for: they are not kept.
+    """
+    try:
+        image = Image(memoryview(data))
+        if image.machine.name != "x86_64":
+            return None
+        frames = Frames(image)
+        return Calls(image, frames, again or (lambda: data)) if frames.starts else None
+    except _BROKEN:
+        return None
+
+
+def _none(_name: str) -> Iterable[int]:
+    return ()
+
+
+class Calls:
+    """What calls the functions of one object, which are named by their address.
+
+    ``constructors`` run when the object is loaded. ``tables`` are the functions
+    and ``table_symbols`` the symbols that its data refers to: tables of
+    methods, of callbacks.
+    """
+
+    def __init__(self, image: Image, frames: Frames, again: Callable[[], Contents]) -> None:
+        starts = frames.starts
+        known = frozenset(starts)
+        tables = _Tables(image)
+        self.functions = starts
+        self.constructors: frozenset[int] = tables.constructors & known
+        self.tables: frozenset[int] = (known & tables.addresses) - self.constructors
+        self.table_symbols: frozenset[str] = frozenset(tables.symbols)
+        pieces = list(_executable(image))
+        bounds = [at for address, code in pieces for at in (address, address + len(code))]
+        far = (*bounds, *tables.slots, starts[0])
+        self._reach = max(far) - min(far)
+        self._again = again
+        segments = self._segments(pieces)
+        names = dict(tables.slots)
+        entries: dict[int, int] = {}
+        for segment in segments:
+            for start, place, name in segment.plt(tables.slots):
+                names[start], entries[start] = name, place
+        self._names = names
+        uncovered = _uncovered(frames, entries.keys())
+        self._split = Functions(starts, max(bounds), {entries[entry] for entry in uncovered})
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for address, name in names.items():
+            self._places[name].append(address)
+        # Procedure linkage tables stand in the search table of functions as a whole.
+        self._linkages = self._linkage(segments, entries.keys() - uncovered)
+        size = sum(len(code) for _, code in pieces)
+        wanted = known.union(names)
+        self._sites = Sites(wanted) if size <= _SMALL else ManySites(wanted)
+        # The most frequent ones, which answer most, come first.
+        self._left = list(reversed(FORMS))
+        while self._left and (size <= _SMALL or len(self._left) == len(FORMS)):
+            self._scan(segments)
+        self._callers: dict[int, frozenset[int]] = {}
+        self._users: dict[str, frozenset[int]] = {}
+        self._live = set(self.tables | self.constructors)
+        self._expanded: set[int] = set()
+        self._follows: defaultdict[int, list[int]] = defaultdict(list)
+        self._behind: dict[str, frozenset[int]] = {}
+        self._bodies: dict[int, tuple[AbstractSet[str], AbstractSet[int]]] = {}
+        self._names_at: defaultdict[int, list[str]] | None = None
+        self._read_anew: list[Segment] = []
+
+    def _segments(self, pieces: Iterable[tuple[int, memoryview]]) -> list[Segment]:
+        return [Segment(code, address, self._reach) for address, code in pieces]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all code is scanned; until then only what is found is certain."""
+        return not self._left
+
+    def more(self) -> None:
+        """Scan a large object for the next form of instructions."""
+        image = Image(memoryview(self._again()))
+        self._scan(self._segments(_executable(image)))
+        self._callers.clear()
+        self._users.clear()
+        self._expanded.clear()
+        self._behind.clear()
+
+    def _scan(self, segments: Iterable[Segment]) -> None:
+        form = self._left.pop()
+        for segment in segments:
+            segment.scan(form, self._sites, self._split)
+
+    def callers(self, function: int) -> AbstractSet[int]:
+        """The functions of the same object that call it, jump to it or take its address."""
+        found = self._callers.get(function)
+        if found is None:
+            sites = () if function in self._names else self._sites.to(function)
+            found = self._callers[function] = self._split.holding(sites)
+        return found
+
+    def users(self, name: str) -> AbstractSet[int]:
+        """The functions that use a symbol through a PLT entry or the global offset table."""
+        found = self._users.get(name)
+        if found is None:
+            sites = [site for at in self._places.get(name, ()) for site in self._sites.to(at)]
+            found = self._users[name] = self._split.holding(sites) - self._linkages
+        return found
+
+    def _all_users(self, names: Collection[str]) -> AbstractSet[int]:
+        return frozenset().union(*map(self.users, names))
+
+    def names_at(self, function: int, exports: Exports) -> Sequence[str]:
+        """The names by which ``exports``, those of this object, offer a function."""
+        if self._names_at is None:
+            found = self._names_at = defaultdict(list)
+            for name, value in exports.values() if isinstance(exports, DynamicSymbols) else ():
+                for one in (
+                    [d.value for d in exports.candidates(name)] if value is None else [value]
+                ):
+                    found[one or 0].append(name)
+        return self._names_at.get(function, ())
+
+    # -- what runs once something calls into the object -------------------------------------------
+
+    def live(self, names: Collection[str]) -> AbstractSet[str]:
+        """Those of ``names`` that a constructor or what data refers to uses, directly or not."""
+        self._trace(self._all_users(names))
+        return {name for name in names if not self._live.isdisjoint(self.users(name))}
+
+    def _trace(self, functions: AbstractSet[int]) -> None:
+        """Tell which of ``functions`` are live; that of others is told where it is met."""
+        live, follows = self._live, self._follows
+        new = functions - self._expanded - live
+        while new:
+            self._expanded |= new
+            before: set[int] = set()
+            for function in new:
+                callers = self.callers(function)
+                if live.isdisjoint(callers):
+                    for caller in callers:
+                        follows[caller].append(function)
+                    before |= callers
+                else:
+                    self._revive(function)
+            new = before - self._expanded - live
+
+    def _revive(self, function: int) -> None:
+        """``function`` is live, and so is all that was found to be called by it."""
+        pending = [function]
+        for one in pending:
+            if one not in self._live:
+                self._live.add(one)
+                pending += self._follows.pop(one, ())
+
+    def behind(self, name: str) -> AbstractSet[int]:
+        """All functions that lead to a use of ``name``, which is not live."""
+        found = self._behind.get(name)
+        if found is None:
+            seen: set[int] = set()
+            new = self._all_users((name,))
+            while new:
+                seen |= new
+                new = frozenset().union(*map(self.callers, new)) - seen
+            found = self._behind[name] = frozenset(seen)
+        return found
+
+    # -- what runs as soon as the object is loaded ------------------------------------------------
+
+    def used_at_load(self, exported: Callable[[str], Iterable[int]] = _none) -> frozenset[str]:
+        """The symbols that constructors use, with all that they call in the same object.
+
+        ``exported`` tells which functions of the object a symbol stands for, where it does.
+        """
+        used: set[str] = set()
+        pending, seen = list(self.constructors), set(self.constructors)
+        for function in pending:
+            names, called = self._body(function)
+            called = set(called).union(*map(exported, names - used)) - seen
+            used |= names
+            seen |= called
+            pending += sorted(called)
+        self._read_anew.clear()
+        return frozenset(used)
+
+    def leaves(self, functions: Iterable[int]) -> AbstractSet[int]:
+        """Those of ``functions`` that call and use nothing."""
+        found = frozenset(function for function in functions if not any(self._body(function)))
+        self._read_anew.clear()
+        return found
+
+    def _body(self, function: int) -> tuple[AbstractSet[str], AbstractSet[int]]:
+        """The symbols that one function uses, and the functions that it calls."""
+        found = self._bodies.get(function)
+        if found is None:
+            if not self._read_anew:
+                image = Image(memoryview(self._again()))
+                self._read_anew = self._segments(_executable(image))
+            leads = {
+                target
+                for segment in self._read_anew
+                for target in segment.leads(function, self._split, self._sites.wanted)
+            }
+            named = leads & self._names.keys()
+            names = frozenset(self._names[at] for at in named)
+            if function in self._linkages:
+                names = frozenset()
+            found = self._bodies[function] = names, leads - named
+        return found
+
+    def _linkage(self, segments: Iterable[Segment], entries: Iterable[int]) -> frozenset[int]:
+        """What stands for a function and is a procedure linkage table.
+
+        One of a single entry looks as a function does that ends in a call, and does no harm.
+        """
+        counted = Counter(map(self._split.at, entries))
+        found = {start for start, count in counted.items() if count > 1 and start in self._names}
+        for segment in segments:
+            found |= {start for start in counted if segment.at(start, 2) == _PUSH}
+        return frozenset(found)
+
+
+def _executable(image: Image) -> Iterator[tuple[int, memoryview]]:
+    for s in image.segments:
+        if s.kind == PT_LOAD and s.flags & PF_X:
+            yield s.address, image.data[s.offset : s.offset + s.size]
+
+
+def _uncovered(frames: Frames, entries: AbstractSet[int]) -> set[int]:
+    """The entries of linkage tables that no frame description covers.
+
+    Not all linkers write one for them, nor all compilers for functions, and
+    what jumps through a slot may be a call at a function's end: entries of a
+    table have neighbours.
+    """
+    starts, found = frames.starts, set()
+    ends: dict[int, int | None] = {0: 0}
+    for entry in entries:
+        if not entries.isdisjoint((entry - 16, entry - 8, entry + 8, entry + 16)):
+            after = bisect_right(starts, entry)
+            start = starts[after - 1] if after else 0
+            if start not in ends:
+                ends[start] = frames.end(start)
+            end = ends[start]
+            if end is not None and end <= entry:
+                found.add(entry)
+    return found
+
+
+class _Tables:
+    """What the linker wrote down: slots of symbols, and functions that data refers to."""
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.slots: dict[int, str] = {}
+        self.symbols: set[str] = set()
+        self.pointers: dict[int, int] = {}
+        self.addresses: set[int] = set()
+        self._relocations()
+        self.constructors = self._constructors()
+
+    def _relocations(self) -> None:
+        image = self.image
+        for tag, size_tag in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
+            if tag in image.dynamic and (size := image.one(size_tag, 0)):
+                self._table(integers(image.at(image.one(tag), size), "Q", image.big_endian))
+        self.pointers.update(self._packed())
+        self.addresses.update(self.pointers.values())
+
+    def _table(self, words: array[int]) -> None:
+        image = self.image
+        places, infos, addends = words[::3], words[1::3], words[2::3]
+        if not len(places) == len(infos) == len(addends):
+            raise ValueError("a table of relocations ends early")
+        # Relative ones come first, and are by far the most (DT_RELACOUNT).
+        count = min(image.one(DT_RELACOUNT, 0), len(infos))
+        if infos[:count].count(R_RELATIVE) < count:
+            count = 0
+        self.pointers.update(zip(places[:count], addends[:count], strict=True))
+        symbols = image.at(image.one(DT_SYMTAB)) if DT_SYMTAB in image.dynamic else b""
+        names: dict[int, str] = {}
+        for place, info, addend in zip(places[count:], infos[count:], addends[count:], strict=True):
+            kind, symbol = info & 0xFFFFFFFF, info >> 32
+            if kind == R_RELATIVE:
+                self.pointers[place] = addend
+            elif kind == R_IRELATIVE:
+                self.addresses.add(addend)
+            elif symbol:
+                name = names.get(symbol)
+                if name is None:
+                    (at,) = _WORD.unpack_from(symbols, symbol * 24)
+                    name = names[symbol] = image.string(at)
+                if kind in (R_GLOB_DAT, R_JUMP_SLOT):
+                    self.slots[place] = name
+                else:
+                    self.symbols.add(name)
+
+    def _packed(self) -> Iterator[tuple[int, int]]:
+        """Places of DT_RELR (gABI "Relative relocations in a compact form") and what is there."""
+        image = self.image
+        if DT_RELR not in image.dynamic:
+            return
+        place = 0
+        table = image.at(image.one(DT_RELR), image.one(DT_RELRSZ))
+        for word in integers(table, "Q", image.big_endian):
+            if not word & 1:
+                places = [word]
+                place = word + 8
+            else:
+                places = [place + 8 * bit for bit in range(63) if word >> bit + 1 & 1]
+                place += 63 * 8
+            for at in places:
+                yield at, _ADDRESS.unpack_from(image.at(at, 8))[0]
+
+    def _constructors(self) -> frozenset[int]:
+        image = self.image
+        found = {image.one(tag) for tag in (DT_INIT, DT_FINI) if tag in image.dynamic}
+        for tag, size_tag in ((DT_INIT_ARRAY, DT_INIT_ARRAYSZ), (DT_FINI_ARRAY, DT_FINI_ARRAYSZ)):
+            if tag in image.dynamic:
+                start = image.one(tag)
+                places = range(start, start + image.one(size_tag, 0), 8)
+                found |= {self.pointers.get(place, 0) for place in places}
+        return frozenset(found)

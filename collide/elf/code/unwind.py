@@ -1,0 +1,71 @@
+"""Where functions begin and end, by the unwind tables that stripping leaves.
+
+The System V ABI for x86-64 (4.2.4) demands one of every function. Their form is
+that of the Linux Standard Base, "Exception Frames": ``.eh_frame_hdr`` has a
+search table of where functions begin and of their frame descriptions (FDE),
+and these say how long each is.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from array import array
+from bisect import bisect_left
+
+from collide.elf.headers import PT_GNU_EH_FRAME, Image
+from collide.support.errors import FormatError
+
+# DW_EH_PE: pcrel sdata4, udata4, datarel sdata4; all linkers write these.
+_HEADER = b"\1\x1b\x03\x3b"
+_FDE = struct.Struct("<IIiI")
+"""Length, where its CIE is, and with pcrel sdata4 the function's beginning and length."""
+
+
+class Frames:
+    """The functions of one image; raises FormatError for a table that ends early.
+
+    ``starts`` are their addresses, ascending; none where the image has no
+    search table in a form that is known.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+        self._base = 0
+        words = self._words()
+        self.starts = tuple(sorted({self._base + word for word in words[::2]}))
+        self._begins, self._places = words[::2], words[1::2]
+
+    def _words(self) -> array[int]:
+        words = array("i")
+        for s in self._image.segments:
+            if s.kind == PT_GNU_EH_FRAME:
+                table = self._image.data[s.offset : s.offset + s.size]
+                if table[:4] != _HEADER:
+                    break
+                (count,) = struct.unpack_from("<I", table, 8)
+                words.frombytes(table[12 : 12 + 8 * count])
+                if len(words) < 2 * count:
+                    raise FormatError("search table of functions ends early")
+                if sys.byteorder == "big":
+                    words.byteswap()
+                self._base = s.address
+                break
+        return words
+
+    def end(self, start: int) -> int | None:
+        """Where the function at ``start`` ends; None where that is not told."""
+        row, lengths = bisect_left(self._begins, start - self._base), [0]
+        while row < len(self._begins) and self._begins[row] == start - self._base:
+            place = self._base + self._places[row]
+            try:
+                _, _, begin, length = _FDE.unpack(self._image.at(place, _FDE.size))
+            except (FormatError, struct.error):
+                return None
+            if place + 8 + begin != start:
+                return None  # in another encoding
+            lengths.append(length)
+            row += 1
+        # A length of 0 is that of a function without code, where the next one begins as well,
+        # or the upper half of eight bytes.
+        return start + max(lengths) if any(lengths) else None

@@ -1,0 +1,190 @@
+"""The headers of an ELF file: segments, the dynamic section and its strings.
+
+Only program headers are read, as the loader does: section headers may be
+missing. Sources: gABI chapters 4 and 5, glibc ``elf/get-dynamic-info.h``.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from collide.elf.hash_tables import integers
+from collide.elf.machines import machine_of_header
+from collide.support.errors import ForeignMachineError, FormatError, NotDynamicError
+from collide.support.records import NamedTuple
+
+MAGIC = b"\x7fELF"
+ET_EXEC, ET_DYN = 2, 3
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
+PT_GNU_EH_FRAME, PT_GNU_RELRO = 0x6474E550, 0x6474E552
+PF_X, PF_W = 1, 2
+DT_NEEDED, DT_PLTRELSZ, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ = 1, 2, 4, 5, 6, 7, 8
+DT_STRSZ, DT_SONAME, DT_RPATH, DT_SYMBOLIC, DT_REL, DT_RELSZ, DT_PLTREL = 10, 14, 15, 16, 17, 18, 20
+DT_JMPREL, DT_RUNPATH, DT_FLAGS = 23, 29, 30
+DT_INIT, DT_FINI, DT_INIT_ARRAY, DT_FINI_ARRAY = 12, 13, 25, 26
+DT_INIT_ARRAYSZ, DT_FINI_ARRAYSZ, DT_RELRSZ, DT_RELR = 27, 28, 35, 36
+DT_GNU_HASH, DT_VERSYM, DT_RELACOUNT, DT_RELCOUNT = 0x6FFFFEF5, 0x6FFFFFF0, 0x6FFFFFF9, 0x6FFFFFFA
+DT_FLAGS_1, DT_VERDEF, DT_VERNEED = 0x6FFFFFFB, 0x6FFFFFFC, 0x6FFFFFFE
+DT_AUXILIARY, DT_FILTER = 0x7FFFFFFD, 0x7FFFFFFF
+DF_SYMBOLIC = 0x2
+DF_1_NOOPEN, DF_1_NODEFLIB, DF_1_PIE = 0x40, 0x800, 0x08000000
+VER_FLG_BASE, VER_FLG_WEAK = 1, 2
+EF_ARM_ABI_FLOAT_HARD = 0x400
+VERSYM_MAX = 0x7FFF
+_PAGE = 4096  # the smallest page of any machine
+_OS_ABIS = (0, 3)  # ELFOSABI_SYSV, ELFOSABI_GNU: what glibc's open_verify lets pass
+
+
+def is_elf(head: bytes | memoryview) -> bool:
+    """Whether a file that starts with ``head`` (4 bytes or more) is ELF."""
+    return bytes(head[:4]) == MAGIC
+
+
+def decode(raw: bytes) -> str:
+    """A string of the file; bytes that are no UTF-8 become surrogate escapes."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _swapped(half: int) -> int:
+    return int.from_bytes(half.to_bytes(2, "big"), "little")
+
+
+class Segment(NamedTuple):
+    """One program header (gABI "Program Header"): sizes and places in bytes, in file and memory."""
+
+    kind: int
+    flags: int
+    offset: int
+    address: int
+    size: int
+    memory: int
+    align: int
+
+
+class Image:
+    """One ELF file's headers, dynamic section and string table.
+
+    ``bits`` and ``order`` (a ``struct`` byte order) are those of the file,
+    ``address`` and ``symbol`` the forms of its words and symbols, ``segments``
+    its program headers in their order. Offsets are
+    checked by the slices that use them. Raises FormatError, or one of
+    read_object's other errors for a file that ends early.
+    """
+
+    def __init__(self, data: memoryview) -> None:
+        self.data = data
+        if len(data) == 0:
+            raise FormatError("empty file")
+        if not is_elf(data):
+            raise FormatError("not an ELF file (bad magic)")
+        bits = {1: 32, 2: 64}.get(data[4] if len(data) > 5 else 0)
+        order = {1: "<", 2: ">"}.get(data[5] if len(data) > 5 else 0)
+        if bits is None or order is None:
+            raise FormatError("truncated or corrupt ELF file (bad class or byte order)")
+        self.bits, self.order, self.big_endian = bits, order, order == ">"
+        wide = bits == 64
+        header = struct.unpack_from(f"{order}HHI{'QQQ' if wide else 'III'}IHHH", data, 16)
+        self.type, e_machine, _, _, self.phoff, _, self.flags, _, self.phentsize, self.phnum = (
+            header
+        )
+        machine = machine_of_header(e_machine, bits, self.big_endian)
+        if machine is None:
+            if machine_of_header(_swapped(e_machine), bits, not self.big_endian) is not None:
+                raise FormatError("ELF file with the wrong byte order for its machine")
+            raise ForeignMachineError(
+                f"no loader rules for this machine (e_machine {e_machine}, {bits} bit, "
+                f"{'big' if self.big_endian else 'little'}-endian)"
+            )
+        if data[7] not in _OS_ABIS:
+            raise FormatError(f"ELF file for another operating system (EI_OSABI {data[7]})")
+        self.machine = machine
+        self.address = "Q" if wide else "I"
+        self.symbol = struct.Struct(f"{order}IBBHQQ" if wide else f"{order}IIIBBH")
+        self.segments: list[Segment] = []
+        self.loads: list[tuple[int, int, int]] = []
+        self.notes: list[tuple[int, int]] = []
+        self.dynamic: dict[int, list[int]] = {}
+        self.interpreter: str | None = None
+        self.strings = b""
+
+        if self.type not in (ET_EXEC, ET_DYN):
+            raise NotDynamicError("ELF file of a type that no loader opens (relocatable or core)")
+        self._segments()
+        if not self.dynamic:
+            raise NotDynamicError("ELF file without a dynamic section (static or debug file)")
+        self.strings = bytes(self.at(self.one(DT_STRTAB), self.one(DT_STRSZ)))
+
+    def _segments(self) -> None:
+        wide = self.bits == 64
+        header = struct.Struct(f"{self.order}IIQQQQQQ" if wide else f"{self.order}8I")
+        dynamic = None
+        for number in range(self.phnum):
+            fields = header.unpack_from(self.data, self.phoff + number * self.phentsize)
+            if wide:
+                kind, flags, offset, address, _, size, memory, align = fields
+            else:
+                kind, offset, address, _, size, memory, flags, align = fields
+            self.segments.append(Segment(kind, flags, offset, address, size, memory, align))
+            if kind not in (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE):
+                continue
+            if offset + size > len(self.data):
+                raise FormatError(
+                    f"truncated ELF file: a segment ends at byte {offset + size}, "
+                    f"the file at {len(self.data)}"
+                )
+            if kind == PT_LOAD:
+                # Whole pages are mapped: what follows in the file is there too, unless the
+                # segment goes on in memory and its last page is cleared (_dl_map_segments).
+                tail = -(address + size) % _PAGE if memory <= size else 0
+                self.loads.append((address, offset, size + tail))
+            elif kind == PT_DYNAMIC:
+                dynamic = (offset, size)
+            elif kind == PT_INTERP:
+                self.interpreter = decode(bytes(self.data[offset : offset + size]).rstrip(b"\0"))
+            else:
+                self.notes.append((offset, size))
+        if dynamic is not None:
+            self._dynamic_section(*dynamic)
+
+    def _dynamic_section(self, offset: int, size: int) -> None:
+        entry = 2 * (self.bits // 8)
+        raw = self.data[offset : offset + size // entry * entry]
+        words = integers(raw, self.address, self.big_endian)
+        for tag, value in zip(words[0::2], words[1::2], strict=True):
+            if tag == 0:
+                break
+            self.dynamic.setdefault(tag, []).append(value)
+
+    def one(self, tag: int, default: int | None = None) -> int:
+        """The value of a tag, the last one as in get-dynamic-info.h; FormatError without any."""
+        values = self.dynamic.get(tag)
+        if values:
+            return values[-1]
+        if default is None:
+            raise FormatError(f"dynamic section lacks tag {tag:#x}")
+        return default
+
+    def at(self, address: int, size: int | None = None) -> memoryview:
+        """The file bytes at a virtual address, to the end of its segment or ``size`` of them."""
+        # Of two segments in one page the later one is mapped over the other.
+        for start, offset, length in reversed(self.loads):
+            if start <= address < start + length:
+                rest = self.data[offset + address - start : offset + length]
+                if size is None:
+                    return rest
+                if size > len(rest):
+                    break
+                return rest[:size]
+        raise FormatError(f"truncated or corrupt ELF file (no bytes at address {address:#x})")
+
+    def string(self, offset: int) -> str:
+        """The string at an offset of DT_STRTAB."""
+        return decode(self.strings[offset : self.strings.index(b"\0", offset)])
+
+    def strings_of(self, tag: int) -> tuple[str, ...]:
+        """The strings that all entries of a tag name."""
+        return tuple(map(self.string, self.dynamic.get(tag, ())))
+
+    def string_of(self, tag: int) -> str | None:
+        """The string that a tag names; None without it."""
+        return self.string(self.one(tag)) if tag in self.dynamic else None

@@ -1,0 +1,94 @@
+"""ELF notes: what a build says about itself, and the NixOS resolution cache.
+
+Not on the hot path, so pyelftools does the reading.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any, BinaryIO
+
+from collide.support.records import NamedTuple
+
+NIXOS_CACHE_TYPE = 0x63A86CB6
+
+
+class Notes(NamedTuple):
+    """The notes of one object.
+
+    ``build_id`` is hexadecimal; ``abi_tag`` the oldest kernel of
+    ``NT_GNU_ABI_TAG`` (``linux 3.2.0``); ``package`` the distribution's
+    ``.note.package`` as (name, version).
+    """
+
+    build_id: str | None = None
+    abi_tag: str | None = None
+    package: tuple[str, str] | None = None
+
+
+def read_notes(stream: BinaryIO) -> Notes:
+    """The notes in all PT_NOTE segments of an ELF file; unreadable ones are left out."""
+    from elftools.common.exceptions import ELFError
+    from elftools.construct import ConstructError
+    from elftools.elf.elffile import ELFFile
+
+    build_id = abi_tag = package = None
+    try:
+        segments: Iterable[Any] = ELFFile(stream).iter_segments("PT_NOTE")
+        for note in chain.from_iterable(segment.iter_notes() for segment in segments):
+            kind, owner, desc = note["n_type"], note["n_name"], note["n_desc"]
+            if owner == "GNU" and kind == "NT_GNU_BUILD_ID":
+                build_id = str(desc)
+            elif owner == "GNU" and kind == "NT_GNU_ABI_TAG":
+                system = str(desc["abi_os"]).removeprefix("ELF_NOTE_OS_").lower()
+                version = ".".join(str(desc[f"abi_{part}"]) for part in _ABI_PARTS)
+                abi_tag = f"{system} {version}"
+            elif owner == "FDO" and package is None:
+                package = _package(desc)
+    except (ELFError, ConstructError, struct.error, OverflowError, ValueError):
+        pass
+    return Notes(build_id, abi_tag, package)
+
+
+_ABI_PARTS = ("major", "minor", "tiny")
+
+
+def _package(desc: object) -> tuple[str, str] | None:
+    """Name and version of a package note (systemd.io/ELF_PACKAGE_METADATA)."""
+    text = desc.decode("utf-8") if isinstance(desc, bytes) else str(desc)
+    try:
+        fields = json.loads(text.rstrip("\0\n"))
+        return str(fields["name"]), str(fields["version"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def resolution_cache(segment: bytes, order: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Needed name to tagged paths, from a segment that holds ``.note.nixos.ldcache``.
+
+    The description is ``needed NUL path:path... NUL`` repeated, ended by one
+    more NUL; only the first note of the type counts, valid or not (nixpkgs
+    patch ``dont-use-system-ld-so-cache``, patchelf 0.19).
+    """
+    at = 0
+    while at + 12 <= len(segment):
+        name_size, desc_size, kind = struct.unpack_from(f"{order}3I", segment, at)
+        name_at = at + 12
+        desc_at = name_at + (name_size + 3 & ~3)
+        if kind == NIXOS_CACHE_TYPE and segment[name_at : name_at + name_size] == b"NixOS\0":
+            return _cache_entries(segment[desc_at : desc_at + desc_size])
+        at = desc_at + (desc_size + 3 & ~3)
+    return ()
+
+
+def _cache_entries(desc: bytes) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if len(desc) <= 2 or not desc.endswith(b"\0\0"):
+        return ()
+    words = [w.decode("utf-8", "surrogateescape") for w in desc[:-2].split(b"\0")]
+    return tuple(
+        (needed, tuple(paths.split(":")))
+        for needed, paths in zip(words[0::2], words[1::2], strict=False)
+    )

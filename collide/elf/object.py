@@ -1,0 +1,337 @@
+"""Bytes of an ELF file to the facts that decide its bindings.
+
+Only program headers and the dynamic section are read, as the loader does:
+section headers may be missing. Sources: gABI chapters 4 and 5, glibc
+``elf/dl-load.c``, ``elf/dl-version.c`` and ``elf/get-dynamic-info.h``. One
+reader serves 32 and 64 bit in both byte orders.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from mmap import mmap
+
+from collide.elf.hash_tables import GnuHash, SysvHash, integers
+from collide.elf.headers import (
+    DF_1_NODEFLIB,
+    DF_1_NOOPEN,
+    DF_1_PIE,
+    DF_SYMBOLIC,
+    DT_AUXILIARY,
+    DT_FILTER,
+    DT_FLAGS,
+    DT_FLAGS_1,
+    DT_GNU_HASH,
+    DT_HASH,
+    DT_JMPREL,
+    DT_NEEDED,
+    DT_PLTREL,
+    DT_PLTRELSZ,
+    DT_REL,
+    DT_RELA,
+    DT_RELACOUNT,
+    DT_RELASZ,
+    DT_RELCOUNT,
+    DT_RELR,
+    DT_RELSZ,
+    DT_RPATH,
+    DT_RUNPATH,
+    DT_SONAME,
+    DT_SYMBOLIC,
+    DT_SYMTAB,
+    DT_VERDEF,
+    DT_VERNEED,
+    DT_VERSYM,
+    EF_ARM_ABI_FLOAT_HARD,
+    ET_EXEC,
+    PF_X,
+    PT_LOAD,
+    VER_FLG_BASE,
+    VER_FLG_WEAK,
+    VERSYM_MAX,
+    Image,
+)
+from collide.elf.machines import Machine
+from collide.elf.symbol_table import SymbolTables
+from collide.elf.symbols import Exports, NoExports, Reference
+from collide.support.errors import FormatError
+from collide.support.records import NamedTuple
+
+Contents = bytes | bytearray | memoryview | mmap
+"""What a file holds, in whatever it was read into."""
+
+
+class VersionNeed(NamedTuple):
+    """One version needed from one file (gABI ``Elf*_Verneed``); ``weak`` is VER_FLG_WEAK."""
+
+    file: str
+    version: str
+    weak: bool
+
+
+class ElfObject(NamedTuple):
+    """What one ELF object says about itself.
+
+    Search paths are unexpanded strings; ``rpath`` is already dropped where a
+    ``runpath`` overrides it. ``version_definitions`` are the names of its
+    version nodes without the base, None when it has no DT_VERDEF at all.
+    ``unknown_relocations`` are types that collide (and glibc) cannot class.
+    ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
+    tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
+    ``relr`` tells of packed relative relocations (DT_RELR), ``code_size`` is that of
+    executable segments in bytes; profiles record none of these.
+    """
+
+    machine: Machine
+    type: int
+    flags: int
+    interpreter: str | None
+    soname: str | None
+    needed: tuple[str, ...]
+    auxiliary: tuple[str, ...]
+    filter: tuple[str, ...]
+    rpath: str | None
+    runpath: str | None
+    symbolic: bool
+    nodeflib: bool
+    pie: bool
+    version_needs: tuple[VersionNeed, ...]
+    version_definitions: tuple[str, ...] | None
+    exports: Exports
+    references: Sequence[Reference]
+    unknown_relocations: tuple[int, ...]
+    resolution_cache: tuple[tuple[str, tuple[str, ...]], ...]
+    noopen: bool = False
+    relr: bool = False
+    code_size: int = 0
+
+    @property
+    def architecture(self) -> str:
+        """Platform part of a wheel tag; ``armv6l`` for soft-float ARM, which shares e_machine."""
+        if self.machine.name == "armv7l" and not self.flags & EF_ARM_ABI_FLOAT_HARD:
+            return "armv6l"
+        return self.machine.name
+
+    @property
+    def is_executable(self) -> bool:
+        """Whether dlopen refuses it: ET_EXEC or DF_1_PIE (glibc ``_dl_map_object_from_fd``)."""
+        return self.type == ET_EXEC or self.pie
+
+
+def read_object(data: Contents) -> ElfObject:
+    """Read one object; nothing in the result refers to ``data``.
+
+    Raises FormatError with the reason, NotDynamicError for a file that no
+    loader opens.
+    """
+    return scan_object(data)()
+
+
+def scan_object(data: Contents) -> Callable[[], ElfObject]:
+    """Copy the tables of one object out of ``data``; the result makes the object of them.
+
+    So the bytes of a large object can be gone before its names are made. Both
+    steps raise what :func:`read_object` does.
+    """
+    with _refusing():
+        make = _Reader(Image(memoryview(data))).scan()
+
+    def build() -> ElfObject:
+        with _refusing():
+            return make()
+
+    return build
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except (struct.error, IndexError, ValueError, KeyError, OverflowError) as e:
+        raise FormatError(f"truncated or corrupt ELF file ({e})") from e
+
+
+def version_names(image: Image) -> dict[int, str]:
+    """The version that each DT_VERSYM index stands for; base indexes are left out."""
+    reader = _Reader(image)
+    names = {i: name for i, name, _ in reader._version_needs()[1]}
+    names.update((i, name) for i, name, base in reader._version_definitions()[1] if not base)
+    return names
+
+
+class _Reader:
+    """The facts of one image."""
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+
+    def scan(self) -> Callable[[], ElfObject]:
+        """Everything but the symbols, and these as tables that are yet to be read."""
+        image = self.image
+        version_needs, need_indexes = self._version_needs()
+        definitions, definition_indexes = self._version_definitions()
+        # l_versions is filled from DT_VERNEED first, then DT_VERDEF (dl-version.c).
+        versions = {i: (name, exact) for i, name, exact in need_indexes}
+        versions.update((i, (name, False)) for i, name, base in definition_indexes if not base)
+        versioned = DT_VERSYM in image.dynamic and bool(need_indexes or definition_indexes)
+        order, by_class, unknown = self._relocations()
+        tables = self._tables(order, by_class, versions, versioned)
+        flags_1 = image.one(DT_FLAGS_1, 0)
+        runpath = image.string_of(DT_RUNPATH)
+        without_symbols = ElfObject(
+            machine=image.machine,
+            type=image.type,
+            flags=image.flags,
+            interpreter=image.interpreter,
+            soname=image.string_of(DT_SONAME),
+            needed=image.strings_of(DT_NEEDED),
+            auxiliary=image.strings_of(DT_AUXILIARY),
+            filter=image.strings_of(DT_FILTER),
+            rpath=image.string_of(DT_RPATH) if runpath is None else None,
+            runpath=runpath,
+            symbolic=DT_SYMBOLIC in image.dynamic or bool(image.one(DT_FLAGS, 0) & DF_SYMBOLIC),
+            nodeflib=bool(flags_1 & DF_1_NODEFLIB),
+            pie=bool(flags_1 & DF_1_PIE),
+            version_needs=version_needs,
+            version_definitions=definitions,
+            exports=NoExports(),
+            references=(),
+            unknown_relocations=unknown,
+            resolution_cache=self._resolution_cache(),
+            noopen=bool(flags_1 & DF_1_NOOPEN),
+            relr=DT_RELR in image.dynamic,
+            code_size=sum(s.size for s in image.segments if s.kind == PT_LOAD and s.flags & PF_X),
+        )
+
+        def make() -> ElfObject:
+            if tables is None:
+                return without_symbols
+            exports, references = tables.read()
+            return without_symbols._replace(exports=exports, references=references)
+
+        return make
+
+    def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        image = self.image
+        for offset, size in image.notes:
+            segment = bytes(image.data[offset : offset + size])
+            if b"NixOS\0" in segment:
+                from collide.elf.notes import resolution_cache
+
+                return resolution_cache(segment, image.order)
+        return ()
+
+    # -- versions -----------------------------------------------------------------------------
+
+    def _version_needs(self) -> tuple[tuple[VersionNeed, ...], list[tuple[int, str, bool]]]:
+        image = self.image
+        needs: list[VersionNeed] = []
+        indexes: list[tuple[int, str, bool]] = []
+        if DT_VERNEED not in image.dynamic:
+            return (), indexes
+        # dl-version.c follows the links; vn_cnt and DT_VERNEEDNUM it never reads.
+        table, at, following = image.at(image.one(DT_VERNEED)), 0, -1
+        while following:
+            _, _, file, aux, following = struct.unpack_from(f"{image.order}HHIII", table, at)
+            position, step = at + aux, -1
+            while step:
+                _, flags, other, name, step = struct.unpack_from(
+                    f"{image.order}IHHII", table, position
+                )
+                if len(needs) > VERSYM_MAX:
+                    raise FormatError("corrupt ELF file (version needs without an end)")
+                version = image.string(name)
+                needs.append(VersionNeed(image.string(file), version, bool(flags & VER_FLG_WEAK)))
+                indexes.append((other & 0x7FFF, version, bool(other & 0x8000)))
+                position += step
+            at += following
+        return tuple(needs), indexes
+
+    def _version_definitions(self) -> tuple[tuple[str, ...] | None, list[tuple[int, str, bool]]]:
+        image = self.image
+        indexes: list[tuple[int, str, bool]] = []
+        if DT_VERDEF not in image.dynamic:
+            return None, indexes
+        table, at, following = image.at(image.one(DT_VERDEF)), 0, -1
+        while following:
+            _, flags, index, _, _, aux, following = struct.unpack_from(
+                f"{image.order}HHHHIII", table, at
+            )
+            if len(indexes) > VERSYM_MAX:
+                raise FormatError("corrupt ELF file (version definitions without an end)")
+            name = image.string(struct.unpack_from(f"{image.order}I", table, at + aux)[0])
+            indexes.append((index & 0x7FFF, name, bool(flags & VER_FLG_BASE)))
+            at += following
+        return tuple(name for _, name, base in indexes if not base), indexes
+
+    # -- relocations and symbols ---------------------------------------------------------------
+
+    def _relocations(self) -> tuple[list[int], dict[int, set[int]], tuple[int, ...]]:
+        """Symbol indexes in the order of relocation, those of each class, and unknown types."""
+        image = self.image
+        word = image.bits // 8
+        plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
+        tables = (
+            (DT_RELA, DT_RELASZ, 3, image.one(DT_RELACOUNT, 0)),
+            (DT_REL, DT_RELSZ, 2, image.one(DT_RELCOUNT, 0)),
+            (DT_JMPREL, DT_PLTRELSZ, 3 if plt_addend else 2, 0),
+        )
+        # Not a set: a load failure names the first reference that nothing satisfies.
+        infos: dict[int, None] = {}
+        for tag, size_tag, width, relative in tables:
+            if tag in image.dynamic and (size := image.one(size_tag, 0)):
+                raw = image.at(image.one(tag), size)[relative * width * word :]
+                infos |= dict.fromkeys(integers(raw, image.address, image.big_endian)[1::width])
+        shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
+        by_class: dict[int, set[int]] = {}
+        unknown: list[int] = []
+        for kind in sorted(set(map(mask.__and__, infos))):
+            indexes = {info >> shift for info in infos if info & mask == kind} - {0}
+            try:
+                lookup_class = image.machine.relocation_class(kind)
+            except KeyError:
+                unknown.append(kind)
+                continue
+            if lookup_class is not None and indexes:
+                by_class.setdefault(lookup_class, set()).update(indexes)
+        return [info >> shift for info in infos], by_class, tuple(unknown)
+
+    def _hash_table(self) -> GnuHash | SysvHash | None:
+        image = self.image
+        # DT_GNU_HASH is used where present, never both (_dl_setup_hash).
+        if DT_GNU_HASH in image.dynamic:
+            return GnuHash(image.at(image.one(DT_GNU_HASH)), image.bits, image.big_endian)
+        if DT_HASH in image.dynamic:
+            table = image.at(image.one(DT_HASH))
+            return SysvHash(table, image.machine.hash_entry_size, image.big_endian)
+        return None
+
+    def _tables(
+        self,
+        order: Sequence[int],
+        by_class: Mapping[int, set[int]],
+        versions: Mapping[int, tuple[str, bool]],
+        versioned: bool,
+    ) -> SymbolTables | None:
+        image = self.image
+        table = self._hash_table()
+        total = max(table.count if table else 0, *(max(i) + 1 for i in by_class.values()), 0)
+        if not total:
+            return None
+        versym = array("H")
+        if versioned:
+            versym = integers(image.at(image.one(DT_VERSYM), total * 2), "H", image.big_endian)
+        return SymbolTables(
+            order=order,
+            by_class=by_class,
+            symbols=bytes(image.at(image.one(DT_SYMTAB), total * image.symbol.size)),
+            symbol=image.symbol,
+            strings=image.strings,
+            table=table,
+            versym=versym,
+            versions=versions,
+            versioned=versioned,
+        )

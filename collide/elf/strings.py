@@ -1,0 +1,147 @@
+"""Version strings in the read-only data of an object: what a library says it is.
+
+Nearly every library carries a sentence like ``OpenSSL 3.0.19 27 Jan 2026`` or
+``deflate 1.2.13 Copyright``, whether it is linked statically or not. Two copies
+are told apart where one text stands before different numbers.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Mapping
+from mmap import mmap
+
+from collide.elf.headers import PF_W, PT_LOAD, Image, Segment
+from collide.support.errors import FormatError
+
+# A literal prefix is found far faster than a class: the first digit is looked for behind it.
+_NUMBER = re.compile(rb"\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
+_MAJOR = re.compile(rb"(?<![\d.])\d{1,4}\Z")
+_VERSION = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
+# With what it was built is not what it is.
+_TOOL = re.compile(r"\b(?:gcc|g\+\+|clang|compiler)\b", re.IGNORECASE)
+_LONGEST = 100
+_MOST = 64
+
+_Searched = bytes | bytearray | mmap
+
+
+def read_version_strings(data: _Searched) -> tuple[str, ...]:
+    """The strings with a version of three numbers, sorted; at most 64, none longer than 100."""
+    return tuple(sorted({t for part in _read_only(data) for t in _strings(data, *part)})[:_MOST])
+
+
+def read_refusals(data: _Searched) -> tuple[str, ...]:
+    """The texts with which an object refuses a library that is not what it was compiled for.
+
+    They name the library, and say that the times or the versions differ; sorted.
+    """
+    parts = _read_only(data)
+    return tuple(
+        sorted({t for part in parts for words in _COMPARING for t in _around(data, words, *part)})
+    )
+
+
+_COMPARING = (b"-time", b" time", b"mismatch", b"requires lib", b"linked to")
+_REFUSAL = re.compile(
+    r"(?:compile|build|link|run)[- ]time .*(?:older|newer|differ|mismatch|not the same)"
+    r"|downgrade.*compiled with .*linked to"
+    # What one function requires is no refusal of the library: that asks for a release and later.
+    r"|\blib[\w.-]+ .*mismatch|mismatch.* lib|requires lib\S+ v?\d.* (?:later|newer)",
+    re.IGNORECASE,
+)
+
+
+def _read_only(data: _Searched) -> list[tuple[int, int]]:
+    """Where read-only segments begin and end in the file; none in what is no object."""
+    # Texts are found where they are: to copy a segment takes as long as to look through it.
+    return [(s.offset, min(s.offset + s.size, len(data))) for s in _segments(data)]
+
+
+def _segments(data: _Searched) -> list[Segment]:
+    try:
+        segments = Image(memoryview(data)).segments
+    except (FormatError, struct.error, IndexError, ValueError):
+        return []
+    return [s for s in segments if s.kind == PT_LOAD and not s.flags & PF_W]
+
+
+def _around(data: _Searched, words: bytes, first: int, last: int) -> Iterable[str]:
+    """The texts that have ``words`` and refuse; looked for as plain bytes, which is fastest."""
+    at = data.find(words, first, last)
+    while at >= 0:
+        before = data.rfind(b"\0", max(first, at - 2 * _LONGEST), at)
+        end = data.find(b"\0", at, min(at + 2 * _LONGEST, last))
+        if (before >= 0 or at - first <= 2 * _LONGEST) and end >= 0:
+            text = data[max(before + 1, first) : end].decode("ascii", "replace")
+            if text.isprintable() and _REFUSAL.search(text):
+                yield text
+        at = data.find(words, at + len(words), last)
+
+
+def is_text(data: _Searched, address: int, size: int) -> bool:
+    """Whether ``size`` bytes at an address are one printable text, and the zero that ends it."""
+    for segment in _segments(data):
+        at = address - segment.address
+        if 0 <= at < segment.size:
+            text = bytes(data[segment.offset + at : segment.offset + at + size])
+            return text.isascii() and text.endswith(b"\0") and text[:-1].decode().isprintable()
+    return False
+
+
+def _strings(data: _Searched, first: int, last: int) -> Iterable[str]:
+    for found in _NUMBER.finditer(data, first, last):
+        start, end = found.span()
+        if not _MAJOR.search(data[max(first, start - 5) : start]):
+            continue
+        before = data.rfind(b"\0", max(first, start - _LONGEST), start)
+        end = data.find(b"\0", end, min(end + _LONGEST, last))
+        if (before < 0 and start - first > _LONGEST) or end < 0:
+            continue
+        raw = data[max(before + 1, first) : end]
+        if len(raw) <= _LONGEST and raw.isascii():
+            text = raw.decode("ascii").strip()
+            # Names of files tell how something was built, not what it is.
+            if text.isprintable() and "/" not in text and _key(text) is not None:
+                yield text
+
+
+def _key(text: str) -> tuple[str, str] | None:
+    """What stands before the version, and the version; None where that is no word."""
+    found = _VERSION.search(text)
+    if found is None:
+        return None
+    before = text[: found.start()].strip(" :=-v\"'(")
+    if _TOOL.search(before):
+        return None
+    return (before, found[0]) if re.search(r"[A-Za-z]{3}", before) else None
+
+
+def different_versions(ours: Iterable[str], theirs: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    """Texts that both have before different versions, with ours and theirs."""
+    here, there = _by_key(ours), _by_key(theirs)
+    return {
+        key: (min(here[key]), min(there[key]))
+        for key in sorted(here.keys() & there.keys())
+        if here[key].isdisjoint(there[key])
+    }
+
+
+def series_of(texts: Iterable[str], name: str) -> frozenset[str]:
+    """The first two numbers (``1.2``) of the versions before which ``name`` stands."""
+    return frozenset(
+        ".".join(version.split(".")[:2])
+        for key, versions in _by_key(texts).items()
+        if name.lower() in key.lower()
+        for version in versions
+    )
+
+
+def _by_key(texts: Iterable[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for text in texts:
+        key = _key(text)
+        if key is not None:
+            found.setdefault(key[0], set()).add(key[1])
+    return found

@@ -1,0 +1,1 @@
+"""The file systems a loader sees: directories, archives, container images."""

@@ -1,0 +1,171 @@
+"""Compressed files to seekable streams, nothing of them unpacked to disk."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+from typing import BinaryIO
+
+from collide.support.errors import FormatError
+from collide.support.records import NamedTuple
+
+_MAGICS = {
+    b"\x1f\x8b": "gzip",
+    b"\xfd7zXZ\0": "xz",
+    b"BZh": "bz2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+_IN, _OUT = 1 << 16, 1 << 18
+_BETWEEN_MARKS = 4 << 20
+_MOST_IN_MEMORY = 2 << 30
+# Deflate can reach 1,032; no system of files comes near this.
+_MOST_TIMES, _UNJUDGED = 200, 1 << 30
+
+
+def seekable(stream: BinaryIO) -> BinaryIO:
+    """What ``stream`` holds, decompressed where it is compressed (told by its first bytes).
+
+    Raises FormatError for a compression that cannot be read here.
+    """
+    stream.seek(0)
+    head = stream.read(8)
+    stream.seek(0)
+    kind = next((name for magic, name in _MAGICS.items() if head.startswith(magic)), None)
+    if kind is None:
+        return stream
+    if kind == "gzip":
+        return io.BufferedReader(Gzip(stream), _OUT)
+    if kind == "zstd":
+        module = _zstd()
+        return _in_memory(module.open(stream), kind, module.ZstdError)
+    module = import_module({"xz": "lzma"}.get(kind, kind))
+    return _in_memory(module.open(stream), kind, getattr(module, "LZMAError", OSError))
+
+
+def _zstd() -> ModuleType:
+    for name in ("compression.zstd", "backports.zstd", "zstandard"):
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    raise FormatError(
+        "compressed with zstd: it needs Python 3.14 or the package zstandard, or unzstd first"
+    )
+
+
+def _in_memory(stream: BinaryIO, kind: str, error: type[Exception]) -> BinaryIO:
+    """These formats cannot be entered in the middle: a tar is read there again and again."""
+    held = io.BytesIO()
+    try:
+        while block := stream.read(_OUT):
+            held.write(block)
+            if held.tell() > _MOST_IN_MEMORY:
+                raise FormatError(f"compressed with {kind} and larger than 2 GiB: decompress first")
+    except (EOFError, OSError, ValueError, error) as e:
+        raise FormatError(f"damaged {kind} data ({e})") from e
+    held.seek(0)
+    return held
+
+
+class _Mark(NamedTuple):
+    """A place to go on from: positions in output and source, and the state there."""
+
+    at: int
+    source: int
+    state: zlib._Decompress
+
+
+class Gzip(io.RawIOBase):
+    """Gzip data, entered in the middle at the states that an earlier pass has left.
+
+    A state is 40 KiB of memory for every 4 MiB of output.
+    """
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self._marks = [_Mark(0, 0, zlib.decompressobj(wbits=31))]
+        self._position = 0
+        self._block, self._begin = b"", 0
+        self._blocks = self._decode(self._marks[0])
+
+    def readable(self) -> bool:
+        """See :class:`io.RawIOBase`."""
+        return True
+
+    def seekable(self) -> bool:
+        """See :class:`io.RawIOBase`."""
+        return True
+
+    def tell(self) -> int:
+        """See :class:`io.RawIOBase`."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """See :class:`io.RawIOBase`; the end is not known, so nothing counts from it."""
+        if whence == io.SEEK_END:
+            raise io.UnsupportedOperation("seek from the end")
+        self._position = max(0, offset + (self._position if whence == io.SEEK_CUR else 0))
+        return self._position
+
+    def readinto(self, buffer: object, /) -> int:
+        """See :class:`io.RawIOBase`."""
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        self._go(self._position)
+        start = self._position - self._begin
+        piece = self._block[start : start + len(view)] if start >= 0 else b""
+        view[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
+
+    def _go(self, position: int) -> None:
+        """Make the block that holds ``position`` the current one; an empty one at the end."""
+        nearest = next(m for m in reversed(self._marks) if m.at <= position)
+        if position < self._begin or nearest.at > self._begin + len(self._block):
+            self._blocks = self._decode(nearest)
+            self._block, self._begin = b"", nearest.at
+        while position >= self._begin + len(self._block):
+            self._begin += len(self._block)
+            self._block = next(self._blocks, b"")
+            if not self._block:
+                return
+
+    def _decode(self, mark: _Mark) -> Iterator[bytes]:
+        """The blocks of output behind ``mark``, which leave marks of their own."""
+        at, state = mark.at, mark.state.copy()
+        self._raw.seek(mark.source)
+        pending = self._raw.read(_IN)
+        read = mark.source + len(pending)
+        while True:
+            try:
+                block = state.decompress(pending, _OUT)
+            except zlib.error as e:
+                raise FormatError(f"damaged gzip data ({e})") from e
+            ended = not pending
+            pending = state.unused_data if state.eof else state.unconsumed_tail
+            if not pending:
+                pending = self._raw.read(_IN)
+                read += len(pending)
+            if block:
+                at += len(block)
+                _refuse_bomb(at, read)
+                if at >= self._marks[-1].at + _BETWEEN_MARKS and not state.eof:
+                    self._marks.append(_Mark(at, read - len(pending), state.copy()))
+                yield block
+            if state.eof:
+                # Members may follow each other (RFC 1952 2.2); padding is none.
+                if len(pending) < 2:
+                    more = self._raw.read(_IN)
+                    pending, read = pending + more, read + len(more)
+                if not pending.startswith(b"\x1f\x8b"):
+                    return
+                state = zlib.decompressobj(wbits=31)
+            elif ended and not block:
+                raise FormatError("truncated gzip data")
+
+
+def _refuse_bomb(written: int, read: int) -> None:
+    if written > _UNJUDGED and written > _MOST_TIMES * read:
+        raise FormatError(f"gzip data that expands more than {_MOST_TIMES} times")

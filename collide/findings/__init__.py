@@ -1,0 +1,1 @@
+"""What follows from the bindings: findings with codes, severities and evidence."""

@@ -1,0 +1,1 @@
+"""Hosts: extracted from a binary, recorded in a profile, shipped in a database."""

@@ -1,0 +1,221 @@
+"""The link footprint of a host: what it puts before every module, for anybody to bind to.
+
+A baseline is its small form, a file to commit and to read: libraries in scope
+order, whether they export names without a version, search paths. How many
+names these are it tells of the host's own objects only: of the other libraries
+every security update could change the number. All names are in a profile.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from collide.elf.symbols import (
+    MATCHING_TYPES,
+    STB_GLOBAL,
+    STB_GNU_UNIQUE,
+    STB_WEAK,
+    STV_DEFAULT,
+    STV_PROTECTED,
+    Definition,
+)
+from collide.loader.glibc.process import LinkMap
+from collide.loader.host import Host
+from collide.support.errors import InputError
+from collide.support.records import NamedTuple
+
+SCHEMA = "collide-footprint/1"
+_INTERPRETER = re.compile(r"lib(python|pypy)\d")
+
+
+class Exports(NamedTuple):
+    """The names that references can bind to.
+
+    ``unversioned`` ones serve any reference, ``versioned`` ones (as
+    ``name@version``) those of their version and, mostly, unversioned ones.
+    """
+
+    unversioned: frozenset[str]
+    versioned: frozenset[str]
+    versions: frozenset[str]
+
+
+class Library(NamedTuple):
+    """One object of the global scope, by DT_SONAME or else by its file's name.
+
+    ``needed_by`` are the objects that link it, ``unversioned`` counts the
+    exports without a version. ``own`` marks the binary and the library with its
+    Python interpreter. In a baseline ``exports`` is None, and ``unversioned`` of
+    what is not ``own`` is 1 for any number.
+    """
+
+    name: str
+    needed_by: tuple[str, ...]
+    unversioned: int
+    own: bool
+    exports: Exports | None = None
+
+
+class Footprint(NamedTuple):
+    """What a host brings.
+
+    ``libraries`` are in scope order, the binary first. ``openings`` are what
+    it preloads or opens RTLD_GLOBAL, ``missing`` the libraries it did not get,
+    ``search_paths`` where it and its libraries search.
+    """
+
+    name: str
+    libraries: tuple[Library, ...]
+    openings: tuple[str, ...]
+    search_paths: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def of_host(host: Host) -> Footprint:
+    """The footprint of ``host``, with the names of all exports."""
+    scope = host.process.global_scope
+    names = _names(scope)
+    users: dict[int, list[str]] = {id(m): [] for m in scope}
+    for m in scope:
+        for needed in m.needed or ():
+            if id(needed) in users:
+                users[id(needed)].append(names[id(m)])
+    musl = host.loader.libc == "musl"
+    libraries = []
+    for m in scope:
+        exports = _exports(m, musl=musl)
+        used = tuple(sorted(users[id(m)]))
+        own = m is host.process.executable or _INTERPRETER.match(names[id(m)]) is not None
+        count = len(exports.unversioned)
+        libraries.append(Library(names[id(m)], used, count, own, exports))
+    openings = [f"preloads {posixpath.basename(p)}" for p in host.preload]
+    openings += [f"opens {posixpath.basename(p)} RTLD_GLOBAL" for p in host.rtld_global]
+    return Footprint(
+        host.name,
+        tuple(libraries),
+        tuple(openings),
+        tuple(_search_paths(host, names)),
+        tuple(f.name for f in host.failures if f.kind == "missing-library"),
+    )
+
+
+def _names(scope: tuple[LinkMap, ...]) -> dict[int, str]:
+    """A name for each map; a second one of a name is told apart by its path."""
+    names: dict[int, str] = {}
+    for m in scope:
+        name = m.object.soname or posixpath.basename(m.file.path)
+        names[id(m)] = f"{name} ({m.file.path})" if name in names.values() else name
+    return names
+
+
+def _exports(m: LinkMap, *, musl: bool) -> Exports:
+    unversioned, versioned, versions = set(), set(), set()
+    exports = m.object.exports
+    for name in exports.names:
+        for d in exports.candidates(name):
+            if not _serves(d):
+                continue
+            if d.version is None or musl or not exports.versioned:
+                unversioned.add(name)
+            else:
+                versioned.add(f"{name}@{d.version}")
+                versions.add(d.version)
+    return Exports(frozenset(unversioned), frozenset(versioned), frozenset(versions))
+
+
+def _serves(d: Definition) -> bool:
+    """Whether a reference of another object can bind to it at all (``check_match``)."""
+    return (
+        d.type in MATCHING_TYPES
+        and d.binding in (STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE)
+        and d.visibility in (STV_DEFAULT, STV_PROTECTED)
+        and not d.undefined
+        and not d.zero
+    )
+
+
+def _search_paths(host: Host, names: dict[int, str]) -> Iterator[str]:
+    for m in host.process.global_scope:
+        if m.object.rpath is not None:
+            yield f"RPATH {m.object.rpath} of {names[id(m)]}"
+        if m.object.runpath is not None:
+            yield f"RUNPATH {m.object.runpath} of {names[id(m)]}"
+    for directory in host.loader.library_path:
+        yield f"LD_LIBRARY_PATH {directory}"
+    for directory in host.loader.system_dirs:
+        yield f"system directory {directory}"
+
+
+# -- baselines ------------------------------------------------------------------------------------
+
+
+def to_baseline(footprint: Footprint) -> str:
+    """The file form: readable, deterministic, one line for each library."""
+    libraries = ",\n".join(
+        f"  {json.dumps(entry.name)}: "
+        + json.dumps(
+            {
+                "unversioned": entry.unversioned if entry.own else bool(entry.unversioned),
+                "needed_by": list(entry.needed_by),
+            }
+        )
+        for entry in footprint.libraries
+    )
+    rest = {
+        "openings": footprint.openings,
+        "search_paths": footprint.search_paths,
+        "missing": footprint.missing,
+    }
+    lines = [f' "schema": {json.dumps(SCHEMA)}', f' "name": {json.dumps(footprint.name)}']
+    lines += [f' "libraries": {{\n{libraries}\n }}']
+    lines += [f" {json.dumps(key)}: {json.dumps(list(value))}" for key, value in rest.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def read_baseline(path: Path) -> Footprint:
+    """The footprint in a baseline file; raises InputError."""
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as e:
+        raise InputError(str(path), e.strerror or str(e)) from e
+    except (ValueError, RecursionError) as e:
+        raise InputError(str(path), f"not a readable baseline ({e})") from e
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise InputError(str(path), f"not a baseline of schema {SCHEMA} (its schema is {schema!r})")
+    try:
+        return _footprint(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as e:
+        raise InputError(str(path), f"not a valid baseline ({type(e).__name__}: {e})") from e
+
+
+def _footprint(document: dict[str, Any]) -> Footprint:
+    libraries = tuple(
+        Library(
+            name,
+            _strings(entry["needed_by"]),
+            int(entry["unversioned"]),
+            own=not isinstance(entry["unversioned"], bool),
+        )
+        for name, entry in document["libraries"].items()
+    )
+    if not libraries:
+        raise ValueError("no libraries")
+    return Footprint(
+        str(document["name"]),
+        libraries,
+        _strings(document["openings"]),
+        _strings(document["search_paths"]),
+        _strings(document["missing"]),
+    )
+
+
+def _strings(values: list[Any]) -> tuple[str, ...]:
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError("a name that is no string")
+    return tuple(values)

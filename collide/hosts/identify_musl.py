@@ -1,0 +1,42 @@
+"""musl's loader, which is its libc: told from the bytes of the file.
+
+Source: musl ``ldso/dynlink.c`` (``load_library``: the path file), ``VERSION``
+(``__libc_version``). Nothing is executed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from collide.filesystems.root import Root
+from collide.loader.glibc.search import Loader
+from collide.support.errors import InputError
+
+_PATH_FILE = rb"%\.\*s(/etc/ld-musl-[!-~]+\.path)\0"
+_VERSION = rb"\0(\d+)\.(\d+)\.(\d+)(?:-git-[!-~]+)?\0"
+_DEFAULT_PATH = rb"\0((?:/[!-9;-~]*lib:)+/[!-9;-~]*lib)\0"
+
+
+def is_musl(data: bytes) -> bool:
+    """Whether these are the bytes of a musl libc."""
+    return re.search(_PATH_FILE, data) is not None
+
+
+def read_loader(data: bytes, path: str, root: Root) -> Loader:
+    """The loader whose file ``data`` is, interpreter of ``path``; raises InputError."""
+    version = re.search(_VERSION, data)
+    path_file, default = re.search(_PATH_FILE, data), re.search(_DEFAULT_PATH, data)
+    if version is None or path_file is None or default is None:
+        raise InputError(path, "names no musl release, or no directories to search")
+    # The prefix is what stands in front of the loader's own directory.
+    prefix = path.rpartition("/")[0].rpartition("/")[0]
+    configured = root.read_bytes(f"{prefix}{path_file[1].decode()}")
+    searched = (default[1] if configured is None else configured).partition(b"\0")[0]
+    return Loader(
+        libc="musl",
+        version=tuple(map(int, version.groups())),
+        path=path,
+        system_dirs=tuple(
+            d.decode("utf-8", "surrogateescape") for d in re.split(rb"[:\n]", searched) if d
+        ),
+    )

@@ -1,0 +1,112 @@
+"""The ld.so.cache that a root would have had ldconfig been run in it.
+
+A system made of unpacked packages has none until then. Source: ldconfig(8),
+glibc ``elf/ldconfig.c`` (``parse_conf``, ``search_dir``).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from collide.elf.object import ElfObject
+from collide.filesystems.root import Root
+from collide.loader.glibc.ld_cache import CacheEntry, LdCache
+from collide.loader.glibc.search import File, LoadError
+
+CONFIGURATION = "/etc/ld.so.conf"
+_HWCAPS = "glibc-hwcaps"
+_DEEPEST = 16
+
+
+def configured(root: Root, path: str = CONFIGURATION, depth: int = 0) -> Iterator[str]:
+    """The directories that ld.so.conf and what it includes name, in order."""
+    text = (root.read_bytes(path) or b"").decode("utf-8", "surrogateescape")
+    for line in text.splitlines():
+        words = line.partition("#")[0].split()
+        if not words or words[0] == "hwcap":
+            continue
+        if words[0] != "include":
+            # "=TYPE" behind a directory is a mark of libc4's days.
+            yield " ".join(words).partition("=")[0].rstrip("/") or "/"
+            continue
+        for pattern in words[1:]:
+            whole = posixpath.join(posixpath.dirname(path), pattern)
+            for included in _matching(root, whole) if depth < _DEEPEST else ():
+                yield from configured(root, included, depth + 1)
+
+
+def _matching(root: Root, pattern: str) -> Iterator[str]:
+    directory, name = posixpath.split(pattern)
+    for entry in root.names(directory):
+        if fnmatchcase(entry, name) and not entry.startswith("."):
+            yield posixpath.join(directory, entry)
+
+
+def left_out(root: Root, system_dirs: Iterable[str]) -> tuple[str, ...]:
+    """The configured directories with libraries that no loader without a cache searches."""
+    searched = {root.realpath(d) for d in system_dirs}
+    return tuple(
+        directory
+        for directory in dict.fromkeys(configured(root))
+        if root.realpath(directory) not in searched and any(_libraries(root, directory))
+    )
+
+
+def make_cache(root: Root, fitting: ElfObject, flags: int, system_dirs: Sequence[str]) -> LdCache:
+    """The cache of libraries that an executable like ``fitting`` can use.
+
+    ldconfig also links every library's DT_SONAME to its file; where such a
+    link is missing the entry names the file itself.
+    """
+    entries = []
+    done: set[str] = set()
+    for directory in (*configured(root), *system_dirs):
+        real = root.realpath(directory)
+        if real is None or real in done:
+            continue
+        done.add(real)
+        below = f"{directory}/{_HWCAPS}"
+        for place, level in ((directory, None), *((f"{below}/{n}", n) for n in root.names(below))):
+            entries += [
+                CacheEntry(name, path, flags, level, legacy=False)
+                for name, path in _entries(root, place, fitting)
+            ]
+    return LdCache(entries)
+
+
+def _entries(root: Root, directory: str, fitting: ElfObject) -> Iterator[tuple[str, str]]:
+    """Name and path of each library of one directory."""
+    for name in _libraries(root, directory):
+        path = posixpath.join(directory, name)
+        file = _open(root, path)
+        if file is None or file.object.architecture != fitting.architecture:
+            continue
+        soname = file.object.soname or name
+        real = posixpath.join(root.realpath(directory) or directory, name)
+        if file.path != real and name.endswith(".so") and soname.startswith(name):
+            # The link editor's link to the link that is the DT_SONAME counts by its own name.
+            soname = name
+        beside = posixpath.join(directory, soname)
+        yield soname, beside if root.realpath(beside) else path
+
+
+def _libraries(root: Root, directory: str) -> Iterator[str]:
+    # Of several files with one DT_SONAME the highest release is linked (_dl_cache_libcmp).
+    for name in sorted(root.names(directory), key=_by_release, reverse=True):
+        if name.startswith(("lib", "ld-")) and ".so" in name:
+            yield name
+
+
+def _by_release(name: str) -> str:
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(20), name)
+
+
+def _open(root: Root, path: str) -> File | None:
+    try:
+        return root.open(path)
+    except LoadError:
+        # A link editor's script, or the index of a library's debugger.
+        return None

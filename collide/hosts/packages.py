@@ -1,0 +1,155 @@
+"""Which distribution packages files come from, read from the package databases of a root.
+
+Only that of rpm's sqlite backend (4.16 and later) is read; older systems tell
+nothing, unless their objects carry a package note.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import struct
+from collections.abc import Iterable, Iterator
+from email.parser import HeaderParser
+
+from collide.filesystems.root import Root
+
+Package = tuple[str, str]
+"""Name and exact version of a distribution package."""
+
+
+def find_packages(root: Root, paths: Iterable[str]) -> dict[str, Package]:
+    """The package of each of these canonical paths, where dpkg, rpm or apk knows one.
+
+    Sources: dpkg(1) ``/var/lib/dpkg``, rpm(8) ``rpmdb.sqlite``, apk(8)
+    ``/lib/apk/db/installed``. A database that cannot be read tells nothing.
+    """
+    wanted = _Wanted(root, frozenset(paths))
+    return {**dict(_apk(root, wanted)), **dict(_rpm(root, wanted)), **dict(_dpkg(root, wanted))}
+
+
+class _Wanted:
+    """The files that are asked for, by the paths that packages list."""
+
+    def __init__(self, root: Root, paths: frozenset[str]) -> None:
+        self._root = root
+        self._paths = paths
+        self._unmerged = {_unmerged(path) for path in paths}
+
+    def file(self, listed: str) -> str | None:
+        """The wanted file that a package lists under this path; None when it is another one."""
+        if _unmerged(listed) not in self._unmerged:
+            return None
+        real = self._root.realpath(listed)
+        return real if real in self._paths else None
+
+
+def _unmerged(path: str) -> str:
+    """Packages of a merged /usr still list their files below /lib and /bin."""
+    for directory in ("/usr/lib", "/usr/bin", "/usr/sbin"):
+        if path.startswith(directory):
+            return path.removeprefix("/usr")
+    return path
+
+
+def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
+    status = root.read_bytes("/var/lib/dpkg/status")
+    if status is None:
+        return
+    owners: dict[str, list[str]] = {}
+    info = "/var/lib/dpkg/info"
+    for listing in root.names(info):
+        package, _, suffix = listing.rpartition(".")
+        for path in _lines(root, f"{info}/{listing}") if suffix == "list" else ():
+            if (file := wanted.file(path)) is not None:
+                owners.setdefault(package.split(":")[0], []).append(file)
+    parser = HeaderParser()
+    for paragraph in status.decode("utf-8", "replace").split("\n\n"):
+        fields = parser.parsestr(paragraph)
+        for path in owners.get(fields.get("Package", ""), ()):
+            yield path, (str(fields["Package"]), str(fields["Version"]))
+
+
+def _lines(root: Root, path: str) -> list[str]:
+    return (root.read_bytes(path) or b"").decode("utf-8", "surrogateescape").splitlines()
+
+
+def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
+    """Paragraphs of ``P:name``, ``V:version``, ``F:directory`` and ``R:file`` lines."""
+    installed = root.read_bytes("/lib/apk/db/installed")
+    name = version = directory = ""
+    for line in (installed or b"").decode("utf-8", "replace").splitlines():
+        key, _, value = line.partition(":")
+        if key == "P":
+            name = value
+        elif key == "V":
+            version = value
+        elif key == "F":
+            directory = value
+        elif key == "R" and (path := wanted.file(f"/{directory}/{value}")):
+            yield path, (name, version)
+
+
+_RPM_DATABASES = ("/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite")
+# rpmtag.h; an epoch, which no file name has, is left out of the version.
+_NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES = 1000, 1001, 1002, 1116, 1117, 1118
+
+
+def _rpm(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
+    for path in _RPM_DATABASES:
+        for header in _rpm_headers(root, path) if root.realpath(path) else ():
+            try:
+                package, listed = _rpm_package(header)
+            except (struct.error, KeyError, IndexError):
+                continue
+            for name in listed:
+                if (file := wanted.file(name)) is not None:
+                    yield file, package
+
+
+def _rpm_package(header: bytes) -> tuple[Package, list[str]]:
+    """One package and the files it lists; raises for a header that is none."""
+    tags = _rpm_tags(header)
+    name, version, release = (tags[tag][0].decode() for tag in (_NAME, _VERSION, _RELEASE))
+    directories = [raw.decode("utf-8", "replace") for raw in tags.get(_DIRNAMES, ())]
+    indexes = [int.from_bytes(raw, "big") for raw in tags.get(_DIRINDEXES, ())]
+    names = [raw.decode("utf-8", "replace") for raw in tags.get(_BASENAMES, ())]
+    listed = [directories[at] + base for at, base in zip(indexes, names, strict=False)]
+    return (name, f"{version}-{release}"), listed
+
+
+def _rpm_headers(root: Root, database: str) -> list[bytes]:
+    """The headers of all installed packages.
+
+    Read from a copy: sqlite would write beside a database in its WAL mode.
+    """
+    import sqlite3
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    beside, name = posixpath.split(database)
+    with TemporaryDirectory() as directory:
+        for file in root.names(beside):
+            if file.startswith(name):
+                Path(directory, file).write_bytes(root.read_bytes(f"{beside}/{file}") or b"")
+        try:
+            connection = sqlite3.connect(f"{directory}/{name}")
+            try:
+                return [bytes(blob) for (blob,) in connection.execute("SELECT blob FROM Packages")]
+            finally:
+                connection.close()
+        except sqlite3.Error:
+            return []
+
+
+def _rpm_tags(header: bytes) -> dict[int, list[bytes]]:
+    """The values of a header's tags: strings, or the bytes of each integer (rpm file format)."""
+    count, _ = struct.unpack_from(">2I", header)
+    data = header[8 + 16 * count :]
+    tags: dict[int, list[bytes]] = {}
+    for number in range(count):
+        tag, kind, offset, items = struct.unpack_from(">4I", header, 8 + 16 * number)
+        if kind == 4:  # INT32
+            tags[tag] = [data[offset + 4 * i : offset + 4 * i + 4] for i in range(items)]
+        elif kind in (6, 8, 9):  # STRING, STRING_ARRAY, I18NSTRING
+            tags[tag] = data[offset:].split(b"\0", items)[:items]
+    return tags

@@ -1,0 +1,1 @@
+"""Profile files: hosts written and read."""

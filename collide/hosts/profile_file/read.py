@@ -1,0 +1,358 @@
+"""A recorded host: a profile file back to a host that wheels can be opened in."""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+
+from collide.elf.machines import CLASS_NAMES, machine_named
+from collide.elf.object import ElfObject, VersionNeed
+from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES, Exports, Reference
+from collide.hosts.profile_file.symbols import (
+    SCHEMA,
+    Attributes,
+    Kind,
+    RecordedExports,
+    RecordedReferences,
+    invalid,
+)
+from collide.loader.glibc.process import LinkMap, LoadFailure, Process
+from collide.loader.glibc.search import File, Found, Loader
+from collide.loader.glibc.searches import Directories, Listing
+from collide.loader.host import Host, Python
+from collide.loader.libc import new_process
+from collide.support.errors import InputError
+from collide.support.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+TABLES, END = b',\n"tables":[\n', b"\n]}\n"
+"""What stands before and behind the lines of tables, as collide writes them."""
+
+
+class _Numbers(dict[str, int]):
+    """Names of ELF constants to numbers; one without a name was recorded as its number."""
+
+    def __missing__(self, name: str) -> int:
+        return int(name)
+
+
+_TYPES = _Numbers({name: number for number, name in TYPE_NAMES.items()})
+_BINDINGS = _Numbers({name: number for number, name in BINDING_NAMES.items()})
+_VISIBILITIES = _Numbers({name: number for number, name in VISIBILITY_NAMES.items()})
+
+
+class JsonTables:
+    """The tables of one object in a profile file, parsed when they are first asked for."""
+
+    def __init__(self, path: str, table: bytes | Mapping[str, Any]) -> None:
+        self.path = path
+        self._text = table if isinstance(table, bytes) else b""
+        self._parsed = None if isinstance(table, bytes) else table
+        self._converted: _Columns | None = None
+
+    def found(self, _wanted: AbstractSet[str]) -> Mapping[str, int]:
+        """See :class:`collide.hosts.profile_file.symbols.Tables`; these are all names."""
+        return self.names()
+
+    def names(self) -> Mapping[str, int]:
+        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        return self._exports().names
+
+    def kind(self, number: int) -> Kind:
+        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        return self._exports().kinds[number]
+
+    def sizes(self, name: str) -> Sequence[int]:
+        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        return self._exports().sizes[name]
+
+    def references(self) -> list[tuple[Any, ...]]:
+        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        recorded = self._part("references")
+        rows = [
+            (version, exact, CLASS_NAMES.index(kind), weak, _VISIBILITIES[visibility], defined)
+            for version, exact, kind, weak, visibility, defined in recorded["attributes"]
+        ]
+        columns = zip(recorded["names"], recorded["attribute"], strict=True)
+        return [(name, *rows[number]) for name, number in columns]
+
+    def _part(self, key: str) -> Any:
+        if self._parsed is None:
+            self._parsed = json.loads(self._text)
+            self._text = b""
+        return self._parsed[key]
+
+    def _exports(self) -> _Columns:
+        if self._converted is None:
+            self._converted = _columns(self._part("exports"))
+        return self._converted
+
+
+class _Columns(NamedTuple):
+    """The exports of an object by name: the number of the kind, and the sizes."""
+
+    names: Mapping[str, int]
+    kinds: Sequence[Kind]
+    sizes: Mapping[str, Sequence[int]]
+
+
+def _columns(recorded: Mapping[str, Any]) -> _Columns:
+    """A profile's columns, which have a line for each definition, by name."""
+    rows = [
+        Attributes(_TYPES[kind], _BINDINGS[binding], _VISIBILITIES[visibility], *rest)
+        for kind, binding, visibility, *rest in recorded["attributes"]
+    ]
+    names, column, sizes = recorded["names"], recorded["attribute"], recorded["sizes"]
+    if not len(names) == len(column) == len(sizes):
+        raise ValueError("columns of different lengths")
+    if not set(column) <= set(range(len(rows))):
+        raise ValueError("an attribute row that is not there")
+    kinds: list[Kind] = [(row,) for row in rows]
+    first = dict(zip(names, column, strict=True))
+    sizes_of = dict(zip(names, zip(sizes), strict=True))
+    if len(first) < len(names):
+        _add_several(kinds, first, sizes_of, zip(names, column, sizes, strict=True))
+    return _Columns(first, kinds, sizes_of)
+
+
+def _add_several(
+    kinds: list[Kind],
+    numbers: dict[str, int],
+    sizes_of: dict[str, tuple[int, ...]],
+    columns: Iterable[tuple[str, int, int]],
+) -> None:
+    """Give each name that has several definitions their kind and sizes."""
+    defined: dict[str, list[tuple[int, int]]] = {}
+    for name, row, size in columns:
+        defined.setdefault(name, []).append((row, size))
+    known = {kind: number for number, kind in enumerate(kinds)}
+    for name, several in defined.items():
+        if len(several) > 1:
+            kind = tuple(kinds[row][0] for row, _ in several)
+            if kind not in known:
+                known[kind] = len(kinds)
+                kinds.append(kind)
+            numbers[name] = known[kind]
+            sizes_of[name] = tuple(size for _, size in several)
+
+
+class RecordedFiles(Listing):
+    """The files of a recorded host: only what was recorded can be opened."""
+
+    def __init__(self, by_path: Mapping[str, File], cache: Mapping[str, str]) -> None:
+        self.by_path = by_path
+        self._cache = cache
+
+    def open(self, path: str) -> File | None:
+        """See :class:`collide.loader.glibc.search.Files`."""
+        return self.by_path.get(path)
+
+    def cached(self, name: str) -> str | None:
+        """See :class:`collide.loader.glibc.search.Files`."""
+        return self._cache.get(name)
+
+    def holds(self, directory: str) -> bool:
+        """See :class:`collide.loader.glibc.searches.Listing`."""
+        return directory in self._directories
+
+    @cached_property
+    def _directories(self) -> Directories:
+        return Directories(self.by_path)
+
+
+def load(path: str | os.PathLike[str]) -> Host:
+    """The host in a profile file (``.json`` or ``.json.xz``, told by its contents).
+
+    Raises InputError when it cannot be read or has another schema.
+    """
+    from lzma import LZMAError, decompress
+
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+        if data.startswith(b"\xfd7zXZ\0"):
+            data = decompress(data)
+        profile, tables = _split(data)
+    except FileNotFoundError:
+        raise InputError(str(path), "no such file") from None
+    except (OSError, LZMAError, ValueError, RecursionError) as e:
+        raise InputError(str(path), f"not a readable profile ({e})") from e
+    schema = profile.get("schema") if isinstance(profile, dict) else None
+    if schema != SCHEMA:
+        raise InputError(str(path), f"not a profile of schema {SCHEMA} (its schema is {schema!r})")
+    try:
+        described = [
+            _described(profile, o, JsonTables(str(path), t))
+            for o, t in zip(profile["objects"], tables or profile["tables"], strict=True)
+        ]
+        by_path: dict[str, File] = {}
+        for recorded in described:
+            for known in (recorded.file.path, *recorded.paths):
+                by_path.setdefault(known, recorded.file)
+        links = [
+            (o["needed_by"], [need["object"] for need in o["needs"]]) for o in profile["objects"]
+        ]
+        loaded = slice(0, profile["loaded"])
+        return host_of(profile, described[loaded], links[loaded], by_path)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:
+        raise invalid(str(path), e) from e
+
+
+def _described(
+    profile: Mapping[str, Any], recorded: Mapping[str, Any], tables: JsonTables
+) -> Described:
+    exports = RecordedExports(tables, recorded["versioned"])
+    architecture = profile["architecture"]
+    return described_object(recorded, architecture, exports, RecordedReferences(tables))
+
+
+def _split(data: bytes) -> tuple[Any, list[bytes]]:
+    """The profile without its tables, and these as text; or all of it, and no text.
+
+    Any layout of the JSON is a profile. In the one that collide writes the
+    tables can be left unparsed until they are needed.
+    """
+    at = data.find(TABLES)
+    if at < 0 or not data.endswith(END):
+        return json.loads(data), []
+    return json.loads(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
+
+
+class Described(NamedTuple):
+    """One recorded object: its file, and what a host that has loaded it makes of it.
+
+    ``name`` is the path as the loader opened it, ``aliases`` the other names it
+    answers to, ``paths`` all paths of the file.
+    """
+
+    file: File
+    name: str
+    aliases: Sequence[str]
+    paths: Sequence[str]
+    found: Found
+
+
+Links = tuple[int | None, Sequence[int]]
+"""The number of the object that first needed one, and of those that it needs itself."""
+
+
+def host_of(
+    profile: Mapping[str, Any],
+    loaded: Sequence[Described],
+    links: Sequence[Links],
+    by_path: Mapping[str, File],
+) -> Host:
+    """The host that a profile describes, which has loaded these objects; ``by_path`` are all.
+
+    Raises KeyError, TypeError, ValueError, IndexError or AttributeError when it is none.
+    """
+    python = profile["python"]
+    libc = profile["libc"]
+    recorded_loader: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in profile["loader"].items()
+    }
+    loader = Loader(libc=libc["name"], version=tuple(map(int, libc["version"])), **recorded_loader)
+    texts = [profile["name"], loader.path, loader.cwd, loader.platform or "", loader.lib or ""]
+    texts += (*loader.hwcaps, *loader.system_dirs, *loader.library_path)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a name or path that is no string")
+    return Host(
+        name=profile["name"],
+        path=profile["binary"],
+        architecture=profile["architecture"],
+        python=Python(python["implementation"], tuple(python["version"]), python["abi_flags"])
+        if python
+        else None,
+        process=_process(profile, loader, loaded, links, by_path),
+        failures=tuple(LoadFailure(**f) for f in profile["missing"]),
+        preload=tuple(profile["preload"]),
+        rtld_global=tuple(profile["global"]),
+    )
+
+
+def _process(
+    profile: Mapping[str, Any],
+    loader: Loader,
+    loaded: Sequence[Described],
+    links: Sequence[Links],
+    by_path: Mapping[str, File],
+) -> Process:
+    files = RecordedFiles(by_path, profile["cache"])
+    executable, *others = loaded
+    process = new_process(executable.file, executable.name, loader, files)
+    maps = [process.executable]
+    for described, (by, _) in zip(others, links[1:], strict=True):
+        loaded_by = None if by is None else maps[by]
+        origin = posixpath.dirname(described.name)
+        maps.append(LinkMap(described.name, described.file, described.found, loaded_by, origin))
+    for m, (_, needs) in zip(maps, links, strict=True):
+        m.needed = tuple(maps[number] for number in needs)
+    for m, described in zip(maps[1:], others, strict=True):
+        process.adopt(m, described.aliases)
+    process.global_scope = tuple(maps[number] for number in profile["scope"])
+    if process.executable not in process.global_scope:
+        raise ValueError("a scope without the executable")
+    return process
+
+
+def described_object(
+    recorded: Mapping[str, Any],
+    architecture: str,
+    exports: Exports,
+    references: Sequence[Reference],
+) -> Described:
+    """One object of a profile, with its tables."""
+    path = recorded["path"]
+    file = File(
+        path,
+        path,
+        _elf_object(recorded, architecture, exports, references),
+        version_strings=tuple(recorded.get("version_strings", ())),
+        build_id=recorded.get("build_id"),
+    )
+    return Described(
+        file=file,
+        name=recorded["name"],
+        aliases=recorded["aliases"],
+        paths=recorded["paths"],
+        found=Found(**recorded["found"]),
+    )
+
+
+def _elf_object(
+    recorded: Mapping[str, Any],
+    architecture: str,
+    exports: Exports,
+    references: Sequence[Reference],
+) -> ElfObject:
+    """One object: what it says about itself, and its tables."""
+    definitions = recorded["version_definitions"]
+    return ElfObject(
+        machine=machine_named("armv7l" if architecture == "armv6l" else architecture),
+        type=recorded["type"],
+        flags=recorded["flags"],
+        interpreter=recorded["interpreter"],
+        soname=recorded["soname"],
+        needed=tuple(recorded["needed"]),
+        auxiliary=tuple(recorded["auxiliary"]),
+        filter=tuple(recorded["filter"]),
+        rpath=recorded["rpath"],
+        runpath=recorded["runpath"],
+        symbolic=recorded["symbolic"],
+        nodeflib=recorded["nodeflib"],
+        pie=recorded["pie"],
+        version_needs=tuple(VersionNeed(*need) for need in recorded["version_needs"]),
+        version_definitions=None if definitions is None else tuple(definitions),
+        exports=exports,
+        references=references,
+        unknown_relocations=(),
+        resolution_cache=(),
+    )

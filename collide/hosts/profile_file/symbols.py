@@ -1,0 +1,231 @@
+"""The symbol tables of a recorded object: read when they are asked for, and only what is asked for.
+
+Where they come from is somebody else's business: a profile file
+(:mod:`collide.hosts.profile_file.read`) or the shipped database
+(:mod:`collide.hosts.database.reader`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from collide.elf.symbols import (
+    ANY_VERSION,
+    MATCHING_TYPES,
+    STB_GLOBAL,
+    STB_WEAK,
+    STT_FUNC,
+    STT_GNU_IFUNC,
+    STT_NOTYPE,
+    STV_DEFAULT,
+    STV_PROTECTED,
+    Definition,
+    Reference,
+    plain_names,
+)
+from collide.support.errors import InputError
+from collide.support.records import NamedTuple, Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SCHEMA = "collide-profile/1"
+"""The schema of the profiles that this release writes and reads."""
+
+
+class Attributes(NamedTuple):
+    """What a definition is besides its name and size; many share one row."""
+
+    type: int
+    binding: int
+    visibility: int
+    version: str | None
+    version_index: int
+    default: bool
+    undefined: bool
+    zero: bool
+
+    def offer(self, versioned: bool) -> str | None:
+        """What :func:`collide.elf.symbols.plain_names` calls an offer."""
+        if (
+            self.type not in MATCHING_TYPES
+            or self.binding not in (STB_GLOBAL, STB_WEAK)
+            or self.visibility not in (STV_DEFAULT, STV_PROTECTED)
+            or self.undefined
+            or self.zero
+        ):
+            return None
+        if not versioned or (self.version_index <= 1 and self.default):
+            return ANY_VERSION
+        return self.version
+
+    def has_size(self, name: str) -> bool:
+        """Whether the shipped database keeps the size of a definition of that name.
+
+        That of data, and what :mod:`collide.binding.shadowing` compares of C++.
+        """
+        if self.type not in (STT_FUNC, STT_GNU_IFUNC, STT_NOTYPE):
+            return True
+        return self.binding != STB_GLOBAL and name.startswith("_Z")
+
+
+Kind = tuple[Attributes, ...]
+"""The definitions of one name, in hash-walk order; nearly all names have one."""
+
+
+class Tables(Protocol):
+    """Where the tables of one object are read from.
+
+    Kinds are numbered; all of these raise one of ``ERRORS`` where the file is damaged.
+    """
+
+    path: str
+    """The file they are in, for a message."""
+
+    def found(self, wanted: AbstractSet[str], /) -> Mapping[str, int]:
+        """The exported names of ``wanted``, perhaps with others, and the kind of each."""
+
+    def names(self) -> Mapping[str, int]:
+        """All exported names, sorted, and the kind of each."""
+
+    def kind(self, number: int) -> Kind:
+        """The kind of that number."""
+
+    def sizes(self, name: str) -> Sequence[int]:
+        """The size of each definition of an exported name."""
+
+    def references(self) -> Sequence[tuple[Any, ...]]:
+        """The fields of each :class:`collide.elf.symbols.Reference`."""
+
+
+ERRORS = (ValueError, KeyError, TypeError, IndexError, EOFError, AttributeError)
+
+
+def invalid(path: str, e: Exception) -> InputError:
+    """What is said of a file that turns out to be no profile."""
+    return InputError(path, f"not a valid profile of schema {SCHEMA} ({type(e).__name__}: {e})")
+
+
+class RecordedExports:
+    """The exports of a recorded object, looked up when they are asked for."""
+
+    __slots__ = ("_all", "_found", "_known", "_offers", "_tables", "versioned")
+
+    def __init__(self, tables: Tables, versioned: bool) -> None:
+        self.versioned = versioned
+        self._tables = tables
+        self._found: Mapping[str, int] = {}
+        self._all: AbstractSet[str] | None = None
+        self._offers: dict[int, str | None] = {}
+        self._known: dict[str, tuple[Definition, ...]] = {}
+
+    @property
+    def names(self) -> AbstractSet[str]:
+        """See :class:`collide.elf.symbols.Exports`."""
+        if self._all is None:
+            try:
+                self._found = self._tables.names()
+            except ERRORS as e:
+                raise invalid(self._tables.path, e) from e
+            self._all = self._found.keys()
+        return self._all
+
+    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """See :class:`collide.elf.symbols.Exports`."""
+        return self._look_up(wanted).keys() & wanted
+
+    def _look_up(self, wanted: AbstractSet[str]) -> Mapping[str, int]:
+        try:
+            self._found = self._tables.found(wanted)
+        except ERRORS as e:
+            raise invalid(self._tables.path, e) from e
+        return self._found
+
+    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+        """See :class:`collide.elf.symbols.Exports`."""
+        offers, found = self._offers, self._found
+        try:
+            numbers = set(map(found.__getitem__, wanted))
+        except KeyError:
+            found = self._look_up(wanted.keys())
+            numbers = set(map(found.__getitem__, wanted))
+        for number in numbers - offers.keys():
+            offers[number] = self._offer(number)
+        if all(offers[number] is ANY_VERSION for number in numbers):
+            return wanted.keys()
+        return plain_names(wanted, {name: offers[found[name]] for name in wanted})
+
+    def _offer(self, number: int) -> str | None:
+        kind = self._kind(number)
+        return kind[0].offer(self.versioned) if len(kind) == 1 else None
+
+    def _kind(self, number: int) -> Kind:
+        try:
+            return self._tables.kind(number)
+        except ERRORS as e:
+            raise invalid(self._tables.path, e) from e
+
+    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """See :class:`collide.elf.symbols.Exports`."""
+        found = (self.candidates(name)[0] for name in names)
+        return {d.name: (d.type, d.size) for d in found if d.binding == STB_WEAK}
+
+    def candidates(self, name: str) -> tuple[Definition, ...]:
+        """See :class:`collide.elf.symbols.Exports`."""
+        known = self._known.get(name)
+        if known is None:
+            number = self._found.get(name)
+            if number is None:
+                number = self._look_up({name}).get(name)
+            known = self._known[name] = () if number is None else self._definitions(name, number)
+        return known
+
+    def _definitions(self, name: str, number: int) -> tuple[Definition, ...]:
+        kind = self._kind(number)
+        try:
+            return tuple(
+                Definition(
+                    name=name,
+                    version=row.version,
+                    version_index=row.version_index,
+                    hidden_version=not row.default,
+                    type=row.type,
+                    binding=row.binding,
+                    visibility=row.visibility,
+                    size=size,
+                    undefined=row.undefined,
+                    zero=row.zero,
+                )
+                for row, size in zip(kind, self._tables.sizes(name), strict=True)
+            )
+        except ERRORS as e:
+            raise invalid(self._tables.path, e) from e
+
+
+class RecordedReferences(Sequence[Reference]):
+    """The references of a recorded object, made on first use."""
+
+    __slots__ = ("_references", "_tables")
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._references: tuple[Reference, ...] | None = None
+
+    def _read(self) -> tuple[Reference, ...]:
+        if self._references is None:
+            try:
+                self._references = tuple(map(Reference._make, self._tables.references()))
+            except ERRORS as e:
+                raise invalid(self._tables.path, e) from e
+        return self._references
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._read()[at]
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self._read())

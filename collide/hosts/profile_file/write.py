@@ -1,0 +1,202 @@
+"""A host profile: a host, recorded, so that wheels can be checked where it is not.
+
+The JSON form is described by ``profiles/profile.schema.json``. Tables of
+symbols are columns (``names``, ``sizes`` and the number of an attribute row),
+because a host has up to some 240,000 of them. They come last, one line for
+each object, so that a reader can leave alone those it does not need.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from collide.elf.machines import CLASS_NAMES
+from collide.elf.notes import Notes, read_notes
+from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES, Exports, Reference
+from collide.filesystems.root import Root
+from collide.hosts.packages import Package, find_packages
+from collide.hosts.profile_file.read import END, TABLES
+from collide.hosts.profile_file.symbols import SCHEMA
+from collide.hosts.profile_file.system_libraries import system_libraries
+from collide.loader.glibc.process import LinkMap
+from collide.loader.host import Host
+
+
+def record(host: Host, root: Root) -> dict[str, Any]:
+    """The JSON form of ``host``, extracted from ``root``.
+
+    Besides what the host has loaded it holds the system libraries that the
+    manylinux policy lets a wheel need, found as an object of a wheel would
+    find them here, with their closures.
+    """
+    process = host.process.fork(host.files)
+    loaded = len(process.maps)
+    system = {
+        name: process.request(name)
+        for name in system_libraries(host.loader.libc, host.architecture)
+    }
+    process.closure([m for m in system.values() if isinstance(m, LinkMap)])
+    maps = process.maps
+    numbers = {id(m): i for i, m in enumerate(maps)}
+    packages = find_packages(root, [m.file.path for m in maps])
+    cached = {name: host.files.cached(name) for name in _requested(maps)}
+    return {
+        "schema": SCHEMA,
+        "name": host.name,
+        "binary": host.path,
+        "architecture": host.architecture,
+        "libc": {"name": host.loader.libc, "version": list(host.loader.version)},
+        "python": host.python._asdict() if host.python else None,
+        "loader": _without(host.loader._asdict(), "libc", "version"),
+        "preload": list(host.preload),
+        "global": list(host.rtld_global),
+        "scope": [numbers[id(m)] for m in process.global_scope],
+        "loaded": loaded,
+        "missing": [f._asdict() for f in host.failures],
+        "system": {
+            name: numbers[id(m)] if isinstance(m, LinkMap) else None for name, m in system.items()
+        },
+        "cache": {name: path for name, path in sorted(cached.items()) if path is not None},
+        "objects": [
+            _object(m, numbers, process.aliases(m), root, packages.get(m.file.path)) for m in maps
+        ],
+        "tables": [
+            {
+                "exports": exports_table(m.object.exports),
+                "references": references_table(m.object.references),
+            }
+            for m in maps
+        ],
+    }
+
+
+def _requested(maps: Iterable[LinkMap]) -> list[str]:
+    names = {name for m in maps for name in m.object.needed}
+    return sorted(names | {m.object.soname for m in maps if m.object.soname})
+
+
+def _without(fields: dict[str, Any], *left_out: str) -> dict[str, Any]:
+    return {k: v for k, v in fields.items() if k not in left_out}
+
+
+def _object(
+    m: LinkMap,
+    numbers: Mapping[int, int],
+    aliases: Sequence[str],
+    root: Root,
+    package: Package | None,
+) -> dict[str, Any]:
+    obj = m.object
+    notes = _notes(root, m.file.path)
+    package = package or notes.package
+    return {
+        "path": m.file.path,
+        "name": m.name,
+        "aliases": list(aliases),
+        "paths": sorted({m.name, _canonical_directory(root, m.name)}),
+        "found": m.found._asdict(),
+        "needed_by": None if m.loader is None else numbers[id(m.loader)],
+        "needs": [
+            {"name": name, "object": numbers[id(needed)], "found": found._asdict()}
+            for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True)
+        ],
+        "build_id": notes.build_id,
+        "version_strings": list(m.file.version_strings),
+        "package": {"name": package[0], "version": package[1]} if package else None,
+        "type": obj.type,
+        "flags": obj.flags,
+        "interpreter": obj.interpreter,
+        "soname": obj.soname,
+        "needed": list(obj.needed),
+        "auxiliary": list(obj.auxiliary),
+        "filter": list(obj.filter),
+        "rpath": obj.rpath,
+        "runpath": obj.runpath,
+        "symbolic": obj.symbolic,
+        "nodeflib": obj.nodeflib,
+        "pie": obj.pie,
+        "versioned": obj.exports.versioned,
+        "version_needs": [[n.file, n.version, n.weak] for n in obj.version_needs],
+        "version_definitions": obj.version_definitions,
+    }
+
+
+def _canonical_directory(root: Root, path: str) -> str:
+    """``path`` in the canonical form of its directory: the last link is a name of its own."""
+    directory, name = posixpath.split(path)
+    return posixpath.join(root.realpath(directory) or directory, name)
+
+
+def _notes(root: Root, path: str) -> Notes:
+    with root.stream(path) as stream:
+        return read_notes(stream)
+
+
+def exports_table(exports: Exports) -> dict[str, Any]:
+    """The columns of one object's exports.
+
+    Sorted by name; definitions of one name stay in hash-walk order.
+    """
+    definitions = [d for name in sorted(exports.names) for d in exports.candidates(name)]
+    rows = [
+        (
+            TYPE_NAMES.get(d.type, str(d.type)),
+            BINDING_NAMES.get(d.binding, str(d.binding)),
+            VISIBILITY_NAMES[d.visibility],
+            d.version,
+            d.version_index,
+            not d.hidden_version,
+            d.undefined,
+            d.zero,
+        )
+        for d in definitions
+    ]
+    attributes, column = _numbered(rows)
+    return {
+        "attributes": attributes,
+        "attribute": column,
+        "sizes": [d.size for d in definitions],
+        "names": [d.name for d in definitions],
+    }
+
+
+def references_table(references: Iterable[Reference]) -> dict[str, Any]:
+    """The columns of one object's references, sorted."""
+    ordered = sorted(references, key=lambda r: (r.name, r.version or "", r[2:]))
+    rows = [
+        (
+            r.version,
+            r.exact,
+            CLASS_NAMES[r.lookup_class],
+            r.weak,
+            VISIBILITY_NAMES[r.visibility],
+            r.defined,
+        )
+        for r in ordered
+    ]
+    attributes, column = _numbered(rows)
+    return {"attributes": attributes, "attribute": column, "names": [r.name for r in ordered]}
+
+
+def _numbered(rows: Sequence[tuple[Any, ...]]) -> tuple[list[list[Any]], list[int]]:
+    """Distinct rows in a stable order, and the number of each row among them."""
+    distinct = sorted(set(rows), key=lambda row: tuple((v is None, str(v)) for v in row))
+    numbers = {row: i for i, row in enumerate(distinct)}
+    return [list(row) for row in distinct], [numbers[row] for row in rows]
+
+
+def to_bytes(profile: Mapping[str, Any], *, compressed: bool) -> bytes:
+    """The file form: one line of JSON for each part, xz on request; equal in, equal out."""
+    parts = [f"{_dump(key)}:{_dump(value)}" for key, value in profile.items() if key != "tables"]
+    tables = ",\n".join(map(_dump, profile["tables"]))
+    text = "{" + ",\n".join(parts) + f"{TABLES.decode()}{tables}{END.decode()}"
+    data = text.encode("ascii")
+    return lzma.compress(data, preset=9) if compressed else data
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

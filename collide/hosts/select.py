@@ -1,0 +1,168 @@
+"""What ``--profile`` names: shipped profiles, profile files, binaries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
+
+from collide.elf.headers import is_elf
+from collide.hosts.database import load_shipped, shipped_names, shipped_summary
+from collide.hosts.database.reader import Summary
+from collide.loader.host import Host
+from collide.support.errors import InputError, UsageError
+
+
+class Candidate:
+    """A host to check on; one of the shipped is not loaded before it is known to be needed."""
+
+    def __init__(self, known: Summary | Host, load: Callable[[], Host]) -> None:
+        self.name = known.name
+        self.architecture = known.architecture
+        self.python = known.python
+        self.loader = known.loader
+        self._load = load
+
+    @classmethod
+    def of(cls, host: Host) -> Candidate:
+        """A host that is loaded already."""
+        return cls(host, lambda: host)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether it is in memory already."""
+        return "host" in vars(self)
+
+    @cached_property
+    def host(self) -> Host:
+        """The host itself."""
+        return self._load()
+
+
+def select(
+    specs: Iterable[str],
+    *,
+    preload: Sequence[str] = (),
+    rtld_global: Sequence[str] = (),
+) -> Iterator[Candidate]:
+    """The hosts of all ``--profile`` values, each once, in order; all shipped ones without any.
+
+    A value is a shipped name or a pattern of names, a group of them, a profile
+    file, or a path to a binary; only for a binary can ``preload`` and
+    ``rtld_global`` apply. Raises InputError or UsageError.
+    """
+    specs = list(specs)
+    named: set[str] = set()
+    for spec in specs or ("*",):
+        names = _shipped(spec)
+        if names:
+            _refuse_openings(spec, preload, rtld_global)
+            for name in names:
+                if name not in named:
+                    named.add(name)
+                    chosen = ("--profile", spec) if specs else ()
+                    yield Candidate(shipped_summary(name), partial(_load_shipped, name, chosen))
+            continue
+        path = _existing(spec)
+        if os.path.isfile(path) and _is_profile(path):
+            from collide.hosts.profile_file.read import load
+
+            _refuse_openings(spec, preload, rtld_global)
+            host = load(path)
+        else:
+            from collide.filesystems.root import Root
+            from collide.hosts.extract import extract
+
+            host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
+        opened = (("--preload", preload), ("--global", rtld_global))
+        options = [word for option, names in opened for name in names for word in (option, name)]
+        yield Candidate.of(host._replace(arguments=("--profile", spec, *options)))
+
+
+def _load_shipped(name: str, arguments: tuple[str, ...]) -> Host:
+    return load_shipped(name)._replace(arguments=arguments)
+
+
+def select_hosts(
+    specs: Iterable[str],
+    *,
+    preload: Sequence[str] = (),
+    rtld_global: Sequence[str] = (),
+) -> Iterator[Host]:
+    """The same, loaded."""
+    for candidate in select(specs, preload=preload, rtld_global=rtld_global):
+        yield candidate.host
+
+
+def _shipped(spec: str) -> list[str]:
+    """The names of the shipped hosts that ``spec`` stands for: a name, a group, or a pattern."""
+    names = shipped_names()
+    if spec in names:
+        return [spec]
+    from fnmatch import filter as matching
+
+    group = [name for name in names if spec in shipped_summary(name).groups]
+    return group or matching(names, spec)
+
+
+def shipped(specs: Iterable[str]) -> list[str]:
+    """The names of the shipped hosts that these names, patterns and groups stand for, or of all.
+
+    Raises InputError for what stands for none.
+    """
+    found: dict[str, None] = {}
+    for spec in list(specs) or ["*"]:
+        names = _shipped(spec)
+        if not names:
+            raise _unknown(spec, "no such shipped profile")
+        found.update(dict.fromkeys(names))
+    return list(found)
+
+
+def groups() -> list[str]:
+    """The names of all groups of shipped hosts, sorted."""
+    return sorted({group for name in shipped_names() for group in shipped_summary(name).groups})
+
+
+def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[str]) -> None:
+    if preload or rtld_global:
+        raise UsageError(
+            f"--preload and --global need a binary as --profile; {spec} is recorded already"
+        )
+
+
+def _existing(spec: str) -> str:
+    from pathlib import Path
+
+    found = spec
+    if not spec or not os.path.exists(spec):
+        import shutil
+
+        found = (shutil.which(spec) if "/" not in spec else None) or ""
+        if not found:
+            raise _unknown(spec, "no such profile, file or binary")
+    elif not os.path.isfile(spec):
+        raise InputError(spec, "not a regular file")
+    # Without taking ".." back, which may lie behind a symbolic link.
+    return str(Path(found).absolute())
+
+
+def _unknown(spec: str, what: str) -> InputError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(spec, shipped_names(), 3, 0.5)
+    hint = f"; near it: {', '.join(near)}" if near else ""
+    return InputError(
+        spec,
+        f"{what} (collide profiles lists the shipped ones, in the groups "
+        f"{', '.join(groups())}{hint})",
+    )
+
+
+def _is_profile(path: str) -> bool:
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(4)
+    except OSError as e:
+        raise InputError(path, e.strerror or str(e)) from e
+    return not is_elf(head) and not head.startswith(b"#!")

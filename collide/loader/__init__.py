@@ -1,0 +1,1 @@
+"""What a dynamic loader does: search, load, look up."""

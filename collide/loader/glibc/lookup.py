@@ -1,0 +1,298 @@
+"""Which definition wins, for one reference and one scope; here with glibc's rules.
+
+Source: glibc ``elf/dl-lookup.c`` (``check_match``, ``do_lookup_x``). Each rule
+is a :class:`Rule` with the sentence that ``collide explain`` prints, so that
+there is one implementation to bind with and to explain with. musl's rules are
+in :mod:`collide.loader.musl.lookup`; :mod:`collide.loader.libc` chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from enum import Enum
+
+from collide.elf.machines import CLASS_COPY, CLASS_PLT
+from collide.elf.object import ElfObject
+from collide.elf.symbols import (
+    MATCHING_TYPES,
+    STB_GLOBAL,
+    STB_GNU_UNIQUE,
+    STB_WEAK,
+    STV_HIDDEN,
+    STV_INTERNAL,
+    STV_PROTECTED,
+    Definition,
+    Exports,
+    Reference,
+)
+from collide.loader.glibc.search import File
+from collide.support.records import NamedTuple, Protocol
+
+MATCHING_BINDINGS = frozenset((STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE))
+"""The bindings of a definition that others may use."""
+_FIRST_VERSION_INDEX = 2
+
+
+class Rule(Enum):
+    """Why a candidate is accepted or not: whether it is, and the sentence for a reader."""
+
+    UNVERSIONED_OBJECT = True, "accepted: the object has no symbol versions"
+    SAME_VERSION = True, "accepted: the same version"
+    BASE_VERSION = True, "accepted: a base (unversioned) definition serves any version"
+    UNVERSIONED_REFERENCE = True, "accepted: an unversioned reference takes a base definition"
+    FIRST_VERSION = True, "accepted: an unversioned reference takes the object's first version node"
+    ONLY_DEFAULT = True, "accepted: the only default version of the object"
+    SAME_NAME = True, "accepted: musl compares names only"
+    NOT_DEFAULT_VERSION = False, "rejected: musl does not see a version that is not the default"
+    NO_ADDRESS = False, "rejected: the symbol has no address"
+    CANONICAL_PLT = (
+        False,
+        "rejected: undefined here (a canonical PLT entry or TLS) and the reference is a call",
+    )
+    WRONG_TYPE = False, "rejected: a symbol of this type is never matched"
+    OTHER_VERSION = False, "rejected: another version"
+    HIDDEN_BASE = False, "rejected: a hidden base definition does not serve a versioned reference"
+    EXACT_ONLY = False, "rejected: the reference demands its exact version"
+    HIDDEN_VERSION = False, "rejected: a hidden (not default) version, and the reference names none"
+    AMBIGUOUS_DEFAULT = False, "rejected: the object has several default versions of it"
+    HIDDEN_VISIBILITY = False, "rejected: hidden or internal visibility"
+    LOCAL_BINDING = False, "rejected: a binding that is not global, weak or unique"
+    COPY_SKIPS_EXECUTABLE = False, "skipped: a copy relocation does not look into the executable"
+    LATER = False, "not reached: an earlier candidate of this object was taken"
+
+    def __init__(self, accepted: bool, text: str) -> None:
+        self.accepted = accepted
+        self.text = text
+
+
+Judged = tuple[Definition, Rule]
+"""A candidate and the rule that decided it."""
+
+
+class LookupRules(Protocol):
+    """The rules of one C library's loader: what binding asks of it.
+
+    :class:`GlibcLookup` below, :class:`collide.loader.musl.lookup.MuslLookup`.
+    """
+
+    @property
+    def shares_unique(self) -> bool:
+        """Whether STB_GNU_UNIQUE symbols are one for the whole process."""
+
+    @property
+    def asserts_version_tables(self) -> bool:
+        """Whether a versioned reference to its own file, now without versions, aborts."""
+
+    @property
+    def signature(self) -> Hashable:
+        """What two hosts must agree in to bind among the objects of a wheel alike.
+
+        None where the host's libc has a part in it.
+        """
+
+    def leads(self, obj: ElfObject, /) -> bool:
+        """Whether an object comes before all others in its own scope (DT_SYMBOLIC)."""
+
+    def is_looked_up(self, reference: Reference, /) -> bool:
+        """Whether the reference is searched for at all; others bind to their own object."""
+
+    def keeps(self, reference: Reference, /) -> bool:
+        """Whether the reference goes back to its own object, wherever the search ended."""
+
+    def demands(self, reference: Reference, /) -> bool:
+        """Whether loading fails where nothing defines what is referred to."""
+
+    def match(self, reference: Reference, obj: ElfObject, /) -> Definition | None:
+        """The definition that ``obj`` offers for ``reference``; None when it has none."""
+
+    def explain(self, reference: Reference, obj: ElfObject, /) -> tuple[Judged, ...]:
+        """Every candidate in ``obj`` with the rule that decided it, in hash-walk order."""
+
+    def plain(self, exports: Exports, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
+        """The names that :meth:`match` need not be asked for, see :meth:`Exports.plain`."""
+
+    def substitute(self, name: str, /) -> str | None:
+        """The name that libc is asked for where nothing defines ``name``; None for no other."""
+
+
+class GlibcLookup(NamedTuple):
+    """The rules of one release of glibc, (2, 36).
+
+    Those that have changed: absolute symbols of value 0 (accepted since 2.28),
+    the assertion on lost version tables (gone in 2.41), base against exact
+    version (2.42, bug 29190).
+    """
+
+    version: tuple[int, ...]
+
+    @property
+    def shares_unique(self) -> bool:
+        """See :class:`LookupRules`."""
+        return True
+
+    @property
+    def asserts_version_tables(self) -> bool:
+        """See :class:`LookupRules`."""
+        return self.version <= (2, 40)
+
+    @property
+    def accepts_absolute_zero(self) -> bool:
+        """Whether an absolute symbol of value 0 is a definition."""
+        return self.version >= (2, 28)
+
+    @property
+    def prefers_exact_version(self) -> bool:
+        """Whether an exact version beats an earlier base definition in one object."""
+        return self.version >= (2, 42)
+
+    @property
+    def signature(self) -> Hashable:
+        """See :class:`LookupRules`."""
+        return self.accepts_absolute_zero, self.prefers_exact_version
+
+    def leads(self, obj: ElfObject) -> bool:
+        """See :class:`LookupRules`."""
+        return obj.symbolic
+
+    def is_looked_up(self, reference: Reference) -> bool:
+        """See :class:`LookupRules`; hidden ones bind to self (2.24 and later)."""
+        return reference.visibility not in (STV_HIDDEN, STV_INTERNAL)
+
+    def keeps(self, reference: Reference) -> bool:
+        """See :class:`LookupRules` (``_dl_lookup_symbol_x``)."""
+        return reference.visibility == STV_PROTECTED
+
+    def demands(self, reference: Reference) -> bool:
+        """See :class:`LookupRules`: weak ones may stay empty."""
+        return not reference.weak
+
+    def match(self, reference: Reference, obj: ElfObject) -> Definition | None:
+        """See :class:`LookupRules` (``do_lookup_x``, one object)."""
+        exports = obj.exports
+        found = exports.candidates(reference.name)
+        if not found:
+            return None
+        if len(found) == 1:
+            rule = _judge(reference, found[0], exports.versioned, self)
+            chosen = found[0] if rule.accepted else None
+        else:
+            judged = [(d, _judge(reference, d, exports.versioned, self)) for d in found]
+            chosen = _choose(judged, self)
+        # A chosen but invisible definition ends the walk of this object: no second choice.
+        return chosen if chosen is not None and _visible(chosen) else None
+
+    def explain(self, reference: Reference, obj: ElfObject) -> tuple[Judged, ...]:
+        """See :class:`LookupRules`."""
+        judged = [
+            (d, _judge(reference, d, obj.exports.versioned, self))
+            for d in obj.exports.candidates(reference.name)
+        ]
+        chosen = _choose(judged, self)
+        told = []
+        for definition, rule in judged:
+            if definition is chosen and definition.visibility in (STV_HIDDEN, STV_INTERNAL):
+                rule = Rule.HIDDEN_VISIBILITY
+            elif definition is chosen and definition.binding not in MATCHING_BINDINGS:
+                rule = Rule.LOCAL_BINDING
+            elif definition is not chosen and rule.accepted:
+                rule = Rule.AMBIGUOUS_DEFAULT if rule is Rule.ONLY_DEFAULT else Rule.LATER
+            told.append((definition, rule))
+        return tuple(told)
+
+    def plain(self, exports: Exports, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+        """See :class:`LookupRules`."""
+        return exports.plain(wanted)
+
+    def substitute(self, _name: str) -> None:
+        """See :class:`LookupRules`: there is no other."""
+        return
+
+
+def _judge(
+    reference: Reference, definition: Definition, versioned: bool, rules: GlibcLookup
+) -> Rule:
+    """``check_match`` for one candidate; ONLY_DEFAULT still depends on its siblings."""
+    if definition.zero and not rules.accepts_absolute_zero:
+        return Rule.NO_ADDRESS
+    if definition.undefined and reference.lookup_class == CLASS_PLT:
+        return Rule.CANONICAL_PLT
+    if definition.type not in MATCHING_TYPES:
+        return Rule.WRONG_TYPE
+    if not versioned:
+        return Rule.UNVERSIONED_OBJECT
+    if reference.version is None:
+        return _judge_unversioned(definition)
+    if definition.version == reference.version:
+        return Rule.SAME_VERSION
+    if definition.version is not None:
+        return Rule.OTHER_VERSION
+    if reference.exact:
+        return Rule.EXACT_ONLY
+    return Rule.HIDDEN_BASE if definition.hidden_version else Rule.BASE_VERSION
+
+
+def _judge_unversioned(definition: Definition) -> Rule:
+    if definition.version_index < _FIRST_VERSION_INDEX:
+        return Rule.UNVERSIONED_REFERENCE
+    if definition.version_index == _FIRST_VERSION_INDEX:
+        return Rule.FIRST_VERSION
+    return Rule.HIDDEN_VERSION if definition.hidden_version else Rule.ONLY_DEFAULT
+
+
+def _choose(judged: list[tuple[Definition, Rule]], rules: GlibcLookup) -> Definition | None:
+    """The candidate of one object that the hash walk ends with."""
+    if rules.prefers_exact_version:
+        for definition, rule in judged:
+            if rule is Rule.SAME_VERSION:
+                return definition
+        base = [d for d, rule in judged if rule is Rule.BASE_VERSION]
+        if base:
+            return base[0] if len(base) == 1 else None
+    for definition, rule in judged:
+        if rule.accepted and rule is not Rule.ONLY_DEFAULT:
+            return definition
+    defaults = [d for d, rule in judged if rule is Rule.ONLY_DEFAULT]
+    return defaults[0] if len(defaults) == 1 else None
+
+
+def _visible(definition: Definition) -> bool:
+    return (
+        definition.visibility not in (STV_HIDDEN, STV_INTERNAL)
+        and definition.binding in MATCHING_BINDINGS
+    )
+
+
+def search_scope(
+    reference: Reference, scope: Iterable[File], executable: File, rules: LookupRules
+) -> tuple[File, Definition] | None:
+    """First match in ``scope``, which may hold an object twice; None when there is none."""
+    for file in scope:
+        if reference.lookup_class == CLASS_COPY and file is executable:
+            continue
+        definition = rules.match(reference, file.object)
+        if definition is not None:
+            return file, definition
+    return None
+
+
+def walk_scope(
+    reference: Reference, scope: Iterable[File], executable: File, rules: LookupRules
+) -> Iterator[tuple[File, tuple[Judged, ...], Definition | None]]:
+    """The same search, told step by step: object, its candidates judged, what it gives.
+
+    Ends after the object that gives a definition.
+    """
+    seen: set[int] = set()
+    for file in scope:
+        if id(file) in seen:
+            continue
+        seen.add(id(file))
+        told = rules.explain(reference, file.object)
+        if reference.lookup_class == CLASS_COPY and file is executable:
+            yield file, tuple((d, Rule.COPY_SKIPS_EXECUTABLE) for d, _ in told), None
+            continue
+        definition = rules.match(reference, file.object)
+        yield file, told, definition
+        if definition is not None:
+            return

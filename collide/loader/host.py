@@ -1,0 +1,61 @@
+"""A host: a top-level binary with all that is loaded at start-up."""
+
+from __future__ import annotations
+
+from collide.loader.glibc.process import LoadFailure, Process
+from collide.loader.glibc.search import File, Files, Loader
+from collide.support.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+
+class Python(NamedTuple):
+    """The Python interpreter inside a host, as the tags of a wheel name it.
+
+    ``implementation`` is ``cp`` or ``pp``, ``abi_flags`` the letters behind
+    the version in the ABI tag (``t`` for a free-threaded CPython).
+    """
+
+    implementation: Literal["cp", "pp"]
+    version: tuple[int, int]
+    abi_flags: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.implementation}{self.version[0]}{self.version[1]}{self.abi_flags}"
+
+
+class Host(NamedTuple):
+    """A host ready to open modules in.
+
+    ``process`` is the state after start-up and all RTLD_GLOBAL openings;
+    ``failures`` are libraries that start-up did not get, and symbols that what it
+    opens RTLD_GLOBAL does not. ``path`` is the canonical path of the binary,
+    ``arguments`` what selects this host on a command line.
+    """
+
+    name: str
+    path: str
+    architecture: str
+    python: Python | None
+    process: Process
+    failures: tuple[LoadFailure, ...]
+    preload: tuple[str, ...] = ()
+    rtld_global: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def global_files(self) -> frozenset[File]:
+        """The objects of the global scope."""
+        return frozenset(m.file for m in self.process.global_scope)
+
+    @property
+    def loader(self) -> Loader:
+        """The host's dynamic loader."""
+        return self.process.loader
+
+    @property
+    def files(self) -> Files:
+        """What the host's loader can open."""
+        return self.process.files

@@ -1,0 +1,127 @@
+"""Which definition wins: musl's rules for one reference.
+
+Source: musl ``ldso/dynlink.c`` (``find_sym2``, ``gnu_lookup``, ``sysv_lookup``,
+``do_relocs``, ``get_lfs64``). A name is all that is compared: versions only hide
+definitions that are not the default one, visibility counts for nothing, and
+there is neither DT_SYMBOLIC nor a table of unique symbols.
+
+Known gap: glibc's class of calls holds TLS references too, whereas musl refuses
+an undefined symbol to jump slots only; the two differ for a TLS reference to a
+name that the executable has a canonical PLT entry of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+from collide.elf.machines import CLASS_PLT
+from collide.elf.object import ElfObject
+from collide.elf.symbols import (
+    MATCHING_TYPES,
+    STT_GNU_IFUNC,
+    STT_TLS,
+    Definition,
+    Exports,
+    Reference,
+)
+from collide.loader.glibc.lookup import MATCHING_BINDINGS, Judged, Rule
+from collide.support.records import NamedTuple
+
+_TYPES = MATCHING_TYPES - {STT_GNU_IFUNC}
+# get_lfs64: glibc's names of the functions for large files, without their "64".
+_LARGE_FILE_NAMES = """
+    aio_cancel aio_error aio_fsync aio_read aio_return aio_suspend aio_write alphasort creat
+    fallocate fgetpos fopen freopen fseeko fsetpos fstat fstatat fstatfs fstatvfs ftello ftruncate
+    ftw getdents getrlimit glob globfree lio_listio lockf lseek lstat mkostemp mkostemps mkstemp
+    mkstemps mmap nftw open openat posix_fadvise posix_fallocate pread preadv prlimit pwrite
+    pwritev readdir scandir sendfile setrlimit stat statfs statvfs tmpfile truncate versionsort
+    __fxstat __fxstatat __lxstat __xstat
+"""
+_LARGE_FILE = frozenset(_LARGE_FILE_NAMES.split())
+
+
+class MuslLookup(NamedTuple):
+    """The rules of one release of musl, (1, 2, 4).
+
+    See :class:`collide.loader.glibc.lookup.LookupRules`.
+    """
+
+    version: tuple[int, ...]
+
+    @property
+    def shares_unique(self) -> bool:
+        """STB_GNU_UNIQUE is another word for global."""
+        return False
+
+    @property
+    def asserts_version_tables(self) -> bool:
+        """Nothing is asserted of versions."""
+        return False
+
+    @property
+    def signature(self) -> None:
+        """See :meth:`substitute`."""
+
+    def leads(self, _obj: ElfObject) -> bool:
+        """DT_SYMBOLIC is not read."""
+        return False
+
+    def is_looked_up(self, _reference: Reference) -> bool:
+        """Hidden ones too; only STB_LOCAL binds to self."""
+        return True
+
+    def keeps(self, _reference: Reference) -> bool:
+        """Protected ones can be interposed."""
+        return False
+
+    def demands(self, reference: Reference) -> bool:
+        """A weak one may stay empty only where its object does not define it itself."""
+        return reference.defined or not reference.weak
+
+    def match(self, reference: Reference, obj: ElfObject) -> Definition | None:
+        """The first visible candidate of the hash walk, if it serves; there is no second one."""
+        for definition in obj.exports.candidates(reference.name):
+            rule = _judge(reference, definition)
+            if rule is not Rule.NOT_DEFAULT_VERSION:
+                return definition if rule.accepted else None
+        return None
+
+    def explain(self, reference: Reference, obj: ElfObject) -> tuple[Judged, ...]:
+        """See :class:`collide.loader.glibc.lookup.LookupRules`."""
+        told: list[Judged] = []
+        ended = False
+        for definition in obj.exports.candidates(reference.name):
+            rule = _judge(reference, definition)
+            if rule is not Rule.NOT_DEFAULT_VERSION:
+                rule, ended = (Rule.LATER if ended else rule), True
+            told.append((definition, rule))
+        return tuple(told)
+
+    def plain(self, _exports: Exports, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+        """None: what is plain for glibc compares versions."""
+        return frozenset()
+
+    def substitute(self, name: str) -> str | None:
+        """``fopen`` of libc for ``fopen64`` (since 1.2.4)."""
+        # Up to 1.2.5 names of more than 16 characters did not fit its buffer.
+        if self.version < (1, 2, 4) or (self.version <= (1, 2, 5) and len(name) > 16):
+            return None
+        if name == "readdir64_r":
+            return "readdir_r"
+        plain = name.removesuffix("64")
+        return plain if plain != name and plain in _LARGE_FILE else None
+
+
+def _judge(reference: Reference, definition: Definition) -> Rule:
+    if definition.hidden_version:
+        return Rule.NOT_DEFAULT_VERSION
+    if definition.undefined and (reference.lookup_class == CLASS_PLT or definition.type == STT_TLS):
+        return Rule.CANONICAL_PLT
+    if definition.zero:
+        return Rule.NO_ADDRESS
+    if definition.type not in _TYPES:
+        return Rule.WRONG_TYPE
+    if definition.binding not in MATCHING_BINDINGS:
+        return Rule.LOCAL_BINDING
+    return Rule.SAME_NAME

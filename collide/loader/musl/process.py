@@ -1,0 +1,112 @@
+"""What musl loads, and under which names it knows what is loaded.
+
+Source: musl ``ldso/dynlink.c`` (``load_library``, ``load_direct_deps``,
+``reloc_all``, ``dlopen``). Order and scopes are those of
+:mod:`collide.loader.glibc.process`: the objects that are there, then the opened one, then its
+dependencies breadth first. What differs is how a name is matched, that
+an object is searched for on behalf of all that pulled it in up to the
+executable, and what is not there: filters, version checks.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+
+from collide.elf.machines import CLASS_PLT
+from collide.elf.object import ElfObject
+from collide.elf.symbols import STV_DEFAULT, Reference
+from collide.loader.glibc.process import LinkMap, LoadFailure, Process
+from collide.loader.glibc.search import File, Found, LoadError
+from collide.loader.musl.lookup import MuslLookup
+from collide.loader.musl.search import find
+
+_ITSELF = ("libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet.")
+# load_library takes a file that defines both for a C library, musl or glibc.
+_MARKS = ("__libc_start_main", "stdin")
+
+
+class MuslProcess(Process):
+    """A namespace of musl's loader.
+
+    ``_names`` holds what musl calls short names: the file name of a map that a
+    search has found.
+    """
+
+    @property
+    def _opener(self) -> LinkMap:
+        """``needed_by`` of a map that dlopen loads: the executable."""
+        return self.executable
+
+    def _open_root(self, path: str) -> LinkMap | LoadFailure:
+        before = len(self.maps)
+        result = self._need(path, self.executable)
+        if "/" in path and len(self.maps) > before:
+            self.maps[-1].found = Found("opened")
+        return result
+
+    def preload(self, name: str) -> LinkMap | LoadFailure:
+        """Load ``name`` of LD_PRELOAD, on behalf of nobody: no run path serves it."""
+        plain = self.executable.object._replace(rpath=None, runpath=None)
+        requester = LinkMap("", File("", None, plain), Found("opened"), None, "/")
+        result = self._need(name, requester)
+        if isinstance(result, LinkMap) and result.loader is requester:
+            result.loader = None
+        return result
+
+    def loaded(self, name: str) -> LinkMap | None:
+        """The map that captures ``name``: musl itself, or one of that short name.
+
+        A DT_SONAME is never looked at.
+        """
+        if name.startswith(_ITSELF) or name == self.loader.path:
+            return self._names[self.loader.path]
+        return None if "/" in name else self._names.get(name)
+
+    def _need(self, name: str, requester: LinkMap) -> LinkMap | LoadFailure:
+        captured = self.loaded(name)
+        if captured is not None:
+            return captured
+        try:
+            found = find(name, requester, self.loader, self.files) if name else None
+        except LoadError as e:
+            return LoadFailure("unloadable-file", requester.file.path, name, str(e))
+        if found is None:
+            return LoadFailure("missing-library", requester.file.path, name)
+        path, file, how = found
+        known = self._identities.get(file.identity)
+        if known is None:
+            if self._is_libc(file.object):
+                return self._names[self.loader.path]
+            known = LinkMap(path, file, how, requester, posixpath.dirname(path) or ".")
+            self._register(known)
+        if "/" not in name:
+            self._shorten(known)
+        return known
+
+    def _is_libc(self, obj: ElfObject) -> bool:
+        rules = MuslLookup(self.loader.version)
+        asked = (
+            Reference(mark, None, False, CLASS_PLT, False, STV_DEFAULT, False) for mark in _MARKS
+        )
+        return all(rules.match(reference, obj) is not None for reference in asked)
+
+    def _shorten(self, known: LinkMap) -> None:
+        """Let ``known`` be found by its file name, before any map that was loaded later."""
+        short = posixpath.basename(known.name)
+        other = self._names.get(short)
+        if other is None or self._positions[id(known)] < self._positions[id(other)]:
+            self._names[short] = known
+
+    def _insert_filtees(self, *_: object) -> list[LoadFailure]:
+        """DT_AUXILIARY and DT_FILTER are not read."""
+        return []
+
+    def version_failures(self, _maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
+        """Versions are not checked."""
+        return iter(())
+
+    def relocation_order(self, maps: Sequence[LinkMap]) -> list[LinkMap]:
+        """Load order; at start-up the executable comes last."""
+        last = [m for m in maps if m is self.executable]
+        return [*(m for m in maps if m is not self.executable), *last]

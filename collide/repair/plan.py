@@ -1,0 +1,341 @@
+"""What a repair changes: which definitions to close, which names to change, what to leave alone.
+
+A name is *taken* when a reference of the wheel that its own closure serves gets
+a definition from outside. The plan brings these home, and nothing else. Where
+only the objects that define a name refer to it, it is closed; where another
+object does, or C++ wants one copy for several objects (vague linkage, Itanium
+C++ ABI 5.2), it is renamed in all of them together, so that among the objects
+of the wheel everything stays as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from collide.analysis.analysis import Analysis
+from collide.elf.references import references_to
+from collide.elf.symbols import STB_GLOBAL, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED, Reference
+from collide.loader.glibc.search import File
+from collide.repair.integrity import ObjectChange
+from collide.repair.takers import (
+    Standings,
+    allocation_names,
+    needed_outside,
+    runtime_files,
+    taken_bindings,
+)
+from collide.support.records import NamedTuple
+from collide.wheels.target import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Method = Literal["auto", "visibility", "rename"]
+
+HIDDEN_SINCE = (2, 24)
+"""The first glibc that does not look a STV_HIDDEN reference up (``elf_machine_rela``)."""
+GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
+"""In the file name of what auditwheel brought into a wheel: a hash of its contents."""
+
+
+class Request(NamedTuple):
+    """What is asked of a repair.
+
+    ``everything`` stands for every symbol that a host could take, not only
+    those that one does. ``glibc`` is the oldest release the wheel may run on.
+    ``reachable`` tells, of some names, those whose definitions must stay where
+    they are found by name, with the reason; ``fixed`` are those that must not
+    change at all.
+    ``tag`` is what makes new names the wheel's own. In a ``closed_world`` no
+    other packages link the libraries. ``pinned`` are file names of libraries
+    that cannot get another name, and so can define no others either. A
+    ``brief`` one has nobody who reads reasons: any that is known will do.
+    ``standings`` are for what the target is on any host, where it is asked for several.
+    """
+
+    method: Method = "auto"
+    everything: bool = False
+    glibc: tuple[int, ...] = (0,)
+    musl: bool = False
+    reachable: Callable[[AbstractSet[str]], Mapping[str, str]] = lambda _: {}
+    fixed: Mapping[str, str] = {}
+    tag: str = ""
+    closed_world: bool = False
+    pinned: frozenset[str] = frozenset()
+    brief: bool = False
+    standings: Standings | None = None
+
+
+class Kept(NamedTuple):
+    """A name that a host can take and that is left alone, with the reason.
+
+    ``shared`` tells that this is as it should be: the runtime's, one for all.
+    """
+
+    name: str
+    reason: str
+    shared: bool = False
+
+
+class Plan(NamedTuple):
+    """What to change, by member name.
+
+    ``objects`` are the changes, ``moved`` members that get another file name
+    along with their DT_SONAME, ``kept`` what is left alone. ``takers`` are,
+    for each name that is taken, the objects that it is taken from the wheel by.
+    """
+
+    objects: Mapping[str, ObjectChange]
+    moved: Mapping[str, str]
+    kept: tuple[Kept, ...]
+    takers: Mapping[str, tuple[str, ...]]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Every name that is changed in some object."""
+        return {old: new for c in self.objects.values() for old, new in c.renamed.items()}
+
+
+def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) -> Plan:
+    """The plan for one target on the hosts of ``analyses``, from facts alone."""
+    takers: dict[str, set[str]] = {}
+    for analysis in analyses:
+        for _, b in taken_bindings(analysis):
+            assert b.actual is not None
+            takers.setdefault(b.reference.name, set()).add(b.actual[0].path)
+    if not takers and not request.everything:
+        return NOTHING
+    planner = _Planner(target, analyses, request)
+    wanted = set(takers)
+    if request.everything:
+        wanted |= planner.preemptible()
+    planner.decide(wanted, takers.keys())
+    return Plan(
+        objects=planner.changes(),
+        moved={},
+        kept=tuple(sorted(planner.kept)),
+        takers={name: tuple(sorted(by)) for name, by in sorted(takers.items())},
+    )
+
+
+NOTHING = Plan({}, {}, (), {})
+"""The plan that changes nothing."""
+
+
+class _Way(NamedTuple):
+    """The objects in which a name is changed, and how far it is closed in its definers."""
+
+    renamed: tuple[File, ...]
+    closed: int | None
+
+
+class _Planner:
+    """Decides name by name."""
+
+    def __init__(self, target: Target, analyses: Sequence[Analysis], request: Request) -> None:
+        self.target = target
+        self.request = request
+        architectures = frozenset(a.host.architecture for a in analyses)
+        standings = request.standings or Standings(target)
+        self.standing = standings.of(target, architectures)
+        self.files, self.scopes_of = self.standing.files, self.standing.scopes_of
+        self.needed_outside = set(needed_outside(analyses))
+        self.runtime = runtime_files(analyses)
+        self.reachable: Mapping[str, str] = {}
+        self.kept: list[Kept] = []
+        self.closed: dict[str, dict[str, int]] = {}
+        self.renamed: dict[str, dict[str, str]] = {}
+        self.definers: dict[str, list[File]] = {}
+        self.users: dict[str, list[File]] = {}
+        self.runtime_of: dict[str, str] = {}
+
+    def preemptible(self) -> set[str]:
+        """Every name that an object of the wheel defines and one of its scope looks up."""
+        wanted = set()
+        for scope in self.standing.scopes:
+            defined = set().union(*(f.object.exports.names for f in scope))
+            for file in scope:
+                wanted |= {
+                    r.name
+                    for r in file.object.references
+                    if r.name in defined and self._looks_up(r)
+                }
+        return wanted
+
+    def decide(self, wanted: AbstractSet[str], taken: AbstractSet[str]) -> None:
+        """Find a way for each name, and go it where its whole library has one.
+
+        ``taken`` are those of the ``wanted`` names that some host does take.
+        """
+        self._index(wanted)
+        allocation = allocation_names(wanted)
+        split_allocation = bool(allocation) and not self.standing.owns_allocation
+        ways: dict[str, _Way] = {}
+        reasons: dict[str, str] = {}
+        for name in sorted(wanted & self.definers.keys()):
+            if (reason := self._shared(name)) is not None:
+                self.kept.append(Kept(name, reason, shared=True))
+            elif name in self.request.fixed:
+                reasons[name] = self.request.fixed[name]
+            elif name in allocation and split_allocation:
+                reasons[name] = "is an operator new or delete, and the wheel has not all of them"
+            elif isinstance(way := self._way(name), str):
+                reasons[name] = way
+            else:
+                ways[name] = way
+        if self.request.brief:
+            self._settle(ways, reasons, taken)
+        # Files are read for it, so all are asked at once.
+        self.reachable = self.request.reachable(
+            {
+                name
+                for name, way in ways.items()
+                if way.renamed or any(self._may_hide(name, way, f) for f in self.definers[name])
+            }
+        )
+        self._settle(ways, reasons, taken)
+        self.kept += [Kept(name, reason) for name, reason in reasons.items()]
+        for name, way in ways.items():
+            self._go(name, way)
+
+    def _settle(
+        self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]
+    ) -> None:
+        """Leave alone what cannot be renamed, and what lies with it."""
+        for name, way in list(ways.items()):
+            if way.renamed and (reason := self._unrenamable(name)) is not None:
+                reasons[name] = reason
+                del ways[name]
+        self._keep_whole(ways, reasons, taken)
+
+    def _keep_whole(
+        self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]
+    ) -> None:
+        """Leave alone what lies in one object with something that cannot be brought home.
+
+        A library of which a host takes all works, maybe; one that is half here
+        and half there is what breaks.
+        """
+        stuck = {name for name in reasons if name in taken and not self._is_vague(name)}
+        while stuck:
+            objects = {f.path: name for name in sorted(stuck) for f in self.definers[name]}
+            stuck = set()
+            for name in sorted(ways.keys() & taken):
+                held = [f for f in self.definers[name] if f.path in objects]
+                if held and not self._is_vague(name):
+                    stuck.add(name)
+                    reasons[name] = (
+                        f"is in {self._name(held[0])} with {objects[held[0].path]}, "
+                        "which cannot be brought home: half a library would be worse"
+                    )
+                    del ways[name]
+
+    def _index(self, wanted: AbstractSet[str]) -> None:
+        for file in self.files.values():
+            for name in file.object.exports.defined(wanted):
+                if any(not d.undefined for d in file.object.exports.candidates(name)):
+                    self.definers.setdefault(name, []).append(file)
+            used = references_to(file.object.references, wanted)
+            for name in {r.name for r in used if self._looks_up(r)}:
+                self.users.setdefault(name, []).append(file)
+        for file in self.runtime:
+            for name in file.object.exports.defined(wanted):
+                self.runtime_of.setdefault(name, file.path)
+
+    def _looks_up(self, reference: Reference) -> bool:
+        hidden = reference.visibility in (STV_HIDDEN, STV_INTERNAL)
+        return self.request.musl or not hidden
+
+    def _shared(self, name: str) -> str | None:
+        path = self.runtime_of.get(name)
+        return path and f"is the runtime's as well ({path}), where one must serve all"
+
+    def _way(self, name: str) -> _Way | str:
+        """How to bring ``name`` home; the reason when there is no way."""
+        definers = self.definers[name]
+        users = [f for f in self.users.get(name, ()) if f not in definers]
+        homes = set().union(*(self.scopes_of.get(d.path, ()) for d in definers))
+        served = []
+        for user in users:
+            scopes = self.scopes_of.get(user.path, set())
+            if not scopes & homes:
+                continue
+            if not scopes <= homes:
+                return f"is the wheel's for {self._name(user)} in some modules' scopes only"
+            served.append(user)
+        together = len(homes) < sum(len(self.scopes_of.get(d.path, ())) for d in definers)
+        shared = together and self._is_vague(name)
+        if not (served or shared or self.request.musl or self.request.method == "rename"):
+            return _Way((), STV_HIDDEN)
+        if self.request.method == "visibility":
+            return "is used by several objects of the wheel: closing it is not enough"
+        # Each definer means its own where C has several of one name.
+        own = together and not shared and not self.request.musl
+        return _Way((*definers, *served), STV_PROTECTED if own else None)
+
+    def _go(self, name: str, way: _Way) -> None:
+        for file in way.renamed:
+            self.renamed.setdefault(file.path, {})[name] = f"{name}.{self.request.tag}"
+        if way.closed is not None:
+            self._close(name, way)
+
+    def _unrenamable(self, name: str) -> str | None:
+        if name in self.reachable:
+            return self.reachable[name]
+        if name in self.needed_outside:
+            return "is needed from the wheel by a library of the host's system"
+        for file in self.definers[name]:
+            if file.path.rpartition("/")[2] in self.request.pinned:
+                return f"is defined by {self._name(file)}, which must keep its name"
+            if self._is_public(file):
+                return f"is defined by {self._name(file)}, which other packages may link"
+        return None
+
+    def _may_hide(self, name: str, way: _Way, file: File) -> bool:
+        """Whether ``name`` may be hidden in one of its definers, unless it is asked for by name."""
+        return (
+            way.closed == STV_HIDDEN
+            and self.request.glibc >= HIDDEN_SINCE
+            and name not in self.needed_outside
+            and file.path in self.standing.modules
+        )
+
+    def _close(self, name: str, way: _Way) -> None:
+        """Close ``name`` in the definers that refer to it.
+
+        A library of the same DT_SONAME may be in other wheels, whose objects
+        would get this one: what it defines must stay to be found.
+        """
+        users = set(map(id, self.users.get(name, ())))
+        for file in self.definers[name]:
+            if id(file) in users:
+                hidden = name not in self.reachable and self._may_hide(name, way, file)
+                visibility = STV_HIDDEN if hidden else STV_PROTECTED
+                self.closed.setdefault(file.path, {})[name] = visibility
+
+    def _is_vague(self, name: str) -> bool:
+        found = (d for f in self.definers[name] for d in f.object.exports.candidates(name))
+        return name.startswith("_Z") and all(d.binding != STB_GLOBAL for d in found)
+
+    def _is_public(self, file: File) -> bool:
+        """Whether others may link an object: a library under a name of no hash (auditwheel's)."""
+        base = file.path.rpartition("/")[2]
+        if self.request.closed_world:
+            return False
+        return file.path not in self.standing.modules and not GRAFTED.search(base)
+
+    def _name(self, file: File) -> str:
+        return self.target.names[file.path]
+
+    def changes(self) -> dict[str, ObjectChange]:
+        """All that was decided, by member."""
+        paths = sorted({*self.closed, *self.renamed})
+        return {
+            self.target.names[path]: ObjectChange(
+                closed=self.closed.get(path, {}), renamed=self.renamed.get(path, {})
+            )
+            for path in paths
+        }

@@ -1,0 +1,164 @@
+"""Which findings a repair removes, tried in memory.
+
+The whole proof is :mod:`collide.repair.proof`'s, which the repair itself makes
+and stops at. Here it is enough that a finding is gone and that nothing new
+fails: a name that no plan touches binds as before, since a lookup depends on
+nothing but the candidates of its name. A shadow is gone when its victim takes
+nothing of its provider any more; that what is left of it would be judged
+otherwise does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from collide.analysis.analysis import Analysis, Module
+from collide.analysis.interposition import is_vague
+from collide.binding.binding import Binding
+from collide.findings import table as codes
+from collide.findings.judge import Finding, judge_loading
+from collide.findings.table import Code
+from collide.repair.plan import Plan, Request, make_plan
+from collide.repair.rebind import only_renames, rebind, touched_names
+from collide.repair.request import Names, Options, make_request
+from collide.repair.sonames import (
+    capturable,
+    file_names,
+    make_mangling,
+    merged,
+    renamed_libraries,
+)
+from collide.repair.takers import Standings
+from collide.support.errors import CollideError
+from collide.wheels.target import Target
+
+_TAG = "c00000000"
+"""What makes new names that no wheel has: they are never written."""
+_UNWEIGHED = (
+    *(codes.OWN_SHADOW, codes.VAGUE_LINKAGE, codes.CAPTURED_SONAME, codes.MISSING_LIBRARY),
+    *(codes.UNLOADABLE_FILE, codes.VERSION_NOT_FOUND, codes.UNDEFINED_SYMBOL),
+)
+
+
+class Adviser:
+    """Tries repairs of one target, host by host; reads its files only when it must."""
+
+    def __init__(self, target: Target, *, several: bool = False) -> None:
+        """``several`` says that there may be more than one host."""
+        self._target = target
+        self._several = several
+        self._names: Names | None = None
+        self._standings = Standings(target)
+
+    def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
+        """The numbers of the ``findings`` that ``collide repair`` for this host removes."""
+        target = self._target
+        if not findings or target.tags is None or target.problems:
+            return frozenset()
+        try:
+            if self._names is None:
+                self._names = Names(target, [target.name], repeatedly=self._several)
+            names = self._names
+            request = make_request([target], [analysis], names, Options(), _TAG)
+            request = request._replace(brief=True, standings=self._standings)
+            plan = simple_plan(analysis, request)
+            if plan is not None and not plan.objects:
+                return frozenset()
+            _ = names.python  # a repair reads them, and stops at what cannot be read
+            removed = None if plan is None else removed_by_touching(analysis, findings, plan)
+            return removed_in_trial(analysis, findings, request) if removed is None else removed
+        except CollideError:
+            return frozenset()
+
+
+def simple_plan(analysis: Analysis, request: Request) -> Plan | None:
+    """The plan, where it leaves what is loaded as it is; None where it has to be loaded again."""
+    target = analysis.target
+    if capturable(target, [analysis], request):
+        return None
+    plan = make_plan(target, [analysis], request)
+    renamed = renamed_libraries(target, plan) & file_names(target)
+    if not renamed:
+        return plan
+    mangling = make_mangling(target, renamed, request)
+    if not only_renames(analysis, mangling):
+        return None
+    pinned = renamed & {kept.name for kept in mangling.kept}
+    if pinned:
+        plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)))
+    return merged(mangling, plan)
+
+
+# -- from the names that a plan touches -----------------------------------------------------------
+
+_Key = tuple[Code | None, str, str | None]
+"""What tells a finding: victim and provider as named before, and the code unless it is weighed."""
+
+
+def _key(finding: Finding) -> _Key:
+    code = finding.code if finding.code in _UNWEIGHED else None
+    return code, finding.victim, finding.provider
+
+
+def removed_by_touching(
+    analysis: Analysis, findings: Sequence[Finding], plan: Plan
+) -> frozenset[int] | None:
+    """The same, from the bindings of the touched names; None where these do not decide."""
+    names = touched_names(plan)
+    modules = rebind(analysis, plan, names)
+    before = [f for module in analysis.modules for f in module.failures]
+    after = [f for module in modules for f in module.failures]
+    if any(f.kind == "version-tables-missing" for f in (*before, *after)):
+        return None
+    if any(f.kind == "undefined-symbol" and f.name in names for f in before):
+        return None
+    if not {(f.kind, f.name) for f in after} <= {(f.kind, f.name) for f in before}:
+        return frozenset()
+    left = {_key(finding) for finding in judge_loading(analysis)}
+    left |= set(_shadows(analysis, analysis.modules, without=names))
+    left |= set(_shadows(analysis, modules))
+    return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)
+
+
+def _shadows(
+    analysis: Analysis, modules: Iterable[Module], *, without: AbstractSet[str] = frozenset()
+) -> Iterator[_Key]:
+    """The shadows of ``modules``, but for those of some names."""
+    seen: set[int] = set()
+    for module in modules:
+        for bound in module.bound.objects if module.bound else ():
+            for group in bound.groups:
+                if not group.shadowed or id(group) in seen:
+                    continue
+                seen.add(id(group))
+                victim = analysis.name_of(bound.map.file)
+                for b in group.shadowed:
+                    if b.reference.name not in without and b.provider is not None:
+                        yield _code(analysis, b), victim, analysis.name_of(b.provider)
+
+
+def _code(analysis: Analysis, b: Binding) -> Code | None:
+    """The code of a shadow that needs no weighing (:func:`collide.findings.verdicts.decide`)."""
+    if b.provider is None or not analysis.is_host(b.provider):
+        return codes.OWN_SHADOW
+    return codes.VAGUE_LINKAGE if is_vague(b) else None
+
+
+# -- from all of it -------------------------------------------------------------------------------
+
+
+def removed_in_trial(
+    analysis: Analysis, findings: Sequence[Finding], request: Request
+) -> frozenset[int]:
+    """The same, where all is loaded and bound again."""
+    from collide.repair.repair import in_memory, new_failures
+
+    tried = in_memory(analysis.target, (analysis,), request)
+    (after,) = tried.after
+    if not tried.plan.objects or new_failures(analysis, after):
+        return frozenset()
+    old = {new: old for old, new in tried.plan.moved.items()}
+    found = {_key(finding) for finding in judge_loading(after)} | {*_shadows(after, after.modules)}
+    left = {(code, old.get(v, v), old.get(p, p) if p else p) for code, v, p in found}
+    return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)

@@ -1,0 +1,209 @@
+"""Whether a repair did what it promised: every binding before and after, compared.
+
+What a plan touches must bind inside the wheel, as its own objects alone would
+have it; everything else must bind as before, and nothing may fail that did not
+fail already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from collide.analysis.analysis import Analysis, Module
+from collide.binding.binding import Binding, BoundObject
+from collide.elf.symbols import STV_HIDDEN
+from collide.loader.glibc.process import LoadFailure
+from collide.repair.integrity import ObjectChange
+from collide.repair.plan import Plan
+from collide.repair.takers import taken_bindings
+from collide.support.records import NamedTuple
+
+
+class Left(NamedTuple):
+    """A symbol that a host takes still, with the reason why it was left alone."""
+
+    victim: str
+    symbol: str
+    provider: str
+    reason: str
+
+
+class Proof(NamedTuple):
+    """The outcome on one host.
+
+    ``taken`` counts the references that leave the wheel before the repair,
+    ``remaining`` those after it, and ``shared`` those of them that do so to the
+    C and C++ runtime or to an equal copy of an inline function. ``left`` are
+    the others, one entry a symbol. ``captured``
+    are libraries of the wheel that the host's take the place of, still.
+    ``own`` counts references that other objects of the same wheel take from a
+    closure; no host has a part in these, and they are as before. ``broken``
+    are sentences about what would be worse or otherwise than intended: a
+    repair with any is not written.
+    """
+
+    host: str
+    bindings: int
+    taken: int
+    remaining: int
+    shared: int
+    own: int
+    left: tuple[Left, ...]
+    captured: tuple[str, ...]
+    broken: tuple[str, ...]
+
+
+def prove(before: Analysis, after: Analysis, plan: Plan) -> Proof:
+    """Compare one host's analyses of the target as it was and as it is after ``plan``."""
+    comparison = _Comparison(before, after, plan)
+    broken = list(comparison.differences())
+    reasons = {kept.name: kept.reason for kept in plan.kept}
+    runtime = {kept.name for kept in plan.kept if kept.shared}
+    old = {(f.path, b.reference) for f, b in taken_bindings(before)}
+    remaining = {(f.path, b.reference): (f, b) for f, b in taken_bindings(after)}
+    left = {
+        Left(
+            after.name_of(f),
+            b.reference.name,
+            after.name_of(b.actual[0]),
+            reasons.get(b.reference.name, "was not seen to be taken before the repair"),
+        )
+        for f, b in remaining.values()
+        if b.actual and b.shadowed and b.reference.name not in runtime
+    }
+    return Proof(
+        host=after.host.name,
+        bindings=comparison.compared,
+        taken=len(old),
+        remaining=len(remaining),
+        shared=sum(b.reference.name in runtime or not b.shadowed for _, b in remaining.values()),
+        own=len(set(_own_shadows(after))),
+        left=tuple(sorted(left)),
+        captured=tuple(sorted(set(captured(after)))),
+        broken=tuple(dict.fromkeys(broken)),
+    )
+
+
+def captured(analysis: Analysis) -> Iterator[str]:
+    """Names of the wheel's libraries for which the loader takes one the host has loaded."""
+    bundled = {
+        name
+        for path, file in analysis.target.members.items()
+        for name in (file.object.soname, path.rpartition("/")[2])
+    }
+    for module in analysis.modules:
+        for bound in module.bound.objects if module.bound else ():
+            if not analysis.is_member(bound.map.file):
+                continue
+            resolved = zip(bound.map.needed or (), bound.map.resolutions, strict=True)
+            for needed, (name, found) in resolved:
+                known = found.how == "already-loaded" and analysis.is_host(needed.file)
+                if known and name in bundled:
+                    yield name
+
+
+def _own_shadows(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    for module in analysis.modules:
+        for bound in module.bound.objects if module.bound else ():
+            for group in bound.groups:
+                for b in group.shadowed:
+                    if b.actual and analysis.is_member(b.actual[0]):
+                        yield bound.map.file.path, b.reference.name
+
+
+_Key = tuple[str, str | None, int]
+
+
+class _Comparison:
+    """Two analyses of one host, object by object; groups that modules share only once."""
+
+    def __init__(self, before: Analysis, after: Analysis, plan: Plan) -> None:
+        self.before, self.after, self.plan = before, after, plan
+        self.compared = 0
+        self._done: set[tuple[object, ...]] = set()
+
+    def differences(self) -> Iterator[str]:
+        later = {m.name: m for m in self.after.modules}
+        for module in self.before.modules:
+            name = self.plan.moved.get(module.name, module.name)
+            new = later.pop(name, None)
+            if new is None:
+                yield f"{name} would not be opened any more"
+                continue
+            yield from self._module(module, new)
+        for name in later:
+            yield f"{name} would be opened by itself"
+
+    def _module(self, old: Module, new: Module) -> Iterator[str]:
+        known = {self._failure(f, self.before) for f in old.failures}
+        for failure in new.failures:
+            if (kind := self._failure(failure, self.after)) not in known:
+                yield f"{new.name} would fail to load: {' '.join(kind)}"
+        if old.bound is None or new.bound is None:
+            return
+        objects = {self.after.name_of(o.map.file): o for o in new.bound.objects}
+        for bound in old.bound.objects:
+            name = self.before.name_of(bound.map.file)
+            name = self.plan.moved.get(name, name)
+            later = objects.pop(name, None)
+            if later is None:
+                yield f"{new.name} would not load {name}"
+            else:
+                yield from self._object(name, bound, later)
+        for name in objects:
+            yield f"{new.name} would load {name}"
+
+    def _failure(self, failure: LoadFailure, analysis: Analysis) -> tuple[str, ...]:
+        name = analysis.target.names.get(failure.object, failure.object)
+        change = self.plan.objects.get(name)
+        if analysis is self.before and change is not None:
+            renamed = change.renamed.get(failure.name, failure.name)
+            failure = failure._replace(name=change.needed.get(renamed, renamed))
+        place = self.plan.moved.get(name, name)
+        return failure.kind, place, failure.name
+
+    def _object(self, name: str, old: BoundObject, new: BoundObject) -> Iterator[str]:
+        groups = tuple(map(id, old.groups)), tuple(map(id, new.groups))
+        if groups in self._done:
+            return
+        self._done.add(groups)
+        change = self.plan.objects.get(self.before.name_of(old.map.file), ObjectChange())
+        found = {_key(b): b for b in new.bindings}
+        for b in old.bindings:
+            self.compared += 1
+            key = _key(b)
+            symbol = b.reference.name
+            later = found.pop((change.renamed.get(symbol, symbol), *key[1:]), None)
+            hidden = b.reference.defined and change.closed.get(symbol) == STV_HIDDEN
+            if later is None and hidden:
+                continue  # bound to its own object without a lookup
+            if later is None:
+                yield f"{name} would not refer to {symbol}"
+            elif reason := self._wrong(b, later, symbol in {*change.closed, *change.renamed}):
+                yield f"{name}: {symbol} {reason}"
+        for symbol, *_ in found:
+            yield f"{name} would refer to {symbol}"
+
+    def _wrong(self, old: Binding, new: Binding, touched: bool) -> str | None:
+        was, now = self._provider(old, self.before), self._provider(new, self.after)
+        if was == now:
+            return None
+        if not touched:
+            return f"would bind to {now or 'nothing'} in place of {was or 'nothing'}"
+        if new.actual is None or not self.after.is_member(new.actual[0]):
+            return f"would bind to {now or 'nothing'}, not to the wheel"
+        if old.actual and self.before.is_member(old.actual[0]):
+            meant = new.intended and new.intended[0] is new.actual[0]
+            return None if meant else f"would bind to {now} in place of {was}"
+        return None
+
+    def _provider(self, binding: Binding, analysis: Analysis) -> str | None:
+        if binding.actual is None:
+            return None
+        name = analysis.name_of(binding.actual[0])
+        return self.plan.moved.get(name, name) if analysis is self.before else name
+
+
+def _key(binding: Binding) -> _Key:
+    r = binding.reference
+    return r.name, r.version, r.lookup_class

@@ -1,0 +1,114 @@
+"""What a plan touches, bound again in what an analysis has loaded.
+
+A name that no plan touches binds as before, since a lookup depends on nothing
+but the candidates of its name and their order. So where a plan leaves the
+loading as it was, all that it changes is in the bindings of a few names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from posixpath import basename
+
+from collide.analysis.analysis import Analysis, Module
+from collide.binding.binder import Binder
+from collide.loader.glibc.process import LinkMap, Opened
+from collide.loader.glibc.search import File
+from collide.repair.apply import touched_object
+from collide.repair.integrity import ObjectChange
+from collide.repair.plan import Plan
+
+
+def touched_names(plan: Plan) -> frozenset[str]:
+    """The names that ``plan`` changes or closes in some object."""
+    return frozenset(
+        name for change in plan.objects.values() for name in (*change.renamed, *change.closed)
+    )
+
+
+def only_renames(analysis: Analysis, mangling: Plan) -> bool:
+    """Whether ``mangling`` gives libraries another name and leaves all else as it was loaded.
+
+    It does when each of these names means the same library to all who use it,
+    in every module, and nobody outside the wheel uses it.
+    """
+    new_names = {basename(old): basename(new) for old, new in mangling.moved.items()}
+    new = set(new_names.values())
+    members = analysis.target.members.items()
+    if len(new) < len(new_names) or any(
+        not new.isdisjoint((basename(path), *file.object.needed)) for path, file in members
+    ):
+        return False
+    return all(_goes_by_file_name(path, file, new_names) for path, file in members) and all(
+        _is_renamed_alike(analysis, module, new_names) for module in analysis.modules
+    )
+
+
+def _goes_by_file_name(path: str, file: File, names: Mapping[str, str]) -> bool:
+    """Whether an object is one of ``names``, and refers to them, by file name only."""
+    obj, name = file.object, basename(path)
+    filtees = {*obj.auxiliary, *obj.filter}
+    not_needed = {need.file for need in obj.version_needs} - {*obj.needed}
+    by_file_name = obj.soname in (None, name) if name in names else obj.soname not in names
+    return by_file_name and names.keys().isdisjoint(filtees | not_needed)
+
+
+def _is_renamed_alike(analysis: Analysis, module: Module, names: Mapping[str, str]) -> bool:
+    if any(failure.name in names for failure in module.failures):
+        return False
+    if module.bound is None:
+        return True
+    for m in module.bound.opened.searchlist:
+        needs = {need.file for need in m.object.version_needs}
+        if not (analysis.is_member(m.file) or needs.isdisjoint(names)):
+            return False
+    for m in module.bound.opened.new:
+        for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True):
+            member = analysis.is_member(needed.file) and basename(needed.file.path) in names
+            if member != (name in names) or (member and not analysis.is_member(m.file)):
+                return False
+    return True
+
+
+def rebind(analysis: Analysis, plan: Plan, names: AbstractSet[str]) -> tuple[Module, ...]:
+    """The modules of ``analysis`` after ``plan``, with the bindings of ``names`` alone.
+
+    ``names`` are as they were before; objects keep their paths.
+    """
+    target = analysis.target
+    twins: dict[File, File] = {}
+
+    def twin(file: File) -> File:
+        known = twins.get(file)
+        if known is None:
+            change = plan.objects.get(target.names.get(file.path, ""), ObjectChange())
+            obj = touched_object(file.object, change, names)
+            known = twins[file] = File(file.path, file.identity, obj)
+        return known
+
+    opened = []
+    for module in analysis.modules:
+        if module.bound is not None:
+            files = [twin(m.file) for m in module.bound.opened.new]
+            if any(file.object.references for file in files):
+                opened.append((module.name, _twin_of(module.bound.opened, twins)))
+    binder = Binder(analysis.host.process, [m.file for _, found in opened for m in found.new])
+    modules = [(name, binder.bind(found)) for name, found in opened]
+    return tuple(Module(name, bound, bound.failures) for name, bound in modules)
+
+
+def _twin_of(opened: Opened, files: Mapping[File, File]) -> Opened:
+    """The same, loaded from other ``files``."""
+    maps = {m: LinkMap(m.name, files[m.file], m.found, m.loader, m.origin) for m in opened.new}
+
+    def each(found: Iterable[LinkMap]) -> tuple[LinkMap, ...]:
+        return tuple(maps.get(m, m) for m in found)
+
+    for old, new in maps.items():
+        new.needed = None if old.needed is None else each(old.needed)
+        new.resolutions, new.filtees = old.resolutions, each(old.filtees)
+    (root,) = each((opened.root,))
+    return Opened(
+        root, each(opened.searchlist), each(opened.new), each(opened.scope), opened.failures
+    )

@@ -1,0 +1,307 @@
+"""A wheel that no host can take symbols from: planned, proven in memory, written, proven again.
+
+The steps are in modules of their own: :mod:`collide.repair.entry_points` (what must
+stay), :mod:`collide.repair.sonames` and :mod:`collide.repair.plan` (what to change),
+:mod:`collide.repair.apply` (in memory), :mod:`collide.repair.patch` (in bytes),
+:mod:`collide.repair.integrity` and :mod:`collide.repair.proof` (whether it is right).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from collide.analysis.analysis import Analysis, analyse
+from collide.hosts.select import Candidate
+from collide.loader.host import Host
+from collide.repair.apply import apply
+from collide.repair.integrity import ObjectChange, difference
+from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
+from collide.repair.plan import NOTHING, Plan, Request, make_plan
+from collide.repair.proof import Proof, prove
+from collide.repair.request import Names, Options, make_request, tag_of
+from collide.repair.sonames import (
+    capturable,
+    file_names,
+    make_mangling,
+    merged,
+    renamed_libraries,
+)
+from collide.support.errors import FormatError, InputError, UsageError
+from collide.support.records import NamedTuple
+from collide.wheels.archive import Archive, Edit, Member, rewrite_wheel, signatures
+from collide.wheels.tags import unsuitable
+from collide.wheels.target import Target, read_target
+
+REPORT = "collide-repair.json"
+"""The member of ``.dist-info`` that says what was changed."""
+_ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
+
+
+class Prepared(NamedTuple):
+    """A repair that is proven in memory, of one wheel or of several that belong together.
+
+    ``analyses`` are those of the wheels as they are, on every host that they
+    fit, ``left_out`` names of those that they do not, with the reasons;
+    ``invalidated`` are signatures and attestations that do not hold for the
+    result.
+    """
+
+    paths: tuple[Path, ...]
+    target: Target
+    request: Request
+    analyses: tuple[Analysis, ...]
+    left_out: tuple[tuple[str, str], ...]
+    plan: Plan
+    proofs: tuple[Proof, ...]
+    invalidated: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The wheels, as the user named them."""
+        return ", ".join(map(str, self.paths))
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to change."""
+        return bool(self.plan.objects)
+
+
+def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: Options) -> Prepared:
+    """Plan the repair and prove it in memory; nothing is written.
+
+    Several wheels are one target: installed together, and linked by no others.
+    Raises InputError for a wheel that cannot be read whole, or that cannot be
+    repaired without breaking something else.
+    """
+    paths = tuple(paths)
+    targets = [_read(path) for path in paths]
+    target = _joined(targets)
+    analyses, left_out = _analyses(targets, target, hosts)
+    if not analyses:
+        return Prepared(paths, target, Request(), (), left_out, NOTHING, (), ())
+    names = Names(target, paths)
+    request = make_request(targets, analyses, names, options, tag_of(paths))
+    tried = in_memory(target, analyses, request)
+    proofs = []
+    for original, between, after in zip(analyses, tried.between, tried.after, strict=True):
+        proof = prove(between, after, tried.second)
+        worse = proof.broken
+        if tried.freed:
+            worse += new_failures(original, after)
+        elif original is not between:
+            worse += prove(original, between, tried.first).broken
+        if worse:
+            raise InputError(target.name, f"not repaired: on {proof.host}, {worse[0]}")
+        proofs.append(proof)
+    plan = tried.plan
+    invalidated = tuple(n for path in paths for n in invalid_after(path, plan))
+    return Prepared(paths, target, request, analyses, left_out, plan, tuple(proofs), invalidated)
+
+
+class InMemory(NamedTuple):
+    """A plan and what comes of it, before anything is written.
+
+    The ``first`` part of the ``plan`` mangles libraries, which gives the
+    analyses ``between``; the ``second`` rests on these. ``freed`` tells that a
+    library was captured, so that other ones are loaded then.
+    """
+
+    plan: Plan
+    first: Plan
+    second: Plan
+    between: tuple[Analysis, ...]
+    after: tuple[Analysis, ...]
+    freed: bool
+
+
+def in_memory(target: Target, analyses: Sequence[Analysis], request: Request) -> InMemory:
+    """Plan the repair of ``target`` and bind what comes of it."""
+    libraries = capturable(target, analyses, request)
+    first = make_mangling(target, libraries, request)
+    moved, between = _mangled(target, analyses, first)
+    second = make_plan(moved, between, request)
+    renamed = renamed_libraries(moved, second) & file_names(target)
+    if renamed:
+        first = make_mangling(target, libraries | renamed, request)
+        pinned = renamed & {kept.name for kept in first.kept}
+        moved, between = _mangled(target, analyses, first)
+        second = make_plan(moved, between, request._replace(pinned=frozenset(pinned)))
+    plan = merged(first, second)
+    after = between
+    if second.objects:
+        repaired = apply(moved, second)
+        after = tuple(analyse(repaired, a.host) for a in analyses)
+    return InMemory(plan, first, second, between, after, bool(libraries))
+
+
+def _mangled(
+    target: Target, analyses: Sequence[Analysis], plan: Plan
+) -> tuple[Target, tuple[Analysis, ...]]:
+    if not plan.objects:
+        return target, tuple(analyses)
+    moved = apply(target, plan)
+    return moved, tuple(analyse(moved, a.host) for a in analyses)
+
+
+def new_failures(before: Analysis, after: Analysis) -> tuple[str, ...]:
+    """Sentences about what fails to load in ``after`` only; names that change do not count."""
+    known = {(f.kind, f.name) for m in before.modules for f in m.failures}
+    return tuple(
+        f"{m.name} would fail to load: {f.kind} {f.name}"
+        for m in after.modules
+        for f in m.failures
+        if (f.kind, f.name) not in known
+    )
+
+
+def _read(path: Path) -> Target:
+    if path.suffix != ".whl" or not path.is_file():
+        raise InputError(str(path), "is no wheel")
+    target = read_target(path)
+    if target.problems:
+        raise target.problems[0]
+    return target
+
+
+def _joined(targets: Sequence[Target]) -> Target:
+    """All wheels in one tree; their tags were looked at one by one."""
+    if len(targets) == 1:
+        return targets[0]
+    members = {path: file for t in targets for path, file in t.members.items()}
+    if len(members) < sum(len(t.members) for t in targets):
+        raise UsageError("wheels that hold the same files cannot be repaired together")
+    return Target(
+        name=", ".join(t.name for t in targets),
+        tags=None,
+        members=members,
+        names={path: name for t in targets for path, name in t.names.items()},
+        skipped=tuple(s for t in targets for s in t.skipped),
+    )
+
+
+def _analyses(
+    targets: Sequence[Target], joined: Target, hosts: Iterable[Candidate | Host]
+) -> tuple[tuple[Analysis, ...], tuple[tuple[str, str], ...]]:
+    """The analyses on all hosts that fit, and the others; these are not even loaded."""
+    analyses, left_out = [], []
+    for host in hosts:
+        found = [r for t in targets if (r := unsuitable(t.tags or (), host)) is not None]
+        if not found:
+            analysis = analyse(joined, host.host if isinstance(host, Candidate) else host)
+            if analysis.left_out is None:
+                analyses.append(analysis)
+                continue
+            found = [analysis.left_out]
+        left_out.append((host.name, found[0]))
+    return tuple(analyses), tuple(left_out)
+
+
+def write(
+    prepared: Prepared, directories: Sequence[Path], report: Callable[[Prepared], bytes]
+) -> tuple[Path, ...]:
+    """Write each repaired wheel into its directory under its own name; their paths.
+
+    ``report`` makes the report that goes into ``.dist-info``. All files appear
+    whole, after their bindings were proven again, or none does. A wheel that
+    needs no change is copied as it is. Raises InputError with object and
+    reason.
+    """
+    from shutil import rmtree
+    from tempfile import mkdtemp
+
+    outputs = tuple(d / p.name for d, p in zip(directories, prepared.paths, strict=True))
+    for output in outputs:
+        if any(output.exists() and output.samefile(path) for path in prepared.paths):
+            raise UsageError(f"{output}: would be written over; name another directory (-w)")
+    staged: list[Path] = []
+    try:
+        for path, output in zip(prepared.paths, outputs, strict=True):
+            output.parent.mkdir(parents=True, exist_ok=True)
+            staging = Path(mkdtemp(prefix=".collide-", dir=output.parent))
+            staged.append(staging / path.name)
+            _write_one(prepared, path, staged[-1], report)
+        if prepared.changes:
+            _prove_written(prepared, staged)
+        for made, output in zip(staged, outputs, strict=True):
+            made.replace(output)
+    except OSError as e:
+        raise InputError(str(e.filename or outputs[0]), e.strerror or str(e)) from e
+    finally:
+        for made in staged:
+            rmtree(made.parent, ignore_errors=True)
+    return outputs
+
+
+def _write_one(
+    prepared: Prepared, path: Path, output: Path, report: Callable[[Prepared], bytes]
+) -> None:
+    with Archive(path) as archive:
+        contents = dict(_patched(archive, prepared.plan))
+        if not contents:
+            output.write_bytes(path.read_bytes())
+            return
+        info = archive.record.rpartition("/")[0]
+        added = (Member(f"{info}/{REPORT}", report(prepared)),)
+        rewrite_wheel(archive, output, Edit(contents, prepared.plan.moved, added))
+
+
+def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
+    needs_patchelf = any(c.renamed or c.soname or c.needed for c in plan.objects.values())
+    patchelf = find_patchelf() if needs_patchelf else ""
+    for entry in archive.elf_members():
+        change = plan.objects.get(entry.name)
+        if change is not None:
+            data = bytes(archive.read(entry))
+            try:
+                changed = patched_object(data, change, patchelf)
+            except FormatError as e:
+                raise InputError(f"{archive.path}: {entry.name}", f"not repaired: {e}") from e
+            yield entry.name, changed
+
+
+def patched_object(data: bytes, change: ObjectChange, patchelf: str) -> bytes:
+    """The bytes of one object after ``change``; FormatError when they would be wrong."""
+    changed = rename_libraries(data, change.soname, change.needed, patchelf)
+    changed = rename_symbols(changed, change.renamed, patchelf)
+    closed = {change.renamed.get(n, n): visibility for n, visibility in change.closed.items()}
+    changed = close_symbols(changed, closed)
+    wrong = difference(data, changed, change)
+    if wrong is not None:
+        raise FormatError(wrong)
+    return changed
+
+
+def _prove_written(prepared: Prepared, made: Sequence[Path]) -> None:
+    """Bind the written wheels on every host: they must be what was proven in memory."""
+    targets = [_read(path) for path in made]
+    target = _joined(targets)
+    expected = apply(prepared.target, prepared.plan)
+    for analysis in prepared.analyses:
+        host = analysis.host
+        proof = prove(analyse(expected, host), analyse(target, host), NOTHING)
+        if proof.broken:
+            raise InputError(prepared.name, f"not repaired: on {host.name}, {proof.broken[0]}")
+
+
+def invalid_after(path: Path, plan: Plan) -> Iterator[str]:
+    """Signatures and hashes of the old contents, inside the wheel and beside it."""
+    with Archive(path) as archive:
+        members = {entry.name: entry for entry in archive.entries}
+        changed = [members[name] for name in plan.objects if name in members]
+        if not changed:
+            return
+        yield from signatures(archive)
+        digests = [hashlib.sha256(archive.read(m)).hexdigest().encode() for m in changed]
+        info = archive.record.rpartition("/")[0]
+        for name, member in members.items():
+            if not name.startswith(f"{info}/") or name.startswith(archive.record):
+                continue
+            if not name.endswith("/"):
+                data = archive.read(member)
+                if any(digest in data for digest in digests):
+                    yield name
+    for beside in sorted(path.parent.glob(f"{path.name}.*")):
+        if beside.name.endswith(_ATTESTATIONS):
+            yield beside.name

@@ -1,0 +1,270 @@
+"""What a repair must respect: what the user asks for, and what a wheel's own files say."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cache, cached_property
+
+from collide.analysis.analysis import Analysis
+from collide.elf.headers import DT_STRSZ, DT_STRTAB, Image
+from collide.elf.object import read_object
+from collide.elf.references import references_to
+from collide.loader.glibc.search import File
+from collide.repair.entry_points import (
+    ASKING,
+    beginnings_in_text,
+    documented,
+    names_in_python,
+    names_in_text,
+)
+from collide.repair.patch import file_offset
+from collide.repair.plan import Request
+from collide.support.errors import FormatError
+from collide.support.records import NamedTuple
+from collide.wheels.archive import Archive
+from collide.wheels.tags import oldest_glibc
+from collide.wheels.target import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.repair.plan import Method
+
+
+class Options(NamedTuple):
+    """What the user asks for; ``glibc`` None means what the wheels' tags allow."""
+
+    method: Method = "auto"
+    everything: bool = False
+    glibc: tuple[int, ...] | None = None
+
+
+def make_request(
+    targets: Sequence[Target],
+    analyses: Sequence[Analysis],
+    found: Names,
+    options: Options,
+    tag: str,
+) -> Request:
+    """What is asked of a plan for ``targets``, whose files are ``found``.
+
+    ``tag`` makes new names the wheels' own (:func:`tag_of`).
+    """
+    oldest = max(oldest_glibc(t.tags or ()) for t in targets)
+    return Request(
+        method=options.method,
+        everything=options.everything,
+        glibc=oldest if options.glibc is None else options.glibc,
+        musl=any(a.host.loader.libc == "musl" for a in analyses),
+        reachable=found.reachable,
+        fixed=found.fixed,
+        tag=tag,
+        closed_world=len(targets) > 1,
+    )
+
+
+def tag_of(wheels: Iterable[str | os.PathLike[str]]) -> str:
+    """What makes new names the wheels' own: a hash of their objects."""
+    digest = hashlib.sha256()
+    for path in wheels:
+        with Archive(path) as archive:
+            for entry in archive.elf_members():
+                digest.update(hashlib.sha256(archive.read(entry)).digest())
+    return f"c{digest.hexdigest()[:8]}"
+
+
+_Read = Callable[[], bytes | bytearray]
+
+
+class _Text:
+    """What was found in the text of one object that calls dlsym; ``read`` gives its bytes."""
+
+    def __init__(self, at_once: bool) -> None:
+        self._at_once = at_once
+        self._asked: AbstractSet[str] = frozenset()
+        self._found: AbstractSet[str] = frozenset()
+        self._begun: AbstractSet[str] | None = None
+
+    def begun(self, beginnings: AbstractSet[str], read: _Read) -> AbstractSet[str]:
+        """Those of ``beginnings``, the same each time, that some string has."""
+        if self._begun is None:
+            self._begun = beginnings_in_text(_loaded(read()), beginnings)
+        return self._begun
+
+    def among(
+        self, names: AbstractSet[str], all_names: Callable[[], AbstractSet[str]], read: _Read
+    ) -> AbstractSet[str]:
+        """Those of ``names`` that are strings; who asks for more is told of ``all_names``."""
+        if not names <= self._asked:
+            self._asked = all_names() if self._asked or self._at_once else names
+            self._found = names_in_text(_loaded(read()), self._asked)
+        return names & self._found
+
+
+class Names:
+    """What the files of some wheels say about names that must stay; read when it is asked for.
+
+    A string that is a name of the object's own is no sign: that is what
+    ``__func__`` leaves there, and nobody asks dlsym for what he can call.
+    """
+
+    def __init__(
+        self, target: Target, wheels: Sequence[str | os.PathLike[str]], *, repeatedly: bool = False
+    ) -> None:
+        """``target`` are the ``wheels``, joined; ``repeatedly``: several hosts may ask."""
+        self._target = target
+        self._wheels = wheels
+        self._repeatedly = repeatedly
+        self._asking = {
+            target.names[file.path]: file
+            for file in target.members.values()
+            if references_to(file.object.references, ASKING)
+        }
+        self._texts: dict[str, _Text] = {}
+        self._known: dict[str, str | None] = {}
+
+    @cached_property
+    def python(self) -> Mapping[str, frozenset[str]]:
+        """See :func:`collide.repair.entry_points.names_in_python`."""
+        sources = {}
+        for path in self._wheels:
+            with Archive(path) as archive:
+                for entry in archive.entries:
+                    if entry.name.endswith(".py"):
+                        sources[entry.name] = bytes(archive.read(entry))
+        return names_in_python(sources)
+
+    @cached_property
+    def fixed(self) -> Mapping[str, str]:
+        """The names that executables of the wheels use: they may hold copies of data."""
+        members = {self._target.names[file.path] for file in self._target.members.values()}
+        others = set(self._target.names.values()) - members
+        fixed: dict[str, str] = {}
+        for path in self._wheels if others else ():
+            with Archive(path) as archive:
+                for entry in archive.entries:
+                    if entry.name in others:
+                        fixed |= _names_of_executable(entry.name, archive.read(entry))
+        return fixed
+
+    def reachable(self, names: AbstractSet[str]) -> dict[str, str]:
+        """Those of ``names`` that may be asked for at run time, with the reason."""
+        unknown = names - self._known.keys()
+        if unknown:
+            # Not before it is found: a wheel that cannot be read has told nothing.
+            found = self._find(unknown)
+            self._known.update({name: found.get(name) for name in unknown})
+        return {name: reason for name in names if (reason := self._known[name]) is not None}
+
+    def _find(self, names: AbstractSet[str]) -> dict[str, str]:
+        found = {
+            name: "is a documented entry point"
+            for name in names
+            if name in self._plugin_names and documented(name)
+        }
+        for member, words in sorted(self.python.items()):
+            for name in names & words:
+                found.setdefault(name, f"stands in {member}, which may use a library it opened")
+        for member, file in sorted(self._asking.items()):
+            rest = {
+                name
+                for name in names - found.keys()
+                if any(name in f.object.exports.names for f in self._target.members.values())
+            }
+            for name in self._asked_for(member, file, rest - file.object.exports.names):
+                found[name] = f"stands as text in {member}, which calls dlsym"
+        return found
+
+    def _asked_for(self, member: str, file: File, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of ``names`` that an object may give to dlsym, to find them in others.
+
+        It is given a library opened under a name, which then stands in its
+        text, or a plugin, or asks for what it has linked itself. That it asks
+        the whole process for what others have brought is not foreseen.
+        """
+        text = self._texts.get(member)
+        if text is None:
+            text = self._texts[member] = _Text(self._repeatedly)
+        read = cache(file.read)
+        near = _linked(file, self._by_name)
+        sure = {n for n in names if n in self._plugin_names or _is_exported(n, near)}
+        if sure != names:
+            opened = [
+                f
+                for name, f in self._by_name.items()
+                if _stem(name) in text.begun(self._stems, read)
+            ]
+            sure |= {n for n in names if _is_exported(n, opened)}
+        if not sure:
+            return sure
+        # Who asks a second time has more hosts, and each has other names.
+        return text.among(sure, lambda: self._exported - file.object.exports.names, read)
+
+    @cached_property
+    def _by_name(self) -> dict[str, File]:
+        return {path.rpartition("/")[2]: f for path, f in self._target.members.items()}
+
+    @cached_property
+    def _stems(self) -> AbstractSet[str]:
+        return set(map(_stem, self._by_name))
+
+    @cached_property
+    def _exported(self) -> AbstractSet[str]:
+        return {n for file in self._target.members.values() for n in file.object.exports.names}
+
+    @cached_property
+    def _plugin_names(self) -> AbstractSet[str]:
+        """The names defined by objects that no other object of the target needs.
+
+        These are opened by somebody who knows what to ask for.
+        """
+        members = self._target.members
+        needed = {name for file in members.values() for name in file.object.needed}
+        return {
+            name
+            for path, file in members.items()
+            if not {file.object.soname, path.rpartition("/")[2]} & needed
+            for name in file.object.exports.names
+        }
+
+
+def _linked(file: File, by_name: Mapping[str, File]) -> list[File]:
+    """An object of the target with all others of it that it links."""
+    linked = [file]
+    for each in linked:
+        found = (by_name.get(name) for name in each.object.needed)
+        linked += [f for f in dict.fromkeys(found) if f is not None and f not in linked]
+    return linked
+
+
+def _stem(name: str) -> str:
+    """The file name of a library without hash and version."""
+    return re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]
+
+
+def _is_exported(name: str, files: Iterable[File]) -> bool:
+    return any(name in file.object.exports.names for file in files)
+
+
+def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]:
+    """What an executable of the wheel refers to or exports: it may hold copies of data."""
+    try:
+        obj = read_object(data)
+    except FormatError:
+        return {}
+    names = {*obj.exports.names, *(r.name for r in obj.references)}
+    return dict.fromkeys(names, f"is used by {member}, an executable of the wheel")
+
+
+def _loaded(data: bytes | bytearray) -> Iterator[memoryview]:
+    """The contents of the segments but for ``.dynstr``; no debug information, no ``.strtab``."""
+    view = memoryview(data)
+    image = Image(view)
+    start = file_offset(image, image.one(DT_STRTAB))
+    end = start + image.one(DT_STRSZ)
+    for _, offset, size in image.loads:
+        yield view[offset : max(offset, min(start, offset + size))]
+        yield view[min(max(end, offset), offset + size) : offset + size]

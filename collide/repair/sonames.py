@@ -1,0 +1,101 @@
+"""Libraries of a wheel that get a name of their own.
+
+The loader takes an object that it has loaded for any DT_NEEDED that equals its
+DT_SONAME (glibc ``_dl_lookup_map``), without a look at the files. auditwheel
+gives what it grafts a DT_SONAME with a hash of its contents; the same is done
+here for a library that a host captures. A library that defines other names
+than before needs a new hash, too: another wheel may hold the library that it
+was, and the loader would take one for the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from collide.analysis.analysis import Analysis
+from collide.loader.glibc.search import File
+from collide.repair.integrity import ObjectChange
+from collide.repair.plan import GRAFTED, Kept, Plan, Request
+from collide.repair.proof import captured
+from collide.wheels.target import Target, is_extension_module
+
+
+def capturable(target: Target, analyses: Iterable[Analysis], request: Request) -> set[str]:
+    """Libraries that a host captures; with ``everything``, all that one could."""
+    names = {name for analysis in analyses for name in captured(analysis)}
+    if request.everything:
+        needed = {n for file in target.members.values() for n in file.object.needed}
+        names |= {name for name in needed & file_names(target) if not GRAFTED.search(name)}
+    return names
+
+
+def renamed_libraries(target: Target, plan: Plan) -> set[str]:
+    """The file names of libraries that others need and in which ``plan`` renames a definition."""
+    needed = {name for file in target.members.values() for name in file.object.needed}
+    return {
+        name
+        for path, file in target.members.items()
+        if (name := path.rpartition("/")[2]) in needed
+        and (change := plan.objects.get(target.names[file.path]))
+        and any(file.object.exports.candidates(name) for name in change.renamed)
+    }
+
+
+def make_mangling(target: Target, names: Iterable[str], request: Request) -> Plan:
+    """New file names and DT_SONAMEs for the libraries called ``names``."""
+    objects: dict[str, ObjectChange] = {}
+    moved: dict[str, str] = {}
+    kept = []
+    new_names: dict[str, str] = {}
+    for name in sorted(names):
+        files = [f for path, f in target.members.items() if path.rpartition("/")[2] == name]
+        if not files:
+            continue
+        reason = _unmovable(name, files, target, request)
+        if reason is not None:
+            kept.append(Kept(name, reason))
+            continue
+        base, _, extension = name.partition(".")
+        plain = f"{re.sub(r'-[0-9a-f]{8,}$', '', base)}-{request.tag[1:]}.{extension}"
+        taken = plain in new_names.values()
+        new_names[name] = f"{base}-{request.tag[1:]}.{extension}" if taken else plain
+        for file in files:
+            member = target.names[file.path]
+            moved[member] = f"{member.rpartition('/')[0]}/{new_names[name]}".lstrip("/")
+    for path, file in sorted(target.members.items()):
+        needed = {n: new_names[n] for n in file.object.needed if n in new_names}
+        # A library without DT_SONAME goes by the name it is needed by.
+        name = path.rpartition("/")[2]
+        soname = new_names.get(name) if file.object.soname else None
+        if needed or name in new_names:
+            objects[target.names[file.path]] = ObjectChange(soname=soname, needed=needed)
+    return Plan(objects, moved, tuple(kept), {})
+
+
+def _unmovable(name: str, files: Sequence[File], target: Target, request: Request) -> str | None:
+    if (reason := request.reachable({name}).get(name)) is not None:
+        return reason
+    if any(is_extension_module(f) for f in files):
+        return "is an extension module"
+    if not any(is_extension_module(f) for f in target.members.values()):
+        return "is in a wheel without modules, whose libraries are there for other packages"
+    return None
+
+
+def merged(first: Plan, second: Plan) -> Plan:
+    """One plan that does both; the names in ``second`` are those after ``first``."""
+    back = {new: old for old, new in first.moved.items()}
+    later: Mapping[str, ObjectChange] = {back.get(n, n): c for n, c in second.objects.items()}
+    objects = {}
+    for name in sorted({*first.objects, *later}):
+        one = first.objects.get(name, ObjectChange())
+        two = later.get(name, ObjectChange())
+        objects[name] = ObjectChange(two.closed, two.renamed, one.soname, one.needed)
+    return Plan(objects, first.moved, (*first.kept, *second.kept), second.takers)
+
+
+def file_names(target: Target) -> AbstractSet[str]:
+    """The base names under which the wheel's libraries may be asked for."""
+    return {path.rpartition("/")[2] for path in target.members}

@@ -1,0 +1,162 @@
+"""What a repair is planned from: who takes what from the wheel, and who else needs it.
+
+Read from analyses, and of a target's objects from their names alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+
+from collide.analysis.analysis import Analysis
+from collide.binding.binding import Binding
+from collide.elf.references import referred_names
+from collide.loader.glibc.process import LinkMap
+from collide.loader.glibc.search import File
+from collide.wheels.target import Target, is_extension_module
+
+# Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
+_RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
+
+
+def taken_bindings(analysis: Analysis) -> Iterator[tuple[File, Binding]]:
+    """Object and binding of each reference meant for the wheel that leaves it."""
+    members = analysis.target.names
+    seen: set[int] = set()
+    for module in analysis.modules:
+        for bound in module.bound.objects if module.bound else ():
+            if not analysis.is_member(bound.map.file):
+                continue
+            for group in bound.groups:
+                if id(group) in seen or not any(f.path in members for f in group.closure):
+                    continue
+                seen.add(id(group))
+                for b in group.bindings_to(lambda file: file.path not in members):
+                    if b.intended is not None and b.intended[0].path in members:
+                        yield bound.map.file, b
+
+
+def find_scopes(target: Target, files: Iterable[File]) -> Iterator[tuple[File, ...]]:
+    """What each module of the wheel brings into one scope, told by names alone.
+
+    No host is asked, so that modules for other interpreters count as well; the
+    proof that follows a plan binds again on every host.
+    """
+    by_name: dict[str, File] = {}
+    listed = list(files)
+    for file in listed:
+        for name in (file.object.soname, file.path.rpartition("/")[2]):
+            if name:
+                by_name.setdefault(name, file)
+    architectures = {f.object.architecture for f in listed}
+    known: set[tuple[str, ...]] = set()
+    for architecture in sorted(architectures):
+        for path in target.modules(architecture):
+            scope = [target.members[path]]
+            for file in scope:
+                for name in file.object.needed:
+                    found = by_name.get(name.rpartition("/")[2])
+                    if found is not None and found not in scope:
+                        scope.append(found)
+            key = tuple(f.path for f in scope)
+            if key not in known:
+                known.add(key)
+                yield tuple(scope)
+
+
+class Standing:
+    """What a target is by itself, whatever host it is repaired for; found out once.
+
+    ``files`` are the objects of the ``architectures``, by path, ``scopes`` those
+    of :func:`find_scopes`, ``scopes_of`` the numbers of those that have a path.
+    """
+
+    def __init__(self, target: Target, architectures: AbstractSet[str]) -> None:
+        self.files = {
+            f.path: f for f in target.members.values() if f.object.architecture in architectures
+        }
+        self.scopes = tuple(find_scopes(target, self.files.values()))
+        self.scopes_of: dict[str, set[int]] = {}
+        for number, scope in enumerate(self.scopes):
+            for file in scope:
+                self.scopes_of.setdefault(file.path, set()).add(number)
+
+    @cached_property
+    def owns_allocation(self) -> bool:
+        """Whether the files define all operators new and delete that they refer to."""
+        referred: set[str] = set()
+        defined: set[str] = set()
+        for file in self.files.values():
+            referred |= allocation_names(referred_names(file.object.references))
+            defined |= allocation_names(file.object.exports.names)
+        return referred <= defined
+
+    @cached_property
+    def modules(self) -> AbstractSet[str]:
+        """The paths of those files that are extension modules."""
+        return frozenset(path for path, f in self.files.items() if is_extension_module(f))
+
+
+class Standings:
+    """The standings of one target, by architectures."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._known: dict[frozenset[str], Standing] = {}
+
+    def of(self, target: Target, architectures: frozenset[str]) -> Standing:
+        """The standing of ``target``: a known one, unless it is another target."""
+        if target is not self._target:
+            return Standing(target, architectures)
+        known = self._known.get(architectures)
+        if known is None:
+            known = self._known[architectures] = Standing(target, architectures)
+        return known
+
+
+_ALLOCATION = re.compile(r"_Z(?:nw|na|dl|da)\w*")
+_NEW_OR_DELETE = frozenset(("_Znw", "_Zna", "_Zdl", "_Zda"))
+
+
+def allocation_names(names: Iterable[str]) -> set[str]:
+    """Operators new and delete among ``names`` (Itanium C++ ABI 5.1.4)."""
+    return {n for n in names if n[:4] in _NEW_OR_DELETE and _ALLOCATION.fullmatch(n)}
+
+
+def needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
+    """Names that a library of the system, loaded for the wheel, gets from the wheel."""
+    for analysis in analyses:
+        seen: set[int] = set()
+        for module in analysis.modules:
+            for bound in module.bound.objects if module.bound else ():
+                if analysis.is_member(bound.map.file):
+                    continue
+                for group in bound.groups:
+                    if id(group) not in seen:
+                        seen.add(id(group))
+                        got = group.bindings_to(analysis.is_member)
+                        yield from (b.reference.name for b in got)
+
+
+def runtime_files(analyses: Iterable[Analysis]) -> tuple[File, ...]:
+    """The C and C++ runtime that the wheel's objects link: glibc, unwinder, libstdc++."""
+    found: dict[str, File] = {}
+    seen: set[File] = set()
+    for analysis in analyses:
+        for module in analysis.modules:
+            for m in module.bound.opened.searchlist if module.bound else ():
+                if m.file not in seen:
+                    seen.add(m.file)
+                    if not analysis.is_member(m.file) and _is_runtime(m):
+                        found.setdefault(m.file.path, m.file)
+    return tuple(found.values())
+
+
+def _is_runtime(m: LinkMap) -> bool:
+    versions = (
+        *(m.object.version_definitions or ()),
+        *(need.version for need in m.object.version_needs),
+    )
+    return "GLIBC_PRIVATE" in versions or bool(m.object.exports.defined(_RUNTIME))

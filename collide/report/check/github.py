@@ -1,0 +1,123 @@
+"""Findings as annotations of GitHub Actions: one workflow command a line.
+
+Source: GitHub's reference of workflow commands; ``actions/runner``,
+``ActionCommand.cs`` for what is escaped (``%``, CR and LF everywhere, ``:``
+and ``,`` in properties, too) and ``ExecutionContext.cs`` for the limits: of a
+step ten annotations of each level are shown, of a message 4,096 characters. So
+errors come first, the summary leads the notices, and long lists end a message.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from collide.check.check import Report
+from collide.check.merge import count_left_out, summed_up
+from collide.findings.table import Severity
+from collide.report.check.rows import (
+    Told,
+    lines,
+    not_analysed,
+    not_checked,
+    not_together,
+    owner,
+    sentence,
+    summary,
+    targets_of,
+    tell,
+)
+from collide.support.records import NamedTuple
+
+_SHOWN_ANNOTATIONS = 10
+_SHOWN_REASONS = 3
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+class _Annotation(NamedTuple):
+    """One command: its level, and the file that it is about, if it is about one."""
+
+    severity: Severity
+    title: str
+    message: str
+    file: str | None = None
+
+    def __str__(self) -> str:
+        properties = f"title={_property(self.title)}"
+        if self.file is not None:
+            properties += f",file={_property(self.file)}"
+        return f"::{_LEVELS[self.severity]} {properties}::{_data(self.message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def render(report: Report, *, verbose: bool = False) -> str:
+    """All commands; ``verbose`` names every symbol, and each host that was left out."""
+    told = tell(report)
+    annotations = [
+        *_problems(report),
+        *(_finding(one, verbose) for one in told),
+        *_not_looked_at(report, verbose),
+    ]
+    annotations.sort(key=lambda a: -a.severity)
+    first = next(
+        (n for n, a in enumerate(annotations) if a.severity == Severity.NOTE), len(annotations)
+    )
+    annotations.insert(first, _summary(report, told, annotations))
+    return "".join(f"{annotation}\n" for annotation in annotations)
+
+
+def _finding(told: Told, verbose: bool) -> _Annotation:
+    finding = told.finding
+    return _Annotation(
+        finding.severity,
+        f"{finding.code.id} {finding.code.slug}",
+        "\n".join([sentence(told), *lines(told, verbose=verbose)]),
+        told.targets[0],
+    )
+
+
+def _problems(report: Report) -> Iterator[_Annotation]:
+    targets = targets_of(report)
+    for problem in report.problems:
+        file = owner(problem.path, targets) or problem.path
+        yield _Annotation(Severity.ERROR, "collide: cannot be read", str(problem), file)
+
+
+def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:
+    reasons: dict[str, list[str]] = {}
+    for one in not_checked(report):
+        told = f"{', '.join(one.hosts)}: {one.misfit.reason}"
+        reasons.setdefault(one.target, []).append(told)
+    for target, counts in count_left_out(report.left_out).items():
+        message = f"{target} does not fit {summed_up(counts)}"
+        if verbose or counts.total() <= _SHOWN_REASONS:
+            message = "\n".join([message, *reasons[target]])
+        yield _Annotation(Severity.NOTE, "collide: not checked", message, target)
+    for target, skipped in not_analysed(report).items():
+        message = "\n".join(f"{one.name}: {one.reason}" for one in skipped)
+        yield _Annotation(Severity.NOTE, "collide: not analysed", message, target)
+    for (first, second), reason in not_together(report):
+        message = f"{first} and {second}: {reason}"
+        yield _Annotation(Severity.NOTE, "collide: not together", message, first)
+
+
+def _summary(
+    report: Report, told: Sequence[Told], annotations: Sequence[_Annotation]
+) -> _Annotation:
+    message = summary(report, told)
+    # The summary is a notice, too.
+    counts = Counter([*(a.severity for a in annotations), Severity.NOTE])
+    for severity, level in _LEVELS.items():
+        if counts[severity] > _SHOWN_ANNOTATIONS:
+            message += (
+                f"\nGitHub shows {_SHOWN_ANNOTATIONS} of the {counts[severity]} {level} "
+                "annotations; the log of this step has all."
+            )
+    return _Annotation(Severity.NOTE, "collide check", message)

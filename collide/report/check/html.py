@@ -1,0 +1,361 @@
+"""Findings as one page of HTML that needs nothing else: no script, no font, no network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+import collide
+from collide.check.check import Judged, Report
+from collide.check.merge import count_left_out, summed_up
+from collide.findings.table import CODES
+from collide.report.check.parts import Fact, facts, severities
+from collide.report.check.rows import (
+    Told,
+    not_analysed,
+    not_checked,
+    not_together,
+    sentence,
+    summary,
+    targets_of,
+    tell,
+)
+from collide.support.text import plural
+from collide.wheels.target import Skipped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.report.probes import Counted
+    from collide.whatif.remedies import Remedy
+
+_SHOWN_NAMES = 3
+_STYLE = """
+:root { color-scheme: light dark; --ground: #fff; --ink: #1b1b1b; --line: #b5b5b5;
+  --soft: #f3f3f3; --error: #a40000; --warning: #7a4b00; --note: #00508f; --clean: #1d6222; }
+@media (prefers-color-scheme: dark) { :root { --ground: #161616; --ink: #e8e8e8; --line: #565656;
+  --soft: #242424; --error: #ff9a92; --warning: #f0be68; --note: #8fc7ff; --clean: #94d89a; } }
+body { background: var(--ground); color: var(--ink); font: 1rem/1.5 sans-serif;
+  max-width: 75rem; margin: 0 auto; padding: 1rem; }
+a { color: inherit; }
+code, .names { font-family: monospace; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; }
+caption { text-align: left; font-weight: bold; padding: .3rem 0; }
+th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
+  vertical-align: top; }
+thead th { background: var(--soft); }
+.error { color: var(--error); } .warning { color: var(--warning); }
+.note { color: var(--note); } .clean { color: var(--clean); }
+article { border: 1px solid var(--line); border-left-width: .4rem; padding: 0 1rem 1rem;
+  margin: 1rem 0; }
+article.error { border-left-color: var(--error); }
+article.warning { border-left-color: var(--warning); }
+article.note { border-left-color: var(--note); }
+article > :not(h3) { color: var(--ink); }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0; }
+dt { font-weight: bold; } dd { grid-column: 2; margin: 0; overflow-wrap: anywhere; }
+"""
+
+
+class _Html(str):
+    """Text that is markup already; all other text is escaped where it meets markup."""
+
+    __slots__ = ()
+
+
+def _tag(name: str, *children: str, **attributes: str) -> _Html:
+    """An element; ``class_`` and ``aria_label`` stand for what Python has no name for."""
+    names = (key.rstrip("_").replace("_", "-") for key in attributes)
+    told = "".join(
+        f' {key}="{escape(value)}"' for key, value in zip(names, attributes.values(), strict=True)
+    )
+    inside = _joined(children)
+    # A line for each block, so that two pages can be compared.
+    end = "" if name in ("a", "b", "code", "dt", "dd", "th", "td", "summary") else "\n"
+    return _Html(f"<{name}{told}>{inside}</{name}>{end}")
+
+
+def _joined(parts: Iterable[str], between: str = "") -> _Html:
+    escaped = (part if isinstance(part, _Html) else escape(part) for part in parts)
+    return _Html(between.join(escaped))
+
+
+def render(report: Report, probes: Iterable[Counted] | None = None) -> str:
+    """The whole page, in ASCII: it reads the same wherever it is written to."""
+    told = tell(report)
+    outcome = summary(report, told)
+    body = _joined(
+        [
+            _tag("h1", "collide check"),
+            _tag("p", f"{outcome}. Checked by collide {collide.__version__}."),
+            _problems(report),
+            _overview(report, told),
+            *_targets(report, told),
+            _together(report, told),
+            _hosts(report),
+            _left_out(report),
+            _probes(probes),
+            _codes(told),
+        ]
+    )
+    page = _joined(
+        [_Html("<!DOCTYPE html>\n"), _tag("html", _head(outcome), _tag("body", body), lang="en")]
+    )
+    # Names in ELF files are bytes that need not be text in any encoding.
+    text = page.encode(errors="backslashreplace").decode()
+    return text.encode("ascii", "xmlcharrefreplace").decode()
+
+
+def _head(outcome: str) -> _Html:
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return _tag(
+        "head",
+        _Html('<meta charset="utf-8">\n'),
+        _Html(f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'),
+        _Html('<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
+        _tag("title", f"collide: {outcome}"),
+        _tag("style", _Html(_STYLE)),
+    )
+
+
+def _section(title: str, *children: str, **attributes: str) -> _Html:
+    inside = [child for child in children if child]
+    if not inside:
+        return _Html()
+    return _tag("section", _tag("h2", title), *inside, **attributes)
+
+
+def _list(items: Iterable[str]) -> _Html:
+    found = [_tag("li", item) for item in items]
+    return _tag("ul", *found) if found else _Html()
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[_Html]) -> _Html:
+    head = _tag("tr", *(_tag("th", column, scope="col") for column in columns))
+    table = _tag("table", _tag("caption", title), _tag("thead", head), _tag("tbody", *rows))
+    # What is wider than a screen is scrolled, also with the keyboard.
+    return _tag("div", table, class_="wide", tabindex="0", role="region", aria_label=title)
+
+
+def _row(heading: str, cells: Iterable[str]) -> _Html:
+    told = (c if c.startswith("<td") and isinstance(c, _Html) else _tag("td", c) for c in cells)
+    return _tag("tr", _tag("th", heading, scope="row"), *told)
+
+
+# -- what was found -------------------------------------------------------------------------------
+
+
+def _problems(report: Report) -> _Html:
+    items = (_joined([_tag("code", p.path), f": {p.reason}"]) for p in report.problems)
+    return _section("Not read", _list(items), class_="problems")
+
+
+def _overview(report: Report, told: Sequence[Told]) -> _Html:
+    """The worst finding of each input on each host that anything was looked at on."""
+    hosts = list(dict.fromkeys(j.analysis.host.name for j in report.judged))
+    if not hosts:
+        return _Html()
+    judged = {(j.analysis.target.name, j.analysis.host.name) for j in report.judged}
+    found: dict[tuple[str, str], list[Told]] = {}
+    for one in told:
+        for target in one.targets:
+            for host in one.hosts:
+                found.setdefault((target, host), []).append(one)
+    misfits = {(one.target, one.host): one.misfit.kind for one in report.left_out}
+    rows = [
+        _row(
+            _tag("a", target, href=f"#input-{number}"),
+            (
+                _cell(found.get((target, host), []))
+                if (target, host) in judged
+                else f"not checked: {misfits.get((target, host), 'no result')}"
+                for host in hosts
+            ),
+        )
+        for number, target in enumerate(targets_of(report), 1)
+    ]
+    title = "The worst finding of each input on each host"
+    return _section("Overview", _table(title, ["Input", *hosts], rows))
+
+
+def _cell(found: Sequence[Told]) -> _Html:
+    counts = Counter(one.finding.severity for one in found)
+    if not counts:
+        return _tag("td", "no findings", class_="clean")
+    worst = max(counts)
+    return _tag("td", _tag("b", str(worst)), f" ({severities(counts)})", class_=str(worst))
+
+
+def _targets(report: Report, told: Sequence[Told]) -> Iterator[_Html]:
+    alone: dict[str, list[Told]] = {}
+    for one in told:
+        if one.after is None and len(one.targets) == 1:
+            alone.setdefault(one.targets[0], []).append(one)
+    judged: dict[str, list[Judged]] = {}
+    for analysed in report.judged:
+        judged.setdefault(analysed.analysis.target.name, []).append(analysed)
+    skipped = not_analysed(report)
+    for number, target in enumerate(targets_of(report), 1):
+        inside = _target(alone.get(target, ()), judged.get(target, ()), skipped.get(target, ()))
+        yield _section(target, *inside, id=f"input-{number}")
+
+
+def _target(
+    told: Sequence[Told], judged: Sequence[Judged], skipped: Sequence[Skipped]
+) -> Iterator[_Html]:
+    yield from (_finding(one) for one in told if not one.exposed)
+    clean = [j.analysis.host.name for j in judged if not j.findings]
+    if clean:
+        yield _tag("p", f"No findings alone on {', '.join(clean)}.")
+    if not judged:
+        yield _tag("p", "It was checked on no host.")
+    exposed = [_finding(one) for one in told if one.exposed]
+    if exposed:
+        yield _joined([_tag("h3", "What any host could take"), *exposed])
+    if skipped:
+        items = (_joined([_tag("code", s.name), f": {s.reason}"]) for s in skipped)
+        yield _joined([_tag("h3", "Not analysed"), _list(items)])
+
+
+def _finding(told: Told) -> _Html:
+    finding = told.finding
+    severity = str(finding.severity)
+    code = _tag("a", finding.code.id, href=f"#{finding.code.id}")
+    heading = _tag(
+        "h3", _tag("b", severity), " ", code, f" {finding.code.slug} ",
+        _tag("code", finding.victim), class_=severity,
+    )  # fmt: skip
+    modules = finding.modules and finding.modules != (finding.victim,)
+    rows = [
+        *(_fact(fact) for fact in _facts(told)),
+        _fact(Fact("on", "", told.hosts)) if len(told.hosts) > _SHOWN_NAMES else "",
+        _fact(Fact("opened", "", finding.modules)) if modules else "",
+        _pair("because", *finding.evidence) if finding.evidence else "",
+        _pair("fix", finding.remedy),
+        _pair("repair", _tag("code", told.repair)) if told.repair else "",
+    ]
+    tried = [_tried(host, remedies) for host, remedies in told.tried if remedies]
+    said = _tag("p", f"{sentence(told)}, {told.where}.")
+    return _tag("article", heading, said, _tag("dl", *rows), *tried, class_=severity)
+
+
+def _facts(told: Told) -> Iterator[Fact]:
+    for fact in facts(told.finding):
+        yield Fact("provider", "", told.providers) if fact.label == "provider" else fact
+
+
+def _pair(label: str, *values: str) -> _Html:
+    return _joined([_tag("dt", label), *(_tag("dd", value) for value in values), _Html("\n")])
+
+
+def _fact(fact: Fact) -> _Html:
+    if not fact.names:
+        return _pair(fact.label or "outcome", fact.text)
+    text = fact.text or plural(len(fact.names), "name")
+    names = _joined([_tag("code", name) for name in fact.names], ", ")
+    if len(fact.names) <= _SHOWN_NAMES:
+        return _pair(fact.label, _joined([f"{text}: " if fact.text else "", names]))
+    return _pair(
+        fact.label, _tag("details", _tag("summary", text), _tag("div", names, class_="names"))
+    )
+
+
+def _tried(host: str, remedies: Sequence[Remedy]) -> _Html:
+    from collide.report.check.remedies import lines
+
+    items = (line.strip() for line in lines(remedies, verbose=True))
+    return _tag("details", _tag("summary", f"Remedies tried on {host}"), _list(items))
+
+
+def _together(report: Report, told: Sequence[Told]) -> _Html:
+    articles = [_finding(one) for one in told if one.after is not None or len(one.targets) > 1]
+    not_looked_at = (
+        f"Not together: {first} and {second}: {reason}"
+        for (first, second), reason in not_together(report)
+    )
+    return _section("In one process", *articles, _list(not_looked_at), id="together")
+
+
+# -- what was looked at ---------------------------------------------------------------------------
+
+
+def _hosts(report: Report) -> _Html:
+    hosts = {j.analysis.host.name: j.analysis.host for j in report.judged}
+    rows = [
+        _row(
+            name,
+            (
+                _tag("code", host.path),
+                str(host.python) if host.python else "none",
+                f"{host.loader.libc} {'.'.join(map(str, host.loader.version))}",
+                host.architecture,
+                ", ".join(f"{f.object}: {f.kind}: {f.name}" for f in host.failures) or "nothing",
+            ),
+        )
+        for name, host in hosts.items()
+    ]
+    columns = ["Host", "Binary", "Python", "C library", "Architecture", "Misses itself"]
+    return _section("Hosts", _table("The hosts that were looked at", columns, rows) if rows else "")
+
+
+def _left_out(report: Report) -> _Html:
+    reasons: dict[str, list[str]] = {}
+    for one in not_checked(report):
+        told = f"{', '.join(one.hosts)}: {one.misfit.reason}"
+        reasons.setdefault(one.target, []).append(told)
+    counts = count_left_out(report.left_out)
+    return _section(
+        "Not checked",
+        *(
+            _tag(
+                "details",
+                _tag("summary", f"{target} does not fit {summed_up(counts[target])}"),
+                _list(told),
+            )
+            for target, told in reasons.items()
+        ),
+        id="left-out",
+    )
+
+
+def _probes(probes: Iterable[Counted] | None) -> _Html:
+    tables = []
+    for target, host, modules in probes or ():
+        rows = [
+            _row(
+                m.name,
+                (
+                    str(number)
+                    for p in ((m.probes, m.noted) if m.noted else (m.probes,))
+                    for number in (p.tried, len(p.opened), len(p.missed), len(p.directories))
+                ),
+            )
+            for m in modules
+        ]
+        columns = ["Tried", "Opened", "Missed", "Directories asked for"]
+        noted = [f"{c}, with resolution notes" for c in columns]
+        if not any(m.noted for m in modules):
+            noted = []
+        title = f"{target} on {host.name}: files tried for each module opened alone"
+        tables.append(_table(title, ["Module", *columns, *noted], rows))
+    return _section("Probes", *tables)
+
+
+def _codes(told: Sequence[Told]) -> _Html:
+    used = {one.finding.code.id for one in told}
+    return _section(
+        "What the codes mean",
+        *(
+            _tag(
+                "article",
+                _tag("h3", f"{code.id} {code.slug}"),
+                _tag("p", f"It {code.title}. {code.meaning}"),
+                _tag("p", f"How it is decided: {code.decided}"),
+                _tag("p", f"What to do: {code.remedy}"),
+                id=code.id,
+            )
+            for code in CODES.values()
+            if code.id in used
+        ),
+    )

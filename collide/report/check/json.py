@@ -1,0 +1,134 @@
+"""Findings as JSON, schema ``collide-report/1``."""
+
+from __future__ import annotations
+
+import json
+
+import collide
+from collide.check.check import Judged, LeftOut, Report
+from collide.check.merge import merge
+from collide.findings.judge import Finding
+from collide.loader.host import Host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from collide.check.pairs import Pair
+
+SCHEMA = "collide-report/1"
+
+
+def render(report: Report, probes: list[object] | None = None) -> str:
+    """The whole report as one JSON document, with the ``probes`` that were counted."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": collide.__version__,
+        "analyses": [
+            {
+                "target": j.analysis.target.name,
+                "profile": host_as_json(j.analysis.host),
+                "modules": [m.name for m in j.analysis.modules],
+                "findings": _remedied(j),
+                "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
+            }
+            for j in report.judged
+        ],
+        "findings": [
+            {
+                "target": checked.target,
+                "profiles": list(merged.hosts),
+                "checked": len(checked.judged),
+                **finding_as_json(merged.finding),
+                "providers": list(merged.providers),
+                "repair": merged.repair,
+            }
+            for checked in merge(report.judged)
+            for merged in checked.findings
+        ],
+        "together": [_pair(p) for p in report.pairs],
+        "exposed": [
+            {"target": e.target, "findings": [finding_as_json(f) for f in e.findings]}
+            for e in report.exposed
+        ],
+        "left_out": [_left_out(one) for one in report.left_out],
+        "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
+    }
+    if probes is not None:
+        document["probes"] = probes
+    return json.dumps(document, indent=1) + "\n"
+
+
+def host_as_json(host: Host) -> dict[str, Any]:
+    """What a host is, and what it lacks itself."""
+    return {
+        "name": host.name,
+        "binary": host.path,
+        "architecture": host.architecture,
+        "libc": f"{host.loader.libc} {'.'.join(map(str, host.loader.version))}",
+        "python": str(host.python) if host.python else None,
+        "failures": [f._asdict() for f in host.failures],
+    }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    shares = pair.shares._asdict()
+    del shares["modules"]
+    return {
+        "targets": list(pair.targets),
+        "profile": pair.host.name,
+        "left_out": pair.left_out,
+        "shares": {kind: list(names) for kind, names in shares.items() if names},
+        "findings": [finding_as_json(f) for f in pair.common],
+        "orders": [
+            {
+                "order": [order.first, order.second],
+                "findings": [finding_as_json(f) for f in order.findings],
+            }
+            for order in pair.orders
+        ],
+    }
+
+
+def _left_out(left_out: LeftOut) -> dict[str, Any]:
+    return {
+        "target": left_out.target,
+        "profile": left_out.host,
+        "kind": left_out.misfit.kind,
+        "reason": left_out.misfit.reason,
+    }
+
+
+def _remedied(judged: Judged) -> list[dict[str, Any]]:
+    """The findings, each with the repair that removes it and what was tried against it."""
+    findings = [finding_as_json(finding) for finding in judged.findings]
+    for number, told in enumerate(findings):
+        repairable = number in judged.repairable
+        told["repair"] = judged.analysis.repair_command if repairable else None
+    if judged.remedies:
+        from collide.report.check.remedies import as_json
+
+        for finding, tried in zip(findings, judged.remedies, strict=True):
+            finding["remedies"] = [as_json(remedy) for remedy in tried]
+    return findings
+
+
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """Every field of one finding."""
+    return {
+        "code": finding.code.id,
+        "slug": finding.code.slug,
+        "severity": str(finding.severity),
+        "title": finding.code.title,
+        "victim": finding.victim,
+        "provider": finding.provider,
+        "intended": list(finding.intended),
+        "references": finding.references,
+        "symbols": list(finding.symbols),
+        "split": bool(finding.kept),
+        "kept": list(finding.kept),
+        "modules": list(finding.modules),
+        "detail": finding.detail,
+        "remedy": finding.remedy,
+        "evidence": list(finding.evidence),
+    }

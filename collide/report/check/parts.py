@@ -1,0 +1,129 @@
+"""What one finding says, in parts: every report for people lays out the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from collide.findings.judge import Finding
+from collide.findings.table import Severity
+from collide.support.records import NamedTuple
+from collide.support.text import plural
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.check.pairs import Pair
+
+_SHOWN_HOSTS = 3
+_SHOWN_NAMES = 6
+
+
+class Fact(NamedTuple):
+    """One part: a ``label`` of one word, a ``text``, and the names that belong to it.
+
+    The label is empty where the text is a sentence by itself, ``names`` None
+    where the text is all there is.
+    """
+
+    label: str
+    text: str
+    names: tuple[str, ...] | None = None
+
+    def told(self, *, verbose: bool = False) -> str:
+        """The text with its names, all of them only if ``verbose``."""
+        if self.names is None:
+            return self.text
+        names = some(self.names, verbose)
+        return f"{self.text}: {names}" if self.text else names
+
+
+def headline(finding: Finding) -> str:
+    """What happened, in a clause whose subject is the victim."""
+    code = finding.code
+    if code.id[3] == "2" and code.slug not in ("captured-soname", "undefined-symbol"):
+        # What the loader misses is all that there is to say.
+        detail = f" ({finding.detail})" if finding.detail else ""
+        return f"{code.title}: {finding.provider}{detail}"
+    return code.title
+
+
+def facts(finding: Finding) -> tuple[Fact, ...]:
+    """The parts in the order in which they are read."""
+    slug = finding.code.slug
+    symbols = Fact("symbols", plural(len(finding.symbols), "symbol"), finding.symbols)
+    if finding.code.is_shadowing:
+        return _taken(finding)
+    if slug == "captured-soname":
+        return Fact("needed", ", ".join(finding.intended)), _provider(finding)
+    if slug == "undefined-symbol":
+        return (symbols,)
+    if slug.startswith("exposed-"):
+        return Fact("meant", _meant(finding)), symbols
+    if slug == "order-decides-loading":
+        return (Fact("", finding.detail),)
+    if slug == "file-across-wheels":
+        return _provider(finding), Fact("files", "", finding.symbols)
+    if slug.endswith("-across-wheels"):
+        return _changed(finding)
+    return ()
+
+
+def _taken(finding: Finding) -> tuple[Fact, ...]:
+    taken = f"{plural(finding.references, 'reference')}, {plural(len(finding.symbols), 'symbol')}"
+    found = (
+        _provider(finding),
+        Fact("meant", _meant(finding)),
+        Fact("taken", taken, finding.symbols),
+    )
+    if not finding.kept:
+        return found
+    return *found, Fact("kept", plural(len(finding.kept), "symbol"), finding.kept)
+
+
+def _changed(finding: Finding) -> tuple[Fact, ...]:
+    changed = f"{plural(finding.references, 'reference')}, {plural(len(finding.symbols), 'symbol')}"
+    return (
+        _provider(finding),
+        Fact("alone", ", ".join(finding.intended) or "nothing"),
+        Fact("changed", changed, finding.symbols),
+        Fact("evidence", finding.detail),
+    )
+
+
+def _provider(finding: Finding) -> Fact:
+    return Fact("provider", str(finding.provider))
+
+
+def _meant(finding: Finding) -> str:
+    own = finding.intended == (finding.victim,)
+    return "its own definitions" if own else ", ".join(finding.intended)
+
+
+def some(names: Sequence[str], verbose: bool) -> str:
+    """The first names; all if ``verbose``."""
+    shown = names if verbose else names[:_SHOWN_NAMES]
+    return ", ".join(shown) + (", ..." if len(shown) < len(names) else "")
+
+
+def severities(counts: Counter[Severity]) -> str:
+    """How many findings of each severity there are, the worst first."""
+    return ", ".join(plural(counts[s], str(s)) for s in sorted(counts, reverse=True))
+
+
+def on_hosts(hosts: Sequence[str], checked: int, *, verbose: bool = False) -> str:
+    """Some of ``checked`` hosts, the first by name; all if ``verbose``."""
+    if len(hosts) == checked:
+        return f"all {checked} hosts"
+    shown = hosts if verbose else hosts[:_SHOWN_HOSTS]
+    more = len(hosts) - len(shown)
+    others = f" and {more} more" if more else ""
+    return f"{len(hosts)} of {checked} hosts: {', '.join(shown)}{others}"
+
+
+def looked_at_together(pairs: Iterable[Pair]) -> str:
+    """How many pairs were, and how many of them share something; empty without any."""
+    looked_at = [pair for pair in pairs if pair.left_out is None]
+    if not looked_at:
+        return ""
+    sharing = sum(1 for pair in looked_at if pair.shares)
+    return f"{plural(len(looked_at), 'pair')} looked at together, {sharing} sharing something"

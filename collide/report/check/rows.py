@@ -1,0 +1,206 @@
+"""What a check found, told once and in one row: for reports that do not go host by host."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from collide.check.check import Report
+from collide.check.merge import library, merge
+from collide.findings.judge import Finding
+from collide.report.check.parts import (
+    facts,
+    headline,
+    looked_at_together,
+    on_hosts,
+    severities,
+    some,
+)
+from collide.support.records import NamedTuple
+from collide.support.text import plural
+from collide.wheels.tags import Misfit
+from collide.wheels.target import Skipped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.check.pairs import Pair
+    from collide.whatif.remedies import Remedy
+
+
+class Told(NamedTuple):
+    """One finding, with all hosts that have it.
+
+    ``targets`` are those it is about, ``after`` is what was opened before
+    them. ``checked`` counts the hosts that were looked at; it is 0, and
+    ``hosts`` empty, where the finding does not depend on a host.
+    """
+
+    targets: tuple[str, ...]
+    after: str | None
+    finding: Finding
+    providers: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
+    checked: int = 0
+    repair: str | None = None
+    tried: tuple[tuple[str, tuple[Remedy, ...]], ...] = ()
+
+    @property
+    def exposed(self) -> bool:
+        """Whether it tells what any host could take: no finding that counts."""
+        return not self.checked
+
+    @property
+    def where(self) -> str:
+        """On how many hosts, the first by name, and what else was opened."""
+        if self.exposed:
+            return "on any host"
+        several = self.checked > 1
+        hosts = f"on {on_hosts(self.hosts, self.checked) if several else ', '.join(self.hosts)}"
+        if self.after is not None:
+            return f"{hosts}, after {self.after}"
+        return f"{hosts}, both installed" if len(self.targets) > 1 else hosts
+
+
+def tell(report: Report) -> tuple[Told, ...]:
+    """All findings: of each target, of its pairs, and what any host could take."""
+    alone = [
+        Told((c.target,), None, m.finding, m.providers, m.hosts, len(c.judged), m.repair, m.tried)
+        for c in merge(report.judged)
+        for m in c.findings
+    ]
+    exposed = [
+        Told((e.target,), None, finding, ()) for e in report.exposed for finding in e.findings
+    ]
+    return (*alone, *_of_pairs(report.pairs), *exposed)
+
+
+def _of_pairs(pairs: Iterable[Pair]) -> Iterator[Told]:
+    """The findings of all pairs, equal ones of several hosts merged as those of one target are."""
+    hosts: dict[tuple[str, str], set[str]] = {}
+    equal: dict[tuple[tuple[str, ...], str | None, Finding], list[tuple[Pair, Finding]]] = {}
+    for pair in pairs:
+        if pair.left_out is None:
+            hosts.setdefault(pair.targets, set()).add(pair.host.name)
+        for targets, after, finding in _of_pair(pair):
+            key = finding._replace(provider=library(finding.provider))
+            equal.setdefault((targets, after, key), []).append((pair, finding))
+    for (targets, after, _), found in equal.items():
+        yield Told(
+            targets,
+            after,
+            found[0][1],
+            tuple(dict.fromkeys(f.provider for _, f in found if f.provider)),
+            tuple(dict.fromkeys(pair.host.name for pair, _ in found)),
+            len(hosts[found[0][0].targets]),
+        )
+
+
+def _of_pair(pair: Pair) -> Iterator[tuple[tuple[str, ...], str | None, Finding]]:
+    for finding in pair.common:
+        # Of files that one replaces, the victim is a target itself.
+        yield tuple(sorted(pair.targets, key=lambda t: t != finding.victim)), None, finding
+    for order in pair.orders:
+        for finding in order.findings:
+            yield (order.second,), order.first, finding
+
+
+def sentence(told: Told) -> str:
+    """The victim and what happens to it."""
+    return f"{told.finding.victim}: {headline(_with_all_providers(told))}"
+
+
+def _with_all_providers(told: Told) -> Finding:
+    if len(told.providers) < 2:
+        return told.finding
+    return told.finding._replace(provider=", ".join(told.providers))
+
+
+def lines(told: Told, *, verbose: bool = False) -> Iterator[str]:
+    """Everything but the sentence, the short parts first; ``verbose`` adds every name."""
+    finding = _with_all_providers(told)
+    yield told.where
+    parts = facts(finding)
+    for part in parts:
+        yield f"{part.label}: {part.told()}" if part.label else part.told()
+    if finding.modules and finding.modules != (finding.victim,):
+        yield f"opened: {some(finding.modules, verbose=False)}"
+    if finding.evidence:
+        yield f"because: {' '.join(finding.evidence)}"
+    yield f"fix: {finding.remedy}"
+    if told.repair:
+        yield f"repair: {told.repair}"
+    if told.tried:
+        yield from _lines_of_remedies(told, verbose)
+    if verbose:
+        named = [(f"{part.label}, all", part.names or ()) for part in parts]
+        named += [("opened, all", finding.modules), ("hosts, all", told.hosts)]
+        for label, names in named:
+            if len(names) > 1:
+                yield f"{label}: {', '.join(names)}"
+
+
+def _lines_of_remedies(told: Told, verbose: bool) -> Iterator[str]:
+    # With what it takes to try them, their import costs more than all the rest.
+    from collide.report.check.remedies import lines as lines_of
+
+    for host, tried in told.tried:
+        for number, line in enumerate(lines_of(tried, verbose=verbose)):
+            yield line if number else f"{host}: {line}"
+
+
+class NotChecked(NamedTuple):
+    """One target that was not looked at on ``hosts``, all for one reason."""
+
+    target: str
+    misfit: Misfit
+    hosts: tuple[str, ...]
+
+
+def not_checked(report: Report) -> tuple[NotChecked, ...]:
+    """What was left out, by target and reason, in its order."""
+    hosts: dict[tuple[str, Misfit], list[str]] = {}
+    for one in report.left_out:
+        hosts.setdefault((one.target, one.misfit), []).append(one.host)
+    return tuple(NotChecked(*key, tuple(names)) for key, names in hosts.items())
+
+
+def not_analysed(report: Report) -> dict[str, tuple[Skipped, ...]]:
+    """By target, its members that no module is made of on some host."""
+    found: dict[str, dict[Skipped, None]] = {}
+    for judged in report.judged:
+        if judged.analysis.skipped:
+            found.setdefault(judged.analysis.target.name, {}).update(
+                dict.fromkeys(judged.analysis.skipped)
+            )
+    return {target: tuple(skipped) for target, skipped in found.items()}
+
+
+def not_together(report: Report) -> tuple[tuple[tuple[str, str], str], ...]:
+    """The pairs that were not looked at, each with the reason."""
+    return tuple(dict.fromkeys((p.targets, p.left_out) for p in report.pairs if p.left_out))
+
+
+def targets_of(report: Report) -> tuple[str, ...]:
+    """Every target by name, also what was not looked at anywhere, in order."""
+    judged = (j.analysis.target.name for j in report.judged)
+    return tuple(dict.fromkeys([*judged, *(one.target for one in report.left_out)]))
+
+
+def owner(path: str, targets: Iterable[str]) -> str | None:
+    """The target that the path of a problem is of: itself, or one of its members."""
+    return next((t for t in targets if path == t or path.startswith((f"{t}: ", f"{t}/"))), None)
+
+
+def summary(report: Report, told: Sequence[Told]) -> str:
+    """What was found and looked at, in one line."""
+    counts = Counter(t.finding.severity for t in told if not t.exposed)
+    found = severities(counts)
+    targets = len({j.analysis.target.name for j in report.judged})
+    hosts = len({j.analysis.host.name for j in report.judged})
+    checked = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
+    parts = [f"{found or 'nothing found'} in {checked}" if targets else "nothing was checked"]
+    if pairs := looked_at_together(report.pairs):
+        parts.append(pairs)
+    if report.problems:
+        parts.append(f"{plural(len(report.problems), 'problem')}: not all could be read")
+    return "; ".join(parts)

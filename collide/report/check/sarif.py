@@ -1,0 +1,237 @@
+"""Findings as SARIF 2.1.0: an OASIS standard, for code scanning and viewers of results.
+
+Source: Static Analysis Results Interchange Format 2.1.0 plus errata 01. GitHub
+wants more than the standard of each result: a place in a file with a line,
+and ``primaryLocationLineHash``, by which it knows a result again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import collide
+from collide.check.check import Report
+from collide.check.merge import library
+from collide.findings.code import Code
+from collide.findings.table import CODES, FILE_ACROSS
+from collide.report.check.json import finding_as_json, host_as_json
+from collide.report.check.rows import (
+    Told,
+    lines,
+    not_analysed,
+    not_checked,
+    not_together,
+    owner,
+    sentence,
+    summary,
+    targets_of,
+    tell,
+)
+
+_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+_Numbers = Mapping[str, int]
+"""The artifacts of a run, by target."""
+_RULES = {code: number for number, code in enumerate(CODES)}
+
+
+def render(report: Report, probes: Sequence[object] | None = None) -> str:
+    """The whole report as one SARIF log of one run, with the ``probes`` that were counted."""
+    told = tell(report)
+    targets = {target: number for number, target in enumerate(targets_of(report))}
+    hosts = {j.analysis.host.name: j.analysis.host for j in report.judged}
+    properties: dict[str, Any] = {
+        "summary": summary(report, told),
+        "hosts": [host_as_json(host) for host in hosts.values()],
+    }
+    if probes is not None:
+        properties["probes"] = list(probes)
+    run = {
+        "tool": {"driver": _driver()},
+        "invocations": [
+            {
+                # Nothing judged is no clean result.
+                "executionSuccessful": bool(report.judged) and not report.problems,
+                "toolExecutionNotifications": list(_notifications(report, targets)),
+            }
+        ],
+        "artifacts": [
+            {"location": {"uri": _uri(target)}, "roles": ["analysisTarget"]} for target in targets
+        ],
+        "results": list(_results(told, targets)),
+        "properties": properties,
+    }
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=1) + "\n"
+
+
+def _driver() -> dict[str, Any]:
+    return {
+        "name": "collide",
+        "version": collide.__version__,
+        "semanticVersion": collide.__version__,
+        "rules": [_rule(code) for code in CODES.values()],
+    }
+
+
+def _rule(code: Code) -> dict[str, Any]:
+    parts = {"How it is decided": code.decided, "What to do": code.remedy}
+    return {
+        "id": code.id,
+        "name": "".join(word.capitalize() for word in code.slug.split("-")),
+        "shortDescription": {"text": f"It {code.title}."},
+        "fullDescription": {"text": code.meaning},
+        "help": {
+            "text": "\n\n".join(f"{label}: {text}" for label, text in parts.items()),
+            "markdown": "\n\n".join(
+                f"**{label}:** {_markdown(text)}" for label, text in parts.items()
+            ),
+        },
+        "defaultConfiguration": {"level": str(code.severity)},
+    }
+
+
+def _markdown(text: str) -> str:
+    return re.sub(r"([\\`*_<\[])", r"\\\1", text)
+
+
+def _results(told: Sequence[Told], targets: _Numbers) -> Iterator[dict[str, Any]]:
+    seen: Counter[str] = Counter()
+    for one in told:
+        finding = one.finding
+        fingerprint = _fingerprint(one)
+        seen[fingerprint] += 1
+        numbered = f"{fingerprint}:{seen[fingerprint]}"
+        yield {
+            "ruleId": finding.code.id,
+            "ruleIndex": _RULES[finding.code.id],
+            "level": str(finding.severity),
+            "message": {"text": "\n".join([f"{sentence(one)}.", *lines(one)])},
+            "locations": [
+                {**_place(target, targets), "logicalLocations": _logical(one)}
+                for target in one.targets
+            ],
+            "partialFingerprints": {
+                "collideFinding/v1": numbered,
+                "primaryLocationLineHash": numbered,
+            },
+            "properties": _properties(one),
+        }
+
+
+def _place(target: str, targets: _Numbers) -> dict[str, Any]:
+    location: dict[str, Any] = {"uri": _uri(target)}
+    if target in targets:
+        location["index"] = targets[target]
+    # A wheel has no lines; GitHub refuses a result without one.
+    return {"physicalLocation": {"artifactLocation": location, "region": {"startLine": 1}}}
+
+
+def _uri(path: str) -> str:
+    """A relative path as a relative reference, an absolute one with its scheme."""
+    quoted = quote(os.fsencode(posixpath.normpath(path)))
+    return f"file://{quoted}" if path.startswith("/") else quoted
+
+
+def _logical(told: Told) -> list[dict[str, Any]]:
+    """The object, then the symbols in it that are taken."""
+    victim = told.finding.victim
+    kind = "resource" if told.finding.code == FILE_ACROSS else "symbol"
+    return [
+        {"name": posixpath.basename(victim), "fullyQualifiedName": victim, "kind": "module"},
+        *(
+            {"fullyQualifiedName": f"{victim}::{name}", "kind": kind}
+            for name in told.finding.symbols
+        ),
+    ]
+
+
+def _fingerprint(told: Told) -> str:
+    """What stays the same when the wheel, its libraries or the host have another release."""
+    finding = told.finding
+    parts = [
+        finding.code.id,
+        *map(_distribution, told.targets),
+        "" if told.after is None else _distribution(told.after),
+        _unversioned(finding.victim),
+        _unversioned(library(finding.provider) or ""),
+    ]
+    data = "\0".join(parts).encode(errors="backslashreplace")
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def _distribution(target: str) -> str:
+    """The name of a wheel's distribution, normalised; of anything else the base name."""
+    name = posixpath.basename(posixpath.normpath(target))
+    if not name.endswith(".whl"):
+        return name
+    return re.sub(r"[-_.]+", "-", name.partition("-")[0]).lower()
+
+
+def _unversioned(name: str) -> str:
+    """A name without the distribution's version, a library's hash and its release."""
+    if name.endswith(".whl"):
+        return _distribution(name)
+    name = re.sub(r"^([^/]+)-[^/-]+(\.data/)", r"\1\2", name)
+    return re.sub(r"(?:-[0-9a-f]{8,})?(\.so(?:\.\d+)?)(?:\.\d+)*$", r"\1", name)
+
+
+def _properties(told: Told) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "targets": list(told.targets),
+        "after": told.after,
+        "hosts": list(told.hosts),
+        "checked": told.checked,
+        **finding_as_json(told.finding),
+        "providers": list(told.providers),
+        "repair": told.repair,
+    }
+    if told.tried:
+        from collide.report.check.remedies import as_json
+
+        properties["remedies"] = {
+            host: [as_json(remedy) for remedy in tried] for host, tried in told.tried
+        }
+    return properties
+
+
+def _notifications(report: Report, targets: _Numbers) -> Iterator[dict[str, Any]]:
+    """What was not read and not looked at; ``kind`` of its properties tells which."""
+    for problem in report.problems:
+        target = owner(problem.path, targets) or problem.path
+        yield _notification("error", str(problem), [_place(target, targets)], kind="unreadable")
+    for one in not_checked(report):
+        hosts = ", ".join(one.hosts)
+        message = f"{one.target} was not checked on {hosts}: {one.misfit.reason}"
+        place = _place(one.target, targets)
+        told = {"kind": "not checked", "misfit": one.misfit.kind, "hosts": list(one.hosts)}
+        yield _notification("note", message, [place], **told)
+    for target, skipped in not_analysed(report).items():
+        place = _place(target, targets)
+        for member in skipped:
+            message = f"{target}: {member.name} was not analysed: {member.reason}"
+            yield _notification("note", message, [place], kind="not analysed")
+    for pair, reason in not_together(report):
+        message = f"{pair[0]} and {pair[1]} were not looked at together: {reason}"
+        places = [_place(target, targets) for target in pair]
+        yield _notification("note", message, places, kind="not together")
+
+
+def _notification(
+    level: str, message: str, places: list[dict[str, Any]], **properties: object
+) -> dict[str, Any]:
+    return {
+        "level": level,
+        "message": {"text": message},
+        "locations": places,
+        "properties": properties,
+    }

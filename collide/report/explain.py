@@ -1,0 +1,55 @@
+"""Walks through scopes as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from collide.analysis.analysis import Analysis
+from collide.analysis.explain import Step, Walk
+from collide.elf.machines import CLASS_NAMES
+from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, Definition
+
+
+def render(analysis: Analysis, walks: Iterable[Walk]) -> str:
+    """All walks, each with its outcome."""
+    return "\n".join(line for walk in walks for line in _walk(analysis, walk))
+
+
+def _walk(analysis: Analysis, walk: Walk) -> Iterator[str]:
+    reference, actual = walk.binding.reference, walk.binding.actual
+    version = f"@{reference.version}" if reference.version else " (unversioned)"
+    weak = ", weak" if reference.weak else ""
+    yield f"{analysis.name_of(walk.object)} refers to {reference.name}{version}"
+    kind = CLASS_NAMES[reference.lookup_class]
+    yield f"  a {kind} reference{weak}, when opening {walk.module} on {analysis.host.name}"
+    if walk.own_scope:
+        yield "  DT_SYMBOLIC: the object itself comes first"
+    for number, step in enumerate(walk.steps, 1):
+        yield from _step(analysis, number, step)
+    if walk.kept:
+        yield "  protected: the result goes back to the object itself"
+    found = analysis.name_of(actual[0]) if actual else "nothing"
+    yield f"  provider: {found}"
+    intended = walk.binding.intended
+    meant = analysis.name_of(intended[0]) if intended else "left to the host"
+    yield f"  meant:    {meant}{'  -> shadowed' if walk.binding.shadowed else ''}"
+    yield ""
+
+
+def _step(analysis: Analysis, number: int, step: Step) -> Iterator[str]:
+    place = "host" if analysis.is_host(step.file) else "local"
+    without = "" if step.candidates else ": no such name"
+    yield f"  {number:3}. {analysis.name_of(step.file)} ({place}){without}"
+    for definition, rule in step.candidates:
+        yield f"       {_definition(definition)}: {rule.text}"
+
+
+def _definition(definition: Definition) -> str:
+    if definition.version:
+        at = "@" if definition.hidden_version else "@@"
+        name = f"{definition.name}{at}{definition.version}"
+    else:
+        name = f"{definition.name} (unversioned)"
+    kind = TYPE_NAMES.get(definition.type, str(definition.type))
+    binding = BINDING_NAMES.get(definition.binding, str(definition.binding))
+    return f"{name}, {binding} {kind}"

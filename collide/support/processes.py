@@ -1,0 +1,156 @@
+"""Work shared out among forked processes: bytes out for a number in, in whatever order they come.
+
+What the work needs is inherited with the fork, so nothing but results is ever
+copied. Nothing here knows what the work is.
+"""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+from collide.support.records import NamedTuple
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
+
+
+class Lost(NamedTuple):
+    """A result that there is none of: ``reason`` is how its worker ended, a clause."""
+
+    reason: str
+
+
+class Raised(NamedTuple):
+    """An error in place of a result."""
+
+    error: Exception
+
+
+class _Worker(NamedTuple):
+    process: ForkProcess
+    pipe: Connection
+
+
+_RESULT, _ERROR, _OUT_OF_MEMORY = b"R", b"E", b"M"
+
+
+def share_out(
+    work: Callable[[int], bytes], tasks: Iterable[int], jobs: int
+) -> Iterator[tuple[int, bytes | Raised | Lost]]:
+    """Do ``work`` on each of ``tasks`` in up to ``jobs`` processes; results as they come.
+
+    Tasks are begun in their order. A process that dies takes only its own task
+    with it. All processes end with the iterator, however it ends.
+    """
+    from multiprocessing.connection import wait
+
+    waiting = deque(tasks)
+    running: dict[Connection, tuple[_Worker, int]] = {}
+
+    def begin(worker: _Worker | None) -> None:
+        """Give ``worker``, or a new one, the next task; without one it ends."""
+        if waiting:
+            worker = worker or _start(work, list(running))
+            running[worker.pipe] = worker, waiting.popleft()
+            # Whether it has died meanwhile shows when its result is read.
+            with suppress(OSError):
+                worker.pipe.send_bytes(b"%d" % running[worker.pipe][1])
+        elif worker:
+            worker.pipe.close()
+            worker.process.join()
+
+    try:
+        for _ in range(min(jobs, len(waiting))):
+            begin(None)
+        while running:
+            for pipe in wait(list(running)):
+                worker, task = running.pop(cast("Connection", pipe))
+                result = _received(worker)
+                begin(None if isinstance(result, Lost) else worker)
+                yield task, result
+    finally:
+        for worker, _ in running.values():
+            worker.process.terminate()
+        for worker, _ in running.values():
+            worker.process.join()
+            worker.pipe.close()
+
+
+def _start(work: Callable[[int], bytes], others: list[Connection]) -> _Worker:
+    from multiprocessing import get_context
+
+    context = get_context("fork")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(work, theirs, [ours, *others]), daemon=True)
+    # An interrupt is for the parent, which ends the others; none may come before they ignore it.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _serve(work: Callable[[int], bytes], pipe: Connection, inherited: list[Connection]) -> None:
+    """The life of a worker: a task, its result, and so on until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    # What is older than the fork is shared with the parent: a collector would write to it.
+    gc.freeze()
+    for end in inherited:
+        # Else this process would keep the parent's ends open when that has died.
+        end.close()
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send_bytes(_answer(work, int(pipe.recv_bytes())))
+
+
+def _answer(work: Callable[[int], bytes], task: int) -> bytes:
+    try:
+        return _RESULT + work(task)
+    except MemoryError:
+        return _OUT_OF_MEMORY
+    except Exception as e:
+        import traceback
+
+        text = "".join(traceback.format_exception(e))
+        try:
+            packed = pickle.dumps(e)
+            pickle.loads(packed)  # noqa: S301
+        except Exception:
+            packed = pickle.dumps(RuntimeError(text))
+        return _ERROR + packed
+
+
+def _received(worker: _Worker) -> bytes | Raised | Lost:
+    try:
+        message = worker.pipe.recv_bytes()
+    except (EOFError, OSError):
+        worker.pipe.close()
+        worker.process.join()
+        return Lost(_ending(worker.process.exitcode or 0))
+    if message == _OUT_OF_MEMORY:
+        worker.pipe.close()
+        worker.process.join()
+        return Lost("ran out of memory")
+    if message.startswith(_ERROR):
+        # A process of our own wrote it.
+        return Raised(pickle.loads(message[1:]))  # noqa: S301
+    return message[1:]
+
+
+def _ending(exit_code: int) -> str:
+    if exit_code >= 0:
+        return f"ended with status {exit_code}"
+    if exit_code == -signal.SIGKILL:
+        return "was killed (SIGKILL), as the kernel does when memory runs out"
+    return f"was ended by {signal.Signals(-exit_code).name}"

@@ -1,0 +1,1 @@
+"""Predictions compared with the real loader."""

@@ -1,0 +1,374 @@
+"""The prediction against the real loader: what agrees, and each difference.
+
+Both directions count. What the loader does not tell by its nature is told as
+``silent`` and never as agreement: weak references that nothing satisfies, in
+its log; references without a slot and indirect functions, in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from collide.analysis.analysis import Analysis, Module
+from collide.binding.binder import Binder
+from collide.binding.binding import Binding, BoundModule
+from collide.elf.headers import is_elf
+from collide.elf.symbols import STT_GNU_IFUNC
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.loader.glibc.lookup import LookupRules
+from collide.loader.glibc.process import LoadFailure, Opened, Process
+from collide.loader.host import Host
+from collide.loader.libc import lookup_rules
+from collide.loader.messages import says
+from collide.support.errors import CollideError, InputError
+from collide.support.records import NamedTuple
+from collide.verify.got_slots import SlotBinding
+from collide.verify.ld_debug import Log, OracleError
+from collide.verify.runner import Observation, Runner, Started
+from collide.wheels.archive import Archive
+from collide.wheels.target import Target, installed_path
+
+START_UP = "start-up"
+"""The name of what a host does before it opens anything."""
+
+
+class Line(NamedTuple):
+    """One binding by canonical paths, printed or predicted."""
+
+    object: str
+    symbol: str
+    version: str | None
+    provider: str | None
+
+
+DifferenceKind = Literal["not-predicted", "not-seen", "scope", "failure", "loaded"]
+
+
+class Difference(NamedTuple):
+    """One thing that the loader did and the prediction has not, or the reverse.
+
+    ``line`` is set for the two kinds about bindings. ``seen`` and ``predicted``
+    are the two sides as text.
+    """
+
+    kind: DifferenceKind
+    object: str
+    line: Line | None
+    seen: str
+    predicted: str
+
+
+class ModuleAgreement(NamedTuple):
+    """One module: how many bindings were seen and how many of these were predicted alike.
+
+    ``scopes`` are the scopes that were seen and agreed. ``silent`` are predicted bindings of which
+    the loader tells nothing, ``unreached`` those behind the failure that ended a dlopen.
+    ``failure`` is the loader's message that was foreseen. ``problem`` is the reason
+    why nothing could be compared, ``notes`` what else is worth knowing.
+    """
+
+    name: str
+    objects: int = 0
+    seen: int = 0
+    agreed: int = 0
+    scopes: int = 0
+    silent: int = 0
+    unreached: int = 0
+    failure: str | None = None
+    differences: tuple[Difference, ...] = ()
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Agreement(NamedTuple):
+    """One target in one host; the host's own start-up is a module of that name."""
+
+    analysis: Analysis
+    by_slots: bool
+    modules: tuple[ModuleAgreement, ...]
+
+    @property
+    def differences(self) -> int:
+        """How many there are in all modules."""
+        return sum(len(m.differences) for m in self.modules)
+
+    @property
+    def opened(self) -> tuple[ModuleAgreement, ...]:
+        """The modules without start-up."""
+        return tuple(m for m in self.modules if m.name != START_UP)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why modules could not be compared."""
+        return tuple(f"{m.name}: {m.problem}" for m in self.modules if m.problem)
+
+
+def install(target: Target, root: Path) -> None:
+    """Write a wheel's objects below ``root``, at their installed paths.
+
+    Members that cannot be read are in the target's problems already.
+    """
+    with Archive(Path(target.name)) as archive:
+        for entry in archive.elf_members():
+            place = Path(f"{root}{installed_path(entry.name, archive.distribution)}")
+            try:
+                data = archive.read(entry)
+            except InputError:
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(data)
+
+
+def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
+    """Open every module of an analysis in the real host, one after the other.
+
+    :meth:`Runner.start` has been called, and the runner's root is where the
+    target is installed.
+    """
+    places = {name: path for path, name in analysis.target.names.items()}
+    rules = lookup_rules(analysis.host.loader)
+    for module in analysis.modules:
+        expected = module.bound.opened.new if module.bound else ()
+        try:
+            observed = runner.open(places[module.name], (m.file.path for m in expected))
+        except OracleError as e:
+            yield ModuleAgreement(module.name, problem=str(e))
+        else:
+            yield compare(module, observed, rules)
+
+
+# -- one module -----------------------------------------------------------------------------------
+
+
+def compare(module: Module, observed: Observation, rules: LookupRules) -> ModuleAgreement:
+    """What was predicted of one module beside what was seen."""
+    message = observed.error or observed.died
+    first = module.failures[0] if module.failures else None
+    if message is not None and first is not None and says(message, first):
+        failed, differences = True, []
+    elif observed.died is not None:
+        return ModuleAgreement(module.name, problem=f"the host {observed.died}")
+    else:
+        failed, differences = observed.error is not None, list(_outcome(module, first, observed))
+    bound = module.bound
+    agreement = ModuleAgreement(
+        module.name, failure=message if failed and not differences else None
+    )
+    if bound is None:
+        return agreement._replace(differences=tuple(differences))
+    new = {m.file.path for m in bound.opened.new}
+    if not failed:
+        differences += [
+            Difference("loaded", path, None, "not loaded", "loaded")
+            for path in sorted(new - observed.loaded)
+        ]
+    if observed.log is not None:
+        agreement = _by_log(agreement, bound, rules, observed.log, failed, differences)
+    elif observed.slots is not None and not failed:
+        agreement = _by_slots(agreement, bound, rules, observed.slots, differences)
+    others = sorted(observed.loaded - new)
+    return agreement._replace(
+        objects=len(new),
+        differences=tuple(differences),
+        notes=tuple(f"{path} was loaded by code that ran" for path in others if _is_library(path)),
+    )
+
+
+def _outcome(
+    module: Module, failure: LoadFailure | None, observed: Observation
+) -> Iterator[Difference]:
+    if failure is not None or observed.error is not None:
+        predicted = "opens"
+        if failure is not None:
+            predicted = f"{failure.kind}: {failure.name} {failure.detail}".rstrip()
+        yield Difference("failure", module.name, None, observed.error or "opens", predicted)
+
+
+def _is_library(path: str) -> bool:
+    try:
+        with Path(path).open("rb") as stream:
+            return is_elf(stream.read(4))
+    except OSError:
+        return False
+
+
+def _lines(bound: BoundModule) -> tuple[set[Line], int]:
+    """The predicted bindings that have a provider, and how many have none."""
+    lines, silent = set(), 0
+    for brought in bound.objects:
+        holder = brought.map.file.path
+        for b in brought.bindings:
+            if b.provider is None:
+                silent += 1
+            else:
+                lines.add(Line(holder, b.reference.name, b.reference.version, b.provider.path))
+    return lines, silent
+
+
+def _by_log(
+    agreement: ModuleAgreement,
+    bound: BoundModule,
+    rules: LookupRules,
+    log: Log,
+    partial: bool,
+    differences: list[Difference],
+) -> ModuleAgreement:
+    predicted, silent = _lines(bound)
+    printed = {
+        Line(b.object, b.symbol, b.version, b.provider): str(b)
+        for b in log.bindings
+        if b.relocation
+    }
+    told = {line[:3]: f"bound to {line.provider}" for line in predicted}
+    differences += [
+        Difference("not-predicted", line.object, line, printed[line], told.get(line[:3], "nothing"))
+        for line in sorted(printed.keys() - predicted, key=str)
+    ]
+    unreached = predicted - printed.keys()
+    if not partial:
+        differences += [
+            Difference("not-seen", line.object, line, "nothing", told[line[:3]])
+            for line in sorted(unreached, key=str)
+        ]
+    scopes = 0
+    for m in bound.opened.new:
+        seen = sum(log.scopes.get(m.file.path, ()), ())
+        if not seen:
+            continue
+        own = (m.file.path,) if rules.leads(m.object) else ()
+        wanted = own + tuple(s.file.path for s in bound.opened.scope)
+        scopes += seen == wanted
+        if seen != wanted:
+            differences.append(Difference("scope", m.file.path, None, *_parting(seen, wanted)))
+    return agreement._replace(
+        seen=len(printed),
+        agreed=len(printed.keys() & predicted),
+        scopes=scopes,
+        silent=silent,
+        unreached=len(unreached) if partial else 0,
+    )
+
+
+def _parting(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
+    """Where two scopes part: the first place at which they differ, for each of them."""
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    at = min(len(one), len(other)) if at is None else at
+    for scope in (one, other):
+        here = scope[at] if at < len(scope) else "nothing"
+        yield f"{here} at place {at + 1} of {len(scope)}"
+
+
+# -- by slots -------------------------------------------------------------------------------------
+
+_Reference = tuple[str, str, str | None, int]
+
+
+def _by_slots(
+    agreement: ModuleAgreement,
+    bound: BoundModule,
+    rules: LookupRules,
+    slots: Sequence[SlotBinding],
+    differences: list[Difference],
+) -> ModuleAgreement:
+    predicted: dict[_Reference, Binding] = {}
+    own: set[_Reference] = set()
+    for brought in bound.objects:
+        path = brought.map.file.path
+        for b in brought.bindings:
+            r = b.reference
+            predicted[path, r.name, r.version, r.lookup_class] = b
+        for r in brought.map.object.references:
+            if not rules.is_looked_up(r):
+                own.add((path, r.name, r.version, r.lookup_class))
+    agreed: set[_Reference] = set()
+    seen: set[_Reference] = set()
+    for slot in dict.fromkeys(slots):
+        key = (slot.object, slot.symbol, slot.version, slot.lookup_class)
+        binding = predicted.get(key)
+        if binding is not None and _is_indirect(binding):
+            continue
+        seen.add(key)
+        if (binding is not None and _leads_to(slot, binding)) or (
+            key in own and slot.provider == slot.object
+        ):
+            agreed.add(key)
+            continue
+        line = Line(slot.object, slot.symbol, slot.version, slot.provider)
+        told = "no such reference"
+        if binding is not None:
+            told = f"bound to {binding.provider.path}" if binding.provider else "bound to nothing"
+        differences.append(Difference("not-predicted", slot.object, line, _led(slot), told))
+    return agreement._replace(
+        seen=len(seen), agreed=len(agreed), silent=len(predicted.keys() - seen)
+    )
+
+
+def _is_indirect(binding: Binding) -> bool:
+    return binding.actual is not None and binding.actual[1].type == STT_GNU_IFUNC
+
+
+def _leads_to(slot: SlotBinding, binding: Binding) -> bool:
+    """Whether a slot holds the address of the very definition."""
+    if binding.actual is None:
+        return slot.null
+    file, definition = binding.actual
+    if slot.provider is None:
+        # Absolute, or the end of an object: its value is all there is.
+        return not slot.null and (definition.zero or slot.value == definition.value)
+    return slot.provider == file.path and definition.value in (None, slot.value)
+
+
+def _led(slot: SlotBinding) -> str:
+    if slot.null:
+        return "its slot is 0"
+    return f"its slot leads to {slot.provider or 'no object'} + {slot.value:#x}"
+
+
+# -- start-up -------------------------------------------------------------------------------------
+
+
+def verify_start_up(host: Host, files: Root, started: Started) -> ModuleAgreement:
+    """The host's own start-up: its scope and every binding.
+
+    ``files`` is the root that the host was extracted from.
+    """
+    process = host.process
+    agreement = ModuleAgreement(START_UP, objects=len(process.global_scope))
+    if not started.log.bindings:
+        return agreement
+    try:
+        process = _started(host, files)
+    except CollideError as e:
+        return agreement._replace(problem=str(e))
+    scope = process.global_scope
+    bound = Binder(process).bind(Opened(process.executable, scope, scope, scope, ()))
+    differences: list[Difference] = []
+    rules = lookup_rules(host.loader)
+    partial = not started.bind_now
+    agreement = _by_log(agreement, bound, rules, started.log, partial, differences)
+    return agreement._replace(differences=tuple(differences))
+
+
+def _started(host: Host, files: Root) -> Process:
+    return extract(
+        host.path, files, preload=host.preload, library_path=host.loader.library_path
+    ).process
+
+
+def count(agreements: Iterable[ModuleAgreement]) -> ModuleAgreement:
+    """The sums of several modules, under no name."""
+    total = ModuleAgreement("")
+    for a in agreements:
+        total = total._replace(
+            objects=total.objects + a.objects,
+            seen=total.seen + a.seen,
+            agreed=total.agreed + a.agreed,
+            scopes=total.scopes + a.scopes,
+            silent=total.silent + a.silent,
+            unreached=total.unreached + a.unreached,
+            differences=total.differences + a.differences,
+        )
+    return total

@@ -1,0 +1,240 @@
+"""Real hosts, run: one fresh process for each object that is opened in it.
+
+What the loader did comes from its log (:mod:`collide.verify.ld_debug`) or from the
+memory of the process (:mod:`collide.verify.got_slots`), in the paths of the prediction.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from collide.loader.host import Host
+from collide.support.errors import UsageError
+from collide.support.records import NamedTuple
+from collide.verify.got_slots import (
+    SlotBinding,
+    SlotTable,
+    bindings,
+    parse_maps,
+    request,
+    slot_tables,
+    words_of,
+)
+from collide.verify.ld_debug import (
+    Log,
+    OracleError,
+    Run,
+    read_opening,
+    read_start_up,
+    run,
+    unsteered,
+)
+from collide.verify.script import Answer, read_answer, script
+
+PLAIN = ("-E", "-s", "-S", "{script}")
+"""Arguments of an interpreter that runs a script and nothing else, of any version."""
+
+
+class Observation(NamedTuple):
+    """One object opened in one process.
+
+    ``error`` is the loader's message where it did not open, ``died`` how the
+    process ended when it did not come so far. ``loaded`` are the objects that
+    the opening has mapped. ``log`` is what the loader printed, ``slots`` the
+    slots of the new objects; one of them is None.
+    """
+
+    error: str | None
+    died: str | None
+    loaded: frozenset[str]
+    log: Log | None
+    slots: tuple[SlotBinding, ...] | None
+
+
+class Started(NamedTuple):
+    """A host after start-up; ``bind_now`` tells whether all its references were bound by then."""
+
+    log: Log
+    bind_now: bool
+
+
+def command_line(host: Host, template: str | None) -> tuple[str, ...]:
+    """The words of a command that runs a script in ``host``; raises UsageError.
+
+    ``template`` is quoted as for a shell and holds ``{script}``; without one the
+    host is taken for a plain Python interpreter.
+    """
+    if template is None:
+        return (host.path, *PLAIN)
+    try:
+        words = shlex.split(template)
+    except ValueError as e:
+        raise UsageError(f"--run {template}: {e}") from e
+    if not any("{script}" in word for word in words):
+        raise UsageError(f"--run {template}: {{script}} is not in it")
+    return tuple(words)
+
+
+class Runner:
+    """Runs one host again and again.
+
+    ``root`` is the directory that stands for the root of the target's installed
+    paths: each path below it is told without it. ``environment`` is the whole
+    environment of the hosts, from which what steers a loader or a Python is
+    taken away. ``timeout`` is in seconds.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        command: Sequence[str],
+        scratch: Path,
+        environment: Mapping[str, str],
+        *,
+        by_slots: bool = False,
+        timeout: float = 120,
+    ) -> None:
+        self.host = host
+        self.by_slots = by_slots or host.loader.libc != "glibc"
+        self.root = ""
+        self._command = command
+        self._scratch = scratch
+        self._timeout = timeout
+        self._bind_now = True
+        self._tables: dict[str, SlotTable] = {}
+        self._environment = {
+            **{k: v for k, v in unsteered(environment).items() if not k.startswith("PYTHON")},
+            "HOME": str(scratch),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONNOUSERSITE": "1",
+        }
+        if host.preload:
+            self._environment["LD_PRELOAD"] = ":".join(host.preload)
+        if host.loader.library_path:
+            self._environment["LD_LIBRARY_PATH"] = ":".join(host.loader.library_path)
+
+    def start(self) -> Started:
+        """Run the host once without opening anything; raises OracleError when it cannot be asked.
+
+        A host that does not start with LD_BIND_NOW is run without from then on.
+        Where its loader prints no bindings, slots are read from then on.
+        """
+        path = str(self._scratch / "no such file.so")
+        ran, answer = self._open(path)
+        if answer is None:
+            self._bind_now = False
+            ran, answer = self._open(path)
+        if answer is None:
+            raise OracleError(
+                f"{self._command[0]} did not run the script: it {ran.ending}; "
+                "a host that is no plain Python interpreter needs --run"
+            )
+        mapped = {r.path for r in parse_maps(answer.before)}
+        if self.host.path not in mapped:
+            raise OracleError(f"{self._command[0]} runs another program than {self.host.path}")
+        scope = (m.file.path for m in self.host.process.global_scope)
+        if missing := [path for path in scope if path not in mapped]:
+            raise OracleError(
+                f"{self._command[0]} has not loaded {', '.join(missing)}: "
+                "the command (--run) must open what --global names"
+            )
+        log = read_start_up(ran, answer.pid)
+        # A known line must appear before silence means anything.
+        if not any(line.object == self.host.path for line in log.bindings):
+            self.by_slots = True
+        return Started(log, self._bind_now)
+
+    def open(self, path: str, expected: Iterable[str] = ()) -> Observation:
+        """Open one installed path; ``expected`` are the objects that it should bring.
+
+        Raises OracleError when the host does not end in time.
+        """
+        real = self.root + path
+        tables = self._known(self.root + p if self._is_inside(p) else p for p in expected)
+        ran, answer = self._open(real, tables)
+        slots = None
+        if self.by_slots and answer is not None:
+            answer, slots = self._slots(real, ran, answer, tables)
+        log = None if self.by_slots else read_opening(ran, real, answer.pid if answer else None)
+        return Observation(
+            error=answer.error if answer else None,
+            died=None if answer else ran.ending,
+            loaded=frozenset(map(self._told, _loaded(answer))) if answer else frozenset(),
+            log=self._log(log) if log else None,
+            slots=slots,
+        )
+
+    def _open(
+        self, path: str, tables: Mapping[str, SlotTable] | None = None
+    ) -> tuple[Run, Answer | None]:
+        program, answer = self._scratch / "open.py", self._scratch / "answer"
+        answer.unlink(missing_ok=True)
+        program.write_text(script(path, str(answer), request(tables or {})))
+        ran = run(
+            [word.replace("{script}", str(program)) for word in self._command],
+            cwd=self._scratch,
+            environment=self._environment,
+            bind_now=self._bind_now,
+            timeout=self._timeout,
+        )
+        return ran, read_answer(answer)
+
+    # -- slots --------------------------------------------------------------------------------
+
+    def _known(self, paths: Iterable[str]) -> dict[str, SlotTable]:
+        if not self.by_slots:
+            return {}
+        found = slot_tables(paths, self._tables)
+        self._tables |= found
+        return found
+
+    def _slots(
+        self, path: str, ran: Run, answer: Answer, tables: Mapping[str, SlotTable]
+    ) -> tuple[Answer, tuple[SlotBinding, ...]]:
+        """The slots of what is new; a second run asks for what the first one did not know of."""
+        new = self._known(_loaded(answer))
+        if not new.keys() <= tables.keys():
+            ran, again = self._open(path, new)
+            if again is None:
+                raise OracleError(f"{self._command[0]} opened {path} once only: it {ran.ending}")
+            answer = again
+        maps = parse_maps(answer.maps)
+        everything = {
+            file: table if file in new else table._replace(slots=())
+            for file, table in self._known(r.path for r in maps).items()
+        }
+        return answer, tuple(
+            b._replace(
+                object=self._told(b.object),
+                provider=None if b.provider is None else self._told(b.provider),
+            )
+            for b in bindings(maps, everything, words_of(answer.memory))
+        )
+
+    # -- paths --------------------------------------------------------------------------------
+
+    def _is_inside(self, path: str) -> bool:
+        return bool(self.root) and Path(self.root + path).exists()
+
+    def _told(self, path: str) -> str:
+        """A path of the machine as the prediction has it."""
+        return path[len(self.root) :] if path.startswith(f"{self.root}/") else path
+
+    def _log(self, log: Log) -> Log:
+        told = self._told
+        return Log(
+            tuple(
+                b._replace(object=told(b.object), provider=told(b.provider)) for b in log.bindings
+            ),
+            {
+                told(name): tuple(tuple(map(told, paths)) for paths in lists)
+                for name, lists in log.scopes.items()
+            },
+        )
+
+
+def _loaded(answer: Answer) -> set[str]:
+    before = {r.path for r in parse_maps(answer.before)}
+    return {r.path for r in parse_maps(answer.maps) if r.path.startswith("/")} - before

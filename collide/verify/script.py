@@ -1,0 +1,125 @@
+"""The script that opens one object inside a host and tells what became of it.
+
+It runs in whatever Python the host has (CPython 2.7 to today's, PyPy), next to
+whatever the host does: it is small, imports nothing that brings a shared object
+along, answers in a file of its own, and ends the host when it has, as the host's
+way of ending is nobody's business.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from collide.support.records import NamedTuple
+
+_NO_MODULE = "_no_such_module_"
+# The initialiser of a module of another name is looked for, and not found, after dlopen() has
+# succeeded: the object is open and none of its Python code has run.
+_SCRIPT = f"""\
+import os
+import sys
+
+
+def read_maps():
+    with open("/proc/self/maps", "rb") as stream:
+        return stream.read()
+
+
+def open_alone(path):
+    try:
+        if sys.version_info < (3, 5):
+            import imp
+            imp.load_dynamic("{_NO_MODULE}", path)
+        else:
+            import _imp
+            origin = path.decode(sys.getfilesystemencoding(), "surrogateescape")
+            spec = type(sys.implementation)(name="{_NO_MODULE}", origin=origin)
+            _imp.create_dynamic(spec)
+    except ImportError as e:
+        error = str(e)
+        return error if isinstance(error, bytes) else error.encode("utf-8", "backslashreplace")
+    return b""
+
+
+def read_memory(maps, request):
+    with open("/proc/self/mem", "rb", 0) as memory:
+        for line in maps.splitlines():
+            fields = line.split(None, 5)
+            for offset, size in request.get(fields[5], ()) if len(fields) > 5 else ():
+                start, end = [int(a, 16) for a in fields[0].split(b"-")]
+                bias = start - int(fields[2], 16)
+                at, stop = max(start, bias + offset), min(end, bias + offset + size)
+                if at < stop and b"r" in fields[1]:
+                    memory.seek(at)
+                    yield str(at).encode()
+                    yield memory.read(stop - at)
+
+
+def answer(path, to, request):
+    before = read_maps()
+    error = open_alone(path)
+    maps = read_maps()
+    with open(to, "wb") as stream:
+        said = [str(os.getpid()).encode(), error, before, maps]
+        for field in said + list(read_memory(maps, request)):
+            stream.write(str(len(field)).encode() + b":" + field)
+    os._exit(0)
+
+
+"""
+
+
+class Answer(NamedTuple):
+    """What the script has told.
+
+    ``error`` is why the object did not open, in the loader's words; ``before``
+    and ``maps`` are ``/proc/self/maps`` on both sides of the opening, ``memory``
+    the requested bytes by address.
+    """
+
+    pid: int
+    error: str | None
+    before: str
+    maps: str
+    memory: tuple[tuple[int, bytes], ...]
+
+
+def script(
+    path: str, answer: str, request: Mapping[str, Sequence[tuple[int, int]]] | None = None
+) -> str:
+    """Python that opens ``path`` and writes to the file ``answer``.
+
+    ``request`` is what it reads of its own memory (:mod:`collide.verify.got_slots`).
+    """
+    # The one literal that means the same in Python 2 and 3, for any name.
+    wanted = {os.fsencode(file): list(pieces) for file, pieces in (request or {}).items()}
+    return f"{_SCRIPT}answer({os.fsencode(path)!r}, {os.fsencode(answer)!r}, {wanted!r})\n"
+
+
+def read_answer(file: Path) -> Answer | None:
+    """The answer; None when the host has not come so far."""
+    try:
+        pid, error, before, maps, *memory = _fields(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    said = os.fsdecode(error)
+    return Answer(
+        int(pid),
+        None if _NO_MODULE in said else said or "no error",
+        os.fsdecode(before),
+        os.fsdecode(maps),
+        tuple((int(a), content) for a, content in zip(memory[::2], memory[1::2], strict=True)),
+    )
+
+
+def _fields(data: bytes) -> Iterator[bytes]:
+    """The fields, each behind its length."""
+    at = 0
+    while at < len(data):
+        start = data.index(b":", at) + 1
+        at = start + int(data[at : start - 1])
+        if at > len(data):
+            raise ValueError("an answer without its end")
+        yield data[start:at]

@@ -1,0 +1,292 @@
+"""What a change costs, read from the facts and bindings before and after it.
+
+Each cost names who pays it. Sources: gABI "Symbol Visibility"; ld(1)
+``-Bsymbolic``; psABI "Function Addresses" (canonical PLT entries, copy
+relocations); Itanium C++ ABI 2.9.1 and 5.2 (type identity, vague linkage);
+ld.so(8) LD_PRELOAD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from collide.analysis.analysis import Analysis
+from collide.binding.binding import Binding
+from collide.elf.machines import CLASS_COPY, CLASS_DATA
+from collide.elf.object import ElfObject
+from collide.elf.symbols import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
+from collide.loader.glibc.search import File
+from collide.support.records import NamedTuple
+from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit
+from collide.whatif.hosts import knows_references
+from collide.whatif.relink import own_definition
+from collide.whatif.whatif import START_UP, WhatIf, bindings_of
+
+_SHOWN = 4
+_DATA = frozenset((STT_OBJECT, STT_COMMON, STT_TLS))
+# ISO C 7.22.3, POSIX and [new.delete] in Itanium mangling: what replacement allocators define.
+_ALLOCATORS = frozenset(
+    ("malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign", "memalign")
+)
+_OPERATORS = ("_Znw", "_Zna", "_Zdl", "_Zda")
+
+
+class Cost(NamedTuple):
+    """One price of a change: of which ``kind``, in a sentence."""
+
+    kind: str
+    text: str
+
+
+def costs(
+    tried: WhatIf, edits: Sequence[Edit], host_edits: Sequence[Edit] = ()
+) -> tuple[Cost, ...]:
+    """What the change that was tried costs, the most general first."""
+    found: list[Cost] = []
+    names = tried.before.target.names
+    after = {f.path: f.object for f in tried.after.target.members.values()}
+    for file in tried.before.target.members.values():
+        mine = [e.change.option for e in edits if e.matches(names[file.path])]
+        if mine:
+            found += _of_member(tried, _Changed(file, after[file.path], names[file.path]), mine)
+    if host_edits and not knows_references(tried.before.host):
+        unknown = "what the host's own objects refer to is not in its profile: name the binary"
+        return (*dict.fromkeys(found), Cost("unknown", unknown))
+    for edit in host_edits:
+        if edit.change.option in (LOCAL, WITHOUT):
+            found += _of_unlinking(tried, edit)
+    return tuple(dict.fromkeys(found))
+
+
+class _Changed(NamedTuple):
+    """A member before and after."""
+
+    file: File
+    after: ElfObject
+    name: str
+
+
+def _of_member(tried: WhatIf, changed: _Changed, options: Sequence[str]) -> Iterator[Cost]:
+    fate = tried.fates.get(changed.file.path, {})
+    bound = {r for r, now in fate.items() if now is None}
+    kinds = {r: own.type for r in bound if (own := own_definition(changed.file.object, r))}
+    functions = {r.name for r, kind in kinds.items() if kind not in _DATA}
+    data = {r.name for r, kind in kinds.items() if kind in _DATA}
+    addresses = {r.name for r in kinds if r.lookup_class == CLASS_DATA} & functions
+    if any(option in SYMBOLIC or option == HIDE for option in options):
+        yield from _pointers(tried, changed, addresses, data)
+        yield from _cpp(tried, changed, functions | data)
+        yield from _preload(changed, functions, data)
+    if "-Bsymbolic-non-weak-functions" in options:
+        yield Cost("linker", f"{changed.name} must be linked with lld: GNU ld has no such option")
+    gone = changed.file.object.exports.names - changed.after.exports.names
+    if HIDE in options and gone:
+        yield Cost(
+            "exports",
+            f"{changed.name} no longer exports {_some(gone)}: whoever links it or asks dlsym "
+            "for them does not find them",
+        )
+    if RENAME in options:
+        yield from _cpp(tried, changed, gone)
+        yield from _rename(tried, changed, gone)
+    if VERSION in options:
+        yield from _version(tried, changed)
+    if SONAME in options:
+        yield Cost(
+            "soname",
+            f"objects outside the wheel that need {changed.file.object.soname} get another file",
+        )
+
+
+def _pointers(
+    tried: WhatIf, changed: _Changed, addresses: AbstractSet[str], data: AbstractSet[str]
+) -> Iterator[Cost]:
+    """Who was meant to take an address from here and still takes another, whose copy is left."""
+    functions: dict[tuple[str, str], set[str]] = {}
+    variables: dict[tuple[str, str], set[str]] = {}
+    others: dict[tuple[str, str], set[str]] = {}
+    for path, b in _others(tried.after, changed.file):
+        name = b.reference.name
+        if b.intended is None or b.intended[0].path != changed.file.path:
+            continue
+        if b.provider is None or b.provider is b.intended[0]:
+            continue
+        key = tried.after.target.names.get(path, path), tried.after.name_of(b.provider)
+        if name in addresses and b.reference.lookup_class == CLASS_DATA:
+            functions.setdefault(key, set()).add(name)
+        elif name in data:
+            variables.setdefault(key, set()).add(name)
+        else:
+            others.setdefault(key, set()).add(name)
+    for (holder, provider), names in functions.items():
+        yield Cost(
+            "function-pointers",
+            f"the address of {_some(names)} in {changed.name} is not the one of {provider}, "
+            f"which {holder} takes",
+        )
+    for (holder, provider), names in variables.items():
+        yield Cost(
+            "data-pointers",
+            f"{changed.name} uses its own {_some(names)}, {holder} those of {provider}",
+        )
+    for (holder, provider), names in others.items():
+        yield Cost("users", f"{holder} still takes {_some(names)} from {provider}")
+    yield from _of_executable(tried, changed, addresses, data)
+
+
+def _of_executable(
+    tried: WhatIf, changed: _Changed, addresses: AbstractSet[str], data: AbstractSet[str]
+) -> Iterator[Cost]:
+    """What the psABI makes the executable's: copies of variables, addresses of functions."""
+    executable = tried.before.host.process.executable
+    copied = {r.name for r in executable.object.references if r.lookup_class == CLASS_COPY} & data
+    if copied:
+        yield Cost(
+            "copy-relocation",
+            f"{executable.name} has copies of {_some(copied)}, which {changed.name} then "
+            "neither reads nor writes",
+        )
+    exports = executable.object.exports
+    if plt := {name for name in addresses if any(d.undefined for d in exports.candidates(name))}:
+        yield Cost(
+            "function-pointers",
+            f"{executable.name} has canonical addresses of {_some(plt)} (PLT entries), which "
+            f"those taken in {changed.name} then do not equal",
+        )
+
+
+def _cpp(tried: WhatIf, changed: _Changed, bound: AbstractSet[str]) -> Iterator[Cost]:
+    """Vague linkage expects one definition in the process, whoever emitted it."""
+    vague = {
+        name
+        for name in bound
+        if name.startswith("_Z")
+        and any(d.binding != STB_GLOBAL for d in changed.file.object.exports.candidates(name))
+    }
+    if not vague:
+        return
+    types: dict[str, set[str]] = {}
+    state: dict[str, set[str]] = {}
+    for file in _loaded(tried.after):
+        if file.path == changed.file.path:
+            continue
+        name = tried.after.name_of(file)
+        shared = vague & file.object.exports.names
+        identity = {n for n in shared if n.startswith(("_ZTI", "_ZTS", "_ZTV"))}
+        if identity:
+            types[name] = identity
+        if variables := {n for n in shared - identity if _is_data(changed.file.object, n)}:
+            state[name] = variables
+    for holder, names in types.items():
+        yield Cost(
+            "type-identity",
+            f"{_some(names)} no longer shared with {holder}: exceptions and dynamic_cast across "
+            "the two rest on comparing names of types, as libstdc++ does and libc++ need not",
+        )
+    for holder, names in state.items():
+        yield Cost(
+            "vague-linkage",
+            f"inline variables and local statics {_some(names)} exist in {changed.name} and in "
+            f"{holder}",
+        )
+
+
+def _is_data(obj: ElfObject, name: str) -> bool:
+    return any(d.type in _DATA for d in obj.exports.candidates(name))
+
+
+def _preload(
+    changed: _Changed, functions: AbstractSet[str], data: AbstractSet[str]
+) -> Iterator[Cost]:
+    allocators = {n for n in functions if n in _ALLOCATORS or n.startswith(_OPERATORS)}
+    if allocators:
+        yield Cost(
+            "preload",
+            f"an allocator in LD_PRELOAD no longer replaces {_some(allocators)} of {changed.name}",
+        )
+    if calls := functions - allocators:
+        yield Cost(
+            "preload",
+            f"a tracer or wrapper in LD_PRELOAD no longer sees {changed.name} call its own "
+            f"{_some(calls)}",
+        )
+    if data:
+        yield Cost(
+            "preload",
+            f"a library in LD_PRELOAD no longer replaces variables of {changed.name}: "
+            f"{_some(data)}",
+        )
+
+
+def _rename(tried: WhatIf, changed: _Changed, gone: AbstractSet[str]) -> Iterator[Cost]:
+    if gone:
+        yield Cost(
+            "exports",
+            f"{changed.name} has {_some(gone)} under other names: ctypes, dlsym and objects "
+            "outside the wheel do not find them",
+        )
+    asking = sorted(
+        tried.before.target.names[f.path]
+        for f in tried.before.target.members.values()
+        if any(r.name in ("dlsym", "dlvsym") for r in f.object.references)
+    )
+    if asking and gone:
+        yield Cost(
+            "dlsym", f"looked for by name at run time, perhaps: dlsym is used by {_some(asking)}"
+        )
+
+
+def _version(tried: WhatIf, changed: _Changed) -> Iterator[Cost]:
+    users = sorted(
+        tried.before.target.names[f.path]
+        for f in tried.before.target.members.values()
+        if f.path != changed.file.path and tried.fates.get(f.path)
+    )
+    if users:
+        yield Cost("relink", f"its users must be linked again: {_some(users)}")
+    yield Cost(
+        "unversioned-hosts",
+        "a host that exports the same names without versions takes them still",
+    )
+
+
+def _of_unlinking(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
+    """Who in the host has used the library through the global scope."""
+    (start_up,) = (m for m in tried.before.modules if m.name == START_UP)
+    stays = {m.file.path for m in tried.after.host.process.global_scope}
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for path, bindings in bindings_of(start_up.bound).items():
+        for b in bindings if path in stays else ():
+            if b.provider is not None and b.provider.path not in stays:
+                wanted.setdefault((path, b.provider.path), set()).add(b.reference.name)
+    how = "must ask dlsym for" if edit.change.option == LOCAL else "loses"
+    # One that another edit takes out is told of there.
+    wanted = {key: found for key, found in wanted.items() if edit.matches(key[1])}
+    for (holder, provider), names in sorted(wanted.items()):
+        yield Cost("host", f"{holder} {how} {_some(names)} of {provider}")
+    if not wanted:
+        yield Cost("host", f"nothing of the host refers to what {edit.pattern} alone defines")
+
+
+def _others(analysis: Analysis, changed: File) -> Iterator[tuple[str, Binding]]:
+    """What other objects, by path, were meant to get from the changed one, or might be."""
+    for module in analysis.modules:
+        for bound in module.bound.objects if module.bound is not None else ():
+            if bound.map.file.path != changed.path:
+                for group in bound.groups:
+                    if any(file.path == changed.path for file in group.closure):
+                        for b in group.bindings:
+                            yield bound.map.file.path, b
+
+
+def _loaded(analysis: Analysis) -> Iterable[File]:
+    host = [m.file for m in analysis.host.process.global_scope]
+    opened = [o.map.file for m in analysis.modules if m.bound is not None for o in m.bound.objects]
+    return dict.fromkeys([*host, *opened])
+
+
+def _some(names: Iterable[str]) -> str:
+    ordered = sorted(names)
+    more = f" and {len(ordered) - _SHOWN} more" if len(ordered) > _SHOWN else ""
+    return ", ".join(ordered[:_SHOWN]) + more

@@ -1,0 +1,171 @@
+"""A host as it would be, had it been linked in another way: started again in the mind."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+from collide.binding.binder import Binder
+from collide.binding.binding import BoundModule
+from collide.elf.symbols import Reference
+from collide.hosts.extract import find_python
+from collide.loader.glibc.process import LinkMap, LoadFailure, Opened, Process
+from collide.loader.glibc.search import File, Files
+from collide.loader.host import Host
+from collide.loader.startup import start
+from collide.support.errors import InputError, UsageError
+from collide.support.records import NamedTuple
+from collide.whatif.edits import HOST_ONLY, LOCAL, SONAME, Edit, apply
+from collide.whatif.relink import ask_at_run_time, drop_needed
+
+
+class Rehosted(NamedTuple):
+    """A changed host, and what became of the references of its objects, by path."""
+
+    host: Host
+    fates: Mapping[str, Mapping[Reference, Reference | None]]
+
+
+def rehost(host: Host, edits: Sequence[Edit]) -> Rehosted:
+    """Change libraries of the global scope and start the host again.
+
+    ``local`` is a library that is not linked any more but opened RTLD_LOCAL:
+    still loaded, it and what only it needs leave the global scope, and the
+    host's own code (:func:`own_objects`) asks dlsym for what it used. ``without``
+    is one that is not there at all. Raises UsageError for an edit that matches
+    nothing, InputError when the host cannot be started from what is known of it.
+    """
+    again = _restart(host, {}, frozenset(), ())
+    if _paths(again.process.global_scope) != _paths(host.process.global_scope):
+        raise InputError(host.name, "cannot be started again from what its profile holds")
+    files = {m.file.path: m.file for m in host.process.global_scope}
+    relinked = apply(
+        {path: file.object for path, file in files.items()},
+        {path: path for path in files},
+        [e for e in edits if e.change.option not in HOST_ONLY],
+        "host",
+    )
+    if relinked.basenames:
+        raise UsageError(f"{SONAME} is for the members of a wheel")
+    objects, fates = dict(relinked.objects), dict(relinked.fates)
+    local, gone = _unlinked(host, edits, LOCAL), _unlinked(host, edits, *HOST_ONLY)
+    for path, obj in objects.items():
+        linked = (*obj.needed, *obj.auxiliary, *obj.filter)
+        names = frozenset(name for name in linked if host.process.loaded(name) in gone)
+        if names:
+            objects[path] = drop_needed(obj, names).object
+
+    def started() -> Host:
+        changed = {
+            file.identity: File(path, file.identity, objects[path])
+            for path, file in files.items()
+            if objects[path] is not file.object
+        }
+        return _restart(host, changed, frozenset(map(id, gone)), [m.name for m in local])
+
+    result = started()
+    if local:
+        for path, asked in _asked(host, result).items():
+            objects[path] = ask_at_run_time(objects[path], asked).object
+            fates[path] = {**fates.get(path, {}), **dict.fromkeys(asked)}
+        result = started()
+    return Rehosted(result, fates)
+
+
+def own_objects(host: Host) -> list[LinkMap]:
+    """The host's own code: the executable, the interpreter, and the plugins it opens."""
+    plugins = [host.process.loaded(name) for name in host.rtld_global]
+    return [
+        m
+        for m in host.process.global_scope
+        if m is host.process.executable or m in plugins or find_python((m.file,)) is not None
+    ]
+
+
+def knows_references(host: Host) -> bool:
+    """Whether it is known what the host's own objects refer to; shipped profiles leave it out.
+
+    An executable that needs libraries refers to something, if only to
+    ``__libc_start_main``.
+    """
+    return bool(host.process.executable.object.references)
+
+
+def start_up(host: Host) -> BoundModule:
+    """The host's own objects, bound as start-up binds them."""
+    scope = host.process.global_scope
+    opened = Opened(host.process.executable, scope, scope, scope, ())
+    return Binder(host.process).bind(opened)
+
+
+def _asked(before: Host, after: Host) -> dict[str, frozenset[Reference]]:
+    """What the host's own code got from objects that are not in the global scope now."""
+    stays = set(_paths(after.process.global_scope))
+    own = {m.file.path for m in own_objects(before)} & stays
+    found = {}
+    for bound in start_up(before).objects:
+        if bound.map.file.path in own:
+            wanted = (b for b in bound.bindings if b.provider and b.provider.path not in stays)
+            found[bound.map.file.path] = frozenset(b.reference for b in wanted)
+    return {path: asked for path, asked in found.items() if asked}
+
+
+def _unlinked(host: Host, edits: Iterable[Edit], *options: str) -> list[LinkMap]:
+    found: list[LinkMap] = []
+    for edit in edits:
+        if edit.change.option not in options:
+            continue
+        maps = [m for m in host.process.global_scope if edit.matches(m.file.path)]
+        if not maps:
+            raise UsageError(f"{edit}: no library of {host.name} matches {edit.pattern}")
+        if host.process.executable in maps:
+            raise UsageError(f"{edit}: {host.path} is the host itself")
+        found += maps
+    return found
+
+
+def _restart(
+    host: Host, changed: Mapping[Hashable, File], gone: frozenset[int], local: Sequence[str]
+) -> Host:
+    """Start-up and the RTLD_GLOBAL openings once more, with ``changed`` files by identity."""
+    process = host.process
+    stays = [name for name in host.preload if id(process.loaded(name)) not in gone]
+    interpreter = next((m.file for m in process.maps if m.found.how == "loader"), None)
+    executable = process.executable.file
+    executable = changed.get(executable.identity, executable)
+    files = _ChangedFiles(host.files, changed)
+    again, failures = start(executable, interpreter, host.loader, files, stays)
+    opened = [name for name in host.rtld_global if id(process.loaded(name)) not in gone]
+    _open(again, opened, rtld_global=True)
+    _open(again, local, rtld_global=False)
+    return host._replace(
+        process=again, failures=failures, preload=tuple(stays), rtld_global=tuple(opened)
+    )
+
+
+def _open(process: Process, names: Iterable[str], *, rtld_global: bool) -> None:
+    for name in names:
+        opened = process.dlopen(name, rtld_global=rtld_global)
+        failures = (opened,) if isinstance(opened, LoadFailure) else opened.failures
+        for failure in failures:
+            raise InputError(name, f"could not be opened then: {failure.kind} {failure.name}")
+
+
+class _ChangedFiles:
+    """Files of a host, some of them changed."""
+
+    def __init__(self, files: Files, changed: Mapping[Hashable, File]) -> None:
+        self._files = files
+        self._changed = changed
+
+    def open(self, path: str) -> File | None:
+        """See :class:`collide.loader.glibc.search.Files`."""
+        file = self._files.open(path)
+        return file if file is None else self._changed.get(file.identity, file)
+
+    def cached(self, name: str) -> str | None:
+        """See :class:`collide.loader.glibc.search.Files`."""
+        return self._files.cached(name)
+
+
+def _paths(maps: Iterable[LinkMap]) -> list[str]:
+    return [m.file.path for m in maps]

@@ -1,0 +1,331 @@
+"""Which changes remove a finding: each tried in memory, bound again, and only then named.
+
+A remedy counts when none of the finding's references is taken any more,
+nothing else is, and no object misses a symbol that it had. The least invasive
+comes first: a linker option that leaves all exports alone, one that takes
+some away, then what concerns the users of a library as well, then the host.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+from itertools import product
+
+from collide.analysis.analysis import Analysis, analyse
+from collide.binding.binding import Binding, BoundObject
+from collide.findings.judge import Finding
+from collide.loader.glibc.process import LinkMap
+from collide.loader.host import Host
+from collide.support.records import NamedTuple
+from collide.whatif.costs import Cost, costs
+from collide.whatif.edits import (
+    HIDE,
+    LOCAL,
+    RENAME,
+    SONAME,
+    SYMBOLIC,
+    VERSION,
+    Change,
+    Edit,
+    tag_of,
+)
+from collide.whatif.hosts import knows_references, own_objects
+from collide.whatif.whatif import (
+    START_UP,
+    Balance,
+    Fates,
+    WhatIf,
+    attempt,
+    lost,
+    newly_split,
+    shadowed,
+    with_start_up,
+)
+from collide.wheels.target import Target
+
+
+class Remedy(NamedTuple):
+    """One change that was tried against one finding.
+
+    ``edits`` are of the wheel, ``host_edits`` of the host. ``taken_before`` and
+    ``taken_after`` count the finding's own references, ``balance`` is that of
+    the whole wheel on this host. ``refusal`` is why it does not serve, None
+    when it is proven to; only then are ``costs`` computed. ``renamed`` are old
+    and new names.
+    """
+
+    edits: tuple[Edit, ...]
+    host_edits: tuple[Edit, ...]
+    taken_before: int
+    taken_after: int
+    balance: Balance
+    refusal: str | None
+    costs: tuple[Cost, ...] = ()
+    renamed: Mapping[str, str] = {}
+
+
+def remedies(target: Target, host: Host, finding: Finding) -> tuple[Remedy, ...]:
+    """The proven remedies for one finding, the least invasive first."""
+    tried = Prover(analyse(target, host, insist=True)).trials(finding)
+    return tuple(remedy for remedy in tried if remedy.refusal is None)
+
+
+class Prover:
+    """Tries changes of one analysed target on its host; findings share what was tried."""
+
+    def __init__(self, before: Analysis) -> None:
+        self.before = before
+        self._members = frozenset(before.target.names.values())
+        self._shadowed: dict[tuple[str, str], list[Binding]] = {}
+        for (path, _), b in shadowed(before).items():
+            if b.provider is not None:
+                key = before.target.names.get(path, path), before.name_of(b.provider)
+                self._shadowed.setdefault(key, []).append(b)
+        self._state = _state(before, {})
+        self._tried: dict[tuple[tuple[Edit, ...], tuple[Edit, ...]], _Tried] = {}
+
+    def trials(self, finding: Finding) -> tuple[Remedy, ...]:
+        """Every change worth trying against ``finding``, with the reason where it fails.
+
+        Nothing where the finding is not one of bindings or of loading.
+        """
+        if not self._state.taken_by(finding):
+            return ()
+        found: list[Remedy] = []
+        covered: set[Edit] = set()
+        for edits, host_edits in self._candidates(finding):
+            whole = [e._replace(change=Change(HIDE)) for e in edits if e.change.option == HIDE]
+            if covered.isdisjoint(whole):
+                found.append(self._try(finding, edits, host_edits))
+                # What may be hidden whole need not be hidden in part.
+                covered.update(edits if found[-1].refusal is None else ())
+        return tuple(found)
+
+    def _try(
+        self, finding: Finding, edits: tuple[Edit, ...], host_edits: tuple[Edit, ...]
+    ) -> Remedy:
+        key = edits, host_edits
+        tried = self._tried.get(key)
+        if tried is None:
+            before = self._with_host if host_edits else self.before
+            tried = self._tried[key] = _outcome(attempt(before, edits, host_edits), *key)
+        before_it, left = self._state.taken_by(finding), tried.state.taken_by(finding)
+        refusal = tried.refusal
+        if left:
+            refusal = f"{left} of {before_it} are still taken by {finding.provider}"
+        return Remedy(
+            edits,
+            host_edits,
+            before_it,
+            left,
+            tried.balance,
+            refusal,
+            () if refusal else tried.costs,
+            tried.renamed,
+        )
+
+    @cached_property
+    def _with_host(self) -> Analysis:
+        return with_start_up(self.before)
+
+    # -- candidates ------------------------------------------------------------------------------
+
+    def _candidates(self, finding: Finding) -> Iterator[tuple[tuple[Edit, ...], tuple[Edit, ...]]]:
+        wheel = [*self._of_captured(finding), *self._of_shadowed(finding)]
+        yield from ((edits, ()) for edits in dict.fromkeys(wheel))
+        yield from (((), edits) for edits in self._of_host(finding))
+
+    def _of_shadowed(self, finding: Finding) -> Iterator[tuple[Edit, ...]]:
+        if not finding.symbols:
+            return
+        if finding.provider in self._members:
+            yield (_edit(finding.provider, HIDE, finding.symbols),)
+        names = frozenset(finding.symbols)
+        taken = self._shadowed.get((finding.victim, str(finding.provider)), ())
+        meant = {b.intended[0] for b in taken if b.intended and b.reference.name in names}
+        if not all(map(self.before.is_member, meant)):
+            return
+        members = sorted(map(self.before.name_of, meant))
+        choices = [
+            list(self._of_own(finding) if name == finding.victim else self._of_meant(name))
+            for name in members
+        ]
+        for chosen in product(*choices):
+            yield tuple(chosen)
+
+    def _of_own(self, finding: Finding) -> Iterator[Edit]:
+        """For symbols that the victim itself defines."""
+        first, second, whole = SYMBOLIC
+        yield _edit(finding.victim, first)
+        yield _edit(finding.victim, second)
+        yield _edit(finding.victim, HIDE)
+        yield _edit(finding.victim, HIDE, finding.symbols)
+        yield _edit(finding.victim, whole)
+        yield from self._of_meant(finding.victim)
+
+    def _of_meant(self, library: str) -> Iterator[Edit]:
+        """For symbols that another member defines."""
+        yield _edit(library, VERSION, value=tag_of(self.before.target.name).upper())
+        # All that crosses: with some of it, users of the library would have two copies.
+        yield _edit(library, RENAME)
+
+    def _of_captured(self, finding: Finding) -> Iterator[tuple[Edit, ...]]:
+        """For a member that is not loaded, because the host has one of its name."""
+        if finding.symbols and finding.provider is not None:
+            return
+        for name in sorted(self._captured(finding.victim)):
+            mangled = _edit(name, SONAME)
+            yield (mangled,)
+            node = tag_of(self.before.target.name).upper()
+            for more in (_edit(name, VERSION, value=node), _edit(name, RENAME)):
+                yield (more, mangled)
+
+    def _captured(self, victim: str) -> set[str]:
+        answers: dict[str, str] = {}
+        for path, file in self.before.target.members.items():
+            name = self.before.target.names[file.path]
+            answers[path.rsplit("/", 1)[1]] = name
+            if file.object.soname is not None:
+                answers[file.object.soname] = name
+        return {
+            answers[name]
+            for bound in _objects(self.before)
+            if self.before.name_of(bound.map.file) == victim
+            for name, found in bound.map.resolutions
+            if name in answers and found.how == "already-loaded"
+        }
+
+    def _of_host(self, finding: Finding) -> Iterator[tuple[Edit, ...]]:
+        """Hide it in the executable, or link nothing through which it gets into the scope."""
+        process = self.before.host.process
+        if finding.provider == process.executable.file.path:
+            if finding.symbols:
+                yield (_edit(finding.provider, HIDE, finding.symbols),)
+            return
+        own = own_objects(self.before.host)
+        if any(m.file.path == finding.provider for m in own):
+            return
+        ways = {
+            needed.file.path
+            for m in own
+            for needed in m.needed or ()
+            if needed not in own
+            and any(below.file.path == finding.provider for below in _closure(needed, own))
+        }
+        if ways:
+            yield tuple(_edit(path, LOCAL) for path in sorted(ways))
+
+
+def _closure(root: LinkMap, without: Sequence[LinkMap]) -> list[LinkMap]:
+    """What ``root`` needs, itself first, not through the objects ``without``."""
+    order = [root]
+    for m in order:
+        order += [n for n in m.needed or () if n not in order and n not in without]
+    return order
+
+
+def _edit(name: str, option: str, names: tuple[str, ...] = (), value: str = "") -> Edit:
+    # A name is a pattern that matches itself, once its brackets are no class.
+    return Edit(name.replace("[", "[[]"), Change(option, names, value))
+
+
+# -- proof ----------------------------------------------------------------------------------------
+
+
+class _State(NamedTuple):
+    """What findings are about, without the bindings: these would fill the memory.
+
+    ``taken`` counts shadowed references by victim, provider and the name they
+    had before, ``needs`` are pairs of an object and what its DT_NEEDED got it,
+    ``failures`` pairs of an object and what it does not get.
+    """
+
+    taken: Mapping[tuple[str, str, str], int]
+    needs: AbstractSet[tuple[str, str]]
+    failures: AbstractSet[tuple[str, str]]
+
+    def taken_by(self, finding: Finding) -> int:
+        """How many references are as a finding says; for one of loading, how often it is so."""
+        victim, provider = finding.victim, finding.provider
+        if finding.symbols and provider is not None:
+            return sum(self.taken.get((victim, provider, name), 0) for name in finding.symbols)
+        if (victim, provider) in self.needs:
+            return 1
+        subjects = {provider, *(symbol.partition("@")[0] for symbol in finding.symbols)}
+        return sum(holder == victim and name in subjects for holder, name in self.failures)
+
+
+def _state(analysis: Analysis, fates: Fates) -> _State:
+    old = {
+        (path, new): reference.name
+        for path, fate in fates.items()
+        for reference, new in fate.items()
+    }
+    names = analysis.target.names
+    taken: Counter[tuple[str, str, str]] = Counter()
+    for (path, reference), b in shadowed(analysis).items():
+        if b.provider is not None:
+            name = old.get((path, reference), reference.name)
+            taken[names.get(path, path), analysis.name_of(b.provider), name] += 1
+    maps = {o.map for o in _objects(analysis)}
+    return _State(
+        taken,
+        {
+            (analysis.name_of(m.file), analysis.name_of(n.file))
+            for m in maps
+            for n in m.needed or ()
+        },
+        {(names.get(f.object, f.object), f.name) for m in analysis.modules for f in m.failures},
+    )
+
+
+def _objects(analysis: Analysis) -> Iterator[BoundObject]:
+    for module in analysis.modules:
+        if module.bound is not None and module.name != START_UP:
+            yield from module.bound.objects
+
+
+class _Tried(NamedTuple):
+    """What is kept of one change that was tried, for all findings."""
+
+    state: _State
+    balance: Balance
+    refusal: str | None
+    costs: tuple[Cost, ...]
+    renamed: Mapping[str, str]
+
+
+def _outcome(tried: WhatIf, edits: tuple[Edit, ...], host_edits: tuple[Edit, ...]) -> _Tried:
+    refusal = _refusal(tried)
+    if host_edits and not knows_references(tried.before.host):
+        refusal = "what else of the host needs it is not in its profile: name the binary"
+    price = () if refusal else costs(tried, edits, host_edits)
+    return _Tried(_state(tried.after, tried.fates), tried.balance, refusal, price, tried.renamed)
+
+
+def _refusal(tried: WhatIf) -> str | None:
+    """Why a change does not serve, whatever it removes; None when it may."""
+    balance = tried.balance
+    if balance.new:
+        first = balance.new[0]
+        name = tried.after.target.names.get(first.object, first.object)
+        more = f", and {len(balance.new) - 1} more" if len(balance.new) > 1 else ""
+        return f"{name} would fail: {first.kind} {first.name}{more}"
+    missing = lost(tried)
+    if missing:
+        (holder, name), *rest = sorted((holder, r.name) for holder, r in missing)
+        more = f", and {len(rest)} more" if rest else ""
+        return f"{holder} would no longer find {name} in the wheel{more}"
+    if balance.newly_shadowed:
+        return f"{balance.newly_shadowed} other references would be taken instead"
+    for holder, provider, left in newly_split(tried):
+        return f"{holder} would take only {left} of its references from {provider} still"
+    return None
+
+
+def proven(trials: Sequence[Remedy]) -> tuple[Remedy, ...]:
+    """Those that serve."""
+    return tuple(remedy for remedy in trials if remedy.refusal is None)

@@ -1,0 +1,342 @@
+"""A wheel or a host linked in another way, bound again, and compared with what was.
+
+Nothing is written: members and host libraries are changed in memory
+(:mod:`collide.whatif.edits`, :mod:`collide.whatif.hosts`) and go through the same exact
+half as any other.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from collide.analysis.analysis import Analysis, Module, analyse
+from collide.binding.binding import Binding, BoundModule
+from collide.elf.symbols import Reference
+from collide.loader.glibc.process import LoadFailure
+from collide.loader.glibc.search import File
+from collide.loader.host import Host
+from collide.support.errors import UsageError
+from collide.support.records import NamedTuple
+from collide.whatif.edits import Changed, Edit, apply, tag_of
+from collide.whatif.hosts import knows_references, rehost, start_up
+from collide.wheels.target import Target
+
+Fates = Mapping[str, Mapping[Reference, Reference | None]]
+START_UP = "(start-up)"
+"""The name under which the host's own bindings are shown."""
+LINK_TIME, DLSYM = "link-time", "dlsym"
+NOT_LOADED, NOT_GLOBAL, UNDEFINED = "not-loaded", "not-global", "undefined"
+
+
+class Outcome(NamedTuple):
+    """What a reference gets: a ``provider``, or None and why.
+
+    ``how`` is ``bound``, ``link-time`` (the linker has bound it to the object's
+    own definition), ``dlsym`` (it asks at run time instead), ``undefined``,
+    ``not-loaded`` (the object is not in the process) or ``not-global`` (start-up
+    does not load it).
+    """
+
+    provider: str | None
+    how: str
+    shadowed: bool = False
+
+
+class Move(NamedTuple):
+    """References of one object that get something else, all in the same way."""
+
+    object: str
+    before: Outcome
+    after: Outcome
+    references: int
+    symbols: tuple[str, ...]
+    modules: tuple[str, ...]
+
+
+class Balance(NamedTuple):
+    """What a change does on the whole.
+
+    ``shadowed_before`` and ``shadowed_after`` count distinct references that
+    are shadowed in any module, ``newly_shadowed`` those that were not before.
+    ``gone`` are load failures that the change removes, ``new`` those it makes.
+    """
+
+    shadowed_before: int
+    shadowed_after: int
+    newly_shadowed: int
+    gone: tuple[LoadFailure, ...]
+    new: tuple[LoadFailure, ...]
+
+
+class WhatIf(NamedTuple):
+    """One change of one target on one host, bound before and after."""
+
+    before: Analysis
+    after: Analysis
+    fates: Fates
+    balance: Balance
+    moves: tuple[Move, ...] = ()
+    renamed: Mapping[str, str] = {}
+
+
+def whatif(
+    target: Target, host: Host, edits: Sequence[Edit], host_edits: Sequence[Edit] = ()
+) -> WhatIf:
+    """Bind ``target`` on ``host`` as they are, and as they would be; compare all bindings.
+
+    With ``host_edits`` the host's own bindings are compared as well. Raises
+    UsageError for an edit that matches nothing.
+    """
+    before = analyse(target, host, insist=True)
+    if host_edits:
+        before = with_start_up(before)
+    tried = attempt(before, edits, host_edits)
+    return tried._replace(moves=tuple(_moves(tried)))
+
+
+def attempt(before: Analysis, edits: Sequence[Edit], host_edits: Sequence[Edit] = ()) -> WhatIf:
+    """The same without the list of moves, for an analysis that is there already.
+
+    With ``host_edits`` it must be one :func:`with_start_up`.
+    """
+    changed_target, changed = retarget(before.target, edits)
+    host, fates = before.host, dict(changed.fates)
+    if host_edits:
+        host, host_fates = rehost(before.host, host_edits)
+        fates.update(host_fates)
+    after = analyse(changed_target, host, insist=True)
+    if host_edits:
+        after = with_start_up(after)
+    balance = _balance(before, after, fates)
+    return WhatIf(before, after, fates, balance, renamed=changed.renamed)
+
+
+def retarget(target: Target, edits: Sequence[Edit]) -> tuple[Target, Changed]:
+    """A target with some members linked in another way.
+
+    A changed member keeps its canonical path, by which output names it, even
+    where its file has another name now.
+    """
+    names = {path: target.names[file.path] for path, file in target.members.items()}
+    objects = {path: file.object for path, file in target.members.items()}
+    try:
+        changed = apply(objects, names, edits, tag_of(target.name))
+    except UsageError as e:
+        raise UsageError(f"{target.name}: {e}") from e
+    members = {}
+    for path, file in target.members.items():
+        new = file
+        if changed.objects[path] is not file.object:
+            new = File(file.path, file.identity, changed.objects[path])
+        basename = changed.basenames.get(path, posixpath.basename(path))
+        members[posixpath.join(posixpath.dirname(path), basename)] = new
+    ordered = dict(sorted(members.items()))
+    fates = {target.members[path].path: fate for path, fate in changed.fates.items()}
+    return target._replace(members=ordered), changed._replace(fates=fates)
+
+
+def with_start_up(analysis: Analysis) -> Analysis:
+    """The analysis with one more module: the host's own objects, as start-up binds them.
+
+    Nothing is added where what they refer to is not known.
+    """
+    if not knows_references(analysis.host):
+        return analysis
+    bound = start_up(analysis.host)
+    module = Module(START_UP, bound, (*analysis.host.failures, *bound.failures))
+    return analysis._replace(modules=(module, *analysis.modules))
+
+
+def rename_map(tried: WhatIf) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Old and new names, and the members that one map of them serves.
+
+    Raises UsageError where nothing is renamed, or where a member has a symbol
+    of an old name that it gets from somewhere else: one map would rename both.
+    """
+    target = tried.before.target
+    members = []
+    for file in target.members.values():
+        fate = tried.fates.get(file.path, {})
+        renamed = {r.name for r, now in fate.items() if now is not None and now.name != r.name}
+        after = next(f for f in tried.after.target.members.values() if f.path == file.path)
+        renamed |= file.object.exports.names - after.object.exports.names
+        other = {r.name for r in file.object.references} | file.object.exports.names
+        name = target.names[file.path]
+        if renamed and (mixed := sorted((other - renamed) & tried.renamed.keys())):
+            raise UsageError(
+                f"{name} gets {mixed[0]} from another library than the one that is renamed: "
+                "no map serves all, choose names (rename=NAMES)"
+            )
+        if renamed:
+            members.append(name)
+    if not tried.renamed:
+        raise UsageError(f"{target.name}: nothing is renamed: --apply MEMBER=rename does it")
+    return dict(tried.renamed), tuple(members)
+
+
+def lost(tried: WhatIf) -> set[tuple[str, Reference]]:
+    """References, by the name of their object, that were meant for a definition which is no more.
+
+    The host may have one of that name: then none of them is undefined, and
+    none is shadowed any more, as nothing in the wheel is meant.
+    """
+    after = {f.path: f.object.exports.names for f in tried.after.target.members.values()}
+    gone = {
+        file: names
+        for file in tried.before.target.members.values()
+        if (names := file.object.exports.names - after[file.path])
+    }
+    found = set()
+    for module in tried.before.modules if gone else ():
+        for bound in module.bound.objects if module.bound is not None else ():
+            fate = tried.fates.get(bound.map.file.path, {})
+            for group in bound.groups:
+                if gone.keys().isdisjoint(group.closure):
+                    continue
+                for b in group.bindings:
+                    if (
+                        b.intended is not None
+                        and b.reference.name in gone.get(b.intended[0], ())
+                        and b.reference not in fate
+                    ):
+                        found.add((tried.before.name_of(bound.map.file), b.reference))
+    return found
+
+
+def newly_split(tried: WhatIf) -> Iterator[tuple[str, str, int]]:
+    """Objects that had all of a library from one provider, and then have only a part of it there.
+
+    The object, the provider and how many references it still takes, by names.
+    Two copies that work on the same structures are worse than one of another
+    release.
+    """
+    old, new = _takes(tried.before), _takes(tried.after)
+    for (path, meant, provider), left in new.items():
+        if left < old[path, meant, provider] and not _keeps(tried.before, path, meant):
+            names = tried.before.target.names
+            yield names.get(path, path), names.get(provider, provider), left
+
+
+def _takes(analysis: Analysis) -> Counter[tuple[str, str, str]]:
+    """How many references of which object, meant for which, are taken by which."""
+    return Counter(
+        (path, b.intended[0].path, b.provider.path)
+        for (path, _), b in shadowed(analysis).items()
+        if b.provider is not None and b.intended is not None
+    )
+
+
+def _keeps(analysis: Analysis, path: str, meant: str) -> bool:
+    """Whether any reference of an object gets what it means in ``meant``."""
+    return any(
+        b.intended is not None and b.intended[0].path == meant and b.provider is b.intended[0]
+        for module in analysis.modules
+        if module.bound is not None
+        for bound in module.bound.objects
+        if bound.map.file.path == path
+        for group in bound.groups
+        if any(file.path == meant for file in group.closure)
+        for b in group.bindings
+    )
+
+
+# -- comparing ------------------------------------------------------------------------------------
+
+
+def bindings_of(bound: BoundModule | None) -> dict[str, tuple[Binding, ...]]:
+    """The bindings of every object of one opening, by canonical path."""
+    return {o.map.file.path: o.bindings for o in bound.objects} if bound else {}
+
+
+def shadowed(analysis: Analysis) -> dict[tuple[str, Reference], Binding]:
+    """The shadowed references of all modules, by the path of their object."""
+    return {
+        (bound.map.file.path, b.reference): b
+        for module in analysis.modules
+        if module.bound is not None
+        for bound in module.bound.objects
+        for group in bound.groups
+        for b in group.shadowed
+    }
+
+
+def _balance(before: Analysis, after: Analysis, fates: Fates) -> Balance:
+    old, new = shadowed(before), shadowed(after)
+    followed = {(path, fates.get(path, {}).get(r, r)) for path, r in old}
+    failed, fails = _failures(before), _failures(after)
+    known = {_renamed(f, fates) for f in failed.values()}
+    return Balance(
+        shadowed_before=len(old),
+        shadowed_after=len(new),
+        newly_shadowed=sum(key not in followed for key in new),
+        gone=tuple(f for f in failed.values() if _renamed(f, fates) not in fails),
+        new=tuple(f for key, f in fails.items() if key not in known),
+    )
+
+
+def _failures(analysis: Analysis) -> dict[LoadFailure, LoadFailure]:
+    return {f: f for module in analysis.modules for f in module.failures}
+
+
+def _renamed(failure: LoadFailure, fates: Fates) -> LoadFailure:
+    """The same failure under the name its symbol has after the change."""
+    for old, new in fates.get(failure.object, {}).items():
+        if failure.kind == "undefined-symbol" and new is not None and old.name == failure.name:
+            return failure._replace(name=new.name, detail=new.version or "")
+    return failure
+
+
+def _moves(tried: WhatIf) -> Iterator[Move]:
+    """Every reference whose outcome differs, those alike together."""
+    groups: dict[tuple[str, Outcome, Outcome], tuple[dict[Reference, None], dict[str, None]]] = {}
+    after = {m.name: m for m in tried.after.modules}
+    for module in tried.before.modules:
+        then = after.get(module.name)
+        now = bindings_of(then.bound if then else None)
+        old = bindings_of(module.bound)
+        absent = NOT_GLOBAL if module.name == START_UP else NOT_LOADED
+        for path, reference, was, becomes in _pairs(tried, old, now, Outcome(None, absent)):
+            name = tried.before.target.names.get(path, path)
+            key = name, was, becomes
+            references, modules = groups.setdefault(key, ({}, {}))
+            references[reference] = modules[module.name] = None
+    for (name, was, becomes), (references, modules) in sorted(groups.items(), key=str):
+        symbols = tuple(sorted({r.name for r in references}))
+        yield Move(name, was, becomes, len(references), symbols, tuple(modules))
+
+
+def _pairs(
+    tried: WhatIf,
+    old: Mapping[str, Sequence[Binding]],
+    new: Mapping[str, Sequence[Binding]],
+    absent: Outcome,
+) -> Iterator[tuple[str, Reference, Outcome, Outcome]]:
+    for path, bindings in old.items():
+        fate = tried.fates.get(path, {})
+        now = {b.reference: b for b in new.get(path, ())}
+        name = tried.before.target.names.get(path, path)
+        for b in bindings:
+            was = outcome(tried.before, b)
+            follower = fate.get(b.reference, b.reference)
+            if path not in new:
+                becomes = absent
+            elif follower is None and b.reference.defined:
+                becomes = Outcome(name, LINK_TIME)
+            elif follower is None:
+                becomes = Outcome(None, DLSYM)
+            else:
+                becomes = outcome(tried.after, now[follower])
+            if was != becomes:
+                yield path, b.reference, was, becomes
+    for path in new.keys() - old.keys():
+        for b in new[path]:
+            yield path, b.reference, absent, outcome(tried.after, b)
+
+
+def outcome(analysis: Analysis, b: Binding) -> Outcome:
+    """What one reference gets."""
+    if b.provider is None:
+        return Outcome(None, UNDEFINED)
+    return Outcome(analysis.name_of(b.provider), "bound", b.shadowed)

@@ -1,0 +1,1 @@
+"""What is checked: wheels, directories and shared objects."""

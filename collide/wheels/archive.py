@@ -1,0 +1,337 @@
+"""Wheel archives: reading ELF members, and writing wheels.
+
+Writing is the ``wheel`` library's; it has no public Python interface, so this
+is the only module that touches ``wheel.wheelfile``, and ``tests/test_archive.py``
+holds the contract. Reading is our own: WheelFile asks OpenSSL for a hash object
+for each line of RECORD, which on a wheel of a thousand files takes longer than
+all of the binding. Members are checked against both the archive's CRC and
+RECORD's hash; the tests hold it to WheelFile's verdict.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import product
+from types import TracebackType
+
+from collide.elf.headers import is_elf
+from collide.support.errors import InputError
+from collide.support.inflate import Contents, InflateErrors, crc32, inflate, inflate_head
+from collide.support.records import NamedTuple
+from collide.wheels.digest import record_digest
+from collide.wheels.zip_directory import DEFLATED, STORED, Entry, contents, entries
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import zipfile
+    from pathlib import Path
+    from typing import Any
+
+_UnreadableErrors: tuple[type[Exception], ...] = (OSError, *InflateErrors)
+_SOURCE_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+class Member(NamedTuple):
+    """A file to write into a wheel; ``mode`` are its permission bits."""
+
+    name: str
+    data: bytes
+    mode: int = 0o644
+
+
+class Edit(NamedTuple):
+    """What is different in a rewritten wheel.
+
+    ``contents`` are new contents and ``moved`` new names, by member name;
+    ``added`` come last, dated like RECORD.
+    """
+
+    contents: Mapping[str, bytes]
+    moved: Mapping[str, str]
+    added: tuple[Member, ...] = ()
+
+
+class Archive:
+    """A wheel opened for reading; use it as a context manager.
+
+    ``distribution`` is ``name-version`` of the file name, as the names inside
+    the archive begin, ``tags`` are its compatibility tags, expanded (PEP 425).
+    ``entries`` are all members in archive order, ``record`` is RECORD's name.
+    Raises InputError when the file is missing, no archive, truncated, not
+    named like a wheel, or without a readable RECORD.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        self.distribution, self.tags = _parse_name(self.path)
+        try:
+            with open(path, "rb") as stream:
+                self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+            with memoryview(self._data) as data:
+                self.entries = entries(data)
+            self._size = sum(entry.size for entry in self.entries)
+            self.record, self._record = self._read_record()
+        except FileNotFoundError:
+            raise InputError(str(path), "no such file") from None
+        except _UnreadableErrors as e:
+            raise InputError(str(path), f"not a readable wheel ({e})") from e
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._data.close()
+
+    def _read_record(self) -> tuple[str, dict[str, str]]:
+        """The name of RECORD, and ``algorithm=digest`` by member name (PEP 376, PEP 427)."""
+        found = [
+            entry
+            for entry in self.entries
+            if entry.name.count("/") == 1 and entry.name.lower().endswith(".dist-info/record")
+        ]
+        if not found:
+            raise ValueError("missing .dist-info/RECORD")
+        raw = self._inflate(found[0])
+        if len(raw) != found[0].size or crc32(raw) != found[0].crc:
+            raise ValueError("RECORD does not match the archive's CRC")
+        text = raw.decode("utf-8")
+        if '"' in text:
+            import csv
+            import io
+
+            try:
+                rows = [
+                    row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row
+                ]
+            except csv.Error as e:
+                raise ValueError(f"malformed RECORD: {e}") from e
+        else:
+            # As csv does: other characters that end a line in Unicode may be part of a name.
+            lines = text.replace("\r", "\n").split("\n")
+            rows = [line.rsplit(",", 2) for line in lines if line]
+        if any(len(row) != 3 for row in rows):
+            raise ValueError("malformed RECORD")
+        return found[0].name, {name: digest for name, digest, _ in rows}
+
+    def elf_members(self) -> Iterator[Entry]:
+        """The members that start with the ELF magic, in archive order."""
+        for entry in self.entries:
+            if entry.size >= 4 and is_elf(self._head(entry)):
+                yield entry
+
+    def read(self, entry: Entry) -> Contents:
+        """One member, inflated and verified.
+
+        Raises InputError when it cannot be inflated, or its CRC or its hash
+        in RECORD is wrong.
+        """
+        name = f"{self.path}: {entry.name}"
+        try:
+            data = self._inflate(entry)
+        except InflateErrors as e:
+            raise InputError(name, f"cannot be inflated ({e})") from e
+        if len(data) != entry.size or crc32(data) != entry.crc:
+            raise InputError(name, "its contents do not match the archive's CRC")
+        recorded = self._record.get(entry.name)
+        if not recorded:
+            raise InputError(name, "has no hash in RECORD")
+        algorithm = recorded.partition("=")[0]
+        try:
+            matches = record_digest(algorithm, data, self._size) == recorded.rstrip("=")
+        except ValueError as e:
+            raise InputError(name, f"its hash in RECORD cannot be checked ({e})") from e
+        if not matches:
+            raise InputError(name, "its contents do not match the hash in RECORD")
+        return data
+
+    def _head(self, entry: Entry) -> bytes:
+        try:
+            with memoryview(self._data) as data, contents(data, entry) as raw:
+                if entry.method == STORED:
+                    return bytes(raw[:4])
+                if entry.method == DEFLATED:
+                    return inflate_head(raw, 4)
+        except InflateErrors as e:
+            raise InputError(f"{self.path}: {entry.name}", f"cannot be inflated ({e})") from e
+        raise InputError(
+            f"{self.path}: {entry.name}", f"compression method {entry.method} is not read"
+        )
+
+    def _inflate(self, entry: Entry) -> Contents:
+        with memoryview(self._data) as data, contents(data, entry) as raw:
+            return _inflated(raw, entry)
+
+
+def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
+    """A member whose hash :meth:`Archive.read` has verified, without reading the directory again.
+
+    Raises InputError when it is not there any more.
+    """
+    try:
+        with (
+            open(path, "rb") as stream,
+            mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as data,
+            contents(data, entry) as raw,
+        ):
+            found = _inflated(raw, entry)
+    except _UnreadableErrors as e:
+        raise InputError(f"{path}: {entry.name}", f"cannot be read again ({e})") from e
+    if len(found) != entry.size or crc32(found) != entry.crc:
+        raise InputError(f"{path}: {entry.name}", "has changed since it was read")
+    return found
+
+
+class Recent:
+    """Members of one wheel that are read again, the last one kept while it is judged.
+
+    A large one is looked at from several sides, mostly one after the other:
+    calls, texts, names. It goes before another one is read, so that no more is
+    in memory than for the largest.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._keeps = False
+        self._last: tuple[Entry, Contents] | None = None
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """As long as this lasts; otherwise nothing is kept."""
+        self._keeps = True
+        try:
+            yield
+        finally:
+            self._keeps, self._last = False, None
+
+    def read(self, entry: Entry) -> Contents:
+        """See :func:`read_again`."""
+        if self._last is not None and self._last[0] == entry:
+            return self._last[1]
+        self._last = None
+        found = read_again(self._path, entry)
+        if self._keeps:
+            self._last = entry, found
+        return found
+
+    def __reduce__(self) -> tuple[type[Recent], tuple[str]]:
+        return Recent, (self._path,)
+
+
+def _inflated(raw: memoryview, entry: Entry) -> Contents:
+    if entry.method == STORED:
+        return bytes(raw)
+    if entry.method != DEFLATED:
+        raise ValueError(f"compression method {entry.method} is not read")
+    return inflate(raw, entry.size)
+
+
+def _parse_name(path: str) -> tuple[str, frozenset[str]]:
+    """Distribution and tags of ``name-version[-build]-python-abi-platform.whl`` (PEP 427)."""
+    stem, suffix = posixpath.splitext(posixpath.basename(path))
+    parts = stem.split("-")
+    with_build = len(parts) == 6 and parts[2][:1].isdigit()
+    if (len(parts) != 5 and not with_build) or not all(parts) or suffix != ".whl":
+        raise InputError(path, "not a wheel's file name (name-version-python-abi-platform)")
+    tags = product(*(part.split(".") for part in parts[-3:]))
+    return "-".join(parts[:2]), frozenset(map("-".join, tags))
+
+
+def write_wheel(path: Path, members: Iterable[Member]) -> None:
+    """Write a wheel with its RECORD; equal members give equal bytes.
+
+    ``members`` come without RECORD. The file appears whole or not at all.
+    """
+    with _writing(path) as archive:
+        for member in members:
+            archive.writestr(_entry(member.name, member.mode), member.data)
+
+
+def signatures(archive: Archive) -> tuple[str, ...]:
+    """The members that sign RECORD (PEP 427), which no changed wheel can keep."""
+    signed = (f"{archive.record}.jws", f"{archive.record}.p7s")
+    return tuple(entry.name for entry in archive.entries if entry.name in signed)
+
+
+def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
+    """Write ``archive`` again, changed; order, modes and dates stay, RECORD is made anew.
+
+    Signatures of RECORD are left out. The file appears whole or not at all.
+    """
+    import zipfile
+
+    with zipfile.ZipFile(archive.path) as old:
+        infos = {info.filename: info for info in old.infolist()}
+    record = infos[archive.record]
+    left_out = {archive.record, *signatures(archive)}
+    with _writing(path, record) as made:
+        for entry in archive.entries:
+            info = infos[entry.name]
+            if info.is_dir():
+                zipfile.ZipFile.writestr(made, _same_entry(info, entry.name), b"")
+            elif entry.name not in left_out:
+                data = edit.contents.get(entry.name)
+                data = bytes(archive.read(entry)) if data is None else data
+                moved = edit.moved.get(entry.name, entry.name)
+                made.writestr(_same_entry(info, moved), data)
+        for member in edit.added:
+            new = _entry(member.name, member.mode)
+            new.date_time = record.date_time
+            made.writestr(new, member.data)
+
+
+@contextmanager
+def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
+    """A WheelFile that becomes ``path`` when it is finished; ``record`` is RECORD's old entry."""
+    from wheel.wheelfile import WheelFile
+
+    class Dated(WheelFile):  # type: ignore[misc]
+        """Dates RECORD, which close() writes by name, like every member."""
+
+        def writestr(
+            self,
+            entry: str | zipfile.ZipInfo,
+            data: bytes | str,
+            compress_type: int | None = None,
+        ) -> None:
+            if isinstance(entry, str):
+                entry = _same_entry(record, entry) if record else _entry(entry, 0o644)
+            super().writestr(entry, data, compress_type)
+
+    partial = path.with_name(f".{path.name}.partial") / path.name
+    partial.parent.mkdir()
+    try:
+        with Dated(partial, "w") as archive:
+            if record is not None:
+                archive.record_path = record.filename
+            yield archive
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+        partial.parent.rmdir()
+
+
+def _entry(name: str, mode: int) -> zipfile.ZipInfo:
+    import zipfile
+
+    info = zipfile.ZipInfo(name, _SOURCE_DATE)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = (0o100000 | mode) << 16
+    return info
+
+
+def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
+    """A directory entry like ``old`` for other contents."""
+    import zipfile
+
+    info = zipfile.ZipInfo(name, old.date_time)
+    info.compress_type = old.compress_type
+    info.external_attr = old.external_attr
+    info.create_system = old.create_system
+    return info

@@ -1,0 +1,57 @@
+"""The packages that are installed in an environment, each as a target of its own.
+
+Layout: the ``site-packages`` of a virtual environment (venv, "How venvs
+work"), and the RECORD of each distribution in it (PEP 376).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+from collide.filesystems.root import Root
+from collide.support.errors import InputError
+from collide.wheels.target import Target, read_files
+
+
+def interpreter(prefix: Path) -> Path:
+    """The binary that runs an environment; InputError when there is none."""
+    binary = prefix / "bin" / "python"
+    if not binary.exists():
+        raise InputError(str(prefix), "is no virtual environment (it has no bin/python)")
+    return binary.resolve()
+
+
+def site_packages(prefix: Path) -> list[Path]:
+    """The directories that packages are installed in, each once; InputError without any."""
+    found = {p.resolve(): None for p in sorted(prefix.glob("lib*/*/site-packages")) if p.is_dir()}
+    if not found:
+        raise InputError(str(prefix), "is no virtual environment (it has no site-packages)")
+    return list(found)
+
+
+def installed(prefix: Path) -> Iterator[Target]:
+    """One target for each installed distribution that has files, by name.
+
+    What lies in site-packages and is in no RECORD comes last, as one target a
+    directory.
+    """
+    root = Root()
+    for directory in site_packages(prefix):
+        recorded: set[Path] = set()
+        found = sorted(distributions(path=[str(directory)]), key=lambda d: d.name.lower())
+        for distribution in found:
+            files = _files(distribution, directory) - recorded
+            recorded |= files
+            yield read_files(f"{distribution.name} {distribution.version}", directory, files, root)
+        others = {p for p in directory.rglob("*") if p.is_file()} - recorded
+        unowned = read_files(f"{directory} (in no RECORD)", directory, others, root)
+        if unowned.members or unowned.problems:
+            yield unowned
+
+
+def _files(distribution: Distribution, directory: Path) -> set[Path]:
+    """Its files below ``directory``; installers record scripts outside of it, too."""
+    places = (Path(directory, str(file)) for file in distribution.files or ())
+    return {place for place in places if ".." not in place.parts and place.is_file()}

@@ -1,0 +1,185 @@
+"""Which hosts a wheel's tags let it be installed on.
+
+``packaging`` knows the order of tags; what it cannot know is the libc of a
+host that is not this machine (PEP 600, PEP 656).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from collide.loader.glibc.search import Loader
+from collide.loader.host import Python
+from collide.support.records import NamedTuple, Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    MisfitKind = Literal[
+        "other architecture", "other C library", "older C library", "other interpreter",
+        "nothing to open",
+    ]  # fmt: skip
+
+
+_LEGACY = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+
+
+class Misfit(NamedTuple):
+    """Why something cannot be installed on a host: what kind of reason, and a sentence."""
+
+    kind: MisfitKind
+    reason: str
+
+
+class Platform(Protocol):
+    """What of a host decides which wheels can be installed on it."""
+
+    @property
+    def architecture(self) -> str:
+        """Platform part of a wheel tag."""
+
+    @property
+    def python(self) -> Python | None:
+        """Its interpreter, where that is known."""
+
+    @property
+    def loader(self) -> Loader:
+        """Its dynamic loader."""
+
+
+def unsuitable(tags: Iterable[str], host: Platform) -> str | None:
+    """Why a wheel with these tags cannot be installed on ``host``; None when it can."""
+    found = misfit(tags, host)
+    return found.reason if found else None
+
+
+def misfit(tags: Iterable[str], host: Platform) -> Misfit | None:
+    """What keeps a wheel with these tags from being installed on ``host``; None when nothing does.
+
+    A tag is ``interpreter-abi-platform`` with one of each. A host without a
+    known Python is not held against the wheel.
+    """
+    parts = [tag.split("-") for tag in tags]
+    fitting = [p for p in parts if _runs(p[2], host)]
+    if not fitting:
+        platforms = sorted({p[2] for p in parts})
+        reason = f"its platform tags ({', '.join(platforms)}) do not fit {_describe(host)}"
+        return Misfit(_platform_kind(platforms, host), reason)
+    if host.python is None:
+        return None
+    # packaging is asked only where the answer is not plain: its import costs more than a
+    # small wheel.
+    plain = [_plainly(p[0], p[1], host.python) for p in fitting]
+    if True in plain:
+        return None
+    left = [p for p, known in zip(fitting, plain, strict=True) if known is None]
+    platforms = sorted({p[2] for p in left})
+    if left and not {"-".join(p) for p in left}.isdisjoint(_supported(host.python, platforms)):
+        return None
+    named = ", ".join(sorted({f"{p[0]}-{p[1]}" for p in parts}))
+    return Misfit("other interpreter", f"its Python tags ({named}) do not fit {host.python}")
+
+
+def _platform_kind(platforms: Iterable[str], host: Platform) -> MisfitKind:
+    same = [p for p in platforms if p.endswith(f"_{host.architecture}")]
+    if not same:
+        return "other architecture"
+    musl = host.loader.libc == "musl"
+    return "older C library" if any(("musl" in p) == musl for p in same) else "other C library"
+
+
+def oldest_glibc(tags: Iterable[str]) -> tuple[int, int]:
+    """The oldest glibc release on which the tags allow a wheel; (0, 0) when they do not tell."""
+    oldest = []
+    for platform in {tag.split("-")[2] for tag in tags}:
+        policy, _, rest = platform.partition("_")
+        numbers = rest.split("_")
+        if policy in _LEGACY:
+            oldest.append(_LEGACY[policy])
+        elif policy == "manylinux" and len(numbers) > 2 and all(n.isdecimal() for n in numbers[:2]):
+            oldest.append((int(numbers[0]), int(numbers[1])))
+        else:
+            oldest.append((0, 0))
+    return min(oldest, default=(0, 0))
+
+
+def module_misfit(name: str, python: Python | None) -> str | None:
+    """Why an interpreter would not import a module of this file name; None when it would.
+
+    CPython tells by ``EXTENSION_SUFFIXES``: ``.cpython-311-x86_64-linux-gnu.so``
+    is for 3.11 alone, ``.abi3.so`` and ``.so`` are for any (PEP 3149); PyPy's
+    begin with ``.pypy39-``.
+    """
+    for part in name.rpartition("/")[2].split(".")[1:-1]:
+        words = part.split("-")
+        if words[0] == "cpython" and len(words) > 1:
+            wanted = f"cp{words[1]}"
+        elif words[0].startswith("pypy"):
+            wanted = f"pp{words[0].removeprefix('pypy')}"
+        else:
+            continue
+        if python is not None and wanted.rstrip("dmu") != str(python):
+            return f"is a module for {wanted}, the host has {python}"
+    return None
+
+
+def _describe(host: Platform) -> str:
+    version = ".".join(map(str, host.loader.version))
+    return f"{host.architecture} with {host.loader.libc} {version}"
+
+
+def _runs(platform: str, host: Platform) -> bool:
+    """Whether the platform part of a tag fits the host's architecture and libc."""
+    if platform == "any" or platform == f"linux_{host.architecture}":
+        return True
+    policy, _, rest = platform.partition("_")
+    libc = "musl" if policy == "musllinux" else "glibc"
+    if policy in _LEGACY:
+        needed, architecture = _LEGACY[policy], rest
+    elif policy in ("manylinux", "musllinux") and rest.count("_") >= 2:
+        major, minor, architecture = rest.split("_", 2)
+        if not (major.isdecimal() and minor.isdecimal()):
+            return False
+        needed = int(major), int(minor)
+    else:
+        return False
+    return (
+        architecture == host.architecture
+        and host.loader.libc == libc
+        and needed <= host.loader.version
+    )
+
+
+def _plainly(interpreter: str, abi: str, python: Python) -> bool | None:
+    """Whether a tag of CPython 3 fits ``python``; None where only packaging can tell.
+
+    Those of one release fit no other one, those of the stable ABI all later
+    ones but the free-threaded (PEP 425, PEP 384, PEP 703).
+    """
+    minor = interpreter.removeprefix("cp3")
+    if minor == interpreter or not minor.isdecimal():
+        return None
+    release = (3, int(minor))
+    if abi == "abi3" and release >= (3, 2) and not python.abi_flags:
+        return python.implementation == "cp" and release <= python.version
+    if (python.implementation, python.version) != ("cp", release):
+        return False if abi.startswith(interpreter) else None
+    # cp37 and older have the letter of pymalloc behind it.
+    return True if abi == interpreter and release >= (3, 8) and not python.abi_flags else None
+
+
+def _supported(python: Python, platforms: list[str]) -> set[str]:
+    from packaging.tags import compatible_tags, cpython_tags, generic_tags
+
+    major, minor = python.version
+    if python.implementation == "cp":
+        # cp36m and older carried the pymalloc flag; later releases do not.
+        flags = python.abi_flags or ("m" if python.version < (3, 8) else "")
+        interpreter = f"cp{major}{minor}"
+        specific = set(cpython_tags(python.version, [f"{interpreter}{flags}"], platforms))
+    else:
+        interpreter = f"pp{major}{minor}"
+        specific = set(generic_tags(interpreter, [f"pypy{major}{minor}_pp73"], platforms))
+    general = compatible_tags(python.version, interpreter, [*platforms, "any"])
+    return {str(tag) for tag in (*specific, *general)}

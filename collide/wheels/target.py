@@ -1,0 +1,323 @@
+"""Inputs to objects at their installed paths: wheels, directories of them, trees, bare .so files.
+
+Members of a wheel are read in memory; where they would be installed decides
+what ``$ORIGIN`` means (binary distribution format, "Installing a wheel").
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+
+from collide.elf.headers import is_elf
+from collide.elf.object import scan_object
+from collide.loader.glibc.search import File, Files
+from collide.loader.glibc.searches import Directories, Listing
+from collide.loader.host import Host
+from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
+from collide.support.records import NamedTuple
+from collide.wheels.archive import Archive, Recent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from collide.filesystems.root import Root
+
+PREFIX = "/prefix"
+"""Where wheels are installed in the mind: ``sys.prefix`` of no real environment."""
+_SITE = f"{PREFIX}/lib/python/site-packages"
+_SCHEME = {
+    "purelib": _SITE,
+    "platlib": _SITE,
+    "scripts": f"{PREFIX}/bin",
+    "headers": f"{PREFIX}/include",
+    "data": PREFIX,
+}
+
+
+class Skipped(NamedTuple):
+    """Something that was not analysed: what, and because of what."""
+
+    name: str
+    reason: str
+
+
+class Target(NamedTuple):
+    """One thing to check: a wheel, a tree, or one shared object.
+
+    ``members`` maps installed paths to files, ``names`` canonical paths to the
+    names that output uses. ``tags`` is None where there is no wheel name to
+    tell. ``problems`` are inputs that cannot be read, ``skipped`` members that
+    no module is made of. ``recent`` is where the contents of members come from again.
+    """
+
+    name: str
+    tags: frozenset[str] | None
+    members: Mapping[str, File]
+    names: Mapping[str, str]
+    skipped: tuple[Skipped, ...] = ()
+    problems: tuple[InputError, ...] = ()
+    on_disk: Root | None = None
+    recent: Recent | None = None
+
+    def keeping(self) -> AbstractContextManager[None]:
+        """Where contents that are read again are kept for a while."""
+        return self.recent.keeping() if self.recent else nullcontext()
+
+    def modules(self, architecture: str) -> tuple[str, ...]:
+        """Installed paths to open, each by itself.
+
+        Extension modules, and every library that no other member needs: such
+        a one is opened in some other way (ctypes, cffi, a plugin loader).
+        """
+        fitting = {
+            path: file
+            for path, file in self.members.items()
+            if file.object.architecture == architecture
+        }
+        needed = {name for file in fitting.values() for name in file.object.needed}
+        # Hard links are one file.
+        first = {file.identity: path for path, file in reversed(fitting.items())}
+        return tuple(
+            path
+            for path, file in fitting.items()
+            if first[file.identity] == path
+            and (
+                is_extension_module(file)
+                or not {file.object.soname, posixpath.basename(path)} & needed
+            )
+        )
+
+    def files(self, host: Host) -> Files:
+        """The file system that ``host`` sees with this target installed in it."""
+        system = [
+            posixpath.normpath(posixpath.join(directory, below))
+            for directory in host.loader.system_dirs
+            for below in ("", *host.loader.subdirectories)
+        ]
+        return _Installed(self.members, host.files, self.on_disk, frozenset(system))
+
+
+def is_extension_module(file: File) -> bool:
+    """Whether it exports the initialisation function of a module of its name.
+
+    PyInit_NAME, for other than ASCII names PyInitU_ and their punycode (PEP
+    489), or that of a cffi module in PyPy.
+    """
+    name = posixpath.basename(file.path).partition(".")[0]
+    if name.isascii():
+        functions = [f"PyInit_{name}", f"_cffi_pypyinit_{name}"]
+    else:
+        functions = [f"PyInitU_{name.encode('punycode').decode().replace('-', '_')}"]
+    return not file.object.exports.names.isdisjoint(functions)
+
+
+class _Installed(Listing):
+    """A host's files with a target's members laid over them.
+
+    Bare objects and trees may have libraries beside them that are no members;
+    those come from the disk, but never in place of the host's own system
+    libraries (``system_dirs``).
+    """
+
+    def __init__(
+        self,
+        members: Mapping[str, File],
+        host: Files,
+        disk: Root | None,
+        system_dirs: AbstractSet[str],
+    ) -> None:
+        self._by_directory: dict[str, dict[str, File]] = {}
+        for path, file in members.items():
+            directory, name = posixpath.split(path)
+            self._by_directory.setdefault(directory, {})[name] = file
+        self._host = host
+        self._disk = disk
+        self._system_dirs = system_dirs
+        self._normal: dict[str, str] = {}
+        self._own = Directories(f"{directory}/" for directory in self._by_directory)
+
+    def holds(self, directory: str) -> bool:
+        """See :class:`collide.loader.glibc.searches.Listing`; the disk is not looked at."""
+        if self._disk is not None or posixpath.normpath(directory) in self._own:
+            return True
+        return not isinstance(self._host, Listing) or self._host.holds(directory)
+
+    def open(self, path: str) -> File | None:
+        """See :class:`collide.loader.glibc.search.Files`."""
+        directory, _, name = path.rpartition("/")
+        # A search tries hundreds of names in few directories.
+        normal = self._normal.get(directory)
+        if normal is None:
+            normal = self._normal[directory] = posixpath.normpath(directory or "/")
+        found = self._by_directory.get(normal, {}).get(name) or self._host.open(path)
+        if found is not None or self._disk is None or normal in self._system_dirs:
+            return found
+        return self._disk.open(path)
+
+    def cached(self, name: str) -> str | None:
+        """See :class:`collide.loader.glibc.search.Files`."""
+        return self._host.cached(name)
+
+
+def find_inputs(paths: Iterable[str]) -> Iterator[str]:
+    """The files and trees that command line arguments stand for, in their order.
+
+    A directory that holds wheels stands for these. Raises InputError for a
+    path that does not exist.
+    """
+    for name in paths:
+        path = _tidy(name)
+        if not name:
+            raise InputError("''", "no such file")
+        try:
+            mode = os.stat(path).st_mode
+            names = sorted(os.listdir(path)) if stat.S_ISDIR(mode) else []
+        except FileNotFoundError:
+            raise InputError(name, "no such file") from None
+        except OSError as e:
+            raise InputError(name, e.strerror or str(e)) from e
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+            raise InputError(name, "neither a regular file nor a directory")
+        wheels = [_tidy(f"{path}/{name}") for name in names if name.endswith(".whl")]
+        yield from wheels or [path]
+
+
+def _tidy(path: str) -> str:
+    """A path without ``.`` and slashes that mean nothing, as pathlib writes it."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return "/" * path.startswith("/") + "/".join(parts) or "."
+
+
+def read_target(path: str | os.PathLike[str]) -> Target:
+    """Read one input; raises InputError when nothing of it can be read."""
+    name = os.fspath(path)
+    if os.path.isdir(name):
+        return _read_tree(name)
+    if posixpath.splitext(name)[1] == ".whl":
+        return _read_wheel(name)
+    return _read_bare(name)
+
+
+# -- wheels ---------------------------------------------------------------------------------------
+
+
+def installed_path(member: str, distribution: str) -> str:
+    """Where a wheel's member is installed; ``distribution`` is ``name-version``."""
+    top, _, rest = member.partition("/")
+    scheme, _, below = rest.partition("/")
+    if top == f"{distribution}.data" and scheme in _SCHEME and below:
+        return posixpath.normpath(f"{_SCHEME[scheme]}/{below}")
+    return posixpath.normpath(f"{_SITE}/{member}")
+
+
+def _read_wheel(path: str) -> Target:
+    members: dict[str, File] = {}
+    names: dict[str, str] = {}
+    skipped: list[Skipped] = []
+    problems: list[InputError] = []
+    recent = Recent(path)
+    with Archive(path) as archive:
+        distribution, tags = archive.distribution, archive.tags
+        for entry in archive.elf_members():
+            try:
+                # The contents are gone before names are made of the tables.
+                obj = scan_object(archive.read(entry))()
+            except InputError as e:
+                problems.append(e)
+                continue
+            except (NotDynamicError, ForeignMachineError) as e:
+                skipped.append(Skipped(entry.name, str(e)))
+                continue
+            except FormatError as e:
+                problems.append(InputError(f"{path}: {entry.name}", str(e)))
+                continue
+            place = installed_path(entry.name, distribution)
+            members[place] = File(place, place, obj, partial(recent.read, entry))
+            names[place] = entry.name
+    return _target(path, tags, members, names, skipped, problems)._replace(recent=recent)
+
+
+def _target(
+    name: str,
+    tags: frozenset[str] | None,
+    members: Mapping[str, File],
+    names: Mapping[str, str],
+    skipped: Iterable[Skipped] = (),
+    problems: Iterable[InputError] = (),
+    *,
+    on_disk: Root | None = None,
+) -> Target:
+    libraries = {path: f for path, f in sorted(members.items()) if not f.object.is_executable}
+    executables = [
+        Skipped(names[f.path], "an executable: a host of its own, not a module")
+        for f in members.values()
+        if f.object.is_executable
+    ]
+    ordered = sorted([*skipped, *executables], key=lambda s: s.name)
+    return Target(name, tags, libraries, names, tuple(ordered), tuple(problems), on_disk)
+
+
+# -- files on disk --------------------------------------------------------------------------------
+
+
+def _read_tree(path: str) -> Target:
+    """An unpacked wheel or a site-packages directory: every ELF file below it."""
+    from pathlib import Path
+
+    from collide.filesystems.root import Root
+
+    base = Path(path).resolve()
+    return read_files(path, base, (p for p in base.rglob("*") if p.is_file()), Root())
+
+
+def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Target:
+    """The ELF files among ``files``, which lie below ``base`` and keep their places on disk."""
+    members: dict[str, File] = {}
+    names: dict[str, str] = {}
+    skipped: list[Skipped] = []
+    problems: list[InputError] = []
+    for found in sorted(p for p in files if not p.is_symlink()):
+        member = str(found.relative_to(base))
+        try:
+            if not _is_elf_file(found):
+                continue
+            file = root.read(str(found))
+        except (NotDynamicError, ForeignMachineError) as e:
+            skipped.append(Skipped(member, str(e)))
+        except FormatError as e:
+            problems.append(InputError(f"{name}/{member}", str(e)))
+        except OSError as e:
+            problems.append(InputError(f"{name}/{member}", e.strerror or str(e)))
+        else:
+            members[str(found)] = file
+            names.setdefault(file.path, member)
+    return _target(name, None, members, names, skipped, problems, on_disk=root)
+
+
+def _is_elf_file(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return is_elf(stream.read(4))
+
+
+def _read_bare(path: str) -> Target:
+    """A single shared object; its name is its resolved path."""
+    from collide.filesystems.root import Root
+
+    root = Root()
+    resolved = os.path.realpath(path)
+    try:
+        file = root.read(resolved)
+    except FormatError as e:
+        raise InputError(path, str(e)) from e
+    except OSError as e:
+        raise InputError(path, e.strerror or str(e)) from e
+    if file.object.is_executable:
+        raise InputError(path, "is an executable, not a module; it can be a --profile")
+    return _target(path, None, {resolved: file}, {file.path: resolved}, on_disk=root)
