@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-import conformance
 import pytest
 
 import collide.pytest_plugin
+import conformance
 
 pytest_plugins = ["pytester"]
 
@@ -26,6 +26,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     judged, marked = conformance.judges(), item.get_closest_marker("rule")
     if marked and not judged:
         pytest.fail(f"marked as a proof of {marked.args}, but no loader was asked", pytrace=False)
-    if judged and not marked and item.path.stem in conformance.SUITE:
+    if judged and not marked and conformance.in_suite(item.path):
         pytest.fail(f"{judged[0]} was asked, but no rule is named", pytrace=False)
     return result

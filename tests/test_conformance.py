@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
+
+import pytest
 
 import conformance
-import pytest
+from checkout import TOOLS
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +19,8 @@ def counted() -> dict[tuple[str, str], int]:
         "import conformance, json; "
         "print(json.dumps([[*k, n] for k, n in conformance.collect().scenarios.items()]))"
     )
-    here = Path(__file__).resolve().parent
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=here, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=TOOLS, capture_output=True, text=True, check=True
     )
     return {(s, r): n for s, r, n in json.loads(done.stdout.splitlines()[-1])}
 

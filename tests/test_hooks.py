@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
+
+from checkout import ROOT
+from collide.cli.main import main
 from scenario import require_loader
 
-from collide.cli.main import main
-
-ROOT = Path(__file__).resolve().parent.parent
 # One hook of plain values: no reader of YAML is needed.
 HOOK = dict(
     re.findall(r"^[- ] (\w+): (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE)

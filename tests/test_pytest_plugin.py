@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from checkout import WHEELS
 from scenario import Scenario
 
-WHEELS = Path(__file__).resolve().parent.parent / "wheels"
 PLUGIN = ("-p", "collide.pytest_plugin")
 
 

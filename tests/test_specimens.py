@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from checkout import ROOT
+
 WHEELS = ROOT / "wheels"
 COMMITTED: dict[str, Any] = json.loads((WHEELS / "bindings.json").read_text())
 

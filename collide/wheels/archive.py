@@ -1,7 +1,7 @@
 """Wheel archives: reading ELF members, and writing wheels.
 
 Writing is the ``wheel`` library's; it has no public Python interface, so this
-is the only module that touches ``wheel.wheelfile``, and ``tests/test_archive.py``
+is the only module that touches ``wheel.wheelfile``, and ``tests/wheels/test_archive.py``
 holds the contract. Reading is our own: WheelFile asks OpenSSL for a hash object
 for each line of RECORD, which on a wheel of a thousand files takes longer than
 all of the binding. Members are checked against both the archive's CRC and

@@ -7,7 +7,7 @@ names are sorted and cut into blocks, of which a look-up reads those that the na
 asked for would be in, for all tables together. What a wheel refers to has few
 beginnings: 12,000 names of numpy are in a tenth of the blocks. One host by itself
 has few classes: as long as there is no second one, the others are passed over.
-``tests/packing_names.py`` writes what is read here:
+``tests/tools/packing_names.py`` writes what is read here:
 
 - The *directory*: as 32-bit integers the number of blocks, then how many runs
   each has, then the class of each run, then how many names each has; then the

@@ -3,7 +3,7 @@
 The file is a pack of numbered blobs. Each is a text that is deflated; where it
 resembles another one (the references of the next release), only what differs from
 that *base* is. What several hosts have in common is there once, and is one object
-in memory. ``tests/packing.py`` writes it, equal in, equal out:
+in memory. ``tests/tools/packing.py`` writes it, equal in, equal out:
 
 - magic, the number of blobs, the deflated size of their directory, both
   little-endian 32 bits; the directory: the sizes of all blobs, then their

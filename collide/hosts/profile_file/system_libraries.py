@@ -1,7 +1,8 @@
 """Which system libraries a wheel may need, from auditwheel's policy data.
 
 auditwheel has no public Python interface, so this is the only module that
-touches ``auditwheel.policy``; ``tests/test_policy.py`` holds the contract.
+touches ``auditwheel.policy``;
+``tests/hosts/profile_file/test_system_libraries.py`` holds the contract.
 """
 
 from __future__ import annotations

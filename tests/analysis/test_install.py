@@ -1,0 +1,98 @@
+"""Several inputs in one site-packages and one process: order, conflicts, RTLD_GLOBAL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from building import WheelBuilder
+from collide.analysis.analysis import Analysis
+from collide.analysis.install import analyse_session, conflicts, install
+from collide.hosts.database import load_shipped
+from collide.loader.host import Host
+from collide.wheels.target import read_target
+from compiler import compile_so
+
+F = "int f(void) { return 1; }"
+CALLS_F = "int f(void); int g(void) { return f(); }"
+
+
+@pytest.fixture(scope="module")
+def host() -> Host:
+    return load_shipped("debian-12-python3")
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> WheelBuilder:
+    return WheelBuilder(tmp_path)
+
+
+def opened(analysis: Analysis) -> list[str]:
+    return [m.name for m in analysis.modules]
+
+
+def failing(analysis: Analysis) -> list[str]:
+    return [m.name for m in analysis.modules if m.failures]
+
+
+def test_modules_come_input_by_input_and_sorted(wheel: WheelBuilder, host: Host) -> None:
+    one = wheel("one", {"z.so": F, "b.so": F})
+    two = wheel("two", {"y.so": F, "a.so": F})
+    assert opened(analyse_session([one, two], host)) == ["b.so", "z.so", "a.so", "y.so"]
+    assert opened(analyse_session([two, one], host)) == ["a.so", "y.so", "b.so", "z.so"]
+
+
+def test_patterns_give_the_order_and_each_module_once(wheel: WheelBuilder, host: Host) -> None:
+    one, two = wheel("one", {"z.so": F, "b.so": F}), wheel("two", {"a.so": F})
+    assert opened(analyse_session([one, two], host, ["a*", "z*", "*.so"])) == [
+        *("a.so", "z.so", "b.so")
+    ]
+    assert opened(analyse_session([one, two], host, ["other*"])) == []
+
+
+def test_promoted_module_serves_what_comes_after_it(wheel: WheelBuilder, host: Host) -> None:
+    one, two = wheel("one", {"f.so": F}), wheel("two", {"g.so": CALLS_F})
+    assert failing(analyse_session([one, two], host)) == ["g.so"]
+    assert failing(analyse_session([one, two], host, rtld_global=["f*"])) == []
+    assert failing(analyse_session([two, one], host, rtld_global=["f*"])) == ["g.so"]
+
+
+def test_run_path_finds_what_another_wheel_brings(wheel: WheelBuilder, host: Host) -> None:
+    library = wheel("lib", {"lib.libs/libf.so.1": F}, "-Wl,-soname,libf.so.1")
+    found = wheel.directory / "lib-lib.libs_libf.so.1"
+    user = wheel(
+        "user", {"g.so": CALLS_F},
+        "-Wl,-rpath,$ORIGIN/lib.libs", f"-L{wheel.directory}", f"-l:{found.name}",
+    )  # fmt: skip
+    assert failing(analyse_session([user], host)) == ["g.so"]
+    session = analyse_session([user, library], host)
+    assert failing(session) == []
+    # What another input needs is not a module of its own.
+    assert opened(session) == ["g.so"]
+
+
+def test_file_of_the_last_input_stays(wheel: WheelBuilder, host: Host) -> None:
+    one = wheel("one", {"m.so": CALLS_F, "only.so": F})
+    two = wheel("two", {"m.so": F})
+    (conflict,) = conflicts([one, two])
+    assert (conflict.replaced, conflict.by, conflict.names) == (one.name, two.name, ("m.so",))
+    assert str(conflict) == f"{one.name}: m.so replaced by the files of {two.name}"
+    session = analyse_session([one, two], host)
+    assert opened(session) == ["only.so", "m.so"]
+    assert failing(session) == []
+    assert failing(analyse_session([two, one], host)) == ["m.so"]
+
+
+def test_same_file_on_disk_named_twice_is_no_conflict(tmp_path: Path, host: Host) -> None:
+    path = compile_so(tmp_path, "m.so", F)
+    targets = [read_target(path), read_target(tmp_path)]
+    assert conflicts(targets) == ()
+    assert len(install(targets).members) == 1
+    assert len(analyse_session(targets, host).modules) == 1
+
+
+def test_session_without_anything_to_open_says_why(tmp_path: Path, host: Host) -> None:
+    compile_so(tmp_path, "m.cpython-312-x86_64-linux-gnu.so", F)
+    session = analyse_session([read_target(tmp_path)], host)
+    assert session.left_out == "all its modules are for another interpreter than cp311"

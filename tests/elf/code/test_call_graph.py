@@ -1,0 +1,279 @@
+"""The graph of calls, read from what a compiler made of a few lines of C, however it links."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+import pytest
+
+from collide.elf.code import call_graph as calls
+from collide.elf.code.call_graph import Calls, read_calls
+from collide.elf.object import read_object
+from collide.filesystems.root import Root
+from compiler import compile_so
+
+pytestmark = pytest.mark.skipif(
+    platform.machine() != "x86_64", reason="calls are read on x86-64 only; run the tests there"
+)
+
+SOURCE = """
+extern int outside(int), behind_pointer(int), in_table(int), from_data(int), not_used(int);
+extern int variable;
+static __attribute__((noinline)) int deep(int x) { return outside(x) + 1; }
+static __attribute__((noinline)) int hidden(int x) { return deep(x) * 3; }
+int called(int x) { return hidden(x) - 2; }
+int tail(int x) { return outside(x); }
+int alone(int x) { return not_used(x) + 1; }
+static __attribute__((noinline)) int callback(int x) { return in_table(x) + 4; }
+int (*take(void))(int) { return callback; }
+int (*give(void))(int) { return behind_pointer; }
+int read_variable(void) { return variable; }
+static __attribute__((noinline)) int method(int x) { return called(x) + 7; }
+struct { int (*own)(int); int (*other)(int); } table = { method, from_data };
+static __attribute__((constructor)) void at_load(void) { tail(1); }
+"""
+WAYS = {
+    "-O0": ("-O0",),
+    "-O2": ("-O2", "-fno-ipa-cp", "-fno-ipa-ra"),
+    "-Os": ("-Os",),
+    "-fno-plt": ("-O2", "-fno-plt"),
+    "lazy": ("-O2", "-Wl,-z,lazy"),
+    "now": ("-O2", "-Wl,-z,now"),
+    "cet": ("-O2", "-fcf-protection=full", "-Wl,-z,ibtplt"),
+    "no-cet": ("-O2", "-fcf-protection=none"),
+    "relr": ("-O2", "-Wl,-z,pack-relative-relocs"),
+    "-Bsymbolic": ("-O2", "-Wl,-Bsymbolic"),
+    # A linkage table that no frame description covers, before and behind all functions.
+    "bare": ("-O2", "-Wl,--no-ld-generated-unwind-info"),
+    "lld": ("-O2", "-fuse-ld=lld"),
+    # The linkage table then lies in another segment, as in OpenBLAS.
+    "apart": ("-O2", "-Wl,-z,lazy", "-Wl,--section-start=.text=0x200000"),
+}
+
+
+class Graph:
+    """The calls of one object, asked by name."""
+
+    def __init__(self, path: Path) -> None:
+        data = path.read_bytes()
+        found = read_calls(data)
+        assert found is not None
+        self.calls: Calls = found
+        obj = read_object(data)
+        self.names = {r.name for r in obj.references}
+        self.places = {
+            name: d.value
+            for name in obj.exports.names
+            for d in obj.exports.candidates(name)
+            if d.value is not None
+        }
+
+    def used_from(self, *names: str) -> set[str]:
+        """The symbols that the functions called ``names`` use, with all that they call here."""
+        return self._used_from({self.places[name] for name in names})
+
+    def _used_from(self, places: AbstractSet[int]) -> set[str]:
+        used: set[str] = set()
+        while True:
+            new = {n for n in self.names - used if self.calls.behind(n) & places}
+            if not new:
+                return used - {"__cxa_finalize", "_ITM_deregisterTMCloneTable"}
+            used |= new
+            places = {self.places[name] for name in new if name in self.places}
+
+    def used_from_tables(self) -> set[str]:
+        return self._used_from(self.calls.tables)
+
+    def used_from_constructors(self) -> set[str]:
+        return self._used_from(self.calls.constructors)
+
+
+@pytest.fixture(params=WAYS, name="graph")
+def _graph(request: pytest.FixtureRequest, tmp_path: Path) -> Graph:
+    return Graph(compile_so(tmp_path, "lib.so", SOURCE, *WAYS[request.param]))
+
+
+def test_symbols_behind_static_functions_are_found(graph: Graph) -> None:
+    assert "outside" in graph.used_from("called")
+
+
+def test_tail_call_is_a_call(graph: Graph) -> None:
+    assert graph.used_from("tail") == {"outside"}
+
+
+def test_function_uses_only_what_it_calls(graph: Graph) -> None:
+    assert graph.used_from("alone") == {"not_used"}
+    assert "not_used" not in graph.used_from("called", "tail", "take", "give", "read_variable")
+
+
+def test_linkage_table_is_part_of_no_function(graph: Graph) -> None:
+    users = {name: graph.calls.users(name) for name in ("outside", "not_used")}
+    assert [len(functions) for functions in users.values()] == [2, 1]
+    assert users["outside"].isdisjoint(users["not_used"])
+
+
+def test_address_that_is_taken_counts_as_called(graph: Graph) -> None:
+    assert graph.used_from("take") == {"in_table"}
+    assert graph.used_from("give") == {"behind_pointer"}
+
+
+def test_variable_is_used_by_who_reads_it(graph: Graph) -> None:
+    assert graph.used_from("read_variable") == {"variable"}
+
+
+def test_functions_in_tables_are_told_apart(graph: Graph) -> None:
+    assert "outside" in graph.used_from_tables()
+    assert "not_used" not in graph.used_from_tables()
+    assert "from_data" in graph.calls.table_symbols
+
+
+def test_constructors_are_told_apart(graph: Graph) -> None:
+    assert "outside" in graph.used_from_constructors()
+    assert graph.calls.constructors.isdisjoint(graph.calls.tables)
+
+
+def test_what_constructors_use_is_read_of_their_own_code(graph: Graph) -> None:
+    def exported(name: str) -> set[int]:
+        return {graph.places[name]} if name in graph.places else set()
+
+    used = graph.calls.used_at_load(exported)
+    assert "outside" in used
+    assert used.isdisjoint({"not_used", "in_table", "from_data", "variable"})
+    assert graph.calls.used_at_load() <= used
+
+
+def test_live_is_what_data_or_a_constructor_leads_to(graph: Graph) -> None:
+    live = graph.calls.live(sorted(graph.names))
+    assert not live & {"not_used", "variable"}
+    # Where calls of own functions go through the linkage table, it is by a name that they lead on.
+    own = {name for name in live if name in graph.places}
+    assert "outside" in live | graph.used_from(*own)
+    assert graph.calls.behind("not_used") == {graph.places["alone"]}
+
+
+def test_large_object_is_scanned_by_and_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = compile_so(tmp_path, "lib.so", SOURCE, "-O2", "-fno-ipa-cp", "-fno-ipa-ra").read_bytes()
+    names = {r.name for r in read_object(data).references}
+    small = read_calls(data)
+    monkeypatch.setattr("collide.elf.code.call_graph._SMALL", 0)
+    times = []
+    large = read_calls(data, lambda: times.append(1) or data)  # type: ignore[func-returns-value]
+    assert small is not None
+    assert large is not None
+    assert small.whole
+    assert not large.whole
+    assert all(large.users(name) <= small.users(name) for name in names)
+    assert large.users("variable") == frozenset() != small.users("variable")
+    while not large.whole:
+        large.more()
+    assert {n: large.users(n) for n in names} == {n: small.users(n) for n in names}
+    assert all(large.callers(f) == small.callers(f) for f in small.functions)
+    assert large.live(names) == small.live(names)
+    assert len(times) == 3
+
+
+def test_rarely_run_part_that_is_split_off_belongs_to_its_function(tmp_path: Path) -> None:
+    source = """
+    extern int cold(int), warm(int);
+    extern void fail(void) __attribute__((cold, noreturn));
+    int user(int x) { if (x > 7) { cold(x); cold(x + 1); fail(); } return warm(x) + 1; }
+    """
+    path = compile_so(tmp_path, "lib.so", source, "-O2", "-freorder-blocks-and-partition")
+    assert Graph(path).used_from("user") == {"cold", "warm", "fail"}
+
+
+GLUE = """
+extern int glue(void), first(void), second(void);
+int others(int x) { return first() + second() + x; }
+asm(".globl glue\\n.hidden glue\\n"
+    "glue: sub $8, %rsp\\ncall one@PLT\\ncall two@PLT\\nadd $8, %rsp\\nret");
+"""
+EMPTY = """
+extern int one(void), two(void), first(void), second(void);
+void never(void) { __builtin_unreachable(); }
+int last(void) { return one() + two() + first() + second(); }
+"""
+TAIL = """
+extern int one(void) __attribute__((noplt)), two(void) __attribute__((noplt));
+extern int first(void), second(void);
+int others(int x) { return first() + second() + x; }
+int more(void) { return two() + 1; }
+int last(void) { return one(); }
+"""
+
+
+@pytest.mark.parametrize("source", [GLUE, EMPTY, TAIL], ids=["assembly", "empty", "tail-call"])
+@pytest.mark.parametrize("way", ["lld", "bare"])
+def test_code_in_front_of_a_bare_linkage_table_is_no_part_of_it(
+    tmp_path: Path, source: str, way: str
+) -> None:
+    flags = (*WAYS[way], "-fno-toplevel-reorder", "-fno-reorder-functions")
+    graph = Graph(compile_so(tmp_path, "lib.so", source, *flags))
+    assert all(graph.calls.users(name) for name in ("one", "two", "first", "second"))
+
+
+EIGHT_BYTES = """
+asm(".section .text.last, \\"ax\\"\\n.globl last\\n.hidden last\\n"
+    "last: sub $8, %rsp\\ncall one@PLT\\ncall two@PLT\\nadd $8, %rsp\\nret\\n0:\\n"
+    ".section .eh_frame, \\"a\\", @unwind\\n"
+    "1: .long 3f-2f\\n2: .long 0\\n.byte 1\\n.string \\"zR\\"\\n.uleb128 1\\n.sleb128 -8\\n"
+    ".uleb128 16\\n.uleb128 1\\n.byte 0x1c\\n.byte 12, 7, 8, 0x90, 1\\n.p2align 3\\n"
+    "3: .long 5f-4f\\n4: .long 4b-1b\\n.quad last-.\\n.quad 0b-last\\n.uleb128 0\\n"
+    ".p2align 3\\n5:\\n.text");
+"""
+
+
+def test_frame_description_of_eight_byte_pointers_tells_no_end(tmp_path: Path) -> None:
+    graph = Graph(compile_so(tmp_path, "lib.so", EIGHT_BYTES, *WAYS["lld"]))
+    assert all(graph.calls.users(name) for name in ("one", "two"))
+
+
+def test_without_tables_of_functions_nothing_is_known(tmp_path: Path) -> None:
+    path = compile_so(tmp_path, "lib.so", SOURCE, "-Wl,--no-eh-frame-hdr")
+    assert read_calls(path.read_bytes()) is None
+
+
+@pytest.mark.parametrize("cut", [0, 4, 64, 500, 4200, -100])
+def test_broken_file_has_no_calls_and_no_traceback(tmp_path: Path, cut: int) -> None:
+    data = compile_so(tmp_path, "lib.so", SOURCE).read_bytes()
+    found, whole = read_calls(data[:cut]), read_calls(data)
+    assert whole is not None
+    if found is not None:
+        assert found.functions == whole.functions
+        assert found.live(["outside"]) == whole.live(["outside"])
+
+
+def test_object_with_too_much_code_is_not_scanned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LARGEST", 5)
+    path = compile_so(tmp_path, "one.so", "int one(void) { return 1; }")
+    assert Root().read(str(path)).calls is None
+    monkeypatch.setattr(calls, "LARGEST", 1 << 20)
+    assert Root().read(str(path)).calls is not None
+
+
+COLD = """
+extern int victim(int), other(int);
+static __attribute__((noinline, cold)) int rare(int x) { return victim(x) * 5 + 1; }
+int api(int x) { if (__builtin_expect(x == 7, 0)) return rare(x); return other(x) + 2; }
+int direct(int x) { return victim(x) + 3; }
+"""
+
+
+def test_large_object_that_is_scanned_bit_by_bit_gives_the_same_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = compile_so(tmp_path, "cold.so", COLD, "-O2").read_bytes()
+    whole = read_calls(data)
+    monkeypatch.setattr(calls, "_SMALL", 0)
+    by_bits = read_calls(data)
+    assert whole
+    assert by_bits
+    while not by_bits.whole:
+        by_bits.behind("victim")
+        by_bits.more()
+    assert by_bits.behind("victim") == whole.behind("victim")
+    assert len(whole.behind("victim")) > 1

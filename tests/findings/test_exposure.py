@@ -1,0 +1,73 @@
+"""What any host could take: the references that would be searched in it, and no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collide.binding.definers import Universe
+from collide.findings.exposure import Taken, expose
+from collide.findings.finding import Finding
+from collide.wheels.target import read_target
+from scenario import Scenario
+
+OWN = "int xml_one(void) { return 1; } int use(void) { return xml_one(); }"
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Scenario:
+    """A scenario whose ``w`` is the tree."""
+    return Scenario(tmp_path)
+
+
+def exposed(s: Scenario, *taken: Taken) -> list[tuple[str, str, tuple[str, ...]]]:
+    target = read_target(s.directory / "w")
+    found = expose(target, taken, Universe(target.members.values()))
+    return [(f.code.id, f.victim, f.symbols) for f in found]
+
+
+def test_own_function_that_is_called_by_name_is_exposed(s: Scenario) -> None:
+    s.lib("w/m.so", OWN)
+    assert exposed(s) == [("COL401", "m.so", ("xml_one",))]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("-Wl,-Bsymbolic",), ("-Wl,-Bsymbolic-functions",), ("-fvisibility=hidden",)],
+)
+def test_own_function_that_is_bound_at_link_time_is_not(
+    s: Scenario, flags: tuple[str, ...]
+) -> None:
+    s.lib("w/m.so", OWN, *flags)
+    assert exposed(s) == []
+
+
+def test_protected_function_is_not(s: Scenario) -> None:
+    s.lib("w/m.so", '__attribute__((visibility("protected"))) ' + OWN)
+    assert exposed(s) == []
+
+
+def test_function_of_a_bundled_library_is_exposed_through_others_too(s: Scenario) -> None:
+    s.lib("w/libb.so", "int b_one(void) { return 1; }")
+    s.lib("w/liba.so", "int a_one(void) { return 1; }", needed=["w/libb.so"])
+    call = "int a_one(void); int b_one(void); int use(void) { return a_one() + b_one(); }"
+    s.lib("w/m.so", call, needed=["w/liba.so"])
+    assert exposed(s) == [("COL402", "m.so", ("a_one", "b_one"))]
+
+
+def test_what_only_the_host_has_is_not_exposed(s: Scenario) -> None:
+    s.lib("w/m.so", "int of_the_host(void); int use(void) { return of_the_host(); }")
+    assert exposed(s) == []
+
+
+def test_hosts_that_take_some_are_named(s: Scenario) -> None:
+    from collide.findings import table as codes
+
+    s.lib("w/m.so", OWN)
+    code = codes.REPLACED_LIBRARY
+    taken = Finding(code, code.severity, "m.so", "libx.so", ("m.so",), symbols=("xml_one",))
+    target = read_target(s.directory / "w")
+    hosts = [Taken("one", [taken]), Taken("other", [])]
+    (found,) = expose(target, hosts, Universe(target.members.values()))
+    assert found.evidence == ("Their names begin with xml (1).", "one takes 1 of them.")

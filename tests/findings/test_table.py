@@ -1,0 +1,73 @@
+"""The table of codes: whole, stable in form, and each explained."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from codes_page import PAGE, render_codes
+from collide.findings import table as codes
+from collide.findings.table import CODES, FAMILIES, Code, Severity
+from collide.report.check.text import render_code
+
+each_code = pytest.mark.parametrize("code", CODES.values(), ids=CODES)
+
+
+def test_severities_are_ordered_and_named_in_lower_case() -> None:
+    assert Severity.NOTE < Severity.WARNING < Severity.ERROR
+    assert [str(s) for s in Severity] == ["note", "warning", "error"]
+
+
+def test_table_holds_every_code_of_the_module_by_its_identifier() -> None:
+    defined = {c.id: c for c in vars(codes).values() if isinstance(c, Code)}
+    assert dict(CODES) == defined
+
+
+def test_slugs_are_distinct() -> None:
+    assert len({c.slug for c in CODES.values()}) == len(CODES)
+
+
+@each_code
+def test_identifier_and_slug_have_their_form(code: Code) -> None:
+    assert re.fullmatch(r"COL[1-5]\d\d", code.id)
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code.slug)
+
+
+@each_code
+def test_title_is_a_clause_and_the_rest_are_sentences(code: Code) -> None:
+    assert re.fullmatch(r"[a-z].*[^.]", code.title)
+    for text in (code.meaning, code.decided, code.remedy):
+        assert re.fullmatch(r"[A-Z].*\.", text, re.DOTALL)
+        assert "  " not in text
+
+
+@each_code
+def test_explanation_holds_all_that_the_table_says(code: Code) -> None:
+    told = render_code(code)
+    assert told.startswith(f"{code.id} {code.slug} ({code.severity}): {code.title}\n")
+    for text in (code.meaning, code.decided, code.remedy):
+        assert text in told
+
+
+def test_page_holds_what_the_table_says() -> None:
+    """Write it again with ``python tests/tools/codes_page.py``."""
+    assert PAGE.read_text() == render_codes(CODES.values())
+
+
+def test_page_has_every_code_and_no_other() -> None:
+    assert re.findall(r"^### (COL\d{3}) ", PAGE.read_text(), re.MULTILINE) == sorted(CODES)
+
+
+@each_code
+def test_code_names_its_place_on_the_page(code: Code) -> None:
+    # The anchor that a Markdown heading gets is itself in lower case, with hyphens for spaces.
+    headings = re.findall(r"^### (.*)$", PAGE.read_text(), re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    assert code.page.partition("#")[2] in anchors
+    assert code.page in render_code(code)
+
+
+@each_code
+def test_code_is_of_a_family(code: Code) -> None:
+    assert code.id[3] in {digit for digit, _, _ in FAMILIES}

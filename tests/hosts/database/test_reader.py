@@ -1,0 +1,271 @@
+"""The shipped hosts: each is what its name says, and the pack loses nothing that binds."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkout import WHEELS
+from collide.analysis.analysis import analyse
+from collide.elf.machines import CLASS_NAMES
+from collide.elf.symbols import STB_GNU_UNIQUE
+from collide.filesystems.root import Root
+from collide.hosts.database import (
+    DATABASE_FILE,
+    database,
+    load_shipped,
+    shipped_names,
+    shipped_summary,
+)
+from collide.hosts.database.reader import Database, Summary, apply_delta
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.write import record
+from collide.loader.host import Host
+from collide.report import bindings
+from collide.support.errors import InputError
+from collide.wheels.target import read_target
+from packing import make_delta, pack, shipped_file, unpack
+from scenario import require_loader
+from shipped import SHIPPED
+
+SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))
+each_host = pytest.mark.parametrize("shipped", SHIPPED, ids=[s.name for s in SHIPPED])
+LIMIT = 3_000_000
+
+
+def summary(host: Host) -> Summary:
+    """What the index of a database says of a host."""
+    return Summary(host.name, ("test",), "a test", host.architecture, host.python, host.loader)
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Host, Database]:
+    """The specimens' host, and a database that holds it twice."""
+    require_loader()
+    root = Root()
+    host = extract(str(WHEELS / "host/host"), root, name="one")
+    profiles = [record(host._replace(name=name), root) for name in ("one", "two")]
+    file = tmp_path_factory.mktemp("database") / "hosts.db"
+    file.write_bytes(pack((summary(host)._replace(name=p["name"]), p) for p in profiles))
+    return host, Database(file)
+
+
+# -- what is shipped ------------------------------------------------------------------------------
+
+
+def test_database_has_the_hosts_of_the_table_and_no_others() -> None:
+    assert list(shipped_names()) == [s.name for s in SHIPPED]
+    assert len(SHIPPED) >= 40
+
+
+def test_database_stays_small() -> None:
+    assert Path(DATABASE_FILE).stat().st_size < LIMIT
+
+
+@each_host
+def test_host_is_what_its_name_says(shipped: Any) -> None:
+    host, known = load_shipped(shipped.name), shipped_summary(shipped.name)
+    assert host.name == known.name == shipped.name
+    assert known.groups == shipped.groups
+    assert (known.architecture, known.python) == (host.architecture, host.python)
+    assert (known.loader.libc, known.loader.version) == (host.loader.libc, host.loader.version)
+    assert host.python is not None
+    assert host.python.implementation == ("pp" if "pypy" in shipped.groups else "cp")
+    if shipped.python is not None:
+        assert host.python == shipped.python
+    assert list(host.rtld_global) == list(shipped.rtld_global)
+    assert host.process.executable in host.process.global_scope
+    # What makes a module loadable: an interpreter's functions in the global scope.
+    assert any("PyList_New" in m.object.exports.names or "PyPyList_New" in m.object.exports.names
+               for m in host.process.global_scope)  # fmt: skip
+
+
+@each_host
+def test_missing_libraries_are_only_those_that_an_alternative_would_give(shipped: Any) -> None:
+    missing = {f.name for f in load_shipped(shipped.name).failures}
+    assert missing <= {"libblas.so.3", "liblapack.so.3"}
+
+
+@each_host
+def test_packages_of_all_objects_are_known(shipped: Any) -> None:
+    for recorded in database().head(shipped.name)["objects"]:
+        assert recorded["package"], recorded["path"]
+        assert recorded["package"]["version"]
+
+
+@each_host
+def test_cpu_is_a_baseline_one(shipped: Any) -> None:
+    loader = load_shipped(shipped.name).loader
+    assert loader.hwcaps == ()
+    assert loader.platform != "haswell"
+
+
+def test_equal_libraries_are_one_object() -> None:
+    one, other = (load_shipped(n) for n in ("debian-12-python3", "debian-12-gdb"))
+    libraries = [
+        {m.object.soname: m.object for m in host.process.global_scope} for host in (one, other)
+    ]
+    for name in ("libc.so.6", "libm.so.6", "libz.so.1"):
+        assert libraries[0][name] is libraries[1][name]
+
+
+def test_wheel_grows_by_no_more_than_the_database(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "w.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
+        wheel.write(DATABASE_FILE, "hosts.db")
+    assert (tmp_path / "w.whl").stat().st_size < LIMIT
+
+
+# -- what is packed -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wheel", SPECIMENS, ids=[w.name.partition("-")[0] for w in SPECIMENS])
+def test_packed_host_binds_as_the_host_itself(packed: tuple[Host, Database], wheel: Path) -> None:
+    live, hosts = packed
+    target = read_target(wheel)
+    expected = list(bindings.render(analyse(target, live)))
+    assert expected
+    for name in ("one", "two"):
+        assert list(bindings.render(analyse(target, hosts.load(name)))) == expected
+
+
+def test_packed_exports_are_those_of_the_file(packed: tuple[Host, Database]) -> None:
+    live, hosts = packed
+    for one, other in zip(hosts.load("one").process.maps, live.process.maps, strict=True):
+        exports, real = one.object.exports, other.object.exports
+        findable = {name for name in real.names if real.candidates(name)}
+        assert set(exports.names) == findable
+        for name in findable:
+            kept = [d._replace(value=None, size=0) for d in real.candidates(name)]
+            assert [d._replace(size=0) for d in exports.candidates(name)] == kept
+            for recorded, definition in zip(
+                exports.candidates(name), real.candidates(name), strict=True
+            ):
+                # Of functions only what vague linkage compares.
+                assert recorded.size in (0, definition.size)
+                if definition.binding == STB_GNU_UNIQUE:
+                    assert recorded.size == definition.size
+
+
+def test_packing_again_gives_equal_bytes(packed: tuple[Host, Database]) -> None:
+    _, hosts = packed
+    profiles = [(hosts.summary(name), unpack(hosts, name)) for name in hosts.names]
+    once = pack(profiles)
+    assert pack(reversed(profiles)) == once
+
+
+def test_references_to_what_is_opened_for_a_wheel_are_kept() -> None:
+    host = load_shipped("debian-12-python3")
+    opened = host.files.open("/usr/lib/x86_64-linux-gnu/libX11.so.6")
+    assert opened is not None
+    assert {CLASS_NAMES[r.lookup_class] for r in opened.object.references} >= {"plt"}
+
+
+def test_references_of_what_is_always_loaded_are_those_to_unique_symbols(tmp_path: Path) -> None:
+    require_loader()
+    root = Root()
+    host = extract(str(WHEELS / "host/host"), root)
+    profile = record(host, root)
+    names = {r.name for r in host.process.executable.object.references}
+    (provider,) = (i for i, o in enumerate(profile["objects"]) if o["soname"] == "libvault.so.1")
+    exports = profile["tables"][provider]["exports"]
+    exports["attributes"] = [[row[0], "UNIQUE", *row[2:]] for row in exports["attributes"]]
+    file = tmp_path / "hosts.db"
+    file.write_bytes(pack([(summary(host), profile)]))
+    kept = {r.name for r in Database(file).load(host.name).process.executable.object.references}
+    assert kept == names & set(exports["names"])
+    assert kept < names
+
+
+@pytest.mark.parametrize(
+    ("base", "text"),
+    [
+        (b"", b""),
+        (b"a\nb\n", b""),
+        (b"", b"a\nb"),
+        (b"a\nb\nc\nd", b"a\nb\nx\nc\nd"),
+        (b"a\nb\nc\nd", b"d"),
+        (b"a\na\nb\n", b"b\na\na\na\nb\nb"),
+        (b"one\ntwo\n", b"\ntwo\none\r\none\n\x0b"),
+    ],
+)
+def test_delta_restores_the_text(base: bytes, text: bytes) -> None:
+    assert apply_delta(base, make_delta(base, text)) == text
+
+
+# -- what cannot be read --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [b"", b"text", b"collide-hosts/2\n", b"collide-hosts/2\n" * 9])
+def test_file_that_is_no_database_is_refused(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "hosts.db"
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=r"hosts\.db: not a database of hosts"):
+        Database(file)
+
+
+def test_missing_database_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.db: No such file"):
+        Database(tmp_path / "none.db")
+
+
+def use_all(hosts: Database) -> None:
+    """Read whatever one host has."""
+    for name in hosts.names[-1:]:
+        hosts.head(name)
+        for file in hosts.load(name).files.by_path.values():  # type: ignore[attr-defined]
+            file.object.exports.defined({"vault_open", "malloc"})
+            for known in sorted(file.object.exports.names)[::10]:
+                file.object.exports.candidates(known)
+            file.object.exports.plain(dict.fromkeys(file.object.exports.names))
+            assert len(file.object.references) >= 0
+
+
+DAMAGES: tuple[Callable[[bytes], bytes], ...] = (
+    lambda text: text[: len(text) // 2],
+    lambda text: text[:-1] + b"\xff",
+    lambda _: b"[]",
+    lambda text: text.replace(b"1", b"77").replace(b"0", b"7"),
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=["cut", "last byte", "other", "numbers"])
+def test_damage_is_one_line(
+    packed: tuple[Host, Database], damage: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed[1].path
+    whole = Database.blob
+    count = len(packed[1]._ends) - 1
+    refused = 0
+    for number in {*range(10), *range(count - 10, count), *range(10, count - 10, 9)}:
+        monkeypatch.setattr(
+            *(Database, "blob"),
+            lambda self, n, number=number: (damage if n == number else bytes)(whole(self, n)),
+        )
+        try:
+            use_all(Database(path))
+        except InputError as e:
+            assert "\n" not in str(e)
+            refused += 1
+    assert refused >= 3
+
+
+def test_data_that_cannot_be_inflated_is_refused(
+    packed: tuple[Host, Database], tmp_path: Path
+) -> None:
+    data = Path(packed[1].path).read_bytes()
+    file = tmp_path / "hosts.db"
+    for at in range(len(data) // 3, len(data), len(data) // 20):
+        file.write_bytes(data[:at] + bytes(b ^ 0xFF for b in data[at : at + 40]) + data[at + 40 :])
+        with pytest.raises(InputError):
+            use_all(Database(file))
+
+
+def test_shipped_file_has_the_whole_profile() -> None:
+    profile = json.loads(shipped_file("debian-12-python3"))
+    assert profile["name"] == "debian-12-python3"
+    assert len(profile["tables"]) == len(profile["objects"])

@@ -1,0 +1,70 @@
+"""What is left out of a search because nothing is there: it finds what the whole search finds."""
+
+from __future__ import annotations
+
+import posixpath
+import random
+
+import pytest
+
+from collide.filesystems.root import Root
+from collide.hosts.database import load_shipped
+from collide.hosts.profile_file.read import RecordedFiles
+from collide.loader.glibc.process import LinkMap
+from collide.loader.glibc.search import File, Found, Loader, find
+from collide.loader.glibc.searches import Directories, Listing, Searches
+from collide.wheels.target import Target
+from compiler import compile_so
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> File:
+    return Root().read(str(compile_so(tmp_path_factory.mktemp("made"), "m.so", "int f;")))
+
+
+LOADER = Loader("glibc", (2, 36), "/lib/ld-x86-64.so.2", ("/lib", "/usr/lib"), ("v2",), "haswell")
+PARTS = ("a", "b", "lib", "..", ".", "tls", "usr", "$ORIGIN", "glibc-hwcaps/v2", "")
+
+
+def some_path(rand: random.Random) -> str:
+    return "/".join(("", *rand.choices(("a", "b", "lib", "tls", "usr"), k=rand.randrange(4))))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_search_in_listed_files_finds_what_the_whole_one_does(file: File, seed: int) -> None:
+    rand = random.Random(seed)
+    names = [f"l{n}.so" for n in range(6)]
+    hits = 0
+    for _ in range(40):
+
+        def library(path: str) -> File:
+            return File(path, path, file.object)
+
+        def some() -> dict[str, File]:
+            paths = [posixpath.join(some_path(rand), rand.choice(names)) for _ in range(5)]
+            return {path: library(path) for path in paths}
+
+        recorded = RecordedFiles(some(), {"l0.so": "/lib/l0.so"})
+        host = load_shipped("debian-12-python3")
+        host = host._replace(process=host.process.fork(recorded))
+        target = Target("t", None, some(), {})
+        files = target.files(host)
+        assert isinstance(files, Listing)
+        run_path = ":".join("/".join(rand.choices(PARTS, k=rand.randrange(1, 5))) for _ in range(3))
+        obj = file.object
+        obj = rand.choice((obj._replace(rpath=run_path), obj._replace(runpath=run_path)))
+        module = LinkMap("/a/m.so", File("/a/m.so", 1, obj), Found("opened"), None, "/a")
+        searches = Searches()
+        for name in [*names, *names]:
+            whole = find(name, module, module, LOADER, files)
+            assert searches.find(name, module, module, LOADER, files) == whole
+            hits += whole is not None
+    assert hits
+
+
+def test_directories_are_those_that_paths_lie_in() -> None:
+    known = Directories(["/a/b/c.so", "/a/../d/e.so"])
+    for directory in ("/", "/a", "/a/b", "/a/b/", "/a/..", "/a/../d"):
+        assert directory in known
+    for directory in ("/a/b/c.so", "/b", "/d", "/a/b/c"):
+        assert directory not in known

