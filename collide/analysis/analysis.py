@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
 from collide.binding.definers import Universe
-from collide.loader.glibc.process import LoadFailure
-from collide.loader.glibc.search import File
 from collide.loader.host import Host
+from collide.loader.link_map import LoadFailure
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
 from collide.wheels.target import Skipped, Target

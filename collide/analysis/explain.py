@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding, BoundObject
 from collide.elf.symbols import Definition
-from collide.loader.glibc.lookup import Judged, LookupRules, walk_scope
-from collide.loader.glibc.process import Opened
-from collide.loader.glibc.search import File
 from collide.loader.libc import lookup_rules
+from collide.loader.link_map import Opened
+from collide.loader.lookup import Judged, LookupRules, walk_scope
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 
 

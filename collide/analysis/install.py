@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from collide.analysis.analysis import Analysis, Module, find_modules
 from collide.binding.binder import Binder
 from collide.binding.session import Session
-from collide.loader.glibc.search import Files
 from collide.loader.host import Host
+from collide.loader.model import Files
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 

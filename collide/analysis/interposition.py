@@ -16,7 +16,7 @@ from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding, BindingGroup
 from collide.elf.names import first_word
 from collide.elf.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 from collide.wheels.target import is_extension_module
 

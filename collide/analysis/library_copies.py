@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 
 

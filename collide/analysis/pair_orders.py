@@ -19,9 +19,9 @@ from collide.analysis.pair_traces import Shared
 from collide.binding.binding import Binding, BoundObject, Hit, is_unique
 from collide.binding.session import Session
 from collide.elf.symbols import Reference
-from collide.loader.glibc.process import LoadFailure
-from collide.loader.glibc.search import File
 from collide.loader.host import Host
+from collide.loader.link_map import LoadFailure
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 

@@ -14,8 +14,8 @@ from collections.abc import Set as AbstractSet
 from collide.analysis.analysis import Analysis, Module
 from collide.analysis.install import matches
 from collide.binding.binding import BindingGroup, BoundModule
-from collide.loader.glibc.process import LoadFailure
-from collide.loader.glibc.search import File
+from collide.loader.link_map import LoadFailure
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 from collide.filesystems.root import Root
 from collide.loader.glibc.process import Process
-from collide.loader.glibc.search import File, Files, Loader, LoadError, Watch
 from collide.loader.host import Host
+from collide.loader.model import File, Files, Loader, LoadError, Watch
 from collide.loader.startup import start
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
@@ -80,12 +80,12 @@ class _Watched(Watch):
         self.directories: list[str] = []
 
     def tries(self, directory: str, position: int) -> bool:
-        """See :class:`collide.loader.glibc.search.Watch`."""
+        """See :class:`collide.loader.model.Watch`."""
         self._place = directory, position
         return self._exists.get(self._place, True)
 
     def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         place, self._place = self._place, None
         try:
             file = self._files.open(path)
@@ -105,7 +105,7 @@ class _Watched(Watch):
         return self._root.is_directory(directory)
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         if not self._asked_cache and not self._no_cache:
             self._asked_cache = True
             self._no_cache = self._root.cache is None

@@ -23,8 +23,8 @@ from functools import cached_property
 from collide.binding.binding import BindingGroup, BoundModule
 from collide.elf.code.call_graph import Calls
 from collide.elf.references import table_of
-from collide.loader.glibc.process import LinkMap
-from collide.loader.glibc.search import File
+from collide.loader.link_map import LinkMap
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 
 _ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")

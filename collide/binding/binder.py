@@ -24,10 +24,11 @@ from collide.binding.definers import Definers, Universe, Versions, Wanted, defin
 from collide.binding.shadowing import is_shadowed, shadowed_names
 from collide.elf.machines import CLASS_PLT
 from collide.elf.symbols import STB_GLOBAL, STB_WEAK, STT_NOTYPE, Definition, Reference
-from collide.loader.glibc.lookup import LookupRules, search_scope
-from collide.loader.glibc.process import LinkMap, LoadFailure, Opened, Process
-from collide.loader.glibc.search import File
+from collide.loader.glibc.process import Process
 from collide.loader.libc import lookup_rules
+from collide.loader.link_map import LinkMap, LoadFailure, Opened
+from collide.loader.lookup import LookupRules, search_scope
+from collide.loader.model import File
 
 
 class Binder:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.elf.symbols import STB_GNU_UNIQUE, Definition, Reference
-from collide.loader.glibc.process import LinkMap, LoadFailure, Opened
-from collide.loader.glibc.search import File
+from collide.loader.link_map import LinkMap, LoadFailure, Opened
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 
 Hit = tuple[File, Definition]

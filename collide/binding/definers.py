@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from collide.binding.binding import BindingGroup
 from collide.elf.references import ReferenceTable, table_of
 from collide.elf.symbols import Reference
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 
 Versions = Mapping[str, str | None]

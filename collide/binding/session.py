@@ -14,8 +14,9 @@ from collections.abc import Iterator
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule, Hit
-from collide.loader.glibc.process import LoadFailure, Process
-from collide.loader.glibc.search import Files
+from collide.loader.glibc.process import Process
+from collide.loader.link_map import LoadFailure
+from collide.loader.model import Files
 from collide.support.records import NamedTuple
 
 

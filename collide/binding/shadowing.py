@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 
 from collide.binding.binding import Hit
 from collide.elf.symbols import STB_GLOBAL, Definition
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 
 
 def is_shadowed(actual: Hit | None, intended: Hit | None, host: AbstractSet[File]) -> bool:

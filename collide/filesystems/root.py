@@ -15,7 +15,7 @@ from typing import BinaryIO
 from collide.elf.object import read_object
 from collide.filesystems.tree import Contents, Disk, Status, Tree
 from collide.loader.glibc.ld_cache import LdCache, read_cache
-from collide.loader.glibc.search import File, LoadError
+from collide.loader.model import File, LoadError
 from collide.support.errors import ForeignMachineError, FormatError
 
 _MAX_LINKS = 40  # MAXSYMLINKS, path_resolution(7)
@@ -115,7 +115,7 @@ class Root:
         return real
 
     def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         directory, name = posixpath.split(path)
         # A search tries hundreds of names in few directories.
         if directory not in self._directories:
@@ -163,7 +163,7 @@ class Root:
         return bytes(self._tree.contents(path) or b"")
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         if self.cache is None:
             return None
         return self.cache.find(name, self.cache_flags, self.hwcaps)

@@ -9,7 +9,7 @@ from collide.analysis.interposition import Cut
 from collide.binding.binding import Hit
 from collide.elf.symbols import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
 from collide.findings.table import Code, Severity
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 

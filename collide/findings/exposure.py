@@ -16,7 +16,7 @@ from collide.elf.references import ReferenceTable
 from collide.elf.symbols import STV_DEFAULT, vague_names
 from collide.findings import table as codes
 from collide.findings.finding import Finding
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 

@@ -12,7 +12,7 @@ from collide.binding.binding import BoundObject
 from collide.findings import table as codes
 from collide.findings.finding import Finding
 from collide.findings.table import Code
-from collide.loader.glibc.process import LoadFailure
+from collide.loader.link_map import LoadFailure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from collide.binding.binding import Binding, Hit
 from collide.findings import table as codes
 from collide.findings.judge import Finding
 from collide.findings.table import Code, Severity
-from collide.loader.glibc.search import File
 from collide.loader.messages import describe
+from collide.loader.model import File
 
 _CODES: dict[ChangeKind, Code] = {
     "captured": codes.SONAME_ACROSS,

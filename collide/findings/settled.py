@@ -22,7 +22,7 @@ from collide.findings.evidence import (
     some,
 )
 from collide.findings.table import Severity
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 
 UNRELATED = 0.1
 """Objects that have a smaller part of their names in common are no copies of one library."""

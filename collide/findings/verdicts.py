@@ -39,7 +39,7 @@ from collide.findings.evidence import (
 )
 from collide.findings.settled import settle
 from collide.findings.table import Severity
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 
 FEW, SMALL = 3, 0.1
 """Up to this many functions, and less than this part, a copy is the other's neighbour release."""

@@ -15,10 +15,10 @@ from collide.binding.binder import Binder
 from collide.elf.machines import Machine
 from collide.filesystems.root import Root
 from collide.hosts.identify_musl import is_musl, read_loader
-from collide.loader.glibc.process import LoadFailure
-from collide.loader.glibc.search import File, Loader, LoadError
 from collide.loader.host import Host, Python
 from collide.loader.libc import expand_library_path
+from collide.loader.link_map import LoadFailure
+from collide.loader.model import File, Loader, LoadError
 from collide.loader.startup import start
 from collide.support.errors import InputError
 

@@ -24,8 +24,8 @@ from collide.elf.symbols import (
     STV_PROTECTED,
     Definition,
 )
-from collide.loader.glibc.process import LinkMap
 from collide.loader.host import Host
+from collide.loader.link_map import LinkMap
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 

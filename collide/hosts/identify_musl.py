@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from collide.filesystems.root import Root
-from collide.loader.glibc.search import Loader
+from collide.loader.model import Loader
 from collide.support.errors import InputError
 
 _PATH_FILE = rb"%\.\*s(/etc/ld-musl-[!-~]+\.path)\0"

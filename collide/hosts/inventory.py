@@ -7,8 +7,8 @@ from typing import Any
 
 from collide.hosts.database import load_shipped, shipped_head, shipped_summary
 from collide.hosts.database.reader import Summary
-from collide.loader.glibc.search import Found
 from collide.loader.host import Host
+from collide.loader.model import Found
 from collide.support.records import NamedTuple
 
 

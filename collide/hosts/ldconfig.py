@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from collide.elf.object import ElfObject
 from collide.filesystems.root import Root
 from collide.loader.glibc.ld_cache import CacheEntry, LdCache
-from collide.loader.glibc.search import File, LoadError
+from collide.loader.model import File, LoadError
 
 CONFIGURATION = "/etc/ld.so.conf"
 _HWCAPS = "glibc-hwcaps"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collide.loader.glibc.process import LoadFailure, Process
-from collide.loader.glibc.search import File, Files, Loader
+from collide.loader.glibc.process import Process
+from collide.loader.link_map import LoadFailure
+from collide.loader.model import File, Files, Loader
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False

@@ -17,9 +17,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from collide.loader.glibc.lookup import GlibcLookup, LookupRules
+from collide.loader.glibc.lookup import GlibcLookup
 from collide.loader.glibc.process import Process
-from collide.loader.glibc.search import File, Files, Loader, expand
+from collide.loader.glibc.search import expand
+from collide.loader.lookup import LookupRules
+from collide.loader.model import File, Files, Loader
 
 
 def lookup_rules(loader: Loader) -> LookupRules:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import posixpath
 import re
 
-from collide.loader.glibc.process import LoadFailure
+from collide.loader.link_map import LoadFailure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.loader.glibc.process import FailureKind
+    from collide.loader.link_map import FailureKind
 
 _UNLOADABLE = (
     "file too short|invalid ELF header|cannot read file data|wrong ELF class|cannot dynamically "

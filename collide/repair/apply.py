@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from collide.elf.object import ElfObject
 from collide.elf.references import references_to
 from collide.elf.symbols import STV_HIDDEN, Definition, Exports, Reference
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import Plan
 from collide.wheels.target import Target

@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 from collide.analysis.analysis import Analysis
 from collide.elf.references import references_to
 from collide.elf.symbols import STB_GLOBAL, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED, Reference
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.repair.integrity import ObjectChange
 from collide.repair.takers import (
     Standings,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from collide.analysis.analysis import Analysis, Module
 from collide.binding.binding import Binding, BoundObject
 from collide.elf.symbols import STV_HIDDEN
-from collide.loader.glibc.process import LoadFailure
+from collide.loader.link_map import LoadFailure
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import Plan
 from collide.repair.takers import taken_bindings

@@ -13,8 +13,8 @@ from posixpath import basename
 
 from collide.analysis.analysis import Analysis, Module
 from collide.binding.binder import Binder
-from collide.loader.glibc.process import LinkMap, Opened
-from collide.loader.glibc.search import File
+from collide.loader.link_map import LinkMap, Opened
+from collide.loader.model import File
 from collide.repair.apply import touched_object
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import Plan

@@ -13,7 +13,7 @@ from collide.analysis.analysis import Analysis
 from collide.elf.headers import DT_STRSZ, DT_STRTAB, Image
 from collide.elf.object import read_object
 from collide.elf.references import references_to
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.repair.entry_points import (
     ASKING,
     beginnings_in_text,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import GRAFTED, Kept, Plan, Request
 from collide.repair.proof import captured

@@ -13,8 +13,8 @@ from functools import cached_property
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding
 from collide.elf.references import referred_names
-from collide.loader.glibc.process import LinkMap
-from collide.loader.glibc.search import File
+from collide.loader.link_map import LinkMap
+from collide.loader.model import File
 from collide.wheels.target import Target, is_extension_module
 
 # Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding
-from collide.loader.glibc.process import LinkMap
+from collide.loader.link_map import LinkMap
 
 
 def render(analysis: Analysis) -> Iterator[str]:

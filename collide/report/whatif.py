@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import collide
-from collide.loader.glibc.process import LoadFailure
+from collide.loader.link_map import LoadFailure
 from collide.support.text import plural
 from collide.whatif.costs import costs
 from collide.whatif.edits import Edit

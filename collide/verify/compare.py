@@ -18,10 +18,11 @@ from collide.elf.headers import is_elf
 from collide.elf.symbols import STT_GNU_IFUNC
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.lookup import LookupRules
-from collide.loader.glibc.process import LoadFailure, Opened, Process
+from collide.loader.glibc.process import Process
 from collide.loader.host import Host
 from collide.loader.libc import lookup_rules
+from collide.loader.link_map import LoadFailure, Opened
+from collide.loader.lookup import LookupRules
 from collide.loader.messages import says
 from collide.support.errors import CollideError, InputError
 from collide.support.records import NamedTuple

@@ -16,7 +16,7 @@ from collide.binding.binding import Binding
 from collide.elf.machines import CLASS_COPY, CLASS_DATA
 from collide.elf.object import ElfObject
 from collide.elf.symbols import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.support.records import NamedTuple
 from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit
 from collide.whatif.hosts import knows_references

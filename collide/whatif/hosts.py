@@ -8,9 +8,10 @@ from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
 from collide.elf.symbols import Reference
 from collide.hosts.extract import find_python
-from collide.loader.glibc.process import LinkMap, LoadFailure, Opened, Process
-from collide.loader.glibc.search import File, Files
+from collide.loader.glibc.process import Process
 from collide.loader.host import Host
+from collide.loader.link_map import LinkMap, LoadFailure, Opened
+from collide.loader.model import File, Files
 from collide.loader.startup import start
 from collide.support.errors import InputError, UsageError
 from collide.support.records import NamedTuple
@@ -158,12 +159,12 @@ class _ChangedFiles:
         self._changed = changed
 
     def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         file = self._files.open(path)
         return file if file is None else self._changed.get(file.identity, file)
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         return self._files.cached(name)
 
 

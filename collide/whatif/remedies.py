@@ -17,8 +17,8 @@ from itertools import product
 from collide.analysis.analysis import Analysis, analyse
 from collide.binding.binding import Binding, BoundObject
 from collide.findings.judge import Finding
-from collide.loader.glibc.process import LinkMap
 from collide.loader.host import Host
+from collide.loader.link_map import LinkMap
 from collide.support.records import NamedTuple
 from collide.whatif.costs import Cost, costs
 from collide.whatif.edits import (

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from collide.analysis.analysis import Analysis, Module, analyse
 from collide.binding.binding import Binding, BoundModule
 from collide.elf.symbols import Reference
-from collide.loader.glibc.process import LoadFailure
-from collide.loader.glibc.search import File
 from collide.loader.host import Host
+from collide.loader.link_map import LoadFailure
+from collide.loader.model import File
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.whatif.edits import Changed, Edit, apply, tag_of

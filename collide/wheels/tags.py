@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from collide.loader.glibc.search import Loader
 from collide.loader.host import Python
+from collide.loader.model import Loader
 from collide.support.records import NamedTuple, Protocol
 
 TYPE_CHECKING = False

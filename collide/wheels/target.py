@@ -16,9 +16,8 @@ from functools import partial
 
 from collide.elf.headers import is_elf
 from collide.elf.object import scan_object
-from collide.loader.glibc.search import File, Files
-from collide.loader.glibc.searches import Directories, Listing
 from collide.loader.host import Host
+from collide.loader.model import Directories, File, Files, Listing
 from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive, Recent
@@ -144,13 +143,13 @@ class _Installed(Listing):
         self._own = Directories(f"{directory}/" for directory in self._by_directory)
 
     def holds(self, directory: str) -> bool:
-        """See :class:`collide.loader.glibc.searches.Listing`; the disk is not looked at."""
+        """See :class:`collide.loader.model.Listing`; the disk is not looked at."""
         if self._disk is not None or posixpath.normpath(directory) in self._own:
             return True
         return not isinstance(self._host, Listing) or self._host.holds(directory)
 
     def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         directory, _, name = path.rpartition("/")
         # A search tries hundreds of names in few directories.
         normal = self._normal.get(directory)
@@ -162,7 +161,7 @@ class _Installed(Listing):
         return self._disk.open(path)
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         return self._host.cached(name)
 
 

@@ -11,7 +11,7 @@ from collide.analysis.analysis import Analysis, analyse
 from collide.analysis.explain import Walk, explain
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.lookup import Rule
+from collide.loader.lookup import Rule
 from collide.report import explain as walk
 from collide.wheels.target import read_target
 from scenario import Scenario, patch_dynamic, require_loader

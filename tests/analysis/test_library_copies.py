@@ -20,7 +20,7 @@ from collide.analysis.library_copies import (
 from collide.elf.object import read_object
 from collide.elf.strings import different_versions, read_refusals, read_version_strings
 from collide.elf.verbs import split_pairs
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from compiler import compile_so
 
 

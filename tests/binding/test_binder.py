@@ -15,7 +15,7 @@ from collide.binding.binding import Binding, BoundModule
 from collide.elf.machines import CLASS_DATA, CLASS_PLT
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.process import Opened
+from collide.loader.link_map import Opened
 from scenario import Outcome, Scenario
 
 F = "int f(void) { return 1; }"

@@ -15,7 +15,7 @@ from collide.analysis.analysis import Analysis, analyse
 from collide.binding.definers import Definers, Universe, Wanted, defined_by
 from collide.filesystems.root import Root
 from collide.hosts.database import load_shipped
-from collide.loader.glibc.search import File
+from collide.loader.model import File
 from collide.wheels.target import read_target
 from compiler import compile_so
 

@@ -11,7 +11,7 @@ import pytest
 from checkout import WHEELS
 from collide.filesystems.root import Root
 from collide.loader.glibc.ld_cache import MAGIC
-from collide.loader.glibc.search import File, LoadError
+from collide.loader.model import File, LoadError
 from collide.support.errors import CollideError
 
 LIBRARY = WHEELS / "host/libvault.so.1"

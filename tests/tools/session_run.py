@@ -18,9 +18,9 @@ from collide.analysis.pair_traces import shared, traces
 from collide.filesystems.root import Root
 from collide.findings.pairs import judge_sequel
 from collide.hosts.extract import extract
-from collide.loader.glibc.search import File
 from collide.loader.host import Host
 from collide.loader.messages import says
+from collide.loader.model import File
 from collide.report import bindings
 from collide.verify import ld_debug as oracle
 from collide.verify.compare import install

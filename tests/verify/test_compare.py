@@ -16,7 +16,7 @@ from collide.cli import main as cli
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.glibc.lookup import GlibcLookup
-from collide.loader.glibc.process import LoadFailure
+from collide.loader.link_map import LoadFailure
 from collide.loader.messages import says
 from collide.support.errors import UsageError
 from collide.verify.compare import Difference, ModuleAgreement, compare, verify, verify_start_up

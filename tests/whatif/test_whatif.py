@@ -14,7 +14,7 @@ from collide.binding.binding import Binding
 from collide.elf.object import read_object
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.process import LoadFailure
+from collide.loader.link_map import LoadFailure
 from collide.report import whatif as report
 from collide.support.errors import UsageError
 from collide.whatif.edits import LOCAL, WITHOUT, Change, Edit, parse_edit

@@ -11,7 +11,7 @@ import pytest
 
 from checkout import WHEELS
 from collide.hosts.database import load_shipped
-from collide.loader.glibc.process import LoadFailure
+from collide.loader.link_map import LoadFailure
 from collide.support.errors import InputError
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.target import (

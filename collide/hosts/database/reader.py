@@ -41,8 +41,8 @@ from collide.hosts.profile_file.symbols import (
     RecordedReferences,
     invalid,
 )
-from collide.loader.glibc.search import File, Loader
 from collide.loader.host import Host, Python
+from collide.loader.model import File, Loader
 from collide.support.errors import InputError
 from collide.support.inflate import InflateErrors, inflate_zlib
 from collide.support.records import NamedTuple

@@ -20,11 +20,11 @@ from collide.hosts.profile_file.symbols import (
     RecordedReferences,
     invalid,
 )
-from collide.loader.glibc.process import LinkMap, LoadFailure, Process
-from collide.loader.glibc.search import File, Found, Loader
-from collide.loader.glibc.searches import Directories, Listing
+from collide.loader.glibc.process import Process
 from collide.loader.host import Host, Python
 from collide.loader.libc import new_process
+from collide.loader.link_map import LinkMap, LoadFailure
+from collide.loader.model import Directories, File, Found, Listing, Loader
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 
@@ -151,15 +151,15 @@ class RecordedFiles(Listing):
         self._cache = cache
 
     def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         return self.by_path.get(path)
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.glibc.search.Files`."""
+        """See :class:`collide.loader.model.Files`."""
         return self._cache.get(name)
 
     def holds(self, directory: str) -> bool:
-        """See :class:`collide.loader.glibc.searches.Listing`."""
+        """See :class:`collide.loader.model.Listing`."""
         return directory in self._directories
 
     @cached_property

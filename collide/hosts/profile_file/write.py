@@ -22,8 +22,8 @@ from collide.hosts.packages import Package, find_packages
 from collide.hosts.profile_file.read import END, TABLES
 from collide.hosts.profile_file.symbols import SCHEMA
 from collide.hosts.profile_file.system_libraries import system_libraries
-from collide.loader.glibc.process import LinkMap
 from collide.loader.host import Host
+from collide.loader.link_map import LinkMap
 
 
 def record(host: Host, root: Root) -> dict[str, Any]:

@@ -8,17 +8,13 @@ in :mod:`collide.loader.musl.lookup`; :mod:`collide.loader.libc` chooses.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
-from enum import Enum
 
-from collide.elf.machines import CLASS_COPY, CLASS_PLT
+from collide.elf.machines import CLASS_PLT
 from collide.elf.object import ElfObject
 from collide.elf.symbols import (
     MATCHING_TYPES,
-    STB_GLOBAL,
-    STB_GNU_UNIQUE,
-    STB_WEAK,
     STV_HIDDEN,
     STV_INTERNAL,
     STV_PROTECTED,
@@ -26,94 +22,10 @@ from collide.elf.symbols import (
     Exports,
     Reference,
 )
-from collide.loader.glibc.search import File
-from collide.support.records import NamedTuple, Protocol
+from collide.loader.lookup import MATCHING_BINDINGS, Judged, Rule
+from collide.support.records import NamedTuple
 
-MATCHING_BINDINGS = frozenset((STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE))
-"""The bindings of a definition that others may use."""
 _FIRST_VERSION_INDEX = 2
-
-
-class Rule(Enum):
-    """Why a candidate is accepted or not: whether it is, and the sentence for a reader."""
-
-    UNVERSIONED_OBJECT = True, "accepted: the object has no symbol versions"
-    SAME_VERSION = True, "accepted: the same version"
-    BASE_VERSION = True, "accepted: a base (unversioned) definition serves any version"
-    UNVERSIONED_REFERENCE = True, "accepted: an unversioned reference takes a base definition"
-    FIRST_VERSION = True, "accepted: an unversioned reference takes the object's first version node"
-    ONLY_DEFAULT = True, "accepted: the only default version of the object"
-    SAME_NAME = True, "accepted: musl compares names only"
-    NOT_DEFAULT_VERSION = False, "rejected: musl does not see a version that is not the default"
-    NO_ADDRESS = False, "rejected: the symbol has no address"
-    CANONICAL_PLT = (
-        False,
-        "rejected: undefined here (a canonical PLT entry or TLS) and the reference is a call",
-    )
-    WRONG_TYPE = False, "rejected: a symbol of this type is never matched"
-    OTHER_VERSION = False, "rejected: another version"
-    HIDDEN_BASE = False, "rejected: a hidden base definition does not serve a versioned reference"
-    EXACT_ONLY = False, "rejected: the reference demands its exact version"
-    HIDDEN_VERSION = False, "rejected: a hidden (not default) version, and the reference names none"
-    AMBIGUOUS_DEFAULT = False, "rejected: the object has several default versions of it"
-    HIDDEN_VISIBILITY = False, "rejected: hidden or internal visibility"
-    LOCAL_BINDING = False, "rejected: a binding that is not global, weak or unique"
-    COPY_SKIPS_EXECUTABLE = False, "skipped: a copy relocation does not look into the executable"
-    LATER = False, "not reached: an earlier candidate of this object was taken"
-
-    def __init__(self, accepted: bool, text: str) -> None:
-        self.accepted = accepted
-        self.text = text
-
-
-Judged = tuple[Definition, Rule]
-"""A candidate and the rule that decided it."""
-
-
-class LookupRules(Protocol):
-    """The rules of one C library's loader: what binding asks of it.
-
-    :class:`GlibcLookup` below, :class:`collide.loader.musl.lookup.MuslLookup`.
-    """
-
-    @property
-    def shares_unique(self) -> bool:
-        """Whether STB_GNU_UNIQUE symbols are one for the whole process."""
-
-    @property
-    def asserts_version_tables(self) -> bool:
-        """Whether a versioned reference to its own file, now without versions, aborts."""
-
-    @property
-    def signature(self) -> Hashable:
-        """What two hosts must agree in to bind among the objects of a wheel alike.
-
-        None where the host's libc has a part in it.
-        """
-
-    def leads(self, obj: ElfObject, /) -> bool:
-        """Whether an object comes before all others in its own scope (DT_SYMBOLIC)."""
-
-    def is_looked_up(self, reference: Reference, /) -> bool:
-        """Whether the reference is searched for at all; others bind to their own object."""
-
-    def keeps(self, reference: Reference, /) -> bool:
-        """Whether the reference goes back to its own object, wherever the search ended."""
-
-    def demands(self, reference: Reference, /) -> bool:
-        """Whether loading fails where nothing defines what is referred to."""
-
-    def match(self, reference: Reference, obj: ElfObject, /) -> Definition | None:
-        """The definition that ``obj`` offers for ``reference``; None when it has none."""
-
-    def explain(self, reference: Reference, obj: ElfObject, /) -> tuple[Judged, ...]:
-        """Every candidate in ``obj`` with the rule that decided it, in hash-walk order."""
-
-    def plain(self, exports: Exports, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
-        """The names that :meth:`match` need not be asked for, see :meth:`Exports.plain`."""
-
-    def substitute(self, name: str, /) -> str | None:
-        """The name that libc is asked for where nothing defines ``name``; None for no other."""
 
 
 class GlibcLookup(NamedTuple):
@@ -261,38 +173,3 @@ def _visible(definition: Definition) -> bool:
         definition.visibility not in (STV_HIDDEN, STV_INTERNAL)
         and definition.binding in MATCHING_BINDINGS
     )
-
-
-def search_scope(
-    reference: Reference, scope: Iterable[File], executable: File, rules: LookupRules
-) -> tuple[File, Definition] | None:
-    """First match in ``scope``, which may hold an object twice; None when there is none."""
-    for file in scope:
-        if reference.lookup_class == CLASS_COPY and file is executable:
-            continue
-        definition = rules.match(reference, file.object)
-        if definition is not None:
-            return file, definition
-    return None
-
-
-def walk_scope(
-    reference: Reference, scope: Iterable[File], executable: File, rules: LookupRules
-) -> Iterator[tuple[File, tuple[Judged, ...], Definition | None]]:
-    """The same search, told step by step: object, its candidates judged, what it gives.
-
-    Ends after the object that gives a definition.
-    """
-    seen: set[int] = set()
-    for file in scope:
-        if id(file) in seen:
-            continue
-        seen.add(id(file))
-        told = rules.explain(reference, file.object)
-        if reference.lookup_class == CLASS_COPY and file is executable:
-            yield file, tuple((d, Rule.COPY_SKIPS_EXECUTABLE) for d, _ in told), None
-            continue
-        definition = rules.match(reference, file.object)
-        yield file, told, definition
-        if definition is not None:
-            return

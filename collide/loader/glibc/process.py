@@ -11,81 +11,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
-from collide.elf.object import ElfObject
-from collide.loader.glibc.search import File, Files, Found, Loader, LoadError, expand
-from collide.loader.glibc.searches import Searches
-from collide.support.records import NamedTuple
+from collide.loader.glibc.search import Searches, expand
+from collide.loader.link_map import LinkMap, LoadFailure, Opened
+from collide.loader.model import File, Files, Found, Loader, LoadError
 
 _RELR_VERSION = "GLIBC_ABI_DT_RELR"
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Literal
-
-    FailureKind = Literal[
-        "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
-        "version-tables-missing", "undefined-symbol",
-    ]  # fmt: skip
-
-
-class LoadFailure(NamedTuple):
-    """Why a dlopen fails.
-
-    ``object`` is the canonical path of the object that asks, ``name`` the
-    library, version or symbol it does not get, ``detail`` the rest of the
-    sentence (the file searched for a version, the reason of a bad file).
-    """
-
-    kind: FailureKind
-    object: str
-    name: str
-    detail: str = ""
-
-
-class LinkMap:
-    """One loaded object; compared by identity, as in the loader.
-
-    ``name`` is the path as the loader opened it, ``loader`` the object whose
-    DT_NEEDED first asked for it (``l_loader``), None when it was opened by
-    path. ``needed`` are the maps that its own DT_NEEDED resolved to, None
-    before they are, ``resolutions`` name and manner of each, ``filtees`` the
-    maps of its DT_AUXILIARY and DT_FILTER. ``origin`` is the
-    value of ``$ORIGIN``.
-    """
-
-    __slots__ = ("file", "filtees", "found", "loader", "name", "needed", "origin", "resolutions")
-
-    def __init__(
-        self, name: str, file: File, found: Found, loader: LinkMap | None, origin: str
-    ) -> None:
-        self.name = name
-        self.file = file
-        self.found = found
-        self.loader = loader
-        self.origin = origin
-        self.needed: tuple[LinkMap, ...] | None = None
-        self.resolutions: tuple[tuple[str, Found], ...] = ()
-        self.filtees: tuple[LinkMap, ...] = ()
-
-    @property
-    def object(self) -> ElfObject:
-        """The facts of the mapped file."""
-        return self.file.object
-
-
-class Opened(NamedTuple):
-    """The outcome of one dlopen.
-
-    ``searchlist`` is the root with its breadth-first closure, ``new`` the maps
-    this call added, ``scope`` what their references are searched in: the
-    global scope of that moment, then the searchlist. ``failures`` are in the
-    order the loader would meet them; with any of them the real call fails.
-    """
-
-    root: LinkMap
-    searchlist: tuple[LinkMap, ...]
-    new: tuple[LinkMap, ...]
-    scope: tuple[LinkMap, ...]
-    failures: tuple[LoadFailure, ...]
 
 
 class Process:

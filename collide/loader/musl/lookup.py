@@ -25,7 +25,7 @@ from collide.elf.symbols import (
     Exports,
     Reference,
 )
-from collide.loader.glibc.lookup import MATCHING_BINDINGS, Judged, Rule
+from collide.loader.lookup import MATCHING_BINDINGS, Judged, Rule
 from collide.support.records import NamedTuple
 
 _TYPES = MATCHING_TYPES - {STT_GNU_IFUNC}
@@ -44,7 +44,7 @@ _LARGE_FILE = frozenset(_LARGE_FILE_NAMES.split())
 class MuslLookup(NamedTuple):
     """The rules of one release of musl, (1, 2, 4).
 
-    See :class:`collide.loader.glibc.lookup.LookupRules`.
+    See :class:`collide.loader.lookup.LookupRules`.
     """
 
     version: tuple[int, ...]
@@ -88,7 +88,7 @@ class MuslLookup(NamedTuple):
         return None
 
     def explain(self, reference: Reference, obj: ElfObject) -> tuple[Judged, ...]:
-        """See :class:`collide.loader.glibc.lookup.LookupRules`."""
+        """See :class:`collide.loader.lookup.LookupRules`."""
         told: list[Judged] = []
         ended = False
         for definition in obj.exports.candidates(reference.name):

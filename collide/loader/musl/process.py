@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from collide.elf.machines import CLASS_PLT
 from collide.elf.object import ElfObject
 from collide.elf.symbols import STV_DEFAULT, Reference
-from collide.loader.glibc.process import LinkMap, LoadFailure, Process
-from collide.loader.glibc.search import File, Found, LoadError
+from collide.loader.glibc.process import Process
+from collide.loader.link_map import LinkMap, LoadFailure
+from collide.loader.model import File, Found, LoadError
 from collide.loader.musl.lookup import MuslLookup
 from collide.loader.musl.search import find
 

@@ -15,7 +15,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from collide.loader.glibc.search import File, Files, Found, Loader, LoadError, Requester
+from collide.loader.model import File, Files, Found, Loader, LoadError, Requester
 
 _MAX_PATH = 511  # path_open's buffer: 2*NAME_MAX+2 bytes with the terminator
 _MAX_NAME = 255  # NAME_MAX

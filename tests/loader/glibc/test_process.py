@@ -18,7 +18,7 @@ from collide.binding.binder import Binder
 from collide.elf.headers import DF_SYMBOLIC, DT_FLAGS, DT_FLAGS_1, DT_NEEDED, DT_SYMBOLIC
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.process import Opened
+from collide.loader.link_map import Opened
 from scenario import Scenario, drop_dynamic, patch_dynamic, patch_need
 
 F = "int f(void) { return 1; }"

@@ -20,8 +20,9 @@ import pytest
 from collide.elf.headers import DT_RUNPATH, DT_SONAME
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.process import LinkMap
-from collide.loader.glibc.search import Found, Loader, candidates, find, places
+from collide.loader.glibc.search import candidates, find, places
+from collide.loader.link_map import LinkMap
+from collide.loader.model import Found, Loader
 from scenario import (
     Outcome,
     Scenario,

@@ -10,9 +10,9 @@ import pytest
 from collide.filesystems.root import Root
 from collide.hosts.database import load_shipped
 from collide.hosts.profile_file.read import RecordedFiles
-from collide.loader.glibc.process import LinkMap
-from collide.loader.glibc.search import File, Found, Loader, find
-from collide.loader.glibc.searches import Directories, Listing, Searches
+from collide.loader.glibc.search import Searches, find
+from collide.loader.link_map import LinkMap
+from collide.loader.model import Directories, File, Found, Listing, Loader
 from collide.wheels.target import Target
 from compiler import compile_so
 

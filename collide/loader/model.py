@@ -1,0 +1,240 @@
+"""What a loader works with: files, file systems, search paths, and how a library was found.
+
+Source of the search steps: ld.so(8), "DESCRIPTION"; glibc ``elf/dl-load.c``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from functools import cache
+
+from collide.elf.object import ElfObject
+from collide.support.errors import CollideError
+from collide.support.records import NamedTuple, Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from collide.elf.code.call_graph import Calls
+
+    FoundBy = Literal[
+        "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",
+        "library-path", "resolution-cache", "runpath", "ld.so.cache", "system-directory",
+    ]  # fmt: skip
+    """How an object came to its place; the loader's own steps, in their order."""
+
+
+class Found(NamedTuple):
+    """How a library was found: the step, and the object or path that decided it."""
+
+    how: FoundBy
+    by: str | None = None
+
+    def __str__(self) -> str:
+        match self.how:
+            case "rpath" | "runpath":
+                return f"{self.how.upper()} of {self.by}"
+            case "resolution-cache":
+                return f"resolution cache of {self.by}"
+            case "already-loaded":
+                return f"already loaded as {self.by}"
+            case "library-path":
+                return "LD_LIBRARY_PATH"
+            case "system-directory":
+                return f"system directory {self.by}"
+            case "path":
+                return f"path in {self.by}" if self.by else "path"
+        return self.how
+
+
+class File:
+    """One ELF file of a file system, read; compared by identity.
+
+    ``path`` is its canonical path (no symbolic links), ``identity`` what makes
+    two paths the same file (device and inode). What only judging asks for is read
+    when it is: ``contents`` gives the bytes again. Of a recorded object there are
+    none, and its profile gives ``version_strings`` and ``build_id``.
+    """
+
+    __slots__ = (
+        *("_build_id", "_calls", "_contents", "_refusals", "_version_strings", "identity"),
+        *("object", "path"),
+    )
+
+    def __init__(
+        self,
+        path: str,
+        identity: Hashable,
+        elf: ElfObject,
+        contents: Callable[[], bytes | bytearray] | None = None,
+        version_strings: tuple[str, ...] | None = None,
+        build_id: str | None = None,
+    ) -> None:
+        self.path = path
+        self.identity = identity
+        self.object = elf
+        self._contents = contents
+        self._version_strings = version_strings
+        self._refusals: tuple[str, ...] | None = None
+        self._build_id = build_id
+        self._calls: tuple[Calls | None] | None = None
+
+    def read(self) -> bytes | bytearray:
+        """Its bytes, once more; none of a recorded object."""
+        return self._contents() if self._contents else b""
+
+    @property
+    def build_id(self) -> str | None:
+        """NT_GNU_BUILD_ID, hexadecimal: files that have the same are of one build."""
+        if self._build_id is None and self._contents:
+            from io import BytesIO
+
+            from collide.elf.notes import read_notes
+
+            self._build_id = read_notes(BytesIO(self.read())).build_id
+        return self._build_id
+
+    @property
+    def version_strings(self) -> tuple[str, ...]:
+        """What it says of its version (:mod:`collide.elf.strings`)."""
+        if self._version_strings is None:
+            from collide.elf.strings import read_version_strings
+
+            self._version_strings = read_version_strings(self.read())
+        return self._version_strings
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """What it says where a library is not the one that it was compiled for."""
+        if self._refusals is None:
+            from collide.elf.strings import read_refusals
+
+            self._refusals = read_refusals(self.read())
+        return self._refusals
+
+    @property
+    def calls(self) -> Calls | None:
+        """The graph of its calls (:mod:`collide.elf.code.call_graph`); None where not known."""
+        if self._calls is None:
+            from collide.elf.code.call_graph import LARGEST, read_calls
+
+            again = self._contents if self.object.code_size <= LARGEST else None
+            self._calls = (read_calls(again(), again) if again else None,)
+        return self._calls[0]
+
+
+class LoadError(CollideError):
+    """The loader stops at this file instead of searching on (section 6.4's hard errors)."""
+
+
+class Files(Protocol):
+    """A file system as the loader sees it: a root, a wheel's members, a recorded host."""
+
+    def open(self, path: str) -> File | None:
+        """The object at ``path``; None where a search goes on. Raises LoadError."""
+
+    def cached(self, name: str) -> str | None:
+        """The path ld.so.cache gives for ``name``."""
+
+
+class Watch(Files):
+    """Files whose use is watched: a search says what it tries where."""
+
+    def tries(self, directory: str, position: int) -> bool:
+        """Whether the next file is tried, in the subdirectory of that position in the list."""
+        raise NotImplementedError
+
+
+class Loader(NamedTuple):
+    """The dynamic loader of a host.
+
+    ``libc`` is ``glibc`` or ``musl``; ``version`` its release, (2, 36) or
+    (1, 2, 5). ``system_dirs`` are the directories built into it, ``hwcaps`` the active glibc-hwcaps
+    subdirectories, best first, ``platform`` and ``lib`` the values of
+    ``$PLATFORM`` and ``$LIB``, ``library_path`` the elements of
+    LD_LIBRARY_PATH, ``cwd`` the working directory of relative names.
+    ``flavour`` tells the two patched loaders apart: ``nixos`` reads the
+    resolution note of the requester, ``guix`` asks the cache before RUNPATH.
+    """
+
+    libc: str
+    version: tuple[int, ...]
+    path: str
+    system_dirs: tuple[str, ...]
+    hwcaps: tuple[str, ...] = ()
+    platform: str | None = None
+    lib: str | None = None
+    library_path: tuple[str, ...] = ()
+    cwd: str = "/"
+    flavour: Literal["upstream", "nixos", "guix"] = "upstream"
+
+    @property
+    def subdirectories(self) -> tuple[str, ...]:
+        """What is tried below each directory before the directory itself.
+
+        glibc-hwcaps since 2.33; up to 2.36 also the legacy ``tls`` and
+        platform directories in all their combinations (``_dl_important_hwcaps``):
+        some twice, where the platform has the name of the architecture.
+        """
+        words = ("tls", self.platform, "x86_64" if "x86" in self.path else None)
+        return _subdirectories(self.version, self.hwcaps, words)
+
+
+@cache
+def _subdirectories(
+    version: tuple[int, ...], hwcaps: tuple[str, ...], words: tuple[str | None, ...]
+) -> tuple[str, ...]:
+    subdirs = []
+    if version >= (2, 33):
+        subdirs += [f"glibc-hwcaps/{level}" for level in hwcaps]
+    if version < (2, 37):
+        present = [word for word in words if word]
+        for count in range(2 ** len(present) - 1, 0, -1):
+            bits = f"{count:0{len(present)}b}"
+            chosen = [w for w, bit in zip(present, bits, strict=True) if bit == "1"]
+            subdirs.append("/".join(chosen))
+    return tuple(subdirs)
+
+
+class Requester(Protocol):
+    """A loaded object that asks for another: the part of a link map a search needs."""
+
+    @property
+    def name(self) -> str:
+        """Its path as opened."""
+
+    @property
+    def origin(self) -> str:
+        """The value of ``$ORIGIN`` in its strings."""
+
+    @property
+    def object(self) -> ElfObject:
+        """Its facts."""
+
+    @property
+    def loader(self) -> Requester | None:
+        """What pulled it in (``l_loader``); None for what was opened by path."""
+
+
+class Listing(Files):
+    """Files all of whose paths are known."""
+
+    def holds(self, directory: str) -> bool:
+        """Whether anything may lie in ``directory``, as it is written, or below."""
+        raise NotImplementedError
+
+
+class Directories:
+    """The directories that some paths lie in, directly or not, as they are written."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._known = {""}
+        for path in paths:
+            directory = path.rpartition("/")[0]
+            while directory not in self._known:
+                self._known.add(directory)
+                directory = directory.rpartition("/")[0]
+
+    def __contains__(self, directory: str) -> bool:
+        return directory.rstrip("/") in self._known
