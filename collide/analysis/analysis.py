@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
-from collide.binding.definers import Universe
+from collide.binding.definers import ReferencesByDefiner
 from collide.loader.host import Host
 from collide.loader.link_map import LoadFailure
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
 from collide.wheels.target import Skipped, Target
@@ -36,7 +36,7 @@ class Analysis(NamedTuple):
     modules: tuple[Module, ...]
     skipped: tuple[Skipped, ...]
     left_out: str | None = None
-    host_files: frozenset[File] = frozenset()
+    host_files: frozenset[Dso] = frozenset()
 
     def without_bindings(self) -> Analysis:
         """The same for a report, which needs names only; a directory of wheels is large."""
@@ -51,17 +51,17 @@ class Analysis(NamedTuple):
         """The command that repairs the target for this host."""
         return repair_command(self.target.name, self.host.arguments)
 
-    def name_of(self, file: File) -> str:
+    def name_of(self, dso: Dso) -> str:
         """A member's name, or a host path."""
-        return self.target.names.get(file.path, file.path)
+        return self.target.names.get(dso.path, dso.path)
 
-    def is_member(self, file: File) -> bool:
-        """Whether ``file`` is part of the target."""
-        return file.path in self.target.names
+    def is_member(self, dso: Dso) -> bool:
+        """Whether ``dso`` is part of the target."""
+        return dso.path in self.target.names
 
-    def is_host(self, file: File) -> bool:
-        """Whether ``file`` is in the host's global scope at start-up."""
-        return file in self.host_files
+    def is_host(self, dso: Dso) -> bool:
+        """Whether ``dso`` is in the host's global scope at start-up."""
+        return dso in self.host_files
 
 
 def repair_command(target: str, arguments: Iterable[str]) -> str:
@@ -72,20 +72,24 @@ def repair_command(target: str, arguments: Iterable[str]) -> str:
 
 
 def analyse(
-    target: Target, host: Host, *, insist: bool = False, universe: Universe | None = None
+    target: Target,
+    host: Host,
+    *,
+    insist: bool = False,
+    by_definer: ReferencesByDefiner | None = None,
 ) -> Analysis:
     """Open every module of ``target`` alone in a fresh process of ``host`` and bind it.
 
     With ``insist`` (the host was asked for by name) a tree or a bare object is
     opened even if its names are for another interpreter: what fails then is told.
-    ``universe`` is that of the members, for what one target has in common on
+    ``by_definer`` is that of the members, for what one target has in common on
     several hosts.
     """
     left_out = unfit(target, host)
     if left_out is not None:
         return left_out
     openable = find_modules(target, host, insist=insist)
-    modules = tuple(_open_modules(target, host, openable.paths, universe))
+    modules = tuple(_open_modules(target, host, openable.paths, by_definer))
     return Analysis(target, host, modules, openable.skipped, openable.nothing, host.global_files)
 
 
@@ -112,9 +116,9 @@ def find_modules(target: Target, host: Host, *, insist: bool = False) -> Openabl
     See :func:`analyse` for ``insist``.
     """
     foreign = [
-        Skipped(target.names[f.path], f"is {f.object.architecture}, the host {host.architecture}")
+        Skipped(target.names[f.path], f"is {f.elf.architecture}, the host {host.architecture}")
         for f in target.members.values()
-        if f.object.architecture != host.architecture
+        if f.elf.architecture != host.architecture
     ]
     paths, others = _modules(target, host)
     if insist and not paths and target.tags is None:
@@ -138,11 +142,11 @@ def _modules(target: Target, host: Host) -> tuple[list[str], list[Skipped]]:
 
 def _unknown(target: Target) -> Iterator[Skipped]:
     """Members with relocations of types in no table: what these refer to is not bound."""
-    for file in target.members.values():
-        if file.object.unknown_relocations:
-            kinds = ", ".join(map(str, file.object.unknown_relocations))
+    for dso in target.members.values():
+        if dso.elf.unknown_relocations:
+            kinds = ", ".join(map(str, dso.elf.unknown_relocations))
             yield Skipped(
-                target.names[file.path], f"its relocations of type {kinds} are of no known class"
+                target.names[dso.path], f"its relocations of type {kinds} are of no known class"
             )
 
 
@@ -155,14 +159,14 @@ def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
 
 
 def _open_modules(
-    target: Target, host: Host, paths: Iterable[str], universe: Universe | None
+    target: Target, host: Host, paths: Iterable[str], by_definer: ReferencesByDefiner | None
 ) -> Iterator[Module]:
-    fresh = host.process.fork(files := target.files(host))
-    opened = [(path, fresh.fork(files).dlopen(path)) for path in paths]
+    fresh = host.process.copy(files := target.files(host))
+    opened = [(path, fresh.copy(files).dlopen(path)) for path in paths]
     binder = Binder(
         host.process,
-        [m.file for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],
-        universe,
+        [m.dso for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],
+        by_definer,
     )
     for path, result in opened:
         name = target.names[target.members[path].path]

@@ -9,20 +9,20 @@ from collide.binding.binding import Binding, BoundObject
 from collide.elf.symbols import Definition
 from collide.loader.libc import lookup_rules
 from collide.loader.link_map import Opened
-from collide.loader.lookup import Judged, LookupRules, walk_scope
-from collide.loader.model import File
+from collide.loader.lookup import Candidate, LookupRules, walk_scope
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 
 
-class Step(NamedTuple):
+class ScopeStep(NamedTuple):
     """One object of the scope: its candidates with the rule for each, and what it gave."""
 
-    file: File
-    candidates: tuple[Judged, ...]
+    dso: Dso
+    candidates: tuple[Candidate, ...]
     result: Definition | None
 
 
-class Walk(NamedTuple):
+class ScopeTrace(NamedTuple):
     """One reference, searched: the steps up to the definition that was found.
 
     ``own_scope`` tells that the object itself comes first (DT_SYMBOLIC),
@@ -30,17 +30,17 @@ class Walk(NamedTuple):
     """
 
     module: str
-    object: File
+    object: Dso
     binding: Binding
     own_scope: bool
     kept: bool
-    steps: tuple[Step, ...]
+    steps: tuple[ScopeStep, ...]
 
 
-def explain(analysis: Analysis, symbol: str) -> Iterator[Walk]:
+def explain(analysis: Analysis, symbol: str) -> Iterator[ScopeTrace]:
     """The walks of all references named ``symbol``, in module and load order."""
     rules = lookup_rules(analysis.host.loader)
-    executable = analysis.host.process.executable.file
+    executable = analysis.host.process.executable.dso
     for module in analysis.modules:
         if module.bound is None:
             continue
@@ -50,16 +50,16 @@ def explain(analysis: Analysis, symbol: str) -> Iterator[Walk]:
                     continue
                 scope = _scope(bound, module.bound.opened, rules)
                 walked = walk_scope(binding.reference, scope, executable, rules)
-                yield Walk(
+                yield ScopeTrace(
                     module.name,
-                    bound.map.file,
+                    bound.map.dso,
                     binding,
-                    rules.leads(bound.map.object),
+                    rules.leads(bound.map.elf),
                     rules.keeps(binding.reference),
-                    tuple(Step(*step) for step in walked),
+                    tuple(ScopeStep(*step) for step in walked),
                 )
 
 
-def _scope(bound: BoundObject, opened: Opened, rules: LookupRules) -> list[File]:
-    own = [bound.map.file] if rules.leads(bound.map.object) else []
-    return own + [m.file for m in opened.scope]
+def _scope(bound: BoundObject, opened: Opened, rules: LookupRules) -> list[Dso]:
+    own = [bound.map.dso] if rules.leads(bound.map.elf) else []
+    return own + [m.dso for m in opened.scope]

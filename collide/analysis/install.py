@@ -14,7 +14,7 @@ from collide.analysis.analysis import Analysis, Module, find_modules
 from collide.binding.binder import Binder
 from collide.binding.session import Session
 from collide.loader.host import Host
-from collide.loader.model import Files
+from collide.loader.model import FileSystem
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
@@ -23,7 +23,7 @@ _SHOWN_NAMES = 3
 
 def install(targets: Sequence[Target]) -> Target:
     """The targets as one, installed in their order."""
-    members = {path: file for t in targets for path, file in t.members.items()}
+    members = {path: dso for t in targets for path, dso in t.members.items()}
     return Target(
         name=" + ".join(t.name for t in targets),
         tags=None,
@@ -54,11 +54,11 @@ def conflicts(targets: Sequence[Target]) -> tuple[Conflict, ...]:
     owners: dict[str, Target] = {}
     replaced: dict[tuple[str, str], list[str]] = {}
     for target in targets:
-        for path, file in target.members.items():
+        for path, dso in target.members.items():
             owner = owners.get(path, target)
             # What is on disk is there already, and the same for all that name it.
             if owner.name != target.name and target.on_disk is None:
-                replaced.setdefault((owner.name, target.name), []).append(target.names[file.path])
+                replaced.setdefault((owner.name, target.name), []).append(target.names[dso.path])
             owners[path] = target
     return tuple(Conflict(*pair, tuple(sorted(names))) for pair, names in replaced.items())
 
@@ -89,13 +89,13 @@ def analyse_session(
     return Analysis(installed, host, modules, openable.skipped, openable.nothing, host.global_files)
 
 
-def binder_for(host: Host, files: Files, paths: Iterable[str]) -> Binder:
+def binder_for(host: Host, files: FileSystem, paths: Iterable[str]) -> Binder:
     """A binder that knows beforehand all objects that opening ``paths`` can bring."""
-    process = host.process.fork(files)
+    process = host.process.copy(files)
     loaded = len(process.maps)
     for path in paths:
         process.dlopen(path)
-    brought = [m.file for m in process.maps[loaded:]]
+    brought = [m.dso for m in process.maps[loaded:]]
     return Binder(host.process, brought)
 
 

@@ -16,7 +16,7 @@ from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding, BindingGroup
 from collide.elf.names import first_word
 from collide.elf.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.wheels.target import is_extension_module
 
@@ -28,10 +28,10 @@ _TELLING_PREFIX = 3
 """Characters from which on a common prefix is more than chance."""
 
 
-class Cut(NamedTuple):
+class Interposition(NamedTuple):
     """One victim and one provider.
 
-    ``meant`` are the objects that were meant to provide, the victim itself
+    ``intended`` are the objects that were meant to provide, the victim itself
     where a static library is linked into it. ``taken`` are all bindings to the
     provider, ``used`` those that code which can run refers to. ``kept`` are the
     names of the same library that are in use too and stay in the wheel.
@@ -44,9 +44,9 @@ class Cut(NamedTuple):
     object of the wheel links it: what it does it is asked for by name.
     """
 
-    victim: File
-    provider: File
-    meant: tuple[File, ...]
+    victim: Dso
+    provider: Dso
+    intended: tuple[Dso, ...]
     taken: tuple[Binding, ...]
     used: tuple[Binding, ...]
     kept: tuple[str, ...]
@@ -71,21 +71,21 @@ class _Collected:
         self.modules: set[str] = set()
 
 
-Key = tuple[File, File, bool]
-Uses = Callable[[File, Iterable[str]], AbstractSet[str]]
+Key = tuple[Dso, Dso, bool]
+Uses = Callable[[Dso, Iterable[str]], AbstractSet[str]]
 
 
-def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
+def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterator[Interposition]:
     """Every cut of an analysis; without ``reaching`` all references count as used."""
     groups = _Groups(analysis)
     collected = groups.collected()
     weighed = [key for key in collected if analysis.is_host(key[1]) and not key[2]]
-    names: dict[File, set[str]] = {}
-    compared: set[File] = set()
+    names: dict[Dso, set[str]] = {}
+    compared: set[Dso] = set()
     for key in weighed:
         taken = collected[key].taken
         names.setdefault(key[0], set()).update(r.name for r in taken)
-        compared.update(b.intended[0] for b in taken.values() if b.intended)
+        compared.update(b.intended.dso for b in taken.values() if b.intended)
     uses: Uses = _all
     if reaching and names:
         opened = {name for key in weighed for name in collected[key].modules}
@@ -96,23 +96,23 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
         uses = Reach(modules, names.keys(), known).uses
     # All names of a victim at once: each question may take a look at all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
-    roots = {m.bound.opened.root.file for m in analysis.modules if m.bound}
+    roots = {m.bound.opened.root.dso for m in analysis.modules if m.bound}
     for key, found in collected.items():
         victim, provider, vague = key
         bindings = tuple(found.taken.values())
         used: tuple[Binding, ...] = ()
         if key in weighed:
             used = tuple(b for b in bindings if b.reference.name in used_names[victim])
-        meant = {b.intended[0]: None for b in bindings if b.intended}
+        intended = {b.intended.dso: None for b in bindings if b.intended}
         kept: AbstractSet[str] = frozenset()
         if used:
-            kept = uses(victim, _Library(bindings, victim).kept(groups.of(victim), meant.keys()))
+            kept = uses(victim, _Library(bindings, victim).kept(groups.of(victim), intended.keys()))
         # Of a library inside, nobody asks it, and all users of the victim would have to be read.
-        inside = meant.keys() <= {victim}
-        yield Cut(
+        inside = intended.keys() <= {victim}
+        yield Interposition(
             victim=victim,
             provider=provider,
-            meant=tuple(meant),
+            intended=tuple(intended),
             taken=bindings,
             used=used,
             kept=tuple(sorted(kept)),
@@ -125,17 +125,17 @@ def find_cuts(analysis: Analysis, *, reaching: bool = True) -> Iterator[Cut]:
         )
 
 
-def _all(_victim: File, names: Iterable[str]) -> AbstractSet[str]:
+def _all(_victim: Dso, names: Iterable[str]) -> AbstractSet[str]:
     return frozenset(names)
 
 
-def _calls_of(analysis: Analysis, compared: AbstractSet[File], file: File) -> Calls | None:
-    if not analysis.is_member(file):
+def _calls_of(analysis: Analysis, compared: AbstractSet[Dso], dso: Dso) -> Calls | None:
+    if not analysis.is_member(dso):
         return None
-    calls = file.calls
-    if file in compared:
+    calls = dso.calls
+    if dso in compared:
         # Judging will ask, and now the bytes are at hand.
-        _ = file.version_strings
+        _ = dso.version_strings
     return calls
 
 
@@ -144,37 +144,37 @@ class _Groups:
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
-        self._groups: dict[int, tuple[File, BindingGroup]] = {}
+        self._groups: dict[int, tuple[Dso, BindingGroup]] = {}
         self._modules: dict[int, list[str]] = {}
         self._last: dict[int, None] = {}
         for module in analysis.modules:
             for bound in module.bound.objects if module.bound else ():
                 for group in bound.groups:
                     key = id(group)
-                    self._groups[key] = bound.map.file, group
+                    self._groups[key] = bound.map.dso, group
                     if group.shadowed:
                         self._modules.setdefault(key, []).append(module.name)
                         # Of several bindings of one reference the last one is told.
                         self._last.pop(key, None)
                         self._last[key] = None
 
-    def of(self, victim: File) -> list[BindingGroup]:
+    def of(self, victim: Dso) -> list[BindingGroup]:
         """How ``victim`` is bound, in any module."""
-        return [group for file, group in self._groups.values() if file is victim]
+        return [group for dso, group in self._groups.values() if dso is victim]
 
-    def reaching(self, victim: File) -> Iterator[tuple[File, BindingGroup]]:
+    def reaching(self, victim: Dso) -> Iterator[tuple[Dso, BindingGroup]]:
         """How others are bound to names that ``victim`` defines, in any module."""
-        for file, group in self._groups.values():
-            if file is not victim and victim in group.closure:
-                yield file, group
+        for dso, group in self._groups.values():
+            if dso is not victim and victim in group.closure:
+                yield dso, group
 
     def collected(self) -> dict[Key, _Collected]:
         """All that is shadowed, by victim and provider."""
         found: dict[Key, _Collected] = {}
         keys: dict[int, list[tuple[Key, Binding]]] = {}
         for number, modules in self._modules.items():
-            file, group = self._groups[number]
-            keys[number] = list(self._keys(file, group))
+            dso, group = self._groups[number]
+            keys[number] = list(self._keys(dso, group))
             for key, b in keys[number]:
                 one = found.get(key) or found.setdefault(key, _Collected())
                 one.taken[b.reference] = b
@@ -185,11 +185,11 @@ class _Groups:
                 found[key].taken[b.reference] = b
         return found
 
-    def _keys(self, victim: File, group: BindingGroup) -> Iterator[tuple[Key, Binding]]:
+    def _keys(self, victim: Dso, group: BindingGroup) -> Iterator[tuple[Key, Binding]]:
         is_host = self._analysis.is_host
         for b in group.shadowed:
             if b.actual is not None:
-                yield (victim, b.actual[0], is_host(b.actual[0]) and is_vague(b)), b
+                yield (victim, b.actual.dso, is_host(b.actual.dso) and is_vague(b)), b
 
 
 def is_vague(b: Binding) -> bool:
@@ -197,20 +197,20 @@ def is_vague(b: Binding) -> bool:
     return (
         b.reference.name.startswith("_Z")
         and b.intended is not None
-        and b.intended[1].binding in (STB_WEAK, STB_GNU_UNIQUE)
+        and b.intended.definition.binding in (STB_WEAK, STB_GNU_UNIQUE)
     )
 
 
-def _entered(groups: _Groups, victim: File, uses: Uses) -> tuple[int, int]:
+def _entered(groups: _Groups, victim: Dso, uses: Uses) -> tuple[int, int]:
     """How many names of ``victim`` others in use get from it, and how many from elsewhere."""
-    meant: dict[File, tuple[set[str], set[str]]] = {}
+    intended: dict[Dso, tuple[set[str], set[str]]] = {}
     for user, group in groups.reaching(victim):
         for names, more in zip(
-            meant.setdefault(user, (set(), set())), group.meant_for(victim), strict=True
+            intended.setdefault(user, (set(), set())), group.intended_from(victim), strict=True
         ):
             names.update(more)
     stay, gone = set[str](), set[str]()
-    for user, (home, away) in meant.items():
+    for user, (home, away) in intended.items():
         if home or away:
             used = uses(user, home | away)
             stay |= used & home
@@ -230,25 +230,25 @@ class _Library:
     common. What has vague linkage belongs to no library.
     """
 
-    def __init__(self, taken: Collection[Binding], victim: File) -> None:
+    def __init__(self, taken: Collection[Binding], victim: Dso) -> None:
         self._victim = victim
         prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - no paths
         # Of a mangled C++ name the first part that is somebody's own is its outermost name.
         telling = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _TELLING_PREFIX
         self._prefix = prefix if telling else None
         self._words = {first_word(b.reference.name) for b in taken}
-        places = [p for b in taken if b.intended and b.intended[0] is victim for p in _place(b)]
+        places = [p for b in taken if b.intended and b.intended.dso is victim for p in _place(b)]
         self._first, self._last = (min(places), max(places)) if places else (0, -1)
 
-    def kept(self, groups: Iterable[BindingGroup], meant: AbstractSet[File]) -> set[str]:
-        """Names of the same library that got what they were meant to get from ``meant``."""
+    def kept(self, groups: Iterable[BindingGroup], intended: AbstractSet[Dso]) -> set[str]:
+        """Names of the same library that got what they were meant to get from ``intended``."""
         found: dict[Reference, Binding] = {}
         for group in groups:
-            if meant.isdisjoint(group.closure):
+            if intended.isdisjoint(group.closure):
                 continue
             for b in group.of(self._beginning_so(group)):
-                stays = b.actual and b.intended and b.actual[0] is b.intended[0]
-                if stays and b.provider in meant:
+                stays = b.actual and b.intended and b.actual.dso is b.intended.dso
+                if stays and b.provider in intended:
                     found[b.reference] = b
         return {reference.name for reference, b in found.items() if self._has(b)}
 
@@ -272,7 +272,7 @@ class _Library:
 
 def _place(b: Binding) -> tuple[int, ...]:
     """Address of the intended function, if it is one; data lies elsewhere and tells nothing."""
-    if b.intended is None or b.intended[1].type not in (STT_FUNC, STT_GNU_IFUNC):
+    if b.intended is None or b.intended.definition.type not in (STT_FUNC, STT_GNU_IFUNC):
         return ()
-    value = b.intended[1].value
+    value = b.intended.definition.value
     return () if value is None else (value,)

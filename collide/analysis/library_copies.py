@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 
 
@@ -38,14 +38,14 @@ def _unmangled(name: str) -> str:
     return re.sub(r"-[0-9a-f]{8}$", "", first) + dot + rest
 
 
-def _names(one: File, other: File) -> tuple[Soname | None, Soname | None]:
+def _names(one: Dso, other: Dso) -> tuple[Soname | None, Soname | None]:
     """The names to compare: both DT_SONAMEs, or both names of files.
 
     auditwheel makes the new DT_SONAME of a library from the name of its file,
     whose numbers need not begin as those of the old one do.
     """
-    if one.object.soname and other.object.soname and not _is_mangled(one.object.soname):
-        return parse_soname(one.object.soname), parse_soname(other.object.soname)
+    if one.elf.soname and other.elf.soname and not _is_mangled(one.elf.soname):
+        return parse_soname(one.elf.soname), parse_soname(other.elf.soname)
     return parse_soname(one.path), parse_soname(other.path)
 
 
@@ -53,14 +53,14 @@ def _is_mangled(name: str) -> bool:
     return _unmangled(name) != name.rsplit("/", 1)[-1]
 
 
-def other_major(meant: File, provider: File) -> tuple[int, int] | None:
+def other_major(intended: Dso, provider: Dso) -> tuple[int, int] | None:
     """The first numbers behind ``.so``, where one library has two; None otherwise.
 
     A library changes it when programs linked with the one cannot run with the
     other (libtool manual "Versioning"). It is only compared where one name
     begins with the other: other names, other counts.
     """
-    ours, theirs = _names(meant, provider)
+    ours, theirs = _names(intended, provider)
     if ours is None or theirs is None or not ours.numbers or not theirs.numbers:
         return None
     if not (ours.base.startswith(theirs.base) or theirs.base.startswith(ours.base)):
@@ -69,7 +69,7 @@ def other_major(meant: File, provider: File) -> tuple[int, int] | None:
     return (first, second) if first != second else None
 
 
-def release_difference(meant: Iterable[File], provider: File) -> str | None:
+def release_difference(intended: Iterable[Dso], provider: Dso) -> str | None:
     """How the releases of two copies differ, in words; None where nothing tells that they do.
 
     By what they say in their version strings, else by the numbers in the names
@@ -77,11 +77,11 @@ def release_difference(meant: Iterable[File], provider: File) -> str | None:
     """
     from collide.elf.strings import different_versions
 
-    for file in meant:
-        told = different_versions(file.version_strings, provider.version_strings)
+    for dso in intended:
+        told = different_versions(dso.version_strings, provider.version_strings)
         for text, (ours, theirs) in told.items():
             return f'the wheel\'s says "{text} {ours}", the host\'s "{text} {theirs}"'
-        ours_name, theirs_name = parse_soname(file.path), parse_soname(provider.path)
+        ours_name, theirs_name = parse_soname(dso.path), parse_soname(provider.path)
         if (
             ours_name
             and theirs_name
@@ -89,45 +89,45 @@ def release_difference(meant: Iterable[File], provider: File) -> str | None:
             and len(ours_name.numbers) == len(theirs_name.numbers) > 1
             and ours_name.numbers != theirs_name.numbers
         ):
-            names = [f.path.rsplit("/", 1)[-1] for f in (file, provider)]
+            names = [f.path.rsplit("/", 1)[-1] for f in (dso, provider)]
             return f"the files are {names[0]} and {names[1]}"
     return None
 
 
-def library_name(file: File) -> str | None:
+def library_name(dso: Dso) -> str | None:
     """``libcurl`` of ``libcurl-0f8b79dc.so.4.5.0``."""
-    soname = parse_soname(file.object.soname or file.path)
+    soname = parse_soname(dso.elf.soname or dso.path)
     return None if soname is None else soname.base
 
 
-def is_older(meant: Iterable[File], provider: File) -> bool:
+def is_older(intended: Iterable[Dso], provider: Dso) -> bool:
     """Whether the provider lacks names of the wheel's copy, and has none that it lacks.
 
     Interfaces only grow within one ABI number, whatever the files are called.
     The names of version nodes, which have no size, are no part of it.
     """
-    ours = _names_of(meant)
-    exports = provider.object.exports
+    ours = _names_of(intended)
+    exports = provider.elf.exports
     added = frozenset(exports.names) - ours
     return bool(ours - frozenset(exports.names)) and not any(
         d.size for name in added for d in exports.candidates(name)
     )
 
 
-def other_series(meant: Iterable[File], provider: File) -> bool:
+def other_series(intended: Iterable[Dso], provider: Dso) -> bool:
     """Whether their version strings tell releases whose first two numbers differ."""
     from collide.elf.strings import different_versions
 
     return any(
         ours.split(".")[:2] != theirs.split(".")[:2]
-        for file in meant
+        for dso in intended
         for ours, theirs in different_versions(
-            file.version_strings, provider.version_strings
+            dso.version_strings, provider.version_strings
         ).values()
     )
 
 
-def same_series(meant: Iterable[File], provider: File) -> bool:
+def same_series(intended: Iterable[Dso], provider: Dso) -> bool:
     """Whether both tell a release under the library's own name, and of one series."""
     name = library_name(provider)
     if name is None:
@@ -135,10 +135,10 @@ def same_series(meant: Iterable[File], provider: File) -> bool:
     from collide.elf.strings import series_of
 
     theirs = series_of(provider.version_strings, name)
-    return any(theirs & series_of(file.version_strings, name) for file in meant)
+    return any(theirs & series_of(dso.version_strings, name) for dso in intended)
 
 
-def same_library(one: File, other: File) -> bool:
+def same_library(one: Dso, other: Dso) -> bool:
     """Whether the name of one begins with that of the other, numbers aside."""
     ours, theirs = library_name(one), library_name(other)
     if ours is None or theirs is None:
@@ -164,16 +164,16 @@ class Overlap(NamedTuple):
         return self.common / (self.theirs or 1)
 
 
-def overlap(meant: Iterable[File], provider: File) -> Overlap:
+def overlap(intended: Iterable[Dso], provider: Dso) -> Overlap:
     """The names in common of a library (or the object it is linked into) and its provider."""
-    ours = _names_of(meant)
-    theirs = provider.object.exports.names
+    ours = _names_of(intended)
+    theirs = provider.elf.exports.names
     return Overlap(len(ours & theirs), len(ours), len(theirs))
 
 
-def _names_of(files: Iterable[File]) -> AbstractSet[str]:
+def _names_of(dsos: Iterable[Dso]) -> AbstractSet[str]:
     """The names of all; those of one are a hundred thousand at times, and not copied."""
-    names = [f.object.exports.names for f in files]
+    names = [f.elf.exports.names for f in dsos]
     return names[0] if len(names) == 1 else frozenset().union(*names)
 
 
@@ -188,20 +188,20 @@ _RENAMED = 0.5
 """From this part of the other's C names on, it was done to all that is declared."""
 
 
-def renamed(meant: Iterable[File], provider: File) -> Renaming | None:
+def renamed(intended: Iterable[Dso], provider: Dso) -> Renaming | None:
     """How one library was built with a prefix before the names that the other has too.
 
     Builders do so by macros, to have a copy for themselves. Names in C are
     looked at, where the prefix stands in front of the whole.
     """
-    theirs = {n for n in provider.object.exports.names if len(n) > 3 and not n.startswith("_Z")}
-    ours = _names_of(meant) - theirs
+    theirs = {n for n in provider.elf.exports.names if len(n) > 3 and not n.startswith("_Z")}
+    ours = _names_of(intended) - theirs
     found = Counter(
-        name[:cut]
+        name[:interposition]
         for name in ours
         if not name.startswith("_Z")
-        for cut in range(1, len(name) - 3)
-        if name[cut:] in theirs
+        for interposition in range(1, len(name) - 3)
+        if name[interposition:] in theirs
     )
     for prefix, count in found.most_common(1):
         if count >= _RENAMED * len(theirs):
@@ -214,18 +214,18 @@ _WIDE = re.compile(r"ilp64|(?<!x86_)(?<!amd)(?<!arm)(?<!aarch)64_?$", re.IGNOREC
 _WIDE_BUILD = re.compile(r"\b(?:USE64BITINT|INTERFACE64|ILP64)\b")
 
 
-def wide_integers(files: Iterable[File]) -> str | None:
+def wide_integers(dsos: Iterable[Dso]) -> str | None:
     """The sign that objects pass 64-bit integers where others of their kind pass 32-bit ones.
 
     Linear algebra comes in both widths with equal names of functions (Intel
     oneMKL "Using the ILP64 Interface", LAPACK ``BUILD_INDEX64``); by convention
     a library of the wide kind says so in its name or its build options.
     """
-    for file in files:
-        name = parse_soname(file.object.soname or file.path)
+    for dso in dsos:
+        name = parse_soname(dso.elf.soname or dso.path)
         if name is not None and _WIDE.search(name.base):
             return name.base
-        for text in file.version_strings:
+        for text in dso.version_strings:
             if _WIDE_BUILD.search(text):
                 return text
     return None

@@ -16,12 +16,13 @@ from typing import Literal
 from collide.analysis.analysis import Module
 from collide.analysis.install import binder_for, install, open_modules
 from collide.analysis.pair_traces import Shared
-from collide.binding.binding import Binding, BoundObject, Hit, is_unique
+from collide.binding.binding import Binding, BoundObject, is_unique
 from collide.binding.session import Session
 from collide.elf.symbols import Reference
 from collide.loader.host import Host
 from collide.loader.link_map import LoadFailure
-from collide.loader.model import File
+from collide.loader.lookup import Match
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
@@ -39,14 +40,14 @@ class Change(NamedTuple):
     """
 
     kind: ChangeKind
-    holder: File
-    provider: File
-    before: File | None
-    bindings: tuple[tuple[Binding, Hit | None], ...]
+    holder: Dso
+    provider: Dso
+    before: Dso | None
+    bindings: tuple[tuple[Binding, Match | None], ...]
     modules: tuple[str, ...]
 
 
-class Ending(NamedTuple):
+class ChangedOutcome(NamedTuple):
     """A module that opens only before, or only after the first target's."""
 
     module: str
@@ -54,7 +55,7 @@ class Ending(NamedTuple):
     failure: LoadFailure
 
 
-class Sequel(NamedTuple):
+class PairOrder(NamedTuple):
     """What is different for ``second`` when ``first`` has been opened before it.
 
     ``failing`` are its modules that do not open even without, with both installed.
@@ -64,17 +65,17 @@ class Sequel(NamedTuple):
     second: Target
     installed: Target
     changes: tuple[Change, ...]
-    endings: tuple[Ending, ...]
+    outcomes: tuple[ChangedOutcome, ...]
     failing: tuple[Module, ...]
 
-    def name_of(self, file: File) -> str:
+    def name_of(self, dso: Dso) -> str:
         """A member's name, or a host path."""
-        return self.installed.names.get(file.path, file.path)
+        return self.installed.names.get(dso.path, dso.path)
 
 
 def both_orders(
     targets: tuple[Target, Target], host: Host, shares: Shared, rtld_global: Sequence[str] = ()
-) -> tuple[Sequel, Sequel]:
+) -> tuple[PairOrder, PairOrder]:
     """Open two targets one after the other, and the other way round."""
     installed = install(targets)
     by_name = {installed.names[f.path]: path for path, f in installed.members.items()}
@@ -90,18 +91,18 @@ def both_orders(
     states = [_State(session, host) for session in sessions]
     after = [run(sessions[1 - side], side) for side in (0, 1)]
 
-    def sequel(first: int, second: int) -> Sequel:
+    def pair_order(first: int, second: int) -> PairOrder:
         changes = _changes(alone[first], alone[second], after[second], states[first])
-        return Sequel(
+        return PairOrder(
             targets[first],
             targets[second],
             installed,
             tuple(c for c in changes if c.holder.path not in shares.files),
-            tuple(_endings(alone[second], after[second])),
+            tuple(_outcomes(alone[second], after[second])),
             tuple(m._replace(bound=None) for m in alone[second] if m.failures),
         )
 
-    return sequel(0, 1), sequel(1, 0)
+    return pair_order(0, 1), pair_order(1, 0)
 
 
 class _State:
@@ -109,40 +110,40 @@ class _State:
 
     def __init__(self, session: Session, host: Host) -> None:
         start_up = host.global_files
-        self.files = frozenset(m.file for m in session.process.maps)
-        self.unique: Mapping[str, Hit] = session.unique
-        scope = (m.file for m in session.process.global_scope)
+        self.files = frozenset(m.dso for m in session.process.maps)
+        self.unique: Mapping[str, Match] = session.unique
+        scope = (m.dso for m in session.process.global_scope)
         self.promoted = frozenset(f for f in scope if f not in start_up)
 
 
-_Brought = dict[File, tuple[BoundObject, tuple[str, ...]]]
+_Brought = dict[Dso, tuple[BoundObject, tuple[str, ...]]]
 
 
 def _brought(modules: Iterable[Module]) -> _Brought:
     """The objects that these modules brought, each with the modules that have it in scope."""
-    objects: dict[File, BoundObject] = {}
-    users: dict[File, dict[str, None]] = {}
+    objects: dict[Dso, BoundObject] = {}
+    users: dict[Dso, dict[str, None]] = {}
     for module in modules:
         if module.bound is None:
             continue
         for bound in module.bound.objects:
-            objects[bound.map.file] = bound
+            objects[bound.map.dso] = bound
         for m in module.bound.opened.searchlist:
-            users.setdefault(m.file, {})[module.name] = None
-    return {file: (bound, tuple(users[file])) for file, bound in objects.items()}
+            users.setdefault(m.dso, {})[module.name] = None
+    return {dso: (bound, tuple(users[dso])) for dso, bound in objects.items()}
 
 
 def _changes(
     first: Sequence[Module], alone: Sequence[Module], after: Sequence[Module], state: _State
 ) -> Iterator[Change]:
     before, now, others = _brought(alone), _brought(after), _brought(first)
-    for file, (old, users) in before.items():
-        if file in now:
-            new, modules = now[file]
+    for dso, (old, users) in before.items():
+        if dso in now:
+            new, modules = now[dso]
             yield from _changed(old, new, modules, state, None)
-        elif file in state.files and file in others:
+        elif dso in state.files and dso in others:
             # Loaded by both: relocated when the first was opened, and not again.
-            yield from _changed(old, others[file][0], users, state, "system")
+            yield from _changed(old, others[dso][0], users, state, "system")
 
 
 def _changed(
@@ -152,9 +153,9 @@ def _changed(
     state: _State,
     kind: ChangeKind | None,
 ) -> Iterator[Change]:
-    groups: dict[tuple[ChangeKind, File, File | None], list[tuple[Binding, Hit | None]]] = {}
+    groups: dict[tuple[ChangeKind, Dso, Dso | None], list[tuple[Binding, Match | None]]] = {}
     known = {id(group) for group in old.groups}
-    previous: dict[Reference, Hit | None] | None = None
+    previous: dict[Reference, Match | None] | None = None
     for group in new.groups:
         # Modules share a group wherever their scopes agree.
         if id(group) in known:
@@ -163,23 +164,23 @@ def _changed(
             previous = {b.reference: b.actual for b in old.bindings}
         for b in group.bindings:
             was = previous.get(b.reference)
-            if b.actual is None or (was is not None and was[0] is b.actual[0]):
+            if b.actual is None or (was is not None and was.dso is b.actual.dso):
                 continue
-            key = kind or _kind(b.actual, state), b.actual[0], was[0] if was else None
+            key = kind or _kind(b.actual, state), b.actual.dso, was.dso if was else None
             groups.setdefault(key, []).append((b, was))
     for (reason, provider, before), bindings in groups.items():
-        yield Change(reason, new.map.file, provider, before, tuple(bindings), modules)
+        yield Change(reason, new.map.dso, provider, before, tuple(bindings), modules)
 
 
-def _kind(actual: Hit, state: _State) -> ChangeKind:
-    registered = state.unique.get(actual[1].name)
-    if is_unique(actual) and registered is not None and registered[0] is actual[0]:
+def _kind(actual: Match, state: _State) -> ChangeKind:
+    registered = state.unique.get(actual.definition.name)
+    if is_unique(actual) and registered is not None and registered.dso is actual.dso:
         return "unique"
-    return "promoted" if actual[0] in state.promoted else "captured"
+    return "promoted" if actual.dso in state.promoted else "captured"
 
 
-def _endings(alone: Sequence[Module], after: Sequence[Module]) -> Iterator[Ending]:
+def _outcomes(alone: Sequence[Module], after: Sequence[Module]) -> Iterator[ChangedOutcome]:
     for before, now in zip(alone, after, strict=True):
         if bool(before.failures) != bool(now.failures):
             fails = bool(now.failures)
-            yield Ending(now.name, fails, (now.failures or before.failures)[0])
+            yield ChangedOutcome(now.name, fails, (now.failures or before.failures)[0])

@@ -15,7 +15,7 @@ from collide.analysis.analysis import Analysis, Module
 from collide.analysis.install import matches
 from collide.binding.binding import BindingGroup, BoundModule
 from collide.loader.link_map import LoadFailure
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 
 
@@ -40,7 +40,7 @@ class ModuleTraces(NamedTuple):
     failures: tuple[LoadFailure, ...] = ()
 
 
-class Traces(NamedTuple):
+class TargetTraces(NamedTuple):
     """One target on one host; ``paths`` are the installed paths of its members.
 
     ``distribution`` is the normalised name of a wheel's, None of other targets.
@@ -73,10 +73,10 @@ class Shared(NamedTuple):
         return any(self[:5])
 
 
-def traces(analysis: Analysis) -> Traces:
+def traces(analysis: Analysis) -> TargetTraces:
     """The traces of an analysis that still has its bindings."""
     taken: dict[int, bool] = {}
-    return Traces(
+    return TargetTraces(
         target=analysis.target.name,
         distribution=_distribution(analysis),
         paths=frozenset(analysis.target.members),
@@ -100,21 +100,21 @@ def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> Mo
         nothing: frozenset[str] = frozenset()
         return ModuleTraces(module.name, {}, missing, {}, nothing, nothing, module.failures)
     needed = {
-        name: needed.file.path
+        name: needed.dso.path
         for m in bound.opened.new
         for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True)
-        if not analysis.is_host(needed.file)
+        if not analysis.is_host(needed.dso)
     }
-    sonames = {m.object.soname: m.file.path for m in bound.opened.new if m.object.soname}
-    system = [o for o in bound.objects if not analysis.is_member(o.map.file)]
+    sonames = {m.elf.soname: m.dso.path for m in bound.opened.new if m.elf.soname}
+    system = [o for o in bound.objects if not analysis.is_member(o.map.dso)]
     return ModuleTraces(
         name=module.name,
         brings=sonames | needed,
         needs={**missing, **needed},
         unique=dict(_unique(analysis, bound)),
-        system=frozenset(o.map.file.path for o in system),
+        system=frozenset(o.map.dso.path for o in system),
         taken=frozenset(
-            o.map.file.path
+            o.map.dso.path
             for o in system
             if any(_takes(analysis, group, known) for group in o.groups)
         ),
@@ -133,12 +133,12 @@ def _unique(analysis: Analysis, bound: BoundModule) -> Iterator[tuple[str, str]]
 def _takes(analysis: Analysis, group: BindingGroup, known: dict[int, bool]) -> bool:
     """Whether a member provides any of a group, which modules share."""
     if id(group) not in known:
-        providers: set[File] = {b.actual[0] for b in group.bindings if b.actual}
+        providers: set[Dso] = {b.actual.dso for b in group.bindings if b.actual}
         known[id(group)] = any(map(analysis.is_member, providers))
     return known[id(group)]
 
 
-def shared(one: Traces, other: Traces, rtld_global: Iterable[str] = ()) -> Shared:
+def shared(one: TargetTraces, other: TargetTraces, rtld_global: Iterable[str] = ()) -> Shared:
     """What of two targets meets when both are installed and opened in one process."""
     sides = (_Side(one), _Side(other))
     sonames = _captured(*sides) | _captured(*sides[::-1])
@@ -166,7 +166,7 @@ def shared(one: Traces, other: Traces, rtld_global: Iterable[str] = ()) -> Share
 class _Side:
     """The modules of one target taken together."""
 
-    def __init__(self, of: Traces) -> None:
+    def __init__(self, of: TargetTraces) -> None:
         self.brings: dict[str, set[str]] = {}
         self.needs: dict[str, set[str | None]] = {}
         self.unique: dict[str, set[str]] = {}
@@ -193,7 +193,7 @@ def _captured(first: _Side, second: _Side) -> set[str]:
 
 
 def _concerned(
-    of: Traces,
+    of: TargetTraces,
     sonames: AbstractSet[str],
     unique: AbstractSet[str],
     system: AbstractSet[str],

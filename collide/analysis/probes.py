@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from collide.filesystems.root import Root
 from collide.loader.glibc.process import Process
 from collide.loader.host import Host
-from collide.loader.model import File, Files, Loader, LoadError, Watch
+from collide.loader.model import Dso, FileSystem, Loader, LoadError, WatchedFileSystem
 from collide.loader.startup import start
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
@@ -62,11 +62,11 @@ class ModuleProbes(NamedTuple):
     noted: Probes | None
 
 
-class _Watched(Watch):
+class _Watched(WatchedFileSystem):
     """Files that count what is done with them."""
 
     def __init__(
-        self, files: Files, root: Root, architecture: str, known: _Watched | None = None
+        self, files: FileSystem, root: Root, architecture: str, known: _Watched | None = None
     ) -> None:
         self._files = files
         self._root = root
@@ -80,32 +80,32 @@ class _Watched(Watch):
         self.directories: list[str] = []
 
     def tries(self, directory: str, position: int) -> bool:
-        """See :class:`collide.loader.model.Watch`."""
+        """See :class:`collide.loader.model.WatchedFileSystem`."""
         self._place = directory, position
         return self._exists.get(self._place, True)
 
-    def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.model.Files`."""
+    def open(self, path: str) -> Dso | None:
+        """See :class:`collide.loader.model.FileSystem`."""
         place, self._place = self._place, None
         try:
-            file = self._files.open(path)
+            dso = self._files.open(path)
         except LoadError:
             self.opened.append(path)
             raise
-        there = file is not None or self._root.realpath(path) is not None
+        there = dso is not None or self._root.realpath(path) is not None
         (self.opened if there else self.missed).append(path)
         if place is not None and place not in self._exists:
             # A file of another machine is opened, and no reason to believe in the directory.
-            fits = file is not None and file.object.architecture == self._architecture
+            fits = dso is not None and dso.elf.architecture == self._architecture
             self._exists[place] = fits or self._has(posixpath.dirname(path))
-        return file
+        return dso
 
     def _has(self, directory: str) -> bool:
         self.directories.append(directory)
         return self._root.is_directory(directory)
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.model.Files`."""
+        """See :class:`collide.loader.model.FileSystem`."""
         if not self._asked_cache and not self._no_cache:
             self._asked_cache = True
             self._no_cache = self._root.cache is None
@@ -143,7 +143,7 @@ def countable(host: Host) -> Root | None:
 
 def at_start(host: Host, root: Root) -> StartUp:
     """The probes of the start-up of ``host`` and of its RTLD_GLOBAL openings."""
-    notes = tuple(m.file.path for m in host.process.maps if m.object.resolution_cache)
+    notes = tuple(m.dso.path for m in host.process.maps if m.elf.resolution_cache)
     with_notes = _start(host, root, "nixos")[1].result() if notes else None
     return StartUp(_start(host, root, "upstream")[1].result(), with_notes, notes)
 
@@ -152,7 +152,7 @@ def _start(host: Host, root: Root, flavour: str) -> tuple[Process, _Watched]:
     watched = _Watched(root, root, host.architecture)
     loader = _as(host.loader, flavour)
     interpreter = root.open(loader.path)
-    process, _ = start(host.process.executable.file, interpreter, loader, watched, host.preload)
+    process, _ = start(host.process.executable.dso, interpreter, loader, watched, host.preload)
     for library in host.rtld_global:
         watched._asked_cache = False
         process.dlopen(library, rtld_global=True)
@@ -191,8 +191,8 @@ def _of_module(
 ) -> tuple[Probes, bool]:
     process, known = started
     watched = _WatchedTarget(target, host, root, known)
-    opened = process.fork(watched)
+    opened = process.copy(watched)
     before = len(opened.maps)
     opened.dlopen(path)
-    noted = any(m.object.resolution_cache for m in opened.maps[before:])
+    noted = any(m.elf.resolution_cache for m in opened.maps[before:])
     return watched.result(), noted

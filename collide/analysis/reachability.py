@@ -24,7 +24,7 @@ from collide.binding.binding import BindingGroup, BoundModule
 from collide.elf.code.call_graph import Calls
 from collide.elf.references import table_of
 from collide.loader.link_map import LinkMap
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 
 _ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")
@@ -37,19 +37,19 @@ class Use(NamedTuple):
     Or else, with None, something calls into the object, so that its data is in use.
     """
 
-    file: File
+    dso: Dso
     name: str | None
 
 
 class _Object:
     """One object, as all modules bind it."""
 
-    def __init__(self, file: File, read: Callable[[File], Calls | None]) -> None:
-        self.file = file
+    def __init__(self, dso: Dso, read: Callable[[Dso], Calls | None]) -> None:
+        self.file = dso
         self.groups: dict[int, BindingGroup] = {}
         self._read = read
-        self._by_provider: defaultdict[File, list[BindingGroup]] = defaultdict(list)
-        self._bound_to: dict[File, AbstractSet[str]] = {}
+        self._by_provider: defaultdict[Dso, list[BindingGroup]] = defaultdict(list)
+        self._bound_to: dict[Dso, AbstractSet[str]] = {}
         self.is_read = False
 
     @cached_property
@@ -60,7 +60,7 @@ class _Object:
 
     @cached_property
     def _size(self) -> int:
-        return len(table_of(self.file.object.references).plain)
+        return len(table_of(self.file.elf.references).plain)
 
     @property
     def cost(self) -> tuple[bool, int]:
@@ -70,27 +70,27 @@ class _Object:
     @cached_property
     def entries(self) -> AbstractSet[int]:
         """What opens a module calls its initialisation; anything else is used for any function."""
-        exports = self.file.object.exports
+        exports = self.file.elf.exports
         names = [name for name in exports.names if _ENTRY.match(name)] or exports.names
         found = (d.value for name in names for d in exports.candidates(name))
         return {value for value in found if value is not None}
 
-    def bound_by(self, provider: File) -> Sequence[BindingGroup]:
+    def bound_by(self, provider: Dso) -> Sequence[BindingGroup]:
         """The groups with bindings to ``provider``."""
         if not self._by_provider:
             for group in self.groups.values():
-                for file in group.providers:
-                    self._by_provider[file].append(group)
+                for dso in group.providers:
+                    self._by_provider[dso].append(group)
         return self._by_provider.get(provider, ())
 
-    def targets(self, name: str, provider: File) -> Iterator[int]:
+    def targets(self, name: str, provider: Dso) -> Iterator[int]:
         """The functions of ``provider`` that references to ``name`` get, in any module."""
         for group in self.bound_by(provider):
             for definition in group.hits(name, provider):
                 if definition.value is not None:
                     yield definition.value
 
-    def bound_to(self, provider: File) -> AbstractSet[str]:
+    def bound_to(self, provider: Dso) -> AbstractSet[str]:
         """The names that get a definition of ``provider``, in any module."""
         names = self._bound_to.get(provider)
         if names is None:
@@ -100,22 +100,22 @@ class _Object:
 
 
 def objects_leading_to(
-    victims: AbstractSet[File],
+    victims: AbstractSet[Dso],
     modules: Iterable[BoundModule],
-    calls_of: Callable[[File], Calls | None],
-) -> dict[File, _Object]:
+    calls_of: Callable[[Dso], Calls | None],
+) -> dict[Dso, _Object]:
     """The objects whose dependencies lead to one of ``victims``: no other can call into it."""
-    objects: dict[File, _Object] = {}
+    objects: dict[Dso, _Object] = {}
     known: dict[int, tuple[LinkMap, bool]] = {}
     for module in modules:
         for bound in module.objects:
             root = bound.map
             if id(root) not in known:
-                known[id(root)] = root, any(m.file in victims for m in _closure(root))
+                known[id(root)] = root, any(m.dso in victims for m in _closure(root))
             if known[id(root)][1]:
-                found = objects.get(root.file)
+                found = objects.get(root.dso)
                 if found is None:
-                    found = objects[root.file] = _Object(root.file, calls_of)
+                    found = objects[root.dso] = _Object(root.dso, calls_of)
                 found.groups.update((id(group), group) for group in bound.groups)
     return objects
 
@@ -141,37 +141,37 @@ class Reach:
     def __init__(
         self,
         modules: Sequence[BoundModule],
-        victims: AbstractSet[File],
-        calls_of: Callable[[File], Calls | None],
+        victims: AbstractSet[Dso],
+        calls_of: Callable[[Dso], Calls | None],
     ) -> None:
         self._objects = objects_leading_to(victims, modules, calls_of)
-        self._roots = {module.opened.root.file for module in modules} & self._objects.keys()
+        self._roots = {module.opened.root.dso for module in modules} & self._objects.keys()
         self._holds: set[Use] = set()
         self._follows: defaultdict[Use, list[Use]] = defaultdict(list)
         self._steps: dict[Use, int] = {}
-        self._waiting: tuple[defaultdict[File, dict[Use, None]], ...] = tuple(
+        self._waiting: tuple[defaultdict[Dso, dict[Use, None]], ...] = tuple(
             defaultdict(dict) for _ in self._ways
         )
         self._asked: set[Use] = set()
-        self._callers: dict[File, list[_Object]] = {}
-        self._users: dict[File, list[_Object]] = {}
-        self._named: dict[tuple[File, int], list[Use]] = {}
-        self._loaded: dict[File, AbstractSet[str]] = {}
+        self._callers: dict[Dso, list[_Object]] = {}
+        self._users: dict[Dso, list[_Object]] = {}
+        self._named: dict[tuple[Dso, int], list[Use]] = {}
+        self._loaded: dict[Dso, AbstractSet[str]] = {}
 
-    def uses(self, file: File, names: Iterable[str]) -> AbstractSet[str]:
-        """Those of ``names`` that code of ``file`` which is reached refers to."""
-        found = self._objects.get(file)
+    def uses(self, dso: Dso, names: Iterable[str]) -> AbstractSet[str]:
+        """Those of ``names`` that code of ``dso`` which is reached refers to."""
+        found = self._objects.get(dso)
         if found is None:
             return frozenset()
         wanted = frozenset(names)
-        in_use = bool(self._ask([Use(file, None)]))
+        in_use = bool(self._ask([Use(dso, None)]))
         if found.calls is None:
             return wanted if in_use else frozenset()
         if not in_use:
             return wanted & self._used_at_load(found)
         known = wanted & found.calls.table_symbols
         known = known | found.calls.live(wanted - known)
-        return known | self._ask([Use(file, name) for name in wanted - known])
+        return known | self._ask([Use(dso, name) for name in wanted - known])
 
     # -- the walk ---------------------------------------------------------------------------------
 
@@ -181,16 +181,16 @@ class Reach:
         for use in wanted:
             self._enqueue(use)
         for way, waiting in iter(self._next, None):
-            file = min(waiting, key=lambda f: self._objects[f].cost) if way else next(iter(waiting))
-            batch = [use for use in waiting.pop(file) if self._matters(use)]
+            dso = min(waiting, key=lambda f: self._objects[f].cost) if way else next(iter(waiting))
+            batch = [use for use in waiting.pop(dso) if self._matters(use)]
             for use in batch:
                 self._steps[use] = way + 1
                 self._enqueue(use)
             if batch:
-                self._ways[way](self, self._objects[file], batch)
+                self._ways[way](self, self._objects[dso], batch)
         return {use.name or "" for use in wanted if use in self._holds}
 
-    def _next(self) -> tuple[int, dict[File, dict[Use, None]]] | None:
+    def _next(self) -> tuple[int, dict[Dso, dict[Use, None]]] | None:
         return next(((way, left) for way, left in enumerate(self._waiting) if left), None)
 
     def _matters(self, use: Use) -> bool:
@@ -203,7 +203,7 @@ class Reach:
     def _enqueue(self, use: Use) -> None:
         way = self._steps.setdefault(use, 0)
         if way < len(self._ways) and use not in self._holds:
-            self._waiting[way][use.file][use] = None
+            self._waiting[way][use.dso][use] = None
 
     def _if(self, cause: Use, use: Use) -> None:
         """``use`` holds if ``cause`` does."""
@@ -246,55 +246,55 @@ class Reach:
 
     def _by_bindings(self, use: Use, functions: AbstractSet[int]) -> None:
         """One of ``functions``, which lead there, is called by its name, from any object."""
-        file = use.file
-        if file in self._roots and not functions.isdisjoint(self._objects[file].entries):
+        dso = use.dso
+        if dso in self._roots and not functions.isdisjoint(self._objects[dso].entries):
             self._hold(use)
         for address in functions:
-            for cause in self._calling(file, address):
+            for cause in self._calling(dso, address):
                 self._if(cause, use)
 
-    def _calling(self, file: File, address: int) -> Sequence[Use]:
+    def _calling(self, dso: Dso, address: int) -> Sequence[Use]:
         """The references that the function at an address is called by."""
-        found = self._named.get((file, address))
+        found = self._named.get((dso, address))
         if found is None:
-            calls = self._objects[file].calls
-            names = calls.names_at(address, file.object.exports) if calls else ()
-            found = self._named[file, address] = [
+            calls = self._objects[dso].calls
+            names = calls.names_at(address, dso.elf.exports) if calls else ()
+            found = self._named[dso, address] = [
                 Use(caller.file, name)
                 for name in names
-                for caller in self._users_of(file)
-                if name in caller.bound_to(file) and address in caller.targets(name, file)
+                for caller in self._users_of(dso)
+                if name in caller.bound_to(dso) and address in caller.targets(name, dso)
             ]
         return found
 
-    def _users_of(self, file: File) -> Sequence[_Object]:
+    def _users_of(self, dso: Dso) -> Sequence[_Object]:
         """All that are bound to definitions of an object."""
-        users = self._users.get(file)
+        users = self._users.get(dso)
         if users is None:
-            users = self._users[file] = [o for o in self._objects.values() if o.bound_by(file)]
+            users = self._users[dso] = [o for o in self._objects.values() if o.bound_by(dso)]
         return users
 
     def _from_outside(self, found: _Object, batch: Iterable[Use]) -> None:
         """Any reference from another object leads there: one object after the other."""
         for use in batch:
             if use.name is None:
-                left = self._callers.get(use.file)
+                left = self._callers.get(use.dso)
                 if left is None:
-                    left = [o for o in self._users_of(use.file) if o is not found]
-                    self._callers[use.file] = left
+                    left = [o for o in self._users_of(use.dso) if o is not found]
+                    self._callers[use.dso] = left
                 if left:
                     # Those that are opened as modules are in use for certain.
                     best = min(left, key=lambda o: (o.file not in self._roots, o.cost))
                     left.remove(best)
                     self._refers(best, use)
                 if left:
-                    self._waiting[self._steps[use]][use.file].pop(use)
+                    self._waiting[self._steps[use]][use.dso].pop(use)
                     self._steps[use] -= 1
                     self._enqueue(use)
 
     def _refers(self, caller: _Object, use: Use) -> None:
         """``caller`` refers to definitions of an object: when that counts."""
-        names = caller.bound_to(use.file)
+        names = caller.bound_to(use.dso)
         in_use = Use(caller.file, None)
         calls = caller.calls
         if calls is None or not names.isdisjoint(calls.table_symbols) or calls.live(names):
@@ -312,8 +312,8 @@ class Reach:
                 if not in_use and use.name in self._used_at_load(found):
                     self._hold(use)
             elif any(
-                not other.bound_to(use.file).isdisjoint(self._used_at_load(other))
-                for other in self._users_of(use.file)
+                not other.bound_to(use.dso).isdisjoint(self._used_at_load(other))
+                for other in self._users_of(use.dso)
                 if other is not found
             ):
                 self._hold(use)
@@ -333,7 +333,7 @@ class Reach:
         if names and found.calls is not None and not found.calls.whole:
             found.calls.more()
             # Others were perhaps dropped meanwhile, and may be asked for again.
-            for use in [u for u in self._steps if u.file is found.file and u.name is not None]:
+            for use in [u for u in self._steps if u.dso is found.file and u.name is not None]:
                 self._steps[use] = self._ways.index(Reach._by_code)
                 self._enqueue(use)
 

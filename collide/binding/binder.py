@@ -12,23 +12,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from collide.binding.binding import (
-    Binding,
-    BindingGroup,
-    BoundModule,
-    BoundObject,
-    Hit,
-    is_unique,
+from collide.binding.binding import Binding, BindingGroup, BoundModule, BoundObject, is_unique
+from collide.binding.definers import (
+    Definers,
+    ReferenceGroup,
+    ReferencesByDefiner,
+    Versions,
+    defined_by,
 )
-from collide.binding.definers import Definers, Universe, Versions, Wanted, defined_by
 from collide.binding.shadowing import is_shadowed, shadowed_names
 from collide.elf.machines import CLASS_PLT
 from collide.elf.symbols import STB_GLOBAL, STB_WEAK, STT_NOTYPE, Definition, Reference
 from collide.loader.glibc.process import Process
 from collide.loader.libc import lookup_rules
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
-from collide.loader.lookup import LookupRules, search_scope
-from collide.loader.model import File
+from collide.loader.lookup import LookupRules, Match, search_scope
+from collide.loader.model import Dso
 
 
 class Binder:
@@ -41,70 +40,73 @@ class Binder:
     """
 
     def __init__(
-        self, host: Process, files: Iterable[File] = (), universe: Universe | None = None
+        self,
+        host: Process,
+        dsos: Iterable[Dso] = (),
+        by_definer: ReferencesByDefiner | None = None,
     ) -> None:
-        """``files`` are all that will be bound; those met later cost a new index.
+        """``dsos`` are all that will be bound; those met later cost a new index.
 
-        With a ``universe`` what holds for its objects on any host is shared.
+        With a ``by_definer`` what holds for its objects on any host is shared.
         """
         self.rules = lookup_rules(host.loader)
-        self._executable = host.executable.file
+        self._executable = host.executable.dso
         self._relocation_order = host.relocation_order
         interpreter = host.loaded(host.loader.path)
-        self._libc = interpreter.file if interpreter else None
-        self._host = tuple(m.file for m in host.global_scope)
-        self._host_relocated = tuple(m.file for m in host.relocation_order(host.global_scope))
+        self._libc = interpreter.dso if interpreter else None
+        self._host = tuple(m.dso for m in host.global_scope)
+        self._host_relocated = tuple(m.dso for m in host.relocation_order(host.global_scope))
         self._host_files = frozenset(self._host)
-        self._is_shared = universe is not None
-        self._universe = universe or Universe()
+        self._is_shared = by_definer is not None
+        self._by_definer = by_definer or ReferencesByDefiner()
         self._shared: dict[tuple[object, ...], BindingGroup] | None = None
         signature = self.rules.signature
-        if universe is not None and signature is not None:
-            self._shared = universe.bound.setdefault(signature, {})
-        self._extras: tuple[File, ...] = ()
+        if by_definer is not None and signature is not None:
+            self._shared = by_definer.bound.setdefault(signature, {})
+        self._extras: tuple[Dso, ...] = ()
         self._others = Definers({}, {})
-        self._groups: dict[File, list[Wanted]] = {}
-        self._rankings: dict[tuple[File, ...], _Ranking] = {}
+        self._groups: dict[Dso, list[ReferenceGroup]] = {}
+        self._rankings: dict[tuple[Dso, ...], _Ranking] = {}
         self._bound: dict[tuple[object, ...], BindingGroup] = {}
-        self._registered: dict[str, Hit | None] = {}
-        self._index(self._unknown(files))
+        self._registered: dict[str, Match | None] = {}
+        self._index(self._unknown(dsos))
 
-    def prepare(self, files: Iterable[File]) -> None:
-        """Index who defines what ``files`` refer to, among them and the host's objects."""
-        if new := self._unknown(files):
+    def prepare(self, dsos: Iterable[Dso]) -> None:
+        """Index who defines what ``dsos`` refer to, among them and the host's objects."""
+        if new := self._unknown(dsos):
             self._index(new)
 
-    def _unknown(self, files: Iterable[File]) -> list[File]:
-        known = self._universe, self._extras
-        return [f for f in dict.fromkeys(files) if not any(f in some for some in known)]
+    def _unknown(self, dsos: Iterable[Dso]) -> list[Dso]:
+        known = self._by_definer, self._extras
+        return [f for f in dict.fromkeys(dsos) if not any(f in some for some in known)]
 
-    def _index(self, new: Sequence[File]) -> None:
+    def _index(self, new: Sequence[Dso]) -> None:
         if self._is_shared:
             self._extras += tuple(new)
         else:
-            self._universe = Universe((*self._universe.files, *new))
-        universe = self._universe
-        others = [f for f in dict.fromkeys((*self._host, *self._extras)) if f not in universe]
-        wanted = universe.wanted_with(self._extras)
+            self._by_definer = ReferencesByDefiner((*self._by_definer.files, *new))
+        by_definer = self._by_definer
+        others = [f for f in dict.fromkeys((*self._host, *self._extras)) if f not in by_definer]
+        wanted = by_definer.wanted_with(self._extras)
         self._others = Definers.among(defined_by(others, wanted))
         self._groups.clear()
         self._bound.clear()
 
-    def bind(self, opened: Opened, unique: dict[str, Hit] | None = None) -> BoundModule:
+    def bind(self, opened: Opened, unique: dict[str, Match] | None = None) -> BoundModule:
         """Bind every new object of one dlopen.
 
         ``unique`` is the process-wide table of STB_GNU_UNIQUE symbols that
         earlier opens of the same process have registered; it grows.
         """
         table = {} if unique is None else unique
-        self.prepare(m.file for m in opened.new)
-        scope = self._ranking(m.file for m in opened.scope)
+        self.prepare(m.dso for m in opened.new)
+        scope = self._ranking(m.dso for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
         # It decides who registers a unique symbol first, and which failure the loader meets.
         order = [m for m in self._relocation_order(opened.searchlist) if m in new]
         for m in order:
-            groups = self._bind_object(m.file, scope, self._ranking(_closure(m)))
+            groups = self._bind_object(m.dso, scope, self._ranking(_closure(m)))
             if self.rules.shares_unique:
                 groups = [self._apply_unique(g, table) if g.unique else g for g in groups]
             bound[m] = BoundObject(m, tuple(groups))
@@ -124,45 +126,45 @@ class Binder:
             return
         for bound in objects:
             for target in bound.map.needed or ():
-                if target.object.exports.versioned:
+                if target.elf.exports.versioned:
                     continue
                 needs = {
                     need.version
-                    for need in bound.map.object.version_needs
-                    if need.file in (target.object.soname, target.name.rsplit("/", 1)[-1])
+                    for need in bound.map.elf.version_needs
+                    if need.file in (target.elf.soname, target.name.rsplit("/", 1)[-1])
                 }
                 lost = {
                     b.reference
                     for b in (bound.bindings if needs else ())
-                    if b.provider is target.file and b.reference.version in needs
+                    if b.provider is target.dso and b.reference.version in needs
                 }
                 # The loader gives up at the first one.
-                for reference in [r for r in bound.map.object.references if r in lost][:1]:
+                for reference in [r for r in bound.map.elf.references if r in lost][:1]:
                     yield LoadFailure(
                         "version-tables-missing",
-                        bound.map.file.path,
+                        bound.map.dso.path,
                         str(reference.version),
-                        target.file.path,
+                        target.dso.path,
                     )
 
-    def _groups_of(self, file: File) -> list[Wanted]:
-        groups = self._groups.get(file)
+    def _groups_of(self, dso: Dso) -> list[ReferenceGroup]:
+        groups = self._groups.get(dso)
         if groups is None:
-            found = self._universe.groups(file)
+            found = self._by_definer.groups(dso)
             groups = [part for wanted in found for part in wanted.split(self._others)]
-            self._groups[file] = groups
+            self._groups[dso] = groups
         return groups
 
-    def _ranking(self, files: Iterable[File]) -> _Ranking:
-        listed = tuple(files)
+    def _ranking(self, dsos: Iterable[Dso]) -> _Ranking:
+        listed = tuple(dsos)
         ranking = self._rankings.get(listed)
         if ranking is None:
             ranking = self._rankings[listed] = _Ranking(listed)
         return ranking
 
-    def _bind_object(self, file: File, scope: _Ranking, closure: _Ranking) -> list[BindingGroup]:
+    def _bind_object(self, dso: Dso, scope: _Ranking, closure: _Ranking) -> list[BindingGroup]:
         bound = []
-        for wanted in self._groups_of(file):
+        for wanted in self._groups_of(dso):
             order, own = scope[wanted.definers], closure[wanted.definers]
             known = self._bound
             if self._shared is not None and wanted.is_static and order:
@@ -171,25 +173,25 @@ class Binder:
             key = wanted, order[:1], own
             group = known.get(key) or known.get((*key, order))
             if group is None:
-                group = self._bind_group(file, wanted, order, own)
+                group = self._bind_group(dso, wanted, order, own)
                 known[(*key, order) if group.looked_further else key] = group
             bound.append(group)
         return bound
 
     def _bind_group(
-        self, file: File, wanted: Wanted, order: tuple[File, ...], own: tuple[File, ...]
+        self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
     ) -> BindingGroup:
-        if self.rules.leads(file.object) and file in wanted.definers:
-            order = (file, *order)
+        if self.rules.leads(dso.elf) and dso in wanted.definers:
+            order = (dso, *order)
         contested = bool(order and own and order[0] is not own[0])
-        asked, peculiar = self._asked(file, wanted, order, contested)
+        asked, peculiar = self._asked(dso, wanted, order, contested)
         plain = _served(asked, (*order[:1], *own[:1]) if contested else order[:1], self.rules)
-        table = self._universe.table(file)
+        table = self._by_definer.table(dso)
         told: list[Binding] = []
         if len(plain) < len(asked) or peculiar:
             others = [name for name in asked if name not in plain]
             told = [
-                self._bind_reference(file, r, order, own) for r in (*table.of(others), *peculiar)
+                self._bind_reference(dso, r, order, own) for r in (*table.of(others), *peculiar)
             ]
         looked_further = bool(told)
         if not plain:
@@ -216,7 +218,7 @@ class Binder:
         )
 
     def _asked(
-        self, file: File, wanted: Wanted, order: tuple[File, ...], contested: bool
+        self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], contested: bool
     ) -> tuple[Versions, list[Reference]]:
         """The names of ``wanted`` that may be bound all at once, and the references that may not.
 
@@ -226,25 +228,25 @@ class Binder:
         peculiar = [r for r in wanted.peculiar if self.rules.is_looked_up(r)]
         if not wanted.protected:
             return wanted.plain, peculiar
-        if order[:1] == (file,) and not contested:
+        if order[:1] == (dso,) and not contested:
             return {**wanted.plain, **wanted.protected}, peculiar
-        return wanted.plain, [*self._universe.table(file).of(wanted.protected), *peculiar]
+        return wanted.plain, [*self._by_definer.table(dso).of(wanted.protected), *peculiar]
 
     def _bind_reference(
-        self, file: File, reference: Reference, scope: Sequence[File], closure: Sequence[File]
+        self, dso: Dso, reference: Reference, scope: Sequence[Dso], closure: Sequence[Dso]
     ) -> Binding:
         if not scope and not closure and not self.rules.substitute(reference.name):
             return Binding(reference, None, None, False)
         actual = self._first(reference, scope)
-        if actual and actual[0] is not file and self.rules.keeps(reference):
-            actual = self._protected(file, reference, actual, scope)
-        if actual and closure and actual[0] is closure[0]:
-            intended: Hit | None = actual
+        if actual and actual.dso is not dso and self.rules.keeps(reference):
+            actual = self._protected(dso, reference, actual, scope)
+        if actual and closure and actual.dso is closure[0]:
+            intended: Match | None = actual
         else:
             intended = self._first(reference, closure)
         return Binding(reference, actual, intended, is_shadowed(actual, intended, self._host_files))
 
-    def _first(self, reference: Reference, scope: Iterable[File]) -> Hit | None:
+    def _first(self, reference: Reference, scope: Iterable[Dso]) -> Match | None:
         hit = search_scope(reference, scope, self._executable, self.rules)
         if hit is None and self._libc and (other := self.rules.substitute(reference.name)):
             # Whatever the class of the reference, libc is asked for a definition.
@@ -252,21 +254,21 @@ class Binder:
             hit = search_scope(asked, (self._libc,), self._executable, self.rules)
         return hit
 
-    def _protected(self, file: File, reference: Reference, hit: Hit, scope: Sequence[File]) -> Hit:
+    def _protected(self, dso: Dso, reference: Reference, hit: Match, scope: Sequence[Dso]) -> Match:
         """A protected reference goes back to its own object (``_dl_lookup_symbol_x``).
 
         One exception: where a canonical PLT entry of the executable stands for
         this very function, an address taken elsewhere must equal it.
         """
-        if hit[1].undefined and reference.lookup_class != CLASS_PLT:
+        if hit.definition.undefined and reference.lookup_class != CLASS_PLT:
             real = self._first(reference._replace(lookup_class=CLASS_PLT), scope)
-            if real is None or real[0] is file:
+            if real is None or real.dso is dso:
                 return hit
-        return self._first(reference, (file,)) or (file, _own_symbol(reference))
+        return self._first(reference, (dso,)) or Match(dso, _own_symbol(reference))
 
     # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
 
-    def _apply_unique(self, group: BindingGroup, table: dict[str, Hit]) -> BindingGroup:
+    def _apply_unique(self, group: BindingGroup, table: dict[str, Match]) -> BindingGroup:
         """Replace hits on unique symbols by what the process has registered first.
 
         The table is keyed by name alone (glibc ``do_lookup_unique``).
@@ -276,7 +278,7 @@ class Binder:
             assert b.actual is not None
             name = b.reference.name
             actual = table.setdefault(name, self._host_registration(name) or b.actual)
-            if actual[0] is not b.actual[0]:
+            if actual.dso is not b.actual.dso:
                 shadowed = is_shadowed(actual, b.intended, self._host_files)
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
@@ -284,19 +286,19 @@ class Binder:
         bindings = tuple(changed.get(b, b) for b in group.bindings)
         return BindingGroup(bindings, group.closure, demands=self.rules.demands)
 
-    def _host_registration(self, name: str) -> Hit | None:
+    def _host_registration(self, name: str) -> Match | None:
         """What start-up registered under a unique ``name``: the first host lookup that hit one."""
         if name not in self._registered:
-            definers = (*self._universe.definers(name), *self._others.of(name))
+            definers = (*self._by_definer.definers(name), *self._others.of(name))
             in_host = not self._host_files.isdisjoint(definers)
             self._registered[name] = next(self._host_hits(name), None) if in_host else None
         return self._registered[name]
 
-    def _host_hits(self, name: str) -> Iterator[Hit]:
-        for file in self._host_relocated:
-            for reference in file.object.references:
+    def _host_hits(self, name: str) -> Iterator[Match]:
+        for dso in self._host_relocated:
+            for reference in dso.elf.references:
                 if reference.name == name and self.rules.is_looked_up(reference):
-                    own = (file,) if self.rules.leads(file.object) else ()
+                    own = (dso,) if self.rules.leads(dso.elf) else ()
                     hit = self._first(reference, (*own, *self._host))
                     if hit is not None and is_unique(hit):
                         yield hit
@@ -318,43 +320,43 @@ def _own_symbol(reference: Reference) -> Definition:
     )
 
 
-def _served(asked: Versions, files: Sequence[File], rules: LookupRules) -> AbstractSet[str]:
-    """The names whose definitions in all of ``files`` serve without a closer look."""
-    if not files or not asked:
+def _served(asked: Versions, dsos: Sequence[Dso], rules: LookupRules) -> AbstractSet[str]:
+    """The names whose definitions in all of ``dsos`` serve without a closer look."""
+    if not dsos or not asked:
         return frozenset()
-    first, *rest = (rules.plain(file.object.exports, asked) for file in files)
+    first, *rest = (rules.plain(dso.elf.exports, asked) for dso in dsos)
     return first & rest[0] if rest else first
 
 
 def _plainly_bound(
-    references: Iterable[Reference], gives: File, offers: File | None, *, shadowed: bool
+    references: Iterable[Reference], gives: Dso, offers: Dso | None, *, shadowed: bool
 ) -> Iterator[Binding]:
     """Bindings to the one plain definition of ``gives``, where that of ``offers`` was meant."""
-    given = gives.object.exports.candidates
-    meant = offers.object.exports.candidates if offers else None
+    given = gives.elf.exports.candidates
+    offered = offers.elf.exports.candidates if offers else None
     for r in references:
-        actual = gives, given(r.name)[0]
-        intended: Hit | None = actual
+        actual = Match(gives, given(r.name)[0])
+        intended: Match | None = actual
         if offers is not gives:
-            intended = (offers, meant(r.name)[0]) if offers and meant else None
+            intended = Match(offers, offered(r.name)[0]) if offers and offered else None
         yield Binding(r, actual, intended, shadowed)
 
 
-class _Ranking(dict[tuple[File, ...], tuple[File, ...]]):
+class _Ranking(dict[tuple[Dso, ...], tuple[Dso, ...]]):
     """Any objects to those of them that one list has, in its order."""
 
-    def __init__(self, files: Sequence[File]) -> None:
+    def __init__(self, dsos: Sequence[Dso]) -> None:
         super().__init__()
-        self._ranks = {file: rank for rank, file in reversed(list(enumerate(files)))}
+        self._ranks = {dso: rank for rank, dso in reversed(list(enumerate(dsos)))}
 
-    def __missing__(self, files: tuple[File, ...]) -> tuple[File, ...]:
+    def __missing__(self, dsos: tuple[Dso, ...]) -> tuple[Dso, ...]:
         ranks = self._ranks
-        present = [file for file in files if file in ranks]
-        ordered = self[files] = tuple(sorted(present, key=ranks.__getitem__))
+        present = [dso for dso in dsos if dso in ranks]
+        ordered = self[dsos] = tuple(sorted(present, key=ranks.__getitem__))
         return ordered
 
 
-def _closure(root: LinkMap) -> Iterable[File]:
+def _closure(root: LinkMap) -> Iterable[Dso]:
     """The breadth-first dependency closure of one map: itself, behind its filtees, is first."""
     order, seen = [root], {id(root)}
     for current in order:
@@ -362,18 +364,18 @@ def _closure(root: LinkMap) -> Iterable[File]:
             if id(needed) not in seen:
                 seen.add(id(needed))
                 order.append(needed)
-    return (m.file for current in order for m in (*current.filtees, current))
+    return (m.dso for current in order for m in (*current.filtees, current))
 
 
 def _undefined(objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
     """References that nothing satisfies, as the loader would meet them one by one."""
     for bound in objects:
         missing = {b.reference for group in bound.groups for b in group.undefined}
-        for reference in bound.map.object.references if missing else ():
+        for reference in bound.map.elf.references if missing else ():
             if reference in missing:
                 yield LoadFailure(
                     "undefined-symbol",
-                    bound.map.file.path,
+                    bound.map.dso.path,
                     reference.name,
                     reference.version or "",
                 )

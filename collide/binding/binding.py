@@ -7,10 +7,9 @@ from collections.abc import Set as AbstractSet
 
 from collide.elf.symbols import STB_GNU_UNIQUE, Definition, Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
-from collide.loader.model import File
+from collide.loader.lookup import Match
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
-
-Hit = tuple[File, Definition]
 
 
 class Binding(NamedTuple):
@@ -21,14 +20,14 @@ class Binding(NamedTuple):
     """
 
     reference: Reference
-    actual: Hit | None
-    intended: Hit | None
+    actual: Match | None
+    intended: Match | None
     shadowed: bool
 
     @property
-    def provider(self) -> File | None:
+    def provider(self) -> Dso | None:
         """The object whose definition is used."""
-        return self.actual[0] if self.actual else None
+        return self.actual.dso if self.actual else None
 
 
 class BindingGroup:
@@ -59,10 +58,10 @@ class BindingGroup:
     def __init__(
         self,
         told: tuple[Binding, ...],
-        closure: tuple[File, ...],
+        closure: tuple[Dso, ...],
         make: Callable[[AbstractSet[str]], Iterable[Binding]] | None = None,
         *,
-        plain: tuple[AbstractSet[str], File] | None = None,
+        plain: tuple[AbstractSet[str], Dso] | None = None,
         demands: Callable[[Reference], bool],
         looked_further: bool = True,
     ) -> None:
@@ -81,7 +80,7 @@ class BindingGroup:
         self._bindings = None if make else told
         self._by_name: dict[str, list[Binding]] | None = None
         self._by_word: dict[str, list[str]] | None = None
-        self._providers: AbstractSet[File] | None = None
+        self._providers: AbstractSet[Dso] | None = None
         self.shadowed = tuple(b for b in told if b.shadowed)
         self.undefined = tuple(b for b in told if b.actual is None and demands(b.reference))
         self.unique = tuple(b for b in told if b.actual and is_unique(b.actual))
@@ -96,10 +95,10 @@ class BindingGroup:
         return self._bindings
 
     @property
-    def providers(self) -> AbstractSet[File]:
+    def providers(self) -> AbstractSet[Dso]:
         """All whose definitions are used."""
         if self._providers is None:
-            found = {b.actual[0] for b in self._told if b.actual}
+            found = {b.actual.dso for b in self._told if b.actual}
             self._providers = found | {self._plain[1]} if self._plain else found
         return self._providers
 
@@ -125,11 +124,11 @@ class BindingGroup:
         if self._make is not None and self._plain is not None:
             yield from self._make(self._plain[0] & names)
 
-    def meant_for(self, definer: File) -> tuple[AbstractSet[str], AbstractSet[str]]:
+    def intended_from(self, definer: Dso) -> tuple[AbstractSet[str], AbstractSet[str]]:
         """The names that were meant to be ``definer``'s: those that are, and those that are not."""
         home, away = set[str](), set[str]()
         for b in self._told:
-            if b.intended is not None and b.intended[0] is definer:
+            if b.intended is not None and b.intended.dso is definer:
                 (home if b.provider is definer else away).add(b.reference.name)
         # Of plain ones the first of the closure is meant.
         if self._plain is not None and self.closure[:1] == (definer,):
@@ -139,19 +138,19 @@ class BindingGroup:
             return home, (away | names if away else names)
         return home, away
 
-    def bindings_to(self, such: Callable[[File], bool]) -> Iterator[Binding]:
+    def bindings_to(self, such: Callable[[Dso], bool]) -> Iterator[Binding]:
         """The bindings to ``such`` objects, without making any other."""
         if self._plain is None or such(self._plain[1]):
             every: Iterable[Binding] = self.bindings
         else:
             every = self._told
-        yield from (b for b in every if b.actual is not None and such(b.actual[0]))
+        yield from (b for b in every if b.actual is not None and such(b.actual.dso))
 
-    def hits(self, name: str, provider: File) -> list[Definition]:
+    def hits(self, name: str, provider: Dso) -> list[Definition]:
         """The definitions of ``provider`` that references to ``name`` get."""
         if self._plain is not None and name in self._plain[0]:
             gets = self._plain[1] is provider
-            return [provider.object.exports.candidates(name)[0]] if gets else []
+            return [provider.elf.exports.candidates(name)[0]] if gets else []
         if not self._told:
             return []
         if self._by_name is None:
@@ -159,9 +158,9 @@ class BindingGroup:
             for b in self._told:
                 self._by_name.setdefault(b.reference.name, []).append(b)
         hits = (b.actual for b in self._by_name.get(name, ()))
-        return [hit[1] for hit in hits if hit is not None and hit[0] is provider]
+        return [hit.definition for hit in hits if hit is not None and hit.dso is provider]
 
-    def bound_to(self, provider: File) -> Iterator[str]:
+    def bound_to(self, provider: Dso) -> Iterator[str]:
         """The names that get a definition of ``provider``."""
         yield from (b.reference.name for b in self._told if b.provider is provider)
         if self._plain is not None and self._plain[1] is provider:
@@ -188,6 +187,6 @@ class BoundModule(NamedTuple):
     failures: tuple[LoadFailure, ...]
 
 
-def is_unique(hit: Hit) -> bool:
+def is_unique(hit: Match) -> bool:
     """Whether a symbol that was hit is STB_GNU_UNIQUE."""
-    return hit[1].binding == STB_GNU_UNIQUE
+    return hit.definition.binding == STB_GNU_UNIQUE

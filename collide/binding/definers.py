@@ -13,14 +13,14 @@ from collections.abc import Set as AbstractSet
 from collide.binding.binding import BindingGroup
 from collide.elf.references import ReferenceTable, table_of
 from collide.elf.symbols import Reference
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 
 Versions = Mapping[str, str | None]
 """The version that each name is referred to with."""
 
 
-class Wanted:
+class ReferenceGroup:
     """References of one object to names that the same objects define; compared by identity.
 
     ``plain`` and ``protected`` are names with the version wanted, ``peculiar``
@@ -34,7 +34,7 @@ class Wanted:
 
     def __init__(
         self,
-        definers: tuple[File, ...],
+        definers: tuple[Dso, ...],
         plain: Versions,
         protected: Versions,
         peculiar: Sequence[Reference],
@@ -48,10 +48,10 @@ class Wanted:
         self.is_static = is_static
         # The names that others were met with, the references to no such, and to some of them.
         self._outside: frozenset[str] = frozenset()
-        self._core: Wanted | None = None
-        self._edges: dict[frozenset[str], Wanted] = {}
+        self._core: ReferenceGroup | None = None
+        self._edges: dict[frozenset[str], ReferenceGroup] = {}
 
-    def split(self, further: Definers) -> list[Wanted]:
+    def split(self, further: Definers) -> list[ReferenceGroup]:
         """The same references, where ``further`` objects define some of the names as well.
 
         The parts that these leave alone come first; the others are not static.
@@ -71,7 +71,7 @@ class Wanted:
         of_host = self._only(found)
         parts = _grouped(of_host.plain, of_host.protected, of_host.peculiar, further)
         taken = [
-            Wanted(
+            ReferenceGroup(
                 self.definers + part.definers,
                 part.plain,
                 part.protected,
@@ -98,16 +98,16 @@ class Wanted:
     def __bool__(self) -> bool:
         return bool(self.plain or self.protected or self.peculiar)
 
-    def _only(self, names: frozenset[str]) -> Wanted:
-        return Wanted(
+    def _only(self, names: frozenset[str]) -> ReferenceGroup:
+        return ReferenceGroup(
             self.definers,
             {name: self.plain[name] for name in _in_order(self.plain, names)},
             {name: self.protected[name] for name in _in_order(self.protected, names)},
             [r for r in self.peculiar if r.name in names],
         )
 
-    def _without(self, names: frozenset[str]) -> Wanted:
-        return Wanted(
+    def _without(self, names: frozenset[str]) -> ReferenceGroup:
+        return ReferenceGroup(
             self.definers,
             _left(self.plain, names),
             _left(self.protected, names),
@@ -135,10 +135,10 @@ class Definers(NamedTuple):
     """Who defines some names: a number by name, and the set of objects that it stands for."""
 
     numbers: Mapping[str, int]
-    sets: Mapping[int, tuple[File, ...]]
+    sets: Mapping[int, tuple[Dso, ...]]
 
     @classmethod
-    def among(cls, defined: Mapping[File, AbstractSet[str]]) -> Definers:
+    def among(cls, defined: Mapping[Dso, AbstractSet[str]]) -> Definers:
         """By the names that each object defines."""
         # A bit for each object. Most names have one definer: those need no loop of their own.
         numbers: dict[str, int] = {}
@@ -146,93 +146,93 @@ class Definers(NamedTuple):
             before = {name: numbers[name] for name in names & numbers.keys()}
             numbers.update(dict.fromkeys(names, 1 << at))
             numbers.update((name, number | 1 << at) for name, number in before.items())
-        files = tuple(defined)
-        sets = {number: tuple(_chosen(files, number)) for number in set(numbers.values())}
+        dsos = tuple(defined)
+        sets = {number: tuple(_chosen(dsos, number)) for number in set(numbers.values())}
         return cls(numbers, sets)
 
-    def of(self, name: str) -> tuple[File, ...]:
+    def of(self, name: str) -> tuple[Dso, ...]:
         """The objects that define ``name``."""
         number = self.numbers.get(name)
         return () if number is None else self.sets[number]
 
 
-def _chosen(files: Sequence[File], bits: int) -> Iterator[File]:
+def _chosen(dsos: Sequence[Dso], bits: int) -> Iterator[Dso]:
     while bits:
         lowest = bits & -bits
-        yield files[lowest.bit_length() - 1]
+        yield dsos[lowest.bit_length() - 1]
         bits ^= lowest
 
 
-def defined_by(files: Iterable[File], wanted: AbstractSet[str]) -> dict[File, AbstractSet[str]]:
+def defined_by(dsos: Iterable[Dso], wanted: AbstractSet[str]) -> dict[Dso, AbstractSet[str]]:
     """Those of the names ``wanted`` that each object defines."""
-    return {file: file.object.exports.defined(wanted) for file in files}
+    return {dso: dso.elf.exports.defined(wanted) for dso in dsos}
 
 
-class Universe:
+class ReferencesByDefiner:
     """The references of some objects, by those among the objects that define them.
 
     ``wanted`` are all names that any of them refers to. ``bound`` is for what
     binding finds out that holds on any host, by what hosts must agree in.
     """
 
-    def __init__(self, files: Iterable[File] = ()) -> None:
-        self.files = tuple(dict.fromkeys(files))
-        self._tables = {file: table_of(file.object.references) for file in self.files}
+    def __init__(self, dsos: Iterable[Dso] = ()) -> None:
+        self.files = tuple(dict.fromkeys(dsos))
+        self._tables = {dso: table_of(dso.elf.references) for dso in self.files}
         # No frozenset: the view of a dictionary's keys meets a set from its shorter side only.
         self.wanted: set[str] = set().union(*map(names_of, self._tables.values()))
         defined = defined_by(self.files, self.wanted)
         self._definers = Definers.among(defined)
-        for file, names in defined.items():
+        for dso, names in defined.items():
             # What is defined will be looked up, and many hashes at once are quicker.
-            file.object.exports.plain(dict.fromkeys(names))
+            dso.elf.exports.plain(dict.fromkeys(names))
         self._expected: set[str] = set()
-        self._groups: dict[File, tuple[Wanted, ...]] = {}
-        self._foreign: dict[int, tuple[object, ReferenceTable, tuple[Wanted, ...]]] = {}
+        self._groups: dict[Dso, tuple[ReferenceGroup, ...]] = {}
+        self._foreign: dict[int, tuple[object, ReferenceTable, tuple[ReferenceGroup, ...]]] = {}
         self._wanted_with: dict[tuple[int, ...], set[str]] = {}
         self.bound: dict[Hashable, dict[tuple[object, ...], BindingGroup]] = {}
 
-    def expect(self, others: Iterable[File]) -> None:
+    def expect(self, others: Iterable[Dso]) -> None:
         """Say beforehand which objects hosts bring: each group is then divided once for all."""
-        for file in dict.fromkeys(others):
-            if file not in self:
-                self._expected.update(file.object.exports.defined(self.wanted))
+        for dso in dict.fromkeys(others):
+            if dso not in self:
+                self._expected.update(dso.elf.exports.defined(self.wanted))
 
-    def wanted_with(self, others: Sequence[File]) -> set[str]:
+    def wanted_with(self, others: Sequence[Dso]) -> set[str]:
         """The names that these objects or ``others`` refer to: one set for equal ``others``."""
         if not others:
             return self.wanted
-        key = tuple(sorted(id(file.object.references) for file in others))
+        key = tuple(sorted(id(dso.elf.references) for dso in others))
         wanted = self._wanted_with.get(key)
         if wanted is None:
-            names = (names_of(self.table(file)) for file in others)
+            names = (names_of(self.table(dso)) for dso in others)
             wanted = self._wanted_with[key] = self.wanted.union(*names)
         return wanted
 
     def __contains__(self, file: object) -> bool:
         return file in self._tables
 
-    def table(self, file: File) -> ReferenceTable:
-        """The references of ``file``, which may be none of these objects."""
-        known = self._tables.get(file)
-        return self._of_foreign(file)[0] if known is None else known
+    def table(self, dso: Dso) -> ReferenceTable:
+        """The references of ``dso``, which may be none of these objects."""
+        known = self._tables.get(dso)
+        return self._of_foreign(dso)[0] if known is None else known
 
-    def groups(self, file: File) -> tuple[Wanted, ...]:
-        """The references of ``file`` by those of these objects that define them."""
-        if file not in self._tables:
-            return self._of_foreign(file)[1]
-        groups = self._groups.get(file)
+    def groups(self, dso: Dso) -> tuple[ReferenceGroup, ...]:
+        """The references of ``dso`` by those of these objects that define them."""
+        if dso not in self._tables:
+            return self._of_foreign(dso)[1]
+        groups = self._groups.get(dso)
         if groups is None:
-            groups = self._groups[file] = _all_grouped(self._tables[file], self._definers)
+            groups = self._groups[dso] = _all_grouped(self._tables[dso], self._definers)
             for group in groups if self._expected else ():
                 group.set_apart(self._expected)
         return groups
 
-    def definers(self, name: str) -> tuple[File, ...]:
+    def definers(self, name: str) -> tuple[Dso, ...]:
         """Those of these objects that define ``name``, which some of them refers to."""
         return self._definers.of(name)
 
-    def _of_foreign(self, file: File) -> tuple[ReferenceTable, tuple[Wanted, ...]]:
-        references = file.object.references
+    def _of_foreign(self, dso: Dso) -> tuple[ReferenceTable, tuple[ReferenceGroup, ...]]:
+        references = dso.elf.references
         known = self._foreign.get(id(references))
         if known is None:
             table = table_of(references)
@@ -251,19 +251,19 @@ def names_of(table: ReferenceTable) -> AbstractSet[str]:
     return names
 
 
-def _all_grouped(table: ReferenceTable, definers: Definers) -> tuple[Wanted, ...]:
+def _all_grouped(table: ReferenceTable, definers: Definers) -> tuple[ReferenceGroup, ...]:
     return _grouped(table.plain, table.protected, table.peculiar, definers)
 
 
 def _grouped(
     plain: Versions, protected: Versions, peculiar: Iterable[Reference], definers: Definers
-) -> tuple[Wanted, ...]:
+) -> tuple[ReferenceGroup, ...]:
     plain_of, protected_of = (_by_number(v, definers.numbers) for v in (plain, protected))
     peculiar_of: dict[int | None, list[Reference]] = {}
     for reference in peculiar:
         peculiar_of.setdefault(definers.numbers.get(reference.name), []).append(reference)
     return tuple(
-        Wanted(
+        ReferenceGroup(
             () if number is None else definers.sets[number],
             plain_of.get(number, {}),
             protected_of.get(number, {}),

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collide.binding.binder import Binder
-from collide.binding.binding import BoundModule, Hit
+from collide.binding.binding import BoundModule
 from collide.loader.glibc.process import Process
 from collide.loader.link_map import LoadFailure
-from collide.loader.model import Files
+from collide.loader.lookup import Match
+from collide.loader.model import FileSystem
 from collide.support.records import NamedTuple
 
 
@@ -38,13 +39,13 @@ class Session:
     symbols that the dlopens have registered.
     """
 
-    def __init__(self, process: Process, files: Files, binder: Binder) -> None:
+    def __init__(self, process: Process, files: FileSystem, binder: Binder) -> None:
         """Starts in the state of ``process``, which stays as it is."""
-        self.process = process.fork(files)
-        self.unique: dict[str, Hit] = {}
+        self.process = process.copy(files)
+        self.unique: dict[str, Match] = {}
         self._binder = binder
 
-    def fork(self) -> Session:
+    def copy(self) -> Session:
         """A session that goes on from the same state by itself."""
         copy = Session(self.process, self.process.files, self._binder)
         copy.unique = dict(self.unique)
@@ -52,7 +53,7 @@ class Session:
 
     def open(self, path: str, *, rtld_global: bool = False) -> Attempt:
         """``dlopen(path, RTLD_NOW)`` in the process as it is now."""
-        process, unique = self.process.fork(self.process.files), dict(self.unique)
+        process, unique = self.process.copy(self.process.files), dict(self.unique)
         opened = process.dlopen(path, rtld_global=rtld_global)
         if isinstance(opened, LoadFailure):
             self.process.learn(process)
@@ -65,15 +66,15 @@ class Session:
             self.process, self.unique = process, unique
         return Attempt(bound, bound.failures)
 
-    def _left_behind(self, bound: BoundModule, unique: dict[str, Hit]) -> dict[str, Hit]:
+    def _left_behind(self, bound: BoundModule, unique: dict[str, Match]) -> dict[str, Match]:
         """What a failing dlopen has registered of objects that stay."""
         if bound.opened.failures:
             return {}
-        leaving = {m.file for m in bound.opened.new}
+        leaving = {m.dso for m in bound.opened.new}
         names = {
             name
-            for name, (file, _) in unique.items()
-            if name not in self.unique and file not in leaving
+            for name, (dso, _) in unique.items()
+            if name not in self.unique and dso not in leaving
         }
         return {name: unique[name] for name in self._reached(bound) if name in names}
 
@@ -84,7 +85,7 @@ class Session:
             if m not in objects:
                 continue
             undefined = {b.reference for group in objects[m].groups for b in group.undefined}
-            for reference in m.object.references:
+            for reference in m.elf.references:
                 if reference in undefined:
                     return
                 yield reference.name

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
-from collide.binding.binding import Hit
 from collide.elf.symbols import STB_GLOBAL, Definition
-from collide.loader.model import File
+from collide.loader.lookup import Match
+from collide.loader.model import Dso
 
 
-def is_shadowed(actual: Hit | None, intended: Hit | None, host: AbstractSet[File]) -> bool:
+def is_shadowed(actual: Match | None, intended: Match | None, host: AbstractSet[Dso]) -> bool:
     """Whether ``actual`` is somebody else's definition in place of ``intended``.
 
     ``host`` are the objects of the global scope. Where the intended one is
@@ -23,15 +23,18 @@ def is_shadowed(actual: Hit | None, intended: Hit | None, host: AbstractSet[File
     loads agrees: the executable's copy of ``stderr``, a canonical PLT entry, an
     allocator that it exports.
     """
-    if actual is None or intended is None or actual[0] is intended[0]:
+    if actual is None or intended is None or actual.dso is intended.dso:
         return False
-    if intended[0] in host:
+    if intended.dso in host:
         return False
-    return not (_same_vague_definition(actual[1], intended[1]) or _one_c_library(actual, intended))
+    return not (
+        _same_vague_definition(actual.definition, intended.definition)
+        or _one_c_library(actual, intended)
+    )
 
 
 def shadowed_names(
-    actual: File, intended: File, names: Collection[str], host: AbstractSet[File]
+    actual: Dso, intended: Dso, names: Collection[str], host: AbstractSet[Dso]
 ) -> list[str]:
     """Those of ``names`` that are shadowed; each has one plain definition in both objects.
 
@@ -40,33 +43,33 @@ def shadowed_names(
     if intended in host:
         return []
     if _is_of_glibc(actual) and _is_of_glibc(intended):
-        gives, offers = actual.object.exports.candidates, intended.object.exports.candidates
+        gives, offers = actual.elf.exports.candidates, intended.elf.exports.candidates
         return [
             name
             for name in names
-            if is_shadowed((actual, gives(name)[0]), (intended, offers(name)[0]), host)
+            if is_shadowed(Match(actual, gives(name)[0]), Match(intended, offers(name)[0]), host)
         ]
     mangled = [name for name in names if name.startswith("_Z")]
     if not mangled:
         return list(names)
-    weak, meant = actual.object.exports.weak(mangled), intended.object.exports.weak(mangled)
-    return [name for name in names if name not in weak or weak[name] != meant.get(name)]
+    weak, offered = actual.elf.exports.weak(mangled), intended.elf.exports.weak(mangled)
+    return [name for name in names if name not in weak or weak[name] != offered.get(name)]
 
 
-def _one_c_library(one: Hit, other: Hit) -> bool:
+def _one_c_library(one: Match, other: Match) -> bool:
     """Some functions are in libc.so.6 as well as in libm.so.6, in one version."""
     return (
-        one[1].version is not None
-        and one[1].version == other[1].version
-        and _is_of_glibc(one[0])
-        and _is_of_glibc(other[0])
+        one.definition.version is not None
+        and one.definition.version == other.definition.version
+        and _is_of_glibc(one.dso)
+        and _is_of_glibc(other.dso)
     )
 
 
-def _is_of_glibc(file: File) -> bool:
+def _is_of_glibc(dso: Dso) -> bool:
     """Whether an object is one of glibc's own: only these define or need GLIBC_PRIVATE."""
-    needs = (need.version for need in file.object.version_needs)
-    return "GLIBC_PRIVATE" in (*(file.object.version_definitions or ()), *needs)
+    needs = (need.version for need in dso.elf.version_needs)
+    return "GLIBC_PRIVATE" in (*(dso.elf.version_definitions or ()), *needs)
 
 
 def _same_vague_definition(one: Definition, other: Definition) -> bool:

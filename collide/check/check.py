@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from collide.analysis.analysis import Analysis, analyse
-from collide.binding.definers import Universe
+from collide.binding.definers import ReferencesByDefiner
 from collide.findings.exposure import Taken, expose
 from collide.findings.judge import Finding, judge
 from collide.findings.table import Severity
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.support.errors import InputError
-from collide.support.progress import Progress, unwatched
+from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
 from collide.wheels.tags import Misfit, Platform, misfit
 from collide.wheels.target import Target
@@ -21,7 +21,7 @@ from collide.wheels.target import Target
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.check.pairs import Pair
-    from collide.repair.preview import Adviser
+    from collide.repair.preview import RepairPreview
     from collide.whatif.remedies import Remedy
 
 
@@ -94,7 +94,7 @@ def check(
     rtld_global: Sequence[str] = (),
     remedies: bool = False,
     exposure: bool = False,
-    progress: Progress = unwatched,
+    progress: Progress = no_progress,
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
@@ -104,18 +104,18 @@ def check(
     are tried against each finding of one target that is no note. With
     ``exposure`` it also tells what any host could take of those that fit one.
     """
-    meetings = None
+    pair_traces = None
     if together:
-        from collide.check.pairs import Meetings
+        from collide.check.pairs import PairTraces
 
-        meetings = Meetings(rtld_global)
+        pair_traces = PairTraces(rtld_global)
     candidates = as_candidates(hosts)
-    seen = meetings.add if meetings else None
+    seen = pair_traces.add if pair_traces else None
     report = joined(
         check_one(t, candidates, insist, remedies, exposure, seen=seen, progress=progress)
         for t in targets
     )
-    pairs = tuple(meetings.pairs(progress)) if meetings else ()
+    pairs = tuple(pair_traces.pairs(progress)) if pair_traces else ()
     return report._replace(pairs=pairs)
 
 
@@ -139,7 +139,7 @@ def check_one(
     exposure: bool,
     *,
     seen: Callable[[Analysis], object] | None = None,
-    progress: Progress = unwatched,
+    progress: Progress = no_progress,
 ) -> Report:
     """One target on every host; ``seen`` is called with each analysis that has its bindings."""
     with target.keeping():
@@ -157,14 +157,14 @@ def _on_all(
 ) -> Report:
     judged: list[Judged] = []
     left_out: list[LeftOut] = []
-    adviser: Adviser | None = None
-    universe: Universe | None = None
+    adviser: RepairPreview | None = None
+    by_definer: ReferencesByDefiner | None = None
     for number, candidate in enumerate(candidates):
         progress("host", number, len(candidates))
         unfit = _misfit(target, candidate, insist)
         if unfit is None:
-            universe = universe or _universe(target, candidates, insist)
-            analysis = analyse(target, candidate.host, insist=insist, universe=universe)
+            by_definer = by_definer or _by_definer(target, candidates, insist)
+            analysis = analyse(target, candidate.host, insist=insist, by_definer=by_definer)
             if analysis.left_out is None:
                 findings = judge(analysis)
                 repairable: frozenset[int] = frozenset()
@@ -180,9 +180,9 @@ def _on_all(
         empty, broken = not target.members, bool(target.problems)
         left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
     exposed: tuple[Exposed, ...] = ()
-    if exposure and judged and universe:
+    if exposure and judged and by_definer:
         taken = [Taken(one.analysis.host.name, one.findings) for one in judged]
-        exposed = (Exposed(target.name, expose(target, taken, universe)),)
+        exposed = (Exposed(target.name, expose(target, taken, by_definer)),)
     return Report(tuple(judged), tuple(left_out), target.problems, (), exposed)
 
 
@@ -190,19 +190,21 @@ _MANY = 100_000
 """From so many names on it pays to ask all hosts for theirs before the first one is bound."""
 
 
-def _universe(target: Target, candidates: Sequence[Candidate], insist: bool) -> Universe:
+def _by_definer(
+    target: Target, candidates: Sequence[Candidate], insist: bool
+) -> ReferencesByDefiner:
     """That of the target's members; a large one knows what the hosts define that it will meet."""
-    universe = Universe(target.members.values())
-    if len(candidates) > 1 and len(universe.wanted) >= _MANY:
+    by_definer = ReferencesByDefiner(target.members.values())
+    if len(candidates) > 1 and len(by_definer.wanted) >= _MANY:
         fitting = (c for c in candidates if _misfit(target, c, insist) is None)
-        universe.expect(file for c in fitting for file in c.host.global_files)
-    return universe
+        by_definer.expect(dso for c in fitting for dso in c.host.global_files)
+    return by_definer
 
 
-def _adviser(target: Target, several: bool) -> Adviser:
-    from collide.repair.preview import Adviser
+def _adviser(target: Target, several: bool) -> RepairPreview:
+    from collide.repair.preview import RepairPreview
 
-    return Adviser(target, several=several)
+    return RepairPreview(target, several=several)
 
 
 def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
@@ -213,7 +215,7 @@ def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
         return misfit(target.tags, host)
     if insist:
         return None
-    found = {file.object.architecture for file in target.members.values()}
+    found = {dso.elf.architecture for dso in target.members.values()}
     if host.architecture not in found:
         reason = f"all its objects are for another architecture than {host.architecture}"
         return Misfit("other architecture", reason)

@@ -8,14 +8,14 @@ from itertools import combinations
 
 from collide.analysis.analysis import Analysis
 from collide.analysis.install import conflicts
-from collide.analysis.pair_orders import Sequel, both_orders
-from collide.analysis.pair_traces import Shared, Traces, shared, traces
+from collide.analysis.pair_orders import PairOrder, both_orders
+from collide.analysis.pair_traces import Shared, TargetTraces, shared, traces
 from collide.elf.references import table_of
 from collide.findings.judge import Finding, judge
-from collide.findings.pairs import judge_conflicts, judge_sequel
+from collide.findings.pairs import judge_conflicts, judge_pair_order
 from collide.loader.host import Host
 from collide.support.errors import InputError
-from collide.support.progress import Progress, unwatched
+from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target, read_target
 
@@ -72,7 +72,7 @@ class Kept:
 
     def has_room(self, target: Target) -> bool:
         """Whether ``target`` is small enough for the room that is left, which is then taken."""
-        objects = (f.object for f in target.members.values())
+        objects = (f.elf for f in target.members.values())
         size = sum(len(o.exports.names) + len(table_of(o.references).plain) for o in objects)
         if size > self._room:
             return False
@@ -104,7 +104,7 @@ class Row(NamedTuple):
     others: range
 
 
-class Meetings:
+class PairTraces:
     """The targets of one check, and which of them meet on each host.
 
     ``rtld_global`` are patterns of modules that are opened RTLD_GLOBAL.
@@ -113,14 +113,14 @@ class Meetings:
     def __init__(self, rtld_global: Sequence[str] = ()) -> None:
         self._rtld_global = rtld_global
         self.kept = Kept()
-        self._traces: list[tuple[Host, list[Traces]]] = []
+        self._traces: list[tuple[Host, list[TargetTraces]]] = []
 
     def add(self, analysis: Analysis) -> None:
         """Take one analysis that still has its bindings."""
         self.add_traces(analysis.host, traces(analysis))
         self.kept.offer(analysis.target)
 
-    def add_traces(self, host: Host, found: Traces) -> None:
+    def add_traces(self, host: Host, found: TargetTraces) -> None:
         """Take what one analysis has left, of a target that is kept or can be read again."""
         left = next((left for known, left in self._traces if known is host), None)
         if left is None:
@@ -142,29 +142,31 @@ class Meetings:
         left = self._traces[row.place][1]
         return (left[row.one].target, *(left[other].target for other in row.others))
 
-    def meet(self, row: Row) -> Iterator[Pair]:
+    def pairs_of(self, row: Row) -> Iterator[Pair]:
         """The pairs of one row."""
         host, left = self._traces[row.place]
         for other in row.others:
             yield _pair(left[row.one], left[other], host, self.kept, self._rtld_global)
 
-    def pairs(self, progress: Progress = unwatched) -> Iterator[Pair]:
+    def pairs(self, progress: Progress = no_progress) -> Iterator[Pair]:
         """All pairs on all hosts."""
         rows = list(self.rows())
         for done, row in enumerate(rows):
             progress("pairs", done, len(rows))
-            yield from self.meet(row)
+            yield from self.pairs_of(row)
 
 
 def check_pairs(
-    found: Sequence[Traces], host: Host, kept: Kept, rtld_global: Sequence[str] = ()
+    found: Sequence[TargetTraces], host: Host, kept: Kept, rtld_global: Sequence[str] = ()
 ) -> Iterator[Pair]:
     """All pairs of targets, in the order of the targets; those that share something are opened."""
     for one, other in combinations(found, 2):
         yield _pair(one, other, host, kept, rtld_global)
 
 
-def _pair(one: Traces, other: Traces, host: Host, kept: Kept, rtld_global: Sequence[str]) -> Pair:
+def _pair(
+    one: TargetTraces, other: TargetTraces, host: Host, kept: Kept, rtld_global: Sequence[str]
+) -> Pair:
     names = one.target, other.target
     if one.distribution is not None and one.distribution == other.distribution:
         reason = f"two builds of {one.distribution} are never installed together"
@@ -176,20 +178,20 @@ def _pair(one: Traces, other: Traces, host: Host, kept: Kept, rtld_global: Seque
         targets = kept.read(names[0]), kept.read(names[1])
     except InputError as e:
         return Pair(names, host, shares, left_out=f"cannot be read again: {e}")
-    sequels = both_orders(targets, host, shares, rtld_global)
-    orders = (Order(s.first.name, s.second.name, judge_sequel(s)) for s in sequels)
+    pair_orders = both_orders(targets, host, shares, rtld_global)
+    orders = (Order(s.first.name, s.second.name, judge_pair_order(s)) for s in pair_orders)
     common = judge_conflicts(conflicts(targets))
-    for sequel, alone in zip(sequels, (other, one), strict=True):
-        common += _failing(sequel, alone, host)
+    for pair_order, alone in zip(pair_orders, (other, one), strict=True):
+        common += _failing(pair_order, alone, host)
     return Pair(names, host, shares, common, tuple(orders))
 
 
-def _failing(sequel: Sequel, alone: Traces, host: Host) -> tuple[Finding, ...]:
+def _failing(pair_order: PairOrder, alone: TargetTraces, host: Host) -> tuple[Finding, ...]:
     """Load failures that only show when both are installed: what is found then does not fit."""
     known = {m.name: {(f.kind, f.name) for f in m.failures} for m in alone.modules}
     modules = [
         m._replace(failures=tuple(f for f in m.failures if (f.kind, f.name) not in known[m.name]))
-        for m in sequel.failing
+        for m in pair_order.failing
     ]
     failing = tuple(m for m in modules if m.failures)
-    return judge(Analysis(sequel.installed, host, failing, ())) if failing else ()
+    return judge(Analysis(pair_order.installed, host, failing, ())) if failing else ()

@@ -18,14 +18,14 @@ from copyreg import dispatch_table
 from functools import partial
 from typing import Any
 
-from collide.analysis.pair_traces import Traces, traces
+from collide.analysis.pair_traces import TargetTraces, traces
 from collide.check.check import Report, as_candidates, check_one, joined
-from collide.check.pairs import Kept, Meetings, Pair
+from collide.check.pairs import Kept, Pair, PairTraces
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.support.errors import InputError
 from collide.support.processes import Lost, Raised, share_out
-from collide.support.progress import Progress, unwatched
+from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target, read_target
 
@@ -47,7 +47,7 @@ class _Result(NamedTuple):
     """What a worker tells of one input; ``packed`` is its target where pairs may need it."""
 
     report: Report
-    traces: tuple[tuple[Host, Traces], ...] = ()
+    traces: tuple[tuple[Host, TargetTraces], ...] = ()
     packed: bytes | None = None
 
 
@@ -56,7 +56,7 @@ def check_in_parallel(
     hosts: Sequence[Candidate | Host],
     jobs: int,
     options: Options,
-    progress: Progress = unwatched,
+    progress: Progress = no_progress,
 ) -> tuple[Report, dict[int, InputError]]:
     """The report on the inputs at ``paths``, and by number those that cannot be read.
 
@@ -64,7 +64,7 @@ def check_in_parallel(
     """
     candidates = as_candidates(hosts)
     kept = Kept(_PACKED_SYMBOLS // jobs)
-    meetings = Meetings(options.rtld_global)
+    pair_traces = PairTraces(options.rtld_global)
     unreadable: dict[int, InputError] = {}
     reports: list[Report] = []
 
@@ -82,10 +82,10 @@ def check_in_parallel(
             continue
         reports.append(result.report)
         for host, found in result.traces:
-            meetings.add_traces(host, found)
+            pair_traces.add_traces(host, found)
         if result.packed:
-            meetings.kept.put(paths[number], partial(pickle.loads, result.packed))
-    pairs, problems = _pairs(meetings, candidates, jobs, progress)
+            pair_traces.kept.put(paths[number], partial(pickle.loads, result.packed))
+    pairs, problems = _pairs(pair_traces, candidates, jobs, progress)
     report = joined(reports)
     return report._replace(pairs=pairs, problems=report.problems + problems), unreadable
 
@@ -106,7 +106,7 @@ def _examine(
         target = read_target(path)
     except InputError as e:
         return e
-    left: list[tuple[Host, Traces]] = []
+    left: list[tuple[Host, TargetTraces]] = []
     packed = None
     if options.together and target.on_disk is None and kept.has_room(target):
         # Before anything is looked up in its tables, which then hold more.
@@ -123,21 +123,21 @@ def _examine(
 
 
 def _pairs(
-    meetings: Meetings, candidates: Sequence[Candidate], jobs: int, progress: Progress
+    pair_traces: PairTraces, candidates: Sequence[Candidate], jobs: int, progress: Progress
 ) -> tuple[tuple[Pair, ...], tuple[InputError, ...]]:
     """All pairs, and those whose worker died."""
-    total = sum(len(row.others) for row in meetings.rows())
-    rows = list(meetings.rows(max(1, min(_LONGEST, total // _PIECES))))
+    total = sum(len(row.others) for row in pair_traces.rows())
+    rows = list(pair_traces.rows(max(1, min(_LONGEST, total // _PIECES))))
     pairs: list[Pair] = []
     problems: list[InputError] = []
 
     def work(number: int) -> bytes:
-        return _dumps(tuple(meetings.meet(rows[number])), candidates)
+        return _dumps(tuple(pair_traces.pairs_of(rows[number])), candidates)
 
     shared_out = share_out(work, range(len(rows)), jobs)
     for number, answer in _in_order(shared_out, len(rows), "pairs", progress):
         if isinstance(answer, Lost):
-            problems.append(_lost(meetings.names(rows[number]), answer))
+            problems.append(_lost(pair_traces.names(rows[number]), answer))
         else:
             pairs += _loads(answer, candidates)
     return tuple(pairs), tuple(problems)

@@ -161,9 +161,9 @@ class SymbolReferences(Sequence[Reference]):
         peculiar = set(self._by_class.get(CLASS_COPY, ()))
         if self._versym:
             numbers = picked(self._versym, indexes)
-            meant = {n: self._versions.get(n & 0x7FFF, (None, False)) for n in set(numbers)}
-            versions = map({n: name for n, (name, _) in meant.items()}.__getitem__, numbers)
-            exact = {n for n, (_, exact) in meant.items() if exact}
+            intended = {n: self._versions.get(n & 0x7FFF, (None, False)) for n in set(numbers)}
+            versions = map({n: name for n, (name, _) in intended.items()}.__getitem__, numbers)
+            exact = {n for n, (_, exact) in intended.items() if exact}
             if exact:
                 peculiar.update(i for i, n in zip(indexes, numbers, strict=True) if n in exact)
         plain: dict[str, str | None] = dict(zip(names, versions, strict=False))

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from collide.elf.object import read_object
 from collide.filesystems.tree import Contents, Disk, Status, Tree
 from collide.loader.glibc.ld_cache import LdCache, read_cache
-from collide.loader.model import File, LoadError
+from collide.loader.model import Dso, LoadError
 from collide.support.errors import ForeignMachineError, FormatError
 
 _MAX_LINKS = 40  # MAXSYMLINKS, path_resolution(7)
@@ -27,7 +27,7 @@ class Root:
 
     def __init__(self, root: str | Tree = "/") -> None:
         self._tree = Disk(root) if isinstance(root, str) else root
-        self._files: dict[object, File] = {}
+        self._files: dict[object, Dso] = {}
         self._resolved: dict[str, str | None] = {}
         self._directories: dict[str, str | None] = {}
         self.cache: LdCache | None = None
@@ -114,8 +114,8 @@ class Root:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return real
 
-    def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.model.Files`."""
+    def open(self, path: str) -> Dso | None:
+        """See :class:`collide.loader.model.FileSystem`."""
         directory, name = posixpath.split(path)
         # A search tries hundreds of names in few directories.
         if directory not in self._directories:
@@ -140,7 +140,7 @@ class Root:
                 raise LoadError(f"{path}: {e.strerror}") from e
         return self._files[status.identity]
 
-    def read(self, path: str) -> File:
+    def read(self, path: str) -> Dso:
         """The object at ``path``, which is asked for by name rather than searched.
 
         Raises FormatError, or OSError when it cannot be read.
@@ -153,17 +153,17 @@ class Root:
             self._files[status.identity] = self._read(real, status)
         return self._files[status.identity]
 
-    def _read(self, path: str, status: Status) -> File:
+    def _read(self, path: str, status: Status) -> Dso:
         data = self._tree.contents(path)
         if not data:
             raise FormatError("empty file")
-        return File(path, status.identity, read_object(data), partial(self._again, path))
+        return Dso(path, status.identity, read_object(data), partial(self._again, path))
 
     def _again(self, path: str) -> bytes:
         return bytes(self._tree.contents(path) or b"")
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.model.Files`."""
+        """See :class:`collide.loader.model.FileSystem`."""
         if self.cache is None:
             return None
         return self.cache.find(name, self.cache_flags, self.hwcaps)

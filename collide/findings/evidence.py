@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from collide.analysis.interposition import Cut
-from collide.binding.binding import Hit
+from collide.analysis.interposition import Interposition
 from collide.elf.symbols import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
 from collide.findings.table import Code, Severity
-from collide.loader.model import File
+from collide.loader.lookup import Match
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
@@ -24,19 +24,19 @@ class Verdict(NamedTuple):
     evidence: tuple[str, ...]
 
 
-def size(hit: Hit) -> int:
+def size(hit: Match) -> int:
     """The size of a variable, which is part of the ABI; that of a function is not."""
-    return hit[1].size if is_data(hit[1].type) else 0
+    return hit.definition.size if is_data(hit.definition.type) else 0
 
 
-def is_text(hit: Hit) -> bool:
+def is_text(hit: Match) -> bool:
     """Whether a variable is a text, which has its end in itself and no layout."""
-    file, definition = hit
+    dso, definition = hit
     if definition.value is None or not definition.size:
         return False
     from collide.elf import strings as versionstrings
 
-    return versionstrings.is_text(file.read(), definition.value, definition.size)
+    return versionstrings.is_text(dso.read(), definition.value, definition.size)
 
 
 def is_code(kind: int) -> bool:
@@ -49,9 +49,9 @@ def is_data(kind: int | None) -> bool:
     return kind in (STT_OBJECT, STT_TLS)
 
 
-def in_use(cut: Cut) -> str:
+def in_use(interposition: Interposition) -> str:
     """How much is taken, as a sentence begins."""
-    count = len(cut.used_names)
+    count = len(interposition.used_names)
     return f"{plural(count, 'symbol')} in use {'is' if count == 1 else 'are'} the host's"
 
 
@@ -60,14 +60,14 @@ def differs(difference: str) -> str:
     return f"The releases differ: {difference}."
 
 
-def file_name(file: File) -> str:
+def file_name(dso: Dso) -> str:
     """The name of a file."""
-    return file.path.rsplit("/", 1)[-1]
+    return dso.path.rsplit("/", 1)[-1]
 
 
-def file_names(files: Iterable[File]) -> str:
+def file_names(dsos: Iterable[Dso]) -> str:
     """The names of several."""
-    return " and ".join(sorted(map(file_name, files)))
+    return " and ".join(sorted(map(file_name, dsos)))
 
 
 def some(names: Sequence[str]) -> str:

@@ -11,12 +11,12 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from collide.binding.definers import Universe
+from collide.binding.definers import ReferencesByDefiner
 from collide.elf.references import ReferenceTable
 from collide.elf.symbols import STV_DEFAULT, vague_names
 from collide.findings import table as codes
 from collide.findings.finding import Finding
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
@@ -30,23 +30,25 @@ class Taken(NamedTuple):
     findings: Sequence[Finding]
 
 
-def expose(target: Target, taken: Sequence[Taken], universe: Universe) -> tuple[Finding, ...]:
+def expose(
+    target: Target, taken: Sequence[Taken], universe: ReferencesByDefiner
+) -> tuple[Finding, ...]:
     """One note for each object with such definitions of its own, one with such of others.
 
     ``taken`` tells which of the hosts that were looked at take some of them,
     ``universe`` is that of the target's members.
     """
     found = []
-    offered = {file: _offered(file, universe) for file in set(target.members.values())}
-    for file in sorted(offered, key=lambda f: target.names[f.path]):
-        name = target.names[file.path]
-        table = universe.table(file)
-        own = set() if file.object.symbolic else _looked_up(table, offered[file])
+    offered = {dso: _offered(dso, universe) for dso in set(target.members.values())}
+    for dso in sorted(offered, key=lambda f: target.names[f.path]):
+        name = target.names[dso.path]
+        table = universe.table(dso)
+        own = set() if dso.elf.symbolic else _looked_up(table, offered[dso])
         if own:
             found.append(_note(codes.EXPOSED_SYMBOLS, name, (name,), own, taken))
         others: dict[str, set[str]] = {}
-        defined = file.object.exports.names
-        for library in _needed(target, file):
+        defined = dso.elf.exports.names
+        for library in _needed(target, dso):
             names = {n for n in _looked_up(table, offered[library]) if n not in defined}
             if names:
                 others[target.names[library.path]] = names
@@ -59,7 +61,7 @@ def expose(target: Target, taken: Sequence[Taken], universe: Universe) -> tuple[
 def _note(
     code: codes.Code,
     victim: str,
-    meant: tuple[str, ...],
+    intended: tuple[str, ...],
     names: set[str],
     taken: Iterable[Taken],
 ) -> Finding:
@@ -74,7 +76,7 @@ def _note(
         code=code,
         severity=code.severity,
         victim=victim,
-        intended=meant,
+        intended=intended,
         references=len(names),
         symbols=symbols,
         remedy=code.remedy,
@@ -102,26 +104,26 @@ def _looked_up(table: ReferenceTable, offered: set[str]) -> set[str]:
     return names.union(name for name in peculiar if name in offered)
 
 
-def _offered(definer: File, universe: Universe) -> set[str]:
+def _offered(definer: Dso, universe: ReferencesByDefiner) -> set[str]:
     """What ``definer`` exports of all that is referred to in the target.
 
     Without C++ vague linkage, which is meant to be shared (Itanium C++ ABI 5.2).
     """
-    exports = definer.object.exports
+    exports = definer.elf.exports
     names = set(exports.defined(universe.wanted))
     return names.difference(vague_names(exports, [n for n in names if n.startswith("_Z")]))
 
 
-def _needed(target: Target, file: File) -> Iterator[File]:
+def _needed(target: Target, dso: Dso) -> Iterator[Dso]:
     """The members that the object needs, directly or not."""
-    by_name: dict[str, File] = {}
+    by_name: dict[str, Dso] = {}
     for path, library in target.members.items():
-        for name in (library.object.soname, posixpath.basename(path)):
+        for name in (library.elf.soname, posixpath.basename(path)):
             if name:
                 by_name.setdefault(name, library)
-    pending, seen = [file], {file}
+    pending, seen = [dso], {dso}
     for current in pending:
-        for name in current.object.needed:
+        for name in current.elf.needed:
             member = by_name.get(posixpath.basename(name))
             if member is not None and member not in seen:
                 seen.add(member)

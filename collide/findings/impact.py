@@ -46,7 +46,7 @@ def impact(target: Target, old: Host, new: Host) -> Impact:
 def _taken(analysis: Analysis) -> set[tuple[str, str, str]]:
     """Victim, provider and symbol of each shadowed reference that the host serves."""
     return {
-        (analysis.name_of(brought.map.file), b.provider.path, b.reference.name)
+        (analysis.name_of(brought.map.dso), b.provider.path, b.reference.name)
         for module in analysis.modules
         if module.bound is not None
         for brought in module.bound.objects

@@ -16,15 +16,15 @@ from collide.loader.link_map import LoadFailure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.analysis.interposition import Cut
+    from collide.analysis.interposition import Interposition
     from collide.findings.evidence import Verdict
-    from collide.findings.verdicts import Rule
+    from collide.findings.verdicts import FindingRule
 
 __all__ = ["Finding", "judge", "judge_loading"]
 
 
 def judge(
-    analysis: Analysis, rules: Sequence[Rule] | None = None, *, reaching: bool = True
+    analysis: Analysis, rules: Sequence[FindingRule] | None = None, *, reaching: bool = True
 ) -> tuple[Finding, ...]:
     """All findings of one analysis: the worst first, then by code and names.
 
@@ -44,35 +44,35 @@ def judge(
 
 
 def _shadowed(
-    analysis: Analysis, rules: Sequence[Rule] | None, reaching: bool
+    analysis: Analysis, rules: Sequence[FindingRule] | None, reaching: bool
 ) -> Iterator[Finding]:
     if not any(group.shadowed for _, b in _bound_objects(analysis) for group in b.groups):
         return
     # A wheel that nothing is taken from does without the rules and all that they look at.
-    from collide.analysis.interposition import find_cuts
+    from collide.analysis.interposition import find_interpositions
     from collide.findings.settled import settle
 
-    for cut in find_cuts(analysis, reaching=reaching):
-        verdict = settle(cut) or _weighed(cut, rules)
+    for interposition in find_interpositions(analysis, reaching=reaching):
+        verdict = settle(interposition) or _weighed(interposition, rules)
         yield Finding(
             code=verdict.code,
             severity=verdict.severity,
-            victim=analysis.name_of(cut.victim),
-            provider=analysis.name_of(cut.provider),
-            intended=tuple(sorted(map(analysis.name_of, cut.meant))),
-            references=len(cut.taken),
-            symbols=tuple(sorted({b.reference.name for b in cut.taken})),
-            kept=cut.kept if verdict.code is codes.SPLIT_LIBRARY else (),
-            modules=cut.modules,
-            remedy=_remedy(analysis, verdict.code, cut),
+            victim=analysis.name_of(interposition.victim),
+            provider=analysis.name_of(interposition.provider),
+            intended=tuple(sorted(map(analysis.name_of, interposition.intended))),
+            references=len(interposition.taken),
+            symbols=tuple(sorted({b.reference.name for b in interposition.taken})),
+            kept=interposition.kept if verdict.code is codes.SPLIT_LIBRARY else (),
+            modules=interposition.modules,
+            remedy=_remedy(analysis, verdict.code, interposition),
             evidence=verdict.evidence,
         )
 
 
-def _weighed(cut: Cut, rules: Sequence[Rule] | None) -> Verdict:
+def _weighed(interposition: Interposition, rules: Sequence[FindingRule] | None) -> Verdict:
     from collide.findings.verdicts import weigh
 
-    return weigh(cut, rules)
+    return weigh(interposition, rules)
 
 
 _REMEDIED_BY_CODE = frozenset(
@@ -80,15 +80,15 @@ _REMEDIED_BY_CODE = frozenset(
 )
 
 
-def _remedy(analysis: Analysis, code: Code, cut: Cut) -> str:
+def _remedy(analysis: Analysis, code: Code, interposition: Interposition) -> str:
     if code in _REMEDIED_BY_CODE:
         return code.remedy
-    if cut.meant == (cut.victim,):
+    if interposition.intended == (interposition.victim,):
         return (
             "Keep its own symbols from being looked up: link a static library with "
             "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic."
         )
-    others = {f for f in cut.meant if f is not cut.victim}
+    others = {f for f in interposition.intended if f is not interposition.victim}
     names = ", ".join(sorted(analysis.name_of(f).rsplit("/", 1)[-1] for f in others))
     return (
         f"Rename the symbols it takes from {names}, in both "
@@ -166,17 +166,17 @@ def _subject(failure: LoadFailure) -> tuple[str, str]:
 def _captured(analysis: Analysis) -> Iterator[Finding]:
     bundled = {
         name
-        for path, file in analysis.target.members.items()
-        for name in (file.object.soname, path.rsplit("/", 1)[1])
+        for path, dso in analysis.target.members.items()
+        for name in (dso.elf.soname, path.rsplit("/", 1)[1])
     }
     groups: dict[tuple[str, str, str], set[str]] = {}
     for module, bound in _bound_objects(analysis):
-        if not analysis.is_member(bound.map.file):
+        if not analysis.is_member(bound.map.dso):
             continue
         resolved = zip(bound.map.needed or (), bound.map.resolutions, strict=True)
         for needed, (name, found) in resolved:
-            if name in bundled and found.how == "already-loaded" and analysis.is_host(needed.file):
-                key = analysis.name_of(bound.map.file), analysis.name_of(needed.file), name
+            if name in bundled and found.how == "already-loaded" and analysis.is_host(needed.dso):
+                key = analysis.name_of(bound.map.dso), analysis.name_of(needed.dso), name
                 groups.setdefault(key, set()).add(module.name)
     for (victim, provider, name), modules in groups.items():
         yield Finding(

@@ -6,13 +6,14 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from collide.analysis.install import Conflict
-from collide.analysis.pair_orders import Change, ChangeKind, Ending, Sequel
-from collide.binding.binding import Binding, Hit
+from collide.analysis.pair_orders import Change, ChangedOutcome, ChangeKind, PairOrder
+from collide.binding.binding import Binding
 from collide.findings import table as codes
 from collide.findings.judge import Finding
 from collide.findings.table import Code, Severity
+from collide.loader.lookup import Match
 from collide.loader.messages import describe
-from collide.loader.model import File
+from collide.loader.model import Dso
 
 _CODES: dict[ChangeKind, Code] = {
     "captured": codes.SONAME_ACROSS,
@@ -22,9 +23,9 @@ _CODES: dict[ChangeKind, Code] = {
 }
 
 
-def judge_sequel(sequel: Sequel) -> tuple[Finding, ...]:
+def judge_pair_order(pair_order: PairOrder) -> tuple[Finding, ...]:
     """All findings of one order: the worst first, then by code and names."""
-    found = [*_changed(sequel), *map(_ended, sequel.endings)]
+    found = [*_changed(pair_order), *map(_outcome_finding, pair_order.outcomes)]
     return tuple(
         sorted(found, key=lambda f: (-f.severity, f.code.id, f.victim, f.provider or "", f.symbols))
     )
@@ -45,9 +46,9 @@ def judge_conflicts(conflicts: Iterable[Conflict]) -> tuple[Finding, ...]:
     )
 
 
-def _changed(sequel: Sequel) -> Iterator[Finding]:
-    groups: dict[tuple[ChangeKind, File, File | None], list[Change]] = {}
-    for change in sequel.changes:
+def _changed(pair_order: PairOrder) -> Iterator[Finding]:
+    groups: dict[tuple[ChangeKind, Dso, Dso | None], list[Change]] = {}
+    for change in pair_order.changes:
         # A system library is one victim; what it gets elsewhere than alone belongs together.
         apart = change.before if change.kind == "captured" else None
         apart = change.holder if change.kind == "system" else apart
@@ -55,13 +56,13 @@ def _changed(sequel: Sequel) -> Iterator[Finding]:
     for (kind, provider, _), changes in groups.items():
         bindings = [pair for change in changes for pair in change.bindings]
         severity, evidence = _weigh(kind, provider, changes, bindings)
-        holders = sorted({sequel.name_of(c.holder) for c in changes})
+        holders = sorted({pair_order.name_of(c.holder) for c in changes})
         yield Finding(
             code=_CODES[kind],
             severity=severity,
-            victim=_victim(holders, sequel),
-            provider=sequel.name_of(provider),
-            intended=tuple(sorted({sequel.name_of(c.before) for c in changes if c.before})),
+            victim=_victim(holders, pair_order),
+            provider=pair_order.name_of(provider),
+            intended=tuple(sorted({pair_order.name_of(c.before) for c in changes if c.before})),
             references=len(bindings),
             symbols=tuple(sorted({b.reference.name for b, _ in bindings})),
             modules=tuple(sorted({m for c in changes for m in c.modules})),
@@ -70,17 +71,17 @@ def _changed(sequel: Sequel) -> Iterator[Finding]:
         )
 
 
-def _victim(holders: list[str], sequel: Sequel) -> str:
+def _victim(holders: list[str], pair_order: PairOrder) -> str:
     if len(holders) == 1:
         return holders[0]
-    return f"{len(holders)} objects of {posixpath.basename(sequel.second.name)}"
+    return f"{len(holders)} objects of {posixpath.basename(pair_order.second.name)}"
 
 
-_Pairs = list[tuple[Binding, Hit | None]]
+_Pairs = list[tuple[Binding, Match | None]]
 
 
 def _weigh(
-    kind: ChangeKind, provider: File, changes: list[Change], bindings: _Pairs
+    kind: ChangeKind, provider: Dso, changes: list[Change], bindings: _Pairs
 ) -> tuple[Severity, str]:
     """Severity and evidence: a note where both definitions are the same as far as ELF tells."""
     if kind == "captured":
@@ -97,10 +98,10 @@ def _weigh(
     return Severity.NOTE, "none is another definition than meant"
 
 
-def _copies(provider: File, before: set[File]) -> tuple[Severity, str]:
-    offered = provider.object.exports.names
-    lacking = {name for file in before for name in file.object.exports.names - offered}
-    more = {name for name in offered if all(name not in f.object.exports.names for f in before)}
+def _copies(provider: Dso, before: set[Dso]) -> tuple[Severity, str]:
+    offered = provider.elf.exports.names
+    lacking = {name for dso in before for name in dso.elf.exports.names - offered}
+    more = {name for name in offered if all(name not in f.elf.exports.names for f in before)}
     if not before:
         return Severity.NOTE, "alone it finds none"
     if not lacking and not more:
@@ -109,15 +110,16 @@ def _copies(provider: File, before: set[File]) -> tuple[Severity, str]:
     return Severity.WARNING, text
 
 
-def _alike(one: Hit | None, other: Hit | None) -> bool:
+def _alike(one: Match | None, other: Match | None) -> bool:
     return (
         one is not None
         and other is not None
-        and (one[1].type, one[1].size) == (other[1].type, other[1].size)
+        and (one.definition.type, one.definition.size)
+        == (other.definition.type, other.definition.size)
     )
 
 
-def _ended(ending: Ending) -> Finding:
+def _outcome_finding(ending: ChangedOutcome) -> Finding:
     code = codes.ORDER_DECIDES
     return Finding(
         code=code,

@@ -1,7 +1,7 @@
 """The rules: what a cut does, and why it is believed. One function for each code.
 
-A rule reads one :class:`collide.analysis.interposition.Cut` and says nothing, or a severity with
-evidence. None knows a library by its name: each states in its docstring which
+A rule reads one :class:`collide.analysis.interposition.Interposition` and says nothing, or a
+severity with evidence. None knows a library by its name: each states in its docstring which
 mechanism it sees and why that mechanism is the same in any library.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from collide.analysis.interposition import Cut
+from collide.analysis.interposition import Interposition
 from collide.analysis.library_copies import (
     is_older,
     library_name,
@@ -39,7 +39,7 @@ from collide.findings.evidence import (
 )
 from collide.findings.settled import settle
 from collide.findings.table import Severity
-from collide.loader.model import File
+from collide.loader.model import Dso
 
 FEW, SMALL = 3, 0.1
 """Up to this many functions, and less than this part, a copy is the other's neighbour release."""
@@ -51,24 +51,26 @@ WIDE = 150
 """From this many symbols on, code is compiled against a library's inside, not its front."""
 
 
-Rule = Callable[[Cut], Verdict | None]
+FindingRule = Callable[[Interposition], Verdict | None]
 
 
-def decide(cut: Cut, rules: Sequence[Rule] | None = None) -> Verdict:
+def decide(interposition: Interposition, rules: Sequence[FindingRule] | None = None) -> Verdict:
     """The verdict on one cut: what settles it, or what is weighed."""
-    return settle(cut) or weigh(cut, rules)
+    return settle(interposition) or weigh(interposition, rules)
 
 
-def weigh(cut: Cut, rules: Sequence[Rule] | None = None) -> Verdict:
+def weigh(interposition: Interposition, rules: Sequence[FindingRule] | None = None) -> Verdict:
     """Of a cut that nothing settles: the worst of what ``rules`` say, with the evidence of all."""
-    said = [v for rule in (RULES if rules is None else rules) if (v := rule(cut)) is not None]
-    said.append(replaced_library(cut))
+    said = [
+        v for rule in (RULES if rules is None else rules) if (v := rule(interposition)) is not None
+    ]
+    said.append(replaced_library(interposition))
     worst = max(said, key=lambda v: v.severity)
     evidence = dict.fromkeys(line for v in (worst, *said) for line in v.evidence)
-    return Verdict(worst.code, worst.severity, (*evidence, *_limits(cut)))
+    return Verdict(worst.code, worst.severity, (*evidence, *_limits(interposition)))
 
 
-def split_library(cut: Cut) -> Verdict | None:
+def split_library(interposition: Interposition) -> Verdict | None:
     """Both copies of one library are called on the same structures.
 
     What stays does so because the host's copy has no such name. Where it is
@@ -81,21 +83,24 @@ def split_library(cut: Cut) -> Verdict | None:
     the further the releases are apart; routines in assembly have none. Where so
     few functions lead into the victim, the most of it lies idle.
     """
-    if not cut.kept:
+    if not interposition.kept:
         return None
-    share = len(cut.kept) / (len(cut.kept) + len(cut.used_names))
-    if set(cut.meant) <= {cut.victim}:
-        few = share < INSIDE and not other_series(cut.meant, cut.provider)
-        few = few or _assembly(cut)
+    share = len(interposition.kept) / (len(interposition.kept) + len(interposition.used_names))
+    if set(interposition.intended) <= {interposition.victim}:
+        few = share < INSIDE and not other_series(interposition.intended, interposition.provider)
+        few = few or _assembly(interposition)
     else:
-        few = _few(len(cut.kept), len(cut.used_names)) or _few(*cut.entered)
-    stay = "stays" if len(cut.kept) == 1 else "stay"
+        few = _few(len(interposition.kept), len(interposition.used_names)) or _few(
+            *interposition.entered
+        )
+    stay = "stays" if len(interposition.kept) == 1 else "stay"
     what = (
-        f"{in_use(cut)}, {len(cut.kept)} of the same library {stay} in {file_names(cut.meant)}, "
-        f"because {file_name(cut.provider)} does not offer {some(cut.kept)}."
+        f"{in_use(interposition)}, {len(interposition.kept)} of the same library {stay} in "
+        f"{file_names(interposition.intended)}, "
+        f"because {file_name(interposition.provider)} does not offer {some(interposition.kept)}."
     )
     lines = [what]
-    for one, other in split_pairs(cut.used_names, cut.kept)[:1]:
+    for one, other in split_pairs(interposition.used_names, interposition.kept)[:1]:
         lines.append(
             f"{one} is the host's and {other} the wheel's: what one makes, the other gets."
         )
@@ -107,7 +112,7 @@ def _few(stay: int, gone: int) -> bool:
     return 0 < stay <= FEW and stay < SMALL * (stay + gone)
 
 
-def _assembly(cut: Cut) -> bool:
+def _assembly(interposition: Interposition) -> bool:
     """Whether what is taken inside one object are routines in assembly, and what is like them.
 
     Compilers write an unwind table for every function (System V ABI for x86-64,
@@ -117,18 +122,20 @@ def _assembly(cut: Cut) -> bool:
     functions that call and use nothing; of these alone it may be the accessors
     of a structure.
     """
-    calls = cut.victim.calls
+    calls = interposition.victim.calls
     if calls is None or not calls.functions:
         return False
-    meant = [b.intended[1] for b in cut.used if b.intended is not None]
-    if len(meant) < len(cut.used) or not all(is_code(definition.type) for definition in meant):
+    intended = [b.intended.definition for b in interposition.used if b.intended is not None]
+    if len(intended) < len(interposition.used) or not all(
+        is_code(definition.type) for definition in intended
+    ):
         return False
     known = frozenset(calls.functions)
-    compiled = [d.value for d in meant if d.value is not None and d.value in known]
-    return len(compiled) < len(cut.used) / 2 and calls.leaves(compiled) >= set(compiled)
+    compiled = [d.value for d in intended if d.value is not None and d.value in known]
+    return len(compiled) < len(interposition.used) / 2 and calls.leaves(compiled) >= set(compiled)
 
 
-def wide_interface(cut: Cut) -> Verdict | None:
+def wide_interface(interposition: Interposition) -> Verdict | None:
     """So much is used, structures among it, that the library's inside is compiled in.
 
     A library that hides its structures is used through some dozen functions;
@@ -138,17 +145,18 @@ def wide_interface(cut: Cut) -> Verdict | None:
     Fortran routines is wide and holds no state. Nor is a variable of one word:
     a number, a pointer, a short text has no layout.
     """
-    data = [b.reference.name for b in cut.used if b.intended and size(b.intended) > _WORD]
-    if len(cut.used_names) < WIDE or not data:
+    data = [b.reference.name for b in interposition.used if b.intended and size(b.intended) > _WORD]
+    if len(interposition.used_names) < WIDE or not data:
         return None
     line = (
-        f"{len(cut.used_names)} symbols are in use, structures among them: {some(sorted(data))}. "
+        f"{len(interposition.used_names)} symbols are in use, structures among them: "
+        f"{some(sorted(data))}. "
         "So the layout of the wheel's release is compiled in, and another release runs."
     )
     return Verdict(codes.WIDE_INTERFACE, Severity.ERROR, (line,))
 
 
-def asked_by_name(cut: Cut) -> Verdict | None:
+def asked_by_name(interposition: Interposition) -> Verdict | None:
     """A library that is opened for its functions runs half in itself, half in the host's copy.
 
     What opens a library by itself (ctypes, cffi) asks it for functions by name,
@@ -158,30 +166,37 @@ def asked_by_name(cut: Cut) -> Verdict | None:
     for any library that calls its own front by name. No error where few do, or
     where both say that they are of one series, which shares its layouts.
     """
-    names = cut.used_names
-    if not cut.asked or set(cut.meant) != {cut.victim} or len(names) <= FEW:
+    names = interposition.used_names
+    if (
+        not interposition.asked
+        or set(interposition.intended) != {interposition.victim}
+        or len(names) <= FEW
+    ):
         return None
-    if not same_library(cut.victim, cut.provider) or same_series(cut.meant, cut.provider):
+    if not same_library(interposition.victim, interposition.provider) or same_series(
+        interposition.intended, interposition.provider
+    ):
         return None
-    front = sorted(_functions(cut.victim) & _functions(cut.provider) - {*names})
+    front = sorted(_functions(interposition.victim) & _functions(interposition.provider) - {*names})
     if not front:
         return None
     line = (
-        f"{file_name(cut.victim)} is opened to be asked for its functions, and gives its own: "
+        f"{file_name(interposition.victim)} is opened to be asked for its functions, "
+        "and gives its own: "
         f"{some(front)}. They call {some(names)} by name, and these are the host's."
     )
     return Verdict(codes.SPLIT_LIBRARY, Severity.ERROR, (line,))
 
 
-def _functions(file: File) -> set[str]:
-    exports = file.object.exports
+def _functions(dso: Dso) -> set[str]:
+    exports = dso.elf.exports
     return {n for n in exports.names if any(is_code(d.type) for d in exports.candidates(n))}
 
 
 _BUILDS = re.compile(r"_ZN.*(?:C[12]|D[012])E")
 
 
-def static_objects(cut: Cut) -> Verdict | None:
+def static_objects(interposition: Interposition) -> Verdict | None:
     """C++ objects of the wheel's copy are built or destroyed by the host's copy.
 
     That is done when the copy is loaded and when the program ends, whether it
@@ -190,23 +205,24 @@ def static_objects(cut: Cut) -> Verdict | None:
     that only one of them manages. It holds for any C++ library with static
     objects of classes of its own.
     """
-    if not set(cut.meant) <= {cut.victim}:
+    if not set(interposition.intended) <= {interposition.victim}:
         return None
-    names = [n for n in cut.used_names if _BUILDS.match(n) and not RESERVED.match(n)]
-    if not names or cut.victim.calls is None:
+    names = [n for n in interposition.used_names if _BUILDS.match(n) and not RESERVED.match(n)]
+    if not names or interposition.victim.calls is None:
         return None
-    at_load = cut.victim.calls.used_at_load()
+    at_load = interposition.victim.calls.used_at_load()
     builders = [name for name in names if name in at_load]
     if not builders:
         return None
     line = (
-        f"The static initialisation of {file_name(cut.victim)}, which runs when it is loaded, "
+        f"The static initialisation of {file_name(interposition.victim)}, "
+        "which runs when it is loaded, "
         f"builds objects with functions of the host's copy: {some(builders)}."
     )
     return Verdict(codes.STATIC_OBJECTS, Severity.ERROR, (line,))
 
 
-def data_mismatch(cut: Cut) -> Verdict | None:
+def data_mismatch(interposition: Interposition) -> Verdict | None:
     """A variable of another size or kind: whoever was compiled for the larger reads past the end.
 
     The size in a symbol table is that of the type it was compiled with. That
@@ -214,10 +230,10 @@ def data_mismatch(cut: Cut) -> Verdict | None:
     text of another length, which carries its end in itself.
     """
     lines = []
-    for b in sorted(cut.used, key=lambda b: b.reference.name):
+    for b in sorted(interposition.used, key=lambda b: b.reference.name):
         if b.actual is None or b.intended is None:
             continue
-        ours, theirs = b.intended[1], b.actual[1]
+        ours, theirs = b.intended.definition, b.actual.definition
         kinds = {ours.type, theirs.type}
         if len(kinds) == 2 and STT_TLS in kinds:
             lines.append(f"{b.reference.name} is thread-local in only one of the copies.")
@@ -233,7 +249,7 @@ def data_mismatch(cut: Cut) -> Verdict | None:
     return Verdict(codes.DATA_MISMATCH, Severity.ERROR, (*lines[:3], *more))
 
 
-def other_abi(cut: Cut) -> Verdict | None:
+def other_abi(interposition: Interposition) -> Verdict | None:
     """The library's own makers say that the two cannot stand for each other.
 
     They do so by the first number behind ``.so``. Where structures of the
@@ -241,8 +257,8 @@ def other_abi(cut: Cut) -> Verdict | None:
     error; with functions alone, or variables of one word, often only something
     that is not used has changed.
     """
-    for meant in cut.meant:
-        majors = other_major(meant, cut.provider)
+    for intended in interposition.intended:
+        majors = other_major(intended, interposition.provider)
         if majors is None:
             continue
         numbers = (
@@ -250,7 +266,9 @@ def other_abi(cut: Cut) -> Verdict | None:
             "by its own makers' word they are not compatible."
         )
         lines = [numbers]
-        data = sorted(b.reference.name for b in cut.used if b.intended and size(b.intended) > _WORD)
+        data = sorted(
+            b.reference.name for b in interposition.used if b.intended and size(b.intended) > _WORD
+        )
         if data:
             lines.append(f"Structures of it are in use: {some(data)}.")
         severity = Severity.ERROR if data else Severity.WARNING
@@ -258,16 +276,16 @@ def other_abi(cut: Cut) -> Verdict | None:
     return None
 
 
-def integer_width(cut: Cut) -> Verdict | None:
+def integer_width(interposition: Interposition) -> Verdict | None:
     """One of the two passes 64-bit integers where the other passes 32-bit ones.
 
     That is a property of how a library was built, its function names being the
     same; the two kinds are told apart by what they are called. Inner routines in
     assembly get whole registers in both.
     """
-    if set(cut.meant) <= {cut.victim} and _assembly(cut):
+    if set(interposition.intended) <= {interposition.victim} and _assembly(interposition):
         return None
-    ours, theirs = wide_integers(cut.meant), wide_integers((cut.provider,))
+    ours, theirs = wide_integers(interposition.intended), wide_integers((interposition.provider,))
     if (ours is None) == (theirs is None):
         return None
     whose = "wheel's" if ours else "host's"
@@ -278,16 +296,16 @@ def integer_width(cut: Cut) -> Verdict | None:
 _CHECK = re.compile(r"(?:check|verify|require)_?versions?|version_?check", re.IGNORECASE)
 
 
-def version_check(cut: Cut) -> Verdict | None:
+def version_check(interposition: Interposition) -> Verdict | None:
     """A function that compares the compiled-in version with the running one, and these differ.
 
     Libraries whose structures are public protect themselves so; by convention
     it has both words in its name. It refuses to run where the two differ.
     """
-    checks = [name for name in cut.used_names if _CHECK.search(name)]
+    checks = [name for name in interposition.used_names if _CHECK.search(name)]
     if not checks:
         return None
-    difference = release_difference(cut.meant, cut.provider)
+    difference = release_difference(interposition.intended, interposition.provider)
     if difference is None:
         return None
     line = f"{checks[0]} compares the version compiled in with the one that runs."
@@ -298,7 +316,7 @@ _TELLS_VERSION = re.compile("version", re.IGNORECASE)
 _TOO_OLD = re.compile(r"older|later|newer|at least|requires|downgrade", re.IGNORECASE)
 
 
-def refusal(cut: Cut) -> Verdict | None:
+def refusal(interposition: Interposition) -> Verdict | None:
     """The wheel's code has the words ready with which it refuses another copy.
 
     Who depends on what he was compiled for asks the library for its version and
@@ -307,38 +325,40 @@ def refusal(cut: Cut) -> Verdict | None:
     it is the same, or how the library was built, which distributions tell by
     another name of the library. Where that is so, the import fails.
     """
-    if not any(_TELLS_VERSION.search(name) for name in cut.used_names):
+    if not any(_TELLS_VERSION.search(name) for name in interposition.used_names):
         return None
-    libraries = {base for file in cut.meant if (base := library_name(file))}
+    libraries = {base for dso in interposition.intended if (base := library_name(dso))}
     # An application speaks of a library without the lib before its name.
     called = libraries | {m[1] for base in libraries if (m := re.match(r"lib([A-Za-z]{3,})", base))}
-    for text in cut.victim.refusals:
+    for text in interposition.victim.refusals:
         if called.isdisjoint(re.findall(r"lib[\w-]*\w|\w+", text)):
             continue
         if _TOO_OLD.search(text):
-            differ = is_older(cut.meant, cut.provider)
+            differ = is_older(interposition.intended, interposition.provider)
         elif _TELLS_VERSION.search(text):
-            differ = release_difference(cut.meant, cut.provider) is not None
+            differ = release_difference(interposition.intended, interposition.provider) is not None
         else:
-            differ = library_name(cut.provider) not in libraries
+            differ = library_name(interposition.provider) not in libraries
         if differ:
-            lines = f'{file_name(cut.victim)} has the words to refuse it: "{text}".'
+            lines = f'{file_name(interposition.victim)} has the words to refuse it: "{text}".'
             return Verdict(codes.VERSION_CHECK, Severity.ERROR, (lines,))
     return None
 
 
-def replaced_library(cut: Cut) -> Verdict:
+def replaced_library(interposition: Interposition) -> Verdict:
     """A warning, where nothing worse is known: an untested release runs in place of the tested."""
-    difference = release_difference(cut.meant, cut.provider)
+    difference = release_difference(interposition.intended, interposition.provider)
     lines = []
-    if not cut.kept:
-        lines.append(f"{in_use(cut)}, and none of the same library that is in use is the wheel's.")
+    if not interposition.kept:
+        lines.append(
+            f"{in_use(interposition)}, and none of the same library that is in use is the wheel's."
+        )
     if difference:
         lines.append(differs(difference))
     return Verdict(codes.REPLACED_LIBRARY, codes.REPLACED_LIBRARY.severity, tuple(lines))
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[FindingRule, ...] = (
     split_library,
     asked_by_name,
     other_abi,
@@ -352,6 +372,6 @@ RULES: tuple[Rule, ...] = (
 """The rules that are weighed against each other."""
 
 
-def _limits(cut: Cut) -> Iterator[str]:
-    if not cut.calls_known:
+def _limits(interposition: Interposition) -> Iterator[str]:
+    if not interposition.calls_known:
         yield "Which functions call which is not known for this object: all count as in use."

@@ -18,7 +18,7 @@ from collide.hosts.identify_musl import is_musl, read_loader
 from collide.loader.host import Host, Python
 from collide.loader.libc import expand_library_path
 from collide.loader.link_map import LoadFailure
-from collide.loader.model import File, Loader, LoadError
+from collide.loader.model import Dso, Loader, LoadError
 from collide.loader.startup import start
 from collide.support.errors import InputError
 
@@ -43,7 +43,7 @@ def extract(
     loader is not one whose rules are known.
     """
     executable = _open(root, binary)
-    interpreter_path = executable.object.interpreter
+    interpreter_path = executable.elf.interpreter
     if interpreter_path is None:
         raise InputError(binary, "has no dynamic loader (a shared library or a static executable)")
     interpreter = _open(root, interpreter_path)
@@ -66,8 +66,8 @@ def extract(
     return Host(
         name=name or _default_name(root, executable.path),
         path=executable.path,
-        architecture=executable.object.architecture,
-        python=find_python(m.file for m in process.global_scope),
+        architecture=executable.elf.architecture,
+        python=find_python(m.dso for m in process.global_scope),
         process=process,
         failures=failures,
         preload=tuple(preload),
@@ -83,7 +83,7 @@ def _refused(failure: LoadFailure, asked: Sequence[str]) -> InputError:
     return InputError(failure.object, f"cannot be opened: {why}")
 
 
-def _open(root: Root, path: str) -> File:
+def _open(root: Root, path: str) -> Dso:
     head = root.read_head(path)
     if head is None:
         raise InputError(path, "no such file")
@@ -91,12 +91,12 @@ def _open(root: Root, path: str) -> File:
         line = head.split(b"\n")[0].decode("utf-8", "replace")
         raise InputError(path, f"is a script ({line}); name the binary that runs it")
     try:
-        file = root.open(path)
+        dso = root.open(path)
     except LoadError as e:
         raise InputError(path, str(e).removeprefix(f"{path}: ")) from e
-    if file is None:
+    if dso is None:
         raise InputError(path, "is no ELF file of a known machine, or cannot be read")
-    return file
+    return dso
 
 
 # -- the loader ---------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ _SYSTEM_DIRS = rb"(?:/[!-~]*lib[!-~]*/\0){2,}"
 _CACHE_FILE = rb"(/[!-~]*/ld\.so\.cache)\0"
 
 
-def _loader(root: Root, path: str, executable: File) -> Loader:
+def _loader(root: Root, path: str, executable: Dso) -> Loader:
     data = root.read_bytes(path) or b""
     if is_musl(data):
         return read_loader(data, path, root)
@@ -115,7 +115,7 @@ def _loader(root: Root, path: str, executable: File) -> Loader:
     if directories is None:
         raise InputError(path, "is no glibc loader (no system directories in it)")
     system_dirs = tuple(d.decode().rstrip("/") for d in directories[0].split(b"\0") if d)
-    machine = executable.object.machine
+    machine = executable.elf.machine
     hwcaps, platform = cpu_features(root.read_bytes("/proc/cpuinfo") or b"", machine)
     real = root.realpath(path) or path
     guix = real.startswith("/gnu/store/")
@@ -139,11 +139,11 @@ def _loader(root: Root, path: str, executable: File) -> Loader:
     return loader
 
 
-def _make_cache(root: Root, executable: File, loader: Loader) -> None:
+def _make_cache(root: Root, executable: Dso, loader: Loader) -> None:
     from collide.hosts.ldconfig import make_cache
 
-    flags = executable.object.machine.cache_flags
-    root.cache = make_cache(root, executable.object, flags, loader.system_dirs)
+    flags = executable.elf.machine.cache_flags
+    root.cache = make_cache(root, executable.elf, flags, loader.system_dirs)
     root.cache_flags, root.hwcaps = flags, loader.hwcaps
 
 
@@ -191,13 +191,13 @@ def cpu_features(cpuinfo: bytes, machine: Machine) -> tuple[tuple[str, ...], str
 _LIBPYTHON = r"(?:lib)?(python|pypy)(\d)\.(\d+)([a-z]*)(?:-c)?(?:\.so(?:\.[\d.]+)?)?"
 
 
-def find_python(scope: Iterable[File]) -> Python | None:
+def find_python(scope: Iterable[Dso]) -> Python | None:
     """The interpreter among these objects: by the name of libpython or of the binary.
 
     None when there is none, or its version cannot be told without running it.
     """
-    for file in scope:
-        for name in (file.object.soname, posixpath.basename(file.path)):
+    for dso in scope:
+        for name in (dso.elf.soname, posixpath.basename(dso.path)):
             found = re.fullmatch(_LIBPYTHON, name or "")
             if found:
                 # d, m and u are no part of today's ABI tags; t is free threading.

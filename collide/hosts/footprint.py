@@ -108,14 +108,14 @@ def _names(scope: tuple[LinkMap, ...]) -> dict[int, str]:
     """A name for each map; a second one of a name is told apart by its path."""
     names: dict[int, str] = {}
     for m in scope:
-        name = m.object.soname or posixpath.basename(m.file.path)
-        names[id(m)] = f"{name} ({m.file.path})" if name in names.values() else name
+        name = m.elf.soname or posixpath.basename(m.dso.path)
+        names[id(m)] = f"{name} ({m.dso.path})" if name in names.values() else name
     return names
 
 
 def _exports(m: LinkMap, *, musl: bool) -> Exports:
     unversioned, versioned, versions = set(), set(), set()
-    exports = m.object.exports
+    exports = m.elf.exports
     for name in exports.names:
         for d in exports.candidates(name):
             if not _serves(d):
@@ -141,10 +141,10 @@ def _serves(d: Definition) -> bool:
 
 def _search_paths(host: Host, names: dict[int, str]) -> Iterator[str]:
     for m in host.process.global_scope:
-        if m.object.rpath is not None:
-            yield f"RPATH {m.object.rpath} of {names[id(m)]}"
-        if m.object.runpath is not None:
-            yield f"RUNPATH {m.object.runpath} of {names[id(m)]}"
+        if m.elf.rpath is not None:
+            yield f"RPATH {m.elf.rpath} of {names[id(m)]}"
+        if m.elf.runpath is not None:
+            yield f"RUNPATH {m.elf.runpath} of {names[id(m)]}"
     for directory in host.loader.library_path:
         yield f"LD_LIBRARY_PATH {directory}"
     for directory in host.loader.system_dirs:

@@ -8,7 +8,7 @@ from typing import Any
 from collide.hosts.database import load_shipped, shipped_head, shipped_summary
 from collide.hosts.database.reader import Summary
 from collide.loader.host import Host
-from collide.loader.model import Found
+from collide.loader.model import FoundVia
 from collide.support.records import NamedTuple
 
 
@@ -24,7 +24,7 @@ class Library(NamedTuple):
     path: str
     soname: str | None
     needed_by: int | None
-    found: Found
+    found: FoundVia
     scope: int | None
     package: tuple[str, str] | None
     exports: int
@@ -63,7 +63,7 @@ def inventory(name: str) -> Inventory:
         host.path,
         host.rtld_global,
         tuple(
-            _library(o, places.get(id(m)), len(m.object.exports.names))
+            _library(o, places.get(id(m)), len(m.elf.exports.names))
             for o, m in zip(recorded, maps, strict=True)
         ),
         _missing(host),
@@ -81,7 +81,7 @@ def _library(recorded: Mapping[str, Any], scope: int | None, exports: int) -> Li
         path=recorded["path"],
         soname=recorded["soname"],
         needed_by=recorded["needed_by"],
-        found=Found(**recorded["found"]),
+        found=FoundVia(**recorded["found"]),
         scope=scope,
         package=(package["name"], package["version"]) if package else None,
         exports=exports,

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from collide.elf.object import ElfObject
 from collide.filesystems.root import Root
 from collide.loader.glibc.ld_cache import CacheEntry, LdCache
-from collide.loader.model import File, LoadError
+from collide.loader.model import Dso, LoadError
 
 CONFIGURATION = "/etc/ld.so.conf"
 _HWCAPS = "glibc-hwcaps"
@@ -81,12 +81,12 @@ def _entries(root: Root, directory: str, fitting: ElfObject) -> Iterator[tuple[s
     """Name and path of each library of one directory."""
     for name in _libraries(root, directory):
         path = posixpath.join(directory, name)
-        file = _open(root, path)
-        if file is None or file.object.architecture != fitting.architecture:
+        dso = _open(root, path)
+        if dso is None or dso.elf.architecture != fitting.architecture:
             continue
-        soname = file.object.soname or name
+        soname = dso.elf.soname or name
         real = posixpath.join(root.realpath(directory) or directory, name)
-        if file.path != real and name.endswith(".so") and soname.startswith(name):
+        if dso.path != real and name.endswith(".so") and soname.startswith(name):
             # The link editor's link to the link that is the DT_SONAME counts by its own name.
             soname = name
         beside = posixpath.join(directory, soname)
@@ -104,7 +104,7 @@ def _by_release(name: str) -> str:
     return re.sub(r"\d+", lambda digits: digits[0].zfill(20), name)
 
 
-def _open(root: Root, path: str) -> File | None:
+def _open(root: Root, path: str) -> Dso | None:
     try:
         return root.open(path)
     except LoadError:

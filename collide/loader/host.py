@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collide.loader.glibc.process import Process
 from collide.loader.link_map import LoadFailure
-from collide.loader.model import File, Files, Loader
+from collide.loader.model import Dso, FileSystem, Loader
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -47,9 +47,9 @@ class Host(NamedTuple):
     arguments: tuple[str, ...] = ()
 
     @property
-    def global_files(self) -> frozenset[File]:
+    def global_files(self) -> frozenset[Dso]:
         """The objects of the global scope."""
-        return frozenset(m.file for m in self.process.global_scope)
+        return frozenset(m.dso for m in self.process.global_scope)
 
     @property
     def loader(self) -> Loader:
@@ -57,6 +57,6 @@ class Host(NamedTuple):
         return self.process.loader
 
     @property
-    def files(self) -> Files:
+    def files(self) -> FileSystem:
         """What the host's loader can open."""
         return self.process.files

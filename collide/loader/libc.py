@@ -21,7 +21,7 @@ from collide.loader.glibc.lookup import GlibcLookup
 from collide.loader.glibc.process import Process
 from collide.loader.glibc.search import expand
 from collide.loader.lookup import LookupRules
-from collide.loader.model import File, Files, Loader
+from collide.loader.model import Dso, FileSystem, Loader
 
 
 def lookup_rules(loader: Loader) -> LookupRules:
@@ -33,7 +33,7 @@ def lookup_rules(loader: Loader) -> LookupRules:
     return GlibcLookup(loader.version)
 
 
-def new_process(executable: File, name: str, loader: Loader, files: Files) -> Process:
+def new_process(executable: Dso, name: str, loader: Loader, files: FileSystem) -> Process:
     """A process of ``executable`` in which ``loader`` loads the rest."""
     if loader.libc == "musl":
         from collide.loader.musl.process import MuslProcess
@@ -43,7 +43,7 @@ def new_process(executable: File, name: str, loader: Loader, files: Files) -> Pr
 
 
 def expand_library_path(
-    elements: Iterable[str], executable: File, loader: Loader
+    elements: Iterable[str], executable: Dso, loader: Loader
 ) -> tuple[str, ...]:
     """The elements of LD_LIBRARY_PATH as ``loader`` reads them: musl has no tokens there."""
     if loader.libc == "musl":

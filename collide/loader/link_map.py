@@ -6,7 +6,7 @@ Source: glibc ``include/link.h`` (``struct link_map``), ``elf/dl-open.c``.
 from __future__ import annotations
 
 from collide.elf.object import ElfObject
-from collide.loader.model import File, Found
+from collide.loader.model import Dso, FoundVia
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -36,32 +36,35 @@ class LoadFailure(NamedTuple):
 class LinkMap:
     """One loaded object; compared by identity, as in the loader.
 
-    ``name`` is the path as the loader opened it, ``loader`` the object whose
-    DT_NEEDED first asked for it (``l_loader``), None when it was opened by
+    ``name`` is the path as the loader opened it, ``needed_by`` the object whose
+    DT_NEEDED first asked for it (glibc's ``l_loader``), None when it was opened by
     path. ``needed`` are the maps that its own DT_NEEDED resolved to, None
     before they are, ``resolutions`` name and manner of each, ``filtees`` the
     maps of its DT_AUXILIARY and DT_FILTER. ``origin`` is the
     value of ``$ORIGIN``.
     """
 
-    __slots__ = ("file", "filtees", "found", "loader", "name", "needed", "origin", "resolutions")
+    __slots__ = (
+        *("dso", "filtees", "found", "name", "needed", "needed_by", "origin"),
+        *("resolutions",),
+    )
 
     def __init__(
-        self, name: str, file: File, found: Found, loader: LinkMap | None, origin: str
+        self, name: str, dso: Dso, found: FoundVia, needed_by: LinkMap | None, origin: str
     ) -> None:
         self.name = name
-        self.file = file
+        self.dso = dso
         self.found = found
-        self.loader = loader
+        self.needed_by = needed_by
         self.origin = origin
         self.needed: tuple[LinkMap, ...] | None = None
-        self.resolutions: tuple[tuple[str, Found], ...] = ()
+        self.resolutions: tuple[tuple[str, FoundVia], ...] = ()
         self.filtees: tuple[LinkMap, ...] = ()
 
     @property
-    def object(self) -> ElfObject:
+    def elf(self) -> ElfObject:
         """The facts of the mapped file."""
-        return self.file.object
+        return self.dso.elf
 
 
 class Opened(NamedTuple):

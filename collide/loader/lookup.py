@@ -1,7 +1,7 @@
 """What every C library's lookup shares: rules as values, and the search through a scope.
 
-Each rule is a :class:`Rule` with the sentence that ``collide explain`` prints, so that there is
-one implementation to bind with and to explain with. :mod:`collide.loader.glibc.lookup` and
+Each rule is a :class:`MatchRule` with the sentence that ``collide explain`` prints, so that there
+is one implementation to bind with and to explain with. :mod:`collide.loader.glibc.lookup` and
 :mod:`collide.loader.musl.lookup` have the rules; :mod:`collide.loader.libc` chooses.
 """
 
@@ -14,14 +14,14 @@ from enum import Enum
 from collide.elf.machines import CLASS_COPY
 from collide.elf.object import ElfObject
 from collide.elf.symbols import STB_GLOBAL, STB_GNU_UNIQUE, STB_WEAK, Definition, Exports, Reference
-from collide.loader.model import File
-from collide.support.records import Protocol
+from collide.loader.model import Dso
+from collide.support.records import NamedTuple, Protocol
 
 MATCHING_BINDINGS = frozenset((STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE))
 """The bindings of a definition that others may use."""
 
 
-class Rule(Enum):
+class MatchRule(Enum):
     """Why a candidate is accepted or not: whether it is, and the sentence for a reader."""
 
     UNVERSIONED_OBJECT = True, "accepted: the object has no symbol versions"
@@ -53,8 +53,15 @@ class Rule(Enum):
         self.text = text
 
 
-Judged = tuple[Definition, Rule]
+Candidate = tuple[Definition, MatchRule]
 """A candidate and the rule that decided it."""
+
+
+class Match(NamedTuple):
+    """The definition that a search through a scope ends with, and the object that has it."""
+
+    dso: Dso
+    definition: Definition
 
 
 class LookupRules(Protocol):
@@ -93,7 +100,7 @@ class LookupRules(Protocol):
     def match(self, reference: Reference, obj: ElfObject, /) -> Definition | None:
         """The definition that ``obj`` offers for ``reference``; None when it has none."""
 
-    def explain(self, reference: Reference, obj: ElfObject, /) -> tuple[Judged, ...]:
+    def explain(self, reference: Reference, obj: ElfObject, /) -> tuple[Candidate, ...]:
         """Every candidate in ``obj`` with the rule that decided it, in hash-walk order."""
 
     def plain(self, exports: Exports, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
@@ -104,35 +111,35 @@ class LookupRules(Protocol):
 
 
 def search_scope(
-    reference: Reference, scope: Iterable[File], executable: File, rules: LookupRules
-) -> tuple[File, Definition] | None:
+    reference: Reference, scope: Iterable[Dso], executable: Dso, rules: LookupRules
+) -> Match | None:
     """First match in ``scope``, which may hold an object twice; None when there is none."""
-    for file in scope:
-        if reference.lookup_class == CLASS_COPY and file is executable:
+    for dso in scope:
+        if reference.lookup_class == CLASS_COPY and dso is executable:
             continue
-        definition = rules.match(reference, file.object)
+        definition = rules.match(reference, dso.elf)
         if definition is not None:
-            return file, definition
+            return Match(dso, definition)
     return None
 
 
 def walk_scope(
-    reference: Reference, scope: Iterable[File], executable: File, rules: LookupRules
-) -> Iterator[tuple[File, tuple[Judged, ...], Definition | None]]:
+    reference: Reference, scope: Iterable[Dso], executable: Dso, rules: LookupRules
+) -> Iterator[tuple[Dso, tuple[Candidate, ...], Definition | None]]:
     """The same search, told step by step: object, its candidates judged, what it gives.
 
     Ends after the object that gives a definition.
     """
     seen: set[int] = set()
-    for file in scope:
-        if id(file) in seen:
+    for dso in scope:
+        if id(dso) in seen:
             continue
-        seen.add(id(file))
-        told = rules.explain(reference, file.object)
-        if reference.lookup_class == CLASS_COPY and file is executable:
-            yield file, tuple((d, Rule.COPY_SKIPS_EXECUTABLE) for d, _ in told), None
+        seen.add(id(dso))
+        told = rules.explain(reference, dso.elf)
+        if reference.lookup_class == CLASS_COPY and dso is executable:
+            yield dso, tuple((d, MatchRule.COPY_SKIPS_EXECUTABLE) for d, _ in told), None
             continue
-        definition = rules.match(reference, file.object)
-        yield file, told, definition
+        definition = rules.match(reference, dso.elf)
+        yield dso, told, definition
         if definition is not None:
             return

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     """How an object came to its place; the loader's own steps, in their order."""
 
 
-class Found(NamedTuple):
+class FoundVia(NamedTuple):
     """How a library was found: the step, and the object or path that decided it."""
 
     how: FoundBy
@@ -48,7 +48,7 @@ class Found(NamedTuple):
         return self.how
 
 
-class File:
+class Dso:
     """One ELF file of a file system, read; compared by identity.
 
     ``path`` is its canonical path (no symbolic links), ``identity`` what makes
@@ -59,7 +59,7 @@ class File:
 
     __slots__ = (
         *("_build_id", "_calls", "_contents", "_refusals", "_version_strings", "identity"),
-        *("object", "path"),
+        *("elf", "path"),
     )
 
     def __init__(
@@ -73,7 +73,7 @@ class File:
     ) -> None:
         self.path = path
         self.identity = identity
-        self.object = elf
+        self.elf = elf
         self._contents = contents
         self._version_strings = version_strings
         self._refusals: tuple[str, ...] | None = None
@@ -119,7 +119,7 @@ class File:
         if self._calls is None:
             from collide.elf.code.call_graph import LARGEST, read_calls
 
-            again = self._contents if self.object.code_size <= LARGEST else None
+            again = self._contents if self.elf.code_size <= LARGEST else None
             self._calls = (read_calls(again(), again) if again else None,)
         return self._calls[0]
 
@@ -128,17 +128,17 @@ class LoadError(CollideError):
     """The loader stops at this file instead of searching on (section 6.4's hard errors)."""
 
 
-class Files(Protocol):
+class FileSystem(Protocol):
     """A file system as the loader sees it: a root, a wheel's members, a recorded host."""
 
-    def open(self, path: str) -> File | None:
+    def open(self, path: str) -> Dso | None:
         """The object at ``path``; None where a search goes on. Raises LoadError."""
 
     def cached(self, name: str) -> str | None:
         """The path ld.so.cache gives for ``name``."""
 
 
-class Watch(Files):
+class WatchedFileSystem(FileSystem):
     """Files whose use is watched: a search says what it tries where."""
 
     def tries(self, directory: str, position: int) -> bool:
@@ -209,15 +209,15 @@ class Requester(Protocol):
         """The value of ``$ORIGIN`` in its strings."""
 
     @property
-    def object(self) -> ElfObject:
+    def elf(self) -> ElfObject:
         """Its facts."""
 
     @property
-    def loader(self) -> Requester | None:
+    def needed_by(self) -> Requester | None:
         """What pulled it in (``l_loader``); None for what was opened by path."""
 
 
-class Listing(Files):
+class KnownFileSystem(FileSystem):
     """Files all of whose paths are known."""
 
     def holds(self, directory: str) -> bool:

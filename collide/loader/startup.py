@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from collide.loader.glibc.process import Process
 from collide.loader.libc import new_process
 from collide.loader.link_map import LoadFailure
-from collide.loader.model import File, Files, Found, Loader
+from collide.loader.model import Dso, FileSystem, FoundVia, Loader
 
 
 def start(
-    executable: File,
-    interpreter: File | None,
+    executable: Dso,
+    interpreter: Dso | None,
     loader: Loader,
-    files: Files,
+    files: FileSystem,
     preload: Sequence[str] = (),
 ) -> tuple[Process, tuple[LoadFailure, ...]]:
     """The process after start-up: executable, preloads, and their breadth-first closure.
@@ -36,7 +36,7 @@ def start(
         if isinstance(result, LoadFailure):
             failures.append(result)
         elif result not in roots:
-            result.found = Found("preload")
+            result.found = FoundVia("preload")
             roots.append(result)
     scope, missing = process.closure(roots)
     process.global_scope = scope

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from collide.elf.object import ElfObject
 from collide.elf.references import references_to
 from collide.elf.symbols import STV_HIDDEN, Definition, Exports, Reference
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import Plan
 from collide.wheels.target import Target
@@ -18,16 +18,16 @@ from collide.wheels.target import Target
 
 def apply(target: Target, plan: Plan) -> Target:
     """``target`` with the changes of ``plan``; nothing of the original is changed."""
-    members: dict[str, File] = {}
+    members: dict[str, Dso] = {}
     names: dict[str, str] = {}
-    for path, file in target.members.items():
-        name = target.names[file.path]
+    for path, dso in target.members.items():
+        name = target.names[dso.path]
         moved = plan.moved.get(name, name)
         change = plan.objects.get(name)
-        place = file.path
+        place = dso.path
         if moved != name:
             place = f"{path.rpartition('/')[0]}/{moved.rpartition('/')[2]}"
-        new = file if change is None else File(place, place, changed_object(file.object, change))
+        new = dso if change is None else Dso(place, place, changed_object(dso.elf, change))
         members[path if moved == name else place] = new
         names[new.path] = moved
     return target._replace(members=members, names=names)

@@ -57,9 +57,9 @@ def compare_imports(
 
 def _modules(wheel: Path) -> Iterator[str]:
     """The import names of the extension modules."""
-    for path, file in read_target(wheel).members.items():
+    for path, dso in read_target(wheel).members.items():
         name = path.partition("/site-packages/")[2]
-        if name and is_extension_module(file):
+        if name and is_extension_module(dso):
             parts = name.split("/")
             yield ".".join([*parts[:-1], parts[-1].partition(".")[0]])
 

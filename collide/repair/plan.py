@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 from collide.analysis.analysis import Analysis
 from collide.elf.references import references_to
 from collide.elf.symbols import STB_GLOBAL, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED, Reference
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.repair.integrity import ObjectChange
 from collide.repair.takers import (
     Standings,
@@ -105,7 +105,7 @@ def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) ->
     for analysis in analyses:
         for _, b in taken_bindings(analysis):
             assert b.actual is not None
-            takers.setdefault(b.reference.name, set()).add(b.actual[0].path)
+            takers.setdefault(b.reference.name, set()).add(b.actual.dso.path)
     if not takers and not request.everything:
         return NOTHING
     planner = _Planner(target, analyses, request)
@@ -128,7 +128,7 @@ NOTHING = Plan({}, {}, (), {})
 class _Way(NamedTuple):
     """The objects in which a name is changed, and how far it is closed in its definers."""
 
-    renamed: tuple[File, ...]
+    renamed: tuple[Dso, ...]
     closed: int | None
 
 
@@ -148,20 +148,18 @@ class _Planner:
         self.kept: list[Kept] = []
         self.closed: dict[str, dict[str, int]] = {}
         self.renamed: dict[str, dict[str, str]] = {}
-        self.definers: dict[str, list[File]] = {}
-        self.users: dict[str, list[File]] = {}
+        self.definers: dict[str, list[Dso]] = {}
+        self.users: dict[str, list[Dso]] = {}
         self.runtime_of: dict[str, str] = {}
 
     def preemptible(self) -> set[str]:
         """Every name that an object of the wheel defines and one of its scope looks up."""
         wanted = set()
         for scope in self.standing.scopes:
-            defined = set().union(*(f.object.exports.names for f in scope))
-            for file in scope:
+            defined = set().union(*(f.elf.exports.names for f in scope))
+            for dso in scope:
                 wanted |= {
-                    r.name
-                    for r in file.object.references
-                    if r.name in defined and self._looks_up(r)
+                    r.name for r in dso.elf.references if r.name in defined and self._looks_up(r)
                 }
         return wanted
 
@@ -234,16 +232,16 @@ class _Planner:
                     del ways[name]
 
     def _index(self, wanted: AbstractSet[str]) -> None:
-        for file in self.files.values():
-            for name in file.object.exports.defined(wanted):
-                if any(not d.undefined for d in file.object.exports.candidates(name)):
-                    self.definers.setdefault(name, []).append(file)
-            used = references_to(file.object.references, wanted)
+        for dso in self.files.values():
+            for name in dso.elf.exports.defined(wanted):
+                if any(not d.undefined for d in dso.elf.exports.candidates(name)):
+                    self.definers.setdefault(name, []).append(dso)
+            used = references_to(dso.elf.references, wanted)
             for name in {r.name for r in used if self._looks_up(r)}:
-                self.users.setdefault(name, []).append(file)
-        for file in self.runtime:
-            for name in file.object.exports.defined(wanted):
-                self.runtime_of.setdefault(name, file.path)
+                self.users.setdefault(name, []).append(dso)
+        for dso in self.runtime:
+            for name in dso.elf.exports.defined(wanted):
+                self.runtime_of.setdefault(name, dso.path)
 
     def _looks_up(self, reference: Reference) -> bool:
         hidden = reference.visibility in (STV_HIDDEN, STV_INTERNAL)
@@ -277,8 +275,8 @@ class _Planner:
         return _Way((*definers, *served), STV_PROTECTED if own else None)
 
     def _go(self, name: str, way: _Way) -> None:
-        for file in way.renamed:
-            self.renamed.setdefault(file.path, {})[name] = f"{name}.{self.request.tag}"
+        for dso in way.renamed:
+            self.renamed.setdefault(dso.path, {})[name] = f"{name}.{self.request.tag}"
         if way.closed is not None:
             self._close(name, way)
 
@@ -287,20 +285,20 @@ class _Planner:
             return self.reachable[name]
         if name in self.needed_outside:
             return "is needed from the wheel by a library of the host's system"
-        for file in self.definers[name]:
-            if file.path.rpartition("/")[2] in self.request.pinned:
-                return f"is defined by {self._name(file)}, which must keep its name"
-            if self._is_public(file):
-                return f"is defined by {self._name(file)}, which other packages may link"
+        for dso in self.definers[name]:
+            if dso.path.rpartition("/")[2] in self.request.pinned:
+                return f"is defined by {self._name(dso)}, which must keep its name"
+            if self._is_public(dso):
+                return f"is defined by {self._name(dso)}, which other packages may link"
         return None
 
-    def _may_hide(self, name: str, way: _Way, file: File) -> bool:
+    def _may_hide(self, name: str, way: _Way, dso: Dso) -> bool:
         """Whether ``name`` may be hidden in one of its definers, unless it is asked for by name."""
         return (
             way.closed == STV_HIDDEN
             and self.request.glibc >= HIDDEN_SINCE
             and name not in self.needed_outside
-            and file.path in self.standing.modules
+            and dso.path in self.standing.modules
         )
 
     def _close(self, name: str, way: _Way) -> None:
@@ -310,25 +308,25 @@ class _Planner:
         would get this one: what it defines must stay to be found.
         """
         users = set(map(id, self.users.get(name, ())))
-        for file in self.definers[name]:
-            if id(file) in users:
-                hidden = name not in self.reachable and self._may_hide(name, way, file)
+        for dso in self.definers[name]:
+            if id(dso) in users:
+                hidden = name not in self.reachable and self._may_hide(name, way, dso)
                 visibility = STV_HIDDEN if hidden else STV_PROTECTED
-                self.closed.setdefault(file.path, {})[name] = visibility
+                self.closed.setdefault(dso.path, {})[name] = visibility
 
     def _is_vague(self, name: str) -> bool:
-        found = (d for f in self.definers[name] for d in f.object.exports.candidates(name))
+        found = (d for f in self.definers[name] for d in f.elf.exports.candidates(name))
         return name.startswith("_Z") and all(d.binding != STB_GLOBAL for d in found)
 
-    def _is_public(self, file: File) -> bool:
+    def _is_public(self, dso: Dso) -> bool:
         """Whether others may link an object: a library under a name of no hash (auditwheel's)."""
-        base = file.path.rpartition("/")[2]
+        base = dso.path.rpartition("/")[2]
         if self.request.closed_world:
             return False
-        return file.path not in self.standing.modules and not GRAFTED.search(base)
+        return dso.path not in self.standing.modules and not GRAFTED.search(base)
 
-    def _name(self, file: File) -> str:
-        return self.target.names[file.path]
+    def _name(self, dso: Dso) -> str:
+        return self.target.names[dso.path]
 
     def changes(self) -> dict[str, ObjectChange]:
         """All that was decided, by member."""

@@ -41,7 +41,7 @@ _UNWEIGHED = (
 )
 
 
-class Adviser:
+class RepairPreview:
     """Tries repairs of one target, host by host; reads its files only when it must."""
 
     def __init__(self, target: Target, *, several: bool = False) -> None:
@@ -132,7 +132,7 @@ def _shadows(
                 if not group.shadowed or id(group) in seen:
                     continue
                 seen.add(id(group))
-                victim = analysis.name_of(bound.map.file)
+                victim = analysis.name_of(bound.map.dso)
                 for b in group.shadowed:
                     if b.reference.name not in without and b.provider is not None:
                         yield _code(analysis, b), victim, analysis.name_of(b.provider)

@@ -65,7 +65,7 @@ def prove(before: Analysis, after: Analysis, plan: Plan) -> Proof:
         Left(
             after.name_of(f),
             b.reference.name,
-            after.name_of(b.actual[0]),
+            after.name_of(b.actual.dso),
             reasons.get(b.reference.name, "was not seen to be taken before the repair"),
         )
         for f, b in remaining.values()
@@ -88,16 +88,16 @@ def captured(analysis: Analysis) -> Iterator[str]:
     """Names of the wheel's libraries for which the loader takes one the host has loaded."""
     bundled = {
         name
-        for path, file in analysis.target.members.items()
-        for name in (file.object.soname, path.rpartition("/")[2])
+        for path, dso in analysis.target.members.items()
+        for name in (dso.elf.soname, path.rpartition("/")[2])
     }
     for module in analysis.modules:
         for bound in module.bound.objects if module.bound else ():
-            if not analysis.is_member(bound.map.file):
+            if not analysis.is_member(bound.map.dso):
                 continue
             resolved = zip(bound.map.needed or (), bound.map.resolutions, strict=True)
             for needed, (name, found) in resolved:
-                known = found.how == "already-loaded" and analysis.is_host(needed.file)
+                known = found.how == "already-loaded" and analysis.is_host(needed.dso)
                 if known and name in bundled:
                     yield name
 
@@ -107,8 +107,8 @@ def _own_shadows(analysis: Analysis) -> Iterator[tuple[str, str]]:
         for bound in module.bound.objects if module.bound else ():
             for group in bound.groups:
                 for b in group.shadowed:
-                    if b.actual and analysis.is_member(b.actual[0]):
-                        yield bound.map.file.path, b.reference.name
+                    if b.actual and analysis.is_member(b.actual.dso):
+                        yield bound.map.dso.path, b.reference.name
 
 
 _Key = tuple[str, str | None, int]
@@ -141,9 +141,9 @@ class _Comparison:
                 yield f"{new.name} would fail to load: {' '.join(kind)}"
         if old.bound is None or new.bound is None:
             return
-        objects = {self.after.name_of(o.map.file): o for o in new.bound.objects}
+        objects = {self.after.name_of(o.map.dso): o for o in new.bound.objects}
         for bound in old.bound.objects:
-            name = self.before.name_of(bound.map.file)
+            name = self.before.name_of(bound.map.dso)
             name = self.plan.moved.get(name, name)
             later = objects.pop(name, None)
             if later is None:
@@ -167,7 +167,7 @@ class _Comparison:
         if groups in self._done:
             return
         self._done.add(groups)
-        change = self.plan.objects.get(self.before.name_of(old.map.file), ObjectChange())
+        change = self.plan.objects.get(self.before.name_of(old.map.dso), ObjectChange())
         found = {_key(b): b for b in new.bindings}
         for b in old.bindings:
             self.compared += 1
@@ -190,17 +190,17 @@ class _Comparison:
             return None
         if not touched:
             return f"would bind to {now or 'nothing'} in place of {was or 'nothing'}"
-        if new.actual is None or not self.after.is_member(new.actual[0]):
+        if new.actual is None or not self.after.is_member(new.actual.dso):
             return f"would bind to {now or 'nothing'}, not to the wheel"
-        if old.actual and self.before.is_member(old.actual[0]):
-            meant = new.intended and new.intended[0] is new.actual[0]
+        if old.actual and self.before.is_member(old.actual.dso):
+            meant = new.intended and new.intended.dso is new.actual.dso
             return None if meant else f"would bind to {now} in place of {was}"
         return None
 
     def _provider(self, binding: Binding, analysis: Analysis) -> str | None:
         if binding.actual is None:
             return None
-        name = analysis.name_of(binding.actual[0])
+        name = analysis.name_of(binding.actual.dso)
         return self.plan.moved.get(name, name) if analysis is self.before else name
 
 

@@ -14,7 +14,7 @@ from posixpath import basename
 from collide.analysis.analysis import Analysis, Module
 from collide.binding.binder import Binder
 from collide.loader.link_map import LinkMap, Opened
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.repair.apply import touched_object
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import Plan
@@ -37,17 +37,17 @@ def only_renames(analysis: Analysis, mangling: Plan) -> bool:
     new = set(new_names.values())
     members = analysis.target.members.items()
     if len(new) < len(new_names) or any(
-        not new.isdisjoint((basename(path), *file.object.needed)) for path, file in members
+        not new.isdisjoint((basename(path), *dso.elf.needed)) for path, dso in members
     ):
         return False
-    return all(_goes_by_file_name(path, file, new_names) for path, file in members) and all(
+    return all(_goes_by_file_name(path, dso, new_names) for path, dso in members) and all(
         _is_renamed_alike(analysis, module, new_names) for module in analysis.modules
     )
 
 
-def _goes_by_file_name(path: str, file: File, names: Mapping[str, str]) -> bool:
+def _goes_by_file_name(path: str, dso: Dso, names: Mapping[str, str]) -> bool:
     """Whether an object is one of ``names``, and refers to them, by file name only."""
-    obj, name = file.object, basename(path)
+    obj, name = dso.elf, basename(path)
     filtees = {*obj.auxiliary, *obj.filter}
     not_needed = {need.file for need in obj.version_needs} - {*obj.needed}
     by_file_name = obj.soname in (None, name) if name in names else obj.soname not in names
@@ -60,13 +60,13 @@ def _is_renamed_alike(analysis: Analysis, module: Module, names: Mapping[str, st
     if module.bound is None:
         return True
     for m in module.bound.opened.searchlist:
-        needs = {need.file for need in m.object.version_needs}
-        if not (analysis.is_member(m.file) or needs.isdisjoint(names)):
+        needs = {need.file for need in m.elf.version_needs}
+        if not (analysis.is_member(m.dso) or needs.isdisjoint(names)):
             return False
     for m in module.bound.opened.new:
         for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True):
-            member = analysis.is_member(needed.file) and basename(needed.file.path) in names
-            if member != (name in names) or (member and not analysis.is_member(m.file)):
+            member = analysis.is_member(needed.dso) and basename(needed.dso.path) in names
+            if member != (name in names) or (member and not analysis.is_member(m.dso)):
                 return False
     return True
 
@@ -77,30 +77,30 @@ def rebind(analysis: Analysis, plan: Plan, names: AbstractSet[str]) -> tuple[Mod
     ``names`` are as they were before; objects keep their paths.
     """
     target = analysis.target
-    twins: dict[File, File] = {}
+    twins: dict[Dso, Dso] = {}
 
-    def twin(file: File) -> File:
-        known = twins.get(file)
+    def twin(dso: Dso) -> Dso:
+        known = twins.get(dso)
         if known is None:
-            change = plan.objects.get(target.names.get(file.path, ""), ObjectChange())
-            obj = touched_object(file.object, change, names)
-            known = twins[file] = File(file.path, file.identity, obj)
+            change = plan.objects.get(target.names.get(dso.path, ""), ObjectChange())
+            obj = touched_object(dso.elf, change, names)
+            known = twins[dso] = Dso(dso.path, dso.identity, obj)
         return known
 
     opened = []
     for module in analysis.modules:
         if module.bound is not None:
-            files = [twin(m.file) for m in module.bound.opened.new]
-            if any(file.object.references for file in files):
+            dsos = [twin(m.dso) for m in module.bound.opened.new]
+            if any(dso.elf.references for dso in dsos):
                 opened.append((module.name, _twin_of(module.bound.opened, twins)))
-    binder = Binder(analysis.host.process, [m.file for _, found in opened for m in found.new])
+    binder = Binder(analysis.host.process, [m.dso for _, found in opened for m in found.new])
     modules = [(name, binder.bind(found)) for name, found in opened]
     return tuple(Module(name, bound, bound.failures) for name, bound in modules)
 
 
-def _twin_of(opened: Opened, files: Mapping[File, File]) -> Opened:
+def _twin_of(opened: Opened, files: Mapping[Dso, Dso]) -> Opened:
     """The same, loaded from other ``files``."""
-    maps = {m: LinkMap(m.name, files[m.file], m.found, m.loader, m.origin) for m in opened.new}
+    maps = {m: LinkMap(m.name, files[m.dso], m.found, m.needed_by, m.origin) for m in opened.new}
 
     def each(found: Iterable[LinkMap]) -> tuple[LinkMap, ...]:
         return tuple(maps.get(m, m) for m in found)

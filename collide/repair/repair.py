@@ -169,7 +169,7 @@ def _joined(targets: Sequence[Target]) -> Target:
     """All wheels in one tree; their tags were looked at one by one."""
     if len(targets) == 1:
         return targets[0]
-    members = {path: file for t in targets for path, file in t.members.items()}
+    members = {path: dso for t in targets for path, dso in t.members.items()}
     if len(members) < sum(len(t.members) for t in targets):
         raise UsageError("wheels that hold the same files cannot be repaired together")
     return Target(

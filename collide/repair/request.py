@@ -13,7 +13,7 @@ from collide.analysis.analysis import Analysis
 from collide.elf.headers import DT_STRSZ, DT_STRTAB, Image
 from collide.elf.object import read_object
 from collide.elf.references import references_to
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.repair.entry_points import (
     ASKING,
     beginnings_in_text,
@@ -119,9 +119,9 @@ class Names:
         self._wheels = wheels
         self._repeatedly = repeatedly
         self._asking = {
-            target.names[file.path]: file
-            for file in target.members.values()
-            if references_to(file.object.references, ASKING)
+            target.names[dso.path]: dso
+            for dso in target.members.values()
+            if references_to(dso.elf.references, ASKING)
         }
         self._texts: dict[str, _Text] = {}
         self._known: dict[str, str | None] = {}
@@ -140,7 +140,7 @@ class Names:
     @cached_property
     def fixed(self) -> Mapping[str, str]:
         """The names that executables of the wheels use: they may hold copies of data."""
-        members = {self._target.names[file.path] for file in self._target.members.values()}
+        members = {self._target.names[dso.path] for dso in self._target.members.values()}
         others = set(self._target.names.values()) - members
         fixed: dict[str, str] = {}
         for path in self._wheels if others else ():
@@ -168,17 +168,17 @@ class Names:
         for member, words in sorted(self.python.items()):
             for name in names & words:
                 found.setdefault(name, f"stands in {member}, which may use a library it opened")
-        for member, file in sorted(self._asking.items()):
+        for member, dso in sorted(self._asking.items()):
             rest = {
                 name
                 for name in names - found.keys()
-                if any(name in f.object.exports.names for f in self._target.members.values())
+                if any(name in f.elf.exports.names for f in self._target.members.values())
             }
-            for name in self._asked_for(member, file, rest - file.object.exports.names):
+            for name in self._asked_for(member, dso, rest - dso.elf.exports.names):
                 found[name] = f"stands as text in {member}, which calls dlsym"
         return found
 
-    def _asked_for(self, member: str, file: File, names: AbstractSet[str]) -> AbstractSet[str]:
+    def _asked_for(self, member: str, dso: Dso, names: AbstractSet[str]) -> AbstractSet[str]:
         """Those of ``names`` that an object may give to dlsym, to find them in others.
 
         It is given a library opened under a name, which then stands in its
@@ -188,8 +188,8 @@ class Names:
         text = self._texts.get(member)
         if text is None:
             text = self._texts[member] = _Text(self._repeatedly)
-        read = cache(file.read)
-        near = _linked(file, self._by_name)
+        read = cache(dso.read)
+        near = _linked(dso, self._by_name)
         sure = {n for n in names if n in self._plugin_names or _is_exported(n, near)}
         if sure != names:
             opened = [
@@ -201,10 +201,10 @@ class Names:
         if not sure:
             return sure
         # Who asks a second time has more hosts, and each has other names.
-        return text.among(sure, lambda: self._exported - file.object.exports.names, read)
+        return text.among(sure, lambda: self._exported - dso.elf.exports.names, read)
 
     @cached_property
-    def _by_name(self) -> dict[str, File]:
+    def _by_name(self) -> dict[str, Dso]:
         return {path.rpartition("/")[2]: f for path, f in self._target.members.items()}
 
     @cached_property
@@ -213,7 +213,7 @@ class Names:
 
     @cached_property
     def _exported(self) -> AbstractSet[str]:
-        return {n for file in self._target.members.values() for n in file.object.exports.names}
+        return {n for dso in self._target.members.values() for n in dso.elf.exports.names}
 
     @cached_property
     def _plugin_names(self) -> AbstractSet[str]:
@@ -222,20 +222,20 @@ class Names:
         These are opened by somebody who knows what to ask for.
         """
         members = self._target.members
-        needed = {name for file in members.values() for name in file.object.needed}
+        needed = {name for dso in members.values() for name in dso.elf.needed}
         return {
             name
-            for path, file in members.items()
-            if not {file.object.soname, path.rpartition("/")[2]} & needed
-            for name in file.object.exports.names
+            for path, dso in members.items()
+            if not {dso.elf.soname, path.rpartition("/")[2]} & needed
+            for name in dso.elf.exports.names
         }
 
 
-def _linked(file: File, by_name: Mapping[str, File]) -> list[File]:
+def _linked(dso: Dso, by_name: Mapping[str, Dso]) -> list[Dso]:
     """An object of the target with all others of it that it links."""
-    linked = [file]
+    linked = [dso]
     for each in linked:
-        found = (by_name.get(name) for name in each.object.needed)
+        found = (by_name.get(name) for name in each.elf.needed)
         linked += [f for f in dict.fromkeys(found) if f is not None and f not in linked]
     return linked
 
@@ -245,8 +245,8 @@ def _stem(name: str) -> str:
     return re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]
 
 
-def _is_exported(name: str, files: Iterable[File]) -> bool:
-    return any(name in file.object.exports.names for file in files)
+def _is_exported(name: str, dsos: Iterable[Dso]) -> bool:
+    return any(name in dso.elf.exports.names for dso in dsos)
 
 
 def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]:

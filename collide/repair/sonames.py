@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import GRAFTED, Kept, Plan, Request
 from collide.repair.proof import captured
@@ -26,20 +26,20 @@ def capturable(target: Target, analyses: Iterable[Analysis], request: Request) -
     """Libraries that a host captures; with ``everything``, all that one could."""
     names = {name for analysis in analyses for name in captured(analysis)}
     if request.everything:
-        needed = {n for file in target.members.values() for n in file.object.needed}
+        needed = {n for dso in target.members.values() for n in dso.elf.needed}
         names |= {name for name in needed & file_names(target) if not GRAFTED.search(name)}
     return names
 
 
 def renamed_libraries(target: Target, plan: Plan) -> set[str]:
     """The file names of libraries that others need and in which ``plan`` renames a definition."""
-    needed = {name for file in target.members.values() for name in file.object.needed}
+    needed = {name for dso in target.members.values() for name in dso.elf.needed}
     return {
         name
-        for path, file in target.members.items()
+        for path, dso in target.members.items()
         if (name := path.rpartition("/")[2]) in needed
-        and (change := plan.objects.get(target.names[file.path]))
-        and any(file.object.exports.candidates(name) for name in change.renamed)
+        and (change := plan.objects.get(target.names[dso.path]))
+        and any(dso.elf.exports.candidates(name) for name in change.renamed)
     }
 
 
@@ -50,10 +50,10 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
     kept = []
     new_names: dict[str, str] = {}
     for name in sorted(names):
-        files = [f for path, f in target.members.items() if path.rpartition("/")[2] == name]
-        if not files:
+        dsos = [f for path, f in target.members.items() if path.rpartition("/")[2] == name]
+        if not dsos:
             continue
-        reason = _unmovable(name, files, target, request)
+        reason = _unmovable(name, dsos, target, request)
         if reason is not None:
             kept.append(Kept(name, reason))
             continue
@@ -61,23 +61,23 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
         plain = f"{re.sub(r'-[0-9a-f]{8,}$', '', base)}-{request.tag[1:]}.{extension}"
         taken = plain in new_names.values()
         new_names[name] = f"{base}-{request.tag[1:]}.{extension}" if taken else plain
-        for file in files:
-            member = target.names[file.path]
+        for dso in dsos:
+            member = target.names[dso.path]
             moved[member] = f"{member.rpartition('/')[0]}/{new_names[name]}".lstrip("/")
-    for path, file in sorted(target.members.items()):
-        needed = {n: new_names[n] for n in file.object.needed if n in new_names}
+    for path, dso in sorted(target.members.items()):
+        needed = {n: new_names[n] for n in dso.elf.needed if n in new_names}
         # A library without DT_SONAME goes by the name it is needed by.
         name = path.rpartition("/")[2]
-        soname = new_names.get(name) if file.object.soname else None
+        soname = new_names.get(name) if dso.elf.soname else None
         if needed or name in new_names:
-            objects[target.names[file.path]] = ObjectChange(soname=soname, needed=needed)
+            objects[target.names[dso.path]] = ObjectChange(soname=soname, needed=needed)
     return Plan(objects, moved, tuple(kept), {})
 
 
-def _unmovable(name: str, files: Sequence[File], target: Target, request: Request) -> str | None:
+def _unmovable(name: str, dsos: Sequence[Dso], target: Target, request: Request) -> str | None:
     if (reason := request.reachable({name}).get(name)) is not None:
         return reason
-    if any(is_extension_module(f) for f in files):
+    if any(is_extension_module(f) for f in dsos):
         return "is an extension module"
     if not any(is_extension_module(f) for f in target.members.values()):
         return "is in a wheel without modules, whose libraries are there for other packages"

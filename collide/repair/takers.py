@@ -14,49 +14,49 @@ from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding
 from collide.elf.references import referred_names
 from collide.loader.link_map import LinkMap
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.wheels.target import Target, is_extension_module
 
 # Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
 _RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
 
 
-def taken_bindings(analysis: Analysis) -> Iterator[tuple[File, Binding]]:
+def taken_bindings(analysis: Analysis) -> Iterator[tuple[Dso, Binding]]:
     """Object and binding of each reference meant for the wheel that leaves it."""
     members = analysis.target.names
     seen: set[int] = set()
     for module in analysis.modules:
         for bound in module.bound.objects if module.bound else ():
-            if not analysis.is_member(bound.map.file):
+            if not analysis.is_member(bound.map.dso):
                 continue
             for group in bound.groups:
                 if id(group) in seen or not any(f.path in members for f in group.closure):
                     continue
                 seen.add(id(group))
-                for b in group.bindings_to(lambda file: file.path not in members):
-                    if b.intended is not None and b.intended[0].path in members:
-                        yield bound.map.file, b
+                for b in group.bindings_to(lambda dso: dso.path not in members):
+                    if b.intended is not None and b.intended.dso.path in members:
+                        yield bound.map.dso, b
 
 
-def find_scopes(target: Target, files: Iterable[File]) -> Iterator[tuple[File, ...]]:
+def find_scopes(target: Target, dsos: Iterable[Dso]) -> Iterator[tuple[Dso, ...]]:
     """What each module of the wheel brings into one scope, told by names alone.
 
     No host is asked, so that modules for other interpreters count as well; the
     proof that follows a plan binds again on every host.
     """
-    by_name: dict[str, File] = {}
-    listed = list(files)
-    for file in listed:
-        for name in (file.object.soname, file.path.rpartition("/")[2]):
+    by_name: dict[str, Dso] = {}
+    listed = list(dsos)
+    for dso in listed:
+        for name in (dso.elf.soname, dso.path.rpartition("/")[2]):
             if name:
-                by_name.setdefault(name, file)
-    architectures = {f.object.architecture for f in listed}
+                by_name.setdefault(name, dso)
+    architectures = {f.elf.architecture for f in listed}
     known: set[tuple[str, ...]] = set()
     for architecture in sorted(architectures):
         for path in target.modules(architecture):
             scope = [target.members[path]]
-            for file in scope:
-                for name in file.object.needed:
+            for dso in scope:
+                for name in dso.elf.needed:
                     found = by_name.get(name.rpartition("/")[2])
                     if found is not None and found not in scope:
                         scope.append(found)
@@ -75,22 +75,22 @@ class Standing:
 
     def __init__(self, target: Target, architectures: AbstractSet[str]) -> None:
         self.files = {
-            f.path: f for f in target.members.values() if f.object.architecture in architectures
+            f.path: f for f in target.members.values() if f.elf.architecture in architectures
         }
         self.scopes = tuple(find_scopes(target, self.files.values()))
         self.scopes_of: dict[str, set[int]] = {}
         for number, scope in enumerate(self.scopes):
-            for file in scope:
-                self.scopes_of.setdefault(file.path, set()).add(number)
+            for dso in scope:
+                self.scopes_of.setdefault(dso.path, set()).add(number)
 
     @cached_property
     def owns_allocation(self) -> bool:
         """Whether the files define all operators new and delete that they refer to."""
         referred: set[str] = set()
         defined: set[str] = set()
-        for file in self.files.values():
-            referred |= allocation_names(referred_names(file.object.references))
-            defined |= allocation_names(file.object.exports.names)
+        for dso in self.files.values():
+            referred |= allocation_names(referred_names(dso.elf.references))
+            defined |= allocation_names(dso.elf.exports.names)
         return referred <= defined
 
     @cached_property
@@ -131,7 +131,7 @@ def needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
         seen: set[int] = set()
         for module in analysis.modules:
             for bound in module.bound.objects if module.bound else ():
-                if analysis.is_member(bound.map.file):
+                if analysis.is_member(bound.map.dso):
                     continue
                 for group in bound.groups:
                     if id(group) not in seen:
@@ -140,23 +140,23 @@ def needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
                         yield from (b.reference.name for b in got)
 
 
-def runtime_files(analyses: Iterable[Analysis]) -> tuple[File, ...]:
+def runtime_files(analyses: Iterable[Analysis]) -> tuple[Dso, ...]:
     """The C and C++ runtime that the wheel's objects link: glibc, unwinder, libstdc++."""
-    found: dict[str, File] = {}
-    seen: set[File] = set()
+    found: dict[str, Dso] = {}
+    seen: set[Dso] = set()
     for analysis in analyses:
         for module in analysis.modules:
             for m in module.bound.opened.searchlist if module.bound else ():
-                if m.file not in seen:
-                    seen.add(m.file)
-                    if not analysis.is_member(m.file) and _is_runtime(m):
-                        found.setdefault(m.file.path, m.file)
+                if m.dso not in seen:
+                    seen.add(m.dso)
+                    if not analysis.is_member(m.dso) and _is_runtime(m):
+                        found.setdefault(m.dso.path, m.dso)
     return tuple(found.values())
 
 
 def _is_runtime(m: LinkMap) -> bool:
     versions = (
-        *(m.object.version_definitions or ()),
-        *(need.version for need in m.object.version_needs),
+        *(m.elf.version_definitions or ()),
+        *(need.version for need in m.elf.version_needs),
     )
-    return "GLIBC_PRIVATE" in versions or bool(m.object.exports.defined(_RUNTIME))
+    return "GLIBC_PRIVATE" in versions or bool(m.elf.exports.defined(_RUNTIME))

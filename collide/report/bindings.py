@@ -30,7 +30,7 @@ def _line(analysis: Analysis, module: str, holder: LinkMap, b: Binding) -> dict[
     provider = b.provider
     if provider is None:
         origin = "none"
-    elif provider is holder.file:
+    elif provider is holder.dso:
         origin = "self"
     elif analysis.is_host(provider):
         origin = "host"
@@ -38,11 +38,11 @@ def _line(analysis: Analysis, module: str, holder: LinkMap, b: Binding) -> dict[
         origin = "wheel" if analysis.is_member(provider) else "system"
     return {
         "module": module,
-        "object": analysis.name_of(holder.file),
+        "object": analysis.name_of(holder.dso),
         "symbol": b.reference.name,
         "version": b.reference.version,
         "provider": analysis.name_of(provider) if provider else None,
         "origin": origin,
-        "intended": analysis.name_of(b.intended[0]) if b.intended else None,
+        "intended": analysis.name_of(b.intended.dso) if b.intended else None,
         "shadowed": b.shadowed,
     }

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from collide.analysis.analysis import Analysis
-from collide.analysis.explain import Step, Walk
+from collide.analysis.explain import ScopeStep, ScopeTrace
 from collide.elf.machines import CLASS_NAMES
 from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, Definition
 
 
-def render(analysis: Analysis, walks: Iterable[Walk]) -> str:
+def render(analysis: Analysis, walks: Iterable[ScopeTrace]) -> str:
     """All walks, each with its outcome."""
     return "\n".join(line for walk in walks for line in _walk(analysis, walk))
 
 
-def _walk(analysis: Analysis, walk: Walk) -> Iterator[str]:
+def _walk(analysis: Analysis, walk: ScopeTrace) -> Iterator[str]:
     reference, actual = walk.binding.reference, walk.binding.actual
     version = f"@{reference.version}" if reference.version else " (unversioned)"
     weak = ", weak" if reference.weak else ""
@@ -28,18 +28,18 @@ def _walk(analysis: Analysis, walk: Walk) -> Iterator[str]:
         yield from _step(analysis, number, step)
     if walk.kept:
         yield "  protected: the result goes back to the object itself"
-    found = analysis.name_of(actual[0]) if actual else "nothing"
+    found = analysis.name_of(actual.dso) if actual else "nothing"
     yield f"  provider: {found}"
     intended = walk.binding.intended
-    meant = analysis.name_of(intended[0]) if intended else "left to the host"
-    yield f"  meant:    {meant}{'  -> shadowed' if walk.binding.shadowed else ''}"
+    told = analysis.name_of(intended.dso) if intended else "left to the host"
+    yield f"  meant:    {told}{'  -> shadowed' if walk.binding.shadowed else ''}"
     yield ""
 
 
-def _step(analysis: Analysis, number: int, step: Step) -> Iterator[str]:
-    place = "host" if analysis.is_host(step.file) else "local"
+def _step(analysis: Analysis, number: int, step: ScopeStep) -> Iterator[str]:
+    place = "host" if analysis.is_host(step.dso) else "local"
     without = "" if step.candidates else ": no such name"
-    yield f"  {number:3}. {analysis.name_of(step.file)} ({place}){without}"
+    yield f"  {number:3}. {analysis.name_of(step.dso)} ({place}){without}"
     for definition, rule in step.candidates:
         yield f"       {_definition(definition)}: {rule.text}"
 

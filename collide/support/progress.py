@@ -8,5 +8,5 @@ Progress = Callable[[str, int, int], object]
 """Called with what is counted (``input``, ``host``, ``pairs``), how many are done, of how many."""
 
 
-def unwatched(_what: str, _done: int, _total: int) -> None:
+def no_progress(_what: str, _done: int, _total: int) -> None:
     """Progress that nobody looks at."""

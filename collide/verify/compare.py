@@ -134,7 +134,7 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
     for module in analysis.modules:
         expected = module.bound.opened.new if module.bound else ()
         try:
-            observed = runner.open(places[module.name], (m.file.path for m in expected))
+            observed = runner.open(places[module.name], (m.dso.path for m in expected))
         except OracleError as e:
             yield ModuleAgreement(module.name, problem=str(e))
         else:
@@ -160,7 +160,7 @@ def compare(module: Module, observed: Observation, rules: LookupRules) -> Module
     )
     if bound is None:
         return agreement._replace(differences=tuple(differences))
-    new = {m.file.path for m in bound.opened.new}
+    new = {m.dso.path for m in bound.opened.new}
     if not failed:
         differences += [
             Difference("loaded", path, None, "not loaded", "loaded")
@@ -200,7 +200,7 @@ def _lines(bound: BoundModule) -> tuple[set[Line], int]:
     """The predicted bindings that have a provider, and how many have none."""
     lines, silent = set(), 0
     for brought in bound.objects:
-        holder = brought.map.file.path
+        holder = brought.map.dso.path
         for b in brought.bindings:
             if b.provider is None:
                 silent += 1
@@ -236,14 +236,14 @@ def _by_log(
         ]
     scopes = 0
     for m in bound.opened.new:
-        seen = sum(log.scopes.get(m.file.path, ()), ())
+        seen = sum(log.scopes.get(m.dso.path, ()), ())
         if not seen:
             continue
-        own = (m.file.path,) if rules.leads(m.object) else ()
-        wanted = own + tuple(s.file.path for s in bound.opened.scope)
+        own = (m.dso.path,) if rules.leads(m.elf) else ()
+        wanted = own + tuple(s.dso.path for s in bound.opened.scope)
         scopes += seen == wanted
         if seen != wanted:
-            differences.append(Difference("scope", m.file.path, None, *_parting(seen, wanted)))
+            differences.append(Difference("scope", m.dso.path, None, *_parting(seen, wanted)))
     return agreement._replace(
         seen=len(printed),
         agreed=len(printed.keys() & predicted),
@@ -277,11 +277,11 @@ def _by_slots(
     predicted: dict[_Reference, Binding] = {}
     own: set[_Reference] = set()
     for brought in bound.objects:
-        path = brought.map.file.path
+        path = brought.map.dso.path
         for b in brought.bindings:
             r = b.reference
             predicted[path, r.name, r.version, r.lookup_class] = b
-        for r in brought.map.object.references:
+        for r in brought.map.elf.references:
             if not rules.is_looked_up(r):
                 own.add((path, r.name, r.version, r.lookup_class))
     agreed: set[_Reference] = set()
@@ -308,18 +308,18 @@ def _by_slots(
 
 
 def _is_indirect(binding: Binding) -> bool:
-    return binding.actual is not None and binding.actual[1].type == STT_GNU_IFUNC
+    return binding.actual is not None and binding.actual.definition.type == STT_GNU_IFUNC
 
 
 def _leads_to(slot: SlotBinding, binding: Binding) -> bool:
     """Whether a slot holds the address of the very definition."""
     if binding.actual is None:
         return slot.null
-    file, definition = binding.actual
+    dso, definition = binding.actual
     if slot.provider is None:
         # Absolute, or the end of an object: its value is all there is.
         return not slot.null and (definition.zero or slot.value == definition.value)
-    return slot.provider == file.path and definition.value in (None, slot.value)
+    return slot.provider == dso.path and definition.value in (None, slot.value)
 
 
 def _led(slot: SlotBinding) -> str:

@@ -134,7 +134,7 @@ class Runner:
         mapped = {r.path for r in parse_maps(answer.before)}
         if self.host.path not in mapped:
             raise OracleError(f"{self._command[0]} runs another program than {self.host.path}")
-        scope = (m.file.path for m in self.host.process.global_scope)
+        scope = (m.dso.path for m in self.host.process.global_scope)
         if missing := [path for path in scope if path not in mapped]:
             raise OracleError(
                 f"{self._command[0]} has not loaded {', '.join(missing)}: "

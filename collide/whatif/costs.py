@@ -16,7 +16,7 @@ from collide.binding.binding import Binding
 from collide.elf.machines import CLASS_COPY, CLASS_DATA
 from collide.elf.object import ElfObject
 from collide.elf.symbols import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit
 from collide.whatif.hosts import knows_references
@@ -45,11 +45,11 @@ def costs(
     """What the change that was tried costs, the most general first."""
     found: list[Cost] = []
     names = tried.before.target.names
-    after = {f.path: f.object for f in tried.after.target.members.values()}
-    for file in tried.before.target.members.values():
-        mine = [e.change.option for e in edits if e.matches(names[file.path])]
+    after = {f.path: f.elf for f in tried.after.target.members.values()}
+    for dso in tried.before.target.members.values():
+        mine = [e.change.option for e in edits if e.matches(names[dso.path])]
         if mine:
-            found += _of_member(tried, _Changed(file, after[file.path], names[file.path]), mine)
+            found += _of_member(tried, _Changed(dso, after[dso.path], names[dso.path]), mine)
     if host_edits and not knows_references(tried.before.host):
         unknown = "what the host's own objects refer to is not in its profile: name the binary"
         return (*dict.fromkeys(found), Cost("unknown", unknown))
@@ -62,15 +62,15 @@ def costs(
 class _Changed(NamedTuple):
     """A member before and after."""
 
-    file: File
+    dso: Dso
     after: ElfObject
     name: str
 
 
 def _of_member(tried: WhatIf, changed: _Changed, options: Sequence[str]) -> Iterator[Cost]:
-    fate = tried.fates.get(changed.file.path, {})
+    fate = tried.fates.get(changed.dso.path, {})
     bound = {r for r, now in fate.items() if now is None}
-    kinds = {r: own.type for r in bound if (own := own_definition(changed.file.object, r))}
+    kinds = {r: own.type for r in bound if (own := own_definition(changed.dso.elf, r))}
     functions = {r.name for r, kind in kinds.items() if kind not in _DATA}
     data = {r.name for r, kind in kinds.items() if kind in _DATA}
     addresses = {r.name for r in kinds if r.lookup_class == CLASS_DATA} & functions
@@ -80,7 +80,7 @@ def _of_member(tried: WhatIf, changed: _Changed, options: Sequence[str]) -> Iter
         yield from _preload(changed, functions, data)
     if "-Bsymbolic-non-weak-functions" in options:
         yield Cost("linker", f"{changed.name} must be linked with lld: GNU ld has no such option")
-    gone = changed.file.object.exports.names - changed.after.exports.names
+    gone = changed.dso.elf.exports.names - changed.after.exports.names
     if HIDE in options and gone:
         yield Cost(
             "exports",
@@ -95,7 +95,7 @@ def _of_member(tried: WhatIf, changed: _Changed, options: Sequence[str]) -> Iter
     if SONAME in options:
         yield Cost(
             "soname",
-            f"objects outside the wheel that need {changed.file.object.soname} get another file",
+            f"objects outside the wheel that need {changed.dso.elf.soname} get another file",
         )
 
 
@@ -106,11 +106,11 @@ def _pointers(
     functions: dict[tuple[str, str], set[str]] = {}
     variables: dict[tuple[str, str], set[str]] = {}
     others: dict[tuple[str, str], set[str]] = {}
-    for path, b in _others(tried.after, changed.file):
+    for path, b in _others(tried.after, changed.dso):
         name = b.reference.name
-        if b.intended is None or b.intended[0].path != changed.file.path:
+        if b.intended is None or b.intended.dso.path != changed.dso.path:
             continue
-        if b.provider is None or b.provider is b.intended[0]:
+        if b.provider is None or b.provider is b.intended.dso:
             continue
         key = tried.after.target.names.get(path, path), tried.after.name_of(b.provider)
         if name in addresses and b.reference.lookup_class == CLASS_DATA:
@@ -140,14 +140,14 @@ def _of_executable(
 ) -> Iterator[Cost]:
     """What the psABI makes the executable's: copies of variables, addresses of functions."""
     executable = tried.before.host.process.executable
-    copied = {r.name for r in executable.object.references if r.lookup_class == CLASS_COPY} & data
+    copied = {r.name for r in executable.elf.references if r.lookup_class == CLASS_COPY} & data
     if copied:
         yield Cost(
             "copy-relocation",
             f"{executable.name} has copies of {_some(copied)}, which {changed.name} then "
             "neither reads nor writes",
         )
-    exports = executable.object.exports
+    exports = executable.elf.exports
     if plt := {name for name in addresses if any(d.undefined for d in exports.candidates(name))}:
         yield Cost(
             "function-pointers",
@@ -162,21 +162,21 @@ def _cpp(tried: WhatIf, changed: _Changed, bound: AbstractSet[str]) -> Iterator[
         name
         for name in bound
         if name.startswith("_Z")
-        and any(d.binding != STB_GLOBAL for d in changed.file.object.exports.candidates(name))
+        and any(d.binding != STB_GLOBAL for d in changed.dso.elf.exports.candidates(name))
     }
     if not vague:
         return
     types: dict[str, set[str]] = {}
     state: dict[str, set[str]] = {}
-    for file in _loaded(tried.after):
-        if file.path == changed.file.path:
+    for dso in _loaded(tried.after):
+        if dso.path == changed.dso.path:
             continue
-        name = tried.after.name_of(file)
-        shared = vague & file.object.exports.names
+        name = tried.after.name_of(dso)
+        shared = vague & dso.elf.exports.names
         identity = {n for n in shared if n.startswith(("_ZTI", "_ZTS", "_ZTV"))}
         if identity:
             types[name] = identity
-        if variables := {n for n in shared - identity if _is_data(changed.file.object, n)}:
+        if variables := {n for n in shared - identity if _is_data(changed.dso.elf, n)}:
             state[name] = variables
     for holder, names in types.items():
         yield Cost(
@@ -229,7 +229,7 @@ def _rename(tried: WhatIf, changed: _Changed, gone: AbstractSet[str]) -> Iterato
     asking = sorted(
         tried.before.target.names[f.path]
         for f in tried.before.target.members.values()
-        if any(r.name in ("dlsym", "dlvsym") for r in f.object.references)
+        if any(r.name in ("dlsym", "dlvsym") for r in f.elf.references)
     )
     if asking and gone:
         yield Cost(
@@ -241,7 +241,7 @@ def _version(tried: WhatIf, changed: _Changed) -> Iterator[Cost]:
     users = sorted(
         tried.before.target.names[f.path]
         for f in tried.before.target.members.values()
-        if f.path != changed.file.path and tried.fates.get(f.path)
+        if f.path != changed.dso.path and tried.fates.get(f.path)
     )
     if users:
         yield Cost("relink", f"its users must be linked again: {_some(users)}")
@@ -254,7 +254,7 @@ def _version(tried: WhatIf, changed: _Changed) -> Iterator[Cost]:
 def _of_unlinking(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
     """Who in the host has used the library through the global scope."""
     (start_up,) = (m for m in tried.before.modules if m.name == START_UP)
-    stays = {m.file.path for m in tried.after.host.process.global_scope}
+    stays = {m.dso.path for m in tried.after.host.process.global_scope}
     wanted: dict[tuple[str, str], set[str]] = {}
     for path, bindings in bindings_of(start_up.bound).items():
         for b in bindings if path in stays else ():
@@ -269,20 +269,20 @@ def _of_unlinking(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
         yield Cost("host", f"nothing of the host refers to what {edit.pattern} alone defines")
 
 
-def _others(analysis: Analysis, changed: File) -> Iterator[tuple[str, Binding]]:
+def _others(analysis: Analysis, changed: Dso) -> Iterator[tuple[str, Binding]]:
     """What other objects, by path, were meant to get from the changed one, or might be."""
     for module in analysis.modules:
         for bound in module.bound.objects if module.bound is not None else ():
-            if bound.map.file.path != changed.path:
+            if bound.map.dso.path != changed.path:
                 for group in bound.groups:
-                    if any(file.path == changed.path for file in group.closure):
+                    if any(dso.path == changed.path for dso in group.closure):
                         for b in group.bindings:
-                            yield bound.map.file.path, b
+                            yield bound.map.dso.path, b
 
 
-def _loaded(analysis: Analysis) -> Iterable[File]:
-    host = [m.file for m in analysis.host.process.global_scope]
-    opened = [o.map.file for m in analysis.modules if m.bound is not None for o in m.bound.objects]
+def _loaded(analysis: Analysis) -> Iterable[Dso]:
+    host = [m.dso for m in analysis.host.process.global_scope]
+    opened = [o.map.dso for m in analysis.modules if m.bound is not None for o in m.bound.objects]
     return dict.fromkeys([*host, *opened])
 
 

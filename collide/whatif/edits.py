@@ -194,20 +194,20 @@ class _Work:
         }
         self.renamed.update(new)
         self._put(path, rename(library, new))
-        for user, meant in users.items():
-            own = {old: after for old, after in new.items() if old in meant}
+        for user, intended in users.items():
+            own = {old: after for old, after in new.items() if old in intended}
             self._put(user, rename(self.objects[user], own))
 
     def _version(self, path: str, node: str) -> None:
         library = self.objects[path]
         users = dict(self._users(path))
         self._put(path, add_version(library, node))
-        for user, meant in users.items():
+        for user, intended in users.items():
             obj = self.objects[user]
             # Only who names it in DT_NEEDED is linked with it, and learns the version.
             file = next((n for n in obj.needed if n in _answers_to(path, library)), None)
             if file is not None:
-                self._put(user, need_version(obj, file, node, meant))
+                self._put(user, need_version(obj, file, node, intended))
 
     def _soname(self, path: str, soname: str) -> None:
         library = self.objects[path]

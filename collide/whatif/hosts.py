@@ -11,7 +11,7 @@ from collide.hosts.extract import find_python
 from collide.loader.glibc.process import Process
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
-from collide.loader.model import File, Files
+from collide.loader.model import Dso, FileSystem
 from collide.loader.startup import start
 from collide.support.errors import InputError, UsageError
 from collide.support.records import NamedTuple
@@ -38,9 +38,9 @@ def rehost(host: Host, edits: Sequence[Edit]) -> Rehosted:
     again = _restart(host, {}, frozenset(), ())
     if _paths(again.process.global_scope) != _paths(host.process.global_scope):
         raise InputError(host.name, "cannot be started again from what its profile holds")
-    files = {m.file.path: m.file for m in host.process.global_scope}
+    files = {m.dso.path: m.dso for m in host.process.global_scope}
     relinked = apply(
-        {path: file.object for path, file in files.items()},
+        {path: dso.elf for path, dso in files.items()},
         {path: path for path in files},
         [e for e in edits if e.change.option not in HOST_ONLY],
         "host",
@@ -57,9 +57,9 @@ def rehost(host: Host, edits: Sequence[Edit]) -> Rehosted:
 
     def started() -> Host:
         changed = {
-            file.identity: File(path, file.identity, objects[path])
-            for path, file in files.items()
-            if objects[path] is not file.object
+            dso.identity: Dso(path, dso.identity, objects[path])
+            for path, dso in files.items()
+            if objects[path] is not dso.elf
         }
         return _restart(host, changed, frozenset(map(id, gone)), [m.name for m in local])
 
@@ -78,7 +78,7 @@ def own_objects(host: Host) -> list[LinkMap]:
     return [
         m
         for m in host.process.global_scope
-        if m is host.process.executable or m in plugins or find_python((m.file,)) is not None
+        if m is host.process.executable or m in plugins or find_python((m.dso,)) is not None
     ]
 
 
@@ -88,7 +88,7 @@ def knows_references(host: Host) -> bool:
     An executable that needs libraries refers to something, if only to
     ``__libc_start_main``.
     """
-    return bool(host.process.executable.object.references)
+    return bool(host.process.executable.elf.references)
 
 
 def start_up(host: Host) -> BoundModule:
@@ -101,12 +101,12 @@ def start_up(host: Host) -> BoundModule:
 def _asked(before: Host, after: Host) -> dict[str, frozenset[Reference]]:
     """What the host's own code got from objects that are not in the global scope now."""
     stays = set(_paths(after.process.global_scope))
-    own = {m.file.path for m in own_objects(before)} & stays
+    own = {m.dso.path for m in own_objects(before)} & stays
     found = {}
     for bound in start_up(before).objects:
-        if bound.map.file.path in own:
+        if bound.map.dso.path in own:
             wanted = (b for b in bound.bindings if b.provider and b.provider.path not in stays)
-            found[bound.map.file.path] = frozenset(b.reference for b in wanted)
+            found[bound.map.dso.path] = frozenset(b.reference for b in wanted)
     return {path: asked for path, asked in found.items() if asked}
 
 
@@ -115,7 +115,7 @@ def _unlinked(host: Host, edits: Iterable[Edit], *options: str) -> list[LinkMap]
     for edit in edits:
         if edit.change.option not in options:
             continue
-        maps = [m for m in host.process.global_scope if edit.matches(m.file.path)]
+        maps = [m for m in host.process.global_scope if edit.matches(m.dso.path)]
         if not maps:
             raise UsageError(f"{edit}: no library of {host.name} matches {edit.pattern}")
         if host.process.executable in maps:
@@ -125,13 +125,13 @@ def _unlinked(host: Host, edits: Iterable[Edit], *options: str) -> list[LinkMap]
 
 
 def _restart(
-    host: Host, changed: Mapping[Hashable, File], gone: frozenset[int], local: Sequence[str]
+    host: Host, changed: Mapping[Hashable, Dso], gone: frozenset[int], local: Sequence[str]
 ) -> Host:
     """Start-up and the RTLD_GLOBAL openings once more, with ``changed`` files by identity."""
     process = host.process
     stays = [name for name in host.preload if id(process.loaded(name)) not in gone]
-    interpreter = next((m.file for m in process.maps if m.found.how == "loader"), None)
-    executable = process.executable.file
+    interpreter = next((m.dso for m in process.maps if m.found.how == "loader"), None)
+    executable = process.executable.dso
     executable = changed.get(executable.identity, executable)
     files = _ChangedFiles(host.files, changed)
     again, failures = start(executable, interpreter, host.loader, files, stays)
@@ -154,19 +154,19 @@ def _open(process: Process, names: Iterable[str], *, rtld_global: bool) -> None:
 class _ChangedFiles:
     """Files of a host, some of them changed."""
 
-    def __init__(self, files: Files, changed: Mapping[Hashable, File]) -> None:
+    def __init__(self, files: FileSystem, changed: Mapping[Hashable, Dso]) -> None:
         self._files = files
         self._changed = changed
 
-    def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.model.Files`."""
-        file = self._files.open(path)
-        return file if file is None else self._changed.get(file.identity, file)
+    def open(self, path: str) -> Dso | None:
+        """See :class:`collide.loader.model.FileSystem`."""
+        dso = self._files.open(path)
+        return dso if dso is None else self._changed.get(dso.identity, dso)
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.model.Files`."""
+        """See :class:`collide.loader.model.FileSystem`."""
         return self._files.cached(name)
 
 
 def _paths(maps: Iterable[LinkMap]) -> list[str]:
-    return [m.file.path for m in maps]
+    return [m.dso.path for m in maps]

@@ -290,15 +290,15 @@ class _Versioned:
         return {}
 
 
-def need_version(obj: ElfObject, file: str, node: str, meant: AbstractSet[str]) -> Relinked:
+def need_version(obj: ElfObject, file: str, node: str, intended: AbstractSet[str]) -> Relinked:
     """A user of the library ``file``, linked again after :func:`add_version`.
 
-    ``meant`` are the names that it gets from there.
+    ``intended`` are the names that it gets from there.
     """
     fate: dict[Reference, Reference | None] = {
         r: r._replace(version=new_version(node, r.version), exact=False)
         for r in obj.references
-        if r.name in meant and not r.defined
+        if r.name in intended and not r.defined
     }
     relinked = _with_fate(obj, fate)
     new = {str(r.version): r for r in fate.values() if r is not None}

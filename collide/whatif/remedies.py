@@ -145,10 +145,10 @@ class Prover:
             yield (_edit(finding.provider, HIDE, finding.symbols),)
         names = frozenset(finding.symbols)
         taken = self._shadowed.get((finding.victim, str(finding.provider)), ())
-        meant = {b.intended[0] for b in taken if b.intended and b.reference.name in names}
-        if not all(map(self.before.is_member, meant)):
+        intended = {b.intended.dso for b in taken if b.intended and b.reference.name in names}
+        if not all(map(self.before.is_member, intended)):
             return
-        members = sorted(map(self.before.name_of, meant))
+        members = sorted(map(self.before.name_of, intended))
         choices = [
             list(self._of_own(finding) if name == finding.victim else self._of_meant(name))
             for name in members
@@ -185,15 +185,15 @@ class Prover:
 
     def _captured(self, victim: str) -> set[str]:
         answers: dict[str, str] = {}
-        for path, file in self.before.target.members.items():
-            name = self.before.target.names[file.path]
+        for path, dso in self.before.target.members.items():
+            name = self.before.target.names[dso.path]
             answers[path.rsplit("/", 1)[1]] = name
-            if file.object.soname is not None:
-                answers[file.object.soname] = name
+            if dso.elf.soname is not None:
+                answers[dso.elf.soname] = name
         return {
             answers[name]
             for bound in _objects(self.before)
-            if self.before.name_of(bound.map.file) == victim
+            if self.before.name_of(bound.map.dso) == victim
             for name, found in bound.map.resolutions
             if name in answers and found.how == "already-loaded"
         }
@@ -201,19 +201,19 @@ class Prover:
     def _of_host(self, finding: Finding) -> Iterator[tuple[Edit, ...]]:
         """Hide it in the executable, or link nothing through which it gets into the scope."""
         process = self.before.host.process
-        if finding.provider == process.executable.file.path:
+        if finding.provider == process.executable.dso.path:
             if finding.symbols:
                 yield (_edit(finding.provider, HIDE, finding.symbols),)
             return
         own = own_objects(self.before.host)
-        if any(m.file.path == finding.provider for m in own):
+        if any(m.dso.path == finding.provider for m in own):
             return
         ways = {
-            needed.file.path
+            needed.dso.path
             for m in own
             for needed in m.needed or ()
             if needed not in own
-            and any(below.file.path == finding.provider for below in _closure(needed, own))
+            and any(below.dso.path == finding.provider for below in _closure(needed, own))
         }
         if ways:
             yield tuple(_edit(path, LOCAL) for path in sorted(ways))
@@ -273,11 +273,7 @@ def _state(analysis: Analysis, fates: Fates) -> _State:
     maps = {o.map for o in _objects(analysis)}
     return _State(
         taken,
-        {
-            (analysis.name_of(m.file), analysis.name_of(n.file))
-            for m in maps
-            for n in m.needed or ()
-        },
+        {(analysis.name_of(m.dso), analysis.name_of(n.dso)) for m in maps for n in m.needed or ()},
         {(names.get(f.object, f.object), f.name) for m in analysis.modules for f in m.failures},
     )
 

@@ -16,7 +16,7 @@ from collide.binding.binding import Binding, BoundModule
 from collide.elf.symbols import Reference
 from collide.loader.host import Host
 from collide.loader.link_map import LoadFailure
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.whatif.edits import Changed, Edit, apply, tag_of
@@ -119,17 +119,17 @@ def retarget(target: Target, edits: Sequence[Edit]) -> tuple[Target, Changed]:
     A changed member keeps its canonical path, by which output names it, even
     where its file has another name now.
     """
-    names = {path: target.names[file.path] for path, file in target.members.items()}
-    objects = {path: file.object for path, file in target.members.items()}
+    names = {path: target.names[dso.path] for path, dso in target.members.items()}
+    objects = {path: dso.elf for path, dso in target.members.items()}
     try:
         changed = apply(objects, names, edits, tag_of(target.name))
     except UsageError as e:
         raise UsageError(f"{target.name}: {e}") from e
     members = {}
-    for path, file in target.members.items():
-        new = file
-        if changed.objects[path] is not file.object:
-            new = File(file.path, file.identity, changed.objects[path])
+    for path, dso in target.members.items():
+        new = dso
+        if changed.objects[path] is not dso.elf:
+            new = Dso(dso.path, dso.identity, changed.objects[path])
         basename = changed.basenames.get(path, posixpath.basename(path))
         members[posixpath.join(posixpath.dirname(path), basename)] = new
     ordered = dict(sorted(members.items()))
@@ -157,13 +157,13 @@ def rename_map(tried: WhatIf) -> tuple[dict[str, str], tuple[str, ...]]:
     """
     target = tried.before.target
     members = []
-    for file in target.members.values():
-        fate = tried.fates.get(file.path, {})
+    for dso in target.members.values():
+        fate = tried.fates.get(dso.path, {})
         renamed = {r.name for r, now in fate.items() if now is not None and now.name != r.name}
-        after = next(f for f in tried.after.target.members.values() if f.path == file.path)
-        renamed |= file.object.exports.names - after.object.exports.names
-        other = {r.name for r in file.object.references} | file.object.exports.names
-        name = target.names[file.path]
+        after = next(f for f in tried.after.target.members.values() if f.path == dso.path)
+        renamed |= dso.elf.exports.names - after.elf.exports.names
+        other = {r.name for r in dso.elf.references} | dso.elf.exports.names
+        name = target.names[dso.path]
         if renamed and (mixed := sorted((other - renamed) & tried.renamed.keys())):
             raise UsageError(
                 f"{name} gets {mixed[0]} from another library than the one that is renamed: "
@@ -182,26 +182,26 @@ def lost(tried: WhatIf) -> set[tuple[str, Reference]]:
     The host may have one of that name: then none of them is undefined, and
     none is shadowed any more, as nothing in the wheel is meant.
     """
-    after = {f.path: f.object.exports.names for f in tried.after.target.members.values()}
+    after = {f.path: f.elf.exports.names for f in tried.after.target.members.values()}
     gone = {
-        file: names
-        for file in tried.before.target.members.values()
-        if (names := file.object.exports.names - after[file.path])
+        dso: names
+        for dso in tried.before.target.members.values()
+        if (names := dso.elf.exports.names - after[dso.path])
     }
     found = set()
     for module in tried.before.modules if gone else ():
         for bound in module.bound.objects if module.bound is not None else ():
-            fate = tried.fates.get(bound.map.file.path, {})
+            fate = tried.fates.get(bound.map.dso.path, {})
             for group in bound.groups:
                 if gone.keys().isdisjoint(group.closure):
                     continue
                 for b in group.bindings:
                     if (
                         b.intended is not None
-                        and b.reference.name in gone.get(b.intended[0], ())
+                        and b.reference.name in gone.get(b.intended.dso, ())
                         and b.reference not in fate
                     ):
-                        found.add((tried.before.name_of(bound.map.file), b.reference))
+                        found.add((tried.before.name_of(bound.map.dso), b.reference))
     return found
 
 
@@ -213,8 +213,8 @@ def newly_split(tried: WhatIf) -> Iterator[tuple[str, str, int]]:
     release.
     """
     old, new = _takes(tried.before), _takes(tried.after)
-    for (path, meant, provider), left in new.items():
-        if left < old[path, meant, provider] and not _keeps(tried.before, path, meant):
+    for (path, intended, provider), left in new.items():
+        if left < old[path, intended, provider] and not _keeps(tried.before, path, intended):
             names = tried.before.target.names
             yield names.get(path, path), names.get(provider, provider), left
 
@@ -222,22 +222,22 @@ def newly_split(tried: WhatIf) -> Iterator[tuple[str, str, int]]:
 def _takes(analysis: Analysis) -> Counter[tuple[str, str, str]]:
     """How many references of which object, meant for which, are taken by which."""
     return Counter(
-        (path, b.intended[0].path, b.provider.path)
+        (path, b.intended.dso.path, b.provider.path)
         for (path, _), b in shadowed(analysis).items()
         if b.provider is not None and b.intended is not None
     )
 
 
-def _keeps(analysis: Analysis, path: str, meant: str) -> bool:
-    """Whether any reference of an object gets what it means in ``meant``."""
+def _keeps(analysis: Analysis, path: str, intended: str) -> bool:
+    """Whether any reference of an object gets what it means in ``intended``."""
     return any(
-        b.intended is not None and b.intended[0].path == meant and b.provider is b.intended[0]
+        b.intended is not None and b.intended.dso.path == intended and b.provider is b.intended.dso
         for module in analysis.modules
         if module.bound is not None
         for bound in module.bound.objects
-        if bound.map.file.path == path
+        if bound.map.dso.path == path
         for group in bound.groups
-        if any(file.path == meant for file in group.closure)
+        if any(dso.path == intended for dso in group.closure)
         for b in group.bindings
     )
 
@@ -247,13 +247,13 @@ def _keeps(analysis: Analysis, path: str, meant: str) -> bool:
 
 def bindings_of(bound: BoundModule | None) -> dict[str, tuple[Binding, ...]]:
     """The bindings of every object of one opening, by canonical path."""
-    return {o.map.file.path: o.bindings for o in bound.objects} if bound else {}
+    return {o.map.dso.path: o.bindings for o in bound.objects} if bound else {}
 
 
 def shadowed(analysis: Analysis) -> dict[tuple[str, Reference], Binding]:
     """The shadowed references of all modules, by the path of their object."""
     return {
-        (bound.map.file.path, b.reference): b
+        (bound.map.dso.path, b.reference): b
         for module in analysis.modules
         if module.bound is not None
         for bound in module.bound.objects

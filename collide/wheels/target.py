@@ -17,7 +17,7 @@ from functools import partial
 from collide.elf.headers import is_elf
 from collide.elf.object import scan_object
 from collide.loader.host import Host
-from collide.loader.model import Directories, File, Files, Listing
+from collide.loader.model import Directories, Dso, FileSystem, KnownFileSystem
 from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive, Recent
@@ -58,7 +58,7 @@ class Target(NamedTuple):
 
     name: str
     tags: frozenset[str] | None
-    members: Mapping[str, File]
+    members: Mapping[str, Dso]
     names: Mapping[str, str]
     skipped: tuple[Skipped, ...] = ()
     problems: tuple[InputError, ...] = ()
@@ -76,24 +76,21 @@ class Target(NamedTuple):
         a one is opened in some other way (ctypes, cffi, a plugin loader).
         """
         fitting = {
-            path: file
-            for path, file in self.members.items()
-            if file.object.architecture == architecture
+            path: dso for path, dso in self.members.items() if dso.elf.architecture == architecture
         }
-        needed = {name for file in fitting.values() for name in file.object.needed}
+        needed = {name for dso in fitting.values() for name in dso.elf.needed}
         # Hard links are one file.
-        first = {file.identity: path for path, file in reversed(fitting.items())}
+        first = {dso.identity: path for path, dso in reversed(fitting.items())}
         return tuple(
             path
-            for path, file in fitting.items()
-            if first[file.identity] == path
+            for path, dso in fitting.items()
+            if first[dso.identity] == path
             and (
-                is_extension_module(file)
-                or not {file.object.soname, posixpath.basename(path)} & needed
+                is_extension_module(dso) or not {dso.elf.soname, posixpath.basename(path)} & needed
             )
         )
 
-    def files(self, host: Host) -> Files:
+    def files(self, host: Host) -> FileSystem:
         """The file system that ``host`` sees with this target installed in it."""
         system = [
             posixpath.normpath(posixpath.join(directory, below))
@@ -103,21 +100,21 @@ class Target(NamedTuple):
         return _Installed(self.members, host.files, self.on_disk, frozenset(system))
 
 
-def is_extension_module(file: File) -> bool:
+def is_extension_module(dso: Dso) -> bool:
     """Whether it exports the initialisation function of a module of its name.
 
     PyInit_NAME, for other than ASCII names PyInitU_ and their punycode (PEP
     489), or that of a cffi module in PyPy.
     """
-    name = posixpath.basename(file.path).partition(".")[0]
+    name = posixpath.basename(dso.path).partition(".")[0]
     if name.isascii():
         functions = [f"PyInit_{name}", f"_cffi_pypyinit_{name}"]
     else:
         functions = [f"PyInitU_{name.encode('punycode').decode().replace('-', '_')}"]
-    return not file.object.exports.names.isdisjoint(functions)
+    return not dso.elf.exports.names.isdisjoint(functions)
 
 
-class _Installed(Listing):
+class _Installed(KnownFileSystem):
     """A host's files with a target's members laid over them.
 
     Bare objects and trees may have libraries beside them that are no members;
@@ -127,15 +124,15 @@ class _Installed(Listing):
 
     def __init__(
         self,
-        members: Mapping[str, File],
-        host: Files,
+        members: Mapping[str, Dso],
+        host: FileSystem,
         disk: Root | None,
         system_dirs: AbstractSet[str],
     ) -> None:
-        self._by_directory: dict[str, dict[str, File]] = {}
-        for path, file in members.items():
+        self._by_directory: dict[str, dict[str, Dso]] = {}
+        for path, dso in members.items():
             directory, name = posixpath.split(path)
-            self._by_directory.setdefault(directory, {})[name] = file
+            self._by_directory.setdefault(directory, {})[name] = dso
         self._host = host
         self._disk = disk
         self._system_dirs = system_dirs
@@ -143,13 +140,13 @@ class _Installed(Listing):
         self._own = Directories(f"{directory}/" for directory in self._by_directory)
 
     def holds(self, directory: str) -> bool:
-        """See :class:`collide.loader.model.Listing`; the disk is not looked at."""
+        """See :class:`collide.loader.model.KnownFileSystem`; the disk is not looked at."""
         if self._disk is not None or posixpath.normpath(directory) in self._own:
             return True
-        return not isinstance(self._host, Listing) or self._host.holds(directory)
+        return not isinstance(self._host, KnownFileSystem) or self._host.holds(directory)
 
-    def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.model.Files`."""
+    def open(self, path: str) -> Dso | None:
+        """See :class:`collide.loader.model.FileSystem`."""
         directory, _, name = path.rpartition("/")
         # A search tries hundreds of names in few directories.
         normal = self._normal.get(directory)
@@ -161,7 +158,7 @@ class _Installed(Listing):
         return self._disk.open(path)
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.model.Files`."""
+        """See :class:`collide.loader.model.FileSystem`."""
         return self._host.cached(name)
 
 
@@ -217,7 +214,7 @@ def installed_path(member: str, distribution: str) -> str:
 
 
 def _read_wheel(path: str) -> Target:
-    members: dict[str, File] = {}
+    members: dict[str, Dso] = {}
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
@@ -238,7 +235,7 @@ def _read_wheel(path: str) -> Target:
                 problems.append(InputError(f"{path}: {entry.name}", str(e)))
                 continue
             place = installed_path(entry.name, distribution)
-            members[place] = File(place, place, obj, partial(recent.read, entry))
+            members[place] = Dso(place, place, obj, partial(recent.read, entry))
             names[place] = entry.name
     return _target(path, tags, members, names, skipped, problems)._replace(recent=recent)
 
@@ -246,18 +243,18 @@ def _read_wheel(path: str) -> Target:
 def _target(
     name: str,
     tags: frozenset[str] | None,
-    members: Mapping[str, File],
+    members: Mapping[str, Dso],
     names: Mapping[str, str],
     skipped: Iterable[Skipped] = (),
     problems: Iterable[InputError] = (),
     *,
     on_disk: Root | None = None,
 ) -> Target:
-    libraries = {path: f for path, f in sorted(members.items()) if not f.object.is_executable}
+    libraries = {path: f for path, f in sorted(members.items()) if not f.elf.is_executable}
     executables = [
         Skipped(names[f.path], "an executable: a host of its own, not a module")
         for f in members.values()
-        if f.object.is_executable
+        if f.elf.is_executable
     ]
     ordered = sorted([*skipped, *executables], key=lambda s: s.name)
     return Target(name, tags, libraries, names, tuple(ordered), tuple(problems), on_disk)
@@ -278,7 +275,7 @@ def _read_tree(path: str) -> Target:
 
 def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Target:
     """The ELF files among ``files``, which lie below ``base`` and keep their places on disk."""
-    members: dict[str, File] = {}
+    members: dict[str, Dso] = {}
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
@@ -287,7 +284,7 @@ def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Targ
         try:
             if not _is_elf_file(found):
                 continue
-            file = root.read(str(found))
+            dso = root.read(str(found))
         except (NotDynamicError, ForeignMachineError) as e:
             skipped.append(Skipped(member, str(e)))
         except FormatError as e:
@@ -295,8 +292,8 @@ def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Targ
         except OSError as e:
             problems.append(InputError(f"{name}/{member}", e.strerror or str(e)))
         else:
-            members[str(found)] = file
-            names.setdefault(file.path, member)
+            members[str(found)] = dso
+            names.setdefault(dso.path, member)
     return _target(name, None, members, names, skipped, problems, on_disk=root)
 
 
@@ -312,11 +309,11 @@ def _read_bare(path: str) -> Target:
     root = Root()
     resolved = os.path.realpath(path)
     try:
-        file = root.read(resolved)
+        dso = root.read(resolved)
     except FormatError as e:
         raise InputError(path, str(e)) from e
     except OSError as e:
         raise InputError(path, e.strerror or str(e)) from e
-    if file.object.is_executable:
+    if dso.elf.is_executable:
         raise InputError(path, "is an executable, not a module; it can be a --profile")
-    return _target(path, None, {resolved: file}, {file.path: resolved}, on_disk=root)
+    return _target(path, None, {resolved: dso}, {dso.path: resolved}, on_disk=root)

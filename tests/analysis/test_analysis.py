@@ -59,9 +59,9 @@ def test_names_tell_members_from_files_of_the_host(tmp_path: Path, host: Host) -
     assert module.bound is not None
     (bound,) = module.bound.objects
     (binding,) = (b for b in bound.bindings if b.reference.name == "PyList_New")
-    assert analysis.is_member(bound.map.file)
-    assert not analysis.is_host(bound.map.file)
-    assert analysis.name_of(bound.map.file) == "m.so"
+    assert analysis.is_member(bound.map.dso)
+    assert not analysis.is_host(bound.map.dso)
+    assert analysis.name_of(bound.map.dso) == "m.so"
     assert binding.provider is not None
     assert analysis.is_host(binding.provider)
     assert not analysis.is_member(binding.provider)

@@ -8,10 +8,10 @@ import pytest
 
 from checkout import WHEELS
 from collide.analysis.analysis import Analysis, analyse
-from collide.analysis.explain import Walk, explain
+from collide.analysis.explain import ScopeTrace, explain
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.lookup import Rule
+from collide.loader.lookup import MatchRule
 from collide.report import explain as walk
 from collide.wheels.target import read_target
 from scenario import Scenario, patch_dynamic, require_loader
@@ -34,14 +34,14 @@ def on_host(s: Scenario, *libraries: str) -> Analysis:
     return analyse(read_target(s.directory / "w"), host)
 
 
-def steps(told: Walk) -> list[tuple[str, list[Rule]]]:
+def steps(told: ScopeTrace) -> list[tuple[str, list[MatchRule]]]:
     """Base names of the objects with the rules of their candidates."""
-    return [(Path(s.file.path).name, [rule for _, rule in s.candidates]) for s in told.steps]
+    return [(Path(s.dso.path).name, [rule for _, rule in s.candidates]) for s in told.steps]
 
 
 def test_walk_goes_through_the_scope_up_to_the_provider() -> None:
     (told,) = explain(specimen("static_exported"), "vault_size")
-    assert steps(told) == [("host", []), ("libvault.so.1", [Rule.UNVERSIONED_REFERENCE])]
+    assert steps(told) == [("host", []), ("libvault.so.1", [MatchRule.UNVERSIONED_REFERENCE])]
     assert told.module == "specimen_static_exported.abi3.so"
     assert told.binding.shadowed
 
@@ -52,8 +52,8 @@ def test_walk_ends_with_what_the_binding_says(tmp_path: Path) -> None:
     s.lib("w/m.so", USE, needed=["w/liba.so"])
     for told in explain(on_host(s), "f"):
         assert told.binding.actual is not None
-        assert told.steps[-1].file is told.binding.actual[0]
-        assert told.steps[-1].result == told.binding.actual[1]
+        assert told.steps[-1].dso is told.binding.actual.dso
+        assert told.steps[-1].result == told.binding.actual.definition
         assert [s.result for s in told.steps[:-1]] == [None] * (len(told.steps) - 1)
 
 
@@ -63,8 +63,8 @@ def test_walk_names_the_rule_that_turns_a_candidate_down(tmp_path: Path) -> None
     s.lib("w/liba.so", F, versions="MINE { f; };")
     s.lib("w/m.so", USE, needed=["w/liba.so"])
     (told,) = (w for w in explain(on_host(s, "libhost.so"), "f"))
-    assert dict(steps(told))["libhost.so"] == [Rule.OTHER_VERSION]
-    assert dict(steps(told))["liba.so"] == [Rule.SAME_VERSION]
+    assert dict(steps(told))["libhost.so"] == [MatchRule.OTHER_VERSION]
+    assert dict(steps(told))["liba.so"] == [MatchRule.SAME_VERSION]
 
 
 def test_symbol_that_nothing_defines_is_walked_to_the_end(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_text_names_each_object_the_rule_and_the_outcome() -> None:
         "specimen_static_exported.abi3.so refers to vault_size (unversioned)",
         f"1. {WHEELS / 'host/host'} (host)",
         f"2. {library} (host)",
-        f"vault_size (unversioned), GLOBAL FUNC: {Rule.UNVERSIONED_REFERENCE.text}",
+        f"vault_size (unversioned), GLOBAL FUNC: {MatchRule.UNVERSIONED_REFERENCE.text}",
         f"provider: {library}",
         "meant:    specimen_static_exported.abi3.so  -> shadowed",
     ):
@@ -140,10 +140,10 @@ def test_text_names_versions_with_their_default_mark() -> None:
 
 
 @pytest.mark.parametrize(
-    ("symbol", "meant"), [("PyModule_Create2", "left to the host"), ("vault_new", "-> shadowed")]
+    ("symbol", "intended"), [("PyModule_Create2", "left to the host"), ("vault_new", "-> shadowed")]
 )
-def test_text_tells_imports_from_what_is_taken(symbol: str, meant: str) -> None:
-    assert meant in text(specimen("bundled_mangled"), symbol)
+def test_text_tells_imports_from_what_is_taken(symbol: str, intended: str) -> None:
+    assert intended in text(specimen("bundled_mangled"), symbol)
 
 
 def test_text_of_an_undefined_symbol_says_nothing_provides_it(tmp_path: Path) -> None:

@@ -20,19 +20,19 @@ from collide.analysis.library_copies import (
 from collide.elf.object import read_object
 from collide.elf.strings import different_versions, read_refusals, read_version_strings
 from collide.elf.verbs import split_pairs
-from collide.loader.model import File
+from collide.loader.model import Dso
 from compiler import compile_so
 
 
 def library(
     tmp_path: Path, name: str, *, exports: str = "one", text: str = "", soname: str = ""
-) -> File:
+) -> Dso:
     """A shared object of that file name, which exports functions and holds a text."""
     functions = "".join(f"int {e}(void) {{ return 1; }}" for e in exports.split())
     source = f'{functions} const char *told(void) {{ return "{text}"; }}'
     path = compile_so(tmp_path, "built.so", source, f"-Wl,-soname,{soname or name}")
     data = path.rename(tmp_path / name).read_bytes()
-    return File(str(tmp_path / name), None, read_object(data), lambda: data)
+    return Dso(str(tmp_path / name), None, read_object(data), lambda: data)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_series_is_told_under_the_librarys_own_name(
     tmp_path: Path, ours: str, theirs: str, same: bool
 ) -> None:
     (tmp_path / "host").mkdir()
-    meant = library(tmp_path, "liba_x86_64.so", text=ours)
-    assert same_series([meant], library(tmp_path / "host", "liba.so.1", text=theirs)) is same
+    intended = library(tmp_path, "liba_x86_64.so", text=ours)
+    assert same_series([intended], library(tmp_path / "host", "liba.so.1", text=theirs)) is same
 
 
 def test_libraries_are_the_same_by_the_beginning_of_their_names(tmp_path: Path) -> None:
@@ -126,14 +126,14 @@ def test_numbers_of_files_tell_releases_apart_where_no_text_does(tmp_path: Path)
 
 def test_texts_of_a_file_are_read_once_for_each_kind(tmp_path: Path) -> None:
     text = "Frob 3.5.8\\0libfrob mismatch\\0libfrob compile-time older"
-    file = library(tmp_path, "liba.so.1", text=text)
+    dso = library(tmp_path, "liba.so.1", text=text)
     reads: list[bytes | bytearray] = []
 
     def contents() -> bytes | bytearray:
-        reads.append(file.read())
+        reads.append(dso.read())
         return reads[-1]
 
-    counted = File(file.path, None, file.object, contents)
+    counted = Dso(dso.path, None, dso.elf, contents)
     for _ in range(3):
         assert counted.version_strings == ("Frob 3.5.8",)
         assert counted.refusals == ("libfrob compile-time older", "libfrob mismatch")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from collide.analysis.analysis import analyse
-from collide.analysis.pair_orders import Sequel, both_orders
-from collide.analysis.pair_traces import Shared, Traces, shared, traces
+from collide.analysis.pair_orders import PairOrder, both_orders
+from collide.analysis.pair_traces import Shared, TargetTraces, shared, traces
 from collide.filesystems.root import Root
 from collide.findings.judge import Finding
-from collide.findings.pairs import judge_sequel
+from collide.findings.pairs import judge_pair_order
 from collide.findings.table import Severity
 from collide.hosts.extract import extract
 from collide.wheels.target import read_target
@@ -58,9 +58,9 @@ class Pair:
         self.targets = (read_target(s.directory / "a"), read_target(s.directory / "b"))
         self.prints = [traces(analyse(t, self.host)) for t in self.targets]
         self.shares = shared(self.prints[0], self.prints[1], rtld_global)
-        self.sequels = both_orders(self.targets, self.host, self.shares, rtld_global)
-        for sequel in self.sequels:
-            self._verify(sequel)
+        self.pair_orders = both_orders(self.targets, self.host, self.shares, rtld_global)
+        for pair_order in self.pair_orders:
+            self._verify(pair_order)
 
     def _opens(self, of: str) -> list[str]:
         side = [t.name for t in self.targets].index(of)
@@ -74,12 +74,12 @@ class Pair:
         opens = [name for target in targets for name in self._opens(target)]
         return self.s.compare(self.binary, *opens, library_path=self.library_path)
 
-    def _verify(self, sequel: Sequel) -> None:
-        first, second = sequel.first.name, sequel.second.name
+    def _verify(self, pair_order: PairOrder) -> None:
+        first, second = pair_order.first.name, pair_order.second.name
         alone, after = self._run(second), self._run(first, second)
         was, now = alone.log.providers(), after.log.providers()
         told = {}
-        for change in sequel.changes:
+        for change in pair_order.changes:
             for binding, _ in change.bindings:
                 key = change.holder.path, binding.reference.name, binding.reference.version
                 told[key] = change.provider.path
@@ -90,19 +90,21 @@ class Pair:
         count = len(self._opens(second))
         ended = zip(alone.messages, after.messages[-count:] if count else (), strict=True)
         different = [(a == "ok") != (b == "ok") for a, b in ended]
-        assert len(sequel.endings) == sum(different)
+        assert len(pair_order.outcomes) == sum(different)
 
     def findings(self, first: str) -> list[tuple[str, str, str, str, int]]:
         """What is found when ``first`` is opened first."""
-        sequel = next(q for q in self.sequels if Path(q.first.name).name == first)
+        pair_order = next(q for q in self.pair_orders if Path(q.first.name).name == first)
         found = []
-        for f in judge_sequel(sequel):
+        for f in judge_pair_order(pair_order):
             victim, provider = self._plain(f.victim), self._plain(f.provider)
             found.append((f.code.id, str(f.severity), victim, provider, f.references))
         return found
 
     def whole(self, first: str) -> tuple[Finding, ...]:
-        return judge_sequel(next(q for q in self.sequels if Path(q.first.name).name == first))
+        return judge_pair_order(
+            next(q for q in self.pair_orders if Path(q.first.name).name == first)
+        )
 
     def _plain(self, name: str | None) -> str:
         return (name or "").replace(f"{self.s.directory}/", "")
@@ -113,7 +115,7 @@ def test_targets_with_nothing_in_common_share_nothing(s: Scenario) -> None:
     s.module("b/b.so", CALLS_OWN_F)
     pair = Pair(s)
     assert not pair.shares
-    assert [q.changes for q in pair.sequels] == [(), ()]
+    assert [q.changes for q in pair.pair_orders] == [(), ()]
 
 
 def test_equal_copies_of_one_name_are_a_note_in_both_orders(s: Scenario) -> None:
@@ -277,6 +279,6 @@ def test_library_that_the_host_has_loaded_is_nobodys(s: Scenario) -> None:
 
 
 def test_files_at_one_path_are_shared() -> None:
-    one = Traces("a.whl", "a", frozenset(["/site/m.so"]), ())
-    other = Traces("b.whl", "b", frozenset(["/site/m.so", "/site/n.so"]), ())
+    one = TargetTraces("a.whl", "a", frozenset(["/site/m.so"]), ())
+    other = TargetTraces("b.whl", "b", frozenset(["/site/m.so", "/site/n.so"]), ())
     assert shared(one, other) == Shared(files=("/site/m.so",))

@@ -43,11 +43,11 @@ def is_used(s: Scenario, member: str, name: str = "alpha", *, known: bool = True
     host = extract(str(s.host(needed=["libhost.so"])), Root())
     modules = [m.bound for m in analyse(target, host).modules if m.bound and m.name == "m.so"]
     assert modules
-    file = next(f for f in target.members.values() if f.path.endswith(f"/{member}"))
-    reach = Reach(modules, {file}, lambda f: f.calls if known else None)
-    assert reach.uses(file, ()) == frozenset()
-    found = reach.uses(file, [name])
-    assert reach.uses(file, [name]) == found <= {name}
+    dso = next(f for f in target.members.values() if f.path.endswith(f"/{member}"))
+    reach = Reach(modules, {dso}, lambda f: f.calls if known else None)
+    assert reach.uses(dso, ()) == frozenset()
+    found = reach.uses(dso, [name])
+    assert reach.uses(dso, [name]) == found <= {name}
     return bool(found)
 
 
@@ -179,7 +179,7 @@ def test_order_of_questions_decides_nothing(
         for order in (NAMES, NAMES[::-1]):
             target = read_target(s.directory / "w")
             modules = [m.bound for m in analyse(target, host).modules if m.bound]
-            file = next(f for f in target.members.values() if f.path.endswith("/libuser.so"))
-            reach = Reach(modules, {file}, lambda f: f.calls)
-            answers.append({name for name in order if reach.uses(file, [name])})
+            dso = next(f for f in target.members.values() if f.path.endswith("/libuser.so"))
+            reach = Reach(modules, {dso}, lambda f: f.calls)
+            answers.append({name for name in order if reach.uses(dso, [name])})
     assert answers == [answers[0]] * len(answers)

@@ -27,8 +27,8 @@ def verdict(outcome: Outcome, name: str, symbol: str) -> tuple[str | None, str |
     """Actual and intended provider of the one reference to ``symbol``, and whether shadowed."""
     b = outcome.binding(name, symbol)
     return (
-        outcome.name(b.actual[0].path) if b.actual else None,
-        outcome.name(b.intended[0].path) if b.intended else None,
+        outcome.name(b.actual.dso.path) if b.actual else None,
+        outcome.name(b.intended.dso.path) if b.intended else None,
         b.shadowed,
     )
 
@@ -231,10 +231,10 @@ def test_modules_share_what_is_bound_in_equal_scopes(tmp_path: Path) -> None:
     process = extract(str(s.host(F)), root).process
     openings = []
     for module in modules:
-        opened = process.fork(root).dlopen(str(module))
+        opened = process.copy(root).dlopen(str(module))
         assert isinstance(opened, Opened)
         openings.append(opened)
-    binder = Binder(process, [m.file for opened in openings for m in opened.searchlist])
+    binder = Binder(process, [m.dso for opened in openings for m in opened.searchlist])
     first, second = (binder.bind(opened).objects[1].groups for opened in openings)
     assert first
     assert all(one is other for one, other in zip(first, second, strict=True))
@@ -250,7 +250,7 @@ def test_binding_does_not_depend_on_what_was_bound_before(tmp_path: Path) -> Non
     ]
     root = Root()
     process = extract(str(s.host()), root).process
-    openings = [process.fork(root).dlopen(str(m)) for m in modules]
+    openings = [process.copy(root).dlopen(str(m)) for m in modules]
     alone, together = [], Binder(process)
     for opened in openings:
         assert isinstance(opened, Opened)

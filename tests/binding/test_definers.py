@@ -12,10 +12,10 @@ import pytest
 
 from checkout import WHEELS
 from collide.analysis.analysis import Analysis, analyse
-from collide.binding.definers import Definers, Universe, Wanted, defined_by
+from collide.binding.definers import Definers, ReferenceGroup, ReferencesByDefiner, defined_by
 from collide.filesystems.root import Root
 from collide.hosts.database import load_shipped
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.wheels.target import read_target
 from compiler import compile_so
 
@@ -35,7 +35,7 @@ int use(void) { return elsewhere() + pointer(); }
 """
 
 
-def files(tmp_path: Path, **sources: str) -> dict[str, File]:
+def files(tmp_path: Path, **sources: str) -> dict[str, Dso]:
     root = Root()
     return {
         name: root.read(str(compile_so(tmp_path, f"{name}.so", source)))
@@ -43,12 +43,12 @@ def files(tmp_path: Path, **sources: str) -> dict[str, File]:
     }
 
 
-def names_in(group: Wanted) -> set[str]:
+def names_in(group: ReferenceGroup) -> set[str]:
     return {*group.plain, *group.protected, *(r.name for r in group.peculiar)}
 
 
-def names_by_definers(groups: Iterable[Wanted]) -> dict[tuple[File, ...], set[str]]:
-    found: dict[tuple[File, ...], set[str]] = {}
+def names_by_definers(groups: Iterable[ReferenceGroup]) -> dict[tuple[Dso, ...], set[str]]:
+    found: dict[tuple[Dso, ...], set[str]] = {}
     for group in groups:
         names = {name for name in names_in(group) if name[:1] != "_"}
         if names:
@@ -57,7 +57,7 @@ def names_by_definers(groups: Iterable[Wanted]) -> dict[tuple[File, ...], set[st
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> dict[str, File]:
+def made(tmp_path: Path) -> dict[str, Dso]:
     """One object that refers to what itself, another one, both, or none of them defines."""
     return files(
         tmp_path,
@@ -67,9 +67,9 @@ def made(tmp_path: Path) -> dict[str, File]:
     )
 
 
-def test_references_are_grouped_by_who_defines_them(made: dict[str, File]) -> None:
+def test_references_are_grouped_by_who_defines_them(made: dict[str, Dso]) -> None:
     one, two = made["one"], made["two"]
-    assert names_by_definers(Universe(made.values()).groups(one)) == {
+    assert names_by_definers(ReferencesByDefiner(made.values()).groups(one)) == {
         (one,): {"own"},
         (one, two): {"both"},
         (two,): {"other"},
@@ -77,23 +77,23 @@ def test_references_are_grouped_by_who_defines_them(made: dict[str, File]) -> No
     }
 
 
-def test_object_of_the_host_is_grouped_by_those_of_the_wheel(made: dict[str, File]) -> None:
-    universe = Universe([made["two"]])
-    assert made["one"] not in universe
-    assert names_by_definers(universe.groups(made["one"])) == {
+def test_object_of_the_host_is_grouped_by_those_of_the_wheel(made: dict[str, Dso]) -> None:
+    by_definer = ReferencesByDefiner([made["two"]])
+    assert made["one"] not in by_definer
+    assert names_by_definers(by_definer.groups(made["one"])) == {
         (made["two"],): {"both", "other"},
         (): {"own", "outside"},
     }
 
 
 def test_host_takes_its_names_out_and_leaves_the_rest_the_same(
-    made: dict[str, File], tmp_path: Path
+    made: dict[str, Dso], tmp_path: Path
 ) -> None:
     (host,) = files(tmp_path, host="int other(void){return 3;} int own(void){return 3;}").values()
-    universe = Universe(made.values())
-    further = Definers.among(defined_by([host], universe.wanted))
+    by_definer = ReferencesByDefiner(made.values())
+    further = Definers.among(defined_by([host], by_definer.wanted))
     one, two = made["one"], made["two"]
-    parts = [list(chain(*(g.split(further) for g in universe.groups(one)))) for _ in range(2)]
+    parts = [list(chain(*(g.split(further) for g in by_definer.groups(one)))) for _ in range(2)]
     assert names_by_definers(parts[0]) == {
         (one, host): {"own"},
         (one, two): {"both"},
@@ -116,18 +116,18 @@ def test_parts_of_a_group_are_its_references_whatever_hosts_came_before(
     source = "".join(f"int {name}(void){{return 1;}}" for name in own)
     source += "".join(f"extern int {name}(void);" for name in others)
     made = files(tmp_path, one=f"{source} int use(void){{return {calls};}}", guarded=PROTECTED)
-    hosts: list[File] = []
+    hosts: list[Dso] = []
     for n in range(5):
         some = rand.sample([*own, *others, "guarded", "elsewhere"], rand.randrange(7))
         source = "".join(f"int {name}(void){{return 3;}}" for name in some)
         hosts += files(tmp_path, **{f"host{n}": source}).values()
-    universe = Universe(made.values())
-    universe.expect(rand.sample(hosts, rand.randrange(3)))
+    by_definer = ReferencesByDefiner(made.values())
+    by_definer.expect(rand.sample(hosts, rand.randrange(3)))
     for _ in range(20):
         chosen = rand.sample(hosts, rand.randrange(3))
-        further = Definers.among(defined_by(chosen, universe.wanted))
-        for file in universe.files:
-            for group in universe.groups(file):
+        further = Definers.among(defined_by(chosen, by_definer.wanted))
+        for dso in by_definer.files:
+            for group in by_definer.groups(dso):
                 parts = group.split(further)
                 assert Counter(chain(*map(names_in, parts))) == Counter(names_in(group))
                 for part in parts:
@@ -137,15 +137,15 @@ def test_parts_of_a_group_are_its_references_whatever_hosts_came_before(
 
 
 def test_protected_references_are_kept_apart(tmp_path: Path) -> None:
-    (file,) = files(tmp_path, one=PROTECTED).values()
-    groups = Universe([file]).groups(file)
+    (dso,) = files(tmp_path, one=PROTECTED).values()
+    groups = ReferencesByDefiner([dso]).groups(dso)
     assert {name for g in groups for name in g.protected} == {"guarded"}
     assert "elsewhere" in {name for g in groups for name in g.plain}
 
 
 def bindings(analysis: Analysis) -> list[object]:
     return [
-        (module.name, bound.map.file, set(bound.bindings), module.failures)
+        (module.name, bound.map.dso, set(bound.bindings), module.failures)
         for module in analysis.modules
         if module.bound
         for bound in module.bound.objects
@@ -156,11 +156,11 @@ def bindings(analysis: Analysis) -> list[object]:
 @pytest.mark.parametrize("wheel", SPECIMENS, ids=lambda p: p.name)
 def test_hosts_that_share_a_universe_bind_as_each_by_itself(wheel: Path, expected: int) -> None:
     target = read_target(wheel)._replace(tags=None)
-    universe = Universe(target.members.values())
+    by_definer = ReferencesByDefiner(target.members.values())
     hosts = [load_shipped(name) for name in HOSTS]
-    universe.expect(file for host in hosts[:expected] for file in host.global_files)
+    by_definer.expect(dso for host in hosts[:expected] for dso in host.global_files)
     for host in hosts:
-        shared = analyse(target, host, insist=True, universe=universe)
+        shared = analyse(target, host, insist=True, by_definer=by_definer)
         alone = bindings(analyse(target, host, insist=True))
         assert alone
         assert bindings(shared) == alone

@@ -156,7 +156,7 @@ def test_libstdcxx_takes_operator_new_from_the_module_that_brings_it(s: Scenario
     for order, provider in ((["a.so", "b.so"], "a.so"), (["b.so", "a.so"], name)):
         outcome = s.compare(host, *order)
         (library,) = {
-            o.map.file.path
+            o.map.dso.path
             for bound in outcome.bound
             for o in bound.objects
             if o.map.name.endswith(name)

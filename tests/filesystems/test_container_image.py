@@ -294,7 +294,7 @@ def _store(tmp_path: Path, item: str, glibc: str) -> Scenario:
     (root / glibc[1:] / "lib").mkdir(parents=True)
     libc = next(m for m in extract("/bin/sh", Root()).process.maps if "libc.so" in m.name)
     shutil.copy(LOADER, root / loader[1:])
-    shutil.copy(libc.file.path, root / glibc[1:] / "lib/libc.so.6")
+    shutil.copy(libc.dso.path, root / glibc[1:] / "lib/libc.so.6")
     return s
 
 
@@ -308,7 +308,7 @@ def test_nix_store_in_an_archive(tmp_path: Path) -> None:
     (tmp_path / "nix.tar").write_bytes(pack(tmp_path / "root"))
     host = extract(f"{item}-exe/bin/host", open_root(str(tmp_path / "nix.tar")))
     assert not host.failures
-    assert [m.file.path for m in host.process.global_scope] == [
+    assert [m.dso.path for m in host.process.global_scope] == [
         f"{item}-exe/bin/host",
         f"{item}-a/lib/liba.so",
         f"{glibc}/lib/libc.so.6",
@@ -338,7 +338,7 @@ def test_guix_store_in_an_archive_has_a_cache_for_each_package(tmp_path: Path) -
     host = extract(f"{item}-exe/bin/host", open_root(str(tmp_path / "guix.tar")))
     assert host.loader.flavour == "guix"
     assert not host.failures
-    assert [(m.file.path, m.found.how) for m in host.process.global_scope[1:3]] == [
+    assert [(m.dso.path, m.found.how) for m in host.process.global_scope[1:3]] == [
         (f"{item}-a/lib/liba.so", "ld.so.cache"),
         (f"{glibc}/lib/libc.so.6", "runpath"),
     ]
@@ -360,7 +360,7 @@ def test_musl_system_in_an_archive_with_a_path_file(tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress(pack(root)))
     host = extract("/bin/host", open_root(str(packed)))
     assert not host.failures
-    names = [m.file.path for m in host.process.global_scope]
+    names = [m.dso.path for m in host.process.global_scope]
     assert names[:2] == ["/bin/host", "/opt/m/libm1.so"]
     if os.geteuid() != 0:
         pytest.skip("asking musl in a chroot needs root")

@@ -11,7 +11,7 @@ import pytest
 from checkout import WHEELS
 from collide.filesystems.root import Root
 from collide.loader.glibc.ld_cache import MAGIC
-from collide.loader.model import File, LoadError
+from collide.loader.model import Dso, LoadError
 from collide.support.errors import CollideError
 
 LIBRARY = WHEELS / "host/libvault.so.1"
@@ -26,11 +26,11 @@ def top(tmp_path: Path) -> Path:
     return top
 
 
-def opened(root: Root, path: str) -> File:
+def opened(root: Root, path: str) -> Dso:
     """The file at ``path``, which must be there."""
-    file = root.open(path)
-    assert file is not None
-    return file
+    dso = root.open(path)
+    assert dso is not None
+    return dso
 
 
 # -- canonical paths ------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collide.binding.definers import Universe
+from collide.binding.definers import ReferencesByDefiner
 from collide.findings.exposure import Taken, expose
 from collide.findings.finding import Finding
 from collide.wheels.target import read_target
@@ -23,7 +23,7 @@ def s(tmp_path: Path) -> Scenario:
 
 def exposed(s: Scenario, *taken: Taken) -> list[tuple[str, str, tuple[str, ...]]]:
     target = read_target(s.directory / "w")
-    found = expose(target, taken, Universe(target.members.values()))
+    found = expose(target, taken, ReferencesByDefiner(target.members.values()))
     return [(f.code.id, f.victim, f.symbols) for f in found]
 
 
@@ -69,5 +69,5 @@ def test_hosts_that_take_some_are_named(s: Scenario) -> None:
     taken = Finding(code, code.severity, "m.so", "libx.so", ("m.so",), symbols=("xml_one",))
     target = read_target(s.directory / "w")
     hosts = [Taken("one", [taken]), Taken("other", [])]
-    (found,) = expose(target, hosts, Universe(target.members.values()))
+    (found,) = expose(target, hosts, ReferencesByDefiner(target.members.values()))
     assert found.evidence == ("Their names begin with xml (1).", "one takes 1 of them.")

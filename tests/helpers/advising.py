@@ -62,10 +62,10 @@ def _facts(
                     failure.name,
                 )
         for bound in module.bound.objects if module.bound else ():
-            victim = analysis.name_of(bound.map.file)
+            victim = analysis.name_of(bound.map.dso)
             for b in bound.bindings:
                 if names is None or b.reference.name in names:
                     hits = (
-                        analysis.name_of(hit[0]) if hit else None for hit in (b.actual, b.intended)
+                        analysis.name_of(hit.dso) if hit else None for hit in (b.actual, b.intended)
                     )
                     yield module.name, victim, repr(b.reference), *hits, str(b.shadowed)

@@ -135,7 +135,7 @@ class Outcome:
             b
             for bound in self.bound
             for o in bound.objects
-            if o.map.file.path == str(self.directory / name)
+            if o.map.dso.path == str(self.directory / name)
             for b in o.bindings
             if b.reference.name == symbol
         )
@@ -143,7 +143,7 @@ class Outcome:
 
     def name(self, path: str) -> str:
         """``path`` as a test writes it; musl itself is ``musl``."""
-        if path == self.host.process.loaded("libc.so").file.path:  # type: ignore[union-attr]
+        if path == self.host.process.loaded("libc.so").dso.path:  # type: ignore[union-attr]
             return "musl"
         return path.removeprefix(f"{self.directory}/")
 
@@ -176,7 +176,7 @@ class MuslScenario(Scenario):
         observed = observe([host, *names], {k: v for k, v in env.items() if v}, 1 + len(names))
         root = Root()
         extracted = extract(str(host), root, preload=preloaded, library_path=searched)
-        prediction = Prediction(extracted.process.fork(root), extracted.failures)
+        prediction = Prediction(extracted.process.copy(root), extracted.failures)
         prediction.compare_loaded(observed.answers[0], observed.loaded[0])
         for name, answer, loaded in zip(
             names, observed.answers[1:], observed.loaded[1:], strict=True
@@ -229,9 +229,9 @@ class Prediction:
         itself = process.loaded("libc.so")
         # musl's own place is that of its first request, the vDSO has no name.
         real = [os.path.realpath(name) for name in names if name]
-        maps = [m.file.path for m in process.maps if m is not itself]
-        assert [path for path in real if itself is None or path != itself.file.path] == maps
-        scope = [m.file.path for m in process.global_scope]
+        maps = [m.dso.path for m in process.maps if m is not itself]
+        assert [path for path in real if itself is None or path != itself.dso.path] == maps
+        scope = [m.dso.path for m in process.global_scope]
         assert real[: len(self.bound[0].opened.scope)] == scope[: len(self.bound[0].opened.scope)]
 
     def judge(self, slots: Sequence[SlotBinding]) -> dict[Key, set[str | None]]:
@@ -240,8 +240,8 @@ class Prediction:
         for bound in self.bound:
             for o in bound.objects:
                 for b in o.bindings:
-                    key = (o.map.file.path, *b.reference[:2], b.reference.lookup_class)
-                    value = b.actual[1].value if b.actual else None
+                    key = (o.map.dso.path, *b.reference[:2], b.reference.lookup_class)
+                    value = b.actual.definition.value if b.actual else None
                     path = b.provider.path if b.provider else None
                     predicted.setdefault(key, set()).add((path, value))
         judged: dict[Key, set[str | None]] = {}

@@ -111,7 +111,7 @@ class Outcome:
         return [
             b
             for o in objects
-            if o.map.file.path == str(self.directory / name)
+            if o.map.dso.path == str(self.directory / name)
             for b in o.bindings
             if b.reference.name == symbol
         ]
@@ -124,7 +124,7 @@ class Outcome:
     def definition(self, name: str, symbol: str) -> Definition | None:
         """The definition that serves it."""
         actual = self.binding(name, symbol).actual
-        return actual[1] if actual else None
+        return actual.definition if actual else None
 
     def scope(self, name: str) -> list[str]:
         """The whole search order for the references of ``name``."""
@@ -254,7 +254,7 @@ class Scenario:
         ran, log = observe([host, *names], env={k: v for k, v in env.items() if v})
         root = Root()
         extracted = extract(str(host), root, preload=preloaded, library_path=searched)
-        comparison = Comparison(log, extracted.process.fork(root))
+        comparison = Comparison(log, extracted.process.copy(root))
         comparison.start_up()
         messages = ran.stdout.splitlines()
         # An assertion of the loader ends the process without an answer.
@@ -296,7 +296,7 @@ class Comparison:
 
     def start_up(self) -> None:
         executable, scope = self.process.executable, self.process.global_scope
-        assert self.log.scopes[executable.file.path] == (_paths(scope),)
+        assert self.log.scopes[executable.dso.path] == (_paths(scope),)
         everything = Opened(executable, scope, scope, scope, ())
         self._predict(self._binder.bind(everything, self._session.unique), certain=True)
 
@@ -313,8 +313,8 @@ class Comparison:
         elif bound is not None and bound.opened.root in bound.opened.new and not again:
             # The log keeps the scopes an object is first printed with.
             root = bound.opened.root
-            own = (root.file.path,) if root.object.symbolic else ()
-            assert sum(self.log.scopes[root.file.path], ()) == own + _paths(bound.opened.scope)
+            own = (root.dso.path,) if root.elf.symbolic else ()
+            assert sum(self.log.scopes[root.dso.path], ()) == own + _paths(bound.opened.scope)
 
     def _predict(self, bound: BoundModule, *, certain: bool) -> None:
         self.bound.append(bound)
@@ -328,7 +328,7 @@ class Comparison:
                 )
             for b in brought.bindings:
                 if b.provider is not None:
-                    key = (brought.map.file.path, b.reference.name, b.reference.version)
+                    key = (brought.map.dso.path, b.reference.name, b.reference.version)
                     self._possible.setdefault(key, set()).add(b.provider.path)
                     if certain:
                         self._certain.setdefault(key, set()).add(b.provider.path)
@@ -350,7 +350,7 @@ class Comparison:
 
 
 def _paths(maps: Sequence[LinkMap]) -> tuple[str, ...]:
-    return tuple(m.file.path for m in maps)
+    return tuple(m.dso.path for m in maps)
 
 
 # -- what no compiler emits -----------------------------------------------------------------------

@@ -43,7 +43,7 @@ def foreign_root(directory: Path) -> tuple[Scenario, Path]:
     (root / "lib64").symlink_to("/usr/lib")
     libc = next(m for m in extract("/bin/sh", Root()).process.maps if "libc.so" in m.name)
     shutil.copy(LOADER, root / "usr/lib/ld-2.so")
-    shutil.copy(libc.file.path, root / "usr/lib/libc-2.so")
+    shutil.copy(libc.dso.path, root / "usr/lib/libc-2.so")
     (root / "usr/lib/ld-linux-x86-64.so.2").symlink_to("/usr/lib/ld-2.so")
     (root / "usr/lib/libc.so.6").symlink_to("/usr/lib/../lib/libc-2.so")
     return s, root

@@ -30,7 +30,7 @@ def test_libraries_are_those_the_loader_lists_in_its_order(binary: str) -> None:
     printed = subprocess.run([LOADER, "--list", binary], capture_output=True, text=True, check=True)
     listed = re.findall(r"(?:=> |^\t)(/\S+) \(0x", printed.stdout, re.MULTILINE)
     host = extract(binary, Root())
-    assert [m.file.path for m in host.process.global_scope] == [
+    assert [m.dso.path for m in host.process.global_scope] == [
         os.path.realpath(path) for path in (binary, *listed)
     ]
     assert not host.failures
@@ -41,7 +41,7 @@ def test_scope_and_every_binding_of_start_up_are_those_of_the_loader(binary: str
     require_host(binary)
     root = Root()
     _, log = observe([binary, "--version"])
-    comparison = Comparison(log, extract(binary, root).process.fork(root))
+    comparison = Comparison(log, extract(binary, root).process.copy(root))
     comparison.start_up()
     comparison.bindings()
 
@@ -208,7 +208,7 @@ def test_absolute_links_stay_inside_the_root(tmp_path: Path) -> None:
     _, root = foreign_root(tmp_path)
     host = extract("/bin/host", Root(str(root)))
     assert not host.failures
-    assert [m.file.path for m in host.process.global_scope] == [
+    assert [m.dso.path for m in host.process.global_scope] == [
         "/usr/bin/host",
         "/opt/liba.so",
         "/usr/lib/libc-2.so",
@@ -265,12 +265,12 @@ def test_name_of_a_host_is_its_distribution_and_its_binary(tmp_path: Path) -> No
     ],
 )
 def test_python_is_told_by_a_file_name(tmp_path: Path, name: str, python: str | None) -> None:
-    file = Root().read(str(Scenario(tmp_path).lib(name, soname=None)))
-    found = find_python([file])
+    dso = Root().read(str(Scenario(tmp_path).lib(name, soname=None)))
+    found = find_python([dso])
     assert (str(found) if found else None) == python
 
 
 def test_python_is_told_by_a_soname_too(tmp_path: Path) -> None:
     path = Scenario(tmp_path).lib("renamed.so", soname="libpython3.11.so.1.0")
-    file = Root().read(str(path))
-    assert find_python([file]) == Python("cp", (3, 11))
+    dso = Root().read(str(path))
+    assert find_python([dso]) == Python("cp", (3, 11))

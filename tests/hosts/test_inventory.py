@@ -18,9 +18,9 @@ NAME = "debian-12-uwsgi-python3"
 def test_inventory_lists_what_is_loaded_with_its_package() -> None:
     entry = inventory(NAME)
     host = load_shipped(NAME)
-    assert [lib.path for lib in entry.libraries] == [m.file.path for m in host.process.maps]
+    assert [lib.path for lib in entry.libraries] == [m.dso.path for m in host.process.maps]
     in_scope = sorted((lib.scope, lib.path) for lib in entry.libraries if lib.scope is not None)
-    assert [path for _, path in in_scope] == [m.file.path for m in host.process.global_scope]
+    assert [path for _, path in in_scope] == [m.dso.path for m in host.process.global_scope]
     assert dict(entry.packages)["uwsgi-core"]
     assert all(lib.package for lib in entry.libraries)
     (plugin,) = (lib for lib in entry.libraries if lib.path == entry.rtld_global[0])

@@ -74,7 +74,7 @@ def test_made_cache_answers_as_the_one_of_ldconfig(system: tuple[Scenario, Path]
     s.lib("root/opt/deep/libnine.so.9.9", soname="libnine.so.9")
     s.lib("root/opt/deep/libnine.so.9.10", soname="libnine.so.9")
     root = Root(str(top))
-    executable = root.read("/usr/bin/host").object
+    executable = root.read("/usr/bin/host").elf
     made = make_cache(root, executable, 0x303, ("/lib", "/usr/lib"))
     run_ldconfig(top)
     written = read_cache((top / "etc/ld.so.cache").read_bytes())

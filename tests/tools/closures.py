@@ -105,7 +105,7 @@ def compare(case: Case) -> Row:
     printed = _list(case, directory, host, root)
     return Row(
         host,
-        [m.file.path for m in host.process.global_scope[1:]],
+        [m.dso.path for m in host.process.global_scope[1:]],
         # Qemu is given the loader by its path on this machine.
         [
             root.realpath(path.removeprefix(str(directory))) or path

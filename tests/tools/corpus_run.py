@@ -148,12 +148,12 @@ def _untagged(wheel: Path, into: Path) -> Target:
 def _count(row: Row, analysis: Analysis) -> None:
     row.of_modules = len(analysis.modules)
     names: set[str] = set()
-    files = {m.file.path for m in analysis.host.process.global_scope}
+    files = {m.dso.path for m in analysis.host.process.global_scope}
     for module in analysis.modules:
         if module.bound is None:
             continue
         lines = {
-            (o.map.file.path, b.reference.name, b.reference.version, b.provider, b.shadowed)
+            (o.map.dso.path, b.reference.name, b.reference.version, b.provider, b.shadowed)
             for o in module.bound.objects
             for b in o.bindings
         }
@@ -163,7 +163,7 @@ def _count(row: Row, analysis: Analysis) -> None:
             name for _, name, _, provider, shadowed in lines
             if shadowed and provider is not None and analysis.is_host(provider)
         )  # fmt: skip
-        files.update(m.file.path for m in module.bound.opened.searchlist)
+        files.update(m.dso.path for m in module.bound.opened.searchlist)
     row.shadowed_names = len(names)
     outside = sorted(path for path in files if path not in analysis.target.names)
     row.closure = hashlib.sha256("".join(map(_digest, outside)).encode()).hexdigest()[:16]

@@ -115,10 +115,7 @@ def _packages(head: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _exported(host: Host) -> dict[str, set[str]]:
-    return {
-        m.object.soname or m.file.path: set(m.object.exports.names)
-        for m in host.process.global_scope
-    }
+    return {m.elf.soname or m.dso.path: set(m.elf.exports.names) for m in host.process.global_scope}
 
 
 def main(arguments: Iterable[str]) -> int:

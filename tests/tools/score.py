@@ -27,11 +27,11 @@ from typing import Any, NamedTuple
 
 from checkout import DATA
 from collide.analysis.analysis import Analysis, analyse
-from collide.analysis.interposition import Cut, find_cuts
+from collide.analysis.interposition import Interposition, find_interpositions
 from collide.findings import verdicts
 from collide.findings.judge import Finding, judge
 from collide.findings.table import Severity
-from collide.findings.verdicts import Rule, decide
+from collide.findings.verdicts import FindingRule, decide
 from collide.hosts.profile_file.read import load
 from collide.loader.host import Host
 from collide.wheels.target import Target, read_target
@@ -234,12 +234,12 @@ class Cuts(NamedTuple):
     """One case's cuts, and the worst of the findings that are none."""
 
     case: Case
-    cuts: tuple[Cut, ...]
+    cuts: tuple[Interposition, ...]
     rest: Severity | None
 
-    def outcome(self, rules: Sequence[Rule] | None = None) -> Outcome:
+    def outcome(self, rules: Sequence[FindingRule] | None = None) -> Outcome:
         """With these rules."""
-        severities = [decide(cut, rules).severity for cut in self.cuts]
+        severities = [decide(interposition, rules).severity for interposition in self.cuts]
         severities += [] if self.rest is None else [self.rest]
         return Outcome(self.case, max(severities, default=None))
 
@@ -247,7 +247,7 @@ class Cuts(NamedTuple):
 def cuts_of(case: Case, analysis: Analysis, *, reaching: bool = True) -> Cuts:
     """The cuts of one case."""
     others = [f for f in judge(analysis, (), reaching=False) if not f.code.id.startswith(_WEIGHED)]
-    return Cuts(case, tuple(find_cuts(analysis, reaching=reaching)), worst_of(others))
+    return Cuts(case, tuple(find_interpositions(analysis, reaching=reaching)), worst_of(others))
 
 
 def main() -> None:

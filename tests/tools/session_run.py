@@ -13,14 +13,14 @@ from typing import NamedTuple
 import corpus
 from collide.analysis.analysis import Analysis, analyse
 from collide.analysis.install import analyse_session, matches
-from collide.analysis.pair_orders import Sequel, both_orders
+from collide.analysis.pair_orders import PairOrder, both_orders
 from collide.analysis.pair_traces import shared, traces
 from collide.filesystems.root import Root
-from collide.findings.pairs import judge_sequel
+from collide.findings.pairs import judge_pair_order
 from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.loader.messages import says
-from collide.loader.model import File
+from collide.loader.model import Dso
 from collide.report import bindings
 from collide.verify import ld_debug as oracle
 from collide.verify.compare import install
@@ -223,13 +223,16 @@ def compare_pair(name: str, specs: tuple[str, str]) -> PairOutcome:
             install(target, scratch)
         shares = shared(traces(analyse(one, host)), traces(analyse(other, host)))
         modules = {t.name: m for t, m in zip((one, other), shares.modules, strict=True)}
-        for sequel in both_orders((one, other), host, shares):
-            outcome.codes |= {f.code.id for f in judge_sequel(sequel)}
+        for pair_order in both_orders((one, other), host, shares):
+            outcome.codes |= {f.code.id for f in judge_pair_order(pair_order)}
             before, after = (
                 _providers(command, scratch, [site / _below(m) for t in order for m in modules[t]])
-                for order in ([sequel.second.name], [sequel.first.name, sequel.second.name])
+                for order in (
+                    [pair_order.second.name],
+                    [pair_order.first.name, pair_order.second.name],
+                )
             )
-            _judge_sequel(outcome, sequel, site, before, after)
+            _judge_sequel(outcome, pair_order, site, before, after)
     return outcome
 
 
@@ -246,15 +249,15 @@ def _providers(command: Sequence[str], scratch: Path, modules: list[Path]) -> _P
 
 
 def _judge_sequel(
-    outcome: PairOutcome, sequel: Sequel, site: Path, before: _Providers, after: _Providers
+    outcome: PairOutcome, pair_order: PairOrder, site: Path, before: _Providers, after: _Providers
 ) -> None:
-    def place(file: File) -> str:
-        name = sequel.name_of(file)
+    def place(dso: Dso) -> str:
+        name = pair_order.name_of(dso)
         return name if name.startswith("/") else str(site / _below(name))
 
     told = {
         (place(c.holder), b.reference.name, b.reference.version): place(c.provider)
-        for c in sequel.changes
+        for c in pair_order.changes
         for b, _ in c.bindings
     }
     changed = {key for key in before.keys() & after.keys() if before[key] != after[key]}

@@ -118,8 +118,8 @@ def test_every_reference_of_a_foreign_wheel_is_bound(name: str, spec: str, tmp_p
     assert analysis.modules
     assert [m.failures for m in analysis.modules if m.failures] == []
     host = analysis.host.process.global_scope
-    assert all(m.object.unknown_relocations == () for m in host)
-    assert all(m.object.architecture == name for m in host)
+    assert all(m.elf.unknown_relocations == () for m in host)
+    assert all(m.elf.architecture == name for m in host)
 
 
 @each_wheel

@@ -82,7 +82,7 @@ def test_agrees_with_the_loader(s: Scenario, ask: Ask, by_slots: bool) -> None:
 def observe(analysis: Analysis, runner: Runner) -> tuple[Module, Observation]:
     (module,) = analysis.modules
     assert module.bound is not None
-    return module, runner.open(module.bound.opened.root.file.path)
+    return module, runner.open(module.bound.opened.root.dso.path)
 
 
 def differences_of(module: Module, observed: Observation) -> tuple[Difference, ...]:

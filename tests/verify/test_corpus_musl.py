@@ -83,10 +83,10 @@ def differences(module: Module, slots: Sequence[SlotBinding]) -> tuple[list[str]
     predicted: dict[tuple[str, str, str | None, int], set[tuple[str | None, int | None]]] = {}
     for bound in module.bound.objects:
         for b in bound.bindings:
-            key = (bound.map.file.path, *b.reference[:2], b.reference.lookup_class)
-            hit = (b.actual[0].path, b.actual[1].value) if b.actual else (None, None)
+            key = (bound.map.dso.path, *b.reference[:2], b.reference.lookup_class)
+            hit = (b.actual.dso.path, b.actual.definition.value) if b.actual else (None, None)
             predicted.setdefault(key, set()).add(hit)
-    brought = {bound.map.file.path for bound in module.bound.objects}
+    brought = {bound.map.dso.path for bound in module.bound.objects}
     judged = [s for s in slots if s.object in brought]
     wrong = []
     for s in judged:

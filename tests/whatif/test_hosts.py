@@ -27,7 +27,7 @@ def test_shipped_hosts_start_again_as_they_are(name: str) -> None:
     host = load_shipped(name)
     again = rehost(host, []).host
     assert scope(again) == scope(host)
-    assert {m.file.path for m in again.process.maps} == {m.file.path for m in host.process.maps}
+    assert {m.dso.path for m in again.process.maps} == {m.dso.path for m in host.process.maps}
 
 
 def test_own_code_of_a_host_is_its_binary_its_interpreter_and_its_plugins() -> None:
@@ -83,7 +83,7 @@ def test_host_whose_files_are_not_as_they_were_is_refused(tmp_path: Path) -> Non
     s = Scenario(tmp_path)
     s.lib("linked.so", "int linked;")
     host = extract(str(s.host(needed=["linked.so"])), Root())
-    process = host.process.fork(host.files)
+    process = host.process.copy(host.files)
     process.global_scope = process.global_scope[:-1]
     with pytest.raises(InputError, match="cannot be started again"):
         rehost(host._replace(process=process), [])

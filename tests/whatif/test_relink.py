@@ -166,8 +166,8 @@ def test_user_linked_with_the_new_node_needs_it(tmp_path: Path, old: str, new: s
         return built(tmp_path, name, f"-L{tmp_path}", "-l:libx.so", source=source)
 
     before, after = user("before.so", old), user("after.so", new)
-    meant = {"f", "data", "weak_f"}
-    assert same(need_version(before, "libx.so", "MINE", meant), after)
+    intended = {"f", "data", "weak_f"}
+    assert same(need_version(before, "libx.so", "MINE", intended), after)
 
 
 def test_rename_is_what_patchelf_makes(tmp_path: Path) -> None:

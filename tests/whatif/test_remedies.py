@@ -318,9 +318,9 @@ def test_renamed_psycopg2_is_what_patchelf_makes_and_gdb_binds(tmp_path: Path) -
         command = ["patchelf", "--rename-dynamic-symbols", str(table), str(installed / member)]
         subprocess.run(command, check=True)
     patched = read_target(installed)
-    by_name = {patched.names[f.path]: f.object for f in patched.members.values()}
+    by_name = {patched.names[f.path]: f.elf for f in patched.members.values()}
     changed = result.after.target
-    assert all(same(f.object, by_name[changed.names[f.path]]) for f in changed.members.values())
+    assert all(same(f.elf, by_name[changed.names[f.path]]) for f in changed.members.values())
 
     analysis = analyse(patched, result.after.host)
     assert [_rows(module) for module in analysis.modules] == [
@@ -337,7 +337,7 @@ def _rows(module: Module) -> set[tuple[str, ...]]:
     """The bindings of a module, by base names."""
     assert module.bound is not None
     return {
-        (posixpath.basename(o.map.file.path), str(b.reference), posixpath.basename(b.provider.path))
+        (posixpath.basename(o.map.dso.path), str(b.reference), posixpath.basename(b.provider.path))
         for o in module.bound.objects
         for b in o.bindings
         if b.provider is not None

@@ -83,7 +83,7 @@ def tried(s: Scenario, host: Path, edits: Sequence[str], name: str = "before") -
 
 def in_memory(analysis: Analysis) -> Bound:
     return {
-        (_base(o.map.file.path), b.reference.name, b.reference.version, _base(b.provider.path))
+        (_base(o.map.dso.path), b.reference.name, b.reference.version, _base(b.provider.path))
         for m in analysis.modules
         if m.bound is not None and m.name != START_UP
         for o in m.bound.objects
@@ -282,7 +282,7 @@ def test_library_opened_locally_leaves_the_global_scope(s: Scenario) -> None:
     assert in_memory(result.before) == by_loader(s, linked, module)
     assert in_memory(result.after) == by_loader(s, opening, "rival.so", module)
     assert result.balance.shadowed_after == 0 < result.balance.shadowed_before
-    assert [m.file.path for m in result.after.host.process.maps if "below" in m.name]
+    assert [m.dso.path for m in result.after.host.process.maps if "below" in m.name]
     assert {now.how for _, now in moves(result, "rival.so").values()} <= {NOT_GLOBAL}
 
 
@@ -446,7 +446,7 @@ def test_second_libpython_before_and_after_symbolic_functions(tmp_path: Path) ->
     assert in_memory(result.before) == _opened_by_ctypes(before)
     assert in_memory(result.after) == _opened_by_ctypes(after)
     (changed,) = result.after.target.members.values()
-    assert same(changed.object, read_object(after.read_bytes()))
+    assert same(changed.elf, read_object(after.read_bytes()))
 
     old, new = result.balance.shadowed_before, result.balance.shadowed_after
     taken = {b.reference.name for b in _shadowed(result.before)}

@@ -22,7 +22,7 @@ def host(
 ) -> Host:
     """A host of which only what tags speak of is of interest."""
     shipped = load_shipped("debian-12-python3")
-    process = shipped.process.fork(shipped.files)
+    process = shipped.process.copy(shipped.files)
     process.loader = shipped.loader._replace(version=release, libc=libc)
     return shipped._replace(python=python, architecture=architecture, process=process)
 

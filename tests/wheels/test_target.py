@@ -60,10 +60,10 @@ def pack(directory: Path, *names: str) -> Path:
 def opened(target: Target, module: str) -> list[str]:
     """The members that one module brings into the process on a recorded host."""
     host = load_shipped("debian-12-python3")
-    result = host.process.fork(target.files(host)).dlopen(module)
+    result = host.process.copy(target.files(host)).dlopen(module)
     assert not isinstance(result, LoadFailure)
     assert not result.failures
-    return [target.names[m.file.path] for m in result.new]
+    return [target.names[m.dso.path] for m in result.new]
 
 
 def modules(target: Target) -> list[str]:
@@ -209,14 +209,14 @@ def test_extension_module_is_told_by_what_it_exports(
     tmp_path: Path, name: str, symbol: str, is_module: bool
 ) -> None:
     path = build(tmp_path, name, f"void *{symbol}(void) {{ return 0; }}")
-    ((file,),) = (tuple(read_target(path).members.values()),)
-    assert is_extension_module(file) == is_module
+    ((dso,),) = (tuple(read_target(path).members.values()),)
+    assert is_extension_module(dso) == is_module
 
 
 def test_reference_to_an_init_function_makes_no_module(tmp_path: Path) -> None:
     path = build(tmp_path, "a.so", "void *PyInit_m(void); void *f(void) { return PyInit_m(); }")
-    ((file,),) = (tuple(read_target(path).members.values()),)
-    assert not is_extension_module(file)
+    ((dso,),) = (tuple(read_target(path).members.values()),)
+    assert not is_extension_module(dso)
 
 
 def test_bundled_libraries_are_not_opened_by_themselves(tmp_path: Path) -> None:
@@ -318,9 +318,9 @@ def test_bare_object_finds_libraries_beside_it(tmp_path: Path) -> None:
     path = build(tmp_path, "m.so", INIT, needed=["liba.so"])
     target = read_target(path)
     host = load_shipped("debian-12-python3")
-    result = host.process.fork(target.files(host)).dlopen(str(path))
+    result = host.process.copy(target.files(host)).dlopen(str(path))
     assert not isinstance(result, LoadFailure)
-    assert [m.file.path for m in result.new] == [str(path), f"{tmp_path}/liba.so"]
+    assert [m.dso.path for m in result.new] == [str(path), f"{tmp_path}/liba.so"]
 
 
 def test_libraries_in_the_system_directories_are_the_hosts_and_those_below_are_not(
@@ -332,7 +332,7 @@ def test_libraries_in_the_system_directories_are_the_hosts_and_those_below_are_n
     build(system, "python3/libown.so")
     path = build(tmp_path, "m.so", INIT)
     host = load_shipped("debian-12-python3")
-    process = host.process.fork(host.files)
+    process = host.process.copy(host.files)
     process.loader = host.loader._replace(system_dirs=(str(system),))
     files = read_target(path).files(host._replace(process=process))
     assert files.open(f"{system}/libsystem.so") is None

@@ -42,7 +42,7 @@ from collide.hosts.profile_file.symbols import (
     invalid,
 )
 from collide.loader.host import Host, Python
-from collide.loader.model import File, Loader
+from collide.loader.model import Dso, Loader
 from collide.support.errors import InputError
 from collide.support.inflate import InflateErrors, inflate_zlib
 from collide.support.records import NamedTuple
@@ -199,7 +199,7 @@ class Database:
         return dict(zip(OBJECT, json.loads(self._lines[chunk][line]), strict=True))
 
 
-class _Paths(Mapping[str, File]):
+class _Paths(Mapping[str, Dso]):
     """The files of one host by all their paths, which most wheels never ask for."""
 
     def __init__(self, database: Database, numbers: Sequence[int]) -> None:
@@ -211,14 +211,14 @@ class _Paths(Mapping[str, File]):
         files: dict[str, int] = {}
         for number in self._numbers:
             described = self._database.object(number)
-            for path in (described.file.path, *described.paths):
+            for path in (described.dso.path, *described.paths):
                 files.setdefault(path, number)
         return files
 
-    def __getitem__(self, path: str) -> File:
+    def __getitem__(self, path: str) -> Dso:
         number = self._files[path]
         self._database.include(number)
-        return self._database.object(number).file
+        return self._database.object(number).dso
 
     def get(self, path: str, default: Any = None) -> Any:
         """The same as of any mapping; most paths that a search asks for are not there."""

@@ -24,7 +24,7 @@ from collide.loader.glibc.process import Process
 from collide.loader.host import Host, Python
 from collide.loader.libc import new_process
 from collide.loader.link_map import LinkMap, LoadFailure
-from collide.loader.model import Directories, File, Found, Listing, Loader
+from collide.loader.model import Directories, Dso, FoundVia, KnownFileSystem, Loader
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 
@@ -143,23 +143,23 @@ def _add_several(
             sizes_of[name] = tuple(size for _, size in several)
 
 
-class RecordedFiles(Listing):
+class RecordedFiles(KnownFileSystem):
     """The files of a recorded host: only what was recorded can be opened."""
 
-    def __init__(self, by_path: Mapping[str, File], cache: Mapping[str, str]) -> None:
+    def __init__(self, by_path: Mapping[str, Dso], cache: Mapping[str, str]) -> None:
         self.by_path = by_path
         self._cache = cache
 
-    def open(self, path: str) -> File | None:
-        """See :class:`collide.loader.model.Files`."""
+    def open(self, path: str) -> Dso | None:
+        """See :class:`collide.loader.model.FileSystem`."""
         return self.by_path.get(path)
 
     def cached(self, name: str) -> str | None:
-        """See :class:`collide.loader.model.Files`."""
+        """See :class:`collide.loader.model.FileSystem`."""
         return self._cache.get(name)
 
     def holds(self, directory: str) -> bool:
-        """See :class:`collide.loader.model.Listing`."""
+        """See :class:`collide.loader.model.KnownFileSystem`."""
         return directory in self._directories
 
     @cached_property
@@ -192,10 +192,10 @@ def load(path: str | os.PathLike[str]) -> Host:
             _described(profile, o, JsonTables(str(path), t))
             for o, t in zip(profile["objects"], tables or profile["tables"], strict=True)
         ]
-        by_path: dict[str, File] = {}
+        by_path: dict[str, Dso] = {}
         for recorded in described:
-            for known in (recorded.file.path, *recorded.paths):
-                by_path.setdefault(known, recorded.file)
+            for known in (recorded.dso.path, *recorded.paths):
+                by_path.setdefault(known, recorded.dso)
         links = [
             (o["needed_by"], [need["object"] for need in o["needs"]]) for o in profile["objects"]
         ]
@@ -232,11 +232,11 @@ class Described(NamedTuple):
     answers to, ``paths`` all paths of the file.
     """
 
-    file: File
+    dso: Dso
     name: str
     aliases: Sequence[str]
     paths: Sequence[str]
-    found: Found
+    found: FoundVia
 
 
 Links = tuple[int | None, Sequence[int]]
@@ -247,7 +247,7 @@ def host_of(
     profile: Mapping[str, Any],
     loaded: Sequence[Described],
     links: Sequence[Links],
-    by_path: Mapping[str, File],
+    by_path: Mapping[str, Dso],
 ) -> Host:
     """The host that a profile describes, which has loaded these objects; ``by_path`` are all.
 
@@ -283,16 +283,16 @@ def _process(
     loader: Loader,
     loaded: Sequence[Described],
     links: Sequence[Links],
-    by_path: Mapping[str, File],
+    by_path: Mapping[str, Dso],
 ) -> Process:
     files = RecordedFiles(by_path, profile["cache"])
     executable, *others = loaded
-    process = new_process(executable.file, executable.name, loader, files)
+    process = new_process(executable.dso, executable.name, loader, files)
     maps = [process.executable]
     for described, (by, _) in zip(others, links[1:], strict=True):
         loaded_by = None if by is None else maps[by]
         origin = posixpath.dirname(described.name)
-        maps.append(LinkMap(described.name, described.file, described.found, loaded_by, origin))
+        maps.append(LinkMap(described.name, described.dso, described.found, loaded_by, origin))
     for m, (_, needs) in zip(maps, links, strict=True):
         m.needed = tuple(maps[number] for number in needs)
     for m, described in zip(maps[1:], others, strict=True):
@@ -311,7 +311,7 @@ def described_object(
 ) -> Described:
     """One object of a profile, with its tables."""
     path = recorded["path"]
-    file = File(
+    dso = Dso(
         path,
         path,
         _elf_object(recorded, architecture, exports, references),
@@ -319,11 +319,11 @@ def described_object(
         build_id=recorded.get("build_id"),
     )
     return Described(
-        file=file,
+        dso=dso,
         name=recorded["name"],
         aliases=recorded["aliases"],
         paths=recorded["paths"],
-        found=Found(**recorded["found"]),
+        found=FoundVia(**recorded["found"]),
     )
 
 

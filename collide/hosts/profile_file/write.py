@@ -33,7 +33,7 @@ def record(host: Host, root: Root) -> dict[str, Any]:
     manylinux policy lets a wheel need, found as an object of a wheel would
     find them here, with their closures.
     """
-    process = host.process.fork(host.files)
+    process = host.process.copy(host.files)
     loaded = len(process.maps)
     system = {
         name: process.request(name)
@@ -42,7 +42,7 @@ def record(host: Host, root: Root) -> dict[str, Any]:
     process.closure([m for m in system.values() if isinstance(m, LinkMap)])
     maps = process.maps
     numbers = {id(m): i for i, m in enumerate(maps)}
-    packages = find_packages(root, [m.file.path for m in maps])
+    packages = find_packages(root, [m.dso.path for m in maps])
     cached = {name: host.files.cached(name) for name in _requested(maps)}
     return {
         "schema": SCHEMA,
@@ -62,12 +62,12 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         },
         "cache": {name: path for name, path in sorted(cached.items()) if path is not None},
         "objects": [
-            _object(m, numbers, process.aliases(m), root, packages.get(m.file.path)) for m in maps
+            _object(m, numbers, process.aliases(m), root, packages.get(m.dso.path)) for m in maps
         ],
         "tables": [
             {
-                "exports": exports_table(m.object.exports),
-                "references": references_table(m.object.references),
+                "exports": exports_table(m.elf.exports),
+                "references": references_table(m.elf.references),
             }
             for m in maps
         ],
@@ -75,8 +75,8 @@ def record(host: Host, root: Root) -> dict[str, Any]:
 
 
 def _requested(maps: Iterable[LinkMap]) -> list[str]:
-    names = {name for m in maps for name in m.object.needed}
-    return sorted(names | {m.object.soname for m in maps if m.object.soname})
+    names = {name for m in maps for name in m.elf.needed}
+    return sorted(names | {m.elf.soname for m in maps if m.elf.soname})
 
 
 def _without(fields: dict[str, Any], *left_out: str) -> dict[str, Any]:
@@ -90,22 +90,22 @@ def _object(
     root: Root,
     package: Package | None,
 ) -> dict[str, Any]:
-    obj = m.object
-    notes = _notes(root, m.file.path)
+    obj = m.elf
+    notes = _notes(root, m.dso.path)
     package = package or notes.package
     return {
-        "path": m.file.path,
+        "path": m.dso.path,
         "name": m.name,
         "aliases": list(aliases),
         "paths": sorted({m.name, _canonical_directory(root, m.name)}),
         "found": m.found._asdict(),
-        "needed_by": None if m.loader is None else numbers[id(m.loader)],
+        "needed_by": None if m.needed_by is None else numbers[id(m.needed_by)],
         "needs": [
             {"name": name, "object": numbers[id(needed)], "found": found._asdict()}
             for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True)
         ],
         "build_id": notes.build_id,
-        "version_strings": list(m.file.version_strings),
+        "version_strings": list(m.dso.version_strings),
         "package": {"name": package[0], "version": package[1]} if package else None,
         "type": obj.type,
         "flags": obj.flags,

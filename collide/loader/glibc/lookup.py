@@ -1,7 +1,7 @@
 """Which definition wins, for one reference and one scope; here with glibc's rules.
 
 Source: glibc ``elf/dl-lookup.c`` (``check_match``, ``do_lookup_x``). Each rule
-is a :class:`Rule` with the sentence that ``collide explain`` prints, so that
+is a :class:`MatchRule` with the sentence that ``collide explain`` prints, so that
 there is one implementation to bind with and to explain with. musl's rules are
 in :mod:`collide.loader.musl.lookup`; :mod:`collide.loader.libc` chooses.
 """
@@ -22,7 +22,7 @@ from collide.elf.symbols import (
     Exports,
     Reference,
 )
-from collide.loader.lookup import MATCHING_BINDINGS, Judged, Rule
+from collide.loader.lookup import MATCHING_BINDINGS, Candidate, MatchRule
 from collide.support.records import NamedTuple
 
 _FIRST_VERSION_INDEX = 2
@@ -94,7 +94,7 @@ class GlibcLookup(NamedTuple):
         # A chosen but invisible definition ends the walk of this object: no second choice.
         return chosen if chosen is not None and _visible(chosen) else None
 
-    def explain(self, reference: Reference, obj: ElfObject) -> tuple[Judged, ...]:
+    def explain(self, reference: Reference, obj: ElfObject) -> tuple[Candidate, ...]:
         """See :class:`LookupRules`."""
         judged = [
             (d, _judge(reference, d, obj.exports.versioned, self))
@@ -104,11 +104,15 @@ class GlibcLookup(NamedTuple):
         told = []
         for definition, rule in judged:
             if definition is chosen and definition.visibility in (STV_HIDDEN, STV_INTERNAL):
-                rule = Rule.HIDDEN_VISIBILITY
+                rule = MatchRule.HIDDEN_VISIBILITY
             elif definition is chosen and definition.binding not in MATCHING_BINDINGS:
-                rule = Rule.LOCAL_BINDING
+                rule = MatchRule.LOCAL_BINDING
             elif definition is not chosen and rule.accepted:
-                rule = Rule.AMBIGUOUS_DEFAULT if rule is Rule.ONLY_DEFAULT else Rule.LATER
+                rule = (
+                    MatchRule.AMBIGUOUS_DEFAULT
+                    if rule is MatchRule.ONLY_DEFAULT
+                    else MatchRule.LATER
+                )
             told.append((definition, rule))
         return tuple(told)
 
@@ -123,48 +127,48 @@ class GlibcLookup(NamedTuple):
 
 def _judge(
     reference: Reference, definition: Definition, versioned: bool, rules: GlibcLookup
-) -> Rule:
+) -> MatchRule:
     """``check_match`` for one candidate; ONLY_DEFAULT still depends on its siblings."""
     if definition.zero and not rules.accepts_absolute_zero:
-        return Rule.NO_ADDRESS
+        return MatchRule.NO_ADDRESS
     if definition.undefined and reference.lookup_class == CLASS_PLT:
-        return Rule.CANONICAL_PLT
+        return MatchRule.CANONICAL_PLT
     if definition.type not in MATCHING_TYPES:
-        return Rule.WRONG_TYPE
+        return MatchRule.WRONG_TYPE
     if not versioned:
-        return Rule.UNVERSIONED_OBJECT
+        return MatchRule.UNVERSIONED_OBJECT
     if reference.version is None:
         return _judge_unversioned(definition)
     if definition.version == reference.version:
-        return Rule.SAME_VERSION
+        return MatchRule.SAME_VERSION
     if definition.version is not None:
-        return Rule.OTHER_VERSION
+        return MatchRule.OTHER_VERSION
     if reference.exact:
-        return Rule.EXACT_ONLY
-    return Rule.HIDDEN_BASE if definition.hidden_version else Rule.BASE_VERSION
+        return MatchRule.EXACT_ONLY
+    return MatchRule.HIDDEN_BASE if definition.hidden_version else MatchRule.BASE_VERSION
 
 
-def _judge_unversioned(definition: Definition) -> Rule:
+def _judge_unversioned(definition: Definition) -> MatchRule:
     if definition.version_index < _FIRST_VERSION_INDEX:
-        return Rule.UNVERSIONED_REFERENCE
+        return MatchRule.UNVERSIONED_REFERENCE
     if definition.version_index == _FIRST_VERSION_INDEX:
-        return Rule.FIRST_VERSION
-    return Rule.HIDDEN_VERSION if definition.hidden_version else Rule.ONLY_DEFAULT
+        return MatchRule.FIRST_VERSION
+    return MatchRule.HIDDEN_VERSION if definition.hidden_version else MatchRule.ONLY_DEFAULT
 
 
-def _choose(judged: list[tuple[Definition, Rule]], rules: GlibcLookup) -> Definition | None:
+def _choose(judged: list[tuple[Definition, MatchRule]], rules: GlibcLookup) -> Definition | None:
     """The candidate of one object that the hash walk ends with."""
     if rules.prefers_exact_version:
         for definition, rule in judged:
-            if rule is Rule.SAME_VERSION:
+            if rule is MatchRule.SAME_VERSION:
                 return definition
-        base = [d for d, rule in judged if rule is Rule.BASE_VERSION]
+        base = [d for d, rule in judged if rule is MatchRule.BASE_VERSION]
         if base:
             return base[0] if len(base) == 1 else None
     for definition, rule in judged:
-        if rule.accepted and rule is not Rule.ONLY_DEFAULT:
+        if rule.accepted and rule is not MatchRule.ONLY_DEFAULT:
             return definition
-    defaults = [d for d, rule in judged if rule is Rule.ONLY_DEFAULT]
+    defaults = [d for d, rule in judged if rule is MatchRule.ONLY_DEFAULT]
     return defaults[0] if len(defaults) == 1 else None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from collide.loader.glibc.search import Searches, expand
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
-from collide.loader.model import File, Files, Found, Loader, LoadError
+from collide.loader.model import Dso, FileSystem, FoundVia, Loader, LoadError
 
 _RELR_VERSION = "GLIBC_ABI_DT_RELR"
 
@@ -21,11 +21,11 @@ _RELR_VERSION = "GLIBC_ABI_DT_RELR"
 class Process:
     """A namespace: link maps in load order, the global scope, and what can be added.
 
-    Build one with :func:`collide.loader.startup.start`; :meth:`fork` gives a fresh copy, so that
+    Build one with :func:`collide.loader.startup.start`; :meth:`copy` gives a fresh copy, so that
     each module can be opened alone.
     """
 
-    def __init__(self, executable: File, name: str, loader: Loader, files: Files) -> None:
+    def __init__(self, executable: Dso, name: str, loader: Loader, files: FileSystem) -> None:
         self.loader = loader
         self.files = files
         self.maps: list[LinkMap] = []
@@ -36,16 +36,16 @@ class Process:
         self._positions: dict[int, int] = {}
         self._searches = Searches()
         self.executable = LinkMap(
-            name, executable, Found("executable"), None, posixpath.dirname(executable.path)
+            name, executable, FoundVia("executable"), None, posixpath.dirname(executable.path)
         )
         # The kernel mapped the executable: neither its path nor its inode is known to
         # the loader, only its DT_SONAME can capture.
         self._register(self.executable, named=False)
 
-    def fork(self, files: Files) -> Process:
+    def copy(self, files: FileSystem) -> Process:
         """A process in the same state whose further opens see ``files``.
 
-        Forks that see the same files share what they search for among them.
+        Copies that see the same files share what they search for among them.
         """
         copy = type(self).__new__(type(self))
         copy.loader = self.loader
@@ -61,7 +61,7 @@ class Process:
         return copy
 
     def learn(self, failed: Process) -> None:
-        """Keep what ``failed``, a fork in which a dlopen has failed, leaves behind.
+        """Keep what ``failed``, a copy in which a dlopen has failed, leaves behind.
 
         Its maps are gone, but the names under which it has asked for older
         ones stay theirs (glibc ``_dl_close_worker`` and musl ``dlopen`` free maps only).
@@ -73,17 +73,17 @@ class Process:
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
         self._positions[id(new)] = len(self.maps)
         self.maps.append(new)
-        if new.object.soname is not None:
-            self._sonames.setdefault(new.object.soname, new)
+        if new.elf.soname is not None:
+            self._sonames.setdefault(new.elf.soname, new)
         if named:
             self._names.setdefault(new.name, new)
-            self._identities.setdefault(new.file.identity, new)
+            self._identities.setdefault(new.dso.identity, new)
 
-    def add_loader(self, file: File) -> None:
+    def add_loader(self, dso: Dso) -> None:
         """Map the dynamic loader itself: present, but in no scope until it is needed."""
         path = self.loader.path
         self._register(
-            LinkMap(path, file, Found("loader"), None, posixpath.dirname(path)), named=True
+            LinkMap(path, dso, FoundVia("loader"), None, posixpath.dirname(path)), named=True
         )
 
     def adopt(self, new: LinkMap, aliases: Iterable[str]) -> None:
@@ -116,20 +116,20 @@ class Process:
         return found
 
     def _map(
-        self, path: str, file: File, found: Found, loader: LinkMap | None, name: str
+        self, path: str, dso: Dso, found: FoundVia, loader: LinkMap | None, name: str
     ) -> LinkMap | LoadFailure:
         """Map an opened file, unless the same file is mapped under another name."""
-        known = self._identities.get(file.identity)
+        known = self._identities.get(dso.identity)
         if known is not None:
             self._names.setdefault(name, known)
             return known
         # Start-up ends with the making of the global scope.
-        refused = file.object.noopen and self.global_scope
-        if file.object.is_executable or refused:
-            asking = loader.file.path if loader else path
+        refused = dso.elf.noopen and self.global_scope
+        if dso.elf.is_executable or refused:
+            asking = loader.dso.path if loader else path
             why = "it refuses dlopen (DF_1_NOOPEN)" if refused else "it is an executable"
             return LoadFailure("unloadable-file", asking, name, why)
-        new = LinkMap(path, file, found, loader, posixpath.dirname(path))
+        new = LinkMap(path, dso, found, loader, posixpath.dirname(path))
         self._register(new)
         self._names.setdefault(name, new)
         return new
@@ -143,11 +143,11 @@ class Process:
         try:
             found = self._searches.find(name, requester, self.executable, self.loader, self.files)
         except LoadError as e:
-            return LoadFailure("unloadable-file", requester.file.path, name, str(e))
+            return LoadFailure("unloadable-file", requester.dso.path, name, str(e))
         if found is None:
-            return LoadFailure("missing-library", requester.file.path, name)
-        path, file, how = found
-        return self._map(path, file, how, requester, name)
+            return LoadFailure("missing-library", requester.dso.path, name)
+        path, dso, how = found
+        return self._map(path, dso, how, requester, name)
 
     @property
     def _opener(self) -> LinkMap | None:
@@ -160,13 +160,13 @@ class Process:
 
     def request(self, name: str) -> LinkMap | LoadFailure:
         """Load ``name`` as an object without run paths of its own would need it."""
-        plain = self.executable.object._replace(
+        plain = self.executable.elf._replace(
             rpath=None, runpath=None, nodeflib=False, resolution_cache=()
         )
-        requester = LinkMap("", File("", None, plain), Found("opened"), self._opener, "/")
+        requester = LinkMap("", Dso("", None, plain), FoundVia("opened"), self._opener, "/")
         result = self._need(name, requester)
-        if isinstance(result, LinkMap) and result.loader is requester:
-            result.loader = self._opener
+        if isinstance(result, LinkMap) and result.needed_by is requester:
+            result.needed_by = self._opener
         return result
 
     def closure(
@@ -189,19 +189,19 @@ class Process:
                 continue
             done.add(id(current))
             needed, resolutions = [], []
-            for name in current.object.needed:
+            for name in current.elf.needed:
                 before = len(self.maps)
                 result = self._need(name, current)
                 if isinstance(result, LoadFailure):
                     failures.append(result)
                     continue
                 needed.append(result)
-                known = Found("already-loaded", result.name)
+                known = FoundVia("already-loaded", result.name)
                 resolutions.append((name, result.found if len(self.maps) > before else known))
                 if id(result) not in listed:
                     listed.add(id(result))
                     order.append(result)
-            # What the host has loaded is shared by all forks, and resolved already.
+            # What the host has loaded is shared by all copies, and resolved already.
             if current.needed is None:
                 current.needed, current.resolutions = tuple(needed), tuple(resolutions)
             # A filtee takes the place of ``current`` in the list and is looked at next.
@@ -212,8 +212,8 @@ class Process:
         self, current: LinkMap, order: list[LinkMap], listed: set[int]
     ) -> list[LoadFailure]:
         failures = []
-        filtees = [(name, False) for name in current.object.auxiliary]
-        filtees += [(name, True) for name in current.object.filter]
+        filtees = [(name, False) for name in current.elf.auxiliary]
+        filtees += [(name, True) for name in current.elf.filter]
         current.filtees = ()
         for name, required in filtees:
             filtee = self._need(name, current)
@@ -236,26 +236,26 @@ class Process:
         """The load-time version check (``_dl_check_map_versions``)."""
         for checked in maps:
             yield from self._packed_failure(checked)
-            for need in checked.object.version_needs:
+            for need in checked.elf.version_needs:
                 # find_needed compares paths and aliases, not a DT_SONAME that nobody asked for.
                 file = self._names.get(need.file)
                 if file is None:
                     yield LoadFailure(
-                        "version-file-not-loaded", checked.file.path, need.version, need.file
+                        "version-file-not-loaded", checked.dso.path, need.version, need.file
                     )
                     continue
-                defined = file.object.version_definitions
+                defined = file.elf.version_definitions
                 if defined is not None and need.version not in defined and not need.weak:
                     yield LoadFailure(
-                        "version-not-found", checked.file.path, need.version, file.file.path
+                        "version-not-found", checked.dso.path, need.version, file.dso.path
                     )
 
     def _packed_failure(self, checked: LinkMap) -> Iterator[LoadFailure]:
         """DT_RELR is accepted only with the version that says so, since 2.36."""
-        needs = [n for n in checked.object.version_needs if n.file.startswith("libc.so.")]
+        needs = [n for n in checked.elf.version_needs if n.file.startswith("libc.so.")]
         told = _RELR_VERSION in [need.version for need in needs]
-        if checked.object.relr and needs and not told and self.loader.version >= (2, 36):
-            yield LoadFailure("version-not-found", checked.file.path, _RELR_VERSION, needs[0].file)
+        if checked.elf.relr and needs and not told and self.loader.version >= (2, 36):
+            yield LoadFailure("version-not-found", checked.dso.path, _RELR_VERSION, needs[0].file)
 
     def _open_root(self, path: str) -> LinkMap | LoadFailure:
         if "/" not in path:
@@ -264,12 +264,12 @@ class Process:
         if captured is not None:
             return captured
         try:
-            file = self.files.open(path)
+            dso = self.files.open(path)
         except LoadError as e:
             return LoadFailure("unloadable-file", path, path, str(e))
-        if file is None:
+        if dso is None:
             return LoadFailure("missing-library", path, path)
-        return self._map(path, file, Found("opened"), None, path)
+        return self._map(path, dso, FoundVia("opened"), None, path)
 
     def dlopen(self, path: str, *, rtld_global: bool = False) -> Opened | LoadFailure:
         """Open ``path`` with RTLD_NOW; LoadFailure when it cannot be mapped at all.

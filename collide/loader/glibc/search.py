@@ -13,7 +13,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from collide.elf.object import ElfObject
-from collide.loader.model import File, Files, Found, Listing, Loader, LoadError, Requester, Watch
+from collide.loader.model import (
+    Dso,
+    FileSystem,
+    FoundVia,
+    KnownFileSystem,
+    Loader,
+    LoadError,
+    Requester,
+    WatchedFileSystem,
+)
 from collide.support.records import NamedTuple
 
 _DST = r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))"
@@ -37,9 +46,9 @@ def find(
     requester: Requester,
     executable: Requester,
     loader: Loader,
-    files: Files,
-    searched: Iterable[Place] | None = None,
-) -> tuple[str, File, Found] | None:
+    files: FileSystem,
+    searched: Iterable[SearchStep] | None = None,
+) -> tuple[str, Dso, FoundVia] | None:
     """Search for ``name``, needed by ``requester``: path as opened, file, and how.
 
     ``searched`` are its :func:`places`, where they are known. None when it is
@@ -49,59 +58,63 @@ def find(
         path = expand(name, requester.origin, loader)
         if path is None:
             return None
-        file = _open(path := posixpath.join(loader.cwd, path), requester.object, files)
-        return (path, file, Found("path", requester.name)) if file else None
+        dso = _open(path := posixpath.join(loader.cwd, path), requester.elf, files)
+        return (path, dso, FoundVia("path", requester.name)) if dso else None
     if searched is None:
         searched = places(requester, executable, loader)
     for path, found in candidates(name, requester, loader, files, searched):
-        file = _open(path, requester.object, files)
-        if file is not None:
-            return path, file, found
+        dso = _open(path, requester.elf, files)
+        if dso is not None:
+            return path, dso, found
     return None
 
 
-def _open(path: str, requester: ElfObject, files: Files) -> File | None:
+def _open(path: str, requester: ElfObject, files: FileSystem) -> Dso | None:
     """The object at ``path`` if it fits; another class or machine is passed over (open_verify)."""
-    file = files.open(path)
-    if file is None or file.object.machine.bits != requester.machine.bits:
+    dso = files.open(path)
+    if dso is None or dso.elf.machine.bits != requester.machine.bits:
         return None
-    if file.object.machine.big_endian != requester.machine.big_endian:
+    if dso.elf.machine.big_endian != requester.machine.big_endian:
         raise LoadError(f"{path}: ELF file with another byte order")
-    return file if file.object.architecture == requester.architecture else None
+    return dso if dso.elf.architecture == requester.architecture else None
 
 
-class Place(NamedTuple):
+class SearchStep(NamedTuple):
     """A step of a search: a directory, or what ``found`` says that a name is asked of."""
 
     directory: str | None
-    found: Found
+    found: FoundVia
 
 
-def places(requester: Requester, executable: Requester, loader: Loader) -> Iterator[Place]:
+def places(requester: Requester, executable: Requester, loader: Loader) -> Iterator[SearchStep]:
     """Where an object's names without a slash are searched, in the loader's order."""
-    cache = Place(None, Found("ld.so.cache"))
-    if requester.object.runpath is None:
+    cache = SearchStep(None, FoundVia("ld.so.cache"))
+    if requester.elf.runpath is None:
         for owner in _rpath_chain(requester, executable):
-            yield from _listed(owner.object.rpath, owner, loader, Found("rpath", owner.name))
+            yield from _listed(owner.elf.rpath, owner, loader, FoundVia("rpath", owner.name))
     for directory in _directories(loader.library_path, executable.origin, loader):
-        yield Place(directory, Found("library-path"))
-    if loader.flavour == "nixos" and requester.object.resolution_cache:
-        yield Place(None, Found("resolution-cache", requester.name))
+        yield SearchStep(directory, FoundVia("library-path"))
+    if loader.flavour == "nixos" and requester.elf.resolution_cache:
+        yield SearchStep(None, FoundVia("resolution-cache", requester.name))
     if loader.flavour == "guix":
         yield cache
     yield from _listed(
-        requester.object.runpath, requester, loader, Found("runpath", requester.name)
+        requester.elf.runpath, requester, loader, FoundVia("runpath", requester.name)
     )
     if loader.flavour != "guix":
         yield cache
-    if not requester.object.nodeflib:
+    if not requester.elf.nodeflib:
         for directory in _directories(loader.system_dirs, "/", loader):
-            yield Place(directory, Found("system-directory", directory))
+            yield SearchStep(directory, FoundVia("system-directory", directory))
 
 
 def candidates(
-    name: str, requester: Requester, loader: Loader, files: Files, searched: Iterable[Place]
-) -> Iterator[tuple[str, Found]]:
+    name: str,
+    requester: Requester,
+    loader: Loader,
+    files: FileSystem,
+    searched: Iterable[SearchStep],
+) -> Iterator[tuple[str, FoundVia]]:
     """Every path the loader tries for a name without a slash, in its order."""
     for directory, found in searched:
         if directory is not None:
@@ -113,14 +126,14 @@ def candidates(
 
 
 def _from_cache(
-    name: str, requester: Requester, loader: Loader, files: Files
-) -> Iterator[tuple[str, Found]]:
+    name: str, requester: Requester, loader: Loader, files: FileSystem
+) -> Iterator[tuple[str, FoundVia]]:
     path = files.cached(name)
     if path is None:
         return
-    if requester.object.nodeflib and path.startswith(loader.system_dirs):
+    if requester.elf.nodeflib and path.startswith(loader.system_dirs):
         return
-    yield path, Found("ld.so.cache")
+    yield path, FoundVia("ld.so.cache")
 
 
 def _rpath_chain(requester: Requester, executable: Requester) -> Iterator[Requester]:
@@ -130,15 +143,17 @@ def _rpath_chain(requester: Requester, executable: Requester) -> Iterator[Reques
     while owner is not None:
         yield owner
         visited_executable |= owner is executable
-        owner = owner.loader
+        owner = owner.needed_by
     if not visited_executable:
         yield executable
 
 
-def _listed(paths: str | None, owner: Requester, loader: Loader, found: Found) -> Iterator[Place]:
+def _listed(
+    paths: str | None, owner: Requester, loader: Loader, found: FoundVia
+) -> Iterator[SearchStep]:
     if paths is not None:
         for directory in _directories(paths.split(":"), owner.origin, loader):
-            yield Place(directory, found)
+            yield SearchStep(directory, found)
 
 
 def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterator[str]:
@@ -155,20 +170,20 @@ def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterat
 
 
 def _in_directory(
-    name: str, directory: str, loader: Loader, files: Files, found: Found
-) -> Iterator[tuple[str, Found]]:
-    tries = files.tries if isinstance(files, Watch) else None
+    name: str, directory: str, loader: Loader, files: FileSystem, found: FoundVia
+) -> Iterator[tuple[str, FoundVia]]:
+    tries = files.tries if isinstance(files, WatchedFileSystem) else None
     for position, subdirectory in enumerate((*loader.subdirectories, "")):
         if tries is None or tries(directory, position):
             yield posixpath.join(directory, subdirectory, name), found
 
 
 def _from_resolution_cache(
-    name: str, requester: Requester, loader: Loader, files: Files
-) -> Iterator[tuple[str, Found]]:
+    name: str, requester: Requester, loader: Loader, files: FileSystem
+) -> Iterator[tuple[str, FoundVia]]:
     """The NixOS note of the requester: ``=file`` as it is, ``?directory`` searched."""
-    found = Found("resolution-cache", requester.name)
-    for needed, tagged in requester.object.resolution_cache:
+    found = FoundVia("resolution-cache", requester.name)
+    for needed, tagged in requester.elf.resolution_cache:
         if needed != name:
             continue
         for element in tagged:
@@ -184,21 +199,26 @@ class Searches:
     """What was found for each name, and where each object's names are searched."""
 
     def __init__(self) -> None:
-        self._known: dict[object, tuple[str, File, Found] | LoadError | None] = {}
+        self._known: dict[object, tuple[str, Dso, FoundVia] | LoadError | None] = {}
         self._places: dict[object, _Promising] = {}
 
     def find(
-        self, name: str, requester: Requester, executable: Requester, loader: Loader, files: Files
-    ) -> tuple[str, File, Found] | None:
+        self,
+        name: str,
+        requester: Requester,
+        executable: Requester,
+        loader: Loader,
+        files: FileSystem,
+    ) -> tuple[str, Dso, FoundVia] | None:
         """See :func:`collide.loader.glibc.search.find`."""
         # What an object asks for depends on its run paths, and on those that it inherits.
-        asking: list[object] = [requester.object.architecture]
-        asking.append(requester.object.resolution_cache)
+        asking: list[object] = [requester.elf.architecture]
+        asking.append(requester.elf.resolution_cache)
         owner: Requester | None = requester
         while owner is not None:
-            obj = owner.object
+            obj = owner.elf
             asking.append((owner.name, owner.origin, obj.rpath, obj.runpath, obj.nodeflib))
-            owner = owner.loader if requester.object.runpath is None else None
+            owner = owner.needed_by if requester.elf.runpath is None else None
         places_key = tuple(asking)
         key = name, places_key
         if key not in self._known:
@@ -222,12 +242,12 @@ class _Promising:
     Told one by one, and once: what comes behind the first hit may never be asked for.
     """
 
-    def __init__(self, listed: Iterator[Place], files: Files) -> None:
-        self._told: list[Place] = []
+    def __init__(self, listed: Iterator[SearchStep], files: FileSystem) -> None:
+        self._told: list[SearchStep] = []
         self._rest = listed
-        self._files = files if isinstance(files, Listing) else None
+        self._files = files if isinstance(files, KnownFileSystem) else None
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[SearchStep]:
         yield from self._told
         for place in self._rest:
             directory = place.directory

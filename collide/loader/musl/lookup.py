@@ -25,7 +25,7 @@ from collide.elf.symbols import (
     Exports,
     Reference,
 )
-from collide.loader.lookup import MATCHING_BINDINGS, Judged, Rule
+from collide.loader.lookup import MATCHING_BINDINGS, Candidate, MatchRule
 from collide.support.records import NamedTuple
 
 _TYPES = MATCHING_TYPES - {STT_GNU_IFUNC}
@@ -83,18 +83,18 @@ class MuslLookup(NamedTuple):
         """The first visible candidate of the hash walk, if it serves; there is no second one."""
         for definition in obj.exports.candidates(reference.name):
             rule = _judge(reference, definition)
-            if rule is not Rule.NOT_DEFAULT_VERSION:
+            if rule is not MatchRule.NOT_DEFAULT_VERSION:
                 return definition if rule.accepted else None
         return None
 
-    def explain(self, reference: Reference, obj: ElfObject) -> tuple[Judged, ...]:
+    def explain(self, reference: Reference, obj: ElfObject) -> tuple[Candidate, ...]:
         """See :class:`collide.loader.lookup.LookupRules`."""
-        told: list[Judged] = []
+        told: list[Candidate] = []
         ended = False
         for definition in obj.exports.candidates(reference.name):
             rule = _judge(reference, definition)
-            if rule is not Rule.NOT_DEFAULT_VERSION:
-                rule, ended = (Rule.LATER if ended else rule), True
+            if rule is not MatchRule.NOT_DEFAULT_VERSION:
+                rule, ended = (MatchRule.LATER if ended else rule), True
             told.append((definition, rule))
         return tuple(told)
 
@@ -113,15 +113,15 @@ class MuslLookup(NamedTuple):
         return plain if plain != name and plain in _LARGE_FILE else None
 
 
-def _judge(reference: Reference, definition: Definition) -> Rule:
+def _judge(reference: Reference, definition: Definition) -> MatchRule:
     if definition.hidden_version:
-        return Rule.NOT_DEFAULT_VERSION
+        return MatchRule.NOT_DEFAULT_VERSION
     if definition.undefined and (reference.lookup_class == CLASS_PLT or definition.type == STT_TLS):
-        return Rule.CANONICAL_PLT
+        return MatchRule.CANONICAL_PLT
     if definition.zero:
-        return Rule.NO_ADDRESS
+        return MatchRule.NO_ADDRESS
     if definition.type not in _TYPES:
-        return Rule.WRONG_TYPE
+        return MatchRule.WRONG_TYPE
     if definition.binding not in MATCHING_BINDINGS:
-        return Rule.LOCAL_BINDING
-    return Rule.SAME_NAME
+        return MatchRule.LOCAL_BINDING
+    return MatchRule.SAME_NAME

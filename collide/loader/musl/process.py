@@ -18,7 +18,7 @@ from collide.elf.object import ElfObject
 from collide.elf.symbols import STV_DEFAULT, Reference
 from collide.loader.glibc.process import Process
 from collide.loader.link_map import LinkMap, LoadFailure
-from collide.loader.model import File, Found, LoadError
+from collide.loader.model import Dso, FoundVia, LoadError
 from collide.loader.musl.lookup import MuslLookup
 from collide.loader.musl.search import find
 
@@ -43,16 +43,16 @@ class MuslProcess(Process):
         before = len(self.maps)
         result = self._need(path, self.executable)
         if "/" in path and len(self.maps) > before:
-            self.maps[-1].found = Found("opened")
+            self.maps[-1].found = FoundVia("opened")
         return result
 
     def preload(self, name: str) -> LinkMap | LoadFailure:
         """Load ``name`` of LD_PRELOAD, on behalf of nobody: no run path serves it."""
-        plain = self.executable.object._replace(rpath=None, runpath=None)
-        requester = LinkMap("", File("", None, plain), Found("opened"), None, "/")
+        plain = self.executable.elf._replace(rpath=None, runpath=None)
+        requester = LinkMap("", Dso("", None, plain), FoundVia("opened"), None, "/")
         result = self._need(name, requester)
-        if isinstance(result, LinkMap) and result.loader is requester:
-            result.loader = None
+        if isinstance(result, LinkMap) and result.needed_by is requester:
+            result.needed_by = None
         return result
 
     def loaded(self, name: str) -> LinkMap | None:
@@ -71,15 +71,15 @@ class MuslProcess(Process):
         try:
             found = find(name, requester, self.loader, self.files) if name else None
         except LoadError as e:
-            return LoadFailure("unloadable-file", requester.file.path, name, str(e))
+            return LoadFailure("unloadable-file", requester.dso.path, name, str(e))
         if found is None:
-            return LoadFailure("missing-library", requester.file.path, name)
-        path, file, how = found
-        known = self._identities.get(file.identity)
+            return LoadFailure("missing-library", requester.dso.path, name)
+        path, dso, how = found
+        known = self._identities.get(dso.identity)
         if known is None:
-            if self._is_libc(file.object):
+            if self._is_libc(dso.elf):
                 return self._names[self.loader.path]
-            known = LinkMap(path, file, how, requester, posixpath.dirname(path) or ".")
+            known = LinkMap(path, dso, how, requester, posixpath.dirname(path) or ".")
             self._register(known)
         if "/" not in name:
             self._shorten(known)

@@ -15,7 +15,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from collide.loader.model import File, Files, Found, Loader, LoadError, Requester
+from collide.loader.model import Dso, FileSystem, FoundVia, Loader, LoadError, Requester
 
 _MAX_PATH = 511  # path_open's buffer: 2*NAME_MAX+2 bytes with the terminator
 _MAX_NAME = 255  # NAME_MAX
@@ -23,53 +23,53 @@ _ORIGIN = r"\$ORIGIN|\$\{ORIGIN\}"
 
 
 def find(
-    name: str, requester: Requester, loader: Loader, files: Files
-) -> tuple[str, File, Found] | None:
+    name: str, requester: Requester, loader: Loader, files: FileSystem
+) -> tuple[str, Dso, FoundVia] | None:
     """Search for ``name``, needed by ``requester``: path as opened, file, and how.
 
     None when it is nowhere. Raises LoadError where musl would stop.
     """
     if "/" in name:
-        file = _open(posixpath.join(loader.cwd, name), requester, files)
-        return (name, file, Found("path", requester.name)) if file else None
+        dso = _open(posixpath.join(loader.cwd, name), requester, files)
+        return (name, dso, FoundVia("path", requester.name)) if dso else None
     for path, found in candidates(name, requester, loader):
-        file = _open(posixpath.join(loader.cwd, path), requester, files)
-        if file is not None:
-            return path, file, found
+        dso = _open(posixpath.join(loader.cwd, path), requester, files)
+        if dso is not None:
+            return path, dso, found
     return None
 
 
-def _open(path: str, requester: Requester, files: Files) -> File | None:
+def _open(path: str, requester: Requester, files: FileSystem) -> Dso | None:
     """The object at ``path``, whatever machine it is for; of another class it is no object."""
-    file = files.open(path)
-    if file is None:
+    dso = files.open(path)
+    if dso is None:
         return None
-    own, other = requester.object.machine, file.object.machine
+    own, other = requester.elf.machine, dso.elf.machine
     if (own.bits, own.big_endian) != (other.bits, other.big_endian):
         raise LoadError(f"{path}: ELF file of another class or byte order")
-    return file
+    return dso
 
 
-def candidates(name: str, requester: Requester, loader: Loader) -> Iterator[tuple[str, Found]]:
+def candidates(name: str, requester: Requester, loader: Loader) -> Iterator[tuple[str, FoundVia]]:
     """Every path musl tries for a name without a slash, in its order."""
     if len(name.encode("utf-8", "surrogateescape")) > _MAX_NAME:
         return
-    yield from _in(":".join(loader.library_path), name, Found("library-path"))
+    yield from _in(":".join(loader.library_path), name, FoundVia("library-path"))
     owner: Requester | None = requester
     while owner is not None:
         how, paths = _run_path(owner)
         yield from _in(paths, name, how)
-        owner = owner.loader
+        owner = owner.needed_by
     for directory in loader.system_dirs:
-        yield from _in(directory, name, Found("system-directory", directory))
+        yield from _in(directory, name, FoundVia("system-directory", directory))
 
 
-def _run_path(owner: Requester) -> tuple[Found, str]:
+def _run_path(owner: Requester) -> tuple[FoundVia, str]:
     """DT_RUNPATH or else DT_RPATH, which musl does not tell apart."""
-    obj = owner.object
+    obj = owner.elf
     if obj.runpath is not None:
-        return Found("runpath", owner.name), _expand(obj.runpath, owner.origin)
-    return Found("rpath", owner.name), _expand(obj.rpath or "", owner.origin)
+        return FoundVia("runpath", owner.name), _expand(obj.runpath, owner.origin)
+    return FoundVia("rpath", owner.name), _expand(obj.rpath or "", owner.origin)
 
 
 def _expand(paths: str, origin: str) -> str:
@@ -78,7 +78,7 @@ def _expand(paths: str, origin: str) -> str:
     return "" if "$" in re.sub(_ORIGIN, "", paths) else expanded
 
 
-def _in(paths: str, name: str, found: Found) -> Iterator[tuple[str, Found]]:
+def _in(paths: str, name: str, found: FoundVia) -> Iterator[tuple[str, FoundVia]]:
     """``name`` in each directory of ``paths``; empty elements and long paths are passed over."""
     for directory in re.split(r"[:\n]", paths):
         path = f"{directory}/{name}"

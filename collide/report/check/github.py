@@ -16,7 +16,7 @@ from collide.check.check import Report
 from collide.check.merge import count_left_out, summed_up
 from collide.findings.table import Severity
 from collide.report.check.rows import (
-    Told,
+    ReportRow,
     lines,
     not_analysed,
     not_checked,
@@ -73,7 +73,7 @@ def render(report: Report, *, verbose: bool = False) -> str:
     return "".join(f"{annotation}\n" for annotation in annotations)
 
 
-def _finding(told: Told, verbose: bool) -> _Annotation:
+def _finding(told: ReportRow, verbose: bool) -> _Annotation:
     finding = told.finding
     return _Annotation(
         finding.severity,
@@ -109,7 +109,7 @@ def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:
 
 
 def _summary(
-    report: Report, told: Sequence[Told], annotations: Sequence[_Annotation]
+    report: Report, told: Sequence[ReportRow], annotations: Sequence[_Annotation]
 ) -> _Annotation:
     message = summary(report, told)
     # The summary is a notice, too.

@@ -12,7 +12,7 @@ from collide.check.merge import count_left_out, summed_up
 from collide.findings.table import CODES
 from collide.report.check.parts import Fact, facts, severities
 from collide.report.check.rows import (
-    Told,
+    ReportRow,
     not_analysed,
     not_checked,
     not_together,
@@ -151,13 +151,13 @@ def _problems(report: Report) -> _Html:
     return _section("Not read", _list(items), class_="problems")
 
 
-def _overview(report: Report, told: Sequence[Told]) -> _Html:
+def _overview(report: Report, told: Sequence[ReportRow]) -> _Html:
     """The worst finding of each input on each host that anything was looked at on."""
     hosts = list(dict.fromkeys(j.analysis.host.name for j in report.judged))
     if not hosts:
         return _Html()
     judged = {(j.analysis.target.name, j.analysis.host.name) for j in report.judged}
-    found: dict[tuple[str, str], list[Told]] = {}
+    found: dict[tuple[str, str], list[ReportRow]] = {}
     for one in told:
         for target in one.targets:
             for host in one.hosts:
@@ -179,7 +179,7 @@ def _overview(report: Report, told: Sequence[Told]) -> _Html:
     return _section("Overview", _table(title, ["Input", *hosts], rows))
 
 
-def _cell(found: Sequence[Told]) -> _Html:
+def _cell(found: Sequence[ReportRow]) -> _Html:
     counts = Counter(one.finding.severity for one in found)
     if not counts:
         return _tag("td", "no findings", class_="clean")
@@ -187,8 +187,8 @@ def _cell(found: Sequence[Told]) -> _Html:
     return _tag("td", _tag("b", str(worst)), f" ({severities(counts)})", class_=str(worst))
 
 
-def _targets(report: Report, told: Sequence[Told]) -> Iterator[_Html]:
-    alone: dict[str, list[Told]] = {}
+def _targets(report: Report, told: Sequence[ReportRow]) -> Iterator[_Html]:
+    alone: dict[str, list[ReportRow]] = {}
     for one in told:
         if one.after is None and len(one.targets) == 1:
             alone.setdefault(one.targets[0], []).append(one)
@@ -202,7 +202,7 @@ def _targets(report: Report, told: Sequence[Told]) -> Iterator[_Html]:
 
 
 def _target(
-    told: Sequence[Told], judged: Sequence[Judged], skipped: Sequence[Skipped]
+    told: Sequence[ReportRow], judged: Sequence[Judged], skipped: Sequence[Skipped]
 ) -> Iterator[_Html]:
     yield from (_finding(one) for one in told if not one.exposed)
     clean = [j.analysis.host.name for j in judged if not j.findings]
@@ -218,7 +218,7 @@ def _target(
         yield _joined([_tag("h3", "Not analysed"), _list(items)])
 
 
-def _finding(told: Told) -> _Html:
+def _finding(told: ReportRow) -> _Html:
     finding = told.finding
     severity = str(finding.severity)
     code = _tag("a", finding.code.id, href=f"#{finding.code.id}")
@@ -240,7 +240,7 @@ def _finding(told: Told) -> _Html:
     return _tag("article", heading, said, _tag("dl", *rows), *tried, class_=severity)
 
 
-def _facts(told: Told) -> Iterator[Fact]:
+def _facts(told: ReportRow) -> Iterator[Fact]:
     for fact in facts(told.finding):
         yield Fact("provider", "", told.providers) if fact.label == "provider" else fact
 
@@ -268,7 +268,7 @@ def _tried(host: str, remedies: Sequence[Remedy]) -> _Html:
     return _tag("details", _tag("summary", f"Remedies tried on {host}"), _list(items))
 
 
-def _together(report: Report, told: Sequence[Told]) -> _Html:
+def _together(report: Report, told: Sequence[ReportRow]) -> _Html:
     articles = [_finding(one) for one in told if one.after is not None or len(one.targets) > 1]
     not_looked_at = (
         f"Not together: {first} and {second}: {reason}"
@@ -342,7 +342,7 @@ def _probes(probes: Iterable[Counted] | None) -> _Html:
     return _section("Probes", *tables)
 
 
-def _codes(told: Sequence[Told]) -> _Html:
+def _codes(told: Sequence[ReportRow]) -> _Html:
     used = {one.finding.code.id for one in told}
     return _section(
         "What the codes mean",

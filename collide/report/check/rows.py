@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collide.whatif.remedies import Remedy
 
 
-class Told(NamedTuple):
+class ReportRow(NamedTuple):
     """One finding, with all hosts that have it.
 
     ``targets`` are those it is about, ``after`` is what was opened before
@@ -61,20 +61,22 @@ class Told(NamedTuple):
         return f"{hosts}, both installed" if len(self.targets) > 1 else hosts
 
 
-def tell(report: Report) -> tuple[Told, ...]:
+def tell(report: Report) -> tuple[ReportRow, ...]:
     """All findings: of each target, of its pairs, and what any host could take."""
     alone = [
-        Told((c.target,), None, m.finding, m.providers, m.hosts, len(c.judged), m.repair, m.tried)
+        ReportRow(
+            (c.target,), None, m.finding, m.providers, m.hosts, len(c.judged), m.repair, m.tried
+        )
         for c in merge(report.judged)
         for m in c.findings
     ]
     exposed = [
-        Told((e.target,), None, finding, ()) for e in report.exposed for finding in e.findings
+        ReportRow((e.target,), None, finding, ()) for e in report.exposed for finding in e.findings
     ]
     return (*alone, *_of_pairs(report.pairs), *exposed)
 
 
-def _of_pairs(pairs: Iterable[Pair]) -> Iterator[Told]:
+def _of_pairs(pairs: Iterable[Pair]) -> Iterator[ReportRow]:
     """The findings of all pairs, equal ones of several hosts merged as those of one target are."""
     hosts: dict[tuple[str, str], set[str]] = {}
     equal: dict[tuple[tuple[str, ...], str | None, Finding], list[tuple[Pair, Finding]]] = {}
@@ -85,7 +87,7 @@ def _of_pairs(pairs: Iterable[Pair]) -> Iterator[Told]:
             key = finding._replace(provider=library(finding.provider))
             equal.setdefault((targets, after, key), []).append((pair, finding))
     for (targets, after, _), found in equal.items():
-        yield Told(
+        yield ReportRow(
             targets,
             after,
             found[0][1],
@@ -104,18 +106,18 @@ def _of_pair(pair: Pair) -> Iterator[tuple[tuple[str, ...], str | None, Finding]
             yield (order.second,), order.first, finding
 
 
-def sentence(told: Told) -> str:
+def sentence(told: ReportRow) -> str:
     """The victim and what happens to it."""
     return f"{told.finding.victim}: {headline(_with_all_providers(told))}"
 
 
-def _with_all_providers(told: Told) -> Finding:
+def _with_all_providers(told: ReportRow) -> Finding:
     if len(told.providers) < 2:
         return told.finding
     return told.finding._replace(provider=", ".join(told.providers))
 
 
-def lines(told: Told, *, verbose: bool = False) -> Iterator[str]:
+def lines(told: ReportRow, *, verbose: bool = False) -> Iterator[str]:
     """Everything but the sentence, the short parts first; ``verbose`` adds every name."""
     finding = _with_all_providers(told)
     yield told.where
@@ -139,7 +141,7 @@ def lines(told: Told, *, verbose: bool = False) -> Iterator[str]:
                 yield f"{label}: {', '.join(names)}"
 
 
-def _lines_of_remedies(told: Told, verbose: bool) -> Iterator[str]:
+def _lines_of_remedies(told: ReportRow, verbose: bool) -> Iterator[str]:
     # With what it takes to try them, their import costs more than all the rest.
     from collide.report.check.remedies import lines as lines_of
 
@@ -191,7 +193,7 @@ def owner(path: str, targets: Iterable[str]) -> str | None:
     return next((t for t in targets if path == t or path.startswith((f"{t}: ", f"{t}/"))), None)
 
 
-def summary(report: Report, told: Sequence[Told]) -> str:
+def summary(report: Report, told: Sequence[ReportRow]) -> str:
     """What was found and looked at, in one line."""
     counts = Counter(t.finding.severity for t in told if not t.exposed)
     found = severities(counts)

@@ -24,7 +24,7 @@ from collide.findings.code import Code
 from collide.findings.table import CODES, FILE_ACROSS
 from collide.report.check.json import finding_as_json, host_as_json
 from collide.report.check.rows import (
-    Told,
+    ReportRow,
     lines,
     not_analysed,
     not_checked,
@@ -104,7 +104,7 @@ def _markdown(text: str) -> str:
     return re.sub(r"([\\`*_<\[])", r"\\\1", text)
 
 
-def _results(told: Sequence[Told], targets: _Numbers) -> Iterator[dict[str, Any]]:
+def _results(told: Sequence[ReportRow], targets: _Numbers) -> Iterator[dict[str, Any]]:
     seen: Counter[str] = Counter()
     for one in told:
         finding = one.finding
@@ -142,7 +142,7 @@ def _uri(path: str) -> str:
     return f"file://{quoted}" if path.startswith("/") else quoted
 
 
-def _logical(told: Told) -> list[dict[str, Any]]:
+def _logical(told: ReportRow) -> list[dict[str, Any]]:
     """The object, then the symbols in it that are taken."""
     victim = told.finding.victim
     kind = "resource" if told.finding.code == FILE_ACROSS else "symbol"
@@ -155,7 +155,7 @@ def _logical(told: Told) -> list[dict[str, Any]]:
     ]
 
 
-def _fingerprint(told: Told) -> str:
+def _fingerprint(told: ReportRow) -> str:
     """What stays the same when the wheel, its libraries or the host have another release."""
     finding = told.finding
     parts = [
@@ -185,7 +185,7 @@ def _unversioned(name: str) -> str:
     return re.sub(r"(?:-[0-9a-f]{8,})?(\.so(?:\.\d+)?)(?:\.\d+)*$", r"\1", name)
 
 
-def _properties(told: Told) -> dict[str, Any]:
+def _properties(told: ReportRow) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "targets": list(told.targets),
         "after": told.after,

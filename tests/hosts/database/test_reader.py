@@ -81,7 +81,7 @@ def test_host_is_what_its_name_says(shipped: Any) -> None:
     assert list(host.rtld_global) == list(shipped.rtld_global)
     assert host.process.executable in host.process.global_scope
     # What makes a module loadable: an interpreter's functions in the global scope.
-    assert any("PyList_New" in m.object.exports.names or "PyPyList_New" in m.object.exports.names
+    assert any("PyList_New" in m.elf.exports.names or "PyPyList_New" in m.elf.exports.names
                for m in host.process.global_scope)  # fmt: skip
 
 
@@ -107,9 +107,7 @@ def test_cpu_is_a_baseline_one(shipped: Any) -> None:
 
 def test_equal_libraries_are_one_object() -> None:
     one, other = (load_shipped(n) for n in ("debian-12-python3", "debian-12-gdb"))
-    libraries = [
-        {m.object.soname: m.object for m in host.process.global_scope} for host in (one, other)
-    ]
+    libraries = [{m.elf.soname: m.elf for m in host.process.global_scope} for host in (one, other)]
     for name in ("libc.so.6", "libm.so.6", "libz.so.1"):
         assert libraries[0][name] is libraries[1][name]
 
@@ -136,7 +134,7 @@ def test_packed_host_binds_as_the_host_itself(packed: tuple[Host, Database], whe
 def test_packed_exports_are_those_of_the_file(packed: tuple[Host, Database]) -> None:
     live, hosts = packed
     for one, other in zip(hosts.load("one").process.maps, live.process.maps, strict=True):
-        exports, real = one.object.exports, other.object.exports
+        exports, real = one.elf.exports, other.elf.exports
         findable = {name for name in real.names if real.candidates(name)}
         assert set(exports.names) == findable
         for name in findable:
@@ -162,7 +160,7 @@ def test_references_to_what_is_opened_for_a_wheel_are_kept() -> None:
     host = load_shipped("debian-12-python3")
     opened = host.files.open("/usr/lib/x86_64-linux-gnu/libX11.so.6")
     assert opened is not None
-    assert {CLASS_NAMES[r.lookup_class] for r in opened.object.references} >= {"plt"}
+    assert {CLASS_NAMES[r.lookup_class] for r in opened.elf.references} >= {"plt"}
 
 
 def test_references_of_what_is_always_loaded_are_those_to_unique_symbols(tmp_path: Path) -> None:
@@ -170,13 +168,13 @@ def test_references_of_what_is_always_loaded_are_those_to_unique_symbols(tmp_pat
     root = Root()
     host = extract(str(WHEELS / "host/host"), root)
     profile = record(host, root)
-    names = {r.name for r in host.process.executable.object.references}
+    names = {r.name for r in host.process.executable.elf.references}
     (provider,) = (i for i, o in enumerate(profile["objects"]) if o["soname"] == "libvault.so.1")
     exports = profile["tables"][provider]["exports"]
     exports["attributes"] = [[row[0], "UNIQUE", *row[2:]] for row in exports["attributes"]]
     file = tmp_path / "hosts.db"
     file.write_bytes(pack([(summary(host), profile)]))
-    kept = {r.name for r in Database(file).load(host.name).process.executable.object.references}
+    kept = {r.name for r in Database(file).load(host.name).process.executable.elf.references}
     assert kept == names & set(exports["names"])
     assert kept < names
 
@@ -217,12 +215,12 @@ def use_all(hosts: Database) -> None:
     """Read whatever one host has."""
     for name in hosts.names[-1:]:
         hosts.head(name)
-        for file in hosts.load(name).files.by_path.values():  # type: ignore[attr-defined]
-            file.object.exports.defined({"vault_open", "malloc"})
-            for known in sorted(file.object.exports.names)[::10]:
-                file.object.exports.candidates(known)
-            file.object.exports.plain(dict.fromkeys(file.object.exports.names))
-            assert len(file.object.references) >= 0
+        for dso in hosts.load(name).files.by_path.values():  # type: ignore[attr-defined]
+            dso.elf.exports.defined({"vault_open", "malloc"})
+            for known in sorted(dso.elf.exports.names)[::10]:
+                dso.elf.exports.candidates(known)
+            dso.elf.exports.plain(dict.fromkeys(dso.elf.exports.names))
+            assert len(dso.elf.references) >= 0
 
 
 DAMAGES: tuple[Callable[[bytes], bytes], ...] = (

@@ -78,12 +78,12 @@ def test_recording_a_loaded_profile_again_gives_the_facts_it_had(
     )
     assert host.loader == live.loader
     assert host.failures == live.failures
-    assert [m.file.path for m in host.process.maps] == [m.file.path for m in live.process.maps]
+    assert [m.dso.path for m in host.process.maps] == [m.dso.path for m in live.process.maps]
     assert [m.name for m in host.process.global_scope] == [
         m.name for m in live.process.global_scope
     ]
     for one, other in zip(host.process.maps, live.process.maps, strict=True):
-        assert plain_facts(one.object) == plain_facts(other.object)
+        assert plain_facts(one.elf) == plain_facts(other.elf)
         assert (one.found, one.origin) == (other.found, other.origin)
         assert host.process.aliases(one) == live.process.aliases(other)
 
@@ -92,7 +92,7 @@ def test_exports_and_references_of_every_object_survive(tmp_path: Path, recorded
     live = extract(str(WHEELS / "host/host"), Root())
     host = load(written(tmp_path, recorded))
     for one, other in zip(host.process.maps, live.process.maps, strict=True):
-        exports, real = one.object.exports, other.object.exports
+        exports, real = one.elf.exports, other.elf.exports
         assert exports.versioned == real.versioned
         findable = {name for name in real.names if real.candidates(name)}
         assert set(exports.names) == findable
@@ -100,25 +100,25 @@ def test_exports_and_references_of_every_object_survive(tmp_path: Path, recorded
             assert exports.candidates(name) == tuple(
                 d._replace(value=None) for d in real.candidates(name)
             )
-        assert set(one.object.references) == set(other.object.references)
-        assert len(one.object.references) == len(other.object.references)
+        assert set(one.elf.references) == set(other.elf.references)
+        assert len(one.elf.references) == len(other.elf.references)
 
 
 def test_plain_names_are_those_of_the_object(tmp_path: Path, recorded: bytes) -> None:
     live = extract(str(WHEELS / "host/host"), Root())
     host = load(written(tmp_path, recorded))
     for one, other in zip(host.process.maps, live.process.maps, strict=True):
-        findable = [n for n in other.object.exports.names if other.object.exports.candidates(n)]
+        findable = [n for n in other.elf.exports.names if other.elf.exports.candidates(n)]
         for version in (None, "GLIBC_2.2.5", "NONE"):
             wanted = dict.fromkeys(findable, version)
-            plain = set(one.object.exports.plain(wanted))
+            plain = set(one.elf.exports.plain(wanted))
             # An optimisation may leave out what must then be looked at one by one.
-            assert set(other.object.exports.plain(wanted)) <= plain
+            assert set(other.elf.exports.plain(wanted)) <= plain
 
 
 def test_defined_names_are_those_wanted_that_are_exported(tmp_path: Path, recorded: bytes) -> None:
     hosts = load(written(tmp_path, recorded)), load_shipped("debian-12-python3")
-    for exports in (m.object.exports for host in hosts for m in host.process.maps):
+    for exports in (m.elf.exports for host in hosts for m in host.process.maps):
         wanted = {"malloc", "vault_open", "no_such_name", "PyList_New", "stdout"}
         before = exports.defined(wanted)
         alone = {name for name in wanted if exports.candidates(name)}
@@ -126,7 +126,7 @@ def test_defined_names_are_those_wanted_that_are_exported(tmp_path: Path, record
 
 
 def test_name_that_is_not_exported_has_no_candidates() -> None:
-    exports = load_shipped("debian-12-python3").process.executable.object.exports
+    exports = load_shipped("debian-12-python3").process.executable.elf.exports
     assert exports.candidates("no_such_name") == ()
 
 

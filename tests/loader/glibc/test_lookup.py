@@ -728,7 +728,7 @@ def test_tls_get_addr_of_the_executable_captures_that_of_libc(tmp_path: Path) ->
     s.module("mod.so", "extern __thread int t; int *g(void) { return &t; }")
     host = s.host("__thread int t = 1; void *__tls_get_addr(void *p) { return p; }")
     outcome = s.compare(host, "mod.so")
-    libc = next(m.file.path for m in outcome.host.process.maps if m.object.soname == "libc.so.6")
+    libc = next(m.dso.path for m in outcome.host.process.maps if m.elf.soname == "libc.so.6")
     assert outcome.provider("mod.so", "__tls_get_addr") == "host"
     assert outcome.provider(libc, "__tls_get_addr", "GLIBC_2.3") == "host"
 

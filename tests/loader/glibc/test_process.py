@@ -381,10 +381,10 @@ def test_host_with_a_plugin_gives_the_same_as_the_plugin_opened_first(tmp_path: 
     host = s.host()
     outcome = s.compare(host, "+plugin.so", "mod.so")
     root = Root()
-    process = extract(str(host), root, rtld_global=[str(plugin)]).process.fork(root)
+    process = extract(str(host), root, rtld_global=[str(plugin)]).process.copy(root)
     opened = process.dlopen(str(module))
     assert isinstance(opened, Opened)
-    assert [outcome.name(m.file.path) for m in opened.scope] == outcome.scope("mod.so")
+    assert [outcome.name(m.dso.path) for m in opened.scope] == outcome.scope("mod.so")
     (bound,) = Binder(process).bind(opened).objects
     assert [outcome.name(b.provider.path) for b in bound.bindings if b.provider] == ["libp.so"]
 

@@ -22,7 +22,7 @@ from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.glibc.search import candidates, find, places
 from collide.loader.link_map import LinkMap
-from collide.loader.model import Found, Loader
+from collide.loader.model import FoundVia, Loader
 from scenario import (
     Outcome,
     Scenario,
@@ -173,8 +173,8 @@ def test_system_library_is_found_through_the_cache(tmp_path: Path) -> None:
     outcome = s.compare(s.host(), "mod.so")
     assert outcome.closure("mod.so")[:2] == ["mod.so", "libm.so.6"]
     assert [m.found for m in outcome.bound[-1].opened.new] == [
-        Found("opened"),
-        Found("ld.so.cache"),
+        FoundVia("opened"),
+        FoundVia("ld.so.cache"),
     ]
 
 
@@ -446,15 +446,15 @@ class Search:
                 **loader,
             }
         )
-        file = self.root.read(str(s.directory / "mod.so"))
-        self.module = LinkMap(file.path, file, Found("opened"), None, str(s.directory))
+        dso = self.root.read(str(s.directory / "mod.so"))
+        self.module = LinkMap(dso.path, dso, FoundVia("opened"), None, str(s.directory))
 
     def found(self) -> tuple[str, str]:
         """How it was found, and where."""
         search = find("liba.so", self.module, self.module, self.loader, self.root)
         assert search is not None
-        path, file, how = search
-        assert path == file.path
+        path, dso, how = search
+        assert path == dso.path
         return how.how, str(Path(path).relative_to(self.directory))
 
     def candidates(self) -> list[str]:

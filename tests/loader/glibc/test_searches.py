@@ -12,13 +12,13 @@ from collide.hosts.database import load_shipped
 from collide.hosts.profile_file.read import RecordedFiles
 from collide.loader.glibc.search import Searches, find
 from collide.loader.link_map import LinkMap
-from collide.loader.model import Directories, File, Found, Listing, Loader
+from collide.loader.model import Directories, Dso, FoundVia, KnownFileSystem, Loader
 from collide.wheels.target import Target
 from compiler import compile_so
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> File:
+def dso(tmp_path_factory: pytest.TempPathFactory) -> Dso:
     return Root().read(str(compile_so(tmp_path_factory.mktemp("made"), "m.so", "int f;")))
 
 
@@ -31,29 +31,29 @@ def some_path(rand: random.Random) -> str:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_search_in_listed_files_finds_what_the_whole_one_does(file: File, seed: int) -> None:
+def test_search_in_listed_files_finds_what_the_whole_one_does(dso: Dso, seed: int) -> None:
     rand = random.Random(seed)
     names = [f"l{n}.so" for n in range(6)]
     hits = 0
     for _ in range(40):
 
-        def library(path: str) -> File:
-            return File(path, path, file.object)
+        def library(path: str) -> Dso:
+            return Dso(path, path, dso.elf)
 
-        def some() -> dict[str, File]:
+        def some() -> dict[str, Dso]:
             paths = [posixpath.join(some_path(rand), rand.choice(names)) for _ in range(5)]
             return {path: library(path) for path in paths}
 
         recorded = RecordedFiles(some(), {"l0.so": "/lib/l0.so"})
         host = load_shipped("debian-12-python3")
-        host = host._replace(process=host.process.fork(recorded))
+        host = host._replace(process=host.process.copy(recorded))
         target = Target("t", None, some(), {})
         files = target.files(host)
-        assert isinstance(files, Listing)
+        assert isinstance(files, KnownFileSystem)
         run_path = ":".join("/".join(rand.choices(PARTS, k=rand.randrange(1, 5))) for _ in range(3))
-        obj = file.object
+        obj = dso.elf
         obj = rand.choice((obj._replace(rpath=run_path), obj._replace(runpath=run_path)))
-        module = LinkMap("/a/m.so", File("/a/m.so", 1, obj), Found("opened"), None, "/a")
+        module = LinkMap("/a/m.so", Dso("/a/m.so", 1, obj), FoundVia("opened"), None, "/a")
         searches = Searches()
         for name in [*names, *names]:
             whole = find(name, module, module, LOADER, files)

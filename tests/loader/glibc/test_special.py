@@ -26,7 +26,7 @@ def test_filtee_is_what_its_filter_was_meant_to_get(tmp_path: Path) -> None:
     outcome = s.compare(s.host(F), "libfilter.so")
     binding = outcome.binding("libfilter.so", "f")
     assert binding.intended is not None
-    assert outcome.name(binding.intended[0].path) == "filtee.so"
+    assert outcome.name(binding.intended.dso.path) == "filtee.so"
     assert binding.shadowed
 
 

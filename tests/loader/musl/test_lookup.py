@@ -48,7 +48,7 @@ def first_or_second(
     outcome = s.judge(s.host(), "mod.so")
     reference = outcome.binding("mod.so", "f").reference
     (first,) = (m for m in outcome.bound[-1].opened.new if m.name.endswith("libfirst.so"))
-    told = MuslLookup((1, 2, 3)).explain(reference, first.object)
+    told = MuslLookup((1, 2, 3)).explain(reference, first.elf)
     return outcome.provider("mod.so", "f"), told[0][1].name if told else "absent"
 
 
@@ -98,7 +98,7 @@ def test_default_version_of_several_is_the_one(s: MuslScenario) -> None:
     outcome = s.judge(s.host(), "mod.so")
     actual = outcome.binding("mod.so", "f").actual
     assert actual is not None
-    assert actual[1].version == "V2"
+    assert actual.definition.version == "V2"
 
 
 # -- visibility, binding, type --------------------------------------------------------------------
@@ -276,5 +276,5 @@ def test_name_for_large_files_is_taken_from_musl(s: MuslScenario) -> None:
     assert outcome.host.loader.version >= (1, 2, 4)
     actual = outcome.binding("mod.so", "stat64").actual
     assert actual is not None
-    assert actual[1].name == "stat"
+    assert actual.definition.name == "stat"
     assert outcome.provider("mod.so", "stat64") == "musl"

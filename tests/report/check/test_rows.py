@@ -10,11 +10,11 @@ from collide.check.pairs import Order, Pair
 from collide.findings import table as codes
 from collide.findings.judge import Finding
 from collide.hosts.database import load_shipped
-from collide.report.check.rows import Told, owner, tell
+from collide.report.check.rows import ReportRow, owner, tell
 from merging import HOSTS, finding
 
 
-def tell_pairs(*pairs: Pair) -> tuple[Told, ...]:
+def tell_pairs(*pairs: Pair) -> tuple[ReportRow, ...]:
     """What is told of these pairs."""
     return tell(Report((), (), (), pairs))
 
