@@ -14,8 +14,9 @@ from os.path import commonprefix
 
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding, BindingGroup
+from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC
 from collide.elf.names import first_word
-from collide.elf.symbols import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, Reference
+from collide.elf.symbols import Reference
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.wheels.target import is_extension_module

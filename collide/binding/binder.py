@@ -21,8 +21,9 @@ from collide.binding.definers import (
     defined_by,
 )
 from collide.binding.shadowing import is_shadowed, shadowed_names
+from collide.elf.constants import STB_GLOBAL, STB_WEAK, STT_NOTYPE
 from collide.elf.machines import CLASS_PLT
-from collide.elf.symbols import STB_GLOBAL, STB_WEAK, STT_NOTYPE, Definition, Reference
+from collide.elf.symbols import Definition, Reference
 from collide.loader.glibc.process import Process
 from collide.loader.libc import lookup_rules
 from collide.loader.link_map import LinkMap, LoadFailure, Opened

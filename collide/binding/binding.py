@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from collide.elf.symbols import STB_GNU_UNIQUE, Definition, Reference
+from collide.elf.constants import STB_GNU_UNIQUE
+from collide.elf.symbols import Definition, Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
 from collide.loader.model import Dso

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
-from collide.elf.symbols import STB_GLOBAL, Definition
+from collide.elf.constants import STB_GLOBAL
+from collide.elf.symbols import Definition
 from collide.loader.lookup import Match
 from collide.loader.model import Dso
 

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from operator import itemgetter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _HIGH_DIGITS = bytes(b"0123456789abcdef"[byte >> 4] for byte in range(256))
 _LOW_DIGITS = bytes(b"0123456789abcdef"[byte & 15] for byte in range(256))
@@ -175,3 +180,11 @@ class SysvHash:
             found.append(index)
             index = self._chain[index]
         return found
+
+
+def picked(column: Sequence[Any], indexes: Sequence[int]) -> tuple[Any, ...]:
+    """The elements of ``column`` at ``indexes``."""
+    if len(indexes) < 2:
+        return tuple(column[index] for index in indexes)
+    elements: tuple[Any, ...] = itemgetter(*indexes)(column)
+    return elements

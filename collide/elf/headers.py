@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import struct
 
+from collide.elf.constants import (
+    DT_STRSZ,
+    DT_STRTAB,
+    ET_DYN,
+    ET_EXEC,
+    PT_DYNAMIC,
+    PT_INTERP,
+    PT_LOAD,
+    PT_NOTE,
+)
 from collide.elf.hash_tables import integers
 from collide.elf.machines import machine_of_header
 from collide.support.errors import ForeignMachineError, FormatError, NotDynamicError
 from collide.support.records import NamedTuple
 
 MAGIC = b"\x7fELF"
-ET_EXEC, ET_DYN = 2, 3
-PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
-PT_GNU_EH_FRAME, PT_GNU_RELRO = 0x6474E550, 0x6474E552
-PF_X, PF_W = 1, 2
-DT_NEEDED, DT_PLTRELSZ, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ = 1, 2, 4, 5, 6, 7, 8
-DT_STRSZ, DT_SONAME, DT_RPATH, DT_SYMBOLIC, DT_REL, DT_RELSZ, DT_PLTREL = 10, 14, 15, 16, 17, 18, 20
-DT_JMPREL, DT_RUNPATH, DT_FLAGS = 23, 29, 30
-DT_INIT, DT_FINI, DT_INIT_ARRAY, DT_FINI_ARRAY = 12, 13, 25, 26
-DT_INIT_ARRAYSZ, DT_FINI_ARRAYSZ, DT_RELRSZ, DT_RELR = 27, 28, 35, 36
-DT_GNU_HASH, DT_VERSYM, DT_RELACOUNT, DT_RELCOUNT = 0x6FFFFEF5, 0x6FFFFFF0, 0x6FFFFFF9, 0x6FFFFFFA
-DT_FLAGS_1, DT_VERDEF, DT_VERNEED = 0x6FFFFFFB, 0x6FFFFFFC, 0x6FFFFFFE
-DT_AUXILIARY, DT_FILTER = 0x7FFFFFFD, 0x7FFFFFFF
-DF_SYMBOLIC = 0x2
-DF_1_NOOPEN, DF_1_NODEFLIB, DF_1_PIE = 0x40, 0x800, 0x08000000
-VER_FLG_BASE, VER_FLG_WEAK = 1, 2
-EF_ARM_ABI_FLOAT_HARD = 0x400
-VERSYM_MAX = 0x7FFF
 _PAGE = 4096  # the smallest page of any machine
 _OS_ABIS = (0, 3)  # ELFOSABI_SYSV, ELFOSABI_GNU: what glibc's open_verify lets pass
 

@@ -1,8 +1,9 @@
-"""The first word of a symbol's name, by which libraries are known."""
+"""What the names of symbols tell: the library by its first word, pairs of make and free."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _WORD = re.compile(r"_*(?:_ZN?K?(\d+)|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*)")
 
@@ -19,3 +20,30 @@ def first_word(name: str) -> str:
     if found[1]:
         return name[found.end() : found.end() + int(found[1])]
     return found[0]
+
+
+_VERB = re.compile(r"(?i)(new|alloc|create|init|open|free|destroy|end|close|delete)")
+_ENDING_VERBS = {"free", "destroy", "end", "close", "delete"}
+
+
+def split_pairs(taken: Iterable[str], kept: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Functions that make and unmake the same thing, by their names, one on each side.
+
+    ``foo_new`` and ``foo_free`` are equal but for the verb.
+    """
+    here, there = _by_stem(taken), _by_stem(kept)
+    pairs = []
+    for stem in sorted(here.keys() & there.keys()):
+        for one, one_ends in here[stem]:
+            pairs += [(one, other) for other, other_ends in there[stem] if one_ends != other_ends]
+    return tuple(pairs)
+
+
+def _by_stem(names: Iterable[str]) -> dict[str, list[tuple[str, bool]]]:
+    stems: dict[str, list[tuple[str, bool]]] = {}
+    for name in sorted(names):
+        found = _VERB.search(name)
+        if found is not None and not name.startswith("_Z"):
+            stem = name[: found.start()] + "*" + name[found.end() :]
+            stems.setdefault(stem, []).append((name, found[0].lower() in _ENDING_VERBS))
+    return stems

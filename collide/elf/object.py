@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from mmap import mmap
 
-from collide.elf.hash_tables import GnuHash, SysvHash, integers
-from collide.elf.headers import (
+from collide.elf.constants import (
     DF_1_NODEFLIB,
     DF_1_NOOPEN,
     DF_1_PIE,
@@ -52,8 +51,9 @@ from collide.elf.headers import (
     VER_FLG_BASE,
     VER_FLG_WEAK,
     VERSYM_MAX,
-    Image,
 )
+from collide.elf.hash_tables import GnuHash, SysvHash, integers
+from collide.elf.headers import Image
 from collide.elf.machines import Machine
 from collide.elf.symbol_table import SymbolTables
 from collide.elf.symbols import Exports, NoExports, Reference

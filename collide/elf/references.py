@@ -12,16 +12,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, repeat
 
+from collide.elf.constants import SHN_UNDEF, STB_LOCAL, STB_WEAK, STV_DEFAULT, STV_PROTECTED
+from collide.elf.hash_tables import picked
 from collide.elf.machines import CLASS_COPY
-from collide.elf.symbols import (
-    SHN_UNDEF,
-    STB_LOCAL,
-    STB_WEAK,
-    STV_DEFAULT,
-    STV_PROTECTED,
-    Reference,
-    picked,
-)
+from collide.elf.symbols import Reference
 from collide.support.records import Protocol
 
 TYPE_CHECKING = False

@@ -12,7 +12,8 @@ import struct
 from collections.abc import Iterable, Mapping
 from mmap import mmap
 
-from collide.elf.headers import PF_W, PT_LOAD, Image, Segment
+from collide.elf.constants import PF_W, PT_LOAD
+from collide.elf.headers import Image, Segment
 from collide.support.errors import FormatError
 
 # A literal prefix is found far faster than a class: the first digit is looked for behind it.

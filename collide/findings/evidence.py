@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from collide.analysis.interposition import Interposition
-from collide.elf.symbols import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
+from collide.elf.constants import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
 from collide.findings.table import Code, Severity
 from collide.loader.lookup import Match
 from collide.loader.model import Dso

@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from collide.binding.definers import ReferencesByDefiner
+from collide.elf.constants import STV_DEFAULT
 from collide.elf.references import ReferenceTable
-from collide.elf.symbols import STV_DEFAULT, vague_names
+from collide.elf.symbol_table import vague_names
 from collide.findings import table as codes
 from collide.findings.finding import Finding
 from collide.loader.model import Dso

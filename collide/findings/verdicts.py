@@ -21,8 +21,8 @@ from collide.analysis.library_copies import (
     same_series,
     wide_integers,
 )
-from collide.elf.symbols import STT_OBJECT, STT_TLS
-from collide.elf.verbs import split_pairs
+from collide.elf.constants import STT_OBJECT, STT_TLS
+from collide.elf.names import split_pairs
 from collide.findings import table as codes
 from collide.findings.evidence import (
     RESERVED,

@@ -15,15 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from collide.elf.symbols import (
-    MATCHING_TYPES,
+from collide.elf.constants import (
     STB_GLOBAL,
     STB_GNU_UNIQUE,
     STB_WEAK,
     STV_DEFAULT,
     STV_PROTECTED,
-    Definition,
 )
+from collide.elf.symbols import MATCHING_TYPES, Definition
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap
 from collide.support.errors import InputError

@@ -11,9 +11,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
 
+from collide.elf.constants import STB_GLOBAL, STB_GNU_UNIQUE, STB_WEAK
 from collide.elf.machines import CLASS_COPY
 from collide.elf.object import ElfObject
-from collide.elf.symbols import STB_GLOBAL, STB_GNU_UNIQUE, STB_WEAK, Definition, Exports, Reference
+from collide.elf.symbols import Definition, Exports, Reference
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple, Protocol
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
+from collide.elf.constants import STV_HIDDEN
 from collide.elf.object import ElfObject
 from collide.elf.references import references_to
-from collide.elf.symbols import STV_HIDDEN, Definition, Exports, Reference
+from collide.elf.symbols import Definition, Exports, Reference
 from collide.loader.model import Dso
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import Plan

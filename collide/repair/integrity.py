@@ -13,8 +13,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from collide.elf.hash_tables import GnuHash, SysvHash, integers
-from collide.elf.headers import (
+from collide.elf.constants import (
     DT_GNU_HASH,
     DT_HASH,
     DT_JMPREL,
@@ -38,11 +37,12 @@ from collide.elf.headers import (
     PT_INTERP,
     PT_LOAD,
     PT_NOTE,
-    Image,
-    Segment,
+    SHN_UNDEF,
+    STB_LOCAL,
 )
+from collide.elf.hash_tables import GnuHash, SysvHash, integers
+from collide.elf.headers import Image, Segment
 from collide.elf.object import ElfObject, read_object
-from collide.elf.symbols import SHN_UNDEF, STB_LOCAL
 from collide.repair.patch import symbol_count
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple

@@ -12,9 +12,9 @@ import struct
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
+from collide.elf.constants import DT_GNU_HASH, DT_HASH, DT_SYMTAB, SHN_UNDEF, STB_LOCAL
 from collide.elf.hash_tables import GnuHash, SysvHash
-from collide.elf.headers import DT_GNU_HASH, DT_HASH, DT_SYMTAB, Image
-from collide.elf.symbols import SHN_UNDEF, STB_LOCAL
+from collide.elf.headers import Image
 from collide.support.errors import FormatError, UsageError
 
 _LONGEST_RUN = 600

@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
+from collide.elf.constants import STB_GLOBAL, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
 from collide.elf.references import references_to
-from collide.elf.symbols import STB_GLOBAL, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED, Reference
+from collide.elf.symbols import Reference
 from collide.loader.model import Dso
 from collide.repair.integrity import ObjectChange
 from collide.repair.takers import (

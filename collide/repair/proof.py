@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from collide.analysis.analysis import Analysis, Module
 from collide.binding.binding import Binding, BoundObject
-from collide.elf.symbols import STV_HIDDEN
+from collide.elf.constants import STV_HIDDEN
 from collide.loader.link_map import LoadFailure
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import Plan

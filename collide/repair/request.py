@@ -10,7 +10,8 @@ from collections.abc import Set as AbstractSet
 from functools import cache, cached_property
 
 from collide.analysis.analysis import Analysis
-from collide.elf.headers import DT_STRSZ, DT_STRTAB, Image
+from collide.elf.constants import DT_STRSZ, DT_STRTAB
+from collide.elf.headers import Image
 from collide.elf.object import read_object
 from collide.elf.references import references_to
 from collide.loader.model import Dso

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from collide.analysis.analysis import Analysis
 from collide.analysis.explain import ScopeStep, ScopeTrace
+from collide.elf.constants import BINDING_NAMES, TYPE_NAMES
 from collide.elf.machines import CLASS_NAMES
-from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, Definition
+from collide.elf.symbols import Definition
 
 
 def render(analysis: Analysis, walks: Iterable[ScopeTrace]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import collide
-from collide.elf.symbols import STV_HIDDEN, VISIBILITY_NAMES
+from collide.elf.constants import STV_HIDDEN, VISIBILITY_NAMES
 from collide.repair.import_trial import Trial
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import Plan

@@ -14,8 +14,8 @@ from typing import Literal
 from collide.analysis.analysis import Analysis, Module
 from collide.binding.binder import Binder
 from collide.binding.binding import Binding, BoundModule
+from collide.elf.constants import STT_GNU_IFUNC
 from collide.elf.headers import is_elf
-from collide.elf.symbols import STT_GNU_IFUNC
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.glibc.process import Process

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from collide.elf.headers import (
+from collide.elf.constants import (
     DT_JMPREL,
     DT_PLTREL,
     DT_PLTRELSZ,
@@ -40,12 +40,10 @@ from collide.elf.headers import (
     PF_X,
     PT_GNU_RELRO,
     PT_LOAD,
-    Image,
-    Segment,
-    is_elf,
+    STB_LOCAL,
 )
+from collide.elf.headers import Image, Segment, is_elf
 from collide.elf.object import version_names
-from collide.elf.symbols import STB_LOCAL
 from collide.support.errors import FormatError, InputError, NotDynamicError
 from collide.support.records import NamedTuple
 

@@ -13,9 +13,9 @@ from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding
+from collide.elf.constants import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
 from collide.elf.machines import CLASS_COPY, CLASS_DATA
 from collide.elf.object import ElfObject
-from collide.elf.symbols import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit

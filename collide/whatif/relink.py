@@ -15,9 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from fnmatch import translate
 
-from collide.elf.machines import CLASS_COPY
-from collide.elf.object import ElfObject, VersionNeed
-from collide.elf.symbols import (
+from collide.elf.constants import (
     STB_GNU_UNIQUE,
     STB_WEAK,
     STT_COMMON,
@@ -27,10 +25,10 @@ from collide.elf.symbols import (
     STT_TLS,
     STV_HIDDEN,
     STV_INTERNAL,
-    Definition,
-    Exports,
-    Reference,
 )
+from collide.elf.machines import CLASS_COPY
+from collide.elf.object import ElfObject, VersionNeed
+from collide.elf.symbols import Definition, Exports, Reference
 from collide.support.records import NamedTuple
 
 _FIRST_NODE = 2

@@ -13,6 +13,7 @@ from __future__ import annotations
 import mmap
 import os
 import posixpath
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
@@ -22,7 +23,6 @@ from collide.elf.headers import is_elf
 from collide.support.errors import InputError
 from collide.support.inflate import Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
-from collide.wheels.digest import record_digest
 from collide.wheels.zip_directory import DEFLATED, STORED, Entry, contents, entries
 
 TYPE_CHECKING = False
@@ -335,3 +335,42 @@ def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
     info.external_attr = old.external_attr
     info.create_system = old.create_system
     return info
+
+
+# -- hashes as RECORD has them (PEP 376, PEP 427) ------------------------------------------------
+_SHORT = 1 << 20
+"""Bytes up to which CPython's own SHA-256 is done before OpenSSL, which hashlib loads, is there."""
+_URL_SAFE = str.maketrans("+/", "-_")  # RFC 4648 5; base64 itself is slow to import
+
+
+def record_digest(algorithm: str, data: bytes | bytearray, total: int) -> str:
+    """``algorithm=digest``, where ``total`` bytes at most will be hashed.
+
+    Raises ValueError for an algorithm that PEP 427 does not allow.
+    """
+    if algorithm == "sha256" and total <= _SHORT and (digest := _own_sha256(data)):
+        return _base64_digest(algorithm, digest)
+    import hashlib
+
+    if algorithm in ("md5", "sha1") or algorithm not in hashlib.algorithms_guaranteed:
+        raise ValueError(f"{algorithm or 'no algorithm'}: not allowed in a wheel")
+    hashed = hashlib.new(algorithm, data)
+    if not hashed.digest_size:
+        raise ValueError(f"{algorithm}: has no fixed size")
+    return _base64_digest(algorithm, hashed.digest())
+
+
+def _own_sha256(data: bytes | bytearray) -> bytes | None:
+    """By the module that hashlib falls back on; None in an interpreter that is built without."""
+    for module in ("_sha2", "_sha256"):  # since CPython 3.12, before
+        try:
+            digest: bytes = __import__(module).sha256(data).digest()
+        except (ImportError, AttributeError):
+            continue
+        return digest
+    return None
+
+
+def _base64_digest(algorithm: str, digest: bytes) -> str:
+    text = b2a_base64(digest, newline=False).decode("ascii").rstrip("=")
+    return f"{algorithm}={text.translate(_URL_SAFE)}"

@@ -17,9 +17,9 @@ from collide.analysis.library_copies import (
     same_series,
     wide_integers,
 )
+from collide.elf.names import split_pairs
 from collide.elf.object import read_object
 from collide.elf.strings import different_versions, read_refusals, read_version_strings
-from collide.elf.verbs import split_pairs
 from collide.loader.model import Dso
 from compiler import compile_so
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collide.elf.headers import EF_ARM_ABI_FLOAT_HARD
+from collide.elf.constants import EF_ARM_ABI_FLOAT_HARD
 from collide.elf.machines import (
     CLASS_COPY,
     CLASS_DATA,

@@ -15,10 +15,10 @@ from types import FrameType
 
 import pytest
 
+from collide.elf.constants import STV_HIDDEN, STV_PROTECTED
 from collide.elf.headers import is_elf
 from collide.elf.machines import CLASS_COPY, CLASS_DATA, CLASS_PLT
 from collide.elf.object import ElfObject, VersionNeed, read_object
-from collide.elf.symbols import STV_HIDDEN, STV_PROTECTED
 from collide.support.errors import ForeignMachineError, FormatError, NotDynamicError
 from compiler import compile_so
 from corpus import download

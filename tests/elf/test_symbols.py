@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from collide.elf.hash_tables import GnuHash, SysvHash, gnu_hash, gnu_hashes, integers, sysv_hash
-from collide.elf.object import ElfObject, read_object
-from collide.elf.symbols import (
+from collide.elf.constants import (
     STB_GLOBAL,
     STB_GNU_UNIQUE,
     STB_LOCAL,
@@ -24,8 +22,10 @@ from collide.elf.symbols import (
     STV_DEFAULT,
     STV_HIDDEN,
     STV_PROTECTED,
-    NoExports,
 )
+from collide.elf.hash_tables import GnuHash, SysvHash, gnu_hash, gnu_hashes, integers, sysv_hash
+from collide.elf.object import ElfObject, read_object
+from collide.elf.symbols import NoExports
 from compiler import compile_so
 from conformance import loader_was_asked
 from second_opinion import section, symbol_at

@@ -17,9 +17,9 @@ from elftools.elf import enums
 from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 
+from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.elf.object import ElfObject
-from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 
 # Where pyelftools has no name, or another than glibc's elf.h, that header's follows.
 RELOCATION_NAMES: dict[str, Mapping[str, int]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collide.cli.main import main
-from collide.elf.symbols import STV_HIDDEN
+from collide.elf.constants import STV_HIDDEN
 from collide.filesystems.root import Root
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract

@@ -16,7 +16,7 @@ import corpus
 import session_run
 from collide.analysis.analysis import analyse
 from collide.check.check import check
-from collide.elf.headers import DT_NEEDED
+from collide.elf.constants import DT_NEEDED
 from collide.filesystems.root import Root
 from collide.findings.judge import Finding
 from collide.hosts.extract import extract

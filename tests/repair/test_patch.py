@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from collide.elf.constants import STV_HIDDEN, STV_PROTECTED
 from collide.elf.object import read_object
-from collide.elf.symbols import STV_HIDDEN, STV_PROTECTED
 from collide.repair.integrity import ObjectChange, difference
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
 from collide.support.errors import FormatError

@@ -19,8 +19,8 @@ from wheel.wheelfile import WheelFile
 
 from advising import compare
 from collide.cli.main import main
+from collide.elf.constants import STV_HIDDEN, STV_PROTECTED
 from collide.elf.object import read_object
-from collide.elf.symbols import STV_HIDDEN, STV_PROTECTED
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.repair import repair as repair_module

@@ -11,8 +11,8 @@ from functools import cache
 from posixpath import basename
 from typing import Any, NamedTuple
 
+from collide.elf.constants import VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES
-from collide.elf.symbols import VISIBILITY_NAMES
 from collide.hosts.database import database
 from collide.hosts.database.names import STAND_IN
 from collide.hosts.database.reader import MAGIC, OBJECT, OBJECTS, Database, Summary

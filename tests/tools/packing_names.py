@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
+from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.hosts.database.names import STAND_IN
 from collide.hosts.profile_file.symbols import Attributes
 

@@ -27,8 +27,7 @@ from mmap import mmap
 
 from collide.elf.code.branches import FORMS, Functions, ManySites, Segment, Sites
 from collide.elf.code.unwind import Frames
-from collide.elf.hash_tables import integers
-from collide.elf.headers import (
+from collide.elf.constants import (
     DT_FINI,
     DT_FINI_ARRAY,
     DT_FINI_ARRAYSZ,
@@ -45,9 +44,11 @@ from collide.elf.headers import (
     DT_SYMTAB,
     PF_X,
     PT_LOAD,
-    Image,
 )
-from collide.elf.symbols import DynamicSymbols, Exports
+from collide.elf.hash_tables import integers
+from collide.elf.headers import Image
+from collide.elf.symbol_table import DynamicSymbols
+from collide.elf.symbols import Exports
 from collide.support.errors import FormatError
 
 R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE, R_IRELATIVE = 6, 7, 8, 37

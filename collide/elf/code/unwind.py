@@ -13,7 +13,8 @@ import sys
 from array import array
 from bisect import bisect_left
 
-from collide.elf.headers import PT_GNU_EH_FRAME, Image
+from collide.elf.constants import PT_GNU_EH_FRAME
+from collide.elf.headers import Image
 from collide.support.errors import FormatError
 
 # DW_EH_PE: pcrel sdata4, udata4, datarel sdata4; all linkers write these.

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
+from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES, machine_named
 from collide.elf.object import ElfObject, VersionNeed
-from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES, Exports, Reference
+from collide.elf.symbols import Exports, Reference
 from collide.hosts.profile_file.symbols import (
     SCHEMA,
     Attributes,

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from collide.elf.symbols import (
-    ANY_VERSION,
-    MATCHING_TYPES,
+from collide.elf.constants import (
     STB_GLOBAL,
     STB_WEAK,
     STT_FUNC,
@@ -20,10 +18,8 @@ from collide.elf.symbols import (
     STT_NOTYPE,
     STV_DEFAULT,
     STV_PROTECTED,
-    Definition,
-    Reference,
-    plain_names,
 )
+from collide.elf.symbols import ANY_VERSION, MATCHING_TYPES, Definition, Reference, plain_names
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple, Protocol
 

@@ -14,16 +14,17 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.elf.notes import Notes, read_notes
-from collide.elf.symbols import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES, Exports, Reference
+from collide.elf.symbols import Exports, Reference
 from collide.filesystems.root import Root
 from collide.hosts.packages import Package, find_packages
 from collide.hosts.profile_file.read import END, TABLES
 from collide.hosts.profile_file.symbols import SCHEMA
-from collide.hosts.profile_file.system_libraries import system_libraries
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap
+from collide.support.errors import UsageError
 
 
 def record(host: Host, root: Root) -> dict[str, Any]:
@@ -200,3 +201,27 @@ def to_bytes(profile: Mapping[str, Any], *, compressed: bool) -> bytes:
 
 def _dump(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+# auditwheel has no public Python interface: nothing else touches ``auditwheel.policy``, and
+# tests/hosts/profile_file/test_system_libraries.py holds the contract.
+def system_libraries(libc: str, architecture: str) -> tuple[str, ...]:
+    """SONAMEs that some manylinux or musllinux policy allows, sorted.
+
+    ``libc`` is ``glibc`` or ``musl``. The union over the releases of the
+    policy: a wheel may carry the tag of any. Empty for an architecture
+    without policies.
+    """
+    from auditwheel.architecture import Architecture
+    from auditwheel.libc import Libc
+    from auditwheel.policy import WheelPolicies
+
+    try:
+        policies = WheelPolicies(
+            libc=Libc.MUSL if libc == "musl" else Libc.GLIBC,
+            arch=Architecture(architecture),
+            musl_policy="musllinux_1_2" if libc == "musl" else None,
+        )
+    except ValueError as e:
+        raise UsageError(f"auditwheel has no policy for {architecture}: {e}") from e
+    return tuple(sorted({name for policy in policies for name in policy.whitelist}))

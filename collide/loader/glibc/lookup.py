@@ -11,17 +11,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
 
+from collide.elf.constants import STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
 from collide.elf.machines import CLASS_PLT
 from collide.elf.object import ElfObject
-from collide.elf.symbols import (
-    MATCHING_TYPES,
-    STV_HIDDEN,
-    STV_INTERNAL,
-    STV_PROTECTED,
-    Definition,
-    Exports,
-    Reference,
-)
+from collide.elf.symbols import MATCHING_TYPES, Definition, Exports, Reference
 from collide.loader.lookup import MATCHING_BINDINGS, Candidate, MatchRule
 from collide.support.records import NamedTuple
 

@@ -15,16 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
+from collide.elf.constants import STT_GNU_IFUNC, STT_TLS
 from collide.elf.machines import CLASS_PLT
 from collide.elf.object import ElfObject
-from collide.elf.symbols import (
-    MATCHING_TYPES,
-    STT_GNU_IFUNC,
-    STT_TLS,
-    Definition,
-    Exports,
-    Reference,
-)
+from collide.elf.symbols import MATCHING_TYPES, Definition, Exports, Reference
 from collide.loader.lookup import MATCHING_BINDINGS, Candidate, MatchRule
 from collide.support.records import NamedTuple
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
+from collide.elf.constants import STV_DEFAULT
 from collide.elf.machines import CLASS_PLT
 from collide.elf.object import ElfObject
-from collide.elf.symbols import STV_DEFAULT, Reference
+from collide.elf.symbols import Reference
 from collide.loader.glibc.process import Process
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FoundVia, LoadError

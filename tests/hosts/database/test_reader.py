@@ -12,8 +12,8 @@ import pytest
 
 from checkout import WHEELS
 from collide.analysis.analysis import analyse
+from collide.elf.constants import STB_GNU_UNIQUE
 from collide.elf.machines import CLASS_NAMES
-from collide.elf.symbols import STB_GNU_UNIQUE
 from collide.filesystems.root import Root
 from collide.hosts.database import (
     DATABASE_FILE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collide.hosts.profile_file.system_libraries import system_libraries
+from collide.hosts.profile_file.write import system_libraries
 from collide.support.errors import UsageError
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from collide.elf.headers import DF_SYMBOLIC, DT_FLAGS, DT_VERDEF
-from collide.elf.machines import CLASS_DATA, CLASS_PLT
-from collide.elf.object import read_object
-from collide.elf.symbols import (
+from collide.elf.constants import (
+    DF_SYMBOLIC,
+    DT_FLAGS,
+    DT_VERDEF,
     SHN_ABS,
     STB_LOCAL,
     STT_COMMON,
@@ -26,8 +26,10 @@ from collide.elf.symbols import (
     STV_HIDDEN,
     STV_INTERNAL,
     STV_PROTECTED,
-    Reference,
 )
+from collide.elf.machines import CLASS_DATA, CLASS_PLT
+from collide.elf.object import read_object
+from collide.elf.symbols import Reference
 from collide.loader.glibc.lookup import GlibcLookup
 from scenario import (
     Scenario,

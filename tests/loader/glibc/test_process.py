@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from collide.binding.binder import Binder
-from collide.elf.headers import DF_SYMBOLIC, DT_FLAGS, DT_FLAGS_1, DT_NEEDED, DT_SYMBOLIC
+from collide.elf.constants import DF_SYMBOLIC, DT_FLAGS, DT_FLAGS_1, DT_NEEDED, DT_SYMBOLIC
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.link_map import Opened

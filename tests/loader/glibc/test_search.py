@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from collide.elf.headers import DT_RUNPATH, DT_SONAME
+from collide.elf.constants import DT_RUNPATH, DT_SONAME
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.glibc.search import candidates, find, places

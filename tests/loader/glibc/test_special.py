@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collide.elf.headers import DT_VERNEED, DT_VERSYM
+from collide.elf.constants import DT_VERNEED, DT_VERSYM
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from scenario import Scenario, drop_dynamic, patch_header, patch_need

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from collide.elf.headers import DT_SYMBOLIC
-from collide.elf.symbols import SHN_ABS, STB_LOCAL, STT_TLS, STV_HIDDEN, STV_PROTECTED
+from collide.elf.constants import (
+    DT_SYMBOLIC,
+    SHN_ABS,
+    STB_LOCAL,
+    STT_TLS,
+    STV_HIDDEN,
+    STV_PROTECTED,
+)
 from collide.loader.musl.lookup import MuslLookup
 from corpus import unpacked
 from musl import MuslScenario

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from collide.analysis.analysis import analyse
-from collide.elf.headers import DT_FLAGS_1
+from collide.elf.constants import DT_FLAGS_1
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.hosts.profile_file.read import load
