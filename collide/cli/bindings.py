@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from collide.cli.inputs import (
-    analyses,
-    host_arguments,
-    module_argument,
-    rtld_global_argument,
-    session_analyses,
-)
+from collide.cli.inputs import analyses, session_analyses
+from collide.cli.options import host_arguments, module_argument, rtld_global_argument
 from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
 from collide.support.errors import UsageError
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from collide.cli.inputs import candidates_of, host_arguments, rtld_global_argument, targets
+from collide.cli.inputs import candidates_of, targets
+from collide.cli.options import host_arguments, jobs_argument, rtld_global_argument
 from collide.cli.progress import Progress
 from collide.cli.streams import (
     EXIT_CLEAN,
@@ -14,14 +15,13 @@ from collide.cli.streams import (
     complain,
     write,
 )
-from collide.cli.work import check_here, checked, jobs_argument
 from collide.report.check.formats import FORMATS, Shown
 from collide.support.errors import InputError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from collide.check.check import Report
     from collide.hosts.select import Candidate
@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
-    several = not args.inputs or len(args.inputs) > 1 or os.path.isdir(args.inputs[0])  # noqa: PTH112
+    several = not args.inputs or len(args.inputs) > 1 or os.path.isdir(args.inputs[0])
     together = args.together and several
     if args.session_global and not together:
         raise UsageError("--rtld-global needs several inputs, looked at together")
@@ -86,12 +86,12 @@ def run(args: argparse.Namespace) -> int:
     unreadable: list[InputError] = []
     if args.inputs:
         chosen = candidates_of(args)
-        report, unreadable = checked(args, chosen, together)
+        report, unreadable = _checked(args, chosen, together)
     else:
         installed = _environment(args)
         chosen = candidates_of(args)
         with Progress() as progress:
-            report = check_here(args, installed, chosen, together, progress)
+            report = _check_here(args, installed, chosen, together, progress)
     problems = [*unreadable, *report.problems]
     for problem in problems:
         complain(str(problem))
@@ -179,3 +179,87 @@ def _why_nothing(report: Report, args: argparse.Namespace) -> Iterator[str]:
             yield f"{one.target}: fits none of {summed_up(counts[one.target])}"
         else:
             yield f"{one.target}: {one.host}: {one.misfit.reason}"
+
+
+_SMALL = 8_000_000
+"""Bytes of wheels that are checked sooner than a second process helps with them."""
+
+
+def _checked(
+    args: argparse.Namespace, hosts: list[Candidate], together: bool
+) -> tuple[Report, list[InputError]]:
+    """The report on the inputs of ``args``, and what of them cannot be read."""
+    inputs = list(_inputs(args.inputs))
+    paths = [one for one in inputs if not isinstance(one, InputError)]
+    jobs = min(args.jobs or _cpus(paths), len(paths))
+    with Progress() as progress:
+        if jobs < 2:
+            unreadable: list[InputError] = []
+            targets = _read(inputs, unreadable, progress)
+            return _check_here(args, targets, hosts, together, progress), unreadable
+        from collide.check.parallel import Options, check_in_parallel
+
+        options = Options(
+            bool(args.profile), together, args.session_global, args.remedies, args.exposure
+        )
+        report, failed = check_in_parallel(paths, hosts, jobs, options, progress)
+    numbers = iter(range(len(paths)))
+    told = [one if isinstance(one, InputError) else failed.get(next(numbers)) for one in inputs]
+    return report, [one for one in told if one is not None]
+
+
+def _check_here(
+    args: argparse.Namespace,
+    targets: Iterable[Target],
+    hosts: list[Candidate],
+    together: bool,
+    progress: Progress,
+) -> Report:
+    """The report on ``targets``, made in this process."""
+    from collide.check.check import check
+
+    return check(
+        targets,
+        hosts,
+        insist=bool(args.profile),
+        together=together,
+        rtld_global=args.session_global,
+        remedies=args.remedies,
+        exposure=args.exposure,
+        progress=progress,
+    )
+
+
+def _read(
+    inputs: list[str | InputError], unreadable: list[InputError], progress: Progress
+) -> Iterator[Target]:
+    """The targets one after the other; what cannot be read is collected, not fatal."""
+    from collide.wheels.target import read_target
+
+    for done, one in enumerate(inputs):
+        progress("input", done, len(inputs))
+        try:
+            if isinstance(one, InputError):
+                raise one
+            yield read_target(one)
+        except InputError as e:
+            unreadable.append(e)
+
+
+def _inputs(names: Iterable[str]) -> Iterator[str | InputError]:
+    """What these arguments stand for, in order, or why one stands for nothing."""
+    from collide.wheels.target import find_inputs
+
+    for name in names:
+        try:
+            yield from find_inputs([name])
+        except InputError as e:
+            yield e
+
+
+def _cpus(paths: list[str]) -> int:
+    """The CPUs that this process may use; 1 where there is little to do."""
+    if len(paths) < 2:
+        return 1
+    size = sum(os.path.getsize(path) if os.path.isfile(path) else _SMALL for path in paths)
+    return len(os.sched_getaffinity(0)) if size >= _SMALL else 1

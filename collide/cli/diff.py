@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collide.cli.inputs import comparison_arguments, report_growth, targets
+from collide.cli.inputs import report_growth, targets
+from collide.cli.options import comparison_arguments
 from collide.cli.streams import EXIT_USAGE, complain
 from collide.support.errors import InputError, UsageError
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from collide.cli.inputs import analyses, host_arguments, module_argument
+from collide.cli.inputs import analyses
+from collide.cli.options import host_arguments, module_argument
 from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
 
 TYPE_CHECKING = False

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from collide.cli.inputs import (
-    comparison_arguments,
-    extract_from_root,
-    hosts_of,
-    opening_arguments,
-    report_growth,
-    root_arguments,
-)
+from collide.cli.inputs import extract_from_root, hosts_of, report_growth
+from collide.cli.options import comparison_arguments, opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, complain, write
 from collide.support.errors import InputError, UsageError
 

@@ -1,4 +1,4 @@
-"""What commands have in common: the inputs, the hosts, and their analyses."""
+"""Reading what commands have in common: inputs, hosts, and their analyses."""
 
 from __future__ import annotations
 
@@ -17,57 +17,6 @@ if TYPE_CHECKING:
     from collide.hosts.select import Candidate
     from collide.loader.host import Host
     from collide.wheels.target import Target
-
-
-def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    """``--profile`` and what it takes to make one on the fly."""
-    parser.add_argument(
-        "--profile",
-        action="append",
-        default=[],
-        required=required,
-        metavar="P",
-        help="a shipped name, pattern or group, a profile file, or a path to a binary; repeatable",
-    )
-    opening_arguments(parser)
-
-
-def opening_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--preload`` and ``--global``: what a binary opens besides what it links."""
-    parser.add_argument(
-        "--preload", action="append", default=[], metavar="LIB", help="a library in LD_PRELOAD"
-    )
-    parser.add_argument(
-        "--global",
-        dest="rtld_global",
-        action="append",
-        default=[],
-        metavar="LIB",
-        help="a library that the binary opens RTLD_GLOBAL (a plugin with its closure)",
-    )
-
-
-def comparison_arguments(parser: argparse.ArgumentParser) -> None:
-    """What a comparison of footprints takes, whatever is compared."""
-    parser.add_argument(
-        "--allow",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="growth that is accepted, by library or search path (libbz2.so.*); repeatable",
-    )
-    parser.add_argument(
-        "--allow-list", metavar="FILE", help="the same from a file of lines `PATTERN  # reason`"
-    )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the comparison to FILE")
-    parser.add_argument(
-        "--fail-on",
-        choices=("error", "warning", "note", "never"),
-        default="warning",
-        help="lowest severity that makes the exit status 1 (default: warning)",
-    )
-    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
 
 def report_growth(
@@ -98,23 +47,6 @@ def report_growth(
         return EXIT_CLEAN
     least = Severity[args.fail_on.upper()]
     return EXIT_FINDINGS if any(c.severity >= least for c in grown) else EXIT_CLEAN
-
-
-def root_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--root`` and what belongs to it: a binary of another system."""
-    parser.add_argument(
-        "--root",
-        metavar="DIR|TAR",
-        default="/",
-        help="root file system of BINARY: a directory, a tar archive, an image of docker save or "
-        "an OCI layout; read in place",
-    )
-    parser.add_argument("--image", metavar="NAME", help="tag or platform of an image in --root")
-    parser.add_argument(
-        "--ldconfig",
-        action="store_true",
-        help="where the root has no ld.so.cache, take what ldconfig would write into it",
-    )
 
 
 def extract_from_root(
@@ -211,29 +143,6 @@ def left_out(analysis: Analysis) -> list[str]:
         return [f"{target.name}: {analysis.host.name}: {analysis.left_out}"]
     return (
         [] if target.problems else [f"{target.name}: it has no shared object that could be opened"]
-    )
-
-
-def rtld_global_argument(parser: argparse.ArgumentParser) -> None:
-    """``--rtld-global``."""
-    parser.add_argument(
-        "--rtld-global",
-        dest="session_global",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="modules to open RTLD_GLOBAL where several share a process; repeatable",
-    )
-
-
-def module_argument(parser: argparse.ArgumentParser) -> None:
-    """``--module``."""
-    parser.add_argument(
-        "--module",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="only modules that match; repeatable",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collide.cli.inputs import extract_from_root, opening_arguments, root_arguments
+from collide.cli.inputs import extract_from_root
+from collide.cli.options import opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, write
 from collide.support.errors import UsageError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from collide.cli.inputs import candidates_of, host_arguments
+from collide.cli.inputs import candidates_of
+from collide.cli.options import host_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,

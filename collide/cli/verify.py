@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from collide.cli.inputs import analyses, module_argument, opening_arguments
+from collide.cli.inputs import analyses
+from collide.cli.options import module_argument, opening_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,

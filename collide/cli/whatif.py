@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collide.cli.inputs import host_arguments, hosts_of, targets
+from collide.cli.inputs import hosts_of, targets
+from collide.cli.options import host_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,

@@ -22,7 +22,7 @@ def is_musl(data: bytes) -> bool:
     return re.search(_PATH_FILE, data) is not None
 
 
-def read_loader(data: bytes, path: str, root: Root) -> Loader:
+def read_musl(data: bytes, path: str, root: Root) -> Loader:
     """The loader whose file ``data`` is, interpreter of ``path``; raises InputError."""
     version = re.search(_VERSION, data)
     path_file, default = re.search(_PATH_FILE, data), re.search(_DEFAULT_PATH, data)

@@ -11,7 +11,8 @@ import pytest
 
 from collide.elf.machines import machine_named
 from collide.filesystems.root import Root
-from collide.hosts.extract import cpu_features, extract, find_python
+from collide.hosts.extract import extract, find_python
+from collide.hosts.identify_glibc import cpu_features
 from collide.loader.host import Python
 from collide.support.errors import InputError
 from scenario import Comparison, Scenario, observe, patch_header, require_loader

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collide.filesystems.root import Root
-from collide.hosts.identify_musl import is_musl, read_loader
+from collide.hosts.identify_musl import is_musl, read_musl
 from collide.support.errors import InputError
 from musl import require_musl
 
@@ -28,7 +28,7 @@ def test_release_is_the_one_that_the_loader_tells() -> None:
     said = subprocess.run([LOADER], capture_output=True, text=True, check=False).stderr
     release = re.search(r"Version (\S+)", said)
     assert release is not None
-    loader = read_loader(LOADER.read_bytes(), str(LOADER), Root())
+    loader = read_musl(LOADER.read_bytes(), str(LOADER), Root())
     assert ".".join(map(str, loader.version)) == release[1].partition("-git")[0]
     assert loader.libc == "musl"
 
@@ -41,7 +41,7 @@ def test_glibc_and_other_files_are_no_musl() -> None:
 
 
 def test_directories_are_those_of_the_file_without_a_path_file(tmp_path: Path) -> None:
-    loader = read_loader(data(*STRINGS), "/lib/ld-musl-armhf.so.1", Root(str(tmp_path)))
+    loader = read_musl(data(*STRINGS), "/lib/ld-musl-armhf.so.1", Root(str(tmp_path)))
     assert loader.version == (1, 2, 5)
     assert loader.system_dirs == ("/lib", "/usr/local/lib", "/usr/lib")
 
@@ -59,16 +59,16 @@ def test_path_file_lies_below_the_prefix_and_replaces_all(
     file = tmp_path / prefix / "etc/ld-musl-armhf.path"
     file.parent.mkdir(parents=True)
     file.write_text(written)
-    assert read_loader(data(*STRINGS), path, Root(str(tmp_path))).system_dirs == directories
+    assert read_musl(data(*STRINGS), path, Root(str(tmp_path))).system_dirs == directories
 
 
 def test_release_of_a_development_tree(tmp_path: Path) -> None:
     strings = data(*(s.replace(b"1.2.5", b"1.2.5-git-93-g1b76ff07") for s in STRINGS))
-    assert read_loader(strings, "/lib/ld.so", Root(str(tmp_path))).version == (1, 2, 5)
+    assert read_musl(strings, "/lib/ld.so", Root(str(tmp_path))).version == (1, 2, 5)
 
 
 @pytest.mark.parametrize("lost", [b"1.2.5", b"/lib:/usr/local/lib:/usr/lib"])
 def test_file_that_lacks_what_is_needed_is_refused(tmp_path: Path, lost: bytes) -> None:
     strings = data(*(s for s in STRINGS if s != lost))
     with pytest.raises(InputError, match="names no musl release"):
-        read_loader(strings, "/lib/ld.so", Root(str(tmp_path)))
+        read_musl(strings, "/lib/ld.so", Root(str(tmp_path)))

@@ -1,0 +1,116 @@
+"""Groups of options that several commands have."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """``--profile`` and what it takes to make one on the fly."""
+    parser.add_argument(
+        "--profile",
+        action="append",
+        default=[],
+        required=required,
+        metavar="P",
+        help="a shipped name, pattern or group, a profile file, or a path to a binary; repeatable",
+    )
+    opening_arguments(parser)
+
+
+def opening_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--preload`` and ``--global``: what a binary opens besides what it links."""
+    parser.add_argument(
+        "--preload", action="append", default=[], metavar="LIB", help="a library in LD_PRELOAD"
+    )
+    parser.add_argument(
+        "--global",
+        dest="rtld_global",
+        action="append",
+        default=[],
+        metavar="LIB",
+        help="a library that the binary opens RTLD_GLOBAL (a plugin with its closure)",
+    )
+
+
+def comparison_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a comparison of footprints takes, whatever is compared."""
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="growth that is accepted, by library or search path (libbz2.so.*); repeatable",
+    )
+    parser.add_argument(
+        "--allow-list", metavar="FILE", help="the same from a file of lines `PATTERN  # reason`"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the comparison to FILE")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "note", "never"),
+        default="warning",
+        help="lowest severity that makes the exit status 1 (default: warning)",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
+
+
+def root_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--root`` and what belongs to it: a binary of another system."""
+    parser.add_argument(
+        "--root",
+        metavar="DIR|TAR",
+        default="/",
+        help="root file system of BINARY: a directory, a tar archive, an image of docker save or "
+        "an OCI layout; read in place",
+    )
+    parser.add_argument("--image", metavar="NAME", help="tag or platform of an image in --root")
+    parser.add_argument(
+        "--ldconfig",
+        action="store_true",
+        help="where the root has no ld.so.cache, take what ldconfig would write into it",
+    )
+
+
+def rtld_global_argument(parser: argparse.ArgumentParser) -> None:
+    """``--rtld-global``."""
+    parser.add_argument(
+        "--rtld-global",
+        dest="session_global",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="modules to open RTLD_GLOBAL where several share a process; repeatable",
+    )
+
+
+def module_argument(parser: argparse.ArgumentParser) -> None:
+    """``--module``."""
+    parser.add_argument(
+        "--module",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="only modules that match; repeatable",
+    )
+
+
+def jobs_argument(parser: argparse.ArgumentParser) -> None:
+    """``--jobs``."""
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="processes to share the inputs out among (default: the CPUs that collide may use, "
+        "and 1 for a single input or little work)",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
