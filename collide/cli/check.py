@@ -6,7 +6,7 @@ import os
 
 from collide.cli.inputs import candidates_of, targets
 from collide.cli.options import host_arguments, jobs_argument, rtld_global_argument
-from collide.cli.progress import Progress
+from collide.cli.progress import TerminalProgress
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collide.check.check import Report
     from collide.hosts.select import Candidate
     from collide.report.probes import Counted
+    from collide.support.progress import Progress
     from collide.wheels.target import Target
 
 
@@ -90,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         installed = _environment(args)
         chosen = candidates_of(args)
-        with Progress() as progress:
+        with TerminalProgress() as progress:
             report = _check_here(args, installed, chosen, together, progress)
     problems = [*unreadable, *report.problems]
     for problem in problems:
@@ -192,7 +193,7 @@ def _checked(
     inputs = list(_inputs(args.inputs))
     paths = [one for one in inputs if not isinstance(one, InputError)]
     jobs = min(args.jobs or _cpus(paths), len(paths))
-    with Progress() as progress:
+    with TerminalProgress() as progress:
         if jobs < 2:
             unreadable: list[InputError] = []
             targets = _read(inputs, unreadable, progress)

@@ -1,10 +1,12 @@
-"""How far long work has come: one line on a terminal, gone before anything else is written."""
+"""Progress of long work as one line on a terminal, erased before anything else is written."""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import suppress
+
+from collide.support.progress import Progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,11 +16,11 @@ _AFTER, _EVERY = 1.0, 0.2  # seconds
 _BAR = 20
 
 
-class Progress:
-    """A context manager to call with what is being done, how much of it is done, and of how much.
+class TerminalProgress(Progress):
+    """Progress on stderr, as a context manager: drawn inside of it, erased at its end.
 
-    It draws on stderr from a timer, past the first second, and only where
-    stderr is a terminal. Nothing else may be written while it is entered.
+    A timer draws it, after the first second and only where stderr is a
+    terminal. Nothing else may be written while it is entered.
     """
 
     def __init__(self) -> None:
@@ -28,11 +30,11 @@ class Progress:
         if sys.stderr is not None and sys.stderr.isatty():
             self._terminal = sys.stderr.fileno()
 
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Note it; drawing is the timer's."""
+    def __call__(self, what: str, done: int, total: int, /) -> None:
+        """Keep the counts for the timer, which draws them."""
         self._counts[what] = done, total
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> TerminalProgress:
         if self._terminal >= 0:
             import signal
 
@@ -68,7 +70,7 @@ class Progress:
         self._put(f"collide: [{bar}] {', '.join(reversed(parts))}")
 
     def _put(self, line: str) -> None:
-        """Write over what was drawn. Blanks erase on any terminal, also on one that is dumb."""
+        """Write ``line`` over what was drawn; blanks erase on any terminal, also a dumb one."""
         with suppress(OSError):
             line = line[: os.get_terminal_size(self._terminal).columns - 1]
         if line or self._drawn:

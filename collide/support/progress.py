@@ -1,12 +1,16 @@
-"""Long work that can be looked at."""
+"""How far long work has come, for whoever wants to show it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-Progress = Callable[[str, int, int], object]
-"""Called with what is counted (``input``, ``host``, ``pairs``), how many are done, of how many."""
+from collide.support.records import Protocol
 
 
-def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Progress that nobody looks at."""
+class Progress(Protocol):
+    """A callable that long work calls again and again; what it returns is not used."""
+
+    def __call__(self, what: str, done: int, total: int, /) -> object:
+        """``done`` of ``total`` are finished of what is counted: ``input``, ``host``, ``pairs``."""
+
+
+def no_progress(_what: str, _done: int, _total: int, /) -> None:
+    """The :class:`Progress` that shows nothing."""
