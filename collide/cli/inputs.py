@@ -121,19 +121,13 @@ def hosts_of(args: argparse.Namespace) -> list[Host]:
 
 def targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Target]:
     """Read the inputs one after the other; what cannot be read is collected, not fatal."""
-    from collide.wheels.target import find_inputs, read_target
+    from collide.wheels.target import find_each, try_read
 
-    for name in inputs:
-        try:
-            paths = list(find_inputs([name]))
-        except InputError as e:
-            unreadable.append(e)
-            continue
-        for path in paths:
-            try:
-                yield read_target(path)
-            except InputError as e:
-                unreadable.append(e)
+    for found in map(try_read, find_each(inputs)):
+        if isinstance(found, InputError):
+            unreadable.append(found)
+        else:
+            yield found
 
 
 def left_out(analysis: Analysis) -> list[str]:

@@ -185,6 +185,26 @@ def find_inputs(paths: Iterable[str]) -> Iterator[str]:
         yield from wheels or [path]
 
 
+def find_each(inputs: Iterable[str | Target]) -> Iterator[str | Target | InputError]:
+    """As :func:`find_inputs`, with the error in place of a path that does not exist.
+
+    Targets stand for themselves.
+    """
+    for given in inputs:
+        try:
+            yield from [given] if isinstance(given, Target) else find_inputs([given])
+        except InputError as e:
+            yield e
+
+
+def try_read(found: str | Target | InputError) -> Target | InputError:
+    """The target of one thing that :func:`find_each` found, or why it cannot be read."""
+    try:
+        return read_target(found) if isinstance(found, str) else found
+    except InputError as e:
+        return e
+
+
 def _tidy(path: str) -> str:
     """A path without ``.`` and slashes that mean nothing, as pathlib writes it."""
     parts = [part for part in path.split("/") if part not in ("", ".")]

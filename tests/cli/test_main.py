@@ -124,7 +124,7 @@ def test_interruption_ends_with_status_130(run: Run, monkeypatch: pytest.MonkeyP
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(check_module, "check", interrupt)
+    monkeypatch.setattr(check_module, "check_one", interrupt)
     assert run("check", specimen("unique"), "--profile", HOST) == (130, "", [])
 
 

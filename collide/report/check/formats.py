@@ -10,25 +10,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.check.check import Report
     from collide.report.probes import Counted
-    from collide.support.errors import InputError
 
 
 class Shown(NamedTuple):
     """All that a format may show.
 
-    ``unreadable`` are inputs that never became targets, ``probes`` is None
-    where nobody asked for them, ``verbose`` asks for every name.
+    ``probes`` is None where they were not asked for, ``verbose`` asks for every name.
     """
 
     report: Report
-    unreadable: tuple[InputError, ...] = ()
     probes: tuple[Counted, ...] | None = None
     verbose: bool = False
-
-    @property
-    def whole(self) -> Report:
-        """The report with everything that cannot be read among its problems."""
-        return self.report._replace(problems=(*self.unreadable, *self.report.problems))
 
 
 class Format(NamedTuple):
@@ -57,25 +49,25 @@ def _text(shown: Shown) -> str:
 def _json(shown: Shown) -> str:
     from collide.report.check.json import render
 
-    return render(shown.whole, _probes(shown))
+    return render(shown.report, _probes(shown))
 
 
 def _github(shown: Shown) -> str:
     from collide.report.check.github import render
 
-    return render(shown.whole, verbose=shown.verbose)
+    return render(shown.report, verbose=shown.verbose)
 
 
 def _sarif(shown: Shown) -> str:
     from collide.report.check.sarif import render
 
-    return render(shown.whole, _probes(shown))
+    return render(shown.report, _probes(shown))
 
 
 def _html(shown: Shown) -> str:
     from collide.report.check.html import render
 
-    return render(shown.whole, shown.probes)
+    return render(shown.report, shown.probes)
 
 
 def _probes(shown: Shown) -> list[object] | None:

@@ -6,7 +6,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from collide.check.check import Exposed, Judged, Report
+from collide.check.check import Exposed, Judged, LeftOut, Report
 from collide.check.merge import Checked, count_left_out, merge, summed_up
 from collide.findings.judge import Finding
 from collide.findings.table import Code, Severity
@@ -201,6 +201,22 @@ def _left_out(report: Report, verbose: bool) -> Iterator[str]:
             yield f"left out: {left_out.target} on {left_out.host}: {left_out.misfit.reason}"
     if report.left_out:
         yield ""
+
+
+def why_nothing(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """Why nothing at all was analysed, a line each; none for what is among the problems."""
+    counts = count_left_out(left_out)
+    yield from dict.fromkeys(
+        _reason(one, counts[one.target]) for one in left_out if not (one.empty and one.broken)
+    )
+
+
+def _reason(one: LeftOut, counts: Counter[str]) -> str:
+    if one.empty:
+        return f"{one.target}: {one.misfit.reason}"
+    if counts.total() > _SHOWN_HOSTS:
+        return f"{one.target}: fits none of {summed_up(counts)}"
+    return f"{one.target}: {one.host}: {one.misfit.reason}"
 
 
 def _summary(report: Report) -> str:

@@ -18,8 +18,7 @@ from collide.cli.main import main
 from collide.filesystems.root import Root
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
-from collide.report.check.formats import FORMATS, Shown
-from collide.support.errors import InputError
+from collide.report.check.formats import FORMATS
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.target import read_target
 from reading import FINDINGS, Said, commands, page, providers
@@ -233,12 +232,6 @@ def test_probes_are_counted_where_they_have_a_place(
         for row in rows:
             tried, opened, missed, _ = (int(td.text) for td in row.all("td"))
             assert tried == opened + missed > 0
-
-
-def test_unreadable_inputs_come_before_unreadable_members() -> None:
-    report = Report((), (), (InputError("a.whl: m.so", "is bad"),))
-    whole = Shown(report, (InputError("b.whl", "is not there"),)).whole
-    assert [p.path for p in whole.problems] == ["b.whl", "a.whl: m.so"]
 
 
 # -- what a run imports ---------------------------------------------------------------------------
