@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from collide.hosts.select import Candidate
-    from collide.repair.repair import Prepared
+    from collide.repair.repair import Repair
     from collide.repair.request import Options
 
 
@@ -93,19 +93,19 @@ def run(args: argparse.Namespace) -> int:
     hosts = candidates_of(args)
     statuses: set[int] = set()
     names: dict[str, str] = {}
-    reports = []
+    repairs = []
     for group in [paths] if args.together else [[path] for path in paths]:
         try:
-            prepared, outputs, status = _repair(group, hosts, options, args)
+            repair = _repair(group, hosts, options, args)
+            statuses.add(_status(repair, args))
         except (InputError, UsageError) as e:
             complain(str(e))
             statuses.add(EXIT_USAGE)
             continue
-        statuses.add(status)
-        names |= prepared.plan.renamed
-        if prepared.analyses:
-            reports.append((prepared, outputs))
-    _show(reports, args)
+        names |= repair.plan.renamed
+        if repair.analyses:
+            repairs.append(repair)
+    _show(repairs, args)
     if args.rename_map:
         write("".join(f"{old} {new}\n" for old, new in sorted(names.items())), args.rename_map)
     order = (EXIT_USAGE, EXIT_FINDINGS, EXIT_CLEAN, EXIT_NOTHING)
@@ -124,50 +124,55 @@ def _wheels(inputs: Sequence[str]) -> list[Path]:
 
 def _repair(
     paths: Sequence[Path], hosts: Sequence[Candidate], options: Options, args: argparse.Namespace
-) -> tuple[Prepared, tuple[Path, ...], int]:
+) -> Repair:
     from collide.repair.repair import prepare, write
     from collide.report.repair import document
 
-    prepared = prepare(paths, hosts, options)
-    if not prepared.analyses:
-        for reason in dict.fromkeys(f"{name}: {reason}" for name, reason in prepared.left_out):
-            complain(f"{prepared.name}: {reason}")
-        return prepared, (), EXIT_USAGE if args.profile else EXIT_NOTHING
-    left = any(p.left or p.captured for p in prepared.proofs)
-    if args.check:
-        return prepared, (), EXIT_FINDINGS if prepared.changes or left else EXIT_CLEAN
+    repair = prepare(paths, hosts, options)
+    if args.check or not repair.analyses:
+        return repair
     directories = [
         Path(args.wheel_dir) if args.wheel_dir else path.parent / "repaired" for path in paths
     ]
-    outputs = write(prepared, directories, document)
-    if args.verify and not _verified(paths, outputs, args):
-        return prepared, outputs, EXIT_FINDINGS
-    return prepared, outputs, EXIT_FINDINGS if left else EXIT_CLEAN
+    return repair._replace(written=write(repair, directories, document))
 
 
-def _verified(paths: Sequence[Path], outputs: Sequence[Path], args: argparse.Namespace) -> bool:
-    """Whether no import is worse than before; the outcomes go to stderr."""
+def _status(repair: Repair, args: argparse.Namespace) -> int:
+    """The exit status of one repair; what it has to say on stderr is said."""
+    if not repair.analyses:
+        for reason in dict.fromkeys(f"{name}: {reason}" for name, reason in repair.left_out):
+            complain(f"{repair.name}: {reason}")
+        return EXIT_USAGE if args.profile else EXIT_NOTHING
+    if args.check and repair.changes:
+        return EXIT_FINDINGS
+    if args.verify and repair.written and _is_worse(repair, args):
+        return EXIT_FINDINGS
+    return EXIT_FINDINGS if repair.incomplete else EXIT_CLEAN
+
+
+def _is_worse(repair: Repair, args: argparse.Namespace) -> bool:
+    """Whether any import fails after the repair only; the outcomes go to stderr."""
     import shlex
 
     from collide.repair.import_trial import compare_imports
     from collide.report.repair import render_trials
 
     command = shlex.split(args.run) if args.run else [args.verify, "{script}"]
-    complain(f"runs {shlex.join(command)}, and in it code of {', '.join(map(str, paths))}")
-    trials = compare_imports(paths, outputs, command)
+    complain(f"runs {shlex.join(command)}, and in it code of {repair.name}")
+    trials = compare_imports(repair.paths, repair.written, command)
     for line in render_trials(trials):
         complain(line)
-    return not any(t.after and not t.before for t in trials)
+    return any(trial.is_worse for trial in trials)
 
 
-def _show(reports: Sequence[tuple[Prepared, tuple[Path, ...]]], args: argparse.Namespace) -> None:
+def _show(repairs: Sequence[Repair], args: argparse.Namespace) -> None:
     from collide.report import repair as report
 
     if args.format == "json":
         import json
 
-        documents = [{**report.as_json(p), "written": list(map(str, o))} for p, o in reports]
+        documents = [{**report.as_json(r), "written": list(map(str, r.written))} for r in repairs]
         sys.stdout.write(json.dumps(documents, indent=1) + "\n")
         return
-    for prepared, outputs in reports:
-        sys.stdout.write(report.render(prepared, outputs, verbose=args.verbose))
+    for repair in repairs:
+        sys.stdout.write(report.render(repair, verbose=args.verbose))

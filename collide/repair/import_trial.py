@@ -34,6 +34,11 @@ class Trial(NamedTuple):
     before: str | None
     after: str | None
 
+    @property
+    def is_worse(self) -> bool:
+        """Whether the import fails after the repair only."""
+        return self.before is None and self.after is not None
+
 
 def compare_imports(
     before: Sequence[Path], after: Sequence[Path], command: Sequence[str]

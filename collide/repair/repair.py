@@ -39,13 +39,14 @@ REPORT = "collide-repair.json"
 _ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
 
 
-class Prepared(NamedTuple):
+class Repair(NamedTuple):
     """A repair that is proven in memory, of one wheel or of several that belong together.
 
     ``analyses`` are those of the wheels as they are, on every host that they
     fit, ``left_out`` names of those that they do not, with the reasons;
     ``invalidated`` are signatures and attestations that do not hold for the
-    result.
+    result. ``written`` are the repaired wheels, in the order of ``paths``;
+    empty as long as nothing is written.
     """
 
     paths: tuple[Path, ...]
@@ -56,6 +57,7 @@ class Prepared(NamedTuple):
     plan: Plan
     proofs: tuple[Proof, ...]
     invalidated: tuple[str, ...]
+    written: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,8 +69,13 @@ class Prepared(NamedTuple):
         """Whether there is anything to change."""
         return bool(self.plan.objects)
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether any host still takes a symbol, or captures a library, after the repair."""
+        return any(proof.left or proof.captured for proof in self.proofs)
 
-def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: Options) -> Prepared:
+
+def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: Options) -> Repair:
     """Plan the repair and prove it in memory; nothing is written.
 
     Several wheels are one target: installed together, and linked by no others.
@@ -80,7 +87,7 @@ def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: O
     target = _joined(targets)
     analyses, left_out = _analyses(targets, target, hosts)
     if not analyses:
-        return Prepared(paths, target, Request(), (), left_out, NOTHING, (), ())
+        return Repair(paths, target, Request(), (), left_out, NOTHING, (), ())
     names = Names(target, paths)
     request = make_request(targets, analyses, names, options, tag_of(paths))
     tried = in_memory(target, analyses, request)
@@ -97,7 +104,7 @@ def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: O
         proofs.append(proof)
     plan = tried.plan
     invalidated = tuple(n for path in paths for n in invalid_after(path, plan))
-    return Prepared(paths, target, request, analyses, left_out, plan, tuple(proofs), invalidated)
+    return Repair(paths, target, request, analyses, left_out, plan, tuple(proofs), invalidated)
 
 
 class InMemory(NamedTuple):
@@ -199,7 +206,7 @@ def _analyses(
 
 
 def write(
-    prepared: Prepared, directories: Sequence[Path], report: Callable[[Prepared], bytes]
+    prepared: Repair, directories: Sequence[Path], report: Callable[[Repair], bytes]
 ) -> tuple[Path, ...]:
     """Write each repaired wheel into its directory under its own name; their paths.
 
@@ -235,7 +242,7 @@ def write(
 
 
 def _write_one(
-    prepared: Prepared, path: Path, output: Path, report: Callable[[Prepared], bytes]
+    prepared: Repair, path: Path, output: Path, report: Callable[[Repair], bytes]
 ) -> None:
     with Archive(path) as archive:
         contents = dict(_patched(archive, prepared.plan))
@@ -273,7 +280,7 @@ def patched_object(data: bytes, change: ObjectChange, patchelf: str) -> bytes:
     return changed
 
 
-def _prove_written(prepared: Prepared, made: Sequence[Path]) -> None:
+def _prove_written(prepared: Repair, made: Sequence[Path]) -> None:
     """Bind the written wheels on every host: they must be what was proven in memory."""
     targets = [_read(path) for path in made]
     target = _joined(targets)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import collide
@@ -14,26 +13,26 @@ from collide.repair.import_trial import Trial
 from collide.repair.integrity import ObjectChange
 from collide.repair.plan import Plan
 from collide.repair.proof import Proof
-from collide.repair.repair import Prepared
+from collide.repair.repair import Repair
 from collide.support.text import plural
 
 SCHEMA = "collide-repair/1"
 _SHOWN = 4
 
 
-def render(prepared: Prepared, outputs: Sequence[Path], *, verbose: bool = False) -> str:
+def render(repair: Repair, *, verbose: bool = False) -> str:
     """What was changed, where it is, and what the proof says."""
-    lines = [f"{prepared.name}:" if prepared.changes else f"{prepared.name}: nothing to repair"]
-    for name, change in sorted(prepared.plan.objects.items()):
+    lines = [f"{repair.name}:" if repair.changes else f"{repair.name}: nothing to repair"]
+    for name, change in sorted(repair.plan.objects.items()):
         lines.append(f"  {name}: {_summary(change)}")
-    for old, new in sorted(prepared.plan.moved.items()):
+    for old, new in sorted(repair.plan.moved.items()):
         lines.append(f"  {old} becomes {new.rpartition('/')[2]}")
-    lines += _kept(prepared.plan, verbose)
-    for name in prepared.invalidated:
+    lines += _kept(repair.plan, verbose)
+    for name in repair.invalidated:
         lines.append(f"  no longer valid for the result: {name}")
-    for proof in prepared.proofs:
+    for proof in repair.proofs:
         lines += _proof(proof, verbose)
-    lines += [f"  written: {output}" for output in outputs]
+    lines += [f"  written: {output}" for output in repair.written]
     return "\n".join(lines) + "\n"
 
 
@@ -90,18 +89,18 @@ def render_trials(trials: Sequence[Trial]) -> Iterator[str]:
             )
 
 
-def document(prepared: Prepared) -> bytes:
+def document(repair: Repair) -> bytes:
     """The report that goes into the wheel: no path or time of the machine that made it."""
-    return (json.dumps(as_json(prepared), indent=1) + "\n").encode()
+    return (json.dumps(as_json(repair), indent=1) + "\n").encode()
 
 
-def as_json(prepared: Prepared) -> dict[str, Any]:
+def as_json(repair: Repair) -> dict[str, Any]:
     """The same as a JSON object."""
-    request, plan = prepared.request, prepared.plan
+    request, plan = repair.request, repair.plan
     return {
         "schema": SCHEMA,
         "version": collide.__version__,
-        "wheels": [path.name for path in prepared.paths],
+        "wheels": [path.name for path in repair.paths],
         "method": request.method,
         "all": request.everything,
         "oldest_glibc": ".".join(map(str, request.glibc)),
@@ -109,9 +108,9 @@ def as_json(prepared: Prepared) -> dict[str, Any]:
         "moved": dict(sorted(plan.moved.items())),
         "left_alone": [{"name": k.name, "reason": k.reason} for k in plan.kept],
         "taken_by": _takers(plan),
-        "invalidated": list(prepared.invalidated),
-        "proofs": [_proof_json(proof) for proof in prepared.proofs],
-        "left_out": [{"profile": name, "reason": why} for name, why in prepared.left_out],
+        "invalidated": list(repair.invalidated),
+        "proofs": [_proof_json(proof) for proof in repair.proofs],
+        "left_out": [{"profile": name, "reason": why} for name, why in repair.left_out],
     }
 
 

@@ -25,7 +25,7 @@ from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.repair import repair as repair_module
 from collide.repair.import_trial import install
-from collide.repair.repair import Prepared, prepare, write
+from collide.repair.repair import Repair, prepare, write
 from collide.repair.request import Options
 from collide.report.repair import document
 from collide.wheels.archive import Member, write_wheel
@@ -61,7 +61,7 @@ class Workshop:
         write_wheel(path, members)
         return path
 
-    def prepare(self, wheel: Path, host: Path, options: Options = PLAIN) -> Prepared:
+    def prepare(self, wheel: Path, host: Path, options: Options = PLAIN) -> Repair:
         """The plan for one host; that of advice is held to it."""
         recorded = extract(str(host), Root())
         compare(wheel, recorded)
@@ -74,7 +74,7 @@ class Workshop:
         options: Options = PLAIN,
         *,
         opens: Sequence[str] = (),
-    ) -> tuple[Prepared, Outcome]:
+    ) -> tuple[Repair, Outcome]:
         """Repair, unpack to ``site`` and open ``opens`` (default: mod.so) in the host."""
         prepared = self.prepare(wheel, host, options)
         (made,) = write(prepared, [self.directory / "repaired"], document)
@@ -93,12 +93,12 @@ def at(name: str) -> str:
     return f"site/lib/python/site-packages/{name}"
 
 
-def new(prepared: Prepared, name: str = HASHED) -> str:
+def new(prepared: Repair, name: str = HASHED) -> str:
     """The new name of a library whose definitions were renamed."""
     return prepared.plan.moved[name]
 
 
-def kept(prepared: Prepared) -> dict[str, str]:
+def kept(prepared: Repair) -> dict[str, str]:
     return {k.name: k.reason for k in prepared.plan.kept}
 
 
