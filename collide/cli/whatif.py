@@ -112,11 +112,11 @@ def _results(
     for target in targets(args.inputs, unreadable):
         unreadable += target.problems
         for host in chosen:
-            result = whatif(target, host, edits, host_edits) if target.members else None
-            if result is None or result.before.left_out:
-                misfit |= result is not None
-                reason = result.before.left_out if result else "it has no shared object"
-                complain(f"{target.name}: {host.name}: {reason}")
-            else:
+            result = whatif(target, host, edits, host_edits)
+            if result.before.left_out is None:
                 results.append(result)
+                continue
+            misfit |= bool(target.members)
+            reason = result.before.left_out if target.members else "it has no shared object"
+            complain(f"{target.name}: {host.name}: {reason}")
     return misfit, results

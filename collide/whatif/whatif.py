@@ -86,10 +86,13 @@ def whatif(
 ) -> WhatIf:
     """Bind ``target`` on ``host`` as they are, and as they would be; compare all bindings.
 
-    With ``host_edits`` the host's own bindings are compared as well. Raises
-    UsageError for an edit that matches nothing.
+    With ``host_edits`` the host's own bindings are compared as well. A target
+    that cannot be analysed on ``host`` (``before.left_out``) is not changed.
+    Raises UsageError for an edit that matches nothing.
     """
     before = analyse(target, host, insist=True)
+    if before.left_out is not None:
+        return WhatIf(before, before, {}, Balance(0, 0, 0, (), ()))
     if host_edits:
         before = with_start_up(before)
     tried = attempt(before, edits, host_edits)
