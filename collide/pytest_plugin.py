@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from os import PathLike
 
 import pytest
 
@@ -82,15 +83,9 @@ def assert_no_collisions() -> Callable[..., None]:
 
 
 def _host(binary: str | Path = sys.executable, *, root: str | Path = "/", **openings: Any) -> Host:
-    import shutil
+    from collide import api  # late: start-up
 
-    from collide.filesystems.container_image import open_root
-    from collide.hosts.extract import extract
-
-    path = str(binary)
-    if "/" not in path and str(root) == "/":
-        path = shutil.which(path) or path
-    return extract(path, open_root(str(root)), **openings)
+    return api.extract_host(binary, root=root, **openings)
 
 
 def _footprint(binary: str | Path = sys.executable, **of: Any) -> Footprint:
@@ -128,18 +123,13 @@ def _assert_no_collisions(
     wheel: str | Path, profile: str | Path | Host, *, fail_on: str = "error"
 ) -> None:
     __tracebackhide__ = True
-    from pathlib import Path
+    from collide import api  # late: start-up
+    from collide.report.check.text import render  # late: start-up
 
-    from collide.check.check import check
-    from collide.findings.table import Severity
-    from collide.hosts.select import select_hosts
-    from collide.report.check.text import render
-    from collide.wheels.target import read_target
-
-    hosts = list(select_hosts([str(profile)])) if isinstance(profile, str | Path) else [profile]
-    report = check([read_target(Path(wheel))], hosts)
+    hosts = api.load_hosts(profile) if isinstance(profile, str | PathLike) else profile
+    report = api.check(api.read_target(wheel), hosts, exposure=False)
     worst = report.worst()
-    bad = worst is not None and worst >= Severity[fail_on.upper()]
+    bad = worst is not None and worst >= api.Severity[fail_on.upper()]
     if bad or report.problems or not report.judged:
         problems = "".join(f"{problem}\n" for problem in report.problems)
         pytest.fail(problems + render(report), pytrace=False)

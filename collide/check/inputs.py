@@ -6,25 +6,28 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from collide.check.check import Report, check
-from collide.hosts.select import Candidate
+from collide.hosts.select import Candidate, candidates_of
 from collide.loader.host import Host
-from collide.support.errors import InputError
+from collide.support.errors import InputError, UsageError
 from collide.support.progress import Progress, no_progress
 from collide.wheels.target import Target, find_each, try_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from collide.check.parallel import Options
+
+    StrPath: TypeAlias = str | os.PathLike[str]
 
 _SMALL = 8_000_000
 """Bytes of wheels that are checked sooner than a second process helps with them."""
 
 
 def check_inputs(
-    inputs: Iterable[str | Target],
-    hosts: Sequence[Candidate | Host],
+    inputs: StrPath | Target | Iterable[StrPath | Target],
+    hosts: Host | Iterable[Host] | None = None,
     *,
-    insist: bool = False,
     together: bool = True,
     rtld_global: Sequence[str] = (),
     remedies: bool = False,
@@ -32,18 +35,15 @@ def check_inputs(
     jobs: int | None = 1,
     progress: Progress = no_progress,
 ) -> Report:
-    """As :func:`collide.check.check.check`, for inputs that may be paths and directories of wheels.
-
-    An input that cannot be read is among the problems of the report, before
-    those of members. With ``together`` two inputs or more are opened in one
-    process, too. ``jobs`` is the number of processes, None for as many CPUs as
-    this process may use where there is work for them; targets that are read
-    already are checked in this process. An iterator is read only as the check
-    proceeds.
-    """
-    found: Iterable[str | Target | InputError] = find_each(inputs)
+    """What :func:`collide.api.check` documents; ``rtld_global`` are its ``global_modules``."""
+    if rtld_global and not together:
+        raise UsageError("modules are opened RTLD_GLOBAL for inputs that are looked at together")
+    insist = hosts is not None
+    candidates = candidates_of(hosts)
+    found: Iterable[str | Target | InputError] = find_each(_given(inputs))
     total = None
-    if isinstance(inputs, Sequence):
+    # Of an iterator one target is in memory at a time.
+    if not isinstance(inputs, Iterator):
         found = list(found)
         total = len(found)
         together = together and total > 1
@@ -51,11 +51,11 @@ def check_inputs(
             from collide.check.parallel import Options  # late: start-up
 
             options = Options(insist, together, rtld_global, remedies, exposure)
-            return _shared_out(found, hosts, processes, options, progress)
+            return _shared_out(found, candidates, processes, options, progress)
     errors: list[InputError] = []
     report = check(
         _read(found, total, errors, progress),
-        hosts,
+        candidates,
         insist=insist,
         together=together,
         rtld_global=rtld_global,
@@ -66,9 +66,15 @@ def check_inputs(
     return _with_problems(report, errors)
 
 
+def _given(inputs: StrPath | Target | Iterable[StrPath | Target]) -> Iterator[str | Target]:
+    if isinstance(inputs, str | os.PathLike | Target):
+        inputs = (inputs,)
+    return (one if isinstance(one, Target) else os.fspath(one) for one in inputs)
+
+
 def _shared_out(
     found: Sequence[str | Target | InputError],
-    hosts: Sequence[Candidate | Host],
+    candidates: Sequence[Candidate],
     processes: int,
     options: Options,
     progress: Progress,
@@ -76,7 +82,7 @@ def _shared_out(
     from collide.check.parallel import check_in_parallel  # late: start-up
 
     paths = [one for one in found if isinstance(one, str)]
-    report, failed = check_in_parallel(paths, hosts, processes, options, progress)
+    report, failed = check_in_parallel(paths, candidates, processes, options, progress)
     numbers = iter(range(len(paths)))
     errors = (one if isinstance(one, InputError) else failed.get(next(numbers)) for one in found)
     return _with_problems(report, [e for e in errors if e is not None])

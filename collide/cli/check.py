@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from collide.cli.inputs import candidates_of, targets
+from collide import api
+from collide.cli.inputs import named_hosts, targets
 from collide.cli.options import host_arguments, jobs_argument, rtld_global_argument
 from collide.cli.progress import TerminalProgress
 from collide.cli.streams import (
@@ -21,10 +22,10 @@ from collide.support.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from collide.check.check import Report
-    from collide.hosts.select import Candidate
+    from collide.loader.host import Host
     from collide.report.probes import Counted
     from collide.wheels.target import Target
 
@@ -77,22 +78,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
-    from collide.check.inputs import check_inputs
-
     several = not args.inputs or len(args.inputs) > 1 or os.path.isdir(args.inputs[0])
     if args.session_global and not (args.together and several):
         raise UsageError("--rtld-global needs several inputs, looked at together")
     if args.probes and not FORMATS[args.format].probes:
         raise UsageError(f"--format {args.format} has no place for --probes")
     inputs = args.inputs or _environment(args)
-    hosts = candidates_of(args)
+    hosts = named_hosts(args)
     with TerminalProgress() as progress:
-        report = check_inputs(
+        report = api.check(
             inputs,
             hosts,
-            insist=bool(args.profile),
             together=args.together,
-            rtld_global=args.session_global,
+            global_modules=args.session_global,
             remedies=args.remedies,
             exposure=args.exposure,
             jobs=args.jobs,
@@ -120,11 +118,13 @@ def _complain_of_nothing(report: Report, args: argparse.Namespace) -> None:
         complain(line)
 
 
-def _show(args: argparse.Namespace, report: Report, hosts: list[Candidate]) -> None:
+def _show(args: argparse.Namespace, report: Report, hosts: Sequence[Host] | None) -> None:
     chosen_format = FORMATS[args.format]
     if not (report.judged or chosen_format.document or args.output):
         return
-    probes = tuple(_probes(args, hosts)) if args.probes else None
+    probes = None
+    if args.probes:
+        probes = tuple(_probes(args, api.load_hosts() if hosts is None else hosts))
     write(chosen_format.render(Shown(report, probes, args.verbose)), args.output)
 
 
@@ -154,17 +154,17 @@ def _environment(args: argparse.Namespace) -> Iterator[Target]:
     return (target for target in installed(prefix) if target.members or target.problems)
 
 
-def _probes(args: argparse.Namespace, hosts: list[Candidate]) -> Iterator[Counted]:
+def _probes(args: argparse.Namespace, hosts: Iterable[Host]) -> Iterator[Counted]:
     """The probes of every target on every host that it fits."""
     from collide.analysis.probes import countable, of_modules
     from collide.report.probes import Counted
 
-    for host in (candidate.host for candidate in hosts):
+    for host in hosts:
         root = countable(host)
         if root is None:
             complain(f"{host.name}: probes are counted on hosts given as a glibc binary only")
             continue
-        # What cannot be read has been told.
+        # What cannot be read is reported already.
         for target in targets(args.inputs, []):
             modules = of_modules(target, host, root)
             if modules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collide import api
 from collide.cli.inputs import report_growth, targets
 from collide.cli.options import comparison_arguments
 from collide.cli.streams import EXIT_USAGE, complain
@@ -54,9 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _host(spec: str) -> Host:
-    from collide.hosts.select import select_hosts
-
-    found = list(select_hosts([spec]))
+    found = api.load_hosts(spec)
     if len(found) != 1:
         raise UsageError(f"{spec} names {len(found)} hosts, diff compares two")
     return found[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from collide import api
 from collide.cli.inputs import analyses
 from collide.cli.options import host_arguments, module_argument
 from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
@@ -23,13 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
-    from collide.analysis.explain import explain
-    from collide.findings.table import CODES
     from collide.report import explain as walk
     from collide.report.check import text
 
     if args.symbol is None:
-        code = CODES.get(args.input.upper())
+        code = api.CODES.get(args.input.upper())
         if code is None:
             complain(f"{args.input} is no code, and no SYMBOL is given")
             return EXIT_USAGE
@@ -40,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         if analysis is None:
             statuses.add(EXIT_USAGE)
             continue
-        told = walk.render(analysis, explain(analysis, args.symbol))
+        told = walk.render(analysis, api.explain(analysis, args.symbol))
         if told:
             sys.stdout.write(told)
             statuses.add(EXIT_CLEAN)

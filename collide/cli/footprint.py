@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.cli.inputs import extract_from_root, hosts_of, report_growth
+from collide.cli.inputs import all_hosts, host_in_root, report_growth
 from collide.cli.options import comparison_arguments, opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, complain, write
 from collide.support.errors import InputError, UsageError
@@ -51,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _only(args: argparse.Namespace) -> Host:
     if args.root != "/":
-        return extract_from_root(args, args.profile[0])[0]
-    found = hosts_of(args)
+        return host_in_root(args, args.profile[0])[0]
+    found = all_hosts(args)
     if len(found) != 1:
         raise UsageError(f"{args.profile[0]} names {len(found)} hosts, a baseline is for one")
     return found[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collide import api
 from collide.cli.streams import EXIT_CLEAN, EXIT_FINDINGS, complain, write
 from collide.support.errors import InputError
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collide.filesystems.root import Root
     from collide.findings.impact import Impact
     from collide.hosts.footprint import Footprint
-    from collide.hosts.select import Candidate
     from collide.loader.host import Host
     from collide.wheels.target import Target
 
@@ -49,28 +49,29 @@ def report_growth(
     return EXIT_FINDINGS if any(c.severity >= least for c in grown) else EXIT_CLEAN
 
 
-def extract_from_root(
+def host_in_root(
     args: argparse.Namespace,
     binary: str,
     *,
     library_path: Sequence[str] = (),
     name: str | None = None,
 ) -> tuple[Host, Root]:
-    """The host that ``binary`` of ``--root`` makes; what it lacks is told on stderr."""
-    from collide.filesystems.container_image import open_root
-    from collide.hosts.extract import extract
+    """The host that ``binary`` of ``--root`` makes; what it lacks is reported on stderr."""
+    from collide.filesystems.root import Root
     from collide.hosts.ldconfig import left_out as not_searched
 
-    root = open_root(args.root, args.image)
-    host = extract(
-        _inside(args.root, binary),
-        root,
+    host = api.extract_host(
+        binary,
+        root=args.root,
+        image=args.image,
         name=name,
         preload=args.preload,
         rtld_global=args.rtld_global,
         library_path=library_path,
         ldconfig=args.ldconfig,
     )
+    root = host.files
+    assert isinstance(root, Root)
     if host.failures and root.cache is None and host.loader.libc == "glibc":
         for directory in not_searched(root, host.loader.system_dirs):
             complain(
@@ -82,41 +83,24 @@ def extract_from_root(
     return host, root
 
 
-def _inside(root: str, name: str) -> str:
-    """``name`` as an absolute path; a bare one is looked up in PATH, in this root only."""
-    import os
-    import shutil
+def named_hosts(args: argparse.Namespace) -> tuple[Host, ...] | None:
+    """The hosts of ``--profile``, None without; what one of them lacks is reported on stderr.
 
-    if root == "/" and "/" not in name and not os.path.exists(name):  # noqa: PTH110
-        return shutil.which(name) or name
-    return os.path.abspath(name) if root == "/" else os.path.join("/", name)  # noqa: PTH100, PTH118
-
-
-def candidates_of(args: argparse.Namespace) -> list[Candidate]:
-    """The hosts to check on; those that are shipped are loaded when something fits them."""
-    from collide.hosts.select import select
-
-    chosen = list(select(args.profile, preload=args.preload, rtld_global=args.rtld_global))
-    if args.profile:
-        _tell_what_is_missing(candidate.host for candidate in chosen)
-    return chosen
-
-
-def _tell_what_is_missing(hosts: Iterable[Host]) -> None:
+    What a shipped host lacks is for ``collide profiles``, where none was named.
+    """
+    if not (args.profile or args.preload or args.rtld_global):
+        return None
+    hosts = api.load_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global)
     for host in hosts:
         for f in host.failures:
             complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
+    return hosts
 
 
-def hosts_of(args: argparse.Namespace) -> list[Host]:
-    """The hosts to check on; what one of them lacks itself is told on stderr."""
-    from collide.hosts.select import select_hosts
-
-    chosen = list(select_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global))
-    # What a shipped host lacks is told by ``collide profiles``, not by every check.
-    if args.profile:
-        _tell_what_is_missing(chosen)
-    return chosen
+def all_hosts(args: argparse.Namespace) -> tuple[Host, ...]:
+    """As :func:`named_hosts`; all shipped hosts without ``--profile``."""
+    hosts = named_hosts(args)
+    return api.load_hosts() if hosts is None else hosts
 
 
 def targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Target]:
@@ -148,11 +132,11 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
     from collide.analysis.analysis import analyse
     from collide.analysis.install import matches
 
-    chosen = hosts_of(args)
+    hosts = all_hosts(args)
     unreadable: list[InputError] = []
     for target in targets(inputs, unreadable):
         unreadable += target.problems
-        for host in chosen:
+        for host in hosts:
             analysis = analyse(target, host, insist=bool(args.profile))
             if analysis.left_out:
                 yield from _misfit(args, analysis)
@@ -171,11 +155,11 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
     from collide.analysis.analysis import unfit
     from collide.analysis.install import analyse_session, conflicts
 
-    chosen = hosts_of(args)
+    hosts = all_hosts(args)
     unreadable: list[InputError] = []
     read = list(targets(inputs, unreadable))
     insist = bool(args.profile)
-    for host in chosen:
+    for host in hosts:
         fitting = []
         for target in read:
             analysis = unfit(target, host)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.cli.inputs import extract_from_root
+from collide.cli.inputs import host_in_root
 from collide.cli.options import opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, write
 from collide.support.errors import UsageError
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from collide.hosts.profile_file.write import record, to_bytes
 
     library_path = args.library_path.split(":") if args.library_path else ()
-    host, root = extract_from_root(args, args.binary, library_path=library_path, name=args.name)
+    host, root = host_in_root(args, args.binary, library_path=library_path, name=args.name)
     if args.probes:
         _print_probes(host, root, args.format)
         if args.output is None:

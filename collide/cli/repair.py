@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-from collide.cli.inputs import candidates_of
+from collide import api
+from collide.cli.inputs import named_hosts
 from collide.cli.options import host_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from collide.hosts.select import Candidate
     from collide.repair.repair import Repair
-    from collide.repair.request import Options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,17 +84,24 @@ def _trial_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
-    from collide.repair.request import Options
+    from collide.wheels.target import find_inputs
 
-    options = Options(args.method, args.everything, args.glibc)
-    paths = _wheels(args.inputs)
-    hosts = candidates_of(args)
+    paths = list(find_inputs(args.inputs))
+    hosts = named_hosts(args)
     statuses: set[int] = set()
     names: dict[str, str] = {}
     repairs = []
     for group in [paths] if args.together else [[path] for path in paths]:
         try:
-            repair = _repair(group, hosts, options, args)
+            repair = api.repair(
+                group,
+                hosts,
+                directory=args.wheel_dir,
+                method=args.method,
+                everything=args.everything,
+                glibc=args.glibc,
+                write=not args.check,
+            )
             statuses.add(_status(repair, args))
         except (InputError, UsageError) as e:
             complain(str(e))
@@ -114,27 +119,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _release(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
-
-
-def _wheels(inputs: Sequence[str]) -> list[Path]:
-    from collide.wheels.target import find_inputs
-
-    return [Path(path) for path in find_inputs(inputs)]
-
-
-def _repair(
-    paths: Sequence[Path], hosts: Sequence[Candidate], options: Options, args: argparse.Namespace
-) -> Repair:
-    from collide.repair.repair import prepare, write
-    from collide.report.repair import document
-
-    repair = prepare(paths, hosts, options)
-    if args.check or not repair.analyses:
-        return repair
-    directories = [
-        Path(args.wheel_dir) if args.wheel_dir else path.parent / "repaired" for path in paths
-    ]
-    return repair._replace(written=write(repair, directories, document))
 
 
 def _status(repair: Repair, args: argparse.Namespace) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collide.cli.inputs import hosts_of, targets
+from collide import api
+from collide.cli.inputs import all_hosts, targets
 from collide.cli.options import host_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
@@ -105,14 +106,12 @@ def _results(
     unreadable: list[InputError],
 ) -> tuple[bool, list[WhatIf]]:
     """Whether any input does not fit its host, and the comparisons of those that do."""
-    from collide.whatif.whatif import whatif
-
     misfit, results = False, []
-    chosen = hosts_of(args)
+    hosts = all_hosts(args)
     for target in targets(args.inputs, unreadable):
         unreadable += target.problems
-        for host in chosen:
-            result = whatif(target, host, edits, host_edits)
+        for host in hosts:
+            result = api.whatif(target, host, edits, host_edits)
             if result.before.left_out is None:
                 results.append(result)
                 continue

@@ -79,6 +79,16 @@ def select(
         yield Candidate.of(host._replace(arguments=("--profile", spec, *options)))
 
 
+def candidates_of(hosts: Host | Iterable[Host] | None) -> list[Candidate]:
+    """These hosts, or all shipped ones for None; raises UsageError for no host."""
+    if hosts is None:
+        return list(select(()))
+    found = [Candidate.of(host) for host in ([hosts] if isinstance(hosts, Host) else hosts)]
+    if not found:
+        raise UsageError("no host is given")
+    return found
+
+
 def _load_shipped(name: str, arguments: tuple[str, ...]) -> Host:
     return load_shipped(name)._replace(arguments=arguments)
 
@@ -131,20 +141,28 @@ def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[st
         )
 
 
+def locate(name: str) -> str:
+    """The absolute path of a file of this system; a bare name that is no file is looked up in PATH.
+
+    ``..`` stays, as it may lie behind a symbolic link. A name that is found
+    nowhere is made absolute all the same.
+    """
+    from pathlib import Path  # late: start-up
+
+    if "/" not in name and not os.path.exists(name):
+        import shutil  # late: start-up
+
+        name = shutil.which(name) or name
+    return str(Path(name).absolute())
+
+
 def _existing(spec: str) -> str:
-    from pathlib import Path
-
-    found = spec
-    if not spec or not os.path.exists(spec):
-        import shutil
-
-        found = (shutil.which(spec) if "/" not in spec else None) or ""
-        if not found:
-            raise _unknown(spec, "no such profile, file or binary")
-    elif not os.path.isfile(spec):
+    path = locate(spec)
+    if not spec or not os.path.exists(path):
+        raise _unknown(spec, "no such profile, file or binary")
+    if not os.path.isfile(path):
         raise InputError(spec, "not a regular file")
-    # Without taking ".." back, which may lie behind a symbolic link.
-    return str(Path(found).absolute())
+    return path
 
 
 def _unknown(spec: str, what: str) -> InputError:

@@ -1,0 +1,423 @@
+"""The public interface of collide: what its commands compute, as functions and immutable records.
+
+These names are all that is public: any other module may change with any release.
+
+The functions take and give records, print nothing and end no process. They
+raise :class:`CollideError` and nothing else on purpose; what cannot be analysed
+beside other inputs is part of a result instead, with the reason. Of the
+environment they read PATH, for a host that is named like a command. Nothing of
+a wheel or a host is executed.
+
+In the examples ``wheel`` is the path of a wheel that carries a static library
+``vault`` and exports it, ``binary`` that of a program that links another build
+of this library, and ``scratch`` an empty directory.
+
+>>> report = check(wheel, load_hosts(binary))
+>>> [(str(finding.severity), finding.code.id, finding.symbols) for finding in report.findings]
+[('error', 'COL101', ('vault_free', 'vault_new', 'vault_size', 'vault_version'))]
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from collide.support.errors import CollideError, InputError, UsageError
+from collide.support.progress import Progress, no_progress
+
+__all__ = [
+    "CODES",
+    "Analysis",
+    "Balance",
+    "Binding",
+    "BoundModule",
+    "BoundObject",
+    "Change",
+    "Code",
+    "CollideError",
+    "Definition",
+    "Dso",
+    "Edit",
+    "Exposed",
+    "Finding",
+    "Host",
+    "InputError",
+    "Judged",
+    "LeftOut",
+    "LoadFailure",
+    "Match",
+    "Misfit",
+    "Module",
+    "Move",
+    "Order",
+    "Outcome",
+    "Pair",
+    "Progress",
+    "Proof",
+    "Reference",
+    "Remedy",
+    "Repair",
+    "Report",
+    "ScopeStep",
+    "ScopeTrace",
+    "Severity",
+    "Skipped",
+    "Target",
+    "UsageError",
+    "WhatIf",
+    "analyse",
+    "check",
+    "explain",
+    "extract_host",
+    "load_hosts",
+    "read_target",
+    "repair",
+    "whatif",
+]
+
+_METHODS = ("auto", "visibility", "rename")
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+    from collide.analysis.analysis import Analysis, Module
+    from collide.analysis.explain import ScopeStep, ScopeTrace
+    from collide.binding.binding import Binding, BoundModule, BoundObject
+    from collide.check.check import Exposed, Judged, LeftOut, Report
+    from collide.check.pairs import Order, Pair
+    from collide.elf.symbols import Definition, Reference
+    from collide.findings.code import Code, Severity
+    from collide.findings.finding import Finding
+    from collide.findings.table import CODES
+    from collide.loader.host import Host
+    from collide.loader.link_map import LoadFailure
+    from collide.loader.lookup import Match
+    from collide.loader.model import Dso
+    from collide.repair.proof import Proof
+    from collide.repair.repair import Repair
+    from collide.whatif.edits import Change, Edit
+    from collide.whatif.remedies import Remedy
+    from collide.whatif.whatif import Balance, Move, Outcome, WhatIf
+    from collide.wheels.tags import Misfit
+    from collide.wheels.target import Skipped, Target
+
+    StrPath: TypeAlias = str | os.PathLike[str]
+else:
+    # Each record comes from its module when it is asked for: most callers need few of them.
+    _RECORDS = {
+        "collide.analysis.analysis": "Analysis Module",
+        "collide.analysis.explain": "ScopeStep ScopeTrace",
+        "collide.binding.binding": "Binding BoundModule BoundObject",
+        "collide.check.check": "Exposed Judged LeftOut Report",
+        "collide.check.pairs": "Order Pair",
+        "collide.elf.symbols": "Definition Reference",
+        "collide.findings.code": "Code Severity",
+        "collide.findings.finding": "Finding",
+        "collide.findings.table": "CODES",
+        "collide.loader.host": "Host",
+        "collide.loader.link_map": "LoadFailure",
+        "collide.loader.lookup": "Match",
+        "collide.loader.model": "Dso",
+        "collide.repair.proof": "Proof",
+        "collide.repair.repair": "Repair",
+        "collide.wheels.tags": "Misfit",
+        "collide.wheels.target": "Skipped Target",
+        "collide.whatif.edits": "Change Edit",
+        "collide.whatif.remedies": "Remedy",
+        "collide.whatif.whatif": "Balance Move Outcome WhatIf",
+    }
+
+    def __getattr__(name):
+        from importlib import import_module  # late: start-up
+
+        for module, names in _RECORDS.items():
+            if name in names.split():
+                return getattr(import_module(module), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# -- what is looked at ----------------------------------------------------------------------------
+
+
+def read_target(path: StrPath) -> Target:
+    """Read a wheel, a directory tree with shared objects in it, or one shared object.
+
+    ``path`` is a wheel if its name ends in ``.whl``. A tree is looked at as it
+    lies on disk, a wheel as an installer would unpack it. Members that cannot
+    be read are in ``problems`` of the result, those that are no module in
+    ``skipped``. Raises InputError if nothing of it can be read.
+
+    >>> target = read_target(wheel)
+    >>> list(target.names.values())
+    ['specimen_static_exported.abi3.so']
+    """
+    from collide.wheels import target  # late: start-up
+
+    return target.read_target(path)
+
+
+def load_hosts(
+    names: StrPath | Iterable[StrPath] = (),
+    *,
+    preload: Sequence[str] = (),
+    rtld_global: Sequence[str] = (),
+) -> tuple[Host, ...]:
+    """The hosts that ``collide check --profile`` takes, each once; all shipped ones without names.
+
+    Each of ``names`` is a shipped host, a pattern (``debian-12-*``) or a group
+    (``cpython``) of them, a profile file, or the path of a binary, in this
+    order; a bare name that is none of these is looked up in PATH. For binaries
+    ``preload`` are libraries in LD_PRELOAD, ``rtld_global`` libraries that they
+    open RTLD_GLOBAL after start-up. Libraries that a host misses itself are in
+    its ``failures``. Raises InputError for a name that stands for nothing and
+    for a file that cannot be read, UsageError for ``preload`` and
+    ``rtld_global`` with a host that is recorded already.
+
+    >>> [host.name for host in load_hosts(["debian-12-python3", "debian-12-*-pypy3"])]
+    ['debian-12-python3', 'debian-12-arm64-pypy3']
+    """
+    from collide.hosts.select import select_hosts  # late: start-up
+
+    return tuple(select_hosts(_paths(names), preload=preload, rtld_global=rtld_global))
+
+
+def extract_host(
+    binary: StrPath,
+    *,
+    root: StrPath = "/",
+    image: str | None = None,
+    name: str | None = None,
+    preload: Sequence[str] = (),
+    rtld_global: Sequence[str] = (),
+    library_path: Sequence[str] = (),
+    ldconfig: bool = False,
+) -> Host:
+    """The host that a binary makes, out of the files of its system: ``collide profile``.
+
+    ``root`` is the root file system of ``binary``: a directory, a tar archive,
+    an image of ``docker save`` or an OCI layout, of which ``image`` chooses one
+    by tag or platform. In the root of this system a bare name that is no file is
+    looked up in PATH. ``name`` is the name of the host, by default made of the
+    system's and the binary's. ``preload`` and ``rtld_global`` are those of
+    :func:`load_hosts`, ``library_path`` the directories of LD_LIBRARY_PATH.
+    With ``ldconfig`` a root without ld.so.cache is searched as if ldconfig(8)
+    had been run in it. Raises InputError if the binary, the root or a library
+    that was named cannot be read, or if the loader is none whose rules are
+    known.
+
+    >>> host = extract_host(binary, name="vault-host")
+    >>> host.name, host.architecture, host.failures
+    ('vault-host', 'x86_64', ())
+    """
+    from collide.filesystems.container_image import open_root  # late: start-up
+    from collide.hosts.extract import extract  # late: start-up
+    from collide.hosts.select import locate  # late: start-up
+
+    where, path = os.fspath(root), os.fspath(binary)
+    return extract(
+        locate(path) if where == "/" else f"/{path.lstrip('/')}",
+        open_root(where, image),
+        name=name,
+        preload=preload,
+        rtld_global=rtld_global,
+        library_path=library_path,
+        ldconfig=ldconfig,
+    )
+
+
+# -- what is computed -----------------------------------------------------------------------------
+
+
+def check(
+    inputs: StrPath | Target | Iterable[StrPath | Target],
+    hosts: Host | Iterable[Host] | None = None,
+    *,
+    together: bool = True,
+    global_modules: Sequence[str] = (),
+    remedies: bool = False,
+    exposure: bool = True,
+    jobs: int | None = 1,
+    progress: Progress = no_progress,
+) -> Report:
+    """Find what breaks, every input on every host: ``collide check``.
+
+    ``inputs`` are targets, or paths for :func:`read_target`; a directory of
+    wheels stands for these. ``hosts`` are by default all shipped ones that fit.
+    On hosts that are given, modules of a tree or a bare object are opened even
+    if their names are for another interpreter.
+
+    With ``together`` every two inputs that share something are opened in one
+    process, too, modules that match one of the patterns ``global_modules`` with
+    RTLD_GLOBAL. With ``remedies`` changes are tried against each finding that is
+    no note. With ``exposure`` the report has what any host could take.
+
+    ``jobs`` is the number of processes, None for as many as CPUs where there is
+    work for them; the report is the same. Targets, and what an iterator gives
+    one by one, are checked in this process. ``progress`` is called meanwhile.
+
+    What cannot be read is in ``problems`` of the report, inputs that do not fit
+    a host in ``left_out``, each with the reason. Raises UsageError for no host,
+    and for ``global_modules`` without ``together``.
+
+    >>> report = check(wheel)
+    >>> report.findings, len(report.judged) + len(report.left_out) == len(load_hosts())
+    ((), True)
+    >>> report.left_out[0].host, report.left_out[0].misfit.kind
+    ('debian-11-apache2-wsgi', 'other interpreter')
+    """
+    from collide.check.inputs import check_inputs  # late: start-up
+
+    return check_inputs(
+        inputs,
+        hosts,
+        together=together,
+        rtld_global=global_modules,
+        remedies=remedies,
+        exposure=exposure,
+        jobs=jobs,
+        progress=progress,
+    )
+
+
+def analyse(target: StrPath | Target, host: Host) -> Analysis:
+    """Open every module of a target alone in a fresh process of a host, and bind it.
+
+    This gives the facts of ``collide bindings``: each reference of each object
+    with the definition it gets. ``target`` is a target or a path for
+    :func:`read_target`. If nothing of it could be opened on ``host``,
+    ``left_out`` of the result is the reason. Raises InputError if nothing of
+    the target can be read.
+
+    >>> (host,) = load_hosts(binary)
+    >>> (module,) = analyse(wheel, host).modules
+    >>> bindings = [binding for bound in module.bound.objects for binding in bound.bindings]
+    >>> sorted(binding.reference.name for binding in bindings if binding.shadowed)
+    ['vault_free', 'vault_new', 'vault_size', 'vault_version']
+    """
+    from collide.analysis import analysis  # late: start-up
+
+    return analysis.analyse(_target(target), host, insist=True)
+
+
+def explain(analysis: Analysis, symbol: str) -> tuple[ScopeTrace, ...]:
+    """The search for every reference to a symbol, object by object: ``collide explain``.
+
+    ``analysis`` is a result of :func:`analyse`. There is a trace for each
+    reference named ``symbol`` in each module, none if there is no such
+    reference. What a code of findings means is in :data:`CODES`.
+
+    >>> (host,) = load_hosts(binary)
+    >>> (trace,) = explain(analyse(wheel, host), "vault_new")
+    >>> [(step.dso.path.rpartition("/")[2], len(step.candidates)) for step in trace.steps]
+    [('host', 0), ('libvault.so.1', 1)]
+    >>> CODES["COL101"].title
+    "calls two copies of one library, its own and the host's"
+    """
+    from collide.analysis import explain  # late: start-up
+
+    return tuple(explain.explain(analysis, symbol))
+
+
+def whatif(
+    target: StrPath | Target,
+    host: Host,
+    edits: str | Edit | Iterable[str | Edit] = (),
+    host_edits: str | Edit | Iterable[str | Edit] = (),
+) -> WhatIf:
+    """Bind a target again after changes of it or of the host, in memory: ``collide whatif``.
+
+    ``target`` is a target or a path for :func:`read_target`. ``edits`` link
+    members of it in another way, each ``MEMBER=CHANGE`` as after ``--apply``,
+    ``host_edits`` do so with libraries of ``host``, as after ``--apply-host``;
+    there ``LIB=without`` takes a library away. With ``host_edits`` the bindings
+    of the host itself are compared, too. If nothing of the target can be opened,
+    ``before.left_out`` of the result is the reason. Raises InputError if
+    nothing of the target can be read, UsageError if there is no edit, or for
+    one that is unknown or matches no object.
+
+    >>> (host,) = load_hosts(binary)
+    >>> balance = whatif(wheel, host, "*.so=-Bsymbolic").balance
+    >>> balance.shadowed_before, balance.shadowed_after, balance.new
+    (4, 0, ())
+    """
+    from collide.whatif import whatif  # late: start-up
+
+    own, of_host = _edits(edits), _edits(host_edits)
+    if not own and not of_host:
+        raise UsageError("nothing to try: there is no edit")
+    return whatif.whatif(_target(target), host, own, of_host)
+
+
+def repair(
+    wheels: StrPath | Iterable[StrPath],
+    hosts: Host | Iterable[Host] | None = None,
+    *,
+    directory: StrPath | None = None,
+    method: Literal["auto", "visibility", "rename"] = "auto",
+    everything: bool = False,
+    glibc: tuple[int, ...] | None = None,
+    write: bool = True,
+) -> Repair:
+    """Write a wheel that the hosts cannot take symbols from, and prove it: ``collide repair``.
+
+    Several ``wheels`` are repaired by one plan, as with ``--together``: they
+    are installed together, and no others link their libraries. ``hosts`` are by
+    default all shipped ones that they fit. The result goes to ``directory``, by
+    default ``repaired`` beside each wheel. ``method`` and ``everything`` are
+    ``--method`` and ``--all``. ``glibc`` is the oldest release to repair for,
+    as ``(2, 17)``, by default that of the wheels' tags. Without ``write`` no
+    file is written, and ``written`` of the result is empty.
+
+    If the wheels fit none of the hosts, ``analyses`` is empty and ``left_out``
+    has the reasons; what is taken even after the repair is in ``proofs``.
+    Raises InputError for what is no wheel, cannot be read whole or cannot be
+    repaired without breaking something else, UsageError for a result that would
+    replace its original, and for arguments that make no sense.
+
+    >>> made = repair(wheel, load_hosts(binary), directory=scratch)
+    >>> made.incomplete, [(proof.taken, proof.remaining) for proof in made.proofs]
+    (False, [(4, 0)])
+    >>> check(made.written, load_hosts(binary)).findings
+    ()
+    """
+    from pathlib import Path  # late: start-up
+
+    from collide.hosts.select import candidates_of  # late: start-up
+    from collide.repair import repair  # late: start-up
+    from collide.repair.request import Options  # late: start-up
+    from collide.report.repair import document  # late: start-up
+
+    if method not in _METHODS:
+        raise UsageError(f"{method} is no method of repair: {', '.join(_METHODS)}")
+    options = Options(method, everything, glibc)
+    paths = [Path(path) for path in _paths(wheels)]
+    if not paths:
+        raise UsageError("no wheel is given")
+    planned = repair.prepare(paths, candidates_of(hosts), options)
+    if not write or not planned.analyses:
+        return planned
+    places = [Path(directory or path.parent / "repaired") for path in planned.paths]
+    return planned._replace(written=repair.write(planned, places, document))
+
+
+# -- arguments ------------------------------------------------------------------------------------
+
+
+def _paths(given: StrPath | Iterable[StrPath]) -> list[str]:
+    if isinstance(given, str | os.PathLike):
+        return [os.fspath(given)]
+    return [os.fspath(path) for path in given]
+
+
+def _target(given: StrPath | Target) -> Target:
+    from collide.wheels.target import Target  # late: start-up
+
+    return given if isinstance(given, Target) else read_target(given)
+
+
+def _edits(given: str | Edit | Iterable[str | Edit]) -> list[Edit]:
+    from collide.whatif.edits import Edit, parse_edit  # late: start-up
+
+    edits = [given] if isinstance(given, str | Edit) else given
+    return [parse_edit(edit) if isinstance(edit, str) else edit for edit in edits]
