@@ -1,4 +1,4 @@
-"""``collide bindings``: every binding, as JSON lines."""
+"""``collide bindings``: every binding as a JSON line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide bindings --help``."""
+    """Add the options of ``collide bindings``."""
     parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
     host_arguments(parser, required=True)
     module_argument(parser)
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status."""
-    from collide.report import bindings
+    """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.report import bindings  # late: start-up
 
     if args.session_global and not args.session:
         raise UsageError("--rtld-global needs --session: alone, a module is global to nobody")

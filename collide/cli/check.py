@@ -1,19 +1,19 @@
-"""``collide check``: find what breaks, wheels on hosts."""
+"""``collide check``: what breaks, every input on every host."""
 
 from __future__ import annotations
 
 import os
+import sys
 
 from collide import api
 from collide.cli.inputs import named_hosts, targets
 from collide.cli.options import host_arguments, jobs_argument, rtld_global_argument
 from collide.cli.progress import TerminalProgress
 from collide.cli.streams import (
-    EXIT_CLEAN,
-    EXIT_FINDINGS,
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    threshold_status,
     write,
 )
 from collide.report.check.formats import FORMATS, Shown
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide check --help``."""
-    from argparse import BooleanOptionalAction
+    """Add the options of ``collide check``."""
+    from argparse import BooleanOptionalAction  # late: start-up
 
     parser.add_argument(
         "inputs",
@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status."""
+    """Run the command; the result is the exit status. Raises CollideError."""
     several = not args.inputs or len(args.inputs) > 1 or os.path.isdir(args.inputs[0])
     if args.session_global and not (args.together and several):
         raise UsageError("--rtld-global needs several inputs, looked at together")
@@ -106,11 +106,11 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_USAGE
     if not report.judged:
         return EXIT_NOTHING
-    return _status(args, report)
+    return threshold_status(report.worst(), args.fail_on)
 
 
 def _complain_of_nothing(report: Report, args: argparse.Namespace) -> None:
-    from collide.report.check.text import why_nothing
+    from collide.report.check.text import why_nothing  # late: start-up
 
     if not args.inputs and not report.left_out and not report.problems:
         complain("nothing that is installed here has a shared object")
@@ -128,36 +128,25 @@ def _show(args: argparse.Namespace, report: Report, hosts: Sequence[Host] | None
     write(chosen_format.render(Shown(report, probes, args.verbose)), args.output)
 
 
-def _status(args: argparse.Namespace, report: Report) -> int:
-    from collide.findings.table import Severity
-
-    worst = report.worst()
-    if worst is None or args.fail_on == "never":
-        return EXIT_CLEAN
-    return EXIT_FINDINGS if worst >= Severity[args.fail_on.upper()] else EXIT_CLEAN
-
-
 def _environment(args: argparse.Namespace) -> Iterator[Target]:
-    """What is installed in the active virtual environment, for its own interpreter."""
-    import sys
-    from pathlib import Path
+    """What is installed in the active virtual environment; its interpreter becomes the host."""
+    from pathlib import Path  # late: start-up
 
-    from collide.support.errors import UsageError
-    from collide.wheels.environment import installed, interpreter
+    from collide.wheels.environment import installed, interpreter  # late: start-up
 
     active = os.environ.get("VIRTUAL_ENV")
     if not active and sys.prefix == sys.base_prefix:
         raise UsageError("name a wheel, a directory or an object: no virtual environment is active")
     prefix = Path(active or sys.prefix)
     args.profile = args.profile or [str(interpreter(prefix))]
-    # Distributions without objects are no news.
+    # Distributions without objects are not worth a line.
     return (target for target in installed(prefix) if target.members or target.problems)
 
 
 def _probes(args: argparse.Namespace, hosts: Iterable[Host]) -> Iterator[Counted]:
     """The probes of every target on every host that it fits."""
-    from collide.analysis.probes import countable, of_modules
-    from collide.report.probes import Counted
+    from collide.analysis.probes import countable, of_modules  # late: start-up
+    from collide.report.probes import Counted  # late: start-up
 
     for host in hosts:
         root = countable(host)

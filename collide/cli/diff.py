@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collide import api
-from collide.cli.inputs import report_growth, targets
-from collide.cli.options import comparison_arguments
+from collide.cli.comparison import comparison_arguments, report_comparison
+from collide.cli.inputs import targets
 from collide.cli.streams import EXIT_USAGE, complain
 from collide.support.errors import InputError, UsageError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide diff --help``."""
+    """Add the options of ``collide diff``."""
     parser.add_argument(
         "hosts",
         nargs="+",
@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status."""
-    from collide.hosts.footprint import of_host
+    """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.hosts.footprint import of_host  # late: start-up
 
     named = [*([args.against] if args.against else []), *args.hosts]
     if len(named) != 2:
@@ -45,12 +45,12 @@ def run(args: argparse.Namespace) -> int:
     unreadable: list[InputError] = []
     impacts = None
     if args.impact:
-        from collide.findings.impact import impact
+        from collide.findings.impact import impact  # late: start-up
 
         impacts = [impact(target, old, new) for target in targets(args.impact, unreadable)]
     for problem in unreadable:
         complain(str(problem))
-    status = report_growth(args, of_host(old), of_host(new), impacts)
+    status = report_comparison(args, of_host(old), of_host(new), impacts)
     return EXIT_USAGE if unreadable else status
 
 

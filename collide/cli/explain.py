@@ -1,4 +1,4 @@
-"""``collide explain``: the walk to one symbol, or what a code means."""
+"""``collide explain``: how one symbol is searched, or what a code means."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide explain --help``."""
+    """Add the options of ``collide explain``."""
     parser.add_argument("input", metavar="WHEEL|DIR|SO|CODE")
     parser.add_argument("symbol", nargs="?", metavar="SYMBOL")
     host_arguments(parser, required=False)
@@ -23,9 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status."""
-    from collide.report import explain as walk
-    from collide.report.check import text
+    """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.report import explain as report  # late: start-up
+    from collide.report.check import text  # late: start-up
 
     if args.symbol is None:
         code = api.CODES.get(args.input.upper())
@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> int:
         if analysis is None:
             statuses.add(EXIT_USAGE)
             continue
-        told = walk.render(analysis, api.explain(analysis, args.symbol))
-        if told:
-            sys.stdout.write(told)
+        found = report.render(analysis, api.explain(analysis, args.symbol))
+        if found:
+            sys.stdout.write(found)
             statuses.add(EXIT_CLEAN)
     if statuses == {EXIT_NOTHING}:
         complain(f"{args.input}: no reference to {args.symbol} is looked up")

@@ -1,9 +1,10 @@
-"""``collide footprint``: the regression test of what a binary links."""
+"""``collide footprint``: what a binary links, compared with a baseline."""
 
 from __future__ import annotations
 
-from collide.cli.inputs import all_hosts, host_in_root, report_growth
-from collide.cli.options import comparison_arguments, opening_arguments, root_arguments
+from collide.cli.comparison import comparison_arguments, report_comparison
+from collide.cli.inputs import all_hosts, host_in_root
+from collide.cli.options import opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, complain, write
 from collide.support.errors import InputError, UsageError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide footprint --help``."""
+    """Add the options of ``collide footprint``."""
     parser.add_argument("profile", nargs=1, metavar="BINARY", help="or a profile, by name or file")
     root_arguments(parser)
     parser.add_argument("--baseline", metavar="FILE", help="what it brought when it was recorded")
@@ -25,10 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status; without a baseline the footprint is printed as one."""
-    from pathlib import Path
+    """Run the command; the result is the exit status. Raises CollideError.
 
-    from collide.hosts.footprint import of_host, read_baseline, to_baseline
+    Without a baseline the footprint is printed as one.
+    """
+    from pathlib import Path  # late: start-up
+
+    from collide.hosts.footprint import of_host, read_baseline, to_baseline  # late: start-up
 
     footprint = of_host(_only(args))
     if args.baseline is None:
@@ -43,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if not path.exists():
         raise InputError(args.baseline, "no such baseline; write one with --update")
     baseline = read_baseline(path)
-    status = report_growth(args, baseline._replace(name=args.baseline), footprint)
+    status = report_comparison(args, baseline._replace(name=args.baseline), footprint)
     if status == EXIT_CLEAN and to_baseline(baseline) != to_baseline(footprint):
         complain(f"{args.baseline}: is not up to date; --update writes it anew")
     return status

@@ -1,9 +1,12 @@
-"""Reading what commands have in common: inputs, hosts, and their analyses."""
+"""Inputs and hosts as the options of a command name them, and their analyses.
+
+What cannot be read or does not fit goes to stderr, a line each.
+"""
 
 from __future__ import annotations
 
 from collide import api
-from collide.cli.streams import EXIT_CLEAN, EXIT_FINDINGS, complain, write
+from collide.cli.streams import complain
 from collide.support.errors import InputError
 
 TYPE_CHECKING = False
@@ -13,40 +16,8 @@ if TYPE_CHECKING:
 
     from collide.analysis.analysis import Analysis
     from collide.filesystems.root import Root
-    from collide.findings.impact import Impact
-    from collide.hosts.footprint import Footprint
     from collide.loader.host import Host
     from collide.wheels.target import Target
-
-
-def report_growth(
-    args: argparse.Namespace,
-    old: Footprint,
-    new: Footprint,
-    impacts: Sequence[Impact] | None = None,
-) -> int:
-    """Write what ``new`` gained and lost; the exit status."""
-    from pathlib import Path
-
-    from collide.findings.footprint import Allowed, compare, read_allowed
-    from collide.findings.table import Severity
-    from collide.report import footprint as growth
-
-    allowed = [Allowed(pattern, "") for pattern in args.allow]
-    if args.allow_list:
-        allowed += read_allowed(Path(args.allow_list))
-    comparison = compare(old, new, allowed)
-    for pattern in comparison.unused:
-        complain(f"{pattern} allows nothing that came")
-    if args.format == "json":
-        write(growth.render_json(comparison, impacts), args.output)
-    else:
-        write(growth.render(comparison, impacts, verbose=args.verbose), args.output)
-    grown = [c for c in comparison.changes if c.gained and c.allowed is None]
-    if args.fail_on == "never":
-        return EXIT_CLEAN
-    least = Severity[args.fail_on.upper()]
-    return EXIT_FINDINGS if any(c.severity >= least for c in grown) else EXIT_CLEAN
 
 
 def host_in_root(
@@ -57,8 +28,8 @@ def host_in_root(
     name: str | None = None,
 ) -> tuple[Host, Root]:
     """The host that ``binary`` of ``--root`` makes; what it lacks is reported on stderr."""
-    from collide.filesystems.root import Root
-    from collide.hosts.ldconfig import left_out as not_searched
+    from collide.filesystems.root import Root  # late: start-up
+    from collide.hosts.ldconfig import left_out as not_searched  # late: start-up
 
     host = api.extract_host(
         binary,
@@ -84,9 +55,9 @@ def host_in_root(
 
 
 def named_hosts(args: argparse.Namespace) -> tuple[Host, ...] | None:
-    """The hosts of ``--profile``, None without; what one of them lacks is reported on stderr.
+    """The hosts of ``--profile``, or None; libraries that they miss are reported on stderr.
 
-    What a shipped host lacks is for ``collide profiles``, where none was named.
+    Those of a shipped host that was not named are left to ``collide profiles``.
     """
     if not (args.profile or args.preload or args.rtld_global):
         return None
@@ -98,14 +69,14 @@ def named_hosts(args: argparse.Namespace) -> tuple[Host, ...] | None:
 
 
 def all_hosts(args: argparse.Namespace) -> tuple[Host, ...]:
-    """As :func:`named_hosts`; all shipped hosts without ``--profile``."""
+    """As :func:`named_hosts`, and all shipped hosts without ``--profile``."""
     hosts = named_hosts(args)
     return api.load_hosts() if hosts is None else hosts
 
 
 def targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Target]:
-    """Read the inputs one after the other; what cannot be read is collected, not fatal."""
-    from collide.wheels.target import find_each, try_read
+    """Read the inputs one after the other; ``unreadable`` gets the errors of the others."""
+    from collide.wheels.target import find_each, try_read  # late: start-up
 
     for found in map(try_read, find_each(inputs)):
         if isinstance(found, InputError):
@@ -115,7 +86,7 @@ def targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Tar
 
 
 def left_out(analysis: Analysis) -> list[str]:
-    """Why nothing of a target was opened; no line where its problems tell already."""
+    """Why nothing of a target was opened; no line where its problems are the reason."""
     target = analysis.target
     if target.members:
         return [f"{target.name}: {analysis.host.name}: {analysis.left_out}"]
@@ -125,12 +96,12 @@ def left_out(analysis: Analysis) -> list[str]:
 
 
 def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
-    """The analyses that can be had; None for each that cannot, which is told on stderr.
+    """One target after the other on all hosts; None for each failure, reported on stderr.
 
-    A target without anything to analyse is told of, too, but is no failure.
+    A target without anything to analyse is reported, too, but is no failure.
     """
-    from collide.analysis.analysis import analyse
-    from collide.analysis.install import matches
+    from collide.analysis.analysis import analyse  # late: start-up
+    from collide.analysis.install import matches  # late: start-up
 
     hosts = all_hosts(args)
     unreadable: list[InputError] = []
@@ -147,13 +118,13 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
                 if not modules:
                     _complain_of_modules(args, target)
             yield analysis._replace(modules=modules)
-    yield from _told(unreadable)
+    yield from _failures(unreadable)
 
 
 def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
     """All inputs in one process of each host; None as in :func:`analyses`."""
-    from collide.analysis.analysis import unfit
-    from collide.analysis.install import analyse_session, conflicts
+    from collide.analysis.analysis import unfit  # late: start-up
+    from collide.analysis.install import analyse_session, conflicts  # late: start-up
 
     hosts = all_hosts(args)
     unreadable: list[InputError] = []
@@ -178,7 +149,7 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
         if not session.modules:
             _complain_of_modules(args, session.target)
         yield session
-    yield from _told([*unreadable, *(p for target in read for p in target.problems)])
+    yield from _failures([*unreadable, *(p for target in read for p in target.problems)])
 
 
 def _misfit(args: argparse.Namespace, analysis: Analysis) -> Iterator[None]:
@@ -192,7 +163,7 @@ def _complain_of_modules(args: argparse.Namespace, target: Target) -> None:
     complain(f"{target.name}: no module matches {' or '.join(args.module)}")
 
 
-def _told(problems: Iterable[InputError]) -> Iterator[None]:
+def _failures(problems: Iterable[InputError]) -> Iterator[None]:
     for problem in problems:
         complain(str(problem))
         yield None

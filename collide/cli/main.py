@@ -1,6 +1,6 @@
-"""The command line: which command, and what becomes of an error.
+"""The entry point of the command line: it runs one command and reports errors.
 
-Everything but the standard library's cheapest modules is imported when a
+Everything but the cheapest modules of the standard library is imported when a
 command needs it, so that ``collide --version`` starts at once.
 """
 
@@ -35,10 +35,14 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the result is the exit status."""
-    import gc
+    """Run one command; the result is the exit status.
 
-    # Facts are many, live long and hold few cycles: looking for garbage among them is wasted.
+    ``argv`` are the arguments, by default those of the process. Errors are
+    reported on stderr; argparse raises SystemExit for usage.
+    """
+    import gc  # late: start-up
+
+    # Facts are many, live long and hold few cycles: collections would find nothing to free.
     gc.set_threshold(500_000)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names in ELF files are bytes that need not be text in any encoding.
@@ -69,8 +73,8 @@ def _run(arguments: list[str]) -> int:
         # Without argparse, which alone takes as long as the interpreter's start.
         print(f"collide {collide.__version__}")
         return 0
-    import argparse
-    from importlib import import_module
+    import argparse  # late: start-up
+    from importlib import import_module  # late: start-up
 
     name = arguments[0] if arguments else ""
     if name not in COMMANDS:
@@ -86,11 +90,11 @@ def _run(arguments: list[str]) -> int:
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
-    """As wide as the terminal.
+    """A formatter for the width of the terminal.
 
-    argparse asks shutil, once for each argument, whose import takes longer than the rest.
+    argparse asks shutil for it, once for each argument; its import takes longer than the rest.
     """
-    import argparse
+    import argparse  # late: start-up
 
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdigit() else 0
@@ -100,8 +104,8 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 
 def _overview() -> argparse.ArgumentParser:
-    """The parser of what is no command: it helps, tells the version, or complains."""
-    import argparse
+    """The parser for arguments that name no command: help, version and errors."""
+    import argparse  # late: start-up
 
     parser = argparse.ArgumentParser(
         prog="collide",

@@ -1,4 +1,4 @@
-"""Groups of options that several commands have."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    """``--profile`` and what it takes to make one on the fly."""
+    """``--profile``, and what a binary opens that it names."""
     parser.add_argument(
         "--profile",
         action="append",
@@ -35,31 +35,8 @@ def opening_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def comparison_arguments(parser: argparse.ArgumentParser) -> None:
-    """What a comparison of footprints takes, whatever is compared."""
-    parser.add_argument(
-        "--allow",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="growth that is accepted, by library or search path (libbz2.so.*); repeatable",
-    )
-    parser.add_argument(
-        "--allow-list", metavar="FILE", help="the same from a file of lines `PATTERN  # reason`"
-    )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the comparison to FILE")
-    parser.add_argument(
-        "--fail-on",
-        choices=("error", "warning", "note", "never"),
-        default="warning",
-        help="lowest severity that makes the exit status 1 (default: warning)",
-    )
-    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
-
-
 def root_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--root`` and what belongs to it: a binary of another system."""
+    """``--root``, ``--image`` and ``--ldconfig``: a binary of another system."""
     parser.add_argument(
         "--root",
         metavar="DIR|TAR",
@@ -76,7 +53,7 @@ def root_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def rtld_global_argument(parser: argparse.ArgumentParser) -> None:
-    """``--rtld-global``."""
+    """``--rtld-global``: modules to open RTLD_GLOBAL."""
     parser.add_argument(
         "--rtld-global",
         dest="session_global",
@@ -88,7 +65,7 @@ def rtld_global_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def module_argument(parser: argparse.ArgumentParser) -> None:
-    """``--module``."""
+    """``--module``: only some modules."""
     parser.add_argument(
         "--module",
         action="append",
@@ -99,7 +76,7 @@ def module_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def jobs_argument(parser: argparse.ArgumentParser) -> None:
-    """``--jobs``."""
+    """``--jobs``: the number of processes."""
     parser.add_argument(
         "--jobs",
         type=_positive,
@@ -107,6 +84,11 @@ def jobs_argument(parser: argparse.ArgumentParser) -> None:
         help="processes to share the inputs out among (default: the CPUs that collide may use, "
         "and 1 for a single input or little work)",
     )
+
+
+def format_argument(parser: argparse.ArgumentParser) -> None:
+    """``--format`` of a command that writes text or one JSON document."""
+    parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def _positive(text: str) -> int:

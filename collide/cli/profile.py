@@ -1,4 +1,4 @@
-"""``collide profile``: record a host."""
+"""``collide profile``: a host recorded in a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide profile --help``."""
+    """Add the options of ``collide profile``."""
     parser.add_argument("binary", metavar="BINARY")
     parser.add_argument("-o", "--output", metavar="FILE", help=".json or .json.xz; default: stdout")
     root_arguments(parser)
@@ -34,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status."""
-    from collide.hosts.profile_file.write import record, to_bytes
+    """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.hosts.profile_file.write import record, to_bytes  # late: start-up
 
     library_path = args.library_path.split(":") if args.library_path else ()
     host, root = host_in_root(args, args.binary, library_path=library_path, name=args.name)
@@ -51,10 +51,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_probes(host: Host, root: Root, form: str) -> None:
-    import json
+    import json  # late: start-up
 
-    from collide.analysis.probes import at_start, countable
-    from collide.report.probes import render_start, start_as_json
+    from collide.analysis.probes import at_start, countable  # late: start-up
+    from collide.report.probes import render_start, start_as_json  # late: start-up
 
     if countable(host) is None:
         raise UsageError(f"{host.path}: probes are counted for glibc's loader only")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collide.cli.options import format_argument
 from collide.cli.streams import EXIT_CLEAN, EXIT_USAGE, complain, write
 
 TYPE_CHECKING = False
@@ -10,23 +11,23 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide profiles --help``."""
+    """Add the options of ``collide profiles``."""
     parser.add_argument(
         "what",
         nargs="*",
         metavar="[show] NAME",
         help="names, patterns or groups to list; with `show`, the tree of what each loads",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    format_argument(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE")
     parser.add_argument("-v", "--verbose", action="store_true", help="list libraries and packages")
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status."""
-    from collide.hosts.inventory import inventory
-    from collide.hosts.select import shipped
-    from collide.report import profiles
+    """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.hosts.inventory import inventory  # late: start-up
+    from collide.hosts.select import shipped  # late: start-up
+    from collide.report import profiles  # late: start-up
 
     show = args.what[:1] == ["show"]
     specs = args.what[1:] if show else args.what

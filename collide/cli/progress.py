@@ -36,7 +36,7 @@ class TerminalProgress(Progress):
 
     def __enter__(self) -> TerminalProgress:
         if self._terminal >= 0:
-            import signal
+            import signal  # late: start-up
 
             try:
                 self._before = signal.signal(signal.SIGALRM, self._draw)
@@ -50,7 +50,7 @@ class TerminalProgress(Progress):
         self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
     ) -> None:
         if self._terminal >= 0:
-            import signal
+            import signal  # late: start-up
 
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._before)

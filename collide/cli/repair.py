@@ -1,4 +1,4 @@
-"""``collide repair``: write a wheel that no host can take symbols from, and prove it."""
+"""``collide repair``: wheels that hosts cannot take symbols from, written and proven."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import sys
 
 from collide import api
 from collide.cli.inputs import named_hosts
-from collide.cli.options import host_arguments
+from collide.cli.options import format_argument, host_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    overall,
     write,
 )
 from collide.support.errors import InputError, UsageError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide repair --help``."""
+    """Add the options of ``collide repair``."""
     parser.add_argument("inputs", nargs="+", metavar="WHEEL")
     parser.add_argument(
         "-w",
@@ -64,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write nothing: say what would be changed; exit status 1 when anything would",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    format_argument(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol left alone")
     _trial_arguments(parser)
 
@@ -83,8 +84,8 @@ def _trial_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status."""
-    from collide.wheels.target import find_inputs
+    """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.wheels.target import find_inputs  # late: start-up
 
     paths = list(find_inputs(args.inputs))
     hosts = named_hosts(args)
@@ -113,8 +114,7 @@ def run(args: argparse.Namespace) -> int:
     _show(repairs, args)
     if args.rename_map:
         write("".join(f"{old} {new}\n" for old, new in sorted(names.items())), args.rename_map)
-    order = (EXIT_USAGE, EXIT_FINDINGS, EXIT_CLEAN, EXIT_NOTHING)
-    return next(s for s in order if s in statuses)
+    return overall(statuses)
 
 
 def _release(text: str) -> tuple[int, ...]:
@@ -122,7 +122,7 @@ def _release(text: str) -> tuple[int, ...]:
 
 
 def _status(repair: Repair, args: argparse.Namespace) -> int:
-    """The exit status of one repair; what it has to say on stderr is said."""
+    """The exit status of one repair, whose problems and imports are reported on stderr."""
     if not repair.analyses:
         for reason in dict.fromkeys(f"{name}: {reason}" for name, reason in repair.left_out):
             complain(f"{repair.name}: {reason}")
@@ -136,10 +136,10 @@ def _status(repair: Repair, args: argparse.Namespace) -> int:
 
 def _is_worse(repair: Repair, args: argparse.Namespace) -> bool:
     """Whether any import fails after the repair only; the outcomes go to stderr."""
-    import shlex
+    import shlex  # late: start-up
 
-    from collide.repair.import_trial import compare_imports
-    from collide.report.repair import render_trials
+    from collide.repair.import_trial import compare_imports  # late: start-up
+    from collide.report.repair import render_trials  # late: start-up
 
     command = shlex.split(args.run) if args.run else [args.verify, "{script}"]
     complain(f"runs {shlex.join(command)}, and in it code of {repair.name}")
@@ -150,10 +150,10 @@ def _is_worse(repair: Repair, args: argparse.Namespace) -> bool:
 
 
 def _show(repairs: Sequence[Repair], args: argparse.Namespace) -> None:
-    from collide.report import repair as report
+    from collide.report import repair as report  # late: start-up
 
     if args.format == "json":
-        import json
+        import json  # late: start-up
 
         documents = [{**report.as_json(r), "written": list(map(str, r.written))} for r in repairs]
         sys.stdout.write(json.dumps(documents, indent=1) + "\n")

@@ -11,27 +11,42 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from collide.findings.code import Severity
+
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
 
 
 def complain(message: str) -> None:
-    """One line on stderr."""
+    """Print ``message`` as one line on stderr."""
     first_line = " ".join(message.split())
     print(f"collide: {first_line}", file=sys.stderr)
 
 
 def overall(statuses: set[int]) -> int:
-    """What could not be read outweighs a result, and any result outweighs none."""
-    return next(s for s in (EXIT_USAGE, EXIT_CLEAN, EXIT_NOTHING) if s in statuses)
+    """The status of a run whose parts have these: an error first, then findings, then a result."""
+    ranked = (EXIT_USAGE, EXIT_FINDINGS, EXIT_CLEAN, EXIT_NOTHING)
+    return next(status for status in ranked if status in statuses)
+
+
+def threshold_status(worst: Severity | None, fail_on: str) -> int:
+    """1 if the worst severity is at or above ``--fail-on``, else 0."""
+    from collide.findings.code import Severity  # late: start-up
+
+    if worst is None or fail_on == "never":
+        return EXIT_CLEAN
+    return EXIT_FINDINGS if worst >= Severity[fail_on.upper()] else EXIT_CLEAN
 
 
 def write(data: str | bytes, output: str | None) -> None:
-    """To stdout, or whole to a file: a failed run leaves no half-written one."""
+    """Write to stdout, or whole to a file: a failed run leaves no half-written one.
+
+    Raises InputError when the file cannot be written.
+    """
     if output is None:
         stream: TextIO = sys.stdout
         stream.write(data if isinstance(data, str) else data.decode("ascii"))
         return
-    from contextlib import suppress
+    from contextlib import suppress  # late: start-up
 
     # What is no file (/dev/stdout, a pipe) is written to and never replaced.
     special = os.path.exists(output) and not os.path.isfile(output)

@@ -1,19 +1,21 @@
-"""``collide verify``: run the real host and compare; it executes the wheel's code."""
+"""``collide verify``: predictions compared with the real host, which runs code of the wheel."""
 
 from __future__ import annotations
 
 import os
 
 from collide.cli.inputs import analyses
-from collide.cli.options import module_argument, opening_arguments
+from collide.cli.options import format_argument, module_argument, opening_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    overall,
     write,
 )
+from collide.support.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide verify --help``."""
+    """Add the options of ``collide verify``."""
     parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
     parser.add_argument(
         "--profile", nargs=1, required=True, metavar="BINARY", help="the host to run"
@@ -45,13 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=float, default=120, metavar="SECONDS", help="for one process (120)"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    format_argument(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status."""
-    from collide.report import verify as report
+    """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.report import verify as report  # late: start-up
 
     statuses = {EXIT_NOTHING}
     agreements = []
@@ -71,17 +73,21 @@ def run(args: argparse.Namespace) -> int:
         write(report.render_json(agreements), args.output)
     elif agreements or args.output:
         write(report.render(agreements), args.output)
-    ranked = (EXIT_USAGE, EXIT_FINDINGS, EXIT_CLEAN, EXIT_NOTHING)
-    return next(status for status in ranked if status in statuses)
+    return overall(statuses)
 
 
 def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
-    """One target after the other; None for one that cannot be read, which is told."""
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
+    """One target after the other; None for each failure, reported on stderr."""
+    from pathlib import Path  # late: start-up
+    from tempfile import TemporaryDirectory  # late: start-up
 
-    from collide.filesystems.root import Root
-    from collide.verify.compare import Agreement, install, verify, verify_start_up
+    from collide.filesystems.root import Root  # late: start-up
+    from collide.verify.compare import (  # late: start-up
+        Agreement,
+        install,
+        verify,
+        verify_start_up,
+    )
 
     runner = None
     with TemporaryDirectory(prefix="collide-") as directory:
@@ -90,24 +96,23 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
                 yield None
             if analysis is None or not analysis.modules:
                 continue
-            before: tuple[ModuleAgreement, ...] = ()
+            start_up: tuple[ModuleAgreement, ...] = ()
             if runner is None:
                 runner, started = _start(args, analysis.host, Path(directory).resolve())
                 if isinstance(analysis.host.files, Root):
-                    before = (verify_start_up(analysis.host, analysis.host.files, started),)
+                    start_up = (verify_start_up(analysis.host, analysis.host.files, started),)
             with TemporaryDirectory(dir=directory) as root:
                 runner.root = ""
                 if analysis.target.on_disk is None:
                     runner.root = str(Path(root).resolve())
                     install(analysis.target, Path(runner.root))
-                yield Agreement(analysis, runner.by_slots, (*before, *verify(analysis, runner)))
+                yield Agreement(analysis, runner.by_slots, (*start_up, *verify(analysis, runner)))
 
 
 def _start(args: argparse.Namespace, host: Host, scratch: Path) -> tuple[Runner, Started]:
-    """The host, run for the first time."""
-    from collide.filesystems.root import Root
-    from collide.support.errors import UsageError
-    from collide.verify.runner import Runner, command_line
+    """The host, run once without opening anything."""
+    from collide.filesystems.root import Root  # late: start-up
+    from collide.verify.runner import Runner, command_line  # late: start-up
 
     if not isinstance(host.files, Root):
         raise UsageError(f"--profile {args.profile[0]}: is a recording; it takes a binary to run")

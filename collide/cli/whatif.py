@@ -1,10 +1,10 @@
-"""``collide whatif``: what a change of the wheel or of the host would change."""
+"""``collide whatif``: what a change of the wheel or of the host changes."""
 
 from __future__ import annotations
 
 from collide import api
 from collide.cli.inputs import all_hosts, targets
-from collide.cli.options import host_arguments
+from collide.cli.options import format_argument, host_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """See ``collide whatif --help``."""
+    """Add the options of ``collide whatif``."""
     parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
     host_arguments(parser, required=True)
     parser.add_argument(
@@ -55,15 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write what rename does, for patchelf --rename-dynamic-symbols",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    format_argument(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE")
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status: 1 when something fails to load that did not before."""
-    from collide.report import whatif as report
-    from collide.whatif.edits import WITHOUT, Change, Edit, parse_edit
+    """Run the command; the result is the exit status. Raises CollideError.
+
+    The status is 1 when something fails to load that did not before.
+    """
+    from collide.report import whatif as report  # late: start-up
+    from collide.whatif.edits import WITHOUT, Change, Edit, parse_edit  # late: start-up
 
     edits = [parse_edit(text) for text in args.apply]
     host_edits = [parse_edit(text) for text in args.apply_host]
@@ -89,9 +92,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write_map(path: str, results: list[WhatIf]) -> None:
-    """One map for all, and on stderr which members it is for."""
-    from collide.report.whatif import render_map
-    from collide.whatif.whatif import rename_map
+    """Write one map for all; which members it is for goes to stderr."""
+    from collide.report.whatif import render_map  # late: start-up
+    from collide.whatif.whatif import rename_map  # late: start-up
 
     maps = [rename_map(result) for result in results]
     write(render_map({pair for renamed, _ in maps for pair in renamed.items()}), path)
@@ -105,7 +108,7 @@ def _results(
     host_edits: list[Edit],
     unreadable: list[InputError],
 ) -> tuple[bool, list[WhatIf]]:
-    """Whether any input does not fit its host, and the comparisons of those that do."""
+    """Whether any input does not fit a host, and the comparisons of those that do."""
     misfit, results = False, []
     hosts = all_hosts(args)
     for target in targets(args.inputs, unreadable):

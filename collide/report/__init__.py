@@ -1,1 +1,1 @@
-"""Findings to text, JSON and annotations: one module for each format."""
+"""Results as text and JSON, one module for each command; those of ``check`` in a folder."""

@@ -1,4 +1,4 @@
-"""Bindings as JSON lines: the exact half and nothing else."""
+"""The result of ``collide bindings``: bindings as JSON lines."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from collide.loader.link_map import LinkMap
 
 
 def render(analysis: Analysis) -> Iterator[str]:
-    """One line for each reference, sorted by module, object, symbol, version and provider.
+    """A JSON object for each reference, sorted by module, object, symbol, version and provider.
 
-    References that differ in nothing that is printed are one line.
+    ``intended`` is the object that was meant to give the definition. References
+    that differ in nothing that is printed are one line.
     """
     lines = {
         tuple(str(value or "") for value in line.values()): line

@@ -1,4 +1,4 @@
-"""Walks through scopes as text."""
+"""The result of ``collide explain``: the search for a symbol, as text."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from collide.elf.machines import CLASS_NAMES
 from collide.elf.symbols import Definition
 
 
-def render(analysis: Analysis, walks: Iterable[ScopeTrace]) -> str:
-    """All walks, each with its outcome."""
-    return "\n".join(line for walk in walks for line in _walk(analysis, walk))
+def render(analysis: Analysis, traces: Iterable[ScopeTrace]) -> str:
+    """All traces, each with its outcome; empty without any."""
+    return "\n".join(line for trace in traces for line in _trace(analysis, trace))
 
 
-def _walk(analysis: Analysis, walk: ScopeTrace) -> Iterator[str]:
-    reference, actual = walk.binding.reference, walk.binding.actual
+def _trace(analysis: Analysis, trace: ScopeTrace) -> Iterator[str]:
+    reference, actual = trace.binding.reference, trace.binding.actual
     version = f"@{reference.version}" if reference.version else " (unversioned)"
     weak = ", weak" if reference.weak else ""
-    yield f"{analysis.name_of(walk.object)} refers to {reference.name}{version}"
+    yield f"{analysis.name_of(trace.object)} refers to {reference.name}{version}"
     kind = CLASS_NAMES[reference.lookup_class]
-    yield f"  a {kind} reference{weak}, when opening {walk.module} on {analysis.host.name}"
-    if walk.own_scope:
+    yield f"  a {kind} reference{weak}, when opening {trace.module} on {analysis.host.name}"
+    if trace.own_scope:
         yield "  DT_SYMBOLIC: the object itself comes first"
-    for number, step in enumerate(walk.steps, 1):
+    for number, step in enumerate(trace.steps, 1):
         yield from _step(analysis, number, step)
-    if walk.kept:
+    if trace.kept:
         yield "  protected: the result goes back to the object itself"
     found = analysis.name_of(actual.dso) if actual else "nothing"
     yield f"  provider: {found}"
-    intended = walk.binding.intended
-    told = analysis.name_of(intended.dso) if intended else "left to the host"
-    yield f"  meant:    {told}{'  -> shadowed' if walk.binding.shadowed else ''}"
+    intended = trace.binding.intended
+    meant = analysis.name_of(intended.dso) if intended else "left to the host"
+    yield f"  meant:    {meant}{'  -> shadowed' if trace.binding.shadowed else ''}"
     yield ""
 
 

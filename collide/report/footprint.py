@@ -1,4 +1,4 @@
-"""A comparison of link footprints, as text and as JSON (schema ``collide-diff/1``)."""
+"""The comparison of two link footprints, as text and as JSON (schema ``collide-diff/1``)."""
 
 from __future__ import annotations
 
@@ -39,19 +39,22 @@ _WORDS = {
 def render(
     comparison: Comparison, impact: Iterable[Impact] | None = None, *, verbose: bool = False
 ) -> str:
-    """What came, then what went; ``verbose`` lists every name."""
-    came = sorted((c for c in comparison.changes if c.gained), key=lambda c: -c.severity)
-    went = [c for c in comparison.changes if not c.gained]
+    """What was gained, the worst first, then what was lost; ``verbose`` lists every name.
+
+    ``impact`` is what wheels newly take from the host, None if it was not asked for.
+    """
+    gained = sorted((c for c in comparison.changes if c.gained), key=lambda c: -c.severity)
+    lost = [c for c in comparison.changes if not c.gained]
     verdict = "grew" if comparison.grew() else "did not grow" if comparison.changes else "is equal"
     lines = [f"{comparison.old} -> {comparison.new}: the link footprint {verdict}"]
-    lines += [f"  {line}" for change in came for line in _came(change, verbose)]
-    lines += [f"  less    {_sentence(change, verbose)}" for change in went]
+    lines += [f"  {line}" for change in gained for line in _gained(change, verbose)]
+    lines += [f"  less    {_sentence(change, verbose)}" for change in lost]
     if impact is not None:
         lines += ["", *_impact(impact, verbose)]
     return "\n".join(lines) + "\n"
 
 
-def _came(change: Change, verbose: bool) -> Iterator[str]:
+def _gained(change: Change, verbose: bool) -> Iterator[str]:
     head = "allowed" if change.allowed is not None else str(change.severity)
     yield f"{head:<8}{change.code.id} {_sentence(change, verbose)}"
     if change.allowed:
@@ -86,7 +89,7 @@ def _impact(impact: Iterable[Impact], verbose: bool) -> Iterator[str]:
 
 
 def render_json(comparison: Comparison, impact: Iterable[Impact] | None = None) -> str:
-    """One JSON document."""
+    """The same as one JSON document."""
     document = {
         "schema": SCHEMA,
         "version": collide.__version__,

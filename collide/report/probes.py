@@ -1,4 +1,4 @@
-"""Counts of probes as text and JSON."""
+"""How many files a loader tries to open, as text and as JSON objects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collide.support.records import NamedTuple
 
 
 class Counted(NamedTuple):
-    """The probes that were counted of one target on one host."""
+    """The probes of one target on one host, by module."""
 
     target: str
     host: Host
@@ -19,7 +19,7 @@ class Counted(NamedTuple):
 
 
 def render_start(host: Host, found: StartUp) -> str:
-    """What a start-up costs, and what the notes save of it."""
+    """What a start-up tries to open, and what resolution notes save of it."""
     lines = [f"{host.path} at start-up: {_count(found.probes)}"]
     if found.noted is not None:
         objects = f"{len(found.notes)} object{'s' if len(found.notes) > 1 else ''}"
@@ -29,7 +29,7 @@ def render_start(host: Host, found: StartUp) -> str:
 
 
 def render_modules(target: str, host: Host, found: Sequence[ModuleProbes]) -> str:
-    """What opening each module alone costs, the most costly first."""
+    """What opening each module alone tries, those that try most first."""
     return "\n".join(_modules(target, host, found)) + "\n"
 
 
@@ -59,7 +59,7 @@ def _saved(plain: Probes, noted: Probes) -> str:
 
 
 def start_as_json(host: Host, found: StartUp) -> dict[str, Any]:
-    """One object; paths in the order in which they are tried."""
+    """A JSON object; paths are in the order in which they are tried."""
     return {
         "binary": host.path,
         "start": found.probes._asdict(),
@@ -69,7 +69,7 @@ def start_as_json(host: Host, found: StartUp) -> dict[str, Any]:
 
 
 def modules_as_json(target: str, host: Host, found: Sequence[ModuleProbes]) -> dict[str, Any]:
-    """One object for one target on one host."""
+    """A JSON object for one target on one host."""
     return {
         "target": target,
         "profile": host.name,

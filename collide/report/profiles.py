@@ -1,4 +1,4 @@
-"""The shipped hosts as a list, as trees, and as JSON."""
+"""The result of ``collide profiles``: shipped hosts as a list, as trees, and as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCHEMA = "collide-profiles/1"
 
 
 def render_list(entries: Sequence[Inventory], *, verbose: bool = False) -> str:
-    """A line a host; with ``verbose`` its libraries and packages below it."""
+    """A line for each host; with ``verbose`` its libraries and packages below it."""
     rows = [_row(entry) for entry in entries]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
@@ -74,7 +74,7 @@ def _library(library: Library) -> str:
 
 
 def render_json(entries: Sequence[Inventory]) -> str:
-    """All of it as one document, schema ``collide-profiles/1``."""
+    """The same as one JSON document (schema ``collide-profiles/1``)."""
     document = {"schema": SCHEMA, "profiles": [_as_json(entry) for entry in entries]}
     return json.dumps(document, indent=1) + "\n"
 

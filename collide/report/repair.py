@@ -1,4 +1,4 @@
-"""A repair as text for a terminal, and as JSON, schema ``collide-repair/1``."""
+"""The result of ``collide repair``, as text and as JSON (schema ``collide-repair/1``)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 4
 
 
 def render(repair: Repair, *, verbose: bool = False) -> str:
-    """What was changed, where it is, and what the proof says."""
+    """What was changed, left alone, proven and written; ``verbose`` lists every symbol."""
     lines = [f"{repair.name}:" if repair.changes else f"{repair.name}: nothing to repair"]
     for name, change in sorted(repair.plan.objects.items()):
         lines.append(f"  {name}: {_summary(change)}")
@@ -78,7 +78,7 @@ def _proof(proof: Proof, verbose: bool) -> Iterator[str]:
 
 
 def render_trials(trials: Sequence[Trial]) -> Iterator[str]:
-    """How the imports of all modules went, one line for those alike."""
+    """The outcome of the imports, one line for all that succeeded before and after."""
     fine = [t.module for t in trials if t.before is None and t.after is None]
     if fine:
         yield f"{plural(len(fine), 'module')} imported before and after"
@@ -90,12 +90,12 @@ def render_trials(trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def document(repair: Repair) -> bytes:
-    """The report that goes into the wheel: no path or time of the machine that made it."""
+    """The report that goes into the wheel, without paths or times of this machine."""
     return (json.dumps(as_json(repair), indent=1) + "\n").encode()
 
 
 def as_json(repair: Repair) -> dict[str, Any]:
-    """The same as a JSON object."""
+    """The report as a JSON object."""
     request, plan = repair.request, repair.plan
     return {
         "schema": SCHEMA,
@@ -127,7 +127,7 @@ def _change(change: ObjectChange) -> dict[str, Any]:
 
 
 def _takers(plan: Plan) -> Mapping[str, list[str]]:
-    """Why: the names that each object outside took from the wheel."""
+    """The names that each object outside takes from the wheel, by object."""
     takers: dict[str, list[str]] = {}
     for name, objects in plan.takers.items():
         for taker in objects:

@@ -1,4 +1,4 @@
-"""What ``collide verify`` found, as text and as JSON (schema ``collide-agreement/1``)."""
+"""The result of ``collide verify``, as text and as JSON (schema ``collide-agreement/1``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import collide
 from collide.analysis.explain import explain
-from collide.report import explain as walk
+from collide.report import explain as explain_report
 from collide.verify.compare import START_UP, Agreement, Difference, ModuleAgreement, count
 
 SCHEMA = "collide-agreement/1"
@@ -15,7 +15,7 @@ _SHOWN = 20
 
 
 def render(agreements: Iterable[Agreement]) -> str:
-    """Agreement by target, then every difference with the predicted walk."""
+    """Agreement by target, then differences, each with the predicted search for the symbol."""
     return "\n".join(line for a in agreements for line in _agreement(a))
 
 
@@ -66,7 +66,7 @@ def _difference(agreement: Agreement, m: ModuleAgreement, d: Difference) -> Iter
     yield f"    loader:  {d.seen}"
     yield f"    collide: {d.predicted}"
     if d.line is not None:
-        for line in _walk(agreement, m, d).splitlines():
+        for line in _trace(agreement, m, d).splitlines():
             yield f"    {line}".rstrip()
 
 
@@ -79,17 +79,17 @@ _TITLES = {
 }
 
 
-def _walk(agreement: Agreement, m: ModuleAgreement, d: Difference) -> str:
-    """The predicted walks to the symbol of a difference, in this object and module."""
+def _trace(agreement: Agreement, m: ModuleAgreement, d: Difference) -> str:
+    """The predicted search for the symbol of a difference, in this object and module."""
     assert d.line is not None
     analysis = agreement.analysis
     only = analysis._replace(modules=tuple(x for x in analysis.modules if x.name == m.name))
-    walks = [
-        w
-        for w in explain(only, d.line.symbol)
-        if w.object.path == d.object and w.binding.reference.version == d.line.version
+    traces = [
+        trace
+        for trace in explain(only, d.line.symbol)
+        if trace.object.path == d.object and trace.binding.reference.version == d.line.version
     ]
-    return walk.render(analysis, walks)
+    return explain_report.render(analysis, traces)
 
 
 def render_json(agreements: Iterable[Agreement]) -> str:
@@ -123,7 +123,7 @@ def _module_json(agreement: Agreement, m: ModuleAgreement) -> dict[str, object]:
                 "version": d.line.version if d.line else None,
                 "seen": d.seen,
                 "predicted": d.predicted,
-                "walk": _walk(agreement, m, d) if d.line else None,
+                "walk": _trace(agreement, m, d) if d.line else None,
             }
             for d in m.differences
         ],

@@ -1,4 +1,4 @@
-"""What a change would change, as text and as JSON (schema ``collide-whatif/1``)."""
+"""The result of ``collide whatif``, as text and as JSON (schema ``collide-whatif/1``)."""
 
 from __future__ import annotations
 

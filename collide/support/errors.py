@@ -1,14 +1,14 @@
-"""The one exception family of collide.
+"""The one family of exceptions that collide raises on purpose.
 
-Everything here carries a sentence that names the file and the reason, fit to be
-printed as one line on stderr. The core raises; only the command line prints.
+Each says in one line what is wrong and, for a file, its name. Only the command
+line prints them.
 """
 
 from __future__ import annotations
 
 
 class CollideError(Exception):
-    """Base of every error that collide raises on purpose."""
+    """Base of every error that collide raises on purpose; str() is one line for the user."""
 
 
 class InputError(CollideError):
@@ -29,15 +29,15 @@ class InputError(CollideError):
 
 
 class UsageError(CollideError):
-    """A request makes no sense, whatever the files hold."""
+    """Arguments that make no sense, alone or together, whatever files they name."""
 
 
 class FormatError(CollideError):
-    """These bytes are no ELF object that a loader could map; str() is the reason."""
+    """Bytes that are no ELF object a loader could map; str() is the reason."""
 
 
 class ForeignMachineError(FormatError):
-    """An ELF file for a machine that collide has no tables for; a loader search passes over it."""
+    """An ELF file for a machine that is not in :mod:`collide.elf.machines`."""
 
 
 class NotDynamicError(FormatError):

@@ -1,4 +1,4 @@
-"""Deflate streams whose size is known, and CRC-32.
+"""Decompression of deflate streams whose size is known, and CRC-32.
 
 libdeflate inflates a whole stream at once, in a third to a half of zlib's time;
 where it has no build zlib does the same.

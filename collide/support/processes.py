@@ -1,7 +1,6 @@
-"""Work shared out among forked processes: bytes out for a number in, in whatever order they come.
+"""Work shared out among forked processes: each task is a number, each result bytes.
 
-What the work needs is inherited with the fork, so nothing but results is ever
-copied. Nothing here knows what the work is.
+What the work needs is inherited with the fork, so only results are copied.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class Lost(NamedTuple):
-    """A result that there is none of: ``reason`` is how its worker ended, a clause."""
+    """A task without a result, as its process died: ``reason`` is how, in a clause."""
 
     reason: str
 
 
 class Raised(NamedTuple):
-    """An error in place of a result."""
+    """The exception that the work raised in place of a result."""
 
     error: Exception
 
@@ -44,12 +43,12 @@ _RESULT, _ERROR, _OUT_OF_MEMORY = b"R", b"E", b"M"
 def share_out(
     work: Callable[[int], bytes], tasks: Iterable[int], jobs: int
 ) -> Iterator[tuple[int, bytes | Raised | Lost]]:
-    """Do ``work`` on each of ``tasks`` in up to ``jobs`` processes; results as they come.
+    """Do ``work`` on each of ``tasks`` in up to ``jobs`` processes; results as they are finished.
 
     Tasks are begun in their order. A process that dies takes only its own task
     with it. All processes end with the iterator, however it ends.
     """
-    from multiprocessing.connection import wait
+    from multiprocessing.connection import wait  # late: start-up
 
     waiting = deque(tasks)
     running: dict[Connection, tuple[_Worker, int]] = {}
@@ -84,7 +83,7 @@ def share_out(
 
 
 def _start(work: Callable[[int], bytes], others: list[Connection]) -> _Worker:
-    from multiprocessing import get_context
+    from multiprocessing import get_context  # late: start-up
 
     context = get_context("fork")
     ours, theirs = context.Pipe()
@@ -100,7 +99,7 @@ def _start(work: Callable[[int], bytes], others: list[Connection]) -> _Worker:
 
 
 def _serve(work: Callable[[int], bytes], pipe: Connection, inherited: list[Connection]) -> None:
-    """The life of a worker: a task, its result, and so on until the pipe is closed."""
+    """What a worker does: take a task, send its result, until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -120,7 +119,7 @@ def _answer(work: Callable[[int], bytes], task: int) -> bytes:
     except MemoryError:
         return _OUT_OF_MEMORY
     except Exception as e:
-        import traceback
+        import traceback  # late: for an error only
 
         text = "".join(traceback.format_exception(e))
         try:

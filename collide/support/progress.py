@@ -1,4 +1,4 @@
-"""How far long work has come, for whoever wants to show it."""
+"""The protocol by which long work reports its progress."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collide.support.records import Protocol
 
 
 class Progress(Protocol):
-    """A callable that long work calls again and again; what it returns is not used."""
+    """A callable that long work calls as it proceeds; its result is not used."""
 
     def __call__(self, what: str, done: int, total: int, /) -> object:
-        """``done`` of ``total`` are finished of what is counted: ``input``, ``host``, ``pairs``."""
+        """``done`` of ``total`` are finished; ``what`` is ``input``, ``host`` or ``pairs``."""
 
 
 def no_progress(_what: str, _done: int, _total: int, /) -> None:

@@ -1,1 +1,1 @@
-"""The formats of `collide check`."""
+"""The formats of ``collide check``, one module for each."""

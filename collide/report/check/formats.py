@@ -1,4 +1,4 @@
-"""The formats of ``collide check``: one table; a format's module is imported when it is chosen."""
+"""The table of formats of ``collide check``: a format is imported when it is chosen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Shown(NamedTuple):
-    """All that a format may show.
+    """What a format shows.
 
     ``probes`` is None where they were not asked for, ``verbose`` asks for every name.
     """
@@ -26,8 +26,8 @@ class Shown(NamedTuple):
 class Format(NamedTuple):
     """One format.
 
-    ``document`` tells that it is written even where nothing was judged: a
-    program waits for it. ``probes`` tells that it has a place for them.
+    A ``document`` is written even if nothing was judged, as programs read it.
+    ``probes`` is whether it has a place for them.
     """
 
     render: Callable[[Shown], str]
@@ -36,36 +36,36 @@ class Format(NamedTuple):
 
 
 def _text(shown: Shown) -> str:
-    from collide.report.check.text import render
+    from collide.report.check.text import render  # late: start-up
 
-    told = render(shown.report, verbose=shown.verbose)
+    text = render(shown.report, verbose=shown.verbose)
     if not shown.probes:
-        return told
-    from collide.report.probes import render_modules
+        return text
+    from collide.report.probes import render_modules  # late: start-up
 
-    return told + "".join(render_modules(*one) for one in shown.probes)
+    return text + "".join(render_modules(*one) for one in shown.probes)
 
 
 def _json(shown: Shown) -> str:
-    from collide.report.check.json import render
+    from collide.report.check.json import render  # late: start-up
 
     return render(shown.report, _probes(shown))
 
 
 def _github(shown: Shown) -> str:
-    from collide.report.check.github import render
+    from collide.report.check.github import render  # late: start-up
 
     return render(shown.report, verbose=shown.verbose)
 
 
 def _sarif(shown: Shown) -> str:
-    from collide.report.check.sarif import render
+    from collide.report.check.sarif import render  # late: start-up
 
     return render(shown.report, _probes(shown))
 
 
 def _html(shown: Shown) -> str:
-    from collide.report.check.html import render
+    from collide.report.check.html import render  # late: start-up
 
     return render(shown.report, shown.probes)
 
@@ -73,7 +73,7 @@ def _html(shown: Shown) -> str:
 def _probes(shown: Shown) -> list[object] | None:
     if shown.probes is None:
         return None
-    from collide.report.probes import modules_as_json
+    from collide.report.probes import modules_as_json  # late: start-up
 
     return [modules_as_json(*one) for one in shown.probes]
 

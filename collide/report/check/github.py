@@ -1,4 +1,4 @@
-"""Findings as annotations of GitHub Actions: one workflow command a line.
+"""The result of ``collide check`` as annotations of GitHub Actions, a workflow command a line.
 
 Source: GitHub's reference of workflow commands; ``actions/runner``,
 ``ActionCommand.cs`` for what is escaped (``%``, CR and LF everywhere, ``:``
@@ -22,10 +22,10 @@ from collide.report.check.rows import (
     not_checked,
     not_together,
     owner,
+    rows,
     sentence,
     summary,
     targets_of,
-    tell,
 )
 from collide.support.records import NamedTuple
 
@@ -59,27 +59,27 @@ def _property(text: str) -> str:
 
 def render(report: Report, *, verbose: bool = False) -> str:
     """All commands; ``verbose`` names every symbol, and each host that was left out."""
-    told = tell(report)
+    found = rows(report)
     annotations = [
         *_problems(report),
-        *(_finding(one, verbose) for one in told),
+        *(_finding(row, verbose) for row in found),
         *_not_looked_at(report, verbose),
     ]
     annotations.sort(key=lambda a: -a.severity)
     first = next(
         (n for n, a in enumerate(annotations) if a.severity == Severity.NOTE), len(annotations)
     )
-    annotations.insert(first, _summary(report, told, annotations))
+    annotations.insert(first, _summary(report, found, annotations))
     return "".join(f"{annotation}\n" for annotation in annotations)
 
 
-def _finding(told: ReportRow, verbose: bool) -> _Annotation:
-    finding = told.finding
+def _finding(row: ReportRow, verbose: bool) -> _Annotation:
+    finding = row.finding
     return _Annotation(
         finding.severity,
         f"{finding.code.id} {finding.code.slug}",
-        "\n".join([sentence(told), *lines(told, verbose=verbose)]),
-        told.targets[0],
+        "\n".join([sentence(row), *lines(row, verbose=verbose)]),
+        row.targets[0],
     )
 
 
@@ -93,8 +93,8 @@ def _problems(report: Report) -> Iterator[_Annotation]:
 def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:
     reasons: dict[str, list[str]] = {}
     for one in not_checked(report):
-        told = f"{', '.join(one.hosts)}: {one.misfit.reason}"
-        reasons.setdefault(one.target, []).append(told)
+        reason = f"{', '.join(one.hosts)}: {one.misfit.reason}"
+        reasons.setdefault(one.target, []).append(reason)
     for target, counts in count_left_out(report.left_out).items():
         message = f"{target} does not fit {summed_up(counts)}"
         if verbose or counts.total() <= _SHOWN_REASONS:
@@ -109,9 +109,9 @@ def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:
 
 
 def _summary(
-    report: Report, told: Sequence[ReportRow], annotations: Sequence[_Annotation]
+    report: Report, found: Sequence[ReportRow], annotations: Sequence[_Annotation]
 ) -> _Annotation:
-    message = summary(report, told)
+    message = summary(report, found)
     # The summary is a notice, too.
     counts = Counter([*(a.severity for a in annotations), Severity.NOTE])
     for severity, level in _LEVELS.items():

@@ -1,4 +1,4 @@
-"""Findings as one page of HTML that needs nothing else: no script, no font, no network."""
+"""The result of ``collide check`` as one HTML page without scripts, fonts or links to a network."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from collide.report.check.rows import (
     not_analysed,
     not_checked,
     not_together,
+    rows,
     sentence,
     summary,
     targets_of,
-    tell,
 )
 from collide.support.text import plural
 from collide.wheels.target import Skipped
@@ -67,13 +67,13 @@ class _Html(str):
 def _tag(name: str, *children: str, **attributes: str) -> _Html:
     """An element; ``class_`` and ``aria_label`` stand for what Python has no name for."""
     names = (key.rstrip("_").replace("_", "-") for key in attributes)
-    told = "".join(
+    written = "".join(
         f' {key}="{escape(value)}"' for key, value in zip(names, attributes.values(), strict=True)
     )
     inside = _joined(children)
     # A line for each block, so that two pages can be compared.
     end = "" if name in ("a", "b", "code", "dt", "dd", "th", "td", "summary") else "\n"
-    return _Html(f"<{name}{told}>{inside}</{name}>{end}")
+    return _Html(f"<{name}{written}>{inside}</{name}>{end}")
 
 
 def _joined(parts: Iterable[str], between: str = "") -> _Html:
@@ -82,21 +82,21 @@ def _joined(parts: Iterable[str], between: str = "") -> _Html:
 
 
 def render(report: Report, probes: Iterable[Counted] | None = None) -> str:
-    """The whole page, in ASCII: it reads the same wherever it is written to."""
-    told = tell(report)
-    outcome = summary(report, told)
+    """The whole page, in ASCII, so that no encoding changes it."""
+    found = rows(report)
+    outcome = summary(report, found)
     body = _joined(
         [
             _tag("h1", "collide check"),
             _tag("p", f"{outcome}. Checked by collide {collide.__version__}."),
             _problems(report),
-            _overview(report, told),
-            *_targets(report, told),
-            _together(report, told),
+            _overview(report, found),
+            *_targets(report, found),
+            _together(report, found),
             _hosts(report),
             _left_out(report),
             _probes(probes),
-            _codes(told),
+            _codes(found),
         ]
     )
     page = _joined(
@@ -139,8 +139,8 @@ def _table(title: str, columns: Sequence[str], rows: Iterable[_Html]) -> _Html:
 
 
 def _row(heading: str, cells: Iterable[str]) -> _Html:
-    told = (c if c.startswith("<td") and isinstance(c, _Html) else _tag("td", c) for c in cells)
-    return _tag("tr", _tag("th", heading, scope="row"), *told)
+    tagged = (c if c.startswith("<td") and isinstance(c, _Html) else _tag("td", c) for c in cells)
+    return _tag("tr", _tag("th", heading, scope="row"), *tagged)
 
 
 # -- what was found -------------------------------------------------------------------------------
@@ -151,23 +151,23 @@ def _problems(report: Report) -> _Html:
     return _section("Not read", _list(items), class_="problems")
 
 
-def _overview(report: Report, told: Sequence[ReportRow]) -> _Html:
-    """The worst finding of each input on each host that anything was looked at on."""
+def _overview(report: Report, found: Sequence[ReportRow]) -> _Html:
+    """The worst finding of each input, by host."""
     hosts = list(dict.fromkeys(j.analysis.host.name for j in report.judged))
     if not hosts:
         return _Html()
     judged = {(j.analysis.target.name, j.analysis.host.name) for j in report.judged}
-    found: dict[tuple[str, str], list[ReportRow]] = {}
-    for one in told:
-        for target in one.targets:
-            for host in one.hosts:
-                found.setdefault((target, host), []).append(one)
+    cells: dict[tuple[str, str], list[ReportRow]] = {}
+    for row in found:
+        for target in row.targets:
+            for host in row.hosts:
+                cells.setdefault((target, host), []).append(row)
     misfits = {(one.target, one.host): one.misfit.kind for one in report.left_out}
     rows = [
         _row(
             _tag("a", target, href=f"#input-{number}"),
             (
-                _cell(found.get((target, host), []))
+                _cell(cells.get((target, host), []))
                 if (target, host) in judged
                 else f"not checked: {misfits.get((target, host), 'no result')}"
                 for host in hosts
@@ -187,11 +187,11 @@ def _cell(found: Sequence[ReportRow]) -> _Html:
     return _tag("td", _tag("b", str(worst)), f" ({severities(counts)})", class_=str(worst))
 
 
-def _targets(report: Report, told: Sequence[ReportRow]) -> Iterator[_Html]:
+def _targets(report: Report, found: Sequence[ReportRow]) -> Iterator[_Html]:
     alone: dict[str, list[ReportRow]] = {}
-    for one in told:
-        if one.after is None and len(one.targets) == 1:
-            alone.setdefault(one.targets[0], []).append(one)
+    for row in found:
+        if row.after is None and len(row.targets) == 1:
+            alone.setdefault(row.targets[0], []).append(row)
     judged: dict[str, list[Judged]] = {}
     for analysed in report.judged:
         judged.setdefault(analysed.analysis.target.name, []).append(analysed)
@@ -202,15 +202,15 @@ def _targets(report: Report, told: Sequence[ReportRow]) -> Iterator[_Html]:
 
 
 def _target(
-    told: Sequence[ReportRow], judged: Sequence[Judged], skipped: Sequence[Skipped]
+    found: Sequence[ReportRow], judged: Sequence[Judged], skipped: Sequence[Skipped]
 ) -> Iterator[_Html]:
-    yield from (_finding(one) for one in told if not one.exposed)
+    yield from (_finding(row) for row in found if not row.exposed)
     clean = [j.analysis.host.name for j in judged if not j.findings]
     if clean:
         yield _tag("p", f"No findings alone on {', '.join(clean)}.")
     if not judged:
         yield _tag("p", "It was checked on no host.")
-    exposed = [_finding(one) for one in told if one.exposed]
+    exposed = [_finding(row) for row in found if row.exposed]
     if exposed:
         yield _joined([_tag("h3", "What any host could take"), *exposed])
     if skipped:
@@ -218,8 +218,8 @@ def _target(
         yield _joined([_tag("h3", "Not analysed"), _list(items)])
 
 
-def _finding(told: ReportRow) -> _Html:
-    finding = told.finding
+def _finding(row: ReportRow) -> _Html:
+    finding = row.finding
     severity = str(finding.severity)
     code = _tag("a", finding.code.id, href=f"#{finding.code.id}")
     heading = _tag(
@@ -228,21 +228,21 @@ def _finding(told: ReportRow) -> _Html:
     )  # fmt: skip
     modules = finding.modules and finding.modules != (finding.victim,)
     rows = [
-        *(_fact(fact) for fact in _facts(told)),
-        _fact(Fact("on", "", told.hosts)) if len(told.hosts) > _SHOWN_NAMES else "",
+        *(_fact(fact) for fact in _facts(row)),
+        _fact(Fact("on", "", row.hosts)) if len(row.hosts) > _SHOWN_NAMES else "",
         _fact(Fact("opened", "", finding.modules)) if modules else "",
         _pair("because", *finding.evidence) if finding.evidence else "",
         _pair("fix", finding.remedy),
-        _pair("repair", _tag("code", told.repair)) if told.repair else "",
+        _pair("repair", _tag("code", row.repair)) if row.repair else "",
     ]
-    tried = [_tried(host, remedies) for host, remedies in told.tried if remedies]
-    said = _tag("p", f"{sentence(told)}, {told.where}.")
+    tried = [_tried(host, remedies) for host, remedies in row.tried if remedies]
+    said = _tag("p", f"{sentence(row)}, {row.where}.")
     return _tag("article", heading, said, _tag("dl", *rows), *tried, class_=severity)
 
 
-def _facts(told: ReportRow) -> Iterator[Fact]:
-    for fact in facts(told.finding):
-        yield Fact("provider", "", told.providers) if fact.label == "provider" else fact
+def _facts(row: ReportRow) -> Iterator[Fact]:
+    for fact in facts(row.finding):
+        yield Fact("provider", "", row.providers) if fact.label == "provider" else fact
 
 
 def _pair(label: str, *values: str) -> _Html:
@@ -262,14 +262,14 @@ def _fact(fact: Fact) -> _Html:
 
 
 def _tried(host: str, remedies: Sequence[Remedy]) -> _Html:
-    from collide.report.check.remedies import lines
+    from collide.report.check.remedies import lines  # late: start-up
 
     items = (line.strip() for line in lines(remedies, verbose=True))
     return _tag("details", _tag("summary", f"Remedies tried on {host}"), _list(items))
 
 
-def _together(report: Report, told: Sequence[ReportRow]) -> _Html:
-    articles = [_finding(one) for one in told if one.after is not None or len(one.targets) > 1]
+def _together(report: Report, found: Sequence[ReportRow]) -> _Html:
+    articles = [_finding(row) for row in found if row.after is not None or len(row.targets) > 1]
     not_looked_at = (
         f"Not together: {first} and {second}: {reason}"
         for (first, second), reason in not_together(report)
@@ -302,8 +302,8 @@ def _hosts(report: Report) -> _Html:
 def _left_out(report: Report) -> _Html:
     reasons: dict[str, list[str]] = {}
     for one in not_checked(report):
-        told = f"{', '.join(one.hosts)}: {one.misfit.reason}"
-        reasons.setdefault(one.target, []).append(told)
+        reason = f"{', '.join(one.hosts)}: {one.misfit.reason}"
+        reasons.setdefault(one.target, []).append(reason)
     counts = count_left_out(report.left_out)
     return _section(
         "Not checked",
@@ -311,9 +311,9 @@ def _left_out(report: Report) -> _Html:
             _tag(
                 "details",
                 _tag("summary", f"{target} does not fit {summed_up(counts[target])}"),
-                _list(told),
+                _list(lines),
             )
-            for target, told in reasons.items()
+            for target, lines in reasons.items()
         ),
         id="left-out",
     )
@@ -342,8 +342,8 @@ def _probes(probes: Iterable[Counted] | None) -> _Html:
     return _section("Probes", *tables)
 
 
-def _codes(told: Sequence[ReportRow]) -> _Html:
-    used = {one.finding.code.id for one in told}
+def _codes(found: Sequence[ReportRow]) -> _Html:
+    used = {row.finding.code.id for row in found}
     return _section(
         "What the codes mean",
         *(

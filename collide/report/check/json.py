@@ -1,4 +1,4 @@
-"""Findings as JSON, schema ``collide-report/1``."""
+"""The result of ``collide check`` as JSON (schema ``collide-report/1``)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCHEMA = "collide-report/1"
 
 
 def render(report: Report, probes: list[object] | None = None) -> str:
-    """The whole report as one JSON document, with the ``probes`` that were counted."""
+    """The whole report as one JSON document; ``probes`` are JSON objects, if they were counted."""
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "version": collide.__version__,
@@ -60,7 +60,7 @@ def render(report: Report, probes: list[object] | None = None) -> str:
 
 
 def host_as_json(host: Host) -> dict[str, Any]:
-    """What a host is, and what it lacks itself."""
+    """A host as a JSON object, with the libraries and symbols that it misses itself."""
     return {
         "name": host.name,
         "binary": host.path,
@@ -100,13 +100,13 @@ def _left_out(left_out: LeftOut) -> dict[str, Any]:
 
 
 def _remedied(judged: Judged) -> list[dict[str, Any]]:
-    """The findings, each with the repair that removes it and what was tried against it."""
+    """The findings as JSON objects, each with the command that repairs it and what was tried."""
     findings = [finding_as_json(finding) for finding in judged.findings]
-    for number, told in enumerate(findings):
+    for number, finding in enumerate(findings):
         repairable = number in judged.repairable
-        told["repair"] = judged.analysis.repair_command if repairable else None
+        finding["repair"] = judged.analysis.repair_command if repairable else None
     if judged.remedies:
-        from collide.report.check.remedies import as_json
+        from collide.report.check.remedies import as_json  # late: start-up
 
         for finding, tried in zip(findings, judged.remedies, strict=True):
             finding["remedies"] = [as_json(remedy) for remedy in tried]
@@ -114,7 +114,7 @@ def _remedied(judged: Judged) -> list[dict[str, Any]]:
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:
-    """Every field of one finding."""
+    """Every field of one finding, as a JSON object."""
     return {
         "code": finding.code.id,
         "slug": finding.code.slug,

@@ -1,4 +1,4 @@
-"""What one finding says, in parts: every report for people lays out the same."""
+"""The parts of one finding, the same in every format that people read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Fact(NamedTuple):
     text: str
     names: tuple[str, ...] | None = None
 
-    def told(self, *, verbose: bool = False) -> str:
+    def as_text(self, *, verbose: bool = False) -> str:
         """The text with its names, all of them only if ``verbose``."""
         if self.names is None:
             return self.text
@@ -41,7 +41,7 @@ def headline(finding: Finding) -> str:
     """What happened, in a clause whose subject is the victim."""
     code = finding.code
     if code.id[3] == "2" and code.slug not in ("captured-soname", "undefined-symbol"):
-        # What the loader misses is all that there is to say.
+        # The title says that something is missing, not what.
         detail = f" ({finding.detail})" if finding.detail else ""
         return f"{code.title}: {finding.provider}{detail}"
     return code.title
@@ -121,7 +121,7 @@ def on_hosts(hosts: Sequence[str], checked: int, *, verbose: bool = False) -> st
 
 
 def looked_at_together(pairs: Iterable[Pair]) -> str:
-    """How many pairs were, and how many of them share something; empty without any."""
+    """How many pairs were looked at, and how many of them share something; empty without any."""
     looked_at = [pair for pair in pairs if pair.left_out is None]
     if not looked_at:
         return ""

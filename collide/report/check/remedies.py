@@ -1,4 +1,4 @@
-"""Remedies of one finding, as lines of text and as JSON."""
+"""The remedies of one finding, as lines of text and as JSON objects."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, VERSION, Edit
 from collide.whatif.remedies import Remedy, proven
 
 _SHOWN = 3
-"""Remedies whose costs are told in any case."""
+"""Remedies whose costs are shown in any case."""
 
 
 def lines(tried: Sequence[Remedy], *, verbose: bool = False) -> Iterator[str]:
     """What was proven to help, and the costs of the first few.
 
-    ``verbose`` tells the costs of all, and what was tried and does not help.
+    ``verbose`` adds the costs of all, and what was tried and does not help.
     """
     helping = proven(tried)
     if tried:
@@ -78,7 +78,7 @@ def _how(edit: Edit) -> str:
 
 
 def as_json(remedy: Remedy) -> dict[str, Any]:
-    """One remedy, also one that was refused."""
+    """One remedy as a JSON object, also one that was refused."""
     balance = remedy.balance
     return {
         "how": how(remedy),

@@ -1,4 +1,4 @@
-"""What a check found, told once and in one row: for reports that do not go host by host."""
+"""The findings of a check in one list, equal ones of several hosts merged to one row."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ class ReportRow(NamedTuple):
     """One finding, with all hosts that have it.
 
     ``targets`` are those it is about, ``after`` is what was opened before
-    them. ``checked`` counts the hosts that were looked at; it is 0, and
-    ``hosts`` empty, where the finding does not depend on a host.
+    them. ``providers`` are all that give the definitions on some host.
+    ``checked`` counts the hosts that were looked at; it is 0, and ``hosts``
+    empty, for a finding that does not depend on a host. ``repair`` is the command
+    that removes it, ``tried`` has the remedies by host.
     """
 
     targets: tuple[str, ...]
@@ -46,7 +48,7 @@ class ReportRow(NamedTuple):
 
     @property
     def exposed(self) -> bool:
-        """Whether it tells what any host could take: no finding that counts."""
+        """Whether it is about what any host could take; such a finding is not counted."""
         return not self.checked
 
     @property
@@ -61,8 +63,8 @@ class ReportRow(NamedTuple):
         return f"{hosts}, both installed" if len(self.targets) > 1 else hosts
 
 
-def tell(report: Report) -> tuple[ReportRow, ...]:
-    """All findings: of each target, of its pairs, and what any host could take."""
+def rows(report: Report) -> tuple[ReportRow, ...]:
+    """All findings: those of each target, those of pairs, and what any host could take."""
     alone = [
         ReportRow(
             (c.target,), None, m.finding, m.providers, m.hosts, len(c.judged), m.repair, m.tried
@@ -106,46 +108,45 @@ def _of_pair(pair: Pair) -> Iterator[tuple[tuple[str, ...], str | None, Finding]
             yield (order.second,), order.first, finding
 
 
-def sentence(told: ReportRow) -> str:
+def sentence(row: ReportRow) -> str:
     """The victim and what happens to it."""
-    return f"{told.finding.victim}: {headline(_with_all_providers(told))}"
+    return f"{row.finding.victim}: {headline(_with_all_providers(row))}"
 
 
-def _with_all_providers(told: ReportRow) -> Finding:
-    if len(told.providers) < 2:
-        return told.finding
-    return told.finding._replace(provider=", ".join(told.providers))
+def _with_all_providers(row: ReportRow) -> Finding:
+    if len(row.providers) < 2:
+        return row.finding
+    return row.finding._replace(provider=", ".join(row.providers))
 
 
-def lines(told: ReportRow, *, verbose: bool = False) -> Iterator[str]:
-    """Everything but the sentence, the short parts first; ``verbose`` adds every name."""
-    finding = _with_all_providers(told)
-    yield told.where
+def lines(row: ReportRow, *, verbose: bool = False) -> Iterator[str]:
+    """Everything but the :func:`sentence`, the short parts first; ``verbose`` adds every name."""
+    finding = _with_all_providers(row)
+    yield row.where
     parts = facts(finding)
     for part in parts:
-        yield f"{part.label}: {part.told()}" if part.label else part.told()
+        yield f"{part.label}: {part.as_text()}" if part.label else part.as_text()
     if finding.modules and finding.modules != (finding.victim,):
         yield f"opened: {some(finding.modules, verbose=False)}"
     if finding.evidence:
         yield f"because: {' '.join(finding.evidence)}"
     yield f"fix: {finding.remedy}"
-    if told.repair:
-        yield f"repair: {told.repair}"
-    if told.tried:
-        yield from _lines_of_remedies(told, verbose)
+    if row.repair:
+        yield f"repair: {row.repair}"
+    if row.tried:
+        yield from _lines_of_remedies(row, verbose)
     if verbose:
         named = [(f"{part.label}, all", part.names or ()) for part in parts]
-        named += [("opened, all", finding.modules), ("hosts, all", told.hosts)]
+        named += [("opened, all", finding.modules), ("hosts, all", row.hosts)]
         for label, names in named:
             if len(names) > 1:
                 yield f"{label}: {', '.join(names)}"
 
 
-def _lines_of_remedies(told: ReportRow, verbose: bool) -> Iterator[str]:
-    # With what it takes to try them, their import costs more than all the rest.
-    from collide.report.check.remedies import lines as lines_of
+def _lines_of_remedies(row: ReportRow, verbose: bool) -> Iterator[str]:
+    from collide.report.check.remedies import lines as lines_of  # late: start-up
 
-    for host, tried in told.tried:
+    for host, tried in row.tried:
         for number, line in enumerate(lines_of(tried, verbose=verbose)):
             yield line if number else f"{host}: {line}"
 
@@ -189,18 +190,18 @@ def targets_of(report: Report) -> tuple[str, ...]:
 
 
 def owner(path: str, targets: Iterable[str]) -> str | None:
-    """The target that the path of a problem is of: itself, or one of its members."""
+    """The target that ``path`` names, by itself or with one of its members; None for no target."""
     return next((t for t in targets if path == t or path.startswith((f"{t}: ", f"{t}/"))), None)
 
 
-def summary(report: Report, told: Sequence[ReportRow]) -> str:
+def summary(report: Report, found: Sequence[ReportRow]) -> str:
     """What was found and looked at, in one line."""
-    counts = Counter(t.finding.severity for t in told if not t.exposed)
-    found = severities(counts)
+    counts = Counter(row.finding.severity for row in found if not row.exposed)
+    counted = severities(counts)
     targets = len({j.analysis.target.name for j in report.judged})
     hosts = len({j.analysis.host.name for j in report.judged})
     checked = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
-    parts = [f"{found or 'nothing found'} in {checked}" if targets else "nothing was checked"]
+    parts = [f"{counted or 'nothing found'} in {checked}" if targets else "nothing was checked"]
     if pairs := looked_at_together(report.pairs):
         parts.append(pairs)
     if report.problems:

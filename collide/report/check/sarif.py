@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0: an OASIS standard, for code scanning and viewers of results.
+"""The result of ``collide check`` as SARIF 2.1.0, an OASIS standard for results of analyses.
 
 Source: Static Analysis Results Interchange Format 2.1.0 plus errata 01. GitHub
 wants more than the standard of each result: a place in a file with a line,
@@ -30,10 +30,10 @@ from collide.report.check.rows import (
     not_checked,
     not_together,
     owner,
+    rows,
     sentence,
     summary,
     targets_of,
-    tell,
 )
 
 _SCHEMA = (
@@ -46,11 +46,11 @@ _RULES = {code: number for number, code in enumerate(CODES)}
 
 def render(report: Report, probes: Sequence[object] | None = None) -> str:
     """The whole report as one SARIF log of one run, with the ``probes`` that were counted."""
-    told = tell(report)
+    found = rows(report)
     targets = {target: number for number, target in enumerate(targets_of(report))}
     hosts = {j.analysis.host.name: j.analysis.host for j in report.judged}
     properties: dict[str, Any] = {
-        "summary": summary(report, told),
+        "summary": summary(report, found),
         "hosts": [host_as_json(host) for host in hosts.values()],
     }
     if probes is not None:
@@ -67,7 +67,7 @@ def render(report: Report, probes: Sequence[object] | None = None) -> str:
         "artifacts": [
             {"location": {"uri": _uri(target)}, "roles": ["analysisTarget"]} for target in targets
         ],
-        "results": list(_results(told, targets)),
+        "results": list(_results(found, targets)),
         "properties": properties,
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -104,27 +104,27 @@ def _markdown(text: str) -> str:
     return re.sub(r"([\\`*_<\[])", r"\\\1", text)
 
 
-def _results(told: Sequence[ReportRow], targets: _Numbers) -> Iterator[dict[str, Any]]:
+def _results(found: Sequence[ReportRow], targets: _Numbers) -> Iterator[dict[str, Any]]:
     seen: Counter[str] = Counter()
-    for one in told:
-        finding = one.finding
-        fingerprint = _fingerprint(one)
+    for row in found:
+        finding = row.finding
+        fingerprint = _fingerprint(row)
         seen[fingerprint] += 1
         numbered = f"{fingerprint}:{seen[fingerprint]}"
         yield {
             "ruleId": finding.code.id,
             "ruleIndex": _RULES[finding.code.id],
             "level": str(finding.severity),
-            "message": {"text": "\n".join([f"{sentence(one)}.", *lines(one)])},
+            "message": {"text": "\n".join([f"{sentence(row)}.", *lines(row)])},
             "locations": [
-                {**_place(target, targets), "logicalLocations": _logical(one)}
-                for target in one.targets
+                {**_place(target, targets), "logicalLocations": _logical(row)}
+                for target in row.targets
             ],
             "partialFingerprints": {
                 "collideFinding/v1": numbered,
                 "primaryLocationLineHash": numbered,
             },
-            "properties": _properties(one),
+            "properties": _properties(row),
         }
 
 
@@ -142,26 +142,26 @@ def _uri(path: str) -> str:
     return f"file://{quoted}" if path.startswith("/") else quoted
 
 
-def _logical(told: ReportRow) -> list[dict[str, Any]]:
+def _logical(row: ReportRow) -> list[dict[str, Any]]:
     """The object, then the symbols in it that are taken."""
-    victim = told.finding.victim
-    kind = "resource" if told.finding.code == FILE_ACROSS else "symbol"
+    victim = row.finding.victim
+    kind = "resource" if row.finding.code == FILE_ACROSS else "symbol"
     return [
         {"name": posixpath.basename(victim), "fullyQualifiedName": victim, "kind": "module"},
         *(
             {"fullyQualifiedName": f"{victim}::{name}", "kind": kind}
-            for name in told.finding.symbols
+            for name in row.finding.symbols
         ),
     ]
 
 
-def _fingerprint(told: ReportRow) -> str:
+def _fingerprint(row: ReportRow) -> str:
     """What stays the same when the wheel, its libraries or the host have another release."""
-    finding = told.finding
+    finding = row.finding
     parts = [
         finding.code.id,
-        *map(_distribution, told.targets),
-        "" if told.after is None else _distribution(told.after),
+        *map(_distribution, row.targets),
+        "" if row.after is None else _distribution(row.after),
         _unversioned(finding.victim),
         _unversioned(library(finding.provider) or ""),
     ]
@@ -185,27 +185,27 @@ def _unversioned(name: str) -> str:
     return re.sub(r"(?:-[0-9a-f]{8,})?(\.so(?:\.\d+)?)(?:\.\d+)*$", r"\1", name)
 
 
-def _properties(told: ReportRow) -> dict[str, Any]:
+def _properties(row: ReportRow) -> dict[str, Any]:
     properties: dict[str, Any] = {
-        "targets": list(told.targets),
-        "after": told.after,
-        "hosts": list(told.hosts),
-        "checked": told.checked,
-        **finding_as_json(told.finding),
-        "providers": list(told.providers),
-        "repair": told.repair,
+        "targets": list(row.targets),
+        "after": row.after,
+        "hosts": list(row.hosts),
+        "checked": row.checked,
+        **finding_as_json(row.finding),
+        "providers": list(row.providers),
+        "repair": row.repair,
     }
-    if told.tried:
-        from collide.report.check.remedies import as_json
+    if row.tried:
+        from collide.report.check.remedies import as_json  # late: start-up
 
         properties["remedies"] = {
-            host: [as_json(remedy) for remedy in tried] for host, tried in told.tried
+            host: [as_json(remedy) for remedy in tried] for host, tried in row.tried
         }
     return properties
 
 
 def _notifications(report: Report, targets: _Numbers) -> Iterator[dict[str, Any]]:
-    """What was not read and not looked at; ``kind`` of its properties tells which."""
+    """What was not read and not looked at; ``kind`` of its properties says which."""
     for problem in report.problems:
         target = owner(problem.path, targets) or problem.path
         yield _notification("error", str(problem), [_place(target, targets)], kind="unreadable")
@@ -213,8 +213,8 @@ def _notifications(report: Report, targets: _Numbers) -> Iterator[dict[str, Any]
         hosts = ", ".join(one.hosts)
         message = f"{one.target} was not checked on {hosts}: {one.misfit.reason}"
         place = _place(one.target, targets)
-        told = {"kind": "not checked", "misfit": one.misfit.kind, "hosts": list(one.hosts)}
-        yield _notification("note", message, [place], **told)
+        kind = {"kind": "not checked", "misfit": one.misfit.kind, "hosts": list(one.hosts)}
+        yield _notification("note", message, [place], **kind)
     for target, skipped in not_analysed(report).items():
         place = _place(target, targets)
         for member in skipped:

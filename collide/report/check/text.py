@@ -1,4 +1,4 @@
-"""Findings as text for a terminal."""
+"""The result of ``collide check`` as text for a terminal."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def render(report: Report, *, verbose: bool = False) -> str:
     """
     lines: list[str] = []
     for checked in merge(report.judged):
-        # What was tried against a finding belongs to one host.
+        # Remedies were tried on one host each, so findings are not merged then.
         if len(checked.judged) == 1 or any(j.remedies for j in checked.judged):
             for judged in checked.judged:
                 lines += _analysis(judged, verbose)
@@ -115,7 +115,7 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
     yield f"    {headline(finding)}"
     for fact in facts(finding):
         label = f"{fact.label}:".ljust(10) if fact.label else ""
-        yield f"    {label}{fact.told(verbose=verbose)}"
+        yield f"    {label}{fact.as_text(verbose=verbose)}"
     if finding.modules and finding.modules != (finding.victim,):
         shown = finding.modules if verbose else finding.modules[:_SHOWN_MODULES]
         more = len(finding.modules) - len(shown)
@@ -126,7 +126,7 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
 
 
 def _remedies(tried: Sequence[Remedy], verbose: bool) -> Iterator[str]:
-    from collide.report.check.remedies import lines
+    from collide.report.check.remedies import lines  # late: start-up
 
     for line in lines(tried, verbose=verbose):
         yield f"    {line}"
@@ -232,7 +232,7 @@ def _summary(report: Report) -> str:
 
 
 def render_code(code: Code) -> str:
-    """One code explained (``collide explain COL101``)."""
+    """What one code means: the text of ``collide explain COL101``."""
     return (
         f"{code.id} {code.slug} ({code.severity}): {code.title}\n\n"
         f"{code.meaning}\n\n"

@@ -10,13 +10,13 @@ from collide.check.pairs import Order, Pair
 from collide.findings import table as codes
 from collide.findings.judge import Finding
 from collide.hosts.database import load_shipped
-from collide.report.check.rows import ReportRow, owner, tell
+from collide.report.check.rows import ReportRow, owner, rows
 from merging import HOSTS, finding
 
 
-def tell_pairs(*pairs: Pair) -> tuple[ReportRow, ...]:
-    """What is told of these pairs."""
-    return tell(Report((), (), (), pairs))
+def rows_of_pairs(*pairs: Pair) -> tuple[ReportRow, ...]:
+    """The rows of these pairs."""
+    return rows(Report((), (), (), pairs))
 
 
 def paired(host: str, *orders: Order, common: tuple[Finding, ...] = ()) -> Pair:
@@ -27,7 +27,7 @@ def paired(host: str, *orders: Order, common: tuple[Finding, ...] = ()) -> Pair:
 def test_findings_of_a_pair_on_several_hosts_are_one() -> None:
     found = finding(codes.SONAME_ACROSS)
     newer = found._replace(provider="/usr/lib/libz.so.1.3.1")
-    met = tell_pairs(
+    met = rows_of_pairs(
         paired(HOSTS[0], Order("a.whl", "b.whl", (found,)), Order("b.whl", "a.whl", (found,))),
         paired(HOSTS[1], Order("a.whl", "b.whl", (newer,))),
         paired(HOSTS[2])._replace(left_out="cannot be read again"),
@@ -41,7 +41,7 @@ def test_findings_of_a_pair_on_several_hosts_are_one() -> None:
 
 def test_finding_of_both_is_about_the_victim_first() -> None:
     replaced = finding(codes.FILE_ACROSS, victim="b.whl", provider="a.whl")
-    (met,) = tell_pairs(paired(HOSTS[0], common=(replaced,)))
+    (met,) = rows_of_pairs(paired(HOSTS[0], common=(replaced,)))
     assert (met.targets, met.after) == (("b.whl", "a.whl"), None)
 
 
@@ -53,11 +53,11 @@ def test_finding_says_on_which_hosts_and_after_what() -> None:
     )
     for (order, common), told in ((after, "after a.whl"), (both, "both installed")):
         pairs = [paired(host, order, common=common) for host in HOSTS]
-        assert tell_pairs(*pairs)[0].where == f"on all 3 hosts, {told}"
-        assert tell_pairs(pairs[0])[0].where == f"on {HOSTS[0]}, {told}"
+        assert rows_of_pairs(*pairs)[0].where == f"on all 3 hosts, {told}"
+        assert rows_of_pairs(pairs[0])[0].where == f"on {HOSTS[0]}, {told}"
         one, *others = pairs
         clean = [other._replace(orders=(), common=()) for other in others]
-        assert tell_pairs(one, *clean)[0].where == f"on 1 of 3 hosts: {HOSTS[0]}, {told}"
+        assert rows_of_pairs(one, *clean)[0].where == f"on 1 of 3 hosts: {HOSTS[0]}, {told}"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""The comparison of two link footprints, as ``diff`` and ``footprint`` make it."""
+
+from __future__ import annotations
+
+from collide.cli.options import format_argument
+from collide.cli.streams import complain, threshold_status, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from collide.findings.impact import Impact
+    from collide.hosts.footprint import Footprint
+
+
+def comparison_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of a comparison."""
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="growth that is accepted, by library or search path (libbz2.so.*); repeatable",
+    )
+    parser.add_argument(
+        "--allow-list", metavar="FILE", help="the same from a file of lines `PATTERN  # reason`"
+    )
+    format_argument(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the comparison to FILE")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "note", "never"),
+        default="warning",
+        help="lowest severity that makes the exit status 1 (default: warning)",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
+
+
+def report_comparison(
+    args: argparse.Namespace,
+    old: Footprint,
+    new: Footprint,
+    impacts: Sequence[Impact] | None = None,
+) -> int:
+    """Write what ``new`` gained and lost; the exit status."""
+    from pathlib import Path  # late: start-up
+
+    from collide.findings.footprint import Allowed, compare, read_allowed  # late: start-up
+    from collide.report import footprint as report  # late: start-up
+
+    allowed = [Allowed(pattern, "") for pattern in args.allow]
+    if args.allow_list:
+        allowed += read_allowed(Path(args.allow_list))
+    comparison = compare(old, new, allowed)
+    for pattern in comparison.unused:
+        complain(f"{pattern} allows nothing that came")
+    if args.format == "json":
+        write(report.render_json(comparison, impacts), args.output)
+    else:
+        write(report.render(comparison, impacts, verbose=args.verbose), args.output)
+    grown = (c.severity for c in comparison.changes if c.gained and c.allowed is None)
+    return threshold_status(max(grown, default=None), args.fail_on)
