@@ -1,7 +1,7 @@
-"""The pytest plugin: the link footprint of a binary, and collisions, as assertions.
+"""The pytest plugin: fixtures that assert link footprints and the absence of collisions.
 
-Registered for whoever has collide installed, so it imports nothing of collide,
-and does nothing, until a test asks for one of its fixtures.
+pytest loads it in every environment that has collide, so it imports nothing of
+collide until a test uses one of its fixtures.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--collide-update``."""
+    """Add the option ``--collide-update``."""
     group = parser.getgroup("collide", "link footprints")
     group.addoption(
         "--collide-update",
@@ -35,18 +35,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def host_profile() -> Callable[..., Host]:
     """``host_profile(binary=sys.executable, *, root="/", preload=(), rtld_global=())``.
 
-    The host that a binary makes: what is loaded at its start-up, and what it
-    opens. Nothing is executed.
+    The host that a binary makes (:func:`collide.api.extract_host`): what is loaded
+    at its start-up, and what it opens. Nothing is executed. Raises
+    :class:`collide.api.InputError` for what cannot be read.
     """
     return _host
 
 
 @pytest.fixture(scope="session")
 def link_footprint() -> Callable[..., Footprint]:
-    """``link_footprint(binary=sys.executable, ...)``: as ``host_profile``, what it brings.
+    """``link_footprint(binary=sys.executable, ...)``: what the host of ``host_profile`` brings.
 
     A :class:`collide.hosts.footprint.Footprint`; ``{e.name for e in footprint.libraries}``
-    are the libraries by name.
+    are the names of the libraries.
     """
     return _footprint
 
@@ -55,9 +56,10 @@ def link_footprint() -> Callable[..., Footprint]:
 def assert_footprint(request: pytest.FixtureRequest) -> Callable[..., None]:
     """``assert_footprint(binary, baseline, *, allow={}, root="/", ...)``.
 
-    Fails when the binary brings more than the baseline file says, with what it
-    is; ``allow`` maps patterns of libraries to reasons. A relative ``baseline``
-    is beside the test. With ``--collide-update`` the file is written instead.
+    Fails if the binary brings more than the file ``baseline`` has, and names it;
+    ``allow`` maps patterns of libraries that may come to reasons. A relative
+    ``baseline`` is beside the test. With ``--collide-update`` the file is
+    written instead.
     """
     update = bool(request.config.getoption("--collide-update"))
     directory = request.path.parent
@@ -76,8 +78,9 @@ def assert_no_collisions() -> Callable[..., None]:
     """``assert_no_collisions(wheel, profile, *, fail_on="error")``.
 
     ``profile`` is what ``--profile`` takes (a shipped name or pattern, a file, a
-    binary), or what ``host_profile`` gives. Fails with the report, also when the
-    wheel fits no such host: then nothing was checked.
+    binary), or what ``host_profile`` gives. Fails with the report if a finding is
+    at or above ``fail_on``, if something cannot be read, and if the wheel fits no
+    such host, as nothing was checked then.
     """
     return _assert_no_collisions
 
@@ -89,7 +92,7 @@ def _host(binary: str | Path = sys.executable, *, root: str | Path = "/", **open
 
 
 def _footprint(binary: str | Path = sys.executable, **of: Any) -> Footprint:
-    from collide.hosts.footprint import of_host
+    from collide.hosts.footprint import of_host  # late: start-up
 
     return of_host(_host(binary, **of))
 
@@ -98,11 +101,11 @@ def _assert_footprint(
     footprint: Footprint, baseline: Path, allow: Mapping[str, str], update: bool
 ) -> None:
     __tracebackhide__ = True
-    import warnings
+    import warnings  # late: start-up
 
-    from collide.findings.footprint import Allowed, compare
-    from collide.hosts.footprint import read_baseline, to_baseline
-    from collide.report.footprint import render
+    from collide.findings.footprint import Allowed, compare  # late: start-up
+    from collide.hosts.footprint import read_baseline, to_baseline  # late: start-up
+    from collide.report.footprint import render  # late: start-up
 
     text = to_baseline(footprint)
     if update:

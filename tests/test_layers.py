@@ -92,6 +92,24 @@ def test_check_of_a_small_wheel_imports_nothing_costly() -> None:
     }
 
 
+GIVING_REASONS = ("api", "cli", "pytest_plugin", "report", "support", "verify")
+"""Where each import inside of a function ends in its reason; see ``collide/cli/__init__.py``."""
+
+
+def test_late_imports_say_why() -> None:
+    bare = [
+        f"{MODULES[name]}:{node.lineno}"
+        for name, tree in TREES.items()
+        if name.split(".")[1:2] and name.split(".")[1] in GIVING_REASONS
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and "  # late: " not in MODULES[name].read_text().splitlines()[node.lineno - 1]
+    ]
+    assert bare == []
+
+
 def test_modules_are_short() -> None:
     lines = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
     assert {name: count for name, count in lines.items() if count > MODULE_LINES} == {}

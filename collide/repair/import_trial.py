@@ -1,6 +1,6 @@
-"""Modules of a wheel imported for real, before and after its repair, each in a fresh process.
+"""Imports of a wheel's modules before and after its repair, each in a fresh process.
 
-This executes the wheel; nothing else in the package does.
+This executes code of the wheel. Only :mod:`collide.verify` does so, too.
 """
 
 from __future__ import annotations

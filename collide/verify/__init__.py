@@ -1,1 +1,1 @@
-"""Predictions compared with the real loader."""
+"""Predictions compared with the real loader, which runs code of the wheel and the host."""

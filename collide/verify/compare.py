@@ -1,8 +1,9 @@
-"""The prediction against the real loader: what agrees, and each difference.
+"""The comparison of a prediction with what the real loader did, binding by binding.
 
-Both directions count. What the loader does not tell by its nature is told as
-``silent`` and never as agreement: weak references that nothing satisfies, in
-its log; references without a slot and indirect functions, in memory.
+Both directions count: what was seen and not predicted, and the reverse. What
+the loader cannot show is counted as ``silent``, never as agreement: in its log
+weak references that nothing satisfies, in memory references without a slot and
+indirect functions.
 """
 
 from __future__ import annotations
@@ -27,17 +28,17 @@ from collide.loader.messages import says
 from collide.support.errors import CollideError, InputError
 from collide.support.records import NamedTuple
 from collide.verify.got_slots import SlotBinding
-from collide.verify.ld_debug import Log, OracleError
+from collide.verify.ld_debug import Log, RunError
 from collide.verify.runner import Observation, Runner, Started
 from collide.wheels.archive import Archive
 from collide.wheels.target import Target, installed_path
 
 START_UP = "start-up"
-"""The name of what a host does before it opens anything."""
+"""The name under which a host's own start-up is compared."""
 
 
 class Line(NamedTuple):
-    """One binding by canonical paths, printed or predicted."""
+    """One binding, printed or predicted; ``object`` and ``provider`` are canonical paths."""
 
     object: str
     symbol: str
@@ -51,8 +52,8 @@ DifferenceKind = Literal["not-predicted", "not-seen", "scope", "failure", "loade
 class Difference(NamedTuple):
     """One thing that the loader did and the prediction has not, or the reverse.
 
-    ``line`` is set for the two kinds about bindings. ``seen`` and ``predicted``
-    are the two sides as text.
+    ``line`` is the binding for ``not-predicted`` and ``not-seen``, else None.
+    ``seen`` and ``predicted`` are the two sides as text.
     """
 
     kind: DifferenceKind
@@ -63,12 +64,13 @@ class Difference(NamedTuple):
 
 
 class ModuleAgreement(NamedTuple):
-    """One module: how many bindings were seen and how many of these were predicted alike.
+    """One module: how many bindings were seen, and how many of these were predicted.
 
-    ``scopes`` are the scopes that were seen and agreed. ``silent`` are predicted bindings of which
-    the loader tells nothing, ``unreached`` those behind the failure that ended a dlopen.
-    ``failure`` is the loader's message that was foreseen. ``problem`` is the reason
-    why nothing could be compared, ``notes`` what else is worth knowing.
+    ``objects`` counts what the module brings into the process, ``scopes`` the
+    scopes that were seen as predicted. ``silent`` counts predicted bindings that
+    the loader cannot show, ``unreached`` those behind the failure that ended a
+    dlopen. ``failure`` is a message of the loader that was predicted. ``problem``
+    is the reason why nothing could be compared, ``notes`` are further sentences.
     """
 
     name: str
@@ -85,7 +87,10 @@ class ModuleAgreement(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """One target in one host; the host's own start-up is a module of that name."""
+    """One target in one host; its start-up is a module called ``START_UP``.
+
+    ``by_slots`` is whether the memory of the host was read, not its loader's log.
+    """
 
     analysis: Analysis
     by_slots: bool
@@ -110,7 +115,8 @@ class Agreement(NamedTuple):
 def install(target: Target, root: Path) -> None:
     """Write a wheel's objects below ``root``, at their installed paths.
 
-    Members that cannot be read are in the target's problems already.
+    Members that cannot be read are in the problems of ``target`` and passed over.
+    Raises InputError for a wheel that cannot be read again.
     """
     with Archive(Path(target.name)) as archive:
         for entry in archive.elf_members():
@@ -124,10 +130,10 @@ def install(target: Target, root: Path) -> None:
 
 
 def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
-    """Open every module of an analysis in the real host, one after the other.
+    """Open every module of an analysis in the real host, one after the other, and compare.
 
-    :meth:`Runner.start` has been called, and the runner's root is where the
-    target is installed.
+    ``runner`` was started, and its root is where the target is installed. A
+    module that the host cannot be run for has a ``problem``.
     """
     places = {name: path for path, name in analysis.target.names.items()}
     rules = lookup_rules(analysis.host.loader)
@@ -135,7 +141,7 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
         expected = module.bound.opened.new if module.bound else ()
         try:
             observed = runner.open(places[module.name], (m.dso.path for m in expected))
-        except OracleError as e:
+        except RunError as e:
             yield ModuleAgreement(module.name, problem=str(e))
         else:
             yield compare(module, observed, rules)
@@ -145,7 +151,7 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
 
 
 def compare(module: Module, observed: Observation, rules: LookupRules) -> ModuleAgreement:
-    """What was predicted of one module beside what was seen."""
+    """Compare the prediction for one module with what was observed of it."""
     message = observed.error or observed.died
     first = module.failures[0] if module.failures else None
     if message is not None and first is not None and says(message, first):
@@ -197,7 +203,7 @@ def _is_library(path: str) -> bool:
 
 
 def _lines(bound: BoundModule) -> tuple[set[Line], int]:
-    """The predicted bindings that have a provider, and how many have none."""
+    """The predicted bindings that have a provider, and the number of those that have none."""
     lines, silent = set(), 0
     for brought in bound.objects:
         holder = brought.map.dso.path
@@ -223,15 +229,17 @@ def _by_log(
         for b in log.bindings
         if b.relocation
     }
-    told = {line[:3]: f"bound to {line.provider}" for line in predicted}
+    expected = {line[:3]: f"bound to {line.provider}" for line in predicted}
     differences += [
-        Difference("not-predicted", line.object, line, printed[line], told.get(line[:3], "nothing"))
+        Difference(
+            "not-predicted", line.object, line, printed[line], expected.get(line[:3], "nothing")
+        )
         for line in sorted(printed.keys() - predicted, key=str)
     ]
     unreached = predicted - printed.keys()
     if not partial:
         differences += [
-            Difference("not-seen", line.object, line, "nothing", told[line[:3]])
+            Difference("not-seen", line.object, line, "nothing", expected[line[:3]])
             for line in sorted(unreached, key=str)
         ]
     scopes = 0
@@ -243,7 +251,9 @@ def _by_log(
         wanted = own + tuple(s.dso.path for s in bound.opened.scope)
         scopes += seen == wanted
         if seen != wanted:
-            differences.append(Difference("scope", m.dso.path, None, *_parting(seen, wanted)))
+            differences.append(
+                Difference("scope", m.dso.path, None, *_first_difference(seen, wanted))
+            )
     return agreement._replace(
         seen=len(printed),
         agreed=len(printed.keys() & predicted),
@@ -253,8 +263,8 @@ def _by_log(
     )
 
 
-def _parting(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
-    """Where two scopes part: the first place at which they differ, for each of them."""
+def _first_difference(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
+    """The first place at which two scopes differ, as text for each of them."""
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
     at = min(len(one), len(other)) if at is None else at
     for scope in (one, other):
@@ -298,10 +308,12 @@ def _by_slots(
             agreed.add(key)
             continue
         line = Line(slot.object, slot.symbol, slot.version, slot.provider)
-        told = "no such reference"
+        expected = "no such reference"
         if binding is not None:
-            told = f"bound to {binding.provider.path}" if binding.provider else "bound to nothing"
-        differences.append(Difference("not-predicted", slot.object, line, _led(slot), told))
+            expected = (
+                f"bound to {binding.provider.path}" if binding.provider else "bound to nothing"
+            )
+        differences.append(Difference("not-predicted", slot.object, line, _as_text(slot), expected))
     return agreement._replace(
         seen=len(seen), agreed=len(agreed), silent=len(predicted.keys() - seen)
     )
@@ -312,17 +324,17 @@ def _is_indirect(binding: Binding) -> bool:
 
 
 def _leads_to(slot: SlotBinding, binding: Binding) -> bool:
-    """Whether a slot holds the address of the very definition."""
+    """Whether a slot holds the address of the definition that was predicted."""
     if binding.actual is None:
         return slot.null
     dso, definition = binding.actual
     if slot.provider is None:
-        # Absolute, or the end of an object: its value is all there is.
+        # An absolute symbol, or the end of an object: only the value can be compared.
         return not slot.null and (definition.zero or slot.value == definition.value)
     return slot.provider == dso.path and definition.value in (None, slot.value)
 
 
-def _led(slot: SlotBinding) -> str:
+def _as_text(slot: SlotBinding) -> str:
     if slot.null:
         return "its slot is 0"
     return f"its slot leads to {slot.provider or 'no object'} + {slot.value:#x}"
@@ -332,7 +344,7 @@ def _led(slot: SlotBinding) -> str:
 
 
 def verify_start_up(host: Host, files: Root, started: Started) -> ModuleAgreement:
-    """The host's own start-up: its scope and every binding.
+    """Compare the host's own start-up: its scope and every binding.
 
     ``files`` is the root that the host was extracted from.
     """
@@ -360,7 +372,7 @@ def _started(host: Host, files: Root) -> Process:
 
 
 def count(agreements: Iterable[ModuleAgreement]) -> ModuleAgreement:
-    """The sums of several modules, under no name."""
+    """The sums of several modules, with an empty name."""
     total = ModuleAgreement("")
     for a in agreements:
         total = total._replace(

@@ -1,12 +1,12 @@
-"""What a loader has really bound, read from the memory of a process.
+"""What a loader has bound, read from the global offset tables in the memory of a process.
 
-A relocated slot of the global offset table holds the address of the definition
-that the loader chose; the mappings of the process tell whose it is. That needs
-no help of the loader, so it judges musl as well as glibc, and a glibc that
-prints no bindings. Sources: gABI "Relocation" and "Program Loading", the
+A relocated slot of such a table holds the address of the definition that the
+loader chose; the mappings of the process say which object that is in. The
+loader has to print nothing for it, so it serves for musl, too, and for a glibc
+that prints no bindings. Sources: gABI "Relocation" and "Program Loading", the
 psABI of each machine, proc(5) on ``maps`` and ``mem``.
 
-What slots cannot tell:
+What slots cannot show:
 
 - An indirect function's slot (STT_GNU_IFUNC) holds what its resolver has chosen,
   which may lie in another object (``time`` of libc in the vDSO).
@@ -67,7 +67,7 @@ class Slot(NamedTuple):
 
 
 class SlotTable(NamedTuple):
-    """The slots of one object, and the segments that tell where it was mapped."""
+    """The slots of one object, and the segments by which its place in memory is found."""
 
     slots: tuple[Slot, ...]
     segments: tuple[Segment, ...]
@@ -90,12 +90,12 @@ class MemoryRange(NamedTuple):
 
 
 class SlotBinding(NamedTuple):
-    """One slot that was read: whose symbol it leads to.
+    """One slot that was read, and the object that it leads to.
 
     ``object`` and ``provider`` are paths, or what ``maps`` calls a mapping
     without a file (``[vdso]``). ``provider`` is None for an address in no
     object, ``value`` its distance from the provider's base: the symbol's value.
-    ``null`` tells that the word is 0: a weak reference that nothing satisfies.
+    ``null`` is whether the word is 0: a weak reference that nothing satisfies.
     """
 
     object: str
@@ -166,7 +166,7 @@ _BYTE_ORDER: Mapping[str, Literal["little", "big"]] = {"<": "little", ">": "big"
 
 
 def _read_only(address: int, segments: Iterable[Segment]) -> bool:
-    """Whether nobody but the loader has written there; it protects whole pages only."""
+    """Whether only the loader can have written there (PT_GNU_RELRO); it protects whole pages."""
     return any(
         s.kind == PT_GNU_RELRO and s.address <= address < (s.address + s.memory) // _PAGE * _PAGE
         for s in segments
@@ -184,7 +184,7 @@ def _file_offset(address: int, segments: Iterable[Segment]) -> int:
 
 
 def parse_maps(text: str) -> tuple[MemoryRange, ...]:
-    """``/proc/PID/maps`` by address; ranges that are nobody's are left out."""
+    """The ranges of ``/proc/PID/maps`` by address, without those that have no name."""
     found = []
     for line in text.splitlines():
         addresses, permissions, offset, _, _, *path = line.split(None, 5)
@@ -228,7 +228,7 @@ def slot_tables(paths: Iterable[str], known: Tables | None = None) -> dict[str, 
 
 
 class _Places:
-    """Where the objects of a process lie."""
+    """Where the objects of a process are mapped."""
 
     def __init__(self, maps: Sequence[MemoryRange], tables: Tables) -> None:
         self.bases = {p: b for p, t in tables.items() if (b := _base(p, t, maps)) is not None}
@@ -268,7 +268,10 @@ def _base(path: str, table: SlotTable, maps: Sequence[MemoryRange]) -> int | Non
 
 
 def bindings(maps: Sequence[MemoryRange], tables: Tables, words: Words) -> Iterator[SlotBinding]:
-    """Every slot of the objects in ``tables`` that are loaded; all objects must be there."""
+    """Every slot of the objects in ``tables`` that are loaded.
+
+    ``tables`` must have all objects of the process, ``words`` reads its memory.
+    """
     places = _Places(maps, tables)
     for path, base in places.bases.items():
         table = tables[path]

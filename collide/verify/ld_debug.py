@@ -1,11 +1,11 @@
-"""The judge: what the real loader binds, read from its ``LD_DEBUG`` log.
+"""What the real loader binds, read from its ``LD_DEBUG`` log (ld.so(8)).
 
 Source: glibc ``elf/dl-lookup.c`` (``_dl_debug_bindings``), ``elf/dl-open.c``
 (``_dl_show_scope``), ``elf/dl-reloc.c`` and ``elf/dl-init.c``. The log leaves
 out references that bind to their own object without a search (hidden ones), weak
 ones that nothing satisfies, repetitions in a row, and all that follow the first
 failure in one object. It adds what is no relocation: dlsym, the vDSO, the malloc
-that ld.so takes over; ``relocation`` of a line tells these apart. So compare
+that ld.so takes over; ``relocation`` of a line distinguishes these. So compare
 providers as sets, by object, symbol and version. A process in secure mode
 (ld.so(8)) ignores LD_DEBUG, and glibc 2.36.0 prints no bindings at all.
 """
@@ -34,7 +34,7 @@ _SCOPE = re.compile(r" scope \d+: (?P<names>.*)")
 _RELOCATION = re.compile(r"relocation processing: (?P<object>.+?)(?: \(lazy\))?")
 _PREFIX = re.compile(r" *(\d+):\t(.*)", re.DOTALL)
 _INITIALISERS = ("calling init: ", "initialize program: ")
-_STEERING = ("LD_", "GLIBC_")
+_LOADER_VARIABLES = ("LD_", "GLIBC_")
 
 _RTLD_MALLOC = ["calloc", "free", "malloc", "realloc"]
 
@@ -43,16 +43,16 @@ Key = tuple[str, str, str | None]
 Scopes = Mapping[str, tuple[tuple[str, ...], ...]]
 
 
-class OracleError(CollideError):
-    """A host or its loader cannot be asked; str() says why."""
+class RunError(CollideError):
+    """A host cannot be run, or the log of its loader cannot be read; str() is the reason."""
 
 
 class BindingLine(NamedTuple):
     """One binding that was printed; ``version`` is that of the reference.
 
     ``protected`` marks a reference of protected visibility, which ends at its
-    own object whatever the search has found. ``relocation`` tells a relocation
-    from what the program has looked up itself.
+    own object whatever the search has found. ``relocation`` is False for what
+    the program has looked up itself.
     """
 
     object: str
@@ -97,7 +97,7 @@ class Log(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One process that ran: how it ended, what it and its loader said.
+    """One process that ran: how it ended, what it and its loader printed.
 
     ``status`` is that of subprocess: negative for a signal. ``logs`` holds the
     lines of each log file by the process that began it.
@@ -128,7 +128,7 @@ class Run(NamedTuple):
 
     @property
     def ending(self) -> str:
-        """How it ended, and the last line it said, in one clause."""
+        """How it ended, and the last line that it printed, in one clause."""
         said = (self.stderr.strip() or self.stdout.strip()).splitlines()
         if self.status < 0:
             how = f"was killed by {signal.Signals(-self.status).name}"
@@ -138,8 +138,8 @@ class Run(NamedTuple):
 
 
 def unsteered(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what steers a loader (ld.so(8) "ENVIRONMENT")."""
-    return {k: v for k, v in environment.items() if not k.startswith(_STEERING)}
+    """An environment without the variables that a loader obeys (ld.so(8) "ENVIRONMENT")."""
+    return {k: v for k, v in environment.items() if not k.startswith(_LOADER_VARIABLES)}
 
 
 def run(
@@ -152,9 +152,9 @@ def run(
 ) -> Run:
     """Run ``command`` in ``environment``, with its loader's log switched on.
 
-    ``bind_now`` binds at start-up what the host would bind when called; a host
-    that cannot start so needs it off. ``timeout`` is in seconds. Raises
-    OracleError.
+    With ``bind_now`` everything is bound at start-up (LD_BIND_NOW); some hosts
+    cannot start so. ``timeout`` is in seconds. Raises RunError when the command
+    cannot be run or does not end in time.
     """
     words = [str(word) for word in command]
     with tempfile.TemporaryDirectory() as directory:
@@ -196,11 +196,11 @@ def _run(
             start_new_session=True,
         )
     except OSError as e:
-        raise OracleError(f"{words[0]}: {e.strerror}") from e
+        raise RunError(f"{words[0]}: {e.strerror}") from e
     try:
         return process.pid, process.wait(timeout)
     except subprocess.TimeoutExpired:
-        raise OracleError(f"{words[0]} did not end within {timeout:g} seconds") from None
+        raise RunError(f"{words[0]} did not end within {timeout:g} seconds") from None
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -208,13 +208,13 @@ def _run(
 
 
 def read_log(ran: Run, pid: int | None = None) -> Log:
-    """All that was printed for one process; raises OracleError for a line nobody can read."""
+    """All that was printed for one process; raises RunError for a line of unknown form."""
     lines = ran.lines(pid)
     return _read(lines, ran, lines)
 
 
 def read_start_up(ran: Run, pid: int | None = None) -> Log:
-    """What was printed before the program began."""
+    """What was printed before the program began; raises RunError as :func:`read_log`."""
     lines = ran.lines(pid)
     return _read(lines[: _next(lines, 0, "initialize program: ")], ran, lines)
 
@@ -223,7 +223,7 @@ def read_opening(ran: Run, path: str, pid: int | None = None) -> Log:
     """What was printed while ``path`` was opened, up to the first initialiser.
 
     Empty when the loader gave up before it relocated anything, or had the
-    object already.
+    object already. Raises RunError as :func:`read_log`.
     """
     lines = ran.lines(pid)
     start = _next(lines, 0, f"object={path} [")
@@ -241,7 +241,7 @@ def _read(lines: Sequence[str], ran: Run, all_lines: Sequence[str]) -> Log:
 
 
 class _Names:
-    """The loader's names, which are paths as opened, to canonical ones."""
+    """Canonical paths for the names in a log, which are paths as they were opened."""
 
     def __init__(self, ran: Run, lines: Iterable[str]) -> None:
         self._cwd = ran.cwd
@@ -287,7 +287,7 @@ def _bindings(lines: Iterable[str], names: _Names) -> list[BindingLine]:
                 )
             )
         elif "binding file" in line:
-            raise OracleError(f"a line of the loader that nobody can read: {line}")
+            raise RunError(f"a line of the loader that nobody can read: {line}")
         elif found := _RELOCATION.fullmatch(line):
             relocated = found["object"]
             # __rtld_malloc_init_real has just asked in the name of the executable.

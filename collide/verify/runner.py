@@ -1,4 +1,4 @@
-"""Real hosts, run: one fresh process for each object that is opened in it.
+"""Runs of a real host, a fresh process for each object that is opened in it.
 
 What the loader did comes from its log (:mod:`collide.verify.ld_debug`) or from the
 memory of the process (:mod:`collide.verify.got_slots`), in the paths of the prediction.
@@ -24,8 +24,8 @@ from collide.verify.got_slots import (
 )
 from collide.verify.ld_debug import (
     Log,
-    OracleError,
     Run,
+    RunError,
     read_opening,
     read_start_up,
     run,
@@ -34,14 +34,14 @@ from collide.verify.ld_debug import (
 from collide.verify.script import Answer, read_answer, script
 
 PLAIN = ("-E", "-s", "-S", "{script}")
-"""Arguments of an interpreter that runs a script and nothing else, of any version."""
+"""Arguments of an interpreter of any version that runs a script without site-packages."""
 
 
 class Observation(NamedTuple):
     """One object opened in one process.
 
-    ``error`` is the loader's message where it did not open, ``died`` how the
-    process ended when it did not come so far. ``loaded`` are the objects that
+    ``error`` is the loader's message if it did not open, ``died`` how the
+    process ended if it did not get that far. ``loaded`` are the objects that
     the opening has mapped. ``log`` is what the loader printed, ``slots`` the
     slots of the new objects; one of them is None.
     """
@@ -54,7 +54,7 @@ class Observation(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A host after start-up; ``bind_now`` tells whether all its references were bound by then."""
+    """A host after start-up; ``bind_now`` is whether all its references were bound by then."""
 
     log: Log
     bind_now: bool
@@ -78,12 +78,12 @@ def command_line(host: Host, template: str | None) -> tuple[str, ...]:
 
 
 class Runner:
-    """Runs one host again and again.
+    """Runs one host, each time in a fresh process.
 
-    ``root`` is the directory that stands for the root of the target's installed
-    paths: each path below it is told without it. ``environment`` is the whole
-    environment of the hosts, from which what steers a loader or a Python is
-    taken away. ``timeout`` is in seconds.
+    ``root`` is the directory below which the target is installed: results have
+    the paths without it. ``environment`` is the environment of the processes,
+    without the variables that a loader or a Python obeys. ``timeout`` is in
+    seconds for each process.
     """
 
     def __init__(
@@ -116,10 +116,11 @@ class Runner:
             self._environment["LD_LIBRARY_PATH"] = ":".join(host.loader.library_path)
 
     def start(self) -> Started:
-        """Run the host once without opening anything; raises OracleError when it cannot be asked.
+        """Run the host once without opening anything.
 
         A host that does not start with LD_BIND_NOW is run without from then on.
-        Where its loader prints no bindings, slots are read from then on.
+        If its loader prints no bindings, slots are read from then on. Raises
+        RunError when the command does not run the script in this host.
         """
         path = str(self._scratch / "no such file.so")
         ran, answer = self._open(path)
@@ -127,21 +128,21 @@ class Runner:
             self._bind_now = False
             ran, answer = self._open(path)
         if answer is None:
-            raise OracleError(
+            raise RunError(
                 f"{self._command[0]} did not run the script: it {ran.ending}; "
                 "a host that is no plain Python interpreter needs --run"
             )
         mapped = {r.path for r in parse_maps(answer.before)}
         if self.host.path not in mapped:
-            raise OracleError(f"{self._command[0]} runs another program than {self.host.path}")
+            raise RunError(f"{self._command[0]} runs another program than {self.host.path}")
         scope = (m.dso.path for m in self.host.process.global_scope)
         if missing := [path for path in scope if path not in mapped]:
-            raise OracleError(
+            raise RunError(
                 f"{self._command[0]} has not loaded {', '.join(missing)}: "
                 "the command (--run) must open what --global names"
             )
         log = read_start_up(ran, answer.pid)
-        # A known line must appear before silence means anything.
+        # The loader prints bindings if it prints one that the host must have.
         if not any(line.object == self.host.path for line in log.bindings):
             self.by_slots = True
         return Started(log, self._bind_now)
@@ -149,7 +150,7 @@ class Runner:
     def open(self, path: str, expected: Iterable[str] = ()) -> Observation:
         """Open one installed path; ``expected`` are the objects that it should bring.
 
-        Raises OracleError when the host does not end in time.
+        Raises RunError when the host does not end in time.
         """
         real = self.root + path
         tables = self._known(self.root + p if self._is_inside(p) else p for p in expected)
@@ -161,7 +162,7 @@ class Runner:
         return Observation(
             error=answer.error if answer else None,
             died=None if answer else ran.ending,
-            loaded=frozenset(map(self._told, _loaded(answer))) if answer else frozenset(),
+            loaded=frozenset(map(self._without_root, _loaded(answer))) if answer else frozenset(),
             log=self._log(log) if log else None,
             slots=slots,
         )
@@ -198,7 +199,7 @@ class Runner:
         if not new.keys() <= tables.keys():
             ran, again = self._open(path, new)
             if again is None:
-                raise OracleError(f"{self._command[0]} opened {path} once only: it {ran.ending}")
+                raise RunError(f"{self._command[0]} opened {path} once only: it {ran.ending}")
             answer = again
         maps = parse_maps(answer.maps)
         everything = {
@@ -207,8 +208,8 @@ class Runner:
         }
         return answer, tuple(
             b._replace(
-                object=self._told(b.object),
-                provider=None if b.provider is None else self._told(b.provider),
+                object=self._without_root(b.object),
+                provider=None if b.provider is None else self._without_root(b.provider),
             )
             for b in bindings(maps, everything, words_of(answer.memory))
         )
@@ -218,18 +219,19 @@ class Runner:
     def _is_inside(self, path: str) -> bool:
         return bool(self.root) and Path(self.root + path).exists()
 
-    def _told(self, path: str) -> str:
+    def _without_root(self, path: str) -> str:
         """A path of the machine as the prediction has it."""
         return path[len(self.root) :] if path.startswith(f"{self.root}/") else path
 
     def _log(self, log: Log) -> Log:
-        told = self._told
+        path_of = self._without_root
         return Log(
             tuple(
-                b._replace(object=told(b.object), provider=told(b.provider)) for b in log.bindings
+                b._replace(object=path_of(b.object), provider=path_of(b.provider))
+                for b in log.bindings
             ),
             {
-                told(name): tuple(tuple(map(told, paths)) for paths in lists)
+                path_of(name): tuple(tuple(map(path_of, paths)) for paths in lists)
                 for name, lists in log.scopes.items()
             },
         )

@@ -1,9 +1,8 @@
-"""The script that opens one object inside a host and tells what became of it.
+"""The script that opens one object inside a host and writes down the outcome.
 
-It runs in whatever Python the host has (CPython 2.7 to today's, PyPy), next to
-whatever the host does: it is small, imports nothing that brings a shared object
-along, answers in a file of its own, and ends the host when it has, as the host's
-way of ending is nobody's business.
+It runs in any Python that a host may have (CPython since 2.7, PyPy): it is
+small, imports no module that loads a shared object, answers in a file of its
+own, and ends the host's process itself.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ def answer(path, to, request):
 
 
 class Answer(NamedTuple):
-    """What the script has told.
+    """What the script has written.
 
     ``error`` is why the object did not open, in the loader's words; ``before``
     and ``maps`` are ``/proc/self/maps`` on both sides of the opening, ``memory``
@@ -99,7 +98,7 @@ def script(
 
 
 def read_answer(file: Path) -> Answer | None:
-    """The answer; None when the host has not come so far."""
+    """The answer in ``file``; None when the script did not run to its end."""
     try:
         pid, error, before, maps, *memory = _fields(file.read_bytes())
     except (OSError, ValueError):
@@ -115,7 +114,7 @@ def read_answer(file: Path) -> Answer | None:
 
 
 def _fields(data: bytes) -> Iterator[bytes]:
-    """The fields, each behind its length."""
+    """The fields; the length of each comes before it. Raises ValueError for an incomplete one."""
     at = 0
     while at < len(data):
         start = data.index(b":", at) + 1

@@ -21,7 +21,7 @@ from collide.loader.messages import says
 from collide.support.errors import UsageError
 from collide.verify.compare import Difference, ModuleAgreement, compare, verify, verify_start_up
 from collide.verify.got_slots import SlotBinding
-from collide.verify.ld_debug import OracleError
+from collide.verify.ld_debug import RunError
 from collide.verify.runner import Observation, Runner, command_line
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.target import read_target
@@ -157,7 +157,7 @@ def test_library_that_the_command_does_not_open_is_told(s: Scenario, tmp_path: P
     plugin = s.lib("plugin.so", "int plugin;")
     host = extract(PYTHON, Root(), rtld_global=[str(plugin)])
     runner = Runner(host, command_line(host, None), tmp_path.resolve(), os.environ)
-    with pytest.raises(OracleError, match=f"has not loaded {plugin}: the command"):
+    with pytest.raises(RunError, match=f"has not loaded {plugin}: the command"):
         runner.start()
 
 
@@ -273,19 +273,19 @@ def test_time_out_is_told_in_one_line(s: Scenario, tmp_path: Path) -> None:
 
 
 def test_command_that_runs_no_python(fresh: Callable[[str], Runner]) -> None:
-    with pytest.raises(OracleError, match="true did not run the script: it ended with status 0; a"):
+    with pytest.raises(RunError, match="true did not run the script: it ended with status 0; a"):
         fresh("/bin/true {script}").start()
 
 
 def test_command_that_runs_another_host(fresh: Callable[[str], Runner]) -> None:
     if shutil.which("pypy3") is None:
         pytest.skip("pypy3 is not installed")
-    with pytest.raises(OracleError, match="runs another program than"):
+    with pytest.raises(RunError, match="runs another program than"):
         fresh("pypy3 {script}").start()
 
 
 def test_command_that_does_not_exist(fresh: Callable[[str], Runner]) -> None:
-    with pytest.raises(OracleError, match="no-such-program: No such file"):
+    with pytest.raises(RunError, match="no-such-program: No such file"):
         fresh("no-such-program {script}").start()
 
 

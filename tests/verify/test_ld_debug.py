@@ -10,8 +10,8 @@ import pytest
 
 from collide.verify.ld_debug import (
     BindingLine,
-    OracleError,
     Run,
+    RunError,
     read_log,
     read_opening,
     read_start_up,
@@ -45,7 +45,7 @@ def test_line_is_read_and_written_alike() -> None:
 
 
 def test_line_that_cannot_be_read_is_not_passed_over() -> None:
-    with pytest.raises(OracleError, match="nobody can read"):
+    with pytest.raises(RunError, match="nobody can read"):
         read_log(log_of("binding file of another age"))
 
 
@@ -125,7 +125,7 @@ def test_only_what_steers_a_loader_is_taken_away() -> None:
 
 
 def test_program_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> None:
-    with pytest.raises(OracleError, match=r"/bin/sh did not end within 0.3 seconds"):
+    with pytest.raises(RunError, match=r"/bin/sh did not end within 0.3 seconds"):
         run(
             ["/bin/sh", "-c", "sleep 100 & echo $! > child; wait"],
             environment=os.environ,
