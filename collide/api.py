@@ -32,7 +32,6 @@ __all__ = [
     "Binding",
     "BoundModule",
     "BoundObject",
-    "Change",
     "Code",
     "CollideError",
     "Definition",
@@ -96,7 +95,7 @@ if TYPE_CHECKING:
     from collide.loader.model import Dso
     from collide.repair.proof import Proof
     from collide.repair.repair import Repair
-    from collide.whatif.edits import Change, Edit
+    from collide.whatif.edits import Edit
     from collide.whatif.remedies import Remedy
     from collide.whatif.whatif import Balance, Move, Outcome, WhatIf
     from collide.wheels.tags import Misfit
@@ -123,7 +122,7 @@ else:
         "collide.repair.repair": "Repair",
         "collide.wheels.tags": "Misfit",
         "collide.wheels.target": "Skipped Target",
-        "collide.whatif.edits": "Change Edit",
+        "collide.whatif.edits": "Edit",
         "collide.whatif.remedies": "Remedy",
         "collide.whatif.whatif": "Balance Move Outcome WhatIf",
     }

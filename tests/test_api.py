@@ -22,6 +22,7 @@ from collide.cli.main import main
 from collide.report import repair as repair_report
 from collide.report import whatif as whatif_report
 from collide.report.check import json as check_report
+from collide.whatif.edits import parse_edit
 from reports import HOST, specimen
 from scenario import require_loader
 
@@ -30,7 +31,7 @@ FUNCTIONS = [
     "whatif",
 ]
 RECORDS = [
-    *("CODES", "Analysis", "Balance", "Binding", "BoundModule", "BoundObject", "Change", "Code"),
+    *("CODES", "Analysis", "Balance", "Binding", "BoundModule", "BoundObject", "Code"),
     *("CollideError", "Definition", "Dso", "Edit", "Exposed", "Finding", "Host", "InputError"),
     *("Judged", "LeftOut", "LoadFailure", "Match", "Misfit", "Module", "Move", "Order"),
     *("Outcome", "Pair", "Progress", "Proof", "Reference", "Remedy", "Repair", "Report"),
@@ -147,7 +148,7 @@ def test_whatif_is_that_of_the_command(printed: Printed) -> None:
         *("whatif", STATIC, "--profile", HOST),
         *("--apply", "*=hide", "--without-host-lib", "libvault*"),
     )
-    edits = [api.Edit("*", api.Change("hide"))], [api.Edit("libvault*", api.Change("without"))]
+    edits = [parse_edit("*=hide")], [parse_edit("libvault*=without")]
     assert json.loads(whatif_report.render_json([result], *edits)) == command
     again = api.whatif(STATIC, host, *edits)
     assert (again.balance, again.moves) == (result.balance, result.moves)

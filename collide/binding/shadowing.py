@@ -1,8 +1,8 @@
 """When a reference is shadowed: bound to another definition than it was meant to get.
 
-It is when an actual and an intended provider exist and differ, with the
-exceptions of DESIGN: what the host alone provides, C++ vague linkage, and one
-library in two files (the C library).
+It is when an actual and an intended provider exist and differ, with three
+exceptions: what the host alone provides, C++ vague linkage, and one library in
+two files (the C library).
 """
 
 from __future__ import annotations

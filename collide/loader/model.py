@@ -125,7 +125,10 @@ class Dso:
 
 
 class LoadError(CollideError):
-    """The loader stops at this file instead of searching on (section 6.4's hard errors)."""
+    """The loader stops at this file instead of searching on.
+
+    Rule 6.4 of ``tests/tools/conformance.py``, "files that do not fit".
+    """
 
 
 class FileSystem(Protocol):
