@@ -1,12 +1,13 @@
 """The public interface of collide: what its commands compute, as functions and immutable records.
 
-These names are all that is public: any other module may change with any release.
+These names are all that is public: every other module, and a field whose type is
+not among them, may change with any release.
 
-The functions take and give records, print nothing and end no process. They
-raise :class:`CollideError` and nothing else on purpose; what cannot be analysed
-beside other inputs is part of a result instead, with the reason. Of the
-environment they read PATH, for a host that is named like a command. Nothing of
-a wheel or a host is executed.
+The functions take and give records and print nothing. They raise
+:class:`CollideError` and nothing else on purpose; what cannot be analysed beside
+other inputs is part of a result instead, with the reason. Of the environment
+they read PATH, for a host that is named like a command and for patchelf. Nothing
+of a wheel or a host is executed.
 
 In the examples ``wheel`` is the path of a wheel that carries a static library
 ``vault`` and exports it, ``binary`` that of a program that links another build
@@ -211,10 +212,10 @@ def extract_host(
     """
     from collide.filesystems.container_image import open_root  # late: start-up
     from collide.hosts.extract import extract  # late: start-up
-    from collide.hosts.select import locate  # late: start-up
+    from collide.hosts.select import locate, with_arguments  # late: start-up
 
     where, path = os.fspath(root), os.fspath(binary)
-    return extract(
+    host = extract(
         locate(path) if where == "/" else f"/{path.lstrip('/')}",
         open_root(where, image),
         name=name,
@@ -223,6 +224,9 @@ def extract_host(
         library_path=library_path,
         ldconfig=ldconfig,
     )
+    if where != "/" or library_path:
+        return host
+    return with_arguments(host, path, preload, rtld_global)
 
 
 # -- what is computed -----------------------------------------------------------------------------
@@ -372,7 +376,8 @@ def repair(
     has the reasons; what is taken even after the repair is in ``proofs``.
     Raises InputError for what is no wheel, cannot be read whole or cannot be
     repaired without breaking something else, UsageError for a result that would
-    replace its original, and for arguments that make no sense.
+    replace its original, if patchelf is needed and missing, and for arguments
+    that make no sense.
 
     >>> made = repair(wheel, load_hosts(binary), directory=scratch)
     >>> made.incomplete, [(proof.taken, proof.remaining) for proof in made.proofs]
@@ -389,11 +394,10 @@ def repair(
 
     if method not in _METHODS:
         raise UsageError(f"{method} is no method of repair: {', '.join(_METHODS)}")
-    options = Options(method, everything, glibc)
     paths = [Path(path) for path in _paths(wheels)]
     if not paths:
         raise UsageError("no wheel is given")
-    planned = repair.prepare(paths, candidates_of(hosts), options)
+    planned = repair.prepare(paths, candidates_of(hosts), Options(method, everything, glibc))
     if not write or not planned.analyses:
         return planned
     places = [Path(directory or path.parent / "repaired") for path in planned.paths]

@@ -187,6 +187,7 @@ def test_host_of_a_binary_is_the_one_that_its_path_names(monkeypatch: pytest.Mon
     for binary in (HOST, "host", Path("../host/host")):
         host = api.extract_host(binary)
         assert (host.name, host.path, host.loader) == (loaded.name, loaded.path, loaded.loader)
+        assert host.arguments == ("--profile", str(binary))
     monkeypatch.chdir("/")
     monkeypatch.setenv("PATH", str(HOST.parent))
     assert api.extract_host("host").path == loaded.path

@@ -74,9 +74,16 @@ def select(
             from collide.hosts.extract import extract
 
             host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
-        opened = (("--preload", preload), ("--global", rtld_global))
-        options = [word for option, names in opened for name in names for word in (option, name)]
-        yield Candidate.of(host._replace(arguments=("--profile", spec, *options)))
+        yield Candidate.of(with_arguments(host, spec, preload, rtld_global))
+
+
+def with_arguments(
+    host: Host, spec: str, preload: Sequence[str], rtld_global: Sequence[str]
+) -> Host:
+    """``host`` with the options that name it on a command line."""
+    opened = (("--preload", preload), ("--global", rtld_global))
+    options = [word for option, names in opened for name in names for word in (option, name)]
+    return host._replace(arguments=("--profile", spec, *options))
 
 
 def candidates_of(hosts: Host | Iterable[Host] | None) -> list[Candidate]:
