@@ -136,6 +136,9 @@ else:
                 return getattr(import_module(module), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
+    def __dir__():
+        return __all__
+
 
 # -- what is looked at ----------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ each_function = pytest.mark.parametrize("name", FUNCTIONS)
 
 def test_public_names_are_these() -> None:
     assert api.__all__ == RECORDS + FUNCTIONS
+    assert dir(api) == sorted(api.__all__)
     assert all(hasattr(api, name) for name in api.__all__)
 
 
