@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collide.findings.code import Code, Severity
+from collide.findings.code import Code, Severity, Shape
 
 SPLIT_LIBRARY = Code(
     "COL101",
     "split-library",
     Severity.ERROR,
+    Shape.SPLIT,
     "calls two copies of one library, its own and the host's",
     "Some functions of one library come from the host's copy and some from the wheel's, and code "
     "that runs uses both. They work on the same structures with different ideas of their layout: a "
@@ -34,6 +35,7 @@ REPLACED_LIBRARY = Code(
     "COL102",
     "replaced-library",
     Severity.WARNING,
+    Shape.INTERPOSITION,
     "uses the host's copy of a library in place of its own",
     "Every function of the library that is in use is the host's. That works as long as the two "
     "copies are compatible, which nobody has tested; fixes that the wheel's copy has are lost.",
@@ -46,16 +48,20 @@ VAGUE_LINKAGE = Code(
     "COL103",
     "vague-linkage",
     Severity.NOTE,
+    Shape.INTERPOSITION,
     "uses the host's copy of C++ inline functions and templates",
     "C++ emits these in every object that uses them, and any copy serves as long as all were "
     "compiled from the same source (Itanium C++ ABI 5.2).",
     "A shadowed symbol with a mangled name whose intended definition is weak or unique.",
     "Compile with -fvisibility-inlines-hidden, if the two were compiled from different sources.",
+    fixed_remedy=True,
+    per_binding=True,
 )
 FOREIGN_SYMBOL = Code(
     "COL104",
     "foreign-symbol",
     Severity.WARNING,
+    Shape.INTERPOSITION,
     "takes symbols from an object of the host that is no copy of the library meant",
     "Two libraries that have nothing to do with each other use the same name, or have copied the "
     "same source. What the host's does may be something else altogether.",
@@ -68,6 +74,7 @@ OTHER_ABI = Code(
     "COL105",
     "other-abi",
     Severity.ERROR,
+    Shape.INTERPOSITION,
     "uses a library of the host with another ABI number than its own",
     "The makers of a library change the number behind .so when programs linked with the old one "
     "cannot run with the new one.",
@@ -80,6 +87,7 @@ DATA_MISMATCH = Code(
     "COL106",
     "data-mismatch",
     Severity.ERROR,
+    Shape.INTERPOSITION,
     "uses a variable of the host that has another size or kind than its own",
     "The code was compiled for another type: it reads or writes behind the end of the variable, "
     "or takes code for data.",
@@ -92,6 +100,7 @@ INTEGER_WIDTH = Code(
     "COL107",
     "integer-width",
     Severity.ERROR,
+    Shape.INTERPOSITION,
     "passes integers of another width than the host's library takes",
     "Libraries of linear algebra come with 32-bit and 64-bit integers under the same names of "
     "functions. With the wrong one arguments are read from the wrong places: crashes, wrong sums.",
@@ -103,6 +112,7 @@ VERSION_CHECK = Code(
     "COL108",
     "version-check",
     Severity.ERROR,
+    Shape.INTERPOSITION,
     "calls a check of the version in the host's library, which is another release",
     "The library compares the version that its user was compiled for with its own, and ends the "
     "program or the import where they differ.",
@@ -117,6 +127,7 @@ WIDE_INTERFACE = Code(
     "COL109",
     "wide-interface",
     Severity.ERROR,
+    Shape.INTERPOSITION,
     "is compiled against the inside of a library that the host replaces",
     "So many functions and variables of the library are in use that its structures are compiled "
     "in. Another release with other layouts or other rules gives wrong results.",
@@ -128,6 +139,7 @@ UNUSED_COPY = Code(
     "COL110",
     "unused-copy",
     Severity.NOTE,
+    Shape.INTERPOSITION,
     "is loaded, and nothing that runs leads to these references",
     "Whoever would use this library was given the host's in its place. What its own references "
     "bind to harms nobody.",
@@ -135,11 +147,13 @@ UNUSED_COPY = Code(
     "actual bindings; no function that is reached refers to these symbols. A function that is "
     "looked up with dlsym is not seen.",
     "Nothing need be done; see the findings for those who use the host's copy.",
+    fixed_remedy=True,
 )
 COMPILER_RUNTIME = Code(
     "COL111",
     "compiler-runtime",
     Severity.NOTE,
+    Shape.INTERPOSITION,
     "uses the host's copy of functions of the compiler or its C++ library",
     "Newer releases of these libraries keep what older ones promised. The static parts serve "
     "systems that are older than the compiler.",
@@ -147,11 +161,13 @@ COMPILER_RUNTIME = Code(
     "[lex.name]), and the variables among them have one size in both.",
     "Nothing need be done; -static-libgcc and -static-libstdc++ with -Wl,--exclude-libs,ALL keep "
     "the wheel's own.",
+    fixed_remedy=True,
 )
 EXPOSED_SYMBOLS = Code(
     "COL401",
     "exposed-symbols",
     Severity.NOTE,
+    Shape.EXPOSURE,
     "looks up symbols by name that it defines itself",
     "Any host that exports one of these names takes it: a victim that waits for its host. Where "
     "the names are those of a library that others link too, such hosts exist.",
@@ -164,6 +180,7 @@ EXPOSED_LIBRARY = Code(
     "COL402",
     "exposed-library",
     Severity.NOTE,
+    Shape.EXPOSURE,
     "takes symbols by name from libraries of the wheel",
     "Any host that exports one of these names gives its own in place of the bundled library's.",
     "References to names that a library of the wheel exports, which the object needs directly or "

@@ -16,6 +16,7 @@ from collide.elf.constants import STV_DEFAULT
 from collide.elf.references import ReferenceTable
 from collide.elf.symbol_table import vague_names
 from collide.findings import table as codes
+from collide.findings.code import Family
 from collide.findings.finding import Finding
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
@@ -86,7 +87,7 @@ def _note(
 
 
 def _is_of(finding: Finding, victim: str) -> bool:
-    return finding.victim == victim and finding.code.id.startswith("COL1")
+    return finding.victim == victim and finding.code.family is Family.SHADOWING
 
 
 def _words(names: Iterable[str]) -> str:

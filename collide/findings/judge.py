@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from collide.analysis.analysis import Analysis, Module
 from collide.binding.binding import BoundObject
 from collide.findings import table as codes
+from collide.findings.code import Code, Shape
 from collide.findings.finding import Finding
-from collide.findings.table import Code
 from collide.loader.link_map import LoadFailure
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ def _shadowed(
             intended=tuple(sorted(map(analysis.name_of, interposition.intended))),
             references=len(interposition.taken),
             symbols=tuple(sorted({b.reference.name for b in interposition.taken})),
-            kept=interposition.kept if verdict.code is codes.SPLIT_LIBRARY else (),
+            kept=interposition.kept if verdict.code.shape is Shape.SPLIT else (),
             modules=interposition.modules,
             remedy=_remedy(analysis, verdict.code, interposition),
             evidence=verdict.evidence,
@@ -75,13 +75,8 @@ def _weighed(interposition: Interposition, rules: Sequence[FindingRule] | None) 
     return weigh(interposition, rules)
 
 
-_REMEDIED_BY_CODE = frozenset(
-    (codes.OWN_SHADOW, codes.VAGUE_LINKAGE, codes.UNUSED_COPY, codes.COMPILER_RUNTIME)
-)
-
-
 def _remedy(analysis: Analysis, code: Code, interposition: Interposition) -> str:
-    if code in _REMEDIED_BY_CODE:
+    if code.fixed_remedy:
         return code.remedy
     if interposition.intended == (interposition.victim,):
         return (

@@ -5,7 +5,7 @@ The families are in ``FAMILIES``. Codes are stable: one that is retired is never
 
 from __future__ import annotations
 
-from collide.findings.code import Code, Family, Severity
+from collide.findings.code import Code, Family, FamilyText, Severity, Shape
 from collide.findings.codes_shadowed import (
     COMPILER_RUNTIME,
     DATA_MISMATCH,
@@ -60,7 +60,7 @@ __all__ = [
     "VERSION_NOT_FOUND",
     "WIDE_INTERFACE",
     "Code",
-    "Family",
+    "FamilyText",
     "Severity",
 ]
 
@@ -68,6 +68,7 @@ MISSING_LIBRARY = Code(
     "COL201",
     "missing-library",
     Severity.WARNING,
+    Shape.LOAD_FAILURE,
     "needs a library that is neither in the wheel nor on the host",
     "The import fails, unless another package has loaded a library of that name before.",
     "A DT_NEEDED name that is not loaded and that the loader's search does not find.",
@@ -77,6 +78,7 @@ VERSION_NOT_FOUND = Code(
     "COL202",
     "version-not-found",
     Severity.ERROR,
+    Shape.LOAD_FAILURE,
     "needs a symbol version that the loaded library does not have",
     'The import fails with "version `...\' not found".',
     "The load-time check of DT_VERNEED against the library loaded under that name.",
@@ -87,6 +89,7 @@ UNDEFINED_SYMBOL = Code(
     "COL203",
     "undefined-symbol",
     Severity.ERROR,
+    Shape.SYMBOLS,
     "needs a symbol that nothing in its scope defines",
     'The import fails with "undefined symbol".',
     "A strong reference without a definition in the global scope, the module and its closure.",
@@ -96,6 +99,7 @@ UNLOADABLE_FILE = Code(
     "COL204",
     "unloadable-file",
     Severity.ERROR,
+    Shape.LOAD_FAILURE,
     "needs a file at which the loader stops",
     "The import fails: the file found first under the name is no object that can be mapped.",
     "The search's first hit is empty, no ELF file, truncated, or an executable.",
@@ -105,6 +109,7 @@ CAPTURED_SONAME = Code(
     "COL205",
     "captured-soname",
     Severity.WARNING,
+    Shape.CAPTURE,
     "brings a library that is never loaded here: the host's of the same name is used",
     "The host has already loaded a library of this name, so the wheel's copy stays unused.",
     "A DT_NEEDED name for which the wheel has a file equals the path, an alias or the DT_SONAME of "
@@ -115,16 +120,20 @@ OWN_SHADOW = Code(
     "COL301",
     "own-shadow",
     Severity.NOTE,
+    Shape.INTERPOSITION,
     "takes symbols from another object of the wheel than its own closure offers first",
     "The module that is opened comes first in the scope of all its libraries, and the first "
     "library before the later ones: which definition is used depends on what is imported.",
     "A symbol that the object or its closure defines binds to another object of the same wheel.",
     "Export from a module only its initialisation function (-fvisibility=hidden).",
+    fixed_remedy=True,
+    per_binding=True,
 )
 SONAME_ACROSS = Code(
     "COL302",
     "soname-across-wheels",
     Severity.WARNING,
+    Shape.CHANGED_BINDINGS,
     "uses a library of the wheel that was opened before, not the one it brings or would find",
     "Two wheels bring libraries of one SONAME (auditwheel gives equal names to equal files), or "
     "one brings what the other finds on the system. The loader keeps whichever is opened first, "
@@ -139,6 +148,7 @@ UNIQUE_ACROSS = Code(
     "COL303",
     "unique-across-wheels",
     Severity.WARNING,
+    Shape.CHANGED_BINDINGS,
     "shares C++ objects with the wheel that was opened before",
     "A symbol of binding STB_GNU_UNIQUE (a static variable of an inline function or template) "
     "exists once in a process, by name alone: both wheels work on the first one's object.",
@@ -150,6 +160,7 @@ SYSTEM_ACROSS = Code(
     "COL304",
     "system-library-across-wheels",
     Severity.WARNING,
+    Shape.CHANGED_BINDINGS,
     "a system library that both load is bound in the scope of the wheel opened first",
     "A library that the host does not load at start-up is relocated once, where it is opened "
     "first. What the first wheel exports takes part in it for all that come later.",
@@ -163,6 +174,7 @@ GLOBAL_ACROSS = Code(
     "COL305",
     "global-across-wheels",
     Severity.WARNING,
+    Shape.CHANGED_BINDINGS,
     "takes symbols of a wheel that was opened RTLD_GLOBAL",
     "What is opened RTLD_GLOBAL joins the global scope with all its libraries, and comes before "
     "everything that is opened later.",
@@ -174,6 +186,7 @@ ORDER_DECIDES = Code(
     "COL306",
     "order-decides-loading",
     Severity.ERROR,
+    Shape.OUTCOME,
     "opens or fails depending on what has been opened before",
     "The import works or not, depending on the order of imports.",
     "A dlopen that succeeds alone fails after those of the other wheel; a note when it is the "
@@ -184,6 +197,7 @@ FILE_ACROSS = Code(
     "COL307",
     "file-across-wheels",
     Severity.WARNING,
+    Shape.FILES,
     "has files that the other wheel replaces",
     "Installers unpack every wheel into the same directory: of two files with one path the last "
     "that is installed stays, and uninstalling one wheel removes the other's.",
@@ -197,6 +211,7 @@ GAINED_LIBRARY = Code(
     "COL501",
     "gained-library",
     Severity.ERROR,
+    Shape.FOOTPRINT,
     "the host links one library more",
     "Every export of the library comes before those of all modules that are opened later: what "
     "bundles a copy of it may run on the host's from now on.",
@@ -208,6 +223,7 @@ GAINED_UNVERSIONED = Code(
     "COL502",
     "gained-unversioned",
     Severity.WARNING,
+    Shape.FOOTPRINT,
     "a library of the host exports more names without a version",
     "An export without a version satisfies every reference of its name, versioned or not.",
     "Definitions at a base version, or in an object without version tables, that were not there.",
@@ -218,6 +234,7 @@ GAINED_VERSIONED = Code(
     "COL503",
     "gained-versioned",
     Severity.NOTE,
+    Shape.FOOTPRINT,
     "a library of the host exports more versioned symbols",
     "They satisfy references of the same version, and those without one.",
     "Definitions with a version name that were not there.",
@@ -227,6 +244,7 @@ GAINED_VERSIONS = Code(
     "COL504",
     "gained-versions",
     Severity.NOTE,
+    Shape.FOOTPRINT,
     "a library of the host defines more versions",
     "Objects that need them can be loaded now; a newer release of the library is installed.",
     "Version names of exported definitions that were not there.",
@@ -236,6 +254,7 @@ GAINED_OPENING = Code(
     "COL505",
     "gained-opening",
     Severity.ERROR,
+    Shape.FOOTPRINT,
     "the host preloads a library more, or opens one RTLD_GLOBAL",
     "The library and its closure are in the global scope from then on, as if the host linked them.",
     "What the profiles were recorded with (--preload, --global).",
@@ -245,6 +264,7 @@ GAINED_SEARCH_PATH = Code(
     "COL506",
     "gained-search-path",
     Severity.WARNING,
+    Shape.FOOTPRINT,
     "the host searches for libraries in another place",
     "What is found there answers for its own needs and, as DT_RPATH of the executable or as "
     "LD_LIBRARY_PATH, for those of every module.",
@@ -255,6 +275,7 @@ GAINED_MISSING = Code(
     "COL507",
     "gained-missing",
     Severity.WARNING,
+    Shape.FOOTPRINT,
     "the host needs one library more, which is not there",
     "Where it is installed the host links it; here its exports cannot be told.",
     "A DT_NEEDED name that the loader's search does not find, and that was not needed before.",
@@ -264,6 +285,7 @@ REPLACED_BY_RELEASE = Code(
     "COL508",
     "replaced-by-release",
     Severity.NOTE,
+    Shape.FOOTPRINT,
     "the host links another release of a library",
     "Its exports are compared with those of the earlier one; its new name captures DT_NEEDED "
     "entries of that name.",
@@ -275,6 +297,7 @@ STATIC_OBJECTS = Code(
     "COL112",
     "static-objects",
     Severity.ERROR,
+    Shape.INTERPOSITION,
     "has its static C++ objects built or destroyed by the host's copy of the library",
     "Static objects of the wheel's copy are made when it is loaded and destroyed when the program "
     "ends, by code of the other copy. Seen with real libraries: a crash at the end.",
@@ -324,8 +347,8 @@ CODES = {
 """Every code by its identifier."""
 
 FAMILIES = (
-    Family(
-        "1",
+    FamilyText(
+        Family.SHADOWING,
         "Shadowed symbols",
         "A reference that an object of the wheel, or what it depends on, satisfies by itself is "
         "bound to the host. Such references are grouped by the object that holds them and the "
@@ -333,25 +356,25 @@ FAMILIES = (
         "calls is read, and walked from the module's initialisation and from constructors along "
         "the actual bindings, through all libraries of the wheel. Then the copies are compared.",
     ),
-    Family(
-        "2",
+    FamilyText(
+        Family.LOADING,
         "Loading",
         "The loader refuses the object, or uses another file than the wheel brings.",
     ),
-    Family(
-        "3",
+    FamilyText(
+        Family.AMONG_WHEELS,
         "Objects of wheels among themselves",
         "What modules and wheels do to each other in one process.",
     ),
-    Family(
-        "4",
+    FamilyText(
+        Family.EXPOSURE,
         "Exposure",
         "What any host could take. These notes are told once a wheel and change no exit status.",
     ),
-    Family(
-        "5",
+    FamilyText(
+        Family.FOOTPRINT,
         "Footprint of a host",
         "What a host brings into the global scope of every module.",
     ),
 )
-"""The families of codes, by their first digit."""
+"""Each family with its text, in the order of the page of codes."""
