@@ -1,4 +1,4 @@
-"""Codes of what is taken by name, and of what could be: the families 1xx and 4xx."""
+"""The codes of interpositions: COL101 to COL112 and COL301."""
 
 from __future__ import annotations
 
@@ -163,28 +163,28 @@ COMPILER_RUNTIME = Code(
     "the wheel's own.",
     fixed_remedy=True,
 )
-EXPOSED_SYMBOLS = Code(
-    "COL401",
-    "exposed-symbols",
-    Severity.NOTE,
-    Shape.EXPOSURE,
-    "looks up symbols by name that it defines itself",
-    "Any host that exports one of these names takes it: a victim that waits for its host. Where "
-    "the names are those of a library that others link too, such hosts exist.",
-    "References to definitions of the same object that are neither hidden nor protected, without "
-    "DT_SYMBOLIC and C++ vague linkage. They are told apart by the word they begin with.",
-    "Link a static library with -Wl,--exclude-libs,ALL, and compile with -fvisibility=hidden; or "
-    "link with -Bsymbolic.",
+STATIC_OBJECTS = Code(
+    "COL112",
+    "static-objects",
+    Severity.ERROR,
+    Shape.INTERPOSITION,
+    "has its static C++ objects built or destroyed by the host's copy of the library",
+    "Static objects of the wheel's copy are made when it is loaded and destroyed when the program "
+    "ends, by code of the other copy. Seen with real libraries: a crash at the end.",
+    "Constructors or destructors of classes, by their mangled names, bind to the host from code "
+    "that is reached from the object's own list of initialisers.",
+    "As for COL101: no host can replace what is not looked up by name.",
 )
-EXPOSED_LIBRARY = Code(
-    "COL402",
-    "exposed-library",
+OWN_SHADOW = Code(
+    "COL301",
+    "own-shadow",
     Severity.NOTE,
-    Shape.EXPOSURE,
-    "takes symbols by name from libraries of the wheel",
-    "Any host that exports one of these names gives its own in place of the bundled library's.",
-    "References to names that a library of the wheel exports, which the object needs directly or "
-    "through others; without C++ vague linkage.",
-    "Rename the symbols in both (patchelf --rename-dynamic-symbols), or link the library "
-    "statically and hidden.",
+    Shape.INTERPOSITION,
+    "takes symbols from another object of the wheel than its own closure offers first",
+    "The module that is opened comes first in the scope of all its libraries, and the first "
+    "library before the later ones: which definition is used depends on what is imported.",
+    "A symbol that the object or its closure defines binds to another object of the same wheel.",
+    "Export from a module only its initialisation function (-fvisibility=hidden).",
+    fixed_remedy=True,
+    per_binding=True,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from collide.analysis.interposition import Interposition
 from collide.elf.constants import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
-from collide.findings.table import Code, Severity
+from collide.findings.code import Code, Severity
 from collide.loader.lookup import Match
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple

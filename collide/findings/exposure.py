@@ -15,12 +15,37 @@ from collide.binding.definers import ReferencesByDefiner
 from collide.elf.constants import STV_DEFAULT
 from collide.elf.references import ReferenceTable
 from collide.elf.symbol_table import vague_names
-from collide.findings import table as codes
-from collide.findings.code import Family
+from collide.findings.code import Code, Family, Severity, Shape
 from collide.findings.finding import Finding
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
+
+EXPOSED_SYMBOLS = Code(
+    "COL401",
+    "exposed-symbols",
+    Severity.NOTE,
+    Shape.EXPOSURE,
+    "looks up symbols by name that it defines itself",
+    "Any host that exports one of these names takes it: a victim that waits for its host. Where "
+    "the names are those of a library that others link too, such hosts exist.",
+    "References to definitions of the same object that are neither hidden nor protected, without "
+    "DT_SYMBOLIC and C++ vague linkage. They are told apart by the word they begin with.",
+    "Link a static library with -Wl,--exclude-libs,ALL, and compile with -fvisibility=hidden; or "
+    "link with -Bsymbolic.",
+)
+EXPOSED_LIBRARY = Code(
+    "COL402",
+    "exposed-library",
+    Severity.NOTE,
+    Shape.EXPOSURE,
+    "takes symbols by name from libraries of the wheel",
+    "Any host that exports one of these names gives its own in place of the bundled library's.",
+    "References to names that a library of the wheel exports, which the object needs directly or "
+    "through others; without C++ vague linkage.",
+    "Rename the symbols in both (patchelf --rename-dynamic-symbols), or link the library "
+    "statically and hidden.",
+)
 
 _SHOWN_WORDS = 3
 
@@ -47,7 +72,7 @@ def expose(
         table = universe.table(dso)
         own = set() if dso.elf.symbolic else _looked_up(table, offered[dso])
         if own:
-            found.append(_note(codes.EXPOSED_SYMBOLS, name, (name,), own, taken))
+            found.append(_note(EXPOSED_SYMBOLS, name, (name,), own, taken))
         others: dict[str, set[str]] = {}
         defined = dso.elf.exports.names
         for library in _needed(target, dso):
@@ -56,12 +81,12 @@ def expose(
                 others[target.names[library.path]] = names
         if others:
             names = set().union(*others.values())
-            found.append(_note(codes.EXPOSED_LIBRARY, name, tuple(sorted(others)), names, taken))
+            found.append(_note(EXPOSED_LIBRARY, name, tuple(sorted(others)), names, taken))
     return tuple(found)
 
 
 def _note(
-    code: codes.Code,
+    code: Code,
     victim: str,
     intended: tuple[str, ...],
     names: set[str],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.findings.table import Code, Severity
+from collide.findings.code import Code, Severity
 from collide.support.records import NamedTuple
 
 

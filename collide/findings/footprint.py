@@ -7,21 +7,96 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from collide.findings.table import (
-    GAINED_LIBRARY,
-    GAINED_MISSING,
-    GAINED_OPENING,
-    GAINED_SEARCH_PATH,
-    GAINED_UNVERSIONED,
-    GAINED_VERSIONED,
-    GAINED_VERSIONS,
-    REPLACED_BY_RELEASE,
-    Code,
-    Severity,
-)
+from collide.findings.code import Code, Severity, Shape
 from collide.hosts.footprint import Exports, Footprint, Library
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
+
+GAINED_LIBRARY = Code(
+    "COL501",
+    "gained-library",
+    Severity.ERROR,
+    Shape.FOOTPRINT,
+    "the host links one library more",
+    "Every export of the library comes before those of all modules that are opened later: what "
+    "bundles a copy of it may run on the host's from now on.",
+    "The global scope has an object that the earlier one did not have, by DT_SONAME or file name.",
+    "Link it statically with its symbols hidden, or open it with dlopen from an extension module, "
+    "so that it stays out of the global scope.",
+)
+GAINED_UNVERSIONED = Code(
+    "COL502",
+    "gained-unversioned",
+    Severity.WARNING,
+    Shape.FOOTPRINT,
+    "a library of the host exports more names without a version",
+    "An export without a version satisfies every reference of its name, versioned or not.",
+    "Definitions at a base version, or in an object without version tables, that were not there.",
+    "Hide what is no interface (-fvisibility=hidden, -Wl,--exclude-libs,ALL), or give the library "
+    "a version script.",
+)
+GAINED_VERSIONED = Code(
+    "COL503",
+    "gained-versioned",
+    Severity.NOTE,
+    Shape.FOOTPRINT,
+    "a library of the host exports more versioned symbols",
+    "They satisfy references of the same version, and those without one.",
+    "Definitions with a version name that were not there.",
+    "None is needed, unless a wheel bundles another build of the same library.",
+)
+GAINED_VERSIONS = Code(
+    "COL504",
+    "gained-versions",
+    Severity.NOTE,
+    Shape.FOOTPRINT,
+    "a library of the host defines more versions",
+    "Objects that need them can be loaded now; a newer release of the library is installed.",
+    "Version names of exported definitions that were not there.",
+    "None is needed.",
+)
+GAINED_OPENING = Code(
+    "COL505",
+    "gained-opening",
+    Severity.ERROR,
+    Shape.FOOTPRINT,
+    "the host preloads a library more, or opens one RTLD_GLOBAL",
+    "The library and its closure are in the global scope from then on, as if the host linked them.",
+    "What the profiles were recorded with (--preload, --global).",
+    "Open it RTLD_LOCAL.",
+)
+GAINED_SEARCH_PATH = Code(
+    "COL506",
+    "gained-search-path",
+    Severity.WARNING,
+    Shape.FOOTPRINT,
+    "the host searches for libraries in another place",
+    "What is found there answers for its own needs and, as DT_RPATH of the executable or as "
+    "LD_LIBRARY_PATH, for those of every module.",
+    "DT_RPATH, DT_RUNPATH, LD_LIBRARY_PATH and the directories built into the loader.",
+    "Drop the entry (patchelf --remove-rpath), or replace an RPATH by a RUNPATH.",
+)
+GAINED_MISSING = Code(
+    "COL507",
+    "gained-missing",
+    Severity.WARNING,
+    Shape.FOOTPRINT,
+    "the host needs one library more, which is not there",
+    "Where it is installed the host links it; here its exports cannot be told.",
+    "A DT_NEEDED name that the loader's search does not find, and that was not needed before.",
+    "Install the library and look again; then as for COL501.",
+)
+REPLACED_BY_RELEASE = Code(
+    "COL508",
+    "replaced-by-release",
+    Severity.NOTE,
+    Shape.FOOTPRINT,
+    "the host links another release of a library",
+    "Its exports are compared with those of the earlier one; its new name captures DT_NEEDED "
+    "entries of that name.",
+    "One library gone and one come whose names differ in numbers only.",
+    "None is needed.",
+)
 
 
 class Change(NamedTuple):

@@ -8,18 +8,92 @@ from collections.abc import Iterable, Iterator
 from collide.analysis.install import Conflict
 from collide.analysis.pair_orders import Change, ChangedOutcome, ChangeKind, PairOrder
 from collide.binding.binding import Binding
-from collide.findings import table as codes
-from collide.findings.judge import Finding
-from collide.findings.table import Code, Severity
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.finding import Finding
 from collide.loader.lookup import Match
 from collide.loader.messages import describe
 from collide.loader.model import Dso
 
+SONAME_ACROSS = Code(
+    "COL302",
+    "soname-across-wheels",
+    Severity.WARNING,
+    Shape.CHANGED_BINDINGS,
+    "uses a library of the wheel that was opened before, not the one it brings or would find",
+    "Two wheels bring libraries of one SONAME (auditwheel gives equal names to equal files), or "
+    "one brings what the other finds on the system. The loader keeps whichever is opened first, "
+    "for both.",
+    "A DT_NEEDED name equals the DT_SONAME or an alias of an object that the first wheel has "
+    "loaded from another path. A note when both copies export the same names, or nothing else was "
+    "there.",
+    "Nothing where both were made from the same library; else rename the SONAME in one of the "
+    "wheels (auditwheel repair, patchelf --set-soname).",
+)
+UNIQUE_ACROSS = Code(
+    "COL303",
+    "unique-across-wheels",
+    Severity.WARNING,
+    Shape.CHANGED_BINDINGS,
+    "shares C++ objects with the wheel that was opened before",
+    "A symbol of binding STB_GNU_UNIQUE (a static variable of an inline function or template) "
+    "exists once in a process, by name alone: both wheels work on the first one's object.",
+    "A lookup ends at a unique symbol that the first wheel's lookups have registered. A note when "
+    "the two definitions have the same type and size.",
+    "Compile with -fno-gnu-unique or -fvisibility=hidden, unless both must share the object.",
+)
+SYSTEM_ACROSS = Code(
+    "COL304",
+    "system-library-across-wheels",
+    Severity.WARNING,
+    Shape.CHANGED_BINDINGS,
+    "a system library that both load is bound in the scope of the wheel opened first",
+    "A library that the host does not load at start-up is relocated once, where it is opened "
+    "first. What the first wheel exports takes part in it for all that come later.",
+    "References of a system library that both wheels load get other definitions when the first "
+    "wheel opens it than when the second does. A note when the library only gets its own or equal "
+    "ones.",
+    "Export from a module and its libraries only what others use (-fvisibility=hidden, "
+    "-Wl,--exclude-libs,ALL): what it links of libstdc++ statically most of all.",
+)
+GLOBAL_ACROSS = Code(
+    "COL305",
+    "global-across-wheels",
+    Severity.WARNING,
+    Shape.CHANGED_BINDINGS,
+    "takes symbols of a wheel that was opened RTLD_GLOBAL",
+    "What is opened RTLD_GLOBAL joins the global scope with all its libraries, and comes before "
+    "everything that is opened later.",
+    "A reference binds to an object that the first wheel has promoted. A note when the second has "
+    "no definition of its own, or an equal one.",
+    "Do not open extension modules RTLD_GLOBAL (sys.setdlopenflags); as for COL101 otherwise.",
+)
+ORDER_DECIDES = Code(
+    "COL306",
+    "order-decides-loading",
+    Severity.ERROR,
+    Shape.OUTCOME,
+    "opens or fails depending on what has been opened before",
+    "The import works or not, depending on the order of imports.",
+    "A dlopen that succeeds alone fails after those of the other wheel; a note when it is the "
+    "other way round.",
+    "As for the finding that tells which library or symbol is taken from the other wheel.",
+)
+FILE_ACROSS = Code(
+    "COL307",
+    "file-across-wheels",
+    Severity.WARNING,
+    Shape.FILES,
+    "has files that the other wheel replaces",
+    "Installers unpack every wheel into the same directory: of two files with one path the last "
+    "that is installed stays, and uninstalling one wheel removes the other's.",
+    "Members of two wheels are installed at the same path.",
+    "Give the files names of their own; two builds of one package cannot be installed together.",
+)
 _CODES: dict[ChangeKind, Code] = {
-    "captured": codes.SONAME_ACROSS,
-    "unique": codes.UNIQUE_ACROSS,
-    "system": codes.SYSTEM_ACROSS,
-    "promoted": codes.GLOBAL_ACROSS,
+    "captured": SONAME_ACROSS,
+    "unique": UNIQUE_ACROSS,
+    "system": SYSTEM_ACROSS,
+    "promoted": GLOBAL_ACROSS,
 }
 
 
@@ -35,12 +109,12 @@ def judge_conflicts(conflicts: Iterable[Conflict]) -> tuple[Finding, ...]:
     """The files of two targets at one path."""
     return tuple(
         Finding(
-            code=codes.FILE_ACROSS,
-            severity=codes.FILE_ACROSS.severity,
+            code=FILE_ACROSS,
+            severity=FILE_ACROSS.severity,
             victim=conflict.replaced,
             provider=conflict.by,
             symbols=conflict.names,
-            remedy=codes.FILE_ACROSS.remedy,
+            remedy=FILE_ACROSS.remedy,
         )
         for conflict in conflicts
     )
@@ -120,7 +194,7 @@ def _alike(one: Match | None, other: Match | None) -> bool:
 
 
 def _outcome_finding(ending: ChangedOutcome) -> Finding:
-    code = codes.ORDER_DECIDES
+    code = ORDER_DECIDES
     return Finding(
         code=code,
         severity=code.severity if ending.fails else Severity.NOTE,

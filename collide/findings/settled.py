@@ -10,7 +10,8 @@ from itertools import islice
 
 from collide.analysis.interposition import Interposition
 from collide.analysis.library_copies import Overlap, overlap, release_difference, renamed
-from collide.findings import table as codes
+from collide.findings import codes_shadowed as codes
+from collide.findings.code import Severity
 from collide.findings.evidence import (
     RESERVED,
     Verdict,
@@ -21,7 +22,6 @@ from collide.findings.evidence import (
     size,
     some,
 )
-from collide.findings.table import Severity
 from collide.loader.model import Dso
 
 UNRELATED = 0.1

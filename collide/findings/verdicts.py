@@ -23,7 +23,8 @@ from collide.analysis.library_copies import (
 )
 from collide.elf.constants import STT_OBJECT, STT_TLS
 from collide.elf.names import split_pairs
-from collide.findings import table as codes
+from collide.findings import codes_shadowed as codes
+from collide.findings.code import Severity
 from collide.findings.evidence import (
     RESERVED,
     Verdict,
@@ -38,7 +39,6 @@ from collide.findings.evidence import (
     some,
 )
 from collide.findings.settled import settle
-from collide.findings.table import Severity
 from collide.loader.model import Dso
 
 FEW, SMALL = 3, 0.1

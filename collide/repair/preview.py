@@ -16,9 +16,10 @@ from collections.abc import Set as AbstractSet
 from collide.analysis.analysis import Analysis, Module
 from collide.analysis.interposition import is_vague
 from collide.binding.binding import Binding
-from collide.findings import table as codes
 from collide.findings.code import Code, Family
-from collide.findings.judge import Finding, judge_loading
+from collide.findings.codes_shadowed import OWN_SHADOW, VAGUE_LINKAGE
+from collide.findings.finding import Finding
+from collide.findings.loading import judge_loading
 from collide.repair.plan import Plan, Request, make_plan
 from collide.repair.rebind import only_renames, rebind, touched_names
 from collide.repair.request import Names, Options, make_request
@@ -142,8 +143,8 @@ def _shadows(
 def _code(analysis: Analysis, b: Binding) -> Code | None:
     """The code of a shadow that needs no weighing (:func:`collide.findings.verdicts.decide`)."""
     if b.provider is None or not analysis.is_host(b.provider):
-        return codes.OWN_SHADOW
-    return codes.VAGUE_LINKAGE if is_vague(b) else None
+        return OWN_SHADOW
+    return VAGUE_LINKAGE if is_vague(b) else None
 
 
 # -- from all of it -------------------------------------------------------------------------------

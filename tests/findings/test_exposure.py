@@ -62,10 +62,10 @@ def test_what_only_the_host_has_is_not_exposed(s: Scenario) -> None:
 
 
 def test_hosts_that_take_some_are_named(s: Scenario) -> None:
-    from collide.findings import table as codes
+    from collide.findings.codes_shadowed import REPLACED_LIBRARY
 
     s.lib("w/m.so", OWN)
-    code = codes.REPLACED_LIBRARY
+    code = REPLACED_LIBRARY
     taken = Finding(code, code.severity, "m.so", "libx.so", ("m.so",), symbols=("xml_one",))
     target = read_target(s.directory / "w")
     hosts = [Taken("one", [taken]), Taken("other", [])]

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterable
 
 from checkout import PACKAGE
-from collide.findings.table import CODES, FAMILIES, Code
+from collide.findings.code import Code
+from collide.findings.table import CODES, FAMILIES
 
 PAGE = PACKAGE / "codes.md"
 

@@ -29,8 +29,9 @@ from checkout import DATA
 from collide.analysis.analysis import Analysis, analyse
 from collide.analysis.interposition import Interposition, find_interpositions
 from collide.findings import verdicts
-from collide.findings.judge import Finding, judge
-from collide.findings.table import Severity
+from collide.findings.code import Severity
+from collide.findings.finding import Finding
+from collide.findings.judge import judge
 from collide.findings.verdicts import FindingRule, decide
 from collide.hosts.profile_file.read import load
 from collide.loader.host import Host
