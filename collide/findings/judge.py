@@ -16,8 +16,7 @@ from collide.findings.loading import judge_loading
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.analysis.interposition import Interposition
-    from collide.findings.evidence import Verdict
-    from collide.findings.verdicts import FindingRule
+    from collide.findings.shadowing.order import FindingRule
 
 
 def judge(
@@ -44,29 +43,23 @@ def _shadowed(
         return
     # The rules and what they need are imported only where something is shadowed.
     from collide.analysis.interposition import find_interpositions
-    from collide.findings.settled import settle
+    from collide.findings.shadowing.order import judge_interposition
 
     for interposition in find_interpositions(analysis, reaching=reaching):
-        verdict = settle(interposition) or _weighed(interposition, rules)
+        result = judge_interposition(interposition, rules)
         yield Finding(
-            code=verdict.code,
-            severity=verdict.severity,
+            code=result.code,
+            severity=result.severity,
             victim=analysis.name_of(interposition.victim),
             provider=analysis.name_of(interposition.provider),
             intended=tuple(sorted(map(analysis.name_of, interposition.intended))),
             references=len(interposition.taken),
             symbols=tuple(sorted({b.reference.name for b in interposition.taken})),
-            kept=interposition.kept if verdict.code.shape is Shape.SPLIT else (),
+            kept=interposition.kept if result.code.shape is Shape.SPLIT else (),
             modules=interposition.modules,
-            remedy=_remedy(analysis, verdict.code, interposition),
-            evidence=verdict.evidence,
+            remedy=_remedy(analysis, result.code, interposition),
+            evidence=result.evidence,
         )
-
-
-def _weighed(interposition: Interposition, rules: Sequence[FindingRule] | None) -> Verdict:
-    from collide.findings.verdicts import weigh
-
-    return weigh(interposition, rules)
 
 
 def _remedy(analysis: Analysis, code: Code, interposition: Interposition) -> str:

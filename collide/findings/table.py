@@ -8,21 +8,6 @@ imports only what it needs.
 from __future__ import annotations
 
 from collide.findings.code import Family, FamilyText
-from collide.findings.codes_shadowed import (
-    COMPILER_RUNTIME,
-    DATA_MISMATCH,
-    FOREIGN_SYMBOL,
-    INTEGER_WIDTH,
-    OTHER_ABI,
-    OWN_SHADOW,
-    REPLACED_LIBRARY,
-    SPLIT_LIBRARY,
-    STATIC_OBJECTS,
-    UNUSED_COPY,
-    VAGUE_LINKAGE,
-    VERSION_CHECK,
-    WIDE_INTERFACE,
-)
 from collide.findings.exposure import (
     EXPOSED_LIBRARY,
     EXPOSED_SYMBOLS,
@@ -52,6 +37,19 @@ from collide.findings.pairs import (
     SYSTEM_ACROSS,
     UNIQUE_ACROSS,
 )
+from collide.findings.shadowing.compiler_runtime import COMPILER_RUNTIME
+from collide.findings.shadowing.data_mismatch import DATA_MISMATCH
+from collide.findings.shadowing.foreign_symbol import FOREIGN_SYMBOL
+from collide.findings.shadowing.integer_width import INTEGER_WIDTH
+from collide.findings.shadowing.other_abi import OTHER_ABI
+from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
+from collide.findings.shadowing.split_library import SPLIT_LIBRARY
+from collide.findings.shadowing.static_objects import STATIC_OBJECTS
+from collide.findings.shadowing.unused_copy import UNUSED_COPY
+from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
+from collide.findings.shadowing.version_check import VERSION_CHECK
+from collide.findings.shadowing.wide_interface import WIDE_INTERFACE
 
 CODES = {
     code.id: code

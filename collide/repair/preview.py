@@ -17,9 +17,10 @@ from collide.analysis.analysis import Analysis, Module
 from collide.analysis.interposition import is_vague
 from collide.binding.binding import Binding
 from collide.findings.code import Code, Family
-from collide.findings.codes_shadowed import OWN_SHADOW, VAGUE_LINKAGE
 from collide.findings.finding import Finding
 from collide.findings.loading import judge_loading
+from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
 from collide.repair.plan import Plan, Request, make_plan
 from collide.repair.rebind import only_renames, rebind, touched_names
 from collide.repair.request import Names, Options, make_request
@@ -141,7 +142,7 @@ def _shadows(
 
 
 def _code(analysis: Analysis, b: Binding) -> Code | None:
-    """The code of a shadow that needs no weighing (:func:`collide.findings.verdicts.decide`)."""
+    """The code of a shadow that needs no weighing (:mod:`collide.findings.shadowing.order`)."""
     if b.provider is None or not analysis.is_host(b.provider):
         return OWN_SHADOW
     return VAGUE_LINKAGE if is_vague(b) else None

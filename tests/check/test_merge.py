@@ -8,8 +8,10 @@ from checkout import WHEELS
 from collide.analysis.analysis import Analysis
 from collide.check.check import Judged, LeftOut, Report, check
 from collide.check.merge import count_left_out, merge, summed_up
-from collide.findings.codes_shadowed import OWN_SHADOW, REPLACED_LIBRARY, SPLIT_LIBRARY
 from collide.findings.finding import Finding
+from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
+from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 from collide.hosts.database import load_shipped, shipped_names
 from collide.hosts.select import select
 from collide.report.check import json as json_report

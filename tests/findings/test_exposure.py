@@ -62,7 +62,7 @@ def test_what_only_the_host_has_is_not_exposed(s: Scenario) -> None:
 
 
 def test_hosts_that_take_some_are_named(s: Scenario) -> None:
-    from collide.findings.codes_shadowed import REPLACED_LIBRARY
+    from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 
     s.lib("w/m.so", OWN)
     code = REPLACED_LIBRARY

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from collide.findings.code import Code
-from collide.findings.codes_shadowed import SPLIT_LIBRARY
 from collide.findings.finding import Finding
+from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 
 HOSTS = ("debian-12-python3", "debian-12-gdb", "debian-13-python3")
 

@@ -11,9 +11,9 @@ from collide.analysis.analysis import Analysis
 from collide.check.check import Exposed, Judged, LeftOut, Report, check
 from collide.filesystems.root import Root
 from collide.findings.code import Code
-from collide.findings.codes_shadowed import SPLIT_LIBRARY
 from collide.findings.exposure import EXPOSED_SYMBOLS
 from collide.findings.finding import Finding
+from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.report.check.formats import FORMATS, Shown

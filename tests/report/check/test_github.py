@@ -6,7 +6,8 @@ import pytest
 
 from collide.check.check import LeftOut, Report
 from collide.findings.code import Severity
-from collide.findings.codes_shadowed import OWN_SHADOW, REPLACED_LIBRARY
+from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.report.check.github import render
 from collide.support.errors import InputError
 from collide.wheels.tags import Misfit

@@ -15,7 +15,7 @@ import collide
 from checkout import WHEELS
 from collide.check.check import Report
 from collide.cli.main import main
-from collide.findings.codes_shadowed import REPLACED_LIBRARY
+from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.findings.table import CODES
 from collide.hosts.database import load_shipped
 from collide.report.check.sarif import render

@@ -13,8 +13,10 @@ from checkout import WHEELS
 from collide.check.check import LeftOut, Report, check
 from collide.filesystems.root import Root
 from collide.findings.code import Code, Severity
-from collide.findings.codes_shadowed import OWN_SHADOW, REPLACED_LIBRARY, SPLIT_LIBRARY
 from collide.findings.loading import CAPTURED_SONAME, UNDEFINED_SYMBOL
+from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
+from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 from collide.findings.table import CODES
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
