@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 
-from collide.binding.definers import ReferencesByDefiner
 from collide.elf.constants import STV_DEFAULT
-from collide.elf.references import ReferenceTable
 from collide.elf.symbol_table import vague_names
 from collide.findings.code import Code, Family, Severity, Shape
 from collide.findings.finding import Finding
-from collide.loader.model import Dso
 from collide.support.records import NamedTuple
-from collide.wheels.target import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from collide.binding.definers import ReferencesByDefiner
+    from collide.elf.references import ReferenceTable
+    from collide.loader.model import Dso
+    from collide.wheels.target import Target
 
 EXPOSED_SYMBOLS = Code(
     "COL401",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from collide.findings.code import Code, Severity, Shape
-from collide.hosts.footprint import Exports, Footprint, Library
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from collide.hosts.footprint import Footprint, Library
 
 GAINED_LIBRARY = Code(
     "COL501",
@@ -214,9 +218,12 @@ def _counts(old: Library, new: Library) -> Iterator[Change]:
         yield Change(GAINED_UNVERSIONED, now > then, new.name, detail=detail)
 
 
-_KINDS = dict(
-    zip((GAINED_UNVERSIONED, GAINED_VERSIONED, GAINED_VERSIONS), Exports._fields, strict=True)
-)
+_KINDS = {
+    GAINED_UNVERSIONED: "unversioned",
+    GAINED_VERSIONED: "versioned",
+    GAINED_VERSIONS: "versions",
+}
+"""The field of :class:`collide.hosts.footprint.Exports` that each code compares."""
 
 
 def _set(

@@ -6,15 +6,15 @@ bindings and of facts that were read of the objects; nothing here reads ELF.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from collide.analysis.analysis import Analysis
 from collide.findings.code import Code, Shape
 from collide.findings.finding import Finding
 from collide.findings.loading import judge_loading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from collide.analysis.analysis import Analysis
     from collide.analysis.interposition import Interposition
     from collide.findings.shadowing.order import FindingRule
 

@@ -6,12 +6,15 @@ that the loader took in place of those that the wheel brings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from collide.analysis.analysis import Analysis
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.finding import Finding
-from collide.loader.link_map import LoadFailure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from collide.analysis.analysis import Analysis
+    from collide.loader.link_map import LoadFailure
 
 MISSING_LIBRARY = Code(
     "COL201",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
 
-from collide.analysis.install import Conflict
-from collide.analysis.pair_orders import Change, ChangedOutcome, ChangeKind, PairOrder
-from collide.binding.binding import Binding
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.finding import Finding
-from collide.loader.lookup import Match
 from collide.loader.messages import describe
-from collide.loader.model import Dso
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from collide.analysis.install import Conflict
+    from collide.analysis.pair_orders import Change, ChangedOutcome, ChangeKind, PairOrder
+    from collide.binding.binding import Binding
+    from collide.loader.lookup import Match
+    from collide.loader.model import Dso
+
+    _Pairs = list[tuple[Binding, Match | None]]
 
 SONAME_ACROSS = Code(
     "COL302",
@@ -149,9 +155,6 @@ def _victim(holders: list[str], pair_order: PairOrder) -> str:
     if len(holders) == 1:
         return holders[0]
     return f"{len(holders)} objects of {posixpath.basename(pair_order.second.name)}"
-
-
-_Pairs = list[tuple[Binding, Match | None]]
 
 
 def _weigh(
