@@ -1,8 +1,8 @@
-"""What of a wheel any host could take: own definitions that are looked up by name.
+"""The findings about exposure, COL401 and COL402: what of a wheel any host could preempt.
 
-No host is needed to see it: a reference to a symbol that the object itself or a
-library of the wheel defines is searched in the global scope first. A host takes
-it as soon as it exports the name.
+No host is needed to see it. A reference to a symbol that the object itself or a
+library of the wheel defines is searched in the global scope first, so a host
+preempts the definition as soon as it exports the name.
 """
 
 from __future__ import annotations
@@ -52,28 +52,31 @@ EXPOSED_LIBRARY = Code(
 )
 
 _SHOWN_WORDS = 3
+"""So many first words of names are shown."""
 
 
 class Taken(NamedTuple):
-    """What was found on one host: its name and the findings."""
+    """The findings on one host, by its name."""
 
     host: str
     findings: Sequence[Finding]
 
 
 def expose(
-    target: Target, taken: Sequence[Taken], universe: ReferencesByDefiner
+    target: Target, taken: Sequence[Taken], by_definer: ReferencesByDefiner
 ) -> tuple[Finding, ...]:
-    """One note for each object with such definitions of its own, one with such of others.
+    """The notes about the exposed definitions of ``target``, by object.
 
-    ``taken`` tells which of the hosts that were looked at take some of them,
-    ``universe`` is that of the target's members.
+    An object has one note about definitions of its own that it looks up by name,
+    and one about definitions of libraries of the wheel. ``taken`` are the
+    findings on the hosts that were checked: a note counts what each of them
+    takes. ``by_definer`` has the references of the target's members.
     """
     found = []
-    offered = {dso: _offered(dso, universe) for dso in set(target.members.values())}
+    offered = {dso: _offered(dso, by_definer) for dso in set(target.members.values())}
     for dso in sorted(offered, key=lambda f: target.names[f.path]):
         name = target.names[dso.path]
-        table = universe.table(dso)
+        table = by_definer.table(dso)
         own = set() if dso.elf.symbolic else _looked_up(table, offered[dso])
         if own:
             found.append(_note(EXPOSED_SYMBOLS, name, (name,), own, taken))
@@ -129,19 +132,19 @@ def _words(names: Iterable[str]) -> str:
 
 
 def _looked_up(table: ReferenceTable, offered: set[str]) -> set[str]:
-    """Those of the names ``offered`` that an object refers to and lets be searched for."""
+    """The names of ``offered`` that an object's references look up by name."""
     names = set(table.plain.keys() & offered)
     peculiar = (r.name for r in table.peculiar if r.visibility == STV_DEFAULT)
     return names.union(name for name in peculiar if name in offered)
 
 
-def _offered(definer: Dso, universe: ReferencesByDefiner) -> set[str]:
-    """What ``definer`` exports of all that is referred to in the target.
+def _offered(definer: Dso, by_definer: ReferencesByDefiner) -> set[str]:
+    """The exports of ``definer`` that some reference of the target names.
 
-    Without C++ vague linkage, which is meant to be shared (Itanium C++ ABI 5.2).
+    C++ vague linkage is left out, since any copy may serve it (Itanium C++ ABI 5.2).
     """
     exports = definer.elf.exports
-    names = set(exports.defined(universe.wanted))
+    names = set(exports.defined(by_definer.wanted))
     return names.difference(vague_names(exports, [n for n in names if n.startswith("_Z")]))
 
 

@@ -1,4 +1,4 @@
-"""How one link footprint differs from another, and whether it grew."""
+"""The comparison of two link footprints, with the codes of its changes, COL501 to COL508."""
 
 from __future__ import annotations
 
@@ -104,13 +104,12 @@ REPLACED_BY_RELEASE = Code(
 
 
 class Change(NamedTuple):
-    """One difference.
+    """One difference between two footprints.
 
-    ``code`` names the kind; ``gained`` is False for a loss, which is never
-    growth. ``subject`` is the library, or the search path; ``names`` are the
-    symbols or versions it is about, ``detail`` the rest of the sentence.
-    ``allowed`` is the reason why growth is accepted (empty where none was
-    given), None where it is not.
+    ``gained`` is False for a loss, which is never growth. ``subject`` is the
+    library or the search path, ``names`` are the symbols or versions that came
+    or went, ``detail`` completes the sentence. ``allowed`` is the reason why
+    growth is accepted, empty where none was given; None where it is not accepted.
     """
 
     code: Code
@@ -122,19 +121,22 @@ class Change(NamedTuple):
 
     @property
     def severity(self) -> Severity:
-        """That of its code; a loss, or what is allowed, is a note."""
+        """The severity of its code; a note for a loss and for what is allowed."""
         return self.code.severity if self.gained and self.allowed is None else Severity.NOTE
 
 
 class Allowed(NamedTuple):
-    """Growth that is accepted: a pattern (fnmatch) for subjects, and why."""
+    """Growth that is accepted: a pattern (fnmatch) of subjects, and the reason."""
 
     pattern: str
     reason: str
 
 
 class Comparison(NamedTuple):
-    """All changes from ``old`` to ``new``; ``unused`` are patterns that allowed nothing."""
+    """All changes from the footprint ``old`` to ``new``, both by name.
+
+    ``unused`` are the patterns that allowed nothing.
+    """
 
     old: str
     new: str
@@ -146,12 +148,12 @@ class Comparison(NamedTuple):
         return max((c.severity for c in self.changes), default=None)
 
     def grew(self) -> bool:
-        """Whether anything came that is worse than a note."""
+        """Whether a change is worse than a note."""
         return (self.worst() or Severity.NOTE) > Severity.NOTE
 
 
 def compare(old: Footprint, new: Footprint, allowed: Sequence[Allowed] = ()) -> Comparison:
-    """What ``new`` gained and lost, exports by name where both sides have them."""
+    """What ``new`` gained and lost; exports are compared by name where both sides have them."""
     renamed = _renamed(old.libraries, new.libraries)
     before = {renamed.get(e.name, e.name): e for e in old.libraries}
     after = {e.name: e for e in new.libraries}
@@ -167,7 +169,7 @@ def compare(old: Footprint, new: Footprint, allowed: Sequence[Allowed] = ()) -> 
         if name in before:
             changes += _exports(before[name], library)
     changes += _set(GAINED_OPENING, old.openings, new.openings)
-    # Where a library searches that came or went is told with it.
+    # The search paths of a library that came or went are part of that change.
     paths = [_with_new_names(path, renamed) for path in old.search_paths]
     was = [path for path in paths if _owner(path) in (None, *after)]
     now = [path for path in new.search_paths if _owner(path) in (None, *before)]
@@ -209,7 +211,11 @@ def _exports(old: Library, new: Library) -> Iterator[Change]:
 
 
 def _counts(old: Library, new: Library) -> Iterator[Change]:
-    """What a baseline can tell: how many, or of what is not the host's own whether any."""
+    """The change of unversioned exports where a side is a baseline, which has no names.
+
+    A baseline counts the exports of the host's own objects; of other libraries
+    it has only whether there are any.
+    """
     both = old.own and new.own
     then, now = (e.unversioned if both else min(e.unversioned, 1) for e in (old, new))
     if then != now:
@@ -238,9 +244,9 @@ def _set(
 
 
 def _renamed(old: Sequence[Library], new: Sequence[Library]) -> dict[str, str]:
-    """Libraries whose release is part of the name: the old name to the new one.
+    """Libraries whose release is part of their name: the old name, and the new one.
 
-    The binary, first on both sides, is always the same thing.
+    The binary comes first on both sides and is always compared with the binary.
     """
     after = {e.name for e in new}
     gone = [e.name for e in old[1:] if e.name not in after]
@@ -257,12 +263,12 @@ def _renamed(old: Sequence[Library], new: Sequence[Library]) -> dict[str, str]:
 
 
 def _stem(name: str) -> str:
-    """``libicuuc.so.72`` and ``libicuuc.so.76``, ``libpypy3.9-c.so`` and ``libpypy3.11-c.so``."""
+    """A name without its numbers: equal for ``libicuuc.so.72`` and ``libicuuc.so.76``."""
     return re.sub(r"[0-9]+(\.[0-9]+)*", "#", name)
 
 
 def _owner(path: str) -> str | None:
-    """The object that a search path belongs to; None for those of the whole process."""
+    """The object that a search path belongs to; None for a path of the whole process."""
     return path.rpartition(" of ")[2] if path.startswith(("RPATH ", "RUNPATH ")) else None
 
 
@@ -282,10 +288,9 @@ def _allow(change: Change, allowed: Iterable[Allowed]) -> Change:
 
 
 def read_allowed(path: Path) -> list[Allowed]:
-    """A list of ``pattern  # reason`` lines; a pattern without a reason is an error.
+    """Read a list of ``pattern  # reason`` lines; empty lines and comments are skipped.
 
-    Empty lines and lines that are only a comment mean nothing. Raises
-    InputError.
+    Raises InputError where the file cannot be read or a pattern has no reason.
     """
     try:
         lines = path.read_text("utf-8").splitlines()

@@ -24,8 +24,9 @@ def judge(
 ) -> tuple[Finding, ...]:
     """All findings of one analysis: the worst first, then by code and names.
 
-    ``rules`` and ``reaching`` leave some out, to see what they are worth: by
-    default all rules apply, and only what can be reached counts as used.
+    ``rules`` replace those of which the worst result counts
+    (:data:`collide.findings.shadowing.order.WORST_OF`). Without ``reaching`` all
+    references count as used, not only those in code that can be reached.
     """
     found = [*_shadowed(analysis, rules, reaching), *judge_loading(analysis)]
     return tuple(

@@ -1,7 +1,7 @@
-"""The findings about loading, COL201 to COL205: their codes, and what decides each.
+"""The findings about loading, COL201 to COL205.
 
-They come from the reasons why a module cannot be opened, and from the libraries
-that the loader took in place of those that the wheel brings.
+They come from the reasons why a module cannot be opened, and from libraries of
+the host that the loader uses in place of those that the wheel brings.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""What two targets change for each other, judged: one finding for each cause and provider."""
+"""The findings about two wheels in one process, COL302 to COL307.
+
+A module gets other definitions, or is refused, after another wheel's modules
+were opened. There is one finding for each cause and provider.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +108,7 @@ _CODES: dict[ChangeKind, Code] = {
 
 
 def judge_pair_order(pair_order: PairOrder) -> tuple[Finding, ...]:
-    """All findings of one order: the worst first, then by code and names."""
+    """All findings about one order of two targets: the worst first, then by code and names."""
     found = [*_changed(pair_order), *map(_outcome_finding, pair_order.outcomes)]
     return tuple(
         sorted(found, key=lambda f: (-f.severity, f.code.id, f.victim, f.provider or "", f.symbols))
@@ -112,7 +116,7 @@ def judge_pair_order(pair_order: PairOrder) -> tuple[Finding, ...]:
 
 
 def judge_conflicts(conflicts: Iterable[Conflict]) -> tuple[Finding, ...]:
-    """The files of two targets at one path."""
+    """The findings about files that two targets install at one path."""
     return tuple(
         Finding(
             code=FILE_ACROSS,
@@ -129,13 +133,13 @@ def judge_conflicts(conflicts: Iterable[Conflict]) -> tuple[Finding, ...]:
 def _changed(pair_order: PairOrder) -> Iterator[Finding]:
     groups: dict[tuple[ChangeKind, Dso, Dso | None], list[Change]] = {}
     for change in pair_order.changes:
-        # A system library is one victim; what it gets elsewhere than alone belongs together.
+        # Changes of a system library are grouped by the library, whatever it got alone.
         apart = change.before if change.kind == "captured" else None
         apart = change.holder if change.kind == "system" else apart
         groups.setdefault((change.kind, change.provider, apart), []).append(change)
     for (kind, provider, _), changes in groups.items():
         bindings = [pair for change in changes for pair in change.bindings]
-        severity, evidence = _weigh(kind, provider, changes, bindings)
+        severity, evidence = _severity(kind, provider, changes, bindings)
         holders = sorted({pair_order.name_of(c.holder) for c in changes})
         yield Finding(
             code=_CODES[kind],
@@ -157,10 +161,10 @@ def _victim(holders: list[str], pair_order: PairOrder) -> str:
     return f"{len(holders)} objects of {posixpath.basename(pair_order.second.name)}"
 
 
-def _weigh(
+def _severity(
     kind: ChangeKind, provider: Dso, changes: list[Change], bindings: _Pairs
 ) -> tuple[Severity, str]:
-    """Severity and evidence: a note where both definitions are the same as far as ELF tells."""
+    """Severity and evidence: a note where ELF shows no difference between the definitions."""
     if kind == "captured":
         return _copies(provider, {c.before for c in changes if c.before})
     if kind == "unique":
@@ -196,14 +200,14 @@ def _alike(one: Match | None, other: Match | None) -> bool:
     )
 
 
-def _outcome_finding(ending: ChangedOutcome) -> Finding:
+def _outcome_finding(outcome: ChangedOutcome) -> Finding:
     code = ORDER_DECIDES
     return Finding(
         code=code,
-        severity=code.severity if ending.fails else Severity.NOTE,
-        victim=ending.module,
-        provider=ending.failure.name,
-        modules=(ending.module,),
-        detail=f"{'fails' if ending.fails else 'fails alone'}: {describe(ending.failure)}",
+        severity=code.severity if outcome.fails else Severity.NOTE,
+        victim=outcome.module,
+        provider=outcome.failure.name,
+        modules=(outcome.module,),
+        detail=f"{'fails' if outcome.fails else 'fails alone'}: {describe(outcome.failure)}",
         remedy=code.remedy,
     )

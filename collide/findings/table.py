@@ -1,8 +1,8 @@
 """The table of codes: every code, and the text of each family.
 
-A code is defined where it is decided. Codes are stable: one that is retired is
-never used again. Importing this module imports all that decides; a check
-imports only what it needs.
+A code is defined in the module that decides it. Codes are stable: the number of
+one that is retired is never used again. Importing this module imports all those
+modules; a check imports only what it needs.
 """
 
 from __future__ import annotations

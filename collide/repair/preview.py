@@ -142,7 +142,7 @@ def _shadows(
 
 
 def _code(analysis: Analysis, b: Binding) -> Code | None:
-    """The code of a shadow that needs no weighing (:mod:`collide.findings.shadowing.order`)."""
+    """The code that one shadowed binding has by itself (``Code.per_binding``), or None."""
     if b.provider is None or not analysis.is_host(b.provider):
         return OWN_SHADOW
     return VAGUE_LINKAGE if is_vague(b) else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from collide.binding.definers import ReferencesByDefiner
@@ -13,12 +11,6 @@ from collide.wheels.target import read_target
 from scenario import Scenario
 
 OWN = "int xml_one(void) { return 1; } int use(void) { return xml_one(); }"
-
-
-@pytest.fixture
-def s(tmp_path: Path) -> Scenario:
-    """A scenario whose ``w`` is the tree."""
-    return Scenario(tmp_path)
 
 
 def exposed(s: Scenario, *taken: Taken) -> list[tuple[str, str, tuple[str, ...]]]:

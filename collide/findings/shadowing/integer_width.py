@@ -28,7 +28,7 @@ def integer_width(interposition: Interposition) -> RuleResult | None:
     """Only one of the two copies says that it passes 64-bit integers.
 
     The width depends on how a library was built. Its functions have the same
-    names in both, so what tells the two apart is the library's own name or its
+    names in both, so the two differ only in the library's own name or in its
     build options. Routines in assembly inside one object get whole registers
     with either width.
     """

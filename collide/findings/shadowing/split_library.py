@@ -80,7 +80,7 @@ def split_library(interposition: Interposition) -> RuleResult | None:
 
     Inside one object the function may also be one that a shared build of the
     same release hides. There a larger part counts as few, unless the version
-    strings tell two series. Routines in assembly have no state to share.
+    strings are of two series. Routines in assembly have no state to share.
 
     This holds for any library that keeps state in structures, because both
     copies get the same structures and may lay them out differently.
@@ -168,7 +168,7 @@ def renamed_copy(interposition: Interposition) -> RuleResult | None:
     promises these to the next, and they get structures of the other copy.
 
     This holds for any library with internal functions. A warning where nothing
-    tells that the releases differ.
+    shows that the releases differ.
     """
     own = [name for name in interposition.used_names if not RESERVED.match(name)]
     if not own or not is_unlike(overlap(interposition.intended, interposition.provider)):

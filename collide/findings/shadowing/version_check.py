@@ -54,7 +54,7 @@ def refusal(interposition: Interposition) -> RuleResult | None:
 
     Code that depends on the release it was compiled for asks the library for its
     version, compares, and gives up with a message that names the library. The
-    message tells what was compared: that the version is not older, that it is
+    message shows what was compared: that the version is not older, that it is
     the same one, or how the library was built, where distributions give each
     build another name. If the host's copy fails that comparison, the import
     fails. This holds for any user that compares.
