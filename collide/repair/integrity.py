@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from collide.elf.constants import (
     DT_GNU_HASH,
@@ -44,6 +44,7 @@ from collide.elf.hash_tables import GnuHash, SysvHash, integers
 from collide.elf.headers import Image, Segment
 from collide.elf.object import ElfObject, read_object
 from collide.repair.patch import symbol_count
+from collide.repair.plan import ObjectChange
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
@@ -57,20 +58,6 @@ _MOVED = {
 _MOVED_SEGMENTS = (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, _PT_PHDR, _PT_GNU_PROPERTY)
 _PAGE = 4096
 _PADDING = b"\0XZ"  # the letters are what patchelf fills with where it took a section away
-
-
-class ObjectChange(NamedTuple):
-    """What is to change in one object.
-
-    ``closed`` are the new visibilities by (old) name, ``renamed`` new names by
-    old ones, ``soname`` a new DT_SONAME or None, ``needed`` new DT_NEEDED
-    names by old ones.
-    """
-
-    closed: Mapping[str, int] = {}
-    renamed: Mapping[str, str] = {}
-    soname: str | None = None
-    needed: Mapping[str, str] = {}
 
 
 def difference(before: bytes, after: bytes, change: ObjectChange) -> str | None:

@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
+from collide.elf.changed_exports import SymbolChange
 from collide.elf.constants import STB_GLOBAL, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
 from collide.elf.references import references_to
 from collide.elf.symbols import Reference
 from collide.loader.model import Dso
-from collide.repair.integrity import ObjectChange
 from collide.repair.takers import (
     Standings,
     allocation_names,
@@ -79,6 +79,25 @@ class Kept(NamedTuple):
     name: str
     reason: str
     shared: bool = False
+
+
+class ObjectChange(NamedTuple):
+    """What is to change in one object.
+
+    ``closed`` are the new visibilities by (old) name, ``renamed`` new names by
+    old ones, ``soname`` a new DT_SONAME or None, ``needed`` new DT_NEEDED
+    names by old ones.
+    """
+
+    closed: Mapping[str, int] = {}
+    renamed: Mapping[str, str] = {}
+    soname: str | None = None
+    needed: Mapping[str, str] = {}
+
+    @property
+    def symbols(self) -> SymbolChange:
+        """What of it concerns the dynamic symbols."""
+        return SymbolChange(renamed=self.renamed, visibility=self.closed)
 
 
 class Plan(NamedTuple):

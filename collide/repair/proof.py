@@ -13,8 +13,7 @@ from collide.analysis.analysis import Analysis, Module
 from collide.binding.binding import Binding, BoundObject
 from collide.elf.constants import STV_HIDDEN
 from collide.loader.link_map import LoadFailure
-from collide.repair.integrity import ObjectChange
-from collide.repair.plan import Plan
+from collide.repair.plan import ObjectChange, Plan
 from collide.repair.takers import taken_bindings
 from collide.support.records import NamedTuple
 

@@ -16,8 +16,7 @@ from collide.binding.binder import Binder
 from collide.loader.link_map import LinkMap, Opened
 from collide.loader.model import Dso
 from collide.repair.apply import touched_object
-from collide.repair.integrity import ObjectChange
-from collide.repair.plan import Plan
+from collide.repair.plan import ObjectChange, Plan
 
 
 def touched_names(plan: Plan) -> frozenset[str]:

@@ -16,9 +16,9 @@ from collide.analysis.analysis import Analysis, analyse
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.repair.apply import apply
-from collide.repair.integrity import ObjectChange, difference
+from collide.repair.integrity import difference
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
-from collide.repair.plan import NOTHING, Plan, Request, make_plan
+from collide.repair.plan import NOTHING, ObjectChange, Plan, Request, make_plan
 from collide.repair.proof import Proof, prove
 from collide.repair.request import Names, Options, make_request, tag_of
 from collide.repair.sonames import (

@@ -16,8 +16,7 @@ from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
 from collide.loader.model import Dso
-from collide.repair.integrity import ObjectChange
-from collide.repair.plan import GRAFTED, Kept, Plan, Request
+from collide.repair.plan import GRAFTED, Kept, ObjectChange, Plan, Request
 from collide.repair.proof import captured
 from collide.wheels.target import Target, is_extension_module
 

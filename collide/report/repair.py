@@ -11,8 +11,7 @@ from typing import Any
 import collide
 from collide.elf.constants import STV_HIDDEN, VISIBILITY_NAMES
 from collide.repair.import_trial import Trial
-from collide.repair.integrity import ObjectChange
-from collide.repair.plan import Plan
+from collide.repair.plan import ObjectChange, Plan
 from collide.repair.proof import Proof
 from collide.repair.repair import Prepared
 from collide.support.text import plural

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from fnmatch import translate
 
+from collide.elf.changed_exports import ChangedExports, SymbolChange
 from collide.elf.constants import (
     STB_GNU_UNIQUE,
     STB_WEAK,
@@ -28,11 +29,11 @@ from collide.elf.constants import (
 )
 from collide.elf.machines import CLASS_COPY
 from collide.elf.object import ElfObject, VersionNeed
-from collide.elf.symbols import Definition, Exports, Reference
+from collide.elf.symbols import Definition, Reference
 from collide.support.records import NamedTuple
 
-_FIRST_NODE = 2
-"""The version index of the first node that is not the base (gABI "Symbol Versioning")."""
+_BASE, _FIRST_NODE = 1, 2
+"""Version indexes: VER_NDX_GLOBAL, and the first node behind it (gABI "Symbol Versioning")."""
 
 
 class Relinked(NamedTuple):
@@ -122,11 +123,18 @@ def own_definition(obj: ElfObject, reference: Reference) -> Definition | None:
     return next(same, found[0] if found else None)
 
 
-def _with_fate(obj: ElfObject, fate: Mapping[Reference, Reference | None]) -> Relinked:
+_UNCHANGED = SymbolChange()
+
+
+def _with_fate(
+    obj: ElfObject, fate: Mapping[Reference, Reference | None], change: SymbolChange = _UNCHANGED
+) -> Relinked:
+    """The object with other references, and with ``change`` in what it defines."""
     kept = (fate.get(r, r) for r in obj.references)
     # Equal relocations are one reference.
     references = tuple(dict.fromkeys(r for r in kept if r is not None))
-    return Relinked(obj._replace(references=references), fate)
+    exports = obj.exports if change == _UNCHANGED else ChangedExports(obj.exports, change)
+    return Relinked(obj._replace(references=references, exports=exports), fate)
 
 
 # -- visibility -----------------------------------------------------------------------------------
@@ -150,39 +158,11 @@ def hide(obj: ElfObject, names: Names) -> Relinked:
         for r in obj.references
         if r.name in hidden and r.defined and r.visibility not in (STV_HIDDEN, STV_INTERNAL)
     }
-    relinked = _with_fate(obj, bound)
-    exports = _Without(obj.exports, hidden)
-    return relinked._replace(object=relinked.object._replace(exports=exports))
+    return _with_fate(obj, bound, SymbolChange(removed=hidden))
 
 
 _ENTRY = ("PyInit_", "PyInitU_", "_cffi_pypyinit_")
 """What an extension module is entered by (PEP 489; cffi modules in PyPy)."""
-
-
-class _Without:
-    """Exports without some names."""
-
-    def __init__(self, exports: Exports, hidden: AbstractSet[str]) -> None:
-        self._exports = exports
-        self._hidden = hidden
-        self.names: AbstractSet[str] = exports.names - hidden
-        self.versioned = exports.versioned
-
-    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.defined(wanted) - self._hidden
-
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return () if name in self._hidden else self._exports.candidates(name)
-
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.plain({n: v for n, v in wanted.items() if n not in self._hidden})
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.weak(names)
 
 
 # -- names and versions ---------------------------------------------------------------------------
@@ -190,43 +170,9 @@ class _Without:
 
 def rename(obj: ElfObject, new: Mapping[str, str]) -> Relinked:
     """Every dynamic symbol of a name in ``new``, defined or not, gets the other name."""
-    fate: dict[Reference, Reference | None] = {
-        r: r._replace(name=new[r.name]) for r in obj.references if r.name in new
-    }
-    relinked = _with_fate(obj, fate)
-    exports = _Renamed(obj.exports, new)
-    return relinked._replace(object=relinked.object._replace(exports=exports))
-
-
-class _Renamed:
-    """Exports of which some have new names."""
-
-    def __init__(self, exports: Exports, new: Mapping[str, str]) -> None:
-        self._exports = exports
-        self._old = {after: before for before, after in new.items() if before in exports.names}
-        self._gone = frozenset(self._old.values())
-        self.names: AbstractSet[str] = (exports.names - self._gone) | self._old.keys()
-        self.versioned = exports.versioned
-
-    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self.names & wanted
-
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        if name in self._old:
-            found = self._exports.candidates(self._old[name])
-            return tuple(d._replace(name=name) for d in found)
-        return () if name in self._gone else self._exports.candidates(name)
-
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        untouched = {n: v for n, v in wanted.items() if n not in self._old and n not in self._gone}
-        return self._exports.plain(untouched)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`; renamed ones are never plain."""
-        return self._exports.weak(names)
+    change = SymbolChange(renamed=new)
+    fate = {r: change.of_reference(r) for r in obj.references if r.name in new}
+    return _with_fate(obj, fate, change)
 
 
 def add_version(obj: ElfObject, node: str) -> Relinked:
@@ -235,18 +181,20 @@ def add_version(obj: ElfObject, node: str) -> Relinked:
     Where there are nodes already, each becomes one that begins with ``node``
     (OpenSSL's shlib_variant does that). References to own definitions follow.
     """
-    fate: dict[Reference, Reference | None] = {
+    fate = {
         r: r._replace(version=new_version(node, r.version))
         for r in obj.references
         if own_definition(obj, r) is not None
     }
-    relinked = _with_fate(obj, fate)
     old = obj.version_definitions or ()
-    exports = _Versioned(obj.exports, node, _FIRST_NODE + len(old))
+    versions = (None, *old, *(need.version for need in obj.version_needs))
+    change = SymbolChange(
+        versions={v: new_version(node, v) for v in versions}, base_index=_FIRST_NODE + len(old)
+    )
     base = any(d.version is None for n in obj.exports.names for d in obj.exports.candidates(n))
     nodes = (*(new_version(node, v) for v in old), *((node,) if base or not old else ()))
-    changed = relinked.object._replace(exports=exports, version_definitions=nodes)
-    return relinked._replace(object=changed)
+    relinked = _with_fate(obj, fate, change)
+    return relinked._replace(object=relinked.object._replace(version_definitions=nodes))
 
 
 def new_version(node: str, version: str | None) -> str:
@@ -254,88 +202,29 @@ def new_version(node: str, version: str | None) -> str:
     return node if version is None else f"{node}_{version}"
 
 
-class _Versioned:
-    """Exports with version nodes of their own; ``index`` is that of former base definitions."""
-
-    versioned = True
-
-    def __init__(self, exports: Exports, node: str, index: int) -> None:
-        self._exports = exports
-        self._node = node
-        self._index = index
-        self.names: AbstractSet[str] = exports.names
-
-    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.defined(wanted)
-
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return tuple(
-            d._replace(
-                version=new_version(self._node, d.version),
-                version_index=self._index if d.version is None else d.version_index,
-            )
-            for d in self._exports.candidates(name)
-        )
-
-    def plain(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        """None: each is looked at."""
-        return frozenset()
-
-    def weak(self, _names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """None, as none is plain."""
-        return {}
-
-
 def need_version(obj: ElfObject, file: str, node: str, intended: AbstractSet[str]) -> Relinked:
     """A user of the library ``file``, linked again after :func:`add_version`.
 
     ``intended`` are the names that it gets from there.
     """
-    fate: dict[Reference, Reference | None] = {
+    fate = {
         r: r._replace(version=new_version(node, r.version), exact=False)
         for r in obj.references
         if r.name in intended and not r.defined
     }
-    relinked = _with_fate(obj, fate)
-    new = {str(r.version): r for r in fate.values() if r is not None}
+    new = {str(r.version) for r in fate.values()}
     needs = [n for n in obj.version_needs if n.file != file]
     needs += [VersionNeed(file, version, _all_weak(fate, version)) for version in sorted(new)]
-    exports = _Tables(obj.exports) if new and not obj.exports.versioned else obj.exports
-    changed = relinked.object._replace(version_needs=tuple(needs), exports=exports)
-    return relinked._replace(object=changed)
+    tables_appear = bool(new) and not obj.exports.versioned
+    relinked = _with_fate(
+        obj, fate, SymbolChange(base_index=_BASE) if tables_appear else _UNCHANGED
+    )
+    return relinked._replace(object=relinked.object._replace(version_needs=tuple(needs)))
 
 
-class _Tables:
-    """Exports of an object that had no version tables and now has: all of the base version."""
-
-    versioned = True
-
-    def __init__(self, exports: Exports) -> None:
-        self._exports = exports
-        self.names: AbstractSet[str] = exports.names
-
-    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.defined(wanted)
-
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return tuple(d._replace(version_index=1) for d in self._exports.candidates(name))
-
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.plain(wanted)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.weak(names)
-
-
-def _all_weak(fate: Mapping[Reference, Reference | None], version: str) -> bool:
+def _all_weak(fate: Mapping[Reference, Reference], version: str) -> bool:
     """Whether only weak references need a version: ld sets VER_FLG_WEAK then."""
-    return all(r.weak for r in fate.values() if r is not None and r.version == version)
+    return all(r.weak for r in fate.values() if r.version == version)
 
 
 # -- the library's name ---------------------------------------------------------------------------
@@ -375,6 +264,4 @@ def drop_needed(obj: ElfObject, names: AbstractSet[str]) -> Relinked:
 def ask_at_run_time(obj: ElfObject, asked: AbstractSet[Reference]) -> Relinked:
     """A user that asks dlsym for what it referred to, and has no copies of it any more."""
     copied = frozenset(r.name for r in asked if r.lookup_class == CLASS_COPY)
-    relinked = _with_fate(obj, dict.fromkeys(asked))
-    exports = _Without(obj.exports, copied) if copied else obj.exports
-    return relinked._replace(object=relinked.object._replace(exports=exports))
+    return _with_fate(obj, dict.fromkeys(asked), SymbolChange(removed=copied))
