@@ -180,14 +180,15 @@ def add_version(obj: ElfObject, node: str) -> Relinked:
 
     Where there are nodes already, each becomes one that begins with ``node``
     (OpenSSL's shlib_variant does that). References to own definitions follow.
+    What an executable has copied keeps the version of the library that it is from.
     """
+    old = obj.version_definitions or ()
+    versions = (None, *old)
     fate = {
         r: r._replace(version=new_version(node, r.version))
         for r in obj.references
-        if own_definition(obj, r) is not None
+        if (own := own_definition(obj, r)) is not None and own.version in versions
     }
-    old = obj.version_definitions or ()
-    versions = (None, *old, *(need.version for need in obj.version_needs))
     change = SymbolChange(
         versions={v: new_version(node, v) for v in versions}, base_index=_FIRST_NODE + len(old)
     )

@@ -148,6 +148,21 @@ def test_existing_nodes_get_the_node_in_front(tmp_path: Path) -> None:
     assert same(add_version(before, "MINE"), after)
 
 
+def test_copy_in_an_executable_keeps_the_version_of_its_library(tmp_path: Path) -> None:
+    versions = script(tmp_path, "L { global: *; };")
+    compile_so(tmp_path, "libx.so", "int data = 1;", "-Wl,-soname,libx.so", versions)
+    source = "extern int data; int own; void _start(void) { own = data; }"
+    flags = ("-no-pie", "-fno-pic", "-rdynamic", f"-L{tmp_path}", "-l:libx.so")
+    before = built(tmp_path, "before", *flags, source=source)
+    after = built(tmp_path, "after", *flags, script(tmp_path, "MINE { *; };"), source=source)
+    relinked = add_version(before, "MINE")
+    assert relinked.fate == {}
+    assert relinked.object.references == tuple(before.references) == tuple(after.references)
+    for name, version in (("data", "L"), ("own", "MINE")):
+        found = [*relinked.object.exports.candidates(name), *after.exports.candidates(name)]
+        assert [d.version for d in found] == [version, version]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [("", "MINE { global: *; };"), ("V1 { global: *; };", "MINE_V1 { global: *; };")],
