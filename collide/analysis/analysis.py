@@ -41,7 +41,7 @@ class Analysis(NamedTuple):
     def without_bindings(self) -> Analysis:
         """The same for a report, which needs names only; a directory of wheels is large."""
         return self._replace(
-            target=self.target._replace(members={}, names={}, on_disk=None, recent=None),
+            target=self.target._replace(members={}, names={}, on_disk=None, cache=None),
             modules=tuple(m._replace(bound=None) for m in self.modules),
             host_files=frozenset(),
         )

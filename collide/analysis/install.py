@@ -21,7 +21,7 @@ from collide.wheels.target import Target
 _SHOWN_NAMES = 3
 
 
-def install(targets: Sequence[Target]) -> Target:
+def install_together(targets: Sequence[Target]) -> Target:
     """The targets as one, installed in their order."""
     members = {path: dso for t in targets for path, dso in t.members.items()}
     return Target(
@@ -78,7 +78,7 @@ def analyse_session(
     ``rtld_global`` are opened RTLD_GLOBAL. See :func:`collide.analysis.analysis.analyse` for
     ``insist``.
     """
-    installed = install(targets)
+    installed = install_together(targets)
     openable = find_modules(installed, host, insist=insist)
     paths = list(_in_order(targets, installed, openable.paths))
     if patterns:

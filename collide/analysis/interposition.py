@@ -72,7 +72,7 @@ class _Collected:
         self.modules: set[str] = set()
 
 
-Key = tuple[Dso, Dso, bool]
+InterpositionKey = tuple[Dso, Dso, bool]
 Uses = Callable[[Dso, Iterable[str]], AbstractSet[str]]
 
 
@@ -169,10 +169,10 @@ class _Groups:
             if dso is not victim and victim in group.closure:
                 yield dso, group
 
-    def collected(self) -> dict[Key, _Collected]:
+    def collected(self) -> dict[InterpositionKey, _Collected]:
         """All that is shadowed, by victim and provider."""
-        found: dict[Key, _Collected] = {}
-        keys: dict[int, list[tuple[Key, Binding]]] = {}
+        found: dict[InterpositionKey, _Collected] = {}
+        keys: dict[int, list[tuple[InterpositionKey, Binding]]] = {}
         for number, modules in self._modules.items():
             dso, group = self._groups[number]
             keys[number] = list(self._keys(dso, group))
@@ -186,7 +186,7 @@ class _Groups:
                 found[key].taken[b.reference] = b
         return found
 
-    def _keys(self, victim: Dso, group: BindingGroup) -> Iterator[tuple[Key, Binding]]:
+    def _keys(self, victim: Dso, group: BindingGroup) -> Iterator[tuple[InterpositionKey, Binding]]:
         is_host = self._analysis.is_host
         for b in group.shadowed:
             if b.actual is not None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from collide.analysis.analysis import Module
-from collide.analysis.install import binder_for, install, open_modules
+from collide.analysis.install import binder_for, install_together, open_modules
 from collide.analysis.pair_traces import Shared
 from collide.binding.binding import Binding, BoundObject, is_unique
 from collide.binding.session import Session
@@ -31,7 +31,7 @@ ChangeKind = Literal["captured", "unique", "system", "promoted"]
 table of unique symbols, a system library relocated by its first opener, RTLD_GLOBAL."""
 
 
-class Change(NamedTuple):
+class ChangedBindings(NamedTuple):
     """References of one object that get another definition than without the first target.
 
     ``holder`` has the references, ``provider`` gives the definitions,
@@ -64,7 +64,7 @@ class PairOrder(NamedTuple):
     first: Target
     second: Target
     installed: Target
-    changes: tuple[Change, ...]
+    changes: tuple[ChangedBindings, ...]
     outcomes: tuple[ChangedOutcome, ...]
     failing: tuple[Module, ...]
 
@@ -77,7 +77,7 @@ def both_orders(
     targets: tuple[Target, Target], host: Host, shares: Shared, rtld_global: Sequence[str] = ()
 ) -> tuple[PairOrder, PairOrder]:
     """Open two targets one after the other, and the other way round."""
-    installed = install(targets)
+    installed = install_together(targets)
     by_name = {installed.names[f.path]: path for path, f in installed.members.items()}
     paths = tuple([by_name[name] for name in names if name in by_name] for names in shares.modules)
     files = installed.files(host)
@@ -135,7 +135,7 @@ def _brought(modules: Iterable[Module]) -> _Brought:
 
 def _changes(
     first: Sequence[Module], alone: Sequence[Module], after: Sequence[Module], state: _State
-) -> Iterator[Change]:
+) -> Iterator[ChangedBindings]:
     before, now, others = _brought(alone), _brought(after), _brought(first)
     for dso, (old, users) in before.items():
         if dso in now:
@@ -152,7 +152,7 @@ def _changed(
     modules: tuple[str, ...],
     state: _State,
     kind: ChangeKind | None,
-) -> Iterator[Change]:
+) -> Iterator[ChangedBindings]:
     groups: dict[tuple[ChangeKind, Dso, Dso | None], list[tuple[Binding, Match | None]]] = {}
     known = {id(group) for group in old.groups}
     previous: dict[Reference, Match | None] | None = None
@@ -169,7 +169,7 @@ def _changed(
             key = kind or _kind(b.actual, state), b.actual.dso, was.dso if was else None
             groups.setdefault(key, []).append((b, was))
     for (reason, provider, before), bindings in groups.items():
-        yield Change(reason, new.map.dso, provider, before, tuple(bindings), modules)
+        yield ChangedBindings(reason, new.map.dso, provider, before, tuple(bindings), modules)
 
 
 def _kind(actual: Match, state: _State) -> ChangeKind:

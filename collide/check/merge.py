@@ -64,7 +64,7 @@ def _merged(analyses: Sequence[Judged]) -> tuple[Merged, ...]:
     equal: dict[Finding, list[tuple[Judged, int]]] = {}
     for one in analyses:
         for number, finding in enumerate(one.findings):
-            key = finding._replace(provider=library(finding.provider))
+            key = finding._replace(provider=library_stem(finding.provider))
             equal.setdefault(key, []).append((one, number))
     merged = [
         Merged(
@@ -100,7 +100,7 @@ def _repair(found: Sequence[tuple[Judged, int]]) -> str | None:
     return repair_command(found[0][0].analysis.target.name, words)
 
 
-def library(provider: str | None) -> str | None:
+def library_stem(provider: str | None) -> str | None:
     """A library's path without its directory and all of its release but the first number."""
     if provider is None:
         return None

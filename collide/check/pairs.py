@@ -49,7 +49,7 @@ class Pair(NamedTuple):
         return self.common + tuple(f for order in self.orders for f in order.findings)
 
 
-class Kept:
+class KeptTargets:
     """Targets that stay in memory for their pairs: as many as are small enough.
 
     ``read`` gives any target, read again if it has not stayed. ``symbols`` is
@@ -112,7 +112,7 @@ class PairTraces:
 
     def __init__(self, rtld_global: Sequence[str] = ()) -> None:
         self._rtld_global = rtld_global
-        self.kept = Kept()
+        self.kept = KeptTargets()
         self._traces: list[tuple[Host, list[TargetTraces]]] = []
 
     def add(self, analysis: Analysis) -> None:
@@ -157,7 +157,7 @@ class PairTraces:
 
 
 def check_pairs(
-    found: Sequence[TargetTraces], host: Host, kept: Kept, rtld_global: Sequence[str] = ()
+    found: Sequence[TargetTraces], host: Host, kept: KeptTargets, rtld_global: Sequence[str] = ()
 ) -> Iterator[Pair]:
     """All pairs of targets, in the order of the targets; those that share something are opened."""
     for one, other in combinations(found, 2):
@@ -165,7 +165,11 @@ def check_pairs(
 
 
 def _pair(
-    one: TargetTraces, other: TargetTraces, host: Host, kept: Kept, rtld_global: Sequence[str]
+    one: TargetTraces,
+    other: TargetTraces,
+    host: Host,
+    kept: KeptTargets,
+    rtld_global: Sequence[str],
 ) -> Pair:
     names = one.target, other.target
     if one.distribution is not None and one.distribution == other.distribution:

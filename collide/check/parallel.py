@@ -20,7 +20,7 @@ from typing import Any
 
 from collide.analysis.pair_traces import TargetTraces, traces
 from collide.check.check import Report, as_candidates, check_one, joined
-from collide.check.pairs import Kept, Pair, PairTraces
+from collide.check.pairs import KeptTargets, Pair, PairTraces
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.support.errors import InputError
@@ -33,7 +33,7 @@ _LONGEST, _PIECES = 64, 400
 _PACKED_SYMBOLS = 4_000_000  # some 70 bytes each
 
 
-class Options(NamedTuple):
+class CheckOptions(NamedTuple):
     """See :func:`collide.check.check.check`."""
 
     insist: bool = False
@@ -55,7 +55,7 @@ def check_in_parallel(
     paths: Sequence[str],
     hosts: Sequence[Candidate | Host],
     jobs: int,
-    options: Options,
+    options: CheckOptions,
     progress: Progress = no_progress,
 ) -> tuple[Report, dict[int, InputError]]:
     """The report on the inputs at ``paths``, and by number those that cannot be read.
@@ -63,7 +63,7 @@ def check_in_parallel(
     An input whose worker dies is among these.
     """
     candidates = as_candidates(hosts)
-    kept = Kept(_PACKED_SYMBOLS // jobs)
+    kept = KeptTargets(_PACKED_SYMBOLS // jobs)
     pair_traces = PairTraces(options.rtld_global)
     unreadable: dict[int, InputError] = {}
     reports: list[Report] = []
@@ -100,7 +100,7 @@ def _lost(names: Iterable[str], answer: Lost) -> InputError:
 
 
 def _examine(
-    path: str, candidates: Sequence[Candidate], options: Options, kept: Kept
+    path: str, candidates: Sequence[Candidate], options: CheckOptions, kept: KeptTargets
 ) -> _Result | InputError:
     try:
         target = read_target(path)

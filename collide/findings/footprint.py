@@ -19,7 +19,7 @@ from collide.findings.table import (
     Code,
     Severity,
 )
-from collide.hosts.footprint import Exports, Footprint, Library
+from collide.hosts.footprint import ExportedNames, Footprint, FootprintLibrary
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 
@@ -102,7 +102,7 @@ def compare(old: Footprint, new: Footprint, allowed: Sequence[Allowed] = ()) -> 
     return Comparison(old.name, new.name, done, unused)
 
 
-def _library(library: Library, footprint: Footprint, *, gained: bool) -> Change:
+def _library(library: FootprintLibrary, footprint: Footprint, *, gained: bool) -> Change:
     paths = [path for path in footprint.search_paths if path.endswith(f" of {library.name}")]
     by = f"needed by {', '.join(library.needed_by)}" if library.needed_by else ""
     count = f"{library.unversioned} unversioned exports" if library.unversioned else ""
@@ -111,7 +111,7 @@ def _library(library: Library, footprint: Footprint, *, gained: bool) -> Change:
     return Change(GAINED_LIBRARY, gained, library.name, tuple(names), detail)
 
 
-def _exports(old: Library, new: Library) -> Iterator[Change]:
+def _exports(old: FootprintLibrary, new: FootprintLibrary) -> Iterator[Change]:
     if old.exports is None or new.exports is None:
         yield from _counts(old, new)
         return
@@ -129,7 +129,7 @@ def _exports(old: Library, new: Library) -> Iterator[Change]:
             yield Change(code, False, new.name, tuple(sorted(gone)))
 
 
-def _counts(old: Library, new: Library) -> Iterator[Change]:
+def _counts(old: FootprintLibrary, new: FootprintLibrary) -> Iterator[Change]:
     """What a baseline can tell: how many, or of what is not the host's own whether any."""
     both = old.own and new.own
     then, now = (e.unversioned if both else min(e.unversioned, 1) for e in (old, new))
@@ -140,7 +140,7 @@ def _counts(old: Library, new: Library) -> Iterator[Change]:
 
 
 _KINDS = dict(
-    zip((GAINED_UNVERSIONED, GAINED_VERSIONED, GAINED_VERSIONS), Exports._fields, strict=True)
+    zip((GAINED_UNVERSIONED, GAINED_VERSIONED, GAINED_VERSIONS), ExportedNames._fields, strict=True)
 )
 
 
@@ -155,7 +155,7 @@ def _set(
     ]
 
 
-def _renamed(old: Sequence[Library], new: Sequence[Library]) -> dict[str, str]:
+def _renamed(old: Sequence[FootprintLibrary], new: Sequence[FootprintLibrary]) -> dict[str, str]:
     """Libraries whose release is part of the name: the old name to the new one.
 
     The binary, first on both sides, is always the same thing.

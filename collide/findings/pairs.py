@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from collide.analysis.install import Conflict
-from collide.analysis.pair_orders import Change, ChangedOutcome, ChangeKind, PairOrder
+from collide.analysis.pair_orders import ChangedBindings, ChangedOutcome, ChangeKind, PairOrder
 from collide.binding.binding import Binding
 from collide.findings import table as codes
 from collide.findings.judge import Finding
@@ -47,7 +47,7 @@ def judge_conflicts(conflicts: Iterable[Conflict]) -> tuple[Finding, ...]:
 
 
 def _changed(pair_order: PairOrder) -> Iterator[Finding]:
-    groups: dict[tuple[ChangeKind, Dso, Dso | None], list[Change]] = {}
+    groups: dict[tuple[ChangeKind, Dso, Dso | None], list[ChangedBindings]] = {}
     for change in pair_order.changes:
         # A system library is one victim; what it gets elsewhere than alone belongs together.
         apart = change.before if change.kind == "captured" else None
@@ -81,7 +81,7 @@ _Pairs = list[tuple[Binding, Match | None]]
 
 
 def _weigh(
-    kind: ChangeKind, provider: Dso, changes: list[Change], bindings: _Pairs
+    kind: ChangeKind, provider: Dso, changes: list[ChangedBindings], bindings: _Pairs
 ) -> tuple[Severity, str]:
     """Severity and evidence: a note where both definitions are the same as far as ELF tells."""
     if kind == "captured":

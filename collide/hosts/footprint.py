@@ -32,7 +32,7 @@ SCHEMA = "collide-footprint/1"
 _INTERPRETER = re.compile(r"lib(python|pypy)\d")
 
 
-class Exports(NamedTuple):
+class ExportedNames(NamedTuple):
     """The names that references can bind to.
 
     ``unversioned`` ones serve any reference, ``versioned`` ones (as
@@ -44,7 +44,7 @@ class Exports(NamedTuple):
     versions: frozenset[str]
 
 
-class Library(NamedTuple):
+class FootprintLibrary(NamedTuple):
     """One object of the global scope, by DT_SONAME or else by its file's name.
 
     ``needed_by`` are the objects that link it, ``unversioned`` counts the
@@ -57,7 +57,7 @@ class Library(NamedTuple):
     needed_by: tuple[str, ...]
     unversioned: int
     own: bool
-    exports: Exports | None = None
+    exports: ExportedNames | None = None
 
 
 class Footprint(NamedTuple):
@@ -69,7 +69,7 @@ class Footprint(NamedTuple):
     """
 
     name: str
-    libraries: tuple[Library, ...]
+    libraries: tuple[FootprintLibrary, ...]
     openings: tuple[str, ...]
     search_paths: tuple[str, ...]
     missing: tuple[str, ...]
@@ -91,7 +91,7 @@ def of_host(host: Host) -> Footprint:
         used = tuple(sorted(users[id(m)]))
         own = m is host.process.executable or _INTERPRETER.match(names[id(m)]) is not None
         count = len(exports.unversioned)
-        libraries.append(Library(names[id(m)], used, count, own, exports))
+        libraries.append(FootprintLibrary(names[id(m)], used, count, own, exports))
     openings = [f"preloads {posixpath.basename(p)}" for p in host.preload]
     openings += [f"opens {posixpath.basename(p)} RTLD_GLOBAL" for p in host.rtld_global]
     return Footprint(
@@ -112,7 +112,7 @@ def _names(scope: tuple[LinkMap, ...]) -> dict[int, str]:
     return names
 
 
-def _exports(m: LinkMap, *, musl: bool) -> Exports:
+def _exports(m: LinkMap, *, musl: bool) -> ExportedNames:
     unversioned, versioned, versions = set(), set(), set()
     exports = m.elf.exports
     for name in exports.names:
@@ -124,7 +124,7 @@ def _exports(m: LinkMap, *, musl: bool) -> Exports:
             else:
                 versioned.add(f"{name}@{d.version}")
                 versions.add(d.version)
-    return Exports(frozenset(unversioned), frozenset(versioned), frozenset(versions))
+    return ExportedNames(frozenset(unversioned), frozenset(versioned), frozenset(versions))
 
 
 def _serves(d: Definition) -> bool:
@@ -195,7 +195,7 @@ def read_baseline(path: Path) -> Footprint:
 
 def _footprint(document: dict[str, Any]) -> Footprint:
     libraries = tuple(
-        Library(
+        FootprintLibrary(
             name,
             _strings(entry["needed_by"]),
             int(entry["unversioned"]),

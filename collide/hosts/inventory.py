@@ -12,7 +12,7 @@ from collide.loader.model import FoundVia
 from collide.support.records import NamedTuple
 
 
-class Library(NamedTuple):
+class LoadedObject(NamedTuple):
     """One object that the host has loaded, in the order of loading.
 
     ``needed_by`` is the number of the object that first asked for it, None for
@@ -43,7 +43,7 @@ class Inventory(NamedTuple):
     summary: Summary
     binary: str
     rtld_global: tuple[str, ...]
-    libraries: tuple[Library, ...]
+    libraries: tuple[LoadedObject, ...]
     missing: tuple[Missing, ...]
 
     @property
@@ -75,9 +75,9 @@ def _missing(host: Host) -> tuple[Missing, ...]:
     return tuple(dict.fromkeys(Missing(f.name, f.object) for f in absent))
 
 
-def _library(recorded: Mapping[str, Any], scope: int | None, exports: int) -> Library:
+def _library(recorded: Mapping[str, Any], scope: int | None, exports: int) -> LoadedObject:
     package = recorded["package"]
-    return Library(
+    return LoadedObject(
         path=recorded["path"],
         soname=recorded["soname"],
         needed_by=recorded["needed_by"],

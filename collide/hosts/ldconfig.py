@@ -45,7 +45,7 @@ def _matching(root: Root, pattern: str) -> Iterator[str]:
             yield posixpath.join(directory, entry)
 
 
-def left_out(root: Root, system_dirs: Iterable[str]) -> tuple[str, ...]:
+def unsearched_directories(root: Root, system_dirs: Iterable[str]) -> tuple[str, ...]:
     """The configured directories with libraries that no loader without a cache searches."""
     searched = {root.realpath(d) for d in system_dirs}
     return tuple(

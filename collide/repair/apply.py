@@ -15,7 +15,7 @@ from collide.repair.plan import ObjectChange, Plan
 from collide.wheels.target import Target
 
 
-def apply(target: Target, plan: Plan) -> Target:
+def apply_plan(target: Target, plan: Plan) -> Target:
     """``target`` with the changes of ``plan``; nothing of the original is changed."""
     members: dict[str, Dso] = {}
     names: dict[str, str] = {}

@@ -25,7 +25,7 @@ _DOCUMENTED = (
     r"qt_plugin_(?:instance|query_\w+)|g_io_(?:module_)?\w*(?:load|unload|query)|R_(?:un)?load_\w+",
 )
 _PLUGIN = re.compile("|".join(_DOCUMENTED))
-ASKING = frozenset(("dlsym", "dlvsym"))
+DLSYM_FUNCTIONS = frozenset(("dlsym", "dlvsym"))
 """The functions that give an address for a name."""
 # How ctypes and cffi open a library; a cffi module that is compiled ("API mode") is linked.
 _OPENING = re.compile(rb"\b(?:CDLL|PyDLL|cdll|pydll|LoadLibrary|dlopen|in_dll)\b")
@@ -135,6 +135,6 @@ def names_in_python(sources: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
     }
 
 
-def documented(name: str) -> bool:
+def is_documented_entry_point(name: str) -> bool:
     """Whether a plugin that defines ``name`` does so for somebody who asks for it."""
     return _PLUGIN.fullmatch(name) is not None

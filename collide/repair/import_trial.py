@@ -27,7 +27,7 @@ _DONE = "collide: imported"
 _LONGEST_IMPORT = 300
 
 
-class Trial(NamedTuple):
+class ImportTrial(NamedTuple):
     """One module: why its import failed before and after; None where it did not."""
 
     module: str
@@ -37,7 +37,7 @@ class Trial(NamedTuple):
 
 def compare_imports(
     before: Sequence[Path], after: Sequence[Path], command: Sequence[str]
-) -> tuple[Trial, ...]:
+) -> tuple[ImportTrial, ...]:
     """Import every extension module of wheels that are installed together.
 
     In the words of ``command`` ``{script}`` stands for the script to run.
@@ -48,9 +48,9 @@ def compare_imports(
         trees = [Path(directory) / "before", Path(directory) / "after"]
         for wheels, tree in zip((before, after), trees, strict=True):
             for wheel in wheels:
-                install(wheel, tree)
+                unpack_wheel(wheel, tree)
         return tuple(
-            Trial(module, *(_failure(module, tree, command) for tree in trees))
+            ImportTrial(module, *(_failure(module, tree, command) for tree in trees))
             for module in sorted({m for wheel in before for m in _modules(wheel)})
         )
 
@@ -64,7 +64,7 @@ def _modules(wheel: Path) -> Iterator[str]:
             yield ".".join([*parts[:-1], parts[-1].partition(".")[0]])
 
 
-def install(wheel: Path, tree: Path) -> None:
+def unpack_wheel(wheel: Path, tree: Path) -> None:
     """Unpack a wheel as an installer would, with ``tree`` as the prefix."""
     distribution = "-".join(wheel.name.split("-")[:2])
     with zipfile.ZipFile(wheel) as archive:

@@ -21,7 +21,7 @@ from collide.elf.references import references_to
 from collide.elf.symbols import Reference
 from collide.loader.model import Dso
 from collide.repair.takers import (
-    Standings,
+    TargetFactsByArchitecture,
     allocation_names,
     needed_outside,
     runtime_files,
@@ -42,7 +42,7 @@ GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
 """In the file name of what auditwheel brought into a wheel: a hash of its contents."""
 
 
-class Request(NamedTuple):
+class RepairRequest(NamedTuple):
     """What is asked of a repair.
 
     ``everything`` stands for every symbol that a host could take, not only
@@ -54,7 +54,7 @@ class Request(NamedTuple):
     other packages link the libraries. ``pinned`` are file names of libraries
     that cannot get another name, and so can define no others either. A
     ``brief`` one has nobody who reads reasons: any that is known will do.
-    ``standings`` are for what the target is on any host, where it is asked for several.
+    ``facts`` are for what the target is on any host, where it is asked for several.
     """
 
     method: Method = "auto"
@@ -67,10 +67,10 @@ class Request(NamedTuple):
     closed_world: bool = False
     pinned: frozenset[str] = frozenset()
     brief: bool = False
-    standings: Standings | None = None
+    facts: TargetFactsByArchitecture | None = None
 
 
-class Kept(NamedTuple):
+class KeptName(NamedTuple):
     """A name that a host can take and that is left alone, with the reason.
 
     ``shared`` tells that this is as it should be: the runtime's, one for all.
@@ -110,7 +110,7 @@ class Plan(NamedTuple):
 
     objects: Mapping[str, ObjectChange]
     moved: Mapping[str, str]
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptName, ...]
     takers: Mapping[str, tuple[str, ...]]
 
     @property
@@ -119,7 +119,7 @@ class Plan(NamedTuple):
         return {old: new for c in self.objects.values() for old, new in c.renamed.items()}
 
 
-def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) -> Plan:
+def make_plan(target: Target, analyses: Sequence[Analysis], request: RepairRequest) -> Plan:
     """The plan for one target on the hosts of ``analyses``, from facts alone."""
     takers: dict[str, set[str]] = {}
     for analysis in analyses:
@@ -127,7 +127,7 @@ def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) ->
             assert b.actual is not None
             takers.setdefault(b.reference.name, set()).add(b.actual.dso.path)
     if not takers and not request.everything:
-        return NOTHING
+        return NO_CHANGES
     planner = _Planner(target, analyses, request)
     wanted = set(takers)
     if request.everything:
@@ -141,7 +141,7 @@ def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) ->
     )
 
 
-NOTHING = Plan({}, {}, (), {})
+NO_CHANGES = Plan({}, {}, (), {})
 """The plan that changes nothing."""
 
 
@@ -155,17 +155,19 @@ class _Way(NamedTuple):
 class _Planner:
     """Decides name by name."""
 
-    def __init__(self, target: Target, analyses: Sequence[Analysis], request: Request) -> None:
+    def __init__(
+        self, target: Target, analyses: Sequence[Analysis], request: RepairRequest
+    ) -> None:
         self.target = target
         self.request = request
         architectures = frozenset(a.host.architecture for a in analyses)
-        standings = request.standings or Standings(target)
-        self.standing = standings.of(target, architectures)
-        self.files, self.scopes_of = self.standing.files, self.standing.scopes_of
+        known = request.facts or TargetFactsByArchitecture(target)
+        self.facts = known.of(target, architectures)
+        self.files, self.scopes_of = self.facts.files, self.facts.scopes_of
         self.needed_outside = set(needed_outside(analyses))
         self.runtime = runtime_files(analyses)
         self.reachable: Mapping[str, str] = {}
-        self.kept: list[Kept] = []
+        self.kept: list[KeptName] = []
         self.closed: dict[str, dict[str, int]] = {}
         self.renamed: dict[str, dict[str, str]] = {}
         self.definers: dict[str, list[Dso]] = {}
@@ -175,7 +177,7 @@ class _Planner:
     def preemptible(self) -> set[str]:
         """Every name that an object of the wheel defines and one of its scope looks up."""
         wanted = set()
-        for scope in self.standing.scopes:
+        for scope in self.facts.scopes:
             defined = set().union(*(f.elf.exports.names for f in scope))
             for dso in scope:
                 wanted |= {
@@ -190,12 +192,12 @@ class _Planner:
         """
         self._index(wanted)
         allocation = allocation_names(wanted)
-        split_allocation = bool(allocation) and not self.standing.owns_allocation
+        split_allocation = bool(allocation) and not self.facts.owns_allocation
         ways: dict[str, _Way] = {}
         reasons: dict[str, str] = {}
         for name in sorted(wanted & self.definers.keys()):
             if (reason := self._shared(name)) is not None:
-                self.kept.append(Kept(name, reason, shared=True))
+                self.kept.append(KeptName(name, reason, shared=True))
             elif name in self.request.fixed:
                 reasons[name] = self.request.fixed[name]
             elif name in allocation and split_allocation:
@@ -215,7 +217,7 @@ class _Planner:
             }
         )
         self._settle(ways, reasons, taken)
-        self.kept += [Kept(name, reason) for name, reason in reasons.items()]
+        self.kept += [KeptName(name, reason) for name, reason in reasons.items()]
         for name, way in ways.items():
             self._go(name, way)
 
@@ -318,7 +320,7 @@ class _Planner:
             way.closed == STV_HIDDEN
             and self.request.glibc >= HIDDEN_SINCE
             and name not in self.needed_outside
-            and dso.path in self.standing.modules
+            and dso.path in self.facts.modules
         )
 
     def _close(self, name: str, way: _Way) -> None:
@@ -343,7 +345,7 @@ class _Planner:
         base = dso.path.rpartition("/")[2]
         if self.request.closed_world:
             return False
-        return dso.path not in self.standing.modules and not GRAFTED.search(base)
+        return dso.path not in self.facts.modules and not GRAFTED.search(base)
 
     def _name(self, dso: Dso) -> str:
         return self.target.names[dso.path]

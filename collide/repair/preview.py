@@ -19,17 +19,17 @@ from collide.binding.binding import Binding
 from collide.findings import table as codes
 from collide.findings.judge import Finding, judge_loading
 from collide.findings.table import Code
-from collide.repair.plan import Plan, Request, make_plan
+from collide.repair.plan import Plan, RepairRequest, make_plan
 from collide.repair.rebind import only_renames, rebind, touched_names
-from collide.repair.request import Names, Options, make_request
+from collide.repair.request import RepairOptions, RuntimeNames, make_request
 from collide.repair.sonames import (
     capturable,
-    file_names,
-    make_mangling,
-    merged,
+    member_file_names,
+    merge_plans,
+    plan_sonames,
     renamed_libraries,
 )
-from collide.repair.takers import Standings
+from collide.repair.takers import TargetFactsByArchitecture
 from collide.support.errors import CollideError
 from collide.wheels.target import Target
 
@@ -48,8 +48,8 @@ class RepairPreview:
         """``several`` says that there may be more than one host."""
         self._target = target
         self._several = several
-        self._names: Names | None = None
-        self._standings = Standings(target)
+        self._names: RuntimeNames | None = None
+        self._facts = TargetFactsByArchitecture(target)
 
     def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The numbers of the ``findings`` that ``collide repair`` for this host removes."""
@@ -58,10 +58,10 @@ class RepairPreview:
             return frozenset()
         try:
             if self._names is None:
-                self._names = Names(target, [target.name], repeatedly=self._several)
+                self._names = RuntimeNames(target, [target.name], repeatedly=self._several)
             names = self._names
-            request = make_request([target], [analysis], names, Options(), _TAG)
-            request = request._replace(brief=True, standings=self._standings)
+            request = make_request([target], [analysis], names, RepairOptions(), _TAG)
+            request = request._replace(brief=True, facts=self._facts)
             plan = simple_plan(analysis, request)
             if plan is not None and not plan.objects:
                 return frozenset()
@@ -72,22 +72,22 @@ class RepairPreview:
             return frozenset()
 
 
-def simple_plan(analysis: Analysis, request: Request) -> Plan | None:
+def simple_plan(analysis: Analysis, request: RepairRequest) -> Plan | None:
     """The plan, where it leaves what is loaded as it is; None where it has to be loaded again."""
     target = analysis.target
     if capturable(target, [analysis], request):
         return None
     plan = make_plan(target, [analysis], request)
-    renamed = renamed_libraries(target, plan) & file_names(target)
+    renamed = renamed_libraries(target, plan) & member_file_names(target)
     if not renamed:
         return plan
-    mangling = make_mangling(target, renamed, request)
+    mangling = plan_sonames(target, renamed, request)
     if not only_renames(analysis, mangling):
         return None
     pinned = renamed & {kept.name for kept in mangling.kept}
     if pinned:
         plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)))
-    return merged(mangling, plan)
+    return merge_plans(mangling, plan)
 
 
 # -- from the names that a plan touches -----------------------------------------------------------
@@ -149,7 +149,7 @@ def _code(analysis: Analysis, b: Binding) -> Code | None:
 
 
 def removed_in_trial(
-    analysis: Analysis, findings: Sequence[Finding], request: Request
+    analysis: Analysis, findings: Sequence[Finding], request: RepairRequest
 ) -> frozenset[int]:
     """The same, where all is loaded and bound again."""
     from collide.repair.repair import in_memory, new_failures

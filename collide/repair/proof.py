@@ -18,7 +18,7 @@ from collide.repair.takers import taken_bindings
 from collide.support.records import NamedTuple
 
 
-class Left(NamedTuple):
+class StillTaken(NamedTuple):
     """A symbol that a host takes still, with the reason why it was left alone."""
 
     victim: str
@@ -47,7 +47,7 @@ class Proof(NamedTuple):
     remaining: int
     shared: int
     own: int
-    left: tuple[Left, ...]
+    left: tuple[StillTaken, ...]
     captured: tuple[str, ...]
     broken: tuple[str, ...]
 
@@ -61,7 +61,7 @@ def prove(before: Analysis, after: Analysis, plan: Plan) -> Proof:
     old = {(f.path, b.reference) for f, b in taken_bindings(before)}
     remaining = {(f.path, b.reference): (f, b) for f, b in taken_bindings(after)}
     left = {
-        Left(
+        StillTaken(
             after.name_of(f),
             b.reference.name,
             after.name_of(b.actual.dso),

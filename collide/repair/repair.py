@@ -15,22 +15,22 @@ from pathlib import Path
 from collide.analysis.analysis import Analysis, analyse
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
-from collide.repair.apply import apply
+from collide.repair.apply import apply_plan
 from collide.repair.integrity import difference
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
-from collide.repair.plan import NOTHING, ObjectChange, Plan, Request, make_plan
+from collide.repair.plan import NO_CHANGES, ObjectChange, Plan, RepairRequest, make_plan
 from collide.repair.proof import Proof, prove
-from collide.repair.request import Names, Options, make_request, tag_of
+from collide.repair.request import RepairOptions, RuntimeNames, contents_tag, make_request
 from collide.repair.sonames import (
     capturable,
-    file_names,
-    make_mangling,
-    merged,
+    member_file_names,
+    merge_plans,
+    plan_sonames,
     renamed_libraries,
 )
 from collide.support.errors import FormatError, InputError, UsageError
 from collide.support.records import NamedTuple
-from collide.wheels.archive import Archive, Edit, Member, rewrite_wheel, signatures
+from collide.wheels.archive import Archive, Member, WheelChanges, rewrite_wheel, signatures
 from collide.wheels.tags import unsuitable
 from collide.wheels.target import Target, read_target
 
@@ -50,7 +50,7 @@ class Prepared(NamedTuple):
 
     paths: tuple[Path, ...]
     target: Target
-    request: Request
+    request: RepairRequest
     analyses: tuple[Analysis, ...]
     left_out: tuple[tuple[str, str], ...]
     plan: Plan
@@ -68,7 +68,9 @@ class Prepared(NamedTuple):
         return bool(self.plan.objects)
 
 
-def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: Options) -> Prepared:
+def prepare(
+    paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: RepairOptions
+) -> Prepared:
     """Plan the repair and prove it in memory; nothing is written.
 
     Several wheels are one target: installed together, and linked by no others.
@@ -80,9 +82,9 @@ def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: O
     target = _joined(targets)
     analyses, left_out = _analyses(targets, target, hosts)
     if not analyses:
-        return Prepared(paths, target, Request(), (), left_out, NOTHING, (), ())
-    names = Names(target, paths)
-    request = make_request(targets, analyses, names, options, tag_of(paths))
+        return Prepared(paths, target, RepairRequest(), (), left_out, NO_CHANGES, (), ())
+    names = RuntimeNames(target, paths)
+    request = make_request(targets, analyses, names, options, contents_tag(paths))
     tried = in_memory(target, analyses, request)
     proofs = []
     for original, between, after in zip(analyses, tried.between, tried.after, strict=True):
@@ -116,22 +118,22 @@ class InMemory(NamedTuple):
     freed: bool
 
 
-def in_memory(target: Target, analyses: Sequence[Analysis], request: Request) -> InMemory:
+def in_memory(target: Target, analyses: Sequence[Analysis], request: RepairRequest) -> InMemory:
     """Plan the repair of ``target`` and bind what comes of it."""
     libraries = capturable(target, analyses, request)
-    first = make_mangling(target, libraries, request)
+    first = plan_sonames(target, libraries, request)
     moved, between = _mangled(target, analyses, first)
     second = make_plan(moved, between, request)
-    renamed = renamed_libraries(moved, second) & file_names(target)
+    renamed = renamed_libraries(moved, second) & member_file_names(target)
     if renamed:
-        first = make_mangling(target, libraries | renamed, request)
+        first = plan_sonames(target, libraries | renamed, request)
         pinned = renamed & {kept.name for kept in first.kept}
         moved, between = _mangled(target, analyses, first)
         second = make_plan(moved, between, request._replace(pinned=frozenset(pinned)))
-    plan = merged(first, second)
+    plan = merge_plans(first, second)
     after = between
     if second.objects:
-        repaired = apply(moved, second)
+        repaired = apply_plan(moved, second)
         after = tuple(analyse(repaired, a.host) for a in analyses)
     return InMemory(plan, first, second, between, after, bool(libraries))
 
@@ -141,7 +143,7 @@ def _mangled(
 ) -> tuple[Target, tuple[Analysis, ...]]:
     if not plan.objects:
         return target, tuple(analyses)
-    moved = apply(target, plan)
+    moved = apply_plan(target, plan)
     return moved, tuple(analyse(moved, a.host) for a in analyses)
 
 
@@ -198,7 +200,7 @@ def _analyses(
     return tuple(analyses), tuple(left_out)
 
 
-def write(
+def write_repaired(
     prepared: Prepared, directories: Sequence[Path], report: Callable[[Prepared], bytes]
 ) -> tuple[Path, ...]:
     """Write each repaired wheel into its directory under its own name; their paths.
@@ -244,7 +246,7 @@ def _write_one(
             return
         info = archive.record.rpartition("/")[0]
         added = (Member(f"{info}/{REPORT}", report(prepared)),)
-        rewrite_wheel(archive, output, Edit(contents, prepared.plan.moved, added))
+        rewrite_wheel(archive, output, WheelChanges(contents, prepared.plan.moved, added))
 
 
 def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
@@ -277,10 +279,10 @@ def _prove_written(prepared: Prepared, made: Sequence[Path]) -> None:
     """Bind the written wheels on every host: they must be what was proven in memory."""
     targets = [_read(path) for path in made]
     target = _joined(targets)
-    expected = apply(prepared.target, prepared.plan)
+    expected = apply_plan(prepared.target, prepared.plan)
     for analysis in prepared.analyses:
         host = analysis.host
-        proof = prove(analyse(expected, host), analyse(target, host), NOTHING)
+        proof = prove(analyse(expected, host), analyse(target, host), NO_CHANGES)
         if proof.broken:
             raise InputError(prepared.name, f"not repaired: on {host.name}, {proof.broken[0]}")
 

@@ -16,14 +16,14 @@ from collide.elf.object import read_object
 from collide.elf.references import references_to
 from collide.loader.model import Dso
 from collide.repair.entry_points import (
-    ASKING,
+    DLSYM_FUNCTIONS,
     beginnings_in_text,
-    documented,
+    is_documented_entry_point,
     names_in_python,
     names_in_text,
 )
 from collide.repair.patch import file_offset
-from collide.repair.plan import Request
+from collide.repair.plan import RepairRequest
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collide.repair.plan import Method
 
 
-class Options(NamedTuple):
+class RepairOptions(NamedTuple):
     """What the user asks for; ``glibc`` None means what the wheels' tags allow."""
 
     method: Method = "auto"
@@ -46,16 +46,16 @@ class Options(NamedTuple):
 def make_request(
     targets: Sequence[Target],
     analyses: Sequence[Analysis],
-    found: Names,
-    options: Options,
+    found: RuntimeNames,
+    options: RepairOptions,
     tag: str,
-) -> Request:
+) -> RepairRequest:
     """What is asked of a plan for ``targets``, whose files are ``found``.
 
-    ``tag`` makes new names the wheels' own (:func:`tag_of`).
+    ``tag`` makes new names the wheels' own (:func:`contents_tag`).
     """
     oldest = max(oldest_glibc(t.tags or ()) for t in targets)
-    return Request(
+    return RepairRequest(
         method=options.method,
         everything=options.everything,
         glibc=oldest if options.glibc is None else options.glibc,
@@ -67,7 +67,7 @@ def make_request(
     )
 
 
-def tag_of(wheels: Iterable[str | os.PathLike[str]]) -> str:
+def contents_tag(wheels: Iterable[str | os.PathLike[str]]) -> str:
     """What makes new names the wheels' own: a hash of their objects."""
     digest = hashlib.sha256()
     for path in wheels:
@@ -105,7 +105,7 @@ class _Text:
         return names & self._found
 
 
-class Names:
+class RuntimeNames:
     """What the files of some wheels say about names that must stay; read when it is asked for.
 
     A string that is a name of the object's own is no sign: that is what
@@ -122,7 +122,7 @@ class Names:
         self._asking = {
             target.names[dso.path]: dso
             for dso in target.members.values()
-            if references_to(dso.elf.references, ASKING)
+            if references_to(dso.elf.references, DLSYM_FUNCTIONS)
         }
         self._texts: dict[str, _Text] = {}
         self._known: dict[str, str | None] = {}
@@ -164,7 +164,7 @@ class Names:
         found = {
             name: "is a documented entry point"
             for name in names
-            if name in self._plugin_names and documented(name)
+            if name in self._plugin_names and is_documented_entry_point(name)
         }
         for member, words in sorted(self.python.items()):
             for name in names & words:

@@ -16,17 +16,17 @@ from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
 from collide.loader.model import Dso
-from collide.repair.plan import GRAFTED, Kept, ObjectChange, Plan, Request
+from collide.repair.plan import GRAFTED, KeptName, ObjectChange, Plan, RepairRequest
 from collide.repair.proof import captured
 from collide.wheels.target import Target, is_extension_module
 
 
-def capturable(target: Target, analyses: Iterable[Analysis], request: Request) -> set[str]:
+def capturable(target: Target, analyses: Iterable[Analysis], request: RepairRequest) -> set[str]:
     """Libraries that a host captures; with ``everything``, all that one could."""
     names = {name for analysis in analyses for name in captured(analysis)}
     if request.everything:
         needed = {n for dso in target.members.values() for n in dso.elf.needed}
-        names |= {name for name in needed & file_names(target) if not GRAFTED.search(name)}
+        names |= {name for name in needed & member_file_names(target) if not GRAFTED.search(name)}
     return names
 
 
@@ -42,7 +42,7 @@ def renamed_libraries(target: Target, plan: Plan) -> set[str]:
     }
 
 
-def make_mangling(target: Target, names: Iterable[str], request: Request) -> Plan:
+def plan_sonames(target: Target, names: Iterable[str], request: RepairRequest) -> Plan:
     """New file names and DT_SONAMEs for the libraries called ``names``."""
     objects: dict[str, ObjectChange] = {}
     moved: dict[str, str] = {}
@@ -54,7 +54,7 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
             continue
         reason = _unmovable(name, dsos, target, request)
         if reason is not None:
-            kept.append(Kept(name, reason))
+            kept.append(KeptName(name, reason))
             continue
         base, _, extension = name.partition(".")
         plain = f"{re.sub(r'-[0-9a-f]{8,}$', '', base)}-{request.tag[1:]}.{extension}"
@@ -73,7 +73,9 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
     return Plan(objects, moved, tuple(kept), {})
 
 
-def _unmovable(name: str, dsos: Sequence[Dso], target: Target, request: Request) -> str | None:
+def _unmovable(
+    name: str, dsos: Sequence[Dso], target: Target, request: RepairRequest
+) -> str | None:
     if (reason := request.reachable({name}).get(name)) is not None:
         return reason
     if any(is_extension_module(f) for f in dsos):
@@ -83,7 +85,7 @@ def _unmovable(name: str, dsos: Sequence[Dso], target: Target, request: Request)
     return None
 
 
-def merged(first: Plan, second: Plan) -> Plan:
+def merge_plans(first: Plan, second: Plan) -> Plan:
     """One plan that does both; the names in ``second`` are those after ``first``."""
     back = {new: old for old, new in first.moved.items()}
     later: Mapping[str, ObjectChange] = {back.get(n, n): c for n, c in second.objects.items()}
@@ -95,6 +97,6 @@ def merged(first: Plan, second: Plan) -> Plan:
     return Plan(objects, first.moved, (*first.kept, *second.kept), second.takers)
 
 
-def file_names(target: Target) -> AbstractSet[str]:
+def member_file_names(target: Target) -> AbstractSet[str]:
     """The base names under which the wheel's libraries may be asked for."""
     return {path.rpartition("/")[2] for path in target.members}

@@ -66,7 +66,7 @@ def find_scopes(target: Target, dsos: Iterable[Dso]) -> Iterator[tuple[Dso, ...]
                 yield tuple(scope)
 
 
-class Standing:
+class TargetFacts:
     """What a target is by itself, whatever host it is repaired for; found out once.
 
     ``files`` are the objects of the ``architectures``, by path, ``scopes`` those
@@ -99,20 +99,20 @@ class Standing:
         return frozenset(path for path, f in self.files.items() if is_extension_module(f))
 
 
-class Standings:
+class TargetFactsByArchitecture:
     """The standings of one target, by architectures."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._known: dict[frozenset[str], Standing] = {}
+        self._known: dict[frozenset[str], TargetFacts] = {}
 
-    def of(self, target: Target, architectures: frozenset[str]) -> Standing:
+    def of(self, target: Target, architectures: frozenset[str]) -> TargetFacts:
         """The standing of ``target``: a known one, unless it is another target."""
         if target is not self._target:
-            return Standing(target, architectures)
+            return TargetFacts(target, architectures)
         known = self._known.get(architectures)
         if known is None:
-            known = self._known[architectures] = Standing(target, architectures)
+            known = self._known[architectures] = TargetFacts(target, architectures)
         return known
 
 

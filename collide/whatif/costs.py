@@ -21,7 +21,7 @@ from collide.support.records import NamedTuple
 from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit
 from collide.whatif.hosts import knows_references
 from collide.whatif.relink import own_definition
-from collide.whatif.whatif import START_UP, WhatIf, bindings_of
+from collide.whatif.whatif import START_UP_MODULE, WhatIf, bindings_of
 
 _SHOWN = 4
 _DATA = frozenset((STT_OBJECT, STT_COMMON, STT_TLS))
@@ -253,7 +253,7 @@ def _version(tried: WhatIf, changed: _Changed) -> Iterator[Cost]:
 
 def _of_unlinking(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
     """Who in the host has used the library through the global scope."""
-    (start_up,) = (m for m in tried.before.modules if m.name == START_UP)
+    (start_up,) = (m for m in tried.before.modules if m.name == START_UP_MODULE)
     stays = {m.dso.path for m in tried.after.host.process.global_scope}
     wanted: dict[tuple[str, str], set[str]] = {}
     for path, bindings in bindings_of(start_up.bound).items():

@@ -18,7 +18,7 @@ from collide.elf.symbols import Reference
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.whatif.relink import (
-    Names,
+    NamePatterns,
     Relinked,
     add_version,
     bind_functions,
@@ -45,7 +45,7 @@ _WITH_NAMES = frozenset((HIDE, RENAME))
 _WITH_VALUE = frozenset((VERSION, SONAME))
 
 
-class Change(NamedTuple):
+class LinkChange(NamedTuple):
     """One change of one object.
 
     ``option`` is a linker option of ``SYMBOLIC`` or one of the words above.
@@ -66,7 +66,7 @@ class Edit(NamedTuple):
     """A change of every object whose name or base name matches a shell pattern."""
 
     pattern: str
-    change: Change
+    change: LinkChange
 
     def __str__(self) -> str:
         return f"{self.pattern}={self.change}"
@@ -86,18 +86,18 @@ def parse_edit(text: str) -> Edit:
     return Edit(pattern, parse_change(change))
 
 
-def parse_change(text: str) -> Change:
+def parse_change(text: str) -> LinkChange:
     """A linker option with or without ``-Wl,``, or a word with its argument."""
     plain = text.removeprefix("-Wl,")
     if plain in SYMBOLIC or plain in _ALIASES:
-        return Change(_ALIASES.get(plain, plain))
+        return LinkChange(_ALIASES.get(plain, plain))
     option, equals, argument = plain.partition("=")
     if option in _WITH_NAMES and bool(equals) == bool(argument):
-        return Change(option, names=tuple(filter(None, argument.split(","))))
+        return LinkChange(option, names=tuple(filter(None, argument.split(","))))
     if option in _WITH_VALUE and (argument or (option == SONAME and not equals)):
-        return Change(option, value=argument)
+        return LinkChange(option, value=argument)
     if option in HOST_ONLY and not equals:
-        return Change(option)
+        return LinkChange(option)
     known = [
         *SYMBOLIC,
         *_ALIASES,
@@ -109,7 +109,7 @@ def parse_change(text: str) -> Change:
     raise UsageError(f"{text!r} is no change: {', '.join(known)}; of a host also local, without")
 
 
-class Changed(NamedTuple):
+class RelinkedObjects(NamedTuple):
     """Objects after some edits.
 
     ``objects`` are all of them by path; ``fates`` tells of each path what
@@ -124,9 +124,9 @@ class Changed(NamedTuple):
     basenames: Mapping[str, str]
 
 
-def apply(
+def apply_edits(
     objects: Mapping[str, ElfObject], names: Mapping[str, str], edits: Iterable[Edit], tag: str
-) -> Changed:
+) -> RelinkedObjects:
     """Link ``objects`` again, in memory.
 
     ``names`` are what patterns are matched against, by path. ``tag`` is part of
@@ -140,7 +140,7 @@ def apply(
             raise UsageError(f"{edit}: no object matches {edit.pattern}")
         for path in paths:
             work.change(path, edit.change)
-    return Changed(work.objects, work.fates, work.renamed, work.basenames)
+    return RelinkedObjects(work.objects, work.fates, work.renamed, work.basenames)
 
 
 class _Work:
@@ -154,14 +154,14 @@ class _Work:
         self.basenames: dict[str, str] = {}
         self._tag = tag
 
-    def change(self, path: str, change: Change) -> None:
+    def change(self, path: str, change: LinkChange) -> None:
         obj = self.objects[path]
         if change.option in SYMBOLIC:
             self._put(path, SYMBOLIC[change.option](obj))
         elif change.option == HIDE:
-            self._put(path, hide(obj, Names(change.names)))
+            self._put(path, hide(obj, NamePatterns(change.names)))
         elif change.option == RENAME:
-            self._rename(path, Names(change.names))
+            self._rename(path, NamePatterns(change.names))
         elif change.option == VERSION:
             self._version(path, change.value)
         elif change.option == SONAME:
@@ -181,7 +181,7 @@ class _Work:
             if reference in known:
                 fate.setdefault(reference, now)
 
-    def _rename(self, path: str, names: Names) -> None:
+    def _rename(self, path: str, names: NamePatterns) -> None:
         """What is referred to by name gets another one, in the library and in its users."""
         library = self.objects[path]
         users = dict(self._users(path))
@@ -261,6 +261,6 @@ def _mangled(soname: str, tag: str) -> str:
     return f"{stem}-{sha256(f'{tag}/{soname}'.encode()).hexdigest()[:8]}{dot}{rest}"
 
 
-def tag_of(name: str) -> str:
+def distribution_tag(name: str) -> str:
     """What new symbol names of a wheel end in: the name of its distribution."""
     return re.sub(r"\W+", "_", posixpath.basename(name).partition("-")[0].partition(".")[0])

@@ -15,18 +15,18 @@ from collide.loader.model import Dso, FileSystem
 from collide.loader.startup import start
 from collide.support.errors import InputError, UsageError
 from collide.support.records import NamedTuple
-from collide.whatif.edits import HOST_ONLY, LOCAL, SONAME, Edit, apply
+from collide.whatif.edits import HOST_ONLY, LOCAL, SONAME, Edit, apply_edits
 from collide.whatif.relink import ask_at_run_time, drop_needed
 
 
-class Rehosted(NamedTuple):
+class RelinkedHost(NamedTuple):
     """A changed host, and what became of the references of its objects, by path."""
 
     host: Host
     fates: Mapping[str, Mapping[Reference, Reference | None]]
 
 
-def rehost(host: Host, edits: Sequence[Edit]) -> Rehosted:
+def relink_host(host: Host, edits: Sequence[Edit]) -> RelinkedHost:
     """Change libraries of the global scope and start the host again.
 
     ``local`` is a library that is not linked any more but opened RTLD_LOCAL:
@@ -39,7 +39,7 @@ def rehost(host: Host, edits: Sequence[Edit]) -> Rehosted:
     if _paths(again.process.global_scope) != _paths(host.process.global_scope):
         raise InputError(host.name, "cannot be started again from what its profile holds")
     files = {m.dso.path: m.dso for m in host.process.global_scope}
-    relinked = apply(
+    relinked = apply_edits(
         {path: dso.elf for path, dso in files.items()},
         {path: path for path in files},
         [e for e in edits if e.change.option not in HOST_ONLY],
@@ -69,7 +69,7 @@ def rehost(host: Host, edits: Sequence[Edit]) -> Rehosted:
             objects[path] = ask_at_run_time(objects[path], asked).object
             fates[path] = {**fates.get(path, {}), **dict.fromkeys(asked)}
         result = started()
-    return Rehosted(result, fates)
+    return RelinkedHost(result, fates)
 
 
 def own_objects(host: Host) -> list[LinkMap]:

@@ -47,7 +47,7 @@ class Relinked(NamedTuple):
     fate: Mapping[Reference, Reference | None]
 
 
-class Names:
+class NamePatterns:
     """Symbol names chosen by names and shell patterns; none at all chooses every name."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
@@ -140,7 +140,7 @@ def _with_fate(
 # -- visibility -----------------------------------------------------------------------------------
 
 
-def hide(obj: ElfObject, names: Names) -> Relinked:
+def hide(obj: ElfObject, names: NamePatterns) -> Relinked:
     """Definitions leave the dynamic symbol table, references to them are bound.
 
     What ``-fvisibility=hidden``, ``local:`` of a version script and

@@ -28,20 +28,20 @@ from collide.whatif.edits import (
     SONAME,
     SYMBOLIC,
     VERSION,
-    Change,
     Edit,
-    tag_of,
+    LinkChange,
+    distribution_tag,
 )
 from collide.whatif.hosts import knows_references, own_objects
 from collide.whatif.whatif import (
-    START_UP,
+    START_UP_MODULE,
     Balance,
     Fates,
     WhatIf,
     attempt,
-    lost,
+    lost_references,
     newly_split,
-    shadowed,
+    shadowed_bindings,
     with_start_up,
 )
 from collide.wheels.target import Target
@@ -80,7 +80,7 @@ class Prover:
         self.before = before
         self._members = frozenset(before.target.names.values())
         self._shadowed: dict[tuple[str, str], list[Binding]] = {}
-        for (path, _), b in shadowed(before).items():
+        for (path, _), b in shadowed_bindings(before).items():
             if b.provider is not None:
                 key = before.target.names.get(path, path), before.name_of(b.provider)
                 self._shadowed.setdefault(key, []).append(b)
@@ -97,7 +97,7 @@ class Prover:
         found: list[Remedy] = []
         covered: set[Edit] = set()
         for edits, host_edits in self._candidates(finding):
-            whole = [e._replace(change=Change(HIDE)) for e in edits if e.change.option == HIDE]
+            whole = [e._replace(change=LinkChange(HIDE)) for e in edits if e.change.option == HIDE]
             if covered.isdisjoint(whole):
                 found.append(self._try(finding, edits, host_edits))
                 # What may be hidden whole need not be hidden in part.
@@ -168,7 +168,7 @@ class Prover:
 
     def _of_meant(self, library: str) -> Iterator[Edit]:
         """For symbols that another member defines."""
-        yield _edit(library, VERSION, value=tag_of(self.before.target.name).upper())
+        yield _edit(library, VERSION, value=distribution_tag(self.before.target.name).upper())
         # All that crosses: with some of it, users of the library would have two copies.
         yield _edit(library, RENAME)
 
@@ -179,7 +179,7 @@ class Prover:
         for name in sorted(self._captured(finding.victim)):
             mangled = _edit(name, SONAME)
             yield (mangled,)
-            node = tag_of(self.before.target.name).upper()
+            node = distribution_tag(self.before.target.name).upper()
             for more in (_edit(name, VERSION, value=node), _edit(name, RENAME)):
                 yield (more, mangled)
 
@@ -229,7 +229,7 @@ def _closure(root: LinkMap, without: Sequence[LinkMap]) -> list[LinkMap]:
 
 def _edit(name: str, option: str, names: tuple[str, ...] = (), value: str = "") -> Edit:
     # A name is a pattern that matches itself, once its brackets are no class.
-    return Edit(name.replace("[", "[[]"), Change(option, names, value))
+    return Edit(name.replace("[", "[[]"), LinkChange(option, names, value))
 
 
 # -- proof ----------------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ def _state(analysis: Analysis, fates: Fates) -> _State:
     }
     names = analysis.target.names
     taken: Counter[tuple[str, str, str]] = Counter()
-    for (path, reference), b in shadowed(analysis).items():
+    for (path, reference), b in shadowed_bindings(analysis).items():
         if b.provider is not None:
             name = old.get((path, reference), reference.name)
             taken[names.get(path, path), analysis.name_of(b.provider), name] += 1
@@ -280,7 +280,7 @@ def _state(analysis: Analysis, fates: Fates) -> _State:
 
 def _objects(analysis: Analysis) -> Iterator[BoundObject]:
     for module in analysis.modules:
-        if module.bound is not None and module.name != START_UP:
+        if module.bound is not None and module.name != START_UP_MODULE:
             yield from module.bound.objects
 
 
@@ -310,7 +310,7 @@ def _refusal(tried: WhatIf) -> str | None:
         name = tried.after.target.names.get(first.object, first.object)
         more = f", and {len(balance.new) - 1} more" if len(balance.new) > 1 else ""
         return f"{name} would fail: {first.kind} {first.name}{more}"
-    missing = lost(tried)
+    missing = lost_references(tried)
     if missing:
         (holder, name), *rest = sorted((holder, r.name) for holder, r in missing)
         more = f", and {len(rest)} more" if rest else ""

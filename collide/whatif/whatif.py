@@ -19,12 +19,12 @@ from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
-from collide.whatif.edits import Changed, Edit, apply, tag_of
-from collide.whatif.hosts import knows_references, rehost, start_up
+from collide.whatif.edits import Edit, RelinkedObjects, apply_edits, distribution_tag
+from collide.whatif.hosts import knows_references, relink_host, start_up
 from collide.wheels.target import Target
 
 Fates = Mapping[str, Mapping[Reference, Reference | None]]
-START_UP = "(start-up)"
+START_UP_MODULE = "(start-up)"
 """The name under which the host's own bindings are shown."""
 LINK_TIME, DLSYM = "link-time", "dlsym"
 NOT_LOADED, NOT_GLOBAL, UNDEFINED = "not-loaded", "not-global", "undefined"
@@ -101,10 +101,10 @@ def attempt(before: Analysis, edits: Sequence[Edit], host_edits: Sequence[Edit] 
 
     With ``host_edits`` it must be one :func:`with_start_up`.
     """
-    changed_target, changed = retarget(before.target, edits)
+    changed_target, changed = relink_target(before.target, edits)
     host, fates = before.host, dict(changed.fates)
     if host_edits:
-        host, host_fates = rehost(before.host, host_edits)
+        host, host_fates = relink_host(before.host, host_edits)
         fates.update(host_fates)
     after = analyse(changed_target, host, insist=True)
     if host_edits:
@@ -113,7 +113,7 @@ def attempt(before: Analysis, edits: Sequence[Edit], host_edits: Sequence[Edit] 
     return WhatIf(before, after, fates, balance, renamed=changed.renamed)
 
 
-def retarget(target: Target, edits: Sequence[Edit]) -> tuple[Target, Changed]:
+def relink_target(target: Target, edits: Sequence[Edit]) -> tuple[Target, RelinkedObjects]:
     """A target with some members linked in another way.
 
     A changed member keeps its canonical path, by which output names it, even
@@ -122,7 +122,7 @@ def retarget(target: Target, edits: Sequence[Edit]) -> tuple[Target, Changed]:
     names = {path: target.names[dso.path] for path, dso in target.members.items()}
     objects = {path: dso.elf for path, dso in target.members.items()}
     try:
-        changed = apply(objects, names, edits, tag_of(target.name))
+        changed = apply_edits(objects, names, edits, distribution_tag(target.name))
     except UsageError as e:
         raise UsageError(f"{target.name}: {e}") from e
     members = {}
@@ -145,7 +145,7 @@ def with_start_up(analysis: Analysis) -> Analysis:
     if not knows_references(analysis.host):
         return analysis
     bound = start_up(analysis.host)
-    module = Module(START_UP, bound, (*analysis.host.failures, *bound.failures))
+    module = Module(START_UP_MODULE, bound, (*analysis.host.failures, *bound.failures))
     return analysis._replace(modules=(module, *analysis.modules))
 
 
@@ -176,7 +176,7 @@ def rename_map(tried: WhatIf) -> tuple[dict[str, str], tuple[str, ...]]:
     return dict(tried.renamed), tuple(members)
 
 
-def lost(tried: WhatIf) -> set[tuple[str, Reference]]:
+def lost_references(tried: WhatIf) -> set[tuple[str, Reference]]:
     """References, by the name of their object, that were meant for a definition which is no more.
 
     The host may have one of that name: then none of them is undefined, and
@@ -223,7 +223,7 @@ def _takes(analysis: Analysis) -> Counter[tuple[str, str, str]]:
     """How many references of which object, meant for which, are taken by which."""
     return Counter(
         (path, b.intended.dso.path, b.provider.path)
-        for (path, _), b in shadowed(analysis).items()
+        for (path, _), b in shadowed_bindings(analysis).items()
         if b.provider is not None and b.intended is not None
     )
 
@@ -250,7 +250,7 @@ def bindings_of(bound: BoundModule | None) -> dict[str, tuple[Binding, ...]]:
     return {o.map.dso.path: o.bindings for o in bound.objects} if bound else {}
 
 
-def shadowed(analysis: Analysis) -> dict[tuple[str, Reference], Binding]:
+def shadowed_bindings(analysis: Analysis) -> dict[tuple[str, Reference], Binding]:
     """The shadowed references of all modules, by the path of their object."""
     return {
         (bound.map.dso.path, b.reference): b
@@ -263,7 +263,7 @@ def shadowed(analysis: Analysis) -> dict[tuple[str, Reference], Binding]:
 
 
 def _balance(before: Analysis, after: Analysis, fates: Fates) -> Balance:
-    old, new = shadowed(before), shadowed(after)
+    old, new = shadowed_bindings(before), shadowed_bindings(after)
     followed = {(path, fates.get(path, {}).get(r, r)) for path, r in old}
     failed, fails = _failures(before), _failures(after)
     known = {_renamed(f, fates) for f in failed.values()}
@@ -296,7 +296,7 @@ def _moves(tried: WhatIf) -> Iterator[Move]:
         then = after.get(module.name)
         now = bindings_of(then.bound if then else None)
         old = bindings_of(module.bound)
-        absent = NOT_GLOBAL if module.name == START_UP else NOT_LOADED
+        absent = NOT_GLOBAL if module.name == START_UP_MODULE else NOT_LOADED
         for path, reference, was, becomes in _pairs(tried, old, now, Outcome(None, absent)):
             name = tried.before.target.names.get(path, path)
             key = name, was, becomes

@@ -43,7 +43,7 @@ class Member(NamedTuple):
     mode: int = 0o644
 
 
-class Edit(NamedTuple):
+class WheelChanges(NamedTuple):
     """What is different in a rewritten wheel.
 
     ``contents`` are new contents and ``moved`` new names, by member name;
@@ -188,7 +188,7 @@ def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
     return found
 
 
-class Recent:
+class MemberCache:
     """Members of one wheel that are read again, the last one kept while it is judged.
 
     A large one is looked at from several sides, mostly one after the other:
@@ -220,8 +220,8 @@ class Recent:
             self._last = entry, found
         return found
 
-    def __reduce__(self) -> tuple[type[Recent], tuple[str]]:
-        return Recent, (self._path,)
+    def __reduce__(self) -> tuple[type[MemberCache], tuple[str]]:
+        return MemberCache, (self._path,)
 
 
 def _inflated(raw: memoryview, entry: Entry) -> Contents:
@@ -259,7 +259,7 @@ def signatures(archive: Archive) -> tuple[str, ...]:
     return tuple(entry.name for entry in archive.entries if entry.name in signed)
 
 
-def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
+def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
     """Write ``archive`` again, changed; order, modes and dates stay, RECORD is made anew.
 
     Signatures of RECORD are left out. The file appears whole or not at all.
@@ -276,11 +276,11 @@ def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
             if info.is_dir():
                 zipfile.ZipFile.writestr(made, _same_entry(info, entry.name), b"")
             elif entry.name not in left_out:
-                data = edit.contents.get(entry.name)
+                data = changes.contents.get(entry.name)
                 data = bytes(archive.read(entry)) if data is None else data
-                moved = edit.moved.get(entry.name, entry.name)
+                moved = changes.moved.get(entry.name, entry.name)
                 made.writestr(_same_entry(info, moved), data)
-        for member in edit.added:
+        for member in changes.added:
             new = _entry(member.name, member.mode)
             new.date_time = record.date_time
             made.writestr(new, member.data)

@@ -20,7 +20,7 @@ from collide.loader.host import Host
 from collide.loader.model import Directories, Dso, FileSystem, KnownFileSystem
 from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.support.records import NamedTuple
-from collide.wheels.archive import Archive, Recent
+from collide.wheels.archive import Archive, MemberCache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Target(NamedTuple):
     ``members`` maps installed paths to files, ``names`` canonical paths to the
     names that output uses. ``tags`` is None where there is no wheel name to
     tell. ``problems`` are inputs that cannot be read, ``skipped`` members that
-    no module is made of. ``recent`` is where the contents of members come from again.
+    no module is made of. ``cache`` is where the contents of members come from again.
     """
 
     name: str
@@ -63,11 +63,11 @@ class Target(NamedTuple):
     skipped: tuple[Skipped, ...] = ()
     problems: tuple[InputError, ...] = ()
     on_disk: Root | None = None
-    recent: Recent | None = None
+    cache: MemberCache | None = None
 
     def keeping(self) -> AbstractContextManager[None]:
         """Where contents that are read again are kept for a while."""
-        return self.recent.keeping() if self.recent else nullcontext()
+        return self.cache.keeping() if self.cache else nullcontext()
 
     def modules(self, architecture: str) -> tuple[str, ...]:
         """Installed paths to open, each by itself.
@@ -218,7 +218,7 @@ def _read_wheel(path: str) -> Target:
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
-    recent = Recent(path)
+    cache = MemberCache(path)
     with Archive(path) as archive:
         distribution, tags = archive.distribution, archive.tags
         for entry in archive.elf_members():
@@ -235,9 +235,9 @@ def _read_wheel(path: str) -> Target:
                 problems.append(InputError(f"{path}: {entry.name}", str(e)))
                 continue
             place = installed_path(entry.name, distribution)
-            members[place] = Dso(place, place, obj, partial(recent.read, entry))
+            members[place] = Dso(place, place, obj, partial(cache.read, entry))
             names[place] = entry.name
-    return _target(path, tags, members, names, skipped, problems)._replace(recent=recent)
+    return _target(path, tags, members, names, skipped, problems)._replace(cache=cache)
 
 
 def _target(

@@ -25,14 +25,13 @@ has few classes: as long as there is no second one, the others are passed over.
 from __future__ import annotations
 
 import json
-import sys
-from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import accumulate
 
+from collide.elf.hash_tables import integers
 from collide.hosts.profile_file.symbols import Attributes, Kind
 from collide.support.records import NamedTuple
 
@@ -283,7 +282,7 @@ class _Run(NamedTuple):
         """The class and sizes of those of these names that have any."""
         if not self.sizes.strip(b"\0"):
             return ()
-        column = zip(self.names, integers(self.sizes, "H"), strict=True)
+        column = zip(self.names, integers(self.sizes, "H", big_endian=False), strict=True)
         return [(name, (self.number, n)) for name, n in column if n and name in names]
 
 
@@ -293,9 +292,9 @@ class _Directory:
     def __init__(self, data: bytes) -> None:
         blocks = int.from_bytes(data[:4], "little")
         text = 4 + 4 * blocks
-        self._starts = list(accumulate(integers(data[4:text], "I"), initial=0))
+        self._starts = list(accumulate(integers(data[4:text], "I", big_endian=False), initial=0))
         runs = self._starts[-1]
-        numbers = integers(data[text : text + 8 * runs], "I")
+        numbers = integers(data[text : text + 8 * runs], "I", big_endian=False)
         self._classes, self._counts = numbers[:runs], numbers[runs:]
         self._firsts = data[text + 8 * runs :].decode("utf-8", "surrogateescape").split("\n")
         if not len(self._firsts) == blocks or not len(self._counts) == runs:
@@ -324,11 +323,3 @@ class _Directory:
         for block, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
             if not classes.isdisjoint(self._classes[start:end]):
                 yield block
-
-
-def integers(data: bytes, code: str) -> array[int]:
-    """Little-endian integers of 16 (``H``) or 32 bits (``I``)."""
-    values = array(code, data)
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values

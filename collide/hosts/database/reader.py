@@ -32,7 +32,8 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import accumulate
 
-from collide.hosts.database.names import STAND_IN, NameTable, Place, integers
+from collide.elf.hash_tables import integers
+from collide.hosts.database.names import STAND_IN, NameTable, Place
 from collide.hosts.profile_file.read import Described, described_object, host_of
 from collide.hosts.profile_file.symbols import (
     ERRORS,
@@ -95,8 +96,8 @@ class Database:
             if self._data[: len(MAGIC)] != MAGIC:
                 raise ValueError("another format")
             at = len(MAGIC) + 8
-            count, size = integers(self._data[len(MAGIC) : at], "I")
-            directory = integers(zlib.decompress(self._data[at : at + size]), "I")
+            count, size = integers(self._data[len(MAGIC) : at], "I", big_endian=False)
+            directory = integers(zlib.decompress(self._data[at : at + size]), "I", big_endian=False)
             self._ends = list(accumulate(directory[:count], initial=at + size))
             self._base, self._sizes = directory[count : 2 * count], directory[2 * count :]
             if len(self._sizes) != count:
@@ -279,7 +280,7 @@ def apply_delta(base: bytes, delta: bytes) -> bytes:
     """
     count = int.from_bytes(delta[:4], "little")
     at = 4 + 12 * count
-    runs = iter(integers(delta[4:at], "I"))
+    runs = iter(integers(delta[4:at], "I", big_endian=False))
     parts = []
     for start, length, more in zip(runs, runs, runs, strict=True):
         parts += [base[start : start + length], delta[at : at + more]]
@@ -308,7 +309,7 @@ class _PackedTables:
         return [name.replace(STAND_IN, release) for name in names] if release else names
 
     def found(self, wanted: AbstractSet[str]) -> Mapping[str, int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         if self._all is not None:
             return self._all
         table = self._database.name_table
@@ -319,18 +320,18 @@ class _PackedTables:
         return self._found
 
     def names(self) -> Mapping[str, int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         if self._all is None:
             known = self._database.name_table.names(self._table)
             self._all = dict(sorted(zip(self._real(known), known.values(), strict=True)))
         return self._all
 
     def kind(self, number: int) -> Kind:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._database.name_table.kind(number)
 
     def sizes(self, name: str) -> Sequence[int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         known = self._found if self._all is None else self._all
         kind = self.kind(known[name])
         if not any(row.has_size(name) for row in kind):
@@ -340,7 +341,7 @@ class _PackedTables:
         return self._database.name_table.sizes(self._table, kept, len(kind))
 
     def references(self) -> list[tuple[Any, ...]]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         data = self._database.blob(self._references)
         start = data.index(b"\n") + 1
         header = json.loads(data[:start])
@@ -348,7 +349,7 @@ class _PackedTables:
         column: Sequence[int]
         if header["wide"]:
             end = start + 4 * count
-            column = integers(data[start:end], "I")
+            column = integers(data[start:end], "I", big_endian=False)
         else:
             end = start + count
             column = data[start:end]

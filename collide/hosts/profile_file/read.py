@@ -59,23 +59,23 @@ class JsonTables:
         self._converted: _Columns | None = None
 
     def found(self, _wanted: AbstractSet[str]) -> Mapping[str, int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`; these are all names."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`; these are all names."""
         return self.names()
 
     def names(self) -> Mapping[str, int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().names
 
     def kind(self, number: int) -> Kind:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().kinds[number]
 
     def sizes(self, name: str) -> Sequence[int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().sizes[name]
 
     def references(self) -> list[tuple[Any, ...]]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         recorded = self._part("references")
         rows = [
             (version, exact, CLASS_NAMES.index(kind), weak, _VISIBILITIES[visibility], defined)

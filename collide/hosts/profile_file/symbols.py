@@ -71,7 +71,7 @@ Kind = tuple[Attributes, ...]
 """The definitions of one name, in hash-walk order; nearly all names have one."""
 
 
-class Tables(Protocol):
+class RecordedTables(Protocol):
     """Where the tables of one object are read from.
 
     Kinds are numbered; all of these raise one of ``ERRORS`` where the file is damaged.
@@ -109,7 +109,7 @@ class RecordedExports:
 
     __slots__ = ("_all", "_found", "_known", "_offers", "_tables", "versioned")
 
-    def __init__(self, tables: Tables, versioned: bool) -> None:
+    def __init__(self, tables: RecordedTables, versioned: bool) -> None:
         self.versioned = versioned
         self._tables = tables
         self._found: Mapping[str, int] = {}
@@ -205,7 +205,7 @@ class RecordedReferences(Sequence[Reference]):
 
     __slots__ = ("_references", "_tables")
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: RecordedTables) -> None:
         self._tables = tables
         self._references: tuple[Reference, ...] | None = None
 
