@@ -1,10 +1,9 @@
-"""One object as another link would have made it: its facts changed in memory.
+"""Changes the facts of one object in memory as a linker option would change the object.
 
-What a linker option does to references and definitions, and nothing else; the
-bytes of the file are not touched. Sources: ld(1) ``-Bsymbolic``,
-``-Bsymbolic-functions``, ``--exclude-libs``, ``--version-script``; binutils
-``bfd/elflink.c`` (``_bfd_elf_symbol_refs_local_p``,
-``bfd_elf_link_mark_dynamic_symbol``); ld.lld(1)
+References and definitions are changed, and nothing else; the bytes of the file are
+not touched. Sources: ld(1) ``-Bsymbolic``, ``-Bsymbolic-functions``,
+``--exclude-libs``, ``--version-script``; binutils ``bfd/elflink.c``
+(``_bfd_elf_symbol_refs_local_p``, ``bfd_elf_link_mark_dynamic_symbol``); ld.lld(1)
 ``-Bsymbolic-non-weak-functions``; patchelf(1) ``--rename-dynamic-symbols``.
 """
 
@@ -39,8 +38,8 @@ _BASE, _FIRST_NODE = 1, 2
 class Relinked(NamedTuple):
     """A changed object, and what became of the references that changed.
 
-    ``fate`` maps an old reference to the new one, or to None where the link
-    has bound it and left no relocation that needs a lookup.
+    ``fate`` maps an old reference to the new one, or to None where the link editor has
+    bound it and left no relocation that needs a lookup.
     """
 
     object: ElfObject
@@ -48,7 +47,7 @@ class Relinked(NamedTuple):
 
 
 class NamePatterns:
-    """Symbol names chosen by names and shell patterns; none at all chooses every name."""
+    """A set of symbol names, given by names and shell patterns; without any it has every name."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         chosen = tuple(patterns)
@@ -69,7 +68,7 @@ class NamePatterns:
 
 
 _LOOKED_UP_STILL = frozenset((STT_TLS, STT_GNU_IFUNC))
-"""GNU ld leaves the relocations of these types their symbol, whatever it binds."""
+"""Types whose relocations keep their symbol with GNU ld, even where it could bind them."""
 
 
 def bind_symbolic(obj: ElfObject) -> Relinked:
@@ -86,10 +85,10 @@ def bind_symbolic(obj: ElfObject) -> Relinked:
 
 
 def bind_functions(obj: ElfObject) -> Relinked:
-    """``-Bsymbolic-functions``: what is not data is bound, and no flag is set.
+    """``-Bsymbolic-functions``: references to own functions are bound, and no flag is set.
 
-    Addresses of functions are bound like calls. Thread-local variables and
-    STT_GNU_IFUNC functions stay looked up, as with :func:`bind_symbolic`.
+    The addresses of functions are bound as calls are. Thread-local variables and
+    STT_GNU_IFUNC functions are still looked up, as with :func:`bind_symbolic`.
     """
     kept = _LOOKED_UP_STILL | {STT_OBJECT, STT_COMMON}
     return _bind(obj, lambda own: own.type not in kept and own.binding != STB_GNU_UNIQUE)
@@ -115,7 +114,7 @@ def _bind(obj: ElfObject, binds: Callable[[Definition], bool]) -> Relinked:
 
 
 def own_definition(obj: ElfObject, reference: Reference) -> Definition | None:
-    """The object's own definition that a reference names and would be looked up for."""
+    """The object's own definition of what a reference names; None where it is not looked up."""
     if not reference.defined or reference.visibility in (STV_HIDDEN, STV_INTERNAL):
         return None
     found = obj.exports.candidates(reference.name)
@@ -141,11 +140,11 @@ def _with_fate(
 
 
 def hide(obj: ElfObject, names: NamePatterns) -> Relinked:
-    """Definitions leave the dynamic symbol table, references to them are bound.
+    """Take definitions out of the dynamic symbol table, and bind the references to them.
 
-    What ``-fvisibility=hidden``, ``local:`` of a version script and
-    ``--exclude-libs`` come to. What a module is entered by is never hidden,
-    nor what an executable has copied into itself.
+    The effect of ``-fvisibility=hidden``, ``local:`` in a version script and
+    ``--exclude-libs``. The initialisation functions of modules are never hidden, nor
+    what an executable has copied.
     """
     copied = {r.name for r in obj.references if r.lookup_class == CLASS_COPY}
     hidden = frozenset(
@@ -162,21 +161,21 @@ def hide(obj: ElfObject, names: NamePatterns) -> Relinked:
 
 
 _ENTRY = ("PyInit_", "PyInitU_", "_cffi_pypyinit_")
-"""What an extension module is entered by (PEP 489; cffi modules in PyPy)."""
+"""What the interpreter opens an extension module by (PEP 489; cffi modules in PyPy)."""
 
 
 # -- names and versions ---------------------------------------------------------------------------
 
 
 def rename(obj: ElfObject, new: Mapping[str, str]) -> Relinked:
-    """Every dynamic symbol of a name in ``new``, defined or not, gets the other name."""
+    """Give dynamic symbols their names in ``new``, whether they are defined or referred to."""
     change = SymbolChange(renamed=new)
     fate = {r: change.of_reference(r) for r in obj.references if r.name in new}
     return _with_fate(obj, fate, change)
 
 
 def add_version(obj: ElfObject, node: str) -> Relinked:
-    """All definitions get a version node of their own (``--version-script``, ``NODE {...};``).
+    """Give all definitions a version node of their own (``--version-script``, ``NODE {...};``).
 
     Where there are nodes already, each becomes one that begins with ``node``
     (OpenSSL's shlib_variant does that). References to own definitions follow.
@@ -199,12 +198,12 @@ def add_version(obj: ElfObject, node: str) -> Relinked:
 
 
 def new_version(node: str, version: str | None) -> str:
-    """The version a definition of ``version`` has after :func:`add_version`."""
+    """The version that a definition of ``version`` has after :func:`add_version`."""
     return node if version is None else f"{node}_{version}"
 
 
 def need_version(obj: ElfObject, file: str, node: str, intended: AbstractSet[str]) -> Relinked:
-    """A user of the library ``file``, linked again after :func:`add_version`.
+    """Link a user of the library ``file`` again after :func:`add_version`.
 
     ``intended`` are the names that it gets from there.
     """
@@ -232,12 +231,12 @@ def _all_weak(fate: Mapping[Reference, Reference], version: str) -> bool:
 
 
 def set_soname(obj: ElfObject, soname: str) -> Relinked:
-    """``-soname``: the name that users will need."""
+    """``-soname``: the name by which users will need the object."""
     return Relinked(obj._replace(soname=soname), {})
 
 
 def replace_needed(obj: ElfObject, new: Mapping[str, str]) -> Relinked:
-    """A user linked again after :func:`set_soname` (``patchelf --replace-needed``)."""
+    """Link a user again after :func:`set_soname` (``patchelf --replace-needed``)."""
     return Relinked(
         obj._replace(
             needed=tuple(new.get(name, name) for name in obj.needed),
@@ -250,7 +249,7 @@ def replace_needed(obj: ElfObject, new: Mapping[str, str]) -> Relinked:
 
 
 def drop_needed(obj: ElfObject, names: AbstractSet[str]) -> Relinked:
-    """A user linked without the libraries ``names``; references to them stay."""
+    """Link a user without the libraries ``names``; its references to them stay."""
     return Relinked(
         obj._replace(
             needed=tuple(n for n in obj.needed if n not in names),
@@ -263,6 +262,6 @@ def drop_needed(obj: ElfObject, names: AbstractSet[str]) -> Relinked:
 
 
 def ask_at_run_time(obj: ElfObject, asked: AbstractSet[Reference]) -> Relinked:
-    """A user that asks dlsym for what it referred to, and has no copies of it any more."""
+    """Replace the references ``asked`` by calls of dlsym; copies that they made are gone."""
     copied = frozenset(r.name for r in asked if r.lookup_class == CLASS_COPY)
     return _with_fate(obj, dict.fromkeys(asked), SymbolChange(removed=copied))
