@@ -1,6 +1,4 @@
-"""A plan carried out in memory: the target as it will be, to be bound again before anything is
-written.
-"""
+"""Carries out a plan in memory, so that its result can be bound before anything is written."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from collide.wheels.target import Target
 
 
 def apply_plan(target: Target, plan: Plan) -> Target:
-    """``target`` with the changes of ``plan``; nothing of the original is changed."""
+    """``target`` with the changes of ``plan``; the original is not changed."""
     members: dict[str, Dso] = {}
     names: dict[str, str] = {}
     for path, dso in target.members.items():
@@ -48,9 +46,9 @@ def changed_object(obj: ElfObject, change: ObjectChange) -> ElfObject:
 
 
 def touched_object(obj: ElfObject, change: ObjectChange, names: AbstractSet[str]) -> ElfObject:
-    """What an object has to do with some ``names`` after ``change``, and with no others.
+    """An object after ``change``, with its definitions of and references to ``names`` alone.
 
-    ``names`` are as they were before it.
+    ``names`` are as they were before the change.
     """
     symbols = change.symbols
     exports: Exports = obj.exports

@@ -1,6 +1,7 @@
-"""Modules of a wheel imported for real, before and after its repair, each in a fresh process.
+"""Imports the modules of a wheel before and after its repair, each in a fresh process.
 
-This executes the wheel; nothing else in the package does.
+This executes the wheel, as ``collide verify`` does in another way
+(:mod:`collide.verify.runner`).
 """
 
 from __future__ import annotations
@@ -40,9 +41,8 @@ def compare_imports(
 ) -> tuple[ImportTrial, ...]:
     """Import every extension module of wheels that are installed together.
 
-    In the words of ``command`` ``{script}`` stands for the script to run.
-    Dependencies are those that it can import already. Raises InputError when
-    it cannot be run.
+    In the words of ``command`` ``{script}`` stands for the script to run. Packages that
+    the wheels depend on must be importable for it. Raises InputError when it cannot be run.
     """
     with TemporaryDirectory(prefix="collide-") as directory:
         trees = [Path(directory) / "before", Path(directory) / "after"]

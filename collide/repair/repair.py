@@ -1,4 +1,4 @@
-"""A wheel that no host can take symbols from: planned, proven in memory, written, proven again.
+"""Plans the repair of a wheel, proves it in memory, writes it, and proves what was written.
 
 The steps are in modules of their own: :mod:`collide.repair.entry_points` (what must
 stay), :mod:`collide.repair.sonames` and :mod:`collide.repair.plan` (what to change),
@@ -35,7 +35,7 @@ from collide.wheels.tags import unsuitable
 from collide.wheels.target import Target, read_target
 
 REPORT = "collide-repair.json"
-"""The member of ``.dist-info`` that says what was changed."""
+"""The member of ``.dist-info`` that lists what was changed."""
 _ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
 
 
@@ -43,9 +43,8 @@ class Prepared(NamedTuple):
     """A repair that is proven in memory, of one wheel or of several that belong together.
 
     ``analyses`` are those of the wheels as they are, on every host that they
-    fit, ``left_out`` names of those that they do not, with the reasons;
-    ``invalidated`` are signatures and attestations that do not hold for the
-    result.
+    fit; ``left_out`` are names of hosts that they do not fit, with the reasons.
+    ``invalidated`` are signatures and attestations that are not valid for the result.
     """
 
     paths: tuple[Path, ...]
@@ -75,7 +74,7 @@ def prepare(
 
     Several wheels are one target: installed together, and linked by no others.
     Raises InputError for a wheel that cannot be read whole, or that cannot be
-    repaired without breaking something else.
+    repaired without breaking something else, UsageError for wheels with equal files.
     """
     paths = tuple(paths)
     targets = [_read(path) for path in paths]
@@ -103,11 +102,12 @@ def prepare(
 
 
 class InMemory(NamedTuple):
-    """A plan and what comes of it, before anything is written.
+    """A plan and its result, before anything is written.
 
-    The ``first`` part of the ``plan`` mangles libraries, which gives the
-    analyses ``between``; the ``second`` rests on these. ``freed`` tells that a
-    library was captured, so that other ones are loaded then.
+    The ``first`` part of the ``plan`` gives libraries other names, ``between`` are the
+    analyses after it; the ``second`` part is made from these, ``after`` are the analyses
+    after both. ``freed`` is set when a library was captured, so that others are loaded
+    after the repair.
     """
 
     plan: Plan
@@ -119,16 +119,16 @@ class InMemory(NamedTuple):
 
 
 def in_memory(target: Target, analyses: Sequence[Analysis], request: RepairRequest) -> InMemory:
-    """Plan the repair of ``target`` and bind what comes of it."""
+    """Plan the repair of ``target`` and bind the result."""
     libraries = capturable(target, analyses, request)
     first = plan_sonames(target, libraries, request)
-    moved, between = _mangled(target, analyses, first)
+    moved, between = _with_sonames(target, analyses, first)
     second = make_plan(moved, between, request)
     renamed = renamed_libraries(moved, second) & member_file_names(target)
     if renamed:
         first = plan_sonames(target, libraries | renamed, request)
         pinned = renamed & {kept.name for kept in first.kept}
-        moved, between = _mangled(target, analyses, first)
+        moved, between = _with_sonames(target, analyses, first)
         second = make_plan(moved, between, request._replace(pinned=frozenset(pinned)))
     plan = merge_plans(first, second)
     after = between
@@ -138,7 +138,7 @@ def in_memory(target: Target, analyses: Sequence[Analysis], request: RepairReque
     return InMemory(plan, first, second, between, after, bool(libraries))
 
 
-def _mangled(
+def _with_sonames(
     target: Target, analyses: Sequence[Analysis], plan: Plan
 ) -> tuple[Target, tuple[Analysis, ...]]:
     if not plan.objects:
@@ -168,7 +168,7 @@ def _read(path: Path) -> Target:
 
 
 def _joined(targets: Sequence[Target]) -> Target:
-    """All wheels in one tree; their tags were looked at one by one."""
+    """All wheels in one tree, without tags: these are compared with hosts wheel by wheel."""
     if len(targets) == 1:
         return targets[0]
     members = {path: dso for t in targets for path, dso in t.members.items()}
@@ -186,7 +186,7 @@ def _joined(targets: Sequence[Target]) -> Target:
 def _analyses(
     targets: Sequence[Target], joined: Target, hosts: Iterable[Candidate | Host]
 ) -> tuple[tuple[Analysis, ...], tuple[tuple[str, str], ...]]:
-    """The analyses on all hosts that fit, and the others; these are not even loaded."""
+    """The analyses on all hosts that fit, and the other hosts, which are not even loaded."""
     analyses, left_out = [], []
     for host in hosts:
         found = [r for t in targets if (r := unsuitable(t.tags or (), host)) is not None]
@@ -208,7 +208,7 @@ def write_repaired(
     ``report`` makes the report that goes into ``.dist-info``. All files appear
     whole, after their bindings were proven again, or none does. A wheel that
     needs no change is copied as it is. Raises InputError with object and
-    reason.
+    reason, UsageError where an input would be written over.
     """
     from shutil import rmtree
     from tempfile import mkdtemp
@@ -264,7 +264,7 @@ def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
 
 
 def patched_object(data: bytes, change: ObjectChange, patchelf: str) -> bytes:
-    """The bytes of one object after ``change``; FormatError when they would be wrong."""
+    """The bytes of one object after ``change``; raises FormatError when they would be wrong."""
     changed = rename_libraries(data, change.soname, change.needed, patchelf)
     changed = rename_symbols(changed, change.renamed, patchelf)
     closed = {change.renamed.get(n, n): visibility for n, visibility in change.closed.items()}

@@ -1,11 +1,11 @@
-"""Libraries of a wheel that get a name of their own.
+"""Plans other names for libraries of a wheel.
 
 The loader takes an object that it has loaded for any DT_NEEDED that equals its
 DT_SONAME (glibc ``_dl_lookup_map``), without a look at the files. auditwheel
-gives what it grafts a DT_SONAME with a hash of its contents; the same is done
-here for a library that a host captures. A library that defines other names
-than before needs a new hash, too: another wheel may hold the library that it
-was, and the loader would take one for the other.
+gives a library that it copies into a wheel a DT_SONAME with a hash of its contents;
+the same is done here for a library that a host captures. A library that defines other
+names than before needs a new hash, too: another wheel may hold the old one, and the
+loader would take one for the other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collide.wheels.target import Target, is_extension_module
 
 
 def capturable(target: Target, analyses: Iterable[Analysis], request: RepairRequest) -> set[str]:
-    """Libraries that a host captures; with ``everything``, all that one could."""
+    """File names of libraries that a host captures; with ``everything``, that one could capture."""
     names = {name for analysis in analyses for name in captured(analysis)}
     if request.everything:
         needed = {n for dso in target.members.values() for n in dso.elf.needed}
@@ -31,7 +31,7 @@ def capturable(target: Target, analyses: Iterable[Analysis], request: RepairRequ
 
 
 def renamed_libraries(target: Target, plan: Plan) -> set[str]:
-    """The file names of libraries that others need and in which ``plan`` renames a definition."""
+    """File names of libraries that others need and in which ``plan`` renames a definition."""
     needed = {name for dso in target.members.values() for name in dso.elf.needed}
     return {
         name
@@ -43,7 +43,7 @@ def renamed_libraries(target: Target, plan: Plan) -> set[str]:
 
 
 def plan_sonames(target: Target, names: Iterable[str], request: RepairRequest) -> Plan:
-    """New file names and DT_SONAMEs for the libraries called ``names``."""
+    """The plan that gives the libraries called ``names`` other file names and DT_SONAMEs."""
     objects: dict[str, ObjectChange] = {}
     moved: dict[str, str] = {}
     kept = []
@@ -65,7 +65,7 @@ def plan_sonames(target: Target, names: Iterable[str], request: RepairRequest) -
             moved[member] = f"{member.rpartition('/')[0]}/{new_names[name]}".lstrip("/")
     for path, dso in sorted(target.members.items()):
         needed = {n: new_names[n] for n in dso.elf.needed if n in new_names}
-        # A library without DT_SONAME goes by the name it is needed by.
+        # A library without DT_SONAME is known by the name that it is needed by.
         name = path.rpartition("/")[2]
         soname = new_names.get(name) if dso.elf.soname else None
         if needed or name in new_names:
@@ -98,5 +98,5 @@ def merge_plans(first: Plan, second: Plan) -> Plan:
 
 
 def member_file_names(target: Target) -> AbstractSet[str]:
-    """The base names under which the wheel's libraries may be asked for."""
+    """The file names of the target's members, without directories."""
     return {path.rpartition("/")[2] for path in target.members}
