@@ -1,11 +1,11 @@
-"""Two targets in one process, in both orders: what the first changes for the second.
+"""Opens two targets in one process, in both orders, and compares with each of them alone.
 
 Only modules that take part in something the two share are opened
-(:mod:`collide.analysis.pair_traces` tells which). The second target's modules are opened
+(:mod:`collide.analysis.pair_traces` finds them). The second target's modules are opened
 in a process of their own and in one where the first's are open already, with
-both targets installed; every reference that gets another definition there, and
-every dlopen that ends otherwise, is a change. Of a file that both install there
-is one, and nothing else to tell. Facts only: nothing is judged.
+both targets installed. Every reference that gets another definition there, and
+every dlopen that ends otherwise, is a change. A file that both install is one
+file, whose changes are left out. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
 ChangeKind = Literal["captured", "unique", "system", "promoted"]
-"""By which rule another definition is found: a SONAME that is loaded already, the
-table of unique symbols, a system library relocated by its first opener, RTLD_GLOBAL."""
+"""Why another definition is found: a SONAME that is loaded already, the table of unique
+symbols, a system library relocated by its first opener, or RTLD_GLOBAL.
+"""
 
 
 class ChangedBindings(NamedTuple):
@@ -36,7 +37,7 @@ class ChangedBindings(NamedTuple):
 
     ``holder`` has the references, ``provider`` gives the definitions,
     ``before`` gave them when the second target was alone. ``bindings`` are
-    the new ones with the old.
+    the new ones, each with what the reference got then.
     """
 
     kind: ChangeKind
@@ -48,7 +49,7 @@ class ChangedBindings(NamedTuple):
 
 
 class ChangedOutcome(NamedTuple):
-    """A module that opens only before, or only after the first target's."""
+    """A module that does not open after the first target's, or (``fails`` False) only then."""
 
     module: str
     fails: bool
@@ -58,7 +59,7 @@ class ChangedOutcome(NamedTuple):
 class PairOrder(NamedTuple):
     """What is different for ``second`` when ``first`` has been opened before it.
 
-    ``failing`` are its modules that do not open even without, with both installed.
+    ``failing`` are its modules that do not open even without it, when both are installed.
     """
 
     first: Target
