@@ -1,4 +1,4 @@
-"""Every two targets of a check: which share something, and what their order changes."""
+"""Finds which two targets of a check share something, and what their order changes."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Order(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two targets that were looked at together on one host.
+    """Two targets that were compared on one host.
 
     ``common`` are findings that do not depend on the order; ``orders`` is
     empty when they share nothing. ``left_out`` is the reason why they were
-    not looked at.
+    not compared.
     """
 
     targets: tuple[str, str]
@@ -52,8 +52,7 @@ class Pair(NamedTuple):
 class KeptTargets:
     """Targets that stay in memory for their pairs: as many as are small enough.
 
-    ``read`` gives any target, read again if it has not stayed. ``symbols`` is
-    the room, in exports and references, of some 300 bytes each.
+    ``symbols`` is the room: the sum of their exports and references, of some 300 bytes each.
     """
 
     _SYMBOLS = 1_000_000
@@ -62,7 +61,7 @@ class KeptTargets:
         self._targets: dict[str, Target] = {}
         self._packed: dict[str, Callable[[], Target]] = {}
         self._room = self._SYMBOLS if symbols is None else symbols
-        # One target meets all others in a row.
+        # The pairs of one target come in a row.
         self._read = lru_cache(maxsize=2)(self._fetch)
 
     def offer(self, target: Target) -> None:
@@ -71,7 +70,7 @@ class KeptTargets:
             self._targets[target.name] = target
 
     def has_room(self, target: Target) -> bool:
-        """Whether ``target`` is small enough for the room that is left, which is then taken."""
+        """Whether ``target`` fits into the room that is left, which is taken if it does."""
         objects = (f.elf for f in target.members.values())
         size = sum(len(o.exports.names) + len(table_of(o.references).plain) for o in objects)
         if size > self._room:
@@ -80,11 +79,14 @@ class KeptTargets:
         return True
 
     def put(self, name: str, unpack: Callable[[], Target]) -> None:
-        """Take a target that can be unpacked, which costs less than to read it."""
+        """Add a target that can be unpacked, which costs less than to read it."""
         self._packed[name] = unpack
 
     def read(self, name: str) -> Target:
-        """The target of this name; raises InputError when it cannot be read again."""
+        """The target of this name, read again if it was not kept.
+
+        Raises InputError when it cannot be read.
+        """
         kept = self._targets.get(name)
         if kept is None:
             kept = self._read(name)
@@ -97,7 +99,7 @@ class KeptTargets:
 
 
 class Row(NamedTuple):
-    """Pairs of one target with ``others``, by number, on one host, by its ``place``."""
+    """Pairs of one target with ``others``, on one host; all by number."""
 
     place: int
     one: int
@@ -105,7 +107,7 @@ class Row(NamedTuple):
 
 
 class PairTraces:
-    """The targets of one check, and which of them meet on each host.
+    """The traces of all targets of one check, by host, and their pairs.
 
     ``rtld_global`` are patterns of modules that are opened RTLD_GLOBAL.
     """
@@ -121,7 +123,7 @@ class PairTraces:
         self.kept.offer(analysis.target)
 
     def add_traces(self, host: Host, found: TargetTraces) -> None:
-        """Take what one analysis has left, of a target that is kept or can be read again."""
+        """Take the traces of one analysis, of a target that is kept or can be read again."""
         left = next((left for known, left in self._traces if known is host), None)
         if left is None:
             left = []
@@ -191,7 +193,7 @@ def _pair(
 
 
 def _failing(pair_order: PairOrder, alone: TargetTraces, host: Host) -> tuple[Finding, ...]:
-    """Load failures that only show when both are installed: what is found then does not fit."""
+    """Findings of load failures that occur only when both targets are installed."""
     known = {m.name: {(f.kind, f.name) for f in m.failures} for m in alone.modules}
     modules = [
         m._replace(failures=tuple(f for f in m.failures if (f.kind, f.name) not in known[m.name]))

@@ -1,11 +1,11 @@
-"""Wheel archives: reading ELF members, and writing wheels.
+"""Reads the ELF members of wheel archives, and writes wheels.
 
-Writing is the ``wheel`` library's; it has no public Python interface, so this
-is the only module that touches ``wheel.wheelfile``, and ``tests/wheels/test_archive.py``
-holds the contract. Reading is our own: WheelFile asks OpenSSL for a hash object
-for each line of RECORD, which on a wheel of a thousand files takes longer than
-all of the binding. Members are checked against both the archive's CRC and
-RECORD's hash; the tests hold it to WheelFile's verdict.
+Writing is done by the ``wheel`` library. It has no public Python interface, so this
+is the only module that uses ``wheel.wheelfile``, and ``tests/wheels/test_archive.py``
+holds what is expected of it. Reading is done here: WheelFile asks OpenSSL for a hash
+object for each line of RECORD, which on a wheel of a thousand files takes longer than
+all of the binding. Members are verified by both the archive's CRC and RECORD's hash;
+the tests compare the outcome with WheelFile's.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Archive:
             except csv.Error as e:
                 raise ValueError(f"malformed RECORD: {e}") from e
         else:
-            # As csv does: other characters that end a line in Unicode may be part of a name.
+            # As csv does: other line ends of Unicode may be part of a name.
             lines = text.replace("\r", "\n").split("\n")
             rows = [line.rsplit(",", 2) for line in lines if line]
         if any(len(row) != 3 for row in rows):
@@ -169,9 +169,9 @@ class Archive:
 
 
 def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
-    """A member whose hash :meth:`Archive.read` has verified, without reading the directory again.
+    """The contents of a member that :meth:`Archive.read` has verified, read once more.
 
-    Raises InputError when it is not there any more.
+    The directory is not read for it. Raises InputError when it is not there any more.
     """
     try:
         with (
@@ -189,11 +189,11 @@ def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
 
 
 class MemberCache:
-    """Members of one wheel that are read again, the last one kept while it is judged.
+    """Reads members of one wheel again, and keeps the last one while the wheel is judged.
 
-    A large one is looked at from several sides, mostly one after the other:
-    calls, texts, names. It goes before another one is read, so that no more is
-    in memory than for the largest.
+    A large member is needed several times, mostly one after the other: for calls, texts
+    and names. It is dropped before another one is read, so that no more is
+    in memory than the largest takes.
     """
 
     def __init__(self, path: str) -> None:
@@ -203,7 +203,7 @@ class MemberCache:
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """As long as this lasts; otherwise nothing is kept."""
+        """Keep the last member as long as this lasts; otherwise none is kept."""
         self._keeps = True
         try:
             yield
@@ -254,13 +254,13 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
 
 
 def signatures(archive: Archive) -> tuple[str, ...]:
-    """The members that sign RECORD (PEP 427), which no changed wheel can keep."""
+    """The members that sign RECORD (PEP 427), which are not valid for a changed wheel."""
     signed = (f"{archive.record}.jws", f"{archive.record}.p7s")
     return tuple(entry.name for entry in archive.entries if entry.name in signed)
 
 
 def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
-    """Write ``archive`` again, changed; order, modes and dates stay, RECORD is made anew.
+    """Write ``archive`` again with ``changes``; order, modes and dates stay, RECORD is made anew.
 
     Signatures of RECORD are left out. The file appears whole or not at all.
     """
@@ -339,12 +339,12 @@ def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
 
 # -- hashes as RECORD has them (PEP 376, PEP 427) ------------------------------------------------
 _SHORT = 1 << 20
-"""Bytes up to which CPython's own SHA-256 is done before OpenSSL, which hashlib loads, is there."""
+"""Total bytes up to which CPython's own SHA-256 takes less time than loading OpenSSL."""
 _URL_SAFE = str.maketrans("+/", "-_")  # RFC 4648 5; base64 itself is slow to import
 
 
 def record_digest(algorithm: str, data: bytes | bytearray, total: int) -> str:
-    """``algorithm=digest``, where ``total`` bytes at most will be hashed.
+    """``algorithm=digest`` of ``data``, where ``total`` bytes at most will be hashed.
 
     Raises ValueError for an algorithm that PEP 427 does not allow.
     """
@@ -361,7 +361,7 @@ def record_digest(algorithm: str, data: bytes | bytearray, total: int) -> str:
 
 
 def _own_sha256(data: bytes | bytearray) -> bytes | None:
-    """By the module that hashlib falls back on; None in an interpreter that is built without."""
+    """A hash by the module that hashlib falls back on; None in an interpreter built without it."""
     for module in ("_sha2", "_sha256"):  # since CPython 3.12, before
         try:
             digest: bytes = __import__(module).sha256(data).digest()
