@@ -1,9 +1,9 @@
-"""The link footprint of a host: what it puts before every module, for anybody to bind to.
+"""Lists the link footprint of a host: what it puts into the scope of every module.
 
 A baseline is its small form, a file to commit and to read: libraries in scope
-order, whether they export names without a version, search paths. How many
-names these are it tells of the host's own objects only: of the other libraries
-every security update could change the number. All names are in a profile.
+order, whether they export names without a version, search paths. It has the number of
+such names for the host's own objects only, as every security update of another
+library could change it. All names are in a profile.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class ExportedNames(NamedTuple):
 
     ``unversioned`` ones serve any reference, ``versioned`` ones (as
     ``name@version``) those of their version and, mostly, unversioned ones.
+    ``versions`` are all version names.
     """
 
     unversioned: frozenset[str]
@@ -61,7 +62,7 @@ class FootprintLibrary(NamedTuple):
 
 
 class Footprint(NamedTuple):
-    """What a host brings.
+    """What a host puts into the scope of every module.
 
     ``libraries`` are in scope order, the binary first. ``openings`` are what
     it preloads or opens RTLD_GLOBAL, ``missing`` the libraries it did not get,
@@ -104,7 +105,7 @@ def of_host(host: Host) -> Footprint:
 
 
 def _names(scope: tuple[LinkMap, ...]) -> dict[int, str]:
-    """A name for each map; a second one of a name is told apart by its path."""
+    """A name for each map; where two have the same, the second has its path with it."""
     names: dict[int, str] = {}
     for m in scope:
         name = m.elf.soname or posixpath.basename(m.dso.path)
@@ -154,7 +155,7 @@ def _search_paths(host: Host, names: dict[int, str]) -> Iterator[str]:
 
 
 def to_baseline(footprint: Footprint) -> str:
-    """The file form: readable, deterministic, one line for each library."""
+    """The text of the baseline file: deterministic, one line for each library."""
     libraries = ",\n".join(
         f"  {json.dumps(entry.name)}: "
         + json.dumps(

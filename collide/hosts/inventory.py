@@ -1,4 +1,4 @@
-"""What is known of a shipped host: where it came from, what it loads, and how that was found."""
+"""Lists all that is known of a shipped host: its source, what it loads, and how that was found."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from collide.support.records import NamedTuple
 class LoadedObject(NamedTuple):
     """One object that the host has loaded, in the order of loading.
 
-    ``needed_by`` is the number of the object that first asked for it, None for
-    the executable and what was opened by path; ``scope`` its place in the
-    global scope, None for the loader where nobody needs it. ``package`` are
-    name and exact version.
+    ``needed_by`` is the number of the object that first needed it, None for
+    the executable and what was opened by path; ``scope`` its index in the
+    global scope, None for the loader where no object needs it. ``package`` are
+    name and exact version. ``exports`` counts exported names.
     """
 
     path: str
@@ -31,7 +31,7 @@ class LoadedObject(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A library that start-up does not get: its name, and the path of what needs it."""
+    """A library that start-up does not find: its name, and the path of what needs it."""
 
     name: str
     needed_by: str

@@ -1,4 +1,4 @@
-"""What ``--profile`` names: shipped profiles, profile files, binaries."""
+"""Finds the hosts that ``--profile`` names: shipped profiles, profile files, binaries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collide.support.errors import InputError, UsageError
 
 
 class Candidate:
-    """A host to check on; one of the shipped is not loaded before it is known to be needed."""
+    """A host to check on; a shipped one is loaded when it is first needed."""
 
     def __init__(self, known: Summary | Host, load: Callable[[], Host]) -> None:
         self.name = known.name
@@ -49,7 +49,8 @@ def select(
 
     A value is a shipped name or a pattern of names, a group of them, a profile
     file, or a path to a binary; only for a binary can ``preload`` and
-    ``rtld_global`` apply. Raises InputError or UsageError.
+    ``rtld_global`` apply. Raises InputError for what is none of these or cannot be
+    read, UsageError where openings cannot apply.
     """
     specs = list(specs)
     named: set[str] = set()
@@ -89,7 +90,7 @@ def select_hosts(
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
 ) -> Iterator[Host]:
-    """The same, loaded."""
+    """The same hosts, loaded."""
     for candidate in select(specs, preload=preload, rtld_global=rtld_global):
         yield candidate.host
 

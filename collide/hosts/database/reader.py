@@ -1,9 +1,9 @@
-"""The shipped hosts: one file, of which a host takes only the parts that it needs.
+"""Reads hosts from the shipped database, and of each only the parts that are needed.
 
 The file is a pack of numbered blobs. Each is a text that is deflated; where it
-resembles another one (the references of the next release), only what differs from
-that *base* is. What several hosts have in common is there once, and is one object
-in memory. ``tests/tools/packing.py`` writes it, equal in, equal out:
+resembles another one (the references of the next release), only the difference to
+that *base* is kept. What several hosts have in common is there once, and is one object
+in memory. ``tests/tools/packing.py`` writes it; equal input gives equal bytes:
 
 - magic, the number of blobs, the deflated size of their directory, both
   little-endian 32 bits; the directory: the sizes of all blobs, then their
@@ -11,10 +11,10 @@ in memory. ``tests/tools/packing.py`` writes it, equal in, equal out:
 - Blob 0 is the index, JSON: for each host in ``hosts`` its :class:`Summary` and the
   blobs of its head and of its needs, in ``names`` the :class:`collide.hosts.database.names.Place`
   of all exports, in ``objects`` the first blob of objects.
-- A head is a profile (``profiles/profile.schema.json``) without ``objects`` and
+- A head is a profile (``collide/hosts/profile.schema.json``) without ``objects`` and
   ``tables``. For each object it has the number in ``numbers``, and those of other
   objects of this host in ``needed_by`` and ``needs``. Blob of the needs: for each
-  object the name of each one and how it was found; no check asks for them.
+  object the name of each one and how it was found; a check does not read it.
 - A blob of objects has the next ``OBJECTS`` of all objects, a line of JSON each:
   the values of ``OBJECT`` in this order. ``exports`` is a number for the
   :mod:`collide.hosts.database.names`, ``references`` that of a blob: a line of JSON, the column
@@ -58,16 +58,16 @@ FACTS = (
     *("runpath", "symbolic", "nodeflib", "pie", "versioned", "version_needs"),
     *("version_definitions", "build_id", "package"),
 )
-"""What an object says itself, wherever it is loaded."""
+"""What an object says of itself, wherever it is loaded."""
 PLACING = ("path", "name", "aliases", "paths", "found", "version_strings")
 """What else of an object is the same in every host that has it."""
 OBJECT = ("architecture", "exports", "references", *PLACING, *FACTS)
-"""What is kept of an object."""
+"""The fields that are kept of an object."""
 OBJECTS = 32
 
 
 class Summary(NamedTuple):
-    """What tells whether a wheel can be installed on a host, without loading it.
+    """What decides whether a wheel can be installed on a host, known without loading it.
 
     ``groups`` are the names that stand for several hosts; ``source`` says what
     it was made from. The other fields are those of :class:`collide.loader.host.Host`.
@@ -201,7 +201,7 @@ class Database:
 
 
 class _Paths(Mapping[str, Dso]):
-    """The files of one host by all their paths, which most wheels never ask for."""
+    """The files of one host by all their paths; most wheels never ask for one."""
 
     def __init__(self, database: Database, numbers: Sequence[int]) -> None:
         self._database = database

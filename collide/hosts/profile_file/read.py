@@ -1,4 +1,4 @@
-"""A recorded host: a profile file back to a host that wheels can be opened in."""
+"""Makes a host of a profile file, for wheels to be opened in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 TABLES, END = b',\n"tables":[\n', b"\n]}\n"
-"""What stands before and behind the lines of tables, as collide writes them."""
+"""The bytes before and behind the lines of tables, as collide writes them."""
 
 
 class _Numbers(dict[str, int]):
@@ -169,7 +169,7 @@ class RecordedFiles(KnownFileSystem):
 
 
 def load(path: str | os.PathLike[str]) -> Host:
-    """The host in a profile file (``.json`` or ``.json.xz``, told by its contents).
+    """The host in a profile file, JSON or JSON in xz (the contents show which).
 
     Raises InputError when it cannot be read or has another schema.
     """
@@ -215,7 +215,7 @@ def _described(
 
 
 def _split(data: bytes) -> tuple[Any, list[bytes]]:
-    """The profile without its tables, and these as text; or all of it, and no text.
+    """The profile without its tables, and these as text; or the whole profile, and no text.
 
     Any layout of the JSON is a profile. In the one that collide writes the
     tables can be left unparsed until they are needed.
@@ -227,10 +227,10 @@ def _split(data: bytes) -> tuple[Any, list[bytes]]:
 
 
 class Described(NamedTuple):
-    """One recorded object: its file, and what a host that has loaded it makes of it.
+    """One recorded object: its file, and how a host has loaded it.
 
-    ``name`` is the path as the loader opened it, ``aliases`` the other names it
-    answers to, ``paths`` all paths of the file.
+    ``name`` is the path as the loader opened it, ``aliases`` the other names by which
+    the loader knows it, ``paths`` all paths of the file.
     """
 
     dso: Dso
