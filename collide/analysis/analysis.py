@@ -66,7 +66,7 @@ class Analysis(NamedTuple):
 
 def repair_command(target: str, arguments: Iterable[str]) -> str:
     """The command that repairs a wheel for the hosts that ``arguments`` select."""
-    import shlex
+    import shlex  # late: start-up
 
     return shlex.join(["collide", "repair", target, *arguments])
 

@@ -92,7 +92,7 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         opened = {name for key in weighed for name in collected[key].modules}
         modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
         known = partial(_calls_of, analysis, compared)
-        from collide.analysis.reachability import Reach
+        from collide.analysis.reachability import Reach  # late: start-up
 
         uses = Reach(modules, names.keys(), known).uses
     # All names of a victim at once: each call may have to read all its code.

@@ -74,7 +74,7 @@ def release_difference(intended: Iterable[Dso], provider: Dso) -> str | None:
 
     Compared are their version strings, else the numbers in the names of their files.
     """
-    from collide.elf.strings import different_versions
+    from collide.elf.strings import different_versions  # late: start-up
 
     for dso in intended:
         differing = different_versions(dso.version_strings, provider.version_strings)
@@ -115,7 +115,7 @@ def is_older(intended: Iterable[Dso], provider: Dso) -> bool:
 
 def other_series(intended: Iterable[Dso], provider: Dso) -> bool:
     """Whether their version strings name releases whose first two numbers differ."""
-    from collide.elf.strings import different_versions
+    from collide.elf.strings import different_versions  # late: start-up
 
     return any(
         ours.split(".")[:2] != theirs.split(".")[:2]
@@ -131,7 +131,7 @@ def same_series(intended: Iterable[Dso], provider: Dso) -> bool:
     name = library_name(provider)
     if name is None:
         return False
-    from collide.elf.strings import series_of
+    from collide.elf.strings import series_of  # late: start-up
 
     theirs = series_of(provider.version_strings, name)
     return any(theirs & series_of(dso.version_strings, name) for dso in intended)
@@ -214,7 +214,7 @@ _WIDE_BUILD = re.compile(r"\b(?:USE64BITINT|INTERFACE64|ILP64)\b")
 
 
 def wide_integers(dsos: Iterable[Dso]) -> str | None:
-    """What shows that objects pass 64-bit integers where others of their kind pass 32-bit ones.
+    """A sign that objects pass 64-bit integers where others of their kind pass 32-bit ones.
 
     Linear algebra comes in both widths with equal names of functions (Intel
     oneMKL "Using the ILP64 Interface", LAPACK ``BUILD_INDEX64``); by convention

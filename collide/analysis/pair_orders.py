@@ -57,7 +57,7 @@ class ChangedOutcome(NamedTuple):
 
 
 class PairOrder(NamedTuple):
-    """What is different for ``second`` when ``first`` has been opened before it.
+    """The differences for ``second`` when ``first`` has been opened before it.
 
     ``failing`` are its modules that do not open even without it, when both are installed.
     """

@@ -53,7 +53,7 @@ class TargetTraces(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """What two targets share, sorted; false when nothing.
+    """Names, libraries and files that two targets share, sorted; false when there are none.
 
     ``sonames`` are names that one brings and the other needs from elsewhere,
     ``unique`` symbols that both found, each its own, ``system`` libraries that

@@ -25,7 +25,7 @@ _CACHE = "ld.so.cache"
 
 
 class Probes(NamedTuple):
-    """What one start-up or one dlopen tries, in its order.
+    """The files that one start-up or one dlopen tries, in its order.
 
     ``opened`` are files that open, whatever is in them; ``missed`` those that
     do not, and ``directories`` what the loader asked for after such a miss.

@@ -28,7 +28,7 @@ from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 
 _ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")
-"""What CPython 3, a cffi module in PyPy and CPython 2 look up with dlsym."""
+"""Names that CPython 3, a cffi module in PyPy and CPython 2 look up with dlsym."""
 
 
 class Use(NamedTuple):
@@ -131,7 +131,7 @@ def _closure(root: LinkMap) -> Iterator[LinkMap]:
 
 
 class Reach:
-    """What runs when ``modules`` are imported and used.
+    """Finds the references that run when ``modules`` are imported and used.
 
     ``calls_of`` gives the calls of an object, None where they are not known:
     then all that it refers to counts as soon as something calls into it. Only

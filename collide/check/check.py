@@ -54,7 +54,7 @@ class LeftOut(NamedTuple):
 
 
 class Exposed(NamedTuple):
-    """What any host could take of one target, by its name."""
+    """Findings about symbols that any host could take of one target, by its name."""
 
     target: str
     findings: tuple[Finding, ...]
@@ -106,7 +106,7 @@ def check(
     """
     pair_traces = None
     if together:
-        from collide.check.pairs import PairTraces
+        from collide.check.pairs import PairTraces  # late: start-up
 
         pair_traces = PairTraces(rtld_global)
     candidates = as_candidates(hosts)
@@ -205,7 +205,7 @@ def _by_definer(
 
 
 def _preview(target: Target, several: bool) -> RepairPreview:
-    from collide.repair.preview import RepairPreview
+    from collide.repair.preview import RepairPreview  # late: start-up
 
     return RepairPreview(target, several=several)
 
@@ -226,7 +226,7 @@ def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
 
 
 def _remedies(analysis: Analysis, findings: Sequence[Finding]) -> tuple[tuple[Remedy, ...], ...]:
-    from collide.whatif.remedies import Prover
+    from collide.whatif.remedies import Prover  # late: start-up
 
     prover = Prover(analysis)
     return tuple(prover.trials(f) if f.severity > Severity.NOTE else () for f in findings)

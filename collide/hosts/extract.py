@@ -100,7 +100,7 @@ def _open(root: Root, path: str) -> Dso:
 
 
 def _make_cache(root: Root, executable: Dso, loader: Loader) -> None:
-    from collide.hosts.ldconfig import make_cache
+    from collide.hosts.ldconfig import make_cache  # late: start-up
 
     flags = executable.elf.machine.cache_flags
     root.cache = make_cache(root, executable.elf, flags, loader.system_dirs)

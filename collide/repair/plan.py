@@ -43,13 +43,13 @@ GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
 
 
 class RepairRequest(NamedTuple):
-    """What is asked of a repair.
+    """The terms of a repair.
 
     ``everything`` stands for every symbol that a host could take, not only those that
     one does. ``glibc`` is the oldest release that the wheel may run on, ``musl`` whether
     it may run on musl. ``reachable`` gives, for some names, those whose definitions must
     stay where they are found by name, with the reason; ``fixed`` are those that must not
-    change at all. ``tag`` is what new names end with. In a ``closed_world`` no other
+    change at all. ``tag`` is the end of new names. In a ``closed_world`` no other
     packages link the libraries. ``pinned`` are file names of libraries that cannot get
     another name, and so cannot define other names either. With ``brief`` nobody reads
     the reasons, and the first one found will do. ``facts`` are known ones of the target,
@@ -82,7 +82,7 @@ class KeptName(NamedTuple):
 
 
 class ObjectChange(NamedTuple):
-    """What is to change in one object.
+    """The changes of one object.
 
     ``closed`` are the new visibilities (``STV_*``) by old name, ``renamed`` new names by
     old ones, ``soname`` a new DT_SONAME or None, ``needed`` new DT_NEEDED names by old ones.
@@ -100,7 +100,7 @@ class ObjectChange(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What to change, by member name.
+    """The changes of one target, by member name.
 
     ``objects`` are the changes, ``moved`` new names of members whose file gets another
     name along with their DT_SONAME, ``kept`` names that are not changed. ``takers`` are,

@@ -33,7 +33,7 @@ from collide.support.errors import CollideError
 from collide.wheels.target import Target
 
 _TAG = "c00000000"
-"""What new names end with: no wheel has it, as these names are never written."""
+"""The end of new names: no wheel has it, as these names are never written."""
 _UNWEIGHED = (
     *(codes.OWN_SHADOW, codes.VAGUE_LINKAGE, codes.CAPTURED_SONAME, codes.MISSING_LIBRARY),
     *(codes.UNLOADABLE_FILE, codes.VERSION_NOT_FOUND, codes.UNDEFINED_SYMBOL),
@@ -154,7 +154,7 @@ def removed_in_trial(
     analysis: Analysis, findings: Sequence[Finding], request: RepairRequest
 ) -> frozenset[int]:
     """The same after loading and binding everything again."""
-    from collide.repair.repair import in_memory, new_failures
+    from collide.repair.repair import in_memory, new_failures  # late: start-up
 
     tried = in_memory(analysis.target, (analysis,), request)
     (after,) = tried.after

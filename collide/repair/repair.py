@@ -210,8 +210,8 @@ def write_repaired(
     needs no change is copied as it is. Raises InputError with object and
     reason, UsageError where an input would be written over.
     """
-    from shutil import rmtree
-    from tempfile import mkdtemp
+    from shutil import rmtree  # late: start-up
+    from tempfile import mkdtemp  # late: start-up
 
     outputs = tuple(d / p.name for d, p in zip(directories, prepared.paths, strict=True))
     for output in outputs:

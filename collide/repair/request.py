@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class RepairOptions(NamedTuple):
-    """What the user asks for.
+    """The user's options.
 
     ``method`` is how names are kept from hosts, ``everything`` whether all that a host could
     take is changed. ``glibc`` is the oldest release to run on; None for what the tags allow.
@@ -59,7 +59,7 @@ def make_request(
 ) -> RepairRequest:
     """The request for a plan for ``targets``, whose files are ``found``.
 
-    ``tag`` is what new names end with (:func:`contents_tag`).
+    ``tag`` is the end of new names (:func:`contents_tag`).
     """
     oldest = max(oldest_glibc(t.tags or ()) for t in targets)
     return RepairRequest(
@@ -75,7 +75,7 @@ def make_request(
 
 
 def contents_tag(wheels: Iterable[str | os.PathLike[str]]) -> str:
-    """What new names in some wheels end with: ``c`` and eight digits of a hash of their objects."""
+    """The end of new names in some wheels: ``c`` and eight digits of a hash of their objects."""
     digest = hashlib.sha256()
     for path in wheels:
         with Archive(path) as archive:
@@ -258,7 +258,7 @@ def _is_exported(name: str, dsos: Iterable[Dso]) -> bool:
 
 
 def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]:
-    """What an executable of the wheel refers to or exports, with a reason."""
+    """The names that an executable of the wheel refers to or exports, with a reason."""
     try:
         obj = read_object(data)
     except FormatError:

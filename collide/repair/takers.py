@@ -68,7 +68,7 @@ def find_scopes(target: Target, dsos: Iterable[Dso]) -> Iterator[tuple[Dso, ...]
 
 
 class TargetFacts:
-    """What a target is by itself, on whatever host it is repaired for.
+    """Facts of a target that do not depend on the host it is repaired for.
 
     ``files`` are the objects of the ``architectures`` by path, ``scopes`` those
     of :func:`find_scopes`, ``scopes_of`` the indexes of the scopes that have a path.

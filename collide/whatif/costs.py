@@ -42,7 +42,7 @@ class Cost(NamedTuple):
 def costs(
     tried: WhatIf, edits: Sequence[Edit], host_edits: Sequence[Edit] = ()
 ) -> tuple[Cost, ...]:
-    """What the change that was tried costs, the most general first.
+    """The costs of the change that was tried, the most general first.
 
     ``edits`` and ``host_edits`` are those that made ``tried``.
     """

@@ -40,7 +40,7 @@ SYMBOLIC: Mapping[str, Callable[[ElfObject], Relinked]] = {
 HIDE, RENAME, VERSION, SONAME = "hide", "rename", "version", "soname"
 LOCAL, WITHOUT = "local", "without"
 HOST_ONLY = frozenset((LOCAL, WITHOUT))
-"""What changes the place of a library in a host, and not how it is linked."""
+"""Changes of the place of a library in a host, not of how it is linked."""
 _ALIASES = {"-fvisibility=hidden": HIDE, "--exclude-libs,ALL": HIDE, "--exclude-libs=ALL": HIDE}
 _WITH_NAMES = frozenset((HIDE, RENAME))
 _WITH_VALUE = frozenset((VERSION, SONAME))
@@ -268,5 +268,5 @@ def _hashed(soname: str, tag: str) -> str:
 
 
 def distribution_tag(name: str) -> str:
-    """What new symbol names of a wheel end with: the name of its distribution."""
+    """The end of new symbol names in a wheel: the name of its distribution."""
     return re.sub(r"\W+", "_", posixpath.basename(name).partition("-")[0].partition(".")[0])

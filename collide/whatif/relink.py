@@ -161,7 +161,7 @@ def hide(obj: ElfObject, names: NamePatterns) -> Relinked:
 
 
 _ENTRY = ("PyInit_", "PyInitU_", "_cffi_pypyinit_")
-"""What the interpreter opens an extension module by (PEP 489; cffi modules in PyPy)."""
+"""Names by which the interpreter opens an extension module (PEP 489; cffi modules in PyPy)."""
 
 
 # -- names and versions ---------------------------------------------------------------------------

@@ -31,7 +31,7 @@ NOT_LOADED, NOT_GLOBAL, UNDEFINED = "not-loaded", "not-global", "undefined"
 
 
 class Outcome(NamedTuple):
-    """What a reference gets: a ``provider``, or None and why.
+    """The outcome for a reference: a ``provider``, or None and why.
 
     ``how`` is ``bound``, ``link-time`` (the link editor has bound it to the object's
     own definition), ``dlsym`` (the object asks at run time instead), ``undefined``,
@@ -344,7 +344,7 @@ def _pairs(
 
 
 def outcome(analysis: Analysis, b: Binding) -> Outcome:
-    """What one reference gets."""
+    """The outcome for the reference of one binding."""
     if b.provider is None:
         return Outcome(None, UNDEFINED)
     return Outcome(analysis.name_of(b.provider), "bound", b.shadowed)

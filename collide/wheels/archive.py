@@ -44,7 +44,7 @@ class Member(NamedTuple):
 
 
 class WheelChanges(NamedTuple):
-    """What is different in a rewritten wheel.
+    """The differences between a wheel and the one it is rewritten to.
 
     ``contents`` are new contents and ``moved`` new names, by member name;
     ``added`` come last, dated like RECORD.
@@ -102,8 +102,8 @@ class Archive:
             raise ValueError("RECORD does not match the archive's CRC")
         text = raw.decode("utf-8")
         if '"' in text:
-            import csv
-            import io
+            import csv  # late: start-up
+            import io  # late: start-up
 
             try:
                 rows = [
@@ -264,7 +264,7 @@ def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
 
     Signatures of RECORD are left out. The file appears whole or not at all.
     """
-    import zipfile
+    import zipfile  # late: start-up
 
     with zipfile.ZipFile(archive.path) as old:
         infos = {info.filename: info for info in old.infolist()}
@@ -289,7 +289,7 @@ def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
 @contextmanager
 def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
     """A WheelFile that becomes ``path`` when it is finished; ``record`` is RECORD's old entry."""
-    from wheel.wheelfile import WheelFile
+    from wheel.wheelfile import WheelFile  # late: start-up
 
     class Dated(WheelFile):  # type: ignore[misc]
         """Dates RECORD, which close() writes by name, like every member."""
@@ -318,7 +318,7 @@ def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:
-    import zipfile
+    import zipfile  # late: start-up
 
     info = zipfile.ZipInfo(name, _SOURCE_DATE)
     info.compress_type = zipfile.ZIP_DEFLATED
@@ -328,7 +328,7 @@ def _entry(name: str, mode: int) -> zipfile.ZipInfo:
 
 def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
     """A directory entry like ``old`` for other contents."""
-    import zipfile
+    import zipfile  # late: start-up
 
     info = zipfile.ZipInfo(name, old.date_time)
     info.compress_type = old.compress_type
@@ -350,7 +350,7 @@ def record_digest(algorithm: str, data: bytes | bytearray, total: int) -> str:
     """
     if algorithm == "sha256" and total <= _SHORT and (digest := _own_sha256(data)):
         return _base64_digest(algorithm, digest)
-    import hashlib
+    import hashlib  # late: start-up
 
     if algorithm in ("md5", "sha1") or algorithm not in hashlib.algorithms_guaranteed:
         raise ValueError(f"{algorithm or 'no algorithm'}: not allowed in a wheel")

@@ -170,7 +170,7 @@ def _plainly(interpreter: str, abi: str, python: Python) -> bool | None:
 
 
 def _supported(python: Python, platforms: list[str]) -> set[str]:
-    from packaging.tags import compatible_tags, cpython_tags, generic_tags
+    from packaging.tags import compatible_tags, cpython_tags, generic_tags  # late: start-up
 
     major, minor = python.version
     if python.implementation == "cp":

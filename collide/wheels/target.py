@@ -266,9 +266,9 @@ def _target(
 
 def _read_tree(path: str) -> Target:
     """An unpacked wheel or a site-packages directory: every ELF file below it."""
-    from pathlib import Path
+    from pathlib import Path  # late: start-up
 
-    from collide.filesystems.root import Root
+    from collide.filesystems.root import Root  # late: start-up
 
     base = Path(path).resolve()
     return read_files(path, base, (p for p in base.rglob("*") if p.is_file()), Root())
@@ -305,7 +305,7 @@ def _is_elf_file(path: Path) -> bool:
 
 def _read_bare(path: str) -> Target:
     """A single shared object; its name is its resolved path."""
-    from collide.filesystems.root import Root
+    from collide.filesystems.root import Root  # late: start-up
 
     root = Root()
     resolved = os.path.realpath(path)

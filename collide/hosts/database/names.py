@@ -44,7 +44,7 @@ _MANY = 100
 
 
 class Place(NamedTuple):
-    """Where in a database the names are: numbers of blobs, and the release of some tables."""
+    """The place of names in a database: numbers of blobs, and the release of some tables."""
 
     directory: int
     classes: int

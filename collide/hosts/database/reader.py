@@ -58,16 +58,16 @@ FACTS = (
     *("runpath", "symbolic", "nodeflib", "pie", "versioned", "version_needs"),
     *("version_definitions", "build_id", "package"),
 )
-"""What an object says of itself, wherever it is loaded."""
+"""Facts that an object states itself, wherever it is loaded."""
 PLACING = ("path", "name", "aliases", "paths", "found", "version_strings")
-"""What else of an object is the same in every host that has it."""
+"""Other facts that are the same in every host that has the object."""
 OBJECT = ("architecture", "exports", "references", *PLACING, *FACTS)
 """The fields that are kept of an object."""
 OBJECTS = 32
 
 
 class Summary(NamedTuple):
-    """What decides whether a wheel can be installed on a host, known without loading it.
+    """The facts that decide whether a wheel can be installed on a host, known without loading it.
 
     ``groups`` are the names that stand for several hosts; ``source`` says what
     it was made from. The other fields are those of :class:`collide.loader.host.Host`.
@@ -142,7 +142,7 @@ class Database:
         return tuple(self._index["hosts"])
 
     def summary(self, name: str) -> Summary:
-        """What is known of a host without loading it."""
+        """The summary of a host, which is not loaded for it."""
         summary: Summary = self._index["hosts"][name][0]
         return summary
 

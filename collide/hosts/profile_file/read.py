@@ -173,7 +173,7 @@ def load(path: str | os.PathLike[str]) -> Host:
 
     Raises InputError when it cannot be read or has another schema.
     """
-    from lzma import LZMAError, decompress
+    from lzma import LZMAError, decompress  # late: start-up
 
     try:
         with open(path, "rb") as stream:

@@ -31,7 +31,7 @@ SCHEMA = "collide-profile/1"
 
 
 class Attributes(NamedTuple):
-    """What a definition is besides its name and size; many share one row."""
+    """All of a definition but its name and size; many share one row."""
 
     type: int
     binding: int

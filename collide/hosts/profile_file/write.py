@@ -215,9 +215,9 @@ def system_libraries(libc: str, architecture: str) -> tuple[str, ...]:
     policy: a wheel may carry the tag of any. Empty for an architecture
     without policies.
     """
-    from auditwheel.architecture import Architecture
-    from auditwheel.libc import Libc
-    from auditwheel.policy import WheelPolicies
+    from auditwheel.architecture import Architecture  # late: start-up
+    from auditwheel.libc import Libc  # late: start-up
+    from auditwheel.policy import WheelPolicies  # late: start-up
 
     try:
         policies = WheelPolicies(
