@@ -392,19 +392,18 @@ def repair(
 
     from collide.hosts.select import candidates_of  # late: start-up
     from collide.repair import repair  # late: start-up
-    from collide.repair.request import Options  # late: start-up
+    from collide.repair.request import RepairOptions  # late: start-up
     from collide.report.repair import document  # late: start-up
 
     if method not in _METHODS:
         raise UsageError(f"{method} is no method of repair: {', '.join(_METHODS)}")
     paths = [Path(path) for path in _paths(wheels)]
-    if not paths:
-        raise UsageError("no wheel is given")
-    planned = repair.prepare(paths, candidates_of(hosts), Options(method, everything, glibc))
+    options = RepairOptions(method, everything, glibc)
+    planned = repair.prepare(paths, candidates_of(hosts), options)
     if not write or not planned.analyses:
         return planned
     places = [Path(directory or path.parent / "repaired") for path in planned.paths]
-    return planned._replace(written=repair.write(planned, places, document))
+    return planned._replace(written=repair.write_repaired(planned, places, document))
 
 
 # -- arguments ------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from collide.check.parallel import Options
+    from collide.check.parallel import CheckOptions
 
     StrPath: TypeAlias = str | os.PathLike[str]
 
@@ -48,9 +48,9 @@ def check_inputs(
         total = len(found)
         together = together and total > 1
         if (processes := _processes(found, jobs)) > 1:
-            from collide.check.parallel import Options  # late: start-up
+            from collide.check.parallel import CheckOptions  # late: start-up
 
-            options = Options(insist, together, rtld_global, remedies, exposure)
+            options = CheckOptions(insist, together, rtld_global, remedies, exposure)
             return _shared_out(found, candidates, processes, options, progress)
     errors: list[InputError] = []
     report = check(
@@ -76,7 +76,7 @@ def _shared_out(
     found: Sequence[str | Target | InputError],
     candidates: Sequence[Candidate],
     processes: int,
-    options: Options,
+    options: CheckOptions,
     progress: Progress,
 ) -> Report:
     from collide.check.parallel import check_in_parallel  # late: start-up

@@ -29,7 +29,7 @@ def host_in_root(
 ) -> tuple[Host, Root]:
     """The host that ``binary`` of ``--root`` makes; what it lacks is reported on stderr."""
     from collide.filesystems.root import Root  # late: start-up
-    from collide.hosts.ldconfig import left_out as not_searched  # late: start-up
+    from collide.hosts.ldconfig import unsearched_directories  # late: start-up
 
     host = api.extract_host(
         binary,
@@ -44,7 +44,7 @@ def host_in_root(
     root = host.files
     assert isinstance(root, Root)
     if host.failures and root.cache is None and host.loader.libc == "glibc":
-        for directory in not_searched(root, host.loader.system_dirs):
+        for directory in unsearched_directories(root, host.loader.system_dirs):
             complain(
                 f"{args.root} has no ld.so.cache, so {directory} is not searched; "
                 "--ldconfig takes it as ldconfig would"

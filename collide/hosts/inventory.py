@@ -1,4 +1,4 @@
-"""What is known of a shipped host: where it came from, what it loads, and how that was found."""
+"""Lists all that is known of a shipped host: its source, what it loads, and how that was found."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from collide.loader.model import FoundVia
 from collide.support.records import NamedTuple
 
 
-class Library(NamedTuple):
+class LoadedObject(NamedTuple):
     """One object that the host has loaded, in the order of loading.
 
-    ``needed_by`` is the number of the object that first asked for it, None for
-    the executable and what was opened by path; ``scope`` its place in the
-    global scope, None for the loader where nobody needs it. ``package`` are
-    name and exact version.
+    ``needed_by`` is the number of the object that first needed it, None for
+    the executable and what was opened by path; ``scope`` its index in the
+    global scope, None for the loader where no object needs it. ``package`` are
+    name and exact version. ``exports`` counts exported names.
     """
 
     path: str
@@ -31,7 +31,7 @@ class Library(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A library that start-up does not get: its name, and the path of what needs it."""
+    """A library that start-up does not find: its name, and the path of what needs it."""
 
     name: str
     needed_by: str
@@ -43,7 +43,7 @@ class Inventory(NamedTuple):
     summary: Summary
     binary: str
     rtld_global: tuple[str, ...]
-    libraries: tuple[Library, ...]
+    libraries: tuple[LoadedObject, ...]
     missing: tuple[Missing, ...]
 
     @property
@@ -75,9 +75,9 @@ def _missing(host: Host) -> tuple[Missing, ...]:
     return tuple(dict.fromkeys(Missing(f.name, f.object) for f in absent))
 
 
-def _library(recorded: Mapping[str, Any], scope: int | None, exports: int) -> Library:
+def _library(recorded: Mapping[str, Any], scope: int | None, exports: int) -> LoadedObject:
     package = recorded["package"]
-    return Library(
+    return LoadedObject(
         path=recorded["path"],
         soname=recorded["soname"],
         needed_by=recorded["needed_by"],

@@ -19,9 +19,9 @@ from urllib.parse import quote
 
 import collide
 from collide.check.check import Report
-from collide.check.merge import library
-from collide.findings.code import Code
-from collide.findings.table import CODES, FILE_ACROSS
+from collide.check.merge import library_stem
+from collide.findings.code import Code, Shape
+from collide.findings.table import CODES
 from collide.report.check.json import finding_as_json, host_as_json
 from collide.report.check.rows import (
     ReportRow,
@@ -145,7 +145,7 @@ def _uri(path: str) -> str:
 def _logical(row: ReportRow) -> list[dict[str, Any]]:
     """The object, then the symbols in it that are taken."""
     victim = row.finding.victim
-    kind = "resource" if row.finding.code == FILE_ACROSS else "symbol"
+    kind = "resource" if row.finding.code.shape is Shape.FILES else "symbol"
     return [
         {"name": posixpath.basename(victim), "fullyQualifiedName": victim, "kind": "module"},
         *(
@@ -163,7 +163,7 @@ def _fingerprint(row: ReportRow) -> str:
         *map(_distribution, row.targets),
         "" if row.after is None else _distribution(row.after),
         _unversioned(finding.victim),
-        _unversioned(library(finding.provider) or ""),
+        _unversioned(library_stem(finding.provider) or ""),
     ]
     data = "\0".join(parts).encode(errors="backslashreplace")
     return hashlib.sha256(data).hexdigest()[:32]
