@@ -22,7 +22,7 @@ import pytest
 import score
 from collide.findings.judge import judge
 from collide.findings.table import Severity
-from record_hosts import Built, compile_host, python_build
+from record_case_hosts import Built, compile_host, python_build
 
 pytestmark = pytest.mark.corpus
 

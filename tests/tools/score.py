@@ -1,9 +1,9 @@
 """How well the verdicts agree with what was measured: cases of wheel and host that were run.
 
-    python tests/score.py [--case ID]
+    python tests/tools/score.py [--case ID]
 
-``cases.json`` holds what happened, ``hosts/NAME.json.xz`` the hosts as
-``record_hosts.py`` recorded them; the wheels come from the package index. A
+``tests/data/cases.json`` holds what happened, ``tests/data/hosts.db`` the hosts as
+``record_case_hosts.py`` recorded them; the wheels come from the package index. A
 case that breaks must get an error, one that misbinds a warning and no error, a
 harmless one no error, a safe one nothing above a note. ``said_blind`` of a case
 is what was said of it before it was run, by the rules of that day.
@@ -25,22 +25,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from checkout import DATA
+from checkout import CASE_HOSTS, DATA
 from collide.analysis.analysis import Analysis, analyse
 from collide.analysis.interposition import Interposition, find_interpositions
 from collide.findings import verdicts
 from collide.findings.judge import Finding, judge
 from collide.findings.table import Severity
 from collide.findings.verdicts import FindingRule, decide
-from collide.hosts.profile_file.read import load
+from collide.hosts.database.reader import Database
 from collide.loader.host import Host
 from collide.wheels.target import Target, read_target
 
 _RAW = argparse.RawDescriptionHelpFormatter
 Case = dict[str, Any]
 
-HOSTS = DATA / "hosts"
-_HOSTS = {
+_NAMES = {
     "preload:310:/usr/lib/x86_64-linux-gnu/libprotobuf.so.32": "preload-protobuf",
     "preload:pypy3": "preload-pypy3-proj",
 }
@@ -84,20 +83,21 @@ def _download(filename: str, options: Sequence[str]) -> Path:
     return found[0]
 
 
-def host_file(case: Case) -> Path:
-    """The profile of a case's host."""
-    return HOSTS / f"{_HOSTS.get(case['host'], case['host'])}.json.xz"
-
-
 @cache
-def host_of_file(path: Path) -> Host:
-    """A recorded host."""
-    return load(path)
+def recorded_hosts() -> Database:
+    """The hosts of all cases."""
+    return Database(CASE_HOSTS)
+
+
+def host_name(case: Case) -> str:
+    """What the host of a case is called among the recorded ones."""
+    name: str = case["host"]
+    return _NAMES.get(name, name)
 
 
 def host_of(case: Case) -> Host:
     """The host of a case."""
-    return host_of_file(host_file(case))
+    return recorded_hosts().load(host_name(case))
 
 
 def installed_together(wheels: Iterable[Path]) -> Target:

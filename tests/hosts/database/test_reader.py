@@ -29,7 +29,7 @@ from collide.loader.host import Host
 from collide.report import bindings
 from collide.support.errors import InputError
 from collide.wheels.target import read_target
-from packing import make_delta, pack, shipped_file, unpack
+from packing import make_delta, pack, shipped_file, summary_of, unpack
 from scenario import require_loader
 from shipped import SHIPPED
 
@@ -39,8 +39,8 @@ LIMIT = 3_000_000
 
 
 def summary(host: Host) -> Summary:
-    """What the index of a database says of a host."""
-    return Summary(host.name, ("test",), "a test", host.architecture, host.python, host.loader)
+    """The entry of a host of a test."""
+    return summary_of(host, ("test",), "a test")
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,11 @@
-"""Makes the shipped database again, from packages, and says what has changed.
+"""Records the shipped hosts again, from packages, and says what has changed.
 
-    python tests/record_profiles.py
+    python tests/tools/record_shipped_hosts.py
 
-Hosts are the entries of ``tests/shipped.py``. Each system is unpacked into a
-root of its own by ``tests/roots.py``, on any machine with apt; nothing of it is
-run. A root has no ``/proc/cpuinfo``: all hosts have a baseline CPU of their
-architecture, whatever this machine has.
+They are the entries of ``shipped.py`` and go to ``collide/hosts/database/hosts.db``.
+Each system is unpacked into a root of its own by ``roots.py``, on any machine with
+apt; nothing of it is run. A root has no ``/proc/cpuinfo``: all hosts have a baseline
+CPU of their architecture, whatever this machine has.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from collide.hosts.extract import extract
 from collide.hosts.profile_file.write import record
 from collide.loader.host import Host
 from collide.support.errors import InputError
-from packing import pack
+from packing import pack, summary_of
 from roots import RootError, root
 from shipped import SHIPPED, Shipped, Wheel, system_packages
 
@@ -76,11 +76,7 @@ def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
         for recorded in profile["objects"]:
             if recorded["path"].startswith(shipped.wheel.site_packages()):
                 recorded["package"] = {"name": name, "version": version}
-    summary = Summary(
-        *(shipped.name, shipped.groups, shipped.source, host.architecture, host.python),
-        host.loader,
-    )
-    return summary, profile
+    return summary_of(host, shipped.groups, shipped.source), profile
 
 
 def changes(old: Database, new: Database) -> Iterator[str]:
@@ -128,7 +124,7 @@ def main(arguments: Iterable[str]) -> int:
         try:
             hosts.append(record_host(shipped))
         except (RootError, InputError) as e:
-            print(f"record_profiles: {shipped.name}: {e}", file=sys.stderr)
+            print(f"record_shipped_hosts: {shipped.name}: {e}", file=sys.stderr)
             failed = True
     if failed:
         return 1
