@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import repair_hosts
 from collide.repair.import_trial import install
-from repair_hosts import CACHE, HOSTS, Host, UnavailableError
+from repair_hosts import HOSTS, Host, UnavailableError, download
 from repair_workloads import script
 from tls_server import refusing_server
 
@@ -161,41 +161,6 @@ class Outcome(NamedTuple):
         """Whether the repaired wheels do in both places what the others do in a plain one."""
         works = not self.expected.startswith("<")
         return works and self.after == self.expected == self.plain_after
-
-
-def download(filename: str) -> Path:
-    """A wheel of exactly this name from the package index; raises UnavailableError."""
-    directory = CACHE / "named"
-    path = directory / filename
-    if path.exists():
-        return path
-    name, version, *_ = filename.split("-")
-    python, abi, platforms = filename.removesuffix(".whl").split("-")[-3:]
-    tag = python.split(".")[-1]
-    number = tag[2:] if len(tag) > 3 else "311"
-    command = [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-        *("--no-deps", "--only-binary=:all:", "--python-version", number),
-        *("--implementation", "pp" if tag.startswith("pp") else "cp"),
-        *(option for a in (abi, "abi3", "none") for option in ("--abi", a)),
-        *(option for p in platforms.split(".") if p != "any" for option in ("--platform", p)),
-    ]
-    if platforms == "any":
-        command += ["--platform", "manylinux2014_x86_64"]
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory) as partial:
-        done = subprocess.run(
-            [*command, "--dest", partial, f"{name}=={version}"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for wheel in Path(partial).glob(filename):
-            wheel.replace(path)
-    if not path.exists():
-        said = done.stderr.strip().splitlines() or ["pip found another file"]
-        raise UnavailableError(f"cannot download {filename}: {said[-1]}")
-    return path
 
 
 def repair(
