@@ -17,10 +17,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import programs
 from checkout import CASE_HOSTS
 from collide.filesystems.root import Root
 from collide.hosts.database.reader import Database, Summary
@@ -284,8 +286,13 @@ def record_host(name: str, host: Recorded) -> tuple[Summary, Profile]:
     return summary_of(extracted, (), _SOURCE), json.loads(data)
 
 
-def main(names: list[str]) -> None:
-    """Record the hosts called ``names``, or all of them."""
+def main(argv: Sequence[str] | None = None) -> None:
+    """Record the hosts that the command line names, or all of them."""
+    parser = programs.parser(__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of the table; default: all")
+    names = parser.parse_args(argv).names
+    if unknown := sorted(set(names) - set(TABLE)):
+        parser.error(f"no such host: {unknown[0]}")
     recorded = {}
     if names:
         known = Database(CASE_HOSTS)
@@ -300,4 +307,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -13,12 +13,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import programs
 from collide.filesystems.root import Root
 from collide.hosts.database import DATABASE_FILE
 from collide.hosts.database.reader import Database, Summary
@@ -114,11 +115,9 @@ def _exported(host: Host) -> dict[str, set[str]]:
     return {m.elf.soname or m.dso.path: set(m.elf.exports.names) for m in host.process.global_scope}
 
 
-def main(arguments: Iterable[str]) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Record all hosts; the exit status is 1 when one of them could not be, and nothing is."""
-    if list(arguments):
-        print(__doc__, file=sys.stderr)
-        return 2
+    programs.parser(__doc__).parse_args(argv)
     hosts, failed = [], False
     for shipped in SHIPPED:
         try:
@@ -140,4 +139,4 @@ def main(arguments: Iterable[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

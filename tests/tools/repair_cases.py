@@ -1,8 +1,10 @@
-"""Every known case of a wheel that breaks by shadowed symbols or a captured library, repaired.
+"""Repairs the wheels that are known to break in a host, and runs them before and after.
 
-``python tests/repair_cases.py [PATTERN]`` prints a table: what the workload leaves in the host
-with the wheels as they are, with the repaired ones, and with these in a plain interpreter. It
-needs the hosts of tests/install-hosts.sh, CPythons with a shared library (pyenv's), gcc, and the
+    python tests/tools/repair_cases.py [PATTERN...]
+
+prints a table: what the workload leaves in the host with the wheels as they are, with
+the repaired ones, and with these in a plain interpreter. It needs the hosts of
+``tests/tools/install-hosts.sh``, CPythons with a shared library (pyenv's), gcc, and the
 package index for the wheels, which are kept.
 """
 
@@ -17,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import programs
 import repair_hosts
 from collide.repair.import_trial import install
 from repair_hosts import HOSTS, Host, UnavailableError, download
@@ -207,8 +210,11 @@ def try_case(case: Case, directory: Path) -> Outcome:
     return Outcome(expected, before, after, plain_after, said)
 
 
-def main(patterns: Sequence[str]) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; the exit status tells whether all that could be tried were repaired."""
+    parser = programs.parser(__doc__)
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="of cases; default: all")
+    patterns = parser.parse_args(argv).patterns
     good = tried = 0
     for case in CASES:
         if patterns and not any(fnmatch.fnmatch(case.name, p) for p in patterns):
@@ -234,4 +240,4 @@ def main(patterns: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""How well the verdicts agree with what was measured: cases of wheel and host that were run.
+"""Prints how well the findings agree with what was measured, in cases of wheel and host.
 
     python tests/tools/score.py [--case ID]
 
@@ -11,7 +11,6 @@ is what was said of it before it was run, by the rules of that day.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -25,6 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+import programs
 from checkout import CASE_HOSTS, DATA
 from collide.analysis.analysis import Analysis, analyse
 from collide.analysis.interposition import Interposition, find_interpositions
@@ -36,7 +36,6 @@ from collide.hosts.database.reader import Database
 from collide.loader.host import Host
 from collide.wheels.target import Target, read_target
 
-_RAW = argparse.RawDescriptionHelpFormatter
 Case = dict[str, Any]
 
 _NAMES = {
@@ -250,13 +249,16 @@ def cuts_of(case: Case, analysis: Analysis, *, reaching: bool = True) -> Cuts:
     return Cuts(case, tuple(find_interpositions(analysis, reaching=reaching)), worst_of(others))
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_RAW)
+    parser = programs.parser(__doc__)
     parser.add_argument("--case", metavar="ID", help="only this one, with its findings")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if args.case:
-        (case,) = (c for c in cases() if c["id"] == args.case)
+        by_id = {case["id"]: case for case in cases()}
+        if args.case not in by_id:
+            parser.error(f"no such case: {args.case}")
+        case = by_id[args.case]
         print(case["label"], case["note"])
         for f in judge(analysis_of(case)):
             print(f"{f.severity} {f.code.id} {f.victim} <- {f.provider}", *f.evidence, sep="\n  ")
