@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
 
+from collide.elf.notes import read_notes
 from collide.filesystems.root import Root
 
 Package = tuple[str, str]
@@ -25,6 +26,22 @@ def find_packages(root: Root, paths: Iterable[str]) -> dict[str, Package]:
     """
     wanted = _Wanted(root, frozenset(paths))
     return {**dict(_apk(root, wanted)), **dict(_rpm(root, wanted)), **dict(_dpkg(root, wanted))}
+
+
+def packages_of(root: Root, paths: Iterable[str]) -> dict[str, Package]:
+    """The same, and where no package database knows a file, what its own package note says.
+
+    Source: "Package Metadata for Executable Files" of the UAPI group.
+    """
+    paths = list(paths)
+    found = find_packages(root, paths)
+    for path in paths:
+        if path not in found:
+            with root.stream(path) as stream:
+                note = read_notes(stream).package
+            if note:
+                found[path] = note
+    return found
 
 
 class _Wanted:

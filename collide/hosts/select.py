@@ -16,17 +16,19 @@ from collide.support.errors import InputError, UsageError
 class Candidate:
     """A host to check on; one of the shipped is not loaded before it is known to be needed."""
 
-    def __init__(self, known: Summary | Host, load: Callable[[], Host]) -> None:
-        self.name = known.name
-        self.architecture = known.architecture
-        self.python = known.python
-        self.loader = known.loader
+    def __init__(self, summary: Summary, load: Callable[[], Host]) -> None:
+        self.summary = summary
+        self.name = summary.name
+        self.architecture = summary.architecture
+        self.python = summary.python
+        self.loader = summary.loader
         self._load = load
 
     @classmethod
-    def of(cls, host: Host) -> Candidate:
-        """A host that is loaded already."""
-        return cls(host, lambda: host)
+    def of(cls, host: Host, source: str = "") -> Candidate:
+        """A host that is loaded already; ``source`` is the file that it was made from."""
+        known = Summary(host.name, (), source, host.architecture, host.python, host.loader)
+        return cls(known, lambda: host)
 
     @property
     def is_loaded(self) -> bool:
@@ -76,7 +78,7 @@ def select(
             host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
         opened = (("--preload", preload), ("--global", rtld_global))
         options = [word for option, names in opened for name in names for word in (option, name)]
-        yield Candidate.of(host._replace(arguments=("--profile", spec, *options)))
+        yield Candidate.of(host._replace(arguments=("--profile", spec, *options)), path)
 
 
 def _load_shipped(name: str, arguments: tuple[str, ...]) -> Host:
@@ -103,20 +105,6 @@ def _shipped(spec: str) -> list[str]:
 
     group = [name for name in names if spec in shipped_summary(name).groups]
     return group or matching(names, spec)
-
-
-def shipped(specs: Iterable[str]) -> list[str]:
-    """The names of the shipped hosts that these names, patterns and groups stand for, or of all.
-
-    Raises InputError for what stands for none.
-    """
-    found: dict[str, None] = {}
-    for spec in list(specs) or ["*"]:
-        names = _shipped(spec)
-        if not names:
-            raise _unknown(spec, "no such shipped profile")
-        found.update(dict.fromkeys(names))
-    return list(found)
 
 
 def groups() -> list[str]:

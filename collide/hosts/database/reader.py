@@ -11,7 +11,7 @@ in memory. ``tests/tools/packing.py`` writes it, equal in, equal out:
 - Blob 0 is the index, JSON: for each host in ``hosts`` its :class:`Summary` and the
   blobs of its head and of its needs, in ``names`` the :class:`collide.hosts.database.names.Place`
   of all exports, in ``objects`` the first blob of objects.
-- A head is a profile (``profiles/profile.schema.json``) without ``objects`` and
+- A head is a profile (``hosts/profile.schema.json``) without ``objects`` and
   ``tables``. For each object it has the number in ``numbers``, and those of other
   objects of this host in ``needed_by`` and ``needs``. Blob of the needs: for each
   object the name of each one and how it was found; no check asks for them.
