@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from scenario import (
     require_loader,
     shorten_segment,
 )
+from systems import admin_tool
 
 F = "int f(void) { return 1; }"
 
@@ -196,10 +196,8 @@ def test_nodefaultlib_hides_the_system_directories(tmp_path: Path) -> None:
 
 def test_cache_answers_as_ldconfig_prints_it() -> None:
     require_loader()
-    ldconfig = shutil.which("ldconfig", path="/sbin:/usr/sbin:/bin:/usr/bin")
-    if ldconfig is None:
-        pytest.skip("no ldconfig to ask: apt install libc-bin")
-    printed = subprocess.run([ldconfig, "-p"], capture_output=True, text=True, check=True).stdout
+    command = [admin_tool("ldconfig", "libc-bin"), "-p"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     paths: dict[str, str] = {}
     for name, path in re.findall(r"^\t(\S+) \(libc6,x86-64\) => (.+)$", printed, re.MULTILINE):
         paths.setdefault(name, path)
