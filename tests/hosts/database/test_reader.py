@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,23 @@ def summary(host: Host) -> Summary:
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Host, Database]:
-    """The specimens' host, and a database that holds it twice."""
+def recorded() -> tuple[Host, dict[str, Any]]:
+    """The specimens' host, and its profile."""
     require_loader()
     root = Root()
     host = extract(str(WHEELS / "host/host"), root, name="one")
-    profiles = [record(host._replace(name=name), root) for name in ("one", "two")]
+    return host, record(host, root)
+
+
+@pytest.fixture(scope="module")
+def packed(
+    recorded: tuple[Host, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Host, Database]:
+    """The same host, and a database that holds it twice."""
+    host, profile = recorded
+    known = [host._replace(name=name) for name in ("one", "two")]
     file = tmp_path_factory.mktemp("database") / "hosts.db"
-    file.write_bytes(pack((summary(host)._replace(name=p["name"]), p) for p in profiles))
+    file.write_bytes(pack((summary(one), {**profile, "name": one.name}) for one in known))
     return host, Database(file)
 
 
@@ -163,11 +173,10 @@ def test_references_to_what_is_opened_for_a_wheel_are_kept() -> None:
     assert {CLASS_NAMES[r.lookup_class] for r in opened.elf.references} >= {"plt"}
 
 
-def test_references_of_what_is_always_loaded_are_those_to_unique_symbols(tmp_path: Path) -> None:
-    require_loader()
-    root = Root()
-    host = extract(str(WHEELS / "host/host"), root)
-    profile = record(host, root)
+def test_references_of_what_is_always_loaded_are_those_to_unique_symbols(
+    recorded: tuple[Host, dict[str, Any]], tmp_path: Path
+) -> None:
+    host, profile = recorded[0], deepcopy(recorded[1])
     names = {r.name for r in host.process.executable.elf.references}
     (provider,) = (i for i, o in enumerate(profile["objects"]) if o["soname"] == "libvault.so.1")
     exports = profile["tables"][provider]["exports"]
