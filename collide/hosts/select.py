@@ -114,9 +114,7 @@ def groups() -> list[str]:
 
 def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[str]) -> None:
     if preload or rtld_global:
-        raise UsageError(
-            f"--preload and --global need a binary as --profile; {spec} is recorded already"
-        )
+        raise UsageError(f"--preload and --global need a binary; {spec} is recorded already")
 
 
 def _existing(spec: str) -> str:
