@@ -25,13 +25,11 @@ from collide.hosts.database import (
 )
 from collide.hosts.database.reader import Database, Summary, apply_delta
 from collide.hosts.extract import extract
-from collide.hosts.profile_file.write import record
 from collide.loader.host import Host
 from collide.report import bindings
 from collide.support.errors import InputError
 from collide.wheels.target import read_target
 from packing import make_delta, pack, shipped_file, summary_of, unpack
-from scenario import require_loader
 from shipped import SHIPPED
 
 SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))
@@ -45,12 +43,10 @@ def summary(host: Host) -> Summary:
 
 
 @pytest.fixture(scope="module")
-def recorded() -> tuple[Host, dict[str, Any]]:
+def recorded(recorded_host: bytes) -> tuple[Host, dict[str, Any]]:
     """The specimens' host, and its profile."""
-    require_loader()
-    root = Root()
-    host = extract(str(WHEELS / "host/host"), root, name="one")
-    return host, record(host, root)
+    host = extract(str(WHEELS / "host/host"), Root(), name="one")
+    return host, {**json.loads(recorded_host), "name": "one"}
 
 
 @pytest.fixture(scope="module")

@@ -43,18 +43,9 @@ def recorded(tmp_path: Path, binary: str | Path, *arguments: str) -> Profile:
 
 
 @pytest.fixture(scope="module")
-def host_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The profile of the specimens' host."""
-    require_loader()
-    path = tmp_path_factory.mktemp("profile") / "host.json"
-    assert main(["profile", str(HOST), "-o", str(path)]) == 0
-    return path.read_bytes()
-
-
-@pytest.fixture(scope="module")
-def host_profile(host_file: bytes) -> Profile:
-    """The same, read."""
-    profile: Profile = json.loads(host_file)
+def host_profile(recorded_host: bytes) -> Profile:
+    """The profile of the specimens' host, read."""
+    profile: Profile = json.loads(recorded_host)
     return profile
 
 
@@ -103,23 +94,25 @@ def test_recording_twice_gives_equal_bytes(tmp_path: Path, binary: Path) -> None
     VALIDATOR.validate(json.loads(data))
 
 
-def test_compressed_file_holds_what_the_plain_file_holds(tmp_path: Path, host_file: bytes) -> None:
+def test_compressed_file_holds_what_the_plain_file_holds(
+    tmp_path: Path, recorded_host: bytes
+) -> None:
     assert main(["profile", str(HOST), "-o", str(tmp_path / "p.json.xz")]) == 0
-    assert lzma.decompress((tmp_path / "p.json.xz").read_bytes()) == host_file
+    assert lzma.decompress((tmp_path / "p.json.xz").read_bytes()) == recorded_host
 
 
 def test_stdout_is_what_the_plain_file_holds(
-    capsys: pytest.CaptureFixture[str], host_file: bytes
+    capsys: pytest.CaptureFixture[str], recorded_host: bytes
 ) -> None:
     capsys.readouterr()
     assert main(["profile", str(HOST)]) == 0
-    assert capsys.readouterr().out.encode() == host_file
+    assert capsys.readouterr().out.encode() == recorded_host
 
 
 def test_every_table_is_one_line_and_the_last_of_the_file(
-    host_file: bytes, host_profile: Profile
+    recorded_host: bytes, host_profile: Profile
 ) -> None:
-    lines = host_file.splitlines()
+    lines = recorded_host.splitlines()
     tables = lines[lines.index(b'"tables":[') + 1 : -1]
     assert len(tables) == len(host_profile["objects"]) == len(host_profile["tables"])
     assert [json.loads(line.rstrip(b",")) for line in tables] == host_profile["tables"]
