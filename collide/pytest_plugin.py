@@ -131,7 +131,7 @@ def _assert_no_collisions(
     from pathlib import Path
 
     from collide.check.check import check
-    from collide.findings.table import Severity
+    from collide.findings.code import Severity
     from collide.hosts.select import select_hosts
     from collide.report.check.text import render
     from collide.wheels.target import read_target

@@ -90,6 +90,9 @@ def test_check_of_a_small_wheel_imports_nothing_costly() -> None:
         *("typing", "hashlib", "pathlib", "zipfile", "dataclasses", "inspect", "logging"),
         *("subprocess", "packaging", "auditwheel", "wheel", "elftools"),
     }
+    # Nothing is shadowed: no rule, and no text of a code but those of loading and exposure.
+    assert not {name for name in loaded if name.startswith("collide.findings.shadowing")}
+    assert "collide.findings.table" not in loaded
 
 
 def test_modules_are_short() -> None:

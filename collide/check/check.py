@@ -7,9 +7,10 @@ from itertools import chain
 
 from collide.analysis.analysis import Analysis, analyse
 from collide.binding.definers import ReferencesByDefiner
+from collide.findings.code import Severity
 from collide.findings.exposure import Taken, expose
-from collide.findings.judge import Finding, judge
-from collide.findings.table import Severity
+from collide.findings.finding import Finding
+from collide.findings.judge import judge
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.support.errors import InputError

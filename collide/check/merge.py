@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from collide.analysis.analysis import repair_command
 from collide.check.check import Judged, LeftOut
-from collide.findings.judge import Finding
+from collide.findings.finding import Finding
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 

@@ -11,7 +11,8 @@ from collide.analysis.install import conflicts
 from collide.analysis.pair_orders import PairOrder, both_orders
 from collide.analysis.pair_traces import Shared, TargetTraces, shared, traces
 from collide.elf.references import table_of
-from collide.findings.judge import Finding, judge
+from collide.findings.finding import Finding
+from collide.findings.judge import judge
 from collide.findings.pairs import judge_conflicts, judge_pair_order
 from collide.loader.host import Host
 from collide.support.errors import InputError

@@ -122,7 +122,7 @@ def _show(
 
 
 def _status(args: argparse.Namespace, report: Report) -> int:
-    from collide.findings.table import Severity
+    from collide.findings.code import Severity
 
     worst = report.worst()
     if worst is None or args.fail_on == "never":

@@ -28,8 +28,8 @@ def report_growth(
     """Write what ``new`` gained and lost; the exit status."""
     from pathlib import Path
 
+    from collide.findings.code import Severity
     from collide.findings.footprint import Allowed, compare, read_allowed
-    from collide.findings.table import Severity
     from collide.report import footprint as growth
 
     allowed = [Allowed(pattern, "") for pattern in args.allow]

@@ -1,1 +1,1 @@
-"""What follows from the bindings: findings with codes, severities and evidence."""
+"""What follows from the bindings: findings with a code, a severity and evidence."""

@@ -1,8 +1,8 @@
-"""One kind of finding, and how bad it is."""
+"""The record of a code: one kind of finding, its usual severity and its texts."""
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from collide.support.records import NamedTuple
 
@@ -18,35 +18,70 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
+class Family(Enum):
+    """The family of a code, by the first digit of its number."""
+
+    SHADOWING = "1"
+    LOADING = "2"
+    AMONG_WHEELS = "3"
+    EXPOSURE = "4"
+    FOOTPRINT = "5"
+
+
+class Shape(Enum):
+    """Which parts of a finding a report shows beside its title.
+
+    The values name the parts, in their order.
+    """
+
+    INTERPOSITION = "provider, intended, taken symbols"
+    SPLIT = "provider, intended, taken symbols, kept symbols"
+    LOAD_FAILURE = "what the loader misses, as the end of the title"
+    SYMBOLS = "symbols"
+    CAPTURE = "needed name, provider"
+    CHANGED_BINDINGS = "provider alone and after another wheel, changed symbols, evidence"
+    OUTCOME = "what dlopen gives"
+    FILES = "provider, files"
+    EXPOSURE = "intended, symbols"
+    FOOTPRINT = "a change of a host's footprint, which is no finding"
+
+
 class Code(NamedTuple):
     """One kind of finding.
 
-    ``title`` is what happened, in a clause; ``meaning`` what follows from it,
-    ``decided`` the structure that decides it, ``remedy`` what to change.
+    ``severity`` is the usual one: a finding may have another. ``title`` says in
+    a clause what happened, ``meaning`` what follows from it, ``decided`` how it
+    is recognised, ``remedy`` what to change. ``fixed_remedy`` marks an
+    interposition for which a finding repeats ``remedy``, where others name
+    the libraries at hand. ``per_binding`` marks an interposition that one
+    binding shows by itself; the other rules compare victim and provider.
     """
 
     id: str
     slug: str
     severity: Severity
+    shape: Shape
     title: str
     meaning: str
     decided: str
     remedy: str
+    fixed_remedy: bool = False
+    per_binding: bool = False
+
+    @property
+    def family(self) -> Family:
+        """The family that its number puts it in."""
+        return Family(self.id[3])
 
     @property
     def page(self) -> str:
         """Where the page of codes explains it."""
         return f"collide/codes.md#{self.id.lower()}-{self.slug}"
 
-    @property
-    def is_shadowing(self) -> bool:
-        """Whether its findings are cuts: a victim, a provider, and the symbols between them."""
-        return self.id.startswith("COL1") or self.id == "COL301"
 
+class FamilyText(NamedTuple):
+    """What the codes of one family have in common, as the page of codes says it."""
 
-class Family(NamedTuple):
-    """The codes with one first digit: what they have in common."""
-
-    digit: str
+    family: Family
     title: str
     text: str

@@ -1,75 +1,117 @@
-"""What a rule says, and the words and questions that all rules share."""
+"""What the rules about interpositions share: their result, questions about symbols, sentences."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 
-from collide.analysis.interposition import Interposition
 from collide.elf.constants import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
-from collide.findings.table import Code, Severity
-from collide.loader.lookup import Match
-from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from collide.analysis.interposition import Interposition
+    from collide.findings.code import Code, Severity
+    from collide.loader.lookup import Match
+    from collide.loader.model import Dso
+
 RESERVED = re.compile(r"__|_Z(?:GTt|T[VTIS])?N?K?(?:St|S[abdios])|_Z(?:nw|na|dl|da)")
+"""Names of the implementation of C and C++ (ISO C++ [lex.name]): the compiler's, namespace std."""
+WORD = 8
+"""Bytes of a variable that may be a number or a pointer; a structure is larger."""
 
 
-class Verdict(NamedTuple):
-    """What one rule says of one cut; ``evidence`` are sentences."""
+class RuleResult(NamedTuple):
+    """What one rule finds in one interposition; ``evidence`` are sentences."""
 
     code: Code
     severity: Severity
     evidence: tuple[str, ...]
 
 
-def size(hit: Match) -> int:
-    """The size of a variable, which is part of the ABI; that of a function is not."""
-    return hit.definition.size if is_data(hit.definition.type) else 0
+def size(match: Match) -> int:
+    """The bytes of a variable, which are part of the ABI; 0 for a function, whose are not."""
+    return match.definition.size if is_data(match.definition.type) else 0
 
 
-def is_text(hit: Match) -> bool:
-    """Whether a variable is a text, which has its end in itself and no layout."""
-    dso, definition = hit
+def is_text(match: Match) -> bool:
+    """Whether a variable is a constant text: its length is no layout, as it ends with a zero."""
+    dso, definition = match
     if definition.value is None or not definition.size:
         return False
-    from collide.elf import strings as versionstrings
+    from collide.elf import strings
 
-    return versionstrings.is_text(dso.read(), definition.value, definition.size)
+    return strings.is_text(dso.read(), definition.value, definition.size)
 
 
 def is_code(kind: int) -> bool:
-    """Whether a symbol is a function."""
+    """Whether a symbol of this type is a function."""
     return kind in (STT_FUNC, STT_GNU_IFUNC)
 
 
 def is_data(kind: int | None) -> bool:
-    """Whether a symbol is a variable."""
+    """Whether a symbol of this type is a variable."""
     return kind in (STT_OBJECT, STT_TLS)
 
 
+def structures(interposition: Interposition) -> list[str]:
+    """The variables in use that are larger than one word in the intended copy, sorted."""
+    return sorted(
+        b.reference.name for b in interposition.used if b.intended and size(b.intended) > WORD
+    )
+
+
+def is_inside(interposition: Interposition) -> bool:
+    """Whether the library is linked into the victim, which is itself the intended provider."""
+    return set(interposition.intended) <= {interposition.victim}
+
+
+def is_assembly(interposition: Interposition) -> bool:
+    """Whether the functions in use that the victim defines are routines in assembly.
+
+    Compilers write an unwind table for every function (System V ABI for x86-64,
+    4.2.4), and ``-fvisibility=hidden`` hides what they compile. Assembly has
+    neither by itself. A library exports such routines by mistake: kernels that
+    get numbers and addresses in registers, keep nothing and call nothing.
+    Compiled functions may be among them, fewer than half, if they call and use
+    nothing either; if all were compiled, they could be accessors of a structure.
+    """
+    calls = interposition.victim.calls
+    if calls is None or not calls.functions:
+        return False
+    intended = [b.intended.definition for b in interposition.used if b.intended is not None]
+    if len(intended) < len(interposition.used) or not all(
+        is_code(definition.type) for definition in intended
+    ):
+        return False
+    known = frozenset(calls.functions)
+    compiled = [d.value for d in intended if d.value is not None and d.value in known]
+    return len(compiled) < len(interposition.used) / 2 and calls.leaves(compiled) >= set(compiled)
+
+
 def in_use(interposition: Interposition) -> str:
-    """How much is taken, as a sentence begins."""
+    """The beginning of a sentence: how many symbols in use the host provides."""
     count = len(interposition.used_names)
     return f"{plural(count, 'symbol')} in use {'is' if count == 1 else 'are'} the host's"
 
 
 def differs(difference: str) -> str:
-    """A sentence of how releases differ."""
+    """A sentence about how two releases differ."""
     return f"The releases differ: {difference}."
 
 
 def file_name(dso: Dso) -> str:
-    """The name of a file."""
+    """The name of an object's file, without its directory."""
     return dso.path.rsplit("/", 1)[-1]
 
 
 def file_names(dsos: Iterable[Dso]) -> str:
-    """The names of several."""
+    """The names of the files of several objects, sorted, as a list in a sentence."""
     return " and ".join(sorted(map(file_name, dsos)))
 
 
 def some(names: Sequence[str]) -> str:
-    """The first four of many."""
+    """The first four names, and dots where there are more."""
     return ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")

@@ -1,52 +1,85 @@
-"""What of a wheel any host could take: own definitions that are looked up by name.
+"""The findings about exposure, COL401 and COL402: what of a wheel any host could preempt.
 
-No host is needed to see it: a reference to a symbol that the object itself or a
-library of the wheel defines is searched in the global scope first. A host takes
-it as soon as it exports the name.
+No host is needed to see it. A reference to a symbol that the object itself or a
+library of the wheel defines is searched in the global scope first, so a host
+preempts the definition as soon as it exports the name.
 """
 
 from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 
-from collide.binding.definers import ReferencesByDefiner
 from collide.elf.constants import STV_DEFAULT
-from collide.elf.references import ReferenceTable
 from collide.elf.symbol_table import vague_names
-from collide.findings import table as codes
+from collide.findings.code import Code, Family, Severity, Shape
 from collide.findings.finding import Finding
-from collide.loader.model import Dso
 from collide.support.records import NamedTuple
-from collide.wheels.target import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from collide.binding.definers import ReferencesByDefiner
+    from collide.elf.references import ReferenceTable
+    from collide.loader.model import Dso
+    from collide.wheels.target import Target
+
+EXPOSED_SYMBOLS = Code(
+    "COL401",
+    "exposed-symbols",
+    Severity.NOTE,
+    Shape.EXPOSURE,
+    "looks up symbols by name that it defines itself",
+    "Any host that exports one of these names takes it: a victim that waits for its host. Where "
+    "the names are those of a library that others link too, such hosts exist.",
+    "References to definitions of the same object that are neither hidden nor protected, without "
+    "DT_SYMBOLIC and C++ vague linkage. They are told apart by the word they begin with.",
+    "Link a static library with -Wl,--exclude-libs,ALL, and compile with -fvisibility=hidden; or "
+    "link with -Bsymbolic.",
+)
+EXPOSED_LIBRARY = Code(
+    "COL402",
+    "exposed-library",
+    Severity.NOTE,
+    Shape.EXPOSURE,
+    "takes symbols by name from libraries of the wheel",
+    "Any host that exports one of these names gives its own in place of the bundled library's.",
+    "References to names that a library of the wheel exports, which the object needs directly or "
+    "through others; without C++ vague linkage.",
+    "Rename the symbols in both (patchelf --rename-dynamic-symbols), or link the library "
+    "statically and hidden.",
+)
 
 _SHOWN_WORDS = 3
+"""So many first words of names are shown."""
 
 
 class Taken(NamedTuple):
-    """What was found on one host: its name and the findings."""
+    """The findings on one host, by its name."""
 
     host: str
     findings: Sequence[Finding]
 
 
 def expose(
-    target: Target, taken: Sequence[Taken], universe: ReferencesByDefiner
+    target: Target, taken: Sequence[Taken], by_definer: ReferencesByDefiner
 ) -> tuple[Finding, ...]:
-    """One note for each object with such definitions of its own, one with such of others.
+    """The notes about the exposed definitions of ``target``, by object.
 
-    ``taken`` tells which of the hosts that were looked at take some of them,
-    ``universe`` is that of the target's members.
+    An object has one note about definitions of its own that it looks up by name,
+    and one about definitions of libraries of the wheel. ``taken`` are the
+    findings on the hosts that were checked: a note counts what each of them
+    takes. ``by_definer`` has the references of the target's members.
     """
     found = []
-    offered = {dso: _offered(dso, universe) for dso in set(target.members.values())}
+    offered = {dso: _offered(dso, by_definer) for dso in set(target.members.values())}
     for dso in sorted(offered, key=lambda f: target.names[f.path]):
         name = target.names[dso.path]
-        table = universe.table(dso)
+        table = by_definer.table(dso)
         own = set() if dso.elf.symbolic else _looked_up(table, offered[dso])
         if own:
-            found.append(_note(codes.EXPOSED_SYMBOLS, name, (name,), own, taken))
+            found.append(_note(EXPOSED_SYMBOLS, name, (name,), own, taken))
         others: dict[str, set[str]] = {}
         defined = dso.elf.exports.names
         for library in _needed(target, dso):
@@ -55,12 +88,12 @@ def expose(
                 others[target.names[library.path]] = names
         if others:
             names = set().union(*others.values())
-            found.append(_note(codes.EXPOSED_LIBRARY, name, tuple(sorted(others)), names, taken))
+            found.append(_note(EXPOSED_LIBRARY, name, tuple(sorted(others)), names, taken))
     return tuple(found)
 
 
 def _note(
-    code: codes.Code,
+    code: Code,
     victim: str,
     intended: tuple[str, ...],
     names: set[str],
@@ -86,7 +119,7 @@ def _note(
 
 
 def _is_of(finding: Finding, victim: str) -> bool:
-    return finding.victim == victim and finding.code.id.startswith("COL1")
+    return finding.victim == victim and finding.code.family is Family.SHADOWING
 
 
 def _words(names: Iterable[str]) -> str:
@@ -99,19 +132,19 @@ def _words(names: Iterable[str]) -> str:
 
 
 def _looked_up(table: ReferenceTable, offered: set[str]) -> set[str]:
-    """Those of the names ``offered`` that an object refers to and lets be searched for."""
+    """The names of ``offered`` that an object's references look up by name."""
     names = set(table.plain.keys() & offered)
     peculiar = (r.name for r in table.peculiar if r.visibility == STV_DEFAULT)
     return names.union(name for name in peculiar if name in offered)
 
 
-def _offered(definer: Dso, universe: ReferencesByDefiner) -> set[str]:
-    """What ``definer`` exports of all that is referred to in the target.
+def _offered(definer: Dso, by_definer: ReferencesByDefiner) -> set[str]:
+    """The exports of ``definer`` that some reference of the target names.
 
-    Without C++ vague linkage, which is meant to be shared (Itanium C++ ABI 5.2).
+    C++ vague linkage is left out, since any copy may serve it (Itanium C++ ABI 5.2).
     """
     exports = definer.elf.exports
-    names = set(exports.defined(universe.wanted))
+    names = set(exports.defined(by_definer.wanted))
     return names.difference(vague_names(exports, [n for n in names if n.startswith("_Z")]))
 
 

@@ -1,21 +1,26 @@
-"""The record of what judging says: one finding with all that decided it."""
+"""The record of a finding: what happens to one victim, and why it is believed."""
 
 from __future__ import annotations
 
-from collide.findings.table import Code, Severity
+from collide.findings.code import Code, Severity
 from collide.support.records import NamedTuple
 
 
 class Finding(NamedTuple):
-    """One judged group of bindings, or one load failure.
+    """One finding: a group of bindings, or a load failure.
 
-    ``victim`` holds the references, ``provider`` gives the definitions,
-    ``intended`` were meant to give them: member names or host paths.
-    ``references`` counts distinct references taken; ``symbols`` are their
-    names, sorted, ``kept`` those of the same library that were not taken.
-    ``modules`` are the modules whose opening shows it. ``detail`` is the rest
-    of the sentence for load failures, ``remedy`` one sentence of what to do.
-    ``evidence`` are sentences, each a fact that can be checked.
+    ``victim`` is the object that holds the references, ``provider`` the one that
+    gives the definitions, and ``intended`` are those that would give them if the
+    victim and what it needs were searched alone; all are names of members or
+    paths of the host. ``references`` counts the distinct references that are
+    taken, ``symbols`` are their names, sorted, and ``kept`` the names in use of
+    the same library that are not taken. ``modules`` are those that show the
+    finding when they are opened. ``detail`` completes the title of a load
+    failure, ``remedy`` is one sentence of what to do. ``evidence`` are sentences,
+    each a fact that can be checked.
+
+    Which of these a finding has depends on its code's
+    :class:`~collide.findings.code.Shape`; the others are empty.
     """
 
     code: Code

@@ -1,37 +1,115 @@
-"""How one link footprint differs from another, and whether it grew."""
+"""The comparison of two link footprints, with the codes of its changes, COL501 to COL508."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
 
-from collide.findings.table import (
-    GAINED_LIBRARY,
-    GAINED_MISSING,
-    GAINED_OPENING,
-    GAINED_SEARCH_PATH,
-    GAINED_UNVERSIONED,
-    GAINED_VERSIONED,
-    GAINED_VERSIONS,
-    REPLACED_BY_RELEASE,
-    Code,
-    Severity,
-)
-from collide.hosts.footprint import Exports, Footprint, Library
+from collide.findings.code import Code, Severity, Shape
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from collide.hosts.footprint import Footprint, Library
+
+GAINED_LIBRARY = Code(
+    "COL501",
+    "gained-library",
+    Severity.ERROR,
+    Shape.FOOTPRINT,
+    "the host links one library more",
+    "Every export of the library comes before those of all modules that are opened later: what "
+    "bundles a copy of it may run on the host's from now on.",
+    "The global scope has an object that the earlier one did not have, by DT_SONAME or file name.",
+    "Link it statically with its symbols hidden, or open it with dlopen from an extension module, "
+    "so that it stays out of the global scope.",
+)
+GAINED_UNVERSIONED = Code(
+    "COL502",
+    "gained-unversioned",
+    Severity.WARNING,
+    Shape.FOOTPRINT,
+    "a library of the host exports more names without a version",
+    "An export without a version satisfies every reference of its name, versioned or not.",
+    "Definitions at a base version, or in an object without version tables, that were not there.",
+    "Hide what is no interface (-fvisibility=hidden, -Wl,--exclude-libs,ALL), or give the library "
+    "a version script.",
+)
+GAINED_VERSIONED = Code(
+    "COL503",
+    "gained-versioned",
+    Severity.NOTE,
+    Shape.FOOTPRINT,
+    "a library of the host exports more versioned symbols",
+    "They satisfy references of the same version, and those without one.",
+    "Definitions with a version name that were not there.",
+    "None is needed, unless a wheel bundles another build of the same library.",
+)
+GAINED_VERSIONS = Code(
+    "COL504",
+    "gained-versions",
+    Severity.NOTE,
+    Shape.FOOTPRINT,
+    "a library of the host defines more versions",
+    "Objects that need them can be loaded now; a newer release of the library is installed.",
+    "Version names of exported definitions that were not there.",
+    "None is needed.",
+)
+GAINED_OPENING = Code(
+    "COL505",
+    "gained-opening",
+    Severity.ERROR,
+    Shape.FOOTPRINT,
+    "the host preloads a library more, or opens one RTLD_GLOBAL",
+    "The library and its closure are in the global scope from then on, as if the host linked them.",
+    "What the profiles were recorded with (--preload, --global).",
+    "Open it RTLD_LOCAL.",
+)
+GAINED_SEARCH_PATH = Code(
+    "COL506",
+    "gained-search-path",
+    Severity.WARNING,
+    Shape.FOOTPRINT,
+    "the host searches for libraries in another place",
+    "What is found there answers for its own needs and, as DT_RPATH of the executable or as "
+    "LD_LIBRARY_PATH, for those of every module.",
+    "DT_RPATH, DT_RUNPATH, LD_LIBRARY_PATH and the directories built into the loader.",
+    "Drop the entry (patchelf --remove-rpath), or replace an RPATH by a RUNPATH.",
+)
+GAINED_MISSING = Code(
+    "COL507",
+    "gained-missing",
+    Severity.WARNING,
+    Shape.FOOTPRINT,
+    "the host needs one library more, which is not there",
+    "Where it is installed the host links it; here its exports cannot be told.",
+    "A DT_NEEDED name that the loader's search does not find, and that was not needed before.",
+    "Install the library and look again; then as for COL501.",
+)
+REPLACED_BY_RELEASE = Code(
+    "COL508",
+    "replaced-by-release",
+    Severity.NOTE,
+    Shape.FOOTPRINT,
+    "the host links another release of a library",
+    "Its exports are compared with those of the earlier one; its new name captures DT_NEEDED "
+    "entries of that name.",
+    "One library gone and one come whose names differ in numbers only.",
+    "None is needed.",
+)
+
 
 class Change(NamedTuple):
-    """One difference.
+    """One difference between two footprints.
 
-    ``code`` names the kind; ``gained`` is False for a loss, which is never
-    growth. ``subject`` is the library, or the search path; ``names`` are the
-    symbols or versions it is about, ``detail`` the rest of the sentence.
-    ``allowed`` is the reason why growth is accepted (empty where none was
-    given), None where it is not.
+    ``gained`` is False for a loss, which is never growth. ``subject`` is the
+    library or the search path, ``names`` are the symbols or versions that came
+    or went, ``detail`` completes the sentence. ``allowed`` is the reason why
+    growth is accepted, empty where none was given; None where it is not accepted.
     """
 
     code: Code
@@ -43,19 +121,22 @@ class Change(NamedTuple):
 
     @property
     def severity(self) -> Severity:
-        """That of its code; a loss, or what is allowed, is a note."""
+        """The severity of its code; a note for a loss and for what is allowed."""
         return self.code.severity if self.gained and self.allowed is None else Severity.NOTE
 
 
 class Allowed(NamedTuple):
-    """Growth that is accepted: a pattern (fnmatch) for subjects, and why."""
+    """Growth that is accepted: a pattern (fnmatch) of subjects, and the reason."""
 
     pattern: str
     reason: str
 
 
 class Comparison(NamedTuple):
-    """All changes from ``old`` to ``new``; ``unused`` are patterns that allowed nothing."""
+    """All changes from the footprint ``old`` to ``new``, both by name.
+
+    ``unused`` are the patterns that allowed nothing.
+    """
 
     old: str
     new: str
@@ -67,12 +148,12 @@ class Comparison(NamedTuple):
         return max((c.severity for c in self.changes), default=None)
 
     def grew(self) -> bool:
-        """Whether anything came that is worse than a note."""
+        """Whether a change is worse than a note."""
         return (self.worst() or Severity.NOTE) > Severity.NOTE
 
 
 def compare(old: Footprint, new: Footprint, allowed: Sequence[Allowed] = ()) -> Comparison:
-    """What ``new`` gained and lost, exports by name where both sides have them."""
+    """What ``new`` gained and lost; exports are compared by name where both sides have them."""
     renamed = _renamed(old.libraries, new.libraries)
     before = {renamed.get(e.name, e.name): e for e in old.libraries}
     after = {e.name: e for e in new.libraries}
@@ -88,7 +169,7 @@ def compare(old: Footprint, new: Footprint, allowed: Sequence[Allowed] = ()) -> 
         if name in before:
             changes += _exports(before[name], library)
     changes += _set(GAINED_OPENING, old.openings, new.openings)
-    # Where a library searches that came or went is told with it.
+    # The search paths of a library that came or went are part of that change.
     paths = [_with_new_names(path, renamed) for path in old.search_paths]
     was = [path for path in paths if _owner(path) in (None, *after)]
     now = [path for path in new.search_paths if _owner(path) in (None, *before)]
@@ -130,7 +211,11 @@ def _exports(old: Library, new: Library) -> Iterator[Change]:
 
 
 def _counts(old: Library, new: Library) -> Iterator[Change]:
-    """What a baseline can tell: how many, or of what is not the host's own whether any."""
+    """The change of unversioned exports where a side is a baseline, which has no names.
+
+    A baseline counts the exports of the host's own objects; of other libraries
+    it has only whether there are any.
+    """
     both = old.own and new.own
     then, now = (e.unversioned if both else min(e.unversioned, 1) for e in (old, new))
     if then != now:
@@ -139,9 +224,12 @@ def _counts(old: Library, new: Library) -> Iterator[Change]:
         yield Change(GAINED_UNVERSIONED, now > then, new.name, detail=detail)
 
 
-_KINDS = dict(
-    zip((GAINED_UNVERSIONED, GAINED_VERSIONED, GAINED_VERSIONS), Exports._fields, strict=True)
-)
+_KINDS = {
+    GAINED_UNVERSIONED: "unversioned",
+    GAINED_VERSIONED: "versioned",
+    GAINED_VERSIONS: "versions",
+}
+"""The field of :class:`collide.hosts.footprint.Exports` that each code compares."""
 
 
 def _set(
@@ -156,9 +244,9 @@ def _set(
 
 
 def _renamed(old: Sequence[Library], new: Sequence[Library]) -> dict[str, str]:
-    """Libraries whose release is part of the name: the old name to the new one.
+    """Libraries whose release is part of their name: the old name, and the new one.
 
-    The binary, first on both sides, is always the same thing.
+    The binary comes first on both sides and is always compared with the binary.
     """
     after = {e.name for e in new}
     gone = [e.name for e in old[1:] if e.name not in after]
@@ -175,12 +263,12 @@ def _renamed(old: Sequence[Library], new: Sequence[Library]) -> dict[str, str]:
 
 
 def _stem(name: str) -> str:
-    """``libicuuc.so.72`` and ``libicuuc.so.76``, ``libpypy3.9-c.so`` and ``libpypy3.11-c.so``."""
+    """A name without its numbers: equal for ``libicuuc.so.72`` and ``libicuuc.so.76``."""
     return re.sub(r"[0-9]+(\.[0-9]+)*", "#", name)
 
 
 def _owner(path: str) -> str | None:
-    """The object that a search path belongs to; None for those of the whole process."""
+    """The object that a search path belongs to; None for a path of the whole process."""
     return path.rpartition(" of ")[2] if path.startswith(("RPATH ", "RUNPATH ")) else None
 
 
@@ -200,10 +288,9 @@ def _allow(change: Change, allowed: Iterable[Allowed]) -> Change:
 
 
 def read_allowed(path: Path) -> list[Allowed]:
-    """A list of ``pattern  # reason`` lines; a pattern without a reason is an error.
+    """Read a list of ``pattern  # reason`` lines; empty lines and comments are skipped.
 
-    Empty lines and lines that are only a comment mean nothing. Raises
-    InputError.
+    Raises InputError where the file cannot be read or a pattern has no reason.
     """
     try:
         lines = path.read_text("utf-8").splitlines()

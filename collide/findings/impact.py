@@ -1,4 +1,4 @@
-"""The blast radius of growth: what a wheel newly takes from a host that has changed."""
+"""What a wheel newly takes from a host that has changed (``collide diff --impact``)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from collide.wheels.target import Target
 
 
 class Impact(NamedTuple):
-    """What changes for one target.
+    """What a change of the host does to one target.
 
-    ``taken`` are symbols by victim and provider that were not shadowed on the
-    old host, ``failures`` reasons why modules can be opened no more.
-    ``left_out`` is why nothing was compared.
+    ``taken`` are the symbols, by victim and provider, that are shadowed on the
+    new host and were not on the old one. ``failures`` are reasons why modules
+    cannot be opened any more. ``left_out`` is the reason why nothing was
+    compared, None where something was.
     """
 
     target: str
@@ -25,7 +26,7 @@ class Impact(NamedTuple):
 
 
 def impact(target: Target, old: Host, new: Host) -> Impact:
-    """What ``target`` newly takes from the host, symbol by symbol."""
+    """Compare the bindings of ``target`` on the old and on the new host."""
     before, after = analyse(target, old), analyse(target, new)
     for analysis in (after, before):
         if analysis.left_out is not None:

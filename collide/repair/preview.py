@@ -16,9 +16,11 @@ from collections.abc import Set as AbstractSet
 from collide.analysis.analysis import Analysis, Module
 from collide.analysis.interposition import is_vague
 from collide.binding.binding import Binding
-from collide.findings import table as codes
-from collide.findings.judge import Finding, judge_loading
-from collide.findings.table import Code
+from collide.findings.code import Code, Family
+from collide.findings.finding import Finding
+from collide.findings.loading import judge_loading
+from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
 from collide.repair.plan import Plan, Request, make_plan
 from collide.repair.rebind import only_renames, rebind, touched_names
 from collide.repair.request import Names, Options, make_request
@@ -35,10 +37,6 @@ from collide.wheels.target import Target
 
 _TAG = "c00000000"
 """What makes new names that no wheel has: they are never written."""
-_UNWEIGHED = (
-    *(codes.OWN_SHADOW, codes.VAGUE_LINKAGE, codes.CAPTURED_SONAME, codes.MISSING_LIBRARY),
-    *(codes.UNLOADABLE_FILE, codes.VERSION_NOT_FOUND, codes.UNDEFINED_SYMBOL),
-)
 
 
 class RepairPreview:
@@ -93,12 +91,17 @@ def simple_plan(analysis: Analysis, request: Request) -> Plan | None:
 # -- from the names that a plan touches -----------------------------------------------------------
 
 _Key = tuple[Code | None, str, str | None]
-"""What tells a finding: victim and provider as named before, and the code unless it is weighed."""
+"""What identifies a finding: its victim and its provider as named before, and its code.
+
+The code is None where the rules compared victim and provider to find it: with
+fewer symbols taken they may find another one.
+"""
 
 
 def _key(finding: Finding) -> _Key:
-    code = finding.code if finding.code in _UNWEIGHED else None
-    return code, finding.victim, finding.provider
+    code = finding.code
+    compared = code.family is not Family.LOADING and not code.per_binding
+    return None if compared else code, finding.victim, finding.provider
 
 
 def removed_by_touching(
@@ -139,10 +142,10 @@ def _shadows(
 
 
 def _code(analysis: Analysis, b: Binding) -> Code | None:
-    """The code of a shadow that needs no weighing (:func:`collide.findings.verdicts.decide`)."""
+    """The code that one shadowed binding has by itself (``Code.per_binding``), or None."""
     if b.provider is None or not analysis.is_host(b.provider):
-        return codes.OWN_SHADOW
-    return codes.VAGUE_LINKAGE if is_vague(b) else None
+        return OWN_SHADOW
+    return VAGUE_LINKAGE if is_vague(b) else None
 
 
 # -- from all of it -------------------------------------------------------------------------------

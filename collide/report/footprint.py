@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 import collide
-from collide.findings.footprint import Change, Comparison
-from collide.findings.impact import Impact
-from collide.findings.table import (
+from collide.findings.footprint import (
     GAINED_LIBRARY,
     GAINED_MISSING,
     GAINED_OPENING,
@@ -17,7 +15,10 @@ from collide.findings.table import (
     GAINED_VERSIONED,
     GAINED_VERSIONS,
     REPLACED_BY_RELEASE,
+    Change,
+    Comparison,
 )
+from collide.findings.impact import Impact
 
 SCHEMA = "collide-diff/1"
 _SHOWN = 6

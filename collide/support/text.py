@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_PARTS = {0.5: "half", 0.1: "a tenth", 0.01: "a hundredth"}
+
 
 def plural(count: int, noun: str) -> str:
     """``1 symbol``, ``2 symbols``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def number_in_words(number: int) -> str:
+    """``three``; in digits from eleven on."""
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+
+
+def part_in_words(part: float) -> str:
+    """``a tenth`` for 0.1; in per cent where there is no such word."""
+    return _PARTS.get(part, f"{part * 100:g} %")

@@ -16,7 +16,7 @@ from itertools import product
 
 from collide.analysis.analysis import Analysis, analyse
 from collide.binding.binding import Binding, BoundObject
-from collide.findings.judge import Finding
+from collide.findings.finding import Finding
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap
 from collide.support.records import NamedTuple

@@ -11,9 +11,9 @@ from collide.analysis.analysis import analyse
 from collide.analysis.pair_orders import PairOrder, both_orders
 from collide.analysis.pair_traces import Shared, TargetTraces, shared, traces
 from collide.filesystems.root import Root
-from collide.findings.judge import Finding
+from collide.findings.code import Severity
+from collide.findings.finding import Finding
 from collide.findings.pairs import judge_pair_order
-from collide.findings.table import Severity
 from collide.hosts.extract import extract
 from collide.wheels.target import read_target
 from scenario import Outcome, Scenario

@@ -8,8 +8,10 @@ from checkout import WHEELS
 from collide.analysis.analysis import Analysis
 from collide.check.check import Judged, LeftOut, Report, check
 from collide.check.merge import count_left_out, merge, summed_up
-from collide.findings import table as codes
-from collide.findings.judge import Finding
+from collide.findings.finding import Finding
+from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
+from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 from collide.hosts.database import load_shipped, shipped_names
 from collide.hosts.select import select
 from collide.report.check import json as json_report
@@ -50,20 +52,20 @@ def test_findings_that_differ_in_anything_else_stay_apart() -> None:
         {"symbols": ("inflate",)},
         {"kept": ("inflate",)},
         {"detail": "x"},
-        {"code": codes.REPLACED_LIBRARY},
+        {"code": REPLACED_LIBRARY},
     ):
         (checked,) = merge([judged(HOSTS[0], base), judged(HOSTS[1], base._replace(**change))])
         assert [m.hosts for m in checked.findings] == [(HOSTS[0],), (HOSTS[1],)], change
 
 
 def test_targets_are_not_merged_and_the_worst_comes_first() -> None:
-    note, error = finding(codes.OWN_SHADOW), finding()
+    note, error = finding(OWN_SHADOW), finding()
     found = merge(
         [judged(HOSTS[0], note, target="a"), judged(HOSTS[0], target="b"),
          judged(HOSTS[1], error, target="a")]
     )  # fmt: skip
     assert [checked.target for checked in found] == ["a", "b"]
-    assert [m.finding.code for m in found[0].findings] == [codes.SPLIT_LIBRARY, codes.OWN_SHADOW]
+    assert [m.finding.code for m in found[0].findings] == [SPLIT_LIBRARY, OWN_SHADOW]
 
 
 def test_what_was_tried_is_kept_by_host() -> None:

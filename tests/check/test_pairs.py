@@ -12,7 +12,7 @@ from collide.analysis.pair_traces import traces
 from collide.check.check import check
 from collide.check.pairs import Kept, Pair, check_pairs
 from collide.filesystems.root import Root
-from collide.findings.table import Severity
+from collide.findings.code import Severity
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.loader.host import Host

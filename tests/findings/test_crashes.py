@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 import score
+from collide.findings.code import Severity
 from collide.findings.judge import judge
-from collide.findings.table import Severity
 from record_case_hosts import Built, compile_host, python_build
 
 pytestmark = pytest.mark.corpus

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from collide.binding.definers import ReferencesByDefiner
@@ -13,12 +11,6 @@ from collide.wheels.target import read_target
 from scenario import Scenario
 
 OWN = "int xml_one(void) { return 1; } int use(void) { return xml_one(); }"
-
-
-@pytest.fixture
-def s(tmp_path: Path) -> Scenario:
-    """A scenario whose ``w`` is the tree."""
-    return Scenario(tmp_path)
 
 
 def exposed(s: Scenario, *taken: Taken) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -62,10 +54,10 @@ def test_what_only_the_host_has_is_not_exposed(s: Scenario) -> None:
 
 
 def test_hosts_that_take_some_are_named(s: Scenario) -> None:
-    from collide.findings import table as codes
+    from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 
     s.lib("w/m.so", OWN)
-    code = codes.REPLACED_LIBRARY
+    code = REPLACED_LIBRARY
     taken = Finding(code, code.severity, "m.so", "libx.so", ("m.so",), symbols=("xml_one",))
     target = read_target(s.directory / "w")
     hosts = [Taken("one", [taken]), Taken("other", [])]

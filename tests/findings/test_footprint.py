@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from collide.cli.main import main
+from collide.findings.code import Severity
 from collide.findings.footprint import Allowed, compare, read_allowed
-from collide.findings.table import Severity
 from collide.hosts.database import load_shipped
 from collide.hosts.footprint import Exports, Footprint, Library, of_host
 from collide.support.errors import InputError

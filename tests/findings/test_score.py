@@ -7,8 +7,8 @@ import json
 import pytest
 
 import score
+from collide.findings.code import Severity
 from collide.findings.judge import judge
-from collide.findings.table import Severity
 from record_case_hosts import TABLE
 
 

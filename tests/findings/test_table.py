@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 
 from codes_page import PAGE, render_codes
-from collide.findings import table as codes
-from collide.findings.table import CODES, FAMILIES, Code, Severity
+from collide import findings
+from collide.findings import table
+from collide.findings.code import Code, Family
+from collide.findings.table import CODES, FAMILIES
 from collide.report.check.text import render_code
 
 each_code = pytest.mark.parametrize("code", CODES.values(), ids=CODES)
 
 
-def test_severities_are_ordered_and_named_in_lower_case() -> None:
-    assert Severity.NOTE < Severity.WARNING < Severity.ERROR
-    assert [str(s) for s in Severity] == ["note", "warning", "error"]
-
-
-def test_table_holds_every_code_of_the_module_by_its_identifier() -> None:
-    defined = {c.id: c for c in vars(codes).values() if isinstance(c, Code)}
-    assert dict(CODES) == defined
+def test_table_holds_every_code_of_the_package_by_its_identifier() -> None:
+    modules = [m.name for m in walk_packages(findings.__path__, f"{findings.__name__}.")]
+    defined = [
+        value
+        for module in modules
+        if module != table.__name__
+        for value in vars(import_module(module)).values()
+        if isinstance(value, Code)
+    ]
+    assert {code.id: code for code in defined} == CODES
 
 
 def test_slugs_are_distinct() -> None:
@@ -68,6 +74,6 @@ def test_code_names_its_place_on_the_page(code: Code) -> None:
     assert code.page in render_code(code)
 
 
-@each_code
-def test_code_is_of_a_family(code: Code) -> None:
-    assert code.id[3] in {digit for digit, _, _ in FAMILIES}
+def test_every_family_has_its_text_and_its_codes() -> None:
+    assert [family for family, _, _ in FAMILIES] == list(Family)
+    assert {code.family for code in CODES.values()} == set(Family)

@@ -10,8 +10,10 @@ from checkout import WHEELS
 from collide.analysis.analysis import Analysis
 from collide.check.check import Exposed, Judged, LeftOut, Report, check
 from collide.filesystems.root import Root
-from collide.findings import table as codes
-from collide.findings.judge import Finding
+from collide.findings.code import Code
+from collide.findings.exposure import EXPOSED_SYMBOLS
+from collide.findings.finding import Finding
+from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.report.check.formats import FORMATS, Shown
@@ -55,7 +57,7 @@ def of(*findings: Finding) -> Report:
     return Report((Judged(analysis, findings),), (), ())
 
 
-def finding(code: codes.Code = codes.SPLIT_LIBRARY, symbols: int = 1, **fields: Any) -> Finding:
+def finding(code: Code = SPLIT_LIBRARY, symbols: int = 1, **fields: Any) -> Finding:
     """A finding with so many symbols."""
     names = tuple(f"symbol{i:02}" for i in range(symbols))
     defaults: dict[str, Any] = {
@@ -79,5 +81,5 @@ def troubled() -> Report:
         for host in ("one", "two")
     )
     problems = (InputError("demo.whl: m.so", "truncated"), InputError("no.whl", "no such file"))
-    exposed = (Exposed("demo.whl", (finding(codes.EXPOSED_SYMBOLS, provider=None),)),)
+    exposed = (Exposed("demo.whl", (finding(EXPOSED_SYMBOLS, provider=None),)),)
     return Report((judged,), left_out, problems, (), exposed)

@@ -18,7 +18,7 @@ from collide.analysis.analysis import analyse
 from collide.check.check import check
 from collide.elf.constants import DT_NEEDED
 from collide.filesystems.root import Root
-from collide.findings.judge import Finding
+from collide.findings.finding import Finding
 from collide.hosts.extract import extract
 from collide.loader.messages import says
 from collide.verify.runner import command_line

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 import programs
 from checkout import PACKAGE
-from collide.findings.table import CODES, FAMILIES, Code
+from collide.findings.code import Code
+from collide.findings.table import CODES, FAMILIES
 
 PAGE = PACKAGE / "codes.md"
 
@@ -28,10 +29,10 @@ def render_codes(codes: Iterable[Code]) -> str:
     """The whole page."""
     known = list(codes)
     lines = ["# Codes", "", *_wrapped(_INTRODUCTION)]
-    for digit, title, text in FAMILIES:
-        members = [code for code in known if code.id[3] == digit]
+    for family, title, text in FAMILIES:
+        members = [code for code in known if code.family is family]
         if members:
-            lines += ["", f"## {digit}xx {title}", "", *_wrapped(text)]
+            lines += ["", f"## {family.value}xx {title}", "", *_wrapped(text)]
         for code in members:
             severity = str(code.severity).capitalize()
             lines += ["", f"### {code.id} {code.slug}", "", f"*{severity}.* It {code.title}."]

@@ -22,19 +22,24 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import programs
 from checkout import CASE_HOSTS, DATA
 from collide.analysis.analysis import Analysis, analyse
 from collide.analysis.interposition import Interposition, find_interpositions
-from collide.findings import verdicts
-from collide.findings.judge import Finding, judge
-from collide.findings.table import Severity
-from collide.findings.verdicts import FindingRule, decide
+from collide.findings.code import Severity
+from collide.findings.finding import Finding
+from collide.findings.judge import judge
+from collide.findings.loading import judge_loading
+from collide.findings.shadowing import split_library, wide_interface
+from collide.findings.shadowing.order import WORST_OF, judge_interposition
 from collide.hosts.database.reader import Database
 from collide.loader.host import Host
 from collide.wheels.target import Target, read_target
+
+if TYPE_CHECKING:
+    from collide.findings.shadowing.order import FindingRule
 
 Case = dict[str, Any]
 
@@ -205,9 +210,10 @@ Thresholds = tuple[int, float, int]
 def leave_one_family_out(outcomes: dict[Thresholds, list[Outcome]]) -> list[Outcome]:
     """What is said of each family with the thresholds that the others would have chosen.
 
-    ``outcomes`` are those of all cases for each choice of thresholds (FEW,
-    INSIDE, WIDE of ``collide.findings.verdicts``). Of the choices that are best for the
-    other families, that is taken which agrees least with the one left out.
+    ``outcomes`` are those of all cases for each choice of thresholds (FEW and
+    INSIDE of the rule about split libraries, WIDE of that about wide interfaces).
+    Of the choices that are best for the other families, that is taken which
+    agrees least with the one left out.
     """
     left_out = []
     default = next(iter(outcomes.values()))
@@ -226,27 +232,26 @@ def leave_one_family_out(outcomes: dict[Thresholds, list[Outcome]]) -> list[Outc
 
 
 THRESHOLDS = tuple(product((1, 3, 8), (0.03, 0.075, 0.09, 0.15), (80, 150, 250, 100_000)))
-_WEIGHED = ("COL1", "COL301")
 
 
-class Cuts(NamedTuple):
-    """One case's cuts, and the worst of the findings that are none."""
+class Interpositions(NamedTuple):
+    """One case's interpositions, and the worst of its findings about loading."""
 
     case: Case
-    cuts: tuple[Interposition, ...]
+    interpositions: tuple[Interposition, ...]
     rest: Severity | None
 
     def outcome(self, rules: Sequence[FindingRule] | None = None) -> Outcome:
         """With these rules."""
-        severities = [decide(interposition, rules).severity for interposition in self.cuts]
+        severities = [judge_interposition(one, rules).severity for one in self.interpositions]
         severities += [] if self.rest is None else [self.rest]
         return Outcome(self.case, max(severities, default=None))
 
 
-def cuts_of(case: Case, analysis: Analysis, *, reaching: bool = True) -> Cuts:
-    """The cuts of one case."""
-    others = [f for f in judge(analysis, (), reaching=False) if not f.code.id.startswith(_WEIGHED)]
-    return Cuts(case, tuple(find_interpositions(analysis, reaching=reaching)), worst_of(others))
+def interpositions_of(case: Case, analysis: Analysis, *, reaching: bool = True) -> Interpositions:
+    """The interpositions of one case."""
+    found = tuple(find_interpositions(analysis, reaching=reaching))
+    return Interpositions(case, found, worst_of(judge_loading(analysis)))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -266,21 +271,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     told, all_used = [], []
     for case in cases():
         analysis = analysis_of(case)
-        told.append(cuts_of(case, analysis))
-        all_used.append(cuts_of(case, analysis, reaching=False).outcome())
+        told.append(interpositions_of(case, analysis))
+        all_used.append(interpositions_of(case, analysis, reaching=False).outcome())
         o = told[-1].outcome()
         wrong = "" if o.agrees else "  WRONG"
         print(f"{case['label']:9} {_text(o.worst) or 'nothing':8} {case['id']}{wrong}", flush=True)
     outcomes = [c.outcome() for c in told]
     print(f"\n{confusion(outcomes)}\n\nall rules                {score(outcomes)}")
-    for rule in verdicts.RULES:
-        rest = [r for r in verdicts.RULES if r is not rule]
+    for rule in WORST_OF:
+        rest = [r for r in WORST_OF if r is not rule]
         print(f"without {rule.__name__:16} {score([c.outcome(rest) for c in told])}")
     print(f"without reach            {score(all_used)}")
     print("\nleaving out one family, thresholds chosen by the others:")
     by_thresholds = {}
     for chosen in THRESHOLDS:
-        verdicts.FEW, verdicts.INSIDE, verdicts.WIDE = chosen
+        split_library.FEW, split_library.INSIDE, wide_interface.WIDE = chosen
         by_thresholds[chosen] = [c.outcome() for c in told]
     print(f"  {'together':38}  {score(leave_one_family_out(by_thresholds))}")
 

@@ -11,8 +11,9 @@ import pytest
 
 from collide.analysis.analysis import Module, analyse
 from collide.filesystems.root import Root
-from collide.findings.judge import Finding, judge
-from collide.findings.table import Severity
+from collide.findings.code import Severity
+from collide.findings.finding import Finding
+from collide.findings.judge import judge
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.loader.host import Host

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from collide.check.check import Report
 from collide.check.merge import count_left_out, summed_up
-from collide.findings.table import Severity
+from collide.findings.code import Severity
 from collide.report.check.rows import (
     ReportRow,
     lines,

@@ -7,7 +7,7 @@ import json
 import collide
 from collide.check.check import Judged, LeftOut, Report
 from collide.check.merge import merge
-from collide.findings.judge import Finding
+from collide.findings.finding import Finding
 from collide.loader.host import Host
 
 TYPE_CHECKING = False

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from collide.findings.judge import Finding
-from collide.findings.table import Severity
+from collide.findings.code import Severity, Shape
+from collide.findings.finding import Finding
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
@@ -40,8 +40,7 @@ class Fact(NamedTuple):
 def headline(finding: Finding) -> str:
     """What happened, in a clause whose subject is the victim."""
     code = finding.code
-    if code.id[3] == "2" and code.slug not in ("captured-soname", "undefined-symbol"):
-        # What the loader misses is all that there is to say.
+    if code.shape is Shape.LOAD_FAILURE:
         detail = f" ({finding.detail})" if finding.detail else ""
         return f"{code.title}: {finding.provider}{detail}"
     return code.title
@@ -49,23 +48,24 @@ def headline(finding: Finding) -> str:
 
 def facts(finding: Finding) -> tuple[Fact, ...]:
     """The parts in the order in which they are read."""
-    slug = finding.code.slug
     symbols = Fact("symbols", plural(len(finding.symbols), "symbol"), finding.symbols)
-    if finding.code.is_shadowing:
-        return _taken(finding)
-    if slug == "captured-soname":
-        return Fact("needed", ", ".join(finding.intended)), _provider(finding)
-    if slug == "undefined-symbol":
-        return (symbols,)
-    if slug.startswith("exposed-"):
-        return Fact("meant", _meant(finding)), symbols
-    if slug == "order-decides-loading":
-        return (Fact("", finding.detail),)
-    if slug == "file-across-wheels":
-        return _provider(finding), Fact("files", "", finding.symbols)
-    if slug.endswith("-across-wheels"):
-        return _changed(finding)
-    return ()
+    match finding.code.shape:
+        case Shape.INTERPOSITION | Shape.SPLIT:
+            return _taken(finding)
+        case Shape.CAPTURE:
+            return Fact("needed", ", ".join(finding.intended)), _provider(finding)
+        case Shape.SYMBOLS:
+            return (symbols,)
+        case Shape.EXPOSURE:
+            return Fact("meant", _meant(finding)), symbols
+        case Shape.OUTCOME:
+            return (Fact("", finding.detail),)
+        case Shape.FILES:
+            return _provider(finding), Fact("files", "", finding.symbols)
+        case Shape.CHANGED_BINDINGS:
+            return _changed(finding)
+        case Shape.LOAD_FAILURE | Shape.FOOTPRINT:
+            return ()
 
 
 def _taken(finding: Finding) -> tuple[Fact, ...]:

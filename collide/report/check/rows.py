@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from collide.check.check import Report
 from collide.check.merge import library, merge
-from collide.findings.judge import Finding
+from collide.findings.finding import Finding
 from collide.report.check.parts import (
     facts,
     headline,

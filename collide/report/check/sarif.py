@@ -20,8 +20,8 @@ from urllib.parse import quote
 import collide
 from collide.check.check import Report
 from collide.check.merge import library
-from collide.findings.code import Code
-from collide.findings.table import CODES, FILE_ACROSS
+from collide.findings.code import Code, Shape
+from collide.findings.table import CODES
 from collide.report.check.json import finding_as_json, host_as_json
 from collide.report.check.rows import (
     ReportRow,
@@ -145,7 +145,7 @@ def _uri(path: str) -> str:
 def _logical(told: ReportRow) -> list[dict[str, Any]]:
     """The object, then the symbols in it that are taken."""
     victim = told.finding.victim
-    kind = "resource" if told.finding.code == FILE_ACROSS else "symbol"
+    kind = "resource" if told.finding.code.shape is Shape.FILES else "symbol"
     return [
         {"name": posixpath.basename(victim), "fullyQualifiedName": victim, "kind": "module"},
         *(

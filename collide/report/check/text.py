@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from collide.check.check import Exposed, Judged, Report
 from collide.check.merge import Checked, count_left_out, merge, summed_up
-from collide.findings.judge import Finding
-from collide.findings.table import Code, Severity
+from collide.findings.code import Code, Severity
+from collide.findings.finding import Finding
 from collide.report.check.parts import (
     facts,
     headline,

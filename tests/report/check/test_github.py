@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from collide.check.check import LeftOut, Report
-from collide.findings import table as codes
-from collide.findings.table import Severity
+from collide.findings.code import Severity
+from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.report.check.github import render
 from collide.support.errors import InputError
 from collide.wheels.tags import Misfit
@@ -39,7 +40,7 @@ def test_finding_is_one_annotation_of_its_wheel() -> None:
 
 
 def test_levels_are_those_of_the_findings_and_the_worst_comes_first() -> None:
-    found = [finding(code) for code in (codes.OWN_SHADOW, codes.REPLACED_LIBRARY)]
+    found = [finding(code) for code in (OWN_SHADOW, REPLACED_LIBRARY)]
     report = of(*found, finding())._replace(problems=(InputError("x.whl", "no such file"),))
     assert titles(commands(render(report))) == [
         ("error", "collide: cannot be read"),

@@ -7,8 +7,8 @@ import pytest
 from collide.analysis.pair_traces import Shared
 from collide.check.check import Report
 from collide.check.pairs import Order, Pair
-from collide.findings import table as codes
-from collide.findings.judge import Finding
+from collide.findings.finding import Finding
+from collide.findings.pairs import FILE_ACROSS, SONAME_ACROSS
 from collide.hosts.database import load_shipped
 from collide.report.check.rows import ReportRow, owner, tell
 from merging import HOSTS, finding
@@ -25,7 +25,7 @@ def paired(host: str, *orders: Order, common: tuple[Finding, ...] = ()) -> Pair:
 
 
 def test_findings_of_a_pair_on_several_hosts_are_one() -> None:
-    found = finding(codes.SONAME_ACROSS)
+    found = finding(SONAME_ACROSS)
     newer = found._replace(provider="/usr/lib/libz.so.1.3.1")
     met = tell_pairs(
         paired(HOSTS[0], Order("a.whl", "b.whl", (found,)), Order("b.whl", "a.whl", (found,))),
@@ -40,13 +40,13 @@ def test_findings_of_a_pair_on_several_hosts_are_one() -> None:
 
 
 def test_finding_of_both_is_about_the_victim_first() -> None:
-    replaced = finding(codes.FILE_ACROSS, victim="b.whl", provider="a.whl")
+    replaced = finding(FILE_ACROSS, victim="b.whl", provider="a.whl")
     (met,) = tell_pairs(paired(HOSTS[0], common=(replaced,)))
     assert (met.targets, met.after) == (("b.whl", "a.whl"), None)
 
 
 def test_finding_says_on_which_hosts_and_after_what() -> None:
-    found = finding(codes.SONAME_ACROSS)
+    found = finding(SONAME_ACROSS)
     after, both = (
         (Order("a.whl", "b.whl", (found,)), ()),
         (Order("a.whl", "b.whl", ()), (found,)),

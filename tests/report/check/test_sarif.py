@@ -15,7 +15,7 @@ import collide
 from checkout import WHEELS
 from collide.check.check import Report
 from collide.cli.main import main
-from collide.findings import table as codes
+from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.findings.table import CODES
 from collide.hosts.database import load_shipped
 from collide.report.check.sarif import render
@@ -176,7 +176,7 @@ def test_release_changes_no_fingerprint(target: str, victim: str, provider: str)
         (WHEEL, {"victim": "demo_x.libs/libzz-0123abcd.so.1.2.13"}),
         (WHEEL, {"victim": "demo_x.libs/libz-0123abcd.so.2"}),
         (WHEEL, {"provider": "/usr/lib/libssl.so.1.1"}),
-        (WHEEL, {"code": codes.REPLACED_LIBRARY}),
+        (WHEEL, {"code": REPLACED_LIBRARY}),
     ],
 )
 def test_what_makes_another_finding_changes_the_fingerprint(

@@ -12,8 +12,12 @@ import pytest
 from checkout import WHEELS
 from collide.check.check import LeftOut, Report, check
 from collide.filesystems.root import Root
-from collide.findings import table as codes
-from collide.findings.table import CODES, Severity
+from collide.findings.code import Code, Severity
+from collide.findings.loading import CAPTURED_SONAME, UNDEFINED_SYMBOL
+from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
+from collide.findings.shadowing.split_library import SPLIT_LIBRARY
+from collide.findings.table import CODES
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.report.check import json as json_report
@@ -46,8 +50,8 @@ def document(report: Report) -> dict[str, Any]:
 
 def test_worst_is_the_highest_severity_of_all() -> None:
     assert of().worst() is None
-    assert of(finding(codes.OWN_SHADOW)).worst() is Severity.NOTE
-    assert of(finding(codes.OWN_SHADOW), finding(codes.SPLIT_LIBRARY)).worst() is Severity.ERROR
+    assert of(finding(OWN_SHADOW)).worst() is Severity.NOTE
+    assert of(finding(OWN_SHADOW), finding(SPLIT_LIBRARY)).worst() is Severity.ERROR
 
 
 def test_check_keeps_what_does_not_fit_apart_from_what_is_judged(tmp_path: Path) -> None:
@@ -87,7 +91,7 @@ def test_text_describes_a_split() -> None:
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=CODES)
-def test_text_names_code_severity_title_victim_and_remedy(code: codes.Code) -> None:
+def test_text_names_code_severity_title_victim_and_remedy(code: Code) -> None:
     told = text.render(of(finding(code)), verbose=True)
     for part in (str(code.severity), code.id, code.slug, code.title, "m.so", "Change it."):
         assert part in told
@@ -104,7 +108,7 @@ def test_long_lists_are_cut_and_say_so() -> None:
 
 def test_verbose_lists_everything_and_finds_the_same() -> None:
     modules = tuple(f"m{i}.so" for i in range(5))
-    report = of(finding(symbols=30, modules=modules), finding(codes.UNDEFINED_SYMBOL, symbols=20))
+    report = of(finding(symbols=30, modules=modules), finding(UNDEFINED_SYMBOL, symbols=20))
     short, long = text.render(report), text.render(report, verbose=True)
     for name in (*(f"symbol{i:02}" for i in range(30)), *modules):
         assert name in long
@@ -115,8 +119,8 @@ def test_verbose_lists_everything_and_finds_the_same() -> None:
 
 def test_summary_counts_each_severity_from_the_worst() -> None:
     found = [
-        *(finding(codes.OWN_SHADOW), finding(codes.SPLIT_LIBRARY)),
-        *(finding(codes.REPLACED_LIBRARY), finding(codes.CAPTURED_SONAME)),
+        *(finding(OWN_SHADOW), finding(SPLIT_LIBRARY)),
+        *(finding(REPLACED_LIBRARY), finding(CAPTURED_SONAME)),
     ]
     last = text.render(of(*found)).splitlines()[-1]
     assert last == "1 error, 2 warnings, 1 note in 1 input on 1 host"
@@ -166,7 +170,7 @@ def test_json_has_its_schema_and_the_release() -> None:
 def test_json_holds_every_field_of_a_finding() -> None:
     (analysis,) = document(specimens("static_exported"))["analyses"]
     (found,) = analysis["findings"]
-    code = codes.SPLIT_LIBRARY
+    code = SPLIT_LIBRARY
     assert found == {
         "code": "COL101",
         "slug": "split-library",

@@ -1,0 +1,156 @@
+"""The findings about loading, COL201 to COL205.
+
+They come from the reasons why a module cannot be opened, and from libraries of
+the host that the loader uses in place of those that the wheel brings.
+"""
+
+from __future__ import annotations
+
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.finding import Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from collide.analysis.analysis import Analysis
+    from collide.loader.link_map import LoadFailure
+
+MISSING_LIBRARY = Code(
+    "COL201",
+    "missing-library",
+    Severity.WARNING,
+    Shape.LOAD_FAILURE,
+    "needs a library that is neither in the wheel nor on the host",
+    "The import fails, unless another package has loaded a library of that name before.",
+    "A DT_NEEDED name that is not loaded and that the loader's search does not find.",
+    "Bundle the library (auditwheel repair), or depend on the package that brings it.",
+)
+VERSION_NOT_FOUND = Code(
+    "COL202",
+    "version-not-found",
+    Severity.ERROR,
+    Shape.LOAD_FAILURE,
+    "needs a symbol version that the loaded library does not have",
+    'The import fails with "version `...\' not found".',
+    "The load-time check of DT_VERNEED against the library loaded under that name.",
+    "Build against the oldest release that must be supported, or bundle the library under a name "
+    "of its own (auditwheel repair).",
+)
+UNDEFINED_SYMBOL = Code(
+    "COL203",
+    "undefined-symbol",
+    Severity.ERROR,
+    Shape.SYMBOLS,
+    "needs a symbol that nothing in its scope defines",
+    'The import fails with "undefined symbol".',
+    "A strong reference without a definition in the global scope, the module and its closure.",
+    "Link the library that defines it, or check that the module is meant for this interpreter.",
+)
+UNLOADABLE_FILE = Code(
+    "COL204",
+    "unloadable-file",
+    Severity.ERROR,
+    Shape.LOAD_FAILURE,
+    "needs a file at which the loader stops",
+    "The import fails: the file found first under the name is no object that can be mapped.",
+    "The search's first hit is empty, no ELF file, truncated, or an executable.",
+    "Replace the file in the wheel.",
+)
+CAPTURED_SONAME = Code(
+    "COL205",
+    "captured-soname",
+    Severity.WARNING,
+    Shape.CAPTURE,
+    "brings a library that is never loaded here: the host's of the same name is used",
+    "The host has already loaded a library of this name, so the wheel's copy stays unused.",
+    "A DT_NEEDED name for which the wheel has a file equals the path, an alias or the DT_SONAME of "
+    "an object that the host has loaded.",
+    "Give the bundled library a SONAME of its own, as auditwheel repair does.",
+)
+
+_FAILURE_CODES: dict[str, Code] = {
+    "missing-library": MISSING_LIBRARY,
+    "unloadable-file": UNLOADABLE_FILE,
+    "version-not-found": VERSION_NOT_FOUND,
+    "version-file-not-loaded": VERSION_NOT_FOUND,
+    "version-tables-missing": VERSION_NOT_FOUND,
+    "undefined-symbol": UNDEFINED_SYMBOL,
+}
+
+
+def judge_loading(analysis: Analysis) -> Iterator[Finding]:
+    """The findings about what is loaded and what cannot be, in no order."""
+    yield from _load_failures(analysis)
+    yield from _captured(analysis)
+
+
+_PLUGIN = (
+    "No Python is seen in this host: name the plugin that brings it (--global), "
+    "or link the library that defines the symbols."
+)
+
+
+def _load_failures(analysis: Analysis) -> Iterator[Finding]:
+    groups: dict[tuple[Code, str, str, str], tuple[set[str], set[str]]] = {}
+    for module in analysis.modules:
+        for failure in module.failures:
+            code = _FAILURE_CODES[failure.kind]
+            victim = analysis.target.names.get(failure.object, failure.object)
+            name, symbol = _subject(failure)
+            symbols, modules = groups.setdefault(
+                (code, victim, name, failure.detail if not symbol else ""), (set(), set())
+            )
+            if symbol:
+                symbols.add(symbol)
+            modules.add(module.name)
+    no_python = analysis.host.python is None
+    for (code, victim, name, detail), (symbols, modules) in groups.items():
+        yield Finding(
+            code=code,
+            severity=code.severity,
+            victim=victim,
+            provider=name or None,
+            references=len(symbols),
+            symbols=tuple(sorted(symbols)),
+            modules=tuple(sorted(modules)),
+            detail=detail,
+            remedy=_PLUGIN if no_python and code is UNDEFINED_SYMBOL else code.remedy,
+        )
+
+
+def _subject(failure: LoadFailure) -> tuple[str, str]:
+    """The library or version that failed, and the symbol: one of them is empty."""
+    if failure.kind == "undefined-symbol":
+        version = f"@{failure.detail}" if failure.detail else ""
+        return "", failure.name + version
+    return failure.name, ""
+
+
+def _captured(analysis: Analysis) -> Iterator[Finding]:
+    bundled = {
+        name
+        for path, dso in analysis.target.members.items()
+        for name in (dso.elf.soname, path.rsplit("/", 1)[1])
+    }
+    groups: dict[tuple[str, str, str], set[str]] = {}
+    for module in analysis.modules:
+        for bound in module.bound.objects if module.bound else ():
+            if not analysis.is_member(bound.map.dso):
+                continue
+            resolved = zip(bound.map.needed or (), bound.map.resolutions, strict=True)
+            for needed, (name, found) in resolved:
+                taken = found.how == "already-loaded" and analysis.is_host(needed.dso)
+                if taken and name in bundled:
+                    key = analysis.name_of(bound.map.dso), analysis.name_of(needed.dso), name
+                    groups.setdefault(key, set()).add(module.name)
+    for (victim, provider, name), modules in groups.items():
+        yield Finding(
+            code=CAPTURED_SONAME,
+            severity=CAPTURED_SONAME.severity,
+            victim=victim,
+            provider=provider,
+            intended=(name,),
+            modules=tuple(sorted(modules)),
+            remedy=CAPTURED_SONAME.remedy,
+        )

@@ -1,0 +1,59 @@
+"""COL106, data-mismatch: a variable of the host has another size or kind than the intended one."""
+
+from __future__ import annotations
+
+from collide.elf.constants import STT_OBJECT, STT_TLS
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.evidence import RuleResult, is_code, is_data, is_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.analysis.interposition import Interposition
+    from collide.binding.binding import Binding
+
+DATA_MISMATCH = Code(
+    "COL106",
+    "data-mismatch",
+    Severity.ERROR,
+    Shape.INTERPOSITION,
+    "uses a variable of the host that has another size or kind than its own",
+    "The code was compiled for another type: it reads or writes behind the end of the variable, "
+    "or takes code for data.",
+    "The variable's size in the host's symbol table is smaller than in the wheel's, or only one "
+    "of them is thread-local, or one is code. A larger one is not told, nor a text, "
+    "which carries its end in itself.",
+    "As for COL101: no host can replace what is not looked up by name.",
+)
+_SHOWN = 3
+"""So many variables are named, the others counted."""
+
+
+def data_mismatch(interposition: Interposition) -> RuleResult | None:
+    """A variable is smaller in the host, or something other than a variable.
+
+    The size in a symbol table is that of the type that the variable was compiled
+    with. Code that was compiled for the larger type reads past the end of the
+    smaller one. A larger variable of the host harms no reader, nor does a
+    constant text of another length, which ends with a zero.
+    """
+    used = sorted(interposition.used, key=lambda b: b.reference.name)
+    lines = [line for b in used if (line := _mismatch(b)) is not None]
+    if not lines:
+        return None
+    more = len(lines) - _SHOWN
+    others = [f"{more} more variables differ so."] if more > 0 else []
+    return RuleResult(DATA_MISMATCH, Severity.ERROR, (*lines[:_SHOWN], *others))
+
+
+def _mismatch(b: Binding) -> str | None:
+    if b.actual is None or b.intended is None:
+        return None
+    ours, theirs = b.intended.definition, b.actual.definition
+    kinds = {ours.type, theirs.type}
+    if len(kinds) == 2 and STT_TLS in kinds:
+        return f"{b.reference.name} is thread-local in only one of the copies."
+    if is_data(ours.type) and is_code(theirs.type):
+        return f"{b.reference.name} is data in the wheel and code in the host."
+    if kinds == {STT_OBJECT} and 0 < theirs.size < ours.size and not is_text(b.intended):
+        return f"{b.reference.name} has {theirs.size} bytes in the host, {ours.size} in the wheel."
+    return None

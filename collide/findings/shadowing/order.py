@@ -1,0 +1,92 @@
+"""The order of the rules about interpositions: which one answers, and which answers are compared.
+
+A rule gets one :class:`collide.analysis.interposition.Interposition` and gives
+None, or a code and a severity with its evidence. No rule knows a library by its
+name: each recognises a mechanism that works alike in any library.
+"""
+
+from __future__ import annotations
+
+from collide.findings.evidence import RuleResult
+from collide.findings.shadowing.compiler_runtime import compiler_runtime
+from collide.findings.shadowing.data_mismatch import data_mismatch
+from collide.findings.shadowing.foreign_symbol import foreign_symbol
+from collide.findings.shadowing.integer_width import integer_width
+from collide.findings.shadowing.other_abi import other_abi
+from collide.findings.shadowing.own_shadow import own_shadow
+from collide.findings.shadowing.replaced_library import replaced_library, same_build
+from collide.findings.shadowing.split_library import asked_by_name, renamed_copy, split_library
+from collide.findings.shadowing.static_objects import static_objects
+from collide.findings.shadowing.unused_copy import unused_copy
+from collide.findings.shadowing.vague_linkage import vague_linkage
+from collide.findings.shadowing.version_check import refusal, version_check
+from collide.findings.shadowing.wide_interface import wide_interface
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from collide.analysis.interposition import Interposition
+
+    FindingRule = Callable[[Interposition], RuleResult | None]
+
+FIRST_MATCH: tuple[FindingRule, ...] = (
+    own_shadow,
+    vague_linkage,
+    unused_copy,
+    compiler_runtime,
+    same_build,
+    renamed_copy,
+    foreign_symbol,
+)
+"""The first of these that finds something decides alone; a later one relies on those before."""
+
+WORST_OF: tuple[FindingRule, ...] = (
+    split_library,
+    asked_by_name,
+    other_abi,
+    data_mismatch,
+    integer_width,
+    version_check,
+    refusal,
+    wide_interface,
+    static_objects,
+)
+"""Of these the worst result decides where no rule of ``FIRST_MATCH`` does.
+
+Where none of them finds anything either, ``replaced_library`` decides.
+"""
+
+_CALLS_UNKNOWN = "Which functions call which is not known for this object: all count as in use."
+
+
+def judge_interposition(
+    interposition: Interposition, rules: Sequence[FindingRule] | None = None
+) -> RuleResult:
+    """The result of all rules; ``rules`` stand for ``WORST_OF`` where given."""
+    return first_match(interposition) or worst_of(interposition, rules)
+
+
+def first_match(interposition: Interposition) -> RuleResult | None:
+    """The result of the first rule of ``FIRST_MATCH`` that finds something."""
+    for rule in FIRST_MATCH:
+        if (result := rule(interposition)) is not None:
+            return result
+    return None
+
+
+def worst_of(
+    interposition: Interposition, rules: Sequence[FindingRule] | None = None
+) -> RuleResult:
+    """The worst result of ``rules`` (``WORST_OF`` by default), with the evidence of all."""
+    results = [
+        result
+        for rule in (WORST_OF if rules is None else rules)
+        if (result := rule(interposition)) is not None
+    ]
+    results.append(replaced_library(interposition))
+    worst = max(results, key=lambda result: result.severity)
+    evidence = list(dict.fromkeys(line for one in (worst, *results) for line in one.evidence))
+    if not interposition.calls_known:
+        evidence.append(_CALLS_UNKNOWN)
+    return worst._replace(evidence=tuple(evidence))

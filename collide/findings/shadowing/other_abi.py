@@ -1,0 +1,49 @@
+"""COL105, other-abi: the host's library has another ABI number than the intended one."""
+
+from __future__ import annotations
+
+from collide.analysis.library_copies import other_major
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.evidence import RuleResult, some, structures
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.analysis.interposition import Interposition
+
+OTHER_ABI = Code(
+    "COL105",
+    "other-abi",
+    Severity.ERROR,
+    Shape.INTERPOSITION,
+    "uses a library of the host with another ABI number than its own",
+    "The makers of a library change the number behind .so when programs linked with the old one "
+    "cannot run with the new one.",
+    "The first numbers behind .so differ between the library meant and the one used: those of "
+    "their DT_SONAMEs, or of their files where auditwheel has renamed the library. An error where "
+    "structures of it are in use as variables, else a warning.",
+    "As for COL101: no host can replace what is not looked up by name.",
+)
+
+
+def other_abi(interposition: Interposition) -> RuleResult | None:
+    """The makers of the library say that one copy cannot stand for the other.
+
+    They say so with the first number behind ``.so``. An error where structures
+    of the library are in use as variables, since its types are compiled in. With
+    functions alone, or variables of one word, often only something that is not
+    in use has changed: a warning.
+    """
+    for intended in interposition.intended:
+        majors = other_major(intended, interposition.provider)
+        if majors is None:
+            continue
+        line = (
+            f"The wheel's library has the ABI number {majors[0]}, the host's {majors[1]}: "
+            "by its own makers' word they are not compatible."
+        )
+        lines, data = [line], structures(interposition)
+        if data:
+            lines.append(f"Structures of it are in use: {some(data)}.")
+        severity = Severity.ERROR if data else Severity.WARNING
+        return RuleResult(OTHER_ABI, severity, tuple(lines))
+    return None

@@ -1,0 +1,71 @@
+"""COL102, replaced-library: the host's copy of a library runs in place of the wheel's."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from collide.analysis.library_copies import release_difference
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.evidence import RuleResult, differs, in_use
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.analysis.interposition import Interposition
+    from collide.loader.model import Dso
+
+REPLACED_LIBRARY = Code(
+    "COL102",
+    "replaced-library",
+    Severity.WARNING,
+    Shape.INTERPOSITION,
+    "uses the host's copy of a library in place of its own",
+    "Every function of the library that is in use is the host's. That works as long as the two "
+    "copies are compatible, which nobody has tested; fixes that the wheel's copy has are lost.",
+    "Symbols in use that the victim's own closure defines bind to the host, and none of the same "
+    "library that is in use stays in the wheel. Nothing tells that the two are incompatible. A "
+    "note where both have one build id.",
+    "As for COL101: no host can replace what is not looked up by name.",
+)
+
+
+def replaced_library(interposition: Interposition) -> RuleResult:
+    """A warning for every interposition: an untested release runs in place of the tested one."""
+    lines = []
+    if not interposition.kept:
+        lines.append(
+            f"{in_use(interposition)}, and none of the same library that is in use is the wheel's."
+        )
+    difference = release_difference(interposition.intended, interposition.provider)
+    if difference:
+        lines.append(differs(difference))
+    return RuleResult(REPLACED_LIBRARY, REPLACED_LIBRARY.severity, tuple(lines))
+
+
+def same_build(interposition: Interposition) -> RuleResult | None:
+    """A note where provider and intended library have one build id, so that they are one build.
+
+    The linker computes the id from the contents of its output (ld(1)
+    ``--build-id``), and renaming the file or the SONAME keeps it.
+    """
+    # Names are compared first: notes are slow to read and hardly ever equal.
+    if interposition.kept or not all(
+        _same_names(f, interposition.provider) for f in interposition.intended
+    ):
+        return None
+    build_id = interposition.provider.build_id
+    if build_id is None or any(f.build_id != build_id for f in interposition.intended):
+        return None
+    line = f"Both copies are of one build: their build id is {build_id}."
+    return RuleResult(REPLACED_LIBRARY, Severity.NOTE, (line,))
+
+
+_FIRST_NAMES = 8
+"""Most pairs already differ in so many names; all names of a recorded object are slow to read."""
+
+
+def _same_names(one: Dso, other: Dso) -> bool:
+    ours, theirs = one.elf.exports, other.elf.exports
+    first = set(islice(ours.names, _FIRST_NAMES))
+    if len(theirs.defined(first)) < len(first):
+        return False
+    return len(theirs.defined(set(ours.names))) == len(ours.names) and ours.names == theirs.names

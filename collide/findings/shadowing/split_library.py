@@ -1,0 +1,188 @@
+"""COL101, split-library: both copies of one library are in use, on the same structures."""
+
+from __future__ import annotations
+
+from collide.analysis.library_copies import (
+    other_series,
+    overlap,
+    release_difference,
+    renamed,
+    same_library,
+    same_series,
+)
+from collide.elf.names import split_pairs
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.evidence import (
+    RESERVED,
+    RuleResult,
+    differs,
+    file_name,
+    file_names,
+    in_use,
+    is_assembly,
+    is_code,
+    is_inside,
+    some,
+)
+from collide.findings.shadowing.foreign_symbol import is_unlike
+from collide.support.text import number_in_words, part_in_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.analysis.interposition import Interposition
+    from collide.loader.model import Dso
+
+FEW = 3
+"""So many functions or fewer may differ between neighbouring releases, which share layouts."""
+SMALL = 0.1
+"""They are also less than this part of the library's functions in use."""
+INSIDE = 0.075
+"""Inside one object less than this part may be what a shared build of one release hides."""
+
+SPLIT_LIBRARY = Code(
+    "COL101",
+    "split-library",
+    Severity.ERROR,
+    Shape.SPLIT,
+    "calls two copies of one library, its own and the host's",
+    "Some functions of one library come from the host's copy and some from the wheel's, and code "
+    "that runs uses both. They work on the same structures with different ideas of their layout: a "
+    "crash or wrong results.",
+    "Symbols in use that the victim's own closure defines bind to the host, while others of the "
+    "same library, in use too, still bind to the wheel's copy, since the host's does not offer "
+    f"them. A warning where these are few: up to {number_in_words(FEW)} and less than "
+    f"{part_in_words(SMALL)} between two objects; and where only so few functions of the victim "
+    "are called from other objects, which have the others from the host; less than "
+    f"{part_in_words(INSIDE)} inside one, where they may be functions that a shared build hides, "
+    "unless the first two numbers of their versions differ. In a static library they are the "
+    "functions that lie between the first and the last taken one and begin with the same word, "
+    "and those with the prefix that all of the taken have in common. A warning too where what is "
+    "taken inside one object are routines in assembly, which have no unwind table, and compiled "
+    "functions that call nothing. Another way to split a library: its names were given a prefix, "
+    "all but those of its inside, and a host of another release has these. And another: ctypes or "
+    "cffi open it and ask it for its functions, which are then its own, while more than "
+    f"{number_in_words(FEW)} that these call by name are those of a host's library of that name, "
+    "and nothing tells that both are of one series.",
+    "Keep the bundled library's symbols from being looked up by name: link a static one with "
+    "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
+    "bundled library to another (patchelf --rename-dynamic-symbols).",
+)
+
+
+def split_library(interposition: Interposition) -> RuleResult | None:
+    """Some of a library's functions in use are preempted, and others are kept.
+
+    A function is kept because the host's copy has no such name. If another
+    object calls it, it belongs to the library's interface, and the wheel's copy
+    is a later release. A few such functions differ between neighbouring
+    releases too, which share their layouts: then it is a warning. So it is
+    where so few functions are called in the victim that most of it is idle.
+
+    Inside one object the function may also be one that a shared build of the
+    same release hides. There a larger part counts as few, unless the version
+    strings are of two series. Routines in assembly have no state to share.
+
+    This holds for any library that keeps state in structures, because both
+    copies get the same structures and may lay them out differently.
+    """
+    kept = interposition.kept
+    if not kept:
+        return None
+    line = (
+        f"{in_use(interposition)}, {len(kept)} of the same library "
+        f"{'stays' if len(kept) == 1 else 'stay'} in {file_names(interposition.intended)}, "
+        f"because {file_name(interposition.provider)} does not offer {some(kept)}."
+    )
+    lines = [line]
+    for one, other in split_pairs(interposition.used_names, kept)[:1]:
+        lines.append(
+            f"{one} is the host's and {other} the wheel's: what one makes, the other gets."
+        )
+    few = _few_inside(interposition) if is_inside(interposition) else _few_across(interposition)
+    return RuleResult(SPLIT_LIBRARY, Severity.WARNING if few else Severity.ERROR, tuple(lines))
+
+
+def _few_inside(interposition: Interposition) -> bool:
+    kept = len(interposition.kept)
+    hidden = kept / (kept + len(interposition.used_names)) < INSIDE
+    if hidden and not other_series(interposition.intended, interposition.provider):
+        return True
+    return is_assembly(interposition)
+
+
+def _few_across(interposition: Interposition) -> bool:
+    return _few(len(interposition.kept), len(interposition.used_names)) or _few(
+        *interposition.entered
+    )
+
+
+def _few(kept: int, taken: int) -> bool:
+    return 0 < kept <= FEW and kept < SMALL * (kept + taken)
+
+
+def asked_by_name(interposition: Interposition) -> RuleResult | None:
+    """A library is opened to be asked for its functions, and these call the host's copy.
+
+    What opens a library by itself (ctypes, cffi) gets its functions with
+    dlsym(3), which looks in that object first: they are the wheel's. What they
+    call of each other by name is looked up in the global scope and may be the
+    host's. Those functions get structures that the wheel's have made, and have
+    static variables of their own.
+
+    This holds for any library that calls its own interface by name. It says
+    nothing where few names are taken, or where both copies say that they are of
+    one series, which shares its layouts.
+    """
+    names = interposition.used_names
+    if (
+        not interposition.asked
+        or set(interposition.intended) != {interposition.victim}
+        or len(names) <= FEW
+    ):
+        return None
+    if not same_library(interposition.victim, interposition.provider) or same_series(
+        interposition.intended, interposition.provider
+    ):
+        return None
+    front = sorted(_functions(interposition.victim) & _functions(interposition.provider) - {*names})
+    if not front:
+        return None
+    line = (
+        f"{file_name(interposition.victim)} is opened to be asked for its functions, "
+        "and gives its own: "
+        f"{some(front)}. They call {some(names)} by name, and these are the host's."
+    )
+    return RuleResult(SPLIT_LIBRARY, Severity.ERROR, (line,))
+
+
+def _functions(dso: Dso) -> set[str]:
+    exports = dso.elf.exports
+    return {n for n in exports.names if any(is_code(d.type) for d in exports.candidates(n))}
+
+
+def renamed_copy(interposition: Interposition) -> RuleResult | None:
+    """The names of a library were given a prefix, and some that were not are preempted.
+
+    The prefix is put before the interface, as the headers declare it. Functions
+    that the library's own files call in each other keep their names. No release
+    promises these to the next, and they get structures of the other copy.
+
+    This holds for any library with internal functions. A warning where nothing
+    shows that the releases differ.
+    """
+    own = [name for name in interposition.used_names if not RESERVED.match(name)]
+    if not own or not is_unlike(overlap(interposition.intended, interposition.provider)):
+        return None
+    renaming = renamed(interposition.intended, interposition.provider)
+    if renaming is None:
+        return None
+    line = (
+        f"{file_names(interposition.intended)} is a copy of "
+        f"{file_name(interposition.provider)} with other names: "
+        f'{renaming.names} begin with "{renaming.prefix}" besides. Not so {some(own)}, which the '
+        "host gives."
+    )
+    difference = release_difference(interposition.intended, interposition.provider)
+    if difference is None:
+        return RuleResult(SPLIT_LIBRARY, Severity.WARNING, (line,))
+    return RuleResult(SPLIT_LIBRARY, Severity.ERROR, (line, differs(difference)))

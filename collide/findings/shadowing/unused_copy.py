@@ -1,0 +1,38 @@
+"""COL110, unused-copy: nothing that runs leads to the references that are preempted."""
+
+from __future__ import annotations
+
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.evidence import RuleResult
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.analysis.interposition import Interposition
+
+UNUSED_COPY = Code(
+    "COL110",
+    "unused-copy",
+    Severity.NOTE,
+    Shape.INTERPOSITION,
+    "is loaded, and nothing that runs leads to these references",
+    "Whoever would use this library was given the host's in its place. What its own references "
+    "bind to harms nobody.",
+    "The graph of calls is walked from the module's initialisation and all constructors, over the "
+    "actual bindings; no function that is reached refers to these symbols. A function that is "
+    "looked up with dlsym is not seen.",
+    "Nothing need be done; see the findings for those who use the host's copy.",
+    fixed_remedy=True,
+)
+
+
+def unused_copy(interposition: Interposition) -> RuleResult | None:
+    """A note: code that nothing calls does no harm, whatever it is bound to.
+
+    It holds for any library. Those who would use the bundled copy are bound to
+    the host's, and the bundled one only lies in memory.
+    """
+    if interposition.used:
+        return None
+    line = f"Nothing that runs refers to {'it' if len(interposition.taken) == 1 else 'them'}: "
+    line += "no path of calls leads there from the module's initialisation."
+    return RuleResult(UNUSED_COPY, UNUSED_COPY.severity, (line,))

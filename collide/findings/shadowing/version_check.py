@@ -1,0 +1,80 @@
+"""COL108, version-check: the library or its user refuses to run with another release."""
+
+from __future__ import annotations
+
+import re
+
+from collide.analysis.library_copies import is_older, library_name, release_difference
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.evidence import RuleResult, differs, file_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.analysis.interposition import Interposition
+
+VERSION_CHECK = Code(
+    "COL108",
+    "version-check",
+    Severity.ERROR,
+    Shape.INTERPOSITION,
+    "calls a check of the version in the host's library, which is another release",
+    "The library compares the version that its user was compiled for with its own, and ends the "
+    "program or the import where they differ.",
+    "A function in use that is taken from the host has both check and version in its name, and "
+    "the two copies differ in their version strings or in the numbers of their files. Or a "
+    "function with version in its name is, and the victim has a text that names the library and "
+    "says that the times of compiling and of linking differ, or that it requires a later one: and "
+    "the host's lacks functions and adds none, or has another name, as the text has it.",
+    "As for COL101: no host can replace what is not looked up by name.",
+)
+_CHECK = re.compile(r"(?:check|verify|require)_?versions?|version_?check", re.IGNORECASE)
+_VERSION = re.compile("version", re.IGNORECASE)
+_TOO_OLD = re.compile(r"older|later|newer|at least|requires|downgrade", re.IGNORECASE)
+
+
+def version_check(interposition: Interposition) -> RuleResult | None:
+    """A function in use compares the compiled-in version with the running one, and they differ.
+
+    Libraries with public structures protect themselves with such a function. By
+    convention its name has both words, check and version. It refuses to run
+    where the versions differ.
+    """
+    checks = [name for name in interposition.used_names if _CHECK.search(name)]
+    if not checks:
+        return None
+    difference = release_difference(interposition.intended, interposition.provider)
+    if difference is None:
+        return None
+    line = f"{checks[0]} compares the version compiled in with the one that runs."
+    return RuleResult(VERSION_CHECK, Severity.ERROR, (line, differs(difference)))
+
+
+def refusal(interposition: Interposition) -> RuleResult | None:
+    """The victim has a text with which it refuses a copy like the host's.
+
+    Code that depends on the release it was compiled for asks the library for its
+    version, compares, and gives up with a message that names the library. The
+    message shows what was compared: that the version is not older, that it is
+    the same one, or how the library was built, where distributions give each
+    build another name. If the host's copy fails that comparison, the import
+    fails. This holds for any user that compares.
+    """
+    if not any(_VERSION.search(name) for name in interposition.used_names):
+        return None
+    libraries = {base for dso in interposition.intended if (base := library_name(dso))}
+    # A message may name a library without the lib before its name.
+    called = libraries | {m[1] for base in libraries if (m := re.match(r"lib([A-Za-z]{3,})", base))}
+    for text in interposition.victim.refusals:
+        if called.isdisjoint(re.findall(r"lib[\w-]*\w|\w+", text)):
+            continue
+        if _TOO_OLD.search(text):
+            refused = is_older(interposition.intended, interposition.provider)
+        elif _VERSION.search(text):
+            difference = release_difference(interposition.intended, interposition.provider)
+            refused = difference is not None
+        else:
+            refused = library_name(interposition.provider) not in libraries
+        if refused:
+            line = f'{file_name(interposition.victim)} has the words to refuse it: "{text}".'
+            return RuleResult(VERSION_CHECK, Severity.ERROR, (line,))
+    return None

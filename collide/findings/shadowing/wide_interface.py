@@ -1,0 +1,47 @@
+"""COL109, wide-interface: so much of the library is in use that its layouts are compiled in."""
+
+from __future__ import annotations
+
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.evidence import RuleResult, some, structures
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.analysis.interposition import Interposition
+
+WIDE = 150
+"""From so many symbols on, a user is compiled against the library's internals."""
+
+WIDE_INTERFACE = Code(
+    "COL109",
+    "wide-interface",
+    Severity.ERROR,
+    Shape.INTERPOSITION,
+    "is compiled against the inside of a library that the host replaces",
+    "So many functions and variables of the library are in use that its structures are compiled "
+    "in. Another release with other layouts or other rules gives wrong results.",
+    f"At least {WIDE} symbols in use bind to one library of the host, variables of more than one "
+    "word among them.",
+    "As for COL101: no host can replace what is not looked up by name.",
+)
+
+
+def wide_interface(interposition: Interposition) -> RuleResult | None:
+    """Very many symbols of the library are in use, structures among them.
+
+    A library that hides its structures is used through some dozen functions. One
+    whose structures are read directly, and of which hundreds of functions are
+    called, shares its layouts with its users, and these change between releases
+    without a change of names. Functions alone are no sign: an interface of
+    Fortran routines is wide and holds no state. Nor is a variable of one word:
+    a number, a pointer or a short text has no layout.
+    """
+    data = structures(interposition)
+    if len(interposition.used_names) < WIDE or not data:
+        return None
+    line = (
+        f"{len(interposition.used_names)} symbols are in use, structures among them: "
+        f"{some(data)}. "
+        "So the layout of the wheel's release is compiled in, and another release runs."
+    )
+    return RuleResult(WIDE_INTERFACE, Severity.ERROR, (line,))

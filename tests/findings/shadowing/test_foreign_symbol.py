@@ -1,0 +1,26 @@
+"""COL104: equal names in libraries that are no copies of each other."""
+
+from __future__ import annotations
+
+from judging import ERROR, WARNING, calls, functions, judged, many, module, of
+from scenario import Scenario
+
+
+def test_few_names_in_common_are_no_copy_of_the_library(s: Scenario) -> None:
+    s.lib("libh.so", functions("one", *(f"theirs_{i}" for i in range(20))))
+    s.lib("w/liba.so", functions("one", *(f"ours_{i}" for i in range(20))))
+    s.lib("w/m.so", calls("one", "ours_1", "ours_2"), needed=["w/liba.so"])
+    (found,) = judged(s, "libh.so")
+    assert (found.code.id, found.severity) == ("COL104", WARNING)
+    (line,) = found.evidence
+    assert line == (
+        "libh.so is no copy of it: 1 of the 21 names that one exports and the 21 of the other "
+        "are the same."
+    )
+
+
+def test_name_that_is_code_here_and_data_there_is_an_error(s: Scenario) -> None:
+    s.lib("libhost.so", "int version = 1;" + functions(*many("theirs", 30)))
+    s.lib("w/liblib.so", functions("version", *many("ours", 30)))
+    s.lib("w/m.so", module("version"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL104", ERROR)

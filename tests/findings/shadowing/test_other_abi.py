@@ -1,0 +1,26 @@
+"""COL105: another number behind .so, with and without structures in use."""
+
+from __future__ import annotations
+
+import pytest
+
+from collide.findings.code import Severity
+from judging import ERROR, WARNING, functions, judged, module
+from scenario import Scenario
+
+
+@pytest.mark.parametrize(
+    ("extra", "severity"),
+    [("", WARNING), ("long lib_data[1] = {1};", WARNING), ("long lib_data[3] = {1};", ERROR)],
+)
+def test_other_abi_number_is_an_error_where_structures_are_used(
+    s: Scenario, extra: str, severity: Severity
+) -> None:
+    s.lib("liblib.so.8", functions("lib_one") + extra)
+    s.lib("w/liblib.so.6", functions("lib_one") + extra)
+    use = "extern long lib_data[]; int lib_read(void) { return lib_data[0]; }" if extra else ""
+    names = ("lib_one", "lib_read") if extra else ("lib_one",)
+    s.lib("w/m.so", use + module(*names), needed=["w/liblib.so.6"])
+    (found,) = (f for f in judged(s, "liblib.so.8") if f.victim == "m.so")
+    assert (found.code.id, found.severity) == ("COL105", severity)
+    assert any("ABI number 6, the host's 8" in line for line in found.evidence)

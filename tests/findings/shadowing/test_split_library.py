@@ -1,0 +1,282 @@
+"""COL101: what splits a library, and what only seems to."""
+
+from __future__ import annotations
+
+import pytest
+
+from collide.findings.code import Severity
+from judging import (
+    ERROR,
+    NOTE,
+    WARNING,
+    archive,
+    calls,
+    codes,
+    functions,
+    judged,
+    many,
+    module,
+    of,
+    only_x86_64,
+    static,
+)
+from scenario import Scenario
+
+
+@only_x86_64
+def test_function_that_nothing_calls_does_not_split_a_library(s: Scenario) -> None:
+    library = functions("z_used", "z_inner") + "int z_bound(void) { return z_inner(); }"
+
+    def entry(*names: str) -> str:
+        return f"int PyInit_m(void) {{ return {' + '.join(f'{n}()' for n in names)}; }}"
+
+    s.lib("libhost.so", functions("z_used", "z_bound"))
+    s.lib("w/m.so", library + entry("z_used", "z_bound"))
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL102", WARNING)
+    s.lib("w/m.so", library + entry("z_used", "z_bound", "z_inner"))
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL101", ERROR)
+
+
+@pytest.mark.parametrize(
+    ("common", "new", "severity"),
+    [(40, 1, WARNING), (40, 3, WARNING), (40, 4, ERROR), (5, 1, ERROR)],
+)
+def test_few_new_functions_of_many_are_a_warning(
+    s: Scenario, common: int, new: int, severity: Severity
+) -> None:
+    old, added = many("lib_old", common), many("lib_new", new)
+    s.lib("libhost.so", functions(*old))
+    s.lib("w/liblib.so", functions(*old, *added))
+    s.lib("w/m.so", module(*old, *added), needed=["w/liblib.so"])
+    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, added)
+
+
+@pytest.mark.parametrize(
+    ("common", "hidden", "theirs", "severity"),
+    [(60, 4, "1.2.4", WARNING), (60, 6, "1.2.4", ERROR), (60, 4, "1.3.0", ERROR)],
+)
+def test_inside_one_object_it_takes_a_larger_part(
+    s: Scenario, common: int, hidden: int, theirs: str, severity: Severity
+) -> None:
+    """A shared build of the same release hides some functions that a static one lets be seen."""
+    offered, inner = many("lib_a", common), many("lib_i", hidden)
+    calls = " + ".join(f"{name}()" for name in (*offered, *inner))
+    built = 'const char *built(void) { return "compiler: gcc 10.1.1"; }'
+    told = 'const char *tell(void) {{ return "Frob {} of today"; }}'
+    s.lib("libhost.so", functions(*offered) + built.replace("10", "12") + told.format(theirs))
+    library = functions(*offered[:9], *inner, *offered[9:]) + built + told.format("1.2.3")
+    s.lib("w/m.so", library + f"int PyInit_m(void) {{ return {calls}; }}")
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, inner)
+
+
+@only_x86_64
+@pytest.mark.parametrize(("entries", "severity"), [(1, WARNING), (4, ERROR)])
+def test_library_that_few_functions_lead_into_lies_idle(
+    s: Scenario, entries: int, severity: Severity
+) -> None:
+    """The front of a pair of libraries is the host's too, all but what a later release added."""
+    inner, new = many("inner", 10), many("inner_new", 4)
+    front, added = many("front", 40), many("front_new", entries)
+    calls = " + ".join(f"{name}()" for name in (*inner, *new))
+    s.lib("libinner.so", functions(*inner))
+    s.lib("libfront.so", functions(*front))
+    s.lib("w/libinner-0f8b79dc.so", functions(*inner, *new))
+    s.lib(
+        "w/libfront-0f8b79dc.so",
+        "".join(f"int {name}(void);" for name in (*inner, *new))
+        + functions(*front)
+        + "".join(f"int {name}(void) {{ return {calls}; }}" for name in added),
+        needed=["w/libinner-0f8b79dc.so"],
+    )
+    s.lib("w/m.so", module(*front, *added), needed=["w/libfront-0f8b79dc.so"])
+    found = judged(s, "libfront.so", "libinner.so")
+    assert of(found, "libfront-0f8b79dc.so") == ("COL101", severity)
+
+
+@only_x86_64
+@pytest.mark.parametrize(("assembly", "severity"), [(True, WARNING), (False, ERROR)])
+def test_assembly_that_a_library_shows_by_mistake_is_a_warning(
+    s: Scenario, assembly: bool, severity: Severity
+) -> None:
+    """Visibility is an option of the compiler: a host shows kernels and hides what calls them."""
+    kernels, front = many("lib_kernel", 4), many("lib_front", 4)
+
+    def kernel(name: str) -> str:
+        if not assembly:
+            return f"int {name}(void) {{ return helper(); }}"
+        return f'asm(".globl {name}\\n.type {name},@function\\n{name}: mov $1,%eax\\nret");'
+
+    inner = "__attribute__((noinline)) static int helper(void) { return 1; }"
+    library = inner + "".join(map(kernel, kernels))
+    s.lib("libhost.so", library)
+    declared = "".join(f"int {name}(void);" for name in kernels)
+    calls = " + ".join(f"{name}()" for name in (*kernels, *front))
+    s.lib(
+        "w/m.so",
+        f"{declared} {inner}"
+        + "".join(map(kernel, kernels[:2]))
+        + functions(*front)
+        + "".join(map(kernel, kernels[2:]))
+        + f"int PyInit_m(void) {{ return {calls}; }}",
+    )
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, front)
+
+
+def test_pair_on_two_sides_is_told(s: Scenario) -> None:
+    s.lib("libhost.so", functions("lib_new"))
+    s.lib("w/liblib.so", functions("lib_new", "lib_free"))
+    s.lib("w/m.so", module("lib_new", "lib_free"), needed=["w/liblib.so"])
+    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
+    assert found.evidence[1].startswith("lib_new is the host's and lib_free the wheel's")
+
+
+# -- opened to be asked ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("called", "host", "theirs", "users", "found"),
+    [
+        (4, "libfrob.so.1", "1.3.0", 0, ("COL101", ERROR)),
+        (3, "libfrob.so.1", "1.3.0", 0, ("COL102", WARNING)),
+        (4, "libfrob.so.1", "1.2.4", 0, ("COL102", WARNING)),
+        (4, "libknob.so.1", "1.3.0", 0, ("COL102", WARNING)),
+        (4, "libfrob.so.1", "1.3.0", 1, ("COL102", WARNING)),
+    ],
+    ids=["asked", "few-calls", "one-series", "inside-another", "linked"],
+)
+def test_library_that_is_asked_for_its_functions_gives_its_own(
+    s: Scenario, called: int, host: str, theirs: str, users: int, found: tuple[str, Severity]
+) -> None:
+    """What ctypes gets by name is the wheel's, and calls the host's."""
+    inner, front = many("lib_inner", called), many("lib_front", 2)
+    calls = " + ".join(f"{name}()" for name in inner)
+    library = functions(*inner) + "".join(f"int {n}(void) {{ return {calls}; }}" for n in front)
+    told = 'const char *tell(void) {{ return "libfrob {} of today"; }}'
+    s.lib(host, library + told.format(theirs))
+    s.lib("w/libfrob_x86_64.so", library + told.format("1.2.3"))
+    for number in range(users):
+        s.lib(f"w/m{number}.so", module(*front), needed=["w/libfrob_x86_64.so"])
+    judgement = judged(s, host)
+    if users:
+        # Who links it was given the host's copy, and nothing is left to do for the wheel's.
+        assert of(judgement, "m0.so") == found
+        assert of(judgement, "libfrob_x86_64.so") == ("COL110", NOTE)
+    else:
+        assert of(judgement, "libfrob_x86_64.so") == found
+
+
+# -- renamed ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("renamed", "theirs", "found"),
+    [
+        (40, "1.2.4", ("COL101", ERROR)),
+        (40, "1.2.3", ("COL101", WARNING)),
+        (10, "1.2.4", ("COL104", WARNING)),
+    ],
+)
+def test_inside_of_a_library_whose_other_names_were_changed_is_an_error(
+    s: Scenario, renamed: int, theirs: str, found: tuple[str, Severity]
+) -> None:
+    def library(version: str, *names: str) -> str:
+        told = f'const char *tell_{version[-1]}(void) {{ return "Frob {version} of today"; }}'
+        return told + functions("lib_inside", *names)
+
+    names = many("lib_front", 40)
+    ours = many("own_lib_front", renamed)
+    s.lib("libhost.so", library(theirs, *names))
+    s.lib("w/liblib.so", library("1.2.3", *ours) + "int own(void) { return lib_inside(); }")
+    s.lib("w/m.so", module(*ours, "own", "lib_inside"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so") == found
+
+
+# -- which functions are of one library ------------------------------------------------------------
+
+
+def test_number_behind_the_word_is_of_another_family(s: Scenario) -> None:
+    s.lib("libhost.so", functions("pic_read", "pic_write"))
+    s.lib("w/liblib.so", functions("pic_read", "pic_write", "pic12_read"))
+    s.lib("w/m.so", module("pic_read", "pic_write", "pic12_read"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL102", WARNING)
+
+
+def test_function_between_two_taken_ones_is_of_their_library(s: Scenario) -> None:
+    s.lib("libhost.so", functions("abc_alpha", "xyz_omega"))
+    s.lib("w/m.so", static("abc_alpha", "abc_kept", "xyz_omega"))
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.kept) == ("COL101", ("abc_kept",))
+    assert found.symbols == ("abc_alpha", "xyz_omega")
+
+
+def test_function_between_them_with_a_word_of_its_own_is_not(s: Scenario) -> None:
+    s.lib("libhost.so", functions("abc_alpha", "xyz_omega"))
+    s.lib("w/m.so", static("abc_alpha", "other_kept", "xyz_omega"))
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.kept) == ("COL102", ())
+
+
+def test_function_behind_the_taken_ones_is_not(s: Scenario) -> None:
+    s.lib("libhost.so", functions("alpha", "omega"))
+    names = ("alpha", "omega", "kept")
+    s.lib("w/m.so", static(*names))
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.symbols, found.kept) == ("COL102", ("alpha", "omega"), ())
+
+
+def test_function_with_the_prefix_of_all_taken_ones_is_of_their_library(s: Scenario) -> None:
+    s.lib("libhost.so", functions("lib_a", "lib_b"))
+    names = ("lib_a", "lib_b", "lib_c")
+    s.lib("w/m.so", static(*names))
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.kept) == ("COL101", ("lib_c",))
+
+
+@pytest.mark.parametrize(
+    ("taken", "kept", "code"),
+    [
+        (("_ZN4grpc1aEv", "_ZN4grpc1bEv"), "_ZN4grpc1cEv", "COL101"),
+        (("_ZN4grpc1aEv", "_ZN4absl1bEv"), "_ZN4json1cEv", "COL102"),
+        (("_Z6first_v", "_Z6secondv"), "_Z5thirdv", "COL102"),
+    ],
+)
+def test_prefix_that_every_mangled_name_has_tells_nothing(
+    s: Scenario, taken: tuple[str, str], kept: str, code: str
+) -> None:
+    s.lib("libhost.so", functions(*taken))
+    names = (*taken, kept)
+    s.lib("w/m.so", static(*names))
+    (found,) = judged(s, "libhost.so")
+    assert found.code.id == code
+
+
+def test_second_static_library_that_is_not_shadowed_does_not_make_the_first_split(
+    s: Scenario,
+) -> None:
+    first, second = archive(s, "first", "alpha", "beta"), archive(s, "second", "gamma", "delta")
+    s.lib("libhost.so", functions("alpha", "beta"))
+    s.lib("w/m.so", calls("alpha", "beta", "gamma", "delta"), first, second)
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.symbols) == ("COL102", ("alpha", "beta"))
+
+
+def test_only_the_functions_of_the_split_one_of_two_static_libraries_are_kept(
+    s: Scenario,
+) -> None:
+    first = archive(s, "first", "a_alpha", "a_middle", "b_beta")
+    second = archive(s, "second", "a_gamma", "a_delta")
+    s.lib("libhost.so", functions("a_alpha", "b_beta"))
+    names = ("a_alpha", "a_middle", "b_beta", "a_gamma", "a_delta")
+    s.lib("w/m.so", calls(*names), second, first)
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.kept) == ("COL101", ("a_middle",))
+
+
+def test_functions_that_nobody_refers_to_do_not_count(s: Scenario) -> None:
+    s.lib("libhost.so", functions("alpha", "beta"))
+    static = archive(s, "first", "alpha", "middle", "beta")
+    s.lib("w/m.so", calls("alpha", "beta"), static)
+    assert codes(judged(s, "libhost.so")) == ["COL102"]
