@@ -119,7 +119,7 @@ def test_show_takes_a_binary(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_recorded_host_has_the_inventory_of_the_installed_one(tmp_path: Path) -> None:
     require_host("/usr/bin/gdb")
-    file = tmp_path / "gdb.json.xz"
+    file = tmp_path / "gdb.json"
     assert main(["profile", "/usr/bin/gdb", "-o", str(file)]) == 0
     (installed,) = as_json(tmp_path, "show", "/usr/bin/gdb")
     (recorded,) = as_json(tmp_path, "show", file)

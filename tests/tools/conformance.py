@@ -227,7 +227,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Print the counts."""
     parser = programs.parser(__doc__)
     parser.add_argument("-v", "--verbose", action="store_true", help="by row, not only by section")
-    print(table(collect(), rows=parser.parse_args(argv).verbose))
+    args = parser.parse_args(argv)
+    print(table(collect(), rows=args.verbose))
 
 
 if __name__ == "__main__":
