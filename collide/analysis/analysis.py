@@ -1,4 +1,4 @@
-"""One target on one host: every module opened in the mind and bound."""
+"""Opens and binds every module of one target on one host, in memory."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Analysis(NamedTuple):
     host_files: frozenset[Dso] = frozenset()
 
     def without_bindings(self) -> Analysis:
-        """The same for a report, which needs names only; a directory of wheels is large."""
+        """The same without objects and bindings: reports need only names, and memory is limited."""
         return self._replace(
-            target=self.target._replace(members={}, names={}, on_disk=None, recent=None),
+            target=self.target._replace(members={}, names={}, on_disk=None, cache=None),
             modules=tuple(m._replace(bound=None) for m in self.modules),
             host_files=frozenset(),
         )
@@ -66,7 +66,7 @@ class Analysis(NamedTuple):
 
 def repair_command(target: str, arguments: Iterable[str]) -> str:
     """The command that repairs a wheel for the hosts that ``arguments`` select."""
-    import shlex
+    import shlex  # late: start-up
 
     return shlex.join(["collide", "repair", target, *arguments])
 
@@ -80,10 +80,10 @@ def analyse(
 ) -> Analysis:
     """Open every module of ``target`` alone in a fresh process of ``host`` and bind it.
 
-    With ``insist`` (the host was asked for by name) a tree or a bare object is
-    opened even if its names are for another interpreter: what fails then is told.
-    ``by_definer`` is that of the members, for what one target has in common on
-    several hosts.
+    With ``insist`` (the host was asked for by name) a tree or a bare object is opened
+    even if its names are for another interpreter; what fails then is reported.
+    ``by_definer`` are the references of the members, for a target that is analysed on
+    several hosts. A target that does not fit the host gives an analysis without modules.
     """
     left_out = unfit(target, host)
     if left_out is not None:
@@ -94,7 +94,10 @@ def analyse(
 
 
 def unfit(target: Target, host: Host) -> Analysis | None:
-    """The analysis of a target whose tags do not fit ``host``: nothing of it is opened."""
+    """The analysis of a target whose tags do not fit ``host``: nothing of it is opened.
+
+    None where they do.
+    """
     reason = None if target.tags is None else unsuitable(target.tags, host)
     return None if reason is None else Analysis(target, host, (), target.skipped, reason)
 
@@ -102,7 +105,7 @@ def unfit(target: Target, host: Host) -> Analysis | None:
 class Openable(NamedTuple):
     """The installed paths of a target to open on a host, in order.
 
-    ``skipped`` are members that are not, ``nothing`` the reason why there is no path.
+    ``skipped`` are members that are not opened, ``nothing`` the reason why there is no path.
     """
 
     paths: tuple[str, ...]
@@ -111,7 +114,7 @@ class Openable(NamedTuple):
 
 
 def find_modules(target: Target, host: Host, *, insist: bool = False) -> Openable:
-    """What of ``target`` can be opened on ``host``, whatever its tags say.
+    """The paths of ``target`` that can be opened on ``host``, whatever its tags say.
 
     See :func:`analyse` for ``insist``.
     """

@@ -1,4 +1,4 @@
-"""The walk through a scope for one symbol: what ``collide explain`` tells."""
+"""Repeats the search for one symbol through a scope, step by step, for ``collide explain``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collide.support.records import NamedTuple
 
 
 class ScopeStep(NamedTuple):
-    """One object of the scope: its candidates with the rule for each, and what it gave."""
+    """One object of the scope: its candidates with the rule for each, and what it gives."""
 
     dso: Dso
     candidates: tuple[Candidate, ...]
@@ -23,10 +23,10 @@ class ScopeStep(NamedTuple):
 
 
 class ScopeTrace(NamedTuple):
-    """One reference, searched: the steps up to the definition that was found.
+    """The search for one reference: the steps up to the definition that was found.
 
-    ``own_scope`` tells that the object itself comes first (DT_SYMBOLIC),
-    ``kept`` that the result goes back to it whatever was found (STV_PROTECTED).
+    ``own_scope`` is set when the object itself is searched first (DT_SYMBOLIC),
+    ``kept`` when the reference goes back to it whatever was found (STV_PROTECTED).
     """
 
     module: str
@@ -38,7 +38,7 @@ class ScopeTrace(NamedTuple):
 
 
 def explain(analysis: Analysis, symbol: str) -> Iterator[ScopeTrace]:
-    """The walks of all references named ``symbol``, in module and load order."""
+    """The searches for all references named ``symbol``, in module and load order."""
     rules = lookup_rules(analysis.host.loader)
     executable = analysis.host.process.executable.dso
     for module in analysis.modules:

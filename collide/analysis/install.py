@@ -1,7 +1,7 @@
-"""Several targets installed together, and their modules opened in one process.
+"""Installs several targets together in memory, and opens their modules in one process.
 
 Installers unpack every wheel into the same site-packages (binary distribution
-format, "Installing a wheel"): what one brings the other's run path may find,
+format, "Installing a wheel"): a run path of one wheel may find libraries of another,
 and of two files with one path the last that is installed stays.
 """
 
@@ -21,7 +21,7 @@ from collide.wheels.target import Target
 _SHOWN_NAMES = 3
 
 
-def install(targets: Sequence[Target]) -> Target:
+def install_together(targets: Sequence[Target]) -> Target:
     """The targets as one, installed in their order."""
     members = {path: dso for t in targets for path, dso in t.members.items()}
     return Target(
@@ -50,13 +50,13 @@ class Conflict(NamedTuple):
 
 
 def conflicts(targets: Sequence[Target]) -> tuple[Conflict, ...]:
-    """The members that are no more when all are installed in their order."""
+    """The members that are replaced when all targets are installed in their order."""
     owners: dict[str, Target] = {}
     replaced: dict[tuple[str, str], list[str]] = {}
     for target in targets:
         for path, dso in target.members.items():
             owner = owners.get(path, target)
-            # What is on disk is there already, and the same for all that name it.
+            # Targets on disk are installed already: a path is one file for all of them.
             if owner.name != target.name and target.on_disk is None:
                 replaced.setdefault((owner.name, target.name), []).append(target.names[dso.path])
             owners[path] = target
@@ -78,7 +78,7 @@ def analyse_session(
     ``rtld_global`` are opened RTLD_GLOBAL. See :func:`collide.analysis.analysis.analyse` for
     ``insist``.
     """
-    installed = install(targets)
+    installed = install_together(targets)
     openable = find_modules(installed, host, insist=insist)
     paths = list(_in_order(targets, installed, openable.paths))
     if patterns:
@@ -90,7 +90,7 @@ def analyse_session(
 
 
 def binder_for(host: Host, files: FileSystem, paths: Iterable[str]) -> Binder:
-    """A binder that knows beforehand all objects that opening ``paths`` can bring."""
+    """A binder that has indexed all objects that opening ``paths`` can bring."""
     process = host.process.copy(files)
     loaded = len(process.maps)
     for path in paths:
@@ -110,7 +110,7 @@ def open_modules(
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a module's name matches one of the patterns."""
+    """Whether a module's name matches one of the shell patterns."""
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 

@@ -1,6 +1,6 @@
-"""Where a library was replaced under an object of the wheel: the edges that judging looks at.
+"""Finds interpositions: where an object gets symbols from another library than was intended.
 
-One cut is one victim with one provider of the host, over all modules: what was
+One interposition is one victim with one provider, over all modules: what was
 taken, what of it is in use, and what of the same library stays in the wheel.
 """
 
@@ -25,8 +25,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.elf.code.call_graph import Calls
 
-_TELLING_PREFIX = 3
-"""Characters from which on a common prefix is more than chance."""
+_SHORTEST_PREFIX = 3
+"""Characters from which on a common prefix of names is taken to be that of a library."""
 
 
 class Interposition(NamedTuple):
@@ -37,12 +37,12 @@ class Interposition(NamedTuple):
     provider, ``used`` those that code which can run refers to. ``kept`` are the
     names of the same library that are in use too and stay in the wheel.
     ``vague`` marks C++ vague linkage, ``host`` a provider that is no member of
-    the wheel. ``modules`` show it when they are opened. ``calls_known`` tells
-    whether the victim's calls could be read; otherwise all counts as used.
-    ``entered`` are how many of the victim's names other objects in use get from
-    it, and how many from the host in its place; not told (0) where the library
-    is linked into the victim. ``asked`` tells that the victim is no module and no
-    object of the wheel links it: what it does it is asked for by name.
+    the wheel. ``modules`` are those that show it when they are opened. ``calls_known``
+    is whether the victim's calls could be read; otherwise all counts as used.
+    ``entered`` counts the victim's names that other objects in use get from it, and
+    those that they get from the host in its place; (0, 0) where the library is linked
+    into the victim. ``asked`` marks a victim that is no module and that no object of
+    the wheel links: its functions are looked up by name.
     """
 
     victim: Dso
@@ -65,19 +65,19 @@ class Interposition(NamedTuple):
 
 
 class _Collected:
-    """What one victim has to do with one provider, over all modules."""
+    """All bindings of one victim to one provider, over all modules."""
 
     def __init__(self) -> None:
         self.taken: dict[Reference, Binding] = {}
         self.modules: set[str] = set()
 
 
-Key = tuple[Dso, Dso, bool]
+InterpositionKey = tuple[Dso, Dso, bool]
 Uses = Callable[[Dso, Iterable[str]], AbstractSet[str]]
 
 
 def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterator[Interposition]:
-    """Every cut of an analysis; without ``reaching`` all references count as used."""
+    """Every interposition of an analysis; without ``reaching`` all references count as used."""
     groups = _Groups(analysis)
     collected = groups.collected()
     weighed = [key for key in collected if analysis.is_host(key[1]) and not key[2]]
@@ -92,10 +92,10 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         opened = {name for key in weighed for name in collected[key].modules}
         modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
         known = partial(_calls_of, analysis, compared)
-        from collide.analysis.reachability import Reach
+        from collide.analysis.reachability import Reach  # late: start-up
 
         uses = Reach(modules, names.keys(), known).uses
-    # All names of a victim at once: each question may take a look at all its code.
+    # All names of a victim at once: each call may have to read all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
     roots = {m.bound.opened.root.dso for m in analysis.modules if m.bound}
     for key, found in collected.items():
@@ -108,7 +108,7 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         kept: AbstractSet[str] = frozenset()
         if used:
             kept = uses(victim, _Library(bindings, victim).kept(groups.of(victim), intended.keys()))
-        # Of a library inside, nobody asks it, and all users of the victim would have to be read.
+        # For a library inside the victim it is not needed, and all users would have to be read.
         inside = intended.keys() <= {victim}
         yield Interposition(
             victim=victim,
@@ -135,7 +135,7 @@ def _calls_of(analysis: Analysis, compared: AbstractSet[Dso], dso: Dso) -> Calls
         return None
     calls = dso.calls
     if dso in compared:
-        # Judging will ask, and now the bytes are at hand.
+        # The rules of findings will need them, and the bytes are in memory now.
         _ = dso.version_strings
     return calls
 
@@ -155,24 +155,24 @@ class _Groups:
                     self._groups[key] = bound.map.dso, group
                     if group.shadowed:
                         self._modules.setdefault(key, []).append(module.name)
-                        # Of several bindings of one reference the last one is told.
+                        # Of several bindings of one reference the last one is kept.
                         self._last.pop(key, None)
                         self._last[key] = None
 
     def of(self, victim: Dso) -> list[BindingGroup]:
-        """How ``victim`` is bound, in any module."""
+        """The groups that bind references of ``victim``, in any module."""
         return [group for dso, group in self._groups.values() if dso is victim]
 
     def reaching(self, victim: Dso) -> Iterator[tuple[Dso, BindingGroup]]:
-        """How others are bound to names that ``victim`` defines, in any module."""
+        """The groups that bind other objects to names that ``victim`` defines, in any module."""
         for dso, group in self._groups.values():
             if dso is not victim and victim in group.closure:
                 yield dso, group
 
-    def collected(self) -> dict[Key, _Collected]:
+    def collected(self) -> dict[InterpositionKey, _Collected]:
         """All that is shadowed, by victim and provider."""
-        found: dict[Key, _Collected] = {}
-        keys: dict[int, list[tuple[Key, Binding]]] = {}
+        found: dict[InterpositionKey, _Collected] = {}
+        keys: dict[int, list[tuple[InterpositionKey, Binding]]] = {}
         for number, modules in self._modules.items():
             dso, group = self._groups[number]
             keys[number] = list(self._keys(dso, group))
@@ -186,7 +186,7 @@ class _Groups:
                 found[key].taken[b.reference] = b
         return found
 
-    def _keys(self, victim: Dso, group: BindingGroup) -> Iterator[tuple[Key, Binding]]:
+    def _keys(self, victim: Dso, group: BindingGroup) -> Iterator[tuple[InterpositionKey, Binding]]:
         is_host = self._analysis.is_host
         for b in group.shadowed:
             if b.actual is not None:
@@ -220,23 +220,23 @@ def _entered(groups: _Groups, victim: Dso, uses: Uses) -> tuple[int, int]:
 
 
 class _Library:
-    """What tells that a name is of the library whose other symbols are taken.
+    """Recognises names of the library whose other symbols are taken.
 
-    Libraries in C begin their names with words of their own, those in C++ with
-    their scope. For a bundled library it is the references that still bind to
-    it and begin as a taken one does: it may have others linked into it. A
-    static library has no object of its own, but the linker lays out an archive
-    in one piece: its functions are those that begin so between the first and
-    the last taken one, and those with the prefix that all of the taken have in
-    common. What has vague linkage belongs to no library.
+    Names of a library in C begin with a word of its own, those of one in C++ with its
+    namespace. Of a bundled library these are the references that still bind to it and
+    begin as a taken one does, as other libraries may be linked into it. A static
+    library has no object of its own, but the linker lays out an archive in one piece:
+    its functions are those that begin so and lie between the first and the last taken
+    one, and those with the prefix that all taken names have in common. Names of C++
+    vague linkage belong to no library.
     """
 
     def __init__(self, taken: Collection[Binding], victim: Dso) -> None:
         self._victim = victim
         prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - no paths
-        # Of a mangled C++ name the first part that is somebody's own is its outermost name.
-        telling = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _TELLING_PREFIX
-        self._prefix = prefix if telling else None
+        # The prefix of a mangled C++ name says nothing of its library before the outermost name.
+        long_enough = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _SHORTEST_PREFIX
+        self._prefix = prefix if long_enough else None
         self._words = {first_word(b.reference.name) for b in taken}
         places = [p for b in taken if b.intended and b.intended.dso is victim for p in _place(b)]
         self._first, self._last = (min(places), max(places)) if places else (0, -1)
@@ -272,7 +272,7 @@ class _Library:
 
 
 def _place(b: Binding) -> tuple[int, ...]:
-    """Address of the intended function, if it is one; data lies elsewhere and tells nothing."""
+    """Address of the intended function, if it is one; data of a library lies elsewhere."""
     if b.intended is None or b.intended.definition.type not in (STT_FUNC, STT_GNU_IFUNC):
         return ()
     value = b.intended.definition.value

@@ -1,6 +1,6 @@
-"""Two copies of a library, compared: by their names, their versions, their symbols.
+"""Compares two copies of a library by their names, their versions and their symbols.
 
-Everything here is read from the objects themselves. Nothing knows any library.
+Everything is read from the objects themselves; no library is known by its name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collide.support.records import NamedTuple
 
 
 class Soname(NamedTuple):
-    """``libpng16.so.16.40.0`` taken apart: the name, and the numbers behind ``.so``."""
+    """``libpng16.so.16.40.0`` in parts: the name, and the numbers behind ``.so``."""
 
     base: str
     numbers: tuple[int, ...]
@@ -57,8 +57,8 @@ def other_major(intended: Dso, provider: Dso) -> tuple[int, int] | None:
     """The first numbers behind ``.so``, where one library has two; None otherwise.
 
     A library changes it when programs linked with the one cannot run with the
-    other (libtool manual "Versioning"). It is only compared where one name
-    begins with the other: other names, other counts.
+    other (libtool manual "Versioning"). Numbers are compared only where one name
+    begins with the other: libraries of other names count differently.
     """
     ours, theirs = _names(intended, provider)
     if ours is None or theirs is None or not ours.numbers or not theirs.numbers:
@@ -70,16 +70,15 @@ def other_major(intended: Dso, provider: Dso) -> tuple[int, int] | None:
 
 
 def release_difference(intended: Iterable[Dso], provider: Dso) -> str | None:
-    """How the releases of two copies differ, in words; None where nothing tells that they do.
+    """How the releases of two copies differ, in words; None where nothing shows that they do.
 
-    By what they say in their version strings, else by the numbers in the names
-    of their files.
+    Compared are their version strings, else the numbers in the names of their files.
     """
-    from collide.elf.strings import different_versions
+    from collide.elf.strings import different_versions  # late: start-up
 
     for dso in intended:
-        told = different_versions(dso.version_strings, provider.version_strings)
-        for text, (ours, theirs) in told.items():
+        differing = different_versions(dso.version_strings, provider.version_strings)
+        for text, (ours, theirs) in differing.items():
             return f'the wheel\'s says "{text} {ours}", the host\'s "{text} {theirs}"'
         ours_name, theirs_name = parse_soname(dso.path), parse_soname(provider.path)
         if (
@@ -115,8 +114,8 @@ def is_older(intended: Iterable[Dso], provider: Dso) -> bool:
 
 
 def other_series(intended: Iterable[Dso], provider: Dso) -> bool:
-    """Whether their version strings tell releases whose first two numbers differ."""
-    from collide.elf.strings import different_versions
+    """Whether their version strings name releases whose first two numbers differ."""
+    from collide.elf.strings import different_versions  # late: start-up
 
     return any(
         ours.split(".")[:2] != theirs.split(".")[:2]
@@ -128,11 +127,11 @@ def other_series(intended: Iterable[Dso], provider: Dso) -> bool:
 
 
 def same_series(intended: Iterable[Dso], provider: Dso) -> bool:
-    """Whether both tell a release under the library's own name, and of one series."""
+    """Whether both name a release under the library's own name, and of one series."""
     name = library_name(provider)
     if name is None:
         return False
-    from collide.elf.strings import series_of
+    from collide.elf.strings import series_of  # late: start-up
 
     theirs = series_of(provider.version_strings, name)
     return any(theirs & series_of(dso.version_strings, name) for dso in intended)
@@ -147,7 +146,7 @@ def same_library(one: Dso, other: Dso) -> bool:
 
 
 class Overlap(NamedTuple):
-    """How many names two sets of objects both export, and how many each does."""
+    """How many names two sets of objects both export, and how many each of them exports."""
 
     common: int
     ours: int
@@ -155,12 +154,12 @@ class Overlap(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Of the names of the smaller one, those that the other has too."""
+        """The part of the names of the smaller one that the other has too, 0 to 1."""
         return self.common / (min(self.ours, self.theirs) or 1)
 
     @property
     def of_theirs(self) -> float:
-        """Of the provider's names, those that the wheel's has too."""
+        """The part of the provider's names that the wheel's has too, 0 to 1."""
         return self.common / (self.theirs or 1)
 
 
@@ -172,36 +171,36 @@ def overlap(intended: Iterable[Dso], provider: Dso) -> Overlap:
 
 
 def _names_of(dsos: Iterable[Dso]) -> AbstractSet[str]:
-    """The names of all; those of one are a hundred thousand at times, and not copied."""
+    """The names of all objects; those of a single one are not copied, as they may be many."""
     names = [f.elf.exports.names for f in dsos]
     return names[0] if len(names) == 1 else frozenset().union(*names)
 
 
 class Renaming(NamedTuple):
-    """What stands before the names of one copy and not before those of the other, and how often."""
+    """The prefix that the names of one copy have and those of the other do not, and how often."""
 
     prefix: str
     names: int
 
 
 _RENAMED = 0.5
-"""From this part of the other's C names on, it was done to all that is declared."""
+"""The part of the other's C names that must have the prefix: then all that is declared has it."""
 
 
 def renamed(intended: Iterable[Dso], provider: Dso) -> Renaming | None:
-    """How one library was built with a prefix before the names that the other has too.
+    """The prefix that one copy was built with before names that the other has too.
 
-    Builders do so by macros, to have a copy for themselves. Names in C are
-    looked at, where the prefix stands in front of the whole.
+    None without one. Builders add it by macros, to have a copy for themselves. Only names
+    in C are looked at, where the prefix stands in front of the whole name.
     """
     theirs = {n for n in provider.elf.exports.names if len(n) > 3 and not n.startswith("_Z")}
     ours = _names_of(intended) - theirs
     found = Counter(
-        name[:interposition]
+        name[:length]
         for name in ours
         if not name.startswith("_Z")
-        for interposition in range(1, len(name) - 3)
-        if name[interposition:] in theirs
+        for length in range(1, len(name) - 3)
+        if name[length:] in theirs
     )
     for prefix, count in found.most_common(1):
         if count >= _RENAMED * len(theirs):
@@ -209,17 +208,17 @@ def renamed(intended: Iterable[Dso], provider: Dso) -> Renaming | None:
     return None
 
 
-# Names of machines end with 64 as well.
+# Names of machines end with 64, too.
 _WIDE = re.compile(r"ilp64|(?<!x86_)(?<!amd)(?<!arm)(?<!aarch)64_?$", re.IGNORECASE)
 _WIDE_BUILD = re.compile(r"\b(?:USE64BITINT|INTERFACE64|ILP64)\b")
 
 
 def wide_integers(dsos: Iterable[Dso]) -> str | None:
-    """The sign that objects pass 64-bit integers where others of their kind pass 32-bit ones.
+    """A sign that objects pass 64-bit integers where others of their kind pass 32-bit ones.
 
     Linear algebra comes in both widths with equal names of functions (Intel
     oneMKL "Using the ILP64 Interface", LAPACK ``BUILD_INDEX64``); by convention
-    a library of the wide kind says so in its name or its build options.
+    a library of the wide kind says so in its name or its build options. None without a sign.
     """
     for dso in dsos:
         name = parse_soname(dso.elf.soname or dso.path)

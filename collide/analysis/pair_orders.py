@@ -1,11 +1,11 @@
-"""Two targets in one process, in both orders: what the first changes for the second.
+"""Opens two targets in one process, in both orders, and compares with each of them alone.
 
 Only modules that take part in something the two share are opened
-(:mod:`collide.analysis.pair_traces` tells which). The second target's modules are opened
+(:mod:`collide.analysis.pair_traces` finds them). The second target's modules are opened
 in a process of their own and in one where the first's are open already, with
-both targets installed; every reference that gets another definition there, and
-every dlopen that ends otherwise, is a change. Of a file that both install there
-is one, and nothing else to tell. Facts only: nothing is judged.
+both targets installed. Every reference that gets another definition there, and
+every dlopen that ends otherwise, is a change. A file that both install is one
+file, whose changes are left out. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from collide.analysis.analysis import Module
-from collide.analysis.install import binder_for, install, open_modules
+from collide.analysis.install import binder_for, install_together, open_modules
 from collide.analysis.pair_traces import Shared
 from collide.binding.binding import Binding, BoundObject, is_unique
 from collide.binding.session import Session
@@ -27,16 +27,17 @@ from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
 ChangeKind = Literal["captured", "unique", "system", "promoted"]
-"""By which rule another definition is found: a SONAME that is loaded already, the
-table of unique symbols, a system library relocated by its first opener, RTLD_GLOBAL."""
+"""Why another definition is found: a SONAME that is loaded already, the table of unique
+symbols, a system library relocated by its first opener, or RTLD_GLOBAL.
+"""
 
 
-class Change(NamedTuple):
+class ChangedBindings(NamedTuple):
     """References of one object that get another definition than without the first target.
 
     ``holder`` has the references, ``provider`` gives the definitions,
     ``before`` gave them when the second target was alone. ``bindings`` are
-    the new ones with the old.
+    the new ones, each with what the reference got then.
     """
 
     kind: ChangeKind
@@ -48,7 +49,7 @@ class Change(NamedTuple):
 
 
 class ChangedOutcome(NamedTuple):
-    """A module that opens only before, or only after the first target's."""
+    """A module that does not open after the first target's, or (``fails`` False) only then."""
 
     module: str
     fails: bool
@@ -56,15 +57,15 @@ class ChangedOutcome(NamedTuple):
 
 
 class PairOrder(NamedTuple):
-    """What is different for ``second`` when ``first`` has been opened before it.
+    """The differences for ``second`` when ``first`` has been opened before it.
 
-    ``failing`` are its modules that do not open even without, with both installed.
+    ``failing`` are its modules that do not open even without it, when both are installed.
     """
 
     first: Target
     second: Target
     installed: Target
-    changes: tuple[Change, ...]
+    changes: tuple[ChangedBindings, ...]
     outcomes: tuple[ChangedOutcome, ...]
     failing: tuple[Module, ...]
 
@@ -77,7 +78,7 @@ def both_orders(
     targets: tuple[Target, Target], host: Host, shares: Shared, rtld_global: Sequence[str] = ()
 ) -> tuple[PairOrder, PairOrder]:
     """Open two targets one after the other, and the other way round."""
-    installed = install(targets)
+    installed = install_together(targets)
     by_name = {installed.names[f.path]: path for path, f in installed.members.items()}
     paths = tuple([by_name[name] for name in names if name in by_name] for names in shares.modules)
     files = installed.files(host)
@@ -135,7 +136,7 @@ def _brought(modules: Iterable[Module]) -> _Brought:
 
 def _changes(
     first: Sequence[Module], alone: Sequence[Module], after: Sequence[Module], state: _State
-) -> Iterator[Change]:
+) -> Iterator[ChangedBindings]:
     before, now, others = _brought(alone), _brought(after), _brought(first)
     for dso, (old, users) in before.items():
         if dso in now:
@@ -152,7 +153,7 @@ def _changed(
     modules: tuple[str, ...],
     state: _State,
     kind: ChangeKind | None,
-) -> Iterator[Change]:
+) -> Iterator[ChangedBindings]:
     groups: dict[tuple[ChangeKind, Dso, Dso | None], list[tuple[Binding, Match | None]]] = {}
     known = {id(group) for group in old.groups}
     previous: dict[Reference, Match | None] | None = None
@@ -169,7 +170,7 @@ def _changed(
             key = kind or _kind(b.actual, state), b.actual.dso, was.dso if was else None
             groups.setdefault(key, []).append((b, was))
     for (reason, provider, before), bindings in groups.items():
-        yield Change(reason, new.map.dso, provider, before, tuple(bindings), modules)
+        yield ChangedBindings(reason, new.map.dso, provider, before, tuple(bindings), modules)
 
 
 def _kind(actual: Match, state: _State) -> ChangeKind:

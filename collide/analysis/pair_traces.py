@@ -1,8 +1,8 @@
-"""What one target alone brings into a host and asks for: enough to tell which two can meet.
+"""Records what one target alone brings into a host and needs, to find pairs that interact.
 
 Opening every pair would cost the square of opening one. Two targets change
 nothing for each other unless a name, a unique symbol or a system library of
-the one reaches the other, and that shows in sets of names.
+the one reaches the other, and sets of names show that.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from collide.support.records import NamedTuple
 class ModuleTraces(NamedTuple):
     """One module, opened alone.
 
-    ``brings`` are the names that what it loads answers to (DT_SONAME, or the
-    name it was asked for by), ``needs`` the DT_NEEDED names that the host has
-    not loaded, each with the path of the object; None where there is none.
-    ``unique`` are the STB_GNU_UNIQUE symbols that lookups hit, with the path
+    ``brings`` are the names by which what it loads is known (DT_SONAME, or the
+    name in DT_NEEDED), ``needs`` the DT_NEEDED names that the host has
+    not loaded, each with the path of the object found; None where none was.
+    ``unique`` are the STB_GNU_UNIQUE symbols that lookups found, with the path
     of the provider. ``system`` are the libraries loaded from the host's file
-    system, ``taken`` those of which some reference binds to a member.
-    ``failures`` are why it does not open.
+    system, ``taken`` those of them that bind some reference to a member.
+    ``failures`` are the reasons why it does not open.
     """
 
     name: str
@@ -53,10 +53,10 @@ class TargetTraces(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """What two targets have to do with each other, sorted; empty when nothing.
+    """Names, libraries and files that two targets share, sorted; false when there are none.
 
     ``sonames`` are names that one brings and the other needs from elsewhere,
-    ``unique`` symbols that both hit, each its own, ``system`` libraries that
+    ``unique`` symbols that both found, each its own, ``system`` libraries that
     one of them changes and both load, ``promoted`` modules opened RTLD_GLOBAL,
     ``files`` installed paths that both have. ``modules`` are those of the
     first and of the second target that take part.
@@ -131,7 +131,7 @@ def _unique(analysis: Analysis, bound: BoundModule) -> Iterator[tuple[str, str]]
 
 
 def _takes(analysis: Analysis, group: BindingGroup, known: dict[int, bool]) -> bool:
-    """Whether a member provides any of a group, which modules share."""
+    """Whether a member provides any binding of a group, which modules share."""
     if id(group) not in known:
         providers: set[Dso] = {b.actual.dso for b in group.bindings if b.actual}
         known[id(group)] = any(map(analysis.is_member, providers))
@@ -139,7 +139,7 @@ def _takes(analysis: Analysis, group: BindingGroup, known: dict[int, bool]) -> b
 
 
 def shared(one: TargetTraces, other: TargetTraces, rtld_global: Iterable[str] = ()) -> Shared:
-    """What of two targets meets when both are installed and opened in one process."""
+    """What two targets share when both are installed and opened in one process."""
     sides = (_Side(one), _Side(other))
     sonames = _captured(*sides) | _captured(*sides[::-1])
     unique = {
@@ -199,9 +199,10 @@ def _concerned(
     system: AbstractSet[str],
     promoted: bool,
 ) -> Iterator[str]:
-    """The modules that take part; of those that load a system library one can be the first.
+    """The modules that take part in what is shared.
 
-    That one is a module from which the library takes something, if there is any.
+    Of those that load a shared system library any may be the first; one is enough, which
+    is a module from which the library takes something, if there is any.
     """
     first = {
         next(

@@ -1,10 +1,10 @@
-"""How many files the loader tries to open: the stat storm of a start-up and of an import.
+"""Counts the files that the loader tries to open, at start-up and for each module.
 
-Source: glibc ``elf/dl-load.c`` (``open_path``): a file that is not in a
-directory not met before makes the loader ask for the directory itself, and
-one that does not exist is never tried again. ``elf/dl-cache.c``:
-ld.so.cache is opened once for start-up and once for each dlopen that gets as
-far as to ask it, and never again where it is not there.
+Source: glibc ``elf/dl-load.c`` (``open_path``): where a file is not found in a
+directory that was not tried before, the loader asks for the directory itself, and
+one that does not exist is never tried again. ``elf/dl-cache.c``: ld.so.cache is
+opened once for start-up and once for each dlopen that comes to ask it, and never
+again where it does not exist.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CACHE = "ld.so.cache"
 
 
 class Probes(NamedTuple):
-    """What one start-up or one dlopen tries, in its order.
+    """The files that one start-up or one dlopen tries, in its order.
 
     ``opened`` are files that open, whatever is in them; ``missed`` those that
     do not, and ``directories`` what the loader asked for after such a miss.
@@ -44,9 +44,9 @@ class Probes(NamedTuple):
 class StartUp(NamedTuple):
     """The probes of a start-up.
 
-    ``noted`` are the same by a loader that reads resolution notes
+    ``noted`` are those of a loader that reads resolution notes
     (``patchelf --build-resolution-cache``), None where no object has one;
-    ``notes`` are the objects that do.
+    ``notes`` are the paths of the objects that do.
     """
 
     probes: Probes
@@ -63,7 +63,7 @@ class ModuleProbes(NamedTuple):
 
 
 class _Watched(WatchedFileSystem):
-    """Files that count what is done with them."""
+    """A file system that records what is tried in it."""
 
     def __init__(
         self, files: FileSystem, root: Root, architecture: str, known: _Watched | None = None
@@ -95,7 +95,7 @@ class _Watched(WatchedFileSystem):
         there = dso is not None or self._root.realpath(path) is not None
         (self.opened if there else self.missed).append(path)
         if place is not None and place not in self._exists:
-            # A file of another machine is opened, and no reason to believe in the directory.
+            # A file for another machine does not show that the directory is of use.
             fits = dso is not None and dso.elf.architecture == self._architecture
             self._exists[place] = fits or self._has(posixpath.dirname(path))
         return dso
@@ -113,12 +113,12 @@ class _Watched(WatchedFileSystem):
         return self._files.cached(name)
 
     def result(self) -> Probes:
-        """What was counted."""
+        """What was recorded."""
         return Probes(tuple(self.opened), tuple(self.missed), tuple(self.directories))
 
 
 class _WatchedTarget(_Watched):
-    """The same where a target is installed, whose directories are on no disk."""
+    """The same with a target installed, whose directories are on no disk."""
 
     def __init__(self, target: Target, host: Host, root: Root, known: _Watched) -> None:
         super().__init__(target.files(host), root, host.architecture, known)
@@ -136,7 +136,7 @@ def _above(path: str) -> Iterator[str]:
 
 
 def countable(host: Host) -> Root | None:
-    """The root of a host whose probes can be counted; a recorded one has no directories."""
+    """The root of a host whose probes can be counted; None for a recorded one, or one of musl."""
     files = host.files
     return files if isinstance(files, Root) and host.loader.libc == "glibc" else None
 
@@ -169,7 +169,7 @@ def _as(loader: Loader, flavour: str) -> Loader:
 def of_modules(target: Target, host: Host, root: Root) -> list[ModuleProbes]:
     """The probes of each module of ``target``, opened alone after the start-up of ``host``.
 
-    None where the target cannot be installed on this host; modules for another
+    Empty where the target cannot be installed on this host; modules for another
     interpreter are left out.
     """
     if target.tags is not None and unsuitable(target.tags, host) is not None:

@@ -1,15 +1,15 @@
-"""What of a wheel can run: references reached from its entry points.
+"""Decides which references of a wheel's objects can run, from its entry points on.
 
-A bundled library whose users were all given the host's copy is loaded and does
-nothing: what its own references bind to harms nobody. What is certain to run
-are the initialisation functions that Python calls and the constructors; from
-there a graph of calls leads across all objects of the wheel along the actual
-bindings. Functions whose address lies in the data of an object in use count as
-called; what is looked up with dlsym does not. All modules are looked at at
-once: where they bind an object differently, it is taken to do what it does in any.
+A bundled library whose users all get the host's copy is loaded and never called, and
+then it does no harm what its own references bind to. What is certain to run are the
+initialisation functions that Python calls, and constructors. From these a graph of
+calls leads across all objects of the wheel along the actual bindings. Functions whose
+address is in the data of an object in use count as called; what is looked up with
+dlsym does not. All modules are looked at together: where they bind an object
+differently, it is taken to do what it does in any of them.
 
-The graph is walked backwards, from the references that are asked for, and only
-as far as needed: a few steps mostly lead to something that runs, or nowhere.
+The graph is searched backwards from the references that are asked for, and only as
+far as needed: mostly a few steps lead to something that runs, or end.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 
 _ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")
-"""What CPython 3, a cffi module in PyPy and CPython 2 look up with dlsym."""
+"""Names that CPython 3, a cffi module in PyPy and CPython 2 look up with dlsym."""
 
 
 class Use(NamedTuple):
-    """A fact that may hold: code of ``file`` that runs refers to ``name``.
+    """A fact that may hold: code of ``dso`` that runs refers to ``name``.
 
-    Or else, with None, something calls into the object, so that its data is in use.
+    With None for the name: something calls into the object, so that its data is in use.
     """
 
     dso: Dso
@@ -45,7 +45,7 @@ class _Object:
     """One object, as all modules bind it."""
 
     def __init__(self, dso: Dso, read: Callable[[Dso], Calls | None]) -> None:
-        self.file = dso
+        self.dso = dso
         self.groups: dict[int, BindingGroup] = {}
         self._read = read
         self._by_provider: defaultdict[Dso, list[BindingGroup]] = defaultdict(list)
@@ -56,21 +56,21 @@ class _Object:
     def calls(self) -> Calls | None:
         """Its calls, which are costly to read."""
         self.is_read = True
-        return self._read(self.file)
+        return self._read(self.dso)
 
     @cached_property
     def _size(self) -> int:
-        return len(table_of(self.file.elf.references).plain)
+        return len(table_of(self.dso.elf.references).plain)
 
     @property
     def cost(self) -> tuple[bool, int]:
-        """What comes first in a search: what is read, then what is small."""
+        """A sort key: objects whose calls are read come first, then small ones."""
         return not self.is_read, self._size
 
     @cached_property
     def entries(self) -> AbstractSet[int]:
-        """What opens a module calls its initialisation; anything else is used for any function."""
-        exports = self.file.elf.exports
+        """Addresses that the opener calls: a module's initialisation; else all functions."""
+        exports = self.dso.elf.exports
         names = [name for name in exports.names if _ENTRY.match(name)] or exports.names
         found = (d.value for name in names for d in exports.candidates(name))
         return {value for value in found if value is not None}
@@ -84,7 +84,7 @@ class _Object:
         return self._by_provider.get(provider, ())
 
     def targets(self, name: str, provider: Dso) -> Iterator[int]:
-        """The functions of ``provider`` that references to ``name`` get, in any module."""
+        """The addresses in ``provider`` that references to ``name`` get, in any module."""
         for group in self.bound_by(provider):
             for definition in group.hits(name, provider):
                 if definition.value is not None:
@@ -131,7 +131,7 @@ def _closure(root: LinkMap) -> Iterator[LinkMap]:
 
 
 class Reach:
-    """What runs when ``modules`` are imported and used.
+    """Finds the references that run when ``modules`` are imported and used.
 
     ``calls_of`` gives the calls of an object, None where they are not known:
     then all that it refers to counts as soon as something calls into it. Only
@@ -159,7 +159,7 @@ class Reach:
         self._loaded: dict[Dso, AbstractSet[str]] = {}
 
     def uses(self, dso: Dso, names: Iterable[str]) -> AbstractSet[str]:
-        """Those of ``names`` that code of ``dso`` which is reached refers to."""
+        """Those of ``names`` that code of ``dso`` refers to which can run."""
         found = self._objects.get(dso)
         if found is None:
             return frozenset()
@@ -176,7 +176,7 @@ class Reach:
     # -- the walk ---------------------------------------------------------------------------------
 
     def _ask(self, wanted: Sequence[Use]) -> set[str]:
-        """Take the cheapest step that is left, until all is told that was asked for."""
+        """Take the cheapest step that is left until it is known which of ``wanted`` hold."""
         self._asked = set(wanted)
         for use in wanted:
             self._enqueue(use)
@@ -194,7 +194,7 @@ class Reach:
         return next(((way, left) for way, left in enumerate(self._waiting) if left), None)
 
     def _matters(self, use: Use) -> bool:
-        """Whether something that is not known yet follows from it."""
+        """Whether something that is not known yet follows from ``use``."""
         holds = self._holds
         if use in holds:
             return False
@@ -205,7 +205,7 @@ class Reach:
         if way < len(self._ways) and use not in self._holds:
             self._waiting[way][use.dso][use] = None
 
-    def _if(self, cause: Use, use: Use) -> None:
+    def _implies(self, cause: Use, use: Use) -> None:
         """``use`` holds if ``cause`` does."""
         if cause in self._holds:
             self._hold(use)
@@ -223,35 +223,35 @@ class Reach:
     # -- the steps --------------------------------------------------------------------------------
 
     def _by_opening(self, found: _Object, batch: Iterable[Use]) -> None:
-        """It is opened as a module."""
-        if found.file in self._roots:
+        """Hold uses of objects that are opened as modules."""
+        if found.dso in self._roots:
             for use in batch:
                 if use.name is None:
                     self._hold(use)
 
     def _by_code(self, found: _Object, batch: Iterable[Use]) -> None:
-        """Data refers to the name, or code that is called from data or by a name."""
+        """Find data that refers to the name, and code that is called from data or by a name."""
         names = [use.name for use in batch if use.name is not None]
         if names and found.calls is None:
-            # Nothing is known of single functions: all is used as soon as one is called.
+            # Without calls all is used as soon as any function is called.
             live: AbstractSet[str] = frozenset(names)
         elif names and found.calls is not None:
             live = found.calls.table_symbols.intersection(names)
             live = live.union(found.calls.live([name for name in names if name not in live]))
         for name in names:
             if name in live:
-                self._if(Use(found.file, None), Use(found.file, name))
+                self._implies(Use(found.dso, None), Use(found.dso, name))
             elif found.calls is not None:
-                self._by_bindings(Use(found.file, name), found.calls.behind(name))
+                self._by_bindings(Use(found.dso, name), found.calls.behind(name))
 
     def _by_bindings(self, use: Use, functions: AbstractSet[int]) -> None:
-        """One of ``functions``, which lead there, is called by its name, from any object."""
+        """``use`` holds if one of ``functions``, which lead to it, is called by its name."""
         dso = use.dso
         if dso in self._roots and not functions.isdisjoint(self._objects[dso].entries):
             self._hold(use)
         for address in functions:
             for cause in self._calling(dso, address):
-                self._if(cause, use)
+                self._implies(cause, use)
 
     def _calling(self, dso: Dso, address: int) -> Sequence[Use]:
         """The references that the function at an address is called by."""
@@ -260,7 +260,7 @@ class Reach:
             calls = self._objects[dso].calls
             names = calls.names_at(address, dso.elf.exports) if calls else ()
             found = self._named[dso, address] = [
-                Use(caller.file, name)
+                Use(caller.dso, name)
                 for name in names
                 for caller in self._users_of(dso)
                 if name in caller.bound_to(dso) and address in caller.targets(name, dso)
@@ -268,14 +268,14 @@ class Reach:
         return found
 
     def _users_of(self, dso: Dso) -> Sequence[_Object]:
-        """All that are bound to definitions of an object."""
+        """All objects that are bound to definitions of an object."""
         users = self._users.get(dso)
         if users is None:
             users = self._users[dso] = [o for o in self._objects.values() if o.bound_by(dso)]
         return users
 
     def _from_outside(self, found: _Object, batch: Iterable[Use]) -> None:
-        """Any reference from another object leads there: one object after the other."""
+        """Any reference from another object counts: look at one such object after the other."""
         for use in batch:
             if use.name is None:
                 left = self._callers.get(use.dso)
@@ -283,8 +283,8 @@ class Reach:
                     left = [o for o in self._users_of(use.dso) if o is not found]
                     self._callers[use.dso] = left
                 if left:
-                    # Those that are opened as modules are in use for certain.
-                    best = min(left, key=lambda o: (o.file not in self._roots, o.cost))
+                    # Objects that are opened as modules are certain to be in use.
+                    best = min(left, key=lambda o: (o.dso not in self._roots, o.cost))
                     left.remove(best)
                     self._refers(best, use)
                 if left:
@@ -293,20 +293,20 @@ class Reach:
                     self._enqueue(use)
 
     def _refers(self, caller: _Object, use: Use) -> None:
-        """``caller`` refers to definitions of an object: when that counts."""
+        """Find when ``caller`` refers to definitions of the object."""
         names = caller.bound_to(use.dso)
-        in_use = Use(caller.file, None)
+        in_use = Use(caller.dso, None)
         calls = caller.calls
         if calls is None or not names.isdisjoint(calls.table_symbols) or calls.live(names):
-            self._if(in_use, use)
+            self._implies(in_use, use)
         else:
             for name in names:
-                self._if(Use(caller.file, name), use)
+                self._implies(Use(caller.dso, name), use)
 
     def _at_load(self, found: _Object, batch: Iterable[Use]) -> None:
-        """Constructors lead there, of objects that nothing calls into."""
-        # Of an object in use, constructors are as live as all that its data refers to.
-        in_use = Use(found.file, None) in self._holds
+        """Hold what constructors lead to, of objects that nothing calls into."""
+        # Constructors of an object in use count with all that its data refers to.
+        in_use = Use(found.dso, None) in self._holds
         for use in batch:
             if use.name is not None:
                 if not in_use and use.name in self._used_at_load(found):
@@ -319,21 +319,21 @@ class Reach:
                 self._hold(use)
 
     def _used_at_load(self, found: _Object) -> AbstractSet[str]:
-        used = self._loaded.get(found.file)
+        used = self._loaded.get(found.dso)
         if used is None:
             used = frozenset()
             if found.calls is not None:
-                used = found.calls.used_at_load(lambda name: found.targets(name, found.file))
-            self._loaded[found.file] = used
+                used = found.calls.used_at_load(lambda name: found.targets(name, found.dso))
+            self._loaded[found.dso] = used
         return used
 
     def _by_rest(self, found: _Object, batch: Iterable[Use]) -> None:
-        """Code of a large object leads there that has not been looked at."""
+        """Read code of a large object that has not been read yet, and start again."""
         names = [use for use in batch if use.name is not None]
         if names and found.calls is not None and not found.calls.whole:
             found.calls.more()
-            # Others were perhaps dropped meanwhile, and may be asked for again.
-            for use in [u for u in self._steps if u.dso is found.file and u.name is not None]:
+            # Uses that were dropped meanwhile may be needed again.
+            for use in [u for u in self._steps if u.dso is found.dso and u.name is not None]:
                 self._steps[use] = self._ways.index(Reach._by_code)
                 self._enqueue(use)
 

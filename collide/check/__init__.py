@@ -1,1 +1,1 @@
-"""Targets on hosts, to one report."""
+"""Checks targets on hosts, and puts the results together in one report."""

@@ -1,4 +1,4 @@
-"""The result of a check: what was judged, what was left out, what could not be read."""
+"""Analyses and judges every target on every host, and collects the results in one report."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Judged(NamedTuple):
     """One analysis, without its bindings, and its findings.
 
-    ``remedies`` has for each finding what was tried against it; it is empty
-    when nobody asked. ``repairable`` are the numbers of those that
+    ``remedies`` has for each finding the changes that were tried against it; it is empty
+    when they were not asked for. ``repairable`` are the indexes of the findings that
     ``collide repair`` removes.
     """
 
@@ -41,10 +41,10 @@ class Judged(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A target that was not analysed on a host, and why; by name, as neither is kept.
+    """A target that was not analysed on a host, and why; both by name.
 
-    ``empty`` tells that the target has no objects at all, on whatever host,
-    ``broken`` that some of it could not be read.
+    ``empty`` is set when the target has no objects at all, on whatever host,
+    ``broken`` when some of it could not be read.
     """
 
     target: str
@@ -55,7 +55,7 @@ class LeftOut(NamedTuple):
 
 
 class Exposed(NamedTuple):
-    """What any host could take of one target, by its name."""
+    """Findings about symbols that any host could take of one target, by its name."""
 
     target: str
     findings: tuple[Finding, ...]
@@ -66,7 +66,7 @@ class Report(NamedTuple):
 
     ``left_out`` are pairs of target and host that do not fit each other,
     ``problems`` inputs or members that cannot be read, ``pairs`` the targets
-    that were looked at together, ``exposed`` what does not depend on a host.
+    that were opened together, ``exposed`` what does not depend on a host.
     """
 
     judged: tuple[Judged, ...]
@@ -99,15 +99,15 @@ def check(
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
-    With ``together`` every two targets that share something are opened in one
-    process, too, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
+    With ``together`` every two targets that share something are also opened in one
+    process, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
     ``insist`` see :func:`collide.analysis.analysis.analyse`. With ``remedies`` changes
     are tried against each finding of one target that is no note. With
-    ``exposure`` it also tells what any host could take of those that fit one.
+    ``exposure`` the report has what any host could take of the targets that fit one.
     """
     pair_traces = None
     if together:
-        from collide.check.pairs import PairTraces
+        from collide.check.pairs import PairTraces  # late: start-up
 
         pair_traces = PairTraces(rtld_global)
     candidates = as_candidates(hosts)
@@ -121,7 +121,7 @@ def check(
 
 
 def as_candidates(hosts: Iterable[Candidate | Host]) -> list[Candidate]:
-    """The hosts, all in one form."""
+    """The hosts, all as candidates."""
     return [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
 
 
@@ -158,7 +158,7 @@ def _on_all(
 ) -> Report:
     judged: list[Judged] = []
     left_out: list[LeftOut] = []
-    adviser: RepairPreview | None = None
+    preview: RepairPreview | None = None
     by_definer: ReferencesByDefiner | None = None
     for number, candidate in enumerate(candidates):
         progress("host", number, len(candidates))
@@ -170,8 +170,8 @@ def _on_all(
                 findings = judge(analysis)
                 repairable: frozenset[int] = frozenset()
                 if any(f.severity > Severity.NOTE for f in findings):
-                    adviser = adviser or _adviser(target, len(candidates) > 1)
-                    repairable = adviser.removed(analysis, findings)
+                    preview = preview or _preview(target, len(candidates) > 1)
+                    repairable = preview.removed(analysis, findings)
                 tried = _remedies(analysis, findings) if remedies else ()
                 judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
                 if seen:
@@ -188,13 +188,16 @@ def _on_all(
 
 
 _MANY = 100_000
-"""From so many names on it pays to ask all hosts for theirs before the first one is bound."""
+"""Names from which on it is cheaper to ask all hosts for theirs before the first is bound."""
 
 
 def _by_definer(
     target: Target, candidates: Sequence[Candidate], insist: bool
 ) -> ReferencesByDefiner:
-    """That of the target's members; a large one knows what the hosts define that it will meet."""
+    """The references of the target's members by definer.
+
+    For a large target the names that hosts define are looked up beforehand, for all hosts at once.
+    """
     by_definer = ReferencesByDefiner(target.members.values())
     if len(candidates) > 1 and len(by_definer.wanted) >= _MANY:
         fitting = (c for c in candidates if _misfit(target, c, insist) is None)
@@ -202,14 +205,14 @@ def _by_definer(
     return by_definer
 
 
-def _adviser(target: Target, several: bool) -> RepairPreview:
-    from collide.repair.preview import RepairPreview
+def _preview(target: Target, several: bool) -> RepairPreview:
+    from collide.repair.preview import RepairPreview  # late: start-up
 
     return RepairPreview(target, several=several)
 
 
 def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
-    """What can be told of a pair before the host is loaded."""
+    """The reason against a pair that is known before the host is loaded; None without one."""
     if not target.members:
         return Misfit("nothing to open", "it has no shared object that could be opened")
     if target.tags is not None:
@@ -224,7 +227,7 @@ def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
 
 
 def _remedies(analysis: Analysis, findings: Sequence[Finding]) -> tuple[tuple[Remedy, ...], ...]:
-    from collide.whatif.remedies import Prover
+    from collide.whatif.remedies import Prover  # late: start-up
 
     prover = Prover(analysis)
     return tuple(prover.trials(f) if f.severity > Severity.NOTE else () for f in findings)

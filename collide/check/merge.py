@@ -1,4 +1,4 @@
-"""What a check found on several hosts, told once: equal findings merged, misfits counted."""
+"""Merges equal findings of several hosts, and counts the hosts that do not fit."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _merged(analyses: Sequence[Judged]) -> tuple[Merged, ...]:
     equal: dict[Finding, list[tuple[Judged, int]]] = {}
     for one in analyses:
         for number, finding in enumerate(one.findings):
-            key = finding._replace(provider=library(finding.provider))
+            key = finding._replace(provider=library_stem(finding.provider))
             equal.setdefault(key, []).append((one, number))
     merged = [
         Merged(
@@ -100,8 +100,8 @@ def _repair(found: Sequence[tuple[Judged, int]]) -> str | None:
     return repair_command(found[0][0].analysis.target.name, words)
 
 
-def library(provider: str | None) -> str | None:
-    """A library's path without its directory and all of its release but the first number."""
+def library_stem(provider: str | None) -> str | None:
+    """A library's file name with only the first number of its release: ``libz.so.1``."""
     if provider is None:
         return None
     found = re.match(r".+?\.so(\.\d+)?", provider.rsplit("/", 1)[-1])
@@ -117,6 +117,6 @@ def count_left_out(left_out: Iterable[LeftOut]) -> dict[str, Counter[str]]:
 
 
 def summed_up(counts: Counter[str]) -> str:
-    """``31 hosts: 12 other interpreter, 19 other architecture``."""
+    """The counts in words: ``31 hosts: 12 other interpreter, 19 other architecture``."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
     return f"{plural(counts.total(), 'host')}: {kinds}"

@@ -1,4 +1,4 @@
-"""Every two targets of a check: which share something, and what their order changes."""
+"""Finds which two targets of a check share something, and what their order changes."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Order(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two targets that were looked at together on one host.
+    """Two targets that were compared on one host.
 
     ``common`` are findings that do not depend on the order; ``orders`` is
     empty when they share nothing. ``left_out`` is the reason why they were
-    not looked at.
+    not compared.
     """
 
     targets: tuple[str, str]
@@ -50,11 +50,10 @@ class Pair(NamedTuple):
         return self.common + tuple(f for order in self.orders for f in order.findings)
 
 
-class Kept:
+class KeptTargets:
     """Targets that stay in memory for their pairs: as many as are small enough.
 
-    ``read`` gives any target, read again if it has not stayed. ``symbols`` is
-    the room, in exports and references, of some 300 bytes each.
+    ``symbols`` is the room: the sum of their exports and references, of some 300 bytes each.
     """
 
     _SYMBOLS = 1_000_000
@@ -63,7 +62,7 @@ class Kept:
         self._targets: dict[str, Target] = {}
         self._packed: dict[str, Callable[[], Target]] = {}
         self._room = self._SYMBOLS if symbols is None else symbols
-        # One target meets all others in a row.
+        # The pairs of one target come in a row.
         self._read = lru_cache(maxsize=2)(self._fetch)
 
     def offer(self, target: Target) -> None:
@@ -72,7 +71,7 @@ class Kept:
             self._targets[target.name] = target
 
     def has_room(self, target: Target) -> bool:
-        """Whether ``target`` is small enough for the room that is left, which is then taken."""
+        """Whether ``target`` fits into the room that is left, which is taken if it does."""
         objects = (f.elf for f in target.members.values())
         size = sum(len(o.exports.names) + len(table_of(o.references).plain) for o in objects)
         if size > self._room:
@@ -81,11 +80,14 @@ class Kept:
         return True
 
     def put(self, name: str, unpack: Callable[[], Target]) -> None:
-        """Take a target that can be unpacked, which costs less than to read it."""
+        """Add a target that can be unpacked, which costs less than to read it."""
         self._packed[name] = unpack
 
     def read(self, name: str) -> Target:
-        """The target of this name; raises InputError when it cannot be read again."""
+        """The target of this name, read again if it was not kept.
+
+        Raises InputError when it cannot be read.
+        """
         kept = self._targets.get(name)
         if kept is None:
             kept = self._read(name)
@@ -98,7 +100,7 @@ class Kept:
 
 
 class Row(NamedTuple):
-    """Pairs of one target with ``others``, by number, on one host, by its ``place``."""
+    """Pairs of one target with ``others``, on one host; all by number."""
 
     place: int
     one: int
@@ -106,14 +108,14 @@ class Row(NamedTuple):
 
 
 class PairTraces:
-    """The targets of one check, and which of them meet on each host.
+    """The traces of all targets of one check, by host, and their pairs.
 
     ``rtld_global`` are patterns of modules that are opened RTLD_GLOBAL.
     """
 
     def __init__(self, rtld_global: Sequence[str] = ()) -> None:
         self._rtld_global = rtld_global
-        self.kept = Kept()
+        self.kept = KeptTargets()
         self._traces: list[tuple[Host, list[TargetTraces]]] = []
 
     def add(self, analysis: Analysis) -> None:
@@ -122,7 +124,7 @@ class PairTraces:
         self.kept.offer(analysis.target)
 
     def add_traces(self, host: Host, found: TargetTraces) -> None:
-        """Take what one analysis has left, of a target that is kept or can be read again."""
+        """Take the traces of one analysis, of a target that is kept or can be read again."""
         left = next((left for known, left in self._traces if known is host), None)
         if left is None:
             left = []
@@ -158,7 +160,7 @@ class PairTraces:
 
 
 def check_pairs(
-    found: Sequence[TargetTraces], host: Host, kept: Kept, rtld_global: Sequence[str] = ()
+    found: Sequence[TargetTraces], host: Host, kept: KeptTargets, rtld_global: Sequence[str] = ()
 ) -> Iterator[Pair]:
     """All pairs of targets, in the order of the targets; those that share something are opened."""
     for one, other in combinations(found, 2):
@@ -166,7 +168,11 @@ def check_pairs(
 
 
 def _pair(
-    one: TargetTraces, other: TargetTraces, host: Host, kept: Kept, rtld_global: Sequence[str]
+    one: TargetTraces,
+    other: TargetTraces,
+    host: Host,
+    kept: KeptTargets,
+    rtld_global: Sequence[str],
 ) -> Pair:
     names = one.target, other.target
     if one.distribution is not None and one.distribution == other.distribution:
@@ -188,7 +194,7 @@ def _pair(
 
 
 def _failing(pair_order: PairOrder, alone: TargetTraces, host: Host) -> tuple[Finding, ...]:
-    """Load failures that only show when both are installed: what is found then does not fit."""
+    """Findings of load failures that occur only when both targets are installed."""
     known = {m.name: {(f.kind, f.name) for f in m.failures} for m in alone.modules}
     modules = [
         m._replace(failures=tuple(f for f in m.failures if (f.kind, f.name) not in known[m.name]))

@@ -1,8 +1,8 @@
-"""A check in several processes: each input read, analysed and judged on all hosts in one of them.
+"""Checks inputs in several processes: each is read, analysed and judged on all hosts in one.
 
-The report is that of :func:`collide.check.check.check`, in its order. What comes
-back from a worker is light: a host is named by its number, and of a target
-that may be needed again for its pairs come its tables, packed as they are.
+The report is that of :func:`collide.check.check.check`, in its order. Workers send
+little back: hosts are sent as numbers, and of a target that may be needed again
+for its pairs its symbol tables, packed as they were read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from collide.analysis.pair_traces import TargetTraces, traces
 from collide.check.check import Report, as_candidates, check_one, joined
-from collide.check.pairs import Kept, Pair, PairTraces
+from collide.check.pairs import KeptTargets, Pair, PairTraces
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.support.errors import InputError
@@ -33,8 +33,8 @@ _LONGEST, _PIECES = 64, 400
 _PACKED_SYMBOLS = 4_000_000  # some 70 bytes each
 
 
-class Options(NamedTuple):
-    """See :func:`collide.check.check.check`."""
+class CheckOptions(NamedTuple):
+    """The options of :func:`collide.check.check.check`."""
 
     insist: bool = False
     together: bool = False
@@ -44,7 +44,7 @@ class Options(NamedTuple):
 
 
 class _Result(NamedTuple):
-    """What a worker tells of one input; ``packed`` is its target where pairs may need it."""
+    """What a worker sends for one input; ``packed`` is its target where pairs may need it."""
 
     report: Report
     traces: tuple[tuple[Host, TargetTraces], ...] = ()
@@ -55,7 +55,7 @@ def check_in_parallel(
     paths: Sequence[str],
     hosts: Sequence[Candidate | Host],
     jobs: int,
-    options: Options,
+    options: CheckOptions,
     progress: Progress = no_progress,
 ) -> tuple[Report, dict[int, InputError]]:
     """The report on the inputs at ``paths``, and by number those that cannot be read.
@@ -63,7 +63,7 @@ def check_in_parallel(
     An input whose worker dies is among these.
     """
     candidates = as_candidates(hosts)
-    kept = Kept(_PACKED_SYMBOLS // jobs)
+    kept = KeptTargets(_PACKED_SYMBOLS // jobs)
     pair_traces = PairTraces(options.rtld_global)
     unreadable: dict[int, InputError] = {}
     reports: list[Report] = []
@@ -91,7 +91,7 @@ def check_in_parallel(
 
 
 def _size(path: str) -> int:
-    """Of a file; a tree's is not known, and may be large."""
+    """The size of a file in bytes; that of a tree is not known, and may be large."""
     return os.path.getsize(path) if os.path.isfile(path) else sys.maxsize
 
 
@@ -100,7 +100,7 @@ def _lost(names: Iterable[str], answer: Lost) -> InputError:
 
 
 def _examine(
-    path: str, candidates: Sequence[Candidate], options: Options, kept: Kept
+    path: str, candidates: Sequence[Candidate], options: CheckOptions, kept: KeptTargets
 ) -> _Result | InputError:
     try:
         target = read_target(path)
@@ -109,7 +109,7 @@ def _examine(
     left: list[tuple[Host, TargetTraces]] = []
     packed = None
     if options.together and target.on_disk is None and kept.has_room(target):
-        # Before anything is looked up in its tables, which then hold more.
+        # Packed before anything is looked up in its tables, which makes them larger.
         packed = _pack(target)
     report = check_one(
         target,
@@ -164,7 +164,7 @@ def _in_order(
 
 
 class _Pickler(pickle.Pickler):
-    """Names the hosts that candidates have loaded by the numbers of these."""
+    """Pickles candidates' hosts as their numbers."""
 
     def __init__(self, stream: io.BytesIO, candidates: Sequence[Candidate]) -> None:
         super().__init__(stream, pickle.HIGHEST_PROTOCOL)
@@ -192,12 +192,12 @@ def _dumps(value: object, candidates: Sequence[Candidate]) -> bytes:
 
 
 def _loads(data: bytes, candidates: Sequence[Candidate]) -> Any:
-    # A process of our own wrote it.
+    # Written by a process of this check.
     return _Unpickler(io.BytesIO(data), candidates).load()
 
 
 def _pack(target: Target) -> bytes:
-    """A target that nothing was looked up in yet; ``pickle.loads`` gives it back."""
+    """A pickled target in which nothing was looked up yet."""
     stream = io.BytesIO()
     pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = _REDUCERS

@@ -197,9 +197,9 @@ def _checked(
             unreadable: list[InputError] = []
             targets = _read(inputs, unreadable, progress)
             return _check_here(args, targets, hosts, together, progress), unreadable
-        from collide.check.parallel import Options, check_in_parallel
+        from collide.check.parallel import CheckOptions, check_in_parallel
 
-        options = Options(
+        options = CheckOptions(
             bool(args.profile), together, args.session_global, args.remedies, args.exposure
         )
         report, failed = check_in_parallel(paths, hosts, jobs, options, progress)

@@ -59,7 +59,7 @@ def extract_from_root(
     """The host that ``binary`` of ``--root`` makes; what it lacks is told on stderr."""
     from collide.filesystems.container_image import open_root
     from collide.hosts.extract import extract
-    from collide.hosts.ldconfig import left_out as not_searched
+    from collide.hosts.ldconfig import unsearched_directories
 
     root = open_root(args.root, args.image)
     host = extract(
@@ -72,7 +72,7 @@ def extract_from_root(
         ldconfig=args.ldconfig,
     )
     if host.failures and root.cache is None and host.loader.libc == "glibc":
-        for directory in not_searched(root, host.loader.system_dirs):
+        for directory in unsearched_directories(root, host.loader.system_dirs):
             complain(
                 f"{args.root} has no ld.so.cache, so {directory} is not searched; "
                 "--ldconfig takes it as ldconfig would"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from collide.hosts.select import Candidate
     from collide.repair.repair import Prepared
-    from collide.repair.request import Options
+    from collide.repair.request import RepairOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,9 +86,9 @@ def _trial_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The exit status."""
-    from collide.repair.request import Options
+    from collide.repair.request import RepairOptions
 
-    options = Options(args.method, args.everything, args.glibc)
+    options = RepairOptions(args.method, args.everything, args.glibc)
     paths = _wheels(args.inputs)
     hosts = candidates_of(args)
     statuses: set[int] = set()
@@ -123,9 +123,12 @@ def _wheels(inputs: Sequence[str]) -> list[Path]:
 
 
 def _repair(
-    paths: Sequence[Path], hosts: Sequence[Candidate], options: Options, args: argparse.Namespace
+    paths: Sequence[Path],
+    hosts: Sequence[Candidate],
+    options: RepairOptions,
+    args: argparse.Namespace,
 ) -> tuple[Prepared, tuple[Path, ...], int]:
-    from collide.repair.repair import prepare, write
+    from collide.repair.repair import prepare, write_repaired
     from collide.report.repair import document
 
     prepared = prepare(paths, hosts, options)
@@ -139,7 +142,7 @@ def _repair(
     directories = [
         Path(args.wheel_dir) if args.wheel_dir else path.parent / "repaired" for path in paths
     ]
-    outputs = write(prepared, directories, document)
+    outputs = write_repaired(prepared, directories, document)
     if args.verify and not _verified(paths, outputs, args):
         return prepared, outputs, EXIT_FINDINGS
     return prepared, outputs, EXIT_FINDINGS if left else EXIT_CLEAN

@@ -62,11 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """The exit status: 1 when something fails to load that did not before."""
     from collide.report import whatif as report
-    from collide.whatif.edits import WITHOUT, Change, Edit, parse_edit
+    from collide.whatif.edits import WITHOUT, Edit, LinkChange, parse_edit
 
     edits = [parse_edit(text) for text in args.apply]
     host_edits = [parse_edit(text) for text in args.apply_host]
-    host_edits += [Edit(lib, Change(WITHOUT)) for lib in args.without_host_lib]
+    host_edits += [Edit(lib, LinkChange(WITHOUT)) for lib in args.without_host_lib]
     if not edits and not host_edits:
         raise UsageError("nothing to try: name an --apply, --apply-host or --without-host-lib")
     unreadable: list[InputError] = []

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from collide.hosts.footprint import Footprint, Library
+    from collide.hosts.footprint import Footprint, FootprintLibrary
 
 GAINED_LIBRARY = Code(
     "COL501",
@@ -183,7 +183,7 @@ def compare(old: Footprint, new: Footprint, allowed: Sequence[Allowed] = ()) -> 
     return Comparison(old.name, new.name, done, unused)
 
 
-def _library(library: Library, footprint: Footprint, *, gained: bool) -> Change:
+def _library(library: FootprintLibrary, footprint: Footprint, *, gained: bool) -> Change:
     paths = [path for path in footprint.search_paths if path.endswith(f" of {library.name}")]
     by = f"needed by {', '.join(library.needed_by)}" if library.needed_by else ""
     count = f"{library.unversioned} unversioned exports" if library.unversioned else ""
@@ -192,7 +192,7 @@ def _library(library: Library, footprint: Footprint, *, gained: bool) -> Change:
     return Change(GAINED_LIBRARY, gained, library.name, tuple(names), detail)
 
 
-def _exports(old: Library, new: Library) -> Iterator[Change]:
+def _exports(old: FootprintLibrary, new: FootprintLibrary) -> Iterator[Change]:
     if old.exports is None or new.exports is None:
         yield from _counts(old, new)
         return
@@ -210,7 +210,7 @@ def _exports(old: Library, new: Library) -> Iterator[Change]:
             yield Change(code, False, new.name, tuple(sorted(gone)))
 
 
-def _counts(old: Library, new: Library) -> Iterator[Change]:
+def _counts(old: FootprintLibrary, new: FootprintLibrary) -> Iterator[Change]:
     """The change of unversioned exports where a side is a baseline, which has no names.
 
     A baseline counts the exports of the host's own objects; of other libraries
@@ -229,7 +229,7 @@ _KINDS = {
     GAINED_VERSIONED: "versioned",
     GAINED_VERSIONS: "versions",
 }
-"""The field of :class:`collide.hosts.footprint.Exports` that each code compares."""
+"""The field of :class:`collide.hosts.footprint.ExportedNames` that each code compares."""
 
 
 def _set(
@@ -243,7 +243,7 @@ def _set(
     ]
 
 
-def _renamed(old: Sequence[Library], new: Sequence[Library]) -> dict[str, str]:
+def _renamed(old: Sequence[FootprintLibrary], new: Sequence[FootprintLibrary]) -> dict[str, str]:
     """Libraries whose release is part of their name: the old name, and the new one.
 
     The binary comes first on both sides and is always compared with the binary.

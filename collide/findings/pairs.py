@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from collide.analysis.install import Conflict
-    from collide.analysis.pair_orders import Change, ChangedOutcome, ChangeKind, PairOrder
+    from collide.analysis.pair_orders import ChangedBindings, ChangedOutcome, ChangeKind, PairOrder
     from collide.binding.binding import Binding
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
@@ -131,7 +131,7 @@ def judge_conflicts(conflicts: Iterable[Conflict]) -> tuple[Finding, ...]:
 
 
 def _changed(pair_order: PairOrder) -> Iterator[Finding]:
-    groups: dict[tuple[ChangeKind, Dso, Dso | None], list[Change]] = {}
+    groups: dict[tuple[ChangeKind, Dso, Dso | None], list[ChangedBindings]] = {}
     for change in pair_order.changes:
         # Changes of a system library are grouped by the library, whatever it got alone.
         apart = change.before if change.kind == "captured" else None
@@ -162,7 +162,7 @@ def _victim(holders: list[str], pair_order: PairOrder) -> str:
 
 
 def _severity(
-    kind: ChangeKind, provider: Dso, changes: list[Change], bindings: _Pairs
+    kind: ChangeKind, provider: Dso, changes: list[ChangedBindings], bindings: _Pairs
 ) -> tuple[Severity, str]:
     """Severity and evidence: a note where ELF shows no difference between the definitions."""
     if kind == "captured":

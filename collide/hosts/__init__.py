@@ -1,1 +1,1 @@
-"""Hosts: extracted from a binary, recorded in a profile, shipped in a database."""
+"""Makes hosts: from a binary, from a profile file, or from the shipped database."""

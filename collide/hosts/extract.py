@@ -1,8 +1,8 @@
-"""A host out of the files of its system.
+"""Makes a host from a binary and the files of its system.
 
-Nothing is executed. What the loader would read from the kernel or from its own
-build is read from the same places: PT_INTERP, the strings in ld.so,
-``/proc/cpuinfo`` of the root.
+Nothing is executed. What the loader would ask the kernel for, or has from its own
+build, is read from PT_INTERP, from the strings in ld.so and from ``/proc/cpuinfo``
+of the root.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def extract(
             problems.append(opened)
             continue
         problems += opened.failures
-        # Opened with RTLD_LAZY it may do without a function: told, and not refused.
+        # Opened with RTLD_LAZY it may do without a function: reported, and not refused.
         failures += tuple(f for f in Binder(process).bind(opened).failures if f not in problems)
     for problem in problems:
         raise _refused(problem, (*preload, *rtld_global))
@@ -76,7 +76,7 @@ def extract(
 
 
 def _refused(failure: LoadFailure, asked: Sequence[str]) -> InputError:
-    """Why a library that was asked for by name is not in the host."""
+    """The error for a library that was asked for by name and is not in the host."""
     if failure.name in asked:
         return InputError(failure.name, failure.detail or "no such library on this host")
     why = f"{failure.kind} {failure.name} {failure.detail}".rstrip()
@@ -100,7 +100,7 @@ def _open(root: Root, path: str) -> Dso:
 
 
 def _make_cache(root: Root, executable: Dso, loader: Loader) -> None:
-    from collide.hosts.ldconfig import make_cache
+    from collide.hosts.ldconfig import make_cache  # late: start-up
 
     flags = executable.elf.machine.cache_flags
     root.cache = make_cache(root, executable.elf, flags, loader.system_dirs)
@@ -113,9 +113,9 @@ _LIBPYTHON = r"(?:lib)?(python|pypy)(\d)\.(\d+)([a-z]*)(?:-c)?(?:\.so(?:\.[\d.]+
 
 
 def find_python(scope: Iterable[Dso]) -> Python | None:
-    """The interpreter among these objects: by the name of libpython or of the binary.
+    """The interpreter among these objects, by the name of libpython or of the binary.
 
-    None when there is none, or its version cannot be told without running it.
+    None when there is none, or its version cannot be known without running it.
     """
     for dso in scope:
         for name in (dso.elf.soname, posixpath.basename(dso.path)):

@@ -1,9 +1,9 @@
-"""The link footprint of a host: what it puts before every module, for anybody to bind to.
+"""Lists the link footprint of a host: what it puts into the scope of every module.
 
 A baseline is its small form, a file to commit and to read: libraries in scope
-order, whether they export names without a version, search paths. How many
-names these are it tells of the host's own objects only: of the other libraries
-every security update could change the number. All names are in a profile.
+order, whether they export names without a version, search paths. It has the number of
+such names for the host's own objects only, as every security update of another
+library could change it. All names are in a profile.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ SCHEMA = "collide-footprint/1"
 _INTERPRETER = re.compile(r"lib(python|pypy)\d")
 
 
-class Exports(NamedTuple):
+class ExportedNames(NamedTuple):
     """The names that references can bind to.
 
     ``unversioned`` ones serve any reference, ``versioned`` ones (as
     ``name@version``) those of their version and, mostly, unversioned ones.
+    ``versions`` are all version names.
     """
 
     unversioned: frozenset[str]
@@ -44,7 +45,7 @@ class Exports(NamedTuple):
     versions: frozenset[str]
 
 
-class Library(NamedTuple):
+class FootprintLibrary(NamedTuple):
     """One object of the global scope, by DT_SONAME or else by its file's name.
 
     ``needed_by`` are the objects that link it, ``unversioned`` counts the
@@ -57,11 +58,11 @@ class Library(NamedTuple):
     needed_by: tuple[str, ...]
     unversioned: int
     own: bool
-    exports: Exports | None = None
+    exports: ExportedNames | None = None
 
 
 class Footprint(NamedTuple):
-    """What a host brings.
+    """The libraries and names that a host puts into the scope of every module.
 
     ``libraries`` are in scope order, the binary first. ``openings`` are what
     it preloads or opens RTLD_GLOBAL, ``missing`` the libraries it did not get,
@@ -69,7 +70,7 @@ class Footprint(NamedTuple):
     """
 
     name: str
-    libraries: tuple[Library, ...]
+    libraries: tuple[FootprintLibrary, ...]
     openings: tuple[str, ...]
     search_paths: tuple[str, ...]
     missing: tuple[str, ...]
@@ -91,7 +92,7 @@ def of_host(host: Host) -> Footprint:
         used = tuple(sorted(users[id(m)]))
         own = m is host.process.executable or _INTERPRETER.match(names[id(m)]) is not None
         count = len(exports.unversioned)
-        libraries.append(Library(names[id(m)], used, count, own, exports))
+        libraries.append(FootprintLibrary(names[id(m)], used, count, own, exports))
     openings = [f"preloads {posixpath.basename(p)}" for p in host.preload]
     openings += [f"opens {posixpath.basename(p)} RTLD_GLOBAL" for p in host.rtld_global]
     return Footprint(
@@ -104,7 +105,7 @@ def of_host(host: Host) -> Footprint:
 
 
 def _names(scope: tuple[LinkMap, ...]) -> dict[int, str]:
-    """A name for each map; a second one of a name is told apart by its path."""
+    """A name for each map; where two have the same, the second has its path with it."""
     names: dict[int, str] = {}
     for m in scope:
         name = m.elf.soname or posixpath.basename(m.dso.path)
@@ -112,7 +113,7 @@ def _names(scope: tuple[LinkMap, ...]) -> dict[int, str]:
     return names
 
 
-def _exports(m: LinkMap, *, musl: bool) -> Exports:
+def _exports(m: LinkMap, *, musl: bool) -> ExportedNames:
     unversioned, versioned, versions = set(), set(), set()
     exports = m.elf.exports
     for name in exports.names:
@@ -124,7 +125,7 @@ def _exports(m: LinkMap, *, musl: bool) -> Exports:
             else:
                 versioned.add(f"{name}@{d.version}")
                 versions.add(d.version)
-    return Exports(frozenset(unversioned), frozenset(versioned), frozenset(versions))
+    return ExportedNames(frozenset(unversioned), frozenset(versioned), frozenset(versions))
 
 
 def _serves(d: Definition) -> bool:
@@ -154,7 +155,7 @@ def _search_paths(host: Host, names: dict[int, str]) -> Iterator[str]:
 
 
 def to_baseline(footprint: Footprint) -> str:
-    """The file form: readable, deterministic, one line for each library."""
+    """The text of the baseline file: deterministic, one line for each library."""
     libraries = ",\n".join(
         f"  {json.dumps(entry.name)}: "
         + json.dumps(
@@ -195,7 +196,7 @@ def read_baseline(path: Path) -> Footprint:
 
 def _footprint(document: dict[str, Any]) -> Footprint:
     libraries = tuple(
-        Library(
+        FootprintLibrary(
             name,
             _strings(entry["needed_by"]),
             int(entry["unversioned"]),

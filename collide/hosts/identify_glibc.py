@@ -1,4 +1,4 @@
-"""glibc's loader, told from the bytes of its file: release, system directories, cache, hwcaps.
+"""Reads from the file of glibc's loader what it is: release, system directories, cache, hwcaps.
 
 Nothing is executed. Sources: glibc ``elf/dl-load.c`` (``system_dirs``), ``csu/version.c`` (the
 banner), ``sysdeps/x86/cpu-features.c``; proc(5).
@@ -55,7 +55,7 @@ def read_glibc(data: bytes, path: str, root: Root, executable: Dso) -> Loader:
 
 
 def _release(root: Root, data: bytes, system_dirs: Iterable[str], path: str) -> tuple[int, int]:
-    """The glibc release, from ld.so's own banner or, before 2.33, from libc.so.6's."""
+    """The glibc release, from ld.so's own banner or, before 2.33, from that of libc.so.6."""
     sources = [data, *(root.read_bytes(f"{d}/libc.so.6") or b"" for d in system_dirs)]
     for source in sources:
         found = re.search(_RELEASE, source)
@@ -73,10 +73,10 @@ _HASWELL = {"avx2", "bmi1", "bmi2", "fma", "abm", "movbe", "popcnt"}
 
 
 def cpu_features(cpuinfo: bytes, machine: Machine) -> tuple[tuple[str, ...], str | None]:
-    """Active glibc-hwcaps subdirectories, best first, and ``$PLATFORM``.
+    """Active glibc-hwcaps subdirectories, best first, and the value of ``$PLATFORM``.
 
-    From the text of ``/proc/cpuinfo`` (proc(5)); an empty one is a baseline
-    CPU. Sources: the x86-64 psABI's micro-architecture levels, glibc
+    They are read from the text of ``/proc/cpuinfo`` (proc(5)); without any text it is a
+    baseline CPU. Sources: the x86-64 psABI's micro-architecture levels, glibc
     ``sysdeps/x86/cpu-features.c``, where only Intel's CPUs are ``haswell``.
     """
     if machine.name != "x86_64":

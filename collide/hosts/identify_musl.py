@@ -1,4 +1,4 @@
-"""musl's loader, which is its libc: told from the bytes of the file.
+"""Reads from the file of musl's loader, which is its libc, what it is: release and directories.
 
 Source: musl ``ldso/dynlink.c`` (``load_library``: the path file), ``VERSION``
 (``__libc_version``). Nothing is executed.
@@ -23,7 +23,10 @@ def is_musl(data: bytes) -> bool:
 
 
 def read_musl(data: bytes, path: str, root: Root) -> Loader:
-    """The loader whose file ``data`` is, interpreter of ``path``; raises InputError."""
+    """The loader whose file ``data`` is, found at ``path`` in ``root``.
+
+    Raises InputError when it names no release or no directories.
+    """
     version = re.search(_VERSION, data)
     path_file, default = re.search(_PATH_FILE, data), re.search(_DEFAULT_PATH, data)
     if version is None or path_file is None or default is None:

@@ -1,4 +1,4 @@
-"""What a host loads: each object with how it was found and its package, and what is missing."""
+"""Lists what a host loads, how each object was found, and its package."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Package = tuple[str, str]
 """Name and exact version of a distribution package."""
 
 
-class Library(NamedTuple):
+class LoadedObject(NamedTuple):
     """One object that the host has loaded, in the order of loading.
 
-    ``needed_by`` is the number of the object that first asked for it, None for
-    the executable and what was opened by path; ``scope`` its place in the
-    global scope, None for the loader where nobody needs it.
+    ``needed_by`` is the number of the object that first needed it, None for
+    the executable and what was opened by path; ``scope`` its index in the
+    global scope, None for the loader where no object needs it.
     """
 
     dso: Dso
@@ -44,7 +44,7 @@ class Library(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A library that start-up does not get: its name, and the path of what needs it."""
+    """A library that start-up does not find: its name, and the path of what needs it."""
 
     name: str
     needed_by: str
@@ -58,13 +58,13 @@ class Inventory:
         self.host = host
 
     @cached_property
-    def libraries(self) -> tuple[Library, ...]:
+    def libraries(self) -> tuple[LoadedObject, ...]:
         """What it has loaded."""
         maps = self.host.process.maps
         numbers = {id(m): number for number, m in enumerate(maps)}
         places = {id(m): place for place, m in enumerate(self.host.process.global_scope)}
         return tuple(
-            Library(
+            LoadedObject(
                 dso=m.dso,
                 needed_by=None if m.needed_by is None else numbers[id(m.needed_by)],
                 found=m.found,

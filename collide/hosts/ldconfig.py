@@ -1,6 +1,6 @@
-"""The ld.so.cache that a root would have had ldconfig been run in it.
+"""Makes the ld.so.cache that ldconfig(8) would write in a root.
 
-A system made of unpacked packages has none until then. Source: ldconfig(8),
+A system made of unpacked packages has none. Source: ldconfig(8),
 glibc ``elf/ldconfig.c`` (``parse_conf``, ``search_dir``).
 """
 
@@ -22,14 +22,14 @@ _DEEPEST = 16
 
 
 def configured(root: Root, path: str = CONFIGURATION, depth: int = 0) -> Iterator[str]:
-    """The directories that ld.so.conf and what it includes name, in order."""
+    """The directories that ld.so.conf and the files that it includes name, in order."""
     text = (root.read_bytes(path) or b"").decode("utf-8", "surrogateescape")
     for line in text.splitlines():
         words = line.partition("#")[0].split()
         if not words or words[0] == "hwcap":
             continue
         if words[0] != "include":
-            # "=TYPE" behind a directory is a mark of libc4's days.
+            # "=TYPE" behind a directory is a relic of libc4.
             yield " ".join(words).partition("=")[0].rstrip("/") or "/"
             continue
         for pattern in words[1:]:
@@ -45,8 +45,8 @@ def _matching(root: Root, pattern: str) -> Iterator[str]:
             yield posixpath.join(directory, entry)
 
 
-def left_out(root: Root, system_dirs: Iterable[str]) -> tuple[str, ...]:
-    """The configured directories with libraries that no loader without a cache searches."""
+def unsearched_directories(root: Root, system_dirs: Iterable[str]) -> tuple[str, ...]:
+    """The configured directories with libraries that a loader without a cache does not search."""
     searched = {root.realpath(d) for d in system_dirs}
     return tuple(
         directory
@@ -87,7 +87,7 @@ def _entries(root: Root, directory: str, fitting: ElfObject) -> Iterator[tuple[s
         soname = dso.elf.soname or name
         real = posixpath.join(root.realpath(directory) or directory, name)
         if dso.path != real and name.endswith(".so") and soname.startswith(name):
-            # The link editor's link to the link that is the DT_SONAME counts by its own name.
+            # The link editor's link, libz.so, is listed by its own name.
             soname = name
         beside = posixpath.join(directory, soname)
         yield soname, beside if root.realpath(beside) else path

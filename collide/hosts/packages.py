@@ -1,7 +1,7 @@
-"""Which distribution packages files come from, read from the package databases of a root.
+"""Finds the distribution packages of files in the package databases of a root.
 
-Only that of rpm's sqlite backend (4.16 and later) is read; older systems tell
-nothing, unless their objects carry a package note.
+Of rpm only the sqlite backend (4.16 and later) is read; for older systems nothing is
+found, unless their objects carry a package note.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from collide.elf.notes import read_notes
 from collide.filesystems.root import Root
@@ -23,7 +25,7 @@ def find_packages(root: Root, paths: Iterable[str]) -> dict[str, Package]:
     """The package of each of these canonical paths, where dpkg, rpm or apk knows one.
 
     Sources: dpkg(1) ``/var/lib/dpkg``, rpm(8) ``rpmdb.sqlite``, apk(8)
-    ``/lib/apk/db/installed``. A database that cannot be read tells nothing.
+    ``/lib/apk/db/installed``. A database that cannot be read gives none.
     """
     wanted = _Wanted(root, frozenset(paths))
     return {**dict(_apk(root, wanted)), **dict(_rpm(root, wanted)), **dict(_dpkg(root, wanted))}
@@ -60,7 +62,7 @@ class _Wanted:
 
 
 def _names(path: str) -> tuple[str, ...]:
-    """What packages may list a file as: those of a merged /usr still have /lib and /bin."""
+    """The paths under which a package may list a file; many leave /usr out where it is merged."""
     for directory in ("/lib", "/bin", "/sbin"):
         if path.startswith(f"/usr{directory}"):
             return path, path.removeprefix("/usr")
@@ -95,7 +97,7 @@ def _lines(root: Root, path: str) -> list[str]:
 
 
 def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
-    """Paragraphs of ``P:name``, ``V:version``, ``F:directory`` and ``R:file`` lines."""
+    """Reads paragraphs of ``P:name``, ``V:version``, ``F:directory`` and ``R:file`` lines."""
     installed = root.read_bytes("/lib/apk/db/installed")
     name = version = directory = ""
     for line in (installed or b"").decode("utf-8", "replace").splitlines():
@@ -126,7 +128,10 @@ def _rpm(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
 
 
 def _rpm_package(header: bytes) -> tuple[Package, list[str]]:
-    """One package and the files it lists; raises for a header that is none."""
+    """One package and the files it lists.
+
+    Raises struct.error, KeyError or IndexError for a damaged header.
+    """
     tags = _rpm_tags(header)
     name, version, release = (tags[tag][0].decode() for tag in (_NAME, _VERSION, _RELEASE))
     directories = [raw.decode("utf-8", "replace") for raw in tags.get(_DIRNAMES, ())]
@@ -141,9 +146,7 @@ def _rpm_headers(root: Root, database: str) -> list[bytes]:
 
     Read from a copy: sqlite would write beside a database in its WAL mode.
     """
-    import sqlite3
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
+    import sqlite3  # late: a Python may be built without it
 
     beside, name = posixpath.split(database)
     with TemporaryDirectory() as directory:

@@ -1,4 +1,4 @@
-"""What ``--profile`` names: shipped profiles, profile files, binaries."""
+"""Finds the hosts that ``--profile`` names: shipped profiles, profile files, binaries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collide.support.errors import InputError, UsageError
 
 
 class Candidate:
-    """A host to check on; one of the shipped is not loaded before it is known to be needed."""
+    """A host to check on; a shipped one is loaded when it is first needed."""
 
     def __init__(self, summary: Summary, load: Callable[[], Host]) -> None:
         self.summary = summary
@@ -51,7 +51,8 @@ def select(
 
     A value is a shipped name or a pattern of names, a group of them, a profile
     file, or a path to a binary; only for a binary can ``preload`` and
-    ``rtld_global`` apply. Raises InputError or UsageError.
+    ``rtld_global`` apply. Raises InputError for what is none of these or cannot be
+    read, UsageError where openings cannot apply.
     """
     specs = list(specs)
     named: set[str] = set()
@@ -67,13 +68,13 @@ def select(
             continue
         path = _existing(spec)
         if os.path.isfile(path) and _is_profile(path):
-            from collide.hosts.profile_file.read import load
+            from collide.hosts.profile_file.read import load  # late: start-up
 
             _refuse_openings(spec, preload, rtld_global)
             host = load(path)
         else:
-            from collide.filesystems.root import Root
-            from collide.hosts.extract import extract
+            from collide.filesystems.root import Root  # late: start-up
+            from collide.hosts.extract import extract  # late: start-up
 
             host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
         opened = (("--preload", preload), ("--global", rtld_global))
@@ -91,7 +92,7 @@ def select_hosts(
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
 ) -> Iterator[Host]:
-    """The same, loaded."""
+    """The same hosts, loaded."""
     for candidate in select(specs, preload=preload, rtld_global=rtld_global):
         yield candidate.host
 
@@ -101,7 +102,7 @@ def _shipped(spec: str) -> list[str]:
     names = shipped_names()
     if spec in names:
         return [spec]
-    from fnmatch import filter as matching
+    from fnmatch import filter as matching  # late: start-up
 
     group = [name for name in names if spec in shipped_summary(name).groups]
     return group or matching(names, spec)
@@ -134,7 +135,7 @@ def _existing(spec: str) -> str:
 
 
 def _unknown(spec: str, what: str) -> InputError:
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # late: start-up
 
     near = get_close_matches(spec, shipped_names(), 3, 0.5)
     hint = f"; near it: {', '.join(near)}" if near else ""

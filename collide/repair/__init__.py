@@ -1,1 +1,1 @@
-"""Wheels rewritten so that no host can take symbols from them, and the proof."""
+"""Rewrites wheels so that no host can take symbols from them, and proves the result."""

@@ -1,24 +1,20 @@
-"""A plan carried out in memory: the target as it will be, to be bound again before anything is
-written.
-"""
+"""Carries out a plan in memory, so that its result can be bound before anything is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
-from collide.elf.constants import STV_HIDDEN
+from collide.elf.changed_exports import ChangedExports
 from collide.elf.object import ElfObject
 from collide.elf.references import references_to
-from collide.elf.symbols import Definition, Exports, Reference
+from collide.elf.symbols import Exports
 from collide.loader.model import Dso
-from collide.repair.integrity import ObjectChange
-from collide.repair.plan import Plan
+from collide.repair.plan import ObjectChange, Plan
 from collide.wheels.target import Target
 
 
-def apply(target: Target, plan: Plan) -> Target:
-    """``target`` with the changes of ``plan``; nothing of the original is changed."""
+def apply_plan(target: Target, plan: Plan) -> Target:
+    """``target`` with the changes of ``plan``; the original is not changed."""
     members: dict[str, Dso] = {}
     names: dict[str, str] = {}
     for path, dso in target.members.items():
@@ -39,92 +35,24 @@ def changed_object(obj: ElfObject, change: ObjectChange) -> ElfObject:
     needs = tuple(
         need._replace(file=change.needed.get(need.file, need.file)) for need in obj.version_needs
     )
+    symbols = change.symbols
     return obj._replace(
         soname=obj.soname if change.soname is None else change.soname,
         needed=tuple(change.needed.get(name, name) for name in obj.needed),
         version_needs=needs,
-        exports=_ChangedExports(obj.exports, change),
-        references=tuple(_changed_reference(r, change) for r in obj.references),
+        exports=ChangedExports(obj.exports, symbols),
+        references=tuple(map(symbols.of_reference, obj.references)),
     )
 
 
 def touched_object(obj: ElfObject, change: ObjectChange, names: AbstractSet[str]) -> ElfObject:
-    """What an object has to do with some ``names`` after ``change``, and with no others.
+    """An object after ``change``, with its definitions of and references to ``names`` alone.
 
-    ``names`` are as they were before it.
+    ``names`` are as they were before the change.
     """
+    symbols = change.symbols
     exports: Exports = obj.exports
     if change.closed or change.renamed:
-        exports = _ChangedExports(exports, change, names)
+        exports = ChangedExports(exports, symbols, names)
     references = references_to(obj.references, names)
-    return obj._replace(
-        exports=exports, references=tuple(_changed_reference(r, change) for r in references)
-    )
-
-
-def _changed_reference(reference: Reference, change: ObjectChange) -> Reference:
-    visibility = reference.visibility
-    if reference.defined:
-        visibility = change.closed.get(reference.name, visibility)
-    name = change.renamed.get(reference.name, reference.name)
-    return reference._replace(name=name, visibility=visibility)
-
-
-class _ChangedExports:
-    """Exports seen through a change; see :class:`collide.elf.symbols.Exports`."""
-
-    __slots__ = ("_change", "_exports", "_names", "_originals")
-
-    def __init__(
-        self, exports: Exports, change: ObjectChange, only: AbstractSet[str] | None = None
-    ) -> None:
-        """With ``only`` some names of before, the others are not told."""
-        self._exports = exports
-        self._change = change
-        self._originals = {new: old for old, new in change.renamed.items()}
-        names = exports.names if only is None else exports.names & only
-        self._names = frozenset(change.renamed.get(n, n) for n in names)
-
-    @property
-    def names(self) -> AbstractSet[str]:
-        return self._names
-
-    @property
-    def versioned(self) -> bool:
-        return self._exports.versioned
-
-    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        return self._names & wanted
-
-    def _original(self, name: str) -> str | None:
-        if name in self._change.renamed and name not in self._originals:
-            return None
-        return self._originals.get(name, name)
-
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        original = self._original(name)
-        if original is None:
-            return ()
-        visibility = self._change.closed.get(original)
-        return tuple(
-            d._replace(
-                name=name,
-                visibility=d.visibility if visibility is None or d.undefined else visibility,
-            )
-            for d in self._exports.candidates(original)
-        )
-
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        asked = {
-            original: version
-            for name, version in wanted.items()
-            if (original := self._original(name)) is not None
-            and original in self._exports.names
-            and self._change.closed.get(original) != STV_HIDDEN
-        }
-        found = self._exports.plain(asked)
-        return frozenset(self._change.renamed.get(name, name) for name in found)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        originals = {self._originals.get(name, name): name for name in names}
-        return {originals[n]: found for n, found in self._exports.weak(originals).items()}
+    return obj._replace(exports=exports, references=tuple(map(symbols.of_reference, references)))

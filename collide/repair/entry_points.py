@@ -1,8 +1,8 @@
-"""Names that somebody may ask for by name at run time, so that they must stay as they are.
+"""Finds names that somebody may look up at run time, so that a repair must not change them.
 
-No relocation tells of ``dlsym``. What does: the text in objects that call it,
-the Python files of a wheel that opens libraries itself, and the documented
-names under which interpreters and plugin loaders look for their entry.
+No relocation shows what ``dlsym`` is asked for. Three things do: the text in objects
+that call it, the Python files of a wheel that opens libraries itself, and the
+documented names by which interpreters and plugin loaders find their entry points.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _DOCUMENTED = (
     r"qt_plugin_(?:instance|query_\w+)|g_io_(?:module_)?\w*(?:load|unload|query)|R_(?:un)?load_\w+",
 )
 _PLUGIN = re.compile("|".join(_DOCUMENTED))
-ASKING = frozenset(("dlsym", "dlvsym"))
-"""The functions that give an address for a name."""
+DLSYM_FUNCTIONS = frozenset(("dlsym", "dlvsym"))
+"""The functions that give an address for a name (dlsym(3))."""
 # How ctypes and cffi open a library; a cffi module that is compiled ("API mode") is linked.
 _OPENING = re.compile(rb"\b(?:CDLL|PyDLL|cdll|pydll|LoadLibrary|dlopen|in_dll)\b")
 _FOREIGN = re.compile(rb"\b(?:ctypes|cffi)\b")
-# What a match of these holds: most files have none of it, and a literal is found much sooner.
+# A match of these has one of the following: most files have none, and a literal is found sooner.
 _IN_OPENING = (b"DLL", b"dll", b"LoadLibrary", b"dlopen")
 _IN_FOREIGN = (b"ctypes", b"cffi")
 _WORD = re.compile(rb"[\w+.-]+\.so[\w.]*|[A-Za-z_]\w*")
@@ -39,16 +39,16 @@ _WORD_BYTES = frozenset(b"+-.0123456789_") | frozenset(range(65, 91)) | frozense
 Text = bytes | bytearray | memoryview
 _UNIFORM = bytes(97 if byte in _WORD_BYTES else min(byte, 1) for byte in range(256))
 _TAIL = 6
-"""Characters of a word by which most that are not asked for are passed over."""
+"""Characters at the end of a word that are compared first: most words differ there."""
 _CHUNK = 1 << 18
-"""Bytes that are looked at together: a processor keeps them near."""
+"""Bytes that are searched together, so that they stay in a processor's cache."""
 
 
 def names_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[str]:
-    """Those of the names ``among`` that stand in an object as a string of their own.
+    """Those of the names ``among`` that an object holds as a string of their own.
 
     ``loaded`` are the contents of its segments without ``.dynstr``, which holds
-    all names and tells nothing. The last word of a string counts, too, but not
+    all names of symbols. The last word of a string counts as well, but not
     the end of a longer word: linkers share those only at ``-Wl,-O2``.
     """
     tails = {name[-_TAIL:] for name in among}
@@ -65,9 +65,8 @@ def names_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[
 def _ends(part: Text, tails: AbstractSet[bytes]) -> Iterator[int]:
     """The ends of strings that end with one of ``tails``, or begin within it.
 
-    A regular expression takes a look at every byte, and code is full of short
-    words. Where all characters of words are made one, a plain search for some
-    of it in a row steps over the most.
+    A regular expression would look at every byte, and code is full of short words. With
+    all characters of words replaced by one, a search for a row of these passes over most.
     """
     length = min(map(len, tails))
     short = {name[-length:] for name in tails if len(name) < _TAIL}
@@ -85,7 +84,10 @@ def _ends(part: Text, tails: AbstractSet[bytes]) -> Iterator[int]:
 
 
 def beginnings_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[str]:
-    """Those ``among`` which some string of the object begins with, in the same sense."""
+    """Those ``among`` which some string of the object begins with.
+
+    Strings are found as in :func:`names_in_text`.
+    """
     wanted = {text.encode(): text for text in among if text.isascii()}
     found: set[bytes] = {text for text in wanted if len(text) == 0}  # any begins with it
     ordered = sorted(wanted.keys() - found)
@@ -107,9 +109,9 @@ def _word_before(part: Text, end: int) -> bytes:
 
 
 def names_in_python(sources: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
-    """Identifiers and names of libraries in those Python files that may use an opened library.
+    """Identifiers and library names in the Python files that may use an opened library, by file.
 
-    These are, where any file opens one: that file, each that imports it by
+    Where any file opens one, these are that file, each that imports it by
     name, and each that uses ctypes or cffi.
     """
     opening = {
@@ -135,6 +137,6 @@ def names_in_python(sources: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
     }
 
 
-def documented(name: str) -> bool:
-    """Whether a plugin that defines ``name`` does so for somebody who asks for it."""
+def is_documented_entry_point(name: str) -> bool:
+    """Whether a documented interface for plugins looks up entry points of this name."""
     return _PLUGIN.fullmatch(name) is not None

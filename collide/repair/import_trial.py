@@ -1,6 +1,7 @@
-"""Modules of a wheel imported for real, before and after its repair, each in a fresh process.
+"""Imports the modules of a wheel before and after its repair, each in a fresh process.
 
-This executes the wheel; nothing else in the package does.
+This executes the wheel, as ``collide verify`` does in another way
+(:mod:`collide.verify.runner`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _DONE = "collide: imported"
 _LONGEST_IMPORT = 300
 
 
-class Trial(NamedTuple):
+class ImportTrial(NamedTuple):
     """One module: why its import failed before and after; None where it did not."""
 
     module: str
@@ -37,20 +38,19 @@ class Trial(NamedTuple):
 
 def compare_imports(
     before: Sequence[Path], after: Sequence[Path], command: Sequence[str]
-) -> tuple[Trial, ...]:
+) -> tuple[ImportTrial, ...]:
     """Import every extension module of wheels that are installed together.
 
-    In the words of ``command`` ``{script}`` stands for the script to run.
-    Dependencies are those that it can import already. Raises InputError when
-    it cannot be run.
+    In the words of ``command`` ``{script}`` stands for the script to run. Packages that
+    the wheels depend on must be importable for it. Raises InputError when it cannot be run.
     """
     with TemporaryDirectory(prefix="collide-") as directory:
         trees = [Path(directory) / "before", Path(directory) / "after"]
         for wheels, tree in zip((before, after), trees, strict=True):
             for wheel in wheels:
-                install(wheel, tree)
+                unpack_wheel(wheel, tree)
         return tuple(
-            Trial(module, *(_failure(module, tree, command) for tree in trees))
+            ImportTrial(module, *(_failure(module, tree, command) for tree in trees))
             for module in sorted({m for wheel in before for m in _modules(wheel)})
         )
 
@@ -64,7 +64,7 @@ def _modules(wheel: Path) -> Iterator[str]:
             yield ".".join([*parts[:-1], parts[-1].partition(".")[0]])
 
 
-def install(wheel: Path, tree: Path) -> None:
+def unpack_wheel(wheel: Path, tree: Path) -> None:
     """Unpack a wheel as an installer would, with ``tree`` as the prefix."""
     distribution = "-".join(wheel.name.split("-")[:2])
     with zipfile.ZipFile(wheel) as archive:

@@ -1,9 +1,8 @@
-"""Whether a changed object is the same as before but for what was to change.
+"""Compares an object with what was written of it: only the intended change may differ.
 
-patchelf moves tables about, so this reads everything the loader would use from
-both and compares: segments and their contents, dynamic section, symbols with
-versions, relocations, and that both hash tables (DT_GNU_HASH, gABI DT_HASH)
-come to every symbol they came to before.
+patchelf moves tables, so everything that the loader would use is read from both:
+segments and their contents, dynamic section, symbols with versions, relocations,
+and which symbols the hash tables find (DT_GNU_HASH, gABI DT_HASH).
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import itertools
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from collide.elf.constants import (
     DT_GNU_HASH,
@@ -44,6 +43,7 @@ from collide.elf.hash_tables import GnuHash, SysvHash, integers
 from collide.elf.headers import Image, Segment
 from collide.elf.object import ElfObject, read_object
 from collide.repair.patch import symbol_count
+from collide.repair.plan import ObjectChange
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
@@ -57,20 +57,6 @@ _MOVED = {
 _MOVED_SEGMENTS = (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, _PT_PHDR, _PT_GNU_PROPERTY)
 _PAGE = 4096
 _PADDING = b"\0XZ"  # the letters are what patchelf fills with where it took a section away
-
-
-class ObjectChange(NamedTuple):
-    """What is to change in one object.
-
-    ``closed`` are the new visibilities by (old) name, ``renamed`` new names by
-    old ones, ``soname`` a new DT_SONAME or None, ``needed`` new DT_NEEDED
-    names by old ones.
-    """
-
-    closed: Mapping[str, int] = {}
-    renamed: Mapping[str, str] = {}
-    soname: str | None = None
-    needed: Mapping[str, str] = {}
 
 
 def difference(before: bytes, after: bytes, change: ObjectChange) -> str | None:
@@ -97,7 +83,7 @@ class _Symbol(NamedTuple):
 
 
 class _Compared(NamedTuple):
-    """What must be equal; lists are multisets where patchelf may reorder them."""
+    """What must be equal; counters where patchelf may change the order."""
 
     header: tuple[int, ...]
     segments: Counter[tuple[int, ...]]
@@ -163,7 +149,7 @@ class _Facts:
                 at, info, other, section, value, size = fields
             else:
                 at, value, size, info, other, section = fields
-            # patchelf numbers sections anew.
+            # patchelf gives sections other numbers.
             kind = section if section == SHN_UNDEF or section >= 0xFF00 else 1
             version = versym[number] if versym is not None else 0
             # A section symbol of the dynamic table carries no meaning but its address.
@@ -188,7 +174,7 @@ class _Facts:
                 yield offset, info & mask, info >> shift, words[at + 2] if width == 3 else None
 
     def _reached(self, which: int) -> Iterator[int]:
-        """The symbols to which a walk through DT_GNU_HASH (0) or DT_HASH (1) comes."""
+        """The symbols that a lookup through DT_GNU_HASH (0) or DT_HASH (1) finds."""
         image = self.image
         table: GnuHash | SysvHash
         if which == 0 and DT_GNU_HASH in image.dynamic:
@@ -237,7 +223,7 @@ def _expected(old: _Facts, change: ObjectChange) -> _Compared:
 
 
 def _lost(old: _Facts, new: _Facts, change: ObjectChange) -> str | None:
-    """A symbol that a hash walk came to, and comes to no longer."""
+    """A sentence about a symbol that a hash table found before and does not find after; or None."""
     for which, table in ((0, "DT_GNU_HASH"), (1, "DT_HASH")):
         expected = {change.renamed.get(s.name, s.name) for s in old.reached[which]}
         found = {s.name for s in new.reached[which]}
@@ -250,7 +236,7 @@ def _lost(old: _Facts, new: _Facts, change: ObjectChange) -> str | None:
 
 
 def _moved_contents(old: _Facts, new: _Facts) -> str | None:
-    """An address whose contents or access rights changed without being a table of the loader's."""
+    """An address outside of the loader's tables whose contents or access rights changed."""
     free = sorted([*_tables(old), *_header_room(old, new)])
     for segment in old.segments:
         if segment.kind != PT_LOAD:
@@ -304,7 +290,7 @@ def _tables(facts: _Facts) -> Iterator[tuple[int, int]]:
         DT_REL: image.one(DT_RELSZ, 0),
         DT_JMPREL: image.one(DT_PLTRELSZ, 0),
     }
-    # The others have no size of their own: they end where what follows begins.
+    # The others tell no size: each ends where the next one begins.
     starts = sorted(
         {image.one(tag) for tag in _MOVED - {DT_STRSZ, _DT_DEBUG} if tag in image.dynamic}
     )

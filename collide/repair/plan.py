@@ -1,11 +1,11 @@
-"""What a repair changes: which definitions to close, which names to change, what to leave alone.
+"""Decides what a repair changes: which definitions to close, which names to change.
 
-A name is *taken* when a reference of the wheel that its own closure serves gets
-a definition from outside. The plan brings these home, and nothing else. Where
-only the objects that define a name refer to it, it is closed; where another
-object does, or C++ wants one copy for several objects (vague linkage, Itanium
-C++ ABI 5.2), it is renamed in all of them together, so that among the objects
-of the wheel everything stays as it was.
+A name is *taken* when a reference of the wheel that its own closure could serve gets
+a definition from outside the wheel. The plan binds these inside the wheel again, and
+changes nothing else. Where only the objects that define a name refer to it, its
+definitions are *closed* (STV_HIDDEN or STV_PROTECTED). Where another object does, or
+where C++ wants one copy for several objects (vague linkage, Itanium C++ ABI 5.2), it
+is renamed in all of them, so that they bind to each other as before.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
+from collide.elf.changed_exports import SymbolChange
 from collide.elf.constants import STB_GLOBAL, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
 from collide.elf.references import references_to
 from collide.elf.symbols import Reference
 from collide.loader.model import Dso
-from collide.repair.integrity import ObjectChange
 from collide.repair.takers import (
-    Standings,
+    TargetFactsByArchitecture,
     allocation_names,
     needed_outside,
     runtime_files,
@@ -37,24 +37,23 @@ if TYPE_CHECKING:
     Method = Literal["auto", "visibility", "rename"]
 
 HIDDEN_SINCE = (2, 24)
-"""The first glibc that does not look a STV_HIDDEN reference up (``elf_machine_rela``)."""
+"""The first glibc that does not look up a STV_HIDDEN reference (``elf_machine_rela``)."""
 GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
-"""In the file name of what auditwheel brought into a wheel: a hash of its contents."""
+"""In the file name of a library that auditwheel brought into a wheel: a hash of its contents."""
 
 
-class Request(NamedTuple):
-    """What is asked of a repair.
+class RepairRequest(NamedTuple):
+    """The terms of a repair.
 
-    ``everything`` stands for every symbol that a host could take, not only
-    those that one does. ``glibc`` is the oldest release the wheel may run on.
-    ``reachable`` tells, of some names, those whose definitions must stay where
-    they are found by name, with the reason; ``fixed`` are those that must not
-    change at all.
-    ``tag`` is what makes new names the wheel's own. In a ``closed_world`` no
-    other packages link the libraries. ``pinned`` are file names of libraries
-    that cannot get another name, and so can define no others either. A
-    ``brief`` one has nobody who reads reasons: any that is known will do.
-    ``standings`` are for what the target is on any host, where it is asked for several.
+    ``everything`` stands for every symbol that a host could take, not only those that
+    one does. ``glibc`` is the oldest release that the wheel may run on, ``musl`` whether
+    it may run on musl. ``reachable`` gives, for some names, those whose definitions must
+    stay where they are found by name, with the reason; ``fixed`` are those that must not
+    change at all. ``tag`` is the end of new names. In a ``closed_world`` no other
+    packages link the libraries. ``pinned`` are file names of libraries that cannot get
+    another name, and so cannot define other names either. With ``brief`` nobody reads
+    the reasons, and the first one found will do. ``facts`` are known ones of the target,
+    for requests on several hosts.
     """
 
     method: Method = "auto"
@@ -67,13 +66,14 @@ class Request(NamedTuple):
     closed_world: bool = False
     pinned: frozenset[str] = frozenset()
     brief: bool = False
-    standings: Standings | None = None
+    facts: TargetFactsByArchitecture | None = None
 
 
-class Kept(NamedTuple):
-    """A name that a host can take and that is left alone, with the reason.
+class KeptName(NamedTuple):
+    """A name that a host can take and that is not changed, with the reason.
 
-    ``shared`` tells that this is as it should be: the runtime's, one for all.
+    ``shared`` marks what must not be changed: the C and C++ runtime's, which all objects
+    of a process share.
     """
 
     name: str
@@ -81,34 +81,52 @@ class Kept(NamedTuple):
     shared: bool = False
 
 
-class Plan(NamedTuple):
-    """What to change, by member name.
+class ObjectChange(NamedTuple):
+    """The changes of one object.
 
-    ``objects`` are the changes, ``moved`` members that get another file name
-    along with their DT_SONAME, ``kept`` what is left alone. ``takers`` are,
-    for each name that is taken, the objects that it is taken from the wheel by.
+    ``closed`` are the new visibilities (``STV_*``) by old name, ``renamed`` new names by
+    old ones, ``soname`` a new DT_SONAME or None, ``needed`` new DT_NEEDED names by old ones.
+    """
+
+    closed: Mapping[str, int] = {}
+    renamed: Mapping[str, str] = {}
+    soname: str | None = None
+    needed: Mapping[str, str] = {}
+
+    @property
+    def symbols(self) -> SymbolChange:
+        """The part of it that concerns the dynamic symbols."""
+        return SymbolChange(renamed=self.renamed, visibility=self.closed)
+
+
+class Plan(NamedTuple):
+    """The changes of one target, by member name.
+
+    ``objects`` are the changes, ``moved`` new names of members whose file gets another
+    name along with their DT_SONAME, ``kept`` names that are not changed. ``takers`` are,
+    for each name that is taken, the paths of the objects outside that provide it.
     """
 
     objects: Mapping[str, ObjectChange]
     moved: Mapping[str, str]
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptName, ...]
     takers: Mapping[str, tuple[str, ...]]
 
     @property
     def renamed(self) -> dict[str, str]:
-        """Every name that is changed in some object."""
+        """Every name that is changed in some object, with its new name."""
         return {old: new for c in self.objects.values() for old, new in c.renamed.items()}
 
 
-def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) -> Plan:
-    """The plan for one target on the hosts of ``analyses``, from facts alone."""
+def make_plan(target: Target, analyses: Sequence[Analysis], request: RepairRequest) -> Plan:
+    """The plan for one target on the hosts of ``analyses``."""
     takers: dict[str, set[str]] = {}
     for analysis in analyses:
         for _, b in taken_bindings(analysis):
             assert b.actual is not None
             takers.setdefault(b.reference.name, set()).add(b.actual.dso.path)
     if not takers and not request.everything:
-        return NOTHING
+        return NO_CHANGES
     planner = _Planner(target, analyses, request)
     wanted = set(takers)
     if request.everything:
@@ -122,12 +140,17 @@ def make_plan(target: Target, analyses: Sequence[Analysis], request: Request) ->
     )
 
 
-NOTHING = Plan({}, {}, (), {})
+NO_CHANGES = Plan({}, {}, (), {})
 """The plan that changes nothing."""
 
 
-class _Way(NamedTuple):
-    """The objects in which a name is changed, and how far it is closed in its definers."""
+class _Treatment(NamedTuple):
+    """How one name is bound inside the wheel again.
+
+    ``renamed`` are the objects in which it is renamed. ``closed`` is the visibility that
+    its definers get, STV_PROTECTED in place of STV_HIDDEN where they may not be hidden;
+    None where they keep theirs.
+    """
 
     renamed: tuple[Dso, ...]
     closed: int | None
@@ -136,17 +159,19 @@ class _Way(NamedTuple):
 class _Planner:
     """Decides name by name."""
 
-    def __init__(self, target: Target, analyses: Sequence[Analysis], request: Request) -> None:
+    def __init__(
+        self, target: Target, analyses: Sequence[Analysis], request: RepairRequest
+    ) -> None:
         self.target = target
         self.request = request
         architectures = frozenset(a.host.architecture for a in analyses)
-        standings = request.standings or Standings(target)
-        self.standing = standings.of(target, architectures)
-        self.files, self.scopes_of = self.standing.files, self.standing.scopes_of
+        known = request.facts or TargetFactsByArchitecture(target)
+        self.facts = known.of(target, architectures)
+        self.files, self.scopes_of = self.facts.files, self.facts.scopes_of
         self.needed_outside = set(needed_outside(analyses))
         self.runtime = runtime_files(analyses)
         self.reachable: Mapping[str, str] = {}
-        self.kept: list[Kept] = []
+        self.kept: list[KeptName] = []
         self.closed: dict[str, dict[str, int]] = {}
         self.renamed: dict[str, dict[str, str]] = {}
         self.definers: dict[str, list[Dso]] = {}
@@ -156,7 +181,7 @@ class _Planner:
     def preemptible(self) -> set[str]:
         """Every name that an object of the wheel defines and one of its scope looks up."""
         wanted = set()
-        for scope in self.standing.scopes:
+        for scope in self.facts.scopes:
             defined = set().union(*(f.elf.exports.names for f in scope))
             for dso in scope:
                 wanted |= {
@@ -165,64 +190,64 @@ class _Planner:
         return wanted
 
     def decide(self, wanted: AbstractSet[str], taken: AbstractSet[str]) -> None:
-        """Find a way for each name, and go it where its whole library has one.
+        """Choose a treatment for each name, and apply it where its whole library has one.
 
         ``taken`` are those of the ``wanted`` names that some host does take.
         """
         self._index(wanted)
         allocation = allocation_names(wanted)
-        split_allocation = bool(allocation) and not self.standing.owns_allocation
-        ways: dict[str, _Way] = {}
+        split_allocation = bool(allocation) and not self.facts.owns_allocation
+        treatments: dict[str, _Treatment] = {}
         reasons: dict[str, str] = {}
         for name in sorted(wanted & self.definers.keys()):
             if (reason := self._shared(name)) is not None:
-                self.kept.append(Kept(name, reason, shared=True))
+                self.kept.append(KeptName(name, reason, shared=True))
             elif name in self.request.fixed:
                 reasons[name] = self.request.fixed[name]
             elif name in allocation and split_allocation:
                 reasons[name] = "is an operator new or delete, and the wheel has not all of them"
-            elif isinstance(way := self._way(name), str):
-                reasons[name] = way
+            elif isinstance(treatment := self._treatment(name), str):
+                reasons[name] = treatment
             else:
-                ways[name] = way
+                treatments[name] = treatment
         if self.request.brief:
-            self._settle(ways, reasons, taken)
-        # Files are read for it, so all are asked at once.
+            self._drop_impossible(treatments, reasons, taken)
+        # This reads files, so it is asked once for all names.
         self.reachable = self.request.reachable(
             {
                 name
-                for name, way in ways.items()
-                if way.renamed or any(self._may_hide(name, way, f) for f in self.definers[name])
+                for name, treatment in treatments.items()
+                if treatment.renamed
+                or any(self._may_hide(name, treatment, f) for f in self.definers[name])
             }
         )
-        self._settle(ways, reasons, taken)
-        self.kept += [Kept(name, reason) for name, reason in reasons.items()]
-        for name, way in ways.items():
-            self._go(name, way)
+        self._drop_impossible(treatments, reasons, taken)
+        self.kept += [KeptName(name, reason) for name, reason in reasons.items()]
+        for name, treatment in treatments.items():
+            self._apply(name, treatment)
 
-    def _settle(
-        self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]
+    def _drop_impossible(
+        self, treatments: dict[str, _Treatment], reasons: dict[str, str], taken: AbstractSet[str]
     ) -> None:
-        """Leave alone what cannot be renamed, and what lies with it."""
-        for name, way in list(ways.items()):
-            if way.renamed and (reason := self._unrenamable(name)) is not None:
+        """Keep what cannot be renamed, and what is in one object with it."""
+        for name, treatment in list(treatments.items()):
+            if treatment.renamed and (reason := self._unrenamable(name)) is not None:
                 reasons[name] = reason
-                del ways[name]
-        self._keep_whole(ways, reasons, taken)
+                del treatments[name]
+        self._keep_whole(treatments, reasons, taken)
 
     def _keep_whole(
-        self, ways: dict[str, _Way], reasons: dict[str, str], taken: AbstractSet[str]
+        self, treatments: dict[str, _Treatment], reasons: dict[str, str], taken: AbstractSet[str]
     ) -> None:
-        """Leave alone what lies in one object with something that cannot be brought home.
+        """Keep every taken name that is in one object with a taken name that has no treatment.
 
-        A library of which a host takes all works, maybe; one that is half here
-        and half there is what breaks.
+        A library of which a host takes all may work; one that is half the host's does not.
         """
         stuck = {name for name in reasons if name in taken and not self._is_vague(name)}
         while stuck:
             objects = {f.path: name for name in sorted(stuck) for f in self.definers[name]}
             stuck = set()
-            for name in sorted(ways.keys() & taken):
+            for name in sorted(treatments.keys() & taken):
                 held = [f for f in self.definers[name] if f.path in objects]
                 if held and not self._is_vague(name):
                     stuck.add(name)
@@ -230,7 +255,7 @@ class _Planner:
                         f"is in {self._name(held[0])} with {objects[held[0].path]}, "
                         "which cannot be brought home: half a library would be worse"
                     )
-                    del ways[name]
+                    del treatments[name]
 
     def _index(self, wanted: AbstractSet[str]) -> None:
         for dso in self.files.values():
@@ -252,8 +277,8 @@ class _Planner:
         path = self.runtime_of.get(name)
         return path and f"is the runtime's as well ({path}), where one must serve all"
 
-    def _way(self, name: str) -> _Way | str:
-        """How to bring ``name`` home; the reason when there is no way."""
+    def _treatment(self, name: str) -> _Treatment | str:
+        """How to bind ``name`` inside the wheel again; the reason where that is not possible."""
         definers = self.definers[name]
         users = [f for f in self.users.get(name, ()) if f not in definers]
         homes = set().union(*(self.scopes_of.get(d.path, ()) for d in definers))
@@ -268,18 +293,18 @@ class _Planner:
         together = len(homes) < sum(len(self.scopes_of.get(d.path, ())) for d in definers)
         shared = together and self._is_vague(name)
         if not (served or shared or self.request.musl or self.request.method == "rename"):
-            return _Way((), STV_HIDDEN)
+            return _Treatment((), STV_HIDDEN)
         if self.request.method == "visibility":
             return "is used by several objects of the wheel: closing it is not enough"
-        # Each definer means its own where C has several of one name.
+        # In C each definer is meant to use its own definition of a name that several have.
         own = together and not shared and not self.request.musl
-        return _Way((*definers, *served), STV_PROTECTED if own else None)
+        return _Treatment((*definers, *served), STV_PROTECTED if own else None)
 
-    def _go(self, name: str, way: _Way) -> None:
-        for dso in way.renamed:
+    def _apply(self, name: str, treatment: _Treatment) -> None:
+        for dso in treatment.renamed:
             self.renamed.setdefault(dso.path, {})[name] = f"{name}.{self.request.tag}"
-        if way.closed is not None:
-            self._close(name, way)
+        if treatment.closed is not None:
+            self._close(name, treatment)
 
     def _unrenamable(self, name: str) -> str | None:
         if name in self.reachable:
@@ -293,16 +318,16 @@ class _Planner:
                 return f"is defined by {self._name(dso)}, which other packages may link"
         return None
 
-    def _may_hide(self, name: str, way: _Way, dso: Dso) -> bool:
-        """Whether ``name`` may be hidden in one of its definers, unless it is asked for by name."""
+    def _may_hide(self, name: str, treatment: _Treatment, dso: Dso) -> bool:
+        """Whether ``name`` may be hidden in one of its definers, unless it is looked up by name."""
         return (
-            way.closed == STV_HIDDEN
+            treatment.closed == STV_HIDDEN
             and self.request.glibc >= HIDDEN_SINCE
             and name not in self.needed_outside
-            and dso.path in self.standing.modules
+            and dso.path in self.facts.modules
         )
 
-    def _close(self, name: str, way: _Way) -> None:
+    def _close(self, name: str, treatment: _Treatment) -> None:
         """Close ``name`` in the definers that refer to it.
 
         A library of the same DT_SONAME may be in other wheels, whose objects
@@ -311,7 +336,7 @@ class _Planner:
         users = set(map(id, self.users.get(name, ())))
         for dso in self.definers[name]:
             if id(dso) in users:
-                hidden = name not in self.reachable and self._may_hide(name, way, dso)
+                hidden = name not in self.reachable and self._may_hide(name, treatment, dso)
                 visibility = STV_HIDDEN if hidden else STV_PROTECTED
                 self.closed.setdefault(dso.path, {})[name] = visibility
 
@@ -320,11 +345,11 @@ class _Planner:
         return name.startswith("_Z") and all(d.binding != STB_GLOBAL for d in found)
 
     def _is_public(self, dso: Dso) -> bool:
-        """Whether others may link an object: a library under a name of no hash (auditwheel's)."""
+        """Whether others may link an object: a library without auditwheel's hash in its name."""
         base = dso.path.rpartition("/")[2]
         if self.request.closed_world:
             return False
-        return dso.path not in self.standing.modules and not GRAFTED.search(base)
+        return dso.path not in self.facts.modules and not GRAFTED.search(base)
 
     def _name(self, dso: Dso) -> str:
         return self.target.names[dso.path]

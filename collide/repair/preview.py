@@ -1,11 +1,10 @@
-"""Which findings a repair removes, tried in memory.
+"""Tries in memory which findings a repair would remove.
 
-The whole proof is :mod:`collide.repair.proof`'s, which the repair itself makes
-and stops at. Here it is enough that a finding is gone and that nothing new
-fails: a name that no plan touches binds as before, since a lookup depends on
-nothing but the candidates of its name. A shadow is gone when its victim takes
-nothing of its provider any more; that what is left of it would be judged
-otherwise does not count.
+:mod:`collide.repair.proof` has the whole proof, which only the repair itself makes.
+Here it is enough that a finding is gone and that nothing new fails. A name that no
+plan touches binds as before, since a lookup depends on nothing but the candidates of
+its name. A finding of shadowing is gone when its victim takes nothing of its provider
+any more; a change of its severity alone does not count.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from collide.findings.finding import Finding
 from collide.findings.loading import judge_loading
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
-from collide.repair.plan import Plan, Request, make_plan
+from collide.repair.plan import Plan, RepairRequest, make_plan
 from collide.repair.rebind import only_renames, rebind, touched_names
-from collide.repair.request import Names, Options, make_request
+from collide.repair.request import RepairOptions, RuntimeNames, make_request
 from collide.repair.sonames import (
     capturable,
-    file_names,
-    make_mangling,
-    merged,
+    member_file_names,
+    merge_plans,
+    plan_sonames,
     renamed_libraries,
 )
-from collide.repair.takers import Standings
+from collide.repair.takers import TargetFactsByArchitecture
 from collide.support.errors import CollideError
 from collide.wheels.target import Target
 
@@ -40,26 +39,26 @@ _TAG = "c00000000"
 
 
 class RepairPreview:
-    """Tries repairs of one target, host by host; reads its files only when it must."""
+    """Tries repairs of one target, host by host; reads its files only when that is necessary."""
 
     def __init__(self, target: Target, *, several: bool = False) -> None:
-        """``several`` says that there may be more than one host."""
+        """``several`` means that there may be more than one host."""
         self._target = target
         self._several = several
-        self._names: Names | None = None
-        self._standings = Standings(target)
+        self._names: RuntimeNames | None = None
+        self._facts = TargetFactsByArchitecture(target)
 
     def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
-        """The numbers of the ``findings`` that ``collide repair`` for this host removes."""
+        """The indexes of those ``findings`` that ``collide repair`` for this host removes."""
         target = self._target
         if not findings or target.tags is None or target.problems:
             return frozenset()
         try:
             if self._names is None:
-                self._names = Names(target, [target.name], repeatedly=self._several)
+                self._names = RuntimeNames(target, [target.name], repeatedly=self._several)
             names = self._names
-            request = make_request([target], [analysis], names, Options(), _TAG)
-            request = request._replace(brief=True, standings=self._standings)
+            request = make_request([target], [analysis], names, RepairOptions(), _TAG)
+            request = request._replace(brief=True, facts=self._facts)
             plan = simple_plan(analysis, request)
             if plan is not None and not plan.objects:
                 return frozenset()
@@ -70,22 +69,22 @@ class RepairPreview:
             return frozenset()
 
 
-def simple_plan(analysis: Analysis, request: Request) -> Plan | None:
-    """The plan, where it leaves what is loaded as it is; None where it has to be loaded again."""
+def simple_plan(analysis: Analysis, request: RepairRequest) -> Plan | None:
+    """The plan, if the same objects are loaded with it as before; None if others may be."""
     target = analysis.target
     if capturable(target, [analysis], request):
         return None
     plan = make_plan(target, [analysis], request)
-    renamed = renamed_libraries(target, plan) & file_names(target)
+    renamed = renamed_libraries(target, plan) & member_file_names(target)
     if not renamed:
         return plan
-    mangling = make_mangling(target, renamed, request)
-    if not only_renames(analysis, mangling):
+    sonames = plan_sonames(target, renamed, request)
+    if not only_renames(analysis, sonames):
         return None
-    pinned = renamed & {kept.name for kept in mangling.kept}
+    pinned = renamed & {kept.name for kept in sonames.kept}
     if pinned:
         plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)))
-    return merged(mangling, plan)
+    return merge_plans(sonames, plan)
 
 
 # -- from the names that a plan touches -----------------------------------------------------------
@@ -107,7 +106,10 @@ def _key(finding: Finding) -> _Key:
 def removed_by_touching(
     analysis: Analysis, findings: Sequence[Finding], plan: Plan
 ) -> frozenset[int] | None:
-    """The same, from the bindings of the touched names; None where these do not decide."""
+    """The indexes of the findings that ``plan`` removes, from the bindings of the touched names.
+
+    None where these do not decide.
+    """
     names = touched_names(plan)
     modules = rebind(analysis, plan, names)
     before = [f for module in analysis.modules for f in module.failures]
@@ -127,7 +129,7 @@ def removed_by_touching(
 def _shadows(
     analysis: Analysis, modules: Iterable[Module], *, without: AbstractSet[str] = frozenset()
 ) -> Iterator[_Key]:
-    """The shadows of ``modules``, but for those of some names."""
+    """What identifies the findings of shadowing in ``modules``, but for bindings of some names."""
     seen: set[int] = set()
     for module in modules:
         for bound in module.bound.objects if module.bound else ():
@@ -152,10 +154,10 @@ def _code(analysis: Analysis, b: Binding) -> Code | None:
 
 
 def removed_in_trial(
-    analysis: Analysis, findings: Sequence[Finding], request: Request
+    analysis: Analysis, findings: Sequence[Finding], request: RepairRequest
 ) -> frozenset[int]:
-    """The same, where all is loaded and bound again."""
-    from collide.repair.repair import in_memory, new_failures
+    """The same after loading and binding everything again."""
+    from collide.repair.repair import in_memory, new_failures  # late: start-up
 
     tried = in_memory(analysis.target, (analysis,), request)
     (after,) = tried.after

@@ -1,4 +1,4 @@
-"""Whether a repair did what it promised: every binding before and after, compared.
+"""Proves a repair by comparing every binding before and after it.
 
 What a plan touches must bind inside the wheel, as its own objects alone would
 have it; everything else must bind as before, and nothing may fail that did not
@@ -13,14 +13,13 @@ from collide.analysis.analysis import Analysis, Module
 from collide.binding.binding import Binding, BoundObject
 from collide.elf.constants import STV_HIDDEN
 from collide.loader.link_map import LoadFailure
-from collide.repair.integrity import ObjectChange
-from collide.repair.plan import Plan
+from collide.repair.plan import ObjectChange, Plan
 from collide.repair.takers import taken_bindings
 from collide.support.records import NamedTuple
 
 
-class Left(NamedTuple):
-    """A symbol that a host takes still, with the reason why it was left alone."""
+class StillTaken(NamedTuple):
+    """A symbol that a host still takes, with the reason why it was not changed."""
 
     victim: str
     symbol: str
@@ -31,15 +30,13 @@ class Left(NamedTuple):
 class Proof(NamedTuple):
     """The outcome on one host.
 
-    ``taken`` counts the references that leave the wheel before the repair,
-    ``remaining`` those after it, and ``shared`` those of them that do so to the
-    C and C++ runtime or to an equal copy of an inline function. ``left`` are
-    the others, one entry a symbol. ``captured``
-    are libraries of the wheel that the host's take the place of, still.
-    ``own`` counts references that other objects of the same wheel take from a
-    closure; no host has a part in these, and they are as before. ``broken``
-    are sentences about what would be worse or otherwise than intended: a
-    repair with any is not written.
+    ``bindings`` counts those compared, ``taken`` the references that leave the wheel before
+    the repair, ``remaining`` those after it, and ``shared`` those of them that get the C or
+    C++ runtime or an equal copy of an inline function. ``left`` are the others, one entry a
+    symbol. ``captured`` are libraries of the wheel in whose place the host's are still
+    loaded. ``own`` counts references that other objects of the same wheel take from a
+    closure; no host has a part in these, and they are as before. ``broken`` are sentences
+    about what would be worse or otherwise than intended: a repair with any is not written.
     """
 
     host: str
@@ -48,7 +45,7 @@ class Proof(NamedTuple):
     remaining: int
     shared: int
     own: int
-    left: tuple[Left, ...]
+    left: tuple[StillTaken, ...]
     captured: tuple[str, ...]
     broken: tuple[str, ...]
 
@@ -62,7 +59,7 @@ def prove(before: Analysis, after: Analysis, plan: Plan) -> Proof:
     old = {(f.path, b.reference) for f, b in taken_bindings(before)}
     remaining = {(f.path, b.reference): (f, b) for f, b in taken_bindings(after)}
     left = {
-        Left(
+        StillTaken(
             after.name_of(f),
             b.reference.name,
             after.name_of(b.actual.dso),
@@ -85,7 +82,7 @@ def prove(before: Analysis, after: Analysis, plan: Plan) -> Proof:
 
 
 def captured(analysis: Analysis) -> Iterator[str]:
-    """Names of the wheel's libraries for which the loader takes one the host has loaded."""
+    """Names of the wheel's libraries for which the loader uses one that the host has loaded."""
     bundled = {
         name
         for path, dso in analysis.target.members.items()
@@ -115,7 +112,7 @@ _Key = tuple[str, str | None, int]
 
 
 class _Comparison:
-    """Two analyses of one host, object by object; groups that modules share only once."""
+    """Compares two analyses of one host, object by object; groups that modules share only once."""
 
     def __init__(self, before: Analysis, after: Analysis, plan: Plan) -> None:
         self.before, self.after, self.plan = before, after, plan

@@ -1,8 +1,8 @@
-"""What a plan touches, bound again in what an analysis has loaded.
+"""Binds again what a plan touches, in the objects that an analysis has loaded.
 
 A name that no plan touches binds as before, since a lookup depends on nothing
-but the candidates of its name and their order. So where a plan leaves the
-loading as it was, all that it changes is in the bindings of a few names.
+but the candidates of its name and their order. So where the same objects are loaded
+after a plan as before, all that it changes is in the bindings of a few names.
 """
 
 from __future__ import annotations
@@ -16,24 +16,23 @@ from collide.binding.binder import Binder
 from collide.loader.link_map import LinkMap, Opened
 from collide.loader.model import Dso
 from collide.repair.apply import touched_object
-from collide.repair.integrity import ObjectChange
-from collide.repair.plan import Plan
+from collide.repair.plan import ObjectChange, Plan
 
 
 def touched_names(plan: Plan) -> frozenset[str]:
-    """The names that ``plan`` changes or closes in some object."""
+    """The names that ``plan`` renames or closes in some object."""
     return frozenset(
         name for change in plan.objects.values() for name in (*change.renamed, *change.closed)
     )
 
 
-def only_renames(analysis: Analysis, mangling: Plan) -> bool:
-    """Whether ``mangling`` gives libraries another name and leaves all else as it was loaded.
+def only_renames(analysis: Analysis, sonames: Plan) -> bool:
+    """Whether ``sonames`` gives libraries other names and changes nothing else in what is loaded.
 
-    It does when each of these names means the same library to all who use it,
-    in every module, and nobody outside the wheel uses it.
+    It does when each of these names means the same library to all that use it,
+    in every module, and nothing outside the wheel uses it.
     """
-    new_names = {basename(old): basename(new) for old, new in mangling.moved.items()}
+    new_names = {basename(old): basename(new) for old, new in sonames.moved.items()}
     new = set(new_names.values())
     members = analysis.target.members.items()
     if len(new) < len(new_names) or any(
@@ -77,28 +76,28 @@ def rebind(analysis: Analysis, plan: Plan, names: AbstractSet[str]) -> tuple[Mod
     ``names`` are as they were before; objects keep their paths.
     """
     target = analysis.target
-    twins: dict[Dso, Dso] = {}
+    touched: dict[Dso, Dso] = {}
 
-    def twin(dso: Dso) -> Dso:
-        known = twins.get(dso)
+    def touch(dso: Dso) -> Dso:
+        known = touched.get(dso)
         if known is None:
             change = plan.objects.get(target.names.get(dso.path, ""), ObjectChange())
             obj = touched_object(dso.elf, change, names)
-            known = twins[dso] = Dso(dso.path, dso.identity, obj)
+            known = touched[dso] = Dso(dso.path, dso.identity, obj)
         return known
 
     opened = []
     for module in analysis.modules:
         if module.bound is not None:
-            dsos = [twin(m.dso) for m in module.bound.opened.new]
+            dsos = [touch(m.dso) for m in module.bound.opened.new]
             if any(dso.elf.references for dso in dsos):
-                opened.append((module.name, _twin_of(module.bound.opened, twins)))
+                opened.append((module.name, _opened_with(module.bound.opened, touched)))
     binder = Binder(analysis.host.process, [m.dso for _, found in opened for m in found.new])
     modules = [(name, binder.bind(found)) for name, found in opened]
     return tuple(Module(name, bound, bound.failures) for name, bound in modules)
 
 
-def _twin_of(opened: Opened, files: Mapping[Dso, Dso]) -> Opened:
+def _opened_with(opened: Opened, files: Mapping[Dso, Dso]) -> Opened:
     """The same, loaded from other ``files``."""
     maps = {m: LinkMap(m.name, files[m.dso], m.found, m.needed_by, m.origin) for m in opened.new}
 

@@ -1,4 +1,4 @@
-"""A wheel that no host can take symbols from: planned, proven in memory, written, proven again.
+"""Plans the repair of a wheel, proves it in memory, writes it, and proves what was written.
 
 The steps are in modules of their own: :mod:`collide.repair.entry_points` (what must
 stay), :mod:`collide.repair.sonames` and :mod:`collide.repair.plan` (what to change),
@@ -15,27 +15,27 @@ from pathlib import Path
 from collide.analysis.analysis import Analysis, analyse
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
-from collide.repair.apply import apply
-from collide.repair.integrity import ObjectChange, difference
+from collide.repair.apply import apply_plan
+from collide.repair.integrity import difference
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
-from collide.repair.plan import NOTHING, Plan, Request, make_plan
+from collide.repair.plan import NO_CHANGES, ObjectChange, Plan, RepairRequest, make_plan
 from collide.repair.proof import Proof, prove
-from collide.repair.request import Names, Options, make_request, tag_of
+from collide.repair.request import RepairOptions, RuntimeNames, contents_tag, make_request
 from collide.repair.sonames import (
     capturable,
-    file_names,
-    make_mangling,
-    merged,
+    member_file_names,
+    merge_plans,
+    plan_sonames,
     renamed_libraries,
 )
 from collide.support.errors import FormatError, InputError, UsageError
 from collide.support.records import NamedTuple
-from collide.wheels.archive import Archive, Edit, Member, rewrite_wheel, signatures
+from collide.wheels.archive import Archive, Member, WheelChanges, rewrite_wheel, signatures
 from collide.wheels.tags import unsuitable
 from collide.wheels.target import Target, read_target
 
 REPORT = "collide-repair.json"
-"""The member of ``.dist-info`` that says what was changed."""
+"""The member of ``.dist-info`` that lists what was changed."""
 _ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
 
 
@@ -43,14 +43,13 @@ class Prepared(NamedTuple):
     """A repair that is proven in memory, of one wheel or of several that belong together.
 
     ``analyses`` are those of the wheels as they are, on every host that they
-    fit, ``left_out`` names of those that they do not, with the reasons;
-    ``invalidated`` are signatures and attestations that do not hold for the
-    result.
+    fit; ``left_out`` are names of hosts that they do not fit, with the reasons.
+    ``invalidated`` are signatures and attestations that are not valid for the result.
     """
 
     paths: tuple[Path, ...]
     target: Target
-    request: Request
+    request: RepairRequest
     analyses: tuple[Analysis, ...]
     left_out: tuple[tuple[str, str], ...]
     plan: Plan
@@ -68,21 +67,23 @@ class Prepared(NamedTuple):
         return bool(self.plan.objects)
 
 
-def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: Options) -> Prepared:
+def prepare(
+    paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: RepairOptions
+) -> Prepared:
     """Plan the repair and prove it in memory; nothing is written.
 
     Several wheels are one target: installed together, and linked by no others.
     Raises InputError for a wheel that cannot be read whole, or that cannot be
-    repaired without breaking something else.
+    repaired without breaking something else, UsageError for wheels with equal files.
     """
     paths = tuple(paths)
     targets = [_read(path) for path in paths]
     target = _joined(targets)
     analyses, left_out = _analyses(targets, target, hosts)
     if not analyses:
-        return Prepared(paths, target, Request(), (), left_out, NOTHING, (), ())
-    names = Names(target, paths)
-    request = make_request(targets, analyses, names, options, tag_of(paths))
+        return Prepared(paths, target, RepairRequest(), (), left_out, NO_CHANGES, (), ())
+    names = RuntimeNames(target, paths)
+    request = make_request(targets, analyses, names, options, contents_tag(paths))
     tried = in_memory(target, analyses, request)
     proofs = []
     for original, between, after in zip(analyses, tried.between, tried.after, strict=True):
@@ -101,11 +102,12 @@ def prepare(paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: O
 
 
 class InMemory(NamedTuple):
-    """A plan and what comes of it, before anything is written.
+    """A plan and its result, before anything is written.
 
-    The ``first`` part of the ``plan`` mangles libraries, which gives the
-    analyses ``between``; the ``second`` rests on these. ``freed`` tells that a
-    library was captured, so that other ones are loaded then.
+    The ``first`` part of the ``plan`` gives libraries other names, ``between`` are the
+    analyses after it; the ``second`` part is made from these, ``after`` are the analyses
+    after both. ``freed`` is set when a library was captured, so that others are loaded
+    after the repair.
     """
 
     plan: Plan
@@ -116,32 +118,32 @@ class InMemory(NamedTuple):
     freed: bool
 
 
-def in_memory(target: Target, analyses: Sequence[Analysis], request: Request) -> InMemory:
-    """Plan the repair of ``target`` and bind what comes of it."""
+def in_memory(target: Target, analyses: Sequence[Analysis], request: RepairRequest) -> InMemory:
+    """Plan the repair of ``target`` and bind the result."""
     libraries = capturable(target, analyses, request)
-    first = make_mangling(target, libraries, request)
-    moved, between = _mangled(target, analyses, first)
+    first = plan_sonames(target, libraries, request)
+    moved, between = _with_sonames(target, analyses, first)
     second = make_plan(moved, between, request)
-    renamed = renamed_libraries(moved, second) & file_names(target)
+    renamed = renamed_libraries(moved, second) & member_file_names(target)
     if renamed:
-        first = make_mangling(target, libraries | renamed, request)
+        first = plan_sonames(target, libraries | renamed, request)
         pinned = renamed & {kept.name for kept in first.kept}
-        moved, between = _mangled(target, analyses, first)
+        moved, between = _with_sonames(target, analyses, first)
         second = make_plan(moved, between, request._replace(pinned=frozenset(pinned)))
-    plan = merged(first, second)
+    plan = merge_plans(first, second)
     after = between
     if second.objects:
-        repaired = apply(moved, second)
+        repaired = apply_plan(moved, second)
         after = tuple(analyse(repaired, a.host) for a in analyses)
     return InMemory(plan, first, second, between, after, bool(libraries))
 
 
-def _mangled(
+def _with_sonames(
     target: Target, analyses: Sequence[Analysis], plan: Plan
 ) -> tuple[Target, tuple[Analysis, ...]]:
     if not plan.objects:
         return target, tuple(analyses)
-    moved = apply(target, plan)
+    moved = apply_plan(target, plan)
     return moved, tuple(analyse(moved, a.host) for a in analyses)
 
 
@@ -166,7 +168,7 @@ def _read(path: Path) -> Target:
 
 
 def _joined(targets: Sequence[Target]) -> Target:
-    """All wheels in one tree; their tags were looked at one by one."""
+    """All wheels in one tree, without tags: these are compared with hosts wheel by wheel."""
     if len(targets) == 1:
         return targets[0]
     members = {path: dso for t in targets for path, dso in t.members.items()}
@@ -184,7 +186,7 @@ def _joined(targets: Sequence[Target]) -> Target:
 def _analyses(
     targets: Sequence[Target], joined: Target, hosts: Iterable[Candidate | Host]
 ) -> tuple[tuple[Analysis, ...], tuple[tuple[str, str], ...]]:
-    """The analyses on all hosts that fit, and the others; these are not even loaded."""
+    """The analyses on all hosts that fit, and the other hosts, which are not even loaded."""
     analyses, left_out = [], []
     for host in hosts:
         found = [r for t in targets if (r := unsuitable(t.tags or (), host)) is not None]
@@ -198,7 +200,7 @@ def _analyses(
     return tuple(analyses), tuple(left_out)
 
 
-def write(
+def write_repaired(
     prepared: Prepared, directories: Sequence[Path], report: Callable[[Prepared], bytes]
 ) -> tuple[Path, ...]:
     """Write each repaired wheel into its directory under its own name; their paths.
@@ -206,10 +208,10 @@ def write(
     ``report`` makes the report that goes into ``.dist-info``. All files appear
     whole, after their bindings were proven again, or none does. A wheel that
     needs no change is copied as it is. Raises InputError with object and
-    reason.
+    reason, UsageError where an input would be written over.
     """
-    from shutil import rmtree
-    from tempfile import mkdtemp
+    from shutil import rmtree  # late: start-up
+    from tempfile import mkdtemp  # late: start-up
 
     outputs = tuple(d / p.name for d, p in zip(directories, prepared.paths, strict=True))
     for output in outputs:
@@ -244,7 +246,7 @@ def _write_one(
             return
         info = archive.record.rpartition("/")[0]
         added = (Member(f"{info}/{REPORT}", report(prepared)),)
-        rewrite_wheel(archive, output, Edit(contents, prepared.plan.moved, added))
+        rewrite_wheel(archive, output, WheelChanges(contents, prepared.plan.moved, added))
 
 
 def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
@@ -262,7 +264,7 @@ def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
 
 
 def patched_object(data: bytes, change: ObjectChange, patchelf: str) -> bytes:
-    """The bytes of one object after ``change``; FormatError when they would be wrong."""
+    """The bytes of one object after ``change``; raises FormatError when they would be wrong."""
     changed = rename_libraries(data, change.soname, change.needed, patchelf)
     changed = rename_symbols(changed, change.renamed, patchelf)
     closed = {change.renamed.get(n, n): visibility for n, visibility in change.closed.items()}
@@ -277,10 +279,10 @@ def _prove_written(prepared: Prepared, made: Sequence[Path]) -> None:
     """Bind the written wheels on every host: they must be what was proven in memory."""
     targets = [_read(path) for path in made]
     target = _joined(targets)
-    expected = apply(prepared.target, prepared.plan)
+    expected = apply_plan(prepared.target, prepared.plan)
     for analysis in prepared.analyses:
         host = analysis.host
-        proof = prove(analyse(expected, host), analyse(target, host), NOTHING)
+        proof = prove(analyse(expected, host), analyse(target, host), NO_CHANGES)
         if proof.broken:
             raise InputError(prepared.name, f"not repaired: on {host.name}, {proof.broken[0]}")
 

@@ -1,4 +1,7 @@
-"""What a repair must respect: what the user asks for, and what a wheel's own files say."""
+"""Puts together what a repair must respect: the user's options, and names that must stay.
+
+The second is read from the wheel's own files.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,14 @@ from collide.elf.object import read_object
 from collide.elf.references import references_to
 from collide.loader.model import Dso
 from collide.repair.entry_points import (
-    ASKING,
+    DLSYM_FUNCTIONS,
     beginnings_in_text,
-    documented,
+    is_documented_entry_point,
     names_in_python,
     names_in_text,
 )
 from collide.repair.patch import file_offset
-from collide.repair.plan import Request
+from collide.repair.plan import RepairRequest
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive
@@ -35,8 +38,12 @@ if TYPE_CHECKING:
     from collide.repair.plan import Method
 
 
-class Options(NamedTuple):
-    """What the user asks for; ``glibc`` None means what the wheels' tags allow."""
+class RepairOptions(NamedTuple):
+    """The user's options.
+
+    ``method`` is how names are kept from hosts, ``everything`` whether all that a host could
+    take is changed. ``glibc`` is the oldest release to run on; None for what the tags allow.
+    """
 
     method: Method = "auto"
     everything: bool = False
@@ -46,16 +53,16 @@ class Options(NamedTuple):
 def make_request(
     targets: Sequence[Target],
     analyses: Sequence[Analysis],
-    found: Names,
-    options: Options,
+    found: RuntimeNames,
+    options: RepairOptions,
     tag: str,
-) -> Request:
-    """What is asked of a plan for ``targets``, whose files are ``found``.
+) -> RepairRequest:
+    """The request for a plan for ``targets``, whose files are ``found``.
 
-    ``tag`` makes new names the wheels' own (:func:`tag_of`).
+    ``tag`` is the end of new names (:func:`contents_tag`).
     """
     oldest = max(oldest_glibc(t.tags or ()) for t in targets)
-    return Request(
+    return RepairRequest(
         method=options.method,
         everything=options.everything,
         glibc=oldest if options.glibc is None else options.glibc,
@@ -67,8 +74,8 @@ def make_request(
     )
 
 
-def tag_of(wheels: Iterable[str | os.PathLike[str]]) -> str:
-    """What makes new names the wheels' own: a hash of their objects."""
+def contents_tag(wheels: Iterable[str | os.PathLike[str]]) -> str:
+    """The end of new names in some wheels: ``c`` and eight digits of a hash of their objects."""
     digest = hashlib.sha256()
     for path in wheels:
         with Archive(path) as archive:
@@ -81,7 +88,7 @@ _Read = Callable[[], bytes | bytearray]
 
 
 class _Text:
-    """What was found in the text of one object that calls dlsym; ``read`` gives its bytes."""
+    """Searches the text of one object that calls dlsym; ``read`` gives its bytes."""
 
     def __init__(self, at_once: bool) -> None:
         self._at_once = at_once
@@ -90,7 +97,7 @@ class _Text:
         self._begun: AbstractSet[str] | None = None
 
     def begun(self, beginnings: AbstractSet[str], read: _Read) -> AbstractSet[str]:
-        """Those of ``beginnings``, the same each time, that some string has."""
+        """Those of ``beginnings``, the same each time, that some string begins with."""
         if self._begun is None:
             self._begun = beginnings_in_text(_loaded(read()), beginnings)
         return self._begun
@@ -98,31 +105,31 @@ class _Text:
     def among(
         self, names: AbstractSet[str], all_names: Callable[[], AbstractSet[str]], read: _Read
     ) -> AbstractSet[str]:
-        """Those of ``names`` that are strings; who asks for more is told of ``all_names``."""
+        """Those of ``names`` that are strings in it; a second search is one for ``all_names``."""
         if not names <= self._asked:
             self._asked = all_names() if self._asked or self._at_once else names
             self._found = names_in_text(_loaded(read()), self._asked)
         return names & self._found
 
 
-class Names:
-    """What the files of some wheels say about names that must stay; read when it is asked for.
+class RuntimeNames:
+    """The names that the files of some wheels may look up at run time; read when first asked for.
 
-    A string that is a name of the object's own is no sign: that is what
-    ``__func__`` leaves there, and nobody asks dlsym for what he can call.
+    A string that is a name of the object's own is no sign: ``__func__`` leaves it
+    there, and nobody asks dlsym for what he can call.
     """
 
     def __init__(
         self, target: Target, wheels: Sequence[str | os.PathLike[str]], *, repeatedly: bool = False
     ) -> None:
-        """``target`` are the ``wheels``, joined; ``repeatedly``: several hosts may ask."""
+        """``target`` are the ``wheels``, joined; ``repeatedly``: for several hosts."""
         self._target = target
         self._wheels = wheels
         self._repeatedly = repeatedly
         self._asking = {
             target.names[dso.path]: dso
             for dso in target.members.values()
-            if references_to(dso.elf.references, ASKING)
+            if references_to(dso.elf.references, DLSYM_FUNCTIONS)
         }
         self._texts: dict[str, _Text] = {}
         self._known: dict[str, str | None] = {}
@@ -140,7 +147,7 @@ class Names:
 
     @cached_property
     def fixed(self) -> Mapping[str, str]:
-        """The names that executables of the wheels use: they may hold copies of data."""
+        """The names that executables of the wheels use, with a reason: they may be copied data."""
         members = {self._target.names[dso.path] for dso in self._target.members.values()}
         others = set(self._target.names.values()) - members
         fixed: dict[str, str] = {}
@@ -152,10 +159,10 @@ class Names:
         return fixed
 
     def reachable(self, names: AbstractSet[str]) -> dict[str, str]:
-        """Those of ``names`` that may be asked for at run time, with the reason."""
+        """Those of ``names`` that may be looked up at run time, with the reason."""
         unknown = names - self._known.keys()
         if unknown:
-            # Not before it is found: a wheel that cannot be read has told nothing.
+            # Found first: a wheel that cannot be read must not leave an answer behind.
             found = self._find(unknown)
             self._known.update({name: found.get(name) for name in unknown})
         return {name: reason for name in names if (reason := self._known[name]) is not None}
@@ -164,7 +171,7 @@ class Names:
         found = {
             name: "is a documented entry point"
             for name in names
-            if name in self._plugin_names and documented(name)
+            if name in self._plugin_names and is_documented_entry_point(name)
         }
         for member, words in sorted(self.python.items()):
             for name in names & words:
@@ -182,7 +189,7 @@ class Names:
     def _asked_for(self, member: str, dso: Dso, names: AbstractSet[str]) -> AbstractSet[str]:
         """Those of ``names`` that an object may give to dlsym, to find them in others.
 
-        It is given a library opened under a name, which then stands in its
+        It is given a library opened under a name, which then is in its
         text, or a plugin, or asks for what it has linked itself. That it asks
         the whole process for what others have brought is not foreseen.
         """
@@ -201,7 +208,7 @@ class Names:
             sure |= {n for n in names if _is_exported(n, opened)}
         if not sure:
             return sure
-        # Who asks a second time has more hosts, and each has other names.
+        # A second question comes with another host, and each host has other names.
         return text.among(sure, lambda: self._exported - dso.elf.exports.names, read)
 
     @cached_property
@@ -220,7 +227,7 @@ class Names:
     def _plugin_names(self) -> AbstractSet[str]:
         """The names defined by objects that no other object of the target needs.
 
-        These are opened by somebody who knows what to ask for.
+        Whoever opens these knows what to look up.
         """
         members = self._target.members
         needed = {name for dso in members.values() for name in dso.elf.needed}
@@ -233,7 +240,7 @@ class Names:
 
 
 def _linked(dso: Dso, by_name: Mapping[str, Dso]) -> list[Dso]:
-    """An object of the target with all others of it that it links."""
+    """An object of the target with all others of it that it links, directly or not."""
     linked = [dso]
     for each in linked:
         found = (by_name.get(name) for name in each.elf.needed)
@@ -251,7 +258,7 @@ def _is_exported(name: str, dsos: Iterable[Dso]) -> bool:
 
 
 def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]:
-    """What an executable of the wheel refers to or exports: it may hold copies of data."""
+    """The names that an executable of the wheel refers to or exports, with a reason."""
     try:
         obj = read_object(data)
     except FormatError:

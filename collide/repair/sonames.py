@@ -1,11 +1,11 @@
-"""Libraries of a wheel that get a name of their own.
+"""Plans other names for libraries of a wheel.
 
 The loader takes an object that it has loaded for any DT_NEEDED that equals its
 DT_SONAME (glibc ``_dl_lookup_map``), without a look at the files. auditwheel
-gives what it grafts a DT_SONAME with a hash of its contents; the same is done
-here for a library that a host captures. A library that defines other names
-than before needs a new hash, too: another wheel may hold the library that it
-was, and the loader would take one for the other.
+gives a library that it copies into a wheel a DT_SONAME with a hash of its contents;
+the same is done here for a library that a host captures. A library that defines other
+names than before needs a new hash, too: another wheel may hold the old one, and the
+loader would take one for the other.
 """
 
 from __future__ import annotations
@@ -16,23 +16,22 @@ from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
 from collide.loader.model import Dso
-from collide.repair.integrity import ObjectChange
-from collide.repair.plan import GRAFTED, Kept, Plan, Request
+from collide.repair.plan import GRAFTED, KeptName, ObjectChange, Plan, RepairRequest
 from collide.repair.proof import captured
 from collide.wheels.target import Target, is_extension_module
 
 
-def capturable(target: Target, analyses: Iterable[Analysis], request: Request) -> set[str]:
-    """Libraries that a host captures; with ``everything``, all that one could."""
+def capturable(target: Target, analyses: Iterable[Analysis], request: RepairRequest) -> set[str]:
+    """File names of libraries that a host captures; with ``everything``, that one could capture."""
     names = {name for analysis in analyses for name in captured(analysis)}
     if request.everything:
         needed = {n for dso in target.members.values() for n in dso.elf.needed}
-        names |= {name for name in needed & file_names(target) if not GRAFTED.search(name)}
+        names |= {name for name in needed & member_file_names(target) if not GRAFTED.search(name)}
     return names
 
 
 def renamed_libraries(target: Target, plan: Plan) -> set[str]:
-    """The file names of libraries that others need and in which ``plan`` renames a definition."""
+    """File names of libraries that others need and in which ``plan`` renames a definition."""
     needed = {name for dso in target.members.values() for name in dso.elf.needed}
     return {
         name
@@ -43,8 +42,8 @@ def renamed_libraries(target: Target, plan: Plan) -> set[str]:
     }
 
 
-def make_mangling(target: Target, names: Iterable[str], request: Request) -> Plan:
-    """New file names and DT_SONAMEs for the libraries called ``names``."""
+def plan_sonames(target: Target, names: Iterable[str], request: RepairRequest) -> Plan:
+    """The plan that gives the libraries called ``names`` other file names and DT_SONAMEs."""
     objects: dict[str, ObjectChange] = {}
     moved: dict[str, str] = {}
     kept = []
@@ -55,7 +54,7 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
             continue
         reason = _unmovable(name, dsos, target, request)
         if reason is not None:
-            kept.append(Kept(name, reason))
+            kept.append(KeptName(name, reason))
             continue
         base, _, extension = name.partition(".")
         plain = f"{re.sub(r'-[0-9a-f]{8,}$', '', base)}-{request.tag[1:]}.{extension}"
@@ -66,7 +65,7 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
             moved[member] = f"{member.rpartition('/')[0]}/{new_names[name]}".lstrip("/")
     for path, dso in sorted(target.members.items()):
         needed = {n: new_names[n] for n in dso.elf.needed if n in new_names}
-        # A library without DT_SONAME goes by the name it is needed by.
+        # A library without DT_SONAME is known by the name that it is needed by.
         name = path.rpartition("/")[2]
         soname = new_names.get(name) if dso.elf.soname else None
         if needed or name in new_names:
@@ -74,7 +73,9 @@ def make_mangling(target: Target, names: Iterable[str], request: Request) -> Pla
     return Plan(objects, moved, tuple(kept), {})
 
 
-def _unmovable(name: str, dsos: Sequence[Dso], target: Target, request: Request) -> str | None:
+def _unmovable(
+    name: str, dsos: Sequence[Dso], target: Target, request: RepairRequest
+) -> str | None:
     if (reason := request.reachable({name}).get(name)) is not None:
         return reason
     if any(is_extension_module(f) for f in dsos):
@@ -84,7 +85,7 @@ def _unmovable(name: str, dsos: Sequence[Dso], target: Target, request: Request)
     return None
 
 
-def merged(first: Plan, second: Plan) -> Plan:
+def merge_plans(first: Plan, second: Plan) -> Plan:
     """One plan that does both; the names in ``second`` are those after ``first``."""
     back = {new: old for old, new in first.moved.items()}
     later: Mapping[str, ObjectChange] = {back.get(n, n): c for n, c in second.objects.items()}
@@ -96,6 +97,6 @@ def merged(first: Plan, second: Plan) -> Plan:
     return Plan(objects, first.moved, (*first.kept, *second.kept), second.takers)
 
 
-def file_names(target: Target) -> AbstractSet[str]:
-    """The base names under which the wheel's libraries may be asked for."""
+def member_file_names(target: Target) -> AbstractSet[str]:
+    """The file names of the target's members, without directories."""
     return {path.rpartition("/")[2] for path in target.members}

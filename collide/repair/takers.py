@@ -1,6 +1,7 @@
-"""What a repair is planned from: who takes what from the wheel, and who else needs it.
+"""Collects what a repair is planned from: who takes what from the wheel, and who else needs it.
 
-Read from analyses, and of a target's objects from their names alone.
+The first is read from analyses. What a target is by itself is read from the names that
+its objects define, refer to and need.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from collide.loader.link_map import LinkMap
 from collide.loader.model import Dso
 from collide.wheels.target import Target, is_extension_module
 
-# Objects that define these are the unwinder and the C++ runtime (Itanium C++ ABI, 1.2 and 2.4).
+# Defined by the unwinder and the C++ runtime (Itanium C++ ABI, exception handling, 1.2 and 2.4).
 _RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
 
 
 def taken_bindings(analysis: Analysis) -> Iterator[tuple[Dso, Binding]]:
-    """Object and binding of each reference meant for the wheel that leaves it."""
+    """Object and binding of each reference meant for the wheel that is bound outside of it."""
     members = analysis.target.names
     seen: set[int] = set()
     for module in analysis.modules:
@@ -39,7 +40,7 @@ def taken_bindings(analysis: Analysis) -> Iterator[tuple[Dso, Binding]]:
 
 
 def find_scopes(target: Target, dsos: Iterable[Dso]) -> Iterator[tuple[Dso, ...]]:
-    """What each module of the wheel brings into one scope, told by names alone.
+    """The objects that each module of the wheel brings into its scope, by DT_NEEDED and file names.
 
     No host is asked, so that modules for other interpreters count as well; the
     proof that follows a plan binds again on every host.
@@ -66,11 +67,11 @@ def find_scopes(target: Target, dsos: Iterable[Dso]) -> Iterator[tuple[Dso, ...]
                 yield tuple(scope)
 
 
-class Standing:
-    """What a target is by itself, whatever host it is repaired for; found out once.
+class TargetFacts:
+    """Facts of a target that do not depend on the host it is repaired for.
 
-    ``files`` are the objects of the ``architectures``, by path, ``scopes`` those
-    of :func:`find_scopes`, ``scopes_of`` the numbers of those that have a path.
+    ``files`` are the objects of the ``architectures`` by path, ``scopes`` those
+    of :func:`find_scopes`, ``scopes_of`` the indexes of the scopes that have a path.
     """
 
     def __init__(self, target: Target, architectures: AbstractSet[str]) -> None:
@@ -99,20 +100,20 @@ class Standing:
         return frozenset(path for path, f in self.files.items() if is_extension_module(f))
 
 
-class Standings:
-    """The standings of one target, by architectures."""
+class TargetFactsByArchitecture:
+    """The facts of one target, computed once for each set of architectures."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._known: dict[frozenset[str], Standing] = {}
+        self._known: dict[frozenset[str], TargetFacts] = {}
 
-    def of(self, target: Target, architectures: frozenset[str]) -> Standing:
-        """The standing of ``target``: a known one, unless it is another target."""
+    def of(self, target: Target, architectures: frozenset[str]) -> TargetFacts:
+        """The facts of ``target``; they are kept if it is the one this was made for."""
         if target is not self._target:
-            return Standing(target, architectures)
+            return TargetFacts(target, architectures)
         known = self._known.get(architectures)
         if known is None:
-            known = self._known[architectures] = Standing(target, architectures)
+            known = self._known[architectures] = TargetFacts(target, architectures)
         return known
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from posixpath import basename
 
-from collide.hosts.inventory import Inventory, Library
+from collide.hosts.inventory import Inventory, LoadedObject
 
 SCHEMA = "collide-profiles/1"
 
@@ -66,7 +66,7 @@ def _branch(
         yield from _branch(entry, below, number, f"{indent}  ")
 
 
-def _library(library: Library) -> str:
+def _library(library: LoadedObject) -> str:
     place = "not in scope" if library.scope is None else f"scope {library.scope}"
     package = f", {library.package[0]} {library.package[1]}" if library.package else ""
     return f"{library.path} [{library.found}; {place}; {library.exports} names{package}]"

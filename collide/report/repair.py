@@ -10,9 +10,8 @@ from typing import Any
 
 import collide
 from collide.elf.constants import STV_HIDDEN, VISIBILITY_NAMES
-from collide.repair.import_trial import Trial
-from collide.repair.integrity import ObjectChange
-from collide.repair.plan import Plan
+from collide.repair.import_trial import ImportTrial
+from collide.repair.plan import ObjectChange, Plan
 from collide.repair.proof import Proof
 from collide.repair.repair import Prepared
 from collide.support.text import plural
@@ -78,7 +77,7 @@ def _proof(proof: Proof, verbose: bool) -> Iterator[str]:
         yield f"    and {len(proof.left) - len(shown)} more"
 
 
-def render_trials(trials: Sequence[Trial]) -> Iterator[str]:
+def render_trials(trials: Sequence[ImportTrial]) -> Iterator[str]:
     """How the imports of all modules went, one line for those alike."""
     fine = [t.module for t in trials if t.before is None and t.after is None]
     if fine:

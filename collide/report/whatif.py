@@ -20,7 +20,7 @@ from collide.whatif.whatif import (
     Move,
     Outcome,
     WhatIf,
-    lost,
+    lost_references,
 )
 
 SCHEMA = "collide-whatif/1"
@@ -54,7 +54,7 @@ def _analysis(result: WhatIf) -> dict[str, Any]:
             "after": balance.shadowed_after,
             "new": balance.newly_shadowed,
         },
-        "lost": len(lost(result)),
+        "lost": len(lost_references(result)),
         "failures": {
             "gone": [_failure(result, f) for f in balance.gone],
             "new": [_failure(result, f) for f in balance.new],
@@ -113,7 +113,7 @@ def _text(result: WhatIf, verbose: bool) -> Iterator[str]:
     yield ""
     new = f", {balance.newly_shadowed} of them new" if balance.newly_shadowed else ""
     yield f"  shadowed references: {balance.shadowed_before} -> {balance.shadowed_after}{new}"
-    if missing := len(lost(result)):
+    if missing := len(lost_references(result)):
         yield f"  the wheel no longer has what {plural(missing, 'reference')} meant"
     for title, failures in (("no longer fails", balance.gone), ("fails now", balance.new)):
         yield f"  {title}: {plural(len(failures), 'load failure')}"

@@ -1,1 +1,1 @@
-"""The same questions after a change of an object or of a host."""
+"""What would bind where if an object or a host were linked in another way."""

@@ -1,9 +1,9 @@
-"""What a change costs, read from the facts and bindings before and after it.
+"""Names the disadvantages of a change that was tried: who loses what by it.
 
-Each cost names who pays it. Sources: gABI "Symbol Visibility"; ld(1)
-``-Bsymbolic``; psABI "Function Addresses" (canonical PLT entries, copy
-relocations); Itanium C++ ABI 2.9.1 and 5.2 (type identity, vague linkage);
-ld.so(8) LD_PRELOAD.
+They are read from the facts and bindings before and after the change. Sources:
+gABI "Symbol Visibility"; ld(1) ``-Bsymbolic``; psABI "Function Addresses"
+(canonical PLT entries, copy relocations); Itanium C++ ABI 2.9.1 and 5.2 (type
+identity, vague linkage); ld.so(8) LD_PRELOAD.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collide.support.records import NamedTuple
 from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit
 from collide.whatif.hosts import knows_references
 from collide.whatif.relink import own_definition
-from collide.whatif.whatif import START_UP, WhatIf, bindings_of
+from collide.whatif.whatif import START_UP_MODULE, WhatIf, bindings_of
 
 _SHOWN = 4
 _DATA = frozenset((STT_OBJECT, STT_COMMON, STT_TLS))
@@ -33,7 +33,7 @@ _OPERATORS = ("_Znw", "_Zna", "_Zdl", "_Zda")
 
 
 class Cost(NamedTuple):
-    """One price of a change: of which ``kind``, in a sentence."""
+    """One disadvantage of a change: its ``kind`` (a word of the JSON) and a sentence."""
 
     kind: str
     text: str
@@ -42,14 +42,17 @@ class Cost(NamedTuple):
 def costs(
     tried: WhatIf, edits: Sequence[Edit], host_edits: Sequence[Edit] = ()
 ) -> tuple[Cost, ...]:
-    """What the change that was tried costs, the most general first."""
+    """The costs of the change that was tried, the most general first.
+
+    ``edits`` and ``host_edits`` are those that made ``tried``.
+    """
     found: list[Cost] = []
     names = tried.before.target.names
     after = {f.path: f.elf for f in tried.after.target.members.values()}
     for dso in tried.before.target.members.values():
         mine = [e.change.option for e in edits if e.matches(names[dso.path])]
         if mine:
-            found += _of_member(tried, _Changed(dso, after[dso.path], names[dso.path]), mine)
+            found += _of_member(tried, _ChangedMember(dso, after[dso.path], names[dso.path]), mine)
     if host_edits and not knows_references(tried.before.host):
         unknown = "what the host's own objects refer to is not in its profile: name the binary"
         return (*dict.fromkeys(found), Cost("unknown", unknown))
@@ -59,15 +62,15 @@ def costs(
     return tuple(dict.fromkeys(found))
 
 
-class _Changed(NamedTuple):
-    """A member before and after."""
+class _ChangedMember(NamedTuple):
+    """A member before and after the change."""
 
     dso: Dso
     after: ElfObject
     name: str
 
 
-def _of_member(tried: WhatIf, changed: _Changed, options: Sequence[str]) -> Iterator[Cost]:
+def _of_member(tried: WhatIf, changed: _ChangedMember, options: Sequence[str]) -> Iterator[Cost]:
     fate = tried.fates.get(changed.dso.path, {})
     bound = {r for r, now in fate.items() if now is None}
     kinds = {r: own.type for r in bound if (own := own_definition(changed.dso.elf, r))}
@@ -100,9 +103,12 @@ def _of_member(tried: WhatIf, changed: _Changed, options: Sequence[str]) -> Iter
 
 
 def _pointers(
-    tried: WhatIf, changed: _Changed, addresses: AbstractSet[str], data: AbstractSet[str]
+    tried: WhatIf, changed: _ChangedMember, addresses: AbstractSet[str], data: AbstractSet[str]
 ) -> Iterator[Cost]:
-    """Who was meant to take an address from here and still takes another, whose copy is left."""
+    """Objects that still get another definition where they were meant to get the changed object's.
+
+    An address that both take then differs between them, and of a variable there are two.
+    """
     functions: dict[tuple[str, str], set[str]] = {}
     variables: dict[tuple[str, str], set[str]] = {}
     others: dict[tuple[str, str], set[str]] = {}
@@ -136,9 +142,9 @@ def _pointers(
 
 
 def _of_executable(
-    tried: WhatIf, changed: _Changed, addresses: AbstractSet[str], data: AbstractSet[str]
+    tried: WhatIf, changed: _ChangedMember, addresses: AbstractSet[str], data: AbstractSet[str]
 ) -> Iterator[Cost]:
-    """What the psABI makes the executable's: copies of variables, addresses of functions."""
+    """What the psABI gives to the executable: copies of variables, and addresses of functions."""
     executable = tried.before.host.process.executable
     copied = {r.name for r in executable.elf.references if r.lookup_class == CLASS_COPY} & data
     if copied:
@@ -156,8 +162,11 @@ def _of_executable(
         )
 
 
-def _cpp(tried: WhatIf, changed: _Changed, bound: AbstractSet[str]) -> Iterator[Cost]:
-    """Vague linkage expects one definition in the process, whoever emitted it."""
+def _cpp(tried: WhatIf, changed: _ChangedMember, bound: AbstractSet[str]) -> Iterator[Cost]:
+    """Definitions of C++ vague linkage that other objects have as well.
+
+    The Itanium C++ ABI (5.2) expects one of them in the process, whichever object emitted it.
+    """
     vague = {
         name
         for name in bound
@@ -197,7 +206,7 @@ def _is_data(obj: ElfObject, name: str) -> bool:
 
 
 def _preload(
-    changed: _Changed, functions: AbstractSet[str], data: AbstractSet[str]
+    changed: _ChangedMember, functions: AbstractSet[str], data: AbstractSet[str]
 ) -> Iterator[Cost]:
     allocators = {n for n in functions if n in _ALLOCATORS or n.startswith(_OPERATORS)}
     if allocators:
@@ -219,7 +228,7 @@ def _preload(
         )
 
 
-def _rename(tried: WhatIf, changed: _Changed, gone: AbstractSet[str]) -> Iterator[Cost]:
+def _rename(tried: WhatIf, changed: _ChangedMember, gone: AbstractSet[str]) -> Iterator[Cost]:
     if gone:
         yield Cost(
             "exports",
@@ -237,7 +246,7 @@ def _rename(tried: WhatIf, changed: _Changed, gone: AbstractSet[str]) -> Iterato
         )
 
 
-def _version(tried: WhatIf, changed: _Changed) -> Iterator[Cost]:
+def _version(tried: WhatIf, changed: _ChangedMember) -> Iterator[Cost]:
     users = sorted(
         tried.before.target.names[f.path]
         for f in tried.before.target.members.values()
@@ -253,7 +262,7 @@ def _version(tried: WhatIf, changed: _Changed) -> Iterator[Cost]:
 
 def _of_unlinking(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
     """Who in the host has used the library through the global scope."""
-    (start_up,) = (m for m in tried.before.modules if m.name == START_UP)
+    (start_up,) = (m for m in tried.before.modules if m.name == START_UP_MODULE)
     stays = {m.dso.path for m in tried.after.host.process.global_scope}
     wanted: dict[tuple[str, str], set[str]] = {}
     for path, bindings in bindings_of(start_up.bound).items():
@@ -261,7 +270,7 @@ def _of_unlinking(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
             if b.provider is not None and b.provider.path not in stays:
                 wanted.setdefault((path, b.provider.path), set()).add(b.reference.name)
     how = "must ask dlsym for" if edit.change.option == LOCAL else "loses"
-    # One that another edit takes out is told of there.
+    # What another edit takes out of the scope is listed with that one.
     wanted = {key: found for key, found in wanted.items() if edit.matches(key[1])}
     for (holder, provider), names in sorted(wanted.items()):
         yield Cost("host", f"{holder} {how} {_some(names)} of {provider}")
@@ -270,7 +279,7 @@ def _of_unlinking(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
 
 
 def _others(analysis: Analysis, changed: Dso) -> Iterator[tuple[str, Binding]]:
-    """What other objects, by path, were meant to get from the changed one, or might be."""
+    """Bindings of other objects whose closure has the changed one, with the path of each object."""
     for module in analysis.modules:
         for bound in module.bound.objects if module.bound is not None else ():
             if bound.map.dso.path != changed.path:

@@ -1,7 +1,7 @@
-"""Changes of how objects are linked, by the options that make them, for a set of objects at once.
+"""Reads changes of linking from the command line and applies them to a set of objects in memory.
 
-What one object changes can concern the others: who needs a library must know
-its new SONAME, its new version node or the new names of its symbols.
+A change of one object can concern the others: an object that needs a library must
+learn its new SONAME, its new version node or the new names of its symbols.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collide.elf.symbols import Reference
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.whatif.relink import (
-    Names,
+    NamePatterns,
     Relinked,
     add_version,
     bind_functions,
@@ -36,21 +36,22 @@ SYMBOLIC: Mapping[str, Callable[[ElfObject], Relinked]] = {
     "-Bsymbolic-functions": bind_functions,
     "-Bsymbolic": bind_symbolic,
 }
+"""Linker options that bind references to own definitions (ld(1), ld.lld(1))."""
 HIDE, RENAME, VERSION, SONAME = "hide", "rename", "version", "soname"
 LOCAL, WITHOUT = "local", "without"
 HOST_ONLY = frozenset((LOCAL, WITHOUT))
-"""What concerns the place of a library in a host, not how it is linked."""
+"""Changes of the place of a library in a host, not of how it is linked."""
 _ALIASES = {"-fvisibility=hidden": HIDE, "--exclude-libs,ALL": HIDE, "--exclude-libs=ALL": HIDE}
 _WITH_NAMES = frozenset((HIDE, RENAME))
 _WITH_VALUE = frozenset((VERSION, SONAME))
 
 
-class Change(NamedTuple):
-    """One change of one object.
+class LinkChange(NamedTuple):
+    """One change of how one object is linked.
 
-    ``option`` is a linker option of ``SYMBOLIC`` or one of the words above.
-    ``names`` are the symbols that are hidden or renamed, as names and shell
-    patterns, none for all; ``value`` is the version node or the SONAME.
+    ``option`` is a linker option of ``SYMBOLIC`` or one of the words ``HIDE`` to
+    ``WITHOUT``. ``names`` are the symbols to hide or to rename, as names and shell
+    patterns; none stands for all. ``value`` is the version node or the SONAME.
     """
 
     option: str
@@ -66,38 +67,41 @@ class Edit(NamedTuple):
     """A change of every object whose name or base name matches a shell pattern."""
 
     pattern: str
-    change: Change
+    change: LinkChange
 
     def __str__(self) -> str:
         return f"{self.pattern}={self.change}"
 
     def matches(self, name: str) -> bool:
-        """Whether it is about the object called ``name``."""
+        """Whether the object called ``name`` is to be changed."""
         return fnmatchcase(name, self.pattern) or fnmatchcase(
             posixpath.basename(name), self.pattern
         )
 
 
 def parse_edit(text: str) -> Edit:
-    """``PATTERN=CHANGE``; raises UsageError for anything else."""
+    """The edit that ``PATTERN=CHANGE`` stands for; raises UsageError for anything else."""
     pattern, equals, change = text.partition("=")
     if not pattern or not equals or not change:
         raise UsageError(f"{text!r} is not of the form MEMBER=CHANGE")
     return Edit(pattern, parse_change(change))
 
 
-def parse_change(text: str) -> Change:
-    """A linker option with or without ``-Wl,``, or a word with its argument."""
+def parse_change(text: str) -> LinkChange:
+    """The change that a linker option (with or without ``-Wl,``) or a word stands for.
+
+    Raises UsageError for what is neither, with all that is allowed.
+    """
     plain = text.removeprefix("-Wl,")
     if plain in SYMBOLIC or plain in _ALIASES:
-        return Change(_ALIASES.get(plain, plain))
+        return LinkChange(_ALIASES.get(plain, plain))
     option, equals, argument = plain.partition("=")
     if option in _WITH_NAMES and bool(equals) == bool(argument):
-        return Change(option, names=tuple(filter(None, argument.split(","))))
+        return LinkChange(option, names=tuple(filter(None, argument.split(","))))
     if option in _WITH_VALUE and (argument or (option == SONAME and not equals)):
-        return Change(option, value=argument)
+        return LinkChange(option, value=argument)
     if option in HOST_ONLY and not equals:
-        return Change(option)
+        return LinkChange(option)
     known = [
         *SYMBOLIC,
         *_ALIASES,
@@ -109,13 +113,12 @@ def parse_change(text: str) -> Change:
     raise UsageError(f"{text!r} is no change: {', '.join(known)}; of a host also local, without")
 
 
-class Changed(NamedTuple):
+class RelinkedObjects(NamedTuple):
     """Objects after some edits.
 
-    ``objects`` are all of them by path; ``fates`` tells of each path what
-    became of its references (see :class:`collide.whatif.relink.Relinked`). ``renamed``
-    are old and new symbol names, ``basenames`` the paths whose file has another
-    name now.
+    ``objects`` are all of them by path. ``fates`` gives for each path what became of
+    its references (see :class:`collide.whatif.relink.Relinked`). ``renamed`` are new
+    symbol names by old ones, ``basenames`` new file names by path.
     """
 
     objects: Mapping[str, ElfObject]
@@ -124,10 +127,10 @@ class Changed(NamedTuple):
     basenames: Mapping[str, str]
 
 
-def apply(
+def apply_edits(
     objects: Mapping[str, ElfObject], names: Mapping[str, str], edits: Iterable[Edit], tag: str
-) -> Changed:
-    """Link ``objects`` again, in memory.
+) -> RelinkedObjects:
+    """Apply ``edits`` to ``objects`` in memory, in their order.
 
     ``names`` are what patterns are matched against, by path. ``tag`` is part of
     every new name. Raises UsageError for an edit that matches nothing, or that
@@ -140,11 +143,11 @@ def apply(
             raise UsageError(f"{edit}: no object matches {edit.pattern}")
         for path in paths:
             work.change(path, edit.change)
-    return Changed(work.objects, work.fates, work.renamed, work.basenames)
+    return RelinkedObjects(work.objects, work.fates, work.renamed, work.basenames)
 
 
 class _Work:
-    """The state between two edits."""
+    """The objects between two edits."""
 
     def __init__(self, objects: Mapping[str, ElfObject], tag: str) -> None:
         self.before = objects
@@ -154,18 +157,18 @@ class _Work:
         self.basenames: dict[str, str] = {}
         self._tag = tag
 
-    def change(self, path: str, change: Change) -> None:
+    def change(self, path: str, change: LinkChange) -> None:
         obj = self.objects[path]
         if change.option in SYMBOLIC:
             self._put(path, SYMBOLIC[change.option](obj))
         elif change.option == HIDE:
-            self._put(path, hide(obj, Names(change.names)))
+            self._put(path, hide(obj, NamePatterns(change.names)))
         elif change.option == RENAME:
-            self._rename(path, Names(change.names))
+            self._rename(path, NamePatterns(change.names))
         elif change.option == VERSION:
             self._version(path, change.value)
         elif change.option == SONAME:
-            self._soname(path, change.value or _mangled(_name(path, obj), self._tag))
+            self._soname(path, change.value or _hashed(_name(path, obj), self._tag))
         else:
             raise UsageError(f"{change.option} is for the libraries of a host")
 
@@ -181,8 +184,8 @@ class _Work:
             if reference in known:
                 fate.setdefault(reference, now)
 
-    def _rename(self, path: str, names: Names) -> None:
-        """What is referred to by name gets another one, in the library and in its users."""
+    def _rename(self, path: str, names: NamePatterns) -> None:
+        """Rename what is referred to by name, in the library and in its users."""
         library = self.objects[path]
         users = dict(self._users(path))
         wanted = set().union(*users.values())
@@ -204,7 +207,7 @@ class _Work:
         self._put(path, add_version(library, node))
         for user, intended in users.items():
             obj = self.objects[user]
-            # Only who names it in DT_NEEDED is linked with it, and learns the version.
+            # An object learns the version only of what it is linked with (DT_NEEDED).
             file = next((n for n in obj.needed if n in _answers_to(path, library)), None)
             if file is not None:
                 self._put(user, need_version(obj, file, node, intended))
@@ -219,7 +222,10 @@ class _Work:
         self.basenames[path] = soname
 
     def _users(self, library: str) -> Iterator[tuple[str, AbstractSet[str]]]:
-        """Who gets which names from ``library``, by direct binding among these objects."""
+        """Which objects get which names from ``library``, were references bound directly.
+
+        The first object of the closure that defines a name is taken to provide it.
+        """
         exported = self.objects[library].exports.names
         by_name = {
             name: path for path, obj in self.objects.items() for name in _answers_to(path, obj)
@@ -255,12 +261,12 @@ def _closure(root: str, objects: Mapping[str, ElfObject], by_name: Mapping[str, 
     return order
 
 
-def _mangled(soname: str, tag: str) -> str:
-    """A name of its own, in the manner of ``auditwheel repair``: ``libz-1a2b3c4d.so.1``."""
+def _hashed(soname: str, tag: str) -> str:
+    """A file name with a hash, as ``auditwheel repair`` gives one: ``libz-1a2b3c4d.so.1``."""
     stem, dot, rest = soname.partition(".")
     return f"{stem}-{sha256(f'{tag}/{soname}'.encode()).hexdigest()[:8]}{dot}{rest}"
 
 
-def tag_of(name: str) -> str:
-    """What new symbol names of a wheel end in: the name of its distribution."""
+def distribution_tag(name: str) -> str:
+    """The end of new symbol names in a wheel: the name of its distribution."""
     return re.sub(r"\W+", "_", posixpath.basename(name).partition("-")[0].partition(".")[0])

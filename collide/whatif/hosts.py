@@ -1,4 +1,4 @@
-"""A host as it would be, had it been linked in another way: started again in the mind."""
+"""Starts a host again in memory with some of its libraries linked in another way or left out."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from collide.loader.model import Dso, FileSystem
 from collide.loader.startup import start
 from collide.support.errors import InputError, UsageError
 from collide.support.records import NamedTuple
-from collide.whatif.edits import HOST_ONLY, LOCAL, SONAME, Edit, apply
+from collide.whatif.edits import HOST_ONLY, LOCAL, SONAME, Edit, apply_edits
 from collide.whatif.relink import ask_at_run_time, drop_needed
 
 
-class Rehosted(NamedTuple):
+class RelinkedHost(NamedTuple):
     """A changed host, and what became of the references of its objects, by path."""
 
     host: Host
     fates: Mapping[str, Mapping[Reference, Reference | None]]
 
 
-def rehost(host: Host, edits: Sequence[Edit]) -> Rehosted:
-    """Change libraries of the global scope and start the host again.
+def relink_host(host: Host, edits: Sequence[Edit]) -> RelinkedHost:
+    """Change libraries of the global scope and start the host again in memory.
 
-    ``local`` is a library that is not linked any more but opened RTLD_LOCAL:
-    still loaded, it and what only it needs leave the global scope, and the
-    host's own code (:func:`own_objects`) asks dlsym for what it used. ``without``
-    is one that is not there at all. Raises UsageError for an edit that matches
-    nothing, InputError when the host cannot be started from what is known of it.
+    ``local`` stands for a library that is opened RTLD_LOCAL and not linked: it and
+    what only it needs leave the global scope, and the host's own code
+    (:func:`own_objects`) asks dlsym for what it used. ``without`` stands for one that
+    is not there at all. Raises UsageError for an edit that matches nothing, InputError
+    when the host cannot be started from what is known of it.
     """
     again = _restart(host, {}, frozenset(), ())
     if _paths(again.process.global_scope) != _paths(host.process.global_scope):
         raise InputError(host.name, "cannot be started again from what its profile holds")
     files = {m.dso.path: m.dso for m in host.process.global_scope}
-    relinked = apply(
+    relinked = apply_edits(
         {path: dso.elf for path, dso in files.items()},
         {path: path for path in files},
         [e for e in edits if e.change.option not in HOST_ONLY],
@@ -69,11 +69,11 @@ def rehost(host: Host, edits: Sequence[Edit]) -> Rehosted:
             objects[path] = ask_at_run_time(objects[path], asked).object
             fates[path] = {**fates.get(path, {}), **dict.fromkeys(asked)}
         result = started()
-    return Rehosted(result, fates)
+    return RelinkedHost(result, fates)
 
 
 def own_objects(host: Host) -> list[LinkMap]:
-    """The host's own code: the executable, the interpreter, and the plugins it opens."""
+    """The host's own code: the executable, the Python interpreter, and the plugins it opens."""
     plugins = [host.process.loaded(name) for name in host.rtld_global]
     return [
         m
@@ -83,7 +83,7 @@ def own_objects(host: Host) -> list[LinkMap]:
 
 
 def knows_references(host: Host) -> bool:
-    """Whether it is known what the host's own objects refer to; shipped profiles leave it out.
+    """Whether it is known what the host's own objects refer to; shipped profiles leave that out.
 
     An executable that needs libraries refers to something, if only to
     ``__libc_start_main``.
@@ -99,7 +99,7 @@ def start_up(host: Host) -> BoundModule:
 
 
 def _asked(before: Host, after: Host) -> dict[str, frozenset[Reference]]:
-    """What the host's own code got from objects that are not in the global scope now."""
+    """What the host's own code got from objects that have left the global scope."""
     stays = set(_paths(after.process.global_scope))
     own = {m.dso.path for m in own_objects(before)} & stays
     found = {}
@@ -127,7 +127,10 @@ def _unlinked(host: Host, edits: Iterable[Edit], *options: str) -> list[LinkMap]
 def _restart(
     host: Host, changed: Mapping[Hashable, Dso], gone: frozenset[int], local: Sequence[str]
 ) -> Host:
-    """Start-up and the RTLD_GLOBAL openings once more, with ``changed`` files by identity."""
+    """Repeat start-up and the RTLD_GLOBAL openings, with ``changed`` files by identity.
+
+    ``gone`` are ids of link maps to leave out, ``local`` names to open RTLD_LOCAL at the end.
+    """
     process = host.process
     stays = [name for name in host.preload if id(process.loaded(name)) not in gone]
     interpreter = next((m.dso for m in process.maps if m.found.how == "loader"), None)
@@ -152,7 +155,7 @@ def _open(process: Process, names: Iterable[str], *, rtld_global: bool) -> None:
 
 
 class _ChangedFiles:
-    """Files of a host, some of them changed."""
+    """The files of a host, some of them replaced by changed ones."""
 
     def __init__(self, files: FileSystem, changed: Mapping[Hashable, Dso]) -> None:
         self._files = files

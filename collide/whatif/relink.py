@@ -1,10 +1,9 @@
-"""One object as another link would have made it: its facts changed in memory.
+"""Changes the facts of one object in memory as a linker option would change the object.
 
-What a linker option does to references and definitions, and nothing else; the
-bytes of the file are not touched. Sources: ld(1) ``-Bsymbolic``,
-``-Bsymbolic-functions``, ``--exclude-libs``, ``--version-script``; binutils
-``bfd/elflink.c`` (``_bfd_elf_symbol_refs_local_p``,
-``bfd_elf_link_mark_dynamic_symbol``); ld.lld(1)
+References and definitions are changed, and nothing else; the bytes of the file are
+not touched. Sources: ld(1) ``-Bsymbolic``, ``-Bsymbolic-functions``,
+``--exclude-libs``, ``--version-script``; binutils ``bfd/elflink.c``
+(``_bfd_elf_symbol_refs_local_p``, ``bfd_elf_link_mark_dynamic_symbol``); ld.lld(1)
 ``-Bsymbolic-non-weak-functions``; patchelf(1) ``--rename-dynamic-symbols``.
 """
 
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from fnmatch import translate
 
+from collide.elf.changed_exports import ChangedExports, SymbolChange
 from collide.elf.constants import (
     STB_GNU_UNIQUE,
     STB_WEAK,
@@ -28,26 +28,26 @@ from collide.elf.constants import (
 )
 from collide.elf.machines import CLASS_COPY
 from collide.elf.object import ElfObject, VersionNeed
-from collide.elf.symbols import Definition, Exports, Reference
+from collide.elf.symbols import Definition, Reference
 from collide.support.records import NamedTuple
 
-_FIRST_NODE = 2
-"""The version index of the first node that is not the base (gABI "Symbol Versioning")."""
+_BASE, _FIRST_NODE = 1, 2
+"""Version indexes: VER_NDX_GLOBAL, and the first node behind it (gABI "Symbol Versioning")."""
 
 
 class Relinked(NamedTuple):
     """A changed object, and what became of the references that changed.
 
-    ``fate`` maps an old reference to the new one, or to None where the link
-    has bound it and left no relocation that needs a lookup.
+    ``fate`` maps an old reference to the new one, or to None where the link editor has
+    bound it and left no relocation that needs a lookup.
     """
 
     object: ElfObject
     fate: Mapping[Reference, Reference | None]
 
 
-class Names:
-    """Symbol names chosen by names and shell patterns; none at all chooses every name."""
+class NamePatterns:
+    """A set of symbol names, given by names and shell patterns; without any it has every name."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         chosen = tuple(patterns)
@@ -68,7 +68,7 @@ class Names:
 
 
 _LOOKED_UP_STILL = frozenset((STT_TLS, STT_GNU_IFUNC))
-"""GNU ld leaves the relocations of these types their symbol, whatever it binds."""
+"""Types whose relocations keep their symbol with GNU ld, even where it could bind them."""
 
 
 def bind_symbolic(obj: ElfObject) -> Relinked:
@@ -85,10 +85,10 @@ def bind_symbolic(obj: ElfObject) -> Relinked:
 
 
 def bind_functions(obj: ElfObject) -> Relinked:
-    """``-Bsymbolic-functions``: what is not data is bound, and no flag is set.
+    """``-Bsymbolic-functions``: references to own functions are bound, and no flag is set.
 
-    Addresses of functions are bound like calls. Thread-local variables and
-    STT_GNU_IFUNC functions stay looked up, as with :func:`bind_symbolic`.
+    The addresses of functions are bound as calls are. Thread-local variables and
+    STT_GNU_IFUNC functions are still looked up, as with :func:`bind_symbolic`.
     """
     kept = _LOOKED_UP_STILL | {STT_OBJECT, STT_COMMON}
     return _bind(obj, lambda own: own.type not in kept and own.binding != STB_GNU_UNIQUE)
@@ -114,7 +114,7 @@ def _bind(obj: ElfObject, binds: Callable[[Definition], bool]) -> Relinked:
 
 
 def own_definition(obj: ElfObject, reference: Reference) -> Definition | None:
-    """The object's own definition that a reference names and would be looked up for."""
+    """The object's own definition of what a reference names; None where it is not looked up."""
     if not reference.defined or reference.visibility in (STV_HIDDEN, STV_INTERNAL):
         return None
     found = obj.exports.candidates(reference.name)
@@ -122,22 +122,29 @@ def own_definition(obj: ElfObject, reference: Reference) -> Definition | None:
     return next(same, found[0] if found else None)
 
 
-def _with_fate(obj: ElfObject, fate: Mapping[Reference, Reference | None]) -> Relinked:
+_UNCHANGED = SymbolChange()
+
+
+def _with_fate(
+    obj: ElfObject, fate: Mapping[Reference, Reference | None], change: SymbolChange = _UNCHANGED
+) -> Relinked:
+    """The object with other references, and with ``change`` in what it defines."""
     kept = (fate.get(r, r) for r in obj.references)
     # Equal relocations are one reference.
     references = tuple(dict.fromkeys(r for r in kept if r is not None))
-    return Relinked(obj._replace(references=references), fate)
+    exports = obj.exports if change == _UNCHANGED else ChangedExports(obj.exports, change)
+    return Relinked(obj._replace(references=references, exports=exports), fate)
 
 
 # -- visibility -----------------------------------------------------------------------------------
 
 
-def hide(obj: ElfObject, names: Names) -> Relinked:
-    """Definitions leave the dynamic symbol table, references to them are bound.
+def hide(obj: ElfObject, names: NamePatterns) -> Relinked:
+    """Take definitions out of the dynamic symbol table, and bind the references to them.
 
-    What ``-fvisibility=hidden``, ``local:`` of a version script and
-    ``--exclude-libs`` come to. What a module is entered by is never hidden,
-    nor what an executable has copied into itself.
+    The effect of ``-fvisibility=hidden``, ``local:`` in a version script and
+    ``--exclude-libs``. The initialisation functions of modules are never hidden, nor
+    what an executable has copied.
     """
     copied = {r.name for r in obj.references if r.lookup_class == CLASS_COPY}
     hidden = frozenset(
@@ -150,204 +157,86 @@ def hide(obj: ElfObject, names: Names) -> Relinked:
         for r in obj.references
         if r.name in hidden and r.defined and r.visibility not in (STV_HIDDEN, STV_INTERNAL)
     }
-    relinked = _with_fate(obj, bound)
-    exports = _Without(obj.exports, hidden)
-    return relinked._replace(object=relinked.object._replace(exports=exports))
+    return _with_fate(obj, bound, SymbolChange(removed=hidden))
 
 
 _ENTRY = ("PyInit_", "PyInitU_", "_cffi_pypyinit_")
-"""What an extension module is entered by (PEP 489; cffi modules in PyPy)."""
-
-
-class _Without:
-    """Exports without some names."""
-
-    def __init__(self, exports: Exports, hidden: AbstractSet[str]) -> None:
-        self._exports = exports
-        self._hidden = hidden
-        self.names: AbstractSet[str] = exports.names - hidden
-        self.versioned = exports.versioned
-
-    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.defined(wanted) - self._hidden
-
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return () if name in self._hidden else self._exports.candidates(name)
-
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.plain({n: v for n, v in wanted.items() if n not in self._hidden})
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.weak(names)
+"""Names by which the interpreter opens an extension module (PEP 489; cffi modules in PyPy)."""
 
 
 # -- names and versions ---------------------------------------------------------------------------
 
 
 def rename(obj: ElfObject, new: Mapping[str, str]) -> Relinked:
-    """Every dynamic symbol of a name in ``new``, defined or not, gets the other name."""
-    fate: dict[Reference, Reference | None] = {
-        r: r._replace(name=new[r.name]) for r in obj.references if r.name in new
-    }
-    relinked = _with_fate(obj, fate)
-    exports = _Renamed(obj.exports, new)
-    return relinked._replace(object=relinked.object._replace(exports=exports))
-
-
-class _Renamed:
-    """Exports of which some have new names."""
-
-    def __init__(self, exports: Exports, new: Mapping[str, str]) -> None:
-        self._exports = exports
-        self._old = {after: before for before, after in new.items() if before in exports.names}
-        self._gone = frozenset(self._old.values())
-        self.names: AbstractSet[str] = (exports.names - self._gone) | self._old.keys()
-        self.versioned = exports.versioned
-
-    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self.names & wanted
-
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        if name in self._old:
-            found = self._exports.candidates(self._old[name])
-            return tuple(d._replace(name=name) for d in found)
-        return () if name in self._gone else self._exports.candidates(name)
-
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        untouched = {n: v for n, v in wanted.items() if n not in self._old and n not in self._gone}
-        return self._exports.plain(untouched)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`; renamed ones are never plain."""
-        return self._exports.weak(names)
+    """Give dynamic symbols their names in ``new``, whether they are defined or referred to."""
+    change = SymbolChange(renamed=new)
+    fate = {r: change.of_reference(r) for r in obj.references if r.name in new}
+    return _with_fate(obj, fate, change)
 
 
 def add_version(obj: ElfObject, node: str) -> Relinked:
-    """All definitions get a version node of their own (``--version-script``, ``NODE {...};``).
+    """Give all definitions a version node of their own (``--version-script``, ``NODE {...};``).
 
     Where there are nodes already, each becomes one that begins with ``node``
     (OpenSSL's shlib_variant does that). References to own definitions follow.
+    What an executable has copied keeps the version of the library that it is from.
     """
-    fate: dict[Reference, Reference | None] = {
+    old = obj.version_definitions or ()
+    versions = (None, *old)
+    fate = {
         r: r._replace(version=new_version(node, r.version))
         for r in obj.references
-        if own_definition(obj, r) is not None
+        if (own := own_definition(obj, r)) is not None and own.version in versions
     }
-    relinked = _with_fate(obj, fate)
-    old = obj.version_definitions or ()
-    exports = _Versioned(obj.exports, node, _FIRST_NODE + len(old))
+    change = SymbolChange(
+        versions={v: new_version(node, v) for v in versions}, base_index=_FIRST_NODE + len(old)
+    )
     base = any(d.version is None for n in obj.exports.names for d in obj.exports.candidates(n))
     nodes = (*(new_version(node, v) for v in old), *((node,) if base or not old else ()))
-    changed = relinked.object._replace(exports=exports, version_definitions=nodes)
-    return relinked._replace(object=changed)
+    relinked = _with_fate(obj, fate, change)
+    return relinked._replace(object=relinked.object._replace(version_definitions=nodes))
 
 
 def new_version(node: str, version: str | None) -> str:
-    """The version a definition of ``version`` has after :func:`add_version`."""
+    """The version that a definition of ``version`` has after :func:`add_version`."""
     return node if version is None else f"{node}_{version}"
 
 
-class _Versioned:
-    """Exports with version nodes of their own; ``index`` is that of former base definitions."""
-
-    versioned = True
-
-    def __init__(self, exports: Exports, node: str, index: int) -> None:
-        self._exports = exports
-        self._node = node
-        self._index = index
-        self.names: AbstractSet[str] = exports.names
-
-    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.defined(wanted)
-
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return tuple(
-            d._replace(
-                version=new_version(self._node, d.version),
-                version_index=self._index if d.version is None else d.version_index,
-            )
-            for d in self._exports.candidates(name)
-        )
-
-    def plain(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        """None: each is looked at."""
-        return frozenset()
-
-    def weak(self, _names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """None, as none is plain."""
-        return {}
-
-
 def need_version(obj: ElfObject, file: str, node: str, intended: AbstractSet[str]) -> Relinked:
-    """A user of the library ``file``, linked again after :func:`add_version`.
+    """Link a user of the library ``file`` again after :func:`add_version`.
 
     ``intended`` are the names that it gets from there.
     """
-    fate: dict[Reference, Reference | None] = {
+    fate = {
         r: r._replace(version=new_version(node, r.version), exact=False)
         for r in obj.references
         if r.name in intended and not r.defined
     }
-    relinked = _with_fate(obj, fate)
-    new = {str(r.version): r for r in fate.values() if r is not None}
+    new = {str(r.version) for r in fate.values()}
     needs = [n for n in obj.version_needs if n.file != file]
     needs += [VersionNeed(file, version, _all_weak(fate, version)) for version in sorted(new)]
-    exports = _Tables(obj.exports) if new and not obj.exports.versioned else obj.exports
-    changed = relinked.object._replace(version_needs=tuple(needs), exports=exports)
-    return relinked._replace(object=changed)
+    tables_appear = bool(new) and not obj.exports.versioned
+    relinked = _with_fate(
+        obj, fate, SymbolChange(base_index=_BASE) if tables_appear else _UNCHANGED
+    )
+    return relinked._replace(object=relinked.object._replace(version_needs=tuple(needs)))
 
 
-class _Tables:
-    """Exports of an object that had no version tables and now has: all of the base version."""
-
-    versioned = True
-
-    def __init__(self, exports: Exports) -> None:
-        self._exports = exports
-        self.names: AbstractSet[str] = exports.names
-
-    def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.defined(wanted)
-
-    def candidates(self, name: str) -> tuple[Definition, ...]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return tuple(d._replace(version_index=1) for d in self._exports.candidates(name))
-
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.plain(wanted)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.weak(names)
-
-
-def _all_weak(fate: Mapping[Reference, Reference | None], version: str) -> bool:
+def _all_weak(fate: Mapping[Reference, Reference], version: str) -> bool:
     """Whether only weak references need a version: ld sets VER_FLG_WEAK then."""
-    return all(r.weak for r in fate.values() if r is not None and r.version == version)
+    return all(r.weak for r in fate.values() if r.version == version)
 
 
 # -- the library's name ---------------------------------------------------------------------------
 
 
 def set_soname(obj: ElfObject, soname: str) -> Relinked:
-    """``-soname``: the name that users will need."""
+    """``-soname``: the name by which users will need the object."""
     return Relinked(obj._replace(soname=soname), {})
 
 
 def replace_needed(obj: ElfObject, new: Mapping[str, str]) -> Relinked:
-    """A user linked again after :func:`set_soname` (``patchelf --replace-needed``)."""
+    """Link a user again after :func:`set_soname` (``patchelf --replace-needed``)."""
     return Relinked(
         obj._replace(
             needed=tuple(new.get(name, name) for name in obj.needed),
@@ -360,7 +249,7 @@ def replace_needed(obj: ElfObject, new: Mapping[str, str]) -> Relinked:
 
 
 def drop_needed(obj: ElfObject, names: AbstractSet[str]) -> Relinked:
-    """A user linked without the libraries ``names``; references to them stay."""
+    """Link a user without the libraries ``names``; its references to them stay."""
     return Relinked(
         obj._replace(
             needed=tuple(n for n in obj.needed if n not in names),
@@ -373,8 +262,6 @@ def drop_needed(obj: ElfObject, names: AbstractSet[str]) -> Relinked:
 
 
 def ask_at_run_time(obj: ElfObject, asked: AbstractSet[Reference]) -> Relinked:
-    """A user that asks dlsym for what it referred to, and has no copies of it any more."""
+    """Replace the references ``asked`` by calls of dlsym; copies that they made are gone."""
     copied = frozenset(r.name for r in asked if r.lookup_class == CLASS_COPY)
-    relinked = _with_fate(obj, dict.fromkeys(asked))
-    exports = _Without(obj.exports, copied) if copied else obj.exports
-    return relinked._replace(object=relinked.object._replace(exports=exports))
+    return _with_fate(obj, dict.fromkeys(asked), SymbolChange(removed=copied))

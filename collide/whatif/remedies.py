@@ -1,9 +1,9 @@
-"""Which changes remove a finding: each tried in memory, bound again, and only then named.
+"""Finds the changes that remove a finding, by trying each in memory and binding again.
 
-A remedy counts when none of the finding's references is taken any more,
-nothing else is, and no object misses a symbol that it had. The least invasive
-comes first: a linker option that leaves all exports alone, one that takes
-some away, then what concerns the users of a library as well, then the host.
+A change is a remedy when none of the finding's references is taken any more, no
+other one is taken instead, and no object misses a symbol that it had. The least
+invasive comes first: linker options that leave all exports alone, those that take
+some away, then what changes the users of a library as well, then the host.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from collide.whatif.edits import (
     SONAME,
     SYMBOLIC,
     VERSION,
-    Change,
     Edit,
-    tag_of,
+    LinkChange,
+    distribution_tag,
 )
 from collide.whatif.hosts import knows_references, own_objects
 from collide.whatif.whatif import (
-    START_UP,
+    START_UP_MODULE,
     Balance,
     Fates,
     WhatIf,
     attempt,
-    lost,
+    lost_references,
     newly_split,
-    shadowed,
+    shadowed_bindings,
     with_start_up,
 )
 from collide.wheels.target import Target
@@ -52,9 +52,9 @@ class Remedy(NamedTuple):
 
     ``edits`` are of the wheel, ``host_edits`` of the host. ``taken_before`` and
     ``taken_after`` count the finding's own references, ``balance`` is that of
-    the whole wheel on this host. ``refusal`` is why it does not serve, None
-    when it is proven to; only then are ``costs`` computed. ``renamed`` are old
-    and new names.
+    the whole wheel on this host. ``refusal`` is the reason why the change does not
+    remove the finding, None when it is proven to; only then are ``costs`` computed.
+    ``renamed`` are new symbol names by old ones.
     """
 
     edits: tuple[Edit, ...]
@@ -80,7 +80,7 @@ class Prover:
         self.before = before
         self._members = frozenset(before.target.names.values())
         self._shadowed: dict[tuple[str, str], list[Binding]] = {}
-        for (path, _), b in shadowed(before).items():
+        for (path, _), b in shadowed_bindings(before).items():
             if b.provider is not None:
                 key = before.target.names.get(path, path), before.name_of(b.provider)
                 self._shadowed.setdefault(key, []).append(b)
@@ -90,17 +90,17 @@ class Prover:
     def trials(self, finding: Finding) -> tuple[Remedy, ...]:
         """Every change worth trying against ``finding``, with the reason where it fails.
 
-        Nothing where the finding is not one of bindings or of loading.
+        Empty where the finding is neither one of bindings nor one of loading.
         """
         if not self._state.taken_by(finding):
             return ()
         found: list[Remedy] = []
         covered: set[Edit] = set()
         for edits, host_edits in self._candidates(finding):
-            whole = [e._replace(change=Change(HIDE)) for e in edits if e.change.option == HIDE]
+            whole = [e._replace(change=LinkChange(HIDE)) for e in edits if e.change.option == HIDE]
             if covered.isdisjoint(whole):
                 found.append(self._try(finding, edits, host_edits))
-                # What may be hidden whole need not be hidden in part.
+                # Where all symbols can be hidden, hiding some of them is no further remedy.
                 covered.update(edits if found[-1].refusal is None else ())
         return tuple(found)
 
@@ -150,7 +150,7 @@ class Prover:
             return
         members = sorted(map(self.before.name_of, intended))
         choices = [
-            list(self._of_own(finding) if name == finding.victim else self._of_meant(name))
+            list(self._of_own(finding) if name == finding.victim else self._of_intended(name))
             for name in members
         ]
         for chosen in product(*choices):
@@ -164,12 +164,12 @@ class Prover:
         yield _edit(finding.victim, HIDE)
         yield _edit(finding.victim, HIDE, finding.symbols)
         yield _edit(finding.victim, whole)
-        yield from self._of_meant(finding.victim)
+        yield from self._of_intended(finding.victim)
 
-    def _of_meant(self, library: str) -> Iterator[Edit]:
+    def _of_intended(self, library: str) -> Iterator[Edit]:
         """For symbols that another member defines."""
-        yield _edit(library, VERSION, value=tag_of(self.before.target.name).upper())
-        # All that crosses: with some of it, users of the library would have two copies.
+        yield _edit(library, VERSION, value=distribution_tag(self.before.target.name).upper())
+        # All that is referred to: renamed in part, the library would be there twice for its users.
         yield _edit(library, RENAME)
 
     def _of_captured(self, finding: Finding) -> Iterator[tuple[Edit, ...]]:
@@ -179,7 +179,7 @@ class Prover:
         for name in sorted(self._captured(finding.victim)):
             mangled = _edit(name, SONAME)
             yield (mangled,)
-            node = tag_of(self.before.target.name).upper()
+            node = distribution_tag(self.before.target.name).upper()
             for more in (_edit(name, VERSION, value=node), _edit(name, RENAME)):
                 yield (more, mangled)
 
@@ -199,7 +199,7 @@ class Prover:
         }
 
     def _of_host(self, finding: Finding) -> Iterator[tuple[Edit, ...]]:
-        """Hide it in the executable, or link nothing through which it gets into the scope."""
+        """Hide the symbols in the executable, or do not link what brings in the provider."""
         process = self.before.host.process
         if finding.provider == process.executable.dso.path:
             if finding.symbols:
@@ -228,19 +228,19 @@ def _closure(root: LinkMap, without: Sequence[LinkMap]) -> list[LinkMap]:
 
 
 def _edit(name: str, option: str, names: tuple[str, ...] = (), value: str = "") -> Edit:
-    # A name is a pattern that matches itself, once its brackets are no class.
-    return Edit(name.replace("[", "[[]"), Change(option, names, value))
+    # With its brackets quoted a name is a pattern that matches only itself.
+    return Edit(name.replace("[", "[[]"), LinkChange(option, names, value))
 
 
 # -- proof ----------------------------------------------------------------------------------------
 
 
 class _State(NamedTuple):
-    """What findings are about, without the bindings: these would fill the memory.
+    """What findings are about, without the bindings, which would take too much memory.
 
     ``taken`` counts shadowed references by victim, provider and the name they
-    had before, ``needs`` are pairs of an object and what its DT_NEEDED got it,
-    ``failures`` pairs of an object and what it does not get.
+    had before, ``needs`` are pairs of an object and of what a DT_NEEDED of it found,
+    ``failures`` pairs of an object and of what it lacks.
     """
 
     taken: Mapping[tuple[str, str, str], int]
@@ -248,7 +248,7 @@ class _State(NamedTuple):
     failures: AbstractSet[tuple[str, str]]
 
     def taken_by(self, finding: Finding) -> int:
-        """How many references are as a finding says; for one of loading, how often it is so."""
+        """How many references are as a finding says; of a finding of loading, 1 while it holds."""
         victim, provider = finding.victim, finding.provider
         if finding.symbols and provider is not None:
             return sum(self.taken.get((victim, provider, name), 0) for name in finding.symbols)
@@ -266,7 +266,7 @@ def _state(analysis: Analysis, fates: Fates) -> _State:
     }
     names = analysis.target.names
     taken: Counter[tuple[str, str, str]] = Counter()
-    for (path, reference), b in shadowed(analysis).items():
+    for (path, reference), b in shadowed_bindings(analysis).items():
         if b.provider is not None:
             name = old.get((path, reference), reference.name)
             taken[names.get(path, path), analysis.name_of(b.provider), name] += 1
@@ -280,7 +280,7 @@ def _state(analysis: Analysis, fates: Fates) -> _State:
 
 def _objects(analysis: Analysis) -> Iterator[BoundObject]:
     for module in analysis.modules:
-        if module.bound is not None and module.name != START_UP:
+        if module.bound is not None and module.name != START_UP_MODULE:
             yield from module.bound.objects
 
 
@@ -303,14 +303,14 @@ def _outcome(tried: WhatIf, edits: tuple[Edit, ...], host_edits: tuple[Edit, ...
 
 
 def _refusal(tried: WhatIf) -> str | None:
-    """Why a change does not serve, whatever it removes; None when it may."""
+    """Why a change cannot be a remedy of any finding; None when it may be."""
     balance = tried.balance
     if balance.new:
         first = balance.new[0]
         name = tried.after.target.names.get(first.object, first.object)
         more = f", and {len(balance.new) - 1} more" if len(balance.new) > 1 else ""
         return f"{name} would fail: {first.kind} {first.name}{more}"
-    missing = lost(tried)
+    missing = lost_references(tried)
     if missing:
         (holder, name), *rest = sorted((holder, r.name) for holder, r in missing)
         more = f", and {len(rest)} more" if rest else ""
@@ -323,5 +323,5 @@ def _refusal(tried: WhatIf) -> str | None:
 
 
 def proven(trials: Sequence[Remedy]) -> tuple[Remedy, ...]:
-    """Those that serve."""
+    """The trials without a refusal."""
     return tuple(remedy for remedy in trials if remedy.refusal is None)

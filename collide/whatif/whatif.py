@@ -1,8 +1,8 @@
-"""A wheel or a host linked in another way, bound again, and compared with what was.
+"""Binds a target and a host again after a change of their linking, and compares the bindings.
 
 Nothing is written: members and host libraries are changed in memory
-(:mod:`collide.whatif.edits`, :mod:`collide.whatif.hosts`) and go through the same exact
-half as any other.
+(:mod:`collide.whatif.edits`, :mod:`collide.whatif.hosts`) and are loaded and bound
+as any other.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
-from collide.whatif.edits import Changed, Edit, apply, tag_of
-from collide.whatif.hosts import knows_references, rehost, start_up
+from collide.whatif.edits import Edit, RelinkedObjects, apply_edits, distribution_tag
+from collide.whatif.hosts import knows_references, relink_host, start_up
 from collide.wheels.target import Target
 
 Fates = Mapping[str, Mapping[Reference, Reference | None]]
-START_UP = "(start-up)"
-"""The name under which the host's own bindings are shown."""
+START_UP_MODULE = "(start-up)"
+"""The name of the module that stands for start-up: the host's own bindings."""
 LINK_TIME, DLSYM = "link-time", "dlsym"
 NOT_LOADED, NOT_GLOBAL, UNDEFINED = "not-loaded", "not-global", "undefined"
 
 
 class Outcome(NamedTuple):
-    """What a reference gets: a ``provider``, or None and why.
+    """The outcome for a reference: a ``provider``, or None and why.
 
-    ``how`` is ``bound``, ``link-time`` (the linker has bound it to the object's
-    own definition), ``dlsym`` (it asks at run time instead), ``undefined``,
+    ``how`` is ``bound``, ``link-time`` (the link editor has bound it to the object's
+    own definition), ``dlsym`` (the object asks at run time instead), ``undefined``,
     ``not-loaded`` (the object is not in the process) or ``not-global`` (start-up
-    does not load it).
+    does not load it). ``shadowed`` is that of the binding.
     """
 
     provider: str | None
@@ -45,7 +45,11 @@ class Outcome(NamedTuple):
 
 
 class Move(NamedTuple):
-    """References of one object that get something else, all in the same way."""
+    """References of one object whose outcome changes in the same way.
+
+    ``references`` counts them, ``symbols`` are their names, ``modules`` those that show
+    it when they are opened.
+    """
 
     object: str
     before: Outcome
@@ -56,7 +60,7 @@ class Move(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """What a change does on the whole.
+    """The sum of what a change does.
 
     ``shadowed_before`` and ``shadowed_after`` count distinct references that
     are shadowed in any module, ``newly_shadowed`` those that were not before.
@@ -71,7 +75,11 @@ class Balance(NamedTuple):
 
 
 class WhatIf(NamedTuple):
-    """One change of one target on one host, bound before and after."""
+    """One change of one target on one host, bound before and after.
+
+    ``fates`` gives for the path of each changed object what became of its references,
+    ``renamed`` are new symbol names by old ones.
+    """
 
     before: Analysis
     after: Analysis
@@ -84,10 +92,11 @@ class WhatIf(NamedTuple):
 def whatif(
     target: Target, host: Host, edits: Sequence[Edit], host_edits: Sequence[Edit] = ()
 ) -> WhatIf:
-    """Bind ``target`` on ``host`` as they are, and as they would be; compare all bindings.
+    """Bind ``target`` on ``host`` as they are and as the edits make them; compare all bindings.
 
     With ``host_edits`` the host's own bindings are compared as well. Raises
-    UsageError for an edit that matches nothing.
+    UsageError for an edit that matches nothing, InputError for a host that cannot be
+    started again.
     """
     before = analyse(target, host, insist=True)
     if host_edits:
@@ -97,14 +106,14 @@ def whatif(
 
 
 def attempt(before: Analysis, edits: Sequence[Edit], host_edits: Sequence[Edit] = ()) -> WhatIf:
-    """The same without the list of moves, for an analysis that is there already.
+    """The same for an analysis that is there already, without the list of moves.
 
-    With ``host_edits`` it must be one :func:`with_start_up`.
+    With ``host_edits`` it must be one that :func:`with_start_up` has given.
     """
-    changed_target, changed = retarget(before.target, edits)
+    changed_target, changed = relink_target(before.target, edits)
     host, fates = before.host, dict(changed.fates)
     if host_edits:
-        host, host_fates = rehost(before.host, host_edits)
+        host, host_fates = relink_host(before.host, host_edits)
         fates.update(host_fates)
     after = analyse(changed_target, host, insist=True)
     if host_edits:
@@ -113,16 +122,16 @@ def attempt(before: Analysis, edits: Sequence[Edit], host_edits: Sequence[Edit] 
     return WhatIf(before, after, fates, balance, renamed=changed.renamed)
 
 
-def retarget(target: Target, edits: Sequence[Edit]) -> tuple[Target, Changed]:
+def relink_target(target: Target, edits: Sequence[Edit]) -> tuple[Target, RelinkedObjects]:
     """A target with some members linked in another way.
 
     A changed member keeps its canonical path, by which output names it, even
-    where its file has another name now.
+    where its file gets another name.
     """
     names = {path: target.names[dso.path] for path, dso in target.members.items()}
     objects = {path: dso.elf for path, dso in target.members.items()}
     try:
-        changed = apply(objects, names, edits, tag_of(target.name))
+        changed = apply_edits(objects, names, edits, distribution_tag(target.name))
     except UsageError as e:
         raise UsageError(f"{target.name}: {e}") from e
     members = {}
@@ -140,17 +149,17 @@ def retarget(target: Target, edits: Sequence[Edit]) -> tuple[Target, Changed]:
 def with_start_up(analysis: Analysis) -> Analysis:
     """The analysis with one more module: the host's own objects, as start-up binds them.
 
-    Nothing is added where what they refer to is not known.
+    Nothing is added where it is not known what they refer to.
     """
     if not knows_references(analysis.host):
         return analysis
     bound = start_up(analysis.host)
-    module = Module(START_UP, bound, (*analysis.host.failures, *bound.failures))
+    module = Module(START_UP_MODULE, bound, (*analysis.host.failures, *bound.failures))
     return analysis._replace(modules=(module, *analysis.modules))
 
 
 def rename_map(tried: WhatIf) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Old and new names, and the members that one map of them serves.
+    """New symbol names by old ones, and the members that one map of them serves.
 
     Raises UsageError where nothing is renamed, or where a member has a symbol
     of an old name that it gets from somewhere else: one map would rename both.
@@ -176,11 +185,11 @@ def rename_map(tried: WhatIf) -> tuple[dict[str, str], tuple[str, ...]]:
     return dict(tried.renamed), tuple(members)
 
 
-def lost(tried: WhatIf) -> set[tuple[str, Reference]]:
-    """References, by the name of their object, that were meant for a definition which is no more.
+def lost_references(tried: WhatIf) -> set[tuple[str, Reference]]:
+    """References whose intended definition the change has taken away, by the name of their object.
 
-    The host may have one of that name: then none of them is undefined, and
-    none is shadowed any more, as nothing in the wheel is meant.
+    The host may have a definition of that name. Such a reference is then neither
+    undefined nor shadowed, as nothing in the wheel is intended for it any more.
     """
     after = {f.path: f.elf.exports.names for f in tried.after.target.members.values()}
     gone = {
@@ -206,11 +215,10 @@ def lost(tried: WhatIf) -> set[tuple[str, Reference]]:
 
 
 def newly_split(tried: WhatIf) -> Iterator[tuple[str, str, int]]:
-    """Objects that had all of a library from one provider, and then have only a part of it there.
+    """Objects that got all of a library from one provider, and would get only a part from it.
 
-    The object, the provider and how many references it still takes, by names.
-    Two copies that work on the same structures are worse than one of another
-    release.
+    Each with the provider and the number of references that it still takes. Two
+    copies that work on the same structures are worse than one of another release.
     """
     old, new = _takes(tried.before), _takes(tried.after)
     for (path, intended, provider), left in new.items():
@@ -220,16 +228,16 @@ def newly_split(tried: WhatIf) -> Iterator[tuple[str, str, int]]:
 
 
 def _takes(analysis: Analysis) -> Counter[tuple[str, str, str]]:
-    """How many references of which object, meant for which, are taken by which."""
+    """How many references of one object, meant for another, a third one takes, by their paths."""
     return Counter(
         (path, b.intended.dso.path, b.provider.path)
-        for (path, _), b in shadowed(analysis).items()
+        for (path, _), b in shadowed_bindings(analysis).items()
         if b.provider is not None and b.intended is not None
     )
 
 
 def _keeps(analysis: Analysis, path: str, intended: str) -> bool:
-    """Whether any reference of an object gets what it means in ``intended``."""
+    """Whether any reference of an object gets its intended definition from ``intended``."""
     return any(
         b.intended is not None and b.intended.dso.path == intended and b.provider is b.intended.dso
         for module in analysis.modules
@@ -246,11 +254,11 @@ def _keeps(analysis: Analysis, path: str, intended: str) -> bool:
 
 
 def bindings_of(bound: BoundModule | None) -> dict[str, tuple[Binding, ...]]:
-    """The bindings of every object of one opening, by canonical path."""
+    """The bindings of every object of one opened module, by canonical path."""
     return {o.map.dso.path: o.bindings for o in bound.objects} if bound else {}
 
 
-def shadowed(analysis: Analysis) -> dict[tuple[str, Reference], Binding]:
+def shadowed_bindings(analysis: Analysis) -> dict[tuple[str, Reference], Binding]:
     """The shadowed references of all modules, by the path of their object."""
     return {
         (bound.map.dso.path, b.reference): b
@@ -263,7 +271,7 @@ def shadowed(analysis: Analysis) -> dict[tuple[str, Reference], Binding]:
 
 
 def _balance(before: Analysis, after: Analysis, fates: Fates) -> Balance:
-    old, new = shadowed(before), shadowed(after)
+    old, new = shadowed_bindings(before), shadowed_bindings(after)
     followed = {(path, fates.get(path, {}).get(r, r)) for path, r in old}
     failed, fails = _failures(before), _failures(after)
     known = {_renamed(f, fates) for f in failed.values()}
@@ -289,14 +297,14 @@ def _renamed(failure: LoadFailure, fates: Fates) -> LoadFailure:
 
 
 def _moves(tried: WhatIf) -> Iterator[Move]:
-    """Every reference whose outcome differs, those alike together."""
+    """Every reference whose outcome differs; those that differ alike are one move."""
     groups: dict[tuple[str, Outcome, Outcome], tuple[dict[Reference, None], dict[str, None]]] = {}
     after = {m.name: m for m in tried.after.modules}
     for module in tried.before.modules:
         then = after.get(module.name)
         now = bindings_of(then.bound if then else None)
         old = bindings_of(module.bound)
-        absent = NOT_GLOBAL if module.name == START_UP else NOT_LOADED
+        absent = NOT_GLOBAL if module.name == START_UP_MODULE else NOT_LOADED
         for path, reference, was, becomes in _pairs(tried, old, now, Outcome(None, absent)):
             name = tried.before.target.names.get(path, path)
             key = name, was, becomes
@@ -336,7 +344,7 @@ def _pairs(
 
 
 def outcome(analysis: Analysis, b: Binding) -> Outcome:
-    """What one reference gets."""
+    """The outcome for the reference of one binding."""
     if b.provider is None:
         return Outcome(None, UNDEFINED)
     return Outcome(analysis.name_of(b.provider), "bound", b.shadowed)

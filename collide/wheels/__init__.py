@@ -1,1 +1,1 @@
-"""What is checked: wheels, directories and shared objects."""
+"""Reads what is checked: wheels, directories and shared objects."""

@@ -1,11 +1,11 @@
-"""Wheel archives: reading ELF members, and writing wheels.
+"""Reads the ELF members of wheel archives, and writes wheels.
 
-Writing is the ``wheel`` library's; it has no public Python interface, so this
-is the only module that touches ``wheel.wheelfile``, and ``tests/wheels/test_archive.py``
-holds the contract. Reading is our own: WheelFile asks OpenSSL for a hash object
-for each line of RECORD, which on a wheel of a thousand files takes longer than
-all of the binding. Members are checked against both the archive's CRC and
-RECORD's hash; the tests hold it to WheelFile's verdict.
+Writing is done by the ``wheel`` library. It has no public Python interface, so this
+is the only module that uses ``wheel.wheelfile``, and ``tests/wheels/test_archive.py``
+holds what is expected of it. Reading is done here: WheelFile asks OpenSSL for a hash
+object for each line of RECORD, which on a wheel of a thousand files takes longer than
+all of the binding. Members are verified by both the archive's CRC and RECORD's hash;
+the tests compare the outcome with WheelFile's.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Member(NamedTuple):
     mode: int = 0o644
 
 
-class Edit(NamedTuple):
-    """What is different in a rewritten wheel.
+class WheelChanges(NamedTuple):
+    """The differences between a wheel and the one it is rewritten to.
 
     ``contents`` are new contents and ``moved`` new names, by member name;
     ``added`` come last, dated like RECORD.
@@ -102,8 +102,8 @@ class Archive:
             raise ValueError("RECORD does not match the archive's CRC")
         text = raw.decode("utf-8")
         if '"' in text:
-            import csv
-            import io
+            import csv  # late: start-up
+            import io  # late: start-up
 
             try:
                 rows = [
@@ -112,7 +112,7 @@ class Archive:
             except csv.Error as e:
                 raise ValueError(f"malformed RECORD: {e}") from e
         else:
-            # As csv does: other characters that end a line in Unicode may be part of a name.
+            # As csv does: other line ends of Unicode may be part of a name.
             lines = text.replace("\r", "\n").split("\n")
             rows = [line.rsplit(",", 2) for line in lines if line]
         if any(len(row) != 3 for row in rows):
@@ -169,9 +169,9 @@ class Archive:
 
 
 def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
-    """A member whose hash :meth:`Archive.read` has verified, without reading the directory again.
+    """The contents of a member that :meth:`Archive.read` has verified, read once more.
 
-    Raises InputError when it is not there any more.
+    The directory is not read for it. Raises InputError when it is not there any more.
     """
     try:
         with (
@@ -188,12 +188,12 @@ def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
     return found
 
 
-class Recent:
-    """Members of one wheel that are read again, the last one kept while it is judged.
+class MemberCache:
+    """Reads members of one wheel again, and keeps the last one while the wheel is judged.
 
-    A large one is looked at from several sides, mostly one after the other:
-    calls, texts, names. It goes before another one is read, so that no more is
-    in memory than for the largest.
+    A large member is needed several times, mostly one after the other: for calls, texts
+    and names. It is dropped before another one is read, so that no more is
+    in memory than the largest takes.
     """
 
     def __init__(self, path: str) -> None:
@@ -203,7 +203,7 @@ class Recent:
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """As long as this lasts; otherwise nothing is kept."""
+        """Keep the last member as long as this lasts; otherwise none is kept."""
         self._keeps = True
         try:
             yield
@@ -220,8 +220,8 @@ class Recent:
             self._last = entry, found
         return found
 
-    def __reduce__(self) -> tuple[type[Recent], tuple[str]]:
-        return Recent, (self._path,)
+    def __reduce__(self) -> tuple[type[MemberCache], tuple[str]]:
+        return MemberCache, (self._path,)
 
 
 def _inflated(raw: memoryview, entry: Entry) -> Contents:
@@ -254,17 +254,17 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
 
 
 def signatures(archive: Archive) -> tuple[str, ...]:
-    """The members that sign RECORD (PEP 427), which no changed wheel can keep."""
+    """The members that sign RECORD (PEP 427), which are not valid for a changed wheel."""
     signed = (f"{archive.record}.jws", f"{archive.record}.p7s")
     return tuple(entry.name for entry in archive.entries if entry.name in signed)
 
 
-def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
-    """Write ``archive`` again, changed; order, modes and dates stay, RECORD is made anew.
+def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
+    """Write ``archive`` again with ``changes``; order, modes and dates stay, RECORD is made anew.
 
     Signatures of RECORD are left out. The file appears whole or not at all.
     """
-    import zipfile
+    import zipfile  # late: start-up
 
     with zipfile.ZipFile(archive.path) as old:
         infos = {info.filename: info for info in old.infolist()}
@@ -276,11 +276,11 @@ def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
             if info.is_dir():
                 zipfile.ZipFile.writestr(made, _same_entry(info, entry.name), b"")
             elif entry.name not in left_out:
-                data = edit.contents.get(entry.name)
+                data = changes.contents.get(entry.name)
                 data = bytes(archive.read(entry)) if data is None else data
-                moved = edit.moved.get(entry.name, entry.name)
+                moved = changes.moved.get(entry.name, entry.name)
                 made.writestr(_same_entry(info, moved), data)
-        for member in edit.added:
+        for member in changes.added:
             new = _entry(member.name, member.mode)
             new.date_time = record.date_time
             made.writestr(new, member.data)
@@ -289,7 +289,7 @@ def rewrite_wheel(archive: Archive, path: Path, edit: Edit) -> None:
 @contextmanager
 def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
     """A WheelFile that becomes ``path`` when it is finished; ``record`` is RECORD's old entry."""
-    from wheel.wheelfile import WheelFile
+    from wheel.wheelfile import WheelFile  # late: start-up
 
     class Dated(WheelFile):  # type: ignore[misc]
         """Dates RECORD, which close() writes by name, like every member."""
@@ -318,7 +318,7 @@ def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:
-    import zipfile
+    import zipfile  # late: start-up
 
     info = zipfile.ZipInfo(name, _SOURCE_DATE)
     info.compress_type = zipfile.ZIP_DEFLATED
@@ -328,7 +328,7 @@ def _entry(name: str, mode: int) -> zipfile.ZipInfo:
 
 def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
     """A directory entry like ``old`` for other contents."""
-    import zipfile
+    import zipfile  # late: start-up
 
     info = zipfile.ZipInfo(name, old.date_time)
     info.compress_type = old.compress_type
@@ -339,18 +339,18 @@ def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
 
 # -- hashes as RECORD has them (PEP 376, PEP 427) ------------------------------------------------
 _SHORT = 1 << 20
-"""Bytes up to which CPython's own SHA-256 is done before OpenSSL, which hashlib loads, is there."""
+"""Total bytes up to which CPython's own SHA-256 takes less time than loading OpenSSL."""
 _URL_SAFE = str.maketrans("+/", "-_")  # RFC 4648 5; base64 itself is slow to import
 
 
 def record_digest(algorithm: str, data: bytes | bytearray, total: int) -> str:
-    """``algorithm=digest``, where ``total`` bytes at most will be hashed.
+    """``algorithm=digest`` of ``data``, where ``total`` bytes at most will be hashed.
 
     Raises ValueError for an algorithm that PEP 427 does not allow.
     """
     if algorithm == "sha256" and total <= _SHORT and (digest := _own_sha256(data)):
         return _base64_digest(algorithm, digest)
-    import hashlib
+    import hashlib  # late: start-up
 
     if algorithm in ("md5", "sha1") or algorithm not in hashlib.algorithms_guaranteed:
         raise ValueError(f"{algorithm or 'no algorithm'}: not allowed in a wheel")
@@ -361,7 +361,7 @@ def record_digest(algorithm: str, data: bytes | bytearray, total: int) -> str:
 
 
 def _own_sha256(data: bytes | bytearray) -> bytes | None:
-    """By the module that hashlib falls back on; None in an interpreter that is built without."""
+    """A hash by the module that hashlib falls back on; None in an interpreter built without it."""
     for module in ("_sha2", "_sha256"):  # since CPython 3.12, before
         try:
             digest: bytes = __import__(module).sha256(data).digest()

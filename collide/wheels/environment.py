@@ -1,4 +1,4 @@
-"""The packages that are installed in an environment, each as a target of its own.
+"""Lists the packages that are installed in an environment, each as a target of its own.
 
 Layout: the ``site-packages`` of a virtual environment (venv, "How venvs
 work"), and the RECORD of each distribution in it (PEP 376).
@@ -16,7 +16,7 @@ from collide.wheels.target import Target, read_files
 
 
 def interpreter(prefix: Path) -> Path:
-    """The binary that runs an environment; InputError when there is none."""
+    """The binary that runs an environment; raises InputError when there is none."""
     binary = prefix / "bin" / "python"
     if not binary.exists():
         raise InputError(str(prefix), "is no virtual environment (it has no bin/python)")
@@ -24,7 +24,7 @@ def interpreter(prefix: Path) -> Path:
 
 
 def site_packages(prefix: Path) -> list[Path]:
-    """The directories that packages are installed in, each once; InputError without any."""
+    """The directories that packages are installed in, each once; raises InputError without any."""
     found = {p.resolve(): None for p in sorted(prefix.glob("lib*/*/site-packages")) if p.is_dir()}
     if not found:
         raise InputError(str(prefix), "is no virtual environment (it has no site-packages)")
@@ -34,7 +34,7 @@ def site_packages(prefix: Path) -> list[Path]:
 def installed(prefix: Path) -> Iterator[Target]:
     """One target for each installed distribution that has files, by name.
 
-    What lies in site-packages and is in no RECORD comes last, as one target a
+    Files in site-packages that are in no RECORD come last, as one target a
     directory.
     """
     root = Root()
@@ -52,6 +52,6 @@ def installed(prefix: Path) -> Iterator[Target]:
 
 
 def _files(distribution: Distribution, directory: Path) -> set[Path]:
-    """Its files below ``directory``; installers record scripts outside of it, too."""
+    """The files of a distribution below ``directory``; installers record scripts outside, too."""
     places = (Path(directory, str(file)) for file in distribution.files or ())
     return {place for place in places if ".." not in place.parts and place.is_file()}

@@ -1,7 +1,7 @@
-"""Which hosts a wheel's tags let it be installed on.
+"""Decides from a wheel's tags on which hosts it can be installed.
 
-``packaging`` knows the order of tags; what it cannot know is the libc of a
-host that is not this machine (PEP 600, PEP 656).
+``packaging`` knows the order of tags; it cannot know the libc of a host that is not
+this machine (PEP 600, PEP 656).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Misfit(NamedTuple):
 
 
 class Platform(Protocol):
-    """What of a host decides which wheels can be installed on it."""
+    """The part of a host that decides which wheels can be installed on it."""
 
     @property
     def architecture(self) -> str:
@@ -57,8 +57,8 @@ def unsuitable(tags: Iterable[str], host: Platform) -> str | None:
 def misfit(tags: Iterable[str], host: Platform) -> Misfit | None:
     """What keeps a wheel with these tags from being installed on ``host``; None when nothing does.
 
-    A tag is ``interpreter-abi-platform`` with one of each. A host without a
-    known Python is not held against the wheel.
+    A tag is ``interpreter-abi-platform`` with one of each (PEP 425). Where the host's
+    Python is not known, any Python tag fits.
     """
     parts = [tag.split("-") for tag in tags]
     fitting = [p for p in parts if _runs(p[2], host)]
@@ -90,7 +90,7 @@ def _platform_kind(platforms: Iterable[str], host: Platform) -> MisfitKind:
 
 
 def oldest_glibc(tags: Iterable[str]) -> tuple[int, int]:
-    """The oldest glibc release on which the tags allow a wheel; (0, 0) when they do not tell."""
+    """The oldest glibc release on which the tags allow a wheel; (0, 0) when they name none."""
     oldest = []
     for platform in {tag.split("-")[2] for tag in tags}:
         policy, _, rest = platform.partition("_")
@@ -170,7 +170,7 @@ def _plainly(interpreter: str, abi: str, python: Python) -> bool | None:
 
 
 def _supported(python: Python, platforms: list[str]) -> set[str]:
-    from packaging.tags import compatible_tags, cpython_tags, generic_tags
+    from packaging.tags import compatible_tags, cpython_tags, generic_tags  # late: start-up
 
     major, minor = python.version
     if python.implementation == "cp":

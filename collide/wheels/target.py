@@ -1,4 +1,4 @@
-"""Inputs to objects at their installed paths: wheels, directories of them, trees, bare .so files.
+"""Reads inputs as objects at their installed paths: wheels, trees, and bare .so files.
 
 Members of a wheel are read in memory; where they would be installed decides
 what ``$ORIGIN`` means (binary distribution format, "Installing a wheel").
@@ -20,7 +20,7 @@ from collide.loader.host import Host
 from collide.loader.model import Directories, Dso, FileSystem, KnownFileSystem
 from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.support.records import NamedTuple
-from collide.wheels.archive import Archive, Recent
+from collide.wheels.archive import Archive, MemberCache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collide.filesystems.root import Root
 
 PREFIX = "/prefix"
-"""Where wheels are installed in the mind: ``sys.prefix`` of no real environment."""
+"""The prefix under which wheels are installed in memory: ``sys.prefix`` of no real environment."""
 _SITE = f"{PREFIX}/lib/python/site-packages"
 _SCHEME = {
     "purelib": _SITE,
@@ -41,7 +41,7 @@ _SCHEME = {
 
 
 class Skipped(NamedTuple):
-    """Something that was not analysed: what, and because of what."""
+    """Something that was not analysed, and the reason."""
 
     name: str
     reason: str
@@ -51,9 +51,10 @@ class Target(NamedTuple):
     """One thing to check: a wheel, a tree, or one shared object.
 
     ``members`` maps installed paths to files, ``names`` canonical paths to the
-    names that output uses. ``tags`` is None where there is no wheel name to
-    tell. ``problems`` are inputs that cannot be read, ``skipped`` members that
-    no module is made of. ``recent`` is where the contents of members come from again.
+    names that output uses. ``tags`` is None for what has no wheel's name.
+    ``problems`` are inputs that cannot be read, ``skipped`` members that
+    are no modules. ``on_disk`` is the root that the files are in, None for a wheel, and
+    ``cache`` reads the contents of a wheel's members again.
     """
 
     name: str
@@ -63,17 +64,17 @@ class Target(NamedTuple):
     skipped: tuple[Skipped, ...] = ()
     problems: tuple[InputError, ...] = ()
     on_disk: Root | None = None
-    recent: Recent | None = None
+    cache: MemberCache | None = None
 
     def keeping(self) -> AbstractContextManager[None]:
-        """Where contents that are read again are kept for a while."""
-        return self.recent.keeping() if self.recent else nullcontext()
+        """A context in which the last member that was read again stays in memory."""
+        return self.cache.keeping() if self.cache else nullcontext()
 
     def modules(self, architecture: str) -> tuple[str, ...]:
         """Installed paths to open, each by itself.
 
         Extension modules, and every library that no other member needs: such
-        a one is opened in some other way (ctypes, cffi, a plugin loader).
+        a library is opened in some other way (ctypes, cffi, a plugin loader).
         """
         fitting = {
             path: dso for path, dso in self.members.items() if dso.elf.architecture == architecture
@@ -101,9 +102,9 @@ class Target(NamedTuple):
 
 
 def is_extension_module(dso: Dso) -> bool:
-    """Whether it exports the initialisation function of a module of its name.
+    """Whether an object exports the initialisation function of a module of its name.
 
-    PyInit_NAME, for other than ASCII names PyInitU_ and their punycode (PEP
+    PyInit_NAME, for names that are not ASCII PyInitU_ and their punycode (PEP
     489), or that of a cffi module in PyPy.
     """
     name = posixpath.basename(dso.path).partition(".")[0]
@@ -186,7 +187,7 @@ def find_inputs(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _tidy(path: str) -> str:
-    """A path without ``.`` and slashes that mean nothing, as pathlib writes it."""
+    """A path without ``.`` and redundant slashes, as pathlib writes it."""
     parts = [part for part in path.split("/") if part not in ("", ".")]
     return "/" * path.startswith("/") + "/".join(parts) or "."
 
@@ -218,12 +219,12 @@ def _read_wheel(path: str) -> Target:
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
-    recent = Recent(path)
+    cache = MemberCache(path)
     with Archive(path) as archive:
         distribution, tags = archive.distribution, archive.tags
         for entry in archive.elf_members():
             try:
-                # The contents are gone before names are made of the tables.
+                # The contents are dropped before names are made of the tables.
                 obj = scan_object(archive.read(entry))()
             except InputError as e:
                 problems.append(e)
@@ -235,9 +236,9 @@ def _read_wheel(path: str) -> Target:
                 problems.append(InputError(f"{path}: {entry.name}", str(e)))
                 continue
             place = installed_path(entry.name, distribution)
-            members[place] = Dso(place, place, obj, partial(recent.read, entry))
+            members[place] = Dso(place, place, obj, partial(cache.read, entry))
             names[place] = entry.name
-    return _target(path, tags, members, names, skipped, problems)._replace(recent=recent)
+    return _target(path, tags, members, names, skipped, problems)._replace(cache=cache)
 
 
 def _target(
@@ -265,9 +266,9 @@ def _target(
 
 def _read_tree(path: str) -> Target:
     """An unpacked wheel or a site-packages directory: every ELF file below it."""
-    from pathlib import Path
+    from pathlib import Path  # late: start-up
 
-    from collide.filesystems.root import Root
+    from collide.filesystems.root import Root  # late: start-up
 
     base = Path(path).resolve()
     return read_files(path, base, (p for p in base.rglob("*") if p.is_file()), Root())
@@ -304,7 +305,7 @@ def _is_elf_file(path: Path) -> bool:
 
 def _read_bare(path: str) -> Target:
     """A single shared object; its name is its resolved path."""
-    from collide.filesystems.root import Root
+    from collide.filesystems.root import Root  # late: start-up
 
     root = Root()
     resolved = os.path.realpath(path)

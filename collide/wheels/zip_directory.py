@@ -1,8 +1,8 @@
-"""The central directory of a ZIP archive, without the cost of importing zipfile.
+"""Reads the central directory of a ZIP archive without importing zipfile.
 
 zipfile makes a Python object of twenty attributes for each member and takes
 8 ms to import, as long as inflating a small wheel. Source: PKWARE's
-APPNOTE.TXT 4.3.12 to 4.3.16, 4.5.3; the tests hold the entries to zipfile's.
+APPNOTE.TXT 4.3.12 to 4.3.16, 4.5.3; the tests compare the entries with zipfile's.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def entries(data: memoryview) -> tuple[Entry, ...]:
 
 
 def contents(data: memoryview, entry: Entry) -> memoryview:
-    """The stored bytes of one member; ValueError where they cannot be read."""
+    """The stored bytes of one member; raises ValueError where they cannot be read."""
     for flag, reason in _UNREADABLE.items():
         if entry.flags & flag:
             raise ValueError(reason)
@@ -115,7 +115,7 @@ def _entries(directory: memoryview, shift: int) -> Iterator[Entry]:
 
 
 def _wide(extra: bytes, *values: int) -> Iterator[int]:
-    """``values``, those of all ones replaced by the ZIP64 extra field's, in its order."""
+    """``values``, with those of all ones replaced by the ZIP64 extra field's, in its order."""
     at = 0
     fields = b""
     while at + 4 <= len(extra):

@@ -8,7 +8,7 @@ import pytest
 
 from building import WheelBuilder
 from collide.analysis.analysis import Analysis
-from collide.analysis.install import analyse_session, conflicts, install
+from collide.analysis.install import analyse_session, conflicts, install_together
 from collide.hosts.database import load_shipped
 from collide.loader.host import Host
 from collide.wheels.target import read_target
@@ -88,7 +88,7 @@ def test_same_file_on_disk_named_twice_is_no_conflict(tmp_path: Path, host: Host
     path = compile_so(tmp_path, "m.so", F)
     targets = [read_target(path), read_target(tmp_path)]
     assert conflicts(targets) == ()
-    assert len(install(targets).members) == 1
+    assert len(install_together(targets).members) == 1
     assert len(analyse_session(targets, host).modules) == 1
 
 

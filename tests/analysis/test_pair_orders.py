@@ -45,7 +45,7 @@ def bundle(s: Scenario, target: str, library: str, module: str, **more: str) -> 
 
 
 class Pair:
-    """Two targets on one host, in the mind and in the loader."""
+    """Two targets on one host, in memory and in the loader."""
 
     def __init__(
         self, s: Scenario, rtld_global: Sequence[str] = (), library_path: Sequence[Path] = ()

@@ -10,7 +10,7 @@ from building import WheelBuilder
 from collide.analysis.analysis import analyse
 from collide.analysis.pair_traces import traces
 from collide.check.check import check
-from collide.check.pairs import Kept, Pair, check_pairs
+from collide.check.pairs import KeptTargets, Pair, check_pairs
 from collide.filesystems.root import Root
 from collide.findings.code import Severity
 from collide.hosts.database import load_shipped
@@ -37,9 +37,9 @@ def wheel(tmp_path: Path) -> WheelBuilder:
     return WheelBuilder(tmp_path)
 
 
-def paired(host: Host, *targets: Target, kept: Kept | None = None) -> list[Pair]:
+def paired(host: Host, *targets: Target, kept: KeptTargets | None = None) -> list[Pair]:
     prints = [traces(analyse(t, host)) for t in targets]
-    return list(check_pairs(prints, host, kept or Kept()))
+    return list(check_pairs(prints, host, kept or KeptTargets()))
 
 
 def test_pairs_come_in_the_order_of_the_targets(wheel: WheelBuilder, host: Host) -> None:
@@ -63,7 +63,7 @@ def test_pair_that_shares_nothing_is_not_opened(wheel: WheelBuilder, host: Host)
 def test_target_is_kept_or_read_again(wheel: WheelBuilder, host: Host) -> None:
     one, other = wheel("one", {"one.so": UNIQUE}), wheel("two", {"two.so": UNIQUE})
     read = paired(host, one, other)
-    kept = Kept()
+    kept = KeptTargets()
     for target in (one, other):
         kept.offer(target)
         Path(target.name).unlink()
@@ -76,8 +76,8 @@ def test_target_is_kept_or_read_again(wheel: WheelBuilder, host: Host) -> None:
 def test_only_what_is_small_enough_is_kept(
     wheel: WheelBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Kept, "_SYMBOLS", 3)
-    kept = Kept()
+    monkeypatch.setattr(KeptTargets, "_SYMBOLS", 3)
+    kept = KeptTargets()
     small = wheel("small", {"a.so": F})
     large = wheel("large", {"b.so": "".join(f"int f{i}(void) {{ return 1; }}" for i in range(9))})
     for target in (small, large):

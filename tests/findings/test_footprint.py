@@ -12,19 +12,19 @@ from collide.cli.main import main
 from collide.findings.code import Severity
 from collide.findings.footprint import Allowed, compare, read_allowed
 from collide.hosts.database import load_shipped
-from collide.hosts.footprint import Exports, Footprint, Library, of_host
+from collide.hosts.footprint import ExportedNames, Footprint, FootprintLibrary, of_host
 from collide.support.errors import InputError
 from scenario import Scenario
 
 
-def entry(name: str, *unversioned: str, versioned: str = "", by: str = "bin") -> Library:
+def entry(name: str, *unversioned: str, versioned: str = "", by: str = "bin") -> FootprintLibrary:
     names = frozenset(versioned.split())
     versions = frozenset(name.partition("@")[2] for name in names)
-    exports = Exports(frozenset(unversioned), names, versions)
-    return Library(name, (by,) if by else (), len(unversioned), not by, exports)
+    exports = ExportedNames(frozenset(unversioned), names, versions)
+    return FootprintLibrary(name, (by,) if by else (), len(unversioned), not by, exports)
 
 
-def host(*libraries: Library, **more: tuple[str, ...]) -> Footprint:
+def host(*libraries: FootprintLibrary, **more: tuple[str, ...]) -> Footprint:
     fields = {"openings": (), "search_paths": (), "missing": (), **more}
     return Footprint("h", (entry("bin", by=""), *libraries), **fields)
 

@@ -15,7 +15,7 @@ from collide.hosts.extract import extract
 from collide.hosts.footprint import (
     SCHEMA,
     Footprint,
-    Library,
+    FootprintLibrary,
     of_host,
     read_baseline,
     to_baseline,
@@ -29,7 +29,7 @@ def footprint(binary: Path, *preload: Path) -> Footprint:
     return of_host(extract(str(binary), Root(), name="n", preload=list(map(str, preload))))
 
 
-def library(footprint: Footprint, name: str) -> Library:
+def library(footprint: Footprint, name: str) -> FootprintLibrary:
     (found,) = (e for e in footprint.libraries if e.name == name)
     return found
 

@@ -12,7 +12,7 @@ import pytest
 from collide.cli.main import main
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.hosts.ldconfig import configured, left_out, make_cache
+from collide.hosts.ldconfig import configured, make_cache, unsearched_directories
 from collide.loader.glibc.ld_cache import read_cache
 from scenario import Scenario
 from systems import admin_tool, foreign_root
@@ -45,8 +45,8 @@ def system(tmp_path: Path) -> tuple[Scenario, Path]:
 def test_configured_directories_are_those_of_all_files(system: tuple[Scenario, Path]) -> None:
     root = Root(str(system[1]))
     assert list(configured(root)) == ["/opt/zeroth", "/opt/first", "/opt/deep"]
-    assert left_out(root, ["/lib", "/usr/lib"]) == ("/opt/deep",)
-    assert left_out(root, ["/opt/deep"]) == ()
+    assert unsearched_directories(root, ["/lib", "/usr/lib"]) == ("/opt/deep",)
+    assert unsearched_directories(root, ["/opt/deep"]) == ()
 
 
 def test_file_that_includes_itself_ends(tmp_path: Path) -> None:

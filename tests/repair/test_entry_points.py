@@ -11,7 +11,7 @@ import pytest
 from collide.repair import entry_points as entrypoints
 from collide.repair.entry_points import (
     beginnings_in_text,
-    documented,
+    is_documented_entry_point,
     names_in_python,
     names_in_text,
 )
@@ -22,7 +22,7 @@ from collide.repair.entry_points import (
     [("PyInit_demo", True), ("bind_engine", True), ("bind_engines", False), ("f", False)],
 )
 def test_documented_names_of_plugins(name: str, is_one: bool) -> None:
-    assert documented(name) == is_one
+    assert is_documented_entry_point(name) == is_one
 
 
 OPENING = b"import ctypes\nlib = ctypes.CDLL('libb.so.1')\nlib.f(2)\n"

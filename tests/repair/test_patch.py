@@ -9,8 +9,9 @@ import pytest
 
 from collide.elf.constants import STV_HIDDEN, STV_PROTECTED
 from collide.elf.object import read_object
-from collide.repair.integrity import ObjectChange, difference
+from collide.repair.integrity import difference
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
+from collide.repair.plan import ObjectChange
 from collide.support.errors import FormatError
 from compiler import compile_so
 

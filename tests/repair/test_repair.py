@@ -24,9 +24,9 @@ from collide.elf.object import read_object
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.repair import repair as repair_module
-from collide.repair.import_trial import install
-from collide.repair.repair import Prepared, prepare, write
-from collide.repair.request import Options
+from collide.repair.import_trial import unpack_wheel
+from collide.repair.repair import Prepared, prepare, write_repaired
+from collide.repair.request import RepairOptions
 from collide.report.repair import document
 from collide.wheels.archive import Member, write_wheel
 from scenario import Outcome, Scenario
@@ -34,7 +34,7 @@ from scenario import Outcome, Scenario
 MANYLINUX_2_17 = "cp310-abi3-manylinux_2_17_x86_64"
 MANYLINUX_2_28 = "cp310-abi3-manylinux_2_28_x86_64"
 HASHED = "demo.libs/libb-0a1b2c3d.so"
-PLAIN = Options()
+PLAIN = RepairOptions()
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"
 CALLS_OWN_F = "int f(void) { return 2; } int g(void) { return f(); }"
@@ -61,7 +61,7 @@ class Workshop:
         write_wheel(path, members)
         return path
 
-    def prepare(self, wheel: Path, host: Path, options: Options = PLAIN) -> Prepared:
+    def prepare(self, wheel: Path, host: Path, options: RepairOptions = PLAIN) -> Prepared:
         """The plan for one host; that of advice is held to it."""
         recorded = extract(str(host), Root())
         compare(wheel, recorded)
@@ -71,14 +71,14 @@ class Workshop:
         self,
         wheel: Path,
         host: Path,
-        options: Options = PLAIN,
+        options: RepairOptions = PLAIN,
         *,
         opens: Sequence[str] = (),
     ) -> tuple[Prepared, Outcome]:
         """Repair, unpack to ``site`` and open ``opens`` (default: mod.so) in the host."""
         prepared = self.prepare(wheel, host, options)
-        (made,) = write(prepared, [self.directory / "repaired"], document)
-        install(made, self.directory / "site")
+        (made,) = write_repaired(prepared, [self.directory / "repaired"], document)
+        unpack_wheel(made, self.directory / "site")
         site = "site/lib/python/site-packages/"
         return prepared, self.scenario.compare(host, *(site + o for o in opens or ["mod.so"]))
 
@@ -172,13 +172,15 @@ def test_only_what_a_host_takes_unless_all_is_asked(shop: Workshop) -> None:
     host = shop.scenario.host(F)
     wheel = shop.wheel("mod.so")
     assert set(shop.prepare(wheel, host).plan.objects["mod.so"].closed) == {"f"}
-    every = shop.prepare(wheel, host, Options(everything=True))
+    every = shop.prepare(wheel, host, RepairOptions(everything=True))
     assert set(every.plan.objects["mod.so"].closed) == {"f", "h"}
 
 
 def test_the_glibc_asked_for_decides(shop: Workshop) -> None:
     shop.module(CALLS_OWN_F)
-    prepared = shop.prepare(shop.wheel("mod.so"), shop.scenario.host(F), Options(glibc=(2, 28)))
+    prepared = shop.prepare(
+        shop.wheel("mod.so"), shop.scenario.host(F), RepairOptions(glibc=(2, 28))
+    )
     assert prepared.plan.objects["mod.so"].closed == {"f": STV_HIDDEN}
 
 
@@ -215,7 +217,7 @@ def test_visibility_alone_leaves_what_crosses(shop: Workshop) -> None:
     shop.scenario.lib(HASHED, F)
     shop.module(CALLS_F, needed=[HASHED])
     prepared = shop.prepare(
-        shop.wheel("mod.so", HASHED), shop.scenario.host(F), Options(method="visibility")
+        shop.wheel("mod.so", HASHED), shop.scenario.host(F), RepairOptions(method="visibility")
     )
     assert not prepared.changes
     assert "used by several" in kept(prepared)["f"]
@@ -226,7 +228,7 @@ def test_visibility_alone_leaves_what_crosses(shop: Workshop) -> None:
 def test_rename_alone_renames_own_definitions(shop: Workshop) -> None:
     shop.module(CALLS_OWN_F)
     prepared, after = shop.repair(
-        shop.wheel("mod.so"), shop.scenario.host(F), Options(method="rename")
+        shop.wheel("mod.so"), shop.scenario.host(F), RepairOptions(method="rename")
     )
     (renamed,) = prepared.plan.renamed.values()
     assert after.provider(at("mod.so"), renamed) == at("mod.so")
@@ -272,13 +274,13 @@ def test_vague_linkage_moves_together(shop: Workshop) -> None:
 
 def test_musl_wheels_are_renamed(shop: Workshop) -> None:
     from collide.analysis.analysis import analyse
-    from collide.repair.plan import Request, make_plan
+    from collide.repair.plan import RepairRequest, make_plan
     from collide.wheels.target import read_target
 
     shop.module(CALLS_OWN_F)
     target = read_target(shop.wheel("mod.so"))
     analysis = analyse(target, extract(str(shop.scenario.host(F)), Root()))
-    plan = make_plan(target, [analysis], Request(musl=True, tag="c0"))
+    plan = make_plan(target, [analysis], RepairRequest(musl=True, tag="c0"))
     assert plan.objects["mod.so"].renamed == {"f": "f.c0"}
     assert not plan.objects["mod.so"].closed
 
@@ -327,7 +329,7 @@ def test_documented_entry_points_of_plugins_stay(shop: Workshop) -> None:
     prepared = shop.prepare(
         shop.wheel("mod.so", "demo.libs/libplugin-0a1b2c3d.so"),
         shop.scenario.host(F.replace("f(", "sasl_client_plug_init(")),
-        Options(method="rename"),
+        RepairOptions(method="rename"),
     )
     assert kept(prepared)["sasl_client_plug_init"] == "is a documented entry point"
 
@@ -359,7 +361,7 @@ def test_what_a_system_library_needs_from_the_wheel_stays(shop: Workshop) -> Non
         runpath=f"$ORIGIN/demo.libs:{shop.directory}/system",
     )  # fmt: skip
     prepared = shop.prepare(
-        shop.wheel("mod.so", HASHED), shop.scenario.host(), Options(everything=True)
+        shop.wheel("mod.so", HASHED), shop.scenario.host(), RepairOptions(everything=True)
     )
     assert "needed from the wheel by a library" in kept(prepared)["k"]
 
@@ -428,8 +430,8 @@ def test_two_wheels_with_the_same_library_each_get_their_own(shop: Workshop) -> 
     (shop.directory / "other/other.libs" / Path(HASHED).name).write_bytes(same)
     host = shop.scenario.host(F)
     prepared = shop.prepare(shop.wheel("mod.so", HASHED), host)
-    (made,) = write(prepared, [shop.directory / "repaired"], document)
-    install(made, shop.directory / "site")
+    (made,) = write_repaired(prepared, [shop.directory / "repaired"], document)
+    unpack_wheel(made, shop.directory / "site")
     for order in (("other/other.so", at("mod.so")), (at("mod.so"), "other/other.so")):
         assert shop.scenario.compare(host, *order).messages == ("ok", "ok")
 
@@ -484,7 +486,7 @@ def written(shop: Workshop) -> tuple[Path, Path, Path]:
     shop.scenario.lib(HASHED, CALLS_OWN_F)
     shop.module(CALLS_F, needed=[HASHED])
     wheel, host = shop.wheel("mod.so", HASHED), shop.scenario.host(F)
-    (made,) = write(shop.prepare(wheel, host), [shop.directory / "repaired"], document)
+    (made,) = write_repaired(shop.prepare(wheel, host), [shop.directory / "repaired"], document)
     return wheel, host, made
 
 
@@ -507,7 +509,7 @@ def test_written_wheel_is_valid_and_keeps_modes_and_dates(shop: Workshop) -> Non
     assert set(report["objects"]) == {"mod.so", HASHED}
     assert report["taken_by"] == {str(host): ["f"]}
     first = made.read_bytes()
-    write(shop.prepare(wheel, host), [shop.directory / "repaired"], document)
+    write_repaired(shop.prepare(wheel, host), [shop.directory / "repaired"], document)
     assert made.read_bytes() == first
 
 
@@ -515,7 +517,7 @@ def test_repaired_wheel_needs_no_repair(shop: Workshop) -> None:
     _, host, made = written(shop)
     again = shop.prepare(made, host)
     assert not again.changes
-    (copy,) = write(again, [shop.directory / "again"], document)
+    (copy,) = write_repaired(again, [shop.directory / "again"], document)
     assert copy.read_bytes() == made.read_bytes()
 
 
@@ -683,7 +685,7 @@ def test_together_a_module_and_its_library_in_two_wheels(
     status, _, _ = run(capsys, module, library, "--profile", host, "--together")
     assert status == 0
     for wheel in (module, library):
-        install(shop.directory / "repaired" / wheel.name, shop.directory / "site")
+        unpack_wheel(shop.directory / "repaired" / wheel.name, shop.directory / "site")
     after = shop.scenario.compare(host, at("mod.so"))
     assert any(name.startswith(at("demo.libs/libb-")) for name in after.closure(at("mod.so")))
 

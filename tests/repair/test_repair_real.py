@@ -11,7 +11,7 @@ import pytest
 import corpus
 import repair_cases
 import repair_hosts
-from collide.repair.import_trial import install
+from collide.repair.import_trial import unpack_wheel
 from repair_cases import CASES, Case
 from repair_hosts import HOSTS, UnavailableError
 from repair_workloads import script
@@ -59,7 +59,7 @@ def test_controls_work_as_before(spec: str, everything: bool, tmp_path: Path) ->
         for name, chosen in (("before", wheels), ("after", made)):
             site = tmp_path / name
             for wheel in chosen:
-                install(wheel, site)
+                unpack_wheel(wheel, site)
             program, result = tmp_path / f"{name}.py", tmp_path / "result"
             workload = spec.partition("=")[0]
             program.write_text(script(workload, site / "lib/python/site-packages", result))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from collide.repair.request import Names
-from collide.repair.takers import Standings
+from collide.repair.request import RuntimeNames
+from collide.repair.takers import TargetFactsByArchitecture
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.target import read_target
 from scenario import Scenario
@@ -17,7 +17,7 @@ COUNT = 100  # more names than an alternation is made of
 
 
 @pytest.fixture(params=[False, True], ids=["once", "repeatedly"])
-def names(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
+def names(tmp_path: Path, request: pytest.FixtureRequest) -> RuntimeNames:
     """A module that asks ``libb`` for names, and one that only has them in its text."""
     s = Scenario(tmp_path)
     functions = [f"int name_{n}(void) {{ return {n}; }}" for n in range(COUNT)]
@@ -36,7 +36,7 @@ def names(tmp_path: Path, request: pytest.FixtureRequest) -> Names:
     source = b"import ctypes\nctypes.CDLL('libb.so').name_7()\n"
     metadata = Member("demo-1.0.dist-info/METADATA", b"Name: demo\n")
     write_wheel(path, [*members, metadata, Member("demo.py", source)])
-    return Names(read_target(path), [path], repeatedly=request.param)
+    return RuntimeNames(read_target(path), [path], repeatedly=request.param)
 
 
 ALL = frozenset(["f", "PyInit_asks", *(f"name_{n}" for n in range(COUNT))])
@@ -52,7 +52,7 @@ TEXT = {"f", "name_1", *(f"name_{n}" for n in range(0, COUNT, 2))}
         [{"name_3"}, set(), {"name_7"}, ALL],
     ],
 )
-def test_what_is_asked_for_by_name(names: Names, steps: list[set[str]]) -> None:
+def test_what_is_asked_for_by_name(names: RuntimeNames, steps: list[set[str]]) -> None:
     for asked in steps:
         found = names.reachable(asked)
         assert found.keys() == asked & {*TEXT, "name_7", "PyInit_asks"}
@@ -76,10 +76,10 @@ def test_standing_is_that_of_the_target_and_of_its_architectures(tmp_path: Path)
     whole = read_target(s.directory)
     path = next(path for path in whole.members if path.endswith("one.so"))
     part = whole._replace(members={path: whole.members[path]})
-    standings = Standings(whole)
+    facts = TargetFactsByArchitecture(whole)
     own, none = frozenset([whole.members[path].elf.architecture]), frozenset[str]()
     for _ in range(2):
-        assert standings.of(whole, own).owns_allocation
-        assert not standings.of(part, own).owns_allocation
-        assert not standings.of(whole, none).files
-    assert standings.of(whole, own) is standings.of(whole, own)
+        assert facts.of(whole, own).owns_allocation
+        assert not facts.of(part, own).owns_allocation
+        assert not facts.of(whole, none).files
+    assert facts.of(whole, own) is facts.of(whole, own)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import programs
 import repair_hosts
-from collide.repair.import_trial import install
+from collide.repair.import_trial import unpack_wheel
 from repair_hosts import HOSTS, Host, UnavailableError, download
 from repair_workloads import script
 from tls_server import refusing_server
@@ -195,7 +195,7 @@ def try_case(case: Case, directory: Path) -> Outcome:
     repaired, said = repair(wheels, host, directory / "repaired", options=options)
     for name, chosen in (("before", wheels), ("after", repaired)):
         for wheel in chosen:
-            install(wheel, directory / name)
+            unpack_wheel(wheel, directory / name)
     left = []
     with refusing_server(directory) as port:
         for name, where in (

@@ -8,27 +8,34 @@ import pytest
 
 from collide.elf.object import ElfObject, read_object
 from collide.support.errors import UsageError
-from collide.whatif.edits import Change, Edit, apply, parse_change, parse_edit, tag_of
+from collide.whatif.edits import (
+    Edit,
+    LinkChange,
+    apply_edits,
+    distribution_tag,
+    parse_change,
+    parse_edit,
+)
 from compiler import compile_so
 
 
 @pytest.mark.parametrize(
     ("text", "change"),
     [
-        ("-Bsymbolic", Change("-Bsymbolic")),
-        ("-Wl,-Bsymbolic-functions", Change("-Bsymbolic-functions")),
-        ("-Wl,--exclude-libs,ALL", Change("hide")),
-        ("-fvisibility=hidden", Change("hide")),
-        ("hide", Change("hide")),
-        ("hide=xml*,html*", Change("hide", ("xml*", "html*"))),
-        ("rename=f", Change("rename", ("f",))),
-        ("version=MINE", Change("version", value="MINE")),
-        ("soname", Change("soname")),
-        ("soname=libx.so", Change("soname", value="libx.so")),
-        ("local", Change("local")),
+        ("-Bsymbolic", LinkChange("-Bsymbolic")),
+        ("-Wl,-Bsymbolic-functions", LinkChange("-Bsymbolic-functions")),
+        ("-Wl,--exclude-libs,ALL", LinkChange("hide")),
+        ("-fvisibility=hidden", LinkChange("hide")),
+        ("hide", LinkChange("hide")),
+        ("hide=xml*,html*", LinkChange("hide", ("xml*", "html*"))),
+        ("rename=f", LinkChange("rename", ("f",))),
+        ("version=MINE", LinkChange("version", value="MINE")),
+        ("soname", LinkChange("soname")),
+        ("soname=libx.so", LinkChange("soname", value="libx.so")),
+        ("local", LinkChange("local")),
     ],
 )
-def test_change_by_its_name(text: str, change: Change) -> None:
+def test_change_by_its_name(text: str, change: LinkChange) -> None:
     assert parse_change(text) == change
     assert parse_change(str(change)) == change
 
@@ -69,7 +76,7 @@ def built(tmp_path: Path) -> dict[str, ElfObject]:
 
 def edited(objects: dict[str, ElfObject], *edits: str) -> dict[str, ElfObject]:
     names = {path: path.removeprefix("/p/") for path in objects}
-    return dict(apply(objects, names, map(parse_edit, edits), "tag").objects)
+    return dict(apply_edits(objects, names, map(parse_edit, edits), "tag").objects)
 
 
 def names(obj: ElfObject) -> set[str]:
@@ -118,9 +125,9 @@ def test_nothing_else_is_changed(tmp_path: Path) -> None:
 
 
 def test_new_names_end_in_the_name_of_the_distribution() -> None:
-    assert tag_of("dir/psycopg2_binary-2.9.13-cp311-cp311-linux.whl") == "psycopg2_binary"
-    assert tag_of("/usr/lib/libpython3.11.so.1.0") == "libpython3"
+    assert distribution_tag("dir/psycopg2_binary-2.9.13-cp311-cp311-linux.whl") == "psycopg2_binary"
+    assert distribution_tag("/usr/lib/libpython3.11.so.1.0") == "libpython3"
 
 
 def test_change_and_edit_are_hashable() -> None:
-    assert len({Edit("m.so", Change("hide")), Edit("m.so", Change("hide"))}) == 1
+    assert len({Edit("m.so", LinkChange("hide")), Edit("m.so", LinkChange("hide"))}) == 1

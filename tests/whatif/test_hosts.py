@@ -14,7 +14,7 @@ from collide.hosts.profile_file.write import record, to_bytes
 from collide.loader.host import Host
 from collide.support.errors import InputError
 from collide.whatif.edits import parse_edit
-from collide.whatif.hosts import knows_references, own_objects, rehost
+from collide.whatif.hosts import knows_references, own_objects, relink_host
 from scenario import Scenario
 
 
@@ -25,7 +25,7 @@ def scope(host: Host) -> list[str]:
 @pytest.mark.parametrize("name", shipped_names())
 def test_shipped_hosts_start_again_as_they_are(name: str) -> None:
     host = load_shipped(name)
-    again = rehost(host, []).host
+    again = relink_host(host, []).host
     assert scope(again) == scope(host)
     assert {m.dso.path for m in again.process.maps} == {m.dso.path for m in host.process.maps}
 
@@ -66,10 +66,10 @@ def test_preloads_and_plugins_are_opened_again(tmp_path: Path, recorded: bool) -
         profile = tmp_path / "host.json"
         profile.write_bytes(to_bytes(record(host, Root()), compressed=False))
         host = load(profile)
-    assert scope(rehost(host, []).host) == scope(host)
+    assert scope(relink_host(host, []).host) == scope(host)
 
     def left(*edits: str) -> set[str]:
-        again = rehost(host, [parse_edit(e) for e in edits]).host
+        again = relink_host(host, [parse_edit(e) for e in edits]).host
         names = {path.rsplit("/", 1)[1] for path in scope(again)}
         return names & {"below.so", "plugin.so", "preload.so", "linked.so"}
 
@@ -86,4 +86,4 @@ def test_host_whose_files_are_not_as_they_were_is_refused(tmp_path: Path) -> Non
     process = host.process.copy(host.files)
     process.global_scope = process.global_scope[:-1]
     with pytest.raises(InputError, match="cannot be started again"):
-        rehost(host._replace(process=process), [])
+        relink_host(host._replace(process=process), [])

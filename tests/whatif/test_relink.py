@@ -9,7 +9,7 @@ import pytest
 
 from collide.elf.object import ElfObject, read_object
 from collide.whatif.relink import (
-    Names,
+    NamePatterns,
     Relinked,
     add_version,
     bind_functions,
@@ -103,13 +103,13 @@ def test_non_weak_functions_are_what_lld_binds(tmp_path: Path) -> None:
 def test_version_script_hides_what_is_local(tmp_path: Path) -> None:
     before = built(tmp_path, "before.so")
     after = built(tmp_path, "after.so", script(tmp_path, "{ local: f; *data; unique_*; };"))
-    assert same(hide(before, Names(["f", "*data", "unique_*"])), after)
+    assert same(hide(before, NamePatterns(["f", "*data", "unique_*"])), after)
 
 
 def test_version_script_with_one_global_hides_all_but_the_entry(tmp_path: Path) -> None:
     before = built(tmp_path, "before.so")
     after = built(tmp_path, "after.so", script(tmp_path, "{ global: PyInit_*; local: *; };"))
-    assert same(hide(before, Names([])), after)
+    assert same(hide(before, NamePatterns([])), after)
 
 
 def test_visibility_hidden_hides_all_but_what_says_otherwise(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_visibility_hidden_hides_all_but_what_says_otherwise(tmp_path: Path) -> 
     """
     before = built(tmp_path, "before.so", source=source)
     after = built(tmp_path, "after.so", "-fvisibility=hidden", source=source)
-    assert same(hide(before, Names([])), after)
+    assert same(hide(before, NamePatterns([])), after)
 
 
 def test_exclude_libs_hides_the_static_library(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_exclude_libs_hides_the_static_library(tmp_path: Path) -> None:
     link = ["-Wl,--whole-archive", archive(tmp_path, "s", static), "-Wl,--no-whole-archive"]
     before = built(tmp_path, "before.so", *link, source=source)
     after = built(tmp_path, "after.so", *link, "-Wl,--exclude-libs,ALL", source=source)
-    relinked = hide(before, Names(["s_*"]))
+    relinked = hide(before, NamePatterns(["s_*"]))
     assert same(relinked, after)
     assert {r.name for r in relinked.fate} == {"s_data", "s_one", "s_two"}
 
@@ -146,6 +146,21 @@ def test_existing_nodes_get_the_node_in_front(tmp_path: Path) -> None:
     before = built(tmp_path, "before.so", *flags, script(tmp_path, "V1 { global: *; };"))
     after = built(tmp_path, "after.so", *flags, script(tmp_path, "MINE_V1 { global: *; };"))
     assert same(add_version(before, "MINE"), after)
+
+
+def test_copy_in_an_executable_keeps_the_version_of_its_library(tmp_path: Path) -> None:
+    versions = script(tmp_path, "L { global: *; };")
+    compile_so(tmp_path, "libx.so", "int data = 1;", "-Wl,-soname,libx.so", versions)
+    source = "extern int data; int own; void _start(void) { own = data; }"
+    flags = ("-no-pie", "-fno-pic", "-rdynamic", f"-L{tmp_path}", "-l:libx.so")
+    before = built(tmp_path, "before", *flags, source=source)
+    after = built(tmp_path, "after", *flags, script(tmp_path, "MINE { *; };"), source=source)
+    relinked = add_version(before, "MINE")
+    assert relinked.fate == {}
+    assert relinked.object.references == tuple(before.references) == tuple(after.references)
+    for name, version in (("data", "L"), ("own", "MINE")):
+        found = [*relinked.object.exports.candidates(name), *after.exports.candidates(name)]
+        assert [d.version for d in found] == [version, version]
 
 
 @pytest.mark.parametrize(
@@ -208,14 +223,14 @@ def test_executable_keeps_what_it_refers_to(tmp_path: Path) -> None:
     assert any(r.name == "data" and r.defined for r in exe.references)
     for change in (bind_symbolic, bind_functions, bind_strong_functions):
         assert change(exe).fate == {}
-    hidden = hide(exe, Names([]))
+    hidden = hide(exe, NamePatterns([]))
     assert hidden.fate == {}
     assert hidden.object.exports.names == {"data"}
 
 
 def test_names_are_chosen_by_name_pattern_or_all() -> None:
-    assert "anything" in Names([])
-    chosen = Names(["f", "xml*", "a[bc]"])
+    assert "anything" in NamePatterns([])
+    chosen = NamePatterns(["f", "xml*", "a[bc]"])
     assert all(name in chosen for name in ("f", "xmlFree", "ab"))
     assert not any(name in chosen for name in ("ff", "_xml", "ad"))
 
@@ -224,7 +239,7 @@ def test_defined_names_of_what_is_changed_are_those_it_exports(tmp_path: Path) -
     lib = built(tmp_path, "lib.so", "-shared", "-fPIC", source="int a(void) { return 1; } int b;")
     wanted = {"a", "b", "c", "d"}
     for changed in (
-        hide(lib, Names(["a"])),
+        hide(lib, NamePatterns(["a"])),
         rename(lib, {"a": "c"}),
         add_version(lib, "NODE"),
         add_version(rename(lib, {"b": "d"}).object, "NODE"),

@@ -22,7 +22,7 @@ from collide.verify.compare import verify
 from collide.verify.runner import Runner, command_line
 from collide.whatif.edits import parse_edit
 from collide.whatif.remedies import Prover, Remedy, proven, remedies
-from collide.whatif.whatif import lost, rename_map, whatif
+from collide.whatif.whatif import lost_references, rename_map, whatif
 from collide.wheels.target import Target, read_target
 from corpus import download
 from corpus_cases import HOSTS
@@ -309,7 +309,7 @@ def test_renamed_psycopg2_is_what_patchelf_makes_and_gdb_binds(tmp_path: Path) -
     result = whatif(read_target(wheel), extract("/usr/bin/gdb", Root()), edits)
     assert result.balance.shadowed_before > 1000
     assert (result.balance.shadowed_after, result.balance.new) == (0, ())
-    assert not lost(result)
+    assert not lost_references(result)
 
     renamed, members = rename_map(result)
     table = tmp_path / "names.map"

@@ -17,13 +17,13 @@ from collide.hosts.extract import extract
 from collide.loader.link_map import LoadFailure
 from collide.report import whatif as report
 from collide.support.errors import UsageError
-from collide.whatif.edits import LOCAL, WITHOUT, Change, Edit, parse_edit
+from collide.whatif.edits import LOCAL, WITHOUT, Edit, LinkChange, parse_edit
 from collide.whatif.whatif import (
     DLSYM,
     LINK_TIME,
     NOT_GLOBAL,
     NOT_LOADED,
-    START_UP,
+    START_UP_MODULE,
     UNDEFINED,
     Outcome,
     WhatIf,
@@ -86,7 +86,7 @@ def in_memory(analysis: Analysis) -> Bound:
     return {
         (_base(o.map.dso.path), b.reference.name, b.reference.version, _base(b.provider.path))
         for m in analysis.modules
-        if m.bound is not None and m.name != START_UP
+        if m.bound is not None and m.name != START_UP_MODULE
         for o in m.bound.objects
         for b in o.bindings
         if b.provider is not None
@@ -275,7 +275,7 @@ def test_library_opened_locally_leaves_the_global_scope(s: Scenario) -> None:
     linked = s.host(needed=["rival.so"], name="linked")
     opening = s.host(name="opening")
     module = tree(s, "before")
-    edits = [Edit("rival.so", Change(LOCAL))]
+    edits = [Edit("rival.so", LinkChange(LOCAL))]
     target = read_target(s.directory / "before")
     result = whatif(target, extract(str(linked), Root()), [], edits)
     assert in_memory(result.before) == by_loader(s, linked, module)
@@ -290,7 +290,7 @@ def test_host_s_own_code_asks_dlsym_for_what_it_linked(s: Scenario) -> None:
     host = s.host("int f(void); extern int data; int go(void) { return f() + data; }",
                   needed=["rival.so"])  # fmt: skip
     tree(s, "before")
-    target, edits = read_target(s.directory / "before"), [Edit("rival.so", Change(LOCAL))]
+    target, edits = read_target(s.directory / "before"), [Edit("rival.so", LinkChange(LOCAL))]
     result = whatif(target, extract(str(host), Root()), [], edits)
     assert result.balance.new == ()
     assert result.balance.shadowed_after == 0
@@ -304,7 +304,7 @@ def test_copies_of_a_library_opened_locally_are_gone(s: Scenario) -> None:
     linked = s.host(source, "-no-pie", needed=["rival.so"], name="linked")
     opening = s.host("", "-no-pie", name="opening")
     module = tree(s, "before")
-    target, edits = read_target(s.directory / "before"), [Edit("rival.so", Change(LOCAL))]
+    target, edits = read_target(s.directory / "before"), [Edit("rival.so", LinkChange(LOCAL))]
     result = whatif(target, extract(str(linked), Root()), [], edits)
     assert ("m.so", "data", None, "linked") in in_memory(result.before)
     assert in_memory(result.before) == by_loader(s, linked, module)
@@ -316,7 +316,7 @@ def test_library_of_the_host_that_needs_it_would_fail(s: Scenario) -> None:
     s.lib("user.so", "int f(void); int use(void) { return f(); }", needed=["rival.so"])
     host = s.host(needed=["user.so", "rival.so"])
     tree(s, "before")
-    target, edits = read_target(s.directory / "before"), [Edit("rival.so", Change(WITHOUT))]
+    target, edits = read_target(s.directory / "before"), [Edit("rival.so", LinkChange(WITHOUT))]
     result = whatif(target, extract(str(host), Root()), [], edits)
     assert [(f.kind, f.name) for f in result.balance.new] == [("undefined-symbol", "f")]
 
@@ -326,7 +326,7 @@ def test_host_without_a_library(s: Scenario) -> None:
     linked = s.host(needed=["rival.so"], name="linked")
     free = s.host(name="free")
     module = tree(s, "before")
-    edits = [Edit("rival.so", Change(WITHOUT))]
+    edits = [Edit("rival.so", LinkChange(WITHOUT))]
     result = whatif(read_target(s.directory / "before"), extract(str(linked), Root()), [], edits)
     assert in_memory(result.after) == by_loader(s, free, module)
     assert not [m for m in result.after.host.process.maps if m.name.endswith("rival.so")]

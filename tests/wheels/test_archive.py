@@ -20,7 +20,7 @@ from wheel.wheelfile import WheelError, WheelFile
 
 from collide.support import inflate
 from collide.support.errors import InputError
-from collide.wheels.archive import Archive, Member, Recent, read_again, write_wheel
+from collide.wheels.archive import Archive, Member, MemberCache, read_again, write_wheel
 
 NAME = "demo-1.0-cp311-cp311-linux_x86_64.whl"
 INFO = "demo-1.0.dist-info"
@@ -126,7 +126,7 @@ def test_last_member_is_kept_as_long_as_that_is_wanted(tmp_path: Path) -> None:
     write_wheel(path, [Member(name, data) for name, data in contents.items()])
     with Archive(path) as opened:
         entries = tuple(opened.elf_members())
-    recent = pickle.loads(pickle.dumps(Recent(str(path))))
+    recent = pickle.loads(pickle.dumps(MemberCache(str(path))))
     for order in itertools.product(entries, repeat=4):
         with recent.keeping():
             read = [recent.read(entry) for entry in order]

@@ -1,4 +1,4 @@
-"""The shipped hosts, by name."""
+"""Gives the shipped hosts by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collide.loader.host import Host
 
 _DIRECTORY = posixpath.dirname(__file__)
 DATABASE_FILE = f"{_DIRECTORY}/hosts.db"
-"""The shipped database; its format is told in :mod:`collide.hosts.database.reader`."""
+"""The shipped database; :mod:`collide.hosts.database.reader` describes its format."""
 SCHEMA_FILE = f"{posixpath.dirname(_DIRECTORY)}/profile.schema.json"
 """The JSON Schema of a profile file."""
 

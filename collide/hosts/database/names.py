@@ -1,11 +1,11 @@
-"""Who exports what, of all shipped objects at once: each name is kept once.
+"""Looks names up in the exports of all shipped objects at once; each name is kept once.
 
 A host exports tens of thousands of names, and a wheel refers to some hundreds of
 them. So nothing is kept by object. A name has a *class*: the tables that hold
 it, with the kind that it has in each; some thousand classes serve all names. The
-names are sorted and cut into blocks, of which a look-up reads those that the names
-asked for would be in, for all tables together. What a wheel refers to has few
-beginnings: 12,000 names of numpy are in a tenth of the blocks. One host by itself
+names are sorted and cut into blocks. A look-up reads the blocks that the names
+asked for would be in, for all tables together. The names that a wheel refers to have
+few beginnings: 12,000 names of numpy are in a tenth of the blocks. One host by itself
 has few classes: as long as there is no second one, the others are passed over.
 ``tests/tools/packing_names.py`` writes what is read here:
 
@@ -20,30 +20,31 @@ has few classes: as long as there is no second one, the others are passed over.
 - The *sizes*: a line each, the sizes of a name in each table of its class, or one
   number that is the size of all of them. Those of several definitions of one
   object have a comma between them.
+
+All integers are little-endian.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import accumulate
 
+from collide.elf.hash_tables import integers
 from collide.hosts.profile_file.symbols import Attributes, Kind
 from collide.support.records import NamedTuple
 
 STAND_IN = "\1"
-"""Stands in names for the release of their library, as ICU puts ``_72`` into every name."""
+"""Replaces in names the release of their library, as ICU puts ``_72`` into every name."""
 _MANY = 100
-"""So many names for each block are in nearly all: it takes longer to find out in which."""
+"""Names for each block from which on nearly all blocks have one: then all blocks are read."""
 
 
 class Place(NamedTuple):
-    """Where in a database the names are: numbers of blobs, and the release of some tables."""
+    """The place of names in a database: numbers of blobs, and the release of some tables."""
 
     directory: int
     classes: int
@@ -60,7 +61,7 @@ class NameTable:
         self._blob = blob
         self._place = place
         self.releases = {int(table): release for table, release in place.releases.items()}
-        # What has been looked up, and what came of it, by table.
+        # The names that have been looked up, and what was found, by table.
         self._asked: set[str] = set()
         self._last: AbstractSet[str] = frozenset()
         self._last_size = 0
@@ -74,7 +75,7 @@ class NameTable:
         # What was found of each class, as long as not all tables are looked through.
         self._hits: dict[int, list[AbstractSet[str]]] = {}
         self._kinds: dict[int, Kind] = {}
-        # The class and sizes of the names met so far, where they are not 0.
+        # The class and sizes of the names read so far, where they are not 0.
         self._sizes: dict[str, tuple[int, int]] = {}
 
     # -- what is read once ------------------------------------------------------------------------
@@ -139,7 +140,7 @@ class NameTable:
             self._find(self._asked, set(range(len(self._classes))) - seen)
 
     def look_up(self, wanted: AbstractSet[str]) -> None:
-        """Find ``wanted`` in the tables; what was asked for before costs nothing."""
+        """Find ``wanted`` in the tables; names that were looked up before cost nothing."""
         if self._narrow is not None and self._tables:
             self._include_tables(self._narrow)
         if wanted is self._last and len(wanted) == self._last_size:
@@ -164,7 +165,7 @@ class NameTable:
         seen |= classes
 
     def _release(self, tables: AbstractSet[int], seen: AbstractSet[int]) -> None:
-        """Look for the names of these tables' releases in what was ``seen`` without them.
+        """Look in classes ``seen`` before for names that have these tables' releases in them.
 
         Tables of several releases have the classes of their names in common.
         """
@@ -176,7 +177,7 @@ class NameTable:
             self._find(set().union(*named.values()), seen)
 
     def _give(self, class_: int, members: Iterable[tuple[int, int]]) -> None:
-        """Tell tables what was found of a class before they were looked through."""
+        """Add to tables the names of a class that were found before the tables were included."""
         for table, kind in members:
             found = self._batches.setdefault(table, [])
             found += [(kind, names) for names in self._hits[class_]]
@@ -184,7 +185,8 @@ class NameTable:
     def found(self, table: int, start: int = 0) -> Sequence[tuple[int, AbstractSet[str]]]:
         """The names of one table among all looked up, by kind, from the ``start``-th such set on.
 
-        With the stand-in in names, and perhaps with more names than were asked for.
+        Releases in them are replaced by the stand-in, and there may be more names than were
+        asked for.
         """
         return self._batches.get(table, [])[start:]
 
@@ -239,7 +241,7 @@ class NameTable:
     def sizes(self, table: int, name: str, count: int) -> Sequence[int]:
         """The sizes of the ``count`` definitions of a name of one table, with the stand-in.
 
-        It is one that was looked up, or that :meth:`names` gave.
+        The name must be one that was looked up, or that :meth:`names` gave.
         """
         class_, number = self._sizes.get(name, (0, 0))
         line = self._size_lines[number]
@@ -252,7 +254,7 @@ class NameTable:
 def _with_releases(names: Iterable[str], releases: Iterable[str]) -> dict[str, set[str]]:
     """Those of ``names`` that have each of ``releases`` in them.
 
-    Few wheels refer to any, so that one text of all names is searched.
+    Few wheels refer to any, so one text of all names is searched.
     """
     text = "\0".join(names)
     found: dict[str, set[str]] = {}
@@ -283,7 +285,7 @@ class _Run(NamedTuple):
         """The class and sizes of those of these names that have any."""
         if not self.sizes.strip(b"\0"):
             return ()
-        column = zip(self.names, integers(self.sizes, "H"), strict=True)
+        column = zip(self.names, integers(self.sizes, "H", big_endian=False), strict=True)
         return [(name, (self.number, n)) for name, n in column if n and name in names]
 
 
@@ -293,9 +295,9 @@ class _Directory:
     def __init__(self, data: bytes) -> None:
         blocks = int.from_bytes(data[:4], "little")
         text = 4 + 4 * blocks
-        self._starts = list(accumulate(integers(data[4:text], "I"), initial=0))
+        self._starts = list(accumulate(integers(data[4:text], "I", big_endian=False), initial=0))
         runs = self._starts[-1]
-        numbers = integers(data[text : text + 8 * runs], "I")
+        numbers = integers(data[text : text + 8 * runs], "I", big_endian=False)
         self._classes, self._counts = numbers[:runs], numbers[runs:]
         self._firsts = data[text + 8 * runs :].decode("utf-8", "surrogateescape").split("\n")
         if not len(self._firsts) == blocks or not len(self._counts) == runs:
@@ -324,11 +326,3 @@ class _Directory:
         for block, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
             if not classes.isdisjoint(self._classes[start:end]):
                 yield block
-
-
-def integers(data: bytes, code: str) -> array[int]:
-    """Little-endian integers of 16 (``H``) or 32 bits (``I``)."""
-    values = array(code, data)
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values

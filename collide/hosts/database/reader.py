@@ -1,9 +1,9 @@
-"""The shipped hosts: one file, of which a host takes only the parts that it needs.
+"""Reads hosts from the shipped database, and of each only the parts that are needed.
 
 The file is a pack of numbered blobs. Each is a text that is deflated; where it
-resembles another one (the references of the next release), only what differs from
-that *base* is. What several hosts have in common is there once, and is one object
-in memory. ``tests/tools/packing.py`` writes it, equal in, equal out:
+resembles another one (the references of the next release), only the difference to
+that *base* is kept. What several hosts have in common is there once, and is one object
+in memory. ``tests/tools/packing.py`` writes it; equal input gives equal bytes:
 
 - magic, the number of blobs, the deflated size of their directory, both
   little-endian 32 bits; the directory: the sizes of all blobs, then their
@@ -11,10 +11,10 @@ in memory. ``tests/tools/packing.py`` writes it, equal in, equal out:
 - Blob 0 is the index, JSON: for each host in ``hosts`` its :class:`Summary` and the
   blobs of its head and of its needs, in ``names`` the :class:`collide.hosts.database.names.Place`
   of all exports, in ``objects`` the first blob of objects.
-- A head is a profile (``hosts/profile.schema.json``) without ``objects`` and
+- A head is a profile (``collide/hosts/profile.schema.json``) without ``objects`` and
   ``tables``. For each object it has the number in ``numbers``, and those of other
   objects of this host in ``needed_by`` and ``needs``. Blob of the needs: for each
-  object the name of each one and how it was found; no check asks for them.
+  object the name of each one and how it was found; a check does not read it.
 - A blob of objects has the next ``OBJECTS`` of all objects, a line of JSON each:
   the values of ``OBJECT`` in this order. ``exports`` is a number for the
   :mod:`collide.hosts.database.names`, ``references`` that of a blob: a line of JSON, the column
@@ -32,7 +32,8 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import accumulate
 
-from collide.hosts.database.names import STAND_IN, NameTable, Place, integers
+from collide.elf.hash_tables import integers
+from collide.hosts.database.names import STAND_IN, NameTable, Place
 from collide.hosts.profile_file.read import Described, described_object, host_of
 from collide.hosts.profile_file.symbols import (
     ERRORS,
@@ -57,16 +58,16 @@ FACTS = (
     *("runpath", "symbolic", "nodeflib", "pie", "versioned", "version_needs"),
     *("version_definitions", "build_id", "package"),
 )
-"""What an object says itself, wherever it is loaded."""
+"""Facts that an object states itself, wherever it is loaded."""
 PLACING = ("path", "name", "aliases", "paths", "found", "version_strings")
-"""What else of an object is the same in every host that has it."""
+"""Other facts that are the same in every host that has the object."""
 OBJECT = ("architecture", "exports", "references", *PLACING, *FACTS)
-"""What is kept of an object."""
+"""The fields that are kept of an object."""
 OBJECTS = 32
 
 
 class Summary(NamedTuple):
-    """What tells whether a wheel can be installed on a host, without loading it.
+    """The facts that decide whether a wheel can be installed on a host, known without loading it.
 
     ``groups`` are the names that stand for several hosts; ``source`` says what
     it was made from. The other fields are those of :class:`collide.loader.host.Host`.
@@ -95,8 +96,8 @@ class Database:
             if self._data[: len(MAGIC)] != MAGIC:
                 raise ValueError("another format")
             at = len(MAGIC) + 8
-            count, size = integers(self._data[len(MAGIC) : at], "I")
-            directory = integers(zlib.decompress(self._data[at : at + size]), "I")
+            count, size = integers(self._data[len(MAGIC) : at], "I", big_endian=False)
+            directory = integers(zlib.decompress(self._data[at : at + size]), "I", big_endian=False)
             self._ends = list(accumulate(directory[:count], initial=at + size))
             self._base, self._sizes = directory[count : 2 * count], directory[2 * count :]
             if len(self._sizes) != count:
@@ -141,7 +142,7 @@ class Database:
         return tuple(self._index["hosts"])
 
     def summary(self, name: str) -> Summary:
-        """What is known of a host without loading it."""
+        """The summary of a host, which is not loaded for it."""
         summary: Summary = self._index["hosts"][name][0]
         return summary
 
@@ -200,7 +201,7 @@ class Database:
 
 
 class _Paths(Mapping[str, Dso]):
-    """The files of one host by all their paths, which most wheels never ask for."""
+    """The files of one host by all their paths; most wheels never ask for one."""
 
     def __init__(self, database: Database, numbers: Sequence[int]) -> None:
         self._database = database
@@ -279,7 +280,7 @@ def apply_delta(base: bytes, delta: bytes) -> bytes:
     """
     count = int.from_bytes(delta[:4], "little")
     at = 4 + 12 * count
-    runs = iter(integers(delta[4:at], "I"))
+    runs = iter(integers(delta[4:at], "I", big_endian=False))
     parts = []
     for start, length, more in zip(runs, runs, runs, strict=True):
         parts += [base[start : start + length], delta[at : at + more]]
@@ -308,7 +309,7 @@ class _PackedTables:
         return [name.replace(STAND_IN, release) for name in names] if release else names
 
     def found(self, wanted: AbstractSet[str]) -> Mapping[str, int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         if self._all is not None:
             return self._all
         table = self._database.name_table
@@ -319,18 +320,18 @@ class _PackedTables:
         return self._found
 
     def names(self) -> Mapping[str, int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         if self._all is None:
             known = self._database.name_table.names(self._table)
             self._all = dict(sorted(zip(self._real(known), known.values(), strict=True)))
         return self._all
 
     def kind(self, number: int) -> Kind:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._database.name_table.kind(number)
 
     def sizes(self, name: str) -> Sequence[int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         known = self._found if self._all is None else self._all
         kind = self.kind(known[name])
         if not any(row.has_size(name) for row in kind):
@@ -340,7 +341,7 @@ class _PackedTables:
         return self._database.name_table.sizes(self._table, kept, len(kind))
 
     def references(self) -> list[tuple[Any, ...]]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         data = self._database.blob(self._references)
         start = data.index(b"\n") + 1
         header = json.loads(data[:start])
@@ -348,7 +349,7 @@ class _PackedTables:
         column: Sequence[int]
         if header["wide"]:
             end = start + 4 * count
-            column = integers(data[start:end], "I")
+            column = integers(data[start:end], "I", big_endian=False)
         else:
             end = start + count
             column = data[start:end]

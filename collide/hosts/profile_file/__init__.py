@@ -1,1 +1,1 @@
-"""Profile files: hosts written and read."""
+"""Writes and reads profile files."""

@@ -1,4 +1,4 @@
-"""A recorded host: a profile file back to a host that wheels can be opened in."""
+"""Makes a host of a profile file, for wheels to be opened in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 TABLES, END = b',\n"tables":[\n', b"\n]}\n"
-"""What stands before and behind the lines of tables, as collide writes them."""
+"""The bytes before and behind the lines of tables, as collide writes them."""
 
 
 class _Numbers(dict[str, int]):
@@ -59,23 +59,23 @@ class JsonTables:
         self._converted: _Columns | None = None
 
     def found(self, _wanted: AbstractSet[str]) -> Mapping[str, int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`; these are all names."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`; these are all names."""
         return self.names()
 
     def names(self) -> Mapping[str, int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().names
 
     def kind(self, number: int) -> Kind:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().kinds[number]
 
     def sizes(self, name: str) -> Sequence[int]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().sizes[name]
 
     def references(self) -> list[tuple[Any, ...]]:
-        """See :class:`collide.hosts.profile_file.symbols.Tables`."""
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         recorded = self._part("references")
         rows = [
             (version, exact, CLASS_NAMES.index(kind), weak, _VISIBILITIES[visibility], defined)
@@ -169,11 +169,11 @@ class RecordedFiles(KnownFileSystem):
 
 
 def load(path: str | os.PathLike[str]) -> Host:
-    """The host in a profile file (``.json`` or ``.json.xz``, told by its contents).
+    """The host in a profile file, JSON or JSON in xz (the contents show which).
 
     Raises InputError when it cannot be read or has another schema.
     """
-    from lzma import LZMAError, decompress
+    from lzma import LZMAError, decompress  # late: start-up
 
     try:
         with open(path, "rb") as stream:
@@ -215,7 +215,7 @@ def _described(
 
 
 def _split(data: bytes) -> tuple[Any, list[bytes]]:
-    """The profile without its tables, and these as text; or all of it, and no text.
+    """The profile without its tables, and these as text; or the whole profile, and no text.
 
     Any layout of the JSON is a profile. In the one that collide writes the
     tables can be left unparsed until they are needed.
@@ -227,10 +227,10 @@ def _split(data: bytes) -> tuple[Any, list[bytes]]:
 
 
 class Described(NamedTuple):
-    """One recorded object: its file, and what a host that has loaded it makes of it.
+    """One recorded object: its file, and how a host has loaded it.
 
-    ``name`` is the path as the loader opened it, ``aliases`` the other names it
-    answers to, ``paths`` all paths of the file.
+    ``name`` is the path as the loader opened it, ``aliases`` the other names by which
+    the loader knows it, ``paths`` all paths of the file.
     """
 
     dso: Dso

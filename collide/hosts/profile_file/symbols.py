@@ -1,8 +1,7 @@
-"""The symbol tables of a recorded object: read when they are asked for, and only what is asked for.
+"""Gives the exports and references of a recorded object, each name when it is asked for.
 
-Where they come from is somebody else's business: a profile file
-(:mod:`collide.hosts.profile_file.read`) or the shipped database
-(:mod:`collide.hosts.database.reader`).
+They are read from a profile file (:mod:`collide.hosts.profile_file.read`) or from
+the shipped database (:mod:`collide.hosts.database.reader`).
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ SCHEMA = "collide-profile/1"
 
 
 class Attributes(NamedTuple):
-    """What a definition is besides its name and size; many share one row."""
+    """All of a definition but its name and size; many share one row."""
 
     type: int
     binding: int
@@ -44,7 +43,7 @@ class Attributes(NamedTuple):
     zero: bool
 
     def offer(self, versioned: bool) -> str | None:
-        """What :func:`collide.elf.symbols.plain_names` calls an offer."""
+        """The version that it offers to references, for :func:`collide.elf.symbols.plain_names`."""
         if (
             self.type not in MATCHING_TYPES
             or self.binding not in (STB_GLOBAL, STB_WEAK)
@@ -60,7 +59,7 @@ class Attributes(NamedTuple):
     def has_size(self, name: str) -> bool:
         """Whether the shipped database keeps the size of a definition of that name.
 
-        That of data, and what :mod:`collide.binding.shadowing` compares of C++.
+        It keeps those of data, and those of C++ that :mod:`collide.binding.shadowing` compares.
         """
         if self.type not in (STT_FUNC, STT_GNU_IFUNC, STT_NOTYPE):
             return True
@@ -71,14 +70,14 @@ Kind = tuple[Attributes, ...]
 """The definitions of one name, in hash-walk order; nearly all names have one."""
 
 
-class Tables(Protocol):
-    """Where the tables of one object are read from.
+class RecordedTables(Protocol):
+    """The tables of one object, wherever they are read from.
 
-    Kinds are numbered; all of these raise one of ``ERRORS`` where the file is damaged.
+    Kinds are numbered; all methods raise one of ``ERRORS`` where the file is damaged.
     """
 
     path: str
-    """The file they are in, for a message."""
+    """The file they are in, for error messages."""
 
     def found(self, wanted: AbstractSet[str], /) -> Mapping[str, int]:
         """The exported names of ``wanted``, perhaps with others, and the kind of each."""
@@ -100,7 +99,7 @@ ERRORS = (ValueError, KeyError, TypeError, IndexError, EOFError, AttributeError)
 
 
 def invalid(path: str, e: Exception) -> InputError:
-    """What is said of a file that turns out to be no profile."""
+    """The error for a file that is no valid profile."""
     return InputError(path, f"not a valid profile of schema {SCHEMA} ({type(e).__name__}: {e})")
 
 
@@ -109,7 +108,7 @@ class RecordedExports:
 
     __slots__ = ("_all", "_found", "_known", "_offers", "_tables", "versioned")
 
-    def __init__(self, tables: Tables, versioned: bool) -> None:
+    def __init__(self, tables: RecordedTables, versioned: bool) -> None:
         self.versioned = versioned
         self._tables = tables
         self._found: Mapping[str, int] = {}
@@ -205,7 +204,7 @@ class RecordedReferences(Sequence[Reference]):
 
     __slots__ = ("_references", "_tables")
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: RecordedTables) -> None:
         self._tables = tables
         self._references: tuple[Reference, ...] | None = None
 

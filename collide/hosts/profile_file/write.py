@@ -1,9 +1,9 @@
-"""A host profile: a host, recorded, so that wheels can be checked where it is not.
+"""Records a host as a profile, so that wheels can be checked without it.
 
-The JSON form is described by ``hosts/profile.schema.json``. Tables of
+``collide/hosts/profile.schema.json`` describes the JSON form. Tables of
 symbols are columns (``names``, ``sizes`` and the number of an attribute row),
 because a host has up to some 240,000 of them. They come last, one line for
-each object, so that a reader can leave alone those it does not need.
+each object, so that a reader can leave out those it does not need.
 """
 
 from __future__ import annotations
@@ -189,7 +189,10 @@ def _numbered(rows: Sequence[tuple[Any, ...]]) -> tuple[list[list[Any]], list[in
 
 
 def to_bytes(profile: Mapping[str, Any], *, compressed: bool) -> bytes:
-    """The file form: one line of JSON for each part, xz on request; equal in, equal out."""
+    """The file: one line of JSON for each part, compressed by xz on request.
+
+    Equal profiles give equal bytes.
+    """
     parts = [f"{_dump(key)}:{_dump(value)}" for key, value in profile.items() if key != "tables"]
     tables = ",\n".join(map(_dump, profile["tables"]))
     text = "{" + ",\n".join(parts) + f"{TABLES.decode()}{tables}{END.decode()}"
@@ -210,9 +213,9 @@ def system_libraries(libc: str, architecture: str) -> tuple[str, ...]:
     policy: a wheel may carry the tag of any. Empty for an architecture
     without policies.
     """
-    from auditwheel.architecture import Architecture
-    from auditwheel.libc import Libc
-    from auditwheel.policy import WheelPolicies
+    from auditwheel.architecture import Architecture  # late: start-up
+    from auditwheel.libc import Libc  # late: start-up
+    from auditwheel.policy import WheelPolicies  # late: start-up
 
     try:
         policies = WheelPolicies(

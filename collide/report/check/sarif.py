@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import collide
 from collide.check.check import Report
-from collide.check.merge import library
+from collide.check.merge import library_stem
 from collide.findings.code import Code, Shape
 from collide.findings.table import CODES
 from collide.report.check.json import finding_as_json, host_as_json
@@ -163,7 +163,7 @@ def _fingerprint(told: ReportRow) -> str:
         *map(_distribution, told.targets),
         "" if told.after is None else _distribution(told.after),
         _unversioned(finding.victim),
-        _unversioned(library(finding.provider) or ""),
+        _unversioned(library_stem(finding.provider) or ""),
     ]
     data = "\0".join(parts).encode(errors="backslashreplace")
     return hashlib.sha256(data).hexdigest()[:32]
