@@ -32,7 +32,7 @@ def find_packages(root: Root, paths: Iterable[str]) -> dict[str, Package]:
 
 
 def packages_of(root: Root, paths: Iterable[str]) -> dict[str, Package]:
-    """The same, and where no package database knows a file, what its own package note says.
+    """As :func:`find_packages`; a file that no database knows has what its package note says.
 
     Source: "Package Metadata for Executable Files" of the UAPI group.
     """
