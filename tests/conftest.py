@@ -8,6 +8,11 @@ import pytest
 
 import collide.pytest_plugin
 import conformance
+from checkout import WHEELS
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.write import record, to_bytes
+from scenario import require_loader
 
 pytest_plugins = ["pytester"]
 
@@ -16,6 +21,14 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Use the plugin also from a checkout that was installed before it had one."""
     if not pluginmanager.has_plugin("collide"):
         pluginmanager.register(collide.pytest_plugin, "collide")
+
+
+@pytest.fixture(scope="session")
+def recorded_host() -> bytes:
+    """The specimens' host as a profile file; recording takes longer than most tests."""
+    require_loader()
+    root = Root()
+    return to_bytes(record(extract(str(WHEELS / "host/host"), root), root), compressed=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,8 +1,8 @@
-"""``collide profiles``: the shipped hosts, and how each library of one was found."""
+"""``collide profiles``: hosts as a list, or how each library of one was found."""
 
 from __future__ import annotations
 
-from collide.cli.options import format_argument
+from collide.cli.options import format_argument, opening_arguments
 from collide.cli.streams import EXIT_CLEAN, EXIT_USAGE, complain, write
 
 TYPE_CHECKING = False
@@ -15,9 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="*",
-        metavar="[show] NAME",
-        help="names, patterns or groups to list; with `show`, the tree of what each loads",
+        metavar="[show] P",
+        help="a shipped name, pattern or group, a profile file, or a path to a binary to list "
+        "(default: all shipped hosts); with `show`, the tree of what each loads",
     )
+    opening_arguments(parser)
     format_argument(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write to FILE")
     parser.add_argument("-v", "--verbose", action="store_true", help="list libraries and packages")
@@ -25,16 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
-    from collide.hosts.inventory import inventory  # late: start-up
-    from collide.hosts.select import shipped  # late: start-up
+    from collide.hosts.inventory import Inventory  # late: start-up
+    from collide.hosts.select import select  # late: start-up
     from collide.report import profiles  # late: start-up
 
     show = args.what[:1] == ["show"]
     specs = args.what[1:] if show else args.what
     if show and not specs:
-        complain("profiles show needs a NAME, a pattern or a group")
+        complain("profiles show needs a shipped name, a pattern, a group, a file or a binary")
         return EXIT_USAGE
-    entries = [inventory(name) for name in shipped(specs)]
+    chosen = select(specs, preload=args.preload, rtld_global=args.rtld_global)
+    entries = [Inventory(candidate.summary, candidate.host) for candidate in chosen]
     if args.format == "json":
         write(profiles.render_json(entries), args.output)
     elif show:

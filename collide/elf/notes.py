@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -33,12 +33,10 @@ def read_notes(stream: BinaryIO) -> Notes:
     """The notes in all PT_NOTE segments of an ELF file; unreadable ones are left out."""
     from elftools.common.exceptions import ELFError
     from elftools.construct import ConstructError
-    from elftools.elf.elffile import ELFFile
 
     build_id = abi_tag = package = None
     try:
-        segments: Iterable[Any] = ELFFile(stream).iter_segments("PT_NOTE")
-        for note in chain.from_iterable(segment.iter_notes() for segment in segments):
+        for note in chain.from_iterable(segment.iter_notes() for segment in _segments(stream)):
             kind, owner, desc = note["n_type"], note["n_name"], note["n_desc"]
             if owner == "GNU" and kind == "NT_GNU_BUILD_ID":
                 build_id = str(desc)
@@ -51,6 +49,20 @@ def read_notes(stream: BinaryIO) -> Notes:
     except (ELFError, ConstructError, struct.error, OverflowError, ValueError):
         pass
     return Notes(build_id, abi_tag, package)
+
+
+def _segments(stream: BinaryIO) -> Iterator[Any]:
+    """The PT_NOTE segments; ``ELFFile.iter_segments`` would make all others, too."""
+    from elftools.common.utils import struct_parse
+    from elftools.elf.elffile import ELFFile
+    from elftools.elf.segments import NoteSegment
+
+    file = ELFFile(stream)
+    for number in range(file.num_segments()):
+        at = file["e_phoff"] + number * file["e_phentsize"]
+        header = struct_parse(file.structs.Elf_Phdr, stream, at)
+        if header["p_type"] == "PT_NOTE":
+            yield NoteSegment(header, stream, file)
 
 
 _ABI_PARTS = ("major", "minor", "tiny")

@@ -1,15 +1,18 @@
-"""Lists all that is known of a shipped host: its source, what it loads, and how that was found."""
+"""Lists what a host loads, how each object was found, and its package."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
 
-from collide.hosts.database import load_shipped, shipped_head, shipped_summary
 from collide.hosts.database.reader import Summary
+from collide.hosts.profile_file.symbols import RecordedExports
 from collide.loader.host import Host
-from collide.loader.model import FoundVia
+from collide.loader.model import Dso, FoundVia
 from collide.support.records import NamedTuple
+
+Package = tuple[str, str]
+"""Name and exact version of a distribution package."""
 
 
 class LoadedObject(NamedTuple):
@@ -17,17 +20,27 @@ class LoadedObject(NamedTuple):
 
     ``needed_by`` is the number of the object that first needed it, None for
     the executable and what was opened by path; ``scope`` its index in the
-    global scope, None for the loader where no object needs it. ``package`` are
-    name and exact version. ``exports`` counts exported names.
+    global scope, None for the loader where no object needs it.
     """
 
-    path: str
-    soname: str | None
+    dso: Dso
     needed_by: int | None
     found: FoundVia
     scope: int | None
-    package: tuple[str, str] | None
-    exports: int
+    package: Package | None
+
+    @property
+    def path(self) -> str:
+        """Its canonical path."""
+        return self.dso.path
+
+    @property
+    def exports(self) -> int:
+        """How many names a lookup can find in it, which means to read all of them."""
+        exports = self.dso.elf.exports
+        if isinstance(exports, RecordedExports):
+            return len(exports.names)  # others are not recorded
+        return sum(bool(exports.candidates(name)) for name in exports.names)
 
 
 class Missing(NamedTuple):
@@ -37,52 +50,49 @@ class Missing(NamedTuple):
     needed_by: str
 
 
-class Inventory(NamedTuple):
-    """One shipped host in full; ``missing`` was missing when it was recorded."""
+class Inventory:
+    """One host in full; ``summary`` says what it was made from."""
 
-    summary: Summary
-    binary: str
-    rtld_global: tuple[str, ...]
-    libraries: tuple[LoadedObject, ...]
-    missing: tuple[Missing, ...]
+    def __init__(self, summary: Summary, host: Host) -> None:
+        self.summary = summary
+        self.host = host
+
+    @cached_property
+    def libraries(self) -> tuple[LoadedObject, ...]:
+        """What it has loaded."""
+        maps = self.host.process.maps
+        numbers = {id(m): number for number, m in enumerate(maps)}
+        places = {id(m): place for place, m in enumerate(self.host.process.global_scope)}
+        return tuple(
+            LoadedObject(
+                dso=m.dso,
+                needed_by=None if m.needed_by is None else numbers[id(m.needed_by)],
+                found=m.found,
+                scope=places.get(id(m)),
+                package=m.dso.package or self._installed.get(m.dso.path),
+            )
+            for m in maps
+        )
 
     @property
-    def packages(self) -> tuple[tuple[str, str], ...]:
+    def missing(self) -> tuple[Missing, ...]:
+        """What it lacks, or lacked when it was recorded."""
+        absent = (f for f in self.host.failures if f.kind == "missing-library")
+        return tuple(dict.fromkeys(Missing(f.name, f.object) for f in absent))
+
+    @property
+    def packages(self) -> tuple[Package, ...]:
         """The packages that the loaded objects come from, sorted."""
         return tuple(sorted({lib.package for lib in self.libraries if lib.package}))
 
+    @cached_property
+    def _installed(self) -> Mapping[str, Package]:
+        """The packages of a host that is not recorded."""
+        from collide.filesystems.root import Root
 
-def inventory(name: str) -> Inventory:
-    """All that is known of the shipped host ``name``."""
-    head, host = shipped_head(name), load_shipped(name)
-    places = {id(m): place for place, m in enumerate(host.process.global_scope)}
-    maps = host.process.maps
-    recorded = head["objects"][: len(maps)]
-    return Inventory(
-        shipped_summary(name),
-        host.path,
-        host.rtld_global,
-        tuple(
-            _library(o, places.get(id(m)), len(m.elf.exports.names))
-            for o, m in zip(recorded, maps, strict=True)
-        ),
-        _missing(host),
-    )
+        files = self.host.files
+        if not isinstance(files, Root):
+            return {}
+        from collide.hosts.packages import packages_of
 
-
-def _missing(host: Host) -> tuple[Missing, ...]:
-    absent = (f for f in host.failures if f.kind == "missing-library")
-    return tuple(dict.fromkeys(Missing(f.name, f.object) for f in absent))
-
-
-def _library(recorded: Mapping[str, Any], scope: int | None, exports: int) -> LoadedObject:
-    package = recorded["package"]
-    return LoadedObject(
-        path=recorded["path"],
-        soname=recorded["soname"],
-        needed_by=recorded["needed_by"],
-        found=FoundVia(**recorded["found"]),
-        scope=scope,
-        package=(package["name"], package["version"]) if package else None,
-        exports=exports,
-    )
+        return packages_of(files, [m.dso.path for m in self.host.process.maps])

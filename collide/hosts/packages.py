@@ -7,12 +7,14 @@ found, unless their objects carry a package note.
 from __future__ import annotations
 
 import posixpath
+import re
 import struct
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from collide.elf.notes import read_notes
 from collide.filesystems.root import Root
 
 Package = tuple[str, str]
@@ -29,28 +31,44 @@ def find_packages(root: Root, paths: Iterable[str]) -> dict[str, Package]:
     return {**dict(_apk(root, wanted)), **dict(_rpm(root, wanted)), **dict(_dpkg(root, wanted))}
 
 
+def packages_of(root: Root, paths: Iterable[str]) -> dict[str, Package]:
+    """As :func:`find_packages`; a file that no database knows has what its package note says.
+
+    Source: "Package Metadata for Executable Files" of the UAPI group.
+    """
+    paths = list(paths)
+    found = find_packages(root, paths)
+    for path in paths:
+        if path not in found:
+            with root.stream(path) as stream:
+                note = read_notes(stream).package
+            if note:
+                found[path] = note
+    return found
+
+
 class _Wanted:
     """The files that are asked for, by the paths that packages list."""
 
     def __init__(self, root: Root, paths: frozenset[str]) -> None:
         self._root = root
         self._paths = paths
-        self._unmerged = {_unmerged(path) for path in paths}
+        self._names = frozenset(name for path in paths for name in _names(path))
 
-    def file(self, listed: str) -> str | None:
-        """The wanted file that a package lists under this path; None when it is another one."""
-        if _unmerged(listed) not in self._unmerged:
-            return None
-        real = self._root.realpath(listed)
-        return real if real in self._paths else None
+    def files(self, listed: Iterable[str]) -> list[str]:
+        """The wanted files that a package lists under these paths."""
+        found = map(self._root.realpath, self._names.intersection(listed))
+        return [real for real in found if real in self._paths]
 
 
-def _unmerged(path: str) -> str:
-    """The path below /lib or /bin, as packages list files that are in a merged /usr."""
-    for directory in ("/usr/lib", "/usr/bin", "/usr/sbin"):
+def _names(path: str) -> tuple[str, ...]:
+    """The paths under which a package may list a file; many leave /usr out where it is merged."""
+    for directory in ("/lib", "/bin", "/sbin"):
+        if path.startswith(f"/usr{directory}"):
+            return path, path.removeprefix("/usr")
         if path.startswith(directory):
-            return path.removeprefix("/usr")
-    return path
+            return path, f"/usr{path}"
+    return (path,)
 
 
 def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
@@ -61,14 +79,17 @@ def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
     info = "/var/lib/dpkg/info"
     for listing in root.names(info):
         package, _, suffix = listing.rpartition(".")
-        for path in _lines(root, f"{info}/{listing}") if suffix == "list" else ():
-            if (file := wanted.file(path)) is not None:
-                owners.setdefault(package.split(":")[0], []).append(file)
+        if suffix == "list" and (files := wanted.files(_lines(root, f"{info}/{listing}"))):
+            owners.setdefault(package.split(":")[0], []).extend(files)
     parser = HeaderParser()
     for paragraph in status.decode("utf-8", "replace").split("\n\n"):
-        fields = parser.parsestr(paragraph)
-        for path in owners.get(fields.get("Package", ""), ()):
-            yield path, (str(fields["Package"]), str(fields["Version"]))
+        named = _PACKAGE.search(paragraph)
+        if named and named[1] in owners:
+            version = str(parser.parsestr(paragraph)["Version"])
+            yield from ((path, (named[1], version)) for path in owners[named[1]])
+
+
+_PACKAGE = re.compile(r"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
 def _lines(root: Root, path: str) -> list[str]:
@@ -87,8 +108,8 @@ def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
             version = value
         elif key == "F":
             directory = value
-        elif key == "R" and (path := wanted.file(f"/{directory}/{value}")):
-            yield path, (name, version)
+        elif key == "R":
+            yield from ((path, (name, version)) for path in wanted.files([f"/{directory}/{value}"]))
 
 
 _RPM_DATABASES = ("/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite")
@@ -103,9 +124,7 @@ def _rpm(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
                 package, listed = _rpm_package(header)
             except (struct.error, KeyError, IndexError):
                 continue
-            for name in listed:
-                if (file := wanted.file(name)) is not None:
-                    yield file, package
+            yield from ((file, package) for file in wanted.files(listed))
 
 
 def _rpm_package(header: bytes) -> tuple[Package, list[str]]:

@@ -16,17 +16,19 @@ from collide.support.errors import InputError, UsageError
 class Candidate:
     """A host to check on; a shipped one is loaded when it is first needed."""
 
-    def __init__(self, known: Summary | Host, load: Callable[[], Host]) -> None:
-        self.name = known.name
-        self.architecture = known.architecture
-        self.python = known.python
-        self.loader = known.loader
+    def __init__(self, summary: Summary, load: Callable[[], Host]) -> None:
+        self.summary = summary
+        self.name = summary.name
+        self.architecture = summary.architecture
+        self.python = summary.python
+        self.loader = summary.loader
         self._load = load
 
     @classmethod
-    def of(cls, host: Host) -> Candidate:
-        """A host that is loaded already."""
-        return cls(host, lambda: host)
+    def of(cls, host: Host, source: str = "") -> Candidate:
+        """A host that is loaded already; ``source`` is the file that it was made from."""
+        known = Summary(host.name, (), source, host.architecture, host.python, host.loader)
+        return cls(known, lambda: host)
 
     @property
     def is_loaded(self) -> bool:
@@ -75,7 +77,7 @@ def select(
             from collide.hosts.extract import extract  # late: start-up
 
             host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
-        yield Candidate.of(with_arguments(host, spec, preload, rtld_global))
+        yield Candidate.of(with_arguments(host, spec, preload, rtld_global), path)
 
 
 def with_arguments(
@@ -123,20 +125,6 @@ def _shipped(spec: str) -> list[str]:
     return group or matching(names, spec)
 
 
-def shipped(specs: Iterable[str]) -> list[str]:
-    """The names of the shipped hosts that these names, patterns and groups stand for, or of all.
-
-    Raises InputError for what stands for none.
-    """
-    found: dict[str, None] = {}
-    for spec in list(specs) or ["*"]:
-        names = _shipped(spec)
-        if not names:
-            raise _unknown(spec, "no such shipped profile")
-        found.update(dict.fromkeys(names))
-    return list(found)
-
-
 def groups() -> list[str]:
     """The names of all groups of shipped hosts, sorted."""
     return sorted({group for name in shipped_names() for group in shipped_summary(name).groups})
@@ -144,9 +132,7 @@ def groups() -> list[str]:
 
 def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[str]) -> None:
     if preload or rtld_global:
-        raise UsageError(
-            f"--preload and --global need a binary as --profile; {spec} is recorded already"
-        )
+        raise UsageError(f"--preload and --global need a binary; {spec} is recorded already")
 
 
 def locate(name: str) -> str:

@@ -54,12 +54,13 @@ class Dso:
     ``path`` is its canonical path (no symbolic links), ``identity`` what makes
     two paths the same file (device and inode). What only judging asks for is read
     when it is: ``contents`` gives the bytes again. Of a recorded object there are
-    none, and its profile gives ``version_strings`` and ``build_id``.
+    none, and its profile gives ``version_strings``, ``build_id`` and ``package``, the name
+    and exact version of the distribution package that it came from.
     """
 
     __slots__ = (
         *("_build_id", "_calls", "_contents", "_refusals", "_version_strings", "identity"),
-        *("elf", "path"),
+        *("elf", "package", "path"),
     )
 
     def __init__(
@@ -70,6 +71,7 @@ class Dso:
         contents: Callable[[], bytes | bytearray] | None = None,
         version_strings: tuple[str, ...] | None = None,
         build_id: str | None = None,
+        package: tuple[str, str] | None = None,
     ) -> None:
         self.path = path
         self.identity = identity
@@ -78,6 +80,7 @@ class Dso:
         self._version_strings = version_strings
         self._refusals: tuple[str, ...] | None = None
         self._build_id = build_id
+        self.package = package
         self._calls: tuple[Calls | None] | None = None
 
     def read(self) -> bytes | bytearray:

@@ -1,4 +1,4 @@
-"""The result of ``collide profiles``: shipped hosts as a list, as trees, and as JSON."""
+"""The result of ``collide profiles``: hosts as a list, as trees, and as JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _row(entry: Inventory) -> tuple[str, ...]:
         summary.architecture,
         f"{summary.loader.libc} {'.'.join(map(str, summary.loader.version))}",
         ",".join(summary.groups),
-        f"{len(entry.libraries)} objects",
+        f"{len(entry.host.process.maps)} objects",
         summary.source,
     )
 
@@ -45,9 +45,8 @@ def render_tree(entry: Inventory) -> str:
     """What the host loads, each library below the first that needed it, and how it was found."""
     summary = entry.summary
     libc = f"{summary.loader.libc} {'.'.join(map(str, summary.loader.version))}"
-    lines = [
-        f"{summary.name} ({summary.python}, {libc}, {summary.architecture}), from {summary.source}"
-    ]
+    python = summary.python or "no Python"
+    lines = [f"{summary.name} ({python}, {libc}, {summary.architecture}), from {summary.source}"]
     below: dict[int | None, list[int]] = {}
     for number, library in enumerate(entry.libraries):
         below.setdefault(library.needed_by, []).append(number)
@@ -85,15 +84,15 @@ def _as_json(entry: Inventory) -> dict[str, object]:
         "name": summary.name,
         "groups": list(summary.groups),
         "source": summary.source,
-        "binary": entry.binary,
+        "binary": entry.host.path,
         "architecture": summary.architecture,
         "libc": f"{summary.loader.libc} {'.'.join(map(str, summary.loader.version))}",
         "python": str(summary.python) if summary.python else None,
-        "global": list(entry.rtld_global),
+        "global": list(entry.host.rtld_global),
         "libraries": [
             {
                 "path": library.path,
-                "soname": library.soname,
+                "soname": library.dso.elf.soname,
                 "needed_by": None
                 if library.needed_by is None
                 else entry.libraries[library.needed_by].path,

@@ -33,7 +33,10 @@ def open_alone(path):
             imp.load_dynamic("{_NO_MODULE}", path)
         else:
             import _imp
-            origin = path.decode(sys.getfilesystemencoding(), "surrogateescape")
+            # PyPy opens a name as UTF-8 whatever the locale says.
+            pypy = sys.implementation.name == "pypy"
+            encoding = "utf-8" if pypy else sys.getfilesystemencoding()
+            origin = path.decode(encoding, "surrogateescape")
             spec = type(sys.implementation)(name="{_NO_MODULE}", origin=origin)
             _imp.create_dynamic(spec)
     except ImportError as e:

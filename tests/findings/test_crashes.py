@@ -22,7 +22,7 @@ import pytest
 import score
 from collide.findings.code import Severity
 from collide.findings.judge import judge
-from record_hosts import Built, compile_host, python_build
+from record_case_hosts import Built, compile_host, python_build
 
 pytestmark = pytest.mark.corpus
 
@@ -72,7 +72,7 @@ def survives(command: Sequence[str | Path], tmp_path: Path, site: Path, source: 
 def installed_host(*command: str) -> Sequence[str]:
     """The command of a host that is installed; skips where it is not."""
     if shutil.which(command[0]) is None:
-        unavailable(f"{command[0]} is not installed: tests/install-hosts.sh")
+        unavailable(f"{command[0]} is not installed: tests/tools/install-hosts.sh")
     return command
 
 

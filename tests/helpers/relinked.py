@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from collide.elf.object import ElfObject
 from collide.whatif.relink import Relinked
+from corpus import unavailable
 
 
 def require(there: bool | str, how: str) -> None:
-    """Skip the calling test where something is not there; fail it when ``CI`` is ``true``.
+    """Skip the calling test where something is not there, as ``unavailable`` does.
 
     A name stands for a program in PATH.
     """
     if shutil.which(there) is not None if isinstance(there, str) else there:
         return
-    reason = f"needs {there}: {how}" if isinstance(there, str) else f"needs {how}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    unavailable(f"needs {there}: {how}" if isinstance(there, str) else f"needs {how}")
 
 
 def archive(directory: Path, name: str, source: str) -> str:

@@ -32,6 +32,14 @@ def require_host(binary: str) -> None:
         pytest.skip(f"{binary} is not installed: apt install {HOSTS[binary]}")
 
 
+def admin_tool(name: str, package: str) -> str:
+    """The path of a program for administrators, which need not be in a user's PATH."""
+    found = shutil.which(name, path="/usr/sbin:/sbin:/usr/bin:/bin")
+    if found is None:
+        pytest.skip(f"{name} is not installed: apt install {package}")
+    return found
+
+
 def foreign_root(directory: Path) -> tuple[Scenario, Path]:
     """A root with /bin/host, which links /opt/liba.so, and its own libc and loader."""
     s = Scenario(directory)

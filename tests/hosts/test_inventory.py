@@ -1,18 +1,39 @@
-"""What ``collide profiles`` tells of the shipped hosts."""
+"""What ``collide profiles`` tells of hosts: shipped, recorded and installed ones."""
 
 from __future__ import annotations
 
 import json
 import re
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
+from checkout import WHEELS
 from collide.cli.main import main
-from collide.hosts.database import load_shipped, shipped_names
-from collide.hosts.inventory import Missing, inventory
+from collide.hosts.database import load_shipped, shipped_names, shipped_summary
+from collide.hosts.inventory import Inventory, Missing
+from collide.hosts.profile_file.symbols import RecordedExports
+from scenario import require_loader
+from systems import require_host
 
 NAME = "debian-12-uwsgi-python3"
+HOST = WHEELS / "host/host"
+
+
+def inventory(name: str) -> Inventory:
+    """The inventory of a shipped host."""
+    return Inventory(shipped_summary(name), load_shipped(name))
+
+
+def as_json(tmp_path: Path, *arguments: str | Path) -> list[Any]:
+    """The profiles that the command tells of."""
+    file = tmp_path / "out.json"
+    assert main(["profiles", *map(str, arguments), "--format", "json", "-o", str(file)]) == 0
+    told = json.loads(file.read_bytes())
+    assert told["schema"] == "collide-profiles/1"
+    profiles: list[Any] = told["profiles"]
+    return profiles
 
 
 def test_inventory_lists_what_is_loaded_with_its_package() -> None:
@@ -23,7 +44,7 @@ def test_inventory_lists_what_is_loaded_with_its_package() -> None:
     assert [path for _, path in in_scope] == [m.dso.path for m in host.process.global_scope]
     assert dict(entry.packages)["uwsgi-core"]
     assert all(lib.package for lib in entry.libraries)
-    (plugin,) = (lib for lib in entry.libraries if lib.path == entry.rtld_global[0])
+    (plugin,) = (lib for lib in entry.libraries if lib.path == entry.host.rtld_global[0])
     assert (plugin.found.how, plugin.needed_by) == ("opened", None)
 
 
@@ -43,6 +64,19 @@ def test_list_has_a_line_for_each_host(capsys: pytest.CaptureFixture[str]) -> No
         *("debian-12-python3", "cp311", "x86_64", "glibc 2.36", "cpython", "6 objects"),
         "Debian 12 (bookworm)",
     ]
+
+
+def test_list_reads_no_names_of_symbols(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the time of two small checks: to count the names of all hosts takes twenty more."""
+
+    def refuse(_: RecordedExports) -> NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr(RecordedExports, "names", property(refuse))
+    assert main(["profiles"]) == 0
+    assert main(["profiles", "-v"]) == 0
+    with pytest.raises(AssertionError):
+        main(["profiles", "show", NAME])
 
 
 def test_list_takes_patterns_groups_and_tells_packages(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,18 +100,73 @@ def test_show_is_a_tree_that_says_how_each_was_found(capsys: pytest.CaptureFixtu
 
 
 def test_json_is_the_whole_inventory(tmp_path: Path) -> None:
-    file = tmp_path / "out.json"
-    assert main(["profiles", "show", NAME, "--format", "json", "-o", str(file)]) == 0
-    told = json.loads(file.read_bytes())
-    assert told["schema"] == "collide-profiles/1"
-    (profile,) = told["profiles"]
+    (profile,) = as_json(tmp_path, "show", NAME)
     assert profile["name"] == NAME
     assert profile["python"] == "cp311"
     assert len(profile["libraries"]) == len(inventory(NAME).libraries)
     assert profile["libraries"][0]["needed_by"] is None
 
 
-@pytest.mark.parametrize("arguments", [["nope"], ["show", "nope"], ["show"]])
+def test_show_takes_a_binary(capsys: pytest.CaptureFixture[str]) -> None:
+    require_loader()
+    assert main(["profiles", "show", str(HOST)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(rf"\S+-host \(no Python, glibc [\d.]+, x86_64\), from {HOST}", lines[0])
+    assert lines[1].startswith(f"  {HOST} [executable; scope 0; ")
+    library = HOST.with_name("libvault.so.1")
+    assert lines[2] == f"    {library} [RPATH of {HOST}; scope 1; 4 names]"
+
+
+def test_recorded_host_has_the_inventory_of_the_installed_one(tmp_path: Path) -> None:
+    require_host("/usr/bin/gdb")
+    file = tmp_path / "gdb.json"
+    assert main(["profile", "/usr/bin/gdb", "-o", str(file)]) == 0
+    (installed,) = as_json(tmp_path, "show", "/usr/bin/gdb")
+    (recorded,) = as_json(tmp_path, "show", file)
+    assert (installed.pop("source"), recorded.pop("source")) == ("/usr/bin/gdb", str(file))
+    assert recorded == installed
+    packages = {lib["path"]: lib["package"] for lib in installed["libraries"]}
+    assert packages["/usr/bin/gdb"]["name"] == "gdb"
+    assert None not in packages.values()
+
+
+def test_packages_of_this_machine_are_not_those_of_a_recorded_host(tmp_path: Path) -> None:
+    require_loader()
+    file = tmp_path / "host.json"
+    assert main(["profile", str(HOST), "-o", str(file)]) == 0
+    recorded = json.loads(file.read_bytes())
+    for known in recorded["objects"]:
+        known["package"] = None
+    file.write_text(json.dumps(recorded))
+    (profile,) = as_json(tmp_path, "show", file)
+    assert {lib["package"] for lib in profile["libraries"]} == {None}
+
+
+def test_binary_can_have_more_preloaded_and_opened(tmp_path: Path) -> None:
+    require_loader()
+    libz, libm = (f"/lib/x86_64-linux-gnu/{name}" for name in ("libz.so.1", "libm.so.6"))
+    (profile,) = as_json(tmp_path, "show", HOST, "--preload", libm, "--global", libz)
+    found = {lib["soname"]: lib["found"]["how"] for lib in profile["libraries"]}
+    assert (found["libm.so.6"], found["libz.so.1"]) == ("preload", "opened")
+    assert profile["global"] == [libz]
+
+
+def test_list_has_binaries_and_files_beside_shipped_hosts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    require_loader()
+    assert main(["profiles", "debian-12-gdb", str(HOST)]) == 0
+    shipped, own, count = capsys.readouterr().out.splitlines()
+    assert shipped.split()[0] == "debian-12-gdb"
+    assert re.fullmatch(rf"\S+-host +- +x86_64 +glibc [\d.]+ +4 objects +{HOST}", own)
+    assert count == "2 hosts"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nope"], ["show", "nope"], ["show"], ["show", NAME, "--preload", "libz.so.1"], ["show", "/"]],
+    ids=" ".join,
+)
 def test_what_is_no_profile_is_one_line(
     capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,14 +15,12 @@ from collide.hosts.extract import extract
 from collide.hosts.ldconfig import configured, make_cache, unsearched_directories
 from collide.loader.glibc.ld_cache import read_cache
 from scenario import Scenario
-from systems import foreign_root
+from systems import admin_tool, foreign_root
 
 
 def run_ldconfig(root: Path) -> None:
     """Write the cache of ``root``, by the ldconfig of this machine."""
-    ldconfig = shutil.which("ldconfig", path="/sbin:/usr/sbin")
-    if ldconfig is None:
-        pytest.skip("ldconfig is not installed: apt install libc-bin")
+    ldconfig = admin_tool("ldconfig", "libc-bin")
     if os.geteuid() != 0:
         pytest.skip("ldconfig -r changes the root directory: run as root")
     subprocess.run([ldconfig, "-r", str(root)], check=True, capture_output=True)

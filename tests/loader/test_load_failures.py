@@ -142,7 +142,7 @@ def require(*paths: str) -> None:
     missing = [p for p in paths if not Path(p).exists()]
     if missing:
         unavailable = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        unavailable(f"{missing[0]} is not installed: tests/install-hosts.sh")
+        unavailable(f"{missing[0]} is not installed: tests/tools/install-hosts.sh")
 
 
 @pytest.mark.corpus
@@ -188,7 +188,7 @@ def embedding(directory: Path, *libraries: str) -> RealHost:
     names = ("libpython3.11.so.1.0", *libraries)
     require(*(f"{triplet}/{name}" for name in names))
     if shutil.which("gcc") is None:
-        pytest.skip("gcc is not installed: tests/install-hosts.sh")
+        pytest.skip("gcc is not installed: tests/tools/install-hosts.sh")
     binary = directory / "embedding"
     links = [f"-l:{name}" for name in names]
     command = ["gcc", "-x", "c", "-", "-Wl,--no-as-needed", *links, "-o", str(binary)]

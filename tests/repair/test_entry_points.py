@@ -96,11 +96,12 @@ def test_looking_for_names_finds_those_among_all_words(
         parts = [b"".join(rand.choices(pieces, k=rand.randrange(40))) for _ in range(2)]
         names = {b"".join(rand.choices(pieces[:8], k=rand.randrange(1, 5))) for _ in range(count)}
         among = {name.decode() for name in names}
+        words = all_words(parts)
         found = names_in_text(parts, among)
-        assert found == among & all_words(parts)
+        assert found == among & words
         met |= found
         begun = beginnings_in_text(parts, among)
-        assert begun == {n for n in among if any(w.startswith(n) for w in all_words(parts))}
+        assert begun == {n for n in among if any(w.startswith(n) for w in words)}
     assert met
 
 

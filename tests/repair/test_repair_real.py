@@ -17,7 +17,7 @@ from repair_hosts import HOSTS, UnavailableError
 from repair_workloads import script
 
 pytestmark = pytest.mark.corpus
-# What tests/install-hosts.sh installs; other hosts need more than a continuous integration has.
+# What tests/tools/install-hosts.sh installs; other hosts need more than CI has.
 _INSTALLED = {"gdb", "uwsgi"}
 
 
@@ -45,7 +45,7 @@ def test_controls_work_as_before(spec: str, everything: bool, tmp_path: Path) ->
     if spec.startswith("scipy"):
         wheels.append(corpus.download("numpy==1.26.4"))
     if spec.startswith("pyproj"):
-        wheels.append(repair_cases.download("certifi-2026.10.18-py3-none-any.whl"))
+        wheels.append(repair_hosts.download("certifi-2026.10.18-py3-none-any.whl"))
     try:
         hosts = [HOSTS["uwsgi"](), HOSTS["gdb"]()]
         control = HOSTS["python3.11"]()

@@ -1,6 +1,6 @@
-"""What a check costs, as ratios measured in one run: to the floor, to other tools, as it grows.
+"""Measures what a check costs, as ratios: to the floor, to other tools, as it grows.
 
-    python tests/benchmark.py [--quick] [--runs N] [--save FILE] [WHEEL...]
+    python tests/tools/benchmark.py [--quick] [--runs N] [--save FILE] [WHEEL...]
 
 Whole processes; each two commands of a ratio run in turn, and medians are
 printed, as Markdown. A cell has the ratio of CPU time (user and system), of
@@ -28,6 +28,7 @@ from typing import NamedTuple
 
 import benchmark_inputs as inputs
 import collide
+import programs
 from benchmark_measure import Comparison, Cost, MeasureError, Meter, median, ratio, slope
 from collide.hosts.select import select
 from collide.wheels.archive import Archive
@@ -278,18 +279,18 @@ def _progress(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="what a check costs, as ratios")
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = programs.parser(__doc__)
     parser.add_argument("--quick", action="store_true", help="small wheels, three runs")
     parser.add_argument("--runs", type=int, help="of each two commands (default: 5, or 3)")
     parser.add_argument("--save", metavar="FILE", type=Path, help="write the tables to FILE too")
     parser.add_argument("wheels", nargs="*", metavar="WHEEL", help="instead of the corpus")
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure what the command line names, or the corpus."""
-    args = _arguments()
+    args = _arguments(argv)
     runs = args.runs or (3 if args.quick else 5)
     budget, limit = (QUICK_BUDGET, QUICK_LIMIT) if args.quick else (BUDGET, LIMIT)
     # An editable installation may have no compiled modules (PYTHONDONTWRITEBYTECODE).

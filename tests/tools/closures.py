@@ -1,8 +1,8 @@
-"""Start-up closures of other systems, by collide and by the system's own loader.
+"""Compares start-up closures of other systems with what the system's own loader lists.
 
-    python tests/closures.py [PATTERN...]
+    python tests/tools/closures.py [PATTERN...]
 
-prints the table. The loader runs in a chroot where this machine's kernel can run
+prints a table. The loader runs in a chroot where this machine's kernel can run
 it, else under qemu-user; nothing else of a root is run.
 """
 
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import programs
 import roots
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
@@ -164,8 +165,11 @@ def _run(
     )
 
 
-def main(patterns: Sequence[str]) -> int:
-    """Print a row for each case that a pattern fits."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print a row for each case that a pattern fits; 1 when one differs."""
+    parser = programs.parser(__doc__)
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="of cases; default: all")
+    patterns = parser.parse_args(argv).patterns
     print(f"{'root and binary':32} machine   libc   python objects missing  agrees")
     wrong = 0
     for case in CASES:
@@ -187,4 +191,4 @@ def main(patterns: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

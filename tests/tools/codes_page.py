@@ -1,10 +1,16 @@
-"""Writes the table of codes as a page, ``collide/codes.md``; a test holds it to the table."""
+"""Writes the page of all finding codes, ``collide/codes.md``, from their table.
+
+    python tests/tools/codes_page.py
+
+A test holds the page to the table.
+"""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import programs
 from checkout import PACKAGE
 from collide.findings.code import Code
 from collide.findings.table import CODES, FAMILIES
@@ -44,5 +50,11 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, 98, break_long_words=False, break_on_hyphens=False)
 
 
-if __name__ == "__main__":
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the page."""
+    programs.parser(__doc__).parse_args(argv)
     PAGE.write_text(render_codes(CODES.values()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,6 @@
-"""Which rule of the loader each scenario proves: ``python tests/tools/conformance.py`` counts them.
+"""Counts the scenarios that prove each rule of the loader.
+
+    python tests/tools/conformance.py [-v]
 
 Sections are those of the loader's rules as this project numbers them (``SECTIONS``);
 a test is marked ``@pytest.mark.rule("4.2", "base definition")`` with a row of
@@ -9,14 +11,15 @@ real loader, and a test of the suite that asks one must be marked
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
+import programs
 from checkout import TESTS
 
 SECTIONS = {
@@ -220,5 +223,13 @@ def table(collected: Collected, *, rows: bool) -> str:
     return "\n".join(lines)
 
 
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print the counts."""
+    parser = programs.parser(__doc__)
+    parser.add_argument("-v", "--verbose", action="store_true", help="by row, not only by section")
+    args = parser.parse_args(argv)
+    print(table(collect(), rows=args.verbose))
+
+
 if __name__ == "__main__":
-    print(table(collect(), rows="-v" in sys.argv))
+    main()

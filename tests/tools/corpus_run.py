@@ -1,15 +1,15 @@
-"""Real wheels on real hosts: what ``collide verify`` does, and the counts it finds.
+"""Compares real wheels on real hosts with the loader, as ``collide verify`` does.
 
-``python tests/tools/corpus_run.py`` runs everything and prints a table and every
-difference; ``--update`` keeps the counts in ``corpus_counts.json`` and the
-table in ``corpus_table.md``. Arguments select rows:
-``python tests/tools/corpus_run.py lxml uwsgi``. The same runs as a test are
-``pytest -m corpus``.
+    python tests/tools/corpus_run.py [--update] [WORD...]
+
+prints a table and every difference; ``--update`` keeps the counts in
+``tests/data/corpus_counts.json`` and the table in ``tests/data/corpus_table.md``. Words
+select rows: ``python tests/tools/corpus_run.py lxml uwsgi``. The same runs as a test
+are ``pytest -m corpus``.
 """
 
 from __future__ import annotations
 
-import argparse
 import functools
 import hashlib
 import json
@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import programs
 from checkout import DATA
 from collide.analysis.analysis import Analysis, analyse
 from collide.filesystems.root import Root
@@ -249,8 +250,10 @@ ones count all modules; a wheel with more than {modules} modules is represented 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the selected rows; 1 when anything differs from the loader."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("words", nargs="*", help="rows that contain every word; default: all")
+    parser = programs.parser(__doc__)
+    parser.add_argument(
+        "words", nargs="*", metavar="WORD", help="what rows have in them; default: all"
+    )
     parser.add_argument(
         "--update", action="store_true", help=f"write {COUNTS.name}, and of all rows {TABLE.name}"
     )

@@ -17,6 +17,7 @@ from collide.hosts.database import database
 from collide.hosts.database.names import STAND_IN
 from collide.hosts.database.reader import MAGIC, OBJECT, OBJECTS, Database, Summary
 from collide.hosts.profile_file.write import exports_table, references_table, to_bytes
+from collide.loader.host import Host
 from packing_names import pack_names, release_of
 
 Profile = Mapping[str, Any]
@@ -110,6 +111,11 @@ def make_delta(base: bytes, text: bytes, places: Mapping[bytes, int] | None = No
             texts.append(line)
     numbers = [number for run in runs for number in run]
     return struct.pack(f"<{1 + len(numbers)}I", len(runs), *numbers) + b"".join(texts)
+
+
+def summary_of(host: Host, groups: tuple[str, ...], source: str) -> Summary:
+    """What the index of a database says of a host."""
+    return Summary(host.name, groups, source, host.architecture, host.python, host.loader)
 
 
 def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:

@@ -1,8 +1,10 @@
-"""Every known case of a wheel that breaks by shadowed symbols or a captured library, repaired.
+"""Repairs the wheels that are known to break in a host, and runs them before and after.
 
-``python tests/repair_cases.py [PATTERN]`` prints a table: what the workload leaves in the host
-with the wheels as they are, with the repaired ones, and with these in a plain interpreter. It
-needs the hosts of tests/install-hosts.sh, CPythons with a shared library (pyenv's), gcc, and the
+    python tests/tools/repair_cases.py [PATTERN...]
+
+prints a table: what the workload leaves in the host with the wheels as they are, with
+the repaired ones, and with these in a plain interpreter. It needs the hosts of
+``tests/tools/install-hosts.sh``, CPythons with a shared library (pyenv's), gcc, and the
 package index for the wheels, which are kept.
 """
 
@@ -17,9 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import programs
 import repair_hosts
 from collide.repair.import_trial import unpack_wheel
-from repair_hosts import CACHE, HOSTS, Host, UnavailableError
+from repair_hosts import HOSTS, Host, UnavailableError, download
 from repair_workloads import script
 from tls_server import refusing_server
 
@@ -163,41 +166,6 @@ class Outcome(NamedTuple):
         return works and self.after == self.expected == self.plain_after
 
 
-def download(filename: str) -> Path:
-    """A wheel of exactly this name from the package index; raises UnavailableError."""
-    directory = CACHE / "named"
-    path = directory / filename
-    if path.exists():
-        return path
-    name, version, *_ = filename.split("-")
-    python, abi, platforms = filename.removesuffix(".whl").split("-")[-3:]
-    tag = python.split(".")[-1]
-    number = tag[2:] if len(tag) > 3 else "311"
-    command = [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-        *("--no-deps", "--only-binary=:all:", "--python-version", number),
-        *("--implementation", "pp" if tag.startswith("pp") else "cp"),
-        *(option for a in (abi, "abi3", "none") for option in ("--abi", a)),
-        *(option for p in platforms.split(".") if p != "any" for option in ("--platform", p)),
-    ]
-    if platforms == "any":
-        command += ["--platform", "manylinux2014_x86_64"]
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory) as partial:
-        done = subprocess.run(
-            [*command, "--dest", partial, f"{name}=={version}"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for wheel in Path(partial).glob(filename):
-            wheel.replace(path)
-    if not path.exists():
-        said = done.stderr.strip().splitlines() or ["pip found another file"]
-        raise UnavailableError(f"cannot download {filename}: {said[-1]}")
-    return path
-
-
 def repair(
     wheels: Sequence[Path], host: Host, directory: Path, *, options: Sequence[str] = ()
 ) -> tuple[list[Path], str]:
@@ -242,8 +210,11 @@ def try_case(case: Case, directory: Path) -> Outcome:
     return Outcome(expected, before, after, plain_after, said)
 
 
-def main(patterns: Sequence[str]) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; the exit status tells whether all that could be tried were repaired."""
+    parser = programs.parser(__doc__)
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="of cases; default: all")
+    patterns = parser.parse_args(argv).patterns
     good = tried = 0
     for case in CASES:
         if patterns and not any(fnmatch.fnmatch(case.name, p) for p in patterns):
@@ -269,4 +240,4 @@ def main(patterns: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

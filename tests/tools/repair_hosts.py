@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,13 @@ from typing import NamedTuple
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "collide-tests"
 _PYENV = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
 _LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
+_PACKAGES = {
+    "libhdf5_serial.so.103": "libhdf5-103-1",
+    "libproj.so.25": "libproj25",
+    "libprotobuf.so.32": "libprotobuf32",
+    "libQt6Core.so.6": "libqt6core6",
+}
+"""What Debian 12 calls the package of a library."""
 _UWSGI_PLUGIN = "/usr/lib/uwsgi/plugins/python3_plugin.so"
 # Python 3.6 has no Py_BytesMain.
 _EMBEDDING = {
@@ -44,26 +52,70 @@ class Host(NamedTuple):
     wrap: Callable[[Path], None] | None = None
 
 
-def need(path: Path | str) -> str:
-    """``path``; raises UnavailableError when it does not exist."""
+def need(path: Path | str, how: str) -> str:
+    """``path``; raises UnavailableError, which says ``how`` to get it, when it does not exist."""
     if not Path(path).exists():
-        raise UnavailableError(f"no {path}")
+        raise UnavailableError(f"no {path}: {how}")
     return str(path)
+
+
+def download(filename: str) -> Path:
+    """A wheel of exactly this name from the package index; raises UnavailableError."""
+    directory = CACHE / "named"
+    path = directory / filename
+    if path.exists():
+        return path
+    name, version, *_ = filename.split("-")
+    python, abi, platforms = filename.removesuffix(".whl").split("-")[-3:]
+    tag = python.split(".")[-1]
+    number = tag[2:] if len(tag) > 3 else "311"
+    command = [
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+        *("--no-deps", "--only-binary=:all:", "--python-version", number),
+        *("--implementation", "pp" if tag.startswith("pp") else "cp"),
+        *(option for a in (abi, "abi3", "none") for option in ("--abi", a)),
+        *(option for p in platforms.split(".") if p != "any" for option in ("--platform", p)),
+    ]
+    if platforms == "any":
+        command += ["--platform", "manylinux2014_x86_64"]
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory) as partial:
+        done = subprocess.run(
+            [*command, "--dest", partial, f"{name}=={version}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for wheel in Path(partial).glob(filename):
+            wheel.replace(path)
+    if not path.exists():
+        said = done.stderr.strip().splitlines() or ["pip found another file"]
+        raise UnavailableError(f"cannot download {filename}: {said[-1]}")
+    return path
+
+
+def _package(library: str) -> str:
+    """How to get a library, by its path."""
+    return f"apt install {_PACKAGES.get(Path(library).name, Path(library).name)}"
 
 
 def prefix(python: str) -> Path:
     """Where a CPython of this X.Y with a shared libpython is (pyenv's)."""
     found = sorted(_PYENV.glob(f"{python}.*"))
     if not found:
-        raise UnavailableError(f"no CPython {python} below {_PYENV}")
+        raise UnavailableError(f"no CPython {python} below {_PYENV}: pyenv install {python}")
     return found[-1]
 
 
 def plain(python: str) -> Host:
     """A CPython that links nothing but the C library, or Debian's PyPy: the control."""
     if python == "pypy":
-        return Host("3.9", (need("/usr/bin/pypy3"), "-S", "SCRIPT"), ("/usr/bin/pypy3",))
-    binary = need(prefix(python) / f"bin/python{python}")
+        return Host(
+            "3.9",
+            (need("/usr/bin/pypy3", "apt install pypy3"), "-S", "SCRIPT"),
+            ("/usr/bin/pypy3",),
+        )
+    binary = need(prefix(python) / f"bin/python{python}", f"pyenv install {python}")
     return Host(python, (binary, "-S", "SCRIPT"), (binary,))
 
 
@@ -71,7 +123,7 @@ def preloading(python: str, *libraries: str) -> Host:
     """A plain interpreter with libraries in LD_PRELOAD."""
     host = plain(python)
     for library in libraries:
-        need(library)
+        need(library, _package(library))
     options = [option for library in libraries for option in ("--preload", library)]
     return host._replace(
         profile=(*host.profile, *options), environment=(("LD_PRELOAD", ":".join(libraries)),)
@@ -80,10 +132,10 @@ def preloading(python: str, *libraries: str) -> Host:
 
 def preloading_openssl_102() -> Host:
     """CPython 3.6 with the unversioned OpenSSL 1.0.2 of an old psycopg2 wheel."""
-    wheel = CACHE / "named" / "psycopg2_binary-2.7.3.2-cp36-cp36m-manylinux1_x86_64.whl"
+    wheel = download("psycopg2_binary-2.7.3.2-cp36-cp36m-manylinux1_x86_64.whl")
     directory = CACHE / "hosts/openssl-1.0.2"
     directory.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(need(wheel)) as archive:
+    with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             if ".libs/lib" in name:
                 (directory / name.rpartition("/")[2]).write_bytes(archive.read(name))
@@ -104,7 +156,7 @@ def embedding(python: str, *libraries: str) -> Host:
     source = _EMBEDDING.get(python, _EMBEDDING[""])
     for library in libraries:
         if library.startswith("/"):
-            need(library)
+            need(library, _package(library))
     command = [
         *("gcc", "-x", "c", "-", "-x", "none", "-o", str(binary)),
         f"-I{home}/include/python{python}{flag}",
@@ -121,9 +173,10 @@ def embedding(python: str, *libraries: str) -> Host:
 
 def uwsgi() -> Host:
     """Debian's uwsgi with its python plugin."""
-    binary = need("/usr/bin/uwsgi-core")
+    binary = need("/usr/bin/uwsgi-core", "apt install uwsgi-core")
+    plugin = need(_UWSGI_PLUGIN, "apt install uwsgi-plugin-python3")
     command = (binary, "--plugin", "python3", "--pyrun", "SCRIPT")
-    return Host("3.11", command, (binary, "--global", need(_UWSGI_PLUGIN)))
+    return Host("3.11", command, (binary, "--global", plugin))
 
 
 def uwsgi_36() -> Host:
@@ -160,35 +213,38 @@ def uwsgi_36() -> Host:
 
 def gdb() -> Host:
     """Debian's gdb."""
-    command = (need("/usr/bin/gdb"), "-nx", "-batch", "-ex", "source SCRIPT")
+    command = (need("/usr/bin/gdb", "apt install gdb"), "-nx", "-batch", "-ex", "source SCRIPT")
     return Host("3.11", command, ("/usr/bin/gdb",))
 
 
 def blender() -> Host:
     """Debian's Blender, without a screen."""
-    binary = need("/usr/bin/blender")
+    binary = need("/usr/bin/blender", "apt install blender")
     return Host("3.11", (binary, "-b", "-noaudio", "--python", "SCRIPT"), (binary,))
 
 
 def weechat() -> Host:
     """Debian's weechat: opens all its plugins RTLD_GLOBAL."""
-    binary = need("/usr/bin/weechat-headless")
+    binary = need("/usr/bin/weechat-headless", "apt install weechat-headless")
+    need(_LIBRARIES / "weechat/plugins/python.so", "apt install weechat-python")
     plugins = sorted((_LIBRARIES / "weechat/plugins").glob("*.so"))
-    need(_LIBRARIES / "weechat/plugins/python.so")
     options = [option for plugin in plugins for option in ("--global", str(plugin))]
 
     def wrap(script: Path) -> None:
         begin = "import weechat\nweechat.register('t', 'a', '1', 'l', 'd', '', '')\n"
         script.write_text(begin + script.read_text())
 
-    command = (binary, "-t", "-r", "/script load SCRIPT", "-r", "/quit")
+    # "/script" is a command of the package weechat-plugins, "/python" of the plugin itself.
+    home = ("--dir", "SCRIPT.weechat")  # a temporary one is left behind by a crash
+    command = (binary, *home, "--stdout", "-r", "/python load SCRIPT", "-r", "/quit")
     return Host("3.11", command, (binary, *options), (), wrap)
 
 
 def postgres() -> Host:
     """Debian's PostgreSQL, a single-user backend with plpython3u; it refuses to run as root."""
-    binary = Path(need("/usr/lib/postgresql/15/bin/postgres"))
-    plugin = need("/usr/lib/postgresql/15/lib/plpython3.so")
+    binary = Path(need("/usr/lib/postgresql/15/bin/postgres", "apt install postgresql-15"))
+    how = "apt install postgresql-plpython3-15"
+    plugin = need("/usr/lib/postgresql/15/lib/plpython3.so", how)
     as_user = "setpriv --reuid postgres --regid postgres --clear-groups --"
     if os.geteuid() or shutil.which("setpriv") is None:
         raise UnavailableError("PostgreSQL needs root (to become its own user) and setpriv")
@@ -257,6 +313,8 @@ def run(host: Host, script: Path, result: Path, *, timeout: int = 300) -> str:
         return f"<did not end within {timeout} seconds: {shlex.join(command)}>"
     if result.exists():
         return result.read_text()
-    said = [x for x in (done.stderr + "\n" + done.stdout).splitlines() if x.strip()]
-    error = next((x for x in reversed(said) if "rror" in x or "abort" in x.lower()), "")
+    # What the process says of its end is on stderr, where there is anything.
+    said = [x for x in (done.stdout + "\n" + done.stderr).splitlines() if x.strip()]
+    marks = ("rror", "abort", "Abort", "(SIG")
+    error = next((x for x in reversed(said) if any(mark in x for mark in marks)), "")
     return f"<status {done.returncode}: {(error or (said or [''])[-1]).strip()[:160]}>"

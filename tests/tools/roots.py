@@ -1,13 +1,13 @@
-"""Other Debian systems as directories: packages of any suite and architecture, unpacked.
+"""Unpacks packages of any Debian suite and architecture into a directory, a root.
 
-    python tests/roots.py SUITE ARCHITECTURE PACKAGE...
+    python tests/tools/roots.py SUITE ARCHITECTURE PACKAGE...
 
-prints the directory. Nothing of a root is run, no maintainer script either: so
-what those make is not there (ld.so.cache, /etc/alternatives and the libraries
-behind it). Ask for base-files too where the name of the release matters.
-Absolute symbolic links are made relative, so that whoever knows of no root (qemu)
-stays inside too.
-apt checks the archive's signature and every file's hash.
+prints the directory, which is kept for the next time. Nothing of a root is run, no
+maintainer script either: so what those make is not there (ld.so.cache,
+/etc/alternatives and the libraries behind it). Ask for base-files too where the name
+of the release matters. Absolute symbolic links are made relative, so that whoever
+knows of no root (qemu) stays inside too. apt checks the archive's signature and every
+file's hash.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
+
+import programs
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _LAYOUT = "2"  # a root that was made otherwise is made again
@@ -167,11 +169,15 @@ def _run(command: Sequence[str | Path], stdin: IO[bytes] | None = None) -> str:
     return done.stdout
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Print the directory of the root that the arguments name."""
-    suite, architecture, *packages = arguments
+    parser = programs.parser(__doc__)
+    parser.add_argument("suite", metavar="SUITE", help="bookworm, trixie, sid ...")
+    parser.add_argument("architecture", metavar="ARCHITECTURE", help="amd64, arm64, s390x ...")
+    parser.add_argument("packages", metavar="PACKAGE", nargs="+")
+    args = parser.parse_args(argv)
     try:
-        print(root(suite, architecture, packages))
+        print(root(args.suite, args.architecture, args.packages))
     except RootError as e:
         print(f"roots: {e}", file=sys.stderr)
         return 1
@@ -179,4 +185,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

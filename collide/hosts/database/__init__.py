@@ -8,10 +8,6 @@ from functools import cache
 from collide.hosts.database.reader import Database, Summary
 from collide.loader.host import Host
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 _DIRECTORY = posixpath.dirname(__file__)
 DATABASE_FILE = f"{_DIRECTORY}/hosts.db"
 """The shipped database; :mod:`collide.hosts.database.reader` describes its format."""
@@ -33,11 +29,6 @@ def shipped_names() -> tuple[str, ...]:
 def shipped_summary(name: str) -> Summary:
     """What is known of the shipped host ``name`` without loading it."""
     return database().summary(name)
-
-
-def shipped_head(name: str) -> dict[str, Any]:
-    """The profile of the shipped host ``name`` without its tables."""
-    return database().head(name)
 
 
 def load_shipped(name: str) -> Host:

@@ -311,13 +311,14 @@ def described_object(
     references: Sequence[Reference],
 ) -> Described:
     """One object of a profile, with its tables."""
-    path = recorded["path"]
+    path, package = recorded["path"], recorded.get("package")
     dso = Dso(
         path,
         path,
         _elf_object(recorded, architecture, exports, references),
         version_strings=tuple(recorded.get("version_strings", ())),
         build_id=recorded.get("build_id"),
+        package=(package["name"], package["version"]) if package else None,
     )
     return Described(
         dso=dso,

@@ -19,7 +19,7 @@ from collide.elf.machines import CLASS_NAMES
 from collide.elf.notes import Notes, read_notes
 from collide.elf.symbols import Exports, Reference
 from collide.filesystems.root import Root
-from collide.hosts.packages import Package, find_packages
+from collide.hosts.packages import Package, packages_of
 from collide.hosts.profile_file.read import END, TABLES
 from collide.hosts.profile_file.symbols import SCHEMA
 from collide.loader.host import Host
@@ -43,7 +43,7 @@ def record(host: Host, root: Root) -> dict[str, Any]:
     process.closure([m for m in system.values() if isinstance(m, LinkMap)])
     maps = process.maps
     numbers = {id(m): i for i, m in enumerate(maps)}
-    packages = find_packages(root, [m.dso.path for m in maps])
+    packages = packages_of(root, [m.dso.path for m in maps])
     cached = {name: host.files.cached(name) for name in _requested(maps)}
     return {
         "schema": SCHEMA,
@@ -92,8 +92,6 @@ def _object(
     package: Package | None,
 ) -> dict[str, Any]:
     obj = m.elf
-    notes = _notes(root, m.dso.path)
-    package = package or notes.package
     return {
         "path": m.dso.path,
         "name": m.name,
@@ -105,7 +103,7 @@ def _object(
             {"name": name, "object": numbers[id(needed)], "found": found._asdict()}
             for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True)
         ],
-        "build_id": notes.build_id,
+        "build_id": _notes(root, m.dso.path).build_id,
         "version_strings": list(m.dso.version_strings),
         "package": {"name": package[0], "version": package[1]} if package else None,
         "type": obj.type,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,11 @@ from collide.hosts.database import (
 )
 from collide.hosts.database.reader import Database, Summary, apply_delta
 from collide.hosts.extract import extract
-from collide.hosts.profile_file.write import record
 from collide.loader.host import Host
 from collide.report import bindings
 from collide.support.errors import InputError
 from collide.wheels.target import read_target
-from packing import make_delta, pack, shipped_file, unpack
-from scenario import require_loader
+from packing import make_delta, pack, shipped_file, summary_of, unpack
 from shipped import SHIPPED
 
 SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))
@@ -39,19 +38,26 @@ LIMIT = 3_000_000
 
 
 def summary(host: Host) -> Summary:
-    """What the index of a database says of a host."""
-    return Summary(host.name, ("test",), "a test", host.architecture, host.python, host.loader)
+    """The entry of a host of a test."""
+    return summary_of(host, ("test",), "a test")
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Host, Database]:
-    """The specimens' host, and a database that holds it twice."""
-    require_loader()
-    root = Root()
-    host = extract(str(WHEELS / "host/host"), root, name="one")
-    profiles = [record(host._replace(name=name), root) for name in ("one", "two")]
+def recorded(recorded_host: bytes) -> tuple[Host, dict[str, Any]]:
+    """The specimens' host, and its profile."""
+    host = extract(str(WHEELS / "host/host"), Root(), name="one")
+    return host, {**json.loads(recorded_host), "name": "one"}
+
+
+@pytest.fixture(scope="module")
+def packed(
+    recorded: tuple[Host, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Host, Database]:
+    """The same host, and a database that holds it twice."""
+    host, profile = recorded
+    known = [host._replace(name=name) for name in ("one", "two")]
     file = tmp_path_factory.mktemp("database") / "hosts.db"
-    file.write_bytes(pack((summary(host)._replace(name=p["name"]), p) for p in profiles))
+    file.write_bytes(pack((summary(one), {**profile, "name": one.name}) for one in known))
     return host, Database(file)
 
 
@@ -163,11 +169,10 @@ def test_references_to_what_is_opened_for_a_wheel_are_kept() -> None:
     assert {CLASS_NAMES[r.lookup_class] for r in opened.elf.references} >= {"plt"}
 
 
-def test_references_of_what_is_always_loaded_are_those_to_unique_symbols(tmp_path: Path) -> None:
-    require_loader()
-    root = Root()
-    host = extract(str(WHEELS / "host/host"), root)
-    profile = record(host, root)
+def test_references_of_what_is_always_loaded_are_those_to_unique_symbols(
+    recorded: tuple[Host, dict[str, Any]], tmp_path: Path
+) -> None:
+    host, profile = recorded[0], deepcopy(recorded[1])
     names = {r.name for r in host.process.executable.elf.references}
     (provider,) = (i for i, o in enumerate(profile["objects"]) if o["soname"] == "libvault.so.1")
     exports = profile["tables"][provider]["exports"]
@@ -231,15 +236,27 @@ DAMAGES: tuple[Callable[[bytes], bytes], ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def small(
+    recorded: tuple[Host, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Database:
+    """The host without the system libraries that it has not loaded itself."""
+    host, profile = recorded
+    loaded = slice(0, profile["loaded"])
+    parts = {key: profile[key][loaded] for key in ("objects", "tables")}
+    file = tmp_path_factory.mktemp("small") / "hosts.db"
+    file.write_bytes(pack([(summary(host), {**profile, **parts, "system": {}})]))
+    return Database(file)
+
+
 @pytest.mark.parametrize("damage", DAMAGES, ids=["cut", "last byte", "other", "numbers"])
 def test_damage_is_one_line(
-    packed: tuple[Host, Database], damage: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+    small: Database, damage: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = packed[1].path
+    path = small.path
     whole = Database.blob
-    count = len(packed[1]._ends) - 1
     refused = 0
-    for number in {*range(10), *range(count - 10, count), *range(10, count - 10, 9)}:
+    for number in range(len(small._ends) - 1):
         monkeypatch.setattr(
             *(Database, "blob"),
             lambda self, n, number=number: (damage if n == number else bytes)(whole(self, n)),

@@ -17,23 +17,13 @@ from collide.filesystems.root import Root
 from collide.hosts.database import SCHEMA_FILE, load_shipped
 from collide.hosts.extract import extract
 from collide.hosts.profile_file.read import load
-from collide.hosts.profile_file.write import record, to_bytes
 from collide.loader.host import Host
 from collide.report import bindings
 from collide.support.errors import InputError
 from collide.wheels.target import read_target
-from scenario import require_loader
 
 SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))
 Profile = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def recorded() -> bytes:
-    """The profile of the specimens' host."""
-    require_loader()
-    root = Root()
-    return to_bytes(record(extract(str(WHEELS / "host/host"), root), root), compressed=False)
 
 
 def written(tmp_path: Path, data: bytes | Profile) -> Path:
@@ -68,11 +58,11 @@ def plain_facts(obj: ElfObject) -> dict[str, object]:
 
 
 def test_recording_a_loaded_profile_again_gives_the_facts_it_had(
-    tmp_path: Path, recorded: bytes
+    tmp_path: Path, recorded_host: bytes
 ) -> None:
     root = Root()
     live = extract(str(WHEELS / "host/host"), root)
-    host = load(written(tmp_path, recorded))
+    host = load(written(tmp_path, recorded_host))
     assert (host.name, host.path, host.architecture, host.python) == (
         *(live.name, live.path, live.architecture, live.python),
     )
@@ -88,9 +78,11 @@ def test_recording_a_loaded_profile_again_gives_the_facts_it_had(
         assert host.process.aliases(one) == live.process.aliases(other)
 
 
-def test_exports_and_references_of_every_object_survive(tmp_path: Path, recorded: bytes) -> None:
+def test_exports_and_references_of_every_object_survive(
+    tmp_path: Path, recorded_host: bytes
+) -> None:
     live = extract(str(WHEELS / "host/host"), Root())
-    host = load(written(tmp_path, recorded))
+    host = load(written(tmp_path, recorded_host))
     for one, other in zip(host.process.maps, live.process.maps, strict=True):
         exports, real = one.elf.exports, other.elf.exports
         assert exports.versioned == real.versioned
@@ -104,9 +96,9 @@ def test_exports_and_references_of_every_object_survive(tmp_path: Path, recorded
         assert len(one.elf.references) == len(other.elf.references)
 
 
-def test_plain_names_are_those_of_the_object(tmp_path: Path, recorded: bytes) -> None:
+def test_plain_names_are_those_of_the_object(tmp_path: Path, recorded_host: bytes) -> None:
     live = extract(str(WHEELS / "host/host"), Root())
-    host = load(written(tmp_path, recorded))
+    host = load(written(tmp_path, recorded_host))
     for one, other in zip(host.process.maps, live.process.maps, strict=True):
         findable = [n for n in other.elf.exports.names if other.elf.exports.candidates(n)]
         for version in (None, "GLIBC_2.2.5", "NONE"):
@@ -116,8 +108,10 @@ def test_plain_names_are_those_of_the_object(tmp_path: Path, recorded: bytes) ->
             assert set(other.elf.exports.plain(wanted)) <= plain
 
 
-def test_defined_names_are_those_wanted_that_are_exported(tmp_path: Path, recorded: bytes) -> None:
-    hosts = load(written(tmp_path, recorded)), load_shipped("debian-12-python3")
+def test_defined_names_are_those_wanted_that_are_exported(
+    tmp_path: Path, recorded_host: bytes
+) -> None:
+    hosts = load(written(tmp_path, recorded_host)), load_shipped("debian-12-python3")
     for exports in (m.elf.exports for host in hosts for m in host.process.maps):
         wanted = {"malloc", "vault_open", "no_such_name", "PyList_New", "stdout"}
         before = exports.defined(wanted)
@@ -132,11 +126,11 @@ def test_name_that_is_not_exported_has_no_candidates() -> None:
 
 @pytest.mark.parametrize("wheel", SPECIMENS, ids=[w.name.partition("-")[0] for w in SPECIMENS])
 def test_recorded_host_binds_as_the_host_itself(
-    tmp_path: Path, recorded: bytes, wheel: Path
+    tmp_path: Path, recorded_host: bytes, wheel: Path
 ) -> None:
     live = extract(str(WHEELS / "host/host"), Root())
     target = read_target(wheel)
-    host = load(written(tmp_path, recorded))
+    host = load(written(tmp_path, recorded_host))
     expected = list(bindings.render(analyse(target, live)))
     assert expected
     assert list(bindings.render(analyse(target, host))) == expected
@@ -145,21 +139,23 @@ def test_recorded_host_binds_as_the_host_itself(
 # -- forms ----------------------------------------------------------------------------------------
 
 
-def test_compressed_and_plain_are_told_by_their_contents(tmp_path: Path, recorded: bytes) -> None:
-    plain = use(load(written(tmp_path, recorded)))
-    assert use(load(written(tmp_path, lzma.compress(recorded)))) == plain
+def test_compressed_and_plain_are_told_by_their_contents(
+    tmp_path: Path, recorded_host: bytes
+) -> None:
+    plain = use(load(written(tmp_path, recorded_host)))
+    assert use(load(written(tmp_path, lzma.compress(recorded_host)))) == plain
 
 
-def test_any_layout_of_the_json_is_a_profile(tmp_path: Path, recorded: bytes) -> None:
-    profile = json.loads(recorded)
+def test_any_layout_of_the_json_is_a_profile(tmp_path: Path, recorded_host: bytes) -> None:
+    profile = json.loads(recorded_host)
     backwards = dict(reversed(profile.items()))
-    plain = use(load(written(tmp_path, recorded)))
+    plain = use(load(written(tmp_path, recorded_host)))
     assert use(load(written(tmp_path, json.dumps(backwards, indent=2).encode()))) == plain
 
 
-def test_tables_are_read_only_when_they_are_needed(tmp_path: Path, recorded: bytes) -> None:
-    head, _, _ = recorded.partition(b',\n"tables":[\n')
-    count = len(json.loads(recorded)["tables"])
+def test_tables_are_read_only_when_they_are_needed(tmp_path: Path, recorded_host: bytes) -> None:
+    head, _, _ = recorded_host.partition(b',\n"tables":[\n')
+    count = len(json.loads(recorded_host)["tables"])
     path = written(tmp_path, head + b',\n"tables":[\n' + b",\n".join([b"?"] * count) + b"\n]}\n")
     host = load(path)
     assert host.path == str(WHEELS / "host/host")
@@ -217,8 +213,8 @@ REQUIRED = set(json.loads(Path(SCHEMA_FILE).read_text())["required"]) - {"schema
 
 
 @pytest.mark.parametrize("key", sorted(REQUIRED))
-def test_missing_part_is_refused(tmp_path: Path, recorded: bytes, key: str) -> None:
-    profile = json.loads(recorded)
+def test_missing_part_is_refused(tmp_path: Path, recorded_host: bytes, key: str) -> None:
+    profile = json.loads(recorded_host)
     del profile[key]
     assert "not a valid profile" in refusal(written(tmp_path, profile))
 
@@ -256,9 +252,9 @@ def spoil(profile: Profile, *path: str | int, value: object) -> Profile:
     ],
 )
 def test_wrong_value_is_refused_at_once(
-    tmp_path: Path, recorded: bytes, path: tuple[str | int, ...], value: object
+    tmp_path: Path, recorded_host: bytes, path: tuple[str | int, ...], value: object
 ) -> None:
-    profile = written(tmp_path, spoil(json.loads(recorded), *path, value=value))
+    profile = written(tmp_path, spoil(json.loads(recorded_host), *path, value=value))
     with pytest.raises(InputError, match="not a valid profile of schema"):
         load(profile)
 
@@ -295,9 +291,9 @@ def _unknown_type(exports: Profile) -> None:
     ],
 )
 def test_damaged_exports_are_refused_when_they_are_needed(
-    tmp_path: Path, recorded: bytes, damage: Callable[[Profile], None]
+    tmp_path: Path, recorded_host: bytes, damage: Callable[[Profile], None]
 ) -> None:
-    profile = json.loads(recorded)
+    profile = json.loads(recorded_host)
     number = next(i for i, o in enumerate(profile["objects"]) if o["soname"] == "libvault.so.1")
     damage(profile["tables"][number]["exports"])
     assert "not a valid profile" in refusal(written(tmp_path, profile))

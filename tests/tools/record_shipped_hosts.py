@@ -1,11 +1,11 @@
-"""Makes the shipped database again, from packages, and says what has changed.
+"""Records the shipped hosts again, from packages, and says what has changed.
 
-    python tests/record_profiles.py
+    python tests/tools/record_shipped_hosts.py
 
-Hosts are the entries of ``tests/shipped.py``. Each system is unpacked into a
-root of its own by ``tests/roots.py``, on any machine with apt; nothing of it is
-run. A root has no ``/proc/cpuinfo``: all hosts have a baseline CPU of their
-architecture, whatever this machine has.
+They are the entries of ``shipped.py`` and go to ``collide/hosts/database/hosts.db``.
+Each system is unpacked into a root of its own by ``roots.py``, on any machine with
+apt; nothing of it is run. A root has no ``/proc/cpuinfo``: all hosts have a baseline
+CPU of their architecture, whatever this machine has.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import programs
 from collide.filesystems.root import Root
 from collide.hosts.database import DATABASE_FILE
 from collide.hosts.database.reader import Database, Summary
@@ -26,7 +27,7 @@ from collide.hosts.extract import extract
 from collide.hosts.profile_file.write import record
 from collide.loader.host import Host
 from collide.support.errors import InputError
-from packing import pack
+from packing import pack, summary_of
 from roots import RootError, root
 from shipped import SHIPPED, Shipped, Wheel, system_packages
 
@@ -76,11 +77,7 @@ def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
         for recorded in profile["objects"]:
             if recorded["path"].startswith(shipped.wheel.site_packages()):
                 recorded["package"] = {"name": name, "version": version}
-    summary = Summary(
-        *(shipped.name, shipped.groups, shipped.source, host.architecture, host.python),
-        host.loader,
-    )
-    return summary, profile
+    return summary_of(host, shipped.groups, shipped.source), profile
 
 
 def changes(old: Database, new: Database) -> Iterator[str]:
@@ -118,17 +115,15 @@ def _exported(host: Host) -> dict[str, set[str]]:
     return {m.elf.soname or m.dso.path: set(m.elf.exports.names) for m in host.process.global_scope}
 
 
-def main(arguments: Iterable[str]) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Record all hosts; the exit status is 1 when one of them could not be, and nothing is."""
-    if list(arguments):
-        print(__doc__, file=sys.stderr)
-        return 2
+    programs.parser(__doc__).parse_args(argv)
     hosts, failed = [], False
     for shipped in SHIPPED:
         try:
             hosts.append(record_host(shipped))
         except (RootError, InputError) as e:
-            print(f"record_profiles: {shipped.name}: {e}", file=sys.stderr)
+            print(f"record_shipped_hosts: {shipped.name}: {e}", file=sys.stderr)
             failed = True
     if failed:
         return 1
@@ -144,4 +139,4 @@ def main(arguments: Iterable[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

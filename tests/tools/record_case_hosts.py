@@ -1,7 +1,9 @@
-"""Records the hosts that ``score.py`` judges wheels in, once, to ``tests/data/hosts``.
+"""Records the hosts of the measured cases, in which ``score.py`` judges wheels.
 
-    python tests/record_hosts.py [NAME...]
+    python tests/tools/record_case_hosts.py [NAME...]
 
+They go to ``tests/data/hosts.db``, in the format of the shipped hosts. Of those that
+are not named the recorded state is kept: it is the one in which their cases were run.
 Run it as root on Debian 12 with the packages of ``APT`` (the script installs
 them), gcc, and CPython builds with a shared libpython below ``PYENV_ROOT``
 (``~/.pyenv``). Adding a host is one entry in the table. In a profile these
@@ -11,19 +13,23 @@ where they lay on the machine that recorded them matters to nobody.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from checkout import DATA
+import programs
+from checkout import CASE_HOSTS
 from collide.filesystems.root import Root
+from collide.hosts.database.reader import Database, Summary
 from collide.hosts.extract import extract
 from collide.hosts.profile_file.write import record, to_bytes
+from packing import Profile, pack, summary_of, unpack
 
-HOSTS = DATA / "hosts"
 APT = (
     *("apache2-bin", "blender", "gcc", "gdb", "libapache2-mod-wsgi-py3", "libblosc1"),
     *("libbrotli1", "libc-ares2", "libcapnp-0.9.2", "libcapstone4", "libcmark0.30.2"),
@@ -42,6 +48,7 @@ APT = (
     *("weechat-python", "zlib1g-dev"),
 )
 
+_SOURCE = "Debian 12 (bookworm)"
 _LIB = "/usr/lib/x86_64-linux-gnu"
 _LINKED = {
     "blosc": "libblosc.so.1",
@@ -255,8 +262,8 @@ def _unpack(spec: str, into: Path) -> None:
     subprocess.run([sys.executable, "-m", "zipfile", "-e", wheel, into], check=True)
 
 
-def record_host(name: str, host: Recorded) -> bytes:
-    """The profile of one host of the table, in its file form."""
+def record_host(name: str, host: Recorded) -> tuple[Summary, Profile]:
+    """One host of the table as a database takes it."""
     with TemporaryDirectory() as scratch:
         at = Path(scratch).resolve() / name
         preload = list(host.preload)
@@ -276,22 +283,28 @@ def record_host(name: str, host: Recorded) -> bytes:
     for prefix in {python_build(v) for v in ("3.6", "3.10", "3.11")}:
         major, minor = prefix.name.split(".")[:2]
         data = data.replace(str(prefix).encode(), f"/opt/python/cp{major}{minor}".encode())
-    return data
+    return summary_of(extracted, (), _SOURCE), json.loads(data)
 
 
-def main(names: list[str]) -> None:
-    """Record the hosts called ``names``, or all of them."""
-    import lzma
-
-    if not names:
+def main(argv: Sequence[str] | None = None) -> None:
+    """Record the hosts that the command line names, or all of them."""
+    parser = programs.parser(__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of the table; default: all")
+    names = parser.parse_args(argv).names
+    if unknown := sorted(set(names) - set(TABLE)):
+        parser.error(f"no such host: {unknown[0]}")
+    recorded = {}
+    if names:
+        known = Database(CASE_HOSTS)
+        recorded = {name: (known.summary(name), unpack(known, name)) for name in known.names}
+    else:
         subprocess.run(["apt-get", "install", "-y", "-qq", *APT], check=True)
-    HOSTS.mkdir(exist_ok=True)
     for name in names or TABLE:
-        data = record_host(name, TABLE[name])
-        file = HOSTS / f"{name}.json.xz"
-        file.write_bytes(lzma.compress(data, preset=9))
-        print(f"{file.name}: {len(data)} bytes, {file.stat().st_size} compressed", flush=True)
+        recorded[name] = record_host(name, TABLE[name])
+        print(f"{name}: {len(recorded[name][1]['objects'])} objects", flush=True)
+    CASE_HOSTS.write_bytes(pack(recorded.values()))
+    print(f"{len(recorded)} hosts, {CASE_HOSTS.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
