@@ -88,11 +88,11 @@ class Inventory:
     @cached_property
     def _installed(self) -> Mapping[str, Package]:
         """The packages of a host that is not recorded."""
-        from collide.filesystems.root import Root
+        from collide.filesystems.root import Root  # late: start-up
 
         files = self.host.files
         if not isinstance(files, Root):
             return {}
-        from collide.hosts.packages import packages_of
+        from collide.hosts.packages import packages_of  # late: start-up
 
         return packages_of(files, [m.dso.path for m in self.host.process.maps])
