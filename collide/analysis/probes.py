@@ -13,9 +13,9 @@ import posixpath
 from collections.abc import Iterator
 
 from collide.filesystems.root import Root
-from collide.loader.glibc.process import Process
 from collide.loader.host import Host
 from collide.loader.model import Dso, FileSystem, Loader, LoadError, WatchedFileSystem
+from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable

@@ -20,15 +20,13 @@ from collide.binding.definers import (
     Versions,
     defined_by,
 )
+from collide.binding.reference import ReferenceBinder
 from collide.binding.shadowing import is_shadowed, shadowed_names
-from collide.elf.constants import STB_GLOBAL, STB_WEAK, STT_NOTYPE
-from collide.elf.machines import CLASS_PLT
-from collide.elf.symbols import Definition, Reference
-from collide.loader.glibc.process import Process
-from collide.loader.libc import lookup_rules
+from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
-from collide.loader.lookup import LookupRules, Match, search_scope
+from collide.loader.lookup import LookupRules, Match
 from collide.loader.model import Dso
+from collide.loader.process import Process
 
 
 class Binder:
@@ -50,14 +48,12 @@ class Binder:
 
         With a ``by_definer`` what holds for its objects on any host is shared.
         """
-        self.rules = lookup_rules(host.loader)
-        self._executable = host.executable.dso
+        self._one = ReferenceBinder(host)
+        self.rules = self._one.rules
         self._relocation_order = host.relocation_order
-        interpreter = host.loaded(host.loader.path)
-        self._libc = interpreter.dso if interpreter else None
         self._host = tuple(m.dso for m in host.global_scope)
         self._host_relocated = tuple(m.dso for m in host.relocation_order(host.global_scope))
-        self._host_files = frozenset(self._host)
+        self._host_files = self._one.host_files
         self._is_shared = by_definer is not None
         self._by_definer = by_definer or ReferencesByDefiner()
         self._shared: dict[tuple[object, ...], BindingGroup] | None = None
@@ -191,9 +187,7 @@ class Binder:
         told: list[Binding] = []
         if len(plain) < len(asked) or peculiar:
             others = [name for name in asked if name not in plain]
-            told = [
-                self._bind_reference(dso, r, order, own) for r in (*table.of(others), *peculiar)
-            ]
+            told = [self._one.bind(dso, r, order, own) for r in (*table.of(others), *peculiar)]
         looked_further = bool(told)
         if not plain:
             return BindingGroup(tuple(told), own, demands=self.rules.demands)
@@ -233,40 +227,6 @@ class Binder:
             return {**wanted.plain, **wanted.protected}, peculiar
         return wanted.plain, [*self._by_definer.table(dso).of(wanted.protected), *peculiar]
 
-    def _bind_reference(
-        self, dso: Dso, reference: Reference, scope: Sequence[Dso], closure: Sequence[Dso]
-    ) -> Binding:
-        if not scope and not closure and not self.rules.substitute(reference.name):
-            return Binding(reference, None, None, False)
-        actual = self._first(reference, scope)
-        if actual and actual.dso is not dso and self.rules.keeps(reference):
-            actual = self._protected(dso, reference, actual, scope)
-        if actual and closure and actual.dso is closure[0]:
-            intended: Match | None = actual
-        else:
-            intended = self._first(reference, closure)
-        return Binding(reference, actual, intended, is_shadowed(actual, intended, self._host_files))
-
-    def _first(self, reference: Reference, scope: Iterable[Dso]) -> Match | None:
-        hit = search_scope(reference, scope, self._executable, self.rules)
-        if hit is None and self._libc and (other := self.rules.substitute(reference.name)):
-            # Whatever the class of the reference, libc is asked for a definition.
-            asked = reference._replace(name=other, lookup_class=CLASS_PLT)
-            hit = search_scope(asked, (self._libc,), self._executable, self.rules)
-        return hit
-
-    def _protected(self, dso: Dso, reference: Reference, hit: Match, scope: Sequence[Dso]) -> Match:
-        """A protected reference goes back to its own object (``_dl_lookup_symbol_x``).
-
-        One exception: where a canonical PLT entry of the executable stands for
-        this very function, an address taken elsewhere must equal it.
-        """
-        if hit.definition.undefined and reference.lookup_class != CLASS_PLT:
-            real = self._first(reference._replace(lookup_class=CLASS_PLT), scope)
-            if real is None or real.dso is dso:
-                return hit
-        return self._first(reference, (dso,)) or Match(dso, _own_symbol(reference))
-
     # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
 
     def _apply_unique(self, group: BindingGroup, table: dict[str, Match]) -> BindingGroup:
@@ -300,25 +260,9 @@ class Binder:
             for reference in dso.elf.references:
                 if reference.name == name and self.rules.is_looked_up(reference):
                     own = (dso,) if self.rules.leads(dso.elf) else ()
-                    hit = self._first(reference, (*own, *self._host))
+                    hit = self._one.first(reference, (*own, *self._host))
                     if hit is not None and is_unique(hit):
                         yield hit
-
-
-def _own_symbol(reference: Reference) -> Definition:
-    """The symbol a reference names in its own object, where no lookup finds it."""
-    return Definition(
-        name=reference.name,
-        version=reference.version,
-        version_index=0,
-        hidden_version=False,
-        type=STT_NOTYPE,
-        binding=STB_WEAK if reference.weak else STB_GLOBAL,
-        visibility=reference.visibility,
-        size=0,
-        undefined=not reference.defined,
-        zero=False,
-    )
 
 
 def _served(asked: Versions, dsos: Sequence[Dso], rules: LookupRules) -> AbstractSet[str]:

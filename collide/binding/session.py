@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
-from collide.loader.glibc.process import Process
 from collide.loader.link_map import LoadFailure
 from collide.loader.lookup import Match
 from collide.loader.model import FileSystem
+from collide.loader.process import Process
 from collide.support.records import NamedTuple
 
 

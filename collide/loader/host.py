@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collide.loader.glibc.process import Process
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, FileSystem, Loader
+from collide.loader.process import Process
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False

@@ -18,10 +18,11 @@ import posixpath
 from collections.abc import Iterable
 
 from collide.loader.glibc.lookup import GlibcLookup
-from collide.loader.glibc.process import Process
+from collide.loader.glibc.process import GlibcProcess
 from collide.loader.glibc.search import expand
 from collide.loader.lookup import LookupRules
 from collide.loader.model import Dso, FileSystem, Loader
+from collide.loader.process import Process
 
 
 def lookup_rules(loader: Loader) -> LookupRules:
@@ -39,7 +40,7 @@ def new_process(executable: Dso, name: str, loader: Loader, files: FileSystem) -
         from collide.loader.musl.process import MuslProcess
 
         return MuslProcess(executable, name, loader, files)
-    return Process(executable, name, loader, files)
+    return GlibcProcess(executable, name, loader, files)
 
 
 def expand_library_path(

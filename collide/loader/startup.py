@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from collide.loader.glibc.process import Process
 from collide.loader.libc import new_process
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
+from collide.loader.process import Process
 
 
 def start(

@@ -18,12 +18,12 @@ from collide.elf.constants import STT_GNU_IFUNC
 from collide.elf.headers import is_elf
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.process import Process
 from collide.loader.host import Host
 from collide.loader.libc import lookup_rules
 from collide.loader.link_map import LoadFailure, Opened
 from collide.loader.lookup import LookupRules
 from collide.loader.messages import says
+from collide.loader.process import Process
 from collide.support.errors import CollideError, InputError
 from collide.support.records import NamedTuple
 from collide.verify.got_slots import SlotBinding

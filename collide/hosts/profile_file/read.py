@@ -21,11 +21,11 @@ from collide.hosts.profile_file.symbols import (
     RecordedReferences,
     invalid,
 )
-from collide.loader.glibc.process import Process
 from collide.loader.host import Host, Python
 from collide.loader.libc import new_process
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Directories, Dso, FoundVia, KnownFileSystem, Loader
+from collide.loader.process import Process
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 
