@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from checkout import PACKAGE, WHEELS
+from collide.loader.libc import LIBCS
 
 MODULE_LINES, CLASS_LINES, FUNCTION_LINES = 500, 250, 50
 """What is longer asks to be two."""
@@ -29,6 +30,21 @@ def test_no_import_is_relative() -> None:
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert relative == []
+
+
+def test_only_the_table_of_c_libraries_compares_their_names() -> None:
+    compared = [
+        (name, node.lineno)
+        for name in MODULES.keys() - {"collide.loader.libc"}
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.Compare)
+        and any(
+            ast.unparse(side).rpartition(".")[2] == "libc"
+            or (isinstance(side, ast.Constant) and side.value in LIBCS)
+            for side in (node.left, *node.comparators)
+        )
+    ]
+    assert compared == []
 
 
 def _said(module: str) -> Iterator[str]:

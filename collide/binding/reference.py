@@ -14,7 +14,7 @@ from collide.binding.shadowing import is_shadowed
 from collide.elf.constants import STB_GLOBAL, STB_WEAK, STT_NOTYPE
 from collide.elf.machines import CLASS_PLT
 from collide.elf.symbols import Definition, Reference
-from collide.loader.libc import lookup_rules
+from collide.loader.libc import libc_of
 from collide.loader.lookup import Match, search_scope
 from collide.loader.model import Dso
 from collide.loader.process import Process
@@ -27,7 +27,7 @@ class ReferenceBinder:
     """
 
     def __init__(self, host: Process) -> None:
-        self.rules = lookup_rules(host.loader)
+        self.rules = libc_of(host.loader).lookup_rules(host.loader.version)
         self.host_files = frozenset(m.dso for m in host.global_scope)
         self._executable = host.executable.dso
         interpreter = host.loaded(host.loader.path)

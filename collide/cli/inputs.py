@@ -60,6 +60,7 @@ def extract_from_root(
     from collide.filesystems.container_image import open_root
     from collide.hosts.extract import extract
     from collide.hosts.ldconfig import left_out as not_searched
+    from collide.loader.libc import libc_of
 
     root = open_root(args.root, args.image)
     host = extract(
@@ -71,7 +72,7 @@ def extract_from_root(
         library_path=library_path,
         ldconfig=args.ldconfig,
     )
-    if host.failures and root.cache is None and host.loader.libc == "glibc":
+    if host.failures and root.cache is None and libc_of(host.loader).has_ld_cache:
         for directory in not_searched(root, host.loader.system_dirs):
             complain(
                 f"{args.root} has no ld.so.cache, so {directory} is not searched; "

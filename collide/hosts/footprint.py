@@ -24,6 +24,7 @@ from collide.elf.constants import (
 )
 from collide.elf.symbols import MATCHING_TYPES, Definition
 from collide.loader.host import Host
+from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
@@ -84,10 +85,10 @@ def of_host(host: Host) -> Footprint:
         for needed in m.needed or ():
             if id(needed) in users:
                 users[id(needed)].append(names[id(m)])
-    musl = host.loader.libc == "musl"
+    libc = libc_of(host.loader)
     libraries = []
     for m in scope:
-        exports = _exports(m, musl=musl)
+        exports = _exports(m, libc)
         used = tuple(sorted(users[id(m)]))
         own = m is host.process.executable or _INTERPRETER.match(names[id(m)]) is not None
         count = len(exports.unversioned)
@@ -112,14 +113,14 @@ def _names(scope: tuple[LinkMap, ...]) -> dict[int, str]:
     return names
 
 
-def _exports(m: LinkMap, *, musl: bool) -> Exports:
+def _exports(m: LinkMap, libc: Libc) -> Exports:
     unversioned, versioned, versions = set(), set(), set()
     exports = m.elf.exports
     for name in exports.names:
         for d in exports.candidates(name):
             if not _serves(d):
                 continue
-            if d.version is None or musl or not exports.versioned:
+            if d.version is None or not (exports.versioned and libc.checks_versions):
                 unversioned.add(name)
             else:
                 versioned.add(f"{name}@{d.version}")

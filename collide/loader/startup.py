@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from collide.loader.libc import new_process
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
 from collide.loader.process import Process
@@ -26,7 +26,7 @@ def start(
     A preload that cannot be found is a failure in the result, as ld.so warns
     and goes on.
     """
-    process = new_process(executable, executable.path, loader, files)
+    process = libc_of(loader).new_process(executable, executable.path, loader, files)
     if interpreter is not None:
         process.add_loader(interpreter)
     roots = [process.executable]

@@ -22,7 +22,7 @@ from collide.hosts.profile_file.symbols import (
     invalid,
 )
 from collide.loader.host import Host, Python
-from collide.loader.libc import new_process
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Directories, Dso, FoundVia, KnownFileSystem, Loader
 from collide.loader.process import Process
@@ -288,7 +288,7 @@ def _process(
 ) -> Process:
     files = RecordedFiles(by_path, profile["cache"])
     executable, *others = loaded
-    process = new_process(executable.dso, executable.name, loader, files)
+    process = libc_of(loader).new_process(executable.dso, executable.name, loader, files)
     maps = [process.executable]
     for described, (by, _) in zip(others, links[1:], strict=True):
         loaded_by = None if by is None else maps[by]

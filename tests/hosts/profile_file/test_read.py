@@ -237,6 +237,7 @@ def spoil(profile: Profile, *path: str | int, value: object) -> Profile:
     [
         (("name",), []),
         (("architecture",), "vax"),
+        (("libc", "name"), "uclibc"),
         (("libc", "version"), "x"),
         (("libc", "version"), [None, 36]),
         (("loader", "cwd"), None),
