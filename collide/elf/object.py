@@ -75,8 +75,8 @@ class VersionNeed(NamedTuple):
 class ElfObject(NamedTuple):
     """What one ELF object says about itself.
 
-    Search paths are unexpanded strings; ``rpath`` is already dropped where a
-    ``runpath`` overrides it. ``version_definitions`` are the names of its
+    ``rpath`` and ``runpath`` are as they stand in the file, with their tokens.
+    ``version_definitions`` are the names of its
     version nodes without the base, None when it has no DT_VERDEF at all.
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
@@ -180,7 +180,6 @@ class _Reader:
         order, by_class, unknown = self._relocations()
         tables = self._tables(order, by_class, versions, versioned)
         flags_1 = image.one(DT_FLAGS_1, 0)
-        runpath = image.string_of(DT_RUNPATH)
         without_symbols = ElfObject(
             machine=image.machine,
             type=image.type,
@@ -190,8 +189,8 @@ class _Reader:
             needed=image.strings_of(DT_NEEDED),
             auxiliary=image.strings_of(DT_AUXILIARY),
             filter=image.strings_of(DT_FILTER),
-            rpath=image.string_of(DT_RPATH) if runpath is None else None,
-            runpath=runpath,
+            rpath=image.string_of(DT_RPATH),
+            runpath=image.string_of(DT_RUNPATH),
             symbolic=DT_SYMBOLIC in image.dynamic or bool(image.one(DT_FLAGS, 0) & DF_SYMBOLIC),
             nodeflib=bool(flags_1 & DF_1_NODEFLIB),
             pie=bool(flags_1 & DF_1_PIE),

@@ -23,6 +23,7 @@ from collide.elf.constants import (
     STV_PROTECTED,
 )
 from collide.elf.symbols import MATCHING_TYPES, Definition
+from collide.loader.glibc.search import rpath_of
 from collide.loader.host import Host
 from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
@@ -141,8 +142,8 @@ def _serves(d: Definition) -> bool:
 
 def _search_paths(host: Host, names: dict[int, str]) -> Iterator[str]:
     for m in host.process.global_scope:
-        if m.elf.rpath is not None:
-            yield f"RPATH {m.elf.rpath} of {names[id(m)]}"
+        if (rpath := rpath_of(m.elf)) is not None:
+            yield f"RPATH {rpath} of {names[id(m)]}"
         if m.elf.runpath is not None:
             yield f"RUNPATH {m.elf.runpath} of {names[id(m)]}"
     for directory in host.loader.library_path:

@@ -22,6 +22,7 @@ from collide.filesystems.root import Root
 from collide.hosts.packages import Package, find_packages
 from collide.hosts.profile_file.read import END, TABLES
 from collide.hosts.profile_file.symbols import SCHEMA
+from collide.loader.glibc.search import rpath_of
 from collide.loader.host import Host
 from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
@@ -116,7 +117,7 @@ def _object(
         "needed": list(obj.needed),
         "auxiliary": list(obj.auxiliary),
         "filter": list(obj.filter),
-        "rpath": obj.rpath,
+        "rpath": rpath_of(obj),
         "runpath": obj.runpath,
         "symbolic": obj.symbolic,
         "nodeflib": obj.nodeflib,

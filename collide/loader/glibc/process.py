@@ -30,14 +30,17 @@ class GlibcProcess(Process):
 
     def __init__(self, executable: Dso, name: str, loader: Loader, files: FileSystem) -> None:
         self._sonames: dict[str, LinkMap] = {}
-        self._searches = Searches()
         super().__init__(executable, name, loader, files)
+        self._searches = Searches(self.executable, loader, files)
 
     def copy(self, files: FileSystem) -> Self:
         """See :class:`Process`."""
         copy = super().copy(files)
         copy._sonames = dict(self._sonames)
-        copy._searches = self._searches if files is self.files else Searches()
+        if files is self.files:
+            copy._searches = self._searches
+        else:
+            copy._searches = Searches(self.executable, self.loader, files)
         return copy
 
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
@@ -91,7 +94,7 @@ class GlibcProcess(Process):
         if captured is not None:
             return captured
         try:
-            found = self._searches.find(name, requester, self.executable, self.loader, self.files)
+            found = self._searches.find(name, requester)
         except LoadError as e:
             return LoadFailure("unloadable-file", requester.dso.path, name, str(e))
         if found is None:

@@ -42,17 +42,11 @@ def expand(text: str, origin: str, loader: Loader) -> str | None:
 
 
 def find(
-    name: str,
-    requester: Requester,
-    executable: Requester,
-    loader: Loader,
-    files: FileSystem,
-    searched: Iterable[SearchStep] | None = None,
+    name: str, requester: Requester, executable: Requester, loader: Loader, files: FileSystem
 ) -> tuple[str, Dso, FoundVia] | None:
     """Search for ``name``, needed by ``requester``: path as opened, file, and how.
 
-    ``searched`` are its :func:`places`, where they are known. None when it is
-    nowhere. Raises LoadError where the loader would stop.
+    None when it is nowhere. Raises LoadError where the loader would stop.
     """
     if "/" in name:
         path = expand(name, requester.origin, loader)
@@ -60,10 +54,15 @@ def find(
             return None
         dso = _open(path := posixpath.join(loader.cwd, path), requester.elf, files)
         return (path, dso, FoundVia("path", requester.name)) if dso else None
-    if searched is None:
-        searched = places(requester, executable, loader)
-    for path, found in candidates(name, requester, loader, files, searched):
-        dso = _open(path, requester.elf, files)
+    steps = search_steps(places(requester, executable, loader), loader)
+    return _first(name, steps, requester.elf, loader, files)
+
+
+def _first(
+    name: str, steps: Iterable[SearchStep], requester: ElfObject, loader: Loader, files: FileSystem
+) -> tuple[str, Dso, FoundVia] | None:
+    for path, found in candidates(name, steps, loader, files):
+        dso = _open(path, requester, files)
         if dso is not None:
             return path, dso, found
     return None
@@ -79,65 +78,71 @@ def _open(path: str, requester: ElfObject, files: FileSystem) -> Dso | None:
     return dso if dso.elf.architecture == requester.architecture else None
 
 
-class SearchStep(NamedTuple):
-    """A step of a search: a directory, or what ``found`` says that a name is asked of."""
+class Place(NamedTuple):
+    """One place where names without a slash are searched, as the files and the host say it.
 
-    directory: str | None
+    ``paths`` are directories with their tokens, in which ``$ORIGIN`` is ``origin``; None for a
+    cache: ld.so.cache, which does without the system's directories where ``nodeflib`` is set,
+    or the ``notes`` of the requester.
+    """
+
     found: FoundVia
+    paths: tuple[str, ...] | None = None
+    origin: str = "/"
+    nodeflib: bool = False
+    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def places(requester: Requester, executable: Requester, loader: Loader) -> Iterator[SearchStep]:
-    """Where an object's names without a slash are searched, in the loader's order."""
-    cache = SearchStep(None, FoundVia("ld.so.cache"))
-    if requester.elf.runpath is None:
-        for owner in _rpath_chain(requester, executable):
-            yield from _listed(owner.elf.rpath, owner, loader, FoundVia("rpath", owner.name))
-    for directory in _directories(loader.library_path, executable.origin, loader):
-        yield SearchStep(directory, FoundVia("library-path"))
-    if loader.flavour == "nixos" and requester.elf.resolution_cache:
-        yield SearchStep(None, FoundVia("resolution-cache", requester.name))
+def places(requester: Requester, executable: Requester, loader: Loader) -> tuple[Place, ...]:
+    """Where an object's names without a slash are searched, in the loader's order (Rule 6.2).
+
+    1. DT_RPATH: its own, then that of the object that first needed it, and so on up, then
+       that of the executable. A DT_RUNPATH of the object voids this whole step, one of
+       another object voids the DT_RPATH beside it.
+    2. LD_LIBRARY_PATH.
+    3. DT_RUNPATH: its own alone. It is not inherited: it serves nothing that the object's
+       libraries need in turn.
+    4. ld.so.cache.
+    5. The system's directories. DF_1_NODEFLIB leaves them out, in the cache as well.
+
+    The patched loaders ask before step 3: NixOS's the note of the object, Guix's the cache.
+
+    Of the objects nothing else decides, so :class:`Searches` knows a search by its places.
+    """
+    obj = requester.elf
+    listed = []
+    if obj.runpath is None:
+        for owner in _needing(requester, executable):
+            rpath = rpath_of(owner.elf)
+            if rpath is not None:
+                found = FoundVia("rpath", owner.name)
+                listed.append(Place(found, tuple(rpath.split(":")), owner.origin))
+    if loader.library_path:
+        found = FoundVia("library-path")
+        listed.append(Place(found, loader.library_path, executable.origin))
+    if loader.flavour == "nixos" and obj.resolution_cache:
+        found = FoundVia("resolution-cache", requester.name)
+        listed.append(Place(found, origin=requester.origin, notes=obj.resolution_cache))
+    cache = Place(FoundVia("ld.so.cache"), nodeflib=obj.nodeflib)
     if loader.flavour == "guix":
-        yield cache
-    yield from _listed(
-        requester.elf.runpath, requester, loader, FoundVia("runpath", requester.name)
-    )
+        listed.append(cache)
+    if obj.runpath is not None:
+        found = FoundVia("runpath", requester.name)
+        listed.append(Place(found, tuple(obj.runpath.split(":")), requester.origin))
     if loader.flavour != "guix":
-        yield cache
-    if not requester.elf.nodeflib:
-        for directory in _directories(loader.system_dirs, "/", loader):
-            yield SearchStep(directory, FoundVia("system-directory", directory))
+        listed.append(cache)
+    if not obj.nodeflib:
+        listed.append(Place(FoundVia("system-directory"), loader.system_dirs))
+    return tuple(listed)
 
 
-def candidates(
-    name: str,
-    requester: Requester,
-    loader: Loader,
-    files: FileSystem,
-    searched: Iterable[SearchStep],
-) -> Iterator[tuple[str, FoundVia]]:
-    """Every path the loader tries for a name without a slash, in its order."""
-    for directory, found in searched:
-        if directory is not None:
-            yield from _in_directory(name, directory, loader, files, found)
-        elif found.how == "ld.so.cache":
-            yield from _from_cache(name, requester, loader, files)
-        else:
-            yield from _from_resolution_cache(name, requester, loader, files)
+def rpath_of(obj: ElfObject) -> str | None:
+    """The DT_RPATH that counts: none where there is a DT_RUNPATH (``elf/get-dynamic-info.h``)."""
+    return obj.rpath if obj.runpath is None else None
 
 
-def _from_cache(
-    name: str, requester: Requester, loader: Loader, files: FileSystem
-) -> Iterator[tuple[str, FoundVia]]:
-    path = files.cached(name)
-    if path is None:
-        return
-    if requester.elf.nodeflib and path.startswith(loader.system_dirs):
-        return
-    yield path, FoundVia("ld.so.cache")
-
-
-def _rpath_chain(requester: Requester, executable: Requester) -> Iterator[Requester]:
-    """Objects whose DT_RPATH serves ``requester``: itself, its loaders, the executable."""
+def _needing(requester: Requester, executable: Requester) -> Iterator[Requester]:
+    """The object that asks, what needed it and so on up, and the executable."""
     owner: Requester | None = requester
     visited_executable = False
     while owner is not None:
@@ -148,12 +153,48 @@ def _rpath_chain(requester: Requester, executable: Requester) -> Iterator[Reques
         yield executable
 
 
-def _listed(
-    paths: str | None, owner: Requester, loader: Loader, found: FoundVia
-) -> Iterator[SearchStep]:
-    if paths is not None:
-        for directory in _directories(paths.split(":"), owner.origin, loader):
-            yield SearchStep(directory, found)
+class SearchStep(NamedTuple):
+    """A place with its tokens expanded: one directory of it, or None for a cache."""
+
+    directory: str | None
+    found: FoundVia
+    place: Place
+
+
+def search_steps(listed: Iterable[Place], loader: Loader) -> Iterator[SearchStep]:
+    """The directories and caches of some places, in their order."""
+    for place in listed:
+        found = place.found
+        if place.paths is None:
+            yield SearchStep(None, found, place)
+        for directory in _directories(place.paths or (), place.origin, loader):
+            if found.how == "system-directory":
+                found = FoundVia("system-directory", directory)
+            yield SearchStep(directory, found, place)
+
+
+def candidates(
+    name: str, steps: Iterable[SearchStep], loader: Loader, files: FileSystem
+) -> Iterator[tuple[str, FoundVia]]:
+    """Every path the loader tries for a name without a slash, in its order."""
+    for directory, found, place in steps:
+        if directory is not None:
+            yield from _in_directory(name, directory, loader, files, found)
+        elif found.how == "ld.so.cache":
+            yield from _from_cache(name, place, loader, files)
+        else:
+            yield from _from_resolution_cache(name, place, loader, files)
+
+
+def _from_cache(
+    name: str, place: Place, loader: Loader, files: FileSystem
+) -> Iterator[tuple[str, FoundVia]]:
+    path = files.cached(name)
+    if path is None:
+        return
+    if place.nodeflib and path.startswith(loader.system_dirs):
+        return
+    yield path, place.found
 
 
 def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterator[str]:
@@ -179,55 +220,45 @@ def _in_directory(
 
 
 def _from_resolution_cache(
-    name: str, requester: Requester, loader: Loader, files: FileSystem
+    name: str, place: Place, loader: Loader, files: FileSystem
 ) -> Iterator[tuple[str, FoundVia]]:
     """The NixOS note of the requester: ``=file`` as it is, ``?directory`` searched."""
-    found = FoundVia("resolution-cache", requester.name)
-    for needed, tagged in requester.elf.resolution_cache:
+    for needed, tagged in place.notes:
         if needed != name:
             continue
         for element in tagged:
             tag, path = element[:1], element[1:]
             if tag == "=":
-                yield path, found
+                yield path, place.found
             elif tag == "?":
-                for directory in _directories([path], requester.origin, loader):
-                    yield from _in_directory(name, directory, loader, files, found)
+                for directory in _directories([path], place.origin, loader):
+                    yield from _in_directory(name, directory, loader, files, place.found)
 
 
 class Searches:
-    """What was found for each name, and where each object's names are searched."""
+    """The searches of one process, each made once."""
 
-    def __init__(self) -> None:
+    def __init__(self, executable: Requester, loader: Loader, files: FileSystem) -> None:
+        self._executable = executable
+        self._loader = loader
+        self._files = files
         self._known: dict[object, tuple[str, Dso, FoundVia] | LoadError | None] = {}
-        self._places: dict[object, _Promising] = {}
+        self._steps: dict[tuple[Place, ...], _Promising] = {}
 
-    def find(
-        self,
-        name: str,
-        requester: Requester,
-        executable: Requester,
-        loader: Loader,
-        files: FileSystem,
-    ) -> tuple[str, Dso, FoundVia] | None:
-        """See :func:`collide.loader.glibc.search.find`."""
-        # What an object asks for depends on its run paths, and on those that it inherits.
-        asking: list[object] = [requester.elf.architecture]
-        asking.append(requester.elf.resolution_cache)
-        owner: Requester | None = requester
-        while owner is not None:
-            obj = owner.elf
-            asking.append((owner.name, owner.origin, obj.rpath, obj.runpath, obj.nodeflib))
-            owner = owner.needed_by if requester.elf.runpath is None else None
-        places_key = tuple(asking)
-        key = name, places_key
+    def find(self, name: str, requester: Requester) -> tuple[str, Dso, FoundVia] | None:
+        """See :func:`find`."""
+        loader, files = self._loader, self._files
+        if "/" in name:
+            return find(name, requester, self._executable, loader, files)
+        searched = places(requester, self._executable, loader)
+        # A file that does not fit the requester's architecture is passed over.
+        key = name, requester.elf.architecture, searched
         if key not in self._known:
-            searched = self._places.get(places_key)
-            if searched is None:
-                listed = places(requester, executable, loader)
-                searched = self._places[places_key] = _Promising(listed, files)
+            steps = self._steps.get(searched)
+            if steps is None:
+                steps = self._steps[searched] = _Promising(search_steps(searched, loader), files)
             try:
-                self._known[key] = find(name, requester, executable, loader, files, searched)
+                self._known[key] = _first(name, steps, requester.elf, loader, files)
             except LoadError as e:
                 self._known[key] = e
         found = self._known[key]
@@ -237,20 +268,20 @@ class Searches:
 
 
 class _Promising:
-    """Places but for the directories in which there certainly is nothing.
+    """Steps of a search but for the directories in which there certainly is nothing.
 
-    Told one by one, and once: what comes behind the first hit may never be asked for.
+    They are made one by one, and once: what comes behind the first hit may never be asked for.
     """
 
-    def __init__(self, listed: Iterator[SearchStep], files: FileSystem) -> None:
-        self._told: list[SearchStep] = []
-        self._rest = listed
+    def __init__(self, steps: Iterator[SearchStep], files: FileSystem) -> None:
+        self._made: list[SearchStep] = []
+        self._rest = steps
         self._files = files if isinstance(files, KnownFileSystem) else None
 
     def __iter__(self) -> Iterator[SearchStep]:
-        yield from self._told
-        for place in self._rest:
-            directory = place.directory
+        yield from self._made
+        for step in self._rest:
+            directory = step.directory
             if directory is None or self._files is None or self._files.holds(directory):
-                self._told.append(place)
-                yield place
+                self._made.append(step)
+                yield step

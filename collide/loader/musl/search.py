@@ -51,7 +51,13 @@ def _open(path: str, requester: Requester, files: FileSystem) -> Dso | None:
 
 
 def candidates(name: str, requester: Requester, loader: Loader) -> Iterator[tuple[str, FoundVia]]:
-    """Every path musl tries for a name without a slash, in its order."""
+    """Every path musl tries for a name without a slash, in its order (Rule 7, "search").
+
+    1. LD_LIBRARY_PATH.
+    2. The run path of the object that asks, then that of the object that first needed it, and so
+       on up: a DT_RUNPATH is inherited as a DT_RPATH is, and stands for the one beside it.
+    3. The directories of ``/etc/ld-musl-ARCH.path``, or those built in.
+    """
     if len(name.encode("utf-8", "surrogateescape")) > _MAX_NAME:
         return
     yield from _in(":".join(loader.library_path), name, FoundVia("library-path"))
@@ -65,7 +71,7 @@ def candidates(name: str, requester: Requester, loader: Loader) -> Iterator[tupl
 
 
 def _run_path(owner: Requester) -> tuple[FoundVia, str]:
-    """DT_RUNPATH or else DT_RPATH, which musl does not tell apart."""
+    """DT_RUNPATH, or else DT_RPATH: one variable of musl (``rpath_orig``)."""
     obj = owner.elf
     if obj.runpath is not None:
         return FoundVia("runpath", owner.name), _expand(obj.runpath, owner.origin)

@@ -30,6 +30,25 @@ def some_path(rand: random.Random) -> str:
     return "/".join(("", *rand.choices(("a", "b", "lib", "tls", "usr"), k=rand.randrange(4))))
 
 
+def some_run_path(rand: random.Random) -> str | None:
+    paths = ("/".join(rand.choices(PARTS, k=rand.randrange(1, 5))) for _ in range(3))
+    return rand.choice((None, ":".join(paths)))
+
+
+def some_requesters(rand: random.Random, dso: Dso) -> list[LinkMap]:
+    """Objects with run paths, some of which have pulled in others."""
+    made: list[LinkMap] = []
+    for n in range(6):
+        obj = dso.elf._replace(
+            rpath=some_run_path(rand), runpath=some_run_path(rand), nodeflib=rand.random() < 0.2
+        )
+        path = posixpath.join(some_path(rand), f"m{n % 4}.so")
+        needed_by = rand.choice((None, *made))
+        origin = posixpath.dirname(path)
+        made.append(LinkMap(path, Dso(path, n, obj), FoundVia("opened"), needed_by, origin))
+    return made
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_search_in_listed_files_finds_what_the_whole_one_does(dso: Dso, seed: int) -> None:
     rand = random.Random(seed)
@@ -50,15 +69,14 @@ def test_search_in_listed_files_finds_what_the_whole_one_does(dso: Dso, seed: in
         target = Target("t", None, some(), {})
         files = target.files(host)
         assert isinstance(files, KnownFileSystem)
-        run_path = ":".join("/".join(rand.choices(PARTS, k=rand.randrange(1, 5))) for _ in range(3))
-        obj = dso.elf
-        obj = rand.choice((obj._replace(rpath=run_path), obj._replace(runpath=run_path)))
-        module = LinkMap("/a/m.so", Dso("/a/m.so", 1, obj), FoundVia("opened"), None, "/a")
-        searches = Searches()
+        executable, *requesters = some_requesters(rand, dso)
+        loader = LOADER._replace(library_path=rand.choice(((), (some_path(rand),))))
+        searches = Searches(executable, loader, files)
         for name in [*names, *names]:
-            whole = find(name, module, module, LOADER, files)
-            assert searches.find(name, module, module, LOADER, files) == whole
-            hits += whole is not None
+            for requester in requesters:
+                whole = find(name, requester, executable, loader, files)
+                assert searches.find(name, requester) == whole
+                hits += whole is not None
     assert hits
 
 
