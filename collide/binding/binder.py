@@ -114,7 +114,7 @@ class Binder:
         return BoundModule(opened, objects, failures)
 
     def _assertions(self, objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
-        """Where ``check_match`` asserts, up to glibc 2.40.
+        """Where ``check_match`` asserts, up to glibc 2.40 (Rule 4.2 "assertion").
 
         A versioned reference that is satisfied by the very file it was linked
         with, when that file has no version tables any more.
@@ -230,7 +230,7 @@ class Binder:
     # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
 
     def _apply_unique(self, group: BindingGroup, table: dict[str, Match]) -> BindingGroup:
-        """Replace hits on unique symbols by what the process has registered first.
+        """Replace hits on unique symbols by what the process has registered first (Rule 3.6).
 
         The table is keyed by name alone (glibc ``do_lookup_unique``).
         """

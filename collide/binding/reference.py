@@ -61,7 +61,7 @@ class ReferenceBinder:
         return hit
 
     def _protected(self, dso: Dso, reference: Reference, hit: Match, scope: Sequence[Dso]) -> Match:
-        """A protected reference goes back to its own object (``_dl_lookup_symbol_x``).
+        """A protected reference goes back to its own object (``_dl_lookup_symbol_x``; Rule 3.3).
 
         One exception: where a canonical PLT entry of the executable stands for
         this very function, an address taken elsewhere must equal it.

@@ -52,7 +52,7 @@ class Session:
         return copy
 
     def open(self, path: str, *, rtld_global: bool = False) -> Attempt:
-        """``dlopen(path, RTLD_NOW)`` in the process as it is now."""
+        """``dlopen(path, RTLD_NOW)`` in the process as it is now (Rule 2)."""
         process, unique = self.process.copy(self.process.files), dict(self.unique)
         opened = process.dlopen(path, rtld_global=rtld_global)
         if isinstance(opened, LoadFailure):

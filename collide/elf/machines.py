@@ -44,7 +44,7 @@ class Machine(NamedTuple):
     hash_entry_size: int = 4
 
     def relocation_class(self, kind: int) -> int | None:
-        """Lookup class of relocation type ``kind``; None when it looks nothing up.
+        """Lookup class of relocation type ``kind``; None when it looks nothing up (Rule 5).
 
         Raises KeyError for a type the loader would refuse
         (``_dl_reloc_bad_type``).

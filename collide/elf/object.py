@@ -117,7 +117,7 @@ class ElfObject(NamedTuple):
 
     @property
     def is_executable(self) -> bool:
-        """Whether dlopen refuses it: ET_EXEC or DF_1_PIE (glibc ``_dl_map_object_from_fd``)."""
+        """Whether dlopen refuses it: ET_EXEC or DF_1_PIE (``_dl_map_object_from_fd``; Rule 6.4)."""
         return self.type == ET_EXEC or self.pie
 
 
@@ -169,7 +169,10 @@ class _Reader:
         self.image = image
 
     def scan(self) -> Callable[[], ElfObject]:
-        """Everything but the symbols, and these as tables that are yet to be read."""
+        """Everything but the symbols, and these as tables that are yet to be read.
+
+        Only a DT_VERSYM beside version needs or definitions counts (Rule 4.1).
+        """
         image = self.image
         version_needs, need_indexes = self._version_needs()
         definitions, definition_indexes = self._version_definitions()
@@ -269,7 +272,10 @@ class _Reader:
     # -- relocations and symbols ---------------------------------------------------------------
 
     def _relocations(self) -> tuple[list[int], dict[int, set[int]], tuple[int, ...]]:
-        """Symbol indexes in the order of relocation, those of each class, and unknown types."""
+        """Symbol indexes in the order of relocation, those of each class, and unknown types.
+
+        Not every relocation looks a symbol up (Rule 5).
+        """
         image = self.image
         word = image.bits // 8
         plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA

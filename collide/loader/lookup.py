@@ -114,7 +114,10 @@ class LookupRules(Protocol):
 def search_scope(
     reference: Reference, scope: Iterable[Dso], executable: Dso, rules: LookupRules
 ) -> Match | None:
-    """First match in ``scope``, which may hold an object twice; None when there is none."""
+    """First match in ``scope``, which may hold an object twice; None when there is none.
+
+    A copy relocation passes the executable over (Rule 3.4).
+    """
     for dso in scope:
         if reference.lookup_class == CLASS_COPY and dso is executable:
             continue

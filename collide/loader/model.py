@@ -171,7 +171,7 @@ class Loader(NamedTuple):
 
     @property
     def subdirectories(self) -> tuple[str, ...]:
-        """What is tried below each directory before the directory itself.
+        """What is tried below each directory before the directory itself (Rule 6.3).
 
         glibc-hwcaps since 2.33; up to 2.36 also the legacy ``tls`` and
         platform directories in all their combinations (``_dl_important_hwcaps``):

@@ -56,7 +56,7 @@ class Process:
         return copy
 
     def learn(self, failed: Process) -> None:
-        """Keep what ``failed``, a copy in which a dlopen has failed, leaves behind.
+        """Keep what ``failed``, a copy in which a dlopen has failed, leaves behind (Rule 2).
 
         Its maps are gone, but the names under which it has asked for older
         ones stay theirs (glibc ``_dl_close_worker`` and musl ``dlopen`` free maps only).
@@ -129,7 +129,7 @@ class Process:
     def closure(
         self, roots: Sequence[LinkMap]
     ) -> tuple[tuple[LinkMap, ...], tuple[LoadFailure, ...]]:
-        """Load and list ``roots`` and all they need, breadth first.
+        """Load and list ``roots`` and all they need, breadth first (Rule 1).
 
         Sources: glibc ``_dl_map_object_deps``, musl ``load_deps``.
         """
@@ -175,7 +175,7 @@ class Process:
         return iter(())
 
     def dlopen(self, path: str, *, rtld_global: bool = False) -> Opened | LoadFailure:
-        """Open ``path`` with RTLD_NOW; LoadFailure when it cannot be mapped at all.
+        """Open ``path`` with RTLD_NOW (Rule 2); LoadFailure when it cannot be mapped at all.
 
         A name without a slash is searched as the executable would search it.
         With ``rtld_global`` the root and its searchlist join the end of the

@@ -21,7 +21,7 @@ def start(
     files: FileSystem,
     preload: Sequence[str] = (),
 ) -> tuple[Process, tuple[LoadFailure, ...]]:
-    """The process after start-up: executable, preloads, and their breadth-first closure.
+    """The process after start-up: executable, preloads, and their breadth-first closure (Rule 1).
 
     A preload that cannot be found is a failure in the result, as ld.so warns
     and goes on.

@@ -49,7 +49,7 @@ class GlibcProcess(Process):
             self._sonames.setdefault(new.elf.soname, new)
 
     def loaded(self, name: str) -> LinkMap | None:
-        """The map that captures ``name`` (``_dl_lookup_map``).
+        """The map that captures ``name`` (``_dl_lookup_map``; Rule 1.1, Rule 6.1).
 
         The first in load order whose path or alias, or else DT_SONAME, equals
         it. There is no comparison of base names. Of the executable, which the
@@ -71,7 +71,10 @@ class GlibcProcess(Process):
     def _map(
         self, path: str, dso: Dso, found: FoundVia, needed_by: LinkMap | None, name: str
     ) -> LinkMap | LoadFailure:
-        """Map an opened file, unless the same file is mapped under another name."""
+        """Map an opened file, unless the same file is mapped under another name (Rule 1.1).
+
+        An executable is refused, and at dlopen what has DF_1_NOOPEN (Rule 6.4).
+        """
         known = self._identities.get(dso.identity)
         if known is not None:
             self._names.setdefault(name, known)
@@ -127,7 +130,7 @@ class GlibcProcess(Process):
     def _insert_filtees(
         self, current: LinkMap, order: list[LinkMap], listed: set[int]
     ) -> list[LoadFailure]:
-        """Put what DT_AUXILIARY and DT_FILTER name immediately before ``current``.
+        """Put what DT_AUXILIARY and DT_FILTER name immediately before ``current`` (Rule 1).
 
         A missing auxiliary one is ignored.
         """
@@ -153,7 +156,7 @@ class GlibcProcess(Process):
         return failures
 
     def version_failures(self, maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
-        """The load-time version check (``_dl_check_map_versions``)."""
+        """The load-time version check (``_dl_check_map_versions``; Rule 4.4)."""
         for checked in maps:
             yield from self._packed_failure(checked)
             for need in checked.elf.version_needs:
@@ -171,14 +174,14 @@ class GlibcProcess(Process):
                     )
 
     def _packed_failure(self, checked: LinkMap) -> Iterator[LoadFailure]:
-        """DT_RELR is accepted only with the version that says so, since 2.36."""
+        """DT_RELR is accepted only with the version that says so, since 2.36 (Rule 4.4)."""
         needs = [n for n in checked.elf.version_needs if n.file.startswith("libc.so.")]
         declared = _RELR_VERSION in [need.version for need in needs]
         if checked.elf.relr and needs and not declared and self.loader.version >= (2, 36):
             yield LoadFailure("version-not-found", checked.dso.path, _RELR_VERSION, needs[0].file)
 
     def relocation_order(self, maps: Sequence[LinkMap]) -> list[LinkMap]:
-        """A searchlist in the order of relocation: needed objects first, the root last.
+        """A searchlist in the order of relocation: needed objects first, the root last (Rule 1).
 
         Depth first from the last map on, as since 2.35 (``_dl_sort_maps_dfs``).
         """

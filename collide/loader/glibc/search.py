@@ -29,7 +29,7 @@ _DST = r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))"
 
 
 def expand(text: str, origin: str, loader: Loader) -> str | None:
-    """``text`` with its dynamic string tokens replaced; None when one has no value.
+    """``text`` with its dynamic string tokens replaced (Rule 6.6); None when one has no value.
 
     An unknown token stays as it is (glibc ``_dl_dst_substitute``).
     """
@@ -69,7 +69,10 @@ def _first(
 
 
 def _open(path: str, requester: ElfObject, files: FileSystem) -> Dso | None:
-    """The object at ``path`` if it fits; another class or machine is passed over (open_verify)."""
+    """The object at ``path`` if it fits (``open_verify``; Rule 6.4).
+
+    One of another class or machine is passed over.
+    """
     dso = files.open(path)
     if dso is None or dso.elf.machine.bits != requester.machine.bits:
         return None

@@ -36,7 +36,7 @@ _LARGE_FILE = frozenset(_LARGE_FILE_NAMES.split())
 
 
 class MuslLookup(NamedTuple):
-    """The rules of one release of musl, (1, 2, 4).
+    """The rules of one release of musl, (1, 2, 4): Rule 7 "lookup".
 
     See :class:`collide.loader.lookup.LookupRules`.
     """

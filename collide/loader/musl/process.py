@@ -26,7 +26,7 @@ _MARKS = ("__libc_start_main", "stdin")
 
 
 class MuslProcess(Process):
-    """A namespace of musl's loader.
+    """A namespace of musl's loader (Rule 7 "loading").
 
     ``_names`` holds what musl calls short names: the file name of a map that a
     search has found.

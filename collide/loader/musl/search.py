@@ -51,7 +51,7 @@ def _open(path: str, requester: Requester, files: FileSystem) -> Dso | None:
 
 
 def candidates(name: str, requester: Requester, loader: Loader) -> Iterator[tuple[str, FoundVia]]:
-    """Every path musl tries for a name without a slash, in its order (Rule 7, "search").
+    """Every path musl tries for a name without a slash, in its order (Rule 7 "search").
 
     1. LD_LIBRARY_PATH.
     2. The run path of the object that asks, then that of the object that first needed it, and so
