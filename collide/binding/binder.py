@@ -21,10 +21,10 @@ from collide.binding.definers import (
     defined_by,
 )
 from collide.binding.reference import ReferenceBinder
-from collide.binding.shadowing import is_shadowed, shadowed_names
+from collide.binding.shadowing import is_shadowed
 from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
-from collide.loader.lookup import LookupRules, Match
+from collide.loader.lookup import Match
 from collide.loader.model import Dso
 from collide.loader.process import Process
 
@@ -166,12 +166,10 @@ class Binder:
             known = self._bound
             if self._shared is not None and wanted.is_static and order:
                 known = self._shared
-            # Mostly the first of the order serves all: those behind it matter to none.
-            key = wanted, order[:1], own
-            group = known.get(key) or known.get((*key, order))
+            key = wanted, order, own
+            group = known.get(key)
             if group is None:
-                group = self._bind_group(dso, wanted, order, own)
-                known[(*key, order) if group.looked_further else key] = group
+                group = known[key] = self._bind_group(dso, wanted, order, own)
             bound.append(group)
         return bound
 
@@ -180,52 +178,40 @@ class Binder:
     ) -> BindingGroup:
         if self.rules.leads(dso.elf) and dso in wanted.definers:
             order = (dso, *order)
-        contested = bool(order and own and order[0] is not own[0])
-        asked, peculiar = self._asked(dso, wanted, order, contested)
-        plain = _served(asked, (*order[:1], *own[:1]) if contested else order[:1], self.rules)
         table = self._by_definer.table(dso)
-        told: list[Binding] = []
-        if len(plain) < len(asked) or peculiar:
-            others = [name for name in asked if name not in plain]
-            told = [self._one.bind(dso, r, order, own) for r in (*table.of(others), *peculiar)]
-        looked_further = bool(told)
-        if not plain:
-            return BindingGroup(tuple(told), own, demands=self.rules.demands)
-        gives, offers = order[0], own[0] if own else None
-        if contested:
-            ordered = [name for name in asked if name in plain]
-            shadowed = shadowed_names(order[0], own[0], ordered, self._host_files)
-            told += _plainly_bound(table.of(shadowed), gives, offers, shadowed=True)
-            plain = plain - set(shadowed)
+        asked = self._asked(dso, wanted, order, own)
+        simple = self.rules.simple(order[0].elf.exports, asked) if asked else frozenset()
+        by_itself = [r for r in wanted.special if self.rules.is_looked_up(r)]
+        if len(simple) < len(wanted.simple) + len(wanted.protected):
+            names = [*wanted.simple, *wanted.protected]
+            by_itself[:0] = table.of(name for name in names if name not in simple)
+        individual = tuple(self._one.bind(dso, r, order, own) for r in by_itself)
+        if not simple:
+            return BindingGroup(individual, own, demands=self.rules.demands)
+        provider = order[0]
 
         def make(names: AbstractSet[str]) -> Iterator[Binding]:
-            some = len(names) < len(asked) // 8
-            ordered = sorted(names) if some else [name for name in asked if name in names]
-            return _plainly_bound(table.of(ordered), gives, offers, shadowed=False)
+            few = len(names) < len(asked) // 8
+            ordered = sorted(names) if few else [name for name in asked if name in names]
+            return _simply_bound(table.of(ordered), provider, meant=bool(own))
 
         return BindingGroup(
-            tuple(told),
-            own,
-            make,
-            plain=(plain, gives),
-            demands=self.rules.demands,
-            looked_further=looked_further,
+            individual, own, make, simple=(simple, provider), demands=self.rules.demands
         )
 
     def _asked(
-        self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], contested: bool
-    ) -> tuple[Versions, list[Reference]]:
-        """The names of ``wanted`` that may be bound all at once, and the references that may not.
+        self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
+    ) -> Versions:
+        """The names of ``wanted`` that may be bound all at once, to the first of ``order``.
 
-        A protected reference goes back to its own object; where the search ends
-        there anyway, it is like any other.
+        None where that is not the intended one as well. A protected reference goes back to
+        its own object; where the search ends there anyway, it is like any other.
         """
-        peculiar = [r for r in wanted.peculiar if self.rules.is_looked_up(r)]
-        if not wanted.protected:
-            return wanted.plain, peculiar
-        if order[:1] == (dso,) and not contested:
-            return {**wanted.plain, **wanted.protected}, peculiar
-        return wanted.plain, [*self._by_definer.table(dso).of(wanted.protected), *peculiar]
+        if not order or (own and own[0] is not order[0]):
+            return {}
+        if wanted.protected and order[0] is dso:
+            return {**wanted.simple, **wanted.protected}
+        return wanted.simple
 
     # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
 
@@ -265,26 +251,14 @@ class Binder:
                         yield hit
 
 
-def _served(asked: Versions, dsos: Sequence[Dso], rules: LookupRules) -> AbstractSet[str]:
-    """The names whose definitions in all of ``dsos`` serve without a closer look."""
-    if not dsos or not asked:
-        return frozenset()
-    first, *rest = (rules.plain(dso.elf.exports, asked) for dso in dsos)
-    return first & rest[0] if rest else first
-
-
-def _plainly_bound(
-    references: Iterable[Reference], gives: Dso, offers: Dso | None, *, shadowed: bool
+def _simply_bound(
+    references: Iterable[Reference], provider: Dso, *, meant: bool
 ) -> Iterator[Binding]:
-    """Bindings to the one plain definition of ``gives``, where that of ``offers`` was meant."""
-    given = gives.elf.exports.candidates
-    offered = offers.elf.exports.candidates if offers else None
+    """Bindings to the one definition that ``provider`` has of each name, perhaps as intended."""
+    candidates = provider.elf.exports.candidates
     for r in references:
-        actual = Match(gives, given(r.name)[0])
-        intended: Match | None = actual
-        if offers is not gives:
-            intended = Match(offers, offered(r.name)[0]) if offers and offered else None
-        yield Binding(r, actual, intended, shadowed)
+        actual = Match(provider, candidates(r.name)[0])
+        yield Binding(r, actual, actual if meant else None, False)
 
 
 class _Ranking(dict[tuple[Dso, ...], tuple[Dso, ...]]):

@@ -7,7 +7,6 @@ library in two files (the C library).
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import STB_GLOBAL
@@ -32,29 +31,6 @@ def is_shadowed(actual: Match | None, intended: Match | None, host: AbstractSet[
         _same_vague_definition(actual.definition, intended.definition)
         or _one_c_library(actual, intended)
     )
-
-
-def shadowed_names(
-    actual: Dso, intended: Dso, names: Collection[str], host: AbstractSet[Dso]
-) -> list[str]:
-    """Those of ``names`` that are shadowed; each has one plain definition in both objects.
-
-    The same as :func:`is_shadowed`, for many at once.
-    """
-    if intended in host:
-        return []
-    if _is_of_glibc(actual) and _is_of_glibc(intended):
-        gives, offers = actual.elf.exports.candidates, intended.elf.exports.candidates
-        return [
-            name
-            for name in names
-            if is_shadowed(Match(actual, gives(name)[0]), Match(intended, offers(name)[0]), host)
-        ]
-    mangled = [name for name in names if name.startswith("_Z")]
-    if not mangled:
-        return list(names)
-    weak, offered = actual.elf.exports.weak(mangled), intended.elf.exports.weak(mangled)
-    return [name for name in names if name not in weak or weak[name] != offered.get(name)]
 
 
 def _one_c_library(one: Match, other: Match) -> bool:

@@ -36,7 +36,7 @@ from collide.elf.symbols import (
     Exports,
     NoExports,
     Reference,
-    plain_names,
+    simple_names,
 )
 from collide.support.records import NamedTuple
 
@@ -93,16 +93,18 @@ class SymbolTables(NamedTuple):
 
 
 def _by_name(names: Sequence[str], numbers: range, info: bytes) -> dict[str, int]:
-    """Symbol index by name, of those not local; -1 where several share a name."""
-    exported: Sequence[int] = numbers
+    """Symbol index by name, -1 where several share it, of the names that not only local ones have.
+
+    A lookup meets a local symbol that the hash table holds like any other.
+    """
     found = names[numbers.start : numbers.stop]
-    if any(kind >> 4 == STB_LOCAL for kind in set(info[numbers.start : numbers.stop])):
-        exported = [i for i in numbers if info[i] >> 4 != STB_LOCAL]
-        found = [names[i] for i in exported]
-    index = dict(zip(found, exported, strict=True))
-    if len(index) < len(exported):
+    index = dict(zip(found, numbers, strict=True))
+    if len(index) < len(numbers):
         counts = Counter(found)
         index.update((name, -1) for name, count in counts.items() if count > 1)
+    if any(kind >> 4 == STB_LOCAL for kind in set(info[numbers.start : numbers.stop])):
+        exported = {names[i] for i in numbers if info[i] >> 4 != STB_LOCAL}
+        return {name: number for name, number in index.items() if name in exported}
     return index
 
 
@@ -136,7 +138,7 @@ class DynamicSymbols:
     """
 
     __slots__ = (
-        *("_big_endian", "_fields", "_hash", "_index", "_known", "_offers", "_serving"),
+        *("_big_endian", "_fields", "_hash", "_index", "_known", "_offers"),
         *("_strings", "_symbol", "_symbols", "_versioned", "_versions", "_versym"),
     )
 
@@ -164,7 +166,6 @@ class DynamicSymbols:
         self._fields: tuple[bytes, bytes, array[int], array[int], array[int]] | None = None
         self._known: dict[str, tuple[Definition, ...]] = {}
         self._offers: dict[str, str | None] = {}
-        self._serving: set[str] = set()
 
     @property
     def names(self) -> AbstractSet[str]:
@@ -195,10 +196,8 @@ class DynamicSymbols:
         found = [self._definition(name, raw, number) for number in numbers]
         return tuple(d for d in found if d is not None)
 
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`Exports`."""
-        if wanted.keys() <= self._serving:
-            return wanted.keys()
         # Not a difference of key views, which would walk all offers each time.
         unknown = [name for name in wanted if name not in self._offers]
         if unknown:
@@ -206,21 +205,7 @@ class DynamicSymbols:
             if len(found) < len(unknown):
                 self._offers.update(dict.fromkeys(unknown))
             self._offers.update(found)
-            if ANY_VERSION in set(found.values()):
-                self._serving.update(n for n, offer in found.items() if offer is ANY_VERSION)
-            if wanted.keys() <= self._serving:
-                return wanted.keys()
-        return plain_names(wanted, self._offers)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`Exports`."""
-        info, _, _, _, sizes = self._columns()
-        index = self._index
-        return {
-            name: (info[number] & 15, sizes[number])
-            for name in names
-            if info[number := index[name]] >> 4 == STB_WEAK
-        }
+        return simple_names(wanted, self._offers)
 
     def vague(self, names: Iterable[str]) -> AbstractSet[str]:
         """See :func:`vague_names`."""
@@ -245,7 +230,7 @@ class DynamicSymbols:
         return ((name, column[at] if at >= 0 else None) for name, at in self._index.items())
 
     def _find_offers(self, names: Sequence[str]) -> Mapping[str, str | None]:
-        """The version of each name that has one definition of no peculiarity, or None."""
+        """The version in which each name is offered, of those that have one simple definition."""
         if not isinstance(self._hash, GnuHash):
             return {}
         numbers = list(map(self._index.get, names, repeat(-1)))
@@ -254,19 +239,19 @@ class DynamicSymbols:
             numbers = [number for number in numbers if number >= 0]
         hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name in names])
         reached = self._hash.reached(numbers, hashes)
-        plain = list(map(and_, reached, picked(self._plain_column(), numbers)))
+        simple = list(map(and_, reached, picked(self._simple_column(), numbers)))
         if not self._versioned:
-            return dict.fromkeys(compress(names, plain), ANY_VERSION)
+            return dict.fromkeys(compress(names, simple), ANY_VERSION)
         versyms = picked(self._versym, numbers)
         known = {v: self._versions.get(v & ~VERSYM_HIDDEN, (None,))[0] for v in set(versyms)}
         known.update((base, ANY_VERSION) for base in (0, 1) if base in known)
-        return dict(compress(zip(names, map(known.__getitem__, versyms), strict=True), plain))
+        return dict(compress(zip(names, map(known.__getitem__, versyms), strict=True), simple))
 
-    def _plain_column(self) -> bytes:
+    def _simple_column(self) -> bytes:
         """1 for each symbol that is defined, visible, global or weak, and of a matching type."""
         info, other, sections, values, _ = self._columns()
         columns = (
-            info.translate(_IS_PLAIN_INFO),
+            info.translate(_IS_SIMPLE_INFO),
             other.translate(_IS_VISIBLE),
             bytes(map(bool, sections)),  # SHN_UNDEF is 0
             bytes(map(bool, values)),
@@ -322,7 +307,7 @@ class DynamicSymbols:
         )
 
 
-_IS_PLAIN_INFO = bytes(
+_IS_SIMPLE_INFO = bytes(
     info >> 4 in (STB_GLOBAL, STB_WEAK) and info & 15 in MATCHING_TYPES for info in range(256)
 )
 _NOWHERE = -2

@@ -6,7 +6,7 @@ not exist for the loader, so :meth:`DynamicSymbols.candidates` walks it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import (
@@ -88,7 +88,7 @@ class Exports(Protocol):
     def candidates(self, name: str, /) -> tuple[Definition, ...]:
         """Every definition of ``name`` that a hash walk meets, in that order."""
 
-    def plain(self, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
+    def simple(self, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
         """The names in ``wanted`` whose single definition serves a reference of that version.
 
         An optimisation that never decides otherwise than :mod:`collide.loader.glibc.lookup`:
@@ -97,18 +97,12 @@ class Exports(Protocol):
         the result must be looked at one by one.
         """
 
-    def weak(self, names: Iterable[str], /) -> Mapping[str, tuple[int, int]]:
-        """Type and size of the definitions that are weak, of ``names`` with one plain definition.
-
-        What can be an inline function or a template of C++.
-        """
-
 
 ANY_VERSION = "*"
 """For ``plain``: the version of a base definition, which serves every reference."""
 
 
-def plain_names(
+def simple_names(
     wanted: Mapping[str, str | None], offered: Mapping[str, str | None]
 ) -> AbstractSet[str]:
     """The names offered in the version they are wanted in; None is not offered plainly."""
@@ -133,10 +127,6 @@ class NoExports:
         """None."""
         return ()
 
-    def plain(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """None."""
         return frozenset()
-
-    def weak(self, _names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """None."""
-        return {}

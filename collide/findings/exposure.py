@@ -100,9 +100,9 @@ def _words(names: Iterable[str]) -> str:
 
 def _looked_up(table: ReferenceTable, offered: set[str]) -> set[str]:
     """Those of the names ``offered`` that an object refers to and lets be searched for."""
-    names = set(table.plain.keys() & offered)
-    peculiar = (r.name for r in table.peculiar if r.visibility == STV_DEFAULT)
-    return names.union(name for name in peculiar if name in offered)
+    names = set(table.simple.keys() & offered)
+    special = (r.name for r in table.special if r.visibility == STV_DEFAULT)
+    return names.union(name for name in special if name in offered)
 
 
 def _offered(definer: Dso, universe: ReferencesByDefiner) -> set[str]:

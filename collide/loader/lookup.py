@@ -104,8 +104,8 @@ class LookupRules(Protocol):
     def explain(self, reference: Reference, obj: ElfObject, /) -> tuple[Candidate, ...]:
         """Every candidate in ``obj`` with the rule that decided it, in hash-walk order."""
 
-    def plain(self, exports: Exports, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
-        """The names that :meth:`match` need not be asked for, see :meth:`Exports.plain`."""
+    def simple(self, exports: Exports, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
+        """The names that :meth:`match` need not be asked for, see :meth:`Exports.simple`."""
 
     def substitute(self, name: str, /) -> str | None:
         """The name that libc is asked for where nothing defines ``name``; None for no other."""

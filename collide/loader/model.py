@@ -5,7 +5,7 @@ Source of the search steps: ld.so(8), "DESCRIPTION"; glibc ``elf/dl-load.c``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from functools import cache
 
 from collide.elf.object import ElfObject
@@ -215,26 +215,3 @@ class Requester(Protocol):
     @property
     def needed_by(self) -> Requester | None:
         """What pulled it in (``l_loader``); None for what was opened by path."""
-
-
-class KnownFileSystem(FileSystem):
-    """Files all of whose paths are known."""
-
-    def holds(self, directory: str) -> bool:
-        """Whether anything may lie in ``directory``, as it is written, or below."""
-        raise NotImplementedError
-
-
-class Directories:
-    """The directories that some paths lie in, directly or not, as they are written."""
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._known = {""}
-        for path in paths:
-            directory = path.rpartition("/")[0]
-            while directory not in self._known:
-                self._known.add(directory)
-                directory = directory.rpartition("/")[0]
-
-    def __contains__(self, directory: str) -> bool:
-        return directory.rstrip("/") in self._known

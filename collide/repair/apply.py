@@ -4,7 +4,7 @@ written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import STV_HIDDEN
@@ -114,7 +114,7 @@ class _ChangedExports:
             for d in self._exports.candidates(original)
         )
 
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         asked = {
             original: version
             for name, version in wanted.items()
@@ -122,9 +122,5 @@ class _ChangedExports:
             and original in self._exports.names
             and self._change.closed.get(original) != STV_HIDDEN
         }
-        found = self._exports.plain(asked)
+        found = self._exports.simple(asked)
         return frozenset(self._change.renamed.get(name, name) for name in found)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        originals = {self._originals.get(name, name): name for name in names}
-        return {originals[n]: found for n, found in self._exports.weak(originals).items()}

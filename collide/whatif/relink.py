@@ -176,13 +176,9 @@ class _Without:
         """See :class:`collide.elf.symbols.Exports`."""
         return () if name in self._hidden else self._exports.candidates(name)
 
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.plain({n: v for n, v in wanted.items() if n not in self._hidden})
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.weak(names)
+        return self._exports.simple({n: v for n, v in wanted.items() if n not in self._hidden})
 
 
 # -- names and versions ---------------------------------------------------------------------------
@@ -219,14 +215,10 @@ class _Renamed:
             return tuple(d._replace(name=name) for d in found)
         return () if name in self._gone else self._exports.candidates(name)
 
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
         untouched = {n: v for n, v in wanted.items() if n not in self._old and n not in self._gone}
-        return self._exports.plain(untouched)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`; renamed ones are never plain."""
-        return self._exports.weak(names)
+        return self._exports.simple(untouched)
 
 
 def add_version(obj: ElfObject, node: str) -> Relinked:
@@ -279,13 +271,9 @@ class _Versioned:
             for d in self._exports.candidates(name)
         )
 
-    def plain(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """None: each is looked at."""
         return frozenset()
-
-    def weak(self, _names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """None, as none is plain."""
-        return {}
 
 
 def need_version(obj: ElfObject, file: str, node: str, intended: AbstractSet[str]) -> Relinked:
@@ -324,13 +312,9 @@ class _Tables:
         """See :class:`collide.elf.symbols.Exports`."""
         return tuple(d._replace(version_index=1) for d in self._exports.candidates(name))
 
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.plain(wanted)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        return self._exports.weak(names)
+        return self._exports.simple(wanted)
 
 
 def _all_weak(fate: Mapping[Reference, Reference | None], version: str) -> bool:

@@ -434,7 +434,7 @@ def accepted(data: bytes | bytearray) -> bool:
         return False
     for name in found.exports.names:
         found.exports.candidates(name)
-    found.exports.plain(dict.fromkeys(found.exports.names))
+    found.exports.simple(dict.fromkeys(found.exports.names))
     return True
 
 

@@ -109,9 +109,9 @@ class GlibcLookup(NamedTuple):
             told.append((definition, rule))
         return tuple(told)
 
-    def plain(self, exports: Exports, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, exports: Exports, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`LookupRules`."""
-        return exports.plain(wanted)
+        return exports.simple(wanted)
 
     def substitute(self, _name: str) -> None:
         """See :class:`LookupRules`: there is no other."""

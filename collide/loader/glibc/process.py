@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
-from collide.loader.glibc.search import Searches, expand
+from collide.loader.glibc.search import expand, find
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader, LoadError
 from collide.loader.process import Process
@@ -25,22 +25,17 @@ class GlibcProcess(Process):
     """A namespace of glibc's ld.so.
 
     A map answers to its path, to every name under which it was requested (``l_libname``), and
-    to its DT_SONAME. What is found is shared by all copies of a process that see the same files.
+    to its DT_SONAME.
     """
 
     def __init__(self, executable: Dso, name: str, loader: Loader, files: FileSystem) -> None:
         self._sonames: dict[str, LinkMap] = {}
         super().__init__(executable, name, loader, files)
-        self._searches = Searches(self.executable, loader, files)
 
     def copy(self, files: FileSystem) -> Self:
         """See :class:`Process`."""
         copy = super().copy(files)
         copy._sonames = dict(self._sonames)
-        if files is self.files:
-            copy._searches = self._searches
-        else:
-            copy._searches = Searches(self.executable, self.loader, files)
         return copy
 
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
@@ -97,7 +92,7 @@ class GlibcProcess(Process):
         if captured is not None:
             return captured
         try:
-            found = self._searches.find(name, requester)
+            found = find(name, requester, self.executable, self.loader, self.files)
         except LoadError as e:
             return LoadFailure("unloadable-file", requester.dso.path, name, str(e))
         if found is None:

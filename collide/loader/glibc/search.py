@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from collide.elf.object import ElfObject
 from collide.loader.model import (
     Dso,
     FileSystem,
     FoundVia,
-    KnownFileSystem,
     Loader,
     LoadError,
     Requester,
@@ -54,15 +53,8 @@ def find(
             return None
         dso = _open(path := posixpath.join(loader.cwd, path), requester.elf, files)
         return (path, dso, FoundVia("path", requester.name)) if dso else None
-    steps = search_steps(places(requester, executable, loader), loader)
-    return _first(name, steps, requester.elf, loader, files)
-
-
-def _first(
-    name: str, steps: Iterable[SearchStep], requester: ElfObject, loader: Loader, files: FileSystem
-) -> tuple[str, Dso, FoundVia] | None:
-    for path, found in candidates(name, steps, loader, files):
-        dso = _open(path, requester, files)
+    for path, found in candidates(name, requester, executable, loader, files):
+        dso = _open(path, requester.elf, files)
         if dso is not None:
             return path, dso, found
     return None
@@ -82,21 +74,13 @@ def _open(path: str, requester: ElfObject, files: FileSystem) -> Dso | None:
 
 
 class Place(NamedTuple):
-    """One place where names without a slash are searched, as the files and the host say it.
+    """A place where a name is searched: a directory, or None for a cache that ``found`` names."""
 
-    ``paths`` are directories with their tokens, in which ``$ORIGIN`` is ``origin``; None for a
-    cache: ld.so.cache, which does without the system's directories where ``nodeflib`` is set,
-    or the ``notes`` of the requester.
-    """
-
+    directory: str | None
     found: FoundVia
-    paths: tuple[str, ...] | None = None
-    origin: str = "/"
-    nodeflib: bool = False
-    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def places(requester: Requester, executable: Requester, loader: Loader) -> tuple[Place, ...]:
+def places(requester: Requester, executable: Requester, loader: Loader) -> Iterator[Place]:
     """Where an object's names without a slash are searched, in the loader's order (Rule 6.2).
 
     1. DT_RPATH: its own, then that of the object that first needed it, and so on up, then
@@ -109,34 +93,24 @@ def places(requester: Requester, executable: Requester, loader: Loader) -> tuple
     5. The system's directories. DF_1_NODEFLIB leaves them out, in the cache as well.
 
     The patched loaders ask before step 3: NixOS's the note of the object, Guix's the cache.
-
-    Of the objects nothing else decides, so :class:`Searches` knows a search by its places.
     """
     obj = requester.elf
-    listed = []
+    cache = Place(None, FoundVia("ld.so.cache"))
     if obj.runpath is None:
         for owner in _needing(requester, executable):
-            rpath = rpath_of(owner.elf)
-            if rpath is not None:
-                found = FoundVia("rpath", owner.name)
-                listed.append(Place(found, tuple(rpath.split(":")), owner.origin))
-    if loader.library_path:
-        found = FoundVia("library-path")
-        listed.append(Place(found, loader.library_path, executable.origin))
+            yield from _listed(rpath_of(owner.elf), owner, loader, FoundVia("rpath", owner.name))
+    for directory in _directories(loader.library_path, executable.origin, loader):
+        yield Place(directory, FoundVia("library-path"))
     if loader.flavour == "nixos" and obj.resolution_cache:
-        found = FoundVia("resolution-cache", requester.name)
-        listed.append(Place(found, origin=requester.origin, notes=obj.resolution_cache))
-    cache = Place(FoundVia("ld.so.cache"), nodeflib=obj.nodeflib)
+        yield Place(None, FoundVia("resolution-cache", requester.name))
     if loader.flavour == "guix":
-        listed.append(cache)
-    if obj.runpath is not None:
-        found = FoundVia("runpath", requester.name)
-        listed.append(Place(found, tuple(obj.runpath.split(":")), requester.origin))
+        yield cache
+    yield from _listed(obj.runpath, requester, loader, FoundVia("runpath", requester.name))
     if loader.flavour != "guix":
-        listed.append(cache)
+        yield cache
     if not obj.nodeflib:
-        listed.append(Place(FoundVia("system-directory"), loader.system_dirs))
-    return tuple(listed)
+        for directory in _directories(loader.system_dirs, "/", loader):
+            yield Place(directory, FoundVia("system-directory", directory))
 
 
 def rpath_of(obj: ElfObject) -> str | None:
@@ -156,48 +130,36 @@ def _needing(requester: Requester, executable: Requester) -> Iterator[Requester]
         yield executable
 
 
-class SearchStep(NamedTuple):
-    """A place with its tokens expanded: one directory of it, or None for a cache."""
-
-    directory: str | None
-    found: FoundVia
-    place: Place
-
-
-def search_steps(listed: Iterable[Place], loader: Loader) -> Iterator[SearchStep]:
-    """The directories and caches of some places, in their order."""
-    for place in listed:
-        found = place.found
-        if place.paths is None:
-            yield SearchStep(None, found, place)
-        for directory in _directories(place.paths or (), place.origin, loader):
-            if found.how == "system-directory":
-                found = FoundVia("system-directory", directory)
-            yield SearchStep(directory, found, place)
+def _listed(
+    paths: str | None, owner: Requester, loader: Loader, found: FoundVia
+) -> Iterator[Place]:
+    if paths is not None:
+        for directory in _directories(paths.split(":"), owner.origin, loader):
+            yield Place(directory, found)
 
 
 def candidates(
-    name: str, steps: Iterable[SearchStep], loader: Loader, files: FileSystem
+    name: str, requester: Requester, executable: Requester, loader: Loader, files: FileSystem
 ) -> Iterator[tuple[str, FoundVia]]:
     """Every path the loader tries for a name without a slash, in its order."""
-    for directory, found, place in steps:
+    for directory, found in places(requester, executable, loader):
         if directory is not None:
             yield from _in_directory(name, directory, loader, files, found)
         elif found.how == "ld.so.cache":
-            yield from _from_cache(name, place, loader, files)
+            yield from _from_cache(name, requester, loader, files)
         else:
-            yield from _from_resolution_cache(name, place, loader, files)
+            yield from _from_resolution_cache(name, requester, loader, files)
 
 
 def _from_cache(
-    name: str, place: Place, loader: Loader, files: FileSystem
+    name: str, requester: Requester, loader: Loader, files: FileSystem
 ) -> Iterator[tuple[str, FoundVia]]:
     path = files.cached(name)
     if path is None:
         return
-    if place.nodeflib and path.startswith(loader.system_dirs):
+    if requester.elf.nodeflib and path.startswith(loader.system_dirs):
         return
-    yield path, place.found
+    yield path, FoundVia("ld.so.cache")
 
 
 def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterator[str]:
@@ -223,68 +185,17 @@ def _in_directory(
 
 
 def _from_resolution_cache(
-    name: str, place: Place, loader: Loader, files: FileSystem
+    name: str, requester: Requester, loader: Loader, files: FileSystem
 ) -> Iterator[tuple[str, FoundVia]]:
     """The NixOS note of the requester: ``=file`` as it is, ``?directory`` searched."""
-    for needed, tagged in place.notes:
+    found = FoundVia("resolution-cache", requester.name)
+    for needed, tagged in requester.elf.resolution_cache:
         if needed != name:
             continue
         for element in tagged:
             tag, path = element[:1], element[1:]
             if tag == "=":
-                yield path, place.found
+                yield path, found
             elif tag == "?":
-                for directory in _directories([path], place.origin, loader):
-                    yield from _in_directory(name, directory, loader, files, place.found)
-
-
-class Searches:
-    """The searches of one process, each made once."""
-
-    def __init__(self, executable: Requester, loader: Loader, files: FileSystem) -> None:
-        self._executable = executable
-        self._loader = loader
-        self._files = files
-        self._known: dict[object, tuple[str, Dso, FoundVia] | LoadError | None] = {}
-        self._steps: dict[tuple[Place, ...], _Promising] = {}
-
-    def find(self, name: str, requester: Requester) -> tuple[str, Dso, FoundVia] | None:
-        """See :func:`find`."""
-        loader, files = self._loader, self._files
-        if "/" in name:
-            return find(name, requester, self._executable, loader, files)
-        searched = places(requester, self._executable, loader)
-        # A file that does not fit the requester's architecture is passed over.
-        key = name, requester.elf.architecture, searched
-        if key not in self._known:
-            steps = self._steps.get(searched)
-            if steps is None:
-                steps = self._steps[searched] = _Promising(search_steps(searched, loader), files)
-            try:
-                self._known[key] = _first(name, steps, requester.elf, loader, files)
-            except LoadError as e:
-                self._known[key] = e
-        found = self._known[key]
-        if isinstance(found, LoadError):
-            raise found
-        return found
-
-
-class _Promising:
-    """Steps of a search but for the directories in which there certainly is nothing.
-
-    They are made one by one, and once: what comes behind the first hit may never be asked for.
-    """
-
-    def __init__(self, steps: Iterator[SearchStep], files: FileSystem) -> None:
-        self._made: list[SearchStep] = []
-        self._rest = steps
-        self._files = files if isinstance(files, KnownFileSystem) else None
-
-    def __iter__(self) -> Iterator[SearchStep]:
-        yield from self._made
-        for step in self._rest:
-            directory = step.directory
-            if directory is None or self._files is None or self._files.holds(directory):
-                self._made.append(step)
-                yield step
+                for directory in _directories([path], requester.origin, loader):
+                    yield from _in_directory(name, directory, loader, files, found)

@@ -92,7 +92,7 @@ class MuslLookup(NamedTuple):
             told.append((definition, rule))
         return tuple(told)
 
-    def plain(self, _exports: Exports, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, _exports: Exports, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """None: what is plain for glibc compares versions."""
         return frozenset()
 

@@ -111,9 +111,9 @@ def test_plain_names_are_those_of_the_object(tmp_path: Path, recorded: bytes) ->
         findable = [n for n in other.elf.exports.names if other.elf.exports.candidates(n)]
         for version in (None, "GLIBC_2.2.5", "NONE"):
             wanted = dict.fromkeys(findable, version)
-            plain = set(one.elf.exports.plain(wanted))
+            plain = set(one.elf.exports.simple(wanted))
             # An optimisation may leave out what must then be looked at one by one.
-            assert set(other.elf.exports.plain(wanted)) <= plain
+            assert set(other.elf.exports.simple(wanted)) <= plain
 
 
 def test_defined_names_are_those_wanted_that_are_exported(tmp_path: Path, recorded: bytes) -> None:

@@ -20,7 +20,7 @@ import pytest
 from collide.elf.constants import DT_RUNPATH, DT_SONAME
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.search import candidates, find, places, search_steps
+from collide.loader.glibc.search import candidates, find
 from collide.loader.link_map import LinkMap
 from collide.loader.model import FoundVia, Loader
 from scenario import (
@@ -470,8 +470,7 @@ class Search:
 
     def candidates(self) -> list[str]:
         """Every path that is tried."""
-        steps = search_steps(places(self.module, self.module, self.loader), self.loader)
-        tried = candidates("liba.so", steps, self.loader, self.root)
+        tried = candidates("liba.so", self.module, self.module, self.loader, self.root)
         return [posixpath.relpath(path, self.directory) for path, _ in tried]
 
 
