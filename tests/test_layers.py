@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -106,6 +107,21 @@ def test_check_of_a_small_wheel_imports_nothing_costly() -> None:
         *("typing", "hashlib", "pathlib", "zipfile", "dataclasses", "inspect", "logging"),
         *("subprocess", "packaging", "auditwheel", "wheel", "elftools"),
     }
+
+
+MARKED = ("collide.loader", "collide.binding", "collide.elf", "collide.filesystems")
+"""Where each import inside a function says why it is late: ``# late: start-up``, or another why."""
+
+
+def test_late_imports_say_why() -> None:
+    silent = [
+        (name, line)
+        for name, path in MODULES.items()
+        if name.startswith(MARKED)
+        for line in path.read_text().splitlines()
+        if re.match(r" {8,}(from \S+ )?import \S", line) and "  # late: " not in line
+    ]
+    assert silent == []
 
 
 def test_modules_are_short() -> None:

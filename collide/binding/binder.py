@@ -1,10 +1,7 @@
-"""References to bindings: what the loader does, and what the wheel's author meant.
+"""Binds all references of the objects that a dlopen brings, many at once.
 
-The exact half ends here. *Actual* is the first match in the loader's real
-scope; *intended* the first match when only the object and its own dependency
-closure are searched, the object first (direct binding). A reference is
-*shadowed* when both exist and differ, with the exceptions in
-:mod:`collide.binding.shadowing`.
+:mod:`collide.binding.reference` says what a binding is and binds one reference;
+:mod:`collide.binding.definers` explains the groups and lists the fast paths.
 """
 
 from __future__ import annotations
@@ -32,10 +29,8 @@ from collide.loader.process import Process
 class Binder:
     """Binds what is opened in one host; shares work between modules, and between hosts.
 
-    The outcome for a reference depends only on the objects of its scope that
-    export the name. So each object's references are grouped by the set of
-    objects that define their name anywhere, and a group is bound once for each
-    order in which those objects stand in a scope.
+    A group of references is bound once for each order in which the objects that define their
+    names stand in a scope. ``rules`` are those of the host's loader.
     """
 
     def __init__(
@@ -100,7 +95,7 @@ class Binder:
         scope = self._ranking(m.dso for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
-        # It decides who registers a unique symbol first, and which failure the loader meets.
+        # It decides who registers a unique symbol first, and at which failure the loader stops.
         order = [m for m in self._relocation_order(opened.searchlist) if m in new]
         for m in order:
             groups = self._bind_object(m.dso, scope, self._ranking(_closure(m)))
@@ -234,7 +229,7 @@ class Binder:
         return BindingGroup(bindings, group.closure, demands=self.rules.demands)
 
     def _host_registration(self, name: str) -> Match | None:
-        """What start-up registered under a unique ``name``: the first host lookup that hit one."""
+        """The unique symbol that start-up registered under ``name``: the first that was hit."""
         if name not in self._registered:
             definers = (*self._by_definer.definers(name), *self._others.of(name))
             in_host = not self._host_files.isdisjoint(definers)
@@ -287,7 +282,7 @@ def _closure(root: LinkMap) -> Iterable[Dso]:
 
 
 def _undefined(objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
-    """References that nothing satisfies, as the loader would meet them one by one."""
+    """References that nothing satisfies, in the order of relocation."""
     for bound in objects:
         missing = {b.reference for group in bound.groups for b in group.undefined}
         for reference in bound.map.elf.references if missing else ():

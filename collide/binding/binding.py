@@ -1,4 +1,4 @@
-"""What binding gives: each reference with the definitions it gets and was meant to get."""
+"""Records of bindings: each reference with the definition it gets and the one it should get."""
 
 from __future__ import annotations
 
@@ -34,11 +34,10 @@ class Binding(NamedTuple):
 class BindingGroup:
     """Bindings of one object whose names the same objects define.
 
-    Groups are shared between modules wherever scopes agree, so what is derived
-    from one may be kept by identity. ``closure`` are the objects of the
-    holder's own closure that define the names: what the bindings can have been
-    meant to get. ``shadowed``, ``undefined`` and ``unique`` (a STB_GNU_UNIQUE
-    symbol was hit) are those of its bindings.
+    Modules whose scopes agree share a group, so what is derived from one may be kept by
+    identity. ``closure`` are the objects of the holder's own closure that define the names:
+    the first of them is the intended provider of the simple ones. ``shadowed``, ``undefined``
+    and ``unique`` (a STB_GNU_UNIQUE symbol was hit) are those of its bindings.
     """
 
     __slots__ = (

@@ -47,8 +47,9 @@ Versions = Mapping[str, str | None]
 class ReferenceGroup:
     """References of one object to names that the same objects define; compared by identity.
 
-    ``simple`` and ``protected`` are names with the version wanted, ``special``
-    the references that are more than that (:class:`ReferenceTable`).
+    ``simple`` and ``protected`` are names with the version wanted, ``special`` other references
+    (:class:`collide.elf.references.ReferenceTable`). ``is_static`` says that no object of a host
+    is among the ``definers``.
     """
 
     __slots__ = (
@@ -70,7 +71,7 @@ class ReferenceGroup:
         self.protected = protected
         self.special = special
         self.is_static = is_static
-        # The names that others were met with, the references to no such, and to some of them.
+        # Names that some host defines, the references to no such name, and to some of these.
         self._outside: frozenset[str] = frozenset()
         self._core: ReferenceGroup | None = None
         self._edges: dict[frozenset[str], ReferenceGroup] = {}
@@ -78,9 +79,9 @@ class ReferenceGroup:
     def split(self, further: Definers) -> list[ReferenceGroup]:
         """The same references, where ``further`` objects define some of the names as well.
 
-        The parts that these leave alone come first; the others are not static.
-        What nobody has defined so far is one part, the same object each time
-        until somebody does: nearly all, and small is what hosts differ in.
+        The static parts come first: one of all names that no host has defined so far, the same
+        object each time until a host does, and one of the other names that this host does not
+        define.
         """
         found = self.set_apart(further.numbers.keys())
         if not self._outside:
@@ -195,8 +196,9 @@ def defined_by(dsos: Iterable[Dso], wanted: AbstractSet[str]) -> dict[Dso, Abstr
 class ReferencesByDefiner:
     """The references of some objects, by those among the objects that define them.
 
-    ``wanted`` are all names that any of them refers to. ``bound`` is for what
-    binding finds out that holds on any host, by what hosts must agree in.
+    ``wanted`` are all names that any of them refers to. ``bound`` keeps the groups that no host
+    takes part in, by the ``signature`` of :class:`collide.loader.lookup.LookupRules` and what a
+    :class:`collide.binding.binder.Binder` knows a group by.
     """
 
     def __init__(self, dsos: Iterable[Dso] = ()) -> None:
@@ -216,7 +218,10 @@ class ReferencesByDefiner:
         self.bound: dict[Hashable, dict[tuple[object, ...], BindingGroup]] = {}
 
     def expect(self, others: Iterable[Dso]) -> None:
-        """Say beforehand which objects hosts bring: each group is then divided once for all."""
+        """Divide each group for ``others``, objects of hosts, before the first host is bound.
+
+        Otherwise each host that defines another name of a group makes a new static part.
+        """
         for dso in dict.fromkeys(others):
             if dso not in self:
                 self._expected.update(dso.elf.exports.defined(self.wanted))

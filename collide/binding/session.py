@@ -3,8 +3,8 @@
 Source: glibc ``elf/dl-open.c`` (``dl_open_worker``), ``elf/dl-close.c``
 (``_dl_close_worker`` with ``force``), ``elf/dl-lookup.c``
 (``do_lookup_unique``). What an earlier dlopen has loaded captures names, is
-relocated already, and has registered its unique symbols. A dlopen that fails
-unmaps what it has brought, and leaves behind what it told of older objects.
+relocated already, and has registered its unique symbols. A dlopen that fails unmaps what it has
+brought; the names and unique symbols of older objects that it has registered stay.
 In musl (``ldso/dynlink.c``) the same, without unique symbols.
 """
 

@@ -1,8 +1,8 @@
-"""When a reference is shadowed: bound to another definition than it was meant to get.
+"""Whether a reference is shadowed: bound to another definition than the intended one.
 
-It is when an actual and an intended provider exist and differ, with the
-exceptions of DESIGN: what the host alone provides, C++ vague linkage, and one
-library in two files (the C library).
+It is where both exist and are of different objects. There are three exceptions: the intended
+object is one of the host's own, whose order the host has chosen; both are equal definitions of
+C++ vague linkage; or it is a function that glibc has in two of its files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collide.loader.model import Dso
 
 
 def is_shadowed(actual: Match | None, intended: Match | None, host: AbstractSet[Dso]) -> bool:
-    """Whether ``actual`` is somebody else's definition in place of ``intended``.
+    """Whether ``actual`` is another object's definition in place of ``intended``.
 
     ``host`` are the objects of the global scope. Where the intended one is
     among them, the host has ordered its own libraries so, and all that it
@@ -53,8 +53,8 @@ def _same_vague_definition(one: Definition, other: Definition) -> bool:
     """C++ vague linkage: one inline function or template emitted by two compilations.
 
     Itanium C++ ABI 5.2 emits them weak (or unique) under a mangled name and
-    expects that any copy serves; equal type and size is what a symbol table
-    can tell of their being the same.
+    expects that any copy serves. Equal type and size is all that a symbol table
+    shows of two being the same.
     """
     return (
         one.name.startswith("_Z")

@@ -1,4 +1,4 @@
-"""The hash tables that make a dynamic symbol findable.
+"""DT_GNU_HASH and DT_HASH, the tables through which the loader finds a symbol.
 
 Sources: gABI "Hash Table"; glibc ``elf/dl-setup_hash.c`` and ``do_lookup_x``
 for DT_GNU_HASH.

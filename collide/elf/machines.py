@@ -1,4 +1,4 @@
-"""Which relocations need a symbol lookup, for each architecture, and of which class.
+"""The architectures: which of their relocations look a symbol up, and in which class.
 
 Source: ``elf_machine_type_class`` and ``elf_machine_rel[a]`` in glibc's
 ``sysdeps/<arch>/dl-machine.h``; the numbers are those of each psABI.

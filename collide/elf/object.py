@@ -1,4 +1,4 @@
-"""Bytes of an ELF file to the facts that decide its bindings.
+"""Reads an ELF file into the facts that decide how it is loaded and bound.
 
 Only program headers and the dynamic section are read, as the loader does:
 section headers may be missing. Sources: gABI chapters 4 and 5, glibc
@@ -61,7 +61,7 @@ from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
 Contents = bytes | bytearray | memoryview | mmap
-"""What a file holds, in whatever it was read into."""
+"""The bytes of a file, read or mapped."""
 
 
 class VersionNeed(NamedTuple):
@@ -73,7 +73,7 @@ class VersionNeed(NamedTuple):
 
 
 class ElfObject(NamedTuple):
-    """What one ELF object says about itself.
+    """The facts of one ELF object.
 
     ``rpath`` and ``runpath`` are as they stand in the file, with their tokens.
     ``version_definitions`` are the names of its
@@ -81,8 +81,8 @@ class ElfObject(NamedTuple):
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
     tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
-    ``relr`` tells of packed relative relocations (DT_RELR), ``code_size`` is that of
-    executable segments in bytes; profiles record none of these.
+    ``relr`` is set where it has packed relative relocations (DT_RELR), ``code_size`` is that
+    of its executable segments in bytes; profiles record none of these.
     """
 
     machine: Machine
@@ -133,8 +133,8 @@ def read_object(data: Contents) -> ElfObject:
 def scan_object(data: Contents) -> Callable[[], ElfObject]:
     """Copy the tables of one object out of ``data``; the result makes the object of them.
 
-    So the bytes of a large object can be gone before its names are made. Both
-    steps raise what :func:`read_object` does.
+    So the bytes of a large object can be freed before its names are decoded. Both steps raise
+    FormatError and NotDynamicError as :func:`read_object` does.
     """
     with _refusing():
         make = _Reader(Image(memoryview(data))).scan()
@@ -221,7 +221,7 @@ class _Reader:
         for offset, size in image.notes:
             segment = bytes(image.data[offset : offset + size])
             if b"NixOS\0" in segment:
-                from collide.elf.notes import resolution_cache
+                from collide.elf.notes import resolution_cache  # late: start-up
 
                 return resolution_cache(segment, image.order)
         return ()

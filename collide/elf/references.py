@@ -1,8 +1,7 @@
-"""The references of one object, sorted into simple ones and the few special ones.
+"""The references of one object, kept as columns: the simple ones by name, and the few special ones.
 
-A wheel has a hundred thousand references, and for nearly all of them name and
-version are all that a lookup asks. So an object's references are kept as
-columns, and a :class:`Reference` is made where one is looked at by itself.
+A large wheel has a hundred thousand references. For nearly all of them name and version are all
+that a lookup asks for, so a :class:`Reference` is made only where one is looked at by itself.
 """
 
 from __future__ import annotations
@@ -24,13 +23,11 @@ if TYPE_CHECKING:
 
 
 class ReferenceTable(Protocol):
-    """References by name.
+    """The references of one object, by name.
 
-    ``simple`` maps names to the version they are referred to with, for names
-    without SPECIALITIES. These are several versions, a demand for the exact
-    one, a copy relocation, and a visibility other than the default: such
-    references are ``special``. ``protected`` are those whose only SPECIALITY
-    is STV_PROTECTED: some libraries have ten thousand.
+    A name is simple where all references to it have one version, do not demand that exact
+    version, are no copy relocations and have default visibility. ``protected`` are names that
+    are simple but for STV_PROTECTED, of which some libraries have ten thousand.
     """
 
     @property

@@ -1,6 +1,7 @@
-"""The symbol tables of one object, copied out of its file, and what they say.
+"""Reads the dynamic symbol table of one object: what it exports, and what it refers to.
 
-Sources: gABI "Symbol Table" and "String Table".
+Sources: gABI "Symbol Table" and "String Table". A symbol that the hash table does not reach does
+not exist for the loader, so :meth:`DynamicSymbols.candidates` walks it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class SymbolTables(NamedTuple):
-    """The tables that symbols are made of, copied out of their file."""
+    """The tables of one object that symbols are read from, copied out of its file."""
 
     order: Sequence[int]
     by_class: Mapping[int, set[int]]
@@ -59,7 +60,7 @@ class SymbolTables(NamedTuple):
     versioned: bool
 
     def read(self) -> tuple[Exports, Sequence[Reference]]:
-        """What the object defines and what it refers to."""
+        """The exports and the references of the object."""
         symbols, size = self.symbols, self.symbol.size
         big_endian = self.symbol.format.startswith(">")
         names = _names(self.strings, integers(symbols, "I", big_endian)[:: size // 4])
@@ -133,8 +134,8 @@ class DynamicSymbols:
 
     ``index`` gives the number of a symbol by its name, -1 for a name that
     several symbols have. ``versions`` maps a version index to (name, need has
-    bit 15); the base version is not in it. ``versioned`` tells that the loader
-    sees any version table at all, even one that holds only the base version.
+    bit 15); the base version is not in it. ``versioned`` is set where the loader
+    sees a version table, even one that holds only the base version.
     """
 
     __slots__ = (

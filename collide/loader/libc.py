@@ -36,8 +36,8 @@ class Libc(Protocol):
     ``checks_versions`` that symbol versions are compared, by a lookup and by the check at load
     time, ``heeds_visibility`` that a lookup spares hidden references and that protected ones
     stay in their own object. ``prints_bindings`` says that LD_DEBUG prints bindings (ld.so(8)),
-    ``reports_tries`` that the search tells a
-    :class:`collide.loader.model.WatchedFileSystem` each file that it tries.
+    ``reports_tries`` that the search reports to a
+    :class:`collide.loader.model.WatchedFileSystem` where it tries a file.
     """
 
     name: str

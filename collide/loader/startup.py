@@ -1,4 +1,4 @@
-"""A process as its start-up leaves it.
+"""Builds the process that start-up leaves: the executable, preloads, and all that they need.
 
 Source: glibc ``elf/rtld.c`` (``dl_main``, ``handle_preload_list``), musl
 ``ldso/dynlink.c`` (``__dls3``).

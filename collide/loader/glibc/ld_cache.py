@@ -1,4 +1,4 @@
-"""ld.so.cache: which file answers for a library name.
+"""Reads ld.so.cache, and finds the file that it names for a library.
 
 Source: glibc ``sysdeps/generic/dl-cache.h`` and ``elf/dl-cache.c``
 (``search_cache``), format ``glibc-ld.so.cache1.1``.

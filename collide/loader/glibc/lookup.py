@@ -1,9 +1,6 @@
-"""Which definition wins, for one reference and one scope; here with glibc's rules.
+"""glibc's rules for matching a reference with the definitions of one object.
 
-Source: glibc ``elf/dl-lookup.c`` (``check_match``, ``do_lookup_x``). Each rule
-is a :class:`MatchRule` with the sentence that ``collide explain`` prints, so that
-there is one implementation to bind with and to explain with. musl's rules are
-in :mod:`collide.loader.musl.lookup`; :mod:`collide.loader.libc` chooses.
+Source: glibc ``elf/dl-lookup.c`` (``check_match``, ``do_lookup_x``, ``_dl_lookup_symbol_x``).
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ _FIRST_VERSION_INDEX = 2
 
 
 class GlibcLookup(NamedTuple):
-    """The rules of one release of glibc, (2, 36).
+    """The rules of one release of glibc, (2, 36); see :class:`LookupRules`.
 
     Those that have changed: absolute symbols of value 0 (accepted since 2.28),
     the assertion on lost version tables (gone in 2.41), base against exact
@@ -94,7 +91,7 @@ class GlibcLookup(NamedTuple):
             for d in obj.exports.candidates(reference.name)
         ]
         chosen = _choose(judged, self)
-        told = []
+        explained = []
         for definition, rule in judged:
             if definition is chosen and definition.visibility in (STV_HIDDEN, STV_INTERNAL):
                 rule = MatchRule.HIDDEN_VISIBILITY
@@ -106,8 +103,8 @@ class GlibcLookup(NamedTuple):
                     if rule is MatchRule.ONLY_DEFAULT
                     else MatchRule.LATER
                 )
-            told.append((definition, rule))
-        return tuple(told)
+            explained.append((definition, rule))
+        return tuple(explained)
 
     def simple(self, exports: Exports, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`LookupRules`."""

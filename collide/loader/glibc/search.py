@@ -1,9 +1,8 @@
-"""Where the loader finds a DT_NEEDED name that is not loaded yet.
+"""glibc's search for a library that is needed and not loaded yet.
 
 Source: glibc ``elf/dl-load.c`` (``_dl_map_new_object``, ``open_path``,
-``fillin_rpath``), ld.so(8) "DESCRIPTION" and "Dynamic string tokens". Names
-that are already loaded never come here: :mod:`collide.loader.glibc.process` captures them
-first.
+``fillin_rpath``), ld.so(8) "DESCRIPTION" and "Dynamic string tokens". A name that a loaded
+object answers to is not searched for: see :meth:`collide.loader.glibc.process.GlibcProcess.loaded`.
 """
 
 from __future__ import annotations

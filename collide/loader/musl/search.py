@@ -1,9 +1,9 @@
-"""Where musl finds a DT_NEEDED name that is not loaded yet.
+"""musl's search for a library that is needed and not loaded yet.
 
 Source: musl ``ldso/dynlink.c`` (``load_library``, ``path_open``,
 ``fixup_rpath``): LD_LIBRARY_PATH, then the run paths of the requester and of
 all that pulled it in, then the system's directories. No cache, no
-subdirectories, and no second look: the first file that can be opened is it.
+subdirectories; the search ends at the first file that can be opened.
 
 Known gap: a file for a machine that collide has no table of is passed over, as
 glibc would; musl would map it.
