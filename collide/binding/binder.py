@@ -1,6 +1,6 @@
 """Binds all references of the objects that a dlopen brings, many at once.
 
-:mod:`collide.binding.reference` says what a binding is and binds one reference;
+:mod:`collide.binding.shadowing` says what a binding is and binds one reference;
 :mod:`collide.binding.definers` explains the groups and lists the fast paths.
 """
 
@@ -17,8 +17,7 @@ from collide.binding.definers import (
     Versions,
     defined_by,
 )
-from collide.binding.reference import ReferenceBinder
-from collide.binding.shadowing import is_shadowed
+from collide.binding.shadowing import ReferenceBinder, is_shadowed
 from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match

@@ -9,7 +9,7 @@ Nearly all references are *simple*: name and version are all that a lookup asks 
 all names have one *simple* definition: visible, with an address, of the base version or the wanted
 one. The others are *special*, and bound one by one. These are the fast paths, and the tests in
 ``tests/binding/test_fast_paths.py`` that hold each, on random objects, to the slow one, which is
-:class:`collide.binding.reference.ReferenceBinder` and the ``match`` of
+:class:`collide.binding.shadowing.ReferenceBinder` and the ``match`` of
 :class:`collide.loader.lookup.LookupRules`:
 
 - :meth:`collide.elf.symbols.Exports.simple`, many lookups at once:

@@ -18,7 +18,7 @@ import pytest
 from collide.binding.binder import Binder
 from collide.binding.binding import Binding, BindingGroup
 from collide.binding.definers import ReferencesByDefiner
-from collide.binding.reference import ReferenceBinder
+from collide.binding.shadowing import ReferenceBinder
 from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK, STV_DEFAULT, STV_PROTECTED
 from collide.elf.machines import CLASS_COPY, CLASS_DATA, CLASS_PLT
 from collide.elf.names import first_word
