@@ -472,8 +472,8 @@ def test_undefined_symbol_with_a_value_is_a_candidate_that_says_so(tmp_path: Pat
 # -- the short cut for many names at once -------------------------------------------------------
 
 
-def is_plain(read: ElfObject, name: str, version: str | None) -> bool:
-    """What ``plain`` may promise at most, from the candidates."""
+def is_simple(read: ElfObject, name: str, version: str | None) -> bool:
+    """What ``simple`` may promise at most, from the candidates."""
     found = read.exports.candidates(name)
     return len(found) == 1 and all(
         ((d.version_index <= 1 and not d.hidden_version) or d.version == version is not None)
@@ -486,7 +486,7 @@ def is_plain(read: ElfObject, name: str, version: str | None) -> bool:
 
 
 @pytest.mark.parametrize("library", ["libc.so.6", "libz.so.1", "libstdc++.so.6", "libcrypto.so.3"])
-def test_plain_names_have_one_plain_definition_of_the_wanted_version(library: str) -> None:
+def test_simple_names_have_one_definition_of_the_wanted_version(library: str) -> None:
     path = Path("/lib/x86_64-linux-gnu") / library
     if not path.is_file():
         pytest.skip(f"{path} does not exist: install it to ask it for names")
@@ -496,11 +496,11 @@ def test_plain_names_have_one_plain_definition_of_the_wanted_version(library: st
     for pick in (min, max):
         wanted = {n: pick(v, key=str) for n, v in versions.items() if v}
         for asked in (wanted, dict.fromkeys(wanted), dict.fromkeys(wanted, "NO_SUCH_1")):
-            plain = read.exports.simple(asked)
-            assert [n for n in plain if not is_plain(read, n, asked[n])] == []
+            found = read.exports.simple(asked)
+            assert [n for n in found if not is_simple(read, n, asked[n])] == []
 
 
-def test_name_that_the_hash_table_does_not_reach_is_not_plain(many: Path) -> None:
+def test_name_that_the_hash_table_does_not_reach_is_not_simple(many: Path) -> None:
     def empty(_bloom: list[int], buckets: list[int], _chain: list[int]) -> None:
         buckets[:] = [0] * len(buckets)
 

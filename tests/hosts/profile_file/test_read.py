@@ -104,16 +104,16 @@ def test_exports_and_references_of_every_object_survive(tmp_path: Path, recorded
         assert len(one.elf.references) == len(other.elf.references)
 
 
-def test_plain_names_are_those_of_the_object(tmp_path: Path, recorded: bytes) -> None:
+def test_simple_names_are_those_of_the_object(tmp_path: Path, recorded: bytes) -> None:
     live = extract(str(WHEELS / "host/host"), Root())
     host = load(written(tmp_path, recorded))
     for one, other in zip(host.process.maps, live.process.maps, strict=True):
         findable = [n for n in other.elf.exports.names if other.elf.exports.candidates(n)]
         for version in (None, "GLIBC_2.2.5", "NONE"):
             wanted = dict.fromkeys(findable, version)
-            plain = set(one.elf.exports.simple(wanted))
+            simple = set(one.elf.exports.simple(wanted))
             # An optimisation may leave out what must then be looked at one by one.
-            assert set(other.elf.exports.simple(wanted)) <= plain
+            assert set(other.elf.exports.simple(wanted)) <= simple
 
 
 def test_defined_names_are_those_wanted_that_are_exported(tmp_path: Path, recorded: bytes) -> None:
