@@ -1,15 +1,18 @@
-"""Every rule has its scenario."""
+"""Every rule has its scenario, and the code that keeps it names it."""
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 import conformance
-from checkout import TOOLS
+from checkout import PACKAGE, TOOLS
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +40,26 @@ def test_every_rule_has_a_scenario(counted: dict[tuple[str, str], int]) -> None:
 def test_every_mark_names_a_rule(counted: dict[tuple[str, str], int]) -> None:
     wanted = {(s, row) for s, rows in conformance.RULES.items() for row in rows}
     assert counted.keys() - wanted == set()
+
+
+def named_rules() -> Iterator[tuple[str, str]]:
+    """Each ``Rule 6.2`` or ``Rule 7 "search"`` in a docstring: section, and row or nothing."""
+    for folder in ("elf", "loader", "binding", "verify"):
+        for path in sorted((PACKAGE / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                    yield from re.findall(
+                        r'\bRule\s(\d+(?:\.\d+)?)(?:\s"([^"]+)")?', ast.get_docstring(node) or ""
+                    )
+
+
+def test_code_names_the_rules_that_the_scenarios_prove() -> None:
+    assert {section for section, _ in named_rules()} == set(conformance.SECTIONS)
+
+
+def test_code_names_rows_that_there_are() -> None:
+    named = {(section, row) for section, row in named_rules() if row}
+    assert named <= {(s, row) for s, rows in conformance.RULES.items() for row in rows}
 
 
 def test_there_are_many(counted: dict[tuple[str, str], int]) -> None:

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 
 from checkout import PACKAGE, WHEELS
+from collide.loader.libc import LIBCS
 
-MODULE_LINES, FUNCTION_LINES = 500, 50
+MODULE_LINES, CLASS_LINES, FUNCTION_LINES = 500, 250, 50
 """What is longer asks to be two."""
 
 MODULES = {
@@ -29,6 +30,21 @@ def test_no_import_is_relative() -> None:
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert relative == []
+
+
+def test_only_the_table_of_c_libraries_compares_their_names() -> None:
+    compared = [
+        (name, node.lineno)
+        for name in MODULES.keys() - {"collide.loader.libc"}
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.Compare)
+        and any(
+            ast.unparse(side).rpartition(".")[2] == "libc"
+            or (isinstance(side, ast.Constant) and side.value in LIBCS)
+            for side in (node.left, *node.comparators)
+        )
+    ]
+    assert compared == []
 
 
 def _said(module: str) -> Iterator[str]:
@@ -95,18 +111,11 @@ def test_check_of_a_small_wheel_imports_nothing_costly() -> None:
     assert "collide.findings.table" not in loaded
 
 
-GIVING_REASONS = {
-    *("analysis", "api", "check", "cli", "filesystems", "hosts", "pytest_plugin", "repair"),
-    *("report", "support", "verify", "whatif", "wheels"),
-}
-"""Where each import inside of a function ends in its reason; see ``collide/cli/__init__.py``."""
-
-
 def test_late_imports_say_why() -> None:
+    """Each ends in ``# late:`` and the reason; see ``collide/cli/__init__.py``."""
     bare = [
         f"{MODULES[name]}:{node.lineno}"
         for name, tree in TREES.items()
-        if name.split(".")[1:2] and name.split(".")[1] in GIVING_REASONS
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef)
         for node in ast.walk(function)
@@ -121,13 +130,20 @@ def test_modules_are_short() -> None:
     assert {name: count for name, count in lines.items() if count > MODULE_LINES} == {}
 
 
-def test_functions_are_short() -> None:
-    long = {
-        (name, node.name): node.end_lineno - node.lineno + 1
+def _longer_than(limit: int, *kinds: type[ast.stmt]) -> list[tuple[str, int, int]]:
+    """Module, first line and length of each class or function that is longer."""
+    found = (
+        (name, node.lineno, node.end_lineno - node.lineno + 1)
         for name, tree in TREES.items()
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno is not None
-        and node.end_lineno - node.lineno >= FUNCTION_LINES
-    }
-    assert long == {}
+        if isinstance(node, kinds) and node.end_lineno is not None
+    )
+    return [(name, line, length) for name, line, length in found if length > limit]
+
+
+def test_classes_are_short() -> None:
+    assert _longer_than(CLASS_LINES, ast.ClassDef) == []
+
+
+def test_functions_are_short() -> None:
+    assert _longer_than(FUNCTION_LINES, ast.FunctionDef, ast.AsyncFunctionDef) == []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding, BoundObject
 from collide.elf.symbols import Definition
-from collide.loader.libc import lookup_rules
+from collide.loader.libc import libc_of
 from collide.loader.link_map import Opened
 from collide.loader.lookup import Candidate, LookupRules, walk_scope
 from collide.loader.model import Dso
@@ -39,7 +39,8 @@ class ScopeTrace(NamedTuple):
 
 def explain(analysis: Analysis, symbol: str) -> Iterator[ScopeTrace]:
     """The searches for all references named ``symbol``, in module and load order."""
-    rules = lookup_rules(analysis.host.loader)
+    loader = analysis.host.loader
+    rules = libc_of(loader).lookup_rules(loader.version)
     executable = analysis.host.process.executable.dso
     for module in analysis.modules:
         if module.bound is None:

@@ -13,9 +13,10 @@ import posixpath
 from collections.abc import Iterator
 
 from collide.filesystems.root import Root
-from collide.loader.glibc.process import Process
 from collide.loader.host import Host
+from collide.loader.libc import libc_of
 from collide.loader.model import Dso, FileSystem, Loader, LoadError, WatchedFileSystem
+from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
@@ -138,7 +139,7 @@ def _above(path: str) -> Iterator[str]:
 def countable(host: Host) -> Root | None:
     """The root of a host whose probes can be counted; None for a recorded one, or one of musl."""
     files = host.files
-    return files if isinstance(files, Root) and host.loader.libc == "glibc" else None
+    return files if isinstance(files, Root) and libc_of(host.loader).reports_tries else None
 
 
 def at_start(host: Host, root: Root) -> StartUp:

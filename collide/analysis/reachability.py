@@ -60,7 +60,7 @@ class _Object:
 
     @cached_property
     def _size(self) -> int:
-        return len(table_of(self.dso.elf.references).plain)
+        return len(table_of(self.dso.elf.references).simple)
 
     @property
     def cost(self) -> tuple[bool, int]:

@@ -1,10 +1,7 @@
-"""References to bindings: what the loader does, and what the wheel's author meant.
+"""Binds all references of the objects that a dlopen brings, many at once.
 
-The exact half ends here. *Actual* is the first match in the loader's real
-scope; *intended* the first match when only the object and its own dependency
-closure are searched, the object first (direct binding). A reference is
-*shadowed* when both exist and differ, with the exceptions in
-:mod:`collide.binding.shadowing`.
+:mod:`collide.binding.shadowing` says what a binding is and binds one reference;
+:mod:`collide.binding.definers` explains the groups and lists the fast paths.
 """
 
 from __future__ import annotations
@@ -20,24 +17,19 @@ from collide.binding.definers import (
     Versions,
     defined_by,
 )
-from collide.binding.shadowing import is_shadowed, shadowed_names
-from collide.elf.constants import STB_GLOBAL, STB_WEAK, STT_NOTYPE
-from collide.elf.machines import CLASS_PLT
-from collide.elf.symbols import Definition, Reference
-from collide.loader.glibc.process import Process
-from collide.loader.libc import lookup_rules
+from collide.binding.shadowing import ReferenceBinder, is_shadowed
+from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
-from collide.loader.lookup import LookupRules, Match, search_scope
+from collide.loader.lookup import Match
 from collide.loader.model import Dso
+from collide.loader.process import Process
 
 
 class Binder:
     """Binds what is opened in one host; shares work between modules, and between hosts.
 
-    The outcome for a reference depends only on the objects of its scope that
-    export the name. So each object's references are grouped by the set of
-    objects that define their name anywhere, and a group is bound once for each
-    order in which those objects stand in a scope.
+    A group of references is bound once for each order in which the objects that define their
+    names stand in a scope. ``rules`` are those of the host's loader.
     """
 
     def __init__(
@@ -50,14 +42,12 @@ class Binder:
 
         With a ``by_definer`` what holds for its objects on any host is shared.
         """
-        self.rules = lookup_rules(host.loader)
-        self._executable = host.executable.dso
+        self._one = ReferenceBinder(host)
+        self.rules = self._one.rules
         self._relocation_order = host.relocation_order
-        interpreter = host.loaded(host.loader.path)
-        self._libc = interpreter.dso if interpreter else None
         self._host = tuple(m.dso for m in host.global_scope)
         self._host_relocated = tuple(m.dso for m in host.relocation_order(host.global_scope))
-        self._host_files = frozenset(self._host)
+        self._host_files = self._one.host_files
         self._is_shared = by_definer is not None
         self._by_definer = by_definer or ReferencesByDefiner()
         self._shared: dict[tuple[object, ...], BindingGroup] | None = None
@@ -104,7 +94,7 @@ class Binder:
         scope = self._ranking(m.dso for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
-        # It decides who registers a unique symbol first, and which failure the loader meets.
+        # It decides who registers a unique symbol first, and at which failure the loader stops.
         order = [m for m in self._relocation_order(opened.searchlist) if m in new]
         for m in order:
             groups = self._bind_object(m.dso, scope, self._ranking(_closure(m)))
@@ -118,7 +108,7 @@ class Binder:
         return BoundModule(opened, objects, failures)
 
     def _assertions(self, objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
-        """Where ``check_match`` asserts, up to glibc 2.40.
+        """Where ``check_match`` asserts, up to glibc 2.40 (Rule 4.2 "assertion").
 
         A versioned reference that is satisfied by the very file it was linked
         with, when that file has no version tables any more.
@@ -170,12 +160,10 @@ class Binder:
             known = self._bound
             if self._shared is not None and wanted.is_static and order:
                 known = self._shared
-            # Mostly the first of the order serves all: those behind it matter to none.
-            key = wanted, order[:1], own
-            group = known.get(key) or known.get((*key, order))
+            key = wanted, order, own
+            group = known.get(key)
             if group is None:
-                group = self._bind_group(dso, wanted, order, own)
-                known[(*key, order) if group.looked_further else key] = group
+                group = known[key] = self._bind_group(dso, wanted, order, own)
             bound.append(group)
         return bound
 
@@ -184,93 +172,45 @@ class Binder:
     ) -> BindingGroup:
         if self.rules.leads(dso.elf) and dso in wanted.definers:
             order = (dso, *order)
-        contested = bool(order and own and order[0] is not own[0])
-        asked, peculiar = self._asked(dso, wanted, order, contested)
-        plain = _served(asked, (*order[:1], *own[:1]) if contested else order[:1], self.rules)
         table = self._by_definer.table(dso)
-        told: list[Binding] = []
-        if len(plain) < len(asked) or peculiar:
-            others = [name for name in asked if name not in plain]
-            told = [
-                self._bind_reference(dso, r, order, own) for r in (*table.of(others), *peculiar)
-            ]
-        looked_further = bool(told)
-        if not plain:
-            return BindingGroup(tuple(told), own, demands=self.rules.demands)
-        gives, offers = order[0], own[0] if own else None
-        if contested:
-            ordered = [name for name in asked if name in plain]
-            shadowed = shadowed_names(order[0], own[0], ordered, self._host_files)
-            told += _plainly_bound(table.of(shadowed), gives, offers, shadowed=True)
-            plain = plain - set(shadowed)
+        asked = self._asked(dso, wanted, order, own)
+        simple = self.rules.simple(order[0].elf.exports, asked) if asked else frozenset()
+        by_itself = [r for r in wanted.special if self.rules.is_looked_up(r)]
+        if len(simple) < len(wanted.simple) + len(wanted.protected):
+            names = [*wanted.simple, *wanted.protected]
+            by_itself[:0] = table.of(name for name in names if name not in simple)
+        individual = tuple(self._one.bind(dso, r, order, own) for r in by_itself)
+        if not simple:
+            return BindingGroup(individual, own, demands=self.rules.demands)
+        provider = order[0]
 
         def make(names: AbstractSet[str]) -> Iterator[Binding]:
-            some = len(names) < len(asked) // 8
-            ordered = sorted(names) if some else [name for name in asked if name in names]
-            return _plainly_bound(table.of(ordered), gives, offers, shadowed=False)
+            few = len(names) < len(asked) // 8
+            ordered = sorted(names) if few else [name for name in asked if name in names]
+            return _simply_bound(table.of(ordered), provider, meant=bool(own))
 
         return BindingGroup(
-            tuple(told),
-            own,
-            make,
-            plain=(plain, gives),
-            demands=self.rules.demands,
-            looked_further=looked_further,
+            individual, own, make, simple=(simple, provider), demands=self.rules.demands
         )
 
     def _asked(
-        self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], contested: bool
-    ) -> tuple[Versions, list[Reference]]:
-        """The names of ``wanted`` that may be bound all at once, and the references that may not.
+        self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
+    ) -> Versions:
+        """The names of ``wanted`` that may be bound all at once, to the first of ``order``.
 
-        A protected reference goes back to its own object; where the search ends
-        there anyway, it is like any other.
+        None where that is not the intended one as well. A protected reference goes back to
+        its own object; where the search ends there anyway, it is like any other.
         """
-        peculiar = [r for r in wanted.peculiar if self.rules.is_looked_up(r)]
-        if not wanted.protected:
-            return wanted.plain, peculiar
-        if order[:1] == (dso,) and not contested:
-            return {**wanted.plain, **wanted.protected}, peculiar
-        return wanted.plain, [*self._by_definer.table(dso).of(wanted.protected), *peculiar]
-
-    def _bind_reference(
-        self, dso: Dso, reference: Reference, scope: Sequence[Dso], closure: Sequence[Dso]
-    ) -> Binding:
-        if not scope and not closure and not self.rules.substitute(reference.name):
-            return Binding(reference, None, None, False)
-        actual = self._first(reference, scope)
-        if actual and actual.dso is not dso and self.rules.keeps(reference):
-            actual = self._protected(dso, reference, actual, scope)
-        if actual and closure and actual.dso is closure[0]:
-            intended: Match | None = actual
-        else:
-            intended = self._first(reference, closure)
-        return Binding(reference, actual, intended, is_shadowed(actual, intended, self._host_files))
-
-    def _first(self, reference: Reference, scope: Iterable[Dso]) -> Match | None:
-        hit = search_scope(reference, scope, self._executable, self.rules)
-        if hit is None and self._libc and (other := self.rules.substitute(reference.name)):
-            # Whatever the class of the reference, libc is asked for a definition.
-            asked = reference._replace(name=other, lookup_class=CLASS_PLT)
-            hit = search_scope(asked, (self._libc,), self._executable, self.rules)
-        return hit
-
-    def _protected(self, dso: Dso, reference: Reference, hit: Match, scope: Sequence[Dso]) -> Match:
-        """A protected reference goes back to its own object (``_dl_lookup_symbol_x``).
-
-        One exception: where a canonical PLT entry of the executable stands for
-        this very function, an address taken elsewhere must equal it.
-        """
-        if hit.definition.undefined and reference.lookup_class != CLASS_PLT:
-            real = self._first(reference._replace(lookup_class=CLASS_PLT), scope)
-            if real is None or real.dso is dso:
-                return hit
-        return self._first(reference, (dso,)) or Match(dso, _own_symbol(reference))
+        if not order or (own and own[0] is not order[0]):
+            return {}
+        if wanted.protected and order[0] is dso:
+            return {**wanted.simple, **wanted.protected}
+        return wanted.simple
 
     # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
 
     def _apply_unique(self, group: BindingGroup, table: dict[str, Match]) -> BindingGroup:
-        """Replace hits on unique symbols by what the process has registered first.
+        """Replace hits on unique symbols by what the process has registered first (Rule 3.6).
 
         The table is keyed by name alone (glibc ``do_lookup_unique``).
         """
@@ -288,7 +228,7 @@ class Binder:
         return BindingGroup(bindings, group.closure, demands=self.rules.demands)
 
     def _host_registration(self, name: str) -> Match | None:
-        """What start-up registered under a unique ``name``: the first host lookup that hit one."""
+        """The unique symbol that start-up registered under ``name``: the first that was hit."""
         if name not in self._registered:
             definers = (*self._by_definer.definers(name), *self._others.of(name))
             in_host = not self._host_files.isdisjoint(definers)
@@ -300,47 +240,19 @@ class Binder:
             for reference in dso.elf.references:
                 if reference.name == name and self.rules.is_looked_up(reference):
                     own = (dso,) if self.rules.leads(dso.elf) else ()
-                    hit = self._first(reference, (*own, *self._host))
+                    hit = self._one.first(reference, (*own, *self._host))
                     if hit is not None and is_unique(hit):
                         yield hit
 
 
-def _own_symbol(reference: Reference) -> Definition:
-    """The symbol a reference names in its own object, where no lookup finds it."""
-    return Definition(
-        name=reference.name,
-        version=reference.version,
-        version_index=0,
-        hidden_version=False,
-        type=STT_NOTYPE,
-        binding=STB_WEAK if reference.weak else STB_GLOBAL,
-        visibility=reference.visibility,
-        size=0,
-        undefined=not reference.defined,
-        zero=False,
-    )
-
-
-def _served(asked: Versions, dsos: Sequence[Dso], rules: LookupRules) -> AbstractSet[str]:
-    """The names whose definitions in all of ``dsos`` serve without a closer look."""
-    if not dsos or not asked:
-        return frozenset()
-    first, *rest = (rules.plain(dso.elf.exports, asked) for dso in dsos)
-    return first & rest[0] if rest else first
-
-
-def _plainly_bound(
-    references: Iterable[Reference], gives: Dso, offers: Dso | None, *, shadowed: bool
+def _simply_bound(
+    references: Iterable[Reference], provider: Dso, *, meant: bool
 ) -> Iterator[Binding]:
-    """Bindings to the one plain definition of ``gives``, where that of ``offers`` was meant."""
-    given = gives.elf.exports.candidates
-    offered = offers.elf.exports.candidates if offers else None
+    """Bindings to the one definition that ``provider`` has of each name, perhaps as intended."""
+    candidates = provider.elf.exports.candidates
     for r in references:
-        actual = Match(gives, given(r.name)[0])
-        intended: Match | None = actual
-        if offers is not gives:
-            intended = Match(offers, offered(r.name)[0]) if offers and offered else None
-        yield Binding(r, actual, intended, shadowed)
+        actual = Match(provider, candidates(r.name)[0])
+        yield Binding(r, actual, actual if meant else None, False)
 
 
 class _Ranking(dict[tuple[Dso, ...], tuple[Dso, ...]]):
@@ -369,7 +281,7 @@ def _closure(root: LinkMap) -> Iterable[Dso]:
 
 
 def _undefined(objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
-    """References that nothing satisfies, as the loader would meet them one by one."""
+    """References that nothing satisfies, in the order of relocation."""
     for bound in objects:
         missing = {b.reference for group in bound.groups for b in group.undefined}
         for reference in bound.map.elf.references if missing else ():

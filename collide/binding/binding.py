@@ -1,4 +1,4 @@
-"""What binding gives: each reference with the definitions it gets and was meant to get."""
+"""Records of bindings: each reference with the definition it gets and the one it should get."""
 
 from __future__ import annotations
 
@@ -34,85 +34,71 @@ class Binding(NamedTuple):
 class BindingGroup:
     """Bindings of one object whose names the same objects define.
 
-    Groups are shared between modules wherever scopes agree, so what is derived
-    from one may be kept by identity. ``closure`` are the objects of the
-    holder's own closure that define the names: what the bindings can have been
-    meant to get. ``shadowed``, ``undefined`` and ``unique`` (a STB_GNU_UNIQUE
-    symbol was hit) are those of its bindings.
+    Modules whose scopes agree share a group, so what is derived from one may be kept by
+    identity. ``closure`` are the objects of the holder's own closure that define the names:
+    the first of them is the intended provider of the simple ones. ``shadowed``, ``undefined``
+    and ``unique`` (a STB_GNU_UNIQUE symbol was hit) are those of its bindings.
     """
 
     __slots__ = (
-        "_bindings",
-        "_by_name",
-        "_by_word",
-        "_make",
-        "_plain",
-        "_providers",
-        "_told",
-        "closure",
-        "looked_further",
-        "shadowed",
-        "undefined",
-        "unique",
+        *("_bindings", "_by_name", "_by_word", "_individual", "_make", "_providers", "_simple"),
+        *("closure", "shadowed", "undefined", "unique"),
     )
 
     def __init__(
         self,
-        told: tuple[Binding, ...],
+        individual: tuple[Binding, ...],
         closure: tuple[Dso, ...],
         make: Callable[[AbstractSet[str]], Iterable[Binding]] | None = None,
         *,
-        plain: tuple[AbstractSet[str], Dso] | None = None,
+        simple: tuple[AbstractSet[str], Dso] | None = None,
         demands: Callable[[Reference], bool],
-        looked_further: bool = True,
     ) -> None:
-        """``told`` are the bindings; with ``make``, only those that are not plain.
+        """``individual`` are the bindings; with ``make``, only those that were bound one by one.
 
-        ``plain`` are then the names of those that are, and what defines them. A
-        plain one is known not to be shadowed, and only made when it is asked
-        for. ``looked_further`` tells that not all names were served by the first
-        object that defines them, ``demands`` which references must have a definition.
+        ``simple`` are then the names that were bound all at once, and what defines them. Such a
+        binding is not shadowed, and ``make`` makes it when it is asked for. ``demands`` says
+        which references must have a definition.
         """
-        self.looked_further = looked_further
         self.closure = closure
-        self._told = told
+        self._individual = individual
         self._make = make
-        self._plain = plain
-        self._bindings = None if make else told
+        self._simple = simple
+        self._bindings = None if make else individual
         self._by_name: dict[str, list[Binding]] | None = None
         self._by_word: dict[str, list[str]] | None = None
         self._providers: AbstractSet[Dso] | None = None
-        self.shadowed = tuple(b for b in told if b.shadowed)
-        self.undefined = tuple(b for b in told if b.actual is None and demands(b.reference))
-        self.unique = tuple(b for b in told if b.actual and is_unique(b.actual))
+        self.shadowed = tuple(b for b in individual if b.shadowed)
+        self.undefined = tuple(b for b in individual if b.actual is None and demands(b.reference))
+        self.unique = tuple(b for b in individual if b.actual and is_unique(b.actual))
 
     @property
     def bindings(self) -> tuple[Binding, ...]:
-        """The bindings: those looked at by themselves, then the plain ones."""
+        """The bindings: those bound one by one, then those bound all at once."""
         if self._bindings is None:
             assert self._make is not None
-            assert self._plain is not None
-            self._bindings = (*self._told, *self._make(self._plain[0]))
+            assert self._simple is not None
+            self._bindings = (*self._individual, *self._make(self._simple[0]))
         return self._bindings
 
     @property
     def providers(self) -> AbstractSet[Dso]:
         """All whose definitions are used."""
         if self._providers is None:
-            found = {b.actual.dso for b in self._told if b.actual}
-            self._providers = found | {self._plain[1]} if self._plain else found
+            found = {b.actual.dso for b in self._individual if b.actual}
+            self._providers = found | {self._simple[1]} if self._simple else found
         return self._providers
 
     def names(self) -> Iterator[str]:
         """The names of all references, some of them several times."""
-        yield from (b.reference.name for b in self._told)
-        if self._plain is not None:
-            yield from self._plain[0]
+        yield from (b.reference.name for b in self._individual)
+        if self._simple is not None:
+            yield from self._simple[0]
 
     def names_by_word(self) -> Mapping[str, Sequence[str]]:
         """The same, by the first word of each."""
         if self._by_word is None:
-            from collide.elf.names import first_word
+            from collide.elf.names import first_word  # late: start-up
 
             self._by_word = {}
             for name in self.names():
@@ -121,51 +107,48 @@ class BindingGroup:
 
     def of(self, names: AbstractSet[str]) -> Iterator[Binding]:
         """The bindings of references to ``names``, without making any other."""
-        yield from (b for b in self._told if b.reference.name in names)
-        if self._make is not None and self._plain is not None:
-            yield from self._make(self._plain[0] & names)
+        yield from (b for b in self._individual if b.reference.name in names)
+        if self._make is not None and self._simple is not None:
+            yield from self._make(self._simple[0] & names)
 
     def intended_from(self, definer: Dso) -> tuple[AbstractSet[str], AbstractSet[str]]:
         """The names that were meant to be ``definer``'s: those that are, and those that are not."""
         home, away = set[str](), set[str]()
-        for b in self._told:
+        for b in self._individual:
             if b.intended is not None and b.intended.dso is definer:
                 (home if b.provider is definer else away).add(b.reference.name)
-        # Of plain ones the first of the closure is meant.
-        if self._plain is not None and self.closure[:1] == (definer,):
-            names, gives = self._plain
-            if gives is definer:
-                return (home | names if home else names), away
-            return home, (away | names if away else names)
+        if self._simple is not None and self.closure and self._simple[1] is definer:
+            names = self._simple[0]
+            return (home | names if home else names), away
         return home, away
 
     def bindings_to(self, such: Callable[[Dso], bool]) -> Iterator[Binding]:
         """The bindings to ``such`` objects, without making any other."""
-        if self._plain is None or such(self._plain[1]):
+        if self._simple is None or such(self._simple[1]):
             every: Iterable[Binding] = self.bindings
         else:
-            every = self._told
+            every = self._individual
         yield from (b for b in every if b.actual is not None and such(b.actual.dso))
 
     def hits(self, name: str, provider: Dso) -> list[Definition]:
         """The definitions of ``provider`` that references to ``name`` get."""
-        if self._plain is not None and name in self._plain[0]:
-            gets = self._plain[1] is provider
+        if self._simple is not None and name in self._simple[0]:
+            gets = self._simple[1] is provider
             return [provider.elf.exports.candidates(name)[0]] if gets else []
-        if not self._told:
+        if not self._individual:
             return []
         if self._by_name is None:
             self._by_name = {}
-            for b in self._told:
+            for b in self._individual:
                 self._by_name.setdefault(b.reference.name, []).append(b)
         hits = (b.actual for b in self._by_name.get(name, ()))
         return [hit.definition for hit in hits if hit is not None and hit.dso is provider]
 
     def bound_to(self, provider: Dso) -> Iterator[str]:
         """The names that get a definition of ``provider``."""
-        yield from (b.reference.name for b in self._told if b.provider is provider)
-        if self._plain is not None and self._plain[1] is provider:
-            yield from self._plain[0]
+        yield from (b.reference.name for b in self._individual if b.provider is provider)
+        if self._simple is not None and self._simple[1] is provider:
+            yield from self._simple[0]
 
 
 class BoundObject(NamedTuple):

@@ -1,8 +1,32 @@
-"""What some objects refer to, grouped by which of them define it.
+"""The references of objects, grouped by which objects define their names, and how that saves work.
 
-Nothing here depends on a host or on a scope. The groups of a target serve every
-host on which it is opened: a host only takes those names out of them that its
-own objects define, too.
+What a reference binds to depends only on those objects of its scope that define its name, and on
+their order. So references whose names the same objects define are one group, bound at once; and
+the groups of a target serve every host on which it is opened, which only takes those names out of
+them that its own objects define, too.
+
+Nearly all references are *simple*: name and version are all that a lookup asks of them; and nearly
+all names have one *simple* definition: visible, with an address, of the base version or the wanted
+one. The others are *special*, and bound one by one. These are the fast paths, and the tests in
+``tests/binding/test_fast_paths.py`` that hold each, on random objects, to the slow one, which is
+:class:`collide.binding.shadowing.ReferenceBinder` and the ``match`` of
+:class:`collide.loader.lookup.LookupRules`:
+
+- :meth:`collide.elf.symbols.Exports.simple`, many lookups at once:
+  ``test_simple_definition_is_the_one_that_a_lookup_gives``.
+- :meth:`collide.elf.symbols.Exports.defined`, which spares a database of hosts most of its names:
+  ``test_defined_names_are_those_wanted_among_all``.
+- :func:`collide.elf.symbol_table.vague_names`, by a column of the symbol table:
+  ``test_vague_names_have_weak_or_unique_definitions_only``.
+- :class:`collide.elf.references.ReferenceTable`, columns in place of a record for each reference:
+  ``test_table_of_references_has_each_once_and_knows_the_simple_ones``.
+- :class:`ReferenceGroup`, :class:`ReferencesByDefiner` and the groups that hosts share, also those
+  that ``expect`` has divided beforehand: ``test_groups_bind_as_each_reference_by_itself``.
+- :class:`collide.binding.binding.BindingGroup`, which makes a simple binding when it is asked for
+  and answers most questions without: the same test.
+- :func:`collide.elf.hash_tables.gnu_hashes` and :meth:`collide.elf.hash_tables.GnuHash.reached`:
+  ``test_gnu_hashes_of_many_names_are_those_of_each`` and
+  ``test_gnu_table_reaches_what_it_walks_to`` in ``tests/elf/test_symbols.py``.
 """
 
 from __future__ import annotations
@@ -23,30 +47,31 @@ Versions = Mapping[str, str | None]
 class ReferenceGroup:
     """References of one object to names that the same objects define; compared by identity.
 
-    ``plain`` and ``protected`` are names with the version wanted, ``peculiar``
-    the references that are more than that (:class:`ReferenceTable`).
+    ``simple`` and ``protected`` are names with the version wanted, ``special`` other references
+    (:class:`collide.elf.references.ReferenceTable`). ``is_static`` says that no object of a host
+    is among the ``definers``.
     """
 
     __slots__ = (
         *("_core", "_edges", "_outside"),
-        *("definers", "is_static", "peculiar", "plain", "protected"),
+        *("definers", "is_static", "special", "simple", "protected"),
     )
 
     def __init__(
         self,
         definers: tuple[Dso, ...],
-        plain: Versions,
+        simple: Versions,
         protected: Versions,
-        peculiar: Sequence[Reference],
+        special: Sequence[Reference],
         *,
         is_static: bool = True,
     ) -> None:
         self.definers = definers
-        self.plain = plain
+        self.simple = simple
         self.protected = protected
-        self.peculiar = peculiar
+        self.special = special
         self.is_static = is_static
-        # The names that others were met with, the references to no such, and to some of them.
+        # Names that some host defines, the references to no such name, and to some of these.
         self._outside: frozenset[str] = frozenset()
         self._core: ReferenceGroup | None = None
         self._edges: dict[frozenset[str], ReferenceGroup] = {}
@@ -54,9 +79,9 @@ class ReferenceGroup:
     def split(self, further: Definers) -> list[ReferenceGroup]:
         """The same references, where ``further`` objects define some of the names as well.
 
-        The parts that these leave alone come first; the others are not static.
-        What nobody has defined so far is one part, the same object each time
-        until somebody does: nearly all, and small is what hosts differ in.
+        The static parts come first: one of all names that no host has defined so far, the same
+        object each time until a host does, and one of the other names that this host does not
+        define.
         """
         found = self.set_apart(further.numbers.keys())
         if not self._outside:
@@ -69,13 +94,13 @@ class ReferenceGroup:
         if not found:
             return static
         of_host = self._only(found)
-        parts = _grouped(of_host.plain, of_host.protected, of_host.peculiar, further)
+        parts = _grouped(of_host.simple, of_host.protected, of_host.special, further)
         taken = [
             ReferenceGroup(
                 self.definers + part.definers,
-                part.plain,
+                part.simple,
                 part.protected,
-                part.peculiar,
+                part.special,
                 is_static=False,
             )
             for part in parts
@@ -84,11 +109,11 @@ class ReferenceGroup:
 
     def set_apart(self, names: AbstractSet[str]) -> frozenset[str]:
         """Keep the references to ``names`` apart, which hosts define; those that there are."""
-        found = frozenset(self.plain.keys() & names)
+        found = frozenset(self.simple.keys() & names)
         if self.protected:
             found |= self.protected.keys() & names
-        if self.peculiar:
-            found |= {r.name for r in self.peculiar} & names
+        if self.special:
+            found |= {r.name for r in self.special} & names
         if new := found - self._outside:
             self._core = (self._core or self)._without(new)
             self._outside |= new
@@ -96,22 +121,22 @@ class ReferenceGroup:
         return found
 
     def __bool__(self) -> bool:
-        return bool(self.plain or self.protected or self.peculiar)
+        return bool(self.simple or self.protected or self.special)
 
     def _only(self, names: frozenset[str]) -> ReferenceGroup:
         return ReferenceGroup(
             self.definers,
-            {name: self.plain[name] for name in _in_order(self.plain, names)},
+            {name: self.simple[name] for name in _in_order(self.simple, names)},
             {name: self.protected[name] for name in _in_order(self.protected, names)},
-            [r for r in self.peculiar if r.name in names],
+            [r for r in self.special if r.name in names],
         )
 
     def _without(self, names: frozenset[str]) -> ReferenceGroup:
         return ReferenceGroup(
             self.definers,
-            _left(self.plain, names),
+            _left(self.simple, names),
             _left(self.protected, names),
-            [r for r in self.peculiar if r.name not in names],
+            [r for r in self.special if r.name not in names],
         )
 
 
@@ -171,8 +196,9 @@ def defined_by(dsos: Iterable[Dso], wanted: AbstractSet[str]) -> dict[Dso, Abstr
 class ReferencesByDefiner:
     """The references of some objects, by those among the objects that define them.
 
-    ``wanted`` are all names that any of them refers to. ``bound`` is for what
-    binding finds out that holds on any host, by what hosts must agree in.
+    ``wanted`` are all names that any of them refers to. ``bound`` keeps the groups that no host
+    takes part in, by the ``signature`` of :class:`collide.loader.lookup.LookupRules` and what a
+    :class:`collide.binding.binder.Binder` knows a group by.
     """
 
     def __init__(self, dsos: Iterable[Dso] = ()) -> None:
@@ -184,7 +210,7 @@ class ReferencesByDefiner:
         self._definers = Definers.among(defined)
         for dso, names in defined.items():
             # What is defined will be looked up, and many hashes at once are quicker.
-            dso.elf.exports.plain(dict.fromkeys(names))
+            dso.elf.exports.simple(dict.fromkeys(names))
         self._expected: set[str] = set()
         self._groups: dict[Dso, tuple[ReferenceGroup, ...]] = {}
         self._foreign: dict[int, tuple[object, ReferenceTable, tuple[ReferenceGroup, ...]]] = {}
@@ -192,7 +218,10 @@ class ReferencesByDefiner:
         self.bound: dict[Hashable, dict[tuple[object, ...], BindingGroup]] = {}
 
     def expect(self, others: Iterable[Dso]) -> None:
-        """Say beforehand which objects hosts bring: each group is then divided once for all."""
+        """Divide each group for ``others``, objects of hosts, before the first host is bound.
+
+        Otherwise each host that defines another name of a group makes a new static part.
+        """
         for dso in dict.fromkeys(others):
             if dso not in self:
                 self._expected.update(dso.elf.exports.defined(self.wanted))
@@ -245,31 +274,31 @@ class ReferencesByDefiner:
 
 def names_of(table: ReferenceTable) -> AbstractSet[str]:
     """All names that an object refers to."""
-    names = table.plain.keys()
-    if table.peculiar or table.protected:
-        return {*names, *table.protected, *(r.name for r in table.peculiar)}
+    names = table.simple.keys()
+    if table.special or table.protected:
+        return {*names, *table.protected, *(r.name for r in table.special)}
     return names
 
 
 def _all_grouped(table: ReferenceTable, definers: Definers) -> tuple[ReferenceGroup, ...]:
-    return _grouped(table.plain, table.protected, table.peculiar, definers)
+    return _grouped(table.simple, table.protected, table.special, definers)
 
 
 def _grouped(
-    plain: Versions, protected: Versions, peculiar: Iterable[Reference], definers: Definers
+    simple: Versions, protected: Versions, special: Iterable[Reference], definers: Definers
 ) -> tuple[ReferenceGroup, ...]:
-    plain_of, protected_of = (_by_number(v, definers.numbers) for v in (plain, protected))
-    peculiar_of: dict[int | None, list[Reference]] = {}
-    for reference in peculiar:
-        peculiar_of.setdefault(definers.numbers.get(reference.name), []).append(reference)
+    simple_of, protected_of = (_by_number(v, definers.numbers) for v in (simple, protected))
+    special_of: dict[int | None, list[Reference]] = {}
+    for reference in special:
+        special_of.setdefault(definers.numbers.get(reference.name), []).append(reference)
     return tuple(
         ReferenceGroup(
             () if number is None else definers.sets[number],
-            plain_of.get(number, {}),
+            simple_of.get(number, {}),
             protected_of.get(number, {}),
-            peculiar_of.get(number, ()),
+            special_of.get(number, ()),
         )
-        for number in dict.fromkeys((*plain_of, *protected_of, *peculiar_of))
+        for number in dict.fromkeys((*simple_of, *protected_of, *special_of))
     )
 
 

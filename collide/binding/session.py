@@ -3,8 +3,8 @@
 Source: glibc ``elf/dl-open.c`` (``dl_open_worker``), ``elf/dl-close.c``
 (``_dl_close_worker`` with ``force``), ``elf/dl-lookup.c``
 (``do_lookup_unique``). What an earlier dlopen has loaded captures names, is
-relocated already, and has registered its unique symbols. A dlopen that fails
-unmaps what it has brought, and leaves behind what it told of older objects.
+relocated already, and has registered its unique symbols. A dlopen that fails unmaps what it has
+brought; the names and unique symbols of older objects that it has registered stay.
 In musl (``ldso/dynlink.c``) the same, without unique symbols.
 """
 
@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
-from collide.loader.glibc.process import Process
 from collide.loader.link_map import LoadFailure
 from collide.loader.lookup import Match
 from collide.loader.model import FileSystem
+from collide.loader.process import Process
 from collide.support.records import NamedTuple
 
 
@@ -52,7 +52,7 @@ class Session:
         return copy
 
     def open(self, path: str, *, rtld_global: bool = False) -> Attempt:
-        """``dlopen(path, RTLD_NOW)`` in the process as it is now."""
+        """``dlopen(path, RTLD_NOW)`` in the process as it is now (Rule 2)."""
         process, unique = self.process.copy(self.process.files), dict(self.unique)
         opened = process.dlopen(path, rtld_global=rtld_global)
         if isinstance(opened, LoadFailure):

@@ -1,23 +1,100 @@
-"""When a reference is shadowed: bound to another definition than it was meant to get.
+"""One reference bound by itself: its actual and intended definition, and whether it is shadowed.
 
-It is when an actual and an intended provider exist and differ, with three
-exceptions: what the host alone provides, C++ vague linkage, and one library in
-two files (the C library).
+*Actual* is the first match in the scope that the loader searches; *intended* the first match
+when only the object and its own dependency closure are searched, the object first (direct
+binding). A reference is *shadowed* where both exist and are of different objects, with three
+exceptions: the intended object is one of the host's own, whose order the host has chosen; both
+are equal definitions of C++ vague linkage; or it is a function that glibc has in two of its files.
+
+:mod:`collide.binding.binder` does the same for many references at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from collide.elf.constants import STB_GLOBAL
-from collide.elf.symbols import Definition
-from collide.loader.lookup import Match
+from collide.binding.binding import Binding
+from collide.elf.constants import STB_GLOBAL, STB_WEAK, STT_NOTYPE
+from collide.elf.machines import CLASS_PLT
+from collide.elf.symbols import Definition, Reference
+from collide.loader.libc import libc_of
+from collide.loader.lookup import Match, search_scope
 from collide.loader.model import Dso
+from collide.loader.process import Process
+
+
+class ReferenceBinder:
+    """Binds references one by one in one host.
+
+    ``rules`` are those of its loader, ``host_files`` the objects of its global scope.
+    """
+
+    def __init__(self, host: Process) -> None:
+        self.rules = libc_of(host.loader).lookup_rules(host.loader.version)
+        self.host_files = frozenset(m.dso for m in host.global_scope)
+        self._executable = host.executable.dso
+        interpreter = host.loaded(host.loader.path)
+        self._libc = interpreter.dso if interpreter else None
+
+    def bind(
+        self, dso: Dso, reference: Reference, scope: Sequence[Dso], closure: Sequence[Dso]
+    ) -> Binding:
+        """The binding of a ``reference`` of ``dso``.
+
+        ``scope`` and ``closure`` need to hold those objects only that define its name.
+        """
+        if not scope and not closure and not self.rules.substitute(reference.name):
+            return Binding(reference, None, None, False)
+        actual = self.first(reference, scope)
+        if actual and actual.dso is not dso and self.rules.keeps(reference):
+            actual = self._protected(dso, reference, actual, scope)
+        if actual and closure and actual.dso is closure[0]:
+            intended: Match | None = actual
+        else:
+            intended = self.first(reference, closure)
+        return Binding(reference, actual, intended, is_shadowed(actual, intended, self.host_files))
+
+    def first(self, reference: Reference, scope: Iterable[Dso]) -> Match | None:
+        """The first match in ``scope``, or else the one of the name that libc knows it by."""
+        hit = search_scope(reference, scope, self._executable, self.rules)
+        if hit is None and self._libc and (other := self.rules.substitute(reference.name)):
+            # Whatever the class of the reference, libc is asked for a definition.
+            asked = reference._replace(name=other, lookup_class=CLASS_PLT)
+            hit = search_scope(asked, (self._libc,), self._executable, self.rules)
+        return hit
+
+    def _protected(self, dso: Dso, reference: Reference, hit: Match, scope: Sequence[Dso]) -> Match:
+        """A protected reference goes back to its own object (``_dl_lookup_symbol_x``; Rule 3.3).
+
+        One exception: where a canonical PLT entry of the executable stands for
+        this very function, an address taken elsewhere must equal it.
+        """
+        if hit.definition.undefined and reference.lookup_class != CLASS_PLT:
+            real = self.first(reference._replace(lookup_class=CLASS_PLT), scope)
+            if real is None or real.dso is dso:
+                return hit
+        return self.first(reference, (dso,)) or Match(dso, _own_symbol(reference))
+
+
+def _own_symbol(reference: Reference) -> Definition:
+    """The symbol a reference names in its own object, where no lookup finds it."""
+    return Definition(
+        name=reference.name,
+        version=reference.version,
+        version_index=0,
+        hidden_version=False,
+        type=STT_NOTYPE,
+        binding=STB_WEAK if reference.weak else STB_GLOBAL,
+        visibility=reference.visibility,
+        size=0,
+        undefined=not reference.defined,
+        zero=False,
+    )
 
 
 def is_shadowed(actual: Match | None, intended: Match | None, host: AbstractSet[Dso]) -> bool:
-    """Whether ``actual`` is somebody else's definition in place of ``intended``.
+    """Whether ``actual`` is another object's definition in place of ``intended``.
 
     ``host`` are the objects of the global scope. Where the intended one is
     among them, the host has ordered its own libraries so, and all that it
@@ -32,29 +109,6 @@ def is_shadowed(actual: Match | None, intended: Match | None, host: AbstractSet[
         _same_vague_definition(actual.definition, intended.definition)
         or _one_c_library(actual, intended)
     )
-
-
-def shadowed_names(
-    actual: Dso, intended: Dso, names: Collection[str], host: AbstractSet[Dso]
-) -> list[str]:
-    """Those of ``names`` that are shadowed; each has one plain definition in both objects.
-
-    The same as :func:`is_shadowed`, for many at once.
-    """
-    if intended in host:
-        return []
-    if _is_of_glibc(actual) and _is_of_glibc(intended):
-        gives, offers = actual.elf.exports.candidates, intended.elf.exports.candidates
-        return [
-            name
-            for name in names
-            if is_shadowed(Match(actual, gives(name)[0]), Match(intended, offers(name)[0]), host)
-        ]
-    mangled = [name for name in names if name.startswith("_Z")]
-    if not mangled:
-        return list(names)
-    weak, offered = actual.elf.exports.weak(mangled), intended.elf.exports.weak(mangled)
-    return [name for name in names if name not in weak or weak[name] != offered.get(name)]
 
 
 def _one_c_library(one: Match, other: Match) -> bool:
@@ -77,8 +131,8 @@ def _same_vague_definition(one: Definition, other: Definition) -> bool:
     """C++ vague linkage: one inline function or template emitted by two compilations.
 
     Itanium C++ ABI 5.2 emits them weak (or unique) under a mangled name and
-    expects that any copy serves; equal type and size is what a symbol table
-    can tell of their being the same.
+    expects that any copy serves. Equal type and size is all that a symbol table
+    shows of two being the same.
     """
     return (
         one.name.startswith("_Z")

@@ -73,7 +73,7 @@ class KeptTargets:
     def has_room(self, target: Target) -> bool:
         """Whether ``target`` fits into the room that is left, which is taken if it does."""
         objects = (f.elf for f in target.members.values())
-        size = sum(len(o.exports.names) + len(table_of(o.references).plain) for o in objects)
+        size = sum(len(o.exports.names) + len(table_of(o.references).simple) for o in objects)
         if size > self._room:
             return False
         self._room -= size

@@ -30,6 +30,7 @@ def host_in_root(
     """The host that ``binary`` of ``--root`` makes; what it lacks is reported on stderr."""
     from collide.filesystems.root import Root  # late: start-up
     from collide.hosts.ldconfig import unsearched_directories  # late: start-up
+    from collide.loader.libc import libc_of  # late: start-up
 
     host = api.extract_host(
         binary,
@@ -43,7 +44,7 @@ def host_in_root(
     )
     root = host.files
     assert isinstance(root, Root)
-    if host.failures and root.cache is None and host.loader.libc == "glibc":
+    if host.failures and root.cache is None and libc_of(host.loader).has_ld_cache:
         for directory in unsearched_directories(root, host.loader.system_dirs):
             complain(
                 f"{args.root} has no ld.so.cache, so {directory} is not searched; "

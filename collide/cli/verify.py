@@ -112,6 +112,7 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
 def _start(args: argparse.Namespace, host: Host, scratch: Path) -> tuple[Runner, Started]:
     """The host, run once without opening anything."""
     from collide.filesystems.root import Root  # late: start-up
+    from collide.loader.libc import libc_of  # late: start-up
     from collide.verify.runner import Runner, command_line  # late: start-up
 
     if not isinstance(host.files, Root):
@@ -121,6 +122,7 @@ def _start(args: argparse.Namespace, host: Host, scratch: Path) -> tuple[Runner,
     runner = Runner(host, command, scratch, os.environ, by_slots=args.slots, timeout=args.timeout)
     started = runner.start()
     if runner.by_slots and not args.slots:
-        why = "" if host.loader.libc == "musl" else " here (glibc 2.36.0, or secure mode)"
+        prints = libc_of(host.loader).prints_bindings
+        why = " here (glibc 2.36.0, or secure mode)" if prints else ""
         complain(f"{host.loader.path} prints no bindings{why}: slots in memory are read instead")
     return runner, started

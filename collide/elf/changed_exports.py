@@ -9,7 +9,7 @@ written and read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import STV_HIDDEN, STV_INTERNAL
@@ -95,7 +95,7 @@ class ChangedExports:
             for d in found
         )
 
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
         originals, visibility = self._originals, self._change.visibility
         asked = {
@@ -104,15 +104,15 @@ class ChangedExports:
             if name in self.names
             and visibility.get(original := originals.get(name, name)) not in _INVISIBLE
         }
-        found = self._plain_before(asked) if self._change.versions else self._exports.plain(asked)
+        found = self._simple_before(asked) if self._change.versions else self._exports.simple(asked)
         renamed = self._change.renamed
         return frozenset(renamed.get(name, name) for name in found) if renamed else found
 
-    def _plain_before(self, asked: Mapping[str, str | None]) -> AbstractSet[str]:
+    def _simple_before(self, asked: Mapping[str, str | None]) -> AbstractSet[str]:
         """Those of the old names whose single definition now has the version asked for."""
         versions = self._change.versions
         old: dict[str | None, str | None] = {new: before for before, new in versions.items()}
-        of_base = self._exports.plain(dict.fromkeys(asked))
+        of_base = self._exports.simple(dict.fromkeys(asked))
         of_nodes = {
             name: before
             for name, version in asked.items()
@@ -120,11 +120,4 @@ class ChangedExports:
             and (before := old.get(version, None if version in versions else version)) is not None
         }
         served = {n for n in of_base if None not in versions or asked[n] == versions[None]}
-        return served | self._exports.plain(of_nodes)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        if not self._originals:
-            return self._exports.weak(names)
-        asked = {self._originals.get(name, name): name for name in names}
-        return {asked[name]: found for name, found in self._exports.weak(asked).items()}
+        return served | self._exports.simple(of_nodes)

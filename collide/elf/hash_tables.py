@@ -1,4 +1,4 @@
-"""The hash tables that make a dynamic symbol findable.
+"""DT_GNU_HASH and DT_HASH, the tables through which the loader finds a symbol.
 
 Sources: gABI "Hash Table"; glibc ``elf/dl-setup_hash.c`` and ``do_lookup_x``
 for DT_GNU_HASH.
@@ -71,7 +71,7 @@ def integers(data: bytes | memoryview, code: str, big_endian: bool) -> array[int
 
 
 class GnuHash:
-    """DT_GNU_HASH: bloom filter, buckets and chains.
+    """DT_GNU_HASH: bloom filter, buckets and chains (Rule 3.7).
 
     ``table`` starts at the hash table and may run on behind it. Raises
     IndexError or ValueError when it is too short.
@@ -150,7 +150,7 @@ class GnuHash:
 
 
 class SysvHash:
-    """DT_HASH: buckets and chains over the whole symbol table (gABI "Hash Table").
+    """DT_HASH: buckets and chains over the whole symbol table (gABI "Hash Table"; Rule 3.7).
 
     ``entry_size`` is 8 on s390x and 4 everywhere else. Raises ValueError when
     the table is too short.

@@ -1,4 +1,4 @@
-"""Which relocations need a symbol lookup, for each architecture, and of which class.
+"""The architectures: which of their relocations look a symbol up, and in which class.
 
 Source: ``elf_machine_type_class`` and ``elf_machine_rel[a]`` in glibc's
 ``sysdeps/<arch>/dl-machine.h``; the numbers are those of each psABI.
@@ -44,7 +44,7 @@ class Machine(NamedTuple):
     hash_entry_size: int = 4
 
     def relocation_class(self, kind: int) -> int | None:
-        """Lookup class of relocation type ``kind``; None when it looks nothing up.
+        """Lookup class of relocation type ``kind``; None when it looks nothing up (Rule 5).
 
         Raises KeyError for a type the loader would refuse
         (``_dl_reloc_bad_type``).

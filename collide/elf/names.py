@@ -1,4 +1,4 @@
-"""What the names of symbols tell: the library by its first word, pairs of make and free."""
+"""Words in the names of symbols: the prefix of their library, and pairs such as new and free."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ENDING_VERBS = {"free", "destroy", "end", "close", "delete"}
 
 
 def split_pairs(taken: Iterable[str], kept: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Functions that make and unmake the same thing, by their names, one on each side.
+    """Functions that create and destroy the same thing, by their names, one on each side.
 
     ``foo_new`` and ``foo_free`` are equal but for the verb.
     """

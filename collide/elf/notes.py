@@ -1,6 +1,6 @@
-"""ELF notes: what a build says about itself, and the NixOS resolution cache.
+"""Reads ELF notes: build ID, ABI tag, package, and the resolution cache of NixOS.
 
-Not on the hot path, so pyelftools does the reading.
+With pyelftools, but for the resolution cache, which belongs to the facts of an object.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Notes(NamedTuple):
 
 def read_notes(stream: BinaryIO) -> Notes:
     """The notes in all PT_NOTE segments of an ELF file; unreadable ones are left out."""
-    from elftools.common.exceptions import ELFError
-    from elftools.construct import ConstructError
+    from elftools.common.exceptions import ELFError  # late: start-up
+    from elftools.construct import ConstructError  # late: start-up
 
     build_id = abi_tag = package = None
     try:
@@ -53,9 +53,9 @@ def read_notes(stream: BinaryIO) -> Notes:
 
 def _segments(stream: BinaryIO) -> Iterator[Any]:
     """The PT_NOTE segments; ``ELFFile.iter_segments`` would make all others, too."""
-    from elftools.common.utils import struct_parse
-    from elftools.elf.elffile import ELFFile
-    from elftools.elf.segments import NoteSegment
+    from elftools.common.utils import struct_parse  # late: start-up
+    from elftools.elf.elffile import ELFFile  # late: start-up
+    from elftools.elf.segments import NoteSegment  # late: start-up
 
     file = ELFFile(stream)
     for number in range(file.num_segments()):

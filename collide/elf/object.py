@@ -1,4 +1,4 @@
-"""Bytes of an ELF file to the facts that decide its bindings.
+"""Reads an ELF file into the facts that decide how it is loaded and bound.
 
 Only program headers and the dynamic section are read, as the loader does:
 section headers may be missing. Sources: gABI chapters 4 and 5, glibc
@@ -61,7 +61,7 @@ from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
 Contents = bytes | bytearray | memoryview | mmap
-"""What a file holds, in whatever it was read into."""
+"""The bytes of a file, read or mapped."""
 
 
 class VersionNeed(NamedTuple):
@@ -73,16 +73,16 @@ class VersionNeed(NamedTuple):
 
 
 class ElfObject(NamedTuple):
-    """What one ELF object says about itself.
+    """The facts of one ELF object.
 
-    Search paths are unexpanded strings; ``rpath`` is already dropped where a
-    ``runpath`` overrides it. ``version_definitions`` are the names of its
+    ``rpath`` and ``runpath`` are as they stand in the file, with their tokens.
+    ``version_definitions`` are the names of its
     version nodes without the base, None when it has no DT_VERDEF at all.
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
     tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
-    ``relr`` tells of packed relative relocations (DT_RELR), ``code_size`` is that of
-    executable segments in bytes; profiles record none of these.
+    ``relr`` is set where it has packed relative relocations (DT_RELR), ``code_size`` is that
+    of its executable segments in bytes; profiles record none of these.
     """
 
     machine: Machine
@@ -117,7 +117,7 @@ class ElfObject(NamedTuple):
 
     @property
     def is_executable(self) -> bool:
-        """Whether dlopen refuses it: ET_EXEC or DF_1_PIE (glibc ``_dl_map_object_from_fd``)."""
+        """Whether dlopen refuses it: ET_EXEC or DF_1_PIE (``_dl_map_object_from_fd``; Rule 6.4)."""
         return self.type == ET_EXEC or self.pie
 
 
@@ -133,8 +133,8 @@ def read_object(data: Contents) -> ElfObject:
 def scan_object(data: Contents) -> Callable[[], ElfObject]:
     """Copy the tables of one object out of ``data``; the result makes the object of them.
 
-    So the bytes of a large object can be gone before its names are made. Both
-    steps raise what :func:`read_object` does.
+    So the bytes of a large object can be freed before its names are decoded. Both steps raise
+    FormatError and NotDynamicError as :func:`read_object` does.
     """
     with _refusing():
         make = _Reader(Image(memoryview(data))).scan()
@@ -169,7 +169,10 @@ class _Reader:
         self.image = image
 
     def scan(self) -> Callable[[], ElfObject]:
-        """Everything but the symbols, and these as tables that are yet to be read."""
+        """Everything but the symbols, and these as tables that are yet to be read.
+
+        Only a DT_VERSYM beside version needs or definitions counts (Rule 4.1).
+        """
         image = self.image
         version_needs, need_indexes = self._version_needs()
         definitions, definition_indexes = self._version_definitions()
@@ -180,7 +183,6 @@ class _Reader:
         order, by_class, unknown = self._relocations()
         tables = self._tables(order, by_class, versions, versioned)
         flags_1 = image.one(DT_FLAGS_1, 0)
-        runpath = image.string_of(DT_RUNPATH)
         without_symbols = ElfObject(
             machine=image.machine,
             type=image.type,
@@ -190,8 +192,8 @@ class _Reader:
             needed=image.strings_of(DT_NEEDED),
             auxiliary=image.strings_of(DT_AUXILIARY),
             filter=image.strings_of(DT_FILTER),
-            rpath=image.string_of(DT_RPATH) if runpath is None else None,
-            runpath=runpath,
+            rpath=image.string_of(DT_RPATH),
+            runpath=image.string_of(DT_RUNPATH),
             symbolic=DT_SYMBOLIC in image.dynamic or bool(image.one(DT_FLAGS, 0) & DF_SYMBOLIC),
             nodeflib=bool(flags_1 & DF_1_NODEFLIB),
             pie=bool(flags_1 & DF_1_PIE),
@@ -219,7 +221,7 @@ class _Reader:
         for offset, size in image.notes:
             segment = bytes(image.data[offset : offset + size])
             if b"NixOS\0" in segment:
-                from collide.elf.notes import resolution_cache
+                from collide.elf.notes import resolution_cache  # late: start-up
 
                 return resolution_cache(segment, image.order)
         return ()
@@ -270,7 +272,10 @@ class _Reader:
     # -- relocations and symbols ---------------------------------------------------------------
 
     def _relocations(self) -> tuple[list[int], dict[int, set[int]], tuple[int, ...]]:
-        """Symbol indexes in the order of relocation, those of each class, and unknown types."""
+        """Symbol indexes in the order of relocation, those of each class, and unknown types.
+
+        Not every relocation looks a symbol up (Rule 5).
+        """
         image = self.image
         word = image.bits // 8
         plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA

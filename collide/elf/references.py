@@ -1,8 +1,7 @@
-"""The references of one object, sorted into plain ones and the few peculiar ones.
+"""The references of one object, kept as columns: the simple ones by name, and the few special ones.
 
-A wheel has a hundred thousand references, and for nearly all of them name and
-version are all that a lookup asks. So an object's references are kept as
-columns, and a :class:`Reference` is made where one is looked at by itself.
+A large wheel has a hundred thousand references. For nearly all of them name and version are all
+that a lookup asks for, so a :class:`Reference` is made only where one is looked at by itself.
 """
 
 from __future__ import annotations
@@ -24,17 +23,15 @@ if TYPE_CHECKING:
 
 
 class ReferenceTable(Protocol):
-    """References by name.
+    """The references of one object, by name.
 
-    ``plain`` maps names to the version they are referred to with, for names
-    without peculiarities. These are several versions, a demand for the exact
-    one, a copy relocation, and a visibility other than the default: such
-    references are ``peculiar``. ``protected`` are those whose only peculiarity
-    is STV_PROTECTED: some libraries have ten thousand.
+    A name is simple where all references to it have one version, do not demand that exact
+    version, are no copy relocations and have default visibility. ``protected`` are names that
+    are simple but for STV_PROTECTED, of which some libraries have ten thousand.
     """
 
     @property
-    def plain(self) -> Mapping[str, str | None]:
+    def simple(self) -> Mapping[str, str | None]:
         """Version by name."""
 
     @property
@@ -42,36 +39,36 @@ class ReferenceTable(Protocol):
         """Version by name, of what the object protects and refers to."""
 
     @property
-    def peculiar(self) -> Sequence[Reference]:
+    def special(self) -> Sequence[Reference]:
         """All references whose names are in neither of these."""
 
     def of(self, names: Iterable[str], /) -> Iterator[Reference]:
-        """The references to ``names``, all of them plain or protected, name by name."""
+        """The references to ``names``, all of them simple or protected, name by name."""
 
 
 class ListedReferences:
     """A table of references that are all made already."""
 
-    __slots__ = ("_by_name", "_references", "peculiar", "plain", "protected")
+    __slots__ = ("_by_name", "_references", "protected", "simple", "special")
 
     def __init__(self, references: Sequence[Reference]) -> None:
         self._references = references
         self._by_name: dict[str, list[Reference]] | None = None
-        self.plain = {r.name: r.version for r in references}
+        self.simple = {r.name: r.version for r in references}
         self.protected: Mapping[str, str | None] = {}
-        peculiar = {
+        special = {
             name
             for name, version, exact, lookup_class, _, visibility, _ in references
             if exact
             or lookup_class == CLASS_COPY
             or visibility != STV_DEFAULT
-            or self.plain[name] != version
+            or self.simple[name] != version
         }
-        self.peculiar: tuple[Reference, ...] = ()
-        if peculiar:
-            self.peculiar = tuple(r for r in references if r.name in peculiar)
-            for name in peculiar:
-                del self.plain[name]
+        self.special: tuple[Reference, ...] = ()
+        if special:
+            self.special = tuple(r for r in references if r.name in special)
+            for name in special:
+                del self.simple[name]
 
     def of(self, names: Iterable[str]) -> Iterator[Reference]:
         """See :class:`ReferenceTable`."""
@@ -93,7 +90,7 @@ class SymbolReferences(Sequence[Reference]):
     """
 
     __slots__ = (
-        *("_all", "_at", "_by_class", "_info", "_names", "_order", "_other", "_peculiar", "_plain"),
+        *("_all", "_at", "_by_class", "_info", "_names", "_order", "_other", "_special", "_simple"),
         *("_protected", "_section", "_versions", "_versym"),
     )
 
@@ -117,28 +114,28 @@ class SymbolReferences(Sequence[Reference]):
         self._section = section
         self._versym = versym
         self._versions = versions
-        self._plain: dict[str, str | None] | None = None
+        self._simple: dict[str, str | None] | None = None
         self._protected: dict[str, str | None] = {}
-        self._peculiar: tuple[Reference, ...] = ()
+        self._special: tuple[Reference, ...] = ()
         self._at: dict[str, int] = {}
         self._all: tuple[Reference, ...] | None = None
 
     @property
-    def plain(self) -> Mapping[str, str | None]:
+    def simple(self) -> Mapping[str, str | None]:
         """See :class:`ReferenceTable`."""
-        if self._plain is None:
-            self._plain = self._sort_out()
-        return self._plain
+        if self._simple is None:
+            self._simple = self._sort_out()
+        return self._simple
 
     @property
     def protected(self) -> Mapping[str, str | None]:
         """See :class:`ReferenceTable`."""
-        return self._protected if self.plain is not None else {}
+        return self._protected if self.simple is not None else {}
 
     @property
-    def peculiar(self) -> Sequence[Reference]:
+    def special(self) -> Sequence[Reference]:
         """See :class:`ReferenceTable`."""
-        return self._peculiar if self.plain is not None else ()
+        return self._special if self.simple is not None else ()
 
     def _indexes(self) -> list[int]:
         """Every symbol that is referred to, but local ones, which need no lookup."""
@@ -152,32 +149,32 @@ class SymbolReferences(Sequence[Reference]):
         indexes = self._indexes()
         names = picked(self._names, indexes)
         versions: Iterable[str | None] = repeat(None)
-        peculiar = set(self._by_class.get(CLASS_COPY, ()))
+        special = set(self._by_class.get(CLASS_COPY, ()))
         if self._versym:
             numbers = picked(self._versym, indexes)
             intended = {n: self._versions.get(n & 0x7FFF, (None, False)) for n in set(numbers)}
             versions = map({n: name for n, (name, _) in intended.items()}.__getitem__, numbers)
             exact = {n for n, (_, exact) in intended.items() if exact}
             if exact:
-                peculiar.update(i for i, n in zip(indexes, numbers, strict=True) if n in exact)
-        plain: dict[str, str | None] = dict(zip(names, versions, strict=False))
+                special.update(i for i, n in zip(indexes, numbers, strict=True) if n in exact)
+        simple: dict[str, str | None] = dict(zip(names, versions, strict=False))
         self._at = dict(zip(names, indexes, strict=True))
-        if len(plain) < len(names):
-            peculiar.update(i for i in indexes if self._at[self._names[i]] != i)
+        if len(simple) < len(names):
+            special.update(i for i in indexes if self._at[self._names[i]] != i)
         protected: list[int] = []
         if any(other & 3 for other in set(picked(self._other, indexes))):
-            special = [(i, self._other[i] & 3) for i in indexes if self._other[i] & 3]
-            protected = [i for i, visibility in special if visibility == STV_PROTECTED]
-            peculiar.update(i for i, visibility in special if visibility != STV_PROTECTED)
-        odd = {self._names[index] for index in peculiar}
-        for name in odd & plain.keys():
-            del plain[name]
+            others = [(i, self._other[i] & 3) for i in indexes if self._other[i] & 3]
+            protected = [i for i, visibility in others if visibility == STV_PROTECTED]
+            special.update(i for i, visibility in others if visibility != STV_PROTECTED)
+        odd = {self._names[index] for index in special}
+        for name in odd & simple.keys():
+            del simple[name]
         self._protected = {
-            name: plain.pop(name) for i in protected if (name := self._names[i]) not in odd
+            name: simple.pop(name) for i in protected if (name := self._names[i]) not in odd
         }
         if odd:
-            self._peculiar = tuple(self._made(i for i in indexes if self._names[i] in odd))
-        return plain
+            self._special = tuple(self._made(i for i in indexes if self._names[i] in odd))
+        return simple
 
     def _made(self, indexes: Iterable[int]) -> Iterator[Reference]:
         none = (None, False)
@@ -197,7 +194,7 @@ class SymbolReferences(Sequence[Reference]):
 
     def of(self, names: Iterable[str]) -> Iterator[Reference]:
         """See :class:`ReferenceTable`."""
-        assert self._plain is not None
+        assert self._simple is not None
         return self._made(map(self._at.__getitem__, names))
 
     def all_names(self) -> AbstractSet[str]:
@@ -206,9 +203,9 @@ class SymbolReferences(Sequence[Reference]):
 
     def to(self, names: AbstractSet[str]) -> Iterator[Reference]:
         """All references to some of ``names``."""
-        bulk = (names & self.plain.keys()) | (names & self.protected.keys())
+        bulk = (names & self.simple.keys()) | (names & self.protected.keys())
         yield from self._made(sorted(map(self._at.__getitem__, bulk)))
-        yield from (r for r in self.peculiar if r.name in names)
+        yield from (r for r in self.special if r.name in names)
 
     def _whole(self) -> tuple[Reference, ...]:
         if self._all is None:

@@ -1,8 +1,8 @@
-"""Version strings in the read-only data of an object: what a library says it is.
+"""Finds texts in the read-only data of an object: its version, and refusals of other versions.
 
-Nearly every library carries a sentence like ``OpenSSL 3.0.19 27 Jan 2026`` or
+Nearly every library has a text such as ``OpenSSL 3.0.19 27 Jan 2026`` or
 ``deflate 1.2.13 Copyright``, whether it is linked statically or not. Two copies
-are told apart where one text stands before different numbers.
+are of different versions where one text stands before different numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collide.support.errors import FormatError
 _NUMBER = re.compile(rb"\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
 _MAJOR = re.compile(rb"(?<![\d.])\d{1,4}\Z")
 _VERSION = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
-# With what it was built is not what it is.
+# The version of a compiler is not that of the library.
 _TOOL = re.compile(r"\b(?:gcc|g\+\+|clang|compiler)\b", re.IGNORECASE)
 _LONGEST = 100
 _MOST = 64
@@ -103,7 +103,7 @@ def _strings(data: _Searched, first: int, last: int) -> Iterable[str]:
         raw = data[max(before + 1, first) : end]
         if len(raw) <= _LONGEST and raw.isascii():
             text = raw.decode("ascii").strip()
-            # Names of files tell how something was built, not what it is.
+            # Names of files are about how something was built.
             if text.isprintable() and "/" not in text and _key(text) is not None:
                 yield text
 

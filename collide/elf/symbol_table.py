@@ -1,6 +1,7 @@
-"""The symbol tables of one object, copied out of its file, and what they say.
+"""Reads the dynamic symbol table of one object: what it exports, and what it refers to.
 
-Sources: gABI "Symbol Table" and "String Table".
+Sources: gABI "Symbol Table" and "String Table". A symbol that the hash table does not reach does
+not exist for the loader, so :meth:`DynamicSymbols.candidates` walks it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from collide.elf.symbols import (
     Exports,
     NoExports,
     Reference,
-    plain_names,
+    simple_names,
 )
 from collide.support.records import NamedTuple
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class SymbolTables(NamedTuple):
-    """The tables that symbols are made of, copied out of their file."""
+    """The tables of one object that symbols are read from, copied out of its file."""
 
     order: Sequence[int]
     by_class: Mapping[int, set[int]]
@@ -59,7 +60,7 @@ class SymbolTables(NamedTuple):
     versioned: bool
 
     def read(self) -> tuple[Exports, Sequence[Reference]]:
-        """What the object defines and what it refers to."""
+        """The exports and the references of the object."""
         symbols, size = self.symbols, self.symbol.size
         big_endian = self.symbol.format.startswith(">")
         names = _names(self.strings, integers(symbols, "I", big_endian)[:: size // 4])
@@ -93,16 +94,18 @@ class SymbolTables(NamedTuple):
 
 
 def _by_name(names: Sequence[str], numbers: range, info: bytes) -> dict[str, int]:
-    """Symbol index by name, of those not local; -1 where several share a name."""
-    exported: Sequence[int] = numbers
+    """Symbol index by name, -1 where several share it, of the names that not only local ones have.
+
+    A lookup meets a local symbol that the hash table holds like any other.
+    """
     found = names[numbers.start : numbers.stop]
-    if any(kind >> 4 == STB_LOCAL for kind in set(info[numbers.start : numbers.stop])):
-        exported = [i for i in numbers if info[i] >> 4 != STB_LOCAL]
-        found = [names[i] for i in exported]
-    index = dict(zip(found, exported, strict=True))
-    if len(index) < len(exported):
+    index = dict(zip(found, numbers, strict=True))
+    if len(index) < len(numbers):
         counts = Counter(found)
         index.update((name, -1) for name, count in counts.items() if count > 1)
+    if any(kind >> 4 == STB_LOCAL for kind in set(info[numbers.start : numbers.stop])):
+        exported = {names[i] for i in numbers if info[i] >> 4 != STB_LOCAL}
+        return {name: number for name, number in index.items() if name in exported}
     return index
 
 
@@ -131,12 +134,12 @@ class DynamicSymbols:
 
     ``index`` gives the number of a symbol by its name, -1 for a name that
     several symbols have. ``versions`` maps a version index to (name, need has
-    bit 15); the base version is not in it. ``versioned`` tells that the loader
-    sees any version table at all, even one that holds only the base version.
+    bit 15); the base version is not in it. ``versioned`` is set where the loader
+    sees a version table, even one that holds only the base version.
     """
 
     __slots__ = (
-        *("_big_endian", "_fields", "_hash", "_index", "_known", "_offers", "_serving"),
+        *("_big_endian", "_fields", "_hash", "_index", "_known", "_offers"),
         *("_strings", "_symbol", "_symbols", "_versioned", "_versions", "_versym"),
     )
 
@@ -164,7 +167,6 @@ class DynamicSymbols:
         self._fields: tuple[bytes, bytes, array[int], array[int], array[int]] | None = None
         self._known: dict[str, tuple[Definition, ...]] = {}
         self._offers: dict[str, str | None] = {}
-        self._serving: set[str] = set()
 
     @property
     def names(self) -> AbstractSet[str]:
@@ -195,10 +197,8 @@ class DynamicSymbols:
         found = [self._definition(name, raw, number) for number in numbers]
         return tuple(d for d in found if d is not None)
 
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`Exports`."""
-        if wanted.keys() <= self._serving:
-            return wanted.keys()
         # Not a difference of key views, which would walk all offers each time.
         unknown = [name for name in wanted if name not in self._offers]
         if unknown:
@@ -206,21 +206,7 @@ class DynamicSymbols:
             if len(found) < len(unknown):
                 self._offers.update(dict.fromkeys(unknown))
             self._offers.update(found)
-            if ANY_VERSION in set(found.values()):
-                self._serving.update(n for n, offer in found.items() if offer is ANY_VERSION)
-            if wanted.keys() <= self._serving:
-                return wanted.keys()
-        return plain_names(wanted, self._offers)
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`Exports`."""
-        info, _, _, _, sizes = self._columns()
-        index = self._index
-        return {
-            name: (info[number] & 15, sizes[number])
-            for name in names
-            if info[number := index[name]] >> 4 == STB_WEAK
-        }
+        return simple_names(wanted, self._offers)
 
     def vague(self, names: Iterable[str]) -> AbstractSet[str]:
         """See :func:`vague_names`."""
@@ -245,7 +231,7 @@ class DynamicSymbols:
         return ((name, column[at] if at >= 0 else None) for name, at in self._index.items())
 
     def _find_offers(self, names: Sequence[str]) -> Mapping[str, str | None]:
-        """The version of each name that has one definition of no peculiarity, or None."""
+        """The version in which each name is offered, of those that have one simple definition."""
         if not isinstance(self._hash, GnuHash):
             return {}
         numbers = list(map(self._index.get, names, repeat(-1)))
@@ -254,19 +240,19 @@ class DynamicSymbols:
             numbers = [number for number in numbers if number >= 0]
         hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name in names])
         reached = self._hash.reached(numbers, hashes)
-        plain = list(map(and_, reached, picked(self._plain_column(), numbers)))
+        simple = list(map(and_, reached, picked(self._simple_column(), numbers)))
         if not self._versioned:
-            return dict.fromkeys(compress(names, plain), ANY_VERSION)
+            return dict.fromkeys(compress(names, simple), ANY_VERSION)
         versyms = picked(self._versym, numbers)
         known = {v: self._versions.get(v & ~VERSYM_HIDDEN, (None,))[0] for v in set(versyms)}
         known.update((base, ANY_VERSION) for base in (0, 1) if base in known)
-        return dict(compress(zip(names, map(known.__getitem__, versyms), strict=True), plain))
+        return dict(compress(zip(names, map(known.__getitem__, versyms), strict=True), simple))
 
-    def _plain_column(self) -> bytes:
+    def _simple_column(self) -> bytes:
         """1 for each symbol that is defined, visible, global or weak, and of a matching type."""
         info, other, sections, values, _ = self._columns()
         columns = (
-            info.translate(_IS_PLAIN_INFO),
+            info.translate(_IS_SIMPLE_INFO),
             other.translate(_IS_VISIBLE),
             bytes(map(bool, sections)),  # SHN_UNDEF is 0
             bytes(map(bool, values)),
@@ -322,7 +308,7 @@ class DynamicSymbols:
         )
 
 
-_IS_PLAIN_INFO = bytes(
+_IS_SIMPLE_INFO = bytes(
     info >> 4 in (STB_GLOBAL, STB_WEAK) and info & 15 in MATCHING_TYPES for info in range(256)
 )
 _NOWHERE = -2

@@ -1,12 +1,11 @@
-"""Definitions and references, and the dynamic symbol table that holds an object's definitions.
+"""Records of definitions and references, and the interface of what an object exports.
 
-Source: gABI "Symbol Table". A symbol that the hash table does not reach does
-not exist for the loader, so :meth:`DynamicSymbols.candidates` walks it.
+Source: gABI "Symbol Table", LSB "Symbol Versioning".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import (
@@ -18,8 +17,6 @@ from collide.elf.constants import (
     STT_TLS,
 )
 from collide.support.records import NamedTuple, Protocol
-
-TYPE_CHECKING = False
 
 MATCHING_TYPES = frozenset((STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_COMMON, STT_TLS, STT_GNU_IFUNC))
 """The types of a definition that can satisfy a reference (``check_match``)."""
@@ -55,8 +52,8 @@ class Reference(NamedTuple):
 
     ``version`` is None for an unversioned one; ``exact`` is set when the
     version need has bit 15 (no fallback to a base definition). ``lookup_class``
-    is one of the ``CLASS_*`` of :mod:`collide.elf.machines`. ``defined`` tells that
-    the object holding the reference defines the symbol itself.
+    is one of the ``CLASS_*`` of :mod:`collide.elf.machines`. ``defined`` is set where
+    the object that holds the reference defines the symbol itself.
     """
 
     name: str
@@ -69,7 +66,7 @@ class Reference(NamedTuple):
 
 
 class Exports(Protocol):
-    """What an object offers to lookups, read from a file or from a profile."""
+    """The definitions that an object offers to lookups, read from a file or from a profile."""
 
     @property
     def names(self) -> AbstractSet[str]:
@@ -80,38 +77,29 @@ class Exports(Protocol):
         """Whether the loader sees version tables (``l_versyms`` is set)."""
 
     def defined(self, wanted: AbstractSet[str], /) -> AbstractSet[str]:
-        """``names & wanted``, which may take much less than all names.
-
-        Asking for one set again is free, as long as it has not changed.
-        """
+        """``names & wanted``, which a recorded object answers without reading all its names."""
 
     def candidates(self, name: str, /) -> tuple[Definition, ...]:
         """Every definition of ``name`` that a hash walk meets, in that order."""
 
-    def plain(self, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
-        """The names in ``wanted`` whose single definition serves a reference of that version.
+    def simple(self, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
+        """Those of ``wanted`` that have one simple definition, for a reference of that version.
 
-        An optimisation that never decides otherwise than :mod:`collide.loader.glibc.lookup`:
-        a definition with an address, visible, global or weak, of a type that
-        is matched, and of the base version or the wanted one. What is not in
-        the result must be looked at one by one.
-        """
-
-    def weak(self, names: Iterable[str], /) -> Mapping[str, tuple[int, int]]:
-        """Type and size of the definitions that are weak, of ``names`` with one plain definition.
-
-        What can be an inline function or a template of C++.
+        All names in ``wanted`` must be exported. A simple definition is the only one of its
+        name, has an address, is visible, global or weak, of a type that is matched, and of the
+        base version or the wanted one. glibc's lookup gives it to every simple reference
+        (:class:`collide.elf.references.ReferenceTable`). The result may lack some such names.
         """
 
 
 ANY_VERSION = "*"
-"""For ``plain``: the version of a base definition, which serves every reference."""
+"""In place of the version of a base definition, which serves every reference."""
 
 
-def plain_names(
+def simple_names(
     wanted: Mapping[str, str | None], offered: Mapping[str, str | None]
 ) -> AbstractSet[str]:
-    """The names offered in the version they are wanted in; None is not offered plainly."""
+    """The names offered in the wanted version or as base; None for what is not simple."""
     return {
         name
         for name, version in wanted.items()
@@ -133,10 +121,6 @@ class NoExports:
         """None."""
         return ()
 
-    def plain(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """None."""
         return frozenset()
-
-    def weak(self, _names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """None."""
-        return {}

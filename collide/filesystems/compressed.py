@@ -1,4 +1,4 @@
-"""Compressed files to seekable streams, nothing of them unpacked to disk."""
+"""Opens compressed files as seekable streams; nothing is unpacked to disk."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_TIMES, _UNJUDGED = 200, 1 << 30
 
 
 def seekable(stream: BinaryIO) -> BinaryIO:
-    """What ``stream`` holds, decompressed where it is compressed (told by its first bytes).
+    """The contents of ``stream``, decompressed where its first bytes say that it is compressed.
 
     Raises FormatError for a compression that cannot be read here.
     """
@@ -57,7 +57,7 @@ def _zstd() -> ModuleType:
 
 
 def _in_memory(stream: BinaryIO, kind: str, error: type[Exception]) -> BinaryIO:
-    """These formats cannot be entered in the middle: a tar is read there again and again."""
+    """All of ``stream``: these formats cannot be entered in the middle, where a tar is read."""
     held = io.BytesIO()
     try:
         while block := stream.read(_OUT):

@@ -1,4 +1,4 @@
-"""What ``--root`` names: a directory, a tar archive, or a container image, to a root.
+"""Opens what ``--root`` names: a directory, a tar archive, or a container image.
 
 An image is what ``docker save`` writes (``manifest.json``) or an OCI image
 layout (``oci-layout``, ``index.json``), as a directory or in a tar archive
@@ -95,10 +95,10 @@ def _chosen(path: str, images: Sequence[_Image], wanted: str | None) -> _Image:
     fitting = [i for i in images if wanted is None or i.called(wanted)]
     if len(fitting) == 1:
         return fitting[0]
-    told = "; ".join(map(str, fitting or images))
+    listed = "; ".join(map(str, fitting or images))
     if fitting:
-        raise InputError(path, f"holds {len(fitting)} images, choose one with --image: {told}")
-    raise InputError(path, f"holds no image {wanted}, but {told}")
+        raise InputError(path, f"holds {len(fitting)} images, choose one with --image: {listed}")
+    raise InputError(path, f"holds no image {wanted}, but {listed}")
 
 
 def _images(outer: Root) -> Iterator[_Image]:

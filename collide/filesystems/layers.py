@@ -1,6 +1,6 @@
-"""The file tree that tar archives make, applied one over the other; read in place.
+"""A file tree of tar archives, each applied over those before it, as layers of an image are.
 
-Only the headers are kept: the contents of a file are read when they are asked
+Only the headers are kept in memory: the contents of a file are read when they are asked
 for. Sources: POSIX pax (ustar) as read by :mod:`tarfile`, and "Applying
 Changesets", "Whiteouts" and "Opaque Whiteout" of the OCI image layer
 specification.
@@ -39,7 +39,7 @@ class _Link(NamedTuple):
 
 
 class _Other(NamedTuple):
-    """What has no contents to read; ``what`` is a noun phrase."""
+    """An entry without contents that can be read; ``what`` says what it is."""
 
     what: str
 

@@ -1,4 +1,4 @@
-"""A root file system as the loader sees it.
+"""A root file system as the loader sees it: paths resolved, objects read.
 
 Symbolic links are resolved inside the root and never outside it, so the root
 may be that of another system (``--root``), on disk or in an archive.

@@ -1,4 +1,4 @@
-"""A tree of files, wherever it is kept: what a root file system is read from.
+"""The interface of a tree of files that a root file system is read from, and the one on disk.
 
 Paths given to a tree are absolute and canonical but for the last component,
 which is never followed: :class:`collide.filesystems.root.Root` resolves the links.
@@ -18,18 +18,18 @@ from typing import BinaryIO, Literal
 from collide.support.records import NamedTuple, Protocol
 
 Contents = bytes | mmap.mmap
-"""What a file holds."""
+"""The bytes of a file, read or mapped."""
 
 
 class Status(NamedTuple):
-    """What lies at a path; ``identity`` is equal for two names of one file (a hard link)."""
+    """The kind of what lies at a path; ``identity`` is equal for two names of one file."""
 
     kind: Literal["file", "directory", "link", "other"]
     identity: Hashable
 
 
 class Tree(Protocol):
-    """What is there, without following any link. All but ``status`` raise OSError."""
+    """Files by path, no link followed. All methods but ``status`` raise OSError."""
 
     def status(self, path: str) -> Status | None:
         """What lies at ``path``; None when nothing does, or it cannot be asked."""

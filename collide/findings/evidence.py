@@ -41,7 +41,7 @@ def is_text(match: Match) -> bool:
     dso, definition = match
     if definition.value is None or not definition.size:
         return False
-    from collide.elf import strings
+    from collide.elf import strings  # late: start-up
 
     return strings.is_text(dso.read(), definition.value, definition.size)
 

@@ -124,7 +124,7 @@ def _is_of(finding: Finding, victim: str) -> bool:
 
 def _words(names: Iterable[str]) -> str:
     """The most frequent first words of names, by which libraries in C are known."""
-    from collide.elf.names import first_word
+    from collide.elf.names import first_word  # late: start-up
 
     counted = Counter(map(first_word, names)).most_common()
     shown = ", ".join(f"{word} ({count})" for word, count in counted[:_SHOWN_WORDS])
@@ -133,9 +133,9 @@ def _words(names: Iterable[str]) -> str:
 
 def _looked_up(table: ReferenceTable, offered: set[str]) -> set[str]:
     """The names of ``offered`` that an object's references look up by name."""
-    names = set(table.plain.keys() & offered)
-    peculiar = (r.name for r in table.peculiar if r.visibility == STV_DEFAULT)
-    return names.union(name for name in peculiar if name in offered)
+    names = set(table.simple.keys() & offered)
+    special = (r.name for r in table.special if r.visibility == STV_DEFAULT)
+    return names.union(name for name in special if name in offered)
 
 
 def _offered(definer: Dso, by_definer: ReferencesByDefiner) -> set[str]:

@@ -43,8 +43,8 @@ def _shadowed(
     if not _has_shadowed(analysis):
         return
     # The rules and what they need are imported only where something is shadowed.
-    from collide.analysis.interposition import find_interpositions
-    from collide.findings.shadowing.order import judge_interposition
+    from collide.analysis.interposition import find_interpositions  # late: start-up
+    from collide.findings.shadowing.order import judge_interposition  # late: start-up
 
     for interposition in find_interpositions(analysis, reaching=reaching):
         result = judge_interposition(interposition, rules)

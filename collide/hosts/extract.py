@@ -16,7 +16,7 @@ from collide.filesystems.root import Root
 from collide.hosts.identify_glibc import read_glibc
 from collide.hosts.identify_musl import is_musl, read_musl
 from collide.loader.host import Host, Python
-from collide.loader.libc import expand_library_path
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, Loader, LoadError
 from collide.loader.startup import start
@@ -47,10 +47,9 @@ def extract(
     if interpreter_path is None:
         raise InputError(binary, "has no dynamic loader (a shared library or a static executable)")
     interpreter = _open(root, interpreter_path)
-    loader = _loader(root, interpreter_path, executable)
-    if ldconfig and root.cache is None and loader.libc == "glibc" and loader.flavour == "upstream":
+    loader = _loader(root, interpreter_path, executable, library_path)
+    if ldconfig:
         _make_cache(root, executable, loader)
-    loader = loader._replace(library_path=expand_library_path(library_path, executable, loader))
     process, failures = start(executable, interpreter, loader, root, preload)
     problems = [f for f in failures if f.name in preload]
     for library in rtld_global:
@@ -100,6 +99,9 @@ def _open(root: Root, path: str) -> Dso:
 
 
 def _make_cache(root: Root, executable: Dso, loader: Loader) -> None:
+    """Give ``root`` the cache that ldconfig(8) would write, where its loader finds none."""
+    if root.cache is not None or loader.flavour != "upstream" or not libc_of(loader).has_ld_cache:
+        return
     from collide.hosts.ldconfig import make_cache  # late: start-up
 
     flags = executable.elf.machine.cache_flags
@@ -135,8 +137,11 @@ def _default_name(root: Root, path: str) -> str:
     return "-".join(p.strip("\"'") for p in parts if p)
 
 
-def _loader(root: Root, path: str, executable: Dso) -> Loader:
+def _loader(root: Root, path: str, executable: Dso, library_path: Sequence[str]) -> Loader:
     data = root.read_bytes(path) or b""
     if is_musl(data):
-        return read_musl(data, path, root)
-    return read_glibc(data, path, root, executable)
+        loader = read_musl(data, path, root)
+    else:
+        loader = read_glibc(data, path, root, executable)
+    expanded = libc_of(loader).expand_library_path(library_path, executable, loader)
+    return loader._replace(library_path=expanded)

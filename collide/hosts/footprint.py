@@ -23,7 +23,9 @@ from collide.elf.constants import (
     STV_PROTECTED,
 )
 from collide.elf.symbols import MATCHING_TYPES, Definition
+from collide.loader.glibc.search import rpath_of
 from collide.loader.host import Host
+from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
@@ -85,10 +87,10 @@ def of_host(host: Host) -> Footprint:
         for needed in m.needed or ():
             if id(needed) in users:
                 users[id(needed)].append(names[id(m)])
-    musl = host.loader.libc == "musl"
+    libc = libc_of(host.loader)
     libraries = []
     for m in scope:
-        exports = _exports(m, musl=musl)
+        exports = _exports(m, libc)
         used = tuple(sorted(users[id(m)]))
         own = m is host.process.executable or _INTERPRETER.match(names[id(m)]) is not None
         count = len(exports.unversioned)
@@ -113,14 +115,14 @@ def _names(scope: tuple[LinkMap, ...]) -> dict[int, str]:
     return names
 
 
-def _exports(m: LinkMap, *, musl: bool) -> ExportedNames:
+def _exports(m: LinkMap, libc: Libc) -> ExportedNames:
     unversioned, versioned, versions = set(), set(), set()
     exports = m.elf.exports
     for name in exports.names:
         for d in exports.candidates(name):
             if not _serves(d):
                 continue
-            if d.version is None or musl or not exports.versioned:
+            if d.version is None or not (exports.versioned and libc.checks_versions):
                 unversioned.add(name)
             else:
                 versioned.add(f"{name}@{d.version}")
@@ -141,8 +143,8 @@ def _serves(d: Definition) -> bool:
 
 def _search_paths(host: Host, names: dict[int, str]) -> Iterator[str]:
     for m in host.process.global_scope:
-        if m.elf.rpath is not None:
-            yield f"RPATH {m.elf.rpath} of {names[id(m)]}"
+        if (rpath := rpath_of(m.elf)) is not None:
+            yield f"RPATH {rpath} of {names[id(m)]}"
         if m.elf.runpath is not None:
             yield f"RUNPATH {m.elf.runpath} of {names[id(m)]}"
     for directory in host.loader.library_path:

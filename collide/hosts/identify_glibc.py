@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from collide.elf.machines import Machine
 from collide.filesystems.root import Root
+from collide.loader.libc import GLIBC
 from collide.loader.model import Dso, Loader
 from collide.support.errors import InputError
 
@@ -35,7 +36,7 @@ def read_glibc(data: bytes, path: str, root: Root, executable: Dso) -> Loader:
     real = root.realpath(path) or path
     guix = real.startswith("/gnu/store/")
     loader = Loader(
-        libc="glibc",
+        libc=GLIBC.name,
         version=_release(root, data, system_dirs, path),
         path=path,
         system_dirs=system_dirs,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from collide.filesystems.root import Root
+from collide.loader.libc import MUSL
 from collide.loader.model import Loader
 from collide.support.errors import InputError
 
@@ -36,7 +37,7 @@ def read_musl(data: bytes, path: str, root: Root) -> Loader:
     configured = root.read_bytes(f"{prefix}{path_file[1].decode()}")
     searched = (default[1] if configured is None else configured).partition(b"\0")[0]
     return Loader(
-        libc="musl",
+        libc=MUSL.name,
         version=tuple(map(int, version.groups())),
         path=path,
         system_dirs=tuple(

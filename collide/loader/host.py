@@ -1,10 +1,10 @@
-"""A host: a top-level binary with all that is loaded at start-up."""
+"""The record of a host: a top-level binary with all that it has loaded at start-up."""
 
 from __future__ import annotations
 
-from collide.loader.glibc.process import Process
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, FileSystem, Loader
+from collide.loader.process import Process
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -30,10 +30,11 @@ class Python(NamedTuple):
 class Host(NamedTuple):
     """A host ready to open modules in.
 
-    ``process`` is the state after start-up and all RTLD_GLOBAL openings;
-    ``failures`` are libraries that start-up did not get, and symbols that what it
-    opens RTLD_GLOBAL does not. ``path`` is the canonical path of the binary,
-    ``arguments`` what selects this host on a command line.
+    ``process`` is the state after start-up and all RTLD_GLOBAL openings. ``failures`` are the
+    libraries that start-up did not find, and the symbols that nothing defines for a library
+    opened RTLD_GLOBAL. ``path`` is the canonical path of the binary, ``preload`` and
+    ``rtld_global`` are the names of libraries that were preloaded and opened so, ``arguments``
+    those of a command line that selects this host.
     """
 
     name: str

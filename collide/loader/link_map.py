@@ -1,4 +1,4 @@
-"""Link maps: what is loaded in a process, and what one dlopen adds or fails at.
+"""Records of loaded objects (link maps), of one dlopen, and of why it fails.
 
 Source: glibc ``include/link.h`` (``struct link_map``), ``elf/dl-open.c``.
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class LoadFailure(NamedTuple):
-    """Why a dlopen fails.
+    """One reason for which a dlopen fails.
 
-    ``object`` is the canonical path of the object that asks, ``name`` the
-    library, version or symbol it does not get, ``detail`` the rest of the
-    sentence (the file searched for a version, the reason of a bad file).
+    ``object`` is the canonical path of the object that asks, ``name`` the library, version or
+    symbol that it does not get. ``detail`` is the file that was searched for a version, or what
+    is wrong with a file.
     """
 
     kind: FailureKind

@@ -1,8 +1,8 @@
-"""What every C library's lookup shares: rules as values, and the search through a scope.
+"""Symbol lookup: the interface of a C library's rules, and the search through a scope.
 
-Each rule is a :class:`MatchRule` with the sentence that ``collide explain`` prints, so that there
-is one implementation to bind with and to explain with. :mod:`collide.loader.glibc.lookup` and
-:mod:`collide.loader.musl.lookup` have the rules; :mod:`collide.loader.libc` chooses.
+:mod:`collide.loader.glibc.lookup` and :mod:`collide.loader.musl.lookup` have the rules,
+:mod:`collide.loader.libc` says whose a host follows. Binding and ``collide explain`` use the same
+implementation: each decision is a :class:`MatchRule` with the sentence that is printed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MATCHING_BINDINGS = frozenset((STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE))
 
 
 class MatchRule(Enum):
-    """Why a candidate is accepted or not: whether it is, and the sentence for a reader."""
+    """Why a definition serves a reference or does not, with the sentence for a reader."""
 
     UNVERSIONED_OBJECT = True, "accepted: the object has no symbol versions"
     SAME_VERSION = True, "accepted: the same version"
@@ -66,9 +66,10 @@ class Match(NamedTuple):
 
 
 class LookupRules(Protocol):
-    """The rules of one C library's loader: what binding asks of it.
+    """The lookup rules of one release of a C library.
 
-    :class:`GlibcLookup` below, :class:`collide.loader.musl.lookup.MuslLookup`.
+    Kept by :class:`collide.loader.glibc.lookup.GlibcLookup` and
+    :class:`collide.loader.musl.lookup.MuslLookup`.
     """
 
     @property
@@ -81,9 +82,9 @@ class LookupRules(Protocol):
 
     @property
     def signature(self) -> Hashable:
-        """What two hosts must agree in to bind among the objects of a wheel alike.
+        """Equal for hosts that bind alike what only objects of a wheel define.
 
-        None where the host's libc has a part in it.
+        None where the host's libc can serve such a reference as well.
         """
 
     def leads(self, obj: ElfObject, /) -> bool:
@@ -104,8 +105,8 @@ class LookupRules(Protocol):
     def explain(self, reference: Reference, obj: ElfObject, /) -> tuple[Candidate, ...]:
         """Every candidate in ``obj`` with the rule that decided it, in hash-walk order."""
 
-    def plain(self, exports: Exports, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
-        """The names that :meth:`match` need not be asked for, see :meth:`Exports.plain`."""
+    def simple(self, exports: Exports, wanted: Mapping[str, str | None], /) -> AbstractSet[str]:
+        """Names whose only definition is what :meth:`match` gives; see :meth:`Exports.simple`."""
 
     def substitute(self, name: str, /) -> str | None:
         """The name that libc is asked for where nothing defines ``name``; None for no other."""
@@ -114,7 +115,10 @@ class LookupRules(Protocol):
 def search_scope(
     reference: Reference, scope: Iterable[Dso], executable: Dso, rules: LookupRules
 ) -> Match | None:
-    """First match in ``scope``, which may hold an object twice; None when there is none."""
+    """First match in ``scope``, which may hold an object twice; None when there is none.
+
+    A copy relocation passes the executable over (Rule 3.4).
+    """
     for dso in scope:
         if reference.lookup_class == CLASS_COPY and dso is executable:
             continue
@@ -127,7 +131,7 @@ def search_scope(
 def walk_scope(
     reference: Reference, scope: Iterable[Dso], executable: Dso, rules: LookupRules
 ) -> Iterator[tuple[Dso, tuple[Candidate, ...], Definition | None]]:
-    """The same search, told step by step: object, its candidates judged, what it gives.
+    """The same search step by step: each object with its candidates and what it gives.
 
     Ends after the object that gives a definition.
     """
@@ -136,11 +140,11 @@ def walk_scope(
         if id(dso) in seen:
             continue
         seen.add(id(dso))
-        told = rules.explain(reference, dso.elf)
+        judged = rules.explain(reference, dso.elf)
         if reference.lookup_class == CLASS_COPY and dso is executable:
-            yield dso, tuple((d, MatchRule.COPY_SKIPS_EXECUTABLE) for d, _ in told), None
+            yield dso, tuple((d, MatchRule.COPY_SKIPS_EXECUTABLE) for d, _ in judged), None
             continue
         definition = rules.match(reference, dso.elf)
-        yield dso, told, definition
+        yield dso, judged, definition
         if definition is not None:
             return

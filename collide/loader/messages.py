@@ -1,4 +1,4 @@
-"""The loader's own words for each kind of load failure.
+"""Load failures in the words of dlerror(3), and messages recognised by them.
 
 Source: glibc ``elf/dl-load.c``, ``elf/dl-version.c``, ``elf/dl-lookup.c``;
 musl ``ldso/dynlink.c``.
@@ -31,7 +31,7 @@ _PATTERNS: dict[FailureKind, str] = {
 
 
 def says(message: str, failure: LoadFailure) -> bool:
-    """Whether the loader's ``message`` tells of this failure, in kind and by name."""
+    """Whether the loader's ``message`` reports this failure, by kind and name."""
     undefined = failure.kind == "undefined-symbol"
     pattern = _PATTERNS[failure.kind].format(
         name=re.escape(failure.name),

@@ -1,11 +1,11 @@
-"""What a loader works with: files, file systems, search paths, and how a library was found.
+"""Records of the loader, of files and file systems, and of how a library was found.
 
 Source of the search steps: ld.so(8), "DESCRIPTION"; glibc ``elf/dl-load.c``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from functools import cache
 
 from collide.elf.object import ElfObject
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",
         "library-path", "resolution-cache", "runpath", "ld.so.cache", "system-directory",
     ]  # fmt: skip
-    """How an object came to its place; the loader's own steps, in their order."""
+    """How an object was found: the steps of the loader, in their order."""
 
 
 class FoundVia(NamedTuple):
@@ -51,11 +51,11 @@ class FoundVia(NamedTuple):
 class Dso:
     """One ELF file of a file system, read; compared by identity.
 
-    ``path`` is its canonical path (no symbolic links), ``identity`` what makes
-    two paths the same file (device and inode). What only judging asks for is read
-    when it is: ``contents`` gives the bytes again. Of a recorded object there are
-    none, and its profile gives ``version_strings``, ``build_id`` and ``package``, the name
-    and exact version of the distribution package that it came from.
+    ``path`` is its canonical path (no symbolic links), ``identity`` is equal for two paths of
+    the same file (device and inode). Notes, texts and calls are read when they are first asked
+    for, from the bytes that ``contents`` gives again. A recorded object has no bytes; its
+    profile gives ``version_strings``, ``build_id`` and ``package``, the name and exact version of
+    the distribution package that it came from.
     """
 
     __slots__ = (
@@ -91,27 +91,27 @@ class Dso:
     def build_id(self) -> str | None:
         """NT_GNU_BUILD_ID, hexadecimal: files that have the same are of one build."""
         if self._build_id is None and self._contents:
-            from io import BytesIO
+            from io import BytesIO  # late: start-up
 
-            from collide.elf.notes import read_notes
+            from collide.elf.notes import read_notes  # late: start-up
 
             self._build_id = read_notes(BytesIO(self.read())).build_id
         return self._build_id
 
     @property
     def version_strings(self) -> tuple[str, ...]:
-        """What it says of its version (:mod:`collide.elf.strings`)."""
+        """The texts that name its version (:mod:`collide.elf.strings`)."""
         if self._version_strings is None:
-            from collide.elf.strings import read_version_strings
+            from collide.elf.strings import read_version_strings  # late: start-up
 
             self._version_strings = read_version_strings(self.read())
         return self._version_strings
 
     @property
     def refusals(self) -> tuple[str, ...]:
-        """What it says where a library is not the one that it was compiled for."""
+        """The texts with which it refuses a library that it was not compiled for."""
         if self._refusals is None:
-            from collide.elf.strings import read_refusals
+            from collide.elf.strings import read_refusals  # late: start-up
 
             self._refusals = read_refusals(self.read())
         return self._refusals
@@ -120,7 +120,7 @@ class Dso:
     def calls(self) -> Calls | None:
         """The graph of its calls (:mod:`collide.elf.code.call_graph`); None where not known."""
         if self._calls is None:
-            from collide.elf.code.call_graph import LARGEST, read_calls
+            from collide.elf.code.call_graph import LARGEST, read_calls  # late: start-up
 
             again = self._contents if self.elf.code_size <= LARGEST else None
             self._calls = (read_calls(again(), again) if again else None,)
@@ -128,10 +128,7 @@ class Dso:
 
 
 class LoadError(CollideError):
-    """The loader stops at this file instead of searching on.
-
-    Rule 6.4 of ``tests/tools/conformance.py``, "files that do not fit".
-    """
+    """The loader stops at this file instead of searching on (Rule 6.4); str() says why."""
 
 
 class FileSystem(Protocol):
@@ -145,7 +142,7 @@ class FileSystem(Protocol):
 
 
 class WatchedFileSystem(FileSystem):
-    """Files whose use is watched: a search says what it tries where."""
+    """Files whose use is watched: a search says which directories it tries."""
 
     def tries(self, directory: str, position: int) -> bool:
         """Whether the next file is tried, in the subdirectory of that position in the list."""
@@ -160,8 +157,8 @@ class Loader(NamedTuple):
     subdirectories, best first, ``platform`` and ``lib`` the values of
     ``$PLATFORM`` and ``$LIB``, ``library_path`` the elements of
     LD_LIBRARY_PATH, ``cwd`` the working directory of relative names.
-    ``flavour`` tells the two patched loaders apart: ``nixos`` reads the
-    resolution note of the requester, ``guix`` asks the cache before RUNPATH.
+    ``flavour`` is that of a patched loader: ``nixos`` reads the resolution note of
+    the requester, ``guix`` asks the cache before RUNPATH.
     """
 
     libc: str
@@ -177,7 +174,7 @@ class Loader(NamedTuple):
 
     @property
     def subdirectories(self) -> tuple[str, ...]:
-        """What is tried below each directory before the directory itself.
+        """What is tried below each directory before the directory itself (Rule 6.3).
 
         glibc-hwcaps since 2.33; up to 2.36 also the legacy ``tls`` and
         platform directories in all their combinations (``_dl_important_hwcaps``):
@@ -221,26 +218,3 @@ class Requester(Protocol):
     @property
     def needed_by(self) -> Requester | None:
         """What pulled it in (``l_loader``); None for what was opened by path."""
-
-
-class KnownFileSystem(FileSystem):
-    """Files all of whose paths are known."""
-
-    def holds(self, directory: str) -> bool:
-        """Whether anything may lie in ``directory``, as it is written, or below."""
-        raise NotImplementedError
-
-
-class Directories:
-    """The directories that some paths lie in, directly or not, as they are written."""
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._known = {""}
-        for path in paths:
-            directory = path.rpartition("/")[0]
-            while directory not in self._known:
-                self._known.add(directory)
-                directory = directory.rpartition("/")[0]
-
-    def __contains__(self, directory: str) -> bool:
-        return directory.rstrip("/") in self._known

@@ -1,4 +1,4 @@
-"""A process as its start-up leaves it.
+"""Builds the process that start-up leaves: the executable, preloads, and all that they need.
 
 Source: glibc ``elf/rtld.c`` (``dl_main``, ``handle_preload_list``), musl
 ``ldso/dynlink.c`` (``__dls3``).
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from collide.loader.glibc.process import Process
-from collide.loader.libc import new_process
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
+from collide.loader.process import Process
 
 
 def start(
@@ -21,12 +21,12 @@ def start(
     files: FileSystem,
     preload: Sequence[str] = (),
 ) -> tuple[Process, tuple[LoadFailure, ...]]:
-    """The process after start-up: executable, preloads, and their breadth-first closure.
+    """The process after start-up: executable, preloads, and their breadth-first closure (Rule 1).
 
     A preload that cannot be found is a failure in the result, as ld.so warns
     and goes on.
     """
-    process = new_process(executable, executable.path, loader, files)
+    process = libc_of(loader).new_process(executable, executable.path, loader, files)
     if interpreter is not None:
         process.add_loader(interpreter)
     roots = [process.executable]

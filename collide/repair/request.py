@@ -17,6 +17,7 @@ from collide.elf.constants import DT_STRSZ, DT_STRTAB
 from collide.elf.headers import Image
 from collide.elf.object import read_object
 from collide.elf.references import references_to
+from collide.loader.libc import libc_of
 from collide.loader.model import Dso
 from collide.repair.entry_points import (
     DLSYM_FUNCTIONS,
@@ -66,7 +67,7 @@ def make_request(
         method=options.method,
         everything=options.everything,
         glibc=oldest if options.glibc is None else options.glibc,
-        musl=any(a.host.loader.libc == "musl" for a in analyses),
+        musl=not all(libc_of(a.host.loader).heeds_visibility for a in analyses),
         reachable=found.reachable,
         fixed=found.fixed,
         tag=tag,

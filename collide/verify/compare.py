@@ -19,12 +19,12 @@ from collide.elf.constants import STT_GNU_IFUNC
 from collide.elf.headers import is_elf
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.process import Process
 from collide.loader.host import Host
-from collide.loader.libc import lookup_rules
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure, Opened
 from collide.loader.lookup import LookupRules
 from collide.loader.messages import says
+from collide.loader.process import Process
 from collide.support.errors import CollideError, InputError
 from collide.support.records import NamedTuple
 from collide.verify.got_slots import SlotBinding
@@ -136,7 +136,7 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
     module that the host cannot be run for has a ``problem``.
     """
     places = {name: path for path, name in analysis.target.names.items()}
-    rules = lookup_rules(analysis.host.loader)
+    rules = libc_of(analysis.host.loader).lookup_rules(analysis.host.loader.version)
     for module in analysis.modules:
         expected = module.bound.opened.new if module.bound else ()
         try:
@@ -359,7 +359,7 @@ def verify_start_up(host: Host, files: Root, started: Started) -> ModuleAgreemen
     scope = process.global_scope
     bound = Binder(process).bind(Opened(process.executable, scope, scope, scope, ()))
     differences: list[Difference] = []
-    rules = lookup_rules(host.loader)
+    rules = libc_of(host.loader).lookup_rules(host.loader.version)
     partial = not started.bind_now
     agreement = _by_log(agreement, bound, rules, started.log, partial, differences)
     return agreement._replace(differences=tuple(differences))

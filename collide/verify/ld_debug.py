@@ -262,7 +262,7 @@ class _Names:
         return self._files[name]
 
     def split(self, names: str) -> Iterator[str]:
-        """The canonical names in a list separated by spaces, which a name may hold too."""
+        """The canonical names in a list separated by spaces, which a name may hold too (Rule 8)."""
         words = names.split(" ")
         while words:
             starts = (" ".join(words[:n]) for n in range(1, len(words) + 1))
@@ -272,6 +272,7 @@ class _Names:
 
 
 def _bindings(lines: Iterable[str], names: _Names) -> list[BindingLine]:
+    """The bindings in a log (Rule 8); RunError for a line about one that is not understood."""
     read: list[BindingLine] = []
     relocated = None
     for line in lines:

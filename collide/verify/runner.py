@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from collide.loader.host import Host
+from collide.loader.libc import libc_of
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.verify.got_slots import (
@@ -97,7 +98,7 @@ class Runner:
         timeout: float = 120,
     ) -> None:
         self.host = host
-        self.by_slots = by_slots or host.loader.libc != "glibc"
+        self.by_slots = by_slots or not libc_of(host.loader).prints_bindings
         self.root = ""
         self._command = command
         self._scratch = scratch

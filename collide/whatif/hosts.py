@@ -8,10 +8,10 @@ from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
 from collide.elf.symbols import Reference
 from collide.hosts.extract import find_python
-from collide.loader.glibc.process import Process
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.model import Dso, FileSystem
+from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.errors import InputError, UsageError
 from collide.support.records import NamedTuple

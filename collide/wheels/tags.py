@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from collide.loader.host import Python
+from collide.loader.libc import GLIBC, libc_of
 from collide.loader.model import Loader
 from collide.support.records import NamedTuple, Protocol
 
@@ -85,22 +86,16 @@ def _platform_kind(platforms: Iterable[str], host: Platform) -> MisfitKind:
     same = [p for p in platforms if p.endswith(f"_{host.architecture}")]
     if not same:
         return "other architecture"
-    musl = host.loader.libc == "musl"
-    return "older C library" if any(("musl" in p) == musl for p in same) else "other C library"
+    own = libc_of(host.loader).wheel_platform
+    return "older C library" if any(p.startswith(own) for p in same) else "other C library"
 
 
 def oldest_glibc(tags: Iterable[str]) -> tuple[int, int]:
     """The oldest glibc release on which the tags allow a wheel; (0, 0) when they name none."""
     oldest = []
     for platform in {tag.split("-")[2] for tag in tags}:
-        policy, _, rest = platform.partition("_")
-        numbers = rest.split("_")
-        if policy in _LEGACY:
-            oldest.append(_LEGACY[policy])
-        elif policy == "manylinux" and len(numbers) > 2 and all(n.isdecimal() for n in numbers[:2]):
-            oldest.append((int(numbers[0]), int(numbers[1])))
-        else:
-            oldest.append((0, 0))
+        policy, release, _ = _policy(platform) or ("", (0, 0), "")
+        oldest.append(release if policy == GLIBC.wheel_platform else (0, 0))
     return min(oldest, default=(0, 0))
 
 
@@ -133,22 +128,26 @@ def _runs(platform: str, host: Platform) -> bool:
     """Whether the platform part of a tag fits the host's architecture and libc."""
     if platform == "any" or platform == f"linux_{host.architecture}":
         return True
-    policy, _, rest = platform.partition("_")
-    libc = "musl" if policy == "musllinux" else "glibc"
-    if policy in _LEGACY:
-        needed, architecture = _LEGACY[policy], rest
-    elif policy in ("manylinux", "musllinux") and rest.count("_") >= 2:
-        major, minor, architecture = rest.split("_", 2)
-        if not (major.isdecimal() and minor.isdecimal()):
-            return False
-        needed = int(major), int(minor)
-    else:
-        return False
+    policy, release, architecture = _policy(platform) or ("", (0, 0), "")
     return (
-        architecture == host.architecture
-        and host.loader.libc == libc
-        and needed <= host.loader.version
+        policy == libc_of(host.loader).wheel_platform
+        and architecture == host.architecture
+        and release <= host.loader.version
     )
+
+
+def _policy(platform: str) -> tuple[str, tuple[int, int], str] | None:
+    """The word that a platform tag begins with, the release that it needs, and the architecture.
+
+    None for a tag that names no release (PEP 600, PEP 656).
+    """
+    word, _, rest = platform.partition("_")
+    if word in _LEGACY:
+        return GLIBC.wheel_platform, _LEGACY[word], rest
+    numbers = rest.split("_", 2)
+    if len(numbers) < 3 or not (numbers[0].isdecimal() and numbers[1].isdecimal()):
+        return None
+    return word, (int(numbers[0]), int(numbers[1])), numbers[2]
 
 
 def _plainly(interpreter: str, abi: str, python: Python) -> bool | None:

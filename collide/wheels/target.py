@@ -17,7 +17,7 @@ from functools import partial
 from collide.elf.headers import is_elf
 from collide.elf.object import scan_object
 from collide.loader.host import Host
-from collide.loader.model import Directories, Dso, FileSystem, KnownFileSystem
+from collide.loader.model import Dso, FileSystem
 from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive, MemberCache
@@ -115,7 +115,7 @@ def is_extension_module(dso: Dso) -> bool:
     return not dso.elf.exports.names.isdisjoint(functions)
 
 
-class _Installed(KnownFileSystem):
+class _Installed(FileSystem):
     """A host's files with a target's members laid over them.
 
     Bare objects and trees may have libraries beside them that are no members;
@@ -138,13 +138,6 @@ class _Installed(KnownFileSystem):
         self._disk = disk
         self._system_dirs = system_dirs
         self._normal: dict[str, str] = {}
-        self._own = Directories(f"{directory}/" for directory in self._by_directory)
-
-    def holds(self, directory: str) -> bool:
-        """See :class:`collide.loader.model.KnownFileSystem`; the disk is not looked at."""
-        if self._disk is not None or posixpath.normpath(directory) in self._own:
-            return True
-        return not isinstance(self._host, KnownFileSystem) or self._host.holds(directory)
 
     def open(self, path: str) -> Dso | None:
         """See :class:`collide.loader.model.FileSystem`."""

@@ -44,7 +44,7 @@ def files(tmp_path: Path, **sources: str) -> dict[str, Dso]:
 
 
 def names_in(group: ReferenceGroup) -> set[str]:
-    return {*group.plain, *group.protected, *(r.name for r in group.peculiar)}
+    return {*group.simple, *group.protected, *(r.name for r in group.special)}
 
 
 def names_by_definers(groups: Iterable[ReferenceGroup]) -> dict[tuple[Dso, ...], set[str]]:
@@ -140,7 +140,7 @@ def test_protected_references_are_kept_apart(tmp_path: Path) -> None:
     (dso,) = files(tmp_path, one=PROTECTED).values()
     groups = ReferencesByDefiner([dso]).groups(dso)
     assert {name for g in groups for name in g.protected} == {"guarded"}
-    assert "elsewhere" in {name for g in groups for name in g.plain}
+    assert "elsewhere" in {name for g in groups for name in g.simple}
 
 
 def bindings(analysis: Analysis) -> list[object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collide.elf.changed_exports import ChangedExports, SymbolChange
-from collide.elf.constants import STB_WEAK, STV_DEFAULT, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
+from collide.elf.constants import STV_DEFAULT, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
 from collide.elf.machines import CLASS_PLT
 from collide.elf.object import ElfObject, read_object
 from collide.elf.symbols import Definition, Reference
@@ -113,7 +113,7 @@ def answers(
         # DT_HASH lists undefined symbols as well.
         "defined": exports.defined(set(names)) & defined,
         "candidates": found,
-        "plain": {v: exports.plain(dict.fromkeys(names, v)) for v in versions},
+        "simple": {v: exports.simple(dict.fromkeys(names, v)) for v in versions},
         "matches": {
             (name, version, release): comparable(
                 GlibcLookup(release).match(call(name, version), obj)
@@ -152,16 +152,14 @@ def hold(
 
 
 def hold_fast_answers(obj: ElfObject) -> None:
-    """What is plain is what a lookup finds, in whatever release; what is weak is weak."""
+    """A simple name is what a lookup finds, in whatever release."""
     exports = obj.exports
     found = {name: ds for name in exports.names if (ds := exports.candidates(name))}
     for version in (None, *versions_of(obj)):
-        plain = exports.plain(dict.fromkeys(found, version))
-        for name in plain:
+        simple = exports.simple(dict.fromkeys(found, version))
+        for name in simple:
             for release in RELEASES:
                 assert (GlibcLookup(release).match(call(name, version), obj),) == found[name]
-        weak = {n: (d.type, d.size) for n in plain for d in found[n] if d.binding == STB_WEAK}
-        assert exports.weak(plain) == weak
 
 
 def some(draw: random.Random, names: Iterable[str]) -> list[str]:

@@ -28,6 +28,7 @@ from collide.elf.object import ElfObject, read_object
 from collide.elf.symbols import NoExports
 from compiler import compile_so
 from conformance import loader_was_asked
+from random_objects import gnu_table, sysv_table
 from second_opinion import section, symbol_at
 
 NAMES = [f"function_{i}" for i in range(12)]
@@ -112,36 +113,6 @@ def test_integers_refuse_a_part_of_one() -> None:
 
 
 # -- tables made by hand: layouts that no compiler here emits ------------------------------------
-
-
-def gnu_table(names: Sequence[bytes], bits: int, big_endian: bool, nbuckets: int = 2) -> bytes:
-    """DT_GNU_HASH over ``names``, which start at symbol 1 and are sorted by bucket already."""
-    order = ">" if big_endian else "<"
-    shift, bloom = 5, [0, 0]
-    hashes = [gnu_hash(name) for name in names]
-    for h in hashes:
-        bloom[h // bits % 2] |= 1 << h % bits | 1 << (h >> shift) % bits
-    buckets, chain = [0] * nbuckets, []
-    for i, h in enumerate(hashes):
-        buckets[h % nbuckets] = buckets[h % nbuckets] or i + 1
-        last = i + 1 == len(hashes) or hashes[i + 1] % nbuckets != h % nbuckets
-        chain.append(h & ~1 | last)
-    return struct.pack(
-        f"{order}4I2{'Q' if bits == 64 else 'I'}{nbuckets}I{len(chain)}I",
-        *(nbuckets, 1, 2, shift, *bloom, *buckets, *chain),
-    )
-
-
-def sysv_table(names: Sequence[bytes], size: int, big_endian: bool, nbuckets: int = 2) -> bytes:
-    """DT_HASH over ``names``, which start at symbol 1."""
-    buckets, chain = [0] * nbuckets, [0] * (len(names) + 1)
-    for index, name in enumerate(names, 1):
-        bucket = sysv_hash(name) % nbuckets
-        chain[index], buckets[bucket] = buckets[bucket], index
-    words = [nbuckets, len(chain), *buckets, *chain]
-    return struct.pack(
-        f"{'>' if big_endian else '<'}{len(words)}{'Q' if size == 8 else 'I'}", *words
-    )
 
 
 @pytest.mark.parametrize(("bits", "big_endian"), LAYOUTS)
@@ -501,8 +472,8 @@ def test_undefined_symbol_with_a_value_is_a_candidate_that_says_so(tmp_path: Pat
 # -- the short cut for many names at once -------------------------------------------------------
 
 
-def is_plain(read: ElfObject, name: str, version: str | None) -> bool:
-    """What ``plain`` may promise at most, from the candidates."""
+def is_simple(read: ElfObject, name: str, version: str | None) -> bool:
+    """What ``simple`` may promise at most, from the candidates."""
     found = read.exports.candidates(name)
     return len(found) == 1 and all(
         ((d.version_index <= 1 and not d.hidden_version) or d.version == version is not None)
@@ -515,7 +486,7 @@ def is_plain(read: ElfObject, name: str, version: str | None) -> bool:
 
 
 @pytest.mark.parametrize("library", ["libc.so.6", "libz.so.1", "libstdc++.so.6", "libcrypto.so.3"])
-def test_plain_names_have_one_plain_definition_of_the_wanted_version(library: str) -> None:
+def test_simple_names_have_one_definition_of_the_wanted_version(library: str) -> None:
     path = Path("/lib/x86_64-linux-gnu") / library
     if not path.is_file():
         pytest.skip(f"{path} does not exist: install it to ask it for names")
@@ -525,18 +496,18 @@ def test_plain_names_have_one_plain_definition_of_the_wanted_version(library: st
     for pick in (min, max):
         wanted = {n: pick(v, key=str) for n, v in versions.items() if v}
         for asked in (wanted, dict.fromkeys(wanted), dict.fromkeys(wanted, "NO_SUCH_1")):
-            plain = read.exports.plain(asked)
-            assert [n for n in plain if not is_plain(read, n, asked[n])] == []
+            found = read.exports.simple(asked)
+            assert [n for n in found if not is_simple(read, n, asked[n])] == []
 
 
-def test_name_that_the_hash_table_does_not_reach_is_not_plain(many: Path) -> None:
+def test_name_that_the_hash_table_does_not_reach_is_not_simple(many: Path) -> None:
     def empty(_bloom: list[int], buckets: list[int], _chain: list[int]) -> None:
         buckets[:] = [0] * len(buckets)
 
     wanted = dict.fromkeys(NAMES)
-    assert read_object(many.read_bytes()).exports.plain(wanted) == set(NAMES)
+    assert read_object(many.read_bytes()).exports.simple(wanted) == set(NAMES)
     patch_gnu(many, empty)
-    assert read_object(many.read_bytes()).exports.plain(wanted) == set()
+    assert read_object(many.read_bytes()).exports.simple(wanted) == set()
 
 
 # -- versions ------------------------------------------------------------------------------------

@@ -19,9 +19,9 @@ from collide.binding.binding import Binding, BoundModule
 from collide.binding.session import Session
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.process import Process
 from collide.loader.host import Host
 from collide.loader.link_map import LoadFailure, Opened
+from collide.loader.process import Process
 from collide.verify.got_slots import SlotBinding, of_process
 from conformance import loader_was_asked
 from corpus import unavailable

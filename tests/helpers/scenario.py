@@ -30,10 +30,10 @@ from collide.elf.hash_tables import sysv_hash
 from collide.elf.symbols import Definition
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.process import Process
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.messages import says
+from collide.loader.process import Process
 from collide.verify.ld_debug import Key, Log, Run, read_log, run, unsteered
 from compiler import compile_so
 from conformance import loader_was_asked

@@ -216,7 +216,6 @@ class _Second:
         return struct_parse(getattr(self.structs, kind), self.stream, at)
 
     def facts(self) -> Facts:
-        runpath = self.last_text("DT_RUNPATH")
         flags_1 = sum(self.values("DT_FLAGS_1"))
         flags = sum(self.values("DT_FLAGS"))
         definitions = self.definitions()
@@ -229,8 +228,8 @@ class _Second:
             needed=self.texts("DT_NEEDED"),
             auxiliary=self.texts("DT_AUXILIARY"),
             filter=self.texts("DT_FILTER"),
-            rpath=self.last_text("DT_RPATH") if runpath is None else None,
-            runpath=runpath,
+            rpath=self.last_text("DT_RPATH"),
+            runpath=self.last_text("DT_RUNPATH"),
             interpreter=interpreters[-1].get_interp_name() if interpreters else None,
             symbolic=bool(self.values("DT_SYMBOLIC"))
             or bool(flags & enums.ENUM_DT_FLAGS["DF_SYMBOLIC"]),

@@ -165,7 +165,7 @@ int PyInit_m(void) { return indirect() + local_to_thread + guarded() + only_one;
 
 
 @pytest.mark.parametrize("option", ["-Bsymbolic", "-Bsymbolic-functions"])
-def test_peculiar_symbols_are_looked_up_still(s: Scenario, option: str) -> None:
+def test_special_symbols_are_looked_up_still(s: Scenario, option: str) -> None:
     """With DT_SYMBOLIC in the object first, without it in the host."""
     rival = s.lib("rival.so", PECULIAR.replace("PyInit_m", "rival"))
     host = s.host(needed=[rival.name])

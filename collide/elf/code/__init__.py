@@ -1,1 +1,1 @@
-"""Which functions of an object call which, read from its machine code."""
+"""Finds which functions of an object call which, in its machine code."""

@@ -1,4 +1,4 @@
-"""Machine code to what it refers to: branches, and addresses relative to the program counter.
+"""Finds what machine code refers to: branch targets, and addresses relative to the instruction.
 
 Instructions are not decoded one by one: whatever has the form of one of these
 and a displacement that leads exactly to an address of interest counts. A

@@ -1,14 +1,13 @@
-"""Which function of an object is called by which, and who uses a symbol.
+"""Finds which functions of an object call a function, and which use a symbol.
 
-Which copy of a library is in use is decided by what is called, and inside one
-object that is in no table: calls to static functions need no relocation. So
-the code itself is scanned (:mod:`collide.elf.code.branches`) for what leads to the start of
-a function, a PLT entry, or a slot of the global offset table.
+Which copy of a library is in use depends on which functions run, and calls inside one object are
+in no table: those to static functions need no relocation. So the code itself is scanned
+(:mod:`collide.elf.code.branches`) for what leads to the start of a function, a PLT entry, or a
+slot of the global offset table.
 
-Only callers are asked for, one step back at a time, as nearly all questions
-are answered by a few steps. The code of a small object is scanned once and
-whole. In a large one the calls come first, which answer most; the rest is
-scanned when they do not.
+Only callers are asked for, one step back at a time: nearly all questions are answered by a few
+steps. The code of a small object is scanned once and whole. In a large one the calls come first;
+the rest is scanned when these do not answer.
 
 Where functions begin is read from unwind tables (:mod:`collide.elf.code.unwind`). Only
 x86-64 is known: elsewhere :func:`read_calls` gives None, and every function
@@ -65,7 +64,7 @@ _BROKEN = (FormatError, struct.error, IndexError, ValueError, KeyError, Overflow
 
 
 def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> Calls | None:
-    """The calls of one object; None where they cannot be told.
+    """The calls of one object; None where they cannot be found.
 
     That is on other machines than x86-64, without ``.eh_frame_hdr``, and where
     the file is corrupt. ``again`` gives the contents anew, when more of a large
@@ -197,7 +196,7 @@ class Calls:
         return {name for name in names if not self._live.isdisjoint(self.users(name))}
 
     def _trace(self, functions: AbstractSet[int]) -> None:
-        """Tell which of ``functions`` are live; that of others is told where it is met."""
+        """Find out which of ``functions`` are live; others become so where they are met."""
         live, follows = self._live, self._follows
         new = functions - self._expanded - live
         while new:
@@ -238,7 +237,7 @@ class Calls:
     def used_at_load(self, exported: Callable[[str], Iterable[int]] = _none) -> frozenset[str]:
         """The symbols that constructors use, with all that they call in the same object.
 
-        ``exported`` tells which functions of the object a symbol stands for, where it does.
+        ``exported`` gives the functions of the object that a symbol is bound to.
         """
         used: set[str] = set()
         pending, seen = list(self.constructors), set(self.constructors)
@@ -277,9 +276,9 @@ class Calls:
         return found
 
     def _linkage(self, segments: Iterable[Segment], entries: Iterable[int]) -> frozenset[int]:
-        """What stands for a function and is a procedure linkage table.
+        """Procedure linkage tables that the unwind tables list as functions.
 
-        One of a single entry looks as a function does that ends in a call, and does no harm.
+        One of a single entry looks like a function that ends in a call, and does no harm.
         """
         counted = Counter(map(self._split.at, entries))
         found = {start for start, count in counted.items() if count > 1 and start in self._names}
@@ -316,7 +315,7 @@ def _uncovered(frames: Frames, entries: AbstractSet[int]) -> set[int]:
 
 
 class _Tables:
-    """What the linker wrote down: slots of symbols, and functions that data refers to."""
+    """Tables of the linker: slots of symbols, and functions that data refers to."""
 
     def __init__(self, image: Image) -> None:
         self.image = image

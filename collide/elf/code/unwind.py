@@ -1,4 +1,4 @@
-"""Where functions begin and end, by the unwind tables that stripping leaves.
+"""Finds where functions begin and end, in the unwind tables that stripping leaves.
 
 The System V ABI for x86-64 (4.2.4) demands one of every function. Their form is
 that of the Linux Standard Base, "Exception Frames": ``.eh_frame_hdr`` has a
@@ -55,7 +55,7 @@ class Frames:
         return words
 
     def end(self, start: int) -> int | None:
-        """Where the function at ``start`` ends; None where that is not told."""
+        """Where the function at ``start`` ends; None where the table does not say."""
         row, lengths = bisect_left(self._begins, start - self._base), [0]
         while row < len(self._begins) and self._begins[row] == start - self._base:
             place = self._base + self._places[row]

@@ -7,7 +7,6 @@ import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
 
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES, machine_named
@@ -21,11 +20,11 @@ from collide.hosts.profile_file.symbols import (
     RecordedReferences,
     invalid,
 )
-from collide.loader.glibc.process import Process
 from collide.loader.host import Host, Python
-from collide.loader.libc import new_process
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LinkMap, LoadFailure
-from collide.loader.model import Directories, Dso, FoundVia, KnownFileSystem, Loader
+from collide.loader.model import Dso, FileSystem, FoundVia, Loader
+from collide.loader.process import Process
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 
@@ -144,7 +143,7 @@ def _add_several(
             sizes_of[name] = tuple(size for _, size in several)
 
 
-class RecordedFiles(KnownFileSystem):
+class RecordedFiles(FileSystem):
     """The files of a recorded host: only what was recorded can be opened."""
 
     def __init__(self, by_path: Mapping[str, Dso], cache: Mapping[str, str]) -> None:
@@ -158,14 +157,6 @@ class RecordedFiles(KnownFileSystem):
     def cached(self, name: str) -> str | None:
         """See :class:`collide.loader.model.FileSystem`."""
         return self._cache.get(name)
-
-    def holds(self, directory: str) -> bool:
-        """See :class:`collide.loader.model.KnownFileSystem`."""
-        return directory in self._directories
-
-    @cached_property
-    def _directories(self) -> Directories:
-        return Directories(self.by_path)
 
 
 def load(path: str | os.PathLike[str]) -> Host:
@@ -288,7 +279,7 @@ def _process(
 ) -> Process:
     files = RecordedFiles(by_path, profile["cache"])
     executable, *others = loaded
-    process = new_process(executable.dso, executable.name, loader, files)
+    process = libc_of(loader).new_process(executable.dso, executable.name, loader, files)
     maps = [process.executable]
     for described, (by, _) in zip(others, links[1:], strict=True):
         loaded_by = None if by is None else maps[by]

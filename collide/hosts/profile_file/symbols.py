@@ -6,7 +6,7 @@ the shipped database (:mod:`collide.hosts.database.reader`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import (
@@ -18,7 +18,7 @@ from collide.elf.constants import (
     STV_DEFAULT,
     STV_PROTECTED,
 )
-from collide.elf.symbols import ANY_VERSION, MATCHING_TYPES, Definition, Reference, plain_names
+from collide.elf.symbols import ANY_VERSION, MATCHING_TYPES, Definition, Reference, simple_names
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple, Protocol
 
@@ -43,7 +43,7 @@ class Attributes(NamedTuple):
     zero: bool
 
     def offer(self, versioned: bool) -> str | None:
-        """The version that it offers to references, for :func:`collide.elf.symbols.plain_names`."""
+        """The version that it offers; see :func:`collide.elf.symbols.simple_names`."""
         if (
             self.type not in MATCHING_TYPES
             or self.binding not in (STB_GLOBAL, STB_WEAK)
@@ -138,7 +138,7 @@ class RecordedExports:
             raise invalid(self._tables.path, e) from e
         return self._found
 
-    def plain(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
         offers, found = self._offers, self._found
         try:
@@ -150,7 +150,7 @@ class RecordedExports:
             offers[number] = self._offer(number)
         if all(offers[number] is ANY_VERSION for number in numbers):
             return wanted.keys()
-        return plain_names(wanted, {name: offers[found[name]] for name in wanted})
+        return simple_names(wanted, {name: offers[found[name]] for name in wanted})
 
     def _offer(self, number: int) -> str | None:
         kind = self._kind(number)
@@ -161,11 +161,6 @@ class RecordedExports:
             return self._tables.kind(number)
         except ERRORS as e:
             raise invalid(self._tables.path, e) from e
-
-    def weak(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
-        """See :class:`collide.elf.symbols.Exports`."""
-        found = (self.candidates(name)[0] for name in names)
-        return {d.name: (d.type, d.size) for d in found if d.binding == STB_WEAK}
 
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`collide.elf.symbols.Exports`."""

@@ -22,7 +22,9 @@ from collide.filesystems.root import Root
 from collide.hosts.packages import Package, packages_of
 from collide.hosts.profile_file.read import END, TABLES
 from collide.hosts.profile_file.symbols import SCHEMA
+from collide.loader.glibc.search import rpath_of
 from collide.loader.host import Host
+from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
 from collide.support.errors import UsageError
 
@@ -38,7 +40,7 @@ def record(host: Host, root: Root) -> dict[str, Any]:
     loaded = len(process.maps)
     system = {
         name: process.request(name)
-        for name in system_libraries(host.loader.libc, host.architecture)
+        for name in system_libraries(libc_of(host.loader), host.architecture)
     }
     process.closure([m for m in system.values() if isinstance(m, LinkMap)])
     maps = process.maps
@@ -113,7 +115,7 @@ def _object(
         "needed": list(obj.needed),
         "auxiliary": list(obj.auxiliary),
         "filter": list(obj.filter),
-        "rpath": obj.rpath,
+        "rpath": rpath_of(obj),
         "runpath": obj.runpath,
         "symbolic": obj.symbolic,
         "nodeflib": obj.nodeflib,
@@ -206,22 +208,21 @@ def _dump(value: object) -> str:
 
 # auditwheel has no public Python interface: nothing else touches ``auditwheel.policy``, and
 # tests/hosts/profile_file/test_system_libraries.py holds the contract.
-def system_libraries(libc: str, architecture: str) -> tuple[str, ...]:
+def system_libraries(libc: Libc, architecture: str) -> tuple[str, ...]:
     """SONAMEs that some manylinux or musllinux policy allows, sorted.
 
-    ``libc`` is ``glibc`` or ``musl``. The union over the releases of the
-    policy: a wheel may carry the tag of any. Empty for an architecture
-    without policies.
+    The union over the releases of the policy: a wheel may carry the tag of any.
+    Raises UsageError for an architecture without policies.
     """
     from auditwheel.architecture import Architecture  # late: start-up
-    from auditwheel.libc import Libc  # late: start-up
+    from auditwheel.libc import Libc as AuditwheelLibc  # late: start-up
     from auditwheel.policy import WheelPolicies  # late: start-up
 
     try:
         policies = WheelPolicies(
-            libc=Libc.MUSL if libc == "musl" else Libc.GLIBC,
+            libc=AuditwheelLibc(libc.name),
             arch=Architecture(architecture),
-            musl_policy="musllinux_1_2" if libc == "musl" else None,
+            musl_policy=libc.wheel_policy,
         )
     except ValueError as e:
         raise UsageError(f"auditwheel has no policy for {architecture}: {e}") from e

@@ -1,4 +1,4 @@
-"""ld.so.cache: which file answers for a library name.
+"""Reads ld.so.cache, and finds the file that it names for a library.
 
 Source: glibc ``sysdeps/generic/dl-cache.h`` and ``elf/dl-cache.c``
 (``search_cache``), format ``glibc-ld.so.cache1.1``.
@@ -47,7 +47,7 @@ class LdCache:
             self._by_name.setdefault(_key(entry.name), []).append(entry)
 
     def find(self, name: str, flags: int, hwcaps: Sequence[str]) -> str | None:
-        """Path for ``name`` on an architecture and a CPU, or None.
+        """Path for ``name`` on an architecture and a CPU, or None (Rule 6.5).
 
         ``hwcaps`` are the active glibc-hwcaps subdirectories, best first; an
         entry in the best of them wins over one in none. Legacy entries are

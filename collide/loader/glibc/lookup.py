@@ -1,9 +1,6 @@
-"""Which definition wins, for one reference and one scope; here with glibc's rules.
+"""glibc's rules for matching a reference with the definitions of one object.
 
-Source: glibc ``elf/dl-lookup.c`` (``check_match``, ``do_lookup_x``). Each rule
-is a :class:`MatchRule` with the sentence that ``collide explain`` prints, so that
-there is one implementation to bind with and to explain with. musl's rules are
-in :mod:`collide.loader.musl.lookup`; :mod:`collide.loader.libc` chooses.
+Source: glibc ``elf/dl-lookup.c`` (``check_match``, ``do_lookup_x``, ``_dl_lookup_symbol_x``).
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ _FIRST_VERSION_INDEX = 2
 
 
 class GlibcLookup(NamedTuple):
-    """The rules of one release of glibc, (2, 36).
+    """The rules of one release of glibc, (2, 36); see :class:`LookupRules`.
 
     Those that have changed: absolute symbols of value 0 (accepted since 2.28),
     the assertion on lost version tables (gone in 2.41), base against exact
@@ -57,15 +54,15 @@ class GlibcLookup(NamedTuple):
         return self.accepts_absolute_zero, self.prefers_exact_version
 
     def leads(self, obj: ElfObject) -> bool:
-        """See :class:`LookupRules`."""
+        """See :class:`LookupRules` (Rule 2)."""
         return obj.symbolic
 
     def is_looked_up(self, reference: Reference) -> bool:
-        """See :class:`LookupRules`; hidden ones bind to self (2.24 and later)."""
+        """See :class:`LookupRules`; hidden ones bind to self (2.24 and later; Rule 3.3)."""
         return reference.visibility not in (STV_HIDDEN, STV_INTERNAL)
 
     def keeps(self, reference: Reference) -> bool:
-        """See :class:`LookupRules` (``_dl_lookup_symbol_x``)."""
+        """See :class:`LookupRules`: protected ones do (``_dl_lookup_symbol_x``; Rule 3.3)."""
         return reference.visibility == STV_PROTECTED
 
     def demands(self, reference: Reference) -> bool:
@@ -94,7 +91,7 @@ class GlibcLookup(NamedTuple):
             for d in obj.exports.candidates(reference.name)
         ]
         chosen = _choose(judged, self)
-        told = []
+        explained = []
         for definition, rule in judged:
             if definition is chosen and definition.visibility in (STV_HIDDEN, STV_INTERNAL):
                 rule = MatchRule.HIDDEN_VISIBILITY
@@ -106,12 +103,12 @@ class GlibcLookup(NamedTuple):
                     if rule is MatchRule.ONLY_DEFAULT
                     else MatchRule.LATER
                 )
-            told.append((definition, rule))
-        return tuple(told)
+            explained.append((definition, rule))
+        return tuple(explained)
 
-    def plain(self, exports: Exports, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+    def simple(self, exports: Exports, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`LookupRules`."""
-        return exports.plain(wanted)
+        return exports.simple(wanted)
 
     def substitute(self, _name: str) -> None:
         """See :class:`LookupRules`: there is no other."""
@@ -121,7 +118,11 @@ class GlibcLookup(NamedTuple):
 def _judge(
     reference: Reference, definition: Definition, versioned: bool, rules: GlibcLookup
 ) -> MatchRule:
-    """``check_match`` for one candidate; ONLY_DEFAULT still depends on its siblings."""
+    """``check_match`` for one candidate; ONLY_DEFAULT still depends on its siblings.
+
+    What it must be is Rule 3.1, of which an indirect function is no exception (Rule 3.5); how a
+    versioned reference compares is Rule 4.2.
+    """
     if definition.zero and not rules.accepts_absolute_zero:
         return MatchRule.NO_ADDRESS
     if definition.undefined and reference.lookup_class == CLASS_PLT:
@@ -142,6 +143,7 @@ def _judge(
 
 
 def _judge_unversioned(definition: Definition) -> MatchRule:
+    """How an unversioned reference compares with an object that has versions (Rule 4.3)."""
     if definition.version_index < _FIRST_VERSION_INDEX:
         return MatchRule.UNVERSIONED_REFERENCE
     if definition.version_index == _FIRST_VERSION_INDEX:
@@ -150,7 +152,7 @@ def _judge_unversioned(definition: Definition) -> MatchRule:
 
 
 def _choose(judged: list[tuple[Definition, MatchRule]], rules: GlibcLookup) -> Definition | None:
-    """The candidate of one object that the hash walk ends with."""
+    """The candidate of one object that the hash walk ends with (Rule 4.2, Rule 4.3)."""
     if rules.prefers_exact_version:
         for definition, rule in judged:
             if rule is MatchRule.SAME_VERSION:
@@ -166,6 +168,7 @@ def _choose(judged: list[tuple[Definition, MatchRule]], rules: GlibcLookup) -> D
 
 
 def _visible(definition: Definition) -> bool:
+    """Whether other objects may use a definition (``do_lookup_x``; Rule 3.2)."""
     return (
         definition.visibility not in (STV_HIDDEN, STV_INTERNAL)
         and definition.binding in MATCHING_BINDINGS

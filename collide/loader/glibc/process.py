@@ -1,9 +1,7 @@
-"""What gets loaded, in which order, into which scope.
+"""What glibc loads, in which order, and under which names it knows what is loaded.
 
 Source: glibc ``elf/dl-deps.c`` (``_dl_map_object_deps``), ``elf/dl-load.c``
-(``_dl_lookup_map``), ``elf/dl-open.c``, ``elf/dl-version.c``. Nothing is
-executed: a :class:`Process` is the namespace that the loader would have built.
-:class:`collide.loader.musl.process.MuslProcess` is the one of musl.
+(``_dl_lookup_map``), ``elf/dl-open.c``, ``elf/dl-version.c``, ``elf/dl-sort-maps.c``.
 """
 
 from __future__ import annotations
@@ -11,96 +9,46 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
-from collide.loader.glibc.search import Searches, expand
-from collide.loader.link_map import LinkMap, LoadFailure, Opened
+from collide.loader.glibc.search import expand, find
+from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader, LoadError
+from collide.loader.process import Process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _RELR_VERSION = "GLIBC_ABI_DT_RELR"
 
 
-class Process:
-    """A namespace: link maps in load order, the global scope, and what can be added.
+class GlibcProcess(Process):
+    """A namespace of glibc's ld.so.
 
-    Build one with :func:`collide.loader.startup.start`; :meth:`copy` gives a fresh copy, so that
-    each module can be opened alone.
+    A map answers to its path, to every name under which it was requested (``l_libname``), and
+    to its DT_SONAME.
     """
 
     def __init__(self, executable: Dso, name: str, loader: Loader, files: FileSystem) -> None:
-        self.loader = loader
-        self.files = files
-        self.maps: list[LinkMap] = []
-        self.global_scope: tuple[LinkMap, ...] = ()
-        self._names: dict[str, LinkMap] = {}
         self._sonames: dict[str, LinkMap] = {}
-        self._identities: dict[object, LinkMap] = {}
-        self._positions: dict[int, int] = {}
-        self._searches = Searches()
-        self.executable = LinkMap(
-            name, executable, FoundVia("executable"), None, posixpath.dirname(executable.path)
-        )
-        # The kernel mapped the executable: neither its path nor its inode is known to
-        # the loader, only its DT_SONAME can capture.
-        self._register(self.executable, named=False)
+        super().__init__(executable, name, loader, files)
 
-    def copy(self, files: FileSystem) -> Process:
-        """A process in the same state whose further opens see ``files``.
-
-        Copies that see the same files share what they search for among them.
-        """
-        copy = type(self).__new__(type(self))
-        copy.loader = self.loader
-        copy.files = files
-        copy.executable = self.executable
-        copy.maps = list(self.maps)
-        copy.global_scope = self.global_scope
-        copy._searches = self._searches if files is self.files else Searches()
-        copy._names = dict(self._names)
+    def copy(self, files: FileSystem) -> Self:
+        """See :class:`Process`."""
+        copy = super().copy(files)
         copy._sonames = dict(self._sonames)
-        copy._identities = dict(self._identities)
-        copy._positions = dict(self._positions)
         return copy
 
-    def learn(self, failed: Process) -> None:
-        """Keep what ``failed``, a copy in which a dlopen has failed, leaves behind.
-
-        Its maps are gone, but the names under which it has asked for older
-        ones stay theirs (glibc ``_dl_close_worker`` and musl ``dlopen`` free maps only).
-        """
-        for name, found in failed._names.items():
-            if id(found) in self._positions:
-                self._names[name] = found
-
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
-        self._positions[id(new)] = len(self.maps)
-        self.maps.append(new)
+        super()._register(new, named=named)
         if new.elf.soname is not None:
             self._sonames.setdefault(new.elf.soname, new)
-        if named:
-            self._names.setdefault(new.name, new)
-            self._identities.setdefault(new.dso.identity, new)
-
-    def add_loader(self, dso: Dso) -> None:
-        """Map the dynamic loader itself: present, but in no scope until it is needed."""
-        path = self.loader.path
-        self._register(
-            LinkMap(path, dso, FoundVia("loader"), None, posixpath.dirname(path)), named=True
-        )
-
-    def adopt(self, new: LinkMap, aliases: Iterable[str]) -> None:
-        """Add a map that a recording says is loaded, under all the names it answers to."""
-        self._register(new)
-        for alias in aliases:
-            self._names.setdefault(alias, new)
-
-    def aliases(self, of: LinkMap) -> tuple[str, ...]:
-        """The names beside its path under which a map was requested, sorted."""
-        return tuple(sorted(n for n, m in self._names.items() if m is of and n != of.name))
 
     def loaded(self, name: str) -> LinkMap | None:
-        """The map that captures ``name`` (``_dl_lookup_map``).
+        """The map that captures ``name`` (``_dl_lookup_map``; Rule 1.1, Rule 6.1).
 
         The first in load order whose path or alias, or else DT_SONAME, equals
-        it. There is no comparison of base names.
+        it. There is no comparison of base names. Of the executable, which the
+        kernel has mapped, only the DT_SONAME can capture.
         """
         by_name, by_soname = self._names.get(name), self._sonames.get(name)
         if by_name is None or by_soname is None:
@@ -116,9 +64,12 @@ class Process:
         return found
 
     def _map(
-        self, path: str, dso: Dso, found: FoundVia, loader: LinkMap | None, name: str
+        self, path: str, dso: Dso, found: FoundVia, needed_by: LinkMap | None, name: str
     ) -> LinkMap | LoadFailure:
-        """Map an opened file, unless the same file is mapped under another name."""
+        """Map an opened file, unless the same file is mapped under another name (Rule 1.1).
+
+        An executable is refused, and at dlopen what has DF_1_NOOPEN (Rule 6.4).
+        """
         known = self._identities.get(dso.identity)
         if known is not None:
             self._names.setdefault(name, known)
@@ -126,10 +77,10 @@ class Process:
         # Start-up ends with the making of the global scope.
         refused = dso.elf.noopen and self.global_scope
         if dso.elf.is_executable or refused:
-            asking = loader.dso.path if loader else path
+            asking = needed_by.dso.path if needed_by else path
             why = "it refuses dlopen (DF_1_NOOPEN)" if refused else "it is an executable"
             return LoadFailure("unloadable-file", asking, name, why)
-        new = LinkMap(path, dso, found, loader, posixpath.dirname(path))
+        new = LinkMap(path, dso, found, needed_by, posixpath.dirname(path))
         self._register(new)
         self._names.setdefault(name, new)
         return new
@@ -141,7 +92,7 @@ class Process:
         if captured is not None:
             return captured
         try:
-            found = self._searches.find(name, requester, self.executable, self.loader, self.files)
+            found = find(name, requester, self.executable, self.loader, self.files)
         except LoadError as e:
             return LoadFailure("unloadable-file", requester.dso.path, name, str(e))
         if found is None:
@@ -149,68 +100,35 @@ class Process:
         path, dso, how = found
         return self._map(path, dso, how, requester, name)
 
+    def _open_root(self, path: str) -> LinkMap | LoadFailure:
+        if "/" not in path:
+            return self._need(path, self.executable)
+        captured = self._capture(path)
+        if captured is not None:
+            return captured
+        try:
+            dso = self.files.open(path)
+        except LoadError as e:
+            return LoadFailure("unloadable-file", path, path, str(e))
+        if dso is None:
+            return LoadFailure("missing-library", path, path)
+        return self._map(path, dso, FoundVia("opened"), None, path)
+
     @property
-    def _opener(self) -> LinkMap | None:
-        """The ``loader`` of a map that was opened by path: none."""
-        return None
+    def _opener(self) -> None:
+        """``needed_by`` of a map that was opened by path: nothing."""
 
     def preload(self, name: str) -> LinkMap | LoadFailure:
         """Load ``name`` of LD_PRELOAD, which is searched as the executable would search it."""
         return self._need(name, self.executable)
 
-    def request(self, name: str) -> LinkMap | LoadFailure:
-        """Load ``name`` as an object without run paths of its own would need it."""
-        plain = self.executable.elf._replace(
-            rpath=None, runpath=None, nodeflib=False, resolution_cache=()
-        )
-        requester = LinkMap("", Dso("", None, plain), FoundVia("opened"), self._opener, "/")
-        result = self._need(name, requester)
-        if isinstance(result, LinkMap) and result.needed_by is requester:
-            result.needed_by = self._opener
-        return result
-
-    def closure(
-        self, roots: Sequence[LinkMap]
-    ) -> tuple[tuple[LinkMap, ...], tuple[LoadFailure, ...]]:
-        """Load and list ``roots`` and all they need, breadth first (``_dl_map_object_deps``).
-
-        A filtee (DT_AUXILIARY, DT_FILTER) comes immediately before the object
-        that names it; a missing auxiliary one is ignored.
-        """
-        order = list(roots)
-        listed = {id(m) for m in order}
-        done: set[int] = set()
-        failures: list[LoadFailure] = []
-        at = 0
-        while at < len(order):
-            current = order[at]
-            if id(current) in done:
-                at += 1
-                continue
-            done.add(id(current))
-            needed, resolutions = [], []
-            for name in current.elf.needed:
-                before = len(self.maps)
-                result = self._need(name, current)
-                if isinstance(result, LoadFailure):
-                    failures.append(result)
-                    continue
-                needed.append(result)
-                known = FoundVia("already-loaded", result.name)
-                resolutions.append((name, result.found if len(self.maps) > before else known))
-                if id(result) not in listed:
-                    listed.add(id(result))
-                    order.append(result)
-            # What the host has loaded is shared by all copies, and resolved already.
-            if current.needed is None:
-                current.needed, current.resolutions = tuple(needed), tuple(resolutions)
-            # A filtee takes the place of ``current`` in the list and is looked at next.
-            failures += self._insert_filtees(current, order, listed)
-        return tuple(order), tuple(failures)
-
     def _insert_filtees(
         self, current: LinkMap, order: list[LinkMap], listed: set[int]
     ) -> list[LoadFailure]:
+        """Put what DT_AUXILIARY and DT_FILTER name immediately before ``current`` (Rule 1).
+
+        A missing auxiliary one is ignored.
+        """
         failures = []
         filtees = [(name, False) for name in current.elf.auxiliary]
         filtees += [(name, True) for name in current.elf.filter]
@@ -233,7 +151,7 @@ class Process:
         return failures
 
     def version_failures(self, maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
-        """The load-time version check (``_dl_check_map_versions``)."""
+        """The load-time version check (``_dl_check_map_versions``; Rule 4.4)."""
         for checked in maps:
             yield from self._packed_failure(checked)
             for need in checked.elf.version_needs:
@@ -251,80 +169,30 @@ class Process:
                     )
 
     def _packed_failure(self, checked: LinkMap) -> Iterator[LoadFailure]:
-        """DT_RELR is accepted only with the version that says so, since 2.36."""
+        """DT_RELR is accepted only with the version that says so, since 2.36 (Rule 4.4)."""
         needs = [n for n in checked.elf.version_needs if n.file.startswith("libc.so.")]
-        told = _RELR_VERSION in [need.version for need in needs]
-        if checked.elf.relr and needs and not told and self.loader.version >= (2, 36):
+        declared = _RELR_VERSION in [need.version for need in needs]
+        if checked.elf.relr and needs and not declared and self.loader.version >= (2, 36):
             yield LoadFailure("version-not-found", checked.dso.path, _RELR_VERSION, needs[0].file)
 
-    def _open_root(self, path: str) -> LinkMap | LoadFailure:
-        if "/" not in path:
-            return self._need(path, self.executable)
-        captured = self._capture(path)
-        if captured is not None:
-            return captured
-        try:
-            dso = self.files.open(path)
-        except LoadError as e:
-            return LoadFailure("unloadable-file", path, path, str(e))
-        if dso is None:
-            return LoadFailure("missing-library", path, path)
-        return self._map(path, dso, FoundVia("opened"), None, path)
-
-    def dlopen(self, path: str, *, rtld_global: bool = False) -> Opened | LoadFailure:
-        """Open ``path`` with RTLD_NOW; LoadFailure when it cannot be mapped at all.
-
-        A name without a slash is searched as the executable would search it.
-        With ``rtld_global`` the root and its searchlist join the end of the
-        global scope, after their own references have been searched.
-        """
-        before = len(self.maps)
-        root = self._open_root(path)
-        if isinstance(root, LoadFailure):
-            return root
-        searchlist, failures = self.closure((root,))
-        new = tuple(self.maps[before:])
-        # Each phase of the loader begins only where the one before has not failed.
-        versions = () if failures else tuple(self.version_failures(searchlist))
-        opened = Opened(
-            root=root,
-            searchlist=searchlist,
-            new=new,
-            scope=self.global_scope + searchlist,
-            failures=failures + versions,
-        )
-        if rtld_global and not failures and not versions:
-            self.promote(searchlist)
-        return opened
-
     def relocation_order(self, maps: Sequence[LinkMap]) -> list[LinkMap]:
-        """A searchlist in the order in which the loader relocates it."""
-        return relocation_order(maps)
+        """A searchlist in the order of relocation: needed objects first, the root last (Rule 1).
 
-    def promote(self, searchlist: Iterable[LinkMap]) -> None:
-        """Append what is not yet global to the global scope (``add_to_global_update``)."""
-        present = {id(m) for m in self.global_scope}
-        self.global_scope += tuple(m for m in searchlist if id(m) not in present)
+        Depth first from the last map on, as since 2.35 (``_dl_sort_maps_dfs``).
+        """
+        visited: set[int] = set()
+        order: list[LinkMap] = []
 
+        def visit(current: LinkMap) -> None:
+            visited.add(id(current))
+            for needed in (*(current.needed or ()), *current.filtees):
+                if id(needed) not in visited:
+                    visit(needed)
+            order.append(current)
 
-def relocation_order(maps: Sequence[LinkMap]) -> list[LinkMap]:
-    """A searchlist in the order of relocation: needed objects first, the root last.
-
-    Depth first from the last map on, as since 2.35 (``_dl_sort_maps_dfs``).
-    """
-    visited: set[int] = set()
-    order: list[LinkMap] = []
-
-    def visit(current: LinkMap) -> None:
-        visited.add(id(current))
-        for needed in (*(current.needed or ()), *current.filtees):
-            if id(needed) not in visited:
-                visit(needed)
-        order.append(current)
-
-    root, *others = maps
-    visited.add(id(root))
-    for m in reversed(others):
-        if id(m) not in visited:
-            visit(m)
-    return [*order, root]
+        root, *others = maps
+        visited.add(id(root))
+        for m in reversed(others):
+            if id(m) not in visited:
+                visit(m)
+        return [*order, root]

@@ -1,23 +1,21 @@
-"""Where the loader finds a DT_NEEDED name that is not loaded yet.
+"""glibc's search for a library that is needed and not loaded yet.
 
 Source: glibc ``elf/dl-load.c`` (``_dl_map_new_object``, ``open_path``,
-``fillin_rpath``), ld.so(8) "DESCRIPTION" and "Dynamic string tokens". Names
-that are already loaded never come here: :mod:`collide.loader.glibc.process` captures them
-first.
+``fillin_rpath``), ld.so(8) "DESCRIPTION" and "Dynamic string tokens". A name that a loaded
+object answers to is not searched for: see :meth:`collide.loader.glibc.process.GlibcProcess.loaded`.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from collide.elf.object import ElfObject
 from collide.loader.model import (
     Dso,
     FileSystem,
     FoundVia,
-    KnownFileSystem,
     Loader,
     LoadError,
     Requester,
@@ -29,7 +27,7 @@ _DST = r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))"
 
 
 def expand(text: str, origin: str, loader: Loader) -> str | None:
-    """``text`` with its dynamic string tokens replaced; None when one has no value.
+    """``text`` with its dynamic string tokens replaced (Rule 6.6); None when one has no value.
 
     An unknown token stays as it is (glibc ``_dl_dst_substitute``).
     """
@@ -42,17 +40,11 @@ def expand(text: str, origin: str, loader: Loader) -> str | None:
 
 
 def find(
-    name: str,
-    requester: Requester,
-    executable: Requester,
-    loader: Loader,
-    files: FileSystem,
-    searched: Iterable[SearchStep] | None = None,
+    name: str, requester: Requester, executable: Requester, loader: Loader, files: FileSystem
 ) -> tuple[str, Dso, FoundVia] | None:
     """Search for ``name``, needed by ``requester``: path as opened, file, and how.
 
-    ``searched`` are its :func:`places`, where they are known. None when it is
-    nowhere. Raises LoadError where the loader would stop.
+    None when it is nowhere. Raises LoadError where the loader would stop.
     """
     if "/" in name:
         path = expand(name, requester.origin, loader)
@@ -60,9 +52,7 @@ def find(
             return None
         dso = _open(path := posixpath.join(loader.cwd, path), requester.elf, files)
         return (path, dso, FoundVia("path", requester.name)) if dso else None
-    if searched is None:
-        searched = places(requester, executable, loader)
-    for path, found in candidates(name, requester, loader, files, searched):
+    for path, found in candidates(name, requester, executable, loader, files):
         dso = _open(path, requester.elf, files)
         if dso is not None:
             return path, dso, found
@@ -70,7 +60,10 @@ def find(
 
 
 def _open(path: str, requester: ElfObject, files: FileSystem) -> Dso | None:
-    """The object at ``path`` if it fits; another class or machine is passed over (open_verify)."""
+    """The object at ``path`` if it fits (``open_verify``; Rule 6.4).
+
+    One of another class or machine is passed over.
+    """
     dso = files.open(path)
     if dso is None or dso.elf.machine.bits != requester.machine.bits:
         return None
@@ -79,44 +72,76 @@ def _open(path: str, requester: ElfObject, files: FileSystem) -> Dso | None:
     return dso if dso.elf.architecture == requester.architecture else None
 
 
-class SearchStep(NamedTuple):
-    """A step of a search: a directory, or what ``found`` says that a name is asked of."""
+class Place(NamedTuple):
+    """A place where a name is searched: a directory, or None for a cache that ``found`` names."""
 
     directory: str | None
     found: FoundVia
 
 
-def places(requester: Requester, executable: Requester, loader: Loader) -> Iterator[SearchStep]:
-    """Where an object's names without a slash are searched, in the loader's order."""
-    cache = SearchStep(None, FoundVia("ld.so.cache"))
-    if requester.elf.runpath is None:
-        for owner in _rpath_chain(requester, executable):
-            yield from _listed(owner.elf.rpath, owner, loader, FoundVia("rpath", owner.name))
+def places(requester: Requester, executable: Requester, loader: Loader) -> Iterator[Place]:
+    """Where an object's names without a slash are searched, in the loader's order (Rule 6.2).
+
+    1. DT_RPATH: its own, then that of the object that first needed it, and so on up, then
+       that of the executable. A DT_RUNPATH of the object voids this whole step, one of
+       another object voids the DT_RPATH beside it.
+    2. LD_LIBRARY_PATH.
+    3. DT_RUNPATH: its own alone. It is not inherited: it serves nothing that the object's
+       libraries need in turn.
+    4. ld.so.cache.
+    5. The system's directories. DF_1_NODEFLIB leaves them out, in the cache as well.
+
+    The patched loaders ask before step 3: NixOS's the note of the object, Guix's the cache.
+    """
+    obj = requester.elf
+    cache = Place(None, FoundVia("ld.so.cache"))
+    if obj.runpath is None:
+        for owner in _needing(requester, executable):
+            yield from _listed(rpath_of(owner.elf), owner, loader, FoundVia("rpath", owner.name))
     for directory in _directories(loader.library_path, executable.origin, loader):
-        yield SearchStep(directory, FoundVia("library-path"))
-    if loader.flavour == "nixos" and requester.elf.resolution_cache:
-        yield SearchStep(None, FoundVia("resolution-cache", requester.name))
+        yield Place(directory, FoundVia("library-path"))
+    if loader.flavour == "nixos" and obj.resolution_cache:
+        yield Place(None, FoundVia("resolution-cache", requester.name))
     if loader.flavour == "guix":
         yield cache
-    yield from _listed(
-        requester.elf.runpath, requester, loader, FoundVia("runpath", requester.name)
-    )
+    yield from _listed(obj.runpath, requester, loader, FoundVia("runpath", requester.name))
     if loader.flavour != "guix":
         yield cache
-    if not requester.elf.nodeflib:
+    if not obj.nodeflib:
         for directory in _directories(loader.system_dirs, "/", loader):
-            yield SearchStep(directory, FoundVia("system-directory", directory))
+            yield Place(directory, FoundVia("system-directory", directory))
+
+
+def rpath_of(obj: ElfObject) -> str | None:
+    """The DT_RPATH that counts: none where there is a DT_RUNPATH (``elf/get-dynamic-info.h``)."""
+    return obj.rpath if obj.runpath is None else None
+
+
+def _needing(requester: Requester, executable: Requester) -> Iterator[Requester]:
+    """The object that asks, what needed it and so on up, and the executable."""
+    owner: Requester | None = requester
+    visited_executable = False
+    while owner is not None:
+        yield owner
+        visited_executable |= owner is executable
+        owner = owner.needed_by
+    if not visited_executable:
+        yield executable
+
+
+def _listed(
+    paths: str | None, owner: Requester, loader: Loader, found: FoundVia
+) -> Iterator[Place]:
+    if paths is not None:
+        for directory in _directories(paths.split(":"), owner.origin, loader):
+            yield Place(directory, found)
 
 
 def candidates(
-    name: str,
-    requester: Requester,
-    loader: Loader,
-    files: FileSystem,
-    searched: Iterable[SearchStep],
+    name: str, requester: Requester, executable: Requester, loader: Loader, files: FileSystem
 ) -> Iterator[tuple[str, FoundVia]]:
     """Every path the loader tries for a name without a slash, in its order."""
-    for directory, found in searched:
+    for directory, found in places(requester, executable, loader):
         if directory is not None:
             yield from _in_directory(name, directory, loader, files, found)
         elif found.how == "ld.so.cache":
@@ -134,26 +159,6 @@ def _from_cache(
     if requester.elf.nodeflib and path.startswith(loader.system_dirs):
         return
     yield path, FoundVia("ld.so.cache")
-
-
-def _rpath_chain(requester: Requester, executable: Requester) -> Iterator[Requester]:
-    """Objects whose DT_RPATH serves ``requester``: itself, its loaders, the executable."""
-    owner: Requester | None = requester
-    visited_executable = False
-    while owner is not None:
-        yield owner
-        visited_executable |= owner is executable
-        owner = owner.needed_by
-    if not visited_executable:
-        yield executable
-
-
-def _listed(
-    paths: str | None, owner: Requester, loader: Loader, found: FoundVia
-) -> Iterator[SearchStep]:
-    if paths is not None:
-        for directory in _directories(paths.split(":"), owner.origin, loader):
-            yield SearchStep(directory, found)
 
 
 def _directories(elements: Sequence[str], origin: str, loader: Loader) -> Iterator[str]:
@@ -193,64 +198,3 @@ def _from_resolution_cache(
             elif tag == "?":
                 for directory in _directories([path], requester.origin, loader):
                     yield from _in_directory(name, directory, loader, files, found)
-
-
-class Searches:
-    """What was found for each name, and where each object's names are searched."""
-
-    def __init__(self) -> None:
-        self._known: dict[object, tuple[str, Dso, FoundVia] | LoadError | None] = {}
-        self._places: dict[object, _Promising] = {}
-
-    def find(
-        self,
-        name: str,
-        requester: Requester,
-        executable: Requester,
-        loader: Loader,
-        files: FileSystem,
-    ) -> tuple[str, Dso, FoundVia] | None:
-        """See :func:`collide.loader.glibc.search.find`."""
-        # What an object asks for depends on its run paths, and on those that it inherits.
-        asking: list[object] = [requester.elf.architecture]
-        asking.append(requester.elf.resolution_cache)
-        owner: Requester | None = requester
-        while owner is not None:
-            obj = owner.elf
-            asking.append((owner.name, owner.origin, obj.rpath, obj.runpath, obj.nodeflib))
-            owner = owner.needed_by if requester.elf.runpath is None else None
-        places_key = tuple(asking)
-        key = name, places_key
-        if key not in self._known:
-            searched = self._places.get(places_key)
-            if searched is None:
-                listed = places(requester, executable, loader)
-                searched = self._places[places_key] = _Promising(listed, files)
-            try:
-                self._known[key] = find(name, requester, executable, loader, files, searched)
-            except LoadError as e:
-                self._known[key] = e
-        found = self._known[key]
-        if isinstance(found, LoadError):
-            raise found
-        return found
-
-
-class _Promising:
-    """Places but for the directories in which there certainly is nothing.
-
-    Told one by one, and once: what comes behind the first hit may never be asked for.
-    """
-
-    def __init__(self, listed: Iterator[SearchStep], files: FileSystem) -> None:
-        self._told: list[SearchStep] = []
-        self._rest = listed
-        self._files = files if isinstance(files, KnownFileSystem) else None
-
-    def __iter__(self) -> Iterator[SearchStep]:
-        yield from self._told
-        for place in self._rest:
-            directory = place.directory
-            if directory is None or self._files is None or self._files.holds(directory):
-                self._told.append(place)
-                yield place

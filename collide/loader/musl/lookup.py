@@ -1,7 +1,7 @@
-"""Which definition wins: musl's rules for one reference.
+"""musl's rules for matching a reference with the definitions of one object.
 
 Source: musl ``ldso/dynlink.c`` (``find_sym2``, ``gnu_lookup``, ``sysv_lookup``,
-``do_relocs``, ``get_lfs64``). A name is all that is compared: versions only hide
+``do_relocs``, ``get_lfs64``). Only names are compared: versions only hide
 definitions that are not the default one, visibility counts for nothing, and
 there is neither DT_SYMBOLIC nor a table of unique symbols.
 
@@ -36,7 +36,7 @@ _LARGE_FILE = frozenset(_LARGE_FILE_NAMES.split())
 
 
 class MuslLookup(NamedTuple):
-    """The rules of one release of musl, (1, 2, 4).
+    """The rules of one release of musl, (1, 2, 4): Rule 7 "lookup".
 
     See :class:`collide.loader.lookup.LookupRules`.
     """
@@ -45,7 +45,7 @@ class MuslLookup(NamedTuple):
 
     @property
     def shares_unique(self) -> bool:
-        """STB_GNU_UNIQUE is another word for global."""
+        """STB_GNU_UNIQUE is treated as STB_GLOBAL."""
         return False
 
     @property
@@ -83,17 +83,17 @@ class MuslLookup(NamedTuple):
 
     def explain(self, reference: Reference, obj: ElfObject) -> tuple[Candidate, ...]:
         """See :class:`collide.loader.lookup.LookupRules`."""
-        told: list[Candidate] = []
+        explained: list[Candidate] = []
         ended = False
         for definition in obj.exports.candidates(reference.name):
             rule = _judge(reference, definition)
             if rule is not MatchRule.NOT_DEFAULT_VERSION:
                 rule, ended = (MatchRule.LATER if ended else rule), True
-            told.append((definition, rule))
-        return tuple(told)
+            explained.append((definition, rule))
+        return tuple(explained)
 
-    def plain(self, _exports: Exports, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
-        """None: what is plain for glibc compares versions."""
+    def simple(self, _exports: Exports, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+        """None: what is simple for glibc compares versions."""
         return frozenset()
 
     def substitute(self, name: str) -> str | None:
@@ -103,8 +103,8 @@ class MuslLookup(NamedTuple):
             return None
         if name == "readdir64_r":
             return "readdir_r"
-        plain = name.removesuffix("64")
-        return plain if plain != name and plain in _LARGE_FILE else None
+        short = name.removesuffix("64")
+        return short if short != name and short in _LARGE_FILE else None
 
 
 def _judge(reference: Reference, definition: Definition) -> MatchRule:

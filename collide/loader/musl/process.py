@@ -1,27 +1,24 @@
 """What musl loads, and under which names it knows what is loaded.
 
 Source: musl ``ldso/dynlink.c`` (``load_library``, ``load_direct_deps``,
-``reloc_all``, ``dlopen``). Order and scopes are those of
-:mod:`collide.loader.glibc.process`: the objects that are there, then the opened one, then its
-dependencies breadth first. What differs is how a name is matched, that
-an object is searched for on behalf of all that pulled it in up to the
-executable, and what is not there: filters, version checks.
+``reloc_all``, ``dlopen``). An object is searched for on behalf of all that pulled it in up to
+the executable. Filters are not read, and versions not checked.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from collide.elf.constants import STV_DEFAULT
 from collide.elf.machines import CLASS_PLT
 from collide.elf.object import ElfObject
 from collide.elf.symbols import Reference
-from collide.loader.glibc.process import Process
 from collide.loader.link_map import LinkMap, LoadFailure
-from collide.loader.model import Dso, FoundVia, LoadError
+from collide.loader.model import FoundVia, LoadError
 from collide.loader.musl.lookup import MuslLookup
 from collide.loader.musl.search import find
+from collide.loader.process import Process
 
 _ITSELF = ("libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet.")
 # load_library takes a file that defines both for a C library, musl or glibc.
@@ -29,7 +26,7 @@ _MARKS = ("__libc_start_main", "stdin")
 
 
 class MuslProcess(Process):
-    """A namespace of musl's loader.
+    """A namespace of musl's loader (Rule 7 "loading").
 
     ``_names`` holds what musl calls short names: the file name of a map that a
     search has found.
@@ -49,12 +46,7 @@ class MuslProcess(Process):
 
     def preload(self, name: str) -> LinkMap | LoadFailure:
         """Load ``name`` of LD_PRELOAD, on behalf of nobody: no run path serves it."""
-        plain = self.executable.elf._replace(rpath=None, runpath=None)
-        requester = LinkMap("", Dso("", None, plain), FoundVia("opened"), None, "/")
-        result = self._need(name, requester)
-        if isinstance(result, LinkMap) and result.needed_by is requester:
-            result.needed_by = None
-        return result
+        return self._request(name, None)
 
     def loaded(self, name: str) -> LinkMap | None:
         """The map that captures ``name``: musl itself, or one of that short name.
@@ -99,14 +91,6 @@ class MuslProcess(Process):
         other = self._names.get(short)
         if other is None or self._positions[id(known)] < self._positions[id(other)]:
             self._names[short] = known
-
-    def _insert_filtees(self, *_: object) -> list[LoadFailure]:
-        """DT_AUXILIARY and DT_FILTER are not read."""
-        return []
-
-    def version_failures(self, _maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
-        """Versions are not checked."""
-        return iter(())
 
     def relocation_order(self, maps: Sequence[LinkMap]) -> list[LinkMap]:
         """Load order; at start-up the executable comes last."""

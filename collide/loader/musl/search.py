@@ -1,9 +1,9 @@
-"""Where musl finds a DT_NEEDED name that is not loaded yet.
+"""musl's search for a library that is needed and not loaded yet.
 
 Source: musl ``ldso/dynlink.c`` (``load_library``, ``path_open``,
 ``fixup_rpath``): LD_LIBRARY_PATH, then the run paths of the requester and of
 all that pulled it in, then the system's directories. No cache, no
-subdirectories, and no second look: the first file that can be opened is it.
+subdirectories; the search ends at the first file that can be opened.
 
 Known gap: a file for a machine that collide has no table of is passed over, as
 glibc would; musl would map it.
@@ -51,7 +51,13 @@ def _open(path: str, requester: Requester, files: FileSystem) -> Dso | None:
 
 
 def candidates(name: str, requester: Requester, loader: Loader) -> Iterator[tuple[str, FoundVia]]:
-    """Every path musl tries for a name without a slash, in its order."""
+    """Every path musl tries for a name without a slash, in its order (Rule 7 "search").
+
+    1. LD_LIBRARY_PATH.
+    2. The run path of the object that asks, then that of the object that first needed it, and so
+       on up: a DT_RUNPATH is inherited as a DT_RPATH is, and stands for the one beside it.
+    3. The directories of ``/etc/ld-musl-ARCH.path``, or those built in.
+    """
     if len(name.encode("utf-8", "surrogateescape")) > _MAX_NAME:
         return
     yield from _in(":".join(loader.library_path), name, FoundVia("library-path"))
@@ -65,7 +71,7 @@ def candidates(name: str, requester: Requester, loader: Loader) -> Iterator[tupl
 
 
 def _run_path(owner: Requester) -> tuple[FoundVia, str]:
-    """DT_RUNPATH or else DT_RPATH, which musl does not tell apart."""
+    """DT_RUNPATH, or else DT_RPATH: one variable of musl (``rpath_orig``)."""
     obj = owner.elf
     if obj.runpath is not None:
         return FoundVia("runpath", owner.name), _expand(obj.runpath, owner.origin)

@@ -224,7 +224,7 @@ def use_all(hosts: Database) -> None:
             dso.elf.exports.defined({"vault_open", "malloc"})
             for known in sorted(dso.elf.exports.names)[::10]:
                 dso.elf.exports.candidates(known)
-            dso.elf.exports.plain(dict.fromkeys(dso.elf.exports.names))
+            dso.elf.exports.simple(dict.fromkeys(dso.elf.exports.names))
             assert len(dso.elf.references) >= 0
 
 

@@ -17,7 +17,7 @@ import pytest
 from collide.elf.constants import DT_RUNPATH, DT_SONAME
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
-from collide.loader.glibc.search import candidates, find, places
+from collide.loader.glibc.search import candidates, find
 from collide.loader.link_map import LinkMap
 from collide.loader.model import FoundVia, Loader
 from patching import patchelf
@@ -87,6 +87,17 @@ def test_runpath_makes_the_loader_forget_the_rpath_beside_it(tmp_path: Path) -> 
     )
     patch_dynamic(module, DT_RUNPATH, dynamic_value(module, DT_SONAME))
     assert found(s.compare(s.host(), "mod.so")) == "two/liba.so"
+
+
+@pytest.mark.rule("6.2", "RUNPATH voids RPATH")
+def test_rpath_beside_a_runpath_is_not_inherited_either(tmp_path: Path) -> None:
+    s = scene(tmp_path, "one", "two")
+    s.lib("two/libb.so", needed=["stub.so"], runpath=None)
+    module = s.module(
+        "mod.so", needed=["two/libb.so"], rpath="$ORIGIN/one", soname=str(tmp_path / "two")
+    )
+    patch_dynamic(module, DT_RUNPATH, dynamic_value(module, DT_SONAME))
+    assert found(s.compare(s.host(), "mod.so")) == "missing-library"
 
 
 @pytest.mark.rule("6.2", "RPATH is inherited")
@@ -456,8 +467,7 @@ class Search:
 
     def candidates(self) -> list[str]:
         """Every path that is tried."""
-        searched = places(self.module, self.module, self.loader)
-        tried = candidates("liba.so", self.module, self.loader, self.root, searched)
+        tried = candidates("liba.so", self.module, self.module, self.loader, self.root)
         return [posixpath.relpath(path, self.directory) for path, _ in tried]
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from collide.elf.constants import DT_RUNPATH, DT_SONAME
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.support.errors import InputError
 from musl import MuslScenario, observe
-from scenario import patch_header
+from scenario import dynamic_value, patch_dynamic, patch_header
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"
@@ -48,6 +49,16 @@ def test_run_paths_are_inherited(s: MuslScenario, kind: str) -> None:
     s.lib("libmid.so", CALLS_F, needed=["deep/libf.so"], runpath=None)
     s.module("mod.so", CALLS_F, needed=["libmid.so"], **{kind: "$ORIGIN:$ORIGIN/deep"})
     assert provider(s) == "deep/libf.so"
+
+
+@pytest.mark.rule("7", "search")
+def test_runpath_stands_for_the_rpath_beside_it(s: MuslScenario) -> None:
+    copies(s, "one", "two")
+    module = s.module(
+        "mod.so", CALLS_F, needed=["two/libf.so"], rpath="$ORIGIN/one", soname=f"{s.directory}/two"
+    )
+    patch_dynamic(module, DT_RUNPATH, dynamic_value(module, DT_SONAME))
+    assert provider(s) == "two/libf.so"
 
 
 @pytest.mark.rule("7", "search")

@@ -1,0 +1,213 @@
+"""A process as a dynamic loader builds it: the objects it has loaded, their names and their scopes.
+
+Nothing is executed. What glibc and musl do alike is here; what they do each in their own way is in
+:mod:`collide.loader.glibc.process` and :mod:`collide.loader.musl.process`. Sources: glibc
+``elf/dl-deps.c``, ``elf/dl-open.c`` and ``elf/dl-close.c``, musl ``ldso/dynlink.c``.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+
+from collide.loader.link_map import LinkMap, LoadFailure, Opened
+from collide.loader.model import Dso, FileSystem, FoundVia, Loader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Process:
+    """One namespace: link maps in load order, the global scope, and what else can be loaded.
+
+    :func:`collide.loader.startup.start` makes one, of the class that
+    :mod:`collide.loader.libc` names for the loader; :meth:`copy` gives another in the same
+    state, so that each module can be opened alone.
+    """
+
+    def __init__(self, executable: Dso, name: str, loader: Loader, files: FileSystem) -> None:
+        """A process that has mapped ``executable``, as ``name``, and nothing else."""
+        self.loader = loader
+        self.files = files
+        self.maps: list[LinkMap] = []
+        self.global_scope: tuple[LinkMap, ...] = ()
+        self._names: dict[str, LinkMap] = {}
+        self._identities: dict[object, LinkMap] = {}
+        self._positions: dict[int, int] = {}
+        self.executable = LinkMap(
+            name, executable, FoundVia("executable"), None, posixpath.dirname(executable.path)
+        )
+        # The kernel mapped the executable: neither its path nor its inode is known to
+        # the loader.
+        self._register(self.executable, named=False)
+
+    def copy(self, files: FileSystem) -> Self:
+        """A process in the same state whose further opens see ``files``."""
+        copy = type(self).__new__(type(self))
+        copy.loader = self.loader
+        copy.files = files
+        copy.executable = self.executable
+        copy.maps = list(self.maps)
+        copy.global_scope = self.global_scope
+        copy._names = dict(self._names)
+        copy._identities = dict(self._identities)
+        copy._positions = dict(self._positions)
+        return copy
+
+    def learn(self, failed: Process) -> None:
+        """Keep what ``failed``, a copy in which a dlopen has failed, leaves behind (Rule 2).
+
+        Its maps are gone, but the names under which it has asked for older
+        ones stay theirs (glibc ``_dl_close_worker`` and musl ``dlopen`` free maps only).
+        """
+        for name, found in failed._names.items():
+            if id(found) in self._positions:
+                self._names[name] = found
+
+    # -- what is loaded, and under which names ---------------------------------------------------
+
+    def _register(self, new: LinkMap, *, named: bool = True) -> None:
+        self._positions[id(new)] = len(self.maps)
+        self.maps.append(new)
+        if named:
+            self._names.setdefault(new.name, new)
+            self._identities.setdefault(new.dso.identity, new)
+
+    def add_loader(self, dso: Dso) -> None:
+        """Map the dynamic loader itself: present, but in no scope until it is needed."""
+        path = self.loader.path
+        self._register(LinkMap(path, dso, FoundVia("loader"), None, posixpath.dirname(path)))
+
+    def adopt(self, new: LinkMap, aliases: Iterable[str]) -> None:
+        """Add a map that a recording says is loaded, under all the names it answers to."""
+        self._register(new)
+        for alias in aliases:
+            self._names.setdefault(alias, new)
+
+    def aliases(self, of: LinkMap) -> tuple[str, ...]:
+        """The names beside its path under which a map was requested, sorted."""
+        return tuple(sorted(n for n, m in self._names.items() if m is of and n != of.name))
+
+    def loaded(self, name: str) -> LinkMap | None:
+        """The map that a request for ``name`` gets without any search; None without one."""
+        raise NotImplementedError
+
+    # -- loading ---------------------------------------------------------------------------------
+
+    def _need(self, name: str, requester: LinkMap) -> LinkMap | LoadFailure:
+        """The map for a DT_NEEDED ``name`` of ``requester``: one that is loaded, or a new one."""
+        raise NotImplementedError
+
+    def _open_root(self, path: str) -> LinkMap | LoadFailure:
+        """The map for ``path`` given to dlopen."""
+        raise NotImplementedError
+
+    @property
+    def _opener(self) -> LinkMap | None:
+        """``needed_by`` of a map that dlopen loads."""
+        raise NotImplementedError
+
+    def preload(self, name: str) -> LinkMap | LoadFailure:
+        """Load ``name`` of LD_PRELOAD."""
+        raise NotImplementedError
+
+    def request(self, name: str) -> LinkMap | LoadFailure:
+        """Load ``name`` as an object without run paths of its own would need it."""
+        return self._request(name, self._opener)
+
+    def _request(self, name: str, needed_by: LinkMap | None) -> LinkMap | LoadFailure:
+        without_paths = self.executable.elf._replace(
+            rpath=None, runpath=None, nodeflib=False, resolution_cache=()
+        )
+        requester = LinkMap("", Dso("", None, without_paths), FoundVia("opened"), needed_by, "/")
+        result = self._need(name, requester)
+        if isinstance(result, LinkMap) and result.needed_by is requester:
+            result.needed_by = needed_by
+        return result
+
+    def closure(
+        self, roots: Sequence[LinkMap]
+    ) -> tuple[tuple[LinkMap, ...], tuple[LoadFailure, ...]]:
+        """Load and list ``roots`` and all they need, breadth first (Rule 1).
+
+        Sources: glibc ``_dl_map_object_deps``, musl ``load_deps``.
+        """
+        order = list(roots)
+        listed = {id(m) for m in order}
+        done: set[int] = set()
+        failures: list[LoadFailure] = []
+        at = 0
+        while at < len(order):
+            current = order[at]
+            if id(current) in done:
+                at += 1
+                continue
+            done.add(id(current))
+            needed, resolutions = [], []
+            for name in current.elf.needed:
+                before = len(self.maps)
+                result = self._need(name, current)
+                if isinstance(result, LoadFailure):
+                    failures.append(result)
+                    continue
+                needed.append(result)
+                known = FoundVia("already-loaded", result.name)
+                resolutions.append((name, result.found if len(self.maps) > before else known))
+                if id(result) not in listed:
+                    listed.add(id(result))
+                    order.append(result)
+            # What the host has loaded is shared by all copies, and resolved already.
+            if current.needed is None:
+                current.needed, current.resolutions = tuple(needed), tuple(resolutions)
+            # A filtee takes the place of ``current`` in the list and is looked at next.
+            failures += self._insert_filtees(current, order, listed)
+        return tuple(order), tuple(failures)
+
+    def _insert_filtees(
+        self, _current: LinkMap, _order: list[LinkMap], _listed: set[int]
+    ) -> list[LoadFailure]:
+        """Load what DT_AUXILIARY and DT_FILTER of a map name, where the loader reads these."""
+        return []
+
+    def version_failures(self, _maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
+        """The versions that ``maps`` need and do not get, where the loader checks that."""
+        return iter(())
+
+    def dlopen(self, path: str, *, rtld_global: bool = False) -> Opened | LoadFailure:
+        """Open ``path`` with RTLD_NOW (Rule 2); LoadFailure when it cannot be mapped at all.
+
+        A name without a slash is searched as the executable would search it.
+        With ``rtld_global`` the root and its searchlist join the end of the
+        global scope, after their own references have been searched.
+        """
+        before = len(self.maps)
+        root = self._open_root(path)
+        if isinstance(root, LoadFailure):
+            return root
+        searchlist, failures = self.closure((root,))
+        new = tuple(self.maps[before:])
+        # Each phase of the loader begins only where the one before has not failed.
+        versions = () if failures else tuple(self.version_failures(searchlist))
+        opened = Opened(
+            root=root,
+            searchlist=searchlist,
+            new=new,
+            scope=self.global_scope + searchlist,
+            failures=failures + versions,
+        )
+        if rtld_global and not failures and not versions:
+            self.promote(searchlist)
+        return opened
+
+    def relocation_order(self, maps: Sequence[LinkMap]) -> list[LinkMap]:
+        """A searchlist in the order in which the loader relocates it."""
+        raise NotImplementedError
+
+    def promote(self, searchlist: Iterable[LinkMap]) -> None:
+        """Append what is not yet global to the global scope.
+
+        Sources: glibc ``add_to_global_update``, musl ``add_syms``.
+        """
+        present = {id(m) for m in self.global_scope}
+        self.global_scope += tuple(m for m in searchlist if id(m) not in present)
