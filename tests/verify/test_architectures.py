@@ -88,7 +88,7 @@ class Foreign(Runner):
         self._root = Root(str(root))
         self._prefix = str(root)
 
-    def _told(self, path: str) -> str:
+    def _without_root(self, path: str) -> str:
         """Paths of the guest are those of the root, where it has them; others of this machine."""
         inside = path.removeprefix(self._prefix)
         return self._root.realpath(inside) or path
