@@ -64,6 +64,8 @@ class Exposed(NamedTuple):
 class Report(NamedTuple):
     """Everything one ``collide check`` found.
 
+    ``judged`` has each pair of a target and a host with its findings; a finding
+    alone names neither, its pair does (``analysis.target``, ``analysis.host``).
     ``left_out`` are pairs of target and host that do not fit each other,
     ``problems`` inputs or members that cannot be read, ``pairs`` the targets
     that were opened together, ``exposed`` what does not depend on a host.

@@ -75,7 +75,8 @@ class VersionNeed(NamedTuple):
 class ElfObject(NamedTuple):
     """The facts of one ELF object.
 
-    ``rpath`` and ``runpath`` are as they stand in the file, with their tokens.
+    ``rpath`` and ``runpath`` are as they stand in the file, with their tokens; an object
+    of a profile has no rpath where it has a runpath, which voids it.
     ``version_definitions`` are the names of its
     version nodes without the base, None when it has no DT_VERDEF at all.
     ``unknown_relocations`` are types that collide (and glibc) cannot class.

@@ -1,7 +1,8 @@
 """The findings of one analysis: what is interposed, and what cannot be loaded.
 
 Findings are opinions, each with the evidence it rests on. They are made of
-bindings and of facts that were read of the objects; nothing here reads ELF.
+bindings and of facts of the objects. No rule parses ELF: texts and calls are asked
+of the ``Dso``.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from collide.elf.constants import (
+    DT_DEBUG,
     DT_GNU_HASH,
     DT_HASH,
     DT_JMPREL,
@@ -22,6 +23,8 @@ from collide.elf.constants import (
     DT_REL,
     DT_RELA,
     DT_RELASZ,
+    DT_RELR,
+    DT_RELRSZ,
     DT_RELSZ,
     DT_RPATH,
     DT_RUNPATH,
@@ -48,11 +51,10 @@ from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
 _PT_PHDR, _PT_GNU_PROPERTY = 6, 0x6474E553
-_DT_DEBUG, _DT_RELR, _DT_RELRSZ = 21, 36, 35
 _NAMES = (DT_NEEDED, DT_SONAME, DT_RPATH, DT_RUNPATH)
 _MOVED = {
     *(DT_HASH, DT_GNU_HASH, DT_STRTAB, DT_STRSZ, DT_SYMTAB, DT_VERSYM, DT_VERDEF, DT_VERNEED),
-    *(DT_RELA, DT_REL, DT_JMPREL, _DT_RELR, _DT_DEBUG),
+    *(DT_RELA, DT_REL, DT_JMPREL, DT_RELR, DT_DEBUG),
 }
 _MOVED_SEGMENTS = (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, _PT_PHDR, _PT_GNU_PROPERTY)
 _PAGE = 4096
@@ -108,8 +110,8 @@ class _Facts:
         self.symbols = list(self._symbols(total))
         self.reached = {table: {self.symbols[n] for n in self._reached(table)} for table in (0, 1)}
         relr = b""
-        if _DT_RELR in image.dynamic:
-            relr = bytes(image.at(image.one(_DT_RELR), image.one(_DT_RELRSZ, 0)))
+        if DT_RELR in image.dynamic:
+            relr = bytes(image.at(image.one(DT_RELR), image.one(DT_RELRSZ, 0)))
         self.compared = _Compared(
             header=(image.type, image.machine.e_machine, image.flags),
             segments=Counter(
@@ -292,7 +294,7 @@ def _tables(facts: _Facts) -> Iterator[tuple[int, int]]:
     }
     # The others tell no size: each ends where the next one begins.
     starts = sorted(
-        {image.one(tag) for tag in _MOVED - {DT_STRSZ, _DT_DEBUG} if tag in image.dynamic}
+        {image.one(tag) for tag in _MOVED - {DT_STRSZ, DT_DEBUG} if tag in image.dynamic}
     )
     for tag in (DT_HASH, DT_GNU_HASH, DT_VERDEF, DT_VERNEED):
         if tag in image.dynamic:

@@ -42,7 +42,7 @@ def _step(analysis: Analysis, number: int, step: ScopeStep) -> Iterator[str]:
     without = "" if step.candidates else ": no such name"
     yield f"  {number:3}. {analysis.name_of(step.dso)} ({place}){without}"
     for definition, rule in step.candidates:
-        yield f"       {_definition(definition)}: {rule.text}"
+        yield f"       {_definition(definition)}: {rule}"
 
 
 def _definition(definition: Definition) -> str:

@@ -115,6 +115,7 @@ def _object(
         "needed": list(obj.needed),
         "auxiliary": list(obj.auxiliary),
         "filter": list(obj.filter),
+        # As the loader judges it: a change of that rule needs profiles recorded anew.
         "rpath": rpath_of(obj),
         "runpath": obj.runpath,
         "symbolic": obj.symbolic,

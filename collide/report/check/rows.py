@@ -168,7 +168,7 @@ def not_checked(report: Report) -> tuple[NotChecked, ...]:
 
 
 def not_analysed(report: Report) -> dict[str, tuple[Skipped, ...]]:
-    """By target, its members that no module is made of on some host."""
+    """By target, its members that could not be opened as a module on some host."""
     found: dict[str, dict[Skipped, None]] = {}
     for judged in report.judged:
         if judged.analysis.skipped:
