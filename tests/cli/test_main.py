@@ -457,7 +457,6 @@ BAD = [
     (_bad_name, "not-a-wheel-name.whl", "name"),
     (_missing, NAME, "no such file"),
     (_bad_object, f"{NAME}: m.so", "truncated"),
-    (_bad_hash, f"{NAME}: m.so", "do not match the hash in RECORD"),
     (_bad_bare_object, "m.so", "truncated"),
     (_text_object, "m.so", "not an ELF file"),
     (_executable, "tool", "is an executable"),
@@ -500,6 +499,17 @@ def test_good_inputs_are_reported_beside_a_bad_one(
     (line,) = err
     assert f"{tmp_path}/{name}: " in line
     assert reason.lower() in line.lower()
+
+
+@pytest.mark.parametrize("command", ["check", "bindings", "explain"])
+def test_member_with_another_hash_than_record_says_is_told_and_bound(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    symbol = ["vault_new"] if command == "explain" else []
+    status, out, err = run(command, _bad_hash(tmp_path), *symbol, "--profile", HOST)
+    reason = "its contents do not match the hash in RECORD"
+    assert (status, err) == (UNREADABLE, [f"collide: {tmp_path}/{NAME}: m.so: {reason}"])
+    assert {"check": "in 1 module", "bindings": "vault_new", "explain": "m.so"}[command] in out
 
 
 def test_bad_inputs_are_part_of_the_json(run: Run, tmp_path: Path) -> None:

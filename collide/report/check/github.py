@@ -27,6 +27,7 @@ from collide.report.check.rows import (
     summary,
     targets_of,
 )
+from collide.support.errors import UnverifiedError
 from collide.support.records import NamedTuple
 
 _SHOWN_ANNOTATIONS = 10
@@ -87,7 +88,9 @@ def _problems(report: Report) -> Iterator[_Annotation]:
     targets = targets_of(report)
     for problem in report.problems:
         file = owner(problem.path, targets) or problem.path
-        yield _Annotation(Severity.ERROR, "collide: cannot be read", str(problem), file)
+        unverified = isinstance(problem, UnverifiedError)
+        title = "collide: not verified" if unverified else "collide: cannot be read"
+        yield _Annotation(Severity.ERROR, title, str(problem), file)
 
 
 def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:

@@ -148,7 +148,7 @@ def _row(heading: str, cells: Iterable[str]) -> _Html:
 
 def _problems(report: Report) -> _Html:
     items = (_joined([_tag("code", p.path), f": {p.reason}"]) for p in report.problems)
-    return _section("Not read", _list(items), class_="problems")
+    return _section("Not read or not verified", _list(items), class_="problems")
 
 
 def _overview(report: Report, found: Sequence[ReportRow]) -> _Html:

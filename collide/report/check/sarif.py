@@ -35,6 +35,7 @@ from collide.report.check.rows import (
     summary,
     targets_of,
 )
+from collide.support.errors import UnverifiedError
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -208,7 +209,8 @@ def _notifications(report: Report, targets: _Numbers) -> Iterator[dict[str, Any]
     """What was not read and not looked at; ``kind`` of its properties says which."""
     for problem in report.problems:
         target = owner(problem.path, targets) or problem.path
-        yield _notification("error", str(problem), [_place(target, targets)], kind="unreadable")
+        why = "not verified" if isinstance(problem, UnverifiedError) else "unreadable"
+        yield _notification("error", str(problem), [_place(target, targets)], kind=why)
     for one in not_checked(report):
         hosts = ", ".join(one.hosts)
         message = f"{one.target} was not checked on {hosts}: {one.misfit.reason}"
