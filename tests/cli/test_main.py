@@ -501,15 +501,17 @@ def test_good_inputs_are_reported_beside_a_bad_one(
     assert reason.lower() in line.lower()
 
 
-@pytest.mark.parametrize("command", ["check", "bindings", "explain"])
 def test_member_with_another_hash_than_record_says_is_told_and_bound(
-    run: Run, tmp_path: Path, command: str
+    run: Run, tmp_path: Path
 ) -> None:
-    symbol = ["vault_new"] if command == "explain" else []
-    status, out, err = run(command, _bad_hash(tmp_path), *symbol, "--profile", HOST)
+    with zipfile.ZipFile(specimen("static_exported")) as archive:
+        data = archive.read("specimen_static_exported.abi3.so")
+    wheel = write_raw(tmp_path / NAME, {"m.so": data}, m="A" * 43)
     reason = "its contents do not match the hash in RECORD"
-    assert (status, err) == (UNREADABLE, [f"collide: {tmp_path}/{NAME}: m.so: {reason}"])
-    assert {"check": "in 1 module", "bindings": "vault_new", "explain": "m.so"}[command] in out
+    for command in ("check", "bindings"):
+        status, out, err = run(command, wheel, "--profile", HOST)
+        assert (status, err) == (UNREADABLE, [f"collide: {wheel}: m.so: {reason}"])
+        assert "vault_new" in out
 
 
 def test_bad_inputs_are_part_of_the_json(run: Run, tmp_path: Path) -> None:
