@@ -266,4 +266,4 @@ def test_log_is_ascii_whatever_the_names_are() -> None:
     told = render(called(of(finding(victim="mod\N{SNOWMAN}\udcff.so")), "m\udcff.whl"))
     assert told.isascii()
     (result,) = json.loads(told)["runs"][0]["results"]
-    assert result["properties"]["victim"] == "mod\N{SNOWMAN}\udcff.so"
+    assert result["properties"]["victim"] == "mod\N{SNOWMAN}\\udcff.so"
