@@ -6,20 +6,27 @@ import os
 import sys
 
 from collide.support.errors import InputError
-from collide.support.foreign import Text, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
     from collide.findings.code import Severity
+    from collide.support.foreign import Text
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
 
 
 def complain(message: str) -> None:
     """Print ``message`` as one line on stderr."""
-    print(text_of([f"collide: {message.strip()}"]), file=sys.stderr)
+    say(f"collide: {message.strip()}")
+
+
+def say(line: str) -> None:
+    """Print one line, whatever it holds, on stderr."""
+    from collide.support.foreign import text_of  # late: start-up
+
+    print(text_of([line]), file=sys.stderr)
 
 
 def overall(statuses: set[int]) -> int:
