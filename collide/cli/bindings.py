@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from collide.cli.inputs import analyses, session_analyses
 from collide.cli.options import host_arguments, module_argument, rtld_global_argument
-from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
+from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall, write
 from collide.support.errors import UsageError
 
 TYPE_CHECKING = False
@@ -43,6 +41,6 @@ def run(args: argparse.Namespace) -> int:
             for failure in module.failures:
                 complain(f"{module.name}: {failure.kind}: {failure.name} {failure.detail}".strip())
         for line in bindings.render(analysis):
-            sys.stdout.write(line)
+            write(line, None)
             statuses.add(EXIT_CLEAN)
     return overall(statuses)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 from collide import api
 from collide.cli.inputs import analyses
 from collide.cli.options import host_arguments, module_argument
-from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
+from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
         if code is None:
             complain(f"{args.input} is no code, and no SYMBOL is given")
             return EXIT_USAGE
-        sys.stdout.write(text.render_code(code))
+        write(text.render_code(code), None)
         return EXIT_CLEAN
     statuses = {EXIT_NOTHING}
     for analysis in analyses(args, [args.input]):
@@ -41,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         found = report.render(analysis, api.explain(analysis, args.symbol))
         if found:
-            sys.stdout.write(found)
+            write(found, None)
             statuses.add(EXIT_CLEAN)
     if statuses == {EXIT_NOTHING}:
         complain(f"{args.input}: no reference to {args.symbol} is looked up")

@@ -11,13 +11,14 @@ import os
 import sys
 
 import collide
-from collide.cli.streams import EXIT_USAGE, complain
+from collide.cli.streams import EXIT_USAGE, complain, say
 from collide.support.errors import CollideError, InputError
 
 TYPE_CHECKING = False  # typing's own costs more to import than all of this module
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import NoReturn
 
 COMMANDS = {
     "check": "find what breaks, wheels on hosts",
@@ -73,7 +74,6 @@ def _run(arguments: list[str]) -> int:
         # Without argparse, which alone takes as long as the interpreter's start.
         print(f"collide {collide.__version__}")
         return 0
-    import argparse  # late: start-up
     from importlib import import_module  # late: start-up
 
     name = arguments[0] if arguments else ""
@@ -81,12 +81,28 @@ def _run(arguments: list[str]) -> int:
         _overview().parse_args(arguments)
         return EXIT_USAGE
     command = import_module(f"collide.cli.{name}")
-    parser = argparse.ArgumentParser(
+    parser = _parser_class()(
         prog=f"collide {name}", description=COMMANDS[name], formatter_class=_formatter
     )
     command.add_arguments(parser)
     status: int = command.run(parser.parse_args(arguments[1:]))
     return status
+
+
+def _parser_class() -> type[argparse.ArgumentParser]:
+    """Parsers whose errors, which repeat arguments, pass the gate of foreign text."""
+    import argparse  # late: start-up
+
+    class Parser(argparse.ArgumentParser):
+        """See above; argument parsers of subcommands are of their parser's class."""
+
+        def error(self, message: str) -> NoReturn:
+            """Say what is wrong with the usage, and raise SystemExit."""
+            self.print_usage(sys.stderr)
+            say(f"{self.prog}: error: {message}")
+            raise SystemExit(EXIT_USAGE)
+
+    return Parser
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -105,9 +121,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def _overview() -> argparse.ArgumentParser:
     """The parser for arguments that name no command: help, version and errors."""
-    import argparse  # late: start-up
-
-    parser = argparse.ArgumentParser(
+    parser = _parser_class()(
         prog="collide",
         description="Predict which symbols of a wheel the dynamic loader takes from somebody else.",
     )

@@ -6,6 +6,7 @@ from collide.cli.inputs import host_in_root
 from collide.cli.options import opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, write
 from collide.support.errors import UsageError
+from collide.support.foreign import json_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +52,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_probes(host: Host, root: Root, form: str) -> None:
-    import json  # late: start-up
-
     from collide.analysis.probes import at_start, countable  # late: start-up
     from collide.report.probes import render_start, start_as_json  # late: start-up
 
@@ -60,6 +59,6 @@ def _print_probes(host: Host, root: Root, form: str) -> None:
         raise UsageError(f"{host.path}: probes are counted for glibc's loader only")
     found = at_start(host, root)
     if form == "json":
-        write(json.dumps(start_as_json(host, found), indent=1) + "\n", None)
+        write(json_of(start_as_json(host, found)), None)
     else:
         write(render_start(host, found), None)

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         write(profiles.render_json(entries), args.output)
     elif show:
-        write("\n".join(map(profiles.render_tree, entries)), args.output)
+        write(profiles.render_trees(entries), args.output)
     else:
         write(profiles.render_list(entries, verbose=args.verbose), args.output)
     return EXIT_CLEAN

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from collide import api
 from collide.cli.inputs import named_hosts
 from collide.cli.options import format_argument, host_arguments
@@ -17,6 +15,7 @@ from collide.cli.streams import (
     write,
 )
 from collide.support.errors import InputError, UsageError
+from collide.support.foreign import json_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,7 +112,9 @@ def run(args: argparse.Namespace) -> int:
             repairs.append(repair)
     _show(repairs, args)
     if args.rename_map:
-        write("".join(f"{old} {new}\n" for old, new in sorted(names.items())), args.rename_map)
+        from collide.report.whatif import render_map  # late: start-up
+
+        write(render_map(names.items()), args.rename_map)
     return overall(statuses)
 
 
@@ -153,10 +154,8 @@ def _show(repairs: Sequence[Repair], args: argparse.Namespace) -> None:
     from collide.report import repair as report  # late: start-up
 
     if args.format == "json":
-        import json  # late: start-up
-
         documents = [{**report.as_json(r), "written": list(map(str, r.written))} for r in repairs]
-        sys.stdout.write(json.dumps(documents, indent=1) + "\n")
+        write(json_of(documents), None)
         return
     for repair in repairs:
-        sys.stdout.write(report.render(repair, verbose=args.verbose))
+        write(report.render(repair, verbose=args.verbose), None)

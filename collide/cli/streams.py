@@ -12,14 +12,21 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from collide.findings.code import Severity
+    from collide.support.foreign import Text
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
 
 
 def complain(message: str) -> None:
     """Print ``message`` as one line on stderr."""
-    first_line = " ".join(message.split())
-    print(f"collide: {first_line}", file=sys.stderr)
+    say(f"collide: {message.strip()}")
+
+
+def say(line: str) -> None:
+    """Print one line, whatever it holds, on stderr."""
+    from collide.support.foreign import text_of  # late: start-up
+
+    print(text_of([line]), file=sys.stderr)
 
 
 def overall(statuses: set[int]) -> int:
@@ -37,9 +44,10 @@ def threshold_status(worst: Severity | None, fail_on: str) -> int:
     return EXIT_FINDINGS if worst >= Severity[fail_on.upper()] else EXIT_CLEAN
 
 
-def write(data: str | bytes, output: str | None) -> None:
+def write(data: Text | bytes, output: str | None) -> None:
     """Write to stdout, or whole to a file: a failed run leaves no half-written one.
 
+    ``bytes`` are for files that programs read: on stdout they have to be ASCII.
     Raises InputError when the file cannot be written.
     """
     if output is None:
@@ -55,7 +63,7 @@ def write(data: str | bytes, output: str | None) -> None:
     partial = path if special else os.path.join(directory, f".{name}.partial")
     try:
         with open(partial, "wb") as file:
-            file.write(data if isinstance(data, bytes) else data.encode(errors="backslashreplace"))
+            file.write(data if isinstance(data, bytes) else data.encode())
         os.replace(partial, path)
     except OSError as e:
         raise InputError(output, e.strerror or str(e)) from e

@@ -14,6 +14,7 @@ from collide.cli.streams import (
     write,
 )
 from collide.support.errors import InputError, UsageError
+from collide.support.foreign import joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         write(report.render_json(results, edits, host_edits), args.output)
     elif results:
         texts = [report.render(r, edits, host_edits, verbose=args.verbose) for r in results]
-        write("".join(texts), args.output)
+        write(joined(texts), args.output)
     if unreadable or (misfit and not results):
         return EXIT_USAGE
     if not results:

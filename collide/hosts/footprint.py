@@ -8,7 +8,6 @@ library could change it. All names are in a profile.
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from collide.loader.host import Host
 from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
 from collide.support.errors import InputError
+from collide.support.foreign import Text, from_json, json_value, own_text
 from collide.support.records import NamedTuple
 
 SCHEMA = "collide-footprint/1"
@@ -156,11 +156,11 @@ def _search_paths(host: Host, names: dict[int, str]) -> Iterator[str]:
 # -- baselines ------------------------------------------------------------------------------------
 
 
-def to_baseline(footprint: Footprint) -> str:
+def to_baseline(footprint: Footprint) -> Text:
     """The text of the baseline file: deterministic, one line for each library."""
     libraries = ",\n".join(
-        f"  {json.dumps(entry.name)}: "
-        + json.dumps(
+        f"  {json_value(entry.name)}: "
+        + json_value(
             {
                 "unversioned": entry.unversioned if entry.own else bool(entry.unversioned),
                 "needed_by": list(entry.needed_by),
@@ -173,16 +173,16 @@ def to_baseline(footprint: Footprint) -> str:
         "search_paths": footprint.search_paths,
         "missing": footprint.missing,
     }
-    lines = [f' "schema": {json.dumps(SCHEMA)}', f' "name": {json.dumps(footprint.name)}']
+    lines = [f' "schema": {json_value(SCHEMA)}', f' "name": {json_value(footprint.name)}']
     lines += [f' "libraries": {{\n{libraries}\n }}']
-    lines += [f" {json.dumps(key)}: {json.dumps(list(value))}" for key, value in rest.items()]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    lines += [f" {json_value(key)}: {json_value(list(value))}" for key, value in rest.items()]
+    return own_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def read_baseline(path: Path) -> Footprint:
     """The footprint in a baseline file; raises InputError."""
     try:
-        document = json.loads(path.read_bytes())
+        document = from_json(path.read_bytes())
     except OSError as e:
         raise InputError(str(path), e.strerror or str(e)) from e
     except (ValueError, RecursionError) as e:

@@ -9,11 +9,18 @@ from collide.analysis.explain import ScopeStep, ScopeTrace
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.elf.symbols import Definition
+from collide.support.foreign import Text, text_of
 
 
-def render(analysis: Analysis, traces: Iterable[ScopeTrace]) -> str:
+def render(analysis: Analysis, traces: Iterable[ScopeTrace]) -> Text:
     """All traces, each with its outcome; empty without any."""
-    return "\n".join(line for trace in traces for line in _trace(analysis, trace))
+    return text_of(lines(analysis, traces))
+
+
+def lines(analysis: Analysis, traces: Iterable[ScopeTrace]) -> Iterator[str]:
+    """The lines of :func:`render`, an empty one behind each trace."""
+    for trace in traces:
+        yield from _trace(analysis, trace)
 
 
 def _trace(analysis: Analysis, trace: ScopeTrace) -> Iterator[str]:

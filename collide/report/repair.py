@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,13 +12,14 @@ from collide.repair.import_trial import ImportTrial
 from collide.repair.plan import ObjectChange, Plan
 from collide.repair.proof import Proof
 from collide.repair.repair import Repair
+from collide.support.foreign import Text, json_of, text_of
 from collide.support.text import plural
 
 SCHEMA = "collide-repair/1"
 _SHOWN = 4
 
 
-def render(repair: Repair, *, verbose: bool = False) -> str:
+def render(repair: Repair, *, verbose: bool = False) -> Text:
     """What was changed, left alone, proven and written; ``verbose`` lists every symbol."""
     lines = [f"{repair.name}:" if repair.changes else f"{repair.name}: nothing to repair"]
     for name, change in sorted(repair.plan.objects.items()):
@@ -32,7 +32,7 @@ def render(repair: Repair, *, verbose: bool = False) -> str:
     for proof in repair.proofs:
         lines += _proof(proof, verbose)
     lines += [f"  written: {output}" for output in repair.written]
-    return "\n".join(lines) + "\n"
+    return text_of([*lines, ""])
 
 
 def _summary(change: ObjectChange) -> str:
@@ -90,7 +90,7 @@ def render_trials(trials: Sequence[ImportTrial]) -> Iterator[str]:
 
 def document(repair: Repair) -> bytes:
     """The report that goes into the wheel, without paths or times of this machine."""
-    return (json.dumps(as_json(repair), indent=1) + "\n").encode()
+    return json_of(as_json(repair)).encode()
 
 
 def as_json(repair: Repair) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from itertools import product
 from types import TracebackType
 
 from collide.elf.headers import is_elf
-from collide.support.errors import InputError
+from collide.support.errors import InputError, UnverifiedError
 from collide.support.inflate import Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
 from collide.wheels.zip_directory import DEFLATED, STORED, Entry, contents, entries
@@ -131,6 +131,16 @@ class Archive:
         Raises InputError when it cannot be inflated, or its CRC or its hash
         in RECORD is wrong.
         """
+        data = self.inflated(entry)
+        if problem := self.unverified(entry, data):
+            raise problem
+        return data
+
+    def inflated(self, entry: Entry) -> Contents:
+        """One member, whatever RECORD says of it.
+
+        Raises InputError when it cannot be inflated, or its CRC is wrong.
+        """
         name = f"{self.path}: {entry.name}"
         try:
             data = self._inflate(entry)
@@ -138,17 +148,22 @@ class Archive:
             raise InputError(name, f"cannot be inflated ({e})") from e
         if len(data) != entry.size or crc32(data) != entry.crc:
             raise InputError(name, "its contents do not match the archive's CRC")
+        return data
+
+    def unverified(self, entry: Entry, data: Contents) -> UnverifiedError | None:
+        """Why RECORD does not vouch for the contents of a member; None if it does."""
+        name = f"{self.path}: {entry.name}"
         recorded = self._record.get(entry.name)
         if not recorded:
-            raise InputError(name, "has no hash in RECORD")
+            return UnverifiedError(name, "has no hash in RECORD")
         algorithm = recorded.partition("=")[0]
         try:
             matches = record_digest(algorithm, data, self._size) == recorded.rstrip("=")
         except ValueError as e:
-            raise InputError(name, f"its hash in RECORD cannot be checked ({e})") from e
+            return UnverifiedError(name, f"its hash in RECORD cannot be checked ({e})")
         if not matches:
-            raise InputError(name, "its contents do not match the hash in RECORD")
-        return data
+            return UnverifiedError(name, "its contents do not match the hash in RECORD")
+        return None
 
     def _head(self, entry: Entry) -> bytes:
         try:

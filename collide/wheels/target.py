@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -26,7 +26,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from collide.elf.object import ElfObject
     from collide.filesystems.root import Root
+    from collide.wheels.zip_directory import Entry
 
 PREFIX = "/prefix"
 """The prefix under which wheels are installed in memory: ``sys.prefix`` of no real environment."""
@@ -52,8 +54,9 @@ class Target(NamedTuple):
 
     ``members`` maps installed paths to files, ``names`` canonical paths to the
     names that output uses. ``tags`` is None for what has no wheel's name.
-    ``problems`` are inputs that cannot be read, ``skipped`` members that
-    are no modules. ``on_disk`` is the root that the files are in, None for a wheel, and
+    ``problems`` are inputs that cannot be read and members that RECORD does not vouch
+    for, which are in ``members`` all the same; ``skipped`` are members that are no
+    modules. ``on_disk`` is the root that the files are in, None for a wheel, and
     ``cache`` reads the contents of a wheel's members again.
     """
 
@@ -238,7 +241,7 @@ def _read_wheel(path: str) -> Target:
         for entry in archive.elf_members():
             try:
                 # The contents are dropped before names are made of the tables.
-                obj = scan_object(archive.read(entry))()
+                obj = _scan(archive, entry, problems)()
             except InputError as e:
                 problems.append(e)
                 continue
@@ -252,6 +255,17 @@ def _read_wheel(path: str) -> Target:
             members[place] = Dso(place, place, obj, partial(cache.read, entry))
             names[place] = entry.name
     return _target(path, tags, members, names, skipped, problems)._replace(cache=cache)
+
+
+def _scan(archive: Archive, entry: Entry, problems: list[InputError]) -> Callable[[], ElfObject]:
+    """What :func:`scan_object` gives for a member; ``problems`` gets what RECORD says against it.
+
+    No installer compares members with RECORD, so the member is part of what is installed.
+    """
+    data = archive.inflated(entry)
+    if problem := archive.unverified(entry, data):
+        problems.append(problem)
+    return scan_object(data)
 
 
 def _target(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +25,7 @@ from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
 from collide.loader.process import Process
 from collide.support.errors import InputError
+from collide.support.foreign import from_json
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -85,7 +85,7 @@ class JsonTables:
 
     def _part(self, key: str) -> Any:
         if self._parsed is None:
-            self._parsed = json.loads(self._text)
+            self._parsed = from_json(self._text)
             self._text = b""
         return self._parsed[key]
 
@@ -213,8 +213,8 @@ def _split(data: bytes) -> tuple[Any, list[bytes]]:
     """
     at = data.find(TABLES)
     if at < 0 or not data.endswith(END):
-        return json.loads(data), []
-    return json.loads(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
+        return from_json(data), []
+    return from_json(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
 
 
 class Described(NamedTuple):

@@ -8,7 +8,6 @@ each object, so that a reader can leave out those it does not need.
 
 from __future__ import annotations
 
-import json
 import lzma
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +26,7 @@ from collide.loader.host import Host
 from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
 from collide.support.errors import UsageError
+from collide.support.foreign import json_value
 
 
 def record(host: Host, root: Root) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def to_bytes(profile: Mapping[str, Any], *, compressed: bool) -> bytes:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return json_value(value, compact=True)
 
 
 # auditwheel has no public Python interface: nothing else touches ``auditwheel.policy``, and

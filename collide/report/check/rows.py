@@ -205,5 +205,6 @@ def summary(report: Report, found: Sequence[ReportRow]) -> str:
     if pairs := looked_at_together(report.pairs):
         parts.append(pairs)
     if report.problems:
-        parts.append(f"{plural(len(report.problems), 'problem')}: not all could be read")
+        problems = plural(len(report.problems), "problem")
+        parts.append(f"{problems}: not all could be read or verified")
     return "; ".join(parts)

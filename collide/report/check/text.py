@@ -18,6 +18,7 @@ from collide.report.check.parts import (
     severities,
     some,
 )
+from collide.support.foreign import Text, text_of
 from collide.support.text import plural
 
 TYPE_CHECKING = False
@@ -29,7 +30,7 @@ _SHOWN_MODULES = 3
 _SHOWN_HOSTS = 3
 
 
-def render(report: Report, *, verbose: bool = False) -> str:
+def render(report: Report, *, verbose: bool = False) -> Text:
     """The whole report.
 
     ``verbose`` lists every symbol and module and spreads notes over several
@@ -48,7 +49,7 @@ def render(report: Report, *, verbose: bool = False) -> str:
     lines += _together(report, verbose)
     lines += _left_out(report, verbose)
     lines.append(_summary(report))
-    return "\n".join(lines) + "\n"
+    return text_of([*lines, ""])
 
 
 def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
@@ -231,12 +232,13 @@ def _summary(report: Report) -> str:
     return f"{found or 'nothing found'} in {where}"
 
 
-def render_code(code: Code) -> str:
+def render_code(code: Code) -> Text:
     """What one code means: the text of ``collide explain COL101``."""
-    return (
-        f"{code.id} {code.slug} ({code.severity}): {code.title}\n\n"
-        f"{code.meaning}\n\n"
-        f"How it is decided: {code.decided}\n\n"
-        f"What to do: {code.remedy}\n\n"
-        f"See also: {code.page}\n"
+    parts = (
+        f"{code.id} {code.slug} ({code.severity}): {code.title}",
+        code.meaning,
+        f"How it is decided: {code.decided}",
+        f"What to do: {code.remedy}",
+        f"See also: {code.page}",
     )
+    return text_of(line for part in parts for line in (part, ""))

@@ -240,4 +240,4 @@ def test_json_and_text_tell_the_same_findings() -> None:
 def test_json_is_ascii_whatever_the_names_are() -> None:
     told = json_report.render(of(finding(victim="mod\N{SNOWMAN}\udcff.so")))
     assert told.isascii()
-    assert json.loads(told)["analyses"][0]["findings"][0]["victim"] == "mod\N{SNOWMAN}\udcff.so"
+    assert json.loads(told)["analyses"][0]["findings"][0]["victim"] == "mod\N{SNOWMAN}\\udcff.so"
