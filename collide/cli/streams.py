@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from collide.support.errors import InputError
+from collide.support.errors import CollideError, InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,12 +14,25 @@ if TYPE_CHECKING:
     from collide.findings.code import Severity
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
+EXIT_FAULT = 70  # EX_SOFTWARE, sysexits.h
 
 
 def complain(message: str) -> None:
     """Print ``message`` as one line on stderr."""
     first_line = " ".join(message.split())
     print(f"collide: {first_line}", file=sys.stderr)
+
+
+def complain_of(problem: CollideError) -> None:
+    """Print an error as one line on stderr; a traceback comes before it where it is wanted."""
+    print_traceback(getattr(problem, "traceback", ""))
+    complain(str(problem))
+
+
+def print_traceback(text: str) -> None:
+    """Print a traceback on stderr if the environment says COLLIDE_TRACEBACK."""
+    if os.environ.get("COLLIDE_TRACEBACK", "0") not in ("", "0"):
+        sys.stderr.write(text)
 
 
 def overall(statuses: set[int]) -> int:
