@@ -11,7 +11,6 @@ import os
 import stat
 from types import TracebackType
 
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
