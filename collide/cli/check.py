@@ -13,11 +13,12 @@ from collide.cli.streams import (
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    complain_of,
     threshold_status,
     write,
 )
 from collide.report.check.formats import FORMATS, Shown
-from collide.support.errors import UsageError
+from collide.support.errors import InputError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def run(args: argparse.Namespace) -> int:
     if args.probes and not FORMATS[args.format].probes:
         raise UsageError(f"--format {args.format} has no place for --probes")
     inputs = args.inputs or _environment(args)
-    hosts = named_hosts(args)
+    unreadable: list[InputError] = []
+    hosts = named_hosts(args, unreadable)
     with TerminalProgress() as progress:
         report = api.check(
             inputs,
@@ -96,8 +98,9 @@ def run(args: argparse.Namespace) -> int:
             jobs=args.jobs,
             progress=progress,
         )
+    report = report._replace(problems=(*unreadable, *report.problems))
     for problem in report.problems:
-        complain(str(problem))
+        complain_of(problem)
     if not report.judged:
         _complain_of_nothing(report, args)
     _show(args, report, hosts)

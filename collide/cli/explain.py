@@ -6,6 +6,7 @@ from collide import api
 from collide.cli.inputs import analyses
 from collide.cli.options import host_arguments, module_argument
 from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall, write
+from collide.support.faults import problems_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
         if analysis is None:
             statuses.add(EXIT_USAGE)
             continue
-        found = report.render(analysis, api.explain(analysis, args.symbol))
+        with problems_named(f"{analysis.target.name} on {analysis.host.name}"):
+            found = report.render(analysis, api.explain(analysis, args.symbol))
         if found:
             write(found, None)
             statuses.add(EXIT_CLEAN)

@@ -6,8 +6,9 @@ What cannot be read or does not fit goes to stderr, a line each.
 from __future__ import annotations
 
 from collide import api
-from collide.cli.streams import complain
-from collide.support.errors import InputError
+from collide.cli.streams import complain, complain_of
+from collide.support.errors import InputError, UsageError
+from collide.support.faults import problem_of, problems_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,16 +33,17 @@ def host_in_root(
     from collide.hosts.ldconfig import unsearched_directories  # late: start-up
     from collide.loader.libc import libc_of  # late: start-up
 
-    host = api.extract_host(
-        binary,
-        root=args.root,
-        image=args.image,
-        name=name,
-        preload=args.preload,
-        rtld_global=args.rtld_global,
-        library_path=library_path,
-        ldconfig=args.ldconfig,
-    )
+    with problems_named(binary if args.root == "/" else args.root):
+        host = api.extract_host(
+            binary,
+            root=args.root,
+            image=args.image,
+            name=name,
+            preload=args.preload,
+            rtld_global=args.rtld_global,
+            library_path=library_path,
+            ldconfig=args.ldconfig,
+        )
     root = host.files
     assert isinstance(root, Root)
     if host.failures and root.cache is None and libc_of(host.loader).has_ld_cache:
@@ -55,23 +57,39 @@ def host_in_root(
     return host, root
 
 
-def named_hosts(args: argparse.Namespace) -> tuple[Host, ...] | None:
+def named_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[Host, ...] | None:
     """The hosts of ``--profile``, or None; libraries that they miss are reported on stderr.
 
-    Those of a shipped host that was not named are left to ``collide profiles``.
+    Those of a shipped host that was not named are left to ``collide profiles``. ``unreadable``
+    gets the errors of hosts that cannot be read beside others that can; raises the last of them
+    where there is no other.
     """
     if not (args.profile or args.preload or args.rtld_global):
         return None
-    hosts = api.load_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global)
+    from collide.hosts.select import select_hosts  # late: start-up
+
+    hosts = tuple(
+        select_hosts(
+            args.profile,
+            preload=args.preload,
+            rtld_global=args.rtld_global,
+            unreadable=unreadable,
+        )
+    )
+    if not hosts and unreadable:
+        *others, last = unreadable
+        for problem in others:
+            complain_of(problem)
+        raise last
     for host in hosts:
         for f in host.failures:
             complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
     return hosts
 
 
-def all_hosts(args: argparse.Namespace) -> tuple[Host, ...]:
+def all_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[Host, ...]:
     """As :func:`named_hosts`, and all shipped hosts without ``--profile``."""
-    hosts = named_hosts(args)
+    hosts = named_hosts(args, unreadable)
     return api.load_hosts() if hosts is None else hosts
 
 
@@ -104,12 +122,18 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
     from collide.analysis.analysis import analyse  # late: start-up
     from collide.analysis.install import matches  # late: start-up
 
-    hosts = all_hosts(args)
     unreadable: list[InputError] = []
+    hosts = all_hosts(args, unreadable)
     for target in targets(inputs, unreadable):
         unreadable += target.problems
         for host in hosts:
-            analysis = analyse(target, host, insist=bool(args.profile))
+            try:
+                analysis = analyse(target, host, insist=bool(args.profile))
+            except UsageError:
+                raise
+            except Exception as e:
+                unreadable.append(problem_of(f"{target.name} on {host.name}", e))
+                continue
             if analysis.left_out:
                 yield from _misfit(args, analysis)
                 continue
@@ -127,8 +151,8 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
     from collide.analysis.analysis import unfit  # late: start-up
     from collide.analysis.install import analyse_session, conflicts  # late: start-up
 
-    hosts = all_hosts(args)
     unreadable: list[InputError] = []
+    hosts = all_hosts(args, unreadable)
     read = list(targets(inputs, unreadable))
     insist = bool(args.profile)
     for host in hosts:
@@ -143,7 +167,10 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
             continue
         for conflict in conflicts(fitting):
             complain(str(conflict))
-        session = analyse_session(fitting, host, args.module, args.session_global, insist=insist)
+        with problems_named(f"{' and '.join(t.name for t in fitting)} on {host.name}"):
+            session = analyse_session(
+                fitting, host, args.module, args.session_global, insist=insist
+            )
         if session.left_out:
             yield from _misfit(args, session)
             continue
@@ -166,5 +193,5 @@ def _complain_of_modules(args: argparse.Namespace, target: Target) -> None:
 
 def _failures(problems: Iterable[InputError]) -> Iterator[None]:
     for problem in problems:
-        complain(str(problem))
+        complain_of(problem)
         yield None

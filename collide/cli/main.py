@@ -11,7 +11,7 @@ import os
 import sys
 
 import collide
-from collide.cli.streams import EXIT_USAGE, complain, say
+from collide.cli.streams import EXIT_FAULT, EXIT_USAGE, complain, complain_of, print_traceback, say
 from collide.support.errors import CollideError, InputError
 
 TYPE_CHECKING = False  # typing's own costs more to import than all of this module
@@ -62,11 +62,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             complain(f"{e.filename or 'standard output'}: {e.strerror}")
         return EXIT_USAGE
     except CollideError as e:
-        complain(str(e))
+        complain_of(e)
         return EXIT_USAGE
     except KeyboardInterrupt:
         return 130
+    except Exception as e:
+        return _complain_of_fault(e)
     return status
+
+
+def _complain_of_fault(e: Exception) -> int:
+    from collide.support.faults import reason_of, traceback_of  # late: for an error only
+
+    print_traceback(traceback_of(e))
+    complain(reason_of(e))
+    return EXIT_FAULT
 
 
 def _run(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ from collide.cli.inputs import host_in_root
 from collide.cli.options import opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, write
 from collide.support.errors import UsageError
+from collide.support.faults import problems_named
 from collide.support.foreign import json_of
 
 TYPE_CHECKING = False
@@ -44,9 +45,9 @@ def run(args: argparse.Namespace) -> int:
         _print_probes(host, root, args.format)
         if args.output is None:
             return EXIT_CLEAN
-    data = to_bytes(
-        record(host, root), compressed=bool(args.output and args.output.endswith(".xz"))
-    )
+    with problems_named(args.binary if args.root == "/" else args.root):
+        recorded = record(host, root)
+    data = to_bytes(recorded, compressed=bool(args.output and args.output.endswith(".xz")))
     write(data, args.output)
     return EXIT_CLEAN
 

@@ -11,10 +11,12 @@ from collide.cli.streams import (
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    complain_of,
     overall,
     write,
 )
 from collide.support.errors import InputError, UsageError
+from collide.support.faults import problem_of
 from collide.support.foreign import json_of
 
 TYPE_CHECKING = False
@@ -87,7 +89,11 @@ def run(args: argparse.Namespace) -> int:
     from collide.wheels.target import find_inputs  # late: start-up
 
     paths = list(find_inputs(args.inputs))
-    hosts = named_hosts(args)
+    unfit: list[InputError] = []
+    hosts = named_hosts(args, unfit)
+    if unfit:
+        # What is written is proven on all hosts that were named, or not at all.
+        raise unfit[0]
     statuses: set[int] = set()
     names: dict[str, str] = {}
     repairs = []
@@ -103,8 +109,12 @@ def run(args: argparse.Namespace) -> int:
                 write=not args.check,
             )
             statuses.add(_status(repair, args))
-        except (InputError, UsageError) as e:
-            complain(str(e))
+        except UsageError as e:
+            complain_of(e)
+            statuses.add(EXIT_USAGE)
+            continue
+        except Exception as e:
+            complain_of(problem_of(" and ".join(group), e))
             statuses.add(EXIT_USAGE)
             continue
         names |= repair.plan.renamed

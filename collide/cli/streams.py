@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from collide.support.errors import InputError
+from collide.support.errors import CollideError, InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collide.support.foreign import Text
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
+EXIT_FAULT = 70  # EX_SOFTWARE, sysexits.h
 
 
 def complain(message: str) -> None:
@@ -27,6 +28,20 @@ def say(line: str) -> None:
     from collide.support.foreign import text_of  # late: start-up
 
     print(text_of([line]), file=sys.stderr)
+
+
+def complain_of(problem: CollideError) -> None:
+    """Print an error as one line on stderr; a traceback comes before it where it is wanted."""
+    print_traceback(getattr(problem, "traceback", ""))
+    complain(str(problem))
+
+
+def print_traceback(text: str) -> None:
+    """Print a traceback on stderr if the environment says COLLIDE_TRACEBACK."""
+    if os.environ.get("COLLIDE_TRACEBACK", "0") not in ("", "0"):
+        from collide.support.foreign import text_of  # late: for an error only
+
+        sys.stderr.write(text_of(text.split("\n")))
 
 
 def overall(statuses: set[int]) -> int:

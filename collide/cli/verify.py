@@ -16,6 +16,7 @@ from collide.cli.streams import (
     write,
 )
 from collide.support.errors import UsageError
+from collide.support.faults import problems_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,10 +104,12 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
                     start_up = (verify_start_up(analysis.host, analysis.host.files, started),)
             with TemporaryDirectory(dir=directory) as root:
                 runner.root = ""
-                if analysis.target.on_disk is None:
-                    runner.root = str(Path(root).resolve())
-                    install(analysis.target, Path(runner.root))
-                yield Agreement(analysis, runner.by_slots, (*start_up, *verify(analysis, runner)))
+                with problems_named(analysis.target.name):
+                    if analysis.target.on_disk is None:
+                        runner.root = str(Path(root).resolve())
+                        install(analysis.target, Path(runner.root))
+                    modules = (*start_up, *verify(analysis, runner))
+                yield Agreement(analysis, runner.by_slots, modules)
 
 
 def _start(args: argparse.Namespace, host: Host, scratch: Path) -> tuple[Runner, Started]:

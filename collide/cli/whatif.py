@@ -11,9 +11,11 @@ from collide.cli.streams import (
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    complain_of,
     write,
 )
 from collide.support.errors import InputError, UsageError
+from collide.support.faults import problem_of
 from collide.support.foreign import joined
 
 TYPE_CHECKING = False
@@ -77,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     unreadable: list[InputError] = []
     misfit, results = _results(args, edits, host_edits, unreadable)
     for problem in unreadable:
-        complain(str(problem))
+        complain_of(problem)
     if args.rename_map is not None and results:
         _write_map(args.rename_map, results)
     if args.format == "json":
@@ -111,11 +113,17 @@ def _results(
 ) -> tuple[bool, list[WhatIf]]:
     """Whether any input does not fit a host, and the comparisons of those that do."""
     misfit, results = False, []
-    hosts = all_hosts(args)
+    hosts = all_hosts(args, unreadable)
     for target in targets(args.inputs, unreadable):
         unreadable += target.problems
         for host in hosts:
-            result = api.whatif(target, host, edits, host_edits)
+            try:
+                result = api.whatif(target, host, edits, host_edits)
+            except UsageError:
+                raise
+            except Exception as e:
+                unreadable.append(problem_of(f"{target.name} on {host.name}", e))
+                continue
             if result.before.left_out is None:
                 results.append(result)
                 continue

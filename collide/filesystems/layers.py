@@ -14,13 +14,12 @@ import tarfile
 from typing import BinaryIO
 
 from collide.filesystems.compressed import seekable
-from collide.filesystems.tree import Contents, Status, buffered
+from collide.filesystems.tree import LARGEST, Status, buffered
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
 _MAX_LINKS = 40  # MAXSYMLINKS, path_resolution(7)
 _WHITEOUT, _OPAQUE, _RESERVED = ".wh.", ".wh..wh..opq", ".wh..wh."
-_LARGEST = 2 << 30
 
 
 class _Regular:
@@ -208,10 +207,10 @@ class Overlay:
             raise NotADirectoryError(errno.ENOTDIR, "not a directory", path)
         return sorted(node.entries)
 
-    def contents(self, path: str) -> Contents:
+    def contents(self, path: str) -> bytes:
         """See :class:`collide.filesystems.tree.Tree`."""
         found = self._regular(path)
-        if found.size > _LARGEST:
+        if found.size > LARGEST:
             raise OSError(errno.EFBIG, f"{found.size} bytes: larger than any library", path)
         found.stream.seek(found.offset)
         try:

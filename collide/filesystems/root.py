@@ -13,7 +13,7 @@ from functools import partial
 from typing import BinaryIO
 
 from collide.elf.object import read_object
-from collide.filesystems.tree import Contents, Disk, Status, Tree
+from collide.filesystems.tree import Disk, Status, Tree
 from collide.loader.glibc.ld_cache import LdCache, read_cache
 from collide.loader.model import Dso, LoadError
 from collide.support.errors import ForeignMachineError, FormatError
@@ -83,18 +83,13 @@ class Root:
         except OSError:
             return []
 
-    def contents(self, path: str) -> Contents | None:
-        """A file of the root, mapped where it can be; None when it is not there."""
+    def read_bytes(self, path: str) -> bytes | None:
+        """Contents of a file of the root; None when it is not there."""
         real = self.realpath(path)
         try:
             return None if real is None else self._tree.contents(real)
         except OSError:
             return None
-
-    def read_bytes(self, path: str) -> bytes | None:
-        """Contents of a file of the root; None when it is not there."""
-        found = self.contents(path)
-        return None if found is None else bytes(found)
 
     def read_head(self, path: str) -> bytes | None:
         """The first bytes of a file of the root; None when it cannot be read."""
@@ -160,7 +155,7 @@ class Root:
         return Dso(path, status.identity, read_object(data), partial(self._again, path))
 
     def _again(self, path: str) -> bytes:
-        return bytes(self._tree.contents(path) or b"")
+        return self._tree.contents(path)
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.loader.model.FileSystem`."""

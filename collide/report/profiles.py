@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from posixpath import basename
 
 from collide.hosts.inventory import Inventory, LoadedObject
@@ -56,19 +56,16 @@ def _tree(entry: Inventory) -> list[str]:
     below: dict[int | None, list[int]] = {}
     for number, library in enumerate(entry.libraries):
         below.setdefault(library.needed_by, []).append(number)
-    return [*lines, *_branch(entry, below, None, "")]
-
-
-def _branch(
-    entry: Inventory, below: dict[int | None, list[int]], above: int | None, indent: str
-) -> Iterator[str]:
-    for number in below.get(above, ()):
+    # Without recursion: a chain of libraries has any length.
+    pending = [(number, "") for number in reversed(below.get(None, ()))]
+    while pending:
+        number, indent = pending.pop()
         library = entry.libraries[number]
-        yield f"{indent}  {_library(library)}"
-        for one in entry.missing:
-            if one.needed_by == library.path:
-                yield f"{indent}    {one.name}: missing"
-        yield from _branch(entry, below, number, f"{indent}  ")
+        lines.append(f"{indent}  {_library(library)}")
+        missing = (one.name for one in entry.missing if one.needed_by == library.path)
+        lines += [f"{indent}    {name}: missing" for name in missing]
+        pending += [(under, f"{indent}  ") for under in reversed(below.get(number, ()))]
+    return lines
 
 
 def _library(library: LoadedObject) -> str:

@@ -10,7 +10,6 @@ the tests compare the outcome with WheelFile's.
 
 from __future__ import annotations
 
-import mmap
 import os
 import posixpath
 from binascii import b2a_base64
@@ -21,7 +20,8 @@ from types import TracebackType
 
 from collide.elf.headers import is_elf
 from collide.support.errors import InputError, UnverifiedError
-from collide.support.inflate import Contents, InflateErrors, crc32, inflate, inflate_head
+from collide.support.file_bytes import FileBytes
+from collide.support.inflate import HEAD, Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
 from collide.wheels.zip_directory import DEFLATED, STORED, Entry, contents, entries
 
@@ -69,10 +69,8 @@ class Archive:
         self.path = os.fspath(path)
         self.distribution, self.tags = _parse_name(self.path)
         try:
-            with open(path, "rb") as stream:
-                self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-            with memoryview(self._data) as data:
-                self.entries = entries(data)
+            self._data = FileBytes(path)
+            self.entries = entries(self._data)
             self._size = sum(entry.size for entry in self.entries)
             self.record, self._record = self._read_record()
         except FileNotFoundError:
@@ -167,7 +165,7 @@ class Archive:
 
     def _head(self, entry: Entry) -> bytes:
         try:
-            with memoryview(self._data) as data, contents(data, entry) as raw:
+            with contents(self._data, entry, HEAD) as raw:
                 if entry.method == STORED:
                     return bytes(raw[:4])
                 if entry.method == DEFLATED:
@@ -179,7 +177,7 @@ class Archive:
         )
 
     def _inflate(self, entry: Entry) -> Contents:
-        with memoryview(self._data) as data, contents(data, entry) as raw:
+        with contents(self._data, entry) as raw:
             return _inflated(raw, entry)
 
 
@@ -189,12 +187,7 @@ def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
     The directory is not read for it. Raises InputError when it is not there any more.
     """
     try:
-        with (
-            open(path, "rb") as stream,
-            mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-            memoryview(mapped) as data,
-            contents(data, entry) as raw,
-        ):
+        with FileBytes(path) as data, contents(data, entry) as raw:
             found = _inflated(raw, entry)
     except _UnreadableErrors as e:
         raise InputError(f"{path}: {entry.name}", f"cannot be read again ({e})") from e

@@ -18,7 +18,8 @@ from collide.elf.headers import is_elf
 from collide.elf.object import scan_object
 from collide.loader.host import Host
 from collide.loader.model import Dso, FileSystem
-from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
+from collide.support.errors import ForeignMachineError, InputError, NotDynamicError
+from collide.support.faults import problem_of
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive, MemberCache
 
@@ -190,16 +191,18 @@ def find_each(inputs: Iterable[str | Target]) -> Iterator[str | Target | InputEr
     for given in inputs:
         try:
             yield from [given] if isinstance(given, Target) else find_inputs([given])
-        except InputError as e:
-            yield e
+        except Exception as e:
+            yield problem_of(str(given), e)
 
 
 def try_read(found: str | Target | InputError) -> Target | InputError:
     """The target of one thing that :func:`find_each` found, or why it cannot be read."""
+    if not isinstance(found, str):
+        return found
     try:
-        return read_target(found) if isinstance(found, str) else found
-    except InputError as e:
-        return e
+        return read_target(found)
+    except Exception as e:
+        return problem_of(found, e)
 
 
 def _tidy(path: str) -> str:
@@ -242,14 +245,11 @@ def _read_wheel(path: str) -> Target:
             try:
                 # The contents are dropped before names are made of the tables.
                 obj = _scan(archive, entry, problems)()
-            except InputError as e:
-                problems.append(e)
-                continue
             except (NotDynamicError, ForeignMachineError) as e:
                 skipped.append(Skipped(entry.name, str(e)))
                 continue
-            except FormatError as e:
-                problems.append(InputError(f"{path}: {entry.name}", str(e)))
+            except Exception as e:
+                problems.append(problem_of(f"{path}: {entry.name}", e))
                 continue
             place = installed_path(entry.name, distribution)
             members[place] = Dso(place, place, obj, partial(cache.read, entry))
@@ -315,10 +315,8 @@ def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Targ
             dso = root.read(str(found))
         except (NotDynamicError, ForeignMachineError) as e:
             skipped.append(Skipped(member, str(e)))
-        except FormatError as e:
-            problems.append(InputError(f"{name}/{member}", str(e)))
-        except OSError as e:
-            problems.append(InputError(f"{name}/{member}", e.strerror or str(e)))
+        except Exception as e:
+            problems.append(problem_of(f"{name}/{member}", e))
         else:
             members[str(found)] = dso
             names.setdefault(dso.path, member)
@@ -338,10 +336,8 @@ def _read_bare(path: str) -> Target:
     resolved = os.path.realpath(path)
     try:
         dso = root.read(resolved)
-    except FormatError as e:
-        raise InputError(path, str(e)) from e
-    except OSError as e:
-        raise InputError(path, e.strerror or str(e)) from e
+    except Exception as e:
+        raise problem_of(path, e) from e
     if dso.elf.is_executable:
         raise InputError(path, "is an executable, not a module; it can be a --profile")
     return _target(path, None, {resolved: dso}, {dso.path: resolved}, on_disk=root)
