@@ -10,9 +10,9 @@ import subprocess
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from collide.support.errors import InputError
+from collide.support.files import working_directory
 from collide.support.records import NamedTuple
 from collide.wheels.target import PREFIX, installed_path, is_extension_module, read_target
 
@@ -48,7 +48,7 @@ def compare_imports(
     In the words of ``command`` ``{script}`` stands for the script to run. Packages that
     the wheels depend on must be importable for it. Raises InputError when it cannot be run.
     """
-    with TemporaryDirectory(prefix="collide-") as directory:
+    with working_directory() as directory:
         trees = [Path(directory) / "before", Path(directory) / "after"]
         for wheels, tree in zip((before, after), trees, strict=True):
             for wheel in wheels:

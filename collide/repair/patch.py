@@ -119,9 +119,10 @@ def _run(data: bytes, arguments: Sequence[str], patchelf: str, names: str = "") 
     """Run patchelf in a directory of its own, with ``names`` in the file of that name."""
     import subprocess  # late: start-up
     from pathlib import Path  # late: start-up
-    from tempfile import TemporaryDirectory  # late: start-up
 
-    with TemporaryDirectory(prefix="collide-") as directory:
+    from collide.support.files import working_directory  # late: start-up
+
+    with working_directory() as directory:
         made = Path(directory) / "made.so"
         Path(directory, "given.so").write_bytes(data)
         Path(directory, "names").write_text(names, errors="surrogateescape")

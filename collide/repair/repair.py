@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from shutil import copyfileobj
 
 from collide.analysis.analysis import Analysis, analyse
 from collide.hosts.select import Candidate
@@ -29,6 +31,7 @@ from collide.repair.sonames import (
     renamed_libraries,
 )
 from collide.support.errors import FormatError, InputError, UsageError
+from collide.support.files import new_file, working_directory
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive, Member, WheelChanges, rewrite_wheel, signatures
 from collide.wheels.tags import unsuitable
@@ -220,43 +223,46 @@ def write_repaired(
     needs no change is copied as it is. Raises InputError with object and
     reason, UsageError where an input would be written over.
     """
-    from shutil import rmtree  # late: start-up
-    from tempfile import mkdtemp  # late: start-up
-
     outputs = tuple(d / p.name for d, p in zip(directories, prepared.paths, strict=True))
     for output in outputs:
         if any(output.exists() and output.samefile(path) for path in prepared.paths):
             raise UsageError(f"{output}: would be written over; name another directory (-w)")
-    staged: list[Path] = []
     try:
-        for path, output in zip(prepared.paths, outputs, strict=True):
-            output.parent.mkdir(parents=True, exist_ok=True)
-            staging = Path(mkdtemp(prefix=".collide-", dir=output.parent))
-            staged.append(staging / path.name)
-            _write_one(prepared, path, staged[-1], report)
-        if prepared.changes:
-            _prove_written(prepared, staged)
-        for made, output in zip(staged, outputs, strict=True):
-            made.replace(output)
+        with working_directory() as directory:
+            staged = []
+            for number, path in enumerate(prepared.paths):
+                made = Path(directory, str(number), path.name)
+                made.parent.mkdir()
+                staged.append(_write_one(prepared, path, made, report))
+            if prepared.changes:
+                _prove_written(prepared, staged)
+            _publish(staged, outputs)
     except OSError as e:
         raise InputError(str(e.filename or outputs[0]), e.strerror or str(e)) from e
-    finally:
-        for made in staged:
-            rmtree(made.parent, ignore_errors=True)
     return outputs
+
+
+def _publish(staged: Sequence[Path], outputs: Sequence[Path]) -> None:
+    """Copy the staged wheels to their places, where they appear when all are copied."""
+    with ExitStack() as stack:
+        for made, output in zip(staged, outputs, strict=True):
+            output.parent.mkdir(parents=True, exist_ok=True)
+            with made.open("rb") as whole:
+                copyfileobj(whole, stack.enter_context(new_file(output)))
 
 
 def _write_one(
     prepared: Repair, path: Path, output: Path, report: Callable[[Repair], bytes]
-) -> None:
+) -> Path:
+    """The path of one repaired wheel; that of the original where nothing of it changes."""
     with Archive(path) as archive:
         contents = dict(_patched(archive, prepared.plan))
         if not contents:
-            output.write_bytes(path.read_bytes())
-            return
+            return path
         info = archive.record.rpartition("/")[0]
         added = (Member(f"{info}/{REPORT}", report(prepared)),)
         rewrite_wheel(archive, output, WheelChanges(contents, prepared.plan.moved, added))
+    return output
 
 
 def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:

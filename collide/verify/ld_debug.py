@@ -17,11 +17,11 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from collide.support.errors import CollideError
+from collide.support.files import working_directory
 from collide.support.records import NamedTuple
 
 # Paths may hold spaces, so the line is split where only the loader can have written.
@@ -157,7 +157,7 @@ def run(
     cannot be run or does not end in time.
     """
     words = [str(word) for word in command]
-    with tempfile.TemporaryDirectory() as directory:
+    with working_directory() as directory:
         wanted = {
             **environment,
             "LC_ALL": "C",

@@ -7,8 +7,12 @@ collide's bindings of the written bytes to the loader's.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
 import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +22,7 @@ import pytest
 from wheel.wheelfile import WheelFile
 
 from advising import compare
+from checkout import ROOT
 from collide.cli.main import main
 from collide.elf.constants import STV_HIDDEN, STV_PROTECTED
 from collide.elf.object import read_object
@@ -644,6 +649,31 @@ def test_full_disk_leaves_nothing(
     assert status == 2
     assert "No space left on device" in line
     assert left_behind(shop) == []
+
+
+def test_killed_at_any_time_it_leaves_whole_wheels_only(shop: Workshop) -> None:
+    wheel, host = breaking(shop)
+    out, work = shop.directory / "out", shop.directory / "work"
+    work.mkdir()
+    command = [sys.executable, "-m", "collide", "repair", wheel, "--profile", host, "-w", out]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(work)}
+    killed = set()
+    for moment in range(12):
+        known = set(work.iterdir())
+        running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        with running:
+            while running.poll() is None and not set(work.iterdir()) - known:
+                time.sleep(0.001)
+            time.sleep(moment * 0.005)
+            running.kill()
+        killed.add(running.returncode)
+        assert left_behind(shop) in ([], [wheel.name])
+        # What the one before has left is gone; patchelf has a directory beside the wheel's.
+        assert len(list(work.iterdir())) <= 2
+    assert -signal.SIGKILL in killed, "it was always through before"
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    assert left_behind(shop) == [wheel.name]
+    assert list(work.iterdir()) == []
 
 
 def test_wheel_directory_that_is_a_file(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
