@@ -107,6 +107,10 @@ def rename_libraries(
     patchelf changes the file names of DT_VERNEED along with DT_NEEDED. Raises
     FormatError with the reason when it cannot.
     """
+    for name in (soname or "", *needed, *needed.values()):
+        # In its place patchelf would take the contents of a file of this name.
+        if name.startswith("@"):
+            raise FormatError(f"patchelf cannot be told the name {name!r}")
     arguments = [] if soname is None else ["--set-soname", soname]
     for old, new in sorted(needed.items()):
         arguments += ["--replace-needed", old, new]

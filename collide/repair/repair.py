@@ -18,6 +18,7 @@ from collide.analysis.analysis import Analysis, analyse
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.repair.apply import apply_plan
+from collide.repair.archive_check import refuse_ambiguous
 from collide.repair.integrity import difference
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
 from collide.repair.plan import NO_CHANGES, ObjectChange, Plan, RepairRequest, make_plan
@@ -174,6 +175,7 @@ def new_failures(before: Analysis, after: Analysis) -> tuple[str, ...]:
 def _read(path: Path) -> Target:
     if path.suffix != ".whl" or not path.is_file():
         raise InputError(str(path), "is no wheel")
+    refuse_ambiguous(path)
     target = read_target(path)
     if target.problems:
         raise target.problems[0]

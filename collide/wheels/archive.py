@@ -270,18 +270,17 @@ def signatures(archive: Archive) -> tuple[str, ...]:
 def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
     """Write ``archive`` again with ``changes``; order, modes and dates stay, RECORD is made anew.
 
-    Signatures of RECORD are left out. ``path`` is for a working directory: an error may
-    leave half a file.
+    Signatures of RECORD are left out. ``path`` is in a working directory: an error may
+    leave half a file. zipfile must read the archive as :class:`Archive` does.
     """
     import zipfile  # late: start-up
 
     with zipfile.ZipFile(archive.path) as old:
-        infos = {info.filename: info for info in old.infolist()}
-    record = infos[archive.record]
+        infos = old.infolist()
+    (record,) = (info for info in infos if info.filename == archive.record)
     left_out = {archive.record, *signatures(archive)}
     with _writing(path, record) as made:
-        for entry in archive.entries:
-            info = infos[entry.name]
+        for entry, info in zip(archive.entries, infos, strict=True):
             if info.is_dir():
                 zipfile.ZipFile.writestr(made, _same_entry(info, entry.name), b"")
             elif entry.name not in left_out:

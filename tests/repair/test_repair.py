@@ -655,7 +655,8 @@ def test_killed_at_any_time_it_leaves_whole_wheels_only(shop: Workshop) -> None:
     wheel, host = breaking(shop)
     out, work = shop.directory / "out", shop.directory / "work"
     work.mkdir()
-    command = [sys.executable, "-m", "collide", "repair", wheel, "--profile", host, "-w", out]
+    arguments = ["repair", str(wheel), "--profile", str(host), "-w", str(out)]
+    command = [sys.executable, "-m", "collide", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(work)}
     killed = set()
     for moment in range(12):
