@@ -16,6 +16,7 @@ from collide.cli.streams import (
     overall,
     write,
 )
+from collide.cli.trials import Trials, trial_arguments
 from collide.support.errors import InputError, UsageError
 
 TYPE_CHECKING = False
@@ -67,20 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     format_argument(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol left alone")
-    _trial_arguments(parser)
-
-
-def _trial_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--verify",
-        metavar="BINARY",
-        help="import every module, before and after, in this host; executes the wheel's code",
-    )
-    parser.add_argument(
-        "--run",
-        metavar="TEMPLATE",
-        help="the command that runs a Python {script} in the host; default: BINARY is a Python",
-    )
+    trial_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
     paths = list(find_inputs(args.inputs))
     hosts = named_hosts(args)
+    trials = Trials(args)
     statuses: set[int] = set()
     names: dict[str, str] = {}
     repairs = []
@@ -102,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
                 everything=args.everything,
                 glibc=args.glibc,
                 write=not args.check,
+                accept=trials,
             )
             statuses.add(_status(repair, args))
         except (InputError, UsageError) as e:
@@ -122,31 +112,15 @@ def _release(text: str) -> tuple[int, ...]:
 
 
 def _status(repair: Repair, args: argparse.Namespace) -> int:
-    """The exit status of one repair, whose problems and imports are reported on stderr."""
+    """The exit status of one repair, whose problems are reported on stderr."""
     if not repair.analyses:
         for reason in dict.fromkeys(f"{name}: {reason}" for name, reason in repair.left_out):
             complain(f"{repair.name}: {reason}")
         return EXIT_USAGE if args.profile else EXIT_NOTHING
     if args.check and repair.changes:
         return EXIT_FINDINGS
-    if args.verify and repair.written and _is_worse(repair, args):
-        return EXIT_FINDINGS
-    return EXIT_FINDINGS if repair.incomplete else EXIT_CLEAN
-
-
-def _is_worse(repair: Repair, args: argparse.Namespace) -> bool:
-    """Whether any import fails after the repair only; the outcomes go to stderr."""
-    import shlex  # late: start-up
-
-    from collide.repair.import_trial import compare_imports  # late: start-up
-    from collide.report.repair import render_trials  # late: start-up
-
-    command = shlex.split(args.run) if args.run else [args.verify, "{script}"]
-    complain(f"runs {shlex.join(command)}, and in it code of {repair.name}")
-    trials = compare_imports(repair.paths, repair.written, command)
-    for line in render_trials(trials):
-        complain(line)
-    return any(trial.is_worse for trial in trials)
+    refused = not args.check and not repair.written
+    return EXIT_FINDINGS if repair.incomplete or refused else EXIT_CLEAN
 
 
 def _show(repairs: Sequence[Repair], args: argparse.Namespace) -> None:

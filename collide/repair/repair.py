@@ -33,7 +33,7 @@ from collide.repair.sonames import (
 )
 from collide.support.errors import FormatError, InputError, UsageError
 from collide.support.files import new_file, working_directory
-from collide.support.records import NamedTuple
+from collide.support.records import NamedTuple, Protocol
 from collide.wheels.archive import Archive, Member, WheelChanges, rewrite_wheel, signatures
 from collide.wheels.tags import unsuitable
 from collide.wheels.target import Target, read_target
@@ -41,6 +41,13 @@ from collide.wheels.target import Target, read_target
 REPORT = "collide-repair.json"
 """The member of ``.dist-info`` that lists what was changed."""
 _ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
+
+
+class Accept(Protocol):
+    """A callable that is asked before repaired wheels appear."""
+
+    def __call__(self, before: Sequence[Path], after: Sequence[Path], /) -> bool:
+        """Whether the wheels ``after``, in a directory to work in, may replace those ``before``."""
 
 
 class Repair(NamedTuple):
@@ -216,20 +223,26 @@ def _analyses(
 
 
 def write_repaired(
-    prepared: Repair, directories: Sequence[Path], report: Callable[[Repair], bytes]
+    prepared: Repair,
+    directories: Sequence[Path],
+    report: Callable[[Repair], bytes],
+    accept: Accept | None = None,
 ) -> tuple[Path, ...]:
     """Write each repaired wheel into its directory under its own name; their paths.
 
     ``report`` makes the report that goes into ``.dist-info``. All files appear
-    whole, after their bindings were proven again, or none does. A wheel that
-    needs no change is copied as it is. Raises InputError with object and
-    reason, UsageError where an input would be written over.
+    whole, after their bindings were proven again and ``accept`` was asked, or none
+    does; then the result is empty. A wheel that needs no change is copied as it is.
+    Raises InputError with object and reason, UsageError where an input would be
+    written over.
     """
     outputs = tuple(d / p.name for d, p in zip(directories, prepared.paths, strict=True))
     for output in outputs:
         if any(output.exists() and output.samefile(path) for path in prepared.paths):
             raise UsageError(f"{output}: would be written over; name another directory (-w)")
     try:
+        for output in outputs:
+            output.parent.mkdir(parents=True, exist_ok=True)
         with working_directory() as directory:
             staged = []
             for number, path in enumerate(prepared.paths):
@@ -238,6 +251,8 @@ def write_repaired(
                 staged.append(_write_one(prepared, path, made, report))
             if prepared.changes:
                 _prove_written(prepared, staged)
+                if accept is not None and not accept(prepared.paths, staged):
+                    return ()
             _publish(staged, outputs)
     except OSError as e:
         raise InputError(str(e.filename or outputs[0]), e.strerror or str(e)) from e
@@ -248,7 +263,6 @@ def _publish(staged: Sequence[Path], outputs: Sequence[Path]) -> None:
     """Copy the staged wheels to their places, where they appear when all are copied."""
     with ExitStack() as stack:
         for made, output in zip(staged, outputs, strict=True):
-            output.parent.mkdir(parents=True, exist_ok=True)
             with made.open("rb") as whole:
                 copyfileobj(whole, stack.enter_context(new_file(output)))
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import collide
 from collide.elf.constants import STV_HIDDEN, VISIBILITY_NAMES
+from collide.repair.exercise import Exercise, Outcome
 from collide.repair.import_trial import ImportTrial
 from collide.repair.plan import ObjectChange, Plan
 from collide.repair.proof import Proof
 from collide.repair.repair import Repair
+from collide.repair.trials import Trial
 from collide.support.text import plural
 
 SCHEMA = "collide-repair/1"
@@ -76,16 +79,47 @@ def _proof(proof: Proof, verbose: bool) -> Iterator[str]:
         yield f"    and {len(proof.left) - len(shown)} more"
 
 
-def render_trials(trials: Sequence[ImportTrial]) -> Iterator[str]:
-    """The outcome of the imports, one line for all that succeeded before and after."""
-    fine = [t.module for t in trials if t.before is None and t.after is None]
+def render_trial(trial: Trial) -> Iterator[str]:
+    """What happened in one host; a line for all modules that did the same, one for each worse."""
+    host = trial.host.name
+    fine = [t for t in trial.imports if t.before is None and t.after is None]
+    mended = [t for t in trial.imports if t.before is not None and t.after is None]
+    failed = [t for t in trial.imports if t.before is not None and t.after is not None]
     if fine:
-        yield f"{plural(len(fine), 'module')} imported before and after"
-    for trial in trials:
-        if trial.before is not None or trial.after is not None:
-            yield f"{trial.module}: before: {trial.before or 'imported'}; after: " + (
-                trial.after or "imported"
-            )
+        yield f"{host}: {plural(len(fine), 'module')} imported before and after"
+    if mended:
+        yield f"{host}: {_named(mended)} imported after, not before: {mended[0].before}"
+    if failed:
+        yield f"{host}: {_named(failed)} imported neither before nor after: {failed[0].before}"
+    for worse in (t for t in trial.imports if t.is_worse):
+        yield f"{host}: {worse.module} imported before, not after: {worse.after}"
+    if trial.exercise is not None:
+        yield f"{host}: the script {_exercise(trial.exercise)}"
+
+
+def _named(trials: Sequence[ImportTrial]) -> str:
+    """``a, b, ... (5 modules)``."""
+    names = ", ".join(trial.module for trial in trials[:_SHOWN])
+    more = ", ..." if len(trials) > _SHOWN else ""
+    return f"{names}{more} ({plural(len(trials), 'module')})"
+
+
+def _exercise(runs: Exercise) -> str:
+    before, after = runs.before, runs.after
+    if not runs.is_worse:
+        return f"did the same before and after: {_ending(before)}"
+    if (before.status, before.ending) != (after.status, after.ending):
+        return f"did something else after: {_ending(after)}, before: {_ending(before)}"
+    lines = zip_longest(before.output.splitlines(), after.output.splitlines())
+    old, new = next((pair for pair in lines if pair[0] != pair[1]), ("", ""))
+    return f"printed something else after: {new!r}, before: {old!r}"
+
+
+def _ending(outcome: Outcome) -> str:
+    said = f" ({outcome.said})" if outcome.said and outcome.status != 0 else ""
+    if outcome.status is None:
+        return outcome.ending + said
+    return f"status {outcome.status}, its process {outcome.ending}{said}"
 
 
 def document(repair: Repair) -> bytes:
