@@ -377,12 +377,11 @@ def repair(
     file is written, and ``written`` of the result is empty; so it is where ``accept``
     is false of the paths of the wheels and those of their changed copies.
 
-    If the wheels fit none of the hosts, ``analyses`` is empty and ``left_out``
-    has the reasons; what is taken even after the repair is in ``proofs``.
-    Raises InputError for what is no wheel, cannot be read whole or cannot be
-    repaired without breaking something else, UsageError for a result that would
-    replace its original, if patchelf is needed and missing, and for arguments
-    that make no sense.
+    Wheels that fit none of the hosts are copied as they are; then ``analyses`` is
+    empty. What is taken even after the repair is in ``proofs``. Raises InputError
+    for what is no wheel, cannot be read whole or cannot be repaired without breaking
+    something else, UsageError for a result that would replace its original, if
+    patchelf is needed and missing, and for arguments that make no sense.
 
     >>> made = repair(wheel, load_hosts(binary), directory=scratch)
     >>> made.incomplete, [(proof.taken, proof.remaining) for proof in made.proofs]
@@ -402,7 +401,7 @@ def repair(
     paths = [Path(path) for path in _paths(wheels)]
     options = RepairOptions(method, everything, glibc)
     planned = repair.prepare(paths, candidates_of(hosts), options)
-    if not write or not planned.analyses:
+    if not write:
         return planned
     places = [Path(directory or path.parent / "repaired") for path in planned.paths]
     return planned._replace(written=repair.write_repaired(planned, places, document, accept))

@@ -23,8 +23,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from collide.loader.host import Host
     from collide.repair.repair import Repair
+    from collide.report.check.rows import ReportRow
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,13 +76,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.report import repair as report  # late: start-up
     from collide.wheels.target import find_inputs  # late: start-up
 
     paths = list(find_inputs(args.inputs))
+    _refuse_equal_outputs(paths, args.wheel_dir)
     hosts = named_hosts(args)
     trials = Trials(args)
     statuses: set[int] = set()
-    names: dict[str, str] = {}
     repairs = []
     for group in [paths] if args.together else [[path] for path in paths]:
         try:
@@ -93,37 +97,77 @@ def run(args: argparse.Namespace) -> int:
                 write=not args.check,
                 accept=trials,
             )
-            statuses.add(_status(repair, args))
         except (InputError, UsageError) as e:
             complain(str(e))
             statuses.add(EXIT_USAGE)
             continue
-        names |= repair.plan.renamed
-        if repair.analyses:
-            repairs.append(repair)
-    _show(repairs, args)
+        repairs.append(repair)
+        statuses |= _status(repair, args)
+    if not any(repair.analyses for repair in repairs) and not statuses:
+        statuses = {EXIT_USAGE if args.profile else EXIT_NOTHING if args.check else EXIT_CLEAN}
+    stays = _stays(repairs, hosts, with_notes=args.together)
+    if any(report.is_its_cause(row.finding) for row in stays):
+        statuses.add(EXIT_FINDINGS)
+    _show(repairs, stays, args)
     if args.rename_map:
-        write("".join(f"{old} {new}\n" for old, new in sorted(names.items())), args.rename_map)
+        names = {pair for repair in repairs for pair in repair.plan.renamed.items()}
+        write("".join(f"{old} {new}\n" for old, new in sorted(names)), args.rename_map)
     return overall(statuses)
+
+
+def _refuse_equal_outputs(paths: Sequence[str], directory: str | None) -> None:
+    outputs = [path.rpartition("/")[2] if directory else path for path in paths]
+    for number, output in enumerate(outputs):
+        if output in outputs[:number]:
+            raise UsageError(f"{paths[number]}: two wheels would be written to one file")
 
 
 def _release(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
-def _status(repair: Repair, args: argparse.Namespace) -> int:
-    """The exit status of one repair, whose problems are reported on stderr."""
+def _status(repair: Repair, args: argparse.Namespace) -> set[int]:
+    """The exit status of one repair, if it has one; wheels that fit no host are reported."""
     if not repair.analyses:
-        for reason in dict.fromkeys(f"{name}: {reason}" for name, reason in repair.left_out):
-            complain(f"{repair.name}: {reason}")
-        return EXIT_USAGE if args.profile else EXIT_NOTHING
+        copied = "copied as it is, as it " if repair.written else ""
+        complain(f"{repair.name}: {copied}{_why_unfit(repair.left_out)}")
+        return set()
     if args.check and repair.changes:
-        return EXIT_FINDINGS
+        return {EXIT_FINDINGS}
     refused = not args.check and not repair.written
-    return EXIT_FINDINGS if repair.incomplete or refused else EXIT_CLEAN
+    return {EXIT_FINDINGS if repair.incomplete or refused else EXIT_CLEAN}
 
 
-def _show(repairs: Sequence[Repair], args: argparse.Namespace) -> None:
+def _why_unfit(left_out: Sequence[tuple[str, str]]) -> str:
+    """Why wheels do not fit any of some hosts: the first reason of several."""
+    reasons = tuple(dict.fromkeys(reason for _, reason in left_out))
+    hosts = left_out[0][0] if len(left_out) == 1 else f"any of {len(left_out)} hosts"
+    return f"does not fit {hosts}: {reasons[0]}{', ...' if len(reasons) > 1 else ''}"
+
+
+def _stays(
+    repairs: Sequence[Repair], hosts: Sequence[Host] | None, *, with_notes: bool
+) -> tuple[ReportRow, ...]:
+    """The warnings and errors that ``collide check`` has for what comes out.
+
+    ``with_notes`` about pairs, too: a crash may follow from what is only noted of two wheels.
+    """
+    from collide.findings.code import Severity  # late: start-up
+    from collide.report.check.rows import rows  # late: start-up
+
+    made: list[Path] = []
+    for repair in repairs:
+        if repair.analyses:
+            made += repair.written or (() if repair.changes else repair.paths)
+    report = api.check(made, hosts, exposure=False, jobs=None)
+    return tuple(
+        row
+        for row in rows(report)
+        if row.finding.severity > Severity.NOTE or (with_notes and row.is_of_pair)
+    )
+
+
+def _show(repairs: Sequence[Repair], stays: Sequence[ReportRow], args: argparse.Namespace) -> None:
     from collide.report import repair as report  # late: start-up
 
     if args.format == "json":
@@ -131,6 +175,11 @@ def _show(repairs: Sequence[Repair], args: argparse.Namespace) -> None:
 
         documents = [{**report.as_json(r), "written": list(map(str, r.written))} for r in repairs]
         sys.stdout.write(json.dumps(documents, indent=1) + "\n")
+        for line in report.render_stays(stays, pairs=False):
+            complain(line)
         return
     for repair in repairs:
-        sys.stdout.write(report.render(repair, verbose=args.verbose))
+        if repair.analyses:
+            sys.stdout.write(report.render(repair, stays, verbose=args.verbose))
+    for line in report.render_stays(stays):
+        print(line)

@@ -693,11 +693,63 @@ def test_damaged_wheel_is_not_repaired(shop: Workshop, capsys: pytest.CaptureFix
     assert left_behind(shop) == []
 
 
-def test_wheel_that_fits_no_host(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wheel_that_fits_no_host_is_copied(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.module(CALLS_OWN_F)
+    wheel = shop.wheel("mod.so", tag="cp310-abi3-manylinux_2_17_riscv128")
+    pure = shop.wheel(tag="py3-none-any")
+    status, out, err = run(capsys, wheel, pure, "-w", shop.directory / "out")
+    assert (status, out, len(err)) == (0, "", 2)
+    assert err[0].startswith(f"collide: {wheel}: copied as it is, as it does not fit any of 6")
+    assert "its platform tags (manylinux_2_17_riscv128) do not fit " in err[0]
+    assert err[0].endswith(", ...")
+    assert f"{pure}: copied as it is" in err[1]
+    for original in (wheel, pure):
+        assert (shop.directory / "out" / original.name).read_bytes() == original.read_bytes()
+
+
+def test_what_comes_out_can_be_uploaded_whole(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wheel to repair, one that needs none, and one for another machine."""
+    wheel, host = breaking(shop)
+    foreign = shop.wheel("mod.so", tag="cp310-abi3-manylinux_2_17_aarch64")
+    shop.module(CALLS_OWN_F.replace("f(", "k("), name="fine.so")
+    fine = shop.wheel("fine.so", tag="cp310-abi3-manylinux_2_5_x86_64")
+    wheels = [wheel, foreign, fine]
+    status, out, err = run(
+        capsys, *wheels, "--profile", host, "-w", shop.directory / "out", "--no-verify"
+    )
+    assert status == 0
+    (line,) = err
+    assert line.startswith(f"collide: {foreign}: copied as it is, as it does not fit debian-")
+    assert "its platform tags (manylinux_2_17_aarch64) do not fit x86_64" in line
+    assert sorted(left_behind(shop)) == sorted(w.name for w in wheels)
+    assert f"{fine}: nothing to repair\n" in out
+
+
+def test_named_host_that_no_wheel_fits_is_an_error(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
     shop.module(CALLS_OWN_F)
     wheel = shop.wheel("mod.so", tag="cp310-abi3-manylinux_2_17_aarch64")
-    assert run(capsys, wheel)[0] == 3
     assert run(capsys, wheel, "--profile", shop.scenario.host(F))[0] == 2
+    assert run(capsys, wheel, "--check", "--profile", shop.scenario.host(F))[0] == 2
+
+
+def test_two_wheels_of_one_name_are_not_written_to_one_file(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel, host = breaking(shop)
+    other = shop.directory / "other" / wheel.name
+    other.parent.mkdir()
+    other.write_bytes(wheel.read_bytes())
+    arguments = (wheel, other, "--profile", host, "--no-verify")
+    status, _, (line,) = run(capsys, *arguments, "-w", shop.directory / "out")
+    assert (status, left_behind(shop)) == (2, [])
+    assert line == f"collide: {other}: two wheels would be written to one file"
+    assert run(capsys, *arguments)[0] == 0
 
 
 def test_together_a_module_and_its_library_in_two_wheels(
@@ -742,6 +794,57 @@ def test_verify_imports_before_and_after(
     )
     status, _, err = run(capsys, wheel, "--profile", host, "--verify", "/nonexistent")
     assert (status, "cannot be run" in err[-1]) == (2, True)
+
+
+# -- what stays -----------------------------------------------------------------------------------
+
+STAYS = "stays, as its cause is none that a repair can mend"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_warning_that_stays_is_not_nothing_to_repair(
+    shop: Workshop, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    wheel, host = captured(shop, text=b"import ctypes\nctypes.CDLL('libb.so.1')\n")
+    options = ("-w", shop.directory / "out", "--no-verify", "--format", form)
+    status, out, err = run(capsys, wheel, "--profile", host, *options)
+    assert (status, left_behind(shop)) == (1, [wheel.name])
+    stays = out.splitlines() if form == "text" else err
+    (line,) = (line for line in stays if "stays, " in line)
+    assert f"{STAYS}: warning COL205 [captured-soname] mod.so on debian-" in line
+    assert "nothing to repair" not in out
+    if form == "text":
+        assert f"{wheel}: nothing that a repair can change\n" in out
+
+
+def two_with_unique_symbols(shop: Workshop) -> tuple[Path, Path, Path]:
+    """Two wheels whose modules define one symbol STB_GNU_UNIQUE: the second gets the first's."""
+    source = (
+        '__asm__(".type state, @gnu_unique_object"); int state = 2; int *g(void) { return &state; }'
+    )
+    wheels = []
+    for name in ("one", "two"):
+        shop.module(source, name=f"{name}.so")
+        data = (shop.directory / f"{name}.so").read_bytes()
+        wheels.append(shop.directory / f"{name}-1.0-{MANYLINUX_2_17}.whl")
+        write_wheel(
+            wheels[-1],
+            [Member(f"{name}.so", data, 0o755), Member(f"{name}-1.0.dist-info/METADATA", b"")],
+        )
+    return wheels[0], wheels[1], shop.scenario.host(F)
+
+
+def test_what_stays_between_wheels_is_said(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    *wheels, host = two_with_unique_symbols(shop)
+    options = ("--profile", host, "-w", shop.directory / "out", "--no-verify")
+    _, out, _ = run(capsys, *wheels, *options, "--together")
+    lines = [line for line in out.splitlines() if "COL303 [unique-across-wheels]" in line]
+    assert lines
+    assert all(f".whl: {STAYS}: " in line for line in lines)
+    assert "nothing that a repair can change" in out
+    assert "nothing to repair" not in out
 
 
 # -- advice ---------------------------------------------------------------------------------------
