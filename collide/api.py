@@ -95,7 +95,7 @@ if TYPE_CHECKING:
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
     from collide.repair.proof import Proof
-    from collide.repair.repair import Repair
+    from collide.repair.repair import Accept, Repair
     from collide.whatif.edits import Edit
     from collide.whatif.remedies import Remedy
     from collide.whatif.whatif import Balance, Move, Outcome, WhatIf
@@ -364,6 +364,7 @@ def repair(
     everything: bool = False,
     glibc: tuple[int, ...] | None = None,
     write: bool = True,
+    accept: Accept | None = None,
 ) -> Repair:
     """Write a wheel that the hosts cannot take symbols from, and prove it: ``collide repair``.
 
@@ -373,14 +374,14 @@ def repair(
     default ``repaired`` beside each wheel. ``method`` and ``everything`` are
     ``--method`` and ``--all``. ``glibc`` is the oldest release to repair for,
     as ``(2, 17)``, by default that of the wheels' tags. Without ``write`` no
-    file is written, and ``written`` of the result is empty.
+    file is written, and ``written`` of the result is empty; so it is where ``accept``
+    is false of the paths of the wheels and those of their changed copies.
 
-    If the wheels fit none of the hosts, ``analyses`` is empty and ``left_out``
-    has the reasons; what is taken even after the repair is in ``proofs``.
-    Raises InputError for what is no wheel, cannot be read whole or cannot be
-    repaired without breaking something else, UsageError for a result that would
-    replace its original, if patchelf is needed and missing, and for arguments
-    that make no sense.
+    Wheels that fit none of the hosts are copied as they are; then ``analyses`` is
+    empty. What is taken even after the repair is in ``proofs``. Raises InputError
+    for what is no wheel, cannot be read whole or cannot be repaired without breaking
+    something else, UsageError for a result that would replace its original, if
+    patchelf is needed and missing, and for arguments that make no sense.
 
     >>> made = repair(wheel, load_hosts(binary), directory=scratch)
     >>> made.incomplete, [(proof.taken, proof.remaining) for proof in made.proofs]
@@ -400,10 +401,10 @@ def repair(
     paths = [Path(path) for path in _paths(wheels)]
     options = RepairOptions(method, everything, glibc)
     planned = repair.prepare(paths, candidates_of(hosts), options)
-    if not write or not planned.analyses:
+    if not write:
         return planned
     places = [Path(directory or path.parent / "repaired") for path in planned.paths]
-    return planned._replace(written=repair.write_repaired(planned, places, document))
+    return planned._replace(written=repair.write_repaired(planned, places, document, accept))
 
 
 # -- arguments ------------------------------------------------------------------------------------

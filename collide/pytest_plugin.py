@@ -107,11 +107,13 @@ def _assert_footprint(
     from collide.findings.footprint import Allowed, compare  # late: start-up
     from collide.hosts.footprint import read_baseline, to_baseline  # late: start-up
     from collide.report.footprint import render  # late: start-up
+    from collide.support.files import new_file  # late: start-up
     from collide.support.foreign import joined, text_of  # late: start-up
 
     text = to_baseline(footprint)
     if update:
-        baseline.write_text(text)
+        with new_file(baseline.resolve()) as file:
+            file.write(text.encode())
         return
     if not baseline.exists():
         _fail(text_of([f"{baseline}: no such baseline; write it with --collide-update"]))

@@ -69,20 +69,13 @@ def write(data: Text | bytes, output: str | None) -> None:
         stream: TextIO = sys.stdout
         stream.write(data if isinstance(data, str) else data.decode("ascii"))
         return
-    from contextlib import suppress  # late: start-up
+    from collide.support.files import new_file  # late: start-up
 
     # What is no file (/dev/stdout, a pipe) is written to and never replaced.
     special = os.path.exists(output) and not os.path.isfile(output)
-    path = output if special else os.path.realpath(output)
-    directory, name = os.path.split(path)
-    partial = path if special else os.path.join(directory, f".{name}.partial")
+    encoded = data if isinstance(data, bytes) else data.encode(errors="backslashreplace")
     try:
-        with open(partial, "wb") as file:
-            file.write(data if isinstance(data, bytes) else data.encode())
-        os.replace(partial, path)
+        with open(output, "wb") if special else new_file(os.path.realpath(output)) as file:
+            file.write(encoded)
     except OSError as e:
         raise InputError(output, e.strerror or str(e)) from e
-    finally:
-        if not special:
-            with suppress(OSError):
-                os.unlink(partial)

@@ -83,6 +83,7 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
     from tempfile import TemporaryDirectory  # late: start-up
 
     from collide.filesystems.root import Root  # late: start-up
+    from collide.support.files import working_directory  # late: start-up
     from collide.verify.compare import (  # late: start-up
         Agreement,
         install,
@@ -91,7 +92,7 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
     )
 
     runner = None
-    with TemporaryDirectory(prefix="collide-") as directory:
+    with working_directory() as directory:
         for analysis in analyses(args, args.inputs):
             if analysis is None:
                 yield None

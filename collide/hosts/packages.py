@@ -12,10 +12,10 @@ import struct
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from collide.elf.notes import read_notes
 from collide.filesystems.root import Root
+from collide.support.files import working_directory
 
 Package = tuple[str, str]
 """Name and exact version of a distribution package."""
@@ -149,7 +149,7 @@ def _rpm_headers(root: Root, database: str) -> list[bytes]:
     import sqlite3  # late: a Python may be built without it
 
     beside, name = posixpath.split(database)
-    with TemporaryDirectory() as directory:
+    with working_directory() as directory:
         for file in root.names(beside):
             if file.startswith(name):
                 Path(directory, file).write_bytes(root.read_bytes(f"{beside}/{file}") or b"")

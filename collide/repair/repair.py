@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from shutil import copyfileobj
 
 from collide.analysis.analysis import Analysis, analyse
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.repair.apply import apply_plan
+from collide.repair.archive_check import refuse_ambiguous
 from collide.repair.integrity import difference
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
 from collide.repair.plan import NO_CHANGES, ObjectChange, Plan, RepairRequest, make_plan
@@ -29,7 +32,8 @@ from collide.repair.sonames import (
     renamed_libraries,
 )
 from collide.support.errors import FormatError, InputError, UsageError
-from collide.support.records import NamedTuple
+from collide.support.files import new_file, working_directory
+from collide.support.records import NamedTuple, Protocol
 from collide.wheels.archive import Archive, Member, WheelChanges, rewrite_wheel, signatures
 from collide.wheels.tags import unsuitable
 from collide.wheels.target import Target, read_target
@@ -37,6 +41,13 @@ from collide.wheels.target import Target, read_target
 REPORT = "collide-repair.json"
 """The member of ``.dist-info`` that lists what was changed."""
 _ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
+
+
+class Accept(Protocol):
+    """A callable that is asked before repaired wheels appear."""
+
+    def __call__(self, before: Sequence[Path], after: Sequence[Path], /) -> bool:
+        """Whether the wheels ``after``, in a directory to work in, may replace those ``before``."""
 
 
 class Repair(NamedTuple):
@@ -171,6 +182,7 @@ def new_failures(before: Analysis, after: Analysis) -> tuple[str, ...]:
 def _read(path: Path) -> Target:
     if path.suffix != ".whl" or not path.is_file():
         raise InputError(str(path), "is no wheel")
+    refuse_ambiguous(path)
     target = read_target(path)
     if target.problems:
         raise target.problems[0]
@@ -211,52 +223,62 @@ def _analyses(
 
 
 def write_repaired(
-    prepared: Repair, directories: Sequence[Path], report: Callable[[Repair], bytes]
+    prepared: Repair,
+    directories: Sequence[Path],
+    report: Callable[[Repair], bytes],
+    accept: Accept | None = None,
 ) -> tuple[Path, ...]:
     """Write each repaired wheel into its directory under its own name; their paths.
 
     ``report`` makes the report that goes into ``.dist-info``. All files appear
-    whole, after their bindings were proven again, or none does. A wheel that
-    needs no change is copied as it is. Raises InputError with object and
-    reason, UsageError where an input would be written over.
+    whole, after their bindings were proven again and ``accept`` was asked, or none
+    does; then the result is empty. A wheel that needs no change is copied as it is.
+    Raises InputError with object and reason, UsageError where an input would be
+    written over.
     """
-    from shutil import rmtree  # late: start-up
-    from tempfile import mkdtemp  # late: start-up
-
     outputs = tuple(d / p.name for d, p in zip(directories, prepared.paths, strict=True))
     for output in outputs:
         if any(output.exists() and output.samefile(path) for path in prepared.paths):
             raise UsageError(f"{output}: would be written over; name another directory (-w)")
-    staged: list[Path] = []
     try:
-        for path, output in zip(prepared.paths, outputs, strict=True):
+        for output in outputs:
             output.parent.mkdir(parents=True, exist_ok=True)
-            staging = Path(mkdtemp(prefix=".collide-", dir=output.parent))
-            staged.append(staging / path.name)
-            _write_one(prepared, path, staged[-1], report)
-        if prepared.changes:
-            _prove_written(prepared, staged)
-        for made, output in zip(staged, outputs, strict=True):
-            made.replace(output)
+        with working_directory() as directory:
+            staged = []
+            for number, path in enumerate(prepared.paths):
+                made = Path(directory, str(number), path.name)
+                made.parent.mkdir()
+                staged.append(_write_one(prepared, path, made, report))
+            if prepared.changes:
+                _prove_written(prepared, staged)
+                if accept is not None and not accept(prepared.paths, staged):
+                    return ()
+            _publish(staged, outputs)
     except OSError as e:
         raise InputError(str(e.filename or outputs[0]), e.strerror or str(e)) from e
-    finally:
-        for made in staged:
-            rmtree(made.parent, ignore_errors=True)
     return outputs
+
+
+def _publish(staged: Sequence[Path], outputs: Sequence[Path]) -> None:
+    """Copy the staged wheels to their places, where they appear when all are copied."""
+    with ExitStack() as stack:
+        for made, output in zip(staged, outputs, strict=True):
+            with made.open("rb") as whole:
+                copyfileobj(whole, stack.enter_context(new_file(output)))
 
 
 def _write_one(
     prepared: Repair, path: Path, output: Path, report: Callable[[Repair], bytes]
-) -> None:
+) -> Path:
+    """The path of one repaired wheel; that of the original where nothing of it changes."""
     with Archive(path) as archive:
         contents = dict(_patched(archive, prepared.plan))
         if not contents:
-            output.write_bytes(path.read_bytes())
-            return
+            return path
         info = archive.record.rpartition("/")[0]
         added = (Member(f"{info}/{REPORT}", report(prepared)),)
         rewrite_wheel(archive, output, WheelChanges(contents, prepared.plan.moved, added))
+    return output
 
 
 def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:

@@ -256,9 +256,17 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
 
     ``members`` come without RECORD. The file appears whole or not at all.
     """
-    with _writing(path) as archive:
-        for member in members:
-            archive.writestr(_entry(member.name, member.mode), member.data)
+    from shutil import copyfileobj  # late: start-up
+
+    from collide.support.files import new_file, working_directory  # late: start-up
+
+    with working_directory() as directory:
+        made = os.path.join(directory, path.name)
+        with _writing(made) as archive:
+            for member in members:
+                archive.writestr(_entry(member.name, member.mode), member.data)
+        with open(made, "rb") as whole, new_file(path) as file:
+            copyfileobj(whole, file)
 
 
 def signatures(archive: Archive) -> tuple[str, ...]:
@@ -270,17 +278,17 @@ def signatures(archive: Archive) -> tuple[str, ...]:
 def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
     """Write ``archive`` again with ``changes``; order, modes and dates stay, RECORD is made anew.
 
-    Signatures of RECORD are left out. The file appears whole or not at all.
+    Signatures of RECORD are left out. ``path`` is in a working directory: an error may
+    leave half a file. zipfile must read the archive as :class:`Archive` does.
     """
     import zipfile  # late: start-up
 
     with zipfile.ZipFile(archive.path) as old:
-        infos = {info.filename: info for info in old.infolist()}
-    record = infos[archive.record]
+        infos = old.infolist()
+    (record,) = (info for info in infos if info.filename == archive.record)
     left_out = {archive.record, *signatures(archive)}
     with _writing(path, record) as made:
-        for entry in archive.entries:
-            info = infos[entry.name]
+        for entry, info in zip(archive.entries, infos, strict=True):
             if info.is_dir():
                 zipfile.ZipFile.writestr(made, _same_entry(info, entry.name), b"")
             elif entry.name not in left_out:
@@ -295,8 +303,8 @@ def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
 
 
 @contextmanager
-def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
-    """A WheelFile that becomes ``path`` when it is finished; ``record`` is RECORD's old entry."""
+def _writing(path: str | Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
+    """A WheelFile at ``path``; ``record`` is RECORD's old entry."""
     from wheel.wheelfile import WheelFile  # late: start-up
 
     class Dated(WheelFile):  # type: ignore[misc]
@@ -312,17 +320,10 @@ def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]
                 entry = _same_entry(record, entry) if record else _entry(entry, 0o644)
             super().writestr(entry, data, compress_type)
 
-    partial = path.with_name(f".{path.name}.partial") / path.name
-    partial.parent.mkdir()
-    try:
-        with Dated(partial, "w") as archive:
-            if record is not None:
-                archive.record_path = record.filename
-            yield archive
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-        partial.parent.rmdir()
+    with Dated(path, "w") as archive:
+        if record is not None:
+            archive.record_path = record.filename
+        yield archive
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:

@@ -22,9 +22,9 @@ import pytest
 import collide
 from checkout import ROOT
 from collide.check import check as check_module
-from collide.cli import streams
 from collide.cli.main import main
 from collide.findings.table import CODES
+from collide.support import files
 from collide.wheels.archive import Member, write_wheel
 from compiler import compile_so
 from packing import shipped_file
@@ -345,7 +345,7 @@ def test_disk_that_fills_up_leaves_the_older_file(
         def write(self, _data: object) -> int:
             raise OSError(28, "No space left on device", str(self.name))
 
-    monkeypatch.setattr(streams, "open", Full, raising=False)
+    monkeypatch.setattr(files, "open", Full, raising=False)
     arguments = ("check", specimen("static_exported"), "--profile", HOST, "-o", file)
     assert run.fails(*arguments) == f"{file}: No space left on device"
     assert [p.name for p in tmp_path.iterdir()] == ["report.txt"]

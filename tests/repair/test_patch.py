@@ -78,6 +78,18 @@ def test_names_with_blanks_are_refused(tmp_path: Path) -> None:
         rename_symbols(build(tmp_path), {"f": "a b"}, find_patchelf())
 
 
+@pytest.mark.parametrize(
+    ("soname", "needed"),
+    [("@names", {}), (None, {"@names": "x.so"}), (None, {"liby.so.1": "@names"})],
+)
+def test_names_that_patchelf_would_read_a_file_for_are_refused(
+    tmp_path: Path, soname: str | None, needed: dict[str, str]
+) -> None:
+    """``patchelf --set-soname @names`` takes what is in the file ``names``."""
+    with pytest.raises(FormatError, match="cannot be told the name '@names'"):
+        rename_libraries(build(tmp_path), soname, needed, "/nonexistent/patchelf")
+
+
 def test_library_names_change_with_their_versions(tmp_path: Path) -> None:
     compile_so(
         tmp_path, "liby.so.1", "int other(void) { return 1; }", "-Wl,-soname,liby.so.1",

@@ -7,8 +7,12 @@ collide's bindings of the written bytes to the loader's.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
 import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +22,7 @@ import pytest
 from wheel.wheelfile import WheelFile
 
 from advising import compare
+from checkout import ROOT
 from collide.cli.main import main
 from collide.elf.constants import STV_HIDDEN, STV_PROTECTED
 from collide.elf.object import read_object
@@ -554,7 +559,8 @@ def test_command_writes_beside_the_wheel_and_says_what(
 ) -> None:
     wheel, host = breaking(shop)
     names = shop.directory / "names"
-    status, out, err = run(capsys, wheel, "--profile", host, "--rename-map", names)
+    arguments = (wheel, "--profile", host, "--rename-map", names, "--no-verify")
+    status, out, err = run(capsys, *arguments)
     assert (status, err) == (0, [])
     assert f"written: {shop.directory / 'repaired' / wheel.name}" in out
     assert "references taken from the wheel: 2 before, 0 after" in out
@@ -646,6 +652,32 @@ def test_full_disk_leaves_nothing(
     assert left_behind(shop) == []
 
 
+def test_killed_at_any_time_it_leaves_whole_wheels_only(shop: Workshop) -> None:
+    wheel, host = breaking(shop)
+    out, work = shop.directory / "out", shop.directory / "work"
+    work.mkdir()
+    arguments = ["repair", str(wheel), "--profile", str(host), "-w", str(out)]
+    command = [sys.executable, "-m", "collide", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(work)}
+    killed = set()
+    for moment in range(12):
+        known = set(work.iterdir())
+        running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        with running:
+            while running.poll() is None and not set(work.iterdir()) - known:
+                time.sleep(0.001)
+            time.sleep(moment * 0.005)
+            running.kill()
+        killed.add(running.returncode)
+        assert left_behind(shop) in ([], [wheel.name])
+        # What the one before has left is gone; patchelf has a directory beside the wheel's.
+        assert len(list(work.iterdir())) <= 2
+    assert -signal.SIGKILL in killed, "it was always through before"
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    assert left_behind(shop) == [wheel.name]
+    assert list(work.iterdir()) == []
+
+
 def test_wheel_directory_that_is_a_file(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
     wheel, host = breaking(shop)
     status, _, (line,) = run(capsys, wheel, "--profile", host, "-w", host)
@@ -661,11 +693,63 @@ def test_damaged_wheel_is_not_repaired(shop: Workshop, capsys: pytest.CaptureFix
     assert left_behind(shop) == []
 
 
-def test_wheel_that_fits_no_host(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wheel_that_fits_no_host_is_copied(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.module(CALLS_OWN_F)
+    wheel = shop.wheel("mod.so", tag="cp310-abi3-manylinux_2_17_riscv128")
+    pure = shop.wheel(tag="py3-none-any")
+    status, out, err = run(capsys, wheel, pure, "-w", shop.directory / "out")
+    assert (status, out, len(err)) == (0, "", 2)
+    assert err[0].startswith(f"collide: {wheel}: copied as it is, as it does not fit any of 6")
+    assert "its platform tags (manylinux_2_17_riscv128) do not fit " in err[0]
+    assert err[0].endswith(", ...")
+    assert f"{pure}: copied as it is" in err[1]
+    for original in (wheel, pure):
+        assert (shop.directory / "out" / original.name).read_bytes() == original.read_bytes()
+
+
+def test_what_comes_out_can_be_uploaded_whole(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wheel to repair, one that needs none, and one for another machine."""
+    wheel, host = breaking(shop)
+    foreign = shop.wheel("mod.so", tag="cp310-abi3-manylinux_2_17_aarch64")
+    shop.module(CALLS_OWN_F.replace("f(", "k("), name="fine.so")
+    fine = shop.wheel("fine.so", tag="cp310-abi3-manylinux_2_5_x86_64")
+    wheels = [wheel, foreign, fine]
+    status, out, err = run(
+        capsys, *wheels, "--profile", host, "-w", shop.directory / "out", "--no-verify"
+    )
+    assert status == 0
+    (line,) = err
+    assert line.startswith(f"collide: {foreign}: copied as it is, as it does not fit debian-")
+    assert "its platform tags (manylinux_2_17_aarch64) do not fit x86_64" in line
+    assert sorted(left_behind(shop)) == sorted(w.name for w in wheels)
+    assert f"{fine}: nothing to repair\n" in out
+
+
+def test_named_host_that_no_wheel_fits_is_an_error(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
     shop.module(CALLS_OWN_F)
     wheel = shop.wheel("mod.so", tag="cp310-abi3-manylinux_2_17_aarch64")
-    assert run(capsys, wheel)[0] == 3
     assert run(capsys, wheel, "--profile", shop.scenario.host(F))[0] == 2
+    assert run(capsys, wheel, "--check", "--profile", shop.scenario.host(F))[0] == 2
+
+
+def test_two_wheels_of_one_name_are_not_written_to_one_file(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel, host = breaking(shop)
+    other = shop.directory / "other" / wheel.name
+    other.parent.mkdir()
+    other.write_bytes(wheel.read_bytes())
+    arguments = (wheel, other, "--profile", host, "--no-verify")
+    status, _, (line,) = run(capsys, *arguments, "-w", shop.directory / "out")
+    assert (status, left_behind(shop)) == (2, [])
+    assert line == f"collide: {other}: two wheels would be written to one file"
+    assert run(capsys, *arguments)[0] == 0
 
 
 def test_together_a_module_and_its_library_in_two_wheels(
@@ -703,9 +787,64 @@ def test_verify_imports_before_and_after(
     status, _, err = run(
         capsys, wheel, "--profile", host, "--verify", "sh", "--run", f"sh {script} {{script}}"
     )
-    assert (status, err[-1]) == (0, "collide: 1 module imported before and after")
+    command = f"sh {script} {{script}}"
+    assert (status, err[-1]) == (
+        0,
+        f"collide: {wheel}: {command}: 1 module imported before and after",
+    )
     status, _, err = run(capsys, wheel, "--profile", host, "--verify", "/nonexistent")
     assert (status, "cannot be run" in err[-1]) == (2, True)
+
+
+# -- what stays -----------------------------------------------------------------------------------
+
+STAYS = "stays, as its cause is none that a repair can mend"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_warning_that_stays_is_not_nothing_to_repair(
+    shop: Workshop, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    wheel, host = captured(shop, text=b"import ctypes\nctypes.CDLL('libb.so.1')\n")
+    options = ("-w", shop.directory / "out", "--no-verify", "--format", form)
+    status, out, err = run(capsys, wheel, "--profile", host, *options)
+    assert (status, left_behind(shop)) == (1, [wheel.name])
+    stays = out.splitlines() if form == "text" else err
+    (line,) = (line for line in stays if "stays, " in line)
+    assert f"{STAYS}: warning COL205 [captured-soname] mod.so on debian-" in line
+    assert "nothing to repair" not in out
+    if form == "text":
+        assert f"{wheel}: nothing that a repair can change\n" in out
+
+
+def two_with_unique_symbols(shop: Workshop) -> tuple[Path, Path, Path]:
+    """Two wheels whose modules define one symbol STB_GNU_UNIQUE: the second gets the first's."""
+    source = (
+        '__asm__(".type state, @gnu_unique_object"); int state = 2; int *g(void) { return &state; }'
+    )
+    wheels = []
+    for name in ("one", "two"):
+        shop.module(source, name=f"{name}.so")
+        data = (shop.directory / f"{name}.so").read_bytes()
+        wheels.append(shop.directory / f"{name}-1.0-{MANYLINUX_2_17}.whl")
+        write_wheel(
+            wheels[-1],
+            [Member(f"{name}.so", data, 0o755), Member(f"{name}-1.0.dist-info/METADATA", b"")],
+        )
+    return wheels[0], wheels[1], shop.scenario.host(F)
+
+
+def test_what_stays_between_wheels_is_said(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    *wheels, host = two_with_unique_symbols(shop)
+    options = ("--profile", host, "-w", shop.directory / "out", "--no-verify")
+    _, out, _ = run(capsys, *wheels, *options, "--together")
+    lines = [line for line in out.splitlines() if "COL303 [unique-across-wheels]" in line]
+    assert lines
+    assert all(f".whl: {STAYS}: " in line for line in lines)
+    assert "nothing that a repair can change" in out
+    assert "nothing to repair" not in out
 
 
 # -- advice ---------------------------------------------------------------------------------------

@@ -257,7 +257,7 @@ def _tried(host: str, remedies: Sequence[Remedy]) -> Html:
 
 
 def _together(report: Report, found: Sequence[ReportRow]) -> Html:
-    articles = [_finding(row) for row in found if row.after is not None or len(row.targets) > 1]
+    articles = [_finding(row) for row in found if row.is_of_pair]
     not_looked_at = (
         f"Not together: {first} and {second}: {reason}"
         for (first, second), reason in not_together(report)

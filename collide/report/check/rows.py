@@ -52,6 +52,11 @@ class ReportRow(NamedTuple):
         return not self.checked
 
     @property
+    def is_of_pair(self) -> bool:
+        """Whether it is about two targets."""
+        return self.after is not None or len(self.targets) > 1
+
+    @property
     def where(self) -> str:
         """On how many hosts, the first by name, and what else was opened."""
         if self.exposed:
