@@ -170,7 +170,7 @@ def _on_all(
                 findings = judge(analysis)
                 repairable: frozenset[int] = frozenset()
                 if any(f.severity > Severity.NOTE for f in findings):
-                    preview = preview or _preview(target, len(candidates) > 1)
+                    preview = preview or _preview(target)
                     repairable = preview.removed(analysis, findings)
                 tried = _remedies(analysis, findings) if remedies else ()
                 judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
@@ -205,10 +205,10 @@ def _by_definer(
     return by_definer
 
 
-def _preview(target: Target, several: bool) -> RepairPreview:
+def _preview(target: Target) -> RepairPreview:
     from collide.repair.preview import RepairPreview  # late: start-up
 
-    return RepairPreview(target, several=several)
+    return RepairPreview(target)
 
 
 def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:

@@ -17,10 +17,11 @@ from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.repair.apply import apply_plan
 from collide.repair.integrity import difference
+from collide.repair.old_names import keep_old_names
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
 from collide.repair.plan import NO_CHANGES, ObjectChange, Plan, RepairRequest, make_plan
 from collide.repair.proof import Proof, prove
-from collide.repair.request import RepairOptions, RuntimeNames, contents_tag, make_request
+from collide.repair.request import RepairOptions, RunTimeUse, contents_tag, make_request
 from collide.repair.sonames import (
     capturable,
     member_file_names,
@@ -92,7 +93,7 @@ def prepare(
     analyses, left_out = _analyses(targets, target, hosts)
     if not analyses:
         return Repair(paths, target, RepairRequest(), (), left_out, NO_CHANGES, (), ())
-    names = RuntimeNames(target, paths)
+    names = RunTimeUse(target, paths)
     request = make_request(targets, analyses, names, options, contents_tag(paths))
     tried = in_memory(target, analyses, request)
     proofs = []
@@ -278,7 +279,7 @@ def patched_object(data: bytes, change: ObjectChange, patchelf: str) -> bytes:
     changed = rename_libraries(data, change.soname, change.needed, patchelf)
     changed = rename_symbols(changed, change.renamed, patchelf)
     closed = {change.renamed.get(n, n): visibility for n, visibility in change.closed.items()}
-    changed = close_symbols(changed, closed)
+    changed = keep_old_names(close_symbols(changed, closed), change.renamed)
     wrong = difference(data, changed, change)
     if wrong is not None:
         raise FormatError(wrong)

@@ -76,7 +76,7 @@ def plan_sonames(target: Target, names: Iterable[str], request: RepairRequest) -
 def _unmovable(
     name: str, dsos: Sequence[Dso], target: Target, request: RepairRequest
 ) -> str | None:
-    if (reason := request.reachable({name}).get(name)) is not None:
+    if (reason := request.opened({name}).get(name)) is not None:
         return reason
     if any(is_extension_module(f) for f in dsos):
         return "is an extension module"

@@ -31,8 +31,18 @@ def render(repair: Repair, *, verbose: bool = False) -> str:
         lines.append(f"  no longer valid for the result: {name}")
     for proof in repair.proofs:
         lines += _proof(proof, verbose)
+    if repair.changes:
+        lines.append(f"  not covered by the proof: {_not_covered(repair.plan)}")
     lines += [f"  written: {output}" for output in repair.written]
     return "\n".join(lines) + "\n"
+
+
+def _not_covered(plan: Plan) -> str:
+    hidden = any(v == STV_HIDDEN for c in plan.objects.values() for v in c.closed.values())
+    asked = "names asked for at run time (dlsym, ctypes, cffi); "
+    if hidden:
+        return asked + "the wheel asks for none, and other packages do not find hidden symbols"
+    return asked + "every exported name is still found"
 
 
 def _summary(change: ObjectChange) -> str:
@@ -108,6 +118,7 @@ def as_json(repair: Repair) -> dict[str, Any]:
         "left_alone": [{"name": k.name, "reason": k.reason} for k in plan.kept],
         "taken_by": _takers(plan),
         "invalidated": list(repair.invalidated),
+        "not_covered": _not_covered(plan),
         "proofs": [_proof_json(proof) for proof in repair.proofs],
         "left_out": [{"profile": name, "reason": why} for name, why in repair.left_out],
     }
