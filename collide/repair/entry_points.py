@@ -135,6 +135,15 @@ def _stands_in(data: bytes | bytearray, name: str) -> bool:
     return False
 
 
+def begins_file_name(data: bytes | bytearray, stem: str) -> bool:
+    """Whether a string in ``data`` can become the name of a library called ``stem``.
+
+    It begins with it, or the last part of its path does, and goes on as ``%s`` or ``.so``.
+    """
+    raw = re.escape(stem.encode("utf-8", "surrogateescape"))
+    return re.search(rb"(?:^|[\0/])%b(?:\0|%%|\.so|\.%%|$)" % raw, data) is not None
+
+
 _IN_NAME = re.compile(rb"[\w+.-]")
 
 

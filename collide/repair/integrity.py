@@ -12,6 +12,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from operator import itemgetter
 
 from collide.elf.constants import (
     DT_GNU_HASH,
@@ -203,16 +204,23 @@ def _expected(old: _Facts, change: ObjectChange) -> _Compared:
         name = s.name if s.info >> 4 == STB_LOCAL else change.renamed.get(s.name, s.name)
         return s._replace(name=name, other=other)
 
+    searched = DT_RPATH if old.object.runpath is None else DT_RUNPATH
+
     def dynamic(tag: int, value: object) -> object:
         if tag == DT_NEEDED and isinstance(value, tuple):
             return tuple(change.needed.get(name, name) for name in value)
+        if tag == searched and isinstance(value, tuple):
+            return tuple(map(change.search_path, value))
         return (change.soname,) if tag == DT_SONAME and change.soname else value
 
     renamed = _renamed(old, change)
     doubled = Counter(symbol(s)._replace(name=s.name) for s in renamed[0] | renamed[1])
     was = old.compared
+    entries = was.dynamic_section
+    if change.search and searched not in dict(entries):
+        entries = tuple(sorted((*entries, (searched, (None,))), key=itemgetter(0)))
     return was._replace(
-        dynamic_section=tuple((tag, dynamic(tag, value)) for tag, value in was.dynamic_section),
+        dynamic_section=tuple((tag, dynamic(tag, value)) for tag, value in entries),
         symbols=Counter(map(symbol, was.symbols.elements())) + doubled,
         relocations=tuple(
             (*r[:2], symbol(r[2]) if isinstance(r[2], _Symbol) else None, *r[3:])

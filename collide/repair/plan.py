@@ -88,13 +88,20 @@ class ObjectChange(NamedTuple):
 
     ``closed`` are the new visibilities (``STV_*``) by old name, ``renamed`` new names by
     old ones (a definition is found under both), ``soname`` a new DT_SONAME or None,
-    ``needed`` new DT_NEEDED names by old ones.
+    ``needed`` new DT_NEEDED names by old ones. ``search`` are directories, with ``$ORIGIN``,
+    that come last in DT_RUNPATH, or in DT_RPATH where there is no other: those of
+    libraries that were found because the process had loaded them under their old names.
     """
 
     closed: Mapping[str, int] = {}
     renamed: Mapping[str, str] = {}
     soname: str | None = None
     needed: Mapping[str, str] = {}
+    search: tuple[str, ...] = ()
+
+    def search_path(self, old: str | None) -> str | None:
+        """DT_RUNPATH or DT_RPATH after the change."""
+        return ":".join((*([old] if old else []), *self.search)) if self.search else old
 
     @property
     def symbols(self) -> SymbolChange:

@@ -159,7 +159,7 @@ def removed_in_trial(
 
     tried = in_memory(analysis.target, (analysis,), request)
     (after,) = tried.after
-    if not tried.plan.objects or new_failures(analysis, after):
+    if not tried.plan.objects or new_failures(analysis, after, tried.plan.moved):
         return frozenset()
     old = {new: old for old, new in tried.plan.moved.items()}
     found = {_key(finding) for finding in judge_loading(after)} | {*_shadows(after, after.modules)}

@@ -21,6 +21,7 @@ from collide.loader.model import Dso
 from collide.repair.entry_points import (
     DLOPEN_FUNCTIONS,
     DLSYM_FUNCTIONS,
+    begins_file_name,
     file_names_in,
     is_documented_entry_point,
     opens_by_made_up_names,
@@ -180,18 +181,19 @@ class RunTimeUse:
         """Those of ``names`` that an object which can open libraries has as text.
 
         An extension module can have Python do it. Of a name without a hash, the part before
-        ``.so`` is enough where the object calls dlopen.
+        ``.so`` is enough where the object calls dlopen and is not the library itself.
         """
         opens = bool(references_to(dso.elf.references, DLOPEN_FUNCTIONS))
         if not opens and not is_extension_module(dso):
             return {}
         member = self._target.names[dso.path]
-        parts = {name: name for name in names}
-        if opens:
-            parts |= {stem(name): name for name in names if not GRAFTED.search(name)}
         text = b"\0".join(map(bytes, _loaded(dso.read())))
-        reason = f"stands as text in {member}, which may open it"
-        return {parts[part]: reason for part in file_names_in(text, parts.keys())}
+        found = file_names_in(text, names)
+        if opens:
+            own = stem(dso.path.rpartition("/")[2])
+            made_up = {n for n in names if not GRAFTED.search(n) and stem(n) != own}
+            found |= {n for n in made_up if begins_file_name(text, stem(n))}
+        return dict.fromkeys(found, f"stands as text in {member}, which may open it")
 
 
 def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]:

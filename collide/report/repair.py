@@ -56,6 +56,7 @@ def _summary(change: ObjectChange) -> str:
     if change.soname is not None:
         parts.append(f"DT_SONAME {change.soname}")
     parts += [f"needs {new}" for new in sorted(change.needed.values())]
+    parts += [f"searches {directory}" for directory in change.search]
     return ", ".join(parts)
 
 
@@ -133,6 +134,7 @@ def _change(change: ObjectChange) -> dict[str, Any]:
         "renamed": dict(sorted(change.renamed.items())),
         "soname": change.soname,
         "needed": dict(sorted(change.needed.items())),
+        "search": list(change.search),
     }
 
 
