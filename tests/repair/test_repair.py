@@ -452,6 +452,45 @@ def test_library_that_python_opens_by_name_keeps_it(shop: Workshop) -> None:
     assert prepared.proofs[0].captured == ("libb.so.1",)
 
 
+@pytest.mark.parametrize(
+    ("tag", "paths"),
+    [("rpath", [None, "$ORIGIN"]), ("runpath", ["$ORIGIN"])],
+    ids=["rpath", "runpath"],
+)
+def test_plugin_that_found_the_library_loaded_is_shown_where_it_is(
+    shop: Workshop, tag: str, paths: list[str | None]
+) -> None:
+    """It has no way to it; once the library has a name of its own, no other will do."""
+    _, host = captured(shop)
+    for number, path in enumerate(paths):
+        how = {"runpath": path} if tag == "runpath" else {"runpath": None, "rpath": path}
+        shop.scenario.lib(
+            f"demo.libs/plugins/p{number}.so", CALLS_F, needed=["demo.libs/libb.so.1"], **how
+        )
+    plugins = [f"demo.libs/plugins/p{number}.so" for number, _ in enumerate(paths)]
+    wheel = shop.wheel("mod.so", "demo.libs/libb.so.1", *plugins)
+    prepared, after = shop.repair(wheel, host, opens=["mod.so", *plugins])
+    assert after.messages == ("ok",) * (1 + len(plugins))
+    library = at(new(prepared, "demo.libs/libb.so.1"))
+    for plugin, path in zip(plugins, paths, strict=True):
+        assert prepared.plan.objects[plugin].search == ("$ORIGIN/..",)
+        assert getattr(_object(shop, plugin), tag) == ":".join(filter(None, (path, "$ORIGIN/..")))
+        alone = shop.scenario.compare(host, at(plugin))
+        assert library in alone.closure(at(plugin))
+
+
+def test_what_was_missing_before_is_no_reason_to_refuse(shop: Workshop) -> None:
+    _, host = captured(shop)
+    shop.scenario.lib("gone/libgone.so.1", F)
+    shop.scenario.lib("demo.libs/libc.so.1", CALLS_F, needed=["gone/libgone.so.1"])
+    shop.module("", name="other.so", needed=["demo.libs/libc.so.1"])
+    (shop.directory / "gone/libgone.so.1").unlink()
+    wheel = shop.wheel("mod.so", "other.so", "demo.libs/libb.so.1", "demo.libs/libc.so.1")
+    prepared = shop.prepare(wheel, host, RepairOptions(everything=True))
+    assert set(prepared.plan.moved) == {"demo.libs/libb.so.1", "demo.libs/libc.so.1"}
+    assert not prepared.proofs[0].captured
+
+
 # -- the written wheel ----------------------------------------------------------------------------
 
 
