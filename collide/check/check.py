@@ -230,7 +230,7 @@ class _OneTarget:
         repairable: frozenset[int] = frozenset()
         if any(f.severity > Severity.NOTE for f in findings):
             if self._preview is None:
-                self._preview = _preview(self._target, len(self._candidates) > 1)
+                self._preview = _preview(self._target)
             repairable = self._preview.removed(analysis, findings)
         tried = _remedies(analysis, findings) if self._remedies else ()
         if self._seen:
@@ -265,10 +265,10 @@ def _by_definer(
     return by_definer
 
 
-def _preview(target: Target, several: bool) -> RepairPreview:
+def _preview(target: Target) -> RepairPreview:
     from collide.repair.preview import RepairPreview  # late: start-up
 
-    return RepairPreview(target, several=several)
+    return RepairPreview(target)
 
 
 def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:

@@ -11,6 +11,8 @@ import itertools
 import struct
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from operator import itemgetter
 
 from collide.elf.constants import (
     DT_DEBUG,
@@ -204,15 +206,24 @@ def _expected(old: _Facts, change: ObjectChange) -> _Compared:
         name = s.name if s.info >> 4 == STB_LOCAL else change.renamed.get(s.name, s.name)
         return s._replace(name=name, other=other)
 
+    searched = DT_RPATH if old.object.runpath is None else DT_RUNPATH
+
     def dynamic(tag: int, value: object) -> object:
         if tag == DT_NEEDED and isinstance(value, tuple):
             return tuple(change.needed.get(name, name) for name in value)
+        if tag == searched and isinstance(value, tuple):
+            return tuple(map(change.search_path, value))
         return (change.soname,) if tag == DT_SONAME and change.soname else value
 
+    renamed = _renamed(old, change)
+    doubled = Counter(symbol(s)._replace(name=s.name) for s in renamed[0] | renamed[1])
     was = old.compared
+    entries = was.dynamic_section
+    if change.search and searched not in dict(entries):
+        entries = tuple(sorted((*entries, (searched, (None,))), key=itemgetter(0)))
     return was._replace(
-        dynamic_section=tuple((tag, dynamic(tag, value)) for tag, value in was.dynamic_section),
-        symbols=Counter(map(symbol, was.symbols.elements())),
+        dynamic_section=tuple((tag, dynamic(tag, value)) for tag, value in entries),
+        symbols=Counter(map(symbol, was.symbols.elements())) + doubled,
         relocations=tuple(
             (*r[:2], symbol(r[2]) if isinstance(r[2], _Symbol) else None, *r[3:])
             for r in was.relocations
@@ -224,15 +235,25 @@ def _expected(old: _Facts, change: ObjectChange) -> _Compared:
     )
 
 
+def _renamed(old: _Facts, change: ObjectChange) -> tuple[AbstractSet[_Symbol], ...]:
+    """The definitions with two names after ``change``, by the hash table that finds them."""
+    return tuple(
+        {s for s in found if s.name in change.renamed and s.section != SHN_UNDEF}
+        for found in old.reached.values()
+    )
+
+
 def _lost(old: _Facts, new: _Facts, change: ObjectChange) -> str | None:
     """A sentence about a symbol that a hash table found before and does not find after; or None."""
     for which, table in ((0, "DT_GNU_HASH"), (1, "DT_HASH")):
+        renamed = _renamed(old, change)[which]
         expected = {change.renamed.get(s.name, s.name) for s in old.reached[which]}
+        expected |= {s.name for s in renamed}
         found = {s.name for s in new.reached[which]}
         if expected != found:
             name = min(expected ^ found)
             return f"{table} would not come to {name} any more"
-        if len(old.reached[which]) != len(new.reached[which]):
+        if len(old.reached[which]) + len(renamed) != len(new.reached[which]):
             return f"{table} would not come to all versions of a symbol any more"
     return None
 

@@ -100,11 +100,16 @@ def rename_symbols(data: bytes, names: Mapping[str, str], patchelf: str) -> byte
 
 
 def rename_libraries(
-    data: bytes, soname: str | None, needed: Mapping[str, str], patchelf: str
+    data: bytes,
+    soname: str | None,
+    needed: Mapping[str, str],
+    patchelf: str,
+    search: tuple[str, str] | None = None,
 ) -> bytes:
     """The same object with a new DT_SONAME (None keeps it) and new DT_NEEDED names.
 
-    patchelf changes the file names of DT_VERNEED along with DT_NEEDED. Raises
+    ``search`` is a tag (``rpath`` or ``runpath``) and its new value. patchelf changes the
+    file names of DT_VERNEED along with DT_NEEDED. Raises
     FormatError with the reason when it cannot.
     """
     for name in (soname or "", *needed, *needed.values()):
@@ -114,6 +119,9 @@ def rename_libraries(
     arguments = [] if soname is None else ["--set-soname", soname]
     for old, new in sorted(needed.items()):
         arguments += ["--replace-needed", old, new]
+    if search is not None:
+        tag, path = search
+        arguments += [*(["--force-rpath"] if tag == "rpath" else []), "--set-rpath", path]
     if not arguments:
         return data
     return _run(data, arguments, patchelf)

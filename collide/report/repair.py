@@ -47,6 +47,8 @@ def render(repair: Repair, stays: Sequence[ReportRow] = (), *, verbose: bool = F
     for proof in repair.proofs:
         lines += _proof(proof, verbose)
     lines += [f"  {_stays(row)}" for row in own]
+    if repair.changes:
+        lines.append(f"  not covered by the proof: {_not_covered(repair.plan)}")
     lines += [f"  written: {output}" for output in repair.written]
     return text_of([*lines, ""])
 
@@ -80,6 +82,14 @@ def _stays(row: ReportRow) -> str:
     return f"stays, {why}: {heading}: {headline(finding)}"
 
 
+def _not_covered(plan: Plan) -> str:
+    hidden = any(v == STV_HIDDEN for c in plan.objects.values() for v in c.closed.values())
+    asked = "names asked for at run time (dlsym, ctypes, cffi); "
+    if hidden:
+        return asked + "the wheel asks for none, and other packages do not find hidden symbols"
+    return asked + "every exported name is still found"
+
+
 def _summary(change: ObjectChange) -> str:
     counts = Counter(change.closed.values())
     parts = [
@@ -91,6 +101,7 @@ def _summary(change: ObjectChange) -> str:
     if change.soname is not None:
         parts.append(f"DT_SONAME {change.soname}")
     parts += [f"needs {new}" for new in sorted(change.needed.values())]
+    parts += [f"searches {directory}" for directory in change.search]
     return ", ".join(parts)
 
 
@@ -190,6 +201,7 @@ def as_json(repair: Repair) -> dict[str, Any]:
         "left_alone": [{"name": k.name, "reason": k.reason} for k in plan.kept],
         "taken_by": _takers(plan),
         "invalidated": list(repair.invalidated),
+        "not_covered": _not_covered(plan),
         "proofs": [_proof_json(proof) for proof in repair.proofs],
         "left_out": [{"profile": name, "reason": why} for name, why in repair.left_out],
     }
@@ -204,6 +216,7 @@ def _change(change: ObjectChange) -> dict[str, Any]:
         "renamed": dict(sorted(change.renamed.items())),
         "soname": change.soname,
         "needed": dict(sorted(change.needed.items())),
+        "search": list(change.search),
     }
 
 

@@ -295,59 +295,32 @@ def test_musl_wheels_are_renamed(shop: Workshop) -> None:
 DLSYM = 'void *dlsym(void *, const char *); void *look(void) { return dlsym(0, "f"); }'
 
 
-def test_text_beside_dlsym_keeps_a_name(shop: Workshop) -> None:
-    shop.scenario.lib(HASHED, CALLS_OWN_F)
-    shop.module(DLSYM + CALLS_F.replace("g", "k"), needed=[HASHED])
-    prepared = shop.prepare(shop.wheel("mod.so", HASHED), shop.scenario.host(F))
-    assert "stands as text in mod.so, which calls dlsym" in kept(prepared)["f"]
-
-
-def test_text_without_dlsym_is_just_text(shop: Workshop) -> None:
-    shop.scenario.lib(HASHED, CALLS_OWN_F)
-    shop.module('const char *t = "f";' + CALLS_F.replace("g", "k"), needed=[HASHED])
-    prepared = shop.prepare(shop.wheel("mod.so", HASHED), shop.scenario.host(F))
-    assert "f" in prepared.plan.renamed
+def test_object_that_may_ask_for_names_is_protected_not_hidden(shop: Workshop) -> None:
+    shop.module(CALLS_OWN_F)
+    shop.module(DLSYM, name="other.so")
+    wheel = shop.wheel("mod.so", "other.so", tag=MANYLINUX_2_28)
+    prepared = shop.prepare(wheel, shop.scenario.host(F))
+    assert prepared.plan.objects["mod.so"].closed == {"f": STV_PROTECTED}
 
 
 @pytest.mark.parametrize(
     ("source", "stays"),
     [
-        (b"import ctypes\nctypes.CDLL(x).f(1)\n", True),
+        (b"import ctypes\nctypes.CDLL(x)[chr(102)](1)\n", True),
         (b"from cffi import FFI\nFFI().dlopen(x).f(1)\n", True),
         (b"from cffi import FFI\nlib.f(1)\n", False),
         (b"import math\nmath.f(1)\n", False),
     ],
 )
-def test_ctypes_in_python_files_keeps_a_name(shop: Workshop, source: bytes, stays: bool) -> None:
+def test_where_python_opens_libraries_nothing_is_hidden(
+    shop: Workshop, source: bytes, stays: bool
+) -> None:
     shop.module(CALLS_OWN_F)
     wheel = shop.wheel("mod.so", tag=MANYLINUX_2_28, extra=[Member("demo.py", source)])
     prepared = shop.prepare(wheel, shop.scenario.host(F))
     # Protected, it is found by name as before.
     expected = STV_PROTECTED if stays else STV_HIDDEN
     assert prepared.plan.objects["mod.so"].closed == {"f": expected}
-
-
-def test_documented_entry_points_of_plugins_stay(shop: Workshop) -> None:
-    source = CALLS_OWN_F.replace("f(", "sasl_client_plug_init(")
-    shop.scenario.lib("demo.libs/libplugin-0a1b2c3d.so", source)
-    shop.module("")
-    prepared = shop.prepare(
-        shop.wheel("mod.so", "demo.libs/libplugin-0a1b2c3d.so"),
-        shop.scenario.host(F.replace("f(", "sasl_client_plug_init(")),
-        RepairOptions(method="rename"),
-    )
-    assert kept(prepared)["sasl_client_plug_init"] == "is a documented entry point"
-
-
-def test_text_of_a_library_about_who_uses_it_is_just_text(shop: Workshop) -> None:
-    """An error table of libcrypto names functions of libssl, which dlsym does not give it."""
-    low = "demo.libs/libl-0a1b2c3d.so"
-    shop.scenario.lib(low, DLSYM + "int l(void) { return 1; }")
-    shop.scenario.lib(HASHED, CALLS_OWN_F + "int l(void); int m(void) { return l(); }",
-                      needed=[low], runpath="$ORIGIN")  # fmt: skip
-    shop.module(CALLS_F.replace("g", "k"), needed=[HASHED])
-    prepared = shop.prepare(shop.wheel("mod.so", HASHED, low), shop.scenario.host(F))
-    assert "f" in prepared.plan.renamed
 
 
 def test_init_functions_are_never_touched(shop: Workshop) -> None:
@@ -383,9 +356,10 @@ def test_half_a_library_is_not_brought_home(shop: Workshop) -> None:
     """``k`` could be, but ``f`` cannot: one half here and one there is what breaks."""
     library = f"{CALLS_OWN_F} int k(void) {{ return 1; }} int l(void) {{ return k(); }}"
     shop.scenario.lib(HASHED, library)
-    shop.module(DLSYM + CALLS_F.replace("g", "h"), needed=[HASHED])
+    shop.module(CALLS_F.replace("g", "h"), needed=[HASHED])
+    shop.scenario.exe("int f(void); int main(void) { return f(); }", name="tool", needed=[HASHED])
     host = shop.scenario.host(f"{F} int k(void) {{ return 1; }}")
-    prepared = shop.prepare(shop.wheel("mod.so", HASHED), host)
+    prepared = shop.prepare(shop.wheel("mod.so", HASHED, "tool"), host)
     assert not prepared.changes
     assert "with f, which cannot be brought home" in kept(prepared)["k"]
     assert {left.symbol for left in prepared.proofs[0].left} == {"f", "k"}
@@ -479,8 +453,47 @@ def test_library_that_python_opens_by_name_keeps_it(shop: Workshop) -> None:
     wheel, host = captured(shop, text=b"import ctypes\nctypes.CDLL('libb.so.1')\n")
     prepared = shop.prepare(wheel, host)
     assert not prepared.plan.moved
-    assert "which may use a library it opened" in kept(prepared)["libb.so.1"]
+    assert kept(prepared)["libb.so.1"].startswith("stands in demo.py")
     assert prepared.proofs[0].captured == ("libb.so.1",)
+
+
+@pytest.mark.parametrize(
+    ("tag", "paths"),
+    [("rpath", [None, "$ORIGIN"]), ("runpath", ["$ORIGIN"])],
+    ids=["rpath", "runpath"],
+)
+def test_plugin_that_found_the_library_loaded_is_shown_where_it_is(
+    shop: Workshop, tag: str, paths: list[str | None]
+) -> None:
+    """It has no way to it; once the library has a name of its own, no other will do."""
+    _, host = captured(shop)
+    for number, path in enumerate(paths):
+        how = {"runpath": path} if tag == "runpath" else {"runpath": None, "rpath": path}
+        shop.scenario.lib(
+            f"demo.libs/plugins/p{number}.so", CALLS_F, needed=["demo.libs/libb.so.1"], **how
+        )
+    plugins = [f"demo.libs/plugins/p{number}.so" for number, _ in enumerate(paths)]
+    wheel = shop.wheel("mod.so", "demo.libs/libb.so.1", *plugins)
+    prepared, after = shop.repair(wheel, host, opens=["mod.so", *plugins])
+    assert after.messages == ("ok",) * (1 + len(plugins))
+    library = at(new(prepared, "demo.libs/libb.so.1"))
+    for plugin, path in zip(plugins, paths, strict=True):
+        assert prepared.plan.objects[plugin].search == ("$ORIGIN/..",)
+        assert getattr(_object(shop, plugin), tag) == ":".join(filter(None, (path, "$ORIGIN/..")))
+        alone = shop.scenario.compare(host, at(plugin))
+        assert library in alone.closure(at(plugin))
+
+
+def test_what_was_missing_before_is_no_reason_to_refuse(shop: Workshop) -> None:
+    _, host = captured(shop)
+    shop.scenario.lib("gone/libgone.so.1", F)
+    shop.scenario.lib("demo.libs/libc.so.1", CALLS_F, needed=["gone/libgone.so.1"])
+    shop.module("", name="other.so", needed=["demo.libs/libc.so.1"])
+    (shop.directory / "gone/libgone.so.1").unlink()
+    wheel = shop.wheel("mod.so", "other.so", "demo.libs/libb.so.1", "demo.libs/libc.so.1")
+    prepared = shop.prepare(wheel, host, RepairOptions(everything=True))
+    assert set(prepared.plan.moved) == {"demo.libs/libb.so.1", "demo.libs/libc.so.1"}
+    assert not prepared.proofs[0].captured
 
 
 # -- the written wheel ----------------------------------------------------------------------------
@@ -612,7 +625,7 @@ def test_never_over_the_input(shop: Workshop, capsys: pytest.CaptureFixture[str]
         ("kill -9 $$", "patchelf failed (status -9)"),
         ("exit 0", "patchelf wrote nothing"),
         ("cp given.so made.so", "would not be the same"),
-        (": > made.so", "cannot be read any more (empty file)"),
+        (": > made.so", "not repaired: empty file"),
     ],
 )
 def test_patchelf_that_fails_leaves_nothing(
