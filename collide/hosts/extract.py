@@ -15,6 +15,7 @@ from collide.binding.binder import Binder
 from collide.filesystems.root import Root
 from collide.hosts.identify_glibc import read_glibc
 from collide.hosts.identify_musl import is_musl, read_musl
+from collide.hosts.own_modules import own_modules
 from collide.loader.host import Host, Python
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
@@ -62,15 +63,17 @@ def extract(
         failures += tuple(f for f in Binder(process).bind(opened).failures if f not in problems)
     for problem in problems:
         raise _refused(problem, (*preload, *rtld_global))
+    python = find_python(m.dso for m in process.global_scope)
     return Host(
         name=name or _default_name(root, executable.path),
         path=executable.path,
         architecture=executable.elf.architecture,
-        python=find_python(m.dso for m in process.global_scope),
+        python=python,
         process=process,
         failures=failures,
         preload=tuple(preload),
         rtld_global=tuple(rtld_global),
+        own=own_modules(process, root, python, binary),
     )
 
 

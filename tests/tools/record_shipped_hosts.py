@@ -24,6 +24,7 @@ from collide.filesystems.root import Root
 from collide.hosts.database import DATABASE_FILE
 from collide.hosts.database.reader import Database, Summary
 from collide.hosts.extract import extract
+from collide.hosts.own_modules import own_modules
 from collide.hosts.profile_file.write import record
 from collide.loader.host import Host
 from collide.support.errors import InputError
@@ -70,7 +71,9 @@ def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
         install(shipped.wheel, directory)
     files = Root(str(directory))
     host = extract(shipped.binary, files, name=shipped.name, rtld_global=shipped.rtld_global)
-    host = host._replace(python=host.python or shipped.python)
+    if host.python is None:
+        own = own_modules(host.process, files, shipped.python, shipped.binary)
+        host = host._replace(python=shipped.python, own=own)
     profile = record(host, files)
     if shipped.wheel:
         name, version = shipped.wheel.requirement.split("==")
