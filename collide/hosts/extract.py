@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from collide.binding.binder import Binder
 from collide.filesystems.root import Root
@@ -20,6 +20,7 @@ from collide.loader.host import Host, Python
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, Loader, LoadError
+from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.errors import InputError
 
@@ -53,14 +54,7 @@ def extract(
         _make_cache(root, executable, loader)
     process, failures = start(executable, interpreter, loader, root, preload)
     problems = [f for f in failures if f.name in preload]
-    for library in rtld_global:
-        opened = process.dlopen(library, rtld_global=True)
-        if isinstance(opened, LoadFailure):
-            problems.append(opened)
-            continue
-        problems += opened.failures
-        # Opened with RTLD_LAZY it may do without a function: reported, and not refused.
-        failures += tuple(f for f in Binder(process).bind(opened).failures if f not in problems)
+    failures += tuple(_open_global(process, rtld_global, problems))
     for problem in problems:
         raise _refused(problem, (*preload, *rtld_global))
     python = find_python(m.dso for m in process.global_scope)
@@ -75,6 +69,20 @@ def extract(
         rtld_global=tuple(rtld_global),
         own=own_modules(process, root, python, binary),
     )
+
+
+def _open_global(
+    process: Process, libraries: Iterable[str], problems: list[LoadFailure]
+) -> Iterator[LoadFailure]:
+    """Open ``libraries`` RTLD_GLOBAL; ``problems`` gets why one cannot be."""
+    for library in libraries:
+        opened = process.dlopen(library, rtld_global=True)
+        if isinstance(opened, LoadFailure):
+            problems.append(opened)
+            continue
+        problems += opened.failures
+        # Opened with RTLD_LAZY it may do without a function: reported, and not refused.
+        yield from (f for f in Binder(process).bind(opened).failures if f not in problems)
 
 
 def _refused(failure: LoadFailure, asked: Sequence[str]) -> InputError:

@@ -224,7 +224,7 @@ def _head(profile: Profile, numbers: Sequence[int]) -> tuple[bytes, bytes]:
 def unpack(database: Database, name: str) -> Profile:
     """The profile of a shipped host, with what is left of its tables."""
     host = database.load(name)
-    by_path = {dso.path: dso.elf for dso in host.files.by_path.values()}  # type: ignore[attr-defined]
+    by_path = {dso.path: dso.elf for dso in host.own.files.by_path.values()}  # type: ignore[union-attr]
     head = database.head(name)
     described = [by_path[o["path"]] for o in head["objects"]]
     tables = [
