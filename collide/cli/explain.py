@@ -6,7 +6,7 @@ import sys
 
 from collide import api
 from collide.cli.inputs import analyses
-from collide.cli.options import host_arguments, module_argument
+from collide.cli.options import after_argument, host_arguments, module_argument
 from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("symbol", nargs="?", metavar="SYMBOL")
     host_arguments(parser, required=False)
     module_argument(parser)
+    after_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

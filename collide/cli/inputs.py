@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collide import api
 from collide.cli.streams import complain
-from collide.support.errors import InputError
+from collide.support.errors import InputError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +75,27 @@ def all_hosts(args: argparse.Namespace) -> tuple[Host, ...]:
     return api.load_hosts() if hosts is None else hosts
 
 
+def _hosts_after(args: argparse.Namespace) -> tuple[Host, ...]:
+    """All hosts, each after the imports of ``--after``; of the shipped ones those that have them.
+
+    Raises UsageError for a module that a host of ``--profile``, or every shipped one, has not.
+    """
+    from collide.analysis.history import after_import  # late: start-up
+
+    hosts = all_hosts(args)
+    if args.profile or not args.after:
+        return tuple(after_import(host, args.after) for host in hosts)
+    found: list[Host] = []
+    for host in hosts:
+        try:
+            found.append(after_import(host, args.after))
+        except UsageError as e:
+            reason = e
+    if not found:
+        raise reason
+    return tuple(found)
+
+
 def targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Target]:
     """Read the inputs one after the other; ``unreadable`` gets the errors of the others."""
     from collide.wheels.target import find_each, try_read  # late: start-up
@@ -104,7 +125,7 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
     from collide.analysis.analysis import analyse  # late: start-up
     from collide.analysis.install import matches  # late: start-up
 
-    hosts = all_hosts(args)
+    hosts = _hosts_after(args)
     unreadable: list[InputError] = []
     for target in targets(inputs, unreadable):
         unreadable += target.problems
@@ -127,7 +148,7 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
     from collide.analysis.analysis import unfit  # late: start-up
     from collide.analysis.install import analyse_session, conflicts  # late: start-up
 
-    hosts = all_hosts(args)
+    hosts = _hosts_after(args)
     unreadable: list[InputError] = []
     read = list(targets(inputs, unreadable))
     insist = bool(args.profile)
