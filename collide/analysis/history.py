@@ -13,6 +13,7 @@ from collide.analysis.analysis import Analysis, Module, open_alone
 from collide.binding.binder import Binder
 from collide.binding.definers import ReferencesByDefiner
 from collide.elf.constants import STB_GNU_UNIQUE
+from collide.elf.symbol_table import has_unique
 from collide.loader.host import Host, OwnModule
 from collide.loader.link_map import LoadFailure
 from collide.loader.lookup import Match
@@ -153,7 +154,12 @@ def _unique(analysis: Analysis, module: Module) -> Iterator[tuple[str, str]]:
 
 
 def _unique_of(host: Host, own: OwnModule) -> Mapping[str, str]:
+    """The unique symbols that an import registers, with the paths of the providers."""
     if own.unique is not None:
         return own.unique
+    assert host.own.files is not None
+    opened = host.process.copy(host.own.files).dlopen(own.path)
+    if isinstance(opened, LoadFailure) or not any(has_unique(m.elf.exports) for m in opened.new):
+        return {}
     imported = open_own(host, own)
     return {n: m.dso.path for n, m in imported.unique.items()} if imported else {}

@@ -14,7 +14,6 @@ from functools import partial
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
-from collide.elf.symbol_table import has_unique
 from collide.filesystems.root import Root
 from collide.loader.host import OwnModule, OwnModules, Python
 from collide.loader.link_map import LoadFailure, Opened
@@ -63,10 +62,7 @@ def _find(process: Process, files: Root, python: Python, binary: str) -> tuple[O
         opened = process.copy(files).dlopen(path)
         if isinstance(opened, LoadFailure) or opened.failures or len(opened.new) < 2:
             continue
-        module = OwnModule(_imported_as(path), opened.root.dso.path, brings(opened), {})
-        if any(has_unique(m.elf.exports) for m in opened.new):
-            module = module._replace(unique=None)
-        found.append(module)
+        found.append(OwnModule(_imported_as(path), opened.root.dso.path, brings(opened), None))
     return tuple(sorted(found, key=lambda m: (m.name, m.path)))
 
 
@@ -124,10 +120,9 @@ def _directories(files: Root, python: Python, starts: Iterable[str]) -> Iterator
         is_there = partial(_has_modules, files)
     for start in starts:
         directory = start
-        while True:
+        # The root itself is no prefix (getpath.py, search_up).
+        while directory not in ("/", ""):
             yield from filter(is_there, (posixpath.join(directory, name) for name in landmarks))
-            if directory in ("/", ""):
-                break
             directory = posixpath.dirname(directory)
 
 

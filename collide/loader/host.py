@@ -38,7 +38,8 @@ class OwnModule(NamedTuple):
     ``name`` is what Python code imports to get it (``ssl`` for ``_ssl``), ``path`` the file.
     ``brings`` are the names by which the libraries that it loads are known, DT_SONAME or name
     in a DT_NEEDED, with their canonical paths. ``unique`` are the STB_GNU_UNIQUE symbols that
-    opening it registers, with the path of the provider; None where that was not looked at.
+    opening it registers, with the path of the provider. They are None where it was not bound, so
+    that it may be refused for an undefined symbol; a recorded one opens.
     """
 
     name: str
