@@ -286,14 +286,15 @@ def check(
     )
 
 
-def analyse(target: StrPath | Target, host: Host) -> Analysis:
+def analyse(target: StrPath | Target, host: Host, *, after: Sequence[str] = ()) -> Analysis:
     """Open every module of a target alone in a fresh process of a host, and bind it.
 
     This gives the facts of ``collide bindings``: each reference of each object
     with the definition it gets. ``target`` is a target or a path for
     :func:`read_target`. If nothing of it could be opened on ``host``,
-    ``left_out`` of the result is the reason. Raises InputError if nothing of
-    the target can be read.
+    ``left_out`` of the result is the reason. ``after`` are modules of the interpreter itself
+    that the process has imported before, as ``ssl``. Raises InputError if nothing of
+    the target can be read, UsageError for a module that the host has not.
 
     >>> (host,) = load_hosts(binary)
     >>> (module,) = analyse(wheel, host).modules
@@ -303,6 +304,10 @@ def analyse(target: StrPath | Target, host: Host) -> Analysis:
     """
     from collide.analysis import analysis  # late: start-up
 
+    if after:
+        from collide.analysis.history import after_import  # late: start-up
+
+        host = after_import(host, after)
     return analysis.analyse(_target(target), host, insist=True)
 
 

@@ -28,7 +28,7 @@ class Analysis(NamedTuple):
 
     ``left_out`` is the reason why the target was not analysed on this host at
     all; ``skipped`` are members that were not. ``host_files`` are the objects
-    of the host's global scope.
+    of the host's global scope, and those that its imports have brought.
     """
 
     target: Target
@@ -47,6 +47,24 @@ class Analysis(NamedTuple):
         )
 
     @property
+    def depends_on_history(self) -> bool:
+        """Whether what the process has opened before can change anything for a module.
+
+        Not where modules need nothing but what the host loads at start-up, and share no unique
+        symbol.
+        """
+        loaded = self.host.process.loaded
+        for module in self.modules:
+            if module.bound is None:
+                continue
+            for brought in module.bound.objects:
+                if any(loaded(name) is None for name in brought.map.elf.needed):
+                    return True
+                if any(group.unique for group in brought.groups):
+                    return True
+        return False
+
+    @property
     def repair_command(self) -> str:
         """The command that repairs the target for this host."""
         return repair_command(self.target.name, self.host.arguments)
@@ -60,7 +78,7 @@ class Analysis(NamedTuple):
         return dso.path in self.target.names
 
     def is_host(self, dso: Dso) -> bool:
-        """Whether ``dso`` is in the host's global scope at start-up."""
+        """Whether ``dso`` was in the process before: in the global scope, or from an import."""
         return dso in self.host_files
 
 
@@ -89,8 +107,8 @@ def analyse(
     if left_out is not None:
         return left_out
     openable = find_modules(target, host, insist=insist)
-    modules = tuple(_open_modules(target, host, openable.paths, by_definer))
-    return Analysis(target, host, modules, openable.skipped, openable.nothing, host.global_files)
+    modules = tuple(open_alone(target, host, openable.paths, by_definer))
+    return Analysis(target, host, modules, openable.skipped, openable.nothing, host.known_files)
 
 
 def unfit(target: Target, host: Host) -> Analysis | None:
@@ -161,20 +179,18 @@ def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
     return "it has no shared object that could be opened"
 
 
-def _open_modules(
-    target: Target, host: Host, paths: Iterable[str], by_definer: ReferencesByDefiner | None
+def open_alone(
+    target: Target, host: Host, paths: Iterable[str], by_definer: ReferencesByDefiner | None = None
 ) -> Iterator[Module]:
+    """Open installed paths of ``target``, each in a process of ``host`` by itself."""
     fresh = host.process.copy(files := target.files(host))
     opened = [(path, fresh.copy(files).dlopen(path)) for path in paths]
-    binder = Binder(
-        host.process,
-        [m.dso for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],
-        by_definer,
-    )
+    new = [m.dso for _, done in opened if not isinstance(done, LoadFailure) for m in done.new]
+    binder = Binder(host.process, (*host.imported_files, *new), by_definer)
     for path, result in opened:
         name = target.names[target.members[path].path]
         if isinstance(result, LoadFailure):
             yield Module(name, None, (result,))
         else:
-            bound = binder.bind(result)
+            bound = binder.bind(result, dict(host.unique))
             yield Module(name, bound, bound.failures)

@@ -10,7 +10,7 @@ from collide.binding.definers import ReferencesByDefiner
 from collide.findings.code import Severity
 from collide.findings.exposure import Taken, expose
 from collide.findings.finding import Finding
-from collide.findings.judge import judge
+from collide.findings.judge import judge, rank
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.support.errors import InputError, UsageError
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 class Judged(NamedTuple):
     """One analysis, without its bindings, and its findings.
 
-    ``remedies`` has for each finding the changes that were tried against it; it is empty
-    when they were not asked for. ``repairable`` are the indexes of the findings that
-    ``collide repair`` removes.
+    ``remedies`` has for each finding the changes that were tried against it, none for what
+    follows an import; it is empty when they were not asked for. ``repairable`` are the indexes
+    of the findings that ``collide repair`` removes.
     """
 
     analysis: Analysis
@@ -233,9 +233,12 @@ class _OneTarget:
                 self._preview = _preview(self._target)
             repairable = self._preview.removed(analysis, findings)
         tried = _remedies(analysis, findings) if self._remedies else ()
+        one = Judged(analysis, findings, tried, repairable)
+        if analysis.depends_on_history and self._by_definer is not None:
+            one = _with_history(one, self._by_definer)
         if self._seen:
             self._seen(analysis)
-        return Judged(analysis.without_bindings(), findings, tried, repairable)
+        return one._replace(analysis=analysis.without_bindings())
 
 
 def _of_all(failed: Sequence[tuple[str, InputError]]) -> InputError:
@@ -263,6 +266,24 @@ def _by_definer(
         fitting = (c for c in candidates if _misfit(target, c, insist) is None)
         by_definer.expect(dso for c in fitting for dso in c.host.global_files)
     return by_definer
+
+
+def _with_history(judged: Judged, by_definer: ReferencesByDefiner) -> Judged:
+    """The same with what is found only after an import of the interpreter's own modules."""
+    if not judged.analysis.host.own.modules:
+        return judged
+    from collide.analysis.history import behind_imports  # late: start-up
+    from collide.findings.history import judge_behind  # late: start-up
+
+    behind = judge_behind(behind_imports(judged.analysis, by_definer))
+    findings = judged.findings + behind
+    order = sorted(range(len(findings)), key=lambda number: rank(findings[number]))
+    tried = judged.remedies + ((),) * len(behind) if judged.remedies else ()
+    return judged._replace(
+        findings=tuple(findings[number] for number in order),
+        remedies=tuple(tried[number] for number in order if tried),
+        repairable=frozenset(at for at, number in enumerate(order) if number in judged.repairable),
+    )
 
 
 def _preview(target: Target) -> RepairPreview:

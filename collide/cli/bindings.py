@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collide.cli.inputs import analyses, session_analyses
-from collide.cli.options import host_arguments, module_argument, rtld_global_argument
+from collide.cli.options import (
+    after_argument,
+    host_arguments,
+    module_argument,
+    rtld_global_argument,
+)
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_NOTHING,
@@ -30,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
     host_arguments(parser, required=True)
     module_argument(parser)
+    after_argument(parser)
     parser.add_argument(
         "--session",
         action="store_true",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collide import api
 from collide.cli.inputs import analyses
-from collide.cli.options import host_arguments, module_argument
+from collide.cli.options import after_argument, host_arguments, module_argument
 from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall, write
 from collide.support.faults import problems_named
 
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("symbol", nargs="?", metavar="SYMBOL")
     host_arguments(parser, required=False)
     module_argument(parser)
+    after_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

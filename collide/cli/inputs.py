@@ -93,6 +93,27 @@ def all_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[H
     return api.load_hosts() if hosts is None else hosts
 
 
+def _hosts_after(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[Host, ...]:
+    """All hosts, each after the imports of ``--after``; of the shipped ones those that have them.
+
+    Raises UsageError for a module that a host of ``--profile``, or every shipped one, has not.
+    """
+    from collide.analysis.history import after_import  # late: start-up
+
+    hosts = all_hosts(args, unreadable)
+    if args.profile or not args.after:
+        return tuple(after_import(host, args.after) for host in hosts)
+    found: list[Host] = []
+    for host in hosts:
+        try:
+            found.append(after_import(host, args.after))
+        except UsageError as e:
+            reason = e
+    if not found:
+        raise reason
+    return tuple(found)
+
+
 def targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Target]:
     """Read the inputs one after the other; ``unreadable`` gets the errors of the others."""
     from collide.wheels.target import find_each, try_read  # late: start-up
@@ -123,7 +144,7 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
     from collide.analysis.install import matches  # late: start-up
 
     unreadable: list[InputError] = []
-    hosts = all_hosts(args, unreadable)
+    hosts = _hosts_after(args, unreadable)
     for target in targets(inputs, unreadable):
         unreadable += target.problems
         for host in hosts:
@@ -152,7 +173,7 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
     from collide.analysis.install import analyse_session, conflicts  # late: start-up
 
     unreadable: list[InputError] = []
-    hosts = all_hosts(args, unreadable)
+    hosts = _hosts_after(args, unreadable)
     read = list(targets(inputs, unreadable))
     insist = bool(args.profile)
     for host in hosts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from collide.cli.inputs import analyses
-from collide.cli.options import format_argument, module_argument, opening_arguments
+from collide.cli.options import after_argument, format_argument, module_argument, opening_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     opening_arguments(parser)
     module_argument(parser)
+    after_argument(parser)
     parser.add_argument(
         "--run",
         metavar="TEMPLATE",

@@ -225,6 +225,11 @@ class DynamicSymbols:
             and (vague[number] if number >= 0 else _are_vague(self.candidates(name)))
         }
 
+    @property
+    def has_unique(self) -> bool:
+        """Whether any symbol is STB_GNU_UNIQUE."""
+        return bool(self._columns()[0].translate(None, _NOT_UNIQUE))
+
     def values(self) -> Iterator[tuple[str, int | None]]:
         """All names with their values; None for a name that several symbols have."""
         column = self._columns()[3]
@@ -313,6 +318,7 @@ _IS_SIMPLE_INFO = bytes(
 )
 _NOWHERE = -2
 _VAGUE = (STB_WEAK, STB_GNU_UNIQUE)
+_NOT_UNIQUE = bytes(info for info in range(256) if info >> 4 != STB_GNU_UNIQUE)
 _IS_VAGUE = bytes(info >> 4 in _VAGUE for info in range(256))
 _IS_VISIBLE = bytes(other & 3 in (STV_DEFAULT, STV_PROTECTED) for other in range(256))
 
@@ -329,6 +335,13 @@ def vague_names(exports: Exports, names: Iterable[str]) -> AbstractSet[str]:
         return exports.vague(names)
     found = ((name, exports.candidates(name)) for name in names)
     return {name for name, ds in found if ds and _are_vague(ds)}
+
+
+def has_unique(exports: Exports) -> bool:
+    """Whether any definition is STB_GNU_UNIQUE."""
+    if isinstance(exports, DynamicSymbols):
+        return exports.has_unique
+    return any(d.binding == STB_GNU_UNIQUE for n in exports.names for d in exports.candidates(n))
 
 
 def _are_vague(definitions: Iterable[Definition]) -> bool:

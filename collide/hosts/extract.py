@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from collide.binding.binder import Binder
 from collide.filesystems.root import Root
 from collide.hosts.identify_glibc import read_glibc
 from collide.hosts.identify_musl import is_musl, read_musl
+from collide.hosts.own_modules import own_modules
 from collide.loader.host import Host, Python
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, Loader, LoadError
+from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.errors import InputError
 
@@ -52,26 +54,35 @@ def extract(
         _make_cache(root, executable, loader)
     process, failures = start(executable, interpreter, loader, root, preload)
     problems = [f for f in failures if f.name in preload]
-    for library in rtld_global:
+    failures += tuple(_open_global(process, rtld_global, problems))
+    for problem in problems:
+        raise _refused(problem, (*preload, *rtld_global))
+    python = find_python(m.dso for m in process.global_scope)
+    return Host(
+        name=name or _default_name(root, executable.path),
+        path=executable.path,
+        architecture=executable.elf.architecture,
+        python=python,
+        process=process,
+        failures=failures,
+        preload=tuple(preload),
+        rtld_global=tuple(rtld_global),
+        own=own_modules(process, root, python, binary),
+    )
+
+
+def _open_global(
+    process: Process, libraries: Iterable[str], problems: list[LoadFailure]
+) -> Iterator[LoadFailure]:
+    """Open ``libraries`` RTLD_GLOBAL; ``problems`` gets why one cannot be."""
+    for library in libraries:
         opened = process.dlopen(library, rtld_global=True)
         if isinstance(opened, LoadFailure):
             problems.append(opened)
             continue
         problems += opened.failures
         # Opened with RTLD_LAZY it may do without a function: reported, and not refused.
-        failures += tuple(f for f in Binder(process).bind(opened).failures if f not in problems)
-    for problem in problems:
-        raise _refused(problem, (*preload, *rtld_global))
-    return Host(
-        name=name or _default_name(root, executable.path),
-        path=executable.path,
-        architecture=executable.elf.architecture,
-        python=find_python(m.dso for m in process.global_scope),
-        process=process,
-        failures=failures,
-        preload=tuple(preload),
-        rtld_global=tuple(rtld_global),
-    )
+        yield from (f for f in Binder(process).bind(opened).failures if f not in problems)
 
 
 def _refused(failure: LoadFailure, asked: Sequence[str]) -> InputError:

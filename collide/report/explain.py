@@ -29,7 +29,9 @@ def _trace(analysis: Analysis, trace: ScopeTrace) -> Iterator[str]:
     weak = ", weak" if reference.weak else ""
     yield f"{analysis.name_of(trace.object)} refers to {reference.name}{version}"
     kind = CLASS_NAMES[reference.lookup_class]
-    yield f"  a {kind} reference{weak}, when opening {trace.module} on {analysis.host.name}"
+    host = analysis.host
+    after = "".join(f", after `import {name}`" for name in host.imported)
+    yield f"  a {kind} reference{weak}, when opening {trace.module} on {host.name}{after}"
     if trace.own_scope:
         yield "  DT_SYMBOLIC: the object itself comes first"
     for number, step in enumerate(trace.steps, 1):

@@ -22,7 +22,8 @@ def render(agreements: Iterable[Agreement]) -> Text:
 def _agreement(agreement: Agreement) -> Iterator[str]:
     host = agreement.analysis.host
     source = "slots in memory" if agreement.by_slots else "the loader's log"
-    yield f"{agreement.analysis.target.name} in {host.name} ({host.path}), by {source}"
+    after = "".join(f", after `import {name}`" for name in host.imported)
+    yield f"{agreement.analysis.target.name} in {host.name} ({host.path}), by {source}{after}"
     for m in agreement.modules:
         if m.name == START_UP:
             yield f"  start-up: {_seen(m)}"

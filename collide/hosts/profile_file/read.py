@@ -6,6 +6,7 @@ import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES, machine_named
@@ -19,7 +20,7 @@ from collide.hosts.profile_file.symbols import (
     RecordedReferences,
     invalid,
 )
-from collide.loader.host import Host, Python
+from collide.loader.host import Host, OwnModule, OwnModules, Python
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
@@ -184,17 +185,22 @@ def load(path: str | os.PathLike[str]) -> Host:
             _described(profile, o, JsonTables(str(path), t))
             for o, t in zip(profile["objects"], tables or profile["tables"], strict=True)
         ]
-        by_path: dict[str, Dso] = {}
-        for recorded in described:
-            for known in (recorded.dso.path, *recorded.paths):
-                by_path.setdefault(known, recorded.dso)
         links = [
             (o["needed_by"], [need["object"] for need in o["needs"]]) for o in profile["objects"]
         ]
         loaded = slice(0, profile["loaded"])
-        return host_of(profile, described[loaded], links[loaded], by_path)
+        visible = _by_path(described[: profile.get("visible")])
+        return host_of(profile, described[loaded], links[loaded], visible, _by_path(described))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:
         raise invalid(str(path), e) from e
+
+
+def _by_path(described: Iterable[Described]) -> dict[str, Dso]:
+    by_path: dict[str, Dso] = {}
+    for recorded in described:
+        for known in (recorded.dso.path, *recorded.paths):
+            by_path.setdefault(known, recorded.dso)
+    return by_path
 
 
 def _described(
@@ -240,10 +246,13 @@ def host_of(
     loaded: Sequence[Described],
     links: Sequence[Links],
     by_path: Mapping[str, Dso],
+    everything: Mapping[str, Dso],
 ) -> Host:
-    """The host that a profile describes, which has loaded these objects; ``by_path`` are all.
+    """The host that a profile describes, which has loaded these objects.
 
-    Raises KeyError, TypeError, ValueError, IndexError or AttributeError when it is none.
+    ``by_path`` are those that a wheel's object can find, ``everything`` also those of the
+    interpreter's own modules. Raises KeyError, TypeError, ValueError, IndexError or
+    AttributeError when it is none.
     """
     python = profile["python"]
     libc = profile["libc"]
@@ -267,7 +276,21 @@ def host_of(
         failures=tuple(LoadFailure(**f) for f in profile["missing"]),
         preload=tuple(profile["preload"]),
         rtld_global=tuple(profile["global"]),
+        own=_own_modules(profile, everything),
     )
+
+
+def _own_modules(profile: Mapping[str, Any], everything: Mapping[str, Dso]) -> OwnModules:
+    """Those of a profile; one of an older release of collide has none."""
+    modules: list[OwnModule] = []
+    texts: list[object] = []
+    for recorded in profile.get("modules", ()):
+        brings, unique = dict(recorded["brings"]), dict(recorded["unique"])
+        modules.append(OwnModule(recorded["name"], recorded["path"], brings, unique))
+        texts += [recorded["name"], recorded["path"], *chain(*brings.items(), *unique.items())]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a name or path that is no string")
+    return OwnModules(RecordedFiles(everything, profile["cache"]), lambda: tuple(modules))
 
 
 def _process(

@@ -130,4 +130,5 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "detail": finding.detail,
         "remedy": finding.remedy,
         "evidence": list(finding.evidence),
+        "after_import": list(finding.after_import),
     }

@@ -40,10 +40,17 @@ class Fact(NamedTuple):
 def headline(finding: Finding) -> str:
     """What happened, in a clause whose subject is the victim."""
     code = finding.code
+    title = f"{after(finding)}: {code.title}" if finding.after_import else code.title
     if code.shape is Shape.LOAD_FAILURE:
         detail = f" ({finding.detail})" if finding.detail else ""
-        return f"{code.title}: {finding.provider}{detail}"
-    return code.title
+        return f"{title}: {finding.provider}{detail}"
+    return title
+
+
+def after(finding: Finding) -> str:
+    """The imports that it follows, any of them: ``after `import ssl```; empty without any."""
+    imports = " or ".join(f"`import {name}`" for name in finding.after_import)
+    return f"after {imports}" if imports else ""
 
 
 def facts(finding: Finding) -> tuple[Fact, ...]:

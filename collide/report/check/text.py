@@ -11,6 +11,7 @@ from collide.check.merge import Checked, count_left_out, merge, summed_up
 from collide.findings.code import Code, Severity
 from collide.findings.finding import Finding
 from collide.report.check.parts import (
+    after,
     facts,
     headline,
     looked_at_together,
@@ -107,7 +108,8 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
     if finding.severity == Severity.NOTE and not verbose:
         found_in = f" in {where}" if where else ""
         count = f": {plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
-        yield f"{heading} <- {finding.provider}{count}{found_in}"
+        follows = f" {after(finding)}" if finding.after_import else ""
+        yield f"{heading} <- {finding.provider}{count}{follows}{found_in}"
         return
     yield ""
     yield heading
