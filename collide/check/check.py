@@ -16,6 +16,7 @@ from collide.loader.host import Host
 from collide.support.errors import InputError
 from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
+from collide.support.time_limit import timed
 from collide.wheels.tags import Misfit, Platform, misfit
 from collide.wheels.target import Target
 
@@ -143,7 +144,7 @@ def check_one(
     progress: Progress = no_progress,
 ) -> Report:
     """One target on every host; ``seen`` is called with each analysis that has its bindings."""
-    with target.keeping():
+    with target.keeping(), timed(target.name):
         return _on_all(target, candidates, insist, remedies, exposure, seen, progress)
 
 

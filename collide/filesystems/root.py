@@ -16,6 +16,7 @@ from collide.elf.object import read_object
 from collide.filesystems.tree import Contents, Disk, Status, Tree
 from collide.loader.glibc.ld_cache import LdCache, read_cache
 from collide.loader.model import Dso, LoadError
+from collide.support import limits
 from collide.support.errors import ForeignMachineError, FormatError
 
 _MAX_LINKS = 40  # MAXSYMLINKS, path_resolution(7)
@@ -157,7 +158,12 @@ class Root:
         data = self._tree.contents(path)
         if not data:
             raise FormatError("empty file")
-        return Dso(path, status.identity, read_object(data), partial(self._again, path))
+        try:
+            limits.hold("object-size", len(data))
+            obj = read_object(data)
+        except limits.LimitError as e:
+            raise e.inside(path) from None
+        return Dso(path, status.identity, obj, partial(self._again, path))
 
     def _again(self, path: str) -> bytes:
         return bytes(self._tree.contents(path) or b"")
@@ -170,6 +176,7 @@ class Root:
 
     def load_cache(self, path: str, flags: int, hwcaps: tuple[str, ...]) -> None:
         """Use the ld.so.cache at ``path``, where there is one, for one architecture and CPU."""
-        data = self.read_bytes(path)
+        data = self.contents(path)
         if data is not None:
-            self.cache, self.cache_flags, self.hwcaps = read_cache(data), flags, hwcaps
+            limits.hold("cache-size", len(data), path)
+            self.cache, self.cache_flags, self.hwcaps = read_cache(bytes(data)), flags, hwcaps

@@ -27,7 +27,10 @@ from collide.loader.glibc.search import rpath_of
 from collide.loader.host import Host
 from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
+from collide.support import limits
+from collide.support.documents import parse
 from collide.support.errors import InputError
+from collide.support.files import read_bytes
 from collide.support.records import NamedTuple
 
 SCHEMA = "collide-footprint/1"
@@ -182,10 +185,10 @@ def to_baseline(footprint: Footprint) -> str:
 def read_baseline(path: Path) -> Footprint:
     """The footprint in a baseline file; raises InputError."""
     try:
-        document = json.loads(path.read_bytes())
-    except OSError as e:
-        raise InputError(str(path), e.strerror or str(e)) from e
-    except (ValueError, RecursionError) as e:
+        document = parse(read_bytes(path, "text-size"))
+    except limits.LimitError as e:
+        raise e if e.path else e.inside(str(path)) from None
+    except ValueError as e:
         raise InputError(str(path), f"not a readable baseline ({e})") from e
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:

@@ -19,7 +19,10 @@ from collide.elf.object import scan_object
 from collide.loader.host import Host
 from collide.loader.model import Dso, FileSystem
 from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
+from collide.support.files import require_regular
+from collide.support.limits import LimitError
 from collide.support.records import NamedTuple
+from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
 
 TYPE_CHECKING = False
@@ -208,6 +211,12 @@ def _tidy(path: str) -> str:
 def read_target(path: str | os.PathLike[str]) -> Target:
     """Read one input; raises InputError when nothing of it can be read."""
     name = os.fspath(path)
+    require_regular(name)
+    with timed(name):
+        return _read(name)
+
+
+def _read(name: str) -> Target:
     if os.path.isdir(name):
         return _read_tree(name)
     if posixpath.splitext(name)[1] == ".whl":
@@ -239,6 +248,10 @@ def _read_wheel(path: str) -> Target:
             try:
                 # The contents are dropped before names are made of the tables.
                 obj = scan_object(archive.read(entry))()
+            except LimitError as e:
+                # A member has its name already, its tables have none.
+                problems.append(e if e.path else e.inside(f"{path}: {entry.name}"))
+                continue
             except InputError as e:
                 problems.append(e)
                 continue
@@ -301,6 +314,8 @@ def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Targ
             dso = root.read(str(found))
         except (NotDynamicError, ForeignMachineError) as e:
             skipped.append(Skipped(member, str(e)))
+        except LimitError as e:
+            problems.append(LimitError(f"{name}/{member}", e.reason))
         except FormatError as e:
             problems.append(InputError(f"{name}/{member}", str(e)))
         except OSError as e:
@@ -324,6 +339,8 @@ def _read_bare(path: str) -> Target:
     resolved = os.path.realpath(path)
     try:
         dso = root.read(resolved)
+    except LimitError as e:
+        raise LimitError(path, e.reason) from None
     except FormatError as e:
         raise InputError(path, str(e)) from e
     except OSError as e:

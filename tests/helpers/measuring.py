@@ -46,7 +46,7 @@ def measured(
 ) -> Cost:
     """``collide`` with these arguments, ended at so much memory or CPU, or when nothing happens."""
     bounds = (str(int(gib * 1024) * MIB), str(seconds), str(6 * seconds))
-    command = [sys.executable, "-m", "collide", *map(os.fspath, arguments)]
+    command = [sys.executable, "-m", "collide", *(os.fspath(a) for a in arguments)]
     found = subprocess.run(
         [sys.executable, "-I", "-c", _MEASURE, *bounds, *command],
         capture_output=True,
