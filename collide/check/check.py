@@ -14,6 +14,7 @@ from collide.findings.judge import judge
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.support.errors import InputError
+from collide.support.limits import LimitError
 from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
 from collide.support.time_limit import timed
@@ -143,9 +144,15 @@ def check_one(
     seen: Callable[[Analysis], object] | None = None,
     progress: Progress = no_progress,
 ) -> Report:
-    """One target on every host; ``seen`` is called with each analysis that has its bindings."""
-    with target.keeping(), timed(target.name):
-        return _on_all(target, candidates, insist, remedies, exposure, seen, progress)
+    """One target on every host; ``seen`` is called with each analysis that has its bindings.
+
+    Raises LimitError for a target that takes too much.
+    """
+    try:
+        with target.keeping(), timed(target.name):
+            return _on_all(target, candidates, insist, remedies, exposure, seen, progress)
+    except LimitError as e:
+        raise e if e.path == target.name else e.inside(target.name) from None
 
 
 def _on_all(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collide import api
 from collide.cli.streams import complain
 from collide.support.errors import InputError
+from collide.support.limits import LimitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,16 +33,21 @@ def host_in_root(
     from collide.hosts.ldconfig import unsearched_directories  # late: start-up
     from collide.loader.libc import libc_of  # late: start-up
 
-    host = api.extract_host(
-        binary,
-        root=args.root,
-        image=args.image,
-        name=name,
-        preload=args.preload,
-        rtld_global=args.rtld_global,
-        library_path=library_path,
-        ldconfig=args.ldconfig,
-    )
+    try:
+        host = api.extract_host(
+            binary,
+            root=args.root,
+            image=args.image,
+            name=name,
+            preload=args.preload,
+            rtld_global=args.rtld_global,
+            library_path=library_path,
+            ldconfig=args.ldconfig,
+        )
+    except LimitError as e:
+        raise (
+            e if args.root == "/" or e.path.startswith(args.root) else e.inside(args.root)
+        ) from None
     root = host.files
     assert isinstance(root, Root)
     if host.failures and root.cache is None and libc_of(host.loader).has_ld_cache:

@@ -31,9 +31,14 @@ class Root:
         self._files: dict[object, Dso] = {}
         self._resolved: dict[str, str | None] = {}
         self._directories: dict[str, str | None] = {}
+        self._tries: int | None = None
         self.cache: LdCache | None = None
         self.cache_flags = 0
         self.hwcaps: tuple[str, ...] = ()
+
+    def count_tries(self) -> None:
+        """From now on hold what is opened against the limit ``tries``."""
+        self._tries = 0
 
     def realpath(self, path: str) -> str | None:
         """Canonical path inside the root; None when it does not exist."""
@@ -117,6 +122,9 @@ class Root:
 
     def open(self, path: str) -> Dso | None:
         """See :class:`collide.loader.model.FileSystem`."""
+        if self._tries is not None:
+            self._tries += 1
+            limits.hold("tries", self._tries, path)
         directory, name = posixpath.split(path)
         # A search tries hundreds of names in few directories.
         if directory not in self._directories:
@@ -176,7 +184,10 @@ class Root:
 
     def load_cache(self, path: str, flags: int, hwcaps: tuple[str, ...]) -> None:
         """Use the ld.so.cache at ``path``, where there is one, for one architecture and CPU."""
-        data = self.contents(path)
+        data = self.read_bytes(path)
         if data is not None:
             limits.hold("cache-size", len(data), path)
-            self.cache, self.cache_flags, self.hwcaps = read_cache(bytes(data)), flags, hwcaps
+            try:
+                self.cache, self.cache_flags, self.hwcaps = read_cache(data), flags, hwcaps
+            except limits.LimitError as e:
+                raise e.inside(path) from None

@@ -20,7 +20,7 @@ from collide.loader.host import Host
 from collide.loader.model import Dso, FileSystem
 from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
 from collide.support.files import require_regular
-from collide.support.limits import LimitError
+from collide.support.limits import LimitError, hold
 from collide.support.records import NamedTuple
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
@@ -141,9 +141,12 @@ class _Installed(FileSystem):
         self._disk = disk
         self._system_dirs = system_dirs
         self._normal: dict[str, str] = {}
+        self._tries = 0
 
     def open(self, path: str) -> Dso | None:
-        """See :class:`collide.loader.model.FileSystem`."""
+        """See :class:`collide.loader.model.FileSystem`; raises LimitError for too many tries."""
+        self._tries += 1
+        hold("tries", self._tries)
         directory, _, name = path.rpartition("/")
         # A search tries hundreds of names in few directories.
         normal = self._normal.get(directory)
