@@ -45,9 +45,8 @@ def host_in_root(
             ldconfig=args.ldconfig,
         )
     except LimitError as e:
-        raise (
-            e if args.root == "/" or e.path.startswith(args.root) else e.inside(args.root)
-        ) from None
+        named = args.root == "/" or e.path.startswith(args.root)
+        raise e if named else e.inside(args.root) from None
     root = host.files
     assert isinstance(root, Root)
     if host.failures and root.cache is None and libc_of(host.loader).has_ld_cache:

@@ -44,7 +44,7 @@ LIMITS = (
     Limit("symbols", 4_000_000, "", "dynamic symbols of an object"),
     Limit("names", 512 << 20, "bytes", "names of an object in all"),
     Limit("name-ratio", 8, "times", "names of an object in all to its string table"),
-    Limit("tries", 1_000_000, "", "files that the search for libraries tries, of an input on a host"),
+    Limit("tries", 1_000_000, "", "paths that a search for libraries tries, on one host"),
     Limit("profile-size", 256 << 20, "bytes", "a profile, inflated"),
     Limit("text-size", 32 << 20, "bytes", "a baseline, an allow-list, the JSON of an image"),
     Limit("json-values", 8_000_000, "", "values in a JSON document"),
