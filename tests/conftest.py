@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 
@@ -12,6 +12,7 @@ from checkout import WHEELS
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.hosts.profile_file.write import record, to_bytes
+from collide.support import limits
 from scenario import require_loader
 
 pytest_plugins = ["pytester"]
@@ -29,6 +30,12 @@ def recorded_host() -> bytes:
     require_loader()
     root = Root()
     return to_bytes(record(extract(str(WHEELS / "host/host"), root), root), compressed=False)
+
+
+@pytest.fixture(name="set_limit")
+def _set_limit(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+    """Sets a limit for one test."""
+    return lambda name, value: monkeypatch.setitem(limits._values, name, value)
 
 
 @pytest.hookimpl(wrapper=True)

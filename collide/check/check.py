@@ -18,6 +18,7 @@ from collide.support.faults import UnexpectedError, problem_of
 from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
 from collide.support.text import plural
+from collide.support.time_limit import timed
 from collide.wheels.tags import Misfit, Platform, misfit
 from collide.wheels.target import Target
 
@@ -160,7 +161,7 @@ def check_one(
     """One target on every host; ``seen`` is called with each analysis that has its bindings."""
     one = _OneTarget(target, candidates, insist, remedies, seen)
     try:
-        with target.keeping():
+        with target.keeping(), timed(target.name):
             return one.report(exposure, progress)
     except UsageError:
         raise

@@ -86,6 +86,8 @@ def _run(arguments: list[str]) -> int:
         return 0
     from importlib import import_module  # late: start-up
 
+    from collide.cli.options import limit_argument, set_limits  # late: start-up
+
     name = arguments[0] if arguments else ""
     if name not in COMMANDS:
         _overview().parse_args(arguments)
@@ -95,7 +97,10 @@ def _run(arguments: list[str]) -> int:
         prog=f"collide {name}", description=COMMANDS[name], formatter_class=_formatter
     )
     command.add_arguments(parser)
-    status: int = command.run(parser.parse_args(arguments[1:]))
+    limit_argument(parser)
+    args = parser.parse_args(arguments[1:])
+    set_limits(os.environ, args.limit)
+    status: int = command.run(args)
     return status
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from collide.support.errors import UsageError
+from collide.support.limits import override
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -100,6 +105,39 @@ def jobs_argument(parser: argparse.ArgumentParser) -> None:
 def format_argument(parser: argparse.ArgumentParser) -> None:
     """``--format`` of a command that writes text or one JSON document."""
     parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def limit_argument(parser: argparse.ArgumentParser) -> None:
+    """``--limit``: another value of one of the limits on inputs."""
+    parser.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another limit on what an input may ask for (64M, 2G); README lists all; repeatable",
+    )
+
+
+_LIMIT = "COLLIDE_LIMIT_"
+
+
+def set_limits(environment: Mapping[str, str], options: Iterable[str]) -> None:
+    """Set the limits that the environment and ``--limit`` name, the option over the environment.
+
+    Raises UsageError for a name or a value that is none.
+    """
+    settings = {
+        variable.removeprefix(_LIMIT).lower().replace("_", "-"): text
+        for variable, text in environment.items()
+        if variable.startswith(_LIMIT)
+    }
+    for option in options:
+        name, equals, text = option.partition("=")
+        if not equals:
+            raise UsageError(f"--limit {option}: write NAME=VALUE")
+        settings[name] = text
+    if settings:
+        override(settings)
 
 
 def _positive(text: str) -> int:

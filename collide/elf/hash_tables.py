@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, compress
 from operator import itemgetter
 
 TYPE_CHECKING = False
@@ -20,6 +21,7 @@ _HIGH_DIGITS = bytes(b"0123456789abcdef"[byte >> 4] for byte in range(256))
 _LOW_DIGITS = bytes(b"0123456789abcdef"[byte & 15] for byte in range(256))
 _LOWEST_BIT = bytes(byte & 1 for byte in range(256))
 _DIGITS = 4000  # below the limit of int() for text (sys.set_int_max_str_digits)
+_SHORT = 64  # up to so many symbols a search is faster than to know all ends of chains
 _START = tuple(accumulate(range(511), lambda h, _: h * 33 & 0xFFFFFFFF, initial=5381))
 
 
@@ -77,7 +79,10 @@ class GnuHash:
     IndexError or ValueError when it is too short.
     """
 
-    __slots__ = ("_bits", "_bloom", "_buckets", "_chain", "_ends", "_shift", "count", "first")
+    __slots__ = (
+        *("_bits", "_bloom", "_buckets", "_chain", "_end_places", "_ends", "_shift"),
+        *("count", "first"),
+    )
 
     def __init__(self, table: memoryview, bits: int, big_endian: bool) -> None:
         def read(code: str, at: int, size: int) -> array[int]:
@@ -102,6 +107,7 @@ class GnuHash:
             length += 1
         self._chain = read("I", at, length * 4)
         self._ends: bytes | None = None
+        self._end_places: array[int] | None = None
         self.count = self.first + length
         """One more than the highest symbol index the table reaches."""
 
@@ -139,24 +145,41 @@ class GnuHash:
             low = 0 if sys.byteorder == "little" else 3
             self._ends = chain.tobytes()[low::4].translate(_LOWEST_BIT)
         # Bit 0 ends a chain: none may lie between the bucket's start and the symbol.
-        ends = self._ends.find
+        ends, in_one_chain = self._ends.find, self._in_one_chain
         return [
             bool((word := bloom[h // bits % words]) >> h % bits & word >> (h >> shift) % bits & 1)
             and lowest <= (bucket := buckets[h % number]) <= index < end
             and chain[index - first] | 1 == h | 1
-            and ends(1, bucket - first, index - first) < 0
+            and (
+                ends(1, bucket - first, index - first) < 0
+                if index - bucket < _SHORT
+                else in_one_chain(bucket - first, index - first)
+            )
             for index, h in zip(indexes, hashes, strict=True)
         ]
+
+    def _in_one_chain(self, start: int, at: int) -> bool:
+        """Whether no chain ends between two places, however far from each other they are."""
+        if self._end_places is None:
+            assert self._ends is not None
+            self._end_places = array("I", compress(range(len(self._ends)), self._ends))
+        following = bisect_left(self._end_places, start)
+        return following == len(self._end_places) or self._end_places[following] >= at
+
+    def found(self, name: bytes, numbers: Sequence[int]) -> list[int]:
+        """Those of ``numbers``, ascending, that :meth:`walk` comes to, in chain order."""
+        hashes = [gnu_hash(name)] * len(numbers)
+        return list(compress(numbers, self.reached(numbers, hashes)))
 
 
 class SysvHash:
     """DT_HASH: buckets and chains over the whole symbol table (gABI "Hash Table"; Rule 3.7).
 
     ``entry_size`` is 8 on s390x and 4 everywhere else. Raises ValueError when
-    the table is too short.
+    the table is too short, or a symbol is in two chains: then one may have no end.
     """
 
-    __slots__ = ("_buckets", "_chain", "count")
+    __slots__ = ("_buckets", "_chain", "_places", "count")
 
     first = 1
 
@@ -167,8 +190,12 @@ class SysvHash:
         if end > len(table):
             raise ValueError("hash table ends early")
         values = integers(table[2 * entry_size : end], code, big_endian)
+        linked = [number for number in values if number]
+        if len(set(linked)) < len(linked):
+            raise ValueError("hash chains that share symbols")
         self._buckets = values[:nbuckets]
         self._chain = values[nbuckets:]
+        self._places: dict[int, tuple[int, int]] | None = None
 
     def walk(self, name: bytes) -> list[int]:
         """Symbol indexes in the bucket of ``name``, in chain order."""
@@ -180,6 +207,24 @@ class SysvHash:
             found.append(index)
             index = self._chain[index]
         return found
+
+    def found(self, name: bytes, numbers: Iterable[int]) -> list[int]:
+        """Those of ``numbers`` that :meth:`walk` comes to, in chain order."""
+        if not self._buckets:
+            return []
+        if self._places is None:
+            self._places = dict(self._walked())
+        bucket = sysv_hash(name) % len(self._buckets)
+        places = ((self._places.get(number, (-1, 0)), number) for number in numbers)
+        return [number for (chain, _), number in sorted(places) if chain == bucket]
+
+    def _walked(self) -> Iterator[tuple[int, tuple[int, int]]]:
+        """The bucket of each symbol, and its place in the chain; no symbol is in two."""
+        for bucket, index in enumerate(self._buckets):
+            place = 0
+            while 0 < index < self.count:
+                yield index, (bucket, place)
+                index, place = self._chain[index], place + 1
 
 
 def picked(column: Sequence[Any], indexes: Sequence[int]) -> tuple[Any, ...]:

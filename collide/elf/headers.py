@@ -20,6 +20,8 @@ from collide.elf.constants import (
 )
 from collide.elf.hash_tables import integers
 from collide.elf.machines import machine_of_header
+from collide.elf.string_table import SharedNames, decode
+from collide.support import limits
 from collide.support.errors import ForeignMachineError, FormatError, NotDynamicError
 from collide.support.records import NamedTuple
 
@@ -31,11 +33,6 @@ _OS_ABIS = (0, 3)  # ELFOSABI_SYSV, ELFOSABI_GNU: what glibc's open_verify lets 
 def is_elf(head: bytes | memoryview) -> bool:
     """Whether a file that starts with ``head`` (4 bytes or more) is ELF."""
     return bytes(head[:4]) == MAGIC
-
-
-def decode(raw: bytes) -> str:
-    """A string of the file; bytes that are no UTF-8 become surrogate escapes."""
-    return raw.decode("utf-8", "surrogateescape")
 
 
 def _swapped(half: int) -> int:
@@ -106,11 +103,14 @@ class Image:
         if not self.dynamic:
             raise NotDynamicError("ELF file without a dynamic section (static or debug file)")
         self.strings = bytes(self.at(self.one(DT_STRTAB), self.one(DT_STRSZ)))
+        self._names = SharedNames(self.strings)
 
     def _segments(self) -> None:
         wide = self.bits == 64
         header = struct.Struct(f"{self.order}IIQQQQQQ" if wide else f"{self.order}8I")
         dynamic = None
+        if self.phoff + self.phnum * self.phentsize <= len(self.data):
+            limits.hold("segments", self.phnum)
         for number in range(self.phnum):
             fields = header.unpack_from(self.data, self.phoff + number * self.phentsize)
             if wide:
@@ -172,7 +172,7 @@ class Image:
 
     def string(self, offset: int) -> str:
         """The string at an offset of DT_STRTAB."""
-        return decode(self.strings[offset : self.strings.index(b"\0", offset)])
+        return self._names.at(offset)
 
     def strings_of(self, tag: int) -> tuple[str, ...]:
         """The strings that all entries of a tag name."""

@@ -57,6 +57,7 @@ from collide.elf.headers import Image
 from collide.elf.machines import Machine
 from collide.elf.symbol_table import SymbolTables
 from collide.elf.symbols import Exports, NoExports, Reference
+from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
@@ -219,6 +220,8 @@ class _Reader:
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         image = self.image
+        if sum(size for _, size in image.notes) > len(image.data):
+            raise FormatError("corrupt ELF file (segments of notes that overlap)")
         for offset, size in image.notes:
             segment = bytes(image.data[offset : offset + size])
             if b"NixOS\0" in segment:
@@ -295,13 +298,15 @@ class _Reader:
         by_class: dict[int, set[int]] = {}
         unknown: list[int] = []
         for kind in sorted(set(map(mask.__and__, infos))):
-            indexes = {info >> shift for info in infos if info & mask == kind} - {0}
             try:
                 lookup_class = image.machine.relocation_class(kind)
             except KeyError:
                 unknown.append(kind)
                 continue
-            if lookup_class is not None and indexes:
+            if lookup_class is None:
+                continue
+            indexes = {info >> shift for info in infos if info & mask == kind} - {0}
+            if indexes:
                 by_class.setdefault(lookup_class, set()).update(indexes)
         return [info >> shift for info in infos], by_class, tuple(unknown)
 
@@ -327,13 +332,15 @@ class _Reader:
         total = max(table.count if table else 0, *(max(i) + 1 for i in by_class.values()), 0)
         if not total:
             return None
+        symbols = image.at(image.one(DT_SYMTAB), total * image.symbol.size)
+        limits.hold("symbols", total)
         versym = array("H")
         if versioned:
             versym = integers(image.at(image.one(DT_VERSYM), total * 2), "H", image.big_endian)
         return SymbolTables(
             order=order,
             by_class=by_class,
-            symbols=bytes(image.at(image.one(DT_SYMTAB), total * image.symbol.size)),
+            symbols=bytes(symbols),
             symbol=image.symbol,
             strings=image.strings,
             table=table,

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import reduce
-from itertools import accumulate, compress, repeat
+from itertools import compress, repeat
 from operator import and_
 
 from collide.elf.constants import (
@@ -28,8 +28,8 @@ from collide.elf.constants import (
     VERSYM_HIDDEN,
 )
 from collide.elf.hash_tables import GnuHash, SysvHash, gnu_hashes, integers, picked
-from collide.elf.headers import decode
 from collide.elf.references import SymbolReferences
+from collide.elf.string_table import names_at
 from collide.elf.symbols import (
     ANY_VERSION,
     MATCHING_TYPES,
@@ -40,10 +40,6 @@ from collide.elf.symbols import (
     simple_names,
 )
 from collide.support.records import NamedTuple
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 
 class SymbolTables(NamedTuple):
@@ -63,7 +59,7 @@ class SymbolTables(NamedTuple):
         """The exports and the references of the object."""
         symbols, size = self.symbols, self.symbol.size
         big_endian = self.symbol.format.startswith(">")
-        names = _names(self.strings, integers(symbols, "I", big_endian)[:: size // 4])
+        names = names_at(self.strings, integers(symbols, "I", big_endian)[:: size // 4])
         infos, others, sections = (4, 5, 6) if size == 24 else (12, 13, 14)
         info = symbols[infos::size]
         references: Sequence[Reference] = ()
@@ -80,8 +76,10 @@ class SymbolTables(NamedTuple):
             )
         if self.table is None:
             return NoExports(), references
+        index, several = _by_name(names, range(self.table.first, self.table.count), info)
         exports = DynamicSymbols(
-            index=_by_name(names, range(self.table.first, self.table.count), info),
+            index=index,
+            several=several,
             symbols=symbols,
             symbol=self.symbol,
             strings=self.strings,
@@ -93,60 +91,50 @@ class SymbolTables(NamedTuple):
         return exports, references
 
 
-def _by_name(names: Sequence[str], numbers: range, info: bytes) -> dict[str, int]:
-    """Symbol index by name, -1 where several share it, of the names that not only local ones have.
+def _by_name(
+    names: Sequence[str], numbers: range, info: bytes
+) -> tuple[dict[str, int], dict[str, list[int]]]:
+    """Symbol index by name, -1 where several share it, and the indexes of these.
 
-    A lookup meets a local symbol that the hash table holds like any other.
+    Of the names that not only local symbols have. A lookup meets a local symbol that the hash
+    table holds like any other.
     """
     found = names[numbers.start : numbers.stop]
     index = dict(zip(found, numbers, strict=True))
+    several: dict[str, list[int]] = {}
     if len(index) < len(numbers):
         counts = Counter(found)
-        index.update((name, -1) for name, count in counts.items() if count > 1)
+        several = {name: [] for name, count in counts.items() if count > 1}
+        index.update(dict.fromkeys(several, -1))
+        for name, number in zip(found, numbers, strict=True):
+            if name in several:
+                several[name].append(number)
     if any(kind >> 4 == STB_LOCAL for kind in set(info[numbers.start : numbers.stop])):
         exported = {names[i] for i in numbers if info[i] >> 4 != STB_LOCAL}
-        return {name: number for name, number in index.items() if name in exported}
-    return index
-
-
-def _names(strings: bytes, offsets: Sequence[int]) -> list[str]:
-    """The strings at ``offsets``; one split serves all that start a string of the table."""
-    if strings.isascii():
-        pieces = strings.decode("ascii").split("\0")
-        lengths = map(len, pieces)
-    else:
-        raw = strings.split(b"\0")
-        pieces, lengths = list(map(decode, raw)), map(len, raw)
-    starts = accumulate(map((1).__add__, lengths), initial=0)
-    table = dict(zip(starts, pieces, strict=False))
-    names: list[Any] = list(map(table.get, offsets))
-    if None not in names:
-        return names
-    # The linker shares tails: "free" can be the end of "xmlFree".
-    return [
-        decode(strings[offset : strings.index(b"\0", offset)]) if name is None else name
-        for name, offset in zip(names, offsets, strict=True)
-    ]
+        index = {name: number for name, number in index.items() if name in exported}
+    return index, several
 
 
 class DynamicSymbols:
     """The exports of an ELF object: ``.dynsym`` seen through its hash table.
 
     ``index`` gives the number of a symbol by its name, -1 for a name that
-    several symbols have. ``versions`` maps a version index to (name, need has
-    bit 15); the base version is not in it. ``versioned`` is set where the loader
-    sees a version table, even one that holds only the base version.
+    several symbols have, whose numbers are in ``several``. ``versions`` maps a
+    version index to (name, need has bit 15); the base version is not in it.
+    ``versioned`` is set where the loader sees a version table, even one that holds
+    only the base version.
     """
 
     __slots__ = (
         *("_big_endian", "_fields", "_hash", "_index", "_known", "_offers"),
-        *("_strings", "_symbol", "_symbols", "_versioned", "_versions", "_versym"),
+        *("_several", "_strings", "_symbol", "_symbols", "_versioned", "_versions", "_versym"),
     )
 
     def __init__(
         self,
         *,
         index: Mapping[str, int],
+        several: Mapping[str, Sequence[int]],
         symbols: bytes,
         symbol: struct.Struct,
         strings: bytes,
@@ -156,6 +144,7 @@ class DynamicSymbols:
         versioned: bool,
     ) -> None:
         self._index = index
+        self._several = several
         self._symbols = symbols
         self._symbol = symbol
         self._big_endian = symbol.format.startswith(">")
@@ -193,7 +182,9 @@ class DynamicSymbols:
         raw = name.encode("utf-8", "surrogateescape")
         # What is offered is known to be reached, and to be the only one.
         offered = self._offers.get(name) is not None
-        numbers = [self._index[name]] if offered else self._hash.walk(raw)
+        numbers: Sequence[int] = self._several.get(name) or [self._index[name]]
+        if not offered:
+            numbers = self._hash.found(raw, numbers)
         found = [self._definition(name, raw, number) for number in numbers]
         return tuple(d for d in found if d is not None)
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import BinaryIO
 
+from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
@@ -20,16 +21,36 @@ _MAGICS = {
 }
 _IN, _OUT = 1 << 16, 1 << 18
 _BETWEEN_MARKS = 4 << 20
-_MOST_IN_MEMORY = 2 << 30
-# Deflate can reach 1,032; no system of files comes near this.
-_MOST_TIMES, _UNJUDGED = 200, 1 << 30
 
 
-def seekable(stream: BinaryIO) -> BinaryIO:
+class Inflated:
+    """What the compressed archives of one root come to; raises LimitError for too much.
+
+    Each place of an archive counts once, however often it is entered there.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.held = 0
+
+    def add(self, size: int) -> None:
+        """Count ``size`` more bytes of output."""
+        self.total += size
+        limits.hold("root-size", self.total)
+
+    def hold(self, size: int) -> None:
+        """Count ``size`` more bytes that stay in memory."""
+        self.held += size
+        limits.hold("held-size", self.held)
+
+
+def seekable(stream: BinaryIO, inflated: Inflated | None = None) -> BinaryIO:
     """The contents of ``stream``, decompressed where its first bytes say that it is compressed.
 
-    Raises FormatError for a compression that cannot be read here.
+    ``inflated`` counts them together with those of other archives. Raises FormatError for a
+    compression that cannot be read here, also when it is read; LimitError for too many bytes.
     """
+    inflated = inflated or Inflated()
     stream.seek(0)
     head = stream.read(8)
     stream.seek(0)
@@ -37,12 +58,13 @@ def seekable(stream: BinaryIO) -> BinaryIO:
     if kind is None:
         return stream
     if kind == "gzip":
-        return io.BufferedReader(Gzip(stream), _OUT)
+        return io.BufferedReader(Gzip(stream, inflated), _OUT)
     if kind == "zstd":
         module = _zstd()
-        return _in_memory(module.open(stream), kind, module.ZstdError)
+        return _in_memory(module.open(stream), stream, kind, module.ZstdError, inflated)
     module = import_module({"xz": "lzma"}.get(kind, kind))
-    return _in_memory(module.open(stream), kind, getattr(module, "LZMAError", OSError))
+    error = getattr(module, "LZMAError", OSError)
+    return _in_memory(module.open(stream), stream, kind, error, inflated)
 
 
 def _zstd() -> ModuleType:
@@ -56,14 +78,18 @@ def _zstd() -> ModuleType:
     )
 
 
-def _in_memory(stream: BinaryIO, kind: str, error: type[Exception]) -> BinaryIO:
+def _in_memory(
+    stream: BinaryIO, packed: BinaryIO, kind: str, error: type[Exception], inflated: Inflated
+) -> BinaryIO:
     """All of ``stream``: these formats cannot be entered in the middle, where a tar is read."""
     held = io.BytesIO()
     try:
         while block := stream.read(_OUT):
             held.write(block)
-            if held.tell() > _MOST_IN_MEMORY:
-                raise FormatError(f"compressed with {kind} and larger than 2 GiB: decompress first")
+            inflated.add(len(block))
+            inflated.hold(len(block))
+            # What is read ahead counts as read.
+            limits.hold_ratio("root-ratio", held.tell(), packed.tell())
     except (EOFError, OSError, ValueError, error) as e:
         raise FormatError(f"damaged {kind} data ({e})") from e
     held.seek(0)
@@ -84,8 +110,10 @@ class Gzip(io.RawIOBase):
     A state is 40 KiB of memory for every 4 MiB of output.
     """
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, raw: BinaryIO, inflated: Inflated | None = None) -> None:
         self._raw = raw
+        self._inflated = inflated or Inflated()
+        self._counted = 0
         self._marks = [_Mark(0, 0, zlib.decompressobj(wbits=31))]
         self._position = 0
         self._block, self._begin = b"", 0
@@ -132,6 +160,12 @@ class Gzip(io.RawIOBase):
             if not self._block:
                 return
 
+    def _count(self, written: int, read: int) -> None:
+        limits.hold_ratio("root-ratio", written, read)
+        if written > self._counted:
+            self._inflated.add(written - self._counted)
+            self._counted = written
+
     def _decode(self, mark: _Mark) -> Iterator[bytes]:
         """The blocks of output behind ``mark``, which leave marks of their own."""
         at, state = mark.at, mark.state.copy()
@@ -150,7 +184,7 @@ class Gzip(io.RawIOBase):
                 read += len(pending)
             if block:
                 at += len(block)
-                _refuse_bomb(at, read)
+                self._count(at, read)
                 if at >= self._marks[-1].at + _BETWEEN_MARKS and not state.eof:
                     self._marks.append(_Mark(at, read - len(pending), state.copy()))
                 yield block
@@ -164,8 +198,3 @@ class Gzip(io.RawIOBase):
                 state = zlib.decompressobj(wbits=31)
             elif ended and not block:
                 raise FormatError("truncated gzip data")
-
-
-def _refuse_bomb(written: int, read: int) -> None:
-    if written > _UNJUDGED and written > _MOST_TIMES * read:
-        raise FormatError(f"gzip data that expands more than {_MOST_TIMES} times")

@@ -7,7 +7,6 @@ layout (``oci-layout``, ``index.json``), as a directory or in a tar archive
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Any
 from collide.filesystems.layers import Overlay
 from collide.filesystems.root import Root
 from collide.filesystems.tree import Disk
+from collide.support import limits
+from collide.support.documents import parse
 from collide.support.errors import FormatError, InputError
 from collide.support.records import NamedTuple
 
@@ -27,7 +28,6 @@ _INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-_MOST_JSON = 16 << 20
 
 
 class _Image(NamedTuple):
@@ -58,9 +58,12 @@ def open_root(path: str, image: str | None = None) -> Root:
                 raise InputError(path, f"holds no image that could be {image}")
             return outer
         chosen = _chosen(path, images, image)
+        limits.hold("layers", len(chosen.layers))
         tree = Overlay()
         for layer in chosen.layers:
             _add_layer(tree, outer, layer)
+    except limits.LimitError as e:
+        raise e.inside(path) from None
     except FormatError as e:
         raise InputError(path, str(e)) from e
     return Root(tree)
@@ -75,6 +78,8 @@ def _outer(path: str) -> Root:
         if not archive.is_file():
             raise FormatError("no such directory or archive")
         tree.add(Disk(str(archive.parent)).stream(f"/{archive.name}"))
+    except limits.LimitError as e:
+        raise e.inside(path) from None
     except FormatError as e:
         raise InputError(path, str(e)) from e
     except OSError as e:
@@ -85,6 +90,8 @@ def _outer(path: str) -> Root:
 def _add_layer(tree: Overlay, outer: Root, path: str) -> None:
     try:
         tree.add(outer.stream(path), overlay=True)
+    except limits.LimitError as e:
+        raise e.inside(f"layer {path}") from None
     except OSError as e:
         raise FormatError(f"layer {path}: {e.strerror or e}") from e
     except FormatError as e:
@@ -115,8 +122,7 @@ def _images(outer: Root) -> Iterator[_Image]:
 
 def _indexed(outer: Root, path: str, names: tuple[str, ...], depth: int = 0) -> Iterator[_Image]:
     """The images of an index and of the indexes in it, where their manifests are there."""
-    if depth > 8:
-        raise FormatError(f"{path}: indexes within indexes without end")
+    limits.hold("nesting", depth, path)
     for descriptor in _get(_json(outer, path, dict), "manifests", list):
         blob = _blob(descriptor)
         annotations = _get(descriptor, "annotations", dict) if "annotations" in descriptor else {}
@@ -160,8 +166,12 @@ def _blob(descriptor: Any) -> str:
 def _json(outer: Root, path: str, kind: type) -> Any:
     try:
         with outer.stream(path) as stream:
-            value = json.loads(stream.read(_MOST_JSON))
-    except (OSError, ValueError, RecursionError) as e:
+            data = stream.read(limits.value("text-size") + 1)
+        limits.hold("text-size", len(data), path)
+        value = parse(data)
+    except limits.LimitError as e:
+        raise e if e.path else e.inside(path) from None
+    except (OSError, ValueError) as e:
         raise FormatError(f"{path}: {getattr(e, 'strerror', None) or e}") from e
     if not isinstance(value, kind):
         raise FormatError(f"{path}: not a JSON {kind.__name__}")

@@ -13,8 +13,9 @@ import posixpath
 import tarfile
 from typing import BinaryIO
 
-from collide.filesystems.compressed import seekable
-from collide.filesystems.tree import LARGEST, Status, buffered
+from collide.filesystems.compressed import Inflated, seekable
+from collide.filesystems.tree import Status, buffered
+from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
@@ -61,14 +62,16 @@ class Overlay:
     def __init__(self) -> None:
         self._top = _Directory()
         self._layer = 0
+        self._entries = 0
+        self._inflated = Inflated()
 
     def add(self, stream: BinaryIO, *, overlay: bool = False) -> None:
         """Apply one archive over what is there; ``overlay`` honours whiteouts.
 
         Nothing leaves the tree: a member whose name has ``..`` is refused, as
-        is one below a file. Raises FormatError; the tree is of no use then.
+        is one below a file. Raises FormatError or LimitError; the tree is of no use then.
         """
-        stream = seekable(stream)
+        stream = seekable(stream, self._inflated)
         self._layer += 1
         try:
             with tarfile.open(fileobj=stream, mode="r:") as archive:
@@ -90,6 +93,7 @@ class Overlay:
         parts = _parts(member.name)
         if not parts:
             return
+        self._count()
         *above, name = parts
         if overlay and name.startswith(_WHITEOUT):
             self._white_out(above, name)
@@ -102,6 +106,10 @@ class Overlay:
         if isinstance(node, _Directory) and old is not None and isinstance(old[1], _Directory):
             node = old[1]
         parent.entries[name] = self._layer, node
+
+    def _count(self) -> None:
+        self._entries += 1
+        limits.hold("root-entries", self._entries)
 
     def _node(self, member: tarfile.TarInfo, stream: BinaryIO) -> _Node:
         if member.isdir():
@@ -143,6 +151,7 @@ class Overlay:
                 pending += [p for p in reversed(node.target.split("/")) if p not in ("", ".")]
                 continue
             if node is None:
+                self._count()
                 node = _Directory()
             elif not isinstance(node, _Directory):
                 raise FormatError(f"{member} lies below a file")
@@ -210,8 +219,7 @@ class Overlay:
     def contents(self, path: str) -> bytes:
         """See :class:`collide.filesystems.tree.Tree`."""
         found = self._regular(path)
-        if found.size > LARGEST:
-            raise OSError(errno.EFBIG, f"{found.size} bytes: larger than any library", path)
+        limits.hold("object-size", found.size, path)
         found.stream.seek(found.offset)
         try:
             data = found.stream.read(found.size)
@@ -239,6 +247,7 @@ class Overlay:
 
 def _parts(name: str) -> list[str]:
     """The components of a member's name; a leading slash means the top, as tar(1) takes it."""
+    limits.hold("path-length", len(name), name[:40])
     parts = [p for p in posixpath.normpath(f"./{name}").split("/") if p not in ("", ".")]
     if ".." in name.split("/"):
         raise FormatError(f"member {name} has .. in its name, which could lead out of the root")

@@ -16,6 +16,7 @@ from collide.elf.object import read_object
 from collide.filesystems.tree import Disk, Status, Tree
 from collide.loader.glibc.ld_cache import LdCache, read_cache
 from collide.loader.model import Dso, LoadError
+from collide.support import limits
 from collide.support.errors import ForeignMachineError, FormatError
 
 _MAX_LINKS = 40  # MAXSYMLINKS, path_resolution(7)
@@ -30,9 +31,14 @@ class Root:
         self._files: dict[object, Dso] = {}
         self._resolved: dict[str, str | None] = {}
         self._directories: dict[str, str | None] = {}
+        self._tries: int | None = None
         self.cache: LdCache | None = None
         self.cache_flags = 0
         self.hwcaps: tuple[str, ...] = ()
+
+    def count_tries(self) -> None:
+        """From now on hold what is opened against the limit ``tries``."""
+        self._tries = 0
 
     def realpath(self, path: str) -> str | None:
         """Canonical path inside the root; None when it does not exist."""
@@ -111,6 +117,9 @@ class Root:
 
     def open(self, path: str) -> Dso | None:
         """See :class:`collide.loader.model.FileSystem`."""
+        if self._tries is not None:
+            self._tries += 1
+            limits.hold("tries", self._tries, path)
         directory, name = posixpath.split(path)
         # A search tries hundreds of names in few directories.
         if directory not in self._directories:
@@ -152,7 +161,12 @@ class Root:
         data = self._tree.contents(path)
         if not data:
             raise FormatError("empty file")
-        return Dso(path, status.identity, read_object(data), partial(self._again, path))
+        try:
+            limits.hold("object-size", len(data))
+            obj = read_object(data)
+        except limits.LimitError as e:
+            raise e.inside(path) from None
+        return Dso(path, status.identity, obj, partial(self._again, path))
 
     def _again(self, path: str) -> bytes:
         return self._tree.contents(path)
@@ -167,4 +181,8 @@ class Root:
         """Use the ld.so.cache at ``path``, where there is one, for one architecture and CPU."""
         data = self.read_bytes(path)
         if data is not None:
-            self.cache, self.cache_flags, self.hwcaps = read_cache(data), flags, hwcaps
+            limits.hold("cache-size", len(data), path)
+            try:
+                self.cache, self.cache_flags, self.hwcaps = read_cache(data), flags, hwcaps
+            except limits.LimitError as e:
+                raise e.inside(path) from None

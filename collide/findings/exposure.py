@@ -18,7 +18,7 @@ from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from collide.binding.definers import ReferencesByDefiner
     from collide.elf.references import ReferenceTable
@@ -74,6 +74,7 @@ def expose(
     """
     found = []
     offered = {dso: _offered(dso, by_definer) for dso in set(target.members.values())}
+    by_name = _by_name(target)
     for dso in sorted(offered, key=lambda f: target.names[f.path]):
         name = target.names[dso.path]
         table = by_definer.table(dso)
@@ -82,7 +83,7 @@ def expose(
             found.append(_note(EXPOSED_SYMBOLS, name, (name,), own, taken))
         others: dict[str, set[str]] = {}
         defined = dso.elf.exports.names
-        for library in _needed(target, dso):
+        for library in _needed(by_name, dso):
             names = {n for n in _looked_up(table, offered[library]) if n not in defined}
             if names:
                 others[target.names[library.path]] = names
@@ -148,13 +149,18 @@ def _offered(definer: Dso, by_definer: ReferencesByDefiner) -> set[str]:
     return names.difference(vague_names(exports, [n for n in names if n.startswith("_Z")]))
 
 
-def _needed(target: Target, dso: Dso) -> Iterator[Dso]:
-    """The members that the object needs, directly or not."""
+def _by_name(target: Target) -> dict[str, Dso]:
+    """The members by the names that others need them by."""
     by_name: dict[str, Dso] = {}
     for path, library in target.members.items():
         for name in (library.elf.soname, posixpath.basename(path)):
             if name:
                 by_name.setdefault(name, library)
+    return by_name
+
+
+def _needed(by_name: Mapping[str, Dso], dso: Dso) -> Iterator[Dso]:
+    """The members that the object needs, directly or not."""
     pending, seen = [dso], {dso}
     for current in pending:
         for name in current.elf.needed:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from collide.findings.code import Code, Severity, Shape
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
+from collide.support.regular_files import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -293,9 +294,7 @@ def read_allowed(path: Path) -> list[Allowed]:
     Raises InputError where the file cannot be read or a pattern has no reason.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as e:
-        raise InputError(str(path), e.strerror or str(e)) from e
+        lines = read_bytes(path, "text-size").decode("utf-8").splitlines()
     except ValueError as e:
         raise InputError(str(path), f"not a text file ({e})") from e
     found = []

@@ -44,6 +44,7 @@ def extract(
     Raises InputError when the binary or one of those cannot be read, or its
     loader is not one whose rules are known.
     """
+    root.count_tries()
     executable = _open(root, binary)
     interpreter_path = executable.elf.interpreter
     if interpreter_path is None:

@@ -15,34 +15,55 @@ from collide.elf.object import ElfObject
 from collide.filesystems.root import Root
 from collide.loader.glibc.ld_cache import CacheEntry, LdCache
 from collide.loader.model import Dso, LoadError
+from collide.support import limits
 
 CONFIGURATION = "/etc/ld.so.conf"
 _HWCAPS = "glibc-hwcaps"
-_DEEPEST = 16
 
 
-def configured(root: Root, path: str = CONFIGURATION, depth: int = 0) -> Iterator[str]:
-    """The directories that ld.so.conf and the files that it includes name, in order."""
-    text = (root.read_bytes(path) or b"").decode("utf-8", "surrogateescape")
-    for line in text.splitlines():
-        words = line.partition("#")[0].split()
-        if not words or words[0] == "hwcap":
-            continue
-        if words[0] != "include":
-            # "=TYPE" behind a directory is a relic of libc4.
-            yield " ".join(words).partition("=")[0].rstrip("/") or "/"
-            continue
-        for pattern in words[1:]:
-            whole = posixpath.join(posixpath.dirname(path), pattern)
-            for included in _matching(root, whole) if depth < _DEEPEST else ():
-                yield from configured(root, included, depth + 1)
+def configured(root: Root) -> Iterator[str]:
+    """The directories that ld.so.conf and the files that it includes name, in order.
+
+    Raises LimitError for more than ``includes``, or files that include each other too deeply.
+    """
+    return _Configuration(root).directories(CONFIGURATION, 0)
 
 
-def _matching(root: Root, pattern: str) -> Iterator[str]:
-    directory, name = posixpath.split(pattern)
-    for entry in root.names(directory):
-        if fnmatchcase(entry, name) and not entry.startswith("."):
-            yield posixpath.join(directory, entry)
+class _Configuration:
+    """ld.so.conf with what it includes: each file once, as a second time it has nothing new."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._read: set[str] = set()
+        self._compared = 0
+
+    def directories(self, path: str, depth: int) -> Iterator[str]:
+        """The directories that one file names."""
+        limits.hold("nesting", depth, path)
+        self._read.add(path)
+        text = (self._root.read_bytes(path) or b"").decode("utf-8", "surrogateescape")
+        for line in text.splitlines():
+            words = line.partition("#")[0].split()
+            if not words or words[0] == "hwcap":
+                continue
+            if words[0] != "include":
+                # "=TYPE" behind a directory is a relic of libc4.
+                yield " ".join(words).partition("=")[0].rstrip("/") or "/"
+                continue
+            for pattern in words[1:]:
+                whole = posixpath.join(posixpath.dirname(path), pattern)
+                for included in self._matching(whole):
+                    if included not in self._read:
+                        yield from self.directories(included, depth + 1)
+
+    def _matching(self, pattern: str) -> Iterator[str]:
+        directory, name = posixpath.split(pattern)
+        names = self._root.names(directory)
+        self._compared += len(names)
+        limits.hold("includes", self._compared, CONFIGURATION)
+        for entry in names:
+            if fnmatchcase(entry, name) and not entry.startswith("."):
+                yield posixpath.join(directory, entry)
 
 
 def unsearched_directories(root: Root, system_dirs: Iterable[str]) -> tuple[str, ...]:

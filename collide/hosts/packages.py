@@ -115,6 +115,7 @@ def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
 _RPM_DATABASES = ("/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite")
 # rpmtag.h; an epoch, which no file name has, is left out of the version.
 _NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES = 1000, 1001, 1002, 1116, 1117, 1118
+_TAGS = frozenset((_NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES))
 
 
 def _rpm(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
@@ -164,14 +165,16 @@ def _rpm_headers(root: Root, database: str) -> list[bytes]:
 
 
 def _rpm_tags(header: bytes) -> dict[int, list[bytes]]:
-    """The values of a header's tags: strings, or the bytes of each integer (rpm file format)."""
+    """The values of the tags that count: strings, or the bytes of each integer (rpm format)."""
     count, _ = struct.unpack_from(">2I", header)
     data = header[8 + 16 * count :]
     tags: dict[int, list[bytes]] = {}
-    for number in range(count):
-        tag, kind, offset, items = struct.unpack_from(">4I", header, 8 + 16 * number)
+    # Each tag once, the last one of its number: all may have the same values.
+    rows = (struct.unpack_from(">4I", header, 8 + 16 * number) for number in range(count))
+    for tag, kind, offset, items in {row[0]: row for row in rows if row[0] in _TAGS}.values():
         if kind == 4:  # INT32
-            tags[tag] = [data[offset + 4 * i : offset + 4 * i + 4] for i in range(items)]
+            end = min(offset + 4 * items, len(data))
+            tags[tag] = [data[at : at + 4] for at in range(offset, end, 4)]
         elif kind in (6, 8, 9):  # STRING, STRING_ARRAY, I18NSTRING
             tags[tag] = data[offset:].split(b"\0", items)[:items]
     return tags

@@ -12,6 +12,7 @@ from collide.hosts.database.reader import Summary
 from collide.loader.host import Host
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problems_named
+from collide.support.regular_files import open_regular, require_regular
 
 
 class Candidate:
@@ -171,6 +172,7 @@ def _existing(spec: str) -> str:
     path = locate(spec)
     if not spec or not os.path.exists(path):
         raise _unknown(spec, "no such profile, file or binary")
+    require_regular(path)
     if not os.path.isfile(path):
         raise InputError(spec, "not a regular file")
     return path
@@ -190,7 +192,7 @@ def _unknown(spec: str, what: str) -> InputError:
 
 def _is_profile(path: str) -> bool:
     try:
-        with open(path, "rb") as stream:
+        with open_regular(path) as stream:
             head = stream.read(4)
     except OSError as e:
         raise InputError(path, e.strerror or str(e)) from e

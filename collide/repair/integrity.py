@@ -192,7 +192,7 @@ class _Facts:
             symbol = self.symbols[number]
             if symbol.info >> 4 != STB_LOCAL:
                 raw = symbol.name.encode("utf-8", "surrogateescape")
-                if number in table.walk(raw):
+                if table.found(raw, [number]):
                     yield number
 
 

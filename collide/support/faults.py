@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from collide.support.errors import CollideError, InputError
+from collide.support.limits import LimitError
 
 
 class UnexpectedError(InputError):
@@ -25,6 +26,8 @@ class UnexpectedError(InputError):
 
 def problem_of(name: str, e: Exception) -> InputError:
     """``e`` as a problem of the input ``name``; an InputError names its file itself."""
+    if isinstance(e, LimitError) and not e.path:
+        return e.inside(name)
     if isinstance(e, InputError):
         return e
     if isinstance(e, CollideError):
@@ -39,6 +42,8 @@ def problems_named(name: str) -> Iterator[None]:
     """A context out of which whatever is no CollideError comes as a problem of ``name``."""
     try:
         yield
+    except LimitError as e:
+        raise e if e.path.startswith(name) else e.inside(name) from None
     except CollideError:
         raise
     except Exception as e:

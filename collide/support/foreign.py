@@ -117,11 +117,11 @@ def _representable(value: Any) -> Any:
 def from_json(data: str | bytes) -> Any:
     """The value of a profile or a baseline that was written by this module.
 
-    Raises ValueError for what is no JSON.
+    Raises ValueError for what is no JSON, LimitError for one of too many values.
     """
-    import json  # late: start-up
+    from collide.support.documents import parse  # late: start-up
 
-    value = json.loads(data)
+    value = parse(data)
     marked = b"\\\\" in data if isinstance(data, bytes) else "\\\\" in data
     return _exact(value) if marked else value
 

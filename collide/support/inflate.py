@@ -39,8 +39,8 @@ def inflate(raw: memoryview, size: int) -> Contents:
         raise ValueError("impossible size")
     if _decompress is not None:
         return _decompress(raw, size)
-    # One byte of room more, or the buffer is doubled once before it is cut to size.
-    return zlib.decompress(raw, -zlib.MAX_WBITS, size + 1)
+    # One byte of room more shows that there is more, which is not inflated.
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, size + 1)
 
 
 def inflate_zlib(data: bytes, size: int) -> bytes:

@@ -19,11 +19,22 @@ from itertools import product
 from types import TracebackType
 
 from collide.elf.headers import is_elf
+from collide.support import limits
 from collide.support.errors import InputError, UnverifiedError
 from collide.support.file_bytes import FileBytes
 from collide.support.inflate import HEAD, Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
-from collide.wheels.zip_directory import DEFLATED, STORED, Entry, contents, entries
+from collide.support.regular_files import require_regular
+from collide.wheels.record import read_record
+from collide.wheels.zip_directory import (
+    DEFLATED,
+    STORED,
+    Entry,
+    contents,
+    entries,
+    hold_limits,
+    hold_member_limits,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,14 +78,18 @@ class Archive:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
+        require_regular(self.path)
         self.distribution, self.tags = _parse_name(self.path)
         try:
             self._data = FileBytes(path)
             self.entries = entries(self._data)
+            hold_limits(self.entries, len(self._data))
             self._size = sum(entry.size for entry in self.entries)
             self.record, self._record = self._read_record()
         except FileNotFoundError:
             raise InputError(str(path), "no such file") from None
+        except limits.LimitError as e:
+            raise e.inside(self.path) from None
         except _UnreadableErrors as e:
             raise InputError(str(path), f"not a readable wheel ({e})") from e
 
@@ -95,27 +110,11 @@ class Archive:
         ]
         if not found:
             raise ValueError("missing .dist-info/RECORD")
+        limits.hold("record-size", found[0].size)
         raw = self._inflate(found[0])
         if len(raw) != found[0].size or crc32(raw) != found[0].crc:
             raise ValueError("RECORD does not match the archive's CRC")
-        text = raw.decode("utf-8")
-        if '"' in text:
-            import csv  # late: start-up
-            import io  # late: start-up
-
-            try:
-                rows = [
-                    row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row
-                ]
-            except csv.Error as e:
-                raise ValueError(f"malformed RECORD: {e}") from e
-        else:
-            # As csv does: other line ends of Unicode may be part of a name.
-            lines = text.replace("\r", "\n").split("\n")
-            rows = [line.rsplit(",", 2) for line in lines if line]
-        if any(len(row) != 3 for row in rows):
-            raise ValueError("malformed RECORD")
-        return found[0].name, {name: digest for name, digest, _ in rows}
+        return found[0].name, read_record(raw, {entry.name for entry in self.entries})
 
     def elf_members(self) -> Iterator[Entry]:
         """The members that start with the ELF magic, in archive order."""
@@ -141,7 +140,10 @@ class Archive:
         """
         name = f"{self.path}: {entry.name}"
         try:
+            hold_member_limits(entry)
             data = self._inflate(entry)
+        except limits.LimitError as e:
+            raise e.inside(name) from None
         except InflateErrors as e:
             raise InputError(name, f"cannot be inflated ({e})") from e
         if len(data) != entry.size or crc32(data) != entry.crc:

@@ -20,7 +20,10 @@ from collide.loader.host import Host
 from collide.loader.model import Dso, FileSystem
 from collide.support.errors import ForeignMachineError, InputError, NotDynamicError
 from collide.support.faults import problem_of
+from collide.support.limits import LimitError, hold
 from collide.support.records import NamedTuple
+from collide.support.regular_files import require_regular
+from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
 
 TYPE_CHECKING = False
@@ -142,9 +145,12 @@ class _Installed(FileSystem):
         self._disk = disk
         self._system_dirs = system_dirs
         self._normal: dict[str, str] = {}
+        self._tries = 0
 
     def open(self, path: str) -> Dso | None:
-        """See :class:`collide.loader.model.FileSystem`."""
+        """See :class:`collide.loader.model.FileSystem`; raises LimitError for too many tries."""
+        self._tries += 1
+        hold("tries", self._tries)
         directory, _, name = path.rpartition("/")
         # A search tries hundreds of names in few directories.
         normal = self._normal.get(directory)
@@ -214,6 +220,12 @@ def _tidy(path: str) -> str:
 def read_target(path: str | os.PathLike[str]) -> Target:
     """Read one input; raises InputError when nothing of it can be read."""
     name = os.fspath(path)
+    require_regular(name)
+    with timed(name):
+        return _read(name)
+
+
+def _read(name: str) -> Target:
     if os.path.isdir(name):
         return _read_tree(name)
     if posixpath.splitext(name)[1] == ".whl":
@@ -315,6 +327,8 @@ def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Targ
             dso = root.read(str(found))
         except (NotDynamicError, ForeignMachineError) as e:
             skipped.append(Skipped(member, str(e)))
+        except LimitError as e:
+            problems.append(LimitError(f"{name}/{member}", e.reason))
         except Exception as e:
             problems.append(problem_of(f"{name}/{member}", e))
         else:
@@ -336,6 +350,8 @@ def _read_bare(path: str) -> Target:
     resolved = os.path.realpath(path)
     try:
         dso = root.read(resolved)
+    except LimitError as e:
+        raise LimitError(path, e.reason) from None
     except Exception as e:
         raise problem_of(path, e) from e
     if dso.elf.is_executable:

@@ -8,8 +8,9 @@ APPNOTE.TXT 4.3.12 to 4.3.16, 4.5.3; the tests compare the entries with zipfile'
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from collide.support import limits
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -58,6 +59,23 @@ def entries(data: Sliced) -> tuple[Entry, ...]:
         return tuple(_entries(directory, shift))
     except struct.error as e:
         raise ValueError("truncated central directory") from e
+
+
+def hold_limits(found: Sequence[Entry], size: int) -> None:
+    """Raise LimitError for members that say they hold too much for an archive of ``size`` bytes.
+
+    Members that overlap in the archive stand for many times its size, too.
+    """
+    limits.hold("entries", len(found))
+    inflated = sum(entry.size for entry in found)
+    limits.hold("wheel-size", inflated)
+    limits.hold_ratio("wheel-ratio", inflated, size)
+
+
+def hold_member_limits(entry: Entry) -> None:
+    """Raise LimitError for a member that says it holds too much."""
+    limits.hold("member-size", entry.size)
+    limits.hold_ratio("member-ratio", entry.size, entry.compressed_size)
 
 
 def contents(data: Sliced, entry: Entry, most: int | None = None) -> memoryview:

@@ -182,10 +182,20 @@ def test_sysv_table_that_ends_early_is_refused() -> None:
             SysvHash(raw[:length], 4, False)
 
 
-def test_sysv_chain_that_runs_in_a_circle_ends() -> None:
+def test_sysv_chain_that_runs_in_a_circle_is_refused() -> None:
+    """A loader that looks for another name there never comes back."""
     raw = struct.pack("<2I1I3I", 1, 3, 1, 0, 2, 1)
 
-    assert len(SysvHash(memoryview(raw), 4, False).walk(b"a")) <= 3
+    with pytest.raises(ValueError, match="share symbols"):
+        SysvHash(memoryview(raw), 4, False)
+
+
+@pytest.mark.parametrize("buckets", [1, 2, 7])
+def test_sysv_table_finds_what_it_walks_to(buckets: int) -> None:
+    names = [b"s%d" % n for n in range(40)]
+    table = SysvHash(memoryview(sysv_table(names, 4, False, buckets)), 4, False)
+    for name in (*names, b"other"):
+        assert table.found(name, range(1, 41)) == table.walk(name)
 
 
 def test_sysv_chain_that_leaves_the_table_ends() -> None:

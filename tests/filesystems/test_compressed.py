@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import shutil
@@ -15,6 +14,7 @@ from archives import tar, tree
 from collide.filesystems import compressed as decompress
 from collide.filesystems.compressed import seekable
 from collide.support.errors import FormatError
+from collide.support.limits import LimitError
 
 COMPRESSORS = {"gzip": ["gzip", "-c"], "xz": ["xz", "-c"], "bz2": ["bzip2", "-c"]}
 
@@ -76,16 +76,30 @@ def test_plain_data_is_the_stream_itself() -> None:
     assert seekable(stream) is stream
 
 
-def test_bomb_is_told_before_it_has_gone_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decompress, "_UNJUDGED", 1 << 20)
-    stream = seekable(io.BytesIO(gzip.compress(bytes(64 << 20))))
-    with pytest.raises(FormatError, match="expands more than 200 times"):
+SetLimit = Callable[[str, int], None]
+
+
+@pytest.mark.parametrize("kind", ["gzip", "xz", "bz2"])
+def test_bomb_is_told_before_it_has_gone_off(kind: str, set_limit: SetLimit) -> None:
+    set_limit("ratio-from", 1 << 20)
+    data = compress(kind, bytes(64 << 20))
+    with pytest.raises(LimitError, match=r"limit root-ratio \(.*: at most 200 times\)"):
+        stream = seekable(io.BytesIO(data))
         stream.seek(60 << 20)
         stream.read(1)
 
 
-def test_what_must_be_held_in_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decompress, "_MOST_IN_MEMORY", 1 << 20)
-    data = compress("xz", bytes(4 << 20))
-    with pytest.raises(FormatError, match="compressed with xz and larger than 2 GiB"):
+def test_what_must_be_held_in_memory_has_a_limit(set_limit: SetLimit) -> None:
+    set_limit("held-size", 1 << 20)
+    data = compress("xz", os.urandom(3 << 20))
+    with pytest.raises(LimitError, match="limit held-size"):
         seekable(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("kind", ["gzip", "xz"])
+def test_layers_inflate_to_one_sum(kind: str, set_limit: SetLimit) -> None:
+    set_limit("root-size", 1 << 20)
+    layer = compress(kind, tar(("a", os.urandom(400 << 10))))
+    tree(layer, layer)
+    with pytest.raises(LimitError, match="limit root-size"):
+        tree(layer, layer, layer)

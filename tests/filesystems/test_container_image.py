@@ -231,7 +231,7 @@ HOSTILE: dict[str, tuple[dict[str, bytes], str]] = {
     "no JSON": ({"manifest.json": b"{"}, "/manifest.json: "),
     "deep JSON": ({"manifest.json": b"[" * 100_000}, "/manifest.json: "),
     "no index": (Layout().files, "/index.json: .*no such file"),
-    "endless": (_endless(), "/blobs/.*: indexes within indexes without end"),
+    "endless": (_endless(), "/blobs/.*: beyond the limit nesting"),
 }
 
 

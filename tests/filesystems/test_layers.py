@@ -12,6 +12,7 @@ from archives import HARD, LAYERS, LINK, directory, listing, tar, tree
 from collide.filesystems.layers import Overlay
 from collide.filesystems.root import Root
 from collide.support.errors import FormatError
+from collide.support.limits import LimitError
 
 # -- one archive ----------------------------------------------------------------------------------
 
@@ -153,7 +154,7 @@ def test_file_that_is_larger_than_any_library_is_not_read() -> None:
                 return len(data)
 
         made.add(io.BufferedReader(Long()))
-    with pytest.raises(OSError, match="4294967296 bytes: larger than any library"):
+    with pytest.raises(LimitError, match="/huge: beyond the limit object-size"):
         made.contents("/huge")
 
 

@@ -22,6 +22,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 from mmap import mmap
 
 from collide.elf.code.branches import FORMS, Functions, ManySites, Segment, Sites
@@ -66,18 +67,41 @@ _BROKEN = (FormatError, struct.error, IndexError, ValueError, KeyError, Overflow
 def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> Calls | None:
     """The calls of one object; None where they cannot be found.
 
-    That is on other machines than x86-64, without ``.eh_frame_hdr``, and where
-    the file is corrupt. ``again`` gives the contents anew, when more of a large
-    object is asked for: they are not kept.
+    That is on other machines than x86-64, without ``.eh_frame_hdr``, where
+    the file is corrupt, and where the unwind tables cannot be those of its code
+    (:meth:`collide.elf.code.unwind.Frames.describe`): the loader reads none of them.
+    ``again`` gives the contents anew, when more of a large object is asked for: they are not kept.
     """
     try:
         image = Image(memoryview(data))
         if image.machine.name != "x86_64":
             return None
         frames = Frames(image)
-        return Calls(image, frames, again or (lambda: data)) if frames.starts else None
+        if not frames.starts or not frames.describe(_code_ranges(image, frames.starts)):
+            return None
+        return Calls(image, frames, again or (lambda: data))
     except _BROKEN:
         return None
+
+
+def _code_ranges(image: Image, starts: Sequence[int]) -> list[range]:
+    """Where the code is: the executable segments, or the part of one that crti and crtn enclose.
+
+    Linkers before ``-z separate-code`` put headers and constants into the segment of the code. In
+    their order (``ld --verbose``) ``.init`` is the first section of code and ``.fini`` the last.
+    Raises FormatError for segments that overlap.
+    """
+    ranges = sorted(
+        (range(address, address + len(code)) for address, code in _executable(image)),
+        key=lambda found: found.start,
+    )
+    if any(one.stop > other.start for one, other in pairwise(ranges)):
+        raise FormatError("executable segments that overlap")
+    first, last = image.one(DT_INIT, -1), image.one(DT_FINI, -1)
+    for found in ranges:
+        if first in found and last in found and first <= starts[0] and starts[-1] <= last:
+            return [range(first, last)]
+    return ranges
 
 
 def _none(_name: str) -> Iterable[int]:
@@ -383,8 +407,9 @@ class _Tables:
         image = self.image
         found = {image.one(tag) for tag in (DT_INIT, DT_FINI) if tag in image.dynamic}
         for tag, size_tag in ((DT_INIT_ARRAY, DT_INIT_ARRAYSZ), (DT_FINI_ARRAY, DT_FINI_ARRAYSZ)):
-            if tag in image.dynamic:
+            if tag in image.dynamic and (size := image.one(size_tag, 0)):
                 start = image.one(tag)
-                places = range(start, start + image.one(size_tag, 0), 8)
+                # An array that is not in the file cannot be: FormatError.
+                places = range(start, start + len(image.at(start, size)), 8)
                 found |= {self.pointers.get(place, 0) for place in places}
         return frozenset(found)

@@ -25,13 +25,15 @@ from collide.loader.libc import libc_of
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
 from collide.loader.process import Process
+from collide.support import limits
 from collide.support.errors import InputError
 from collide.support.foreign import from_json
 from collide.support.records import NamedTuple
+from collide.support.regular_files import open_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, BinaryIO
 
 TABLES, END = b',\n"tables":[\n', b"\n]}\n"
 """The bytes before and behind the lines of tables, as collide writes them."""
@@ -165,17 +167,18 @@ def load(path: str | os.PathLike[str]) -> Host:
 
     Raises InputError when it cannot be read or has another schema.
     """
-    from lzma import LZMAError, decompress  # late: start-up
+    from lzma import LZMAError  # late: start-up
 
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-        if data.startswith(b"\xfd7zXZ\0"):
-            data = decompress(data)
+        with open_regular(path) as stream:
+            data = _inflated(stream)
+        limits.hold("json-values", sum(map(data.count, (b",", b"[", b"{"))))
         profile, tables = _split(data)
     except FileNotFoundError:
         raise InputError(str(path), "no such file") from None
-    except (OSError, LZMAError, ValueError, RecursionError) as e:
+    except limits.LimitError as e:
+        raise e if e.path else e.inside(str(path)) from None
+    except (OSError, EOFError, LZMAError, ValueError, RecursionError) as e:
         raise InputError(str(path), f"not a readable profile ({e})") from e
     schema = profile.get("schema") if isinstance(profile, dict) else None
     if schema != SCHEMA:
@@ -201,6 +204,19 @@ def _by_path(described: Iterable[Described]) -> dict[str, Dso]:
         for known in (recorded.dso.path, *recorded.paths):
             by_path.setdefault(known, recorded.dso)
     return by_path
+
+
+def _inflated(stream: BinaryIO) -> bytes:
+    """The text of a profile, of no more than ``profile-size`` bytes; raises LimitError."""
+    from lzma import LZMAFile  # late: start-up
+
+    most = limits.value("profile-size")
+    packed = stream.read(6) == b"\xfd7zXZ\0"
+    stream.seek(0)
+    with LZMAFile(stream) if packed else stream as text:
+        data: bytes = text.read(most + 1)
+    limits.hold("profile-size", len(data))
+    return data
 
 
 def _described(

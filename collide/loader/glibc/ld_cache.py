@@ -10,6 +10,7 @@ import re
 import struct
 from collections.abc import Sequence
 
+from collide.elf.string_table import SharedNames
 from collide.support.errors import CollideError
 from collide.support.records import NamedTuple
 
@@ -95,9 +96,7 @@ def _entries(data: bytes) -> list[CacheEntry]:
     count, _, _, extensions = struct.unpack_from(f"{order}II4sI", data, start + 20)
     subdirs = _hwcaps_subdirs(data, extensions, order)
 
-    def text(begin: int) -> str:
-        return data[begin : data.index(b"\0", begin)].decode("utf-8", "surrogateescape")
-
+    text = SharedNames(data).at
     entries = []
     for i in range(count):
         flags, key, value, _, hwcap = struct.unpack_from(f"{order}IIIIQ", data, start + 48 + 24 * i)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import platform
+import struct
+import subprocess
+import sys
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from collide.elf.code import call_graph as calls
 from collide.elf.code.call_graph import Calls, read_calls
+from collide.elf.constants import DT_INIT_ARRAYSZ, PT_DYNAMIC, PT_GNU_EH_FRAME
 from collide.elf.object import read_object
 from collide.filesystems.root import Root
 from compiler import compile_so
@@ -277,3 +281,70 @@ def test_large_object_that_is_scanned_bit_by_bit_gives_the_same_in_the_end(
         by_bits.more()
     assert by_bits.behind("victim") == whole.behind("victim")
     assert len(whole.behind("victim")) > 1
+
+
+# -- tables that the loader does not read ---------------------------------------------------------
+
+
+def _header(data: bytes | bytearray, kind: int) -> int:
+    """Where the program header of one kind is."""
+    first, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+    places = range(first, first + 56 * count, 56)
+    return next(at for at in places if struct.unpack_from("<I", data, at)[0] == kind)
+
+
+@pytest.fixture(name="module")
+def _module(tmp_path: Path) -> bytearray:
+    return bytearray(compile_so(tmp_path, "lib.so", SOURCE, "-O2").read_bytes())
+
+
+@pytest.mark.parametrize("wrong", [1 << 63, 1 << 40, 0x1000, 16, 4])
+def test_unwind_tables_at_another_address_are_unknown(module: bytearray, wrong: int) -> None:
+    at = _header(module, PT_GNU_EH_FRAME) + 16
+    address = struct.unpack_from("<Q", module, at)[0]
+    assert read_calls(module) is not None
+    struct.pack_into("<Q", module, at, address ^ wrong)
+    assert read_calls(module) is None
+
+
+def _rows(module: bytearray) -> tuple[int, int]:
+    """Where the search table of functions counts its rows, and their number."""
+    at = struct.unpack_from("<Q", module, _header(module, PT_GNU_EH_FRAME) + 8)[0] + 8
+    return at, struct.unpack_from("<I", module, at)[0]
+
+
+def test_unwind_tables_of_less_than_half_of_the_code_are_unknown(tmp_path: Path) -> None:
+    many = "\n".join(f"int f{n}(int x) {{ return (x + {n}) / 7 % {n + 3}; }}" for n in range(50))
+    module = bytearray(compile_so(tmp_path, "lib.so", many, "-O2").read_bytes())
+    at, count = _rows(module)
+    assert read_calls(module) is not None
+    struct.pack_into("<I", module, at, count // 3)
+    assert read_calls(module) is None
+
+
+@pytest.mark.parametrize("wrong", ["outside", "overlap"])
+def test_functions_that_cannot_be_are_unknown(module: bytearray, wrong: str) -> None:
+    at, count = _rows(module)
+    table = struct.unpack_from("<Q", module, _header(module, PT_GNU_EH_FRAME) + 8)[0]
+    row = at + 4 + 8 * (count - 1 if wrong == "outside" else 1)
+    frame = table + struct.unpack_from("<i", module, row + 4)[0]
+    # The length of the function that it describes, which is 16 bytes or more to the next one.
+    struct.pack_into("<I", module, frame + 12, 1 << 20 if wrong == "outside" else 100)
+    assert read_calls(module) is None
+
+
+def test_array_of_constructors_that_has_no_end_is_unknown(
+    tmp_path: Path, module: bytearray
+) -> None:
+    offset = struct.unpack_from("<Q", module, _header(module, PT_DYNAMIC) + 8)[0]
+    size = struct.unpack_from("<Q", module, _header(module, PT_DYNAMIC) + 32)[0]
+    for at in range(offset, offset + size, 16):
+        if struct.unpack_from("<Q", module, at)[0] == DT_INIT_ARRAYSZ:
+            struct.pack_into("<Q", module, at + 8, 1 << 62)
+    broken = tmp_path / "broken.so"
+    broken.write_bytes(module)
+    program = (
+        "import sys; from collide.elf.code.call_graph import read_calls; "
+        "sys.exit(read_calls(open(sys.argv[1], 'rb').read()) is not None)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(broken)], check=True, timeout=30)

@@ -1,0 +1,82 @@
+"""Names in a string table (gABI "String Table"), where one may be the tail of another.
+
+The linker shares tails: "free" can be the end of "xmlFree". A table whose names are all tails of
+one long text stands for the square of its size, so their sum is limited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from collide.support import limits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_FEW = 1024
+_ALWAYS = 1 << 20
+"""Bytes of names that any table may stand for, however small it is."""
+
+
+def decode(raw: bytes) -> str:
+    """A string of the file; bytes that are no UTF-8 become surrogate escapes."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+class SharedNames:
+    """The strings of a table by their offsets, each made once; in all they are limited.
+
+    ``table`` may be a whole file. It raises ValueError for a string that does not end, LimitError
+    for names that go beyond one of the limits ``names`` and ``name-ratio``.
+    """
+
+    def __init__(self, table: bytes) -> None:
+        self._table = table
+        self._known: dict[int, str] = {}
+        self._length = 0
+
+    def at(self, offset: int) -> str:
+        """The string at an offset."""
+        known = self._known.get(offset)
+        if known is None:
+            raw = self._table[offset : self._table.index(b"\0", offset)]
+            self._length += len(raw)
+            _hold(self._length, len(self._table))
+            known = self._known[offset] = decode(raw)
+        return known
+
+
+def _hold(length: int, table: int) -> None:
+    limits.hold("names", length)
+    if length > _ALWAYS and length > limits.value("name-ratio") * table:
+        raise limits.exceeded("name-ratio")
+
+
+def names_at(strings: bytes, offsets: Sequence[int]) -> list[str]:
+    """The strings at ``offsets``; one split serves all that start a string of the table.
+
+    Raises IndexError or ValueError for an offset behind the table, LimitError as
+    :class:`SharedNames`.
+    """
+    if strings.count(b"\0") > 2 * len(offsets) + _FEW:
+        # Most of the table is no name of these.
+        return list(map(SharedNames(strings).at, offsets))
+    if strings.isascii():
+        pieces = strings.decode("ascii").split("\0")
+        lengths = map(len, pieces)
+    else:
+        raw = strings.split(b"\0")
+        pieces, lengths = list(map(decode, raw)), map(len, raw)
+    starts = accumulate(map((1).__add__, lengths), initial=0)
+    table = dict(zip(starts, pieces, strict=False))
+    limits.hold("names", len(strings))
+    names: list[Any] = list(map(table.get, offsets))
+    if None not in names:
+        return names
+    shared = SharedNames(strings)
+    return [
+        shared.at(offset) if name is None else name
+        for name, offset in zip(names, offsets, strict=True)
+    ]

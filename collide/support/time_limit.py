@@ -1,0 +1,53 @@
+"""The limit on the CPU time of one input.
+
+A signal ends the work wherever it is, so it is no exception that a reader could take for its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from collide.support import limits
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+class _Expired(BaseException):
+    """The time is over; :func:`timed` makes a LimitError of it."""
+
+
+@contextmanager
+def timed(path: str) -> Iterator[None]:
+    """Raise LimitError with the name ``path`` where what is done here takes more CPU time.
+
+    Only a process's main thread can be ended so (signal(7)); in others nothing is limited, nor
+    within another such limit.
+    """
+    import signal  # late: start-up
+
+    seconds = limits.value("time")
+
+    def expire(_number: int, _frame: FrameType | None) -> None:
+        raise _Expired
+
+    try:
+        before = None
+        if not signal.getitimer(signal.ITIMER_PROF)[0]:
+            before = signal.signal(signal.SIGPROF, expire)
+    except ValueError:
+        pass  # another thread than the main one
+    if before is None:
+        yield
+        return
+    try:
+        # Once more each second: code in C may drop an exception.
+        signal.setitimer(signal.ITIMER_PROF, seconds, 1)
+        yield
+    except _Expired:
+        raise limits.exceeded("time", path) from None
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
