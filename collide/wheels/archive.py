@@ -23,6 +23,7 @@ from collide.elf.headers import is_elf
 from collide.support.errors import InputError, UnverifiedError
 from collide.support.inflate import Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
+from collide.wheels.irregular import Irregularity, irregularities
 from collide.wheels.zip_directory import DEFLATED, STORED, Entry, contents, entries
 
 TYPE_CHECKING = False
@@ -97,6 +98,9 @@ class Archive:
         ]
         if not found:
             raise ValueError("missing .dist-info/RECORD")
+        # Of several, which no installer takes, the one that is named like the wheel.
+        named = f"{self.distribution}.dist-info/record".lower()
+        found.sort(key=lambda entry: entry.name.lower() != named)
         raw = self._inflate(found[0])
         if len(raw) != found[0].size or crc32(raw) != found[0].crc:
             raise ValueError("RECORD does not match the archive's CRC")
@@ -119,9 +123,18 @@ class Archive:
             raise ValueError("malformed RECORD")
         return found[0].name, {name: digest for name, digest, _ in rows}
 
+    def irregularities(self) -> tuple[Irregularity, ...]:
+        """What pip or the package index refuse of the archive; see :class:`Irregularity`."""
+        with memoryview(self._data) as data:
+            return irregularities(data, self.entries, self.distribution)
+
     def elf_members(self) -> Iterator[Entry]:
-        """The members that start with the ELF magic, in archive order."""
-        for entry in self.entries:
+        """The members that start with the ELF magic, in archive order.
+
+        Of several with one name it is the last, which zipfile reads and pip installs.
+        """
+        last = {entry.name: entry for entry in self.entries}
+        for entry in last.values() if len(last) < len(self.entries) else self.entries:
             if entry.size >= 4 and is_elf(self._head(entry)):
                 yield entry
 
