@@ -197,8 +197,8 @@ def not_together(report: Report) -> tuple[tuple[tuple[str, str], str], ...]:
 def targets_of(report: Report) -> tuple[str, ...]:
     """Every target by name, also what was not looked at anywhere, in order."""
     judged = (j.analysis.target.name for j in report.judged)
-    others = (one.target for one in (*report.left_out, *report.archives))
-    return tuple(dict.fromkeys([*judged, *others]))
+    left_out = (one.target for one in report.left_out)
+    return tuple(dict.fromkeys([*judged, *left_out, *(a.target for a in report.archives)]))
 
 
 def owner(path: str, targets: Iterable[str]) -> str | None:

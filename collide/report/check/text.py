@@ -231,7 +231,7 @@ def _summary(report: Report) -> str:
     findings += [f for archive in report.archives for f in archive.findings]
     counts = Counter(f.severity for f in findings)
     found = severities(counts)
-    targets = len({one.target for one in (*checked, *report.archives)})
+    targets = len({*(one.target for one in checked), *(a.target for a in report.archives)})
     hosts = len({judged.analysis.host.name for judged in report.judged})
     where = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
     return f"{found or 'nothing found'} in {where}"
