@@ -132,10 +132,11 @@ class Archive:
         """The members that start with the ELF magic, in archive order.
 
         Of several with one name it is the last, which zipfile reads and pip installs.
+        One that cannot be looked into is among them: to read it says why.
         """
         last = {entry.name: entry for entry in self.entries}
         for entry in last.values() if len(last) < len(self.entries) else self.entries:
-            if entry.size >= 4 and is_elf(self._head(entry)):
+            if entry.size >= 4 and self._may_be_elf(entry):
                 yield entry
 
     def read(self, entry: Entry) -> Contents:
@@ -178,18 +179,14 @@ class Archive:
             return UnverifiedError(name, "its contents do not match the hash in RECORD")
         return None
 
-    def _head(self, entry: Entry) -> bytes:
+    def _may_be_elf(self, entry: Entry) -> bool:
         try:
             with memoryview(self._data) as data, contents(data, entry) as raw:
                 if entry.method == STORED:
-                    return bytes(raw[:4])
-                if entry.method == DEFLATED:
-                    return inflate_head(raw, 4)
-        except InflateErrors as e:
-            raise InputError(f"{self.path}: {entry.name}", f"cannot be inflated ({e})") from e
-        raise InputError(
-            f"{self.path}: {entry.name}", f"compression method {entry.method} is not read"
-        )
+                    return is_elf(bytes(raw[:4]))
+                return entry.method != DEFLATED or is_elf(inflate_head(raw, 4))
+        except InflateErrors:
+            return True
 
     def _inflate(self, entry: Entry) -> Contents:
         with memoryview(self._data) as data, contents(data, entry) as raw:

@@ -53,7 +53,7 @@ def irregularities(
 
     ``entries`` are the members by the directory of the archive ``data``.
     """
-    walk = RecordWalk(data, {entry.name: entry for entry in entries})
+    walk = RecordWalk(data, entries)
     walk.run()
     found = [(kind, name, INDEX, said, True) for kind, name, said in walk.found]
     found += _of_names(entries, distribution)

@@ -10,7 +10,7 @@ import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from collide.wheels.zip_directory import Entry
 
@@ -43,9 +43,10 @@ class RecordWalk:
     ``links`` are the members that are symbolic links.
     """
 
-    def __init__(self, data: memoryview, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, data: memoryview, entries: Iterable[Entry]) -> None:
         self._data = data
-        self._entries = entries
+        self._entries = {entry.name: entry for entry in entries}
+        self._offsets = {entry.offset: entry for entry in entries}
         self._local: set[bytes] = set()
         self._central: set[bytes] = set()
         self._start: int | None = None
@@ -97,13 +98,14 @@ class RecordWalk:
                 self._say(HEADER, raw, "Filename not in central directory")
         elif entry.compressed_size != compressed:
             self._say(HEADER, raw, "Mis-matched data size")
-            compressed = entry.compressed_size
         elif entry.size != size:
             self._say(HEADER, raw, "Mis-matched file size")
         if raw in self._local:
             self._say(DUPLICATE, raw, "Duplicate filename in local headers")
         self._local.add(raw)
-        return start + extra_size + compressed
+        # Where the directory knows better, the record behind it is found all the same.
+        here = self._offsets.get(at)
+        return start + extra_size + (compressed if here is None else here.compressed_size)
 
     def _extra(
         self, extra: bytes, raw: bytes, method: int, compressed: int, size: int

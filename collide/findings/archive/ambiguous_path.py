@@ -10,7 +10,7 @@ AMBIGUOUS_PATH = Code(
     Severity.WARNING,
     Shape.ARCHIVE,
     "has members that are not the same file everywhere",
-    "pip and the index take the wheel, and what is installed is not what the names say: of "
+    "Both pip and the index take the wheel, and what is installed is not what the names say: of "
     "two members for one path the last one stays, a symbolic link becomes a file, a "
     "backslash is a separator on Windows only.",
     "Two names for one path below site-packages, the mode of a symbolic link, or a "

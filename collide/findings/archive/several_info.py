@@ -10,7 +10,7 @@ SEVERAL_DIST_INFO = Code(
     Severity.ERROR,
     Shape.ARCHIVE,
     "has several .dist-info directories",
-    "pip refuses the wheel, since each of them may have other metadata and another RECORD. "
+    "It is refused by pip, since each of them may have other metadata and another RECORD. "
     "The index reads the one of the file's name.",
     "More than one directory at the top whose name ends with .dist-info.",
     "Keep the one that is named like the wheel, and list all files in its RECORD.",
