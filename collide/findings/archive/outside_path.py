@@ -11,8 +11,8 @@ OUTSIDE_PATH = Code(
     Shape.ARCHIVE,
     "has members that would be installed outside of the environment",
     "No wheel with such a member is installed by pip. The index takes it, and an unpacker that "
-    "does not look at names writes over files of the system; a name that leads out of .data stands in for a "
-    "library of the host.",
+    "does not look at names writes over files of the system; a name that leads out of .data "
+    "stands in for a library of the host.",
     "A name that is absolute, leads upwards with .. beyond its top, or lies in a .data "
     "directory under no scheme of installation (purelib, platlib, headers, scripts, data). "
     "Such a member is not bound.",
