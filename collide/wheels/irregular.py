@@ -13,7 +13,7 @@ from __future__ import annotations
 import posixpath
 
 from collide.support.records import NamedTuple
-from collide.wheels.zip_records import STORAGE, RecordWalk
+from collide.wheels.zip_records import ENCRYPTED, STORAGE, RecordWalk, is_plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 OUTSIDE, SEVERAL_INFO, AMBIGUOUS = "outside", "several-info", "ambiguous"
 PIP, INDEX = "pip", "the index"
-_ENCRYPTED = 0x1
-
 _SCHEMES = frozenset(("purelib", "platlib", "headers", "scripts", "data"))
 
 
@@ -53,6 +51,8 @@ def irregularities(
 
     ``entries`` are the members by the directory of the archive ``data``.
     """
+    if _are_plain(entries) and is_plain(data, sum(len(entry.name) for entry in entries)):
+        return ()
     walk = RecordWalk(data, entries)
     walk.run()
     found = [(kind, name, INDEX, said, True) for kind, name, said in walk.found]
@@ -64,6 +64,24 @@ def irregularities(
     return tuple(
         Irregularity(kind, tuple(sorted({n for n in names if n})), by, said, refused)
         for (kind, by, said, refused), names in sorted(groups.items())
+    )
+
+
+def _are_plain(entries: Sequence[Entry]) -> bool:
+    """Whether nothing is wrong with any name, at a glance."""
+    names = {entry.name for entry in entries}
+    text = "\n".join(["", *names])
+    printed = text.replace("\n", "")
+    odd = ("..", "//", "/.", "\n.", "\n/", "\\", ".data")
+    info = text.find(".dist-info/")
+    first = text[text.rfind("\n", 0, info) : info + 11]
+    return (
+        len(names) == len(entries)
+        and printed.isascii()
+        and printed.isprintable()
+        and text.count("\n") == len(names)
+        and not any(part in text for part in odd)
+        and text.count(".dist-info") == text.count(first)
     )
 
 
@@ -122,7 +140,7 @@ def _of_storage(entries: Iterable[Entry], links: Iterable[str]) -> Iterator[_Fou
         if entry.method not in (0, 8):
             said = "File does not use a supported compression type"
             yield STORAGE, entry.name, INDEX, said, True
-        if entry.flags & _ENCRYPTED:
+        if entry.flags & ENCRYPTED:
             yield STORAGE, entry.name, PIP, "is encrypted, password required for extraction", True
     for name in links:
         yield AMBIGUOUS, name, PIP, "a symbolic link is installed as a file of its text", False

@@ -23,9 +23,53 @@ _LOCAL_FIELDS = struct.Struct("<6xHH8xLLHH")
 _CENTRAL_FIELDS = struct.Struct("<5xB22xHHH4xL4x")
 _END_FIELDS = struct.Struct("<8xHHLLH")
 _END_64_FIELDS = struct.Struct("<4xQ12xQQQQ")
-_DESCRIPTOR, _WIDE = 0x8, 0xFFFFFFFF
+ENCRYPTED, _DESCRIPTOR, _WIDE = 0x1, 0x8, 0xFFFFFFFF
 _ZIP64, _UNICODE_PATH = 0x1, 0x7075
 _UNIX, _FORMAT, _LINK = 3, 0o170000, 0o120000
+
+
+_FIELDS = struct.Struct("<8xHH8xL4xHHH4xLL")
+
+
+def is_plain(data: memoryview, names: int) -> bool:
+    """Whether nothing is wrong with the records, at a glance; otherwise a walk has to tell.
+
+    ``names`` is the length of all names as they were read, which end at a NUL.
+
+    Most archives have their members in the order of the directory, one behind the other
+    and each with one header in both places, without extra fields and comments.
+    """
+    at = len(data) - _END_FIELDS.size
+    if at < 0 or data[at : at + 4] != _END:
+        return False
+    here, count, size, start, comment_size = _END_FIELDS.unpack_from(data, at)
+    if here != count or start + size != at or comment_size or size != 46 * count + names:
+        return False
+    central, local = start, 0
+    while central < at:
+        fields: tuple[int, ...] = _FIELDS.unpack_from(data, central)
+        flags, method, compressed, name, extra, comment, mode, offset = fields
+        behind = local + 30 + name
+        if (
+            offset != local
+            or data[central : central + 4] != _CENTRAL
+            or data[local : local + 4] != _LOCAL
+            # From the version needed to the length of the name.
+            or data[local + 4 : local + 28] != data[central + 6 : central + 30]
+            or data[local + 28]
+            or data[local + 29]
+            or data[local + 30 : behind] != data[central + 46 : central + 46 + name]
+            or flags & (_DESCRIPTOR | ENCRYPTED)
+            or method not in (0, 8)
+            or extra
+            or comment
+            or mode >> 16 & _FORMAT == _LINK
+        ):
+            return False
+        local = behind + compressed
+        central += 46 + name
+        count -= 1
+    return local == start and central == at and not count
 
 
 class _WrongError(Exception):

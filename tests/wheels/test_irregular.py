@@ -9,6 +9,7 @@ import pytest
 
 from checkout import WHEELS
 from collide.support.errors import InputError
+from collide.wheels import irregular
 from collide.wheels.archive import Archive
 from collide.wheels.irregular import INDEX, PIP, Irregularity, irregularities, refused_place
 from collide.wheels.target import read_target
@@ -89,6 +90,16 @@ def test_archives_of_zipfile_are_regular(tmp_path: Path, method: int, wide: bool
             with archive.open(name, "w", force_zip64=wide) as member:
                 member.write(b"text" * 99 if "pkg" in name else b"")
     assert found(path) == ()
+
+
+def test_glance_sees_what_the_walk_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [*sorted(WHEELS.glob("dist/*.whl"))]
+    for number, attack in enumerate(ATTACKS):
+        (tmp_path / str(number)).mkdir()
+        paths.append(Path(make(attack, tmp_path / str(number))))
+    at_a_glance = [found(path) for path in paths]
+    monkeypatch.setattr(irregular, "is_plain", lambda *_: False)
+    assert [found(path) for path in paths] == at_a_glance
 
 
 def test_members_are_named(tmp_path: Path) -> None:
