@@ -58,7 +58,7 @@ class LeftOut(NamedTuple):
 
 
 class Exposed(NamedTuple):
-    """Findings about symbols that any host could take of one target, by its name."""
+    """Findings of one target, by its name, that depend on no host."""
 
     target: str
     findings: tuple[Finding, ...]
@@ -71,7 +71,8 @@ class Report(NamedTuple):
     alone names neither, its pair does (``analysis.target``, ``analysis.host``).
     ``left_out`` are pairs of target and host that do not fit each other,
     ``problems`` inputs or members that cannot be read, ``pairs`` the targets
-    that were opened together, ``exposed`` what does not depend on a host.
+    that were opened together, ``exposed`` what any host could take, ``archives`` what is
+    wrong with the archives of wheels.
     """
 
     judged: tuple[Judged, ...]
@@ -79,12 +80,14 @@ class Report(NamedTuple):
     problems: tuple[InputError, ...]
     pairs: tuple[Pair, ...] = ()
     exposed: tuple[Exposed, ...] = ()
+    archives: tuple[Exposed, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings on hosts, in their order."""
+        """All findings on archives and on hosts, in their order."""
+        archives = (f for archive in self.archives for f in archive.findings)
         alone = (f for judged in self.judged for f in judged.findings)
-        return (*alone, *(f for pair in self.pairs for f in pair.findings))
+        return (*archives, *alone, *(f for pair in self.pairs for f in pair.findings))
 
     def worst(self) -> Severity | None:
         """The highest severity of all findings; None when there are none."""
@@ -211,7 +214,8 @@ class _OneTarget:
             taken = [Taken(one.analysis.host.name, one.findings) for one in judged]
             exposed = (Exposed(target.name, expose(target, taken, self._by_definer)),)
         problems = (*target.problems, *map(_of_all, failed.values()))
-        return Report(tuple(judged), tuple(left_out), problems, (), exposed)
+        archives = _archives(target)
+        return Report(tuple(judged), tuple(left_out), problems, (), exposed, archives)
 
     def _on(self, candidate: Candidate) -> Judged | LeftOut:
         target, insist = self._target, self._insist
@@ -249,6 +253,14 @@ def _of_all(failed: Sequence[tuple[str, InputError]]) -> InputError:
         path = f"{first.path} and {plural(len(others), 'other host')}"
         return UnexpectedError(path, first.reason, first.traceback)
     return first
+
+
+def _archives(target: Target) -> tuple[Exposed, ...]:
+    if not target.irregularities:
+        return ()
+    from collide.findings.archive.order import judge_archive  # late: start-up
+
+    return (Exposed(target.name, judge_archive(target)),)
 
 
 _MANY = 100_000

@@ -10,6 +10,7 @@ from collide.cli.inputs import named_hosts, targets
 from collide.cli.options import host_arguments, jobs_argument, rtld_global_argument
 from collide.cli.progress import TerminalProgress
 from collide.cli.streams import (
+    EXIT_CLEAN,
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
@@ -107,9 +108,8 @@ def run(args: argparse.Namespace) -> int:
     misfits = args.profile and any(not one.empty for one in report.left_out)
     if report.problems or (misfits and not report.judged):
         return EXIT_USAGE
-    if not report.judged:
-        return EXIT_NOTHING
-    return threshold_status(report.worst(), args.fail_on)
+    status = threshold_status(report.worst(), args.fail_on)
+    return EXIT_NOTHING if not report.judged and status == EXIT_CLEAN else status
 
 
 def _complain_of_nothing(report: Report, args: argparse.Namespace) -> None:
@@ -123,7 +123,7 @@ def _complain_of_nothing(report: Report, args: argparse.Namespace) -> None:
 
 def _show(args: argparse.Namespace, report: Report, hosts: Sequence[Host] | None) -> None:
     chosen_format = FORMATS[args.format]
-    if not (report.judged or chosen_format.document or args.output):
+    if not (report.judged or report.archives or chosen_format.document or args.output):
         return
     probes = None
     if args.probes:

@@ -42,6 +42,7 @@ from collide.support.records import NamedTuple, Protocol
 from collide.wheels.archive import Archive, Member, WheelChanges, rewrite_wheel, signatures
 from collide.wheels.tags import unsuitable
 from collide.wheels.target import Target, read_target
+from collide.wheels.zip_records import STORAGE
 
 REPORT = "collide-repair.json"
 """The member of ``.dist-info`` that lists what was changed."""
@@ -211,6 +212,10 @@ def _read(path: Path) -> Target:
     target = read_target(path)
     if target.problems:
         raise target.problems[0]
+    for irregular in target.irregularities:
+        # How members are stored is mended when they are written again; what they are is not.
+        if irregular.refused and irregular.kind != STORAGE:
+            raise InputError(target.name, f"its archive is refused by {irregular.sentence}")
     return target
 
 

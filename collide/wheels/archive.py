@@ -25,6 +25,7 @@ from collide.support.file_bytes import FileBytes
 from collide.support.inflate import HEAD, Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
 from collide.support.regular_files import require_regular
+from collide.wheels.irregular import Irregularity, irregularities
 from collide.wheels.record import read_record
 from collide.wheels.zip_directory import (
     DEFLATED,
@@ -110,16 +111,28 @@ class Archive:
         ]
         if not found:
             raise ValueError("missing .dist-info/RECORD")
+        # Of several, which no installer takes, the one that is named like the wheel.
+        named = f"{self.distribution}.dist-info/record".lower()
+        found.sort(key=lambda entry: entry.name.lower() != named)
         limits.hold("record-size", found[0].size)
         raw = self._inflate(found[0])
         if len(raw) != found[0].size or crc32(raw) != found[0].crc:
             raise ValueError("RECORD does not match the archive's CRC")
         return found[0].name, read_record(raw, {entry.name for entry in self.entries})
 
+    def irregularities(self) -> tuple[Irregularity, ...]:
+        """What pip or the package index refuse of the archive; see :class:`Irregularity`."""
+        return irregularities(self._data, self.entries, self.distribution)
+
     def elf_members(self) -> Iterator[Entry]:
-        """The members that start with the ELF magic, in archive order."""
-        for entry in self.entries:
-            if entry.size >= 4 and is_elf(self._head(entry)):
+        """The members that start with the ELF magic, in archive order.
+
+        Of several with one name it is the last, which zipfile reads and pip installs.
+        One that cannot be looked into is among them: to read it says why.
+        """
+        last = {entry.name: entry for entry in self.entries}
+        for entry in last.values() if len(last) < len(self.entries) else self.entries:
+            if entry.size >= 4 and self._may_be_elf(entry):
                 yield entry
 
     def read(self, entry: Entry) -> Contents:
@@ -165,18 +178,14 @@ class Archive:
             return UnverifiedError(name, "its contents do not match the hash in RECORD")
         return None
 
-    def _head(self, entry: Entry) -> bytes:
+    def _may_be_elf(self, entry: Entry) -> bool:
         try:
             with contents(self._data, entry, HEAD) as raw:
                 if entry.method == STORED:
-                    return bytes(raw[:4])
-                if entry.method == DEFLATED:
-                    return inflate_head(raw, 4)
-        except InflateErrors as e:
-            raise InputError(f"{self.path}: {entry.name}", f"cannot be inflated ({e})") from e
-        raise InputError(
-            f"{self.path}: {entry.name}", f"compression method {entry.method} is not read"
-        )
+                    return is_elf(bytes(raw[:4]))
+                return entry.method != DEFLATED or is_elf(inflate_head(raw, 4))
+        except InflateErrors:
+            return True
 
     def _inflate(self, entry: Entry) -> Contents:
         with contents(self._data, entry) as raw:

@@ -25,6 +25,7 @@ from collide.support.records import NamedTuple
 from collide.support.regular_files import require_regular
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
+from collide.wheels.irregular import refused_place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from collide.elf.object import ElfObject
     from collide.filesystems.root import Root
+    from collide.wheels.irregular import Irregularity
     from collide.wheels.zip_directory import Entry
 
 PREFIX = "/prefix"
@@ -61,7 +63,8 @@ class Target(NamedTuple):
     ``problems`` are inputs that cannot be read and members that RECORD does not vouch
     for, which are in ``members`` all the same; ``skipped`` are members that are no
     modules. ``on_disk`` is the root that the files are in, None for a wheel, and
-    ``cache`` reads the contents of a wheel's members again.
+    ``cache`` reads the contents of a wheel's members again. ``irregularities`` are what
+    is wrong with the archive itself.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Target(NamedTuple):
     problems: tuple[InputError, ...] = ()
     on_disk: Root | None = None
     cache: MemberCache | None = None
+    irregularities: tuple[Irregularity, ...] = ()
 
     def keeping(self) -> AbstractContextManager[None]:
         """A context in which the last member that was read again stays in memory."""
@@ -253,7 +257,11 @@ def _read_wheel(path: str) -> Target:
     cache = MemberCache(path)
     with Archive(path) as archive:
         distribution, tags = archive.distribution, archive.tags
+        irregular = archive.irregularities()
         for entry in archive.elf_members():
+            if said := refused_place(entry.name):
+                skipped.append(Skipped(entry.name, f'is installed nowhere: pip says "{said}"'))
+                continue
             try:
                 # The contents are dropped before names are made of the tables.
                 obj = _scan(archive, entry, problems)()
@@ -266,7 +274,8 @@ def _read_wheel(path: str) -> Target:
             place = installed_path(entry.name, distribution)
             members[place] = Dso(place, place, obj, partial(cache.read, entry))
             names[place] = entry.name
-    return _target(path, tags, members, names, skipped, problems)._replace(cache=cache)
+    target = _target(path, tags, members, names, skipped, problems)
+    return target._replace(cache=cache, irregularities=irregular)
 
 
 def _scan(archive: Archive, entry: Entry, problems: list[InputError]) -> Callable[[], ElfObject]:

@@ -211,6 +211,11 @@ def test_only_the_streams_write() -> None:
     assert uses("sys.stdout", "sys.stderr") == {
         *("collide.cli.streams", "collide.cli.main", "collide.cli.progress", "collide.__main__"),
     }
+    streams = {ast.unparse(n) for module, n in calls("write") if module == "collide.cli.streams"}
+    assert streams == {
+        "stream.write(data if isinstance(data, str) else data.decode('ascii'))",
+        "file.write(data if isinstance(data, bytes) else data.encode())",
+    }
     for module in ("collide.cli.main", "collide.cli.progress", "collide.__main__"):
         said = ast.unparse(TREES[module])
         assert "stdout.write" not in said

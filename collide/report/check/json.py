@@ -53,6 +53,11 @@ def render(report: Report, probes: list[object] | None = None) -> Text:
         "left_out": [_left_out(one) for one in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
+    if report.archives:
+        document["archives"] = [
+            {"target": a.target, "findings": [finding_as_json(f) for f in a.findings]}
+            for a in report.archives
+        ]
     if probes is not None:
         document["probes"] = probes
     return json_of(document)

@@ -71,6 +71,9 @@ def facts(finding: Finding) -> tuple[Fact, ...]:
             return _provider(finding), Fact("files", "", finding.symbols)
         case Shape.CHANGED_BINDINGS:
             return _changed(finding)
+        case Shape.ARCHIVE:
+            said = Fact("", finding.detail)
+            return (said, Fact("members", "", finding.symbols)) if finding.symbols else (said,)
         case Shape.LOAD_FAILURE | Shape.FOOTPRINT:
             return ()
 

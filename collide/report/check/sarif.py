@@ -146,7 +146,7 @@ def _uri(path: str) -> str:
 def _logical(row: ReportRow) -> list[dict[str, Any]]:
     """The object, then the symbols in it that are taken."""
     victim = row.finding.victim
-    kind = "resource" if row.finding.code.shape is Shape.FILES else "symbol"
+    kind = "resource" if row.finding.code.shape in (Shape.FILES, Shape.ARCHIVE) else "symbol"
     return [
         {"name": posixpath.basename(victim), "fullyQualifiedName": victim, "kind": "module"},
         *(

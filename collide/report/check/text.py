@@ -47,6 +47,10 @@ def render(report: Report, *, verbose: bool = False) -> Text:
             lines += _checked(checked, verbose)
     for exposed in report.exposed:
         lines += _exposed(exposed, verbose)
+    for archive in report.archives:
+        lines += [f"{archive.target}, the archive itself:"]
+        lines += [line for found in archive.findings for line in _finding(found, verbose)]
+        lines.append("")
     lines += _together(report, verbose)
     lines += _left_out(report, verbose)
     lines.append(_summary(report))
@@ -226,9 +230,10 @@ def _summary(report: Report) -> str:
     checked = merge(report.judged)
     findings = [m.finding for one in checked for m in one.findings]
     findings += [f for pair in report.pairs for f in pair.findings]
+    findings += [f for archive in report.archives for f in archive.findings]
     counts = Counter(f.severity for f in findings)
     found = severities(counts)
-    targets = len(checked)
+    targets = len({*(one.target for one in checked), *(a.target for a in report.archives)})
     hosts = len({judged.analysis.host.name for judged in report.judged})
     where = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
     return f"{found or 'nothing found'} in {where}"
