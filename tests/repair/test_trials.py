@@ -310,6 +310,16 @@ def test_script_is_run_in_each_host_apart_from_what_that_prints(shop: Shop) -> N
     assert f"{sys.executable}: the script did the same" in "".join(lines)
 
 
+def test_extension_is_imported_in_a_host_that_prints_to_its_log(tmp_path: Path) -> None:
+    """As uwsgi, whose standard output is its standard error."""
+    (specimen,) = (WHEELS / "dist").glob("specimen_static_exported-*.whl")
+    host = tmp_path / "host.sh"
+    host.write_text(f'exec {sys.executable} "$1" >&2\n')
+    hosts = [TrialHost(("sh", str(host), "{script}"))]
+    (only,) = _only(run_trials([specimen], [specimen], hosts, None, 60)).imports
+    assert (only.before, only.after) == (None, None)
+
+
 def test_script_that_does_not_repeat_proves_nothing(shop: Shop) -> None:
     *_, line = exercised(shop, "import time; print(time.monotonic_ns())")
     assert (shop.status, shop.written) == (2, [])
