@@ -154,6 +154,8 @@ def _named(trials: Sequence[ImportTrial]) -> str:
 
 def _exercise(runs: Exercise) -> str:
     before, after = runs.before, runs.after
+    if runs.is_mended:
+        return f"is right after the repair only: {_ending(after)}, before: {_ending(before)}"
     if not runs.is_worse:
         return f"did the same before and after: {_ending(before)}"
     if (before.status, before.ending) != (after.status, after.ending):

@@ -326,6 +326,39 @@ def test_script_that_does_not_repeat_proves_nothing(shop: Shop) -> None:
     assert "does not do the same twice" in line
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param("print('wrong')", id="prints"),
+        pytest.param("raise SystemExit(4)", id="fails"),
+        pytest.param("import os; os.abort()", id="dies"),
+    ],
+)
+def test_host_in_which_a_script_is_right_after_the_repair_only(shop: Shop, wrong: str) -> None:
+    """A host that works only with a library which is not the one before."""
+    digest, host = hashlib.sha256(shop.library).hexdigest(), shop.directory / "host.sh"
+    script = f"import os\nif digest == '{digest}' and 'HOST' in os.environ:\n    {wrong}\nelse:\n"
+    host.write_text(f'HOST=1 exec {sys.executable} "$1"\n')
+    lines = exercised(
+        shop, DIGEST + f"\n{script}    print('right')", "--run", f"sh {host} {{script}}"
+    )
+    assert (shop.status, len(shop.written)) == (0, 1)
+    assert "the script is right after the repair only: status 0" in lines[-1]
+
+
+def test_host_in_which_imports_succeed_after_the_repair_only(shop: Shop) -> None:
+    digest = hashlib.sha256(shop.library).hexdigest()
+    fails = CHECKS_ITS_LIBRARY.format(digest=digest).replace("!=", "==")
+    *_, line = shop.run(shop.wheel(demo=fails), "--verify", sys.executable)
+    assert (shop.status, len(shop.written)) == (0, 1)
+    assert "demo imported after, not before: ImportError: it was tampered with" in line
+
+
+def test_script_that_is_missing_is_refused(shop: Shop) -> None:
+    (line,) = shop.run(shop.wheel(demo=""), "--exercise", "no-such-script")
+    assert (shop.status, shop.written, line) == (2, [], "collide: no-such-script: no such file")
+
+
 def test_script_without_a_host_is_refused(shop: Shop) -> None:
     wheel = shop.wheel("cp39-cp39-manylinux_2_17_x86_64", demo="")
     *_, line = shop.run(wheel, "--exercise", shop.host)
