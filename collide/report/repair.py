@@ -132,7 +132,9 @@ def render_trial(trial: Trial) -> Iterator[str]:
     if mended:
         yield f"{host}: {_named(mended)} imported after, not before: {mended[0].before}"
     if failed:
-        yield f"{host}: {_named(failed)} imported neither before nor after: {failed[0].before}"
+        nothing = "; so imports prove nothing" if trial.proves_nothing else ""
+        reason = f"{failed[0].before}{nothing}"
+        yield f"{host}: {_named(failed)} imported neither before nor after: {reason}"
     worse: dict[str | None, list[ImportTrial]] = {}
     for t in trial.imports:
         if t.is_worse:

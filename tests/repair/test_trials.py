@@ -346,6 +346,12 @@ def test_host_in_which_a_script_is_right_after_the_repair_only(shop: Shop, wrong
     assert "the script is right after the repair only: status 0" in lines[-1]
 
 
+def test_interpreter_in_which_nothing_can_be_imported_is_said_to_prove_nothing(shop: Shop) -> None:
+    (_, line) = shop.run(shop.wheel(demo="import no_such_module"))
+    assert (shop.status, len(shop.written)) == (0, 1)
+    assert line.endswith("No module named 'no_such_module'; so imports prove nothing")
+
+
 def test_host_in_which_imports_succeed_after_the_repair_only(shop: Shop) -> None:
     digest = hashlib.sha256(shop.library).hexdigest()
     fails = CHECKS_ITS_LIBRARY.format(digest=digest).replace("!=", "==")
