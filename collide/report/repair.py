@@ -133,8 +133,8 @@ def render_trial(trial: Trial) -> Iterator[str]:
         yield f"{host}: {_named(mended)} imported after, not before: {mended[0].before}"
     if failed:
         nothing = "; so imports prove nothing" if trial.proves_nothing else ""
-        reason = f"{failed[0].before}{nothing}"
-        yield f"{host}: {_named(failed)} imported neither before nor after: {reason}"
+        why = f"{failed[0].before}{nothing}"
+        yield f"{host}: {_named(failed)} imported neither before nor after: {why}"
     worse: dict[str | None, list[ImportTrial]] = {}
     for t in trial.imports:
         if t.is_worse:
