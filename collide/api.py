@@ -7,7 +7,7 @@ The functions take and give records and print nothing. They raise
 :class:`CollideError` and nothing else on purpose; what cannot be analysed beside
 other inputs is part of a result instead, with the reason. Of the environment
 they read PATH, for a host that is named like a command and for patchelf. Nothing
-of a wheel or a host is executed.
+of a wheel or a host is executed, whatever ``collide repair`` does.
 
 In the examples ``wheel`` is the path of a wheel that carries a static library
 ``vault`` and exports it, ``binary`` that of a program that links another build

@@ -29,7 +29,7 @@ COMMANDS = {
     "bindings": "every binding, as JSON lines",
     "whatif": "bind again after a change of the wheel or of the host",
     "explain": "the walk to one symbol, or what a code means",
-    "repair": "write a wheel that no host can take symbols from, and prove it",
+    "repair": "write a wheel that no host can take symbols from; executes the wheel's code",
     "verify": "run the real host and compare; executes the wheel's code",
 }
 """The modules of :mod:`collide.cli` with what each is for."""

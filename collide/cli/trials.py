@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from pathlib import Path
 
 from collide.cli.streams import complain
 from collide.support.errors import InputError, UsageError
@@ -11,7 +12,6 @@ from collide.support.errors import InputError, UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from collide.repair.trials import Trial, TrialHost
 
@@ -59,8 +59,8 @@ def trial_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exercise",
         metavar="SCRIPT",
-        help="run this with each wheel, before and after, in the same hosts; compare standard "
-        "output and exit status",
+        help="run this with each wheel, before and after, in the same hosts; what it prints on "
+        "standard output and its exit status must be the same, or right where they were wrong",
     )
     parser.add_argument(
         "--no-verify",
@@ -81,14 +81,15 @@ class Trials:
     """The :class:`collide.repair.repair.Accept` of the options; what is seen goes to stderr."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        """Raises UsageError for options that make no sense."""
+        """Raises UsageError for options that make no sense, InputError without the script."""
         self._args = args
         self._named = tuple(_named(args))
+        self._script = Path(args.exercise) if args.exercise else None
+        if self._script is not None and not self._script.is_file():
+            raise InputError(args.exercise, "no such file")
 
     def __call__(self, before: Sequence[Path], after: Sequence[Path]) -> bool:
         """Whether everything works as before. Raises InputError where that cannot be seen."""
-        from pathlib import Path  # late: start-up
-
         from collide.repair.trials import run_trials  # late: start-up
         from collide.report.repair import render_trial  # late: start-up
 
@@ -96,10 +97,9 @@ class Trials:
         hosts = [*self._plain(name, before), *self._named]
         if not hosts:
             return True
-        script = Path(self._args.exercise) if self._args.exercise else None
         names = " and ".join(host.name for host in hosts)
         complain(f"{name}: executes code of the wheel in {names}; --no-verify leaves that out")
-        trials = run_trials(before, after, hosts, script, self._args.timeout)
+        trials = run_trials(before, after, hosts, self._script, self._args.timeout)
         for trial in trials:
             for line in render_trial(trial):
                 complain(f"{name}: {line}")
@@ -117,7 +117,7 @@ class Trials:
         from collide.wheels.archive import Archive  # late: start-up
 
         wanted = not self._args.no_verify
-        if not wanted and not self._args.exercise:
+        if not wanted and self._script is None:
             return
         tags = []
         for wheel in wheels:
@@ -128,7 +128,7 @@ class Trials:
             yield TrialHost((path, "{script}"), imports=wanted)
         elif wanted:
             complain(f"{name}: imports were not tried, as no interpreter fits ({reason})")
-        if path is None and self._args.exercise and not self._named:
+        if path is None and self._script is not None and not self._named:
             raise InputError(name, f"--exercise needs an interpreter that fits ({reason})")
 
 

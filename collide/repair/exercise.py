@@ -60,20 +60,35 @@ class Outcome(NamedTuple):
 
 
 class Exercise(NamedTuple):
-    """The runs of a script before and after a repair, with one more before it.
+    """The runs of a script in one host before and after a repair.
 
-    ``again`` is made only where the others differ: a script that does not do
-    the same twice proves nothing.
+    ``plain`` is the run before it in an interpreter, for another host, as far as
+    there was one. ``again`` is a second run before the repair, made only where the
+    others differ: a script that does not do the same twice proves nothing.
     """
 
     before: Outcome
     after: Outcome
+    plain: Outcome | None = None
     again: Outcome | None = None
 
     @property
+    def is_mended(self) -> bool:
+        """Whether the script did wrong before, and does right after.
+
+        It does right if it does what it does in plain Python. If it failed, it is
+        enough that it does not fail any more.
+        """
+        before, after = self.before, self.after
+        if before.is_as(after):
+            return False
+        as_plain = self.plain is not None and self.plain[:2] == after[:2]
+        return as_plain or (before.status != 0 and after.status == 0)
+
+    @property
     def is_worse(self) -> bool:
-        """Whether anything is different after the repair."""
-        return not self.before.is_as(self.after)
+        """Whether anything is different after the repair and was right before."""
+        return not (self.before.is_as(self.after) or self.is_mended)
 
     @property
     def repeats(self) -> bool:

@@ -126,7 +126,9 @@ def _import_one(module: str, tree: Path, command: Sequence[str], timeout: float)
     ended = run_script(script, command, timeout, tree / "none")
     if ended is None:
         return f"did not end within {timeout:g} seconds"
-    return None if _DONE in ended.stdout and not ended.signal else _last_words(ended)
+    # uwsgi has its standard output where its log goes.
+    done = _DONE in ended.stdout or _DONE in ended.stderr
+    return None if done and not ended.signal else _last_words(ended)
 
 
 def _import_all(

@@ -18,7 +18,8 @@ from collide.support.records import NamedTuple
 class TrialHost(NamedTuple):
     """A host to run, by its ``command``, in whose words ``{script}`` stands for a Python script.
 
-    ``imports`` is whether modules are imported in it, ``asked`` whether the user named it.
+    ``imports`` is whether modules are imported in it, ``asked`` whether the user named it:
+    otherwise it is an interpreter that fits the wheels.
     """
 
     command: tuple[str, ...]
@@ -46,8 +47,8 @@ class Trial(NamedTuple):
 
     @property
     def proves_nothing(self) -> bool:
-        """Whether no module could be imported before, so that none could fail after."""
-        return bool(self.imports) and all(trial.before is not None for trial in self.imports)
+        """Whether no module could be imported at all."""
+        return bool(self.imports) and all(t.before and t.after for t in self.imports)
 
 
 class _Observed(NamedTuple):
@@ -83,6 +84,7 @@ def run_trials(
         for wheels in (before, after):
             _install(wheels, tree)
             sides.append([observe(host, tree) for host in hosts])
+        plain = next((o.outcome for h, o in zip(hosts, sides[0], strict=True) if not h.asked), None)
         trials = []
         for host, old, new in zip(hosts, *sides, strict=True):
             imports = tuple(
@@ -91,7 +93,7 @@ def run_trials(
             )
             runs = None
             if script and old.outcome and new.outcome:
-                runs = Exercise(old.outcome, new.outcome)
+                runs = Exercise(old.outcome, new.outcome, plain if host.asked else None)
                 if runs.is_worse:
                     _install(before, tree)
                     runs = runs._replace(again=exercise(script, tree, host.command, timeout))

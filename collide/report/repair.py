@@ -143,7 +143,9 @@ def render_trial(trial: Trial) -> Iterator[str]:
     if mended:
         yield f"{host}: {_named(mended)} imported after, not before: {mended[0].before}"
     if failed:
-        yield f"{host}: {_named(failed)} imported neither before nor after: {failed[0].before}"
+        nothing = "; so imports prove nothing" if trial.proves_nothing else ""
+        why = f"{failed[0].before}{nothing}"
+        yield f"{host}: {_named(failed)} imported neither before nor after: {why}"
     worse: dict[str | None, list[ImportTrial]] = {}
     for t in trial.imports:
         if t.is_worse:
@@ -165,6 +167,8 @@ def _named(trials: Sequence[ImportTrial]) -> str:
 
 def _exercise(runs: Exercise) -> str:
     before, after = runs.before, runs.after
+    if runs.is_mended:
+        return f"is right after the repair only: {_ending(after)}, before: {_ending(before)}"
     if not runs.is_worse:
         return f"did the same before and after: {_ending(before)}"
     if (before.status, before.ending) != (after.status, after.ending):

@@ -310,10 +310,59 @@ def test_script_is_run_in_each_host_apart_from_what_that_prints(shop: Shop) -> N
     assert f"{sys.executable}: the script did the same" in "".join(lines)
 
 
+def test_extension_is_imported_in_a_host_that_prints_to_its_log(tmp_path: Path) -> None:
+    """As uwsgi, whose standard output is its standard error."""
+    (specimen,) = (WHEELS / "dist").glob("specimen_static_exported-*.whl")
+    host = tmp_path / "host.sh"
+    host.write_text(f'exec {sys.executable} "$1" >&2\n')
+    hosts = [TrialHost(("sh", str(host), "{script}"))]
+    (only,) = _only(run_trials([specimen], [specimen], hosts, None, 60)).imports
+    assert (only.before, only.after) == (None, None)
+
+
 def test_script_that_does_not_repeat_proves_nothing(shop: Shop) -> None:
     *_, line = exercised(shop, "import time; print(time.monotonic_ns())")
     assert (shop.status, shop.written) == (2, [])
     assert "does not do the same twice" in line
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param("print('wrong')", id="prints"),
+        pytest.param("raise SystemExit(4)", id="fails"),
+        pytest.param("import os; os.abort()", id="dies"),
+    ],
+)
+def test_host_in_which_a_script_is_right_after_the_repair_only(shop: Shop, wrong: str) -> None:
+    """A host that works only with a library which is not the one before."""
+    digest, host = hashlib.sha256(shop.library).hexdigest(), shop.directory / "host.sh"
+    script = f"import os\nif digest == '{digest}' and 'HOST' in os.environ:\n    {wrong}\nelse:\n"
+    host.write_text(f'HOST=1 exec {sys.executable} "$1"\n')
+    lines = exercised(
+        shop, DIGEST + f"\n{script}    print('right')", "--run", f"sh {host} {{script}}"
+    )
+    assert (shop.status, len(shop.written)) == (0, 1)
+    assert "the script is right after the repair only: status 0" in lines[-1]
+
+
+def test_interpreter_in_which_nothing_can_be_imported_is_said_to_prove_nothing(shop: Shop) -> None:
+    (_, line) = shop.run(shop.wheel(demo="import no_such_module"))
+    assert (shop.status, len(shop.written)) == (0, 1)
+    assert line.endswith("No module named 'no_such_module'; so imports prove nothing")
+
+
+def test_host_in_which_imports_succeed_after_the_repair_only(shop: Shop) -> None:
+    digest = hashlib.sha256(shop.library).hexdigest()
+    fails = CHECKS_ITS_LIBRARY.format(digest=digest).replace("!=", "==")
+    *_, line = shop.run(shop.wheel(demo=fails), "--verify", sys.executable)
+    assert (shop.status, len(shop.written)) == (0, 1)
+    assert "demo imported after, not before: ImportError: it was tampered with" in line
+
+
+def test_script_that_is_missing_is_refused(shop: Shop) -> None:
+    (line,) = shop.run(shop.wheel(demo=""), "--exercise", "no-such-script")
+    assert (shop.status, shop.written, line) == (2, [], "collide: no-such-script: no such file")
 
 
 def test_script_without_a_host_is_refused(shop: Shop) -> None:
