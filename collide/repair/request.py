@@ -154,7 +154,7 @@ class RunTimeUse:
     def opened(self, names: AbstractSet[str]) -> dict[str, str]:
         """Those file names of libraries under which code may open them, with the reason.
 
-        A name that has a hash is no name that code could make up.
+        A name with a hash that stands nowhere is no name that code could make up.
         """
         unknown = names - self._known.keys()
         if unknown:
@@ -165,9 +165,12 @@ class RunTimeUse:
 
     def _find(self, names: AbstractSet[str]) -> dict[str, str]:
         found: dict[str, str] = {}
+        parts = {name: name for name in names}
+        parts |= {m[0][1:-1]: name for name in names for m in GRAFTED.finditer(name)}
         for member, text in sorted(self.texts.items()):
-            for name in file_names_in(text, names - found.keys()):
-                found[name] = f"stands in {member}: code may open it under this name"
+            for part in file_names_in(text, parts.keys()):
+                reason = f"stands in {member}: code may open it under this name"
+                found.setdefault(parts[part], reason)
         plain = {name for name in names - found.keys() if not GRAFTED.search(name)}
         made_up = (m for m, source in self.openers.items() if opens_by_made_up_names(source))
         for member in [*made_up][:1] if plain else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -16,6 +17,7 @@ from collide.repair.patch import find_patchelf, rename_libraries, rename_symbols
 from collide.repair.plan import ObjectChange
 from collide.support.errors import FormatError
 from compiler import compile_so
+from corpus import unpacked
 
 SOURCE = """
 #include <stdlib.h>
@@ -144,3 +146,22 @@ def test_a_lost_old_name_is_a_difference(tmp_path: Path) -> None:
     assert difference(data, renamed, ObjectChange(renamed=RENAMED)) is not None
     less = keep_old_names(renamed, {"f": RENAMED["f"]})
     assert difference(data, less, ObjectChange(renamed=RENAMED)) is not None
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("machine", ["amd64", "arm64", "armhf", "i386", "ppc64el", "s390x"])
+def test_real_libraries_of_every_kind_of_machine(machine: str) -> None:
+    """Byte orders, word sizes, relocations without addends, the wide DT_HASH of s390x."""
+    root = unpacked("bookworm", machine, "python3", "base-files", "libstdc++6", "zlib1g")
+    draw = random.Random(7)
+    tried = 0
+    for path in sorted({p.resolve() for p in root.glob("usr/lib/*/lib*.so.*") if p.is_file()}):
+        data = path.read_bytes()
+        names = sorted(read_object(data).exports.names)
+        if len(data) > 3_000_000 or len(names) < 3 or path.name.startswith("libc."):
+            continue
+        renamed = {n: f"{n}.c0ffee00" for n in draw.sample(names, min(40, len(names) // 2))}
+        made = doubled(data, renamed)
+        assert difference(data, made, ObjectChange(renamed=renamed)) is None, path
+        tried += 1
+    assert tried >= 10

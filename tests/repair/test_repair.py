@@ -424,6 +424,32 @@ def test_library_that_cannot_be_renamed_defines_what_it_did(shop: Workshop) -> N
     assert not prepared.plan.moved
 
 
+MAKES_UP_NAMES = b"""\
+import ctypes, glob, os
+here = os.path.dirname(os.path.abspath(__file__))
+lib = ctypes.CDLL(glob.glob(os.path.join(here, 'demo.libs/libb-*.so*'))[0])
+print([getattr(lib, name + '_r')() for name in ('point', 'area')])
+"""
+
+
+def test_names_that_python_puts_together_are_found_as_before(shop: Workshop) -> None:
+    """As in Shapely 1: neither the library's name nor those it is asked for stand anywhere."""
+    point = "int point_r(void) { return %d; }"
+    shop.scenario.lib(HASHED, point % 2 + "int area_r(void) { return point_r() + 1; }")
+    shop.module("int point_r(void); int h(void) { return point_r(); }", needed=[HASHED])
+    host = shop.scenario.host(point % 7)
+    wheel = shop.wheel("mod.so", HASHED, extra=[Member("demo.py", MAKES_UP_NAMES)])
+    unpack_wheel(wheel, shop.directory / "before")
+    prepared, after = shop.repair(wheel, host)
+    assert set(prepared.plan.renamed) == {"point_r"}
+    (renamed,) = prepared.plan.renamed.values()
+    assert after.provider(at("mod.so"), renamed) == at(new(prepared))
+    for directory in ("before", "site"):
+        program = shop.directory / directory / "lib/python/site-packages/demo.py"
+        done = subprocess.run([sys.executable, program], capture_output=True, check=True)
+        assert done.stdout == b"[2, 3]\n"
+
+
 # -- captured libraries ---------------------------------------------------------------------------
 
 

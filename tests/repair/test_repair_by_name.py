@@ -25,6 +25,21 @@ def test_works_as_before(package: Package, tmp_path: Path) -> None:
     assert repair_by_name.row(package, outcome) in TABLE.read_text().splitlines()
 
 
+@pytest.mark.corpus
+def test_a_bundled_openssl_beside_that_of_the_interpreter(tmp_path: Path) -> None:
+    """mysql-connector-python has a plain libssl.so.3, in whose place the process has another."""
+    (package,) = (p for p in PACKAGES if p.name == "mysql-connector-python")
+    package = package._replace(script="import ssl, _mysql_connector\nprint('imported')\n")
+    try:
+        outcome = repair_by_name.try_package(package, tmp_path)
+    except UnavailableError as e:
+        corpus.unavailable(str(e))
+    if outcome.before == "imported":
+        pytest.skip("no capture: the interpreter's _ssl links no libssl.so.3 before OpenSSL 3.2")
+    assert "OPENSSL_3.2.0" in outcome.before
+    assert outcome.after == "imported"
+
+
 def test_the_table_has_every_package() -> None:
     rows = [line for line in TABLE.read_text().splitlines() if line.endswith("works as before |")]
     assert len(rows) == len(PACKAGES) >= 22

@@ -36,6 +36,7 @@ def use(directory: Path, *objects: str, texts: dict[str, str] | None = None) -> 
     [
         ({"demo.py": f"name = '{PLAIN}'"}, {PLAIN}),
         ({"demo.py": f"name = '{HASHED}'"}, {HASHED}),
+        ({"demo.py": "name = 'libb-{}.so.1'.format('0a1b2c3d')"}, {HASHED}),
         ({"demo.json": f'["{HASHED}"]'}, {HASHED}),
         ({"demo.cmake": f"set(L ${{P}}/{PLAIN})"}, {PLAIN}),
         ({"demo-1.0.dist-info/sbom.json": f'["{HASHED}"]'}, set()),

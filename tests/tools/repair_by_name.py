@@ -43,7 +43,7 @@ _LIBUSB = (
     ".manylinux_2_28_x86_64.whl"
 )
 _MSGPACK = (
-    "msgpack-1.1.2-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl"
+    "msgpack-1.2.4-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl"
 )
 _H5PY = "h5py-3.16.0-cp311-cp311-manylinux_2_28_x86_64.whl"
 _SHAPELY = """\
@@ -122,7 +122,7 @@ print(s.check(), s.model()[x], s.model()[y], z3.simplify(x + x))
     ),
     Package(
         "lightgbm", "ctypes, made-up path",
-        (f"lightgbm-4.7.0-py3-none-{_28}.whl", _NUMPY, _SCIPY),
+        (f"lightgbm-4.7.0-py3-none-{_28}.whl", _NUMPY, _SCIPY, "narwhals-2.29.0-py3-none-any.whl"),
         """\
 import ctypes, lightgbm
 from lightgbm.basic import _LIB
