@@ -74,7 +74,7 @@ def _package(desc: object) -> tuple[str, str] | None:
     try:
         fields = json.loads(text.rstrip("\0\n"))
         return str(fields["name"]), str(fields["version"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -29,8 +29,10 @@ from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
+from collide.support.schema import Schema, read_document
 
 SCHEMA = "collide-footprint/1"
+_BASELINE = Schema(str(Path(__file__).with_name("baseline.schema.json")))
 _INTERPRETER = re.compile(r"lib(python|pypy)\d")
 
 
@@ -182,25 +184,26 @@ def to_baseline(footprint: Footprint) -> str:
 def read_baseline(path: Path) -> Footprint:
     """The footprint in a baseline file; raises InputError."""
     try:
-        document = json.loads(path.read_bytes())
+        document = read_document(path.read_bytes())
     except OSError as e:
         raise InputError(str(path), e.strerror or str(e)) from e
-    except (ValueError, RecursionError) as e:
+    except ValueError as e:
         raise InputError(str(path), f"not a readable baseline ({e})") from e
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
         raise InputError(str(path), f"not a baseline of schema {SCHEMA} (its schema is {schema!r})")
     try:
+        _BASELINE.check(document)
         return _footprint(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as e:
-        raise InputError(str(path), f"not a valid baseline ({type(e).__name__}: {e})") from e
+    except ValueError as e:
+        raise InputError(str(path), f"not a valid baseline of schema {SCHEMA} ({e})") from e
 
 
 def _footprint(document: dict[str, Any]) -> Footprint:
     libraries = tuple(
         FootprintLibrary(
             name,
-            _strings(entry["needed_by"]),
+            tuple(entry["needed_by"]),
             int(entry["unversioned"]),
             own=not isinstance(entry["unversioned"], bool),
         )
@@ -209,15 +212,9 @@ def _footprint(document: dict[str, Any]) -> Footprint:
     if not libraries:
         raise ValueError("no libraries")
     return Footprint(
-        str(document["name"]),
+        document["name"],
         libraries,
-        _strings(document["openings"]),
-        _strings(document["search_paths"]),
-        _strings(document["missing"]),
+        tuple(document["openings"]),
+        tuple(document["search_paths"]),
+        tuple(document["missing"]),
     )
-
-
-def _strings(values: list[Any]) -> tuple[str, ...]:
-    if not all(isinstance(value, str) for value in values):
-        raise TypeError("a name that is no string")
-    return tuple(values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,11 +26,19 @@ from collide.loader.model import Dso, FileSystem, FoundVia, Loader
 from collide.loader.process import Process
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
+from collide.support.schema import Schema, read_document
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+SCHEMA_FILE = f"{posixpath.dirname(posixpath.dirname(__file__))}/profile.schema.json"
+"""The JSON Schema of a profile file."""
+_PROFILE = Schema(SCHEMA_FILE)
+_NO_TABLE: dict[str, dict[str, list[object]]] = {
+    "exports": {"attributes": [], "attribute": [], "sizes": [], "names": []},
+    "references": {"attributes": [], "attribute": [], "names": []},
+}
 TABLES, END = b',\n"tables":[\n', b"\n]}\n"
 """The bytes before and behind the lines of tables, as collide writes them."""
 
@@ -53,8 +60,8 @@ class JsonTables:
 
     def __init__(self, path: str, table: bytes | Mapping[str, Any]) -> None:
         self.path = path
-        self._text = table if isinstance(table, bytes) else b""
-        self._parsed = None if isinstance(table, bytes) else table
+        self._table = table
+        self._checked: Any = None
         self._converted: _Columns | None = None
 
     def found(self, _wanted: AbstractSet[str]) -> Mapping[str, int]:
@@ -84,10 +91,12 @@ class JsonTables:
         return [(name, *rows[number]) for name, number in columns]
 
     def _part(self, key: str) -> Any:
-        if self._parsed is None:
-            self._parsed = json.loads(self._text)
-            self._text = b""
-        return self._parsed[key]
+        if self._checked is None:
+            table = self._table
+            self._checked = read_document(table) if isinstance(table, bytes) else table
+            self._table = b""
+            _PROFILE.check(self._checked, "table")
+        return self._checked[key]
 
     def _exports(self) -> _Columns:
         if self._converted is None:
@@ -174,12 +183,14 @@ def load(path: str | os.PathLike[str]) -> Host:
         profile, tables = _split(data)
     except FileNotFoundError:
         raise InputError(str(path), "no such file") from None
-    except (OSError, LZMAError, ValueError, RecursionError) as e:
+    except (OSError, LZMAError, ValueError) as e:
         raise InputError(str(path), f"not a readable profile ({e})") from e
     schema = profile.get("schema") if isinstance(profile, dict) else None
     if schema != SCHEMA:
         raise InputError(str(path), f"not a profile of schema {SCHEMA} (its schema is {schema!r})")
     try:
+        # Tables in text are looked at when they are needed.
+        _PROFILE.check({**profile, "tables": [_NO_TABLE]} if tables else profile)
         described = [
             _described(profile, o, JsonTables(str(path), t))
             for o, t in zip(profile["objects"], tables or profile["tables"], strict=True)
@@ -193,7 +204,7 @@ def load(path: str | os.PathLike[str]) -> Host:
         ]
         loaded = slice(0, profile["loaded"])
         return host_of(profile, described[loaded], links[loaded], by_path)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as e:
         raise invalid(str(path), e) from e
 
 
@@ -213,8 +224,8 @@ def _split(data: bytes) -> tuple[Any, list[bytes]]:
     """
     at = data.find(TABLES)
     if at < 0 or not data.endswith(END):
-        return json.loads(data), []
-    return json.loads(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
+        return read_document(data), []
+    return read_document(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
 
 
 class Described(NamedTuple):
@@ -252,10 +263,6 @@ def host_of(
         for key, value in profile["loader"].items()
     }
     loader = Loader(libc=libc["name"], version=tuple(map(int, libc["version"])), **recorded_loader)
-    texts = [profile["name"], loader.path, loader.cwd, loader.platform or "", loader.lib or ""]
-    texts += (*loader.hwcaps, *loader.system_dirs, *loader.library_path)
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError("a name or path that is no string")
     return Host(
         name=profile["name"],
         path=profile["binary"],

@@ -14,9 +14,9 @@ from checkout import WHEELS
 from collide.analysis.analysis import analyse
 from collide.elf.object import ElfObject
 from collide.filesystems.root import Root
-from collide.hosts.database import SCHEMA_FILE, load_shipped
+from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
-from collide.hosts.profile_file.read import load
+from collide.hosts.profile_file.read import SCHEMA_FILE, load
 from collide.loader.host import Host
 from collide.report import bindings
 from collide.support.errors import InputError
