@@ -116,7 +116,7 @@ class Watch:
             self.keep(key_of(text), text, data)
         if grown > GROWTH and self.executions > 1:
             self.keep("memory", f"{grown >> 20} MiB more for {len(data)} bytes", data)
-        if time.monotonic() - self._written > 2:
+        if time.monotonic() - self._written > 0.5:
             self.write()
 
     def keep(self, key: str, text: str, data: bytes) -> None:
@@ -140,6 +140,7 @@ def work(args: argparse.Namespace) -> int:
     """Fuzz one target in this process, which libFuzzer ends."""
     import atheris
 
+    start = time.monotonic()
     (name,) = args.targets
     with atheris.instrument_imports(include=["collide"]):
         from targets import TARGETS
@@ -156,17 +157,12 @@ def work(args: argparse.Namespace) -> int:
 
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     watch(target.seeds()[0])
-    end = time.monotonic() + args.seconds
-
-    def one(data: bytes) -> None:
-        watch(data)
-        if time.monotonic() > end:
-            watch.write()
-
-    options = [f"-max_total_time={max(1, int(args.seconds))}", f"-max_len={target.longest}"]
+    # To prepare the package for it takes some of the time.
+    seconds = max(1, int(args.seconds - (time.monotonic() - start)))
+    options = [f"-max_total_time={seconds}", f"-max_len={target.longest}"]
     options += ["-timeout=60", f"-artifact_prefix={args.findings}/", "-rss_limit_mb=2500"]
     options += ["-len_control=0", f"-seed={args.seed}", "-verbosity=0", str(corpus)]
-    atheris.Setup([sys.argv[0], *options], one, custom_mutator=mutate)
+    atheris.Setup([sys.argv[0], *options], watch, custom_mutator=mutate)
     atheris.Fuzz()
     return 0
 
