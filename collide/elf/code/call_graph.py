@@ -383,8 +383,9 @@ class _Tables:
         image = self.image
         found = {image.one(tag) for tag in (DT_INIT, DT_FINI) if tag in image.dynamic}
         for tag, size_tag in ((DT_INIT_ARRAY, DT_INIT_ARRAYSZ), (DT_FINI_ARRAY, DT_FINI_ARRAYSZ)):
-            if tag in image.dynamic:
+            if tag in image.dynamic and (size := image.one(size_tag, 0)):
                 start = image.one(tag)
-                places = range(start, start + image.one(size_tag, 0), 8)
+                # An array that is not in the file cannot be: FormatError.
+                places = range(start, start + len(image.at(start, size)), 8)
                 found |= {self.pointers.get(place, 0) for place in places}
         return frozenset(found)

@@ -93,9 +93,9 @@ class JsonTables:
     def _part(self, key: str) -> Any:
         if self._checked is None:
             table = self._table
-            self._checked = read_document(table) if isinstance(table, bytes) else table
-            self._table = b""
-            _PROFILE.check(self._checked, "table")
+            read = read_document(table) if isinstance(table, bytes) else table
+            _PROFILE.check(read, "table")
+            self._checked, self._table = read, b""
         return self._checked[key]
 
     def _exports(self) -> _Columns:
