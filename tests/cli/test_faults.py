@@ -13,12 +13,13 @@ import collide.check.pairs
 import collide.cli.check
 import collide.wheels.target
 from checkout import WHEELS
-from collide.analysis import analysis
+from collide.analysis import analysis, probes
 from collide.analysis.analysis import Analysis
 from collide.cli.main import main
 from collide.loader.host import Host
 from collide.support.errors import InputError
 from collide.wheels.target import Target, read_target
+from scenario import require_loader
 
 HOSTS = ["--profile", "debian-12-python3", "--profile", "debian-12-uwsgi-python3"]
 ERRORS = [RecursionError("maximum"), MemoryError(), KeyError("x"), InputError("b.so", "is cut")]
@@ -180,3 +181,20 @@ def test_traceback_of_an_input_is_there_where_it_is_wanted(
         for jobs in ("1", "2"):
             _, _, err = run(capsys, "check", *wheels, *HOSTS[:2], "--jobs", jobs)
             assert ("Traceback (most recent call last):" in err) is wanted
+
+
+def test_probes_that_cannot_be_counted_do_not_cost_the_report(
+    wheels: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_loader()
+
+    def broken(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(probes, "of_modules", broken)
+    binary = str(WHEELS / "host/host")
+    status, out, err = run(capsys, "check", wheels[0], "--profile", binary, "--probes")
+    assert status == 2
+    assert wheels[0] in out
+    assert err[-1].startswith(f"collide: {wheels[0]} on ")
+    assert err[-1].endswith(": is nested too deeply")
