@@ -31,8 +31,10 @@ from collide.support.errors import InputError
 from collide.support.foreign import Text, from_json, json_value, own_text
 from collide.support.records import NamedTuple
 from collide.support.regular_files import read_bytes
+from collide.support.schema import Schema
 
 SCHEMA = "collide-footprint/1"
+_BASELINE = Schema(str(Path(__file__).with_name("baseline.schema.json")))
 _INTERPRETER = re.compile(r"lib(python|pypy)\d")
 
 
@@ -193,16 +195,17 @@ def read_baseline(path: Path) -> Footprint:
     if schema != SCHEMA:
         raise InputError(str(path), f"not a baseline of schema {SCHEMA} (its schema is {schema!r})")
     try:
+        _BASELINE.check(document)
         return _footprint(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as e:
-        raise InputError(str(path), f"not a valid baseline ({type(e).__name__}: {e})") from e
+    except ValueError as e:
+        raise InputError(str(path), f"not a valid baseline of schema {SCHEMA} ({e})") from e
 
 
 def _footprint(document: dict[str, Any]) -> Footprint:
     libraries = tuple(
         FootprintLibrary(
             name,
-            _strings(entry["needed_by"]),
+            tuple(entry["needed_by"]),
             int(entry["unversioned"]),
             own=not isinstance(entry["unversioned"], bool),
         )
@@ -211,15 +214,9 @@ def _footprint(document: dict[str, Any]) -> Footprint:
     if not libraries:
         raise ValueError("no libraries")
     return Footprint(
-        str(document["name"]),
+        document["name"],
         libraries,
-        _strings(document["openings"]),
-        _strings(document["search_paths"]),
-        _strings(document["missing"]),
+        tuple(document["openings"]),
+        tuple(document["search_paths"]),
+        tuple(document["missing"]),
     )
-
-
-def _strings(values: list[Any]) -> tuple[str, ...]:
-    if not all(isinstance(value, str) for value in values):
-        raise TypeError("a name that is no string")
-    return tuple(values)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from collide.support.errors import CollideError, InputError
+from collide.support.errors import CollideError, InputError, UsageError
 from collide.support.limits import LimitError
 
 
@@ -39,12 +39,12 @@ def problem_of(name: str, e: Exception) -> InputError:
 
 @contextmanager
 def problems_named(name: str) -> Iterator[None]:
-    """A context out of which whatever is no CollideError comes as a problem of ``name``."""
+    """A context out of which whatever names no input comes as a problem of ``name``."""
     try:
         yield
     except LimitError as e:
         raise e if e.path.startswith(name) else e.inside(name) from None
-    except CollideError:
+    except (InputError, UsageError):
         raise
     except Exception as e:
         raise problem_of(name, e) from e

@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import tempfile
+import traceback
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -29,6 +31,7 @@ from collide.filesystems.container_image import open_root
 from collide.findings.footprint import compare
 from collide.hosts.extract import extract
 from collide.hosts.footprint import of_host, read_baseline, to_baseline
+from collide.hosts.packages import find_packages
 from collide.hosts.profile_file.read import load
 from collide.hosts.profile_file.write import record, to_bytes
 from collide.loader.glibc.ld_cache import read_cache
@@ -102,13 +105,14 @@ def _check(target: Target | str, data: bytes, hosts: Sequence[Host]) -> None:
 
 
 def run_object(data: bytes) -> None:
-    """One object, by all that reads its bytes; one in eight also on a host."""
+    """One object, by all that reads its bytes; one in sixteen also on a host."""
     found = read_object(data)
     for name in sorted(found.exports.names)[:40]:
         found.exports.candidates(name)
     list(found.references)
     sorted(table_of(found.references).simple)
-    read_notes(io.BytesIO(data))
+    if _one_of(data, 8) == 0:  # made by elftools, which takes longer than all others
+        read_notes(io.BytesIO(data))
     read_version_strings(data)
     read_refusals(data)
     calls = read_calls(data)
@@ -118,7 +122,7 @@ def run_object(data: bytes) -> None:
         calls.leaves(calls.functions[:10])
         for name in list(found.exports.names)[:5]:
             calls.behind(name)
-    if _one_of(data, 8) == 0:
+    if _one_of(data, 16) == 1:
         path = f"/prefix/{seeds.MODULE}"
         dso = Dso(path, path, found, lambda: data)
         _check(Target("x", None, {path: dso}, {path: seeds.MODULE}), data, [_host()])
@@ -182,11 +186,13 @@ def run_cache(data: bytes) -> None:
 
 
 def run_root(data: bytes) -> None:
-    """A root in an archive: a host recorded from it, with its packages."""
+    """A root in an archive: a host with its packages, one in four recorded as a profile."""
     root = open_root(_file("root.tar", data))
     host = extract("/opt/host", root, ldconfig=_one_of(data, 2) == 0)
-    to_bytes(record(host, root), compressed=False)
+    find_packages(root, [m.dso.path for m in host.process.maps])
     to_baseline(of_host(host))
+    if _one_of(data, 4) == 1:
+        to_bytes(record(host, root), compressed=False)
 
 
 def run_image(data: bytes) -> None:
@@ -265,16 +271,31 @@ TARGETS = {
 """All kinds of input, by name."""
 
 
-def execute(name: str, data: bytes) -> str | None:
-    """Run one input; the traceback of what should not have left a reader, None without one."""
+class OvertimeError(BaseException):
+    """One input has used up its CPU time; no handler of collide's takes it."""
+
+
+def _interrupt(*_: object) -> None:
+    raise OvertimeError
+
+
+def execute(name: str, data: bytes, seconds: float = 5) -> str | None:
+    """Run one input; the traceback of what should not have left a reader, None without one.
+
+    More CPU time than ``seconds`` is such a thing, too.
+    """
+    signal.signal(signal.SIGVTALRM, _interrupt)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         TARGETS[name].run(data)
+    except OvertimeError:
+        return traceback.format_exc()
     except CollideError as e:
         return e.traceback if isinstance(e, UnexpectedError) else None
     except FoundError as e:
         return str(e)
     except Exception:
-        import traceback
-
         return traceback.format_exc()
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     return None

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from findings import FINDINGS
 from targets import TARGETS, execute
 
 
@@ -23,3 +24,9 @@ def test_changed_seeds_raise_nothing_but_collides_own_errors(name: str) -> None:
         for number in range(150):
             data = target.mutate(seed if number % 4 == 0 else data, rand)
             assert execute(name, data) is None
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_what_was_found_is_not_found_again(finding: str) -> None:
+    name, make = FINDINGS[finding]
+    assert execute(name, make()) is None

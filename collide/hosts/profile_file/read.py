@@ -30,11 +30,19 @@ from collide.support.errors import InputError
 from collide.support.foreign import from_json
 from collide.support.records import NamedTuple
 from collide.support.regular_files import open_regular
+from collide.support.schema import Schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
+SCHEMA_FILE = f"{posixpath.dirname(posixpath.dirname(__file__))}/profile.schema.json"
+"""The JSON Schema of a profile file."""
+_PROFILE = Schema(SCHEMA_FILE)
+_NO_TABLE: dict[str, dict[str, list[object]]] = {
+    "exports": {"attributes": [], "attribute": [], "sizes": [], "names": []},
+    "references": {"attributes": [], "attribute": [], "names": []},
+}
 TABLES, END = b',\n"tables":[\n', b"\n]}\n"
 """The bytes before and behind the lines of tables, as collide writes them."""
 
@@ -56,8 +64,8 @@ class JsonTables:
 
     def __init__(self, path: str, table: bytes | Mapping[str, Any]) -> None:
         self.path = path
-        self._text = table if isinstance(table, bytes) else b""
-        self._parsed = None if isinstance(table, bytes) else table
+        self._table = table
+        self._checked: Any = None
         self._converted: _Columns | None = None
 
     def found(self, _wanted: AbstractSet[str]) -> Mapping[str, int]:
@@ -87,10 +95,12 @@ class JsonTables:
         return [(name, *rows[number]) for name, number in columns]
 
     def _part(self, key: str) -> Any:
-        if self._parsed is None:
-            self._parsed = from_json(self._text)
-            self._text = b""
-        return self._parsed[key]
+        if self._checked is None:
+            table = self._table
+            read = from_json(table) if isinstance(table, bytes) else table
+            _PROFILE.check(read, "table")
+            self._checked, self._table = read, b""
+        return self._checked[key]
 
     def _exports(self) -> _Columns:
         if self._converted is None:
@@ -178,12 +188,14 @@ def load(path: str | os.PathLike[str]) -> Host:
         raise InputError(str(path), "no such file") from None
     except limits.LimitError as e:
         raise e if e.path else e.inside(str(path)) from None
-    except (OSError, EOFError, LZMAError, ValueError, RecursionError) as e:
+    except (OSError, EOFError, LZMAError, ValueError) as e:
         raise InputError(str(path), f"not a readable profile ({e})") from e
     schema = profile.get("schema") if isinstance(profile, dict) else None
     if schema != SCHEMA:
         raise InputError(str(path), f"not a profile of schema {SCHEMA} (its schema is {schema!r})")
     try:
+        # Tables in text are looked at when they are needed.
+        _PROFILE.check({**profile, "tables": [_NO_TABLE]} if tables else profile)
         described = [
             _described(profile, o, JsonTables(str(path), t))
             for o, t in zip(profile["objects"], tables or profile["tables"], strict=True)
@@ -194,7 +206,7 @@ def load(path: str | os.PathLike[str]) -> Host:
         loaded = slice(0, profile["loaded"])
         visible = _by_path(described[: profile.get("visible")])
         return host_of(profile, described[loaded], links[loaded], visible, _by_path(described))
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as e:
         raise invalid(str(path), e) from e
 
 
@@ -277,10 +289,6 @@ def host_of(
         for key, value in profile["loader"].items()
     }
     loader = Loader(libc=libc["name"], version=tuple(map(int, libc["version"])), **recorded_loader)
-    texts = [profile["name"], loader.path, loader.cwd, loader.platform or "", loader.lib or ""]
-    texts += (*loader.hwcaps, *loader.system_dirs, *loader.library_path)
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError("a name or path that is no string")
     return Host(
         name=profile["name"],
         path=profile["binary"],
