@@ -61,6 +61,7 @@ from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
+_BYTES_A_SYMBOL = 192
 Contents = bytes | bytearray | memoryview | mmap
 """The bytes of a file, read or mapped."""
 
@@ -332,7 +333,7 @@ class _Reader:
         if not total:
             return None
         symbols = image.at(image.one(DT_SYMTAB), total * image.symbol.size)
-        limits.hold("symbols", total)
+        limits.hold("symbols", total - len(image.data) // _BYTES_A_SYMBOL)
         versym = array("H")
         if versioned:
             versym = integers(image.at(image.one(DT_VERSYM), total * 2), "H", image.big_endian)

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from collide.elf.notes import read_notes
 from collide.filesystems.root import Root
+from collide.support import limits
 
 Package = tuple[str, str]
 """Name and exact version of a distribution package."""
@@ -72,7 +73,7 @@ def _names(path: str) -> tuple[str, ...]:
 
 
 def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
-    status = root.read_bytes("/var/lib/dpkg/status")
+    status = _read(root, "/var/lib/dpkg/status")
     if status is None:
         return
     owners: dict[str, list[str]] = {}
@@ -93,12 +94,19 @@ _PACKAGE = re.compile(r"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
 def _lines(root: Root, path: str) -> list[str]:
-    return (root.read_bytes(path) or b"").decode("utf-8", "surrogateescape").splitlines()
+    return (_read(root, path) or b"").decode("utf-8", "surrogateescape").splitlines()
+
+
+def _read(root: Root, path: str) -> bytes | None:
+    """A file of a database, None without one; raises LimitError."""
+    data = root.read_bytes(path)
+    limits.hold("database-size", len(data or b""), path)
+    return data
 
 
 def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
     """Reads paragraphs of ``P:name``, ``V:version``, ``F:directory`` and ``R:file`` lines."""
-    installed = root.read_bytes("/lib/apk/db/installed")
+    installed = _read(root, "/lib/apk/db/installed")
     name = version = directory = ""
     for line in (installed or b"").decode("utf-8", "replace").splitlines():
         key, _, value = line.partition(":")
@@ -153,7 +161,7 @@ def _rpm_headers(root: Root, database: str) -> list[bytes]:
     with TemporaryDirectory() as directory:
         for file in root.names(beside):
             if file.startswith(name):
-                Path(directory, file).write_bytes(root.read_bytes(f"{beside}/{file}") or b"")
+                Path(directory, file).write_bytes(_read(root, f"{beside}/{file}") or b"")
         try:
             connection = sqlite3.connect(f"{directory}/{name}")
             try:

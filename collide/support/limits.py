@@ -41,7 +41,7 @@ LIMITS = (
     Limit("record-size", 64 << 20, "bytes", "RECORD of a wheel"),
     Limit("object-size", 2 << 30, "bytes", "one ELF object on disk or in a root"),
     Limit("segments", 4096, "", "program headers of an object"),
-    Limit("symbols", 4_000_000, "", "dynamic symbols of an object"),
+    Limit("symbols", 100_000, "", "dynamic symbols of an object, above one for each 192 bytes"),
     Limit("names", 512 << 20, "bytes", "names of an object in all"),
     Limit("name-ratio", 8, "times", "names of an object in all to its string table"),
     Limit("tries", 1_000_000, "", "paths that a search for libraries tries, on one host"),
