@@ -181,9 +181,8 @@ def wheel(
 ) -> Path:
     """A wheel of these members, with their RECORD or another one."""
     path = directory / WHEEL
-    lines = [
-        f"{name},{record_digest('sha256', data, 1 << 30)},{len(data)}" for name, data in members
-    ]
+    hashes = [record_digest("sha256", data, 1 << 30) for _, data in members]
+    lines = [f"{name},{digest}," for (name, _), digest in zip(members, hashes, strict=True)]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members:
             archive.writestr(name, data)
