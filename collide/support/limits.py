@@ -59,7 +59,7 @@ LIMITS = (
     Limit("cache-size", 8 << 20, "bytes", "ld.so.cache"),
     Limit("database-size", 512 << 20, "bytes", "a file of a package database"),
     Limit("special-files", 0, "", "1 reads files that are no regular ones: pipes, devices"),
-    Limit("time", 600, "seconds", "CPU time of one input"),
+    Limit("time", 600, "seconds", "CPU time to read one input, and to check it; 0: none"),
 )  # fmt: skip
 """All limits, in the order of README."""
 
