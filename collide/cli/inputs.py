@@ -9,6 +9,7 @@ from collide import api
 from collide.cli.streams import complain
 from collide.support.errors import InputError
 from collide.support.limits import LimitError
+from collide.support.time_limit import timed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,16 +35,17 @@ def host_in_root(
     from collide.loader.libc import libc_of  # late: start-up
 
     try:
-        host = api.extract_host(
-            binary,
-            root=args.root,
-            image=args.image,
-            name=name,
-            preload=args.preload,
-            rtld_global=args.rtld_global,
-            library_path=library_path,
-            ldconfig=args.ldconfig,
-        )
+        with timed(binary):
+            host = api.extract_host(
+                binary,
+                root=args.root,
+                image=args.image,
+                name=name,
+                preload=args.preload,
+                rtld_global=args.rtld_global,
+                library_path=library_path,
+                ldconfig=args.ldconfig,
+            )
     except LimitError as e:
         named = args.root == "/" or e.path.startswith(args.root)
         raise e if named else e.inside(args.root) from None

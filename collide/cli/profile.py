@@ -6,6 +6,7 @@ from collide.cli.inputs import host_in_root
 from collide.cli.options import opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, write
 from collide.support.errors import UsageError
+from collide.support.time_limit import timed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def run(args: argparse.Namespace) -> int:
         _print_probes(host, root, args.format)
         if args.output is None:
             return EXIT_CLEAN
-    data = to_bytes(
-        record(host, root), compressed=bool(args.output and args.output.endswith(".xz"))
-    )
+    with timed(args.binary):
+        recorded = record(host, root)
+    data = to_bytes(recorded, compressed=bool(args.output and args.output.endswith(".xz")))
     write(data, args.output)
     return EXIT_CLEAN
 

@@ -185,6 +185,8 @@ class _Reader:
         order, by_class, unknown = self._relocations()
         tables = self._tables(order, by_class, versions, versioned)
         flags_1 = image.one(DT_FLAGS_1, 0)
+        run_paths = image.string_of(DT_RPATH), image.string_of(DT_RUNPATH)
+        limits.hold("run-path", max(len(path or "") for path in run_paths))
         without_symbols = ElfObject(
             machine=image.machine,
             type=image.type,
@@ -194,8 +196,8 @@ class _Reader:
             needed=image.strings_of(DT_NEEDED),
             auxiliary=image.strings_of(DT_AUXILIARY),
             filter=image.strings_of(DT_FILTER),
-            rpath=image.string_of(DT_RPATH),
-            runpath=image.string_of(DT_RUNPATH),
+            rpath=run_paths[0],
+            runpath=run_paths[1],
             symbolic=DT_SYMBOLIC in image.dynamic or bool(image.one(DT_FLAGS, 0) & DF_SYMBOLIC),
             nodeflib=bool(flags_1 & DF_1_NODEFLIB),
             pie=bool(flags_1 & DF_1_PIE),

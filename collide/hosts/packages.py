@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -93,8 +94,10 @@ def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
 _PACKAGE = re.compile(r"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
-def _lines(root: Root, path: str) -> list[str]:
-    return (_read(root, path) or b"").decode("utf-8", "surrogateescape").splitlines()
+def _lines(root: Root, path: str) -> Iterable[str]:
+    # One at a time: of empty lines a list takes eight times as much.
+    lines = BytesIO(_read(root, path) or b"")
+    return (line.rstrip(b"\n").decode("utf-8", "surrogateescape") for line in lines)
 
 
 def _read(root: Root, path: str) -> bytes | None:
@@ -106,9 +109,8 @@ def _read(root: Root, path: str) -> bytes | None:
 
 def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
     """Reads paragraphs of ``P:name``, ``V:version``, ``F:directory`` and ``R:file`` lines."""
-    installed = _read(root, "/lib/apk/db/installed")
     name = version = directory = ""
-    for line in (installed or b"").decode("utf-8", "replace").splitlines():
+    for line in _lines(root, "/lib/apk/db/installed"):
         key, _, value = line.partition(":")
         if key == "P":
             name = value
