@@ -58,6 +58,7 @@ class Binder:
         self._others = Definers({}, {})
         self._groups: dict[Dso, list[ReferenceGroup]] = {}
         self._rankings: dict[tuple[Dso, ...], _Ranking] = {}
+        self._sets: dict[int, tuple[tuple[Dso, ...], frozenset[Dso]]] = {}
         self._bound: dict[tuple[object, ...], BindingGroup] = {}
         self._registered: dict[str, Match | None] = {}
         self._index(self._unknown(dsos))
@@ -156,7 +157,12 @@ class Binder:
     def _bind_object(self, dso: Dso, scope: _Ranking, closure: _Ranking) -> list[BindingGroup]:
         bound = []
         for wanted in self._groups_of(dso):
-            order, own = scope[wanted.definers], closure[wanted.definers]
+            definers = wanted.definers
+            if len(definers) <= _FEW:
+                order, own = scope[definers], closure[definers]
+            else:
+                among = self._among(definers)
+                order, own = scope.only(among), closure.only(among)
             known = self._bound
             if self._shared is not None and wanted.is_static and order:
                 known = self._shared
@@ -166,6 +172,14 @@ class Binder:
                 group = known[key] = self._bind_group(dso, wanted, order, own)
             bound.append(group)
         return bound
+
+    def _among(self, definers: tuple[Dso, ...]) -> frozenset[Dso]:
+        """Many definers as a set; as a key a tuple of them would be hashed for each object."""
+        found = self._sets.get(id(definers))
+        if found is None:
+            # Kept beside it, so that the identity stays its own.
+            found = self._sets[id(definers)] = definers, frozenset(definers)
+        return found[1]
 
     def _bind_group(
         self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
@@ -255,18 +269,27 @@ def _simply_bound(
         yield Binding(r, actual, actual if meant else None, False)
 
 
+_FEW = 64
+
+
 class _Ranking(dict[tuple[Dso, ...], tuple[Dso, ...]]):
     """A cache: any objects to those of them that are in one scope, in its order."""
 
     def __init__(self, dsos: Sequence[Dso]) -> None:
         super().__init__()
-        self._ranks = {dso: rank for rank, dso in reversed(list(enumerate(dsos)))}
+        self._ranks: dict[Dso, int] = {}
+        for rank, dso in enumerate(dsos):
+            self._ranks.setdefault(dso, rank)
 
     def __missing__(self, dsos: tuple[Dso, ...]) -> tuple[Dso, ...]:
         ranks = self._ranks
         present = [dso for dso in dsos if dso in ranks]
         ordered = self[dsos] = tuple(sorted(present, key=ranks.__getitem__))
         return ordered
+
+    def only(self, dsos: frozenset[Dso]) -> tuple[Dso, ...]:
+        """The same of many objects: those of the list that are among them, in its order."""
+        return tuple(dso for dso in self._ranks if dso in dsos)
 
 
 def _closure(root: LinkMap) -> Iterable[Dso]:

@@ -9,6 +9,7 @@ from collide import api
 from collide.cli.streams import complain, complain_of
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problem_of, problems_named
+from collide.support.time_limit import timed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def host_in_root(
     from collide.hosts.ldconfig import unsearched_directories  # late: start-up
     from collide.loader.libc import libc_of  # late: start-up
 
-    with problems_named(binary if args.root == "/" else args.root):
+    with problems_named(binary if args.root == "/" else args.root), timed(binary):
         host = api.extract_host(
             binary,
             root=args.root,

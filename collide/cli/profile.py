@@ -8,6 +8,7 @@ from collide.cli.streams import EXIT_CLEAN, write
 from collide.support.errors import UsageError
 from collide.support.faults import problems_named
 from collide.support.foreign import json_of
+from collide.support.time_limit import timed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         _print_probes(host, root, args.format)
         if args.output is None:
             return EXIT_CLEAN
-    with problems_named(args.binary if args.root == "/" else args.root):
+    with problems_named(args.binary if args.root == "/" else args.root), timed(args.binary):
         recorded = record(host, root)
     data = to_bytes(recorded, compressed=bool(args.output and args.output.endswith(".xz")))
     write(data, args.output)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from collide.elf.constants import PT_NOTE
+from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
 NIXOS_CACHE_TYPE = 0x63A86CB6
@@ -123,6 +124,8 @@ def resolution_cache(segment: bytes, order: str) -> tuple[tuple[str, tuple[str, 
 
 
 def _cache_entries(desc: bytes) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if len(desc) > _MOST:
+        raise FormatError("corrupt ELF file (a resolution cache of more than 1 MiB)")
     if len(desc) <= 2 or not desc.endswith(b"\0\0"):
         return ()
     words = [w.decode("utf-8", "surrogateescape") for w in desc[:-2].split(b"\0")]

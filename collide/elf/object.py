@@ -61,6 +61,7 @@ from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
+_BYTES_A_SYMBOL = 192
 Contents = bytes | bytearray | memoryview | mmap
 """The bytes of a file, read or mapped."""
 
@@ -185,6 +186,8 @@ class _Reader:
         order, by_class, unknown = self._relocations()
         tables = self._tables(order, by_class, versions, versioned)
         flags_1 = image.one(DT_FLAGS_1, 0)
+        run_paths = image.string_of(DT_RPATH), image.string_of(DT_RUNPATH)
+        limits.hold("run-path", max(len(path or "") for path in run_paths))
         without_symbols = ElfObject(
             machine=image.machine,
             type=image.type,
@@ -194,8 +197,8 @@ class _Reader:
             needed=image.strings_of(DT_NEEDED),
             auxiliary=image.strings_of(DT_AUXILIARY),
             filter=image.strings_of(DT_FILTER),
-            rpath=image.string_of(DT_RPATH),
-            runpath=image.string_of(DT_RUNPATH),
+            rpath=run_paths[0],
+            runpath=run_paths[1],
             symbolic=DT_SYMBOLIC in image.dynamic or bool(image.one(DT_FLAGS, 0) & DF_SYMBOLIC),
             nodeflib=bool(flags_1 & DF_1_NODEFLIB),
             pie=bool(flags_1 & DF_1_PIE),
@@ -333,7 +336,7 @@ class _Reader:
         if not total:
             return None
         symbols = image.at(image.one(DT_SYMTAB), total * image.symbol.size)
-        limits.hold("symbols", total)
+        limits.hold("symbols", total - len(image.data) // _BYTES_A_SYMBOL)
         versym = array("H")
         if versioned:
             versym = integers(image.at(image.one(DT_VERSYM), total * 2), "H", image.big_endian)

@@ -57,7 +57,13 @@ _REFUSAL = re.compile(
 def _read_only(data: _Searched) -> list[tuple[int, int]]:
     """Where read-only segments begin and end in the file; none in what is no object."""
     # Texts are found where they are: to copy a segment takes as long as to look through it.
-    return [(s.offset, min(s.offset + s.size, len(data))) for s in _segments(data)]
+    found: list[tuple[int, int]] = []
+    for first, last in sorted((s.offset, s.offset + s.size) for s in _segments(data)):
+        # Each byte once, however many segments have it.
+        first = max(first, found[-1][1]) if found else first
+        if first < min(last, len(data)):
+            found.append((first, min(last, len(data))))
+    return found
 
 
 def _segments(data: _Searched) -> list[Segment]:
@@ -78,6 +84,7 @@ def _around(data: _Searched, words: bytes, first: int, last: int) -> Iterable[st
             text = data[max(before + 1, first) : end].decode("ascii", "replace")
             if text.isprintable() and _REFUSAL.search(text):
                 yield text
+            at = end - len(words)  # All others before it are in the same text.
         at = data.find(words, at + len(words), last)
 
 

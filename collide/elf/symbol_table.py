@@ -192,10 +192,11 @@ class DynamicSymbols:
         """See :class:`Exports`."""
         # Not a difference of key views, which would walk all offers each time.
         unknown = [name for name in wanted if name not in self._offers]
-        if unknown:
-            found = self._find_offers(unknown)
-            if len(found) < len(unknown):
-                self._offers.update(dict.fromkeys(unknown))
+        for at in range(0, len(unknown), _AT_ONCE):
+            part = unknown[at : at + _AT_ONCE]
+            found = self._find_offers(part)
+            if len(found) < len(part):
+                self._offers.update(dict.fromkeys(part))
             self._offers.update(found)
         return simple_names(wanted, self._offers)
 
@@ -308,6 +309,8 @@ _IS_SIMPLE_INFO = bytes(
     info >> 4 in (STB_GLOBAL, STB_WEAK) and info & 15 in MATCHING_TYPES for info in range(256)
 )
 _NOWHERE = -2
+_AT_ONCE = 1 << 15
+"""Names that are hashed at once: bytes and hashes of all take more memory than the symbols."""
 _VAGUE = (STB_WEAK, STB_GNU_UNIQUE)
 _NOT_UNIQUE = bytes(info for info in range(256) if info >> 4 != STB_GNU_UNIQUE)
 _IS_VAGUE = bytes(info >> 4 in _VAGUE for info in range(256))

@@ -63,6 +63,7 @@ class Overlay:
         self._top = _Directory()
         self._layer = 0
         self._entries = 0
+        self._followed = 0
         self._inflated = Inflated()
 
     def add(self, stream: BinaryIO, *, overlay: bool = False) -> None:
@@ -122,6 +123,7 @@ class Overlay:
         if member.isdir():
             return _Directory()
         if member.issym():
+            limits.hold("path-length", len(member.linkname), member.name)
             return _Link(member.linkname)
         if member.islnk():
             found = self._linked(member)
@@ -155,7 +157,10 @@ class Overlay:
                     raise FormatError(f"{member} lies behind more than {_MAX_LINKS} links")
                 if node.target.startswith("/"):
                     path = [self._top]
-                pending += [p for p in reversed(node.target.split("/")) if p not in ("", ".")]
+                parts = [p for p in reversed(node.target.split("/")) if p not in ("", ".")]
+                self._followed += len(parts)
+                limits.hold("links", self._followed, member[:40])
+                pending += parts
                 continue
             if node is None:
                 self._count()

@@ -11,11 +11,13 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collide.elf.notes import read_notes
 from collide.filesystems.root import Root
+from collide.support import limits
 from collide.support.files import working_directory
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def _names(path: str) -> tuple[str, ...]:
 
 
 def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
-    status = root.read_bytes("/var/lib/dpkg/status")
+    status = _read(root, "/var/lib/dpkg/status")
     if status is None:
         return
     owners: dict[str, list[str]] = {}
@@ -98,15 +100,23 @@ def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
 _PACKAGE = re.compile(r"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
-def _lines(root: Root, path: str) -> list[str]:
-    return (root.read_bytes(path) or b"").decode("utf-8", "surrogateescape").splitlines()
+def _lines(root: Root, path: str) -> Iterable[str]:
+    # One at a time: of empty lines a list takes eight times as much.
+    lines = BytesIO(_read(root, path) or b"")
+    return (line.rstrip(b"\n").decode("utf-8", "surrogateescape") for line in lines)
+
+
+def _read(root: Root, path: str) -> bytes | None:
+    """A file of a database, None without one; raises LimitError."""
+    data = root.read_bytes(path)
+    limits.hold("database-size", len(data or b""), path)
+    return data
 
 
 def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
     """Reads paragraphs of ``P:name``, ``V:version``, ``F:directory`` and ``R:file`` lines."""
-    installed = root.read_bytes("/lib/apk/db/installed")
     name = version = directory = ""
-    for line in (installed or b"").decode("utf-8", "replace").splitlines():
+    for line in _lines(root, "/lib/apk/db/installed"):
         key, _, value = line.partition(":")
         if key == "P":
             name = value
@@ -167,7 +177,7 @@ def _rpm_headers(root: Root, database: str) -> Iterator[bytes]:
     with working_directory() as directory:
         for file in root.names(beside):
             if file.startswith(name):
-                data = root.read_bytes(f"{beside}/{file}") or b""
+                data = _read(root, f"{beside}/{file}") or b""
                 Path(directory, file).write_bytes(data)
                 size += len(data)
         try:

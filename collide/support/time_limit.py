@@ -5,6 +5,8 @@ A signal ends the work wherever it is, so it is no exception that a reader could
 
 from __future__ import annotations
 
+# signal itself makes enumerations of these: start-up.
+import _signal as signal  # type: ignore[import-not-found]
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,20 +28,17 @@ def timed(path: str) -> Iterator[None]:
     Only a process's main thread can be ended so (signal(7)); in others nothing is limited, nor
     within another such limit.
     """
-    import signal  # late: start-up
-
     seconds = limits.value("time")
+    if not seconds or signal.getitimer(signal.ITIMER_PROF)[0]:
+        yield
+        return
 
     def expire(_number: int, _frame: FrameType | None) -> None:
         raise _Expired
 
     try:
-        before = None
-        if not signal.getitimer(signal.ITIMER_PROF)[0]:
-            before = signal.signal(signal.SIGPROF, expire)
-    except ValueError:
-        pass  # another thread than the main one
-    if before is None:
+        before = signal.signal(signal.SIGPROF, expire)
+    except ValueError:  # in another thread than the main one
         yield
         return
     try:
@@ -50,4 +49,4 @@ def timed(path: str) -> Iterator[None]:
         raise limits.exceeded("time", path) from None
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL if before is None else before)

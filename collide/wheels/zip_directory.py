@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from collide.support import limits
 from collide.support.records import NamedTuple
@@ -64,12 +65,21 @@ def entries(data: Sliced) -> tuple[Entry, ...]:
 def hold_limits(found: Sequence[Entry], size: int) -> None:
     """Raise LimitError for members that say they hold too much for an archive of ``size`` bytes.
 
-    Members that overlap in the archive stand for many times its size, too.
+    Raises ValueError for members that overlap, of which few bytes stand for any number; zipfile
+    refuses these, too (CPython issue 109858).
     """
     limits.hold("entries", len(found))
     inflated = sum(entry.size for entry in found)
     limits.hold("wheel-size", inflated)
     limits.hold_ratio("wheel-ratio", inflated, size)
+    end = 0
+    for entry in sorted(found, key=_offset):
+        if entry.offset < end:
+            raise ValueError(f"{entry.name!r} overlaps another member")
+        end = entry.offset + _LOCAL.size + entry.compressed_size
+
+
+_offset = attrgetter("offset")
 
 
 def hold_member_limits(entry: Entry) -> None:

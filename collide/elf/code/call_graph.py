@@ -391,7 +391,7 @@ class _Tables:
         image = self.image
         if DT_RELR not in image.dynamic:
             return
-        place = 0
+        place, left = 0, len(image.data) // 8
         table = image.at(image.one(DT_RELR), image.one(DT_RELRSZ))
         for word in integers(table, "Q", image.big_endian):
             if not word & 1:
@@ -400,6 +400,9 @@ class _Tables:
             else:
                 places = [place + 8 * bit for bit in range(63) if word >> bit + 1 & 1]
                 place += 63 * 8
+            left -= len(places)
+            if left < 0:
+                raise ValueError("relative relocations that overlap")
             for at in places:
                 yield at, _ADDRESS.unpack_from(image.at(at, 8))[0]
 

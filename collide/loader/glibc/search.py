@@ -21,6 +21,7 @@ from collide.loader.model import (
     Requester,
     WatchedFileSystem,
 )
+from collide.support import limits
 from collide.support.records import NamedTuple
 
 _DST = r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))"
@@ -29,10 +30,12 @@ _DST = r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))"
 def expand(text: str, origin: str, loader: Loader) -> str | None:
     """``text`` with its dynamic string tokens replaced (Rule 6.6); None when one has no value.
 
-    An unknown token stays as it is (glibc ``_dl_dst_substitute``).
+    An unknown token stays as it is (glibc ``_dl_dst_substitute``). Raises LimitError for a text
+    that tokens make longer than any path.
     """
     if "$" not in text:
         return text
+    limits.hold("path-length", len(text) + text.count("$") * len(origin), origin[:80])
     values = {"ORIGIN": origin, "LIB": loader.lib, "PLATFORM": loader.platform}
     if any(values[m[1] or m[2]] is None for m in re.finditer(_DST, text)):
         return None

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader, LoadError, Requester
+from collide.support import limits
 
 _MAX_PATH = 511  # path_open's buffer: 2*NAME_MAX+2 bytes with the terminator
 _MAX_NAME = 255  # NAME_MAX
@@ -80,6 +81,8 @@ def _run_path(owner: Requester) -> tuple[FoundVia, str]:
 
 def _expand(paths: str, origin: str) -> str:
     """``paths`` with ``$ORIGIN`` replaced; any other token makes them void."""
+    length = len(paths) + paths.count("$") * len(origin)
+    limits.hold("path-length", length // (paths.count(":") + 1), origin[:80])
     expanded = re.sub(_ORIGIN, lambda _: origin, paths)
     return "" if "$" in re.sub(_ORIGIN, "", paths) else expanded
 
