@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from collide.analysis.analysis import Analysis, Module, open_alone
+from collide.analysis.analysis import Analysis, open_alone
 from collide.binding.binder import Binder
 from collide.binding.definers import ReferencesByDefiner
 from collide.elf.constants import STB_GNU_UNIQUE
-from collide.elf.symbol_table import has_unique
 from collide.loader.host import Host, OwnModule
 from collide.loader.link_map import LoadFailure
 from collide.loader.lookup import Match
@@ -61,8 +60,8 @@ def open_own(host: Host, module: OwnModule) -> Host | None:
     if isinstance(opened, LoadFailure) or opened.failures:
         return None
     unique = dict(host.unique)
-    if module.unique is not None:
-        registered = _registered(process, module.unique)
+    if module.opens:
+        registered = _registered(process, module.unique or {})
         unique = {**registered, **unique}
     elif Binder(host.process, [m.dso for m in process.maps]).bind(opened, unique).failures:
         return None
@@ -104,8 +103,8 @@ def behind_imports(
     Each import by itself: not all combinations are tried.
     """
     opening = [m for m in analysis.modules if m.bound is not None and not m.failures]
-    needs = {m.name: _needs(m) for m in opening}
-    unique = {m.name: dict(_unique(analysis, m)) for m in opening}
+    needs = {m.name: analysis.foreign_needs(m) for m in opening}
+    unique = {m.name: dict(analysis.registered(m)) for m in opening}
     for own in analysis.host.own.modules:
         found = [
             m
@@ -132,34 +131,9 @@ def _differ(theirs: Mapping[str, str], ours: Mapping[str, str]) -> bool:
     return any(theirs[name] != ours[name] for name in theirs.keys() & ours.keys())
 
 
-def _needs(module: Module) -> dict[str, str]:
-    """The DT_NEEDED names for which a module has loaded something, with the canonical paths."""
-    assert module.bound is not None
-    new = set(module.bound.opened.new)
-    return {
-        name: needed.dso.path
-        for m in new
-        for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True)
-        if needed in new
-    }
-
-
-def _unique(analysis: Analysis, module: Module) -> Iterator[tuple[str, str]]:
-    """The unique symbols that a module has registered, with the paths of the providers."""
-    for brought in module.bound.objects if module.bound else ():
-        for group in brought.groups:
-            for b in group.unique:
-                if b.provider is not None and not analysis.is_host(b.provider):
-                    yield b.reference.name, b.provider.path
-
-
 def _unique_of(host: Host, own: OwnModule) -> Mapping[str, str]:
     """The unique symbols that an import registers, with the paths of the providers."""
     if own.unique is not None:
         return own.unique
-    assert host.own.files is not None
-    opened = host.process.copy(host.own.files).dlopen(own.path)
-    if isinstance(opened, LoadFailure) or not any(has_unique(m.elf.exports) for m in opened.new):
-        return {}
     imported = open_own(host, own)
     return {n: m.dso.path for n, m in imported.unique.items()} if imported else {}

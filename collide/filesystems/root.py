@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
+from copy import copy
 from functools import partial
 from typing import BinaryIO
 
-from collide.elf.object import read_object
+from collide.elf.object import read_facts, read_object
 from collide.filesystems.tree import Contents, Disk, Status, Tree
 from collide.loader.glibc.ld_cache import LdCache, read_cache
 from collide.loader.model import Dso, LoadError
@@ -28,11 +29,19 @@ class Root:
     def __init__(self, root: str | Tree = "/") -> None:
         self._tree = Disk(root) if isinstance(root, str) else root
         self._files: dict[object, Dso] = {}
+        self._read_object = read_object
         self._resolved: dict[str, str | None] = {}
         self._directories: dict[str, str | None] = {}
         self.cache: LdCache | None = None
         self.cache_flags = 0
         self.hwcaps: tuple[str, ...] = ()
+
+    def without_symbols(self) -> Root:
+        """The same files, as objects whose symbols are not read: enough to see what is loaded."""
+        root = copy(self)
+        root._files = {}
+        root._read_object = read_facts
+        return root
 
     def realpath(self, path: str) -> str | None:
         """Canonical path inside the root; None when it does not exist."""
@@ -157,7 +166,7 @@ class Root:
         data = self._tree.contents(path)
         if not data:
             raise FormatError("empty file")
-        return Dso(path, status.identity, read_object(data), partial(self._again, path))
+        return Dso(path, status.identity, self._read_object(data), partial(self._again, path))
 
     def _again(self, path: str) -> bytes:
         return bytes(self._tree.contents(path) or b"")

@@ -14,10 +14,12 @@ from functools import partial
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
+from collide.elf.symbols import UnreadExports
 from collide.filesystems.root import Root
 from collide.loader.host import OwnModule, OwnModules, Python
-from collide.loader.link_map import LoadFailure, Opened
+from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
+from collide.loader.model import Dso, LoadError
 from collide.loader.process import Process
 from collide.wheels.tags import module_misfit
 
@@ -58,12 +60,30 @@ def own_modules(process: Process, files: Root, python: Python | None, binary: st
 
 def _find(process: Process, files: Root, python: Python, binary: str) -> tuple[OwnModule, ...]:
     found = []
+    facts = files.without_symbols()
     for path in module_paths(files, python, _starts(files, binary, process)):
-        opened = process.copy(files).dlopen(path)
+        # Few need a library that the host has not loaded.
+        module = _open(facts, path)
+        if module is None or all(process.loaded(name) is not None for name in module.elf.needed):
+            continue
+        opened = process.copy(facts).dlopen(path)
         if isinstance(opened, LoadFailure) or opened.failures or len(opened.new) < 2:
             continue
-        found.append(OwnModule(_imported_as(path), opened.root.dso.path, brings(opened), None))
+        unique: dict[str, str] | None = None if any(map(_may_register, opened.new)) else {}
+        found.append(OwnModule(_imported_as(path), opened.root.dso.path, brings(opened), unique))
     return tuple(sorted(found, key=lambda m: (m.name, m.path)))
+
+
+def _open(files: Root, path: str) -> Dso | None:
+    try:
+        return files.open(path)
+    except LoadError:
+        return None
+
+
+def _may_register(m: LinkMap) -> bool:
+    exports = m.elf.exports
+    return isinstance(exports, UnreadExports) and exports.has_unique
 
 
 def bound(process: Process, files: Root, module: OwnModule) -> tuple[OwnModule, BoundModule] | None:
@@ -76,7 +96,7 @@ def bound(process: Process, files: Root, module: OwnModule) -> tuple[OwnModule, 
     if result.failures:
         return None
     unique = {name: match.dso.path for name, match in sorted(table.items())}
-    return module._replace(unique=unique), result
+    return module._replace(unique=unique, opens=True), result
 
 
 def brings(opened: Opened) -> dict[str, str]:

@@ -149,7 +149,7 @@ def test_unique_symbol_of_an_own_module(s: Scenario, tmp_path: Path, from_profil
 def test_module_that_shares_nothing_is_not_opened_again(s: Scenario) -> None:
     binary, target = interpreter(s), wheel(s, CALLS_F, name="libv-2f6e8b1c.so.3")
     analysis = analyse(read_target(str(target)), host_of(binary), insist=True)
-    assert analysis.depends_on_history
+    assert not analysis.depends_on_history
     assert list(behind_imports(analysis)) == []
 
 
@@ -157,14 +157,19 @@ def test_same_file_is_no_capture(s: Scenario) -> None:
     binary = interpreter(s)
     s.module("wheel/m.so", CALLS_F, needed=["system/libv.so.3"], runpath="$ORIGIN/../system")
     target = read_target(str(s.directory / "wheel"))
-    assert list(behind_imports(analyse(target, host_of(binary), insist=True))) == []
+    analysis = analyse(target, host_of(binary), insist=True)
+    assert not analysis.depends_on_history
+    assert list(behind_imports(analysis)) == []
 
 
-def test_module_without_libraries_of_its_own_has_no_history(s: Scenario) -> None:
+def test_module_that_needs_nothing_more_has_no_history(s: Scenario) -> None:
     binary = interpreter(s)
     s.module("wheel/m.so", F)
-    analysis = analyse(read_target(str(s.directory / "wheel")), host_of(binary), insist=True)
+    host = host_of(binary)
+    analysis = analyse(read_target(str(s.directory / "wheel")), host, insist=True)
     assert not analysis.depends_on_history
+    # The modules have not even been looked for.
+    assert "modules" not in vars(host.own)
 
 
 def test_own_module_that_does_not_open_is_no_history(s: Scenario) -> None:

@@ -80,7 +80,7 @@ def test_copied_interpreter_of_a_virtual_environment(tmp_path: Path) -> None:
         "ssl",
         str(s.directory / own),
         {"libv.so.3": str(s.directory / "base/system/libv.so.3")},
-        None,
+        {},
     )
 
 
