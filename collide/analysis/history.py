@@ -87,12 +87,14 @@ class BehindImport(NamedTuple):
     """The modules of a target for which an import of the interpreter's may change something.
 
     ``alone`` has them opened in a fresh process, ``after`` behind the import of ``module``.
-    Modules that do not open alone are left out.
+    ``refused`` are the failures of this import itself behind each of them, by name. Modules that
+    do not open alone are left out.
     """
 
     module: OwnModule
     alone: Analysis
     after: Analysis
+    refused: tuple[tuple[str, LoadFailure], ...] = ()
 
 
 def behind_imports(
@@ -116,14 +118,33 @@ def behind_imports(
         if imported is None:
             continue
         paths = {name: path for path, name in analysis.target.names.items()}
-        opened = open_alone(analysis.target, imported, [paths[m.name] for m in found], by_definer)
+        places = [paths[m.name] for m in found]
+        opened = tuple(open_alone(analysis.target, imported, places, by_definer))
         yield BehindImport(
             own,
             analysis._replace(modules=tuple(found)),
-            analysis._replace(
-                host=imported, modules=tuple(opened), host_files=imported.known_files
-            ),
+            analysis._replace(host=imported, modules=opened, host_files=imported.known_files),
+            tuple(_refused(analysis, own, places)),
         )
+
+
+def _refused(
+    analysis: Analysis, own: OwnModule, paths: Iterable[str]
+) -> Iterator[tuple[str, LoadFailure]]:
+    """Why the import fails behind modules of the target: a version that their library lacks.
+
+    What its references get is not looked at: of a shipped host they are not known.
+    """
+    host, target = analysis.host, analysis.target
+    files = target.files(host)
+    assert host.own.files is not None
+    for path in paths:
+        process = host.process.copy(files)
+        process.dlopen(path)
+        opened = process.copy(host.own.files).dlopen(own.path)
+        failures = (opened,) if isinstance(opened, LoadFailure) else opened.failures[:1]
+        for failure in failures:
+            yield target.names[target.members[path].path], failure
 
 
 def _differ(theirs: Mapping[str, str], ours: Mapping[str, str]) -> bool:

@@ -24,6 +24,7 @@ from collide.loader.host import Host
 from collide.report.check import json as json_report
 from collide.report.check import text
 from collide.report.check.formats import FORMATS, Shown
+from collide.report.check.parts import headline
 from collide.support.errors import UsageError
 from collide.wheels.target import read_target
 from scenario import Scenario
@@ -204,6 +205,21 @@ def test_captured_library_that_serves_is_a_note(s: Scenario) -> None:
     (found,) = findings(interpreter(s), wheel(s, CALLS_F))
     assert (found.code.id, found.severity) == ("COL205", Severity.NOTE)
     assert (found.after_import, found.intended) == (("ssl",), ("libv.so.3",))
+
+
+@pytest.mark.rule("4.4", "captured file")
+def test_import_that_fails_behind_the_module_is_an_error(s: Scenario) -> None:
+    binary = interpreter(s, F + G, NEW)
+    s.module(OWN, CALLS_G, needed=["system/libv.so.3"], runpath="$ORIGIN/../../../system")
+    target = wheel(s, CALLS_F, F, OLD)
+    assert s.compare(binary, OWN, "wheel/m.so").messages == ("ok", "ok")
+    real = s.compare(binary, "wheel/m.so", OWN)
+    (found,) = (f for f in findings(binary, target) if f.severity is Severity.ERROR)
+    (failure,) = real.failures
+    assert (found.code.id, found.before_import, found.after_import) == ("COL202", ("ssl",), ())
+    assert (found.victim, found.provider) == (failure.object, failure.name)
+    assert (found.detail, found.modules) == ("libv.so.3", ("m.so",))
+    assert headline(found).startswith("`import ssl` fails after the wheel's module: needs a ")
 
 
 def test_imports_with_one_consequence_are_one_finding(s: Scenario) -> None:
