@@ -153,17 +153,24 @@ def _has_modules(files: Root, directory: str) -> bool:
 def _starts(files: Root, binary: str, process: Process) -> Iterator[str]:
     """Where the search begins: the home of a virtual environment, the binary, libpython."""
     executable = process.executable.dso.path
-    for given in dict.fromkeys((posixpath.dirname(binary), posixpath.dirname(executable))):
-        for config in (f"{given}/pyvenv.cfg", f"{posixpath.dirname(given)}/pyvenv.cfg"):
-            yield from _home(files.read_bytes(config) or b"")
+    home = (environment(files, binary) or environment(files, executable)).get("home", "")
+    if home.startswith("/"):
+        yield home
     yield posixpath.dirname(executable)
     for m in process.global_scope[1:]:
         if "python" in posixpath.basename(m.dso.path) or "pypy" in posixpath.basename(m.dso.path):
             yield posixpath.dirname(m.dso.path)
 
 
-def _home(config: bytes) -> Iterator[str]:
-    for line in config.decode("utf-8", "replace").splitlines():
-        key, _, value = line.partition("=")
-        if key.strip().lower() == "home" and value.strip().startswith("/"):
-            yield value.strip()
+def environment(files: Root, binary: str) -> dict[str, str]:
+    """What ``pyvenv.cfg`` says of the virtual environment that has ``binary``; empty without one.
+
+    Source: CPython, library reference, ``venv``.
+    """
+    directory = posixpath.dirname(binary)
+    for config in (f"{directory}/pyvenv.cfg", f"{posixpath.dirname(directory)}/pyvenv.cfg"):
+        lines = (files.read_bytes(config) or b"").decode("utf-8", "replace").splitlines()
+        found = (line.partition("=") for line in lines)
+        if values := {key.strip().lower(): value.strip() for key, _, value in found}:
+            return values
+    return {}
