@@ -74,6 +74,8 @@ def _registered(process: Process, unique: Mapping[str, str]) -> dict[str, Match]
     by_path: dict[str, Dso] = {m.dso.path: m.dso for m in process.maps}
     found: dict[str, Match] = {}
     for name, path in unique.items():
+        if path not in by_path:
+            continue
         for definition in by_path[path].elf.exports.candidates(name):
             if definition.binding == STB_GNU_UNIQUE:
                 found.setdefault(name, Match(by_path[path], definition))
