@@ -20,7 +20,6 @@ from collide.loader.model import Dso
 from collide.loader.process import Process
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
-from collide.support.text import plural
 
 
 def after_import(host: Host, names: Iterable[str]) -> Host:
@@ -42,12 +41,8 @@ def after_import(host: Host, names: Iterable[str]) -> Host:
 
 
 def _unknown(host: Host, name: str) -> str:
-    known = [m.name for m in host.own.modules]
-    if not known:
-        return f"--after {name}: no module of its own is known of {host.name}"
-    count = plural(len(set(known)), "module")
-    listed = ", ".join(dict.fromkeys(known))
-    return f"--after {name}: {host.name} has {count} that bring libraries: {listed}"
+    listed = ", ".join(dict.fromkeys(m.name for m in host.own.modules)) or "none"
+    return f"--after {name}: of {host.name}'s own modules these bring libraries: {listed}"
 
 
 def open_own(host: Host, module: OwnModule) -> Host | None:

@@ -286,7 +286,7 @@ def test_unknown_module_is_one_line(s: Scenario, capsys: pytest.CaptureFixture[s
     assert cli.main(command) == 2
     said = capsys.readouterr().err
     assert said.startswith("collide: --after tls: ")
-    assert said.endswith("has 1 module that bring libraries: ssl\n")
+    assert said.endswith("'s own modules these bring libraries: ssl\n")
 
 
 def test_bindings_and_explain_after_an_import(
