@@ -39,8 +39,12 @@ def inflate(raw: memoryview, size: int) -> Contents:
         raise ValueError("impossible size")
     if _decompress is not None:
         return _decompress(raw, size)
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
     # One byte of room more shows that there is more, which is not inflated.
-    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, size + 1)
+    data = stream.decompress(raw, size + 1)
+    if len(data) <= size and not stream.eof:
+        raise zlib.error("incomplete stream")
+    return data
 
 
 def inflate_zlib(data: bytes, size: int) -> bytes:

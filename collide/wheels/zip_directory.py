@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 
 from collide.support import limits
 from collide.support.records import NamedTuple
@@ -65,21 +64,15 @@ def entries(data: Sliced) -> tuple[Entry, ...]:
 def hold_limits(found: Sequence[Entry], size: int) -> None:
     """Raise LimitError for members that say they hold too much for an archive of ``size`` bytes.
 
-    Raises ValueError for members that overlap, of which few bytes stand for any number; zipfile
-    refuses these, too (CPython issue 109858).
+    Raises ValueError for members that overlap so far that they hold twice the archive: few bytes
+    stand for any number then. Others that overlap are irregular (:mod:`collide.wheels.irregular`).
     """
     limits.hold("entries", len(found))
     inflated = sum(entry.size for entry in found)
     limits.hold("wheel-size", inflated)
     limits.hold_ratio("wheel-ratio", inflated, size)
-    end = 0
-    for entry in sorted(found, key=_offset):
-        if entry.offset < end:
-            raise ValueError(f"{entry.name!r} overlaps another member")
-        end = entry.offset + _LOCAL.size + entry.compressed_size
-
-
-_offset = attrgetter("offset")
+    if sum(entry.compressed_size for entry in found) > 2 * size:
+        raise ValueError("members that overlap")
 
 
 def hold_member_limits(entry: Entry) -> None:

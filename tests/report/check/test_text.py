@@ -66,10 +66,11 @@ def test_check_keeps_what_does_not_fit_apart_from_what_is_judged(tmp_path: Path)
 
 def test_check_collects_the_problems_of_all_targets(tmp_path: Path) -> None:
     data = compile_so(tmp_path, "m.so", "").read_bytes()
-    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
-    write_wheel(wheel, [Member("bad.so", data[:700]), Member("m.so", data)])
-    report = check([read_target(wheel)] * 2, [load_shipped("debian-12-python3")])
-    assert [p.path for p in report.problems] == [f"{wheel}: bad.so"] * 2
+    wheels = [tmp_path / f"demo-{number}.0-py3-none-any.whl" for number in (1, 2)]
+    for wheel in wheels:
+        write_wheel(wheel, [Member("bad.so", data[:700]), Member("m.so", data)])
+    report = check(map(read_target, wheels), [load_shipped("debian-12-python3")])
+    assert [p.path for p in report.problems] == [f"{wheel}: bad.so" for wheel in wheels]
     assert len(report.judged) == 2
 
 
