@@ -213,9 +213,9 @@ def test_only_the_streams_write() -> None:
     }
     streams = {ast.unparse(n) for module, n in calls("write") if module == "collide.cli.streams"}
     assert streams == {
+        "sys.stderr.write(text_of(text.split('\\n')))",
         "stream.write(data if isinstance(data, str) else data.decode('ascii'))",
         "file.write(encoded)",
-        "sys.stderr.write(text_of(text.split('\\n')))",
     }
     for module in ("collide.cli.main", "collide.cli.progress", "collide.__main__"):
         said = ast.unparse(TREES[module])
