@@ -34,6 +34,8 @@ class Stored:
     descriptor: bool = False
     hidden: bool = False
     """In no directory."""
+    shares: int | None = None
+    """The number of the member whose header it has for its own."""
     before: bytes = b""
 
 
@@ -41,24 +43,26 @@ def written(
     members: Sequence[Stored], *, prefix: bytes = b"", comment: bytes = b"", suffix: bytes = b""
 ) -> bytes:
     """The archive."""
-    out, directory, count = bytearray(prefix), b"", 0
+    out, directory, offsets, count = bytearray(prefix), b"", [], 0
     for member in members:
         packer = zlib.compressobj(9, zlib.DEFLATED, -15)
         deflated = packer.compress(member.data) + packer.flush()
         raw = {8: deflated, 12: bz2.compress(member.data)}.get(member.method, member.data)
         flags = member.flags | (8 if member.descriptor else 0)
         sizes = zlib.crc32(member.data), len(raw), len(member.data)
-        out += member.before
-        at = len(out)
-        local = (0, 0, 0) if member.descriptor else sizes
-        if member.local_size is not None:
-            local = (*local[:2], member.local_size)
-        name = member.name if member.local_name is None else member.local_name
-        header = (b"PK\3\4", 20, flags, member.method, 0, 33, *local)
-        out += struct.pack("<4s5H3L2H", *header, len(name), len(member.extra))
-        out += name + member.extra + raw
-        if member.descriptor:
-            out += struct.pack("<4s3L", b"PK\7\10", *sizes)
+        offsets.append(len(out) + len(member.before))
+        if member.shares is None:
+            out += member.before
+            local = (0, 0, 0) if member.descriptor else sizes
+            if member.local_size is not None:
+                local = (*local[:2], member.local_size)
+            name = member.name if member.local_name is None else member.local_name
+            header = (b"PK\3\4", 20, flags, member.method, 0, 33, *local)
+            out += struct.pack("<4s5H3L2H", *header, len(name), len(member.extra))
+            out += name + member.extra + raw
+            if member.descriptor:
+                out += struct.pack("<4s3L", b"PK\7\10", *sizes)
+        at = offsets[len(offsets) - 1 if member.shares is None else member.shares]
         if not member.hidden:
             count += 1
             fields = (b"PK\1\2", 20, 3, 20, 0, flags, member.method, 0, 33, *sizes)
@@ -135,6 +139,7 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "another name in the header": (_changed(1, local_name=b"two.txt"), "COL604"),
     "another size in the header": (_changed(1, local_size=4), "COL604"),
     "in no directory": (_changed(1, hidden=True), "COL604"),
+    "one header for two": (_named("copy.so", module(), shares=0), "COL604"),
     "malformed extra field": (_changed(1, extra=b"abc"), "COL604"),
     "bytes before": (lambda: written(wheel_of(), prefix=b"#!/bin/sh\n"), "COL605"),
     "bytes between": (_changed(1, before=b"between"), "COL605"),

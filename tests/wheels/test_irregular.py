@@ -31,6 +31,7 @@ SAYS = {
     "another name in the header": {INDEX: "Filename not in central directory"},
     "another size in the header": {INDEX: "Mis-matched file size"},
     "in no directory": {INDEX: "Filename not in central directory"},
+    "one header for two": {INDEX: "Missing filename in local headers"},
     "malformed extra field": {INDEX: "Malformed zip file"},
     "bytes before": {INDEX: "Unknown record signature"},
     "bytes between": {INDEX: "Unknown record signature"},

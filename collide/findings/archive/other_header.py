@@ -13,6 +13,6 @@ OTHER_HEADER = Code(
     "The index refuses the upload. zipfile and pip go by the directory at the end, tools "
     "that read a stream by the headers before the members: each sees other files.",
     "The header of a member has another name or size than the directory, is missing, is "
-    "malformed or is in no directory.",
+    "malformed or is in no directory; or members overlap.",
     "Write the archive again with one tool in one go.",
 )
