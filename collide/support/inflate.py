@@ -40,7 +40,11 @@ def inflate(raw: memoryview, size: int) -> Contents:
     if _decompress is not None:
         return _decompress(raw, size)
     # One byte of room more shows that there is more, which is not inflated.
-    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, size + 1)
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    found = stream.decompress(raw, size + 1)
+    if not stream.eof:
+        raise ValueError("the stream ends early, or holds more")
+    return found
 
 
 def inflate_zlib(data: bytes, size: int) -> bytes:
