@@ -256,7 +256,8 @@ def check(
     With ``together`` every two inputs that share something are opened in one
     process, too, modules that match one of the patterns ``global_modules`` with
     RTLD_GLOBAL. With ``remedies`` changes are tried against each finding that is
-    no note. With ``exposure`` the report has what any host could take.
+    no note. With ``exposure`` the report has what any host could take. What shares a name with a
+    library that the interpreter's own modules bring is opened behind an import of these, too.
 
     ``jobs`` is the number of processes, None for as many as CPUs where there is
     work for them; the report is the same. Targets, and what an iterator gives

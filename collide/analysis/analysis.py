@@ -8,6 +8,7 @@ from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
 from collide.binding.definers import ReferencesByDefiner
 from collide.loader.host import Host
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
@@ -48,21 +49,37 @@ class Analysis(NamedTuple):
 
     @property
     def depends_on_history(self) -> bool:
-        """Whether what the process has opened before can change anything for a module.
-
-        Not where modules need nothing but what the host loads at start-up, and share no unique
-        symbol.
-        """
-        loaded = self.host.process.loaded
+        """Whether an earlier import of the interpreter's own modules may change anything."""
+        needs: dict[str, str] = {}
+        unique = False
         for module in self.modules:
-            if module.bound is None:
-                continue
-            for brought in module.bound.objects:
-                if any(loaded(name) is None for name in brought.map.elf.needed):
-                    return True
-                if any(group.unique for group in brought.groups):
-                    return True
-        return False
+            if module.bound is not None and not module.failures:
+                needs |= self.foreign_needs(module)
+                unique = unique or next(self.registered(module), None) is not None
+        return self.host.own.may_change(needs, unique=unique)
+
+    def foreign_needs(self, module: Module) -> dict[str, str]:
+        """The DT_NEEDED names for which a module has loaded something, with canonical paths.
+
+        The C library's own parts are those of the process in any case.
+        """
+        assert module.bound is not None
+        loaded, parts = self.host.process.loaded, libc_of(self.host.loader).parts
+        return {
+            name: needed.dso.path
+            for m in module.bound.opened.new
+            if not parts.issuperset(name for name in m.elf.needed if loaded(name) is None)
+            for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True)
+            if name not in parts and loaded(name) is None
+        }
+
+    def registered(self, module: Module) -> Iterator[tuple[str, str]]:
+        """The unique symbols that a module has registered, with the paths of the providers."""
+        for brought in module.bound.objects if module.bound else ():
+            for group in brought.groups:
+                for b in group.unique:
+                    if b.provider is not None and not self.is_host(b.provider):
+                        yield b.reference.name, b.provider.path
 
     @property
     def repair_command(self) -> str:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from collide.analysis.analysis import Analysis, Module, open_alone
+from collide.analysis.analysis import Analysis, open_alone
 from collide.binding.binder import Binder
 from collide.binding.definers import ReferencesByDefiner
 from collide.elf.constants import STB_GNU_UNIQUE
-from collide.elf.symbol_table import has_unique
 from collide.loader.host import Host, OwnModule
 from collide.loader.link_map import LoadFailure
 from collide.loader.lookup import Match
@@ -21,7 +20,6 @@ from collide.loader.model import Dso
 from collide.loader.process import Process
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
-from collide.support.text import plural
 
 
 def after_import(host: Host, names: Iterable[str]) -> Host:
@@ -43,12 +41,8 @@ def after_import(host: Host, names: Iterable[str]) -> Host:
 
 
 def _unknown(host: Host, name: str) -> str:
-    known = [m.name for m in host.own.modules]
-    if not known:
-        return f"--after {name}: no module of its own is known of {host.name}"
-    count = plural(len(set(known)), "module")
-    listed = ", ".join(dict.fromkeys(known))
-    return f"--after {name}: {host.name} has {count} that bring libraries: {listed}"
+    listed = ", ".join(dict.fromkeys(m.name for m in host.own.modules)) or "none"
+    return f"--after {name}: of {host.name}'s own modules these bring libraries: {listed}"
 
 
 def open_own(host: Host, module: OwnModule) -> Host | None:
@@ -61,8 +55,8 @@ def open_own(host: Host, module: OwnModule) -> Host | None:
     if isinstance(opened, LoadFailure) or opened.failures:
         return None
     unique = dict(host.unique)
-    if module.unique is not None:
-        registered = _registered(process, module.unique)
+    if module.opens:
+        registered = _registered(process, module.unique or {})
         unique = {**registered, **unique}
     elif Binder(host.process, [m.dso for m in process.maps]).bind(opened, unique).failures:
         return None
@@ -75,6 +69,8 @@ def _registered(process: Process, unique: Mapping[str, str]) -> dict[str, Match]
     by_path: dict[str, Dso] = {m.dso.path: m.dso for m in process.maps}
     found: dict[str, Match] = {}
     for name, path in unique.items():
+        if path not in by_path:
+            continue
         for definition in by_path[path].elf.exports.candidates(name):
             if definition.binding == STB_GNU_UNIQUE:
                 found.setdefault(name, Match(by_path[path], definition))
@@ -88,12 +84,14 @@ class BehindImport(NamedTuple):
     """The modules of a target for which an import of the interpreter's may change something.
 
     ``alone`` has them opened in a fresh process, ``after`` behind the import of ``module``.
-    Modules that do not open alone are left out.
+    ``refused`` are the failures of this import itself behind each of them, by name. Modules that
+    do not open alone are left out.
     """
 
     module: OwnModule
     alone: Analysis
     after: Analysis
+    refused: tuple[tuple[str, LoadFailure], ...] = ()
 
 
 def behind_imports(
@@ -104,8 +102,8 @@ def behind_imports(
     Each import by itself: not all combinations are tried.
     """
     opening = [m for m in analysis.modules if m.bound is not None and not m.failures]
-    needs = {m.name: _needs(m) for m in opening}
-    unique = {m.name: dict(_unique(analysis, m)) for m in opening}
+    needs = {m.name: analysis.foreign_needs(m) for m in opening}
+    unique = {m.name: dict(analysis.registered(m)) for m in opening}
     for own in analysis.host.own.modules:
         found = [
             m
@@ -117,14 +115,33 @@ def behind_imports(
         if imported is None:
             continue
         paths = {name: path for path, name in analysis.target.names.items()}
-        opened = open_alone(analysis.target, imported, [paths[m.name] for m in found], by_definer)
+        places = [paths[m.name] for m in found]
+        opened = tuple(open_alone(analysis.target, imported, places, by_definer))
         yield BehindImport(
             own,
             analysis._replace(modules=tuple(found)),
-            analysis._replace(
-                host=imported, modules=tuple(opened), host_files=imported.known_files
-            ),
+            analysis._replace(host=imported, modules=opened, host_files=imported.known_files),
+            tuple(_refused(analysis, own, places)),
         )
+
+
+def _refused(
+    analysis: Analysis, own: OwnModule, paths: Iterable[str]
+) -> Iterator[tuple[str, LoadFailure]]:
+    """Why the import fails behind modules of the target: a version that their library lacks.
+
+    What its references get is not looked at: of a shipped host they are not known.
+    """
+    host, target = analysis.host, analysis.target
+    files = target.files(host)
+    assert host.own.files is not None
+    for path in paths:
+        process = host.process.copy(files)
+        process.dlopen(path)
+        opened = process.copy(host.own.files).dlopen(own.path)
+        failures = (opened,) if isinstance(opened, LoadFailure) else opened.failures[:1]
+        for failure in failures:
+            yield target.names[target.members[path].path], failure
 
 
 def _differ(theirs: Mapping[str, str], ours: Mapping[str, str]) -> bool:
@@ -132,34 +149,9 @@ def _differ(theirs: Mapping[str, str], ours: Mapping[str, str]) -> bool:
     return any(theirs[name] != ours[name] for name in theirs.keys() & ours.keys())
 
 
-def _needs(module: Module) -> dict[str, str]:
-    """The DT_NEEDED names for which a module has loaded something, with the canonical paths."""
-    assert module.bound is not None
-    new = set(module.bound.opened.new)
-    return {
-        name: needed.dso.path
-        for m in new
-        for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True)
-        if needed in new
-    }
-
-
-def _unique(analysis: Analysis, module: Module) -> Iterator[tuple[str, str]]:
-    """The unique symbols that a module has registered, with the paths of the providers."""
-    for brought in module.bound.objects if module.bound else ():
-        for group in brought.groups:
-            for b in group.unique:
-                if b.provider is not None and not analysis.is_host(b.provider):
-                    yield b.reference.name, b.provider.path
-
-
 def _unique_of(host: Host, own: OwnModule) -> Mapping[str, str]:
     """The unique symbols that an import registers, with the paths of the providers."""
     if own.unique is not None:
         return own.unique
-    assert host.own.files is not None
-    opened = host.process.copy(host.own.files).dlopen(own.path)
-    if isinstance(opened, LoadFailure) or not any(has_unique(m.elf.exports) for m in opened.new):
-        return {}
     imported = open_own(host, own)
     return {n: m.dso.path for n, m in imported.unique.items()} if imported else {}

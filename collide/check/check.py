@@ -283,8 +283,6 @@ def _by_definer(
 
 def _with_history(judged: Judged, by_definer: ReferencesByDefiner) -> Judged:
     """The same with what is found only after an import of the interpreter's own modules."""
-    if not judged.analysis.host.own.modules:
-        return judged
     from collide.analysis.history import behind_imports  # late: start-up
     from collide.findings.history import judge_behind  # late: start-up
 

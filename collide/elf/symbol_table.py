@@ -217,11 +217,6 @@ class DynamicSymbols:
             and (vague[number] if number >= 0 else _are_vague(self.candidates(name)))
         }
 
-    @property
-    def has_unique(self) -> bool:
-        """Whether any symbol is STB_GNU_UNIQUE."""
-        return bool(self._columns()[0].translate(None, _NOT_UNIQUE))
-
     def values(self) -> Iterator[tuple[str, int | None]]:
         """All names with their values; None for a name that several symbols have."""
         column = self._columns()[3]
@@ -331,11 +326,9 @@ def vague_names(exports: Exports, names: Iterable[str]) -> AbstractSet[str]:
     return {name for name, ds in found if ds and _are_vague(ds)}
 
 
-def has_unique(exports: Exports) -> bool:
-    """Whether any definition is STB_GNU_UNIQUE."""
-    if isinstance(exports, DynamicSymbols):
-        return exports.has_unique
-    return any(d.binding == STB_GNU_UNIQUE for n in exports.names for d in exports.candidates(n))
+def has_unique(info: bytes) -> bool:
+    """Whether a column of ``st_info`` has a symbol that is STB_GNU_UNIQUE."""
+    return bool(info.translate(None, _NOT_UNIQUE))
 
 
 def _are_vague(definitions: Iterable[Definition]) -> bool:

@@ -19,6 +19,7 @@ class Finding(NamedTuple):
     failure, ``remedy`` is one sentence of what to do. ``evidence`` are sentences,
     each a fact that can be checked. ``after_import`` are modules of the interpreter itself: the
     finding occurs in a process that has imported any of them, and not in a fresh one.
+    ``before_import`` are those whose own import has the load failure, after ``modules``.
 
     Which of these a finding has depends on its code's
     :class:`~collide.findings.code.Shape`; the others are empty.
@@ -37,3 +38,4 @@ class Finding(NamedTuple):
     remedy: str = ""
     evidence: tuple[str, ...] = ()
     after_import: tuple[str, ...] = ()
+    before_import: tuple[str, ...] = ()

@@ -12,19 +12,23 @@ from collide.analysis.history import BehindImport
 from collide.findings.code import Severity
 from collide.findings.finding import Finding
 from collide.findings.judge import judge
-from collide.findings.loading import CAPTURED_SONAME
+from collide.findings.loading import CAPTURED_SONAME, FAILURE_CODES
+from collide.loader.link_map import LoadFailure
 
 
 def judge_behind(behind: Iterable[BehindImport]) -> tuple[Finding, ...]:
     """The findings of these openings, each once with all imports that it follows."""
     imports: dict[Finding, list[str]] = {}
+    refused: list[Finding] = []
     for one in behind:
         for finding in _new(one):
             imports.setdefault(finding, []).append(one.module.name)
-    return tuple(
+        refused += _refused(one)
+    after = (
         finding._replace(after_import=tuple(dict.fromkeys(names)))
         for finding, names in imports.items()
     )
+    return (*after, *refused)
 
 
 def _new(behind: BehindImport) -> Iterator[Finding]:
@@ -47,3 +51,23 @@ def _new(behind: BehindImport) -> Iterator[Finding]:
 
 def _subject(finding: Finding) -> tuple[str, str, str | None]:
     return finding.code.id, finding.victim, finding.provider
+
+
+def _refused(behind: BehindImport) -> Iterator[Finding]:
+    """The failures of the import itself, after modules of the target."""
+    groups: dict[LoadFailure, list[str]] = {}
+    for name, failure in behind.refused:
+        groups.setdefault(failure, []).append(name)
+    names = behind.alone.target.names
+    for failure, modules in groups.items():
+        code = FAILURE_CODES[failure.kind]
+        yield Finding(
+            code=code,
+            severity=code.severity,
+            victim=failure.object,
+            provider=failure.name,
+            modules=tuple(sorted(modules)),
+            detail=names.get(failure.detail, failure.detail),
+            remedy=CAPTURED_SONAME.remedy,
+            before_import=(behind.module.name,),
+        )

@@ -121,7 +121,10 @@ FAMILIES = (
     FamilyText(
         Family.LOADING,
         "Loading",
-        "The loader refuses the object, or uses another file than the wheel brings.",
+        "The loader refuses the object, or uses another file than the wheel brings. Some of this "
+        "occurs only after an import of the interpreter's own modules (`import ssl` brings "
+        "libssl.so.3), and says so. What is captured then is a note as long as all that needs it "
+        "opens. The import itself may be refused, after a module of the wheel.",
     ),
     FamilyText(
         Family.AMONG_WHEELS,

@@ -15,7 +15,7 @@ from collide.binding.binder import Binder
 from collide.filesystems.root import Root
 from collide.hosts.identify_glibc import read_glibc
 from collide.hosts.identify_musl import is_musl, read_musl
-from collide.hosts.own_modules import own_modules
+from collide.hosts.own_modules import environment, own_modules
 from collide.loader.host import Host, Python
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
@@ -59,6 +59,10 @@ def extract(
     for problem in problems:
         raise _refused(problem, (*preload, *rtld_global))
     python = find_python(m.dso for m in process.global_scope)
+    if python is None:
+        # A copy in a virtual environment may be called python.
+        original = environment(root, binary).get("executable", "")
+        python = _named(posixpath.basename(original))
     return Host(
         name=name or _default_name(root, executable.path),
         path=executable.path,
@@ -131,15 +135,19 @@ def find_python(scope: Iterable[Dso]) -> Python | None:
 
     None when there is none, or its version cannot be known without running it.
     """
-    for dso in scope:
-        for name in (dso.elf.soname, posixpath.basename(dso.path)):
-            found = re.fullmatch(_LIBPYTHON, name or "")
-            if found:
-                # d, m and u are no part of today's ABI tags; t is free threading.
-                flags = "t" if "t" in found[4] else ""
-                version = int(found[2]), int(found[3])
-                return Python("cp" if found[1] == "python" else "pp", version, flags)
-    return None
+    names = (name for dso in scope for name in (dso.elf.soname, posixpath.basename(dso.path)))
+    return next(filter(None, map(_named, names)), None)
+
+
+def _named(name: str | None) -> Python | None:
+    """The interpreter that a binary or a libpython of this name has."""
+    found = re.fullmatch(_LIBPYTHON, name or "")
+    if found is None:
+        return None
+    # d, m and u are no part of today's ABI tags; t is free threading.
+    flags = "t" if "t" in found[4] else ""
+    version = int(found[2]), int(found[3])
+    return Python("cp" if found[1] == "python" else "pp", version, flags)
 
 
 def _default_name(root: Root, path: str) -> str:

@@ -14,10 +14,12 @@ from functools import partial
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
+from collide.elf.symbols import UnreadExports
 from collide.filesystems.root import Root
 from collide.loader.host import OwnModule, OwnModules, Python
-from collide.loader.link_map import LoadFailure, Opened
+from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
+from collide.loader.model import Dso, LoadError
 from collide.loader.process import Process
 from collide.wheels.tags import module_misfit
 
@@ -58,12 +60,30 @@ def own_modules(process: Process, files: Root, python: Python | None, binary: st
 
 def _find(process: Process, files: Root, python: Python, binary: str) -> tuple[OwnModule, ...]:
     found = []
+    facts = files.without_symbols()
     for path in module_paths(files, python, _starts(files, binary, process)):
-        opened = process.copy(files).dlopen(path)
+        # Few need a library that the host has not loaded.
+        module = _open(facts, path)
+        if module is None or all(process.loaded(name) is not None for name in module.elf.needed):
+            continue
+        opened = process.copy(facts).dlopen(path)
         if isinstance(opened, LoadFailure) or opened.failures or len(opened.new) < 2:
             continue
-        found.append(OwnModule(_imported_as(path), opened.root.dso.path, brings(opened), None))
+        unique: dict[str, str] | None = None if any(map(_may_register, opened.new)) else {}
+        found.append(OwnModule(_imported_as(path), opened.root.dso.path, brings(opened), unique))
     return tuple(sorted(found, key=lambda m: (m.name, m.path)))
+
+
+def _open(files: Root, path: str) -> Dso | None:
+    try:
+        return files.open(path)
+    except LoadError:
+        return None
+
+
+def _may_register(m: LinkMap) -> bool:
+    exports = m.elf.exports
+    return isinstance(exports, UnreadExports) and exports.has_unique
 
 
 def bound(process: Process, files: Root, module: OwnModule) -> tuple[OwnModule, BoundModule] | None:
@@ -76,7 +96,7 @@ def bound(process: Process, files: Root, module: OwnModule) -> tuple[OwnModule, 
     if result.failures:
         return None
     unique = {name: match.dso.path for name, match in sorted(table.items())}
-    return module._replace(unique=unique), result
+    return module._replace(unique=unique, opens=True), result
 
 
 def brings(opened: Opened) -> dict[str, str]:
@@ -133,17 +153,24 @@ def _has_modules(files: Root, directory: str) -> bool:
 def _starts(files: Root, binary: str, process: Process) -> Iterator[str]:
     """Where the search begins: the home of a virtual environment, the binary, libpython."""
     executable = process.executable.dso.path
-    for given in dict.fromkeys((posixpath.dirname(binary), posixpath.dirname(executable))):
-        for config in (f"{given}/pyvenv.cfg", f"{posixpath.dirname(given)}/pyvenv.cfg"):
-            yield from _home(files.read_bytes(config) or b"")
+    home = (environment(files, binary) or environment(files, executable)).get("home", "")
+    if home.startswith("/"):
+        yield home
     yield posixpath.dirname(executable)
     for m in process.global_scope[1:]:
         if "python" in posixpath.basename(m.dso.path) or "pypy" in posixpath.basename(m.dso.path):
             yield posixpath.dirname(m.dso.path)
 
 
-def _home(config: bytes) -> Iterator[str]:
-    for line in config.decode("utf-8", "replace").splitlines():
-        key, _, value = line.partition("=")
-        if key.strip().lower() == "home" and value.strip().startswith("/"):
-            yield value.strip()
+def environment(files: Root, binary: str) -> dict[str, str]:
+    """What ``pyvenv.cfg`` says of the virtual environment that has ``binary``; empty without one.
+
+    Source: CPython, library reference, ``venv``.
+    """
+    directory = posixpath.dirname(binary)
+    for config in (f"{directory}/pyvenv.cfg", f"{posixpath.dirname(directory)}/pyvenv.cfg"):
+        lines = (files.read_bytes(config) or b"").decode("utf-8", "replace").splitlines()
+        found = (line.partition("=") for line in lines)
+        if values := {key.strip().lower(): value.strip() for key, _, value in found}:
+            return values
+    return {}

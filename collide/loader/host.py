@@ -38,14 +38,15 @@ class OwnModule(NamedTuple):
     ``name`` is what Python code imports to get it (``ssl`` for ``_ssl``), ``path`` the file.
     ``brings`` are the names by which the libraries that it loads are known, DT_SONAME or name
     in a DT_NEEDED, with their canonical paths. ``unique`` are the STB_GNU_UNIQUE symbols that
-    opening it registers, with the path of the provider. They are None where it was not bound, so
-    that it may be refused for an undefined symbol; a recorded one opens.
+    opening it registers, with the path of the provider, None where that is not known. ``opens``
+    says that it was bound when it was recorded: no undefined symbol is in its way.
     """
 
     name: str
     path: str
     brings: Mapping[str, str]
     unique: Mapping[str, str] | None
+    opens: bool = False
 
     @property
     def file_name(self) -> str:
@@ -69,6 +70,19 @@ class OwnModules:
     def modules(self) -> tuple[OwnModule, ...]:
         """All of them, sorted by name."""
         return self._find()
+
+    def may_change(self, needs: Mapping[str, str], *, unique: bool) -> bool:
+        """Whether an import of any can change something for an object that is opened later.
+
+        ``needs`` are the names of libraries that it loads, with their canonical paths, ``unique``
+        says whether it has registered a unique symbol.
+        """
+        if not needs and not unique:
+            return False
+        captured = (
+            m.brings.get(name, path) != path for m in self.modules for name, path in needs.items()
+        )
+        return any(captured) or (unique and any(m.unique != {} for m in self.modules))
 
 
 NO_MODULES = OwnModules(None, lambda: ())

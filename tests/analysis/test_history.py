@@ -24,6 +24,7 @@ from collide.loader.host import Host
 from collide.report.check import json as json_report
 from collide.report.check import text
 from collide.report.check.formats import FORMATS, Shown
+from collide.report.check.parts import headline
 from collide.support.errors import UsageError
 from collide.wheels.target import read_target
 from scenario import Scenario
@@ -149,7 +150,7 @@ def test_unique_symbol_of_an_own_module(s: Scenario, tmp_path: Path, from_profil
 def test_module_that_shares_nothing_is_not_opened_again(s: Scenario) -> None:
     binary, target = interpreter(s), wheel(s, CALLS_F, name="libv-2f6e8b1c.so.3")
     analysis = analyse(read_target(str(target)), host_of(binary), insist=True)
-    assert analysis.depends_on_history
+    assert not analysis.depends_on_history
     assert list(behind_imports(analysis)) == []
 
 
@@ -157,14 +158,19 @@ def test_same_file_is_no_capture(s: Scenario) -> None:
     binary = interpreter(s)
     s.module("wheel/m.so", CALLS_F, needed=["system/libv.so.3"], runpath="$ORIGIN/../system")
     target = read_target(str(s.directory / "wheel"))
-    assert list(behind_imports(analyse(target, host_of(binary), insist=True))) == []
+    analysis = analyse(target, host_of(binary), insist=True)
+    assert not analysis.depends_on_history
+    assert list(behind_imports(analysis)) == []
 
 
-def test_module_without_libraries_of_its_own_has_no_history(s: Scenario) -> None:
+def test_module_that_needs_nothing_more_has_no_history(s: Scenario) -> None:
     binary = interpreter(s)
     s.module("wheel/m.so", F)
-    analysis = analyse(read_target(str(s.directory / "wheel")), host_of(binary), insist=True)
+    host = host_of(binary)
+    analysis = analyse(read_target(str(s.directory / "wheel")), host, insist=True)
     assert not analysis.depends_on_history
+    # The modules have not even been looked for.
+    assert "modules" not in vars(host.own)
 
 
 def test_own_module_that_does_not_open_is_no_history(s: Scenario) -> None:
@@ -199,6 +205,21 @@ def test_captured_library_that_serves_is_a_note(s: Scenario) -> None:
     (found,) = findings(interpreter(s), wheel(s, CALLS_F))
     assert (found.code.id, found.severity) == ("COL205", Severity.NOTE)
     assert (found.after_import, found.intended) == (("ssl",), ("libv.so.3",))
+
+
+@pytest.mark.rule("4.4", "captured file")
+def test_import_that_fails_behind_the_module_is_an_error(s: Scenario) -> None:
+    binary = interpreter(s, F + G, NEW)
+    s.module(OWN, CALLS_G, needed=["system/libv.so.3"], runpath="$ORIGIN/../../../system")
+    target = wheel(s, CALLS_F, F, OLD)
+    assert s.compare(binary, OWN, "wheel/m.so").messages == ("ok", "ok")
+    real = s.compare(binary, "wheel/m.so", OWN)
+    (found,) = (f for f in findings(binary, target) if f.severity is Severity.ERROR)
+    (failure,) = real.failures
+    assert (found.code.id, found.before_import, found.after_import) == ("COL202", ("ssl",), ())
+    assert (found.victim, found.provider) == (failure.object, failure.name)
+    assert (found.detail, found.modules) == ("libv.so.3", ("m.so",))
+    assert headline(found).startswith("`import ssl` fails after the wheel's module: needs a ")
 
 
 def test_imports_with_one_consequence_are_one_finding(s: Scenario) -> None:
@@ -265,7 +286,7 @@ def test_unknown_module_is_one_line(s: Scenario, capsys: pytest.CaptureFixture[s
     assert cli.main(command) == 2
     said = capsys.readouterr().err
     assert said.startswith("collide: --after tls: ")
-    assert said.endswith("has 1 module that bring libraries: ssl\n")
+    assert said.endswith("'s own modules these bring libraries: ssl\n")
 
 
 def test_bindings_and_explain_after_an_import(

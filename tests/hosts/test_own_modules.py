@@ -74,13 +74,18 @@ def test_copied_interpreter_of_a_virtual_environment(tmp_path: Path) -> None:
     binary = s.host(name="venv/bin/python3.11")
     config = tmp_path / "venv/pyvenv.cfg"
     assert not extract(str(binary), Root()).own.modules
-    config.write_text(f"include-system-site-packages = false\nhome = {tmp_path}/base/bin\n")
-    (module,) = extract(str(binary), Root()).own.modules
+    config.write_text(
+        "include-system-site-packages = false\n"
+        f"home = {tmp_path}/base/bin\nexecutable = {tmp_path}/base/bin/python3.11\n"
+    )
+    unnamed = extract(str(binary.rename(binary.with_name("python"))), Root())
+    assert unnamed.python == CP311
+    (module,) = unnamed.own.modules
     assert module == OwnModule(
         "ssl",
         str(s.directory / own),
         {"libv.so.3": str(s.directory / "base/system/libv.so.3")},
-        None,
+        {},
     )
 
 

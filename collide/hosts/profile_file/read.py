@@ -310,7 +310,7 @@ def _own_modules(profile: Mapping[str, Any], everything: Mapping[str, Dso]) -> O
     texts: list[object] = []
     for recorded in profile.get("modules", ()):
         brings, unique = dict(recorded["brings"]), dict(recorded["unique"])
-        modules.append(OwnModule(recorded["name"], recorded["path"], brings, unique))
+        modules.append(OwnModule(recorded["name"], recorded["path"], brings, unique, opens=True))
         texts += [recorded["name"], recorded["path"], *chain(*brings.items(), *unique.items())]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a name or path that is no string")

@@ -70,7 +70,7 @@ def record(host: Host, root: Root) -> dict[str, Any]:
             name: numbers[id(m)] if isinstance(m, LinkMap) else None for name, m in system.items()
         },
         "visible": len(process.maps),
-        "modules": [module._asdict() for module, _ in own],
+        "modules": [_without(module._asdict(), "opens") for module, _ in own],
         "cache": {name: path for name, path in sorted(cached.items()) if path is not None},
         "objects": [
             _object(m, objects, process.aliases(m), root, packages.get(m.dso.path)) for m in maps

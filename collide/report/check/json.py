@@ -136,4 +136,5 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "remedy": finding.remedy,
         "evidence": list(finding.evidence),
         "after_import": list(finding.after_import),
+        "before_import": list(finding.before_import),
     }

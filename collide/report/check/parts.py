@@ -40,15 +40,18 @@ class Fact(NamedTuple):
 def headline(finding: Finding) -> str:
     """What happened, in a clause whose subject is the victim."""
     code = finding.code
-    title = f"{after(finding)}: {code.title}" if finding.after_import else code.title
+    when = history(finding)
+    title = f"{when}: {code.title}" if when else code.title
     if code.shape is Shape.LOAD_FAILURE:
         detail = f" ({finding.detail})" if finding.detail else ""
         return f"{title}: {finding.provider}{detail}"
     return title
 
 
-def after(finding: Finding) -> str:
-    """The imports that it follows, any of them: ``after `import ssl```; empty without any."""
+def history(finding: Finding) -> str:
+    """The imports that it follows, any of them, or that fails: ``after `import ssl```."""
+    if finding.before_import:
+        return f"`import {finding.before_import[0]}` fails after the wheel's module"
     imports = " or ".join(f"`import {name}`" for name in finding.after_import)
     return f"after {imports}" if imports else ""
 

@@ -166,6 +166,7 @@ def _fingerprint(row: ReportRow) -> str:
         _unversioned(finding.victim),
         _unversioned(library_stem(finding.provider) or ""),
         *finding.after_import,
+        *finding.before_import,
     ]
     data = "\0".join(parts).encode(errors="backslashreplace")
     return hashlib.sha256(data).hexdigest()[:32]

@@ -11,9 +11,9 @@ from collide.check.merge import Checked, count_left_out, merge, summed_up
 from collide.findings.code import Code, Severity
 from collide.findings.finding import Finding
 from collide.report.check.parts import (
-    after,
     facts,
     headline,
+    history,
     looked_at_together,
     on_hosts,
     severities,
@@ -112,7 +112,7 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
     if finding.severity == Severity.NOTE and not verbose:
         found_in = f" in {where}" if where else ""
         count = f": {plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
-        follows = f" {after(finding)}" if finding.after_import else ""
+        follows = f" {history(finding)}" if finding.after_import else ""
         yield f"{heading} <- {finding.provider}{count}{follows}{found_in}"
         return
     yield ""
