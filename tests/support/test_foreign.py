@@ -214,7 +214,8 @@ def test_only_the_streams_write() -> None:
     streams = {ast.unparse(n) for module, n in calls("write") if module == "collide.cli.streams"}
     assert streams == {
         "stream.write(data if isinstance(data, str) else data.decode('ascii'))",
-        "file.write(data if isinstance(data, bytes) else data.encode())",
+        "file.write(encoded)",
+        "sys.stderr.write(text_of(text.split('\\n')))",
     }
     for module in ("collide.cli.main", "collide.cli.progress", "collide.__main__"):
         said = ast.unparse(TREES[module])
