@@ -23,6 +23,7 @@ from collide.check.check import Report, as_candidates, check_one, joined, with_p
 from collide.check.pairs import KeptTargets, Pair, PairTraces
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
+from collide.support import limits
 from collide.support.errors import InputError
 from collide.support.faults import problem_of
 from collide.support.processes import Lost, Raised, share_out
@@ -30,8 +31,8 @@ from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target, try_read
 
-TASK_SECONDS = 3600
-"""Time for one input on all hosts, or for some pairs, in a process of its own."""
+_PATIENCE = 6
+"""How often the limit on CPU time goes by until a process that has not ended itself is killed."""
 _LONGEST, _PIECES = 64, 400
 _PACKED_SYMBOLS = 4_000_000  # some 70 bytes each
 
@@ -75,7 +76,7 @@ def check_in_parallel(
         return _dumps(_examine(paths[number], candidates, options, kept), candidates)
 
     order = sorted(range(len(paths)), key=lambda n: _size(paths[n]), reverse=True)
-    shared_out = share_out(work, order, jobs, TASK_SECONDS)
+    shared_out = share_out(work, order, jobs, _PATIENCE * limits.value("time"))
     for number, answer in _in_order(shared_out, len(paths), "input", progress):
         if isinstance(answer, Lost | Raised):
             unreadable[number] = _problem([paths[number]], answer)
@@ -138,7 +139,7 @@ def _pairs(
     def work(number: int) -> bytes:
         return _dumps(tuple(pair_traces.pairs_of(rows[number])), candidates)
 
-    shared_out = share_out(work, range(len(rows)), jobs, TASK_SECONDS)
+    shared_out = share_out(work, range(len(rows)), jobs, _PATIENCE * limits.value("time"))
     for number, answer in _in_order(shared_out, len(rows), "pairs", progress):
         if isinstance(answer, Lost | Raised):
             found.append(_problem(pair_traces.names(rows[number]), answer))

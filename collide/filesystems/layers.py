@@ -16,7 +16,7 @@ from typing import BinaryIO
 from collide.filesystems.compressed import Inflated, seekable
 from collide.filesystems.tree import Status, buffered
 from collide.support import limits
-from collide.support.errors import FormatError
+from collide.support.errors import CollideError, FormatError
 from collide.support.records import NamedTuple
 
 _MAX_LINKS = 40  # MAXSYMLINKS, path_resolution(7)
@@ -81,7 +81,7 @@ class Overlay:
                     # It keeps what it has seen, and a large image has very much.
                     archive.members = []  # type: ignore[attr-defined]
                 end = archive.offset
-        except (FormatError, OSError):
+        except (CollideError, OSError):
             raise
         except RecursionError:
             # tarfile reads the header behind a long name or a pax header by calling itself.
