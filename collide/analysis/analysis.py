@@ -10,6 +10,7 @@ from collide.binding.definers import ReferencesByDefiner
 from collide.loader.host import Host
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
+from collide.support.limits import hold
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
 from collide.wheels.target import Skipped, Target
@@ -164,8 +165,15 @@ def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
 def _open_modules(
     target: Target, host: Host, paths: Iterable[str], by_definer: ReferencesByDefiner | None
 ) -> Iterator[Module]:
+    """Each module opened alone; raises LimitError for closures that need too much in all."""
     fresh = host.process.copy(files := target.files(host))
-    opened = [(path, fresh.copy(files).dlopen(path)) for path in paths]
+    opened, needs = [], 0
+    for path in paths:
+        result = fresh.copy(files).dlopen(path)
+        opened.append((path, result))
+        if not isinstance(result, LoadFailure):
+            needs += sum(len(m.elf.needed) for m in result.searchlist)
+            hold("needs", needs, target.name)
     binder = Binder(
         host.process,
         [m.dso for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],
