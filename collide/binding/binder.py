@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.binding.binding import Binding, BindingGroup, BoundModule, BoundObject, is_unique
@@ -57,6 +57,8 @@ class Binder:
         self._extras: tuple[Dso, ...] = ()
         self._others = Definers({}, {})
         self._groups: dict[Dso, list[ReferenceGroup]] = {}
+        self._links: dict[Dso, tuple[tuple[Dso, ...], tuple[Dso, ...]]] = {}
+        self._closures_known: dict[Dso, _Ranking] = {}
         self._rankings: dict[tuple[Dso, ...], _Ranking] = {}
         self._sets: dict[int, tuple[tuple[Dso, ...], frozenset[Dso]]] = {}
         self._bound: dict[tuple[object, ...], BindingGroup] = {}
@@ -97,8 +99,9 @@ class Binder:
         new = set(opened.new)
         # It decides who registers a unique symbol first, and at which failure the loader stops.
         order = [m for m in self._relocation_order(opened.searchlist) if m in new]
+        closure_of = self._closures(opened.searchlist)
         for m in order:
-            groups = self._bind_object(m.dso, scope, self._ranking(_closure(m)))
+            groups = self._bind_object(m.dso, scope, closure_of(m))
             if self.rules.shares_unique:
                 groups = [self._apply_unique(g, table) if g.unique else g for g in groups]
             bound[m] = BoundObject(m, tuple(groups))
@@ -153,6 +156,27 @@ class Binder:
         if ranking is None:
             ranking = self._rankings[listed] = _Ranking(listed)
         return ranking
+
+    def _closures(self, searchlist: Iterable[LinkMap]) -> Callable[[LinkMap], _Ranking]:
+        """What gives the closure of a map of one dlopen.
+
+        Modules share most libraries. As long as these need the same objects as in modules before,
+        each closure is found once.
+        """
+        same = True
+        for m in searchlist:
+            links = tuple(n.dso for n in m.needed or ()), tuple(f.dso for f in m.filtees)
+            same &= self._links.setdefault(m.dso, links) == links
+        if not same:
+            return lambda m: self._ranking(_closure(m))
+
+        def known(m: LinkMap) -> _Ranking:
+            found = self._closures_known.get(m.dso)
+            if found is None:
+                found = self._closures_known[m.dso] = self._ranking(_closure(m))
+            return found
+
+        return known
 
     def _bind_object(self, dso: Dso, scope: _Ranking, closure: _Ranking) -> list[BindingGroup]:
         bound = []
