@@ -38,7 +38,11 @@ def inflate(raw: memoryview, size: int) -> Contents:
     if _decompress is not None:
         return _decompress(raw, size)
     # One byte of room more shows that there is more, which is not inflated.
-    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, size + 1)
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    found = stream.decompress(raw, size + 1)
+    if not stream.eof and len(found) <= size:
+        raise ValueError("incomplete stream")
+    return found
 
 
 def inflate_zlib(data: bytes, size: int) -> bytes:
