@@ -7,7 +7,7 @@ The functions take and give records and print nothing. They raise
 :class:`CollideError` and nothing else on purpose; what cannot be analysed beside
 other inputs is part of a result instead, with the reason. Of the environment
 they read PATH, for a host that is named like a command and for patchelf. Nothing
-of a wheel or a host is executed.
+of a wheel or a host is executed, whatever ``collide repair`` does.
 
 In the examples ``wheel`` is the path of a wheel that carries a static library
 ``vault`` and exports it, ``binary`` that of a program that links another build
@@ -95,7 +95,7 @@ if TYPE_CHECKING:
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
     from collide.repair.proof import Proof
-    from collide.repair.repair import Repair
+    from collide.repair.repair import Accept, Repair
     from collide.whatif.edits import Edit
     from collide.whatif.remedies import Remedy
     from collide.whatif.whatif import Balance, Move, Outcome, WhatIf
@@ -256,7 +256,8 @@ def check(
     With ``together`` every two inputs that share something are opened in one
     process, too, modules that match one of the patterns ``global_modules`` with
     RTLD_GLOBAL. With ``remedies`` changes are tried against each finding that is
-    no note. With ``exposure`` the report has what any host could take.
+    no note. With ``exposure`` the report has what any host could take. What shares a name with a
+    library that the interpreter's own modules bring is opened behind an import of these, too.
 
     ``jobs`` is the number of processes, None for as many as CPUs where there is
     work for them; the report is the same. Targets, and what an iterator gives
@@ -286,14 +287,15 @@ def check(
     )
 
 
-def analyse(target: StrPath | Target, host: Host) -> Analysis:
+def analyse(target: StrPath | Target, host: Host, *, after: Sequence[str] = ()) -> Analysis:
     """Open every module of a target alone in a fresh process of a host, and bind it.
 
     This gives the facts of ``collide bindings``: each reference of each object
     with the definition it gets. ``target`` is a target or a path for
     :func:`read_target`. If nothing of it could be opened on ``host``,
-    ``left_out`` of the result is the reason. Raises InputError if nothing of
-    the target can be read.
+    ``left_out`` of the result is the reason. ``after`` are modules of the interpreter itself
+    that the process has imported before, as ``ssl``. Raises InputError if nothing of
+    the target can be read, UsageError for a module that the host has not.
 
     >>> (host,) = load_hosts(binary)
     >>> (module,) = analyse(wheel, host).modules
@@ -303,6 +305,10 @@ def analyse(target: StrPath | Target, host: Host) -> Analysis:
     """
     from collide.analysis import analysis  # late: start-up
 
+    if after:
+        from collide.analysis.history import after_import  # late: start-up
+
+        host = after_import(host, after)
     return analysis.analyse(_target(target), host, insist=True)
 
 
@@ -364,6 +370,7 @@ def repair(
     everything: bool = False,
     glibc: tuple[int, ...] | None = None,
     write: bool = True,
+    accept: Accept | None = None,
 ) -> Repair:
     """Write a wheel that the hosts cannot take symbols from, and prove it: ``collide repair``.
 
@@ -373,14 +380,14 @@ def repair(
     default ``repaired`` beside each wheel. ``method`` and ``everything`` are
     ``--method`` and ``--all``. ``glibc`` is the oldest release to repair for,
     as ``(2, 17)``, by default that of the wheels' tags. Without ``write`` no
-    file is written, and ``written`` of the result is empty.
+    file is written, and ``written`` of the result is empty; so it is where ``accept``
+    is false of the paths of the wheels and those of their changed copies.
 
-    If the wheels fit none of the hosts, ``analyses`` is empty and ``left_out``
-    has the reasons; what is taken even after the repair is in ``proofs``.
-    Raises InputError for what is no wheel, cannot be read whole or cannot be
-    repaired without breaking something else, UsageError for a result that would
-    replace its original, if patchelf is needed and missing, and for arguments
-    that make no sense.
+    Wheels that fit none of the hosts are copied as they are; then ``analyses`` is
+    empty. What is taken even after the repair is in ``proofs``. Raises InputError
+    for what is no wheel, cannot be read whole or cannot be repaired without breaking
+    something else, UsageError for a result that would replace its original, if
+    patchelf is needed and missing, and for arguments that make no sense.
 
     >>> made = repair(wheel, load_hosts(binary), directory=scratch)
     >>> made.incomplete, [(proof.taken, proof.remaining) for proof in made.proofs]
@@ -400,10 +407,10 @@ def repair(
     paths = [Path(path) for path in _paths(wheels)]
     options = RepairOptions(method, everything, glibc)
     planned = repair.prepare(paths, candidates_of(hosts), options)
-    if not write or not planned.analyses:
+    if not write:
         return planned
     places = [Path(directory or path.parent / "repaired") for path in planned.paths]
-    return planned._replace(written=repair.write_repaired(planned, places, document))
+    return planned._replace(written=repair.write_repaired(planned, places, document, accept))
 
 
 # -- arguments ------------------------------------------------------------------------------------

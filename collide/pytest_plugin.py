@@ -15,10 +15,11 @@ import pytest
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
+    from typing import Any, NoReturn
 
     from collide.hosts.footprint import Footprint
     from collide.loader.host import Host
+    from collide.support.foreign import Text
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -106,20 +107,23 @@ def _assert_footprint(
     from collide.findings.footprint import Allowed, compare  # late: start-up
     from collide.hosts.footprint import read_baseline, to_baseline  # late: start-up
     from collide.report.footprint import render  # late: start-up
+    from collide.support.files import new_file  # late: start-up
+    from collide.support.foreign import joined, text_of  # late: start-up
 
     text = to_baseline(footprint)
     if update:
-        baseline.write_text(text)
+        with new_file(baseline.resolve()) as file:
+            file.write(text.encode())
         return
     if not baseline.exists():
-        pytest.fail(f"{baseline}: no such baseline; write it with --collide-update", pytrace=False)
+        _fail(text_of([f"{baseline}: no such baseline; write it with --collide-update"]))
     recorded = read_baseline(baseline)
     allowed = [Allowed(pattern, reason) for pattern, reason in allow.items()]
     comparison = compare(recorded._replace(name=str(baseline)), footprint, allowed)
     if comparison.grew():
-        pytest.fail(f"{render(comparison)}\nIf it is meant: --collide-update", pytrace=False)
+        _fail(joined([render(comparison), text_of(["", "If it is meant: --collide-update"])]))
     if not all(change.gained for change in comparison.changes):
-        warnings.warn(f"{baseline} is not up to date: --collide-update", stacklevel=3)
+        warnings.warn(text_of([f"{baseline} is not up to date: --collide-update"]), stacklevel=3)
 
 
 def _assert_no_collisions(
@@ -128,11 +132,17 @@ def _assert_no_collisions(
     __tracebackhide__ = True
     from collide import api  # late: start-up
     from collide.report.check.text import render  # late: start-up
+    from collide.support.foreign import joined, text_of  # late: start-up
 
     hosts = api.load_hosts(profile) if isinstance(profile, str | PathLike) else profile
     report = api.check(api.read_target(wheel), hosts, exposure=False)
     worst = report.worst()
     bad = worst is not None and worst >= api.Severity[fail_on.upper()]
     if bad or report.problems or not report.judged:
-        problems = "".join(f"{problem}\n" for problem in report.problems)
-        pytest.fail(problems + render(report), pytrace=False)
+        problems = text_of([*map(str, report.problems), ""])
+        _fail(joined([problems, render(report)] if report.problems else [render(report)]))
+
+
+def _fail(message: Text) -> NoReturn:
+    __tracebackhide__ = True
+    pytest.fail(message, pytrace=False)

@@ -11,7 +11,7 @@ from checkout import PACKAGE, WHEELS
 from collide.loader.libc import LIBCS
 
 MODULE_LINES, CLASS_LINES, FUNCTION_LINES = 500, 250, 50
-"""What is longer asks to be two."""
+"""Upper limits of their lengths in lines."""
 
 MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path

@@ -8,6 +8,7 @@ from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
 from collide.binding.definers import ReferencesByDefiner
 from collide.loader.host import Host
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
 from collide.support.limits import hold
@@ -29,7 +30,7 @@ class Analysis(NamedTuple):
 
     ``left_out`` is the reason why the target was not analysed on this host at
     all; ``skipped`` are members that were not. ``host_files`` are the objects
-    of the host's global scope.
+    of the host's global scope, and those that its imports have brought.
     """
 
     target: Target
@@ -48,6 +49,40 @@ class Analysis(NamedTuple):
         )
 
     @property
+    def depends_on_history(self) -> bool:
+        """Whether an earlier import of the interpreter's own modules may change anything."""
+        needs: dict[str, str] = {}
+        unique = False
+        for module in self.modules:
+            if module.bound is not None and not module.failures:
+                needs |= self.foreign_needs(module)
+                unique = unique or next(self.registered(module), None) is not None
+        return self.host.own.may_change(needs, unique=unique)
+
+    def foreign_needs(self, module: Module) -> dict[str, str]:
+        """The DT_NEEDED names for which a module has loaded something, with canonical paths.
+
+        The C library's own parts are those of the process in any case.
+        """
+        assert module.bound is not None
+        loaded, parts = self.host.process.loaded, libc_of(self.host.loader).parts
+        return {
+            name: needed.dso.path
+            for m in module.bound.opened.new
+            if not parts.issuperset(name for name in m.elf.needed if loaded(name) is None)
+            for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True)
+            if name not in parts and loaded(name) is None
+        }
+
+    def registered(self, module: Module) -> Iterator[tuple[str, str]]:
+        """The unique symbols that a module has registered, with the paths of the providers."""
+        for brought in module.bound.objects if module.bound else ():
+            for group in brought.groups:
+                for b in group.unique:
+                    if b.provider is not None and not self.is_host(b.provider):
+                        yield b.reference.name, b.provider.path
+
+    @property
     def repair_command(self) -> str:
         """The command that repairs the target for this host."""
         return repair_command(self.target.name, self.host.arguments)
@@ -61,7 +96,7 @@ class Analysis(NamedTuple):
         return dso.path in self.target.names
 
     def is_host(self, dso: Dso) -> bool:
-        """Whether ``dso`` is in the host's global scope at start-up."""
+        """Whether ``dso`` was in the process before: in the global scope, or from an import."""
         return dso in self.host_files
 
 
@@ -90,8 +125,8 @@ def analyse(
     if left_out is not None:
         return left_out
     openable = find_modules(target, host, insist=insist)
-    modules = tuple(_open_modules(target, host, openable.paths, by_definer))
-    return Analysis(target, host, modules, openable.skipped, openable.nothing, host.global_files)
+    modules = tuple(open_alone(target, host, openable.paths, by_definer))
+    return Analysis(target, host, modules, openable.skipped, openable.nothing, host.known_files)
 
 
 def unfit(target: Target, host: Host) -> Analysis | None:
@@ -162,10 +197,13 @@ def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
     return "it has no shared object that could be opened"
 
 
-def _open_modules(
-    target: Target, host: Host, paths: Iterable[str], by_definer: ReferencesByDefiner | None
+def open_alone(
+    target: Target, host: Host, paths: Iterable[str], by_definer: ReferencesByDefiner | None = None
 ) -> Iterator[Module]:
-    """Each module opened alone; raises LimitError for closures that need too much in all."""
+    """Open installed paths of ``target``, each in a process of ``host`` by itself.
+
+    Raises LimitError for closures that need too much in all.
+    """
     fresh = host.process.copy(files := target.files(host))
     opened, needs = [], 0
     for path in paths:
@@ -174,15 +212,12 @@ def _open_modules(
         if not isinstance(result, LoadFailure):
             needs += sum(len(m.elf.needed) for m in result.searchlist)
             hold("needs", needs, target.name)
-    binder = Binder(
-        host.process,
-        [m.dso for _, result in opened if not isinstance(result, LoadFailure) for m in result.new],
-        by_definer,
-    )
+    new = [m.dso for _, done in opened if not isinstance(done, LoadFailure) for m in done.new]
+    binder = Binder(host.process, (*host.imported_files, *new), by_definer)
     for path, result in opened:
         name = target.names[target.members[path].path]
         if isinstance(result, LoadFailure):
             yield Module(name, None, (result,))
         else:
-            bound = binder.bind(result)
+            bound = binder.bind(result, dict(host.unique))
             yield Module(name, bound, bound.failures)

@@ -84,9 +84,9 @@ def analyse_session(
     if patterns:
         paths = _matching(installed, paths, patterns)
     files = installed.files(host)
-    session = Session(host.process, files, binder_for(host, files, paths))
+    session = Session(host.process, files, binder_for(host, files, paths), host.unique)
     modules = tuple(open_modules(session, installed, paths, rtld_global))
-    return Analysis(installed, host, modules, openable.skipped, openable.nothing, host.global_files)
+    return Analysis(installed, host, modules, openable.skipped, openable.nothing, host.known_files)
 
 
 def binder_for(host: Host, files: FileSystem, paths: Iterable[str]) -> Binder:
@@ -96,7 +96,7 @@ def binder_for(host: Host, files: FileSystem, paths: Iterable[str]) -> Binder:
     for path in paths:
         process.dlopen(path)
     brought = [m.dso for m in process.maps[loaded:]]
-    return Binder(host.process, brought)
+    return Binder(host.process, (*host.imported_files, *brought))
 
 
 def open_modules(

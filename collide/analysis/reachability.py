@@ -6,7 +6,7 @@ initialisation functions that Python calls, and constructors. From these a graph
 calls leads across all objects of the wheel along the actual bindings. Functions whose
 address is in the data of an object in use count as called; what is looked up with
 dlsym does not. All modules are looked at together: where they bind an object
-differently, it is taken to do what it does in any of them.
+differently, the union of its bindings counts.
 
 The graph is searched backwards from the references that are asked for, and only as
 far as needed: mostly a few steps lead to something that runs, or end.

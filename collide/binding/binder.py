@@ -258,7 +258,7 @@ _FEW = 64
 
 
 class _Ranking(dict[tuple[Dso, ...], tuple[Dso, ...]]):
-    """Any objects to those of them that one list has, in its order."""
+    """A cache: any objects to those of them that are in one scope, in its order."""
 
     def __init__(self, dsos: Sequence[Dso]) -> None:
         super().__init__()

@@ -158,6 +158,11 @@ class BoundObject(NamedTuple):
     groups: tuple[BindingGroup, ...]
 
     @property
+    def dso(self) -> Dso:
+        """The object itself: its path and facts."""
+        return self.map.dso
+
+    @property
     def bindings(self) -> tuple[Binding, ...]:
         """All bindings of the object."""
         return tuple(b for group in self.groups for b in group.bindings)

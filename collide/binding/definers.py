@@ -2,8 +2,8 @@
 
 What a reference binds to depends only on those objects of its scope that define its name, and on
 their order. So references whose names the same objects define are one group, bound at once; and
-the groups of a target serve every host on which it is opened, which only takes those names out of
-them that its own objects define, too.
+the groups of a target serve every host on which it is opened; for a host, only the names that its
+objects also define are split off.
 
 Nearly all references are *simple*: name and version are all that a lookup asks of them; and nearly
 all names have one *simple* definition: visible, with an address, of the base version or the wanted
@@ -108,7 +108,7 @@ class ReferenceGroup:
         return static + taken
 
     def set_apart(self, names: AbstractSet[str]) -> frozenset[str]:
-        """Keep the references to ``names`` apart, which hosts define; those that there are."""
+        """Split off the references to ``names``; returns the names that were found."""
         found = frozenset(self.simple.keys() & names)
         if self.protected:
             found |= self.protected.keys() & names

@@ -10,7 +10,7 @@ In musl (``ldso/dynlink.c``) the same, without unique symbols.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
@@ -39,17 +39,21 @@ class Session:
     symbols that the dlopens have registered.
     """
 
-    def __init__(self, process: Process, files: FileSystem, binder: Binder) -> None:
-        """Starts in the state of ``process``, which stays as it is."""
+    def __init__(
+        self,
+        process: Process,
+        files: FileSystem,
+        binder: Binder,
+        unique: Mapping[str, Match] | None = None,
+    ) -> None:
+        """Starts in the state of ``process``, which stays as it is, with these unique symbols."""
         self.process = process.copy(files)
-        self.unique: dict[str, Match] = {}
+        self.unique = dict(unique or {})
         self._binder = binder
 
     def copy(self) -> Session:
         """A session that goes on from the same state by itself."""
-        copy = Session(self.process, self.process.files, self._binder)
-        copy.unique = dict(self.unique)
-        return copy
+        return Session(self.process, self.process.files, self._binder, self.unique)
 
     def open(self, path: str, *, rtld_global: bool = False) -> Attempt:
         """``dlopen(path, RTLD_NOW)`` in the process as it is now (Rule 2)."""

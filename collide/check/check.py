@@ -10,13 +10,14 @@ from collide.binding.definers import ReferencesByDefiner
 from collide.findings.code import Severity
 from collide.findings.exposure import Taken, expose
 from collide.findings.finding import Finding
-from collide.findings.judge import judge
+from collide.findings.judge import judge, rank
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
-from collide.support.errors import InputError
-from collide.support.limits import LimitError
+from collide.support.errors import InputError, UsageError
+from collide.support.faults import UnexpectedError, problem_of
 from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
+from collide.support.text import plural
 from collide.support.time_limit import timed
 from collide.wheels.tags import Misfit, Platform, misfit
 from collide.wheels.target import Target
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 class Judged(NamedTuple):
     """One analysis, without its bindings, and its findings.
 
-    ``remedies`` has for each finding the changes that were tried against it; it is empty
-    when they were not asked for. ``repairable`` are the indexes of the findings that
-    ``collide repair`` removes.
+    ``remedies`` has for each finding the changes that were tried against it, none for what
+    follows an import; it is empty when they were not asked for. ``repairable`` are the indexes
+    of the findings that ``collide repair`` removes.
     """
 
     analysis: Analysis
@@ -57,7 +58,7 @@ class LeftOut(NamedTuple):
 
 
 class Exposed(NamedTuple):
-    """Findings about symbols that any host could take of one target, by its name."""
+    """Findings of one target, by its name, that depend on no host."""
 
     target: str
     findings: tuple[Finding, ...]
@@ -66,9 +67,12 @@ class Exposed(NamedTuple):
 class Report(NamedTuple):
     """Everything one ``collide check`` found.
 
+    ``judged`` has each pair of a target and a host with its findings; a finding
+    alone names neither, its pair does (``analysis.target``, ``analysis.host``).
     ``left_out`` are pairs of target and host that do not fit each other,
     ``problems`` inputs or members that cannot be read, ``pairs`` the targets
-    that were opened together, ``exposed`` what does not depend on a host.
+    that were opened together, ``exposed`` what any host could take, ``archives`` what is
+    wrong with the archives of wheels.
     """
 
     judged: tuple[Judged, ...]
@@ -76,12 +80,14 @@ class Report(NamedTuple):
     problems: tuple[InputError, ...]
     pairs: tuple[Pair, ...] = ()
     exposed: tuple[Exposed, ...] = ()
+    archives: tuple[Exposed, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings on hosts, in their order."""
+        """All findings on archives and on hosts, in their order."""
+        archives = (f for archive in self.archives for f in archive.findings)
         alone = (f for judged in self.judged for f in judged.findings)
-        return (*alone, *(f for pair in self.pairs for f in pair.findings))
+        return (*archives, *alone, *(f for pair in self.pairs for f in pair.findings))
 
     def worst(self) -> Severity | None:
         """The highest severity of all findings; None when there are none."""
@@ -118,8 +124,7 @@ def check(
         check_one(t, candidates, insist, remedies, exposure, seen=seen, progress=progress)
         for t in targets
     )
-    pairs = tuple(pair_traces.pairs(progress)) if pair_traces else ()
-    return report._replace(pairs=pairs)
+    return with_pairs(report, pair_traces.pairs(progress) if pair_traces else ())
 
 
 def as_candidates(hosts: Iterable[Candidate | Host]) -> list[Candidate]:
@@ -128,10 +133,22 @@ def as_candidates(hosts: Iterable[Candidate | Host]) -> list[Candidate]:
 
 
 def joined(reports: Iterable[Report]) -> Report:
-    """One report of all, in their order."""
-    return Report(
+    """One report of all, in their order; what is wrong with a host is told once."""
+    report = Report(
         *(tuple(chain(*parts)) for parts in zip(Report((), (), ()), *reports, strict=True))
     )
+    return report._replace(problems=tuple({str(p): p for p in report.problems}.values()))
+
+
+def with_pairs(report: Report, found: Iterable[Pair | InputError]) -> Report:
+    """The report with pairs, and with the problems of those that could not be looked at."""
+    pairs, problems = [], list(report.problems)
+    for one in found:
+        if isinstance(one, InputError):
+            problems.append(one)
+        else:
+            pairs.append(one)
+    return report._replace(pairs=tuple(pairs), problems=tuple(problems))
 
 
 def check_one(
@@ -144,55 +161,106 @@ def check_one(
     seen: Callable[[Analysis], object] | None = None,
     progress: Progress = no_progress,
 ) -> Report:
-    """One target on every host; ``seen`` is called with each analysis that has its bindings.
-
-    Raises LimitError for a target that takes too much.
-    """
+    """One target on every host; ``seen`` is called with each analysis that has its bindings."""
+    one = _OneTarget(target, candidates, insist, remedies, seen)
     try:
         with target.keeping(), timed(target.name):
-            return _on_all(target, candidates, insist, remedies, exposure, seen, progress)
-    except LimitError as e:
-        raise e if e.path == target.name else e.inside(target.name) from None
+            return one.report(exposure, progress)
+    except UsageError:
+        raise
+    except Exception as e:
+        return Report((), (), (*target.problems, problem_of(target.name, e)))
 
 
-def _on_all(
-    target: Target,
-    candidates: Sequence[Candidate],
-    insist: bool,
-    remedies: bool,
-    exposure: bool,
-    seen: Callable[[Analysis], object] | None,
-    progress: Progress,
-) -> Report:
-    judged: list[Judged] = []
-    left_out: list[LeftOut] = []
-    preview: RepairPreview | None = None
-    by_definer: ReferencesByDefiner | None = None
-    for number, candidate in enumerate(candidates):
-        progress("host", number, len(candidates))
+class _OneTarget:
+    """One target, and what is known of it while it is looked at on one host after the other."""
+
+    def __init__(
+        self,
+        target: Target,
+        candidates: Sequence[Candidate],
+        insist: bool,
+        remedies: bool,
+        seen: Callable[[Analysis], object] | None,
+    ) -> None:
+        self._target = target
+        self._candidates = candidates
+        self._insist = insist
+        self._remedies = remedies
+        self._seen = seen
+        self._preview: RepairPreview | None = None
+        self._by_definer: ReferencesByDefiner | None = None
+
+    def report(self, exposure: bool, progress: Progress) -> Report:
+        """The target on every host; what fails on one is a problem of the two."""
+        target, judged, left_out = self._target, [], []
+        failed: dict[str, list[tuple[str, InputError]]] = {}
+        for number, candidate in enumerate(self._candidates):
+            progress("host", number, len(self._candidates))
+            try:
+                found = self._on(candidate)
+            except UsageError:
+                raise
+            except Exception as e:
+                problem = problem_of(f"{target.name} on {candidate.name}", e)
+                failed.setdefault(problem.reason, []).append((candidate.name, problem))
+                continue
+            if isinstance(found, Judged):
+                judged.append(found)
+            else:
+                left_out.append(found)
+        exposed: tuple[Exposed, ...] = ()
+        if exposure and judged and self._by_definer:
+            taken = [Taken(one.analysis.host.name, one.findings) for one in judged]
+            exposed = (Exposed(target.name, expose(target, taken, self._by_definer)),)
+        problems = (*target.problems, *map(_of_all, failed.values()))
+        archives = _archives(target)
+        return Report(tuple(judged), tuple(left_out), problems, (), exposed, archives)
+
+    def _on(self, candidate: Candidate) -> Judged | LeftOut:
+        target, insist = self._target, self._insist
         unfit = _misfit(target, candidate, insist)
         if unfit is None:
-            by_definer = by_definer or _by_definer(target, candidates, insist)
-            analysis = analyse(target, candidate.host, insist=insist, by_definer=by_definer)
+            if self._by_definer is None:
+                self._by_definer = _by_definer(target, self._candidates, insist)
+            analysis = analyse(target, candidate.host, insist=insist, by_definer=self._by_definer)
             if analysis.left_out is None:
-                findings = judge(analysis)
-                repairable: frozenset[int] = frozenset()
-                if any(f.severity > Severity.NOTE for f in findings):
-                    preview = preview or _preview(target, len(candidates) > 1)
-                    repairable = preview.removed(analysis, findings)
-                tried = _remedies(analysis, findings) if remedies else ()
-                judged.append(Judged(analysis.without_bindings(), findings, tried, repairable))
-                if seen:
-                    seen(analysis)
-                continue
+                return self._judged(analysis)
             unfit = Misfit("nothing to open", analysis.left_out)
         empty, broken = not target.members, bool(target.problems)
-        left_out.append(LeftOut(target.name, candidate.name, unfit, empty, broken))
-    exposed: tuple[Exposed, ...] = ()
-    if exposure and judged and by_definer:
-        taken = [Taken(one.analysis.host.name, one.findings) for one in judged]
-        exposed = (Exposed(target.name, expose(target, taken, by_definer)),)
-    return Report(tuple(judged), tuple(left_out), target.problems, (), exposed)
+        return LeftOut(target.name, candidate.name, unfit, empty, broken)
+
+    def _judged(self, analysis: Analysis) -> Judged:
+        findings = judge(analysis)
+        repairable: frozenset[int] = frozenset()
+        if any(f.severity > Severity.NOTE for f in findings):
+            if self._preview is None:
+                self._preview = _preview(self._target)
+            repairable = self._preview.removed(analysis, findings)
+        tried = _remedies(analysis, findings) if self._remedies else ()
+        one = Judged(analysis, findings, tried, repairable)
+        if analysis.depends_on_history and self._by_definer is not None:
+            one = _with_history(one, self._by_definer)
+        if self._seen:
+            self._seen(analysis)
+        return one._replace(analysis=analysis.without_bindings())
+
+
+def _of_all(failed: Sequence[tuple[str, InputError]]) -> InputError:
+    """One problem for those of several hosts that have the same reason."""
+    (_, first), *others = failed
+    if others and isinstance(first, UnexpectedError):
+        path = f"{first.path} and {plural(len(others), 'other host')}"
+        return UnexpectedError(path, first.reason, first.traceback)
+    return first
+
+
+def _archives(target: Target) -> tuple[Exposed, ...]:
+    if not target.irregularities:
+        return ()
+    from collide.findings.archive.order import judge_archive  # late: start-up
+
+    return (Exposed(target.name, judge_archive(target)),)
 
 
 _MANY = 100_000
@@ -213,10 +281,26 @@ def _by_definer(
     return by_definer
 
 
-def _preview(target: Target, several: bool) -> RepairPreview:
+def _with_history(judged: Judged, by_definer: ReferencesByDefiner) -> Judged:
+    """The same with what is found only after an import of the interpreter's own modules."""
+    from collide.analysis.history import behind_imports  # late: start-up
+    from collide.findings.history import judge_behind  # late: start-up
+
+    behind = judge_behind(behind_imports(judged.analysis, by_definer))
+    findings = judged.findings + behind
+    order = sorted(range(len(findings)), key=lambda number: rank(findings[number]))
+    tried = judged.remedies + ((),) * len(behind) if judged.remedies else ()
+    return judged._replace(
+        findings=tuple(findings[number] for number in order),
+        remedies=tuple(tried[number] for number in order if tried),
+        repairable=frozenset(at for at, number in enumerate(order) if number in judged.repairable),
+    )
+
+
+def _preview(target: Target) -> RepairPreview:
     from collide.repair.preview import RepairPreview  # late: start-up
 
-    return RepairPreview(target, several=several)
+    return RepairPreview(target)
 
 
 def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:

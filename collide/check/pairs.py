@@ -16,6 +16,7 @@ from collide.findings.judge import judge
 from collide.findings.pairs import judge_conflicts, judge_pair_order
 from collide.loader.host import Host
 from collide.support.errors import InputError
+from collide.support.faults import problem_of
 from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target, read_target
@@ -145,14 +146,18 @@ class PairTraces:
         left = self._traces[row.place][1]
         return (left[row.one].target, *(left[other].target for other in row.others))
 
-    def pairs_of(self, row: Row) -> Iterator[Pair]:
-        """The pairs of one row."""
+    def pairs_of(self, row: Row) -> Iterator[Pair | InputError]:
+        """The pairs of one row, with a problem in place of one that fails."""
         host, left = self._traces[row.place]
         for other in row.others:
-            yield _pair(left[row.one], left[other], host, self.kept, self._rtld_global)
+            try:
+                yield _pair(left[row.one], left[other], host, self.kept, self._rtld_global)
+            except Exception as e:
+                names = f"{left[row.one].target} and {left[other].target} on {host.name}"
+                yield problem_of(names, e)
 
-    def pairs(self, progress: Progress = no_progress) -> Iterator[Pair]:
-        """All pairs on all hosts."""
+    def pairs(self, progress: Progress = no_progress) -> Iterator[Pair | InputError]:
+        """All pairs on all hosts, with a problem in place of each that fails."""
         rows = list(self.rows())
         for done, row in enumerate(rows):
             progress("pairs", done, len(rows))

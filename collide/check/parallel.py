@@ -19,16 +19,19 @@ from functools import partial
 from typing import Any
 
 from collide.analysis.pair_traces import TargetTraces, traces
-from collide.check.check import Report, as_candidates, check_one, joined
+from collide.check.check import Report, as_candidates, check_one, joined, with_pairs
 from collide.check.pairs import KeptTargets, Pair, PairTraces
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.support.errors import InputError
+from collide.support.faults import problem_of
 from collide.support.processes import Lost, Raised, share_out
 from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
-from collide.wheels.target import Target, read_target
+from collide.wheels.target import Target, try_read
 
+TASK_SECONDS = 3600
+"""Time for one input on all hosts, or for some pairs, in a process of its own."""
 _LONGEST, _PIECES = 64, 400
 _PACKED_SYMBOLS = 4_000_000  # some 70 bytes each
 
@@ -72,9 +75,10 @@ def check_in_parallel(
         return _dumps(_examine(paths[number], candidates, options, kept), candidates)
 
     order = sorted(range(len(paths)), key=lambda n: _size(paths[n]), reverse=True)
-    for number, answer in _in_order(share_out(work, order, jobs), len(paths), "input", progress):
-        if isinstance(answer, Lost):
-            unreadable[number] = _lost([paths[number]], answer)
+    shared_out = share_out(work, order, jobs, TASK_SECONDS)
+    for number, answer in _in_order(shared_out, len(paths), "input", progress):
+        if isinstance(answer, Lost | Raised):
+            unreadable[number] = _problem([paths[number]], answer)
             continue
         result = _loads(answer, candidates)
         if isinstance(result, InputError):
@@ -85,9 +89,8 @@ def check_in_parallel(
             pair_traces.add_traces(host, found)
         if result.packed:
             pair_traces.kept.put(paths[number], partial(pickle.loads, result.packed))
-    pairs, problems = _pairs(pair_traces, candidates, jobs, progress)
-    report = joined(reports)
-    return report._replace(pairs=pairs, problems=report.problems + problems), unreadable
+    pairs = _pairs(pair_traces, candidates, jobs, progress)
+    return with_pairs(joined(reports), pairs), unreadable
 
 
 def _size(path: str) -> int:
@@ -95,17 +98,19 @@ def _size(path: str) -> int:
     return os.path.getsize(path) if os.path.isfile(path) else sys.maxsize
 
 
-def _lost(names: Iterable[str], answer: Lost) -> InputError:
-    return InputError(" and ".join(names), f"the process that looked at it {answer.reason}")
+def _problem(names: Iterable[str], answer: Lost | Raised) -> InputError:
+    name = " and ".join(names)
+    if isinstance(answer, Raised):
+        return problem_of(name, answer.error)
+    return InputError(name, f"the process that looked at it {answer.reason}")
 
 
 def _examine(
     path: str, candidates: Sequence[Candidate], options: CheckOptions, kept: KeptTargets
 ) -> _Result | InputError:
-    try:
-        target = read_target(path)
-    except InputError as e:
-        return e
+    target = try_read(path)
+    if isinstance(target, InputError):
+        return target
     left: list[tuple[Host, TargetTraces]] = []
     packed = None
     if options.together and target.on_disk is None and kept.has_room(target):
@@ -124,39 +129,35 @@ def _examine(
 
 def _pairs(
     pair_traces: PairTraces, candidates: Sequence[Candidate], jobs: int, progress: Progress
-) -> tuple[tuple[Pair, ...], tuple[InputError, ...]]:
-    """All pairs, and those whose worker died."""
+) -> list[Pair | InputError]:
+    """All pairs, with a problem in place of those that fail or whose worker died."""
     total = sum(len(row.others) for row in pair_traces.rows())
     rows = list(pair_traces.rows(max(1, min(_LONGEST, total // _PIECES))))
-    pairs: list[Pair] = []
-    problems: list[InputError] = []
+    found: list[Pair | InputError] = []
 
     def work(number: int) -> bytes:
         return _dumps(tuple(pair_traces.pairs_of(rows[number])), candidates)
 
-    shared_out = share_out(work, range(len(rows)), jobs)
+    shared_out = share_out(work, range(len(rows)), jobs, TASK_SECONDS)
     for number, answer in _in_order(shared_out, len(rows), "pairs", progress):
-        if isinstance(answer, Lost):
-            problems.append(_lost(pair_traces.names(rows[number]), answer))
+        if isinstance(answer, Lost | Raised):
+            found.append(_problem(pair_traces.names(rows[number]), answer))
         else:
-            pairs += _loads(answer, candidates)
-    return tuple(pairs), tuple(problems)
+            found += _loads(answer, candidates)
+    return found
 
 
 def _in_order(
     answers: Iterable[tuple[int, bytes | Raised | Lost]], total: int, what: str, progress: Progress
-) -> Iterator[tuple[int, bytes | Lost]]:
-    """All answers by number; the first error of them is raised."""
+) -> Iterator[tuple[int, bytes | Raised | Lost]]:
+    """All answers by number."""
     early: dict[int, bytes | Raised | Lost] = {}
     following = 0
     for done, (number, answer) in enumerate(answers, 1):
         progress(what, done, total)
         early[number] = answer
         while following in early:
-            answer = early.pop(following)
-            if isinstance(answer, Raised):
-                raise answer.error
-            yield following, answer
+            yield following, early.pop(following)
             following += 1
 
 

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-import sys
-
 from collide.cli.inputs import analyses, session_analyses
-from collide.cli.options import host_arguments, module_argument, rtld_global_argument
-from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
+from collide.cli.options import (
+    after_argument,
+    host_arguments,
+    module_argument,
+    rtld_global_argument,
+)
+from collide.cli.streams import (
+    EXIT_CLEAN,
+    EXIT_NOTHING,
+    EXIT_USAGE,
+    complain,
+    complain_of,
+    overall,
+    write,
+)
 from collide.support.errors import UsageError
+from collide.support.faults import problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
+
+    from collide.analysis.analysis import Analysis
+    from collide.support.foreign import Text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="WHEEL|DIR|SO")
     host_arguments(parser, required=True)
     module_argument(parser)
+    after_argument(parser)
     parser.add_argument(
         "--session",
         action="store_true",
@@ -29,8 +46,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
-    from collide.report import bindings  # late: start-up
-
     if args.session_global and not args.session:
         raise UsageError("--rtld-global needs --session: alone, a module is global to nobody")
     found = session_analyses if args.session else analyses
@@ -42,7 +57,18 @@ def run(args: argparse.Namespace) -> int:
         for module in analysis.modules:
             for failure in module.failures:
                 complain(f"{module.name}: {failure.kind}: {failure.name} {failure.detail}".strip())
-        for line in bindings.render(analysis):
-            sys.stdout.write(line)
+        for line in _rendered(analysis, statuses):
+            write(line, None)
             statuses.add(EXIT_CLEAN)
     return overall(statuses)
+
+
+def _rendered(analysis: Analysis, statuses: set[int]) -> Iterator[Text]:
+    """The lines of one analysis, up to where it fails."""
+    from collide.report import bindings  # late: start-up
+
+    try:
+        yield from bindings.render(analysis)
+    except Exception as e:
+        complain_of(problem_of(f"{analysis.target.name} on {analysis.host.name}", e))
+        statuses.add(EXIT_USAGE)

@@ -10,14 +10,17 @@ from collide.cli.inputs import named_hosts, targets
 from collide.cli.options import host_arguments, jobs_argument, rtld_global_argument
 from collide.cli.progress import TerminalProgress
 from collide.cli.streams import (
+    EXIT_CLEAN,
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    complain_of,
     threshold_status,
     write,
 )
 from collide.report.check.formats import FORMATS, Shown
-from collide.support.errors import UsageError
+from collide.support.errors import InputError, UsageError
+from collide.support.faults import problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +87,8 @@ def run(args: argparse.Namespace) -> int:
     if args.probes and not FORMATS[args.format].probes:
         raise UsageError(f"--format {args.format} has no place for --probes")
     inputs = args.inputs or _environment(args)
-    hosts = named_hosts(args)
+    unreadable: list[InputError] = []
+    hosts = named_hosts(args, unreadable)
     with TerminalProgress() as progress:
         report = api.check(
             inputs,
@@ -96,17 +100,19 @@ def run(args: argparse.Namespace) -> int:
             jobs=args.jobs,
             progress=progress,
         )
+    report = report._replace(problems=(*unreadable, *report.problems))
     for problem in report.problems:
-        complain(str(problem))
+        complain_of(problem)
     if not report.judged:
         _complain_of_nothing(report, args)
-    _show(args, report, hosts)
+    uncounted = _show(args, report, hosts)
+    for problem in uncounted:
+        complain_of(problem)
     misfits = args.profile and any(not one.empty for one in report.left_out)
-    if report.problems or (misfits and not report.judged):
+    if report.problems or uncounted or (misfits and not report.judged):
         return EXIT_USAGE
-    if not report.judged:
-        return EXIT_NOTHING
-    return threshold_status(report.worst(), args.fail_on)
+    status = threshold_status(report.worst(), args.fail_on)
+    return EXIT_NOTHING if not report.judged and status == EXIT_CLEAN else status
 
 
 def _complain_of_nothing(report: Report, args: argparse.Namespace) -> None:
@@ -118,14 +124,19 @@ def _complain_of_nothing(report: Report, args: argparse.Namespace) -> None:
         complain(line)
 
 
-def _show(args: argparse.Namespace, report: Report, hosts: Sequence[Host] | None) -> None:
+def _show(
+    args: argparse.Namespace, report: Report, hosts: Sequence[Host] | None
+) -> list[InputError]:
+    """Write the report; the problems of inputs whose probes cannot be counted."""
+    uncounted: list[InputError] = []
     chosen_format = FORMATS[args.format]
-    if not (report.judged or chosen_format.document or args.output):
-        return
+    if not (report.judged or report.archives or chosen_format.document or args.output):
+        return uncounted
     probes = None
     if args.probes:
-        probes = tuple(_probes(args, api.load_hosts() if hosts is None else hosts))
+        probes = tuple(_probes(args, api.load_hosts() if hosts is None else hosts, uncounted))
     write(chosen_format.render(Shown(report, probes, args.verbose)), args.output)
+    return uncounted
 
 
 def _environment(args: argparse.Namespace) -> Iterator[Target]:
@@ -143,7 +154,9 @@ def _environment(args: argparse.Namespace) -> Iterator[Target]:
     return (target for target in installed(prefix) if target.members or target.problems)
 
 
-def _probes(args: argparse.Namespace, hosts: Iterable[Host]) -> Iterator[Counted]:
+def _probes(
+    args: argparse.Namespace, hosts: Iterable[Host], uncounted: list[InputError]
+) -> Iterator[Counted]:
     """The probes of every target on every host that it fits."""
     from collide.analysis.probes import countable, of_modules  # late: start-up
     from collide.report.probes import Counted  # late: start-up
@@ -155,6 +168,10 @@ def _probes(args: argparse.Namespace, hosts: Iterable[Host]) -> Iterator[Counted
             continue
         # What cannot be read is reported already.
         for target in targets(args.inputs, []):
-            modules = of_modules(target, host, root)
+            try:
+                modules = of_modules(target, host, root)
+            except Exception as e:
+                uncounted.append(problem_of(f"{target.name} on {host.name}", e))
+                continue
             if modules:
                 yield Counted(target.name, host, modules)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collide import api
 from collide.cli.comparison import comparison_arguments, report_comparison
 from collide.cli.inputs import targets
-from collide.cli.streams import EXIT_USAGE, complain
+from collide.cli.streams import EXIT_USAGE, complain_of
 from collide.support.errors import InputError, UsageError
+from collide.support.faults import problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,9 +48,14 @@ def run(args: argparse.Namespace) -> int:
     if args.impact:
         from collide.findings.impact import impact  # late: start-up
 
-        impacts = [impact(target, old, new) for target in targets(args.impact, unreadable)]
+        impacts = []
+        for target in targets(args.impact, unreadable):
+            try:
+                impacts.append(impact(target, old, new))
+            except Exception as e:
+                unreadable.append(problem_of(target.name, e))
     for problem in unreadable:
-        complain(str(problem))
+        complain_of(problem)
     status = report_comparison(args, of_host(old), of_host(new), impacts)
     return EXIT_USAGE if unreadable else status
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 from collide import api
 from collide.cli.inputs import analyses
-from collide.cli.options import host_arguments, module_argument
-from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall
+from collide.cli.options import after_argument, host_arguments, module_argument
+from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall, write
+from collide.support.faults import problems_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("symbol", nargs="?", metavar="SYMBOL")
     host_arguments(parser, required=False)
     module_argument(parser)
+    after_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,16 +32,17 @@ def run(args: argparse.Namespace) -> int:
         if code is None:
             complain(f"{args.input} is no code, and no SYMBOL is given")
             return EXIT_USAGE
-        sys.stdout.write(text.render_code(code))
+        write(text.render_code(code), None)
         return EXIT_CLEAN
     statuses = {EXIT_NOTHING}
     for analysis in analyses(args, [args.input]):
         if analysis is None:
             statuses.add(EXIT_USAGE)
             continue
-        found = report.render(analysis, api.explain(analysis, args.symbol))
+        with problems_named(f"{analysis.target.name} on {analysis.host.name}"):
+            found = report.render(analysis, api.explain(analysis, args.symbol))
         if found:
-            sys.stdout.write(found)
+            write(found, None)
             statuses.add(EXIT_CLEAN)
     if statuses == {EXIT_NOTHING}:
         complain(f"{args.input}: no reference to {args.symbol} is looked up")

@@ -7,6 +7,7 @@ from collide.cli.inputs import all_hosts, host_in_root
 from collide.cli.options import opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, complain, write
 from collide.support.errors import InputError, UsageError
+from collide.support.faults import problems_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
 
     from collide.hosts.footprint import of_host, read_baseline, to_baseline  # late: start-up
 
-    footprint = of_host(_only(args))
+    with problems_named(args.profile[0]):
+        footprint = of_host(_only(args))
     if args.baseline is None:
         if args.update:
             raise UsageError("--update needs --baseline FILE")
@@ -46,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_CLEAN
     if not path.exists():
         raise InputError(args.baseline, "no such baseline; write one with --update")
-    baseline = read_baseline(path)
+    with problems_named(args.baseline):
+        baseline = read_baseline(path)
     status = report_comparison(args, baseline._replace(name=args.baseline), footprint)
     if status == EXIT_CLEAN and to_baseline(baseline) != to_baseline(footprint):
         complain(f"{args.baseline}: is not up to date; --update writes it anew")
@@ -56,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 def _only(args: argparse.Namespace) -> Host:
     if args.root != "/":
         return host_in_root(args, args.profile[0])[0]
-    found = all_hosts(args)
+    found = all_hosts(args, [])
     if len(found) != 1:
         raise UsageError(f"{args.profile[0]} names {len(found)} hosts, a baseline is for one")
     return found[0]

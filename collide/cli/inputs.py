@@ -6,9 +6,9 @@ What cannot be read or does not fit goes to stderr, a line each.
 from __future__ import annotations
 
 from collide import api
-from collide.cli.streams import complain
-from collide.support.errors import InputError
-from collide.support.limits import LimitError
+from collide.cli.streams import complain, complain_of
+from collide.support.errors import InputError, UsageError
+from collide.support.faults import problem_of, problems_named
 from collide.support.time_limit import timed
 
 TYPE_CHECKING = False
@@ -34,21 +34,17 @@ def host_in_root(
     from collide.hosts.ldconfig import unsearched_directories  # late: start-up
     from collide.loader.libc import libc_of  # late: start-up
 
-    try:
-        with timed(binary):
-            host = api.extract_host(
-                binary,
-                root=args.root,
-                image=args.image,
-                name=name,
-                preload=args.preload,
-                rtld_global=args.rtld_global,
-                library_path=library_path,
-                ldconfig=args.ldconfig,
-            )
-    except LimitError as e:
-        named = args.root == "/" or e.path.startswith(args.root)
-        raise e if named else e.inside(args.root) from None
+    with problems_named(binary if args.root == "/" else args.root), timed(binary):
+        host = api.extract_host(
+            binary,
+            root=args.root,
+            image=args.image,
+            name=name,
+            preload=args.preload,
+            rtld_global=args.rtld_global,
+            library_path=library_path,
+            ldconfig=args.ldconfig,
+        )
     root = host.files
     assert isinstance(root, Root)
     if host.failures and root.cache is None and libc_of(host.loader).has_ld_cache:
@@ -62,24 +58,61 @@ def host_in_root(
     return host, root
 
 
-def named_hosts(args: argparse.Namespace) -> tuple[Host, ...] | None:
+def named_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[Host, ...] | None:
     """The hosts of ``--profile``, or None; libraries that they miss are reported on stderr.
 
-    Those of a shipped host that was not named are left to ``collide profiles``.
+    Those of a shipped host that was not named are left to ``collide profiles``. ``unreadable``
+    gets the errors of hosts that cannot be read beside others that can; raises the last of them
+    where there is no other.
     """
     if not (args.profile or args.preload or args.rtld_global):
         return None
-    hosts = api.load_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global)
+    from collide.hosts.select import select_hosts  # late: start-up
+
+    hosts = tuple(
+        select_hosts(
+            args.profile,
+            preload=args.preload,
+            rtld_global=args.rtld_global,
+            unreadable=unreadable,
+        )
+    )
+    if not hosts and unreadable:
+        *others, last = unreadable
+        for problem in others:
+            complain_of(problem)
+        raise last
     for host in hosts:
         for f in host.failures:
             complain(f"{host.name}: {f.object}: {f.kind}: {f.name} {f.detail}")
     return hosts
 
 
-def all_hosts(args: argparse.Namespace) -> tuple[Host, ...]:
+def all_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[Host, ...]:
     """As :func:`named_hosts`, and all shipped hosts without ``--profile``."""
-    hosts = named_hosts(args)
+    hosts = named_hosts(args, unreadable)
     return api.load_hosts() if hosts is None else hosts
+
+
+def _hosts_after(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[Host, ...]:
+    """All hosts, each after the imports of ``--after``; of the shipped ones those that have them.
+
+    Raises UsageError for a module that a host of ``--profile``, or every shipped one, has not.
+    """
+    from collide.analysis.history import after_import  # late: start-up
+
+    hosts = all_hosts(args, unreadable)
+    if args.profile or not args.after:
+        return tuple(after_import(host, args.after) for host in hosts)
+    found: list[Host] = []
+    for host in hosts:
+        try:
+            found.append(after_import(host, args.after))
+        except UsageError as e:
+            reason = e
+    if not found:
+        raise reason
+    return tuple(found)
 
 
 def targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Target]:
@@ -111,12 +144,18 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
     from collide.analysis.analysis import analyse  # late: start-up
     from collide.analysis.install import matches  # late: start-up
 
-    hosts = all_hosts(args)
     unreadable: list[InputError] = []
+    hosts = _hosts_after(args, unreadable)
     for target in targets(inputs, unreadable):
         unreadable += target.problems
         for host in hosts:
-            analysis = analyse(target, host, insist=bool(args.profile))
+            try:
+                analysis = analyse(target, host, insist=bool(args.profile))
+            except UsageError:
+                raise
+            except Exception as e:
+                unreadable.append(problem_of(f"{target.name} on {host.name}", e))
+                continue
             if analysis.left_out:
                 yield from _misfit(args, analysis)
                 continue
@@ -134,8 +173,8 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
     from collide.analysis.analysis import unfit  # late: start-up
     from collide.analysis.install import analyse_session, conflicts  # late: start-up
 
-    hosts = all_hosts(args)
     unreadable: list[InputError] = []
+    hosts = _hosts_after(args, unreadable)
     read = list(targets(inputs, unreadable))
     insist = bool(args.profile)
     for host in hosts:
@@ -150,7 +189,10 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
             continue
         for conflict in conflicts(fitting):
             complain(str(conflict))
-        session = analyse_session(fitting, host, args.module, args.session_global, insist=insist)
+        with problems_named(f"{' and '.join(t.name for t in fitting)} on {host.name}"):
+            session = analyse_session(
+                fitting, host, args.module, args.session_global, insist=insist
+            )
         if session.left_out:
             yield from _misfit(args, session)
             continue
@@ -173,5 +215,5 @@ def _complain_of_modules(args: argparse.Namespace, target: Target) -> None:
 
 def _failures(problems: Iterable[InputError]) -> Iterator[None]:
     for problem in problems:
-        complain(str(problem))
+        complain_of(problem)
         yield None

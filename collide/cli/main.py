@@ -11,13 +11,14 @@ import os
 import sys
 
 import collide
-from collide.cli.streams import EXIT_USAGE, complain
+from collide.cli.streams import EXIT_FAULT, EXIT_USAGE, complain, complain_of, print_traceback, say
 from collide.support.errors import CollideError, InputError
 
 TYPE_CHECKING = False  # typing's own costs more to import than all of this module
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import NoReturn
 
 COMMANDS = {
     "check": "find what breaks, wheels on hosts",
@@ -28,7 +29,7 @@ COMMANDS = {
     "bindings": "every binding, as JSON lines",
     "whatif": "bind again after a change of the wheel or of the host",
     "explain": "the walk to one symbol, or what a code means",
-    "repair": "write a wheel that no host can take symbols from, and prove it",
+    "repair": "write a wheel that no host can take symbols from; executes the wheel's code",
     "verify": "run the real host and compare; executes the wheel's code",
 }
 """The modules of :mod:`collide.cli` with what each is for."""
@@ -61,11 +62,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             complain(f"{e.filename or 'standard output'}: {e.strerror}")
         return EXIT_USAGE
     except CollideError as e:
-        complain(str(e))
+        complain_of(e)
         return EXIT_USAGE
     except KeyboardInterrupt:
         return 130
+    except Exception as e:
+        return _complain_of_fault(e)
     return status
+
+
+def _complain_of_fault(e: Exception) -> int:
+    from collide.support.faults import reason_of, traceback_of  # late: for an error only
+
+    print_traceback(traceback_of(e))
+    complain(reason_of(e))
+    return EXIT_FAULT
 
 
 def _run(arguments: list[str]) -> int:
@@ -73,7 +84,6 @@ def _run(arguments: list[str]) -> int:
         # Without argparse, which alone takes as long as the interpreter's start.
         print(f"collide {collide.__version__}")
         return 0
-    import argparse  # late: start-up
     from importlib import import_module  # late: start-up
 
     from collide.cli.options import limit_argument, set_limits  # late: start-up
@@ -83,7 +93,7 @@ def _run(arguments: list[str]) -> int:
         _overview().parse_args(arguments)
         return EXIT_USAGE
     command = import_module(f"collide.cli.{name}")
-    parser = argparse.ArgumentParser(
+    parser = _parser_class()(
         prog=f"collide {name}", description=COMMANDS[name], formatter_class=_formatter
     )
     command.add_arguments(parser)
@@ -92,6 +102,22 @@ def _run(arguments: list[str]) -> int:
     set_limits(os.environ, args.limit)
     status: int = command.run(args)
     return status
+
+
+def _parser_class() -> type[argparse.ArgumentParser]:
+    """Parsers whose errors, which repeat arguments, pass the gate of foreign text."""
+    import argparse  # late: start-up
+
+    class Parser(argparse.ArgumentParser):
+        """See above; argument parsers of subcommands are of their parser's class."""
+
+        def error(self, message: str) -> NoReturn:
+            """Say what is wrong with the usage, and raise SystemExit."""
+            self.print_usage(sys.stderr)
+            say(f"{self.prog}: error: {message}")
+            raise SystemExit(EXIT_USAGE)
+
+    return Parser
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -110,9 +136,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def _overview() -> argparse.ArgumentParser:
     """The parser for arguments that name no command: help, version and errors."""
-    import argparse  # late: start-up
-
-    parser = argparse.ArgumentParser(
+    parser = _parser_class()(
         prog="collide",
         description="Predict which symbols of a wheel the dynamic loader takes from somebody else.",
     )

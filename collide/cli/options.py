@@ -69,6 +69,17 @@ def rtld_global_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def after_argument(parser: argparse.ArgumentParser) -> None:
+    """``--after``: imports of the interpreter's own modules."""
+    parser.add_argument(
+        "--after",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="open behind `import MODULE` of the interpreter's own: ssl, sqlite3; repeatable",
+    )
+
+
 def module_argument(parser: argparse.ArgumentParser) -> None:
     """``--module``: only some modules."""
     parser.add_argument(

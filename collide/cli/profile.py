@@ -6,6 +6,8 @@ from collide.cli.inputs import host_in_root
 from collide.cli.options import opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, write
 from collide.support.errors import UsageError
+from collide.support.faults import problems_named
+from collide.support.foreign import json_of
 from collide.support.time_limit import timed
 
 TYPE_CHECKING = False
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         _print_probes(host, root, args.format)
         if args.output is None:
             return EXIT_CLEAN
-    with timed(args.binary):
+    with problems_named(args.binary if args.root == "/" else args.root), timed(args.binary):
         recorded = record(host, root)
     data = to_bytes(recorded, compressed=bool(args.output and args.output.endswith(".xz")))
     write(data, args.output)
@@ -52,8 +54,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_probes(host: Host, root: Root, form: str) -> None:
-    import json  # late: start-up
-
     from collide.analysis.probes import at_start, countable  # late: start-up
     from collide.report.probes import render_start, start_as_json  # late: start-up
 
@@ -61,6 +61,6 @@ def _print_probes(host: Host, root: Root, form: str) -> None:
         raise UsageError(f"{host.path}: probes are counted for glibc's loader only")
     found = at_start(host, root)
     if form == "json":
-        write(json.dumps(start_as_json(host, found), indent=1) + "\n", None)
+        write(json_of(start_as_json(host, found)), None)
     else:
         write(render_start(host, found), None)

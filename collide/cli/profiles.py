@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collide.cli.options import format_argument, opening_arguments
 from collide.cli.streams import EXIT_CLEAN, EXIT_USAGE, complain, write
+from collide.support.faults import problems_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ def run(args: argparse.Namespace) -> int:
     if show and not specs:
         complain("profiles show needs a shipped name, a pattern, a group, a file or a binary")
         return EXIT_USAGE
-    chosen = select(specs, preload=args.preload, rtld_global=args.rtld_global)
-    entries = [Inventory(candidate.summary, candidate.host) for candidate in chosen]
+    with problems_named(" and ".join(specs) or "the shipped hosts"):
+        chosen = select(specs, preload=args.preload, rtld_global=args.rtld_global)
+        entries = [Inventory(candidate.summary, candidate.host) for candidate in chosen]
     if args.format == "json":
         write(profiles.render_json(entries), args.output)
     elif show:
-        write("\n".join(map(profiles.render_tree, entries)), args.output)
+        write(profiles.render_trees(entries), args.output)
     else:
         write(profiles.render_list(entries, verbose=args.verbose), args.output)
     return EXIT_CLEAN

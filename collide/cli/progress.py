@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import suppress
 
+from collide.support.foreign import visible
 from collide.support.progress import Progress
 
 TYPE_CHECKING = False
@@ -75,7 +76,7 @@ class TerminalProgress(Progress):
             line = line[: os.get_terminal_size(self._terminal).columns - 1]
         if line or self._drawn:
             blanks = " " * (self._drawn - len(line))
-            text = f"\r{line}{blanks}" if line else f"\r{blanks}\r"
+            text = f"\r{visible(line)}{blanks}" if line else f"\r{blanks}\r"
             self._drawn = len(line)
             with suppress(OSError):
                 # Not through sys.stderr, which the timer may have interrupted.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from collide import api
 from collide.cli.inputs import named_hosts
 from collide.cli.options import format_argument, host_arguments
@@ -13,17 +11,24 @@ from collide.cli.streams import (
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    complain_of,
     overall,
     write,
 )
+from collide.cli.trials import Trials, trial_arguments
 from collide.support.errors import InputError, UsageError
+from collide.support.faults import problem_of
+from collide.support.foreign import json_of, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from collide.loader.host import Host
     from collide.repair.repair import Repair
+    from collide.report.check.rows import ReportRow
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,30 +72,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     format_argument(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol left alone")
-    _trial_arguments(parser)
-
-
-def _trial_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--verify",
-        metavar="BINARY",
-        help="import every module, before and after, in this host; executes the wheel's code",
-    )
-    parser.add_argument(
-        "--run",
-        metavar="TEMPLATE",
-        help="the command that runs a Python {script} in the host; default: BINARY is a Python",
-    )
+    trial_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.report import repair as report  # late: start-up
     from collide.wheels.target import find_inputs  # late: start-up
 
     paths = list(find_inputs(args.inputs))
-    hosts = named_hosts(args)
+    _refuse_equal_outputs(paths, args.wheel_dir)
+    unfit: list[InputError] = []
+    hosts = named_hosts(args, unfit)
+    if unfit:
+        # What is written is proven on all hosts that were named, or not at all.
+        raise unfit[0]
+    trials = Trials(args)
     statuses: set[int] = set()
-    names: dict[str, str] = {}
     repairs = []
     for group in [paths] if args.together else [[path] for path in paths]:
         try:
@@ -102,61 +100,95 @@ def run(args: argparse.Namespace) -> int:
                 everything=args.everything,
                 glibc=args.glibc,
                 write=not args.check,
+                accept=trials,
             )
-            statuses.add(_status(repair, args))
-        except (InputError, UsageError) as e:
-            complain(str(e))
+        except UsageError as e:
+            complain_of(e)
             statuses.add(EXIT_USAGE)
             continue
-        names |= repair.plan.renamed
-        if repair.analyses:
-            repairs.append(repair)
-    _show(repairs, args)
+        except Exception as e:
+            complain_of(problem_of(" and ".join(group), e))
+            statuses.add(EXIT_USAGE)
+            continue
+        repairs.append(repair)
+        statuses |= _status(repair, args)
+    if not any(repair.analyses for repair in repairs) and not statuses:
+        statuses = {EXIT_USAGE if args.profile else EXIT_NOTHING if args.check else EXIT_CLEAN}
+    stays = _stays(repairs, hosts, with_notes=args.together)
+    if any(report.is_its_cause(row.finding) for row in stays):
+        statuses.add(EXIT_FINDINGS)
+    _show(repairs, stays, args)
     if args.rename_map:
-        write("".join(f"{old} {new}\n" for old, new in sorted(names.items())), args.rename_map)
+        from collide.report.whatif import render_map  # late: start-up
+
+        write(
+            render_map({pair for r in repairs for pair in r.plan.renamed.items()}), args.rename_map
+        )
     return overall(statuses)
+
+
+def _refuse_equal_outputs(paths: Sequence[str], directory: str | None) -> None:
+    outputs = [path.rpartition("/")[2] if directory else path for path in paths]
+    for number, output in enumerate(outputs):
+        if output in outputs[:number]:
+            raise UsageError(f"{paths[number]}: two wheels would be written to one file")
 
 
 def _release(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
-def _status(repair: Repair, args: argparse.Namespace) -> int:
-    """The exit status of one repair, whose problems and imports are reported on stderr."""
+def _status(repair: Repair, args: argparse.Namespace) -> set[int]:
+    """The exit status of one repair, if it has one; wheels that fit no host are reported."""
     if not repair.analyses:
-        for reason in dict.fromkeys(f"{name}: {reason}" for name, reason in repair.left_out):
-            complain(f"{repair.name}: {reason}")
-        return EXIT_USAGE if args.profile else EXIT_NOTHING
+        copied = "copied as it is, as it " if repair.written else ""
+        complain(f"{repair.name}: {copied}{_why_unfit(repair.left_out)}")
+        return set()
     if args.check and repair.changes:
-        return EXIT_FINDINGS
-    if args.verify and repair.written and _is_worse(repair, args):
-        return EXIT_FINDINGS
-    return EXIT_FINDINGS if repair.incomplete else EXIT_CLEAN
+        return {EXIT_FINDINGS}
+    refused = not args.check and not repair.written
+    return {EXIT_FINDINGS if repair.incomplete or refused else EXIT_CLEAN}
 
 
-def _is_worse(repair: Repair, args: argparse.Namespace) -> bool:
-    """Whether any import fails after the repair only; the outcomes go to stderr."""
-    import shlex  # late: start-up
-
-    from collide.repair.import_trial import compare_imports  # late: start-up
-    from collide.report.repair import render_trials  # late: start-up
-
-    command = shlex.split(args.run) if args.run else [args.verify, "{script}"]
-    complain(f"runs {shlex.join(command)}, and in it code of {repair.name}")
-    trials = compare_imports(repair.paths, repair.written, command)
-    for line in render_trials(trials):
-        complain(line)
-    return any(trial.is_worse for trial in trials)
+def _why_unfit(left_out: Sequence[tuple[str, str]]) -> str:
+    """Why wheels do not fit any of some hosts: the first reason of several."""
+    reasons = tuple(dict.fromkeys(reason for _, reason in left_out))
+    hosts = left_out[0][0] if len(left_out) == 1 else f"any of {len(left_out)} hosts"
+    return f"does not fit {hosts}: {reasons[0]}{', ...' if len(reasons) > 1 else ''}"
 
 
-def _show(repairs: Sequence[Repair], args: argparse.Namespace) -> None:
+def _stays(
+    repairs: Sequence[Repair], hosts: Sequence[Host] | None, *, with_notes: bool
+) -> tuple[ReportRow, ...]:
+    """The warnings and errors that ``collide check`` has for what comes out.
+
+    ``with_notes`` about pairs, too: a crash may follow from what is only noted of two wheels.
+    """
+    from collide.findings.code import Severity  # late: start-up
+    from collide.report.check.rows import rows  # late: start-up
+
+    made: list[Path] = []
+    for repair in repairs:
+        if repair.analyses:
+            made += repair.written or (() if repair.changes else repair.paths)
+    report = api.check(made, hosts, exposure=False, jobs=None)
+    return tuple(
+        row
+        for row in rows(report)
+        if row.finding.severity > Severity.NOTE or (with_notes and row.is_of_pair)
+    )
+
+
+def _show(repairs: Sequence[Repair], stays: Sequence[ReportRow], args: argparse.Namespace) -> None:
     from collide.report import repair as report  # late: start-up
 
     if args.format == "json":
-        import json  # late: start-up
-
         documents = [{**report.as_json(r), "written": list(map(str, r.written))} for r in repairs]
-        sys.stdout.write(json.dumps(documents, indent=1) + "\n")
+        write(json_of(documents), None)
+        for line in report.render_stays(stays, pairs=False):
+            complain(line)
         return
     for repair in repairs:
-        sys.stdout.write(report.render(repair, verbose=args.verbose))
+        if repair.analyses:
+            write(report.render(repair, stays, verbose=args.verbose), None)
+    write(text_of([*report.render_stays(stays), ""]), None)

@@ -5,21 +5,43 @@ from __future__ import annotations
 import os
 import sys
 
-from collide.support.errors import InputError
+from collide.support.errors import CollideError, InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
     from collide.findings.code import Severity
+    from collide.support.foreign import Text
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
+EXIT_FAULT = 70  # EX_SOFTWARE, sysexits.h
 
 
 def complain(message: str) -> None:
     """Print ``message`` as one line on stderr."""
-    first_line = " ".join(message.split())
-    print(f"collide: {first_line}", file=sys.stderr)
+    say(f"collide: {message.strip()}")
+
+
+def say(line: str) -> None:
+    """Print one line, whatever it holds, on stderr."""
+    from collide.support.foreign import text_of  # late: start-up
+
+    print(text_of([line]), file=sys.stderr)
+
+
+def complain_of(problem: CollideError) -> None:
+    """Print an error as one line on stderr; a traceback comes before it where it is wanted."""
+    print_traceback(getattr(problem, "traceback", ""))
+    complain(str(problem))
+
+
+def print_traceback(text: str) -> None:
+    """Print a traceback on stderr if the environment says COLLIDE_TRACEBACK."""
+    if os.environ.get("COLLIDE_TRACEBACK", "0") not in ("", "0"):
+        from collide.support.foreign import text_of  # late: for an error only
+
+        sys.stderr.write(text_of(text.split("\n")))
 
 
 def overall(statuses: set[int]) -> int:
@@ -37,29 +59,23 @@ def threshold_status(worst: Severity | None, fail_on: str) -> int:
     return EXIT_FINDINGS if worst >= Severity[fail_on.upper()] else EXIT_CLEAN
 
 
-def write(data: str | bytes, output: str | None) -> None:
+def write(data: Text | bytes, output: str | None) -> None:
     """Write to stdout, or whole to a file: a failed run leaves no half-written one.
 
+    ``bytes`` are for files that programs read: on stdout they have to be ASCII.
     Raises InputError when the file cannot be written.
     """
     if output is None:
         stream: TextIO = sys.stdout
         stream.write(data if isinstance(data, str) else data.decode("ascii"))
         return
-    from contextlib import suppress  # late: start-up
+    from collide.support.files import new_file  # late: start-up
 
     # What is no file (/dev/stdout, a pipe) is written to and never replaced.
     special = os.path.exists(output) and not os.path.isfile(output)
-    path = output if special else os.path.realpath(output)
-    directory, name = os.path.split(path)
-    partial = path if special else os.path.join(directory, f".{name}.partial")
+    encoded = data if isinstance(data, bytes) else data.encode(errors="backslashreplace")
     try:
-        with open(partial, "wb") as file:
-            file.write(data if isinstance(data, bytes) else data.encode(errors="backslashreplace"))
-        os.replace(partial, path)
+        with open(output, "wb") if special else new_file(os.path.realpath(output)) as file:
+            file.write(encoded)
     except OSError as e:
         raise InputError(output, e.strerror or str(e)) from e
-    finally:
-        if not special:
-            with suppress(OSError):
-                os.unlink(partial)

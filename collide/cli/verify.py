@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from collide.cli.inputs import analyses
-from collide.cli.options import format_argument, module_argument, opening_arguments
+from collide.cli.options import after_argument, format_argument, module_argument, opening_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -16,6 +16,7 @@ from collide.cli.streams import (
     write,
 )
 from collide.support.errors import UsageError
+from collide.support.faults import problems_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     opening_arguments(parser)
     module_argument(parser)
+    after_argument(parser)
     parser.add_argument(
         "--run",
         metavar="TEMPLATE",
@@ -82,6 +84,7 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
     from tempfile import TemporaryDirectory  # late: start-up
 
     from collide.filesystems.root import Root  # late: start-up
+    from collide.support.files import working_directory  # late: start-up
     from collide.verify.compare import (  # late: start-up
         Agreement,
         install,
@@ -90,7 +93,7 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
     )
 
     runner = None
-    with TemporaryDirectory(prefix="collide-") as directory:
+    with working_directory() as directory:
         for analysis in analyses(args, args.inputs):
             if analysis is None:
                 yield None
@@ -103,10 +106,12 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
                     start_up = (verify_start_up(analysis.host, analysis.host.files, started),)
             with TemporaryDirectory(dir=directory) as root:
                 runner.root = ""
-                if analysis.target.on_disk is None:
-                    runner.root = str(Path(root).resolve())
-                    install(analysis.target, Path(runner.root))
-                yield Agreement(analysis, runner.by_slots, (*start_up, *verify(analysis, runner)))
+                with problems_named(analysis.target.name):
+                    if analysis.target.on_disk is None:
+                        runner.root = str(Path(root).resolve())
+                        install(analysis.target, Path(runner.root))
+                    modules = (*start_up, *verify(analysis, runner))
+                yield Agreement(analysis, runner.by_slots, modules)
 
 
 def _start(args: argparse.Namespace, host: Host, scratch: Path) -> tuple[Runner, Started]:

@@ -11,9 +11,12 @@ from collide.cli.streams import (
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    complain_of,
     write,
 )
 from collide.support.errors import InputError, UsageError
+from collide.support.faults import problem_of
+from collide.support.foreign import joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,14 +79,14 @@ def run(args: argparse.Namespace) -> int:
     unreadable: list[InputError] = []
     misfit, results = _results(args, edits, host_edits, unreadable)
     for problem in unreadable:
-        complain(str(problem))
+        complain_of(problem)
     if args.rename_map is not None and results:
         _write_map(args.rename_map, results)
     if args.format == "json":
         write(report.render_json(results, edits, host_edits), args.output)
     elif results:
         texts = [report.render(r, edits, host_edits, verbose=args.verbose) for r in results]
-        write("".join(texts), args.output)
+        write(joined(texts), args.output)
     if unreadable or (misfit and not results):
         return EXIT_USAGE
     if not results:
@@ -110,11 +113,17 @@ def _results(
 ) -> tuple[bool, list[WhatIf]]:
     """Whether any input does not fit a host, and the comparisons of those that do."""
     misfit, results = False, []
-    hosts = all_hosts(args)
+    hosts = all_hosts(args, unreadable)
     for target in targets(args.inputs, unreadable):
         unreadable += target.problems
         for host in hosts:
-            result = api.whatif(target, host, edits, host_edits)
+            try:
+                result = api.whatif(target, host, edits, host_edits)
+            except UsageError:
+                raise
+            except Exception as e:
+                unreadable.append(problem_of(f"{target.name} on {host.name}", e))
+                continue
             if result.before.left_out is None:
                 results.append(result)
                 continue

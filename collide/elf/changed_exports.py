@@ -24,7 +24,8 @@ class SymbolChange(NamedTuple):
 
     All names and versions are those from before the change. ``removed`` are
     names that are defined no longer. ``renamed`` are new names by old ones, of
-    definitions and references alike; no two symbols may end with one name.
+    definitions and references alike; no two symbols may end with one name. With
+    ``doubled``, each renamed definition is found under its old name as well.
     ``visibility`` are the new ``STV_*`` of what is defined, by name, none of
     them wider than the old one. ``versions`` are new version names by old ones,
     None for the base version; ``base_index`` is the version index that
@@ -33,6 +34,7 @@ class SymbolChange(NamedTuple):
 
     removed: AbstractSet[str] = frozenset()
     renamed: Mapping[str, str] = {}
+    doubled: bool = False
     visibility: Mapping[str, int] = {}
     versions: Mapping[str | None, str] = {}
     base_index: int | None = None
@@ -65,9 +67,14 @@ class ChangedExports:
         if change.removed:
             names = names - change.removed
         if change.renamed:
-            names = frozenset(change.renamed.get(name, name) for name in names)
+            old = frozenset(filter(self._is_doubled, names)) if change.doubled else frozenset()
+            names = old.union(change.renamed.get(name, name) for name in names)
         self.names: AbstractSet[str] = names
         self.versioned = exports.versioned or change.base_index is not None
+
+    def _is_doubled(self, name: str) -> bool:
+        defined = (not d.undefined for d in self._exports.candidates(name))
+        return name in self._change.renamed and any(defined)
 
     def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
@@ -83,6 +90,8 @@ class ChangedExports:
         versions, base_index = self._change.versions, self._change.base_index
         if name == original and visibility is None and not versions and base_index is None:
             return found
+        if name in self._change.renamed and name == original:
+            found = tuple(d for d in found if not d.undefined)
         return tuple(
             d._replace(
                 name=name,
@@ -97,6 +106,15 @@ class ChangedExports:
 
     def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
+        renamed = self._change.renamed
+        if self._change.doubled and (old := renamed.keys() & wanted.keys()):
+            by_new = {n: v for n, v in wanted.items() if n not in old}
+            by_old = {n: wanted[n] for n in old}
+            return self._simple(by_new) | self._simple(by_old)
+        return self._simple(wanted)
+
+    def _simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
+        """The same where no name is wanted both as it was and as it is."""
         originals, visibility = self._originals, self._change.visibility
         asked = {
             original: version
@@ -105,8 +123,9 @@ class ChangedExports:
             and visibility.get(original := originals.get(name, name)) not in _INVISIBLE
         }
         found = self._simple_before(asked) if self._change.versions else self._exports.simple(asked)
-        renamed = self._change.renamed
-        return frozenset(renamed.get(name, name) for name in found) if renamed else found
+        if not originals:
+            return found
+        return frozenset(n for n in wanted if n in self.names and originals.get(n, n) in found)
 
     def _simple_before(self, asked: Mapping[str, str | None]) -> AbstractSet[str]:
         """Those of the old names whose single definition now has the version asked for."""

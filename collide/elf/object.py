@@ -55,8 +55,8 @@ from collide.elf.constants import (
 from collide.elf.hash_tables import GnuHash, SysvHash, integers
 from collide.elf.headers import Image
 from collide.elf.machines import Machine
-from collide.elf.symbol_table import SymbolTables
-from collide.elf.symbols import Exports, NoExports, Reference
+from collide.elf.symbol_table import SymbolTables, has_unique
+from collide.elf.symbols import Exports, NoExports, Reference, UnreadExports
 from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
@@ -77,7 +77,8 @@ class VersionNeed(NamedTuple):
 class ElfObject(NamedTuple):
     """The facts of one ELF object.
 
-    ``rpath`` and ``runpath`` are as they stand in the file, with their tokens.
+    ``rpath`` and ``runpath`` are as they stand in the file, with their tokens; an object
+    of a profile has no rpath where it has a runpath, which voids it.
     ``version_definitions`` are the names of its
     version nodes without the base, None when it has no DT_VERDEF at all.
     ``unknown_relocations`` are types that collide (and glibc) cannot class.
@@ -148,6 +149,15 @@ def scan_object(data: Contents) -> Callable[[], ElfObject]:
     return build
 
 
+def read_facts(data: Contents) -> ElfObject:
+    """One object without its symbols, which cost most; raises as :func:`read_object` does.
+
+    Its exports are :class:`collide.elf.symbols.UnreadExports`.
+    """
+    with _refusing():
+        return _Reader(Image(memoryview(data))).facts()
+
+
 @contextmanager
 def _refusing() -> Iterator[None]:
     try:
@@ -176,18 +186,42 @@ class _Reader:
         Only a DT_VERSYM beside version needs or definitions counts (Rule 4.1).
         """
         image = self.image
-        version_needs, need_indexes = self._version_needs()
-        definitions, definition_indexes = self._version_definitions()
+        needs, definitions = self._version_needs(), self._version_definitions()
         # l_versions is filled from DT_VERNEED first, then DT_VERDEF (dl-version.c).
-        versions = {i: (name, exact) for i, name, exact in need_indexes}
-        versions.update((i, (name, False)) for i, name, base in definition_indexes if not base)
-        versioned = DT_VERSYM in image.dynamic and bool(need_indexes or definition_indexes)
+        versions = {i: (name, exact) for i, name, exact in needs[1]}
+        versions.update((i, (name, False)) for i, name, base in definitions[1] if not base)
+        versioned = DT_VERSYM in image.dynamic and bool(needs[1] or definitions[1])
         order, by_class, unknown = self._relocations()
         tables = self._tables(order, by_class, versions, versioned)
+        without_symbols = self._without_symbols(needs[0], definitions[0])._replace(
+            unknown_relocations=unknown
+        )
+
+        def make() -> ElfObject:
+            if tables is None:
+                return without_symbols
+            exports, references = tables.read()
+            return without_symbols._replace(exports=exports, references=references)
+
+        return make
+
+    def facts(self) -> ElfObject:
+        """Everything but the symbols and the relocations."""
+        table, image = self._hash_table(), self.image
+        size = image.symbol.size
+        symbols = image.at(image.one(DT_SYMTAB), table.count * size) if table else b""
+        info = bytes(symbols[4 if size == 24 else 12 :: size])
+        obj = self._without_symbols(self._version_needs()[0], self._version_definitions()[0])
+        return obj._replace(exports=UnreadExports(has_unique(info)))
+
+    def _without_symbols(
+        self, needs: tuple[VersionNeed, ...], definitions: tuple[str, ...] | None
+    ) -> ElfObject:
+        image = self.image
         flags_1 = image.one(DT_FLAGS_1, 0)
         run_paths = image.string_of(DT_RPATH), image.string_of(DT_RUNPATH)
         limits.hold("run-path", max(len(path or "") for path in run_paths))
-        without_symbols = ElfObject(
+        return ElfObject(
             machine=image.machine,
             type=image.type,
             flags=image.flags,
@@ -201,24 +235,16 @@ class _Reader:
             symbolic=DT_SYMBOLIC in image.dynamic or bool(image.one(DT_FLAGS, 0) & DF_SYMBOLIC),
             nodeflib=bool(flags_1 & DF_1_NODEFLIB),
             pie=bool(flags_1 & DF_1_PIE),
-            version_needs=version_needs,
+            version_needs=needs,
             version_definitions=definitions,
             exports=NoExports(),
             references=(),
-            unknown_relocations=unknown,
+            unknown_relocations=(),
             resolution_cache=self._resolution_cache(),
             noopen=bool(flags_1 & DF_1_NOOPEN),
             relr=DT_RELR in image.dynamic,
             code_size=sum(s.size for s in image.segments if s.kind == PT_LOAD and s.flags & PF_X),
         )
-
-        def make() -> ElfObject:
-            if tables is None:
-                return without_symbols
-            exports, references = tables.read()
-            return without_symbols._replace(exports=exports, references=references)
-
-        return make
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         image = self.image

@@ -307,6 +307,7 @@ _NOWHERE = -2
 _AT_ONCE = 1 << 15
 """Names that are hashed at once: bytes and hashes of all take more memory than the symbols."""
 _VAGUE = (STB_WEAK, STB_GNU_UNIQUE)
+_NOT_UNIQUE = bytes(info for info in range(256) if info >> 4 != STB_GNU_UNIQUE)
 _IS_VAGUE = bytes(info >> 4 in _VAGUE for info in range(256))
 _IS_VISIBLE = bytes(other & 3 in (STV_DEFAULT, STV_PROTECTED) for other in range(256))
 
@@ -323,6 +324,11 @@ def vague_names(exports: Exports, names: Iterable[str]) -> AbstractSet[str]:
         return exports.vague(names)
     found = ((name, exports.candidates(name)) for name in names)
     return {name for name, ds in found if ds and _are_vague(ds)}
+
+
+def has_unique(info: bytes) -> bool:
+    """Whether a column of ``st_info`` has a symbol that is STB_GNU_UNIQUE."""
+    return bool(info.translate(None, _NOT_UNIQUE))
 
 
 def _are_vague(definitions: Iterable[Definition]) -> bool:

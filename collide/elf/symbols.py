@@ -124,3 +124,13 @@ class NoExports:
     def simple(self, _wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """None."""
         return frozenset()
+
+
+class UnreadExports(NoExports):
+    """The exports of an object whose symbols were not read.
+
+    ``has_unique`` says whether any of them is STB_GNU_UNIQUE.
+    """
+
+    def __init__(self, has_unique: bool) -> None:
+        self.has_unique = has_unique

@@ -14,7 +14,7 @@ import tarfile
 from typing import BinaryIO
 
 from collide.filesystems.compressed import Inflated, seekable
-from collide.filesystems.tree import Contents, Status, buffered
+from collide.filesystems.tree import Status, buffered
 from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
@@ -81,8 +81,15 @@ class Overlay:
                     # It keeps what it has seen, and a large image has very much.
                     archive.members = []  # type: ignore[attr-defined]
                 end = archive.offset
-        except (tarfile.TarError, EOFError, OverflowError, ValueError, MemoryError) as e:
-            # Memory is short where a header says that another one has a terabyte.
+        except (FormatError, OSError):
+            raise
+        except RecursionError:
+            # tarfile reads the header behind a long name or a pax header by calling itself.
+            why = "long names or extended headers without a member"
+            raise FormatError(f"not a readable tar archive ({why})") from None
+        except Exception as e:
+            # What tarfile raises for damaged headers is not documented. Memory is short where
+            # a header says that another one has a terabyte.
             why = str(e) or "a header of absurd size"
             raise FormatError(f"not a readable tar archive ({why})") from e
         stream.seek(end)
@@ -221,7 +228,7 @@ class Overlay:
             raise NotADirectoryError(errno.ENOTDIR, "not a directory", path)
         return sorted(node.entries)
 
-    def contents(self, path: str) -> Contents:
+    def contents(self, path: str) -> bytes:
         """See :class:`collide.filesystems.tree.Tree`."""
         found = self._regular(path)
         limits.hold("object-size", found.size, path)

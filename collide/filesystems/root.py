@@ -9,11 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
+from copy import copy
 from functools import partial
 from typing import BinaryIO
 
-from collide.elf.object import read_object
-from collide.filesystems.tree import Contents, Disk, Status, Tree
+from collide.elf.object import read_facts, read_object
+from collide.filesystems.tree import Disk, Status, Tree
 from collide.loader.glibc.ld_cache import LdCache, read_cache
 from collide.loader.model import Dso, LoadError
 from collide.support import limits
@@ -29,6 +30,7 @@ class Root:
     def __init__(self, root: str | Tree = "/") -> None:
         self._tree = Disk(root) if isinstance(root, str) else root
         self._files: dict[object, Dso] = {}
+        self._read_object = read_object
         self._resolved: dict[str, str | None] = {}
         self._directories: dict[str, str | None] = {}
         self._tries: int | None = None
@@ -39,6 +41,13 @@ class Root:
     def count_tries(self) -> None:
         """From now on hold what is opened against the limit ``tries``."""
         self._tries = 0
+
+    def without_symbols(self) -> Root:
+        """The same files, as objects whose symbols are not read: enough to see what is loaded."""
+        root = copy(self)
+        root._files = {}
+        root._read_object = read_facts
+        return root
 
     def realpath(self, path: str) -> str | None:
         """Canonical path inside the root; None when it does not exist."""
@@ -89,18 +98,13 @@ class Root:
         except OSError:
             return []
 
-    def contents(self, path: str) -> Contents | None:
-        """A file of the root, mapped where it can be; None when it is not there."""
+    def read_bytes(self, path: str) -> bytes | None:
+        """Contents of a file of the root; None when it is not there."""
         real = self.realpath(path)
         try:
             return None if real is None else self._tree.contents(real)
         except OSError:
             return None
-
-    def read_bytes(self, path: str) -> bytes | None:
-        """Contents of a file of the root; None when it is not there."""
-        found = self.contents(path)
-        return None if found is None else bytes(found)
 
     def read_head(self, path: str) -> bytes | None:
         """The first bytes of a file of the root; None when it cannot be read."""
@@ -168,13 +172,13 @@ class Root:
             raise FormatError("empty file")
         try:
             limits.hold("object-size", len(data))
-            obj = read_object(data)
+            obj = self._read_object(data)
         except limits.LimitError as e:
             raise e.inside(path) from None
         return Dso(path, status.identity, obj, partial(self._again, path))
 
     def _again(self, path: str) -> bytes:
-        return bytes(self._tree.contents(path) or b"")
+        return self._tree.contents(path)
 
     def cached(self, name: str) -> str | None:
         """See :class:`collide.loader.model.FileSystem`."""

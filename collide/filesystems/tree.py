@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import io
-import mmap
 import os
 import stat
 from collections.abc import Hashable
@@ -17,8 +16,8 @@ from typing import BinaryIO, Literal
 
 from collide.support.records import NamedTuple, Protocol
 
-Contents = bytes | mmap.mmap
-"""The bytes of a file, read or mapped."""
+LARGEST = 2 << 30
+"""Bytes of a file that is read whole: no library is larger (small code model of the psABIs)."""
 
 
 class Status(NamedTuple):
@@ -40,8 +39,8 @@ class Tree(Protocol):
     def names(self, path: str) -> list[str]:
         """The entries of a directory, sorted."""
 
-    def contents(self, path: str) -> Contents:
-        """All of a file."""
+    def contents(self, path: str) -> bytes:
+        """All of a file of up to :data:`LARGEST` bytes."""
 
     def stream(self, path: str) -> BinaryIO:
         """A file for reading and seeking."""
@@ -75,48 +74,46 @@ class Disk:
         """See :class:`Tree`."""
         return sorted(os.listdir(self._prefix + path))  # noqa: PTH208
 
-    def contents(self, path: str) -> Contents:
+    def contents(self, path: str) -> bytes:
+        """See :class:`Tree`.
+
+        Read, not mapped: of a mapped file that is cut short meanwhile a page that is gone
+        ends the process (SIGBUS, mmap(2)).
+        """
+        self._refuse_special(path)
+        with Path(self._prefix + path).open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > LARGEST:
+                raise OSError(errno.EFBIG, f"{size} bytes: larger than any library", path)
+            return stream.read()
+
+    def stream(self, path: str) -> BinaryIO:
         """See :class:`Tree`."""
+        self._refuse_special(path)
+        return io.BufferedReader(_File(os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC)))
+
+    def _refuse_special(self, path: str) -> None:
         status = self.status(path)
         if status is not None and status.kind == "other":
             # Opening a pipe would wait for a writer, opening a device may do anything.
             raise OSError(errno.EINVAL, "not a regular file", path)
-        with Path(self._prefix + path).open("rb") as stream:
-            if os.fstat(stream.fileno()).st_size == 0:
-                # Nothing that can be mapped; what /proc holds has no size either.
-                return stream.read()
-            # Not closed by hand: a traceback may still hold views of it.
-            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-
-    def stream(self, path: str) -> BinaryIO:
-        """See :class:`Tree`."""
-        data = self.contents(path)
-        return buffered(io.BytesIO(data) if isinstance(data, bytes) else data, 0, len(data))
 
 
-class _Seekable(Protocol):
-    """A file object, or a mapped file."""
-
-    def seek(self, position: int, /) -> object:
-        """Go to a byte."""
-
-    def read(self, size: int, /) -> bytes:
-        """Read from there."""
-
-
-def buffered(stream: _Seekable, offset: int, size: int) -> BinaryIO:
+def buffered(stream: BinaryIO, offset: int, size: int) -> BinaryIO:
     """A part of ``stream`` as a file of its own; they may be read by turns."""
-    return io.BufferedReader(_Part(stream, offset, size))
+    return io.BufferedReader(_Section(stream, offset, size))
 
 
 class _Part(io.RawIOBase):
-    """Some bytes of another stream, at a position of its own."""
+    """Some bytes of a file, with a position of their own."""
 
-    def __init__(self, stream: _Seekable, offset: int, size: int) -> None:
-        self._stream = stream
-        self._offset = offset
+    def __init__(self, size: int) -> None:
         self._size = size
         self._position = 0
+
+    def _at(self, position: int, size: int) -> bytes:
+        """Up to ``size`` bytes from there on."""
+        raise NotImplementedError
 
     def readable(self) -> bool:
         """See :class:`io.RawIOBase`."""
@@ -139,9 +136,37 @@ class _Part(io.RawIOBase):
     def readinto(self, buffer: object, /) -> int:
         """See :class:`io.RawIOBase`."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        wanted = min(len(view), max(0, self._size - self._position))
-        self._stream.seek(self._offset + self._position)
-        data = self._stream.read(wanted)
+        data = self._at(self._position, min(len(view), max(0, self._size - self._position)))
         view[: len(data)] = data
         self._position += len(data)
         return len(data)
+
+
+class _Section(_Part):
+    """A part of another stream."""
+
+    def __init__(self, stream: BinaryIO, offset: int, size: int) -> None:
+        super().__init__(size)
+        self._stream = stream
+        self._offset = offset
+
+    def _at(self, position: int, size: int) -> bytes:
+        self._stream.seek(self._offset + position)
+        return self._stream.read(size)
+
+
+class _File(_Part):
+    """A file on disk, closed with its last reader, as trees have no end of their own."""
+
+    def __init__(self, opened: int) -> None:
+        super().__init__(os.fstat(opened).st_size)
+        self._opened = opened
+
+    def _at(self, position: int, size: int) -> bytes:
+        return os.pread(self._opened, size, position)
+
+    def close(self) -> None:
+        """See :class:`io.IOBase`, which calls it at the end."""
+        if not self.closed:
+            os.close(self._opened)
+        super().close()

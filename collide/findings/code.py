@@ -26,6 +26,7 @@ class Family(Enum):
     AMONG_WHEELS = "3"
     EXPOSURE = "4"
     FOOTPRINT = "5"
+    ARCHIVE = "6"
 
 
 class Shape(Enum):
@@ -43,6 +44,7 @@ class Shape(Enum):
     OUTCOME = "what dlopen gives"
     FILES = "provider, files"
     EXPOSURE = "intended, symbols"
+    ARCHIVE = "who refuses it or what happens, members"
     FOOTPRINT = "a change of a host's footprint, which is no finding"
 
 

@@ -21,6 +21,8 @@ RESERVED = re.compile(r"__|_Z(?:GTt|T[VTIS])?N?K?(?:St|S[abdios])|_Z(?:nw|na|dl|
 """Names of the implementation of C and C++ (ISO C++ [lex.name]): the compiler's, namespace std."""
 WORD = 8
 """Bytes of a variable that may be a number or a pointer; a structure is larger."""
+_COMPILED = 0.5
+"""Compiled functions may be less than this part of routines in assembly."""
 
 
 class RuleResult(NamedTuple):
@@ -88,7 +90,8 @@ def is_assembly(interposition: Interposition) -> bool:
         return False
     known = frozenset(calls.functions)
     compiled = [d.value for d in intended if d.value is not None and d.value in known]
-    return len(compiled) < len(interposition.used) / 2 and calls.leaves(compiled) >= set(compiled)
+    few = len(compiled) < _COMPILED * len(interposition.used)
+    return few and calls.leaves(compiled) >= set(compiled)
 
 
 def in_use(interposition: Interposition) -> str:

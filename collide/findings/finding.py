@@ -17,7 +17,9 @@ class Finding(NamedTuple):
     the same library that are not taken. ``modules`` are those that show the
     finding when they are opened. ``detail`` completes the title of a load
     failure, ``remedy`` is one sentence of what to do. ``evidence`` are sentences,
-    each a fact that can be checked.
+    each a fact that can be checked. ``after_import`` are modules of the interpreter itself: the
+    finding occurs in a process that has imported any of them, and not in a fresh one.
+    ``before_import`` are those whose own import has the load failure, after ``modules``.
 
     Which of these a finding has depends on its code's
     :class:`~collide.findings.code.Shape`; the others are empty.
@@ -35,3 +37,5 @@ class Finding(NamedTuple):
     detail: str = ""
     remedy: str = ""
     evidence: tuple[str, ...] = ()
+    after_import: tuple[str, ...] = ()
+    before_import: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """The findings of one analysis: what is interposed, and what cannot be loaded.
 
 Findings are opinions, each with the evidence it rests on. They are made of
-bindings and of facts that were read of the objects; nothing here reads ELF.
+bindings and of facts of the objects. No rule parses ELF: texts and calls are asked
+of the ``Dso``.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ def judge(
     (:data:`collide.findings.shadowing.order.WORST_OF`). Without ``reaching`` all
     references count as used, not only those in code that can be reached.
     """
-    found = [*_shadowed(analysis, rules, reaching), *judge_loading(analysis)]
     return tuple(
-        sorted(
-            found,
-            key=lambda f: (-f.severity, f.code.id, f.victim, f.provider or "", f.symbols, f.detail),
-        )
+        sorted([*_shadowed(analysis, rules, reaching), *judge_loading(analysis)], key=rank)
     )
+
+
+def rank(f: Finding) -> tuple[int, str, str, str, tuple[str, ...], str]:
+    """The place of a finding among others: the worst first, then by code and names."""
+    return -f.severity, f.code.id, f.victim, f.provider or "", f.symbols, f.detail
 
 
 def _shadowed(

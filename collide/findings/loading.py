@@ -69,7 +69,7 @@ CAPTURED_SONAME = Code(
     "Give the bundled library a SONAME of its own, as auditwheel repair does.",
 )
 
-_FAILURE_CODES: dict[str, Code] = {
+FAILURE_CODES: dict[str, Code] = {
     "missing-library": MISSING_LIBRARY,
     "unloadable-file": UNLOADABLE_FILE,
     "version-not-found": VERSION_NOT_FOUND,
@@ -77,6 +77,7 @@ _FAILURE_CODES: dict[str, Code] = {
     "version-tables-missing": VERSION_NOT_FOUND,
     "undefined-symbol": UNDEFINED_SYMBOL,
 }
+"""The code of each kind of :class:`collide.loader.link_map.LoadFailure`."""
 
 
 def judge_loading(analysis: Analysis) -> Iterator[Finding]:
@@ -95,7 +96,7 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[tuple[Code, str, str, str], tuple[set[str], set[str]]] = {}
     for module in analysis.modules:
         for failure in module.failures:
-            code = _FAILURE_CODES[failure.kind]
+            code = FAILURE_CODES[failure.kind]
             victim = analysis.target.names.get(failure.object, failure.object)
             name, symbol = _subject(failure)
             symbols, modules = groups.setdefault(

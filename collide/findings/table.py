@@ -7,6 +7,14 @@ modules; a check imports only what it needs.
 
 from __future__ import annotations
 
+from collide.findings.archive.ambiguous_path import AMBIGUOUS_PATH
+from collide.findings.archive.control_name import CONTROL_NAME
+from collide.findings.archive.duplicate_name import DUPLICATE_NAME
+from collide.findings.archive.hidden_bytes import HIDDEN_BYTES
+from collide.findings.archive.other_header import OTHER_HEADER
+from collide.findings.archive.outside_path import OUTSIDE_PATH
+from collide.findings.archive.several_info import SEVERAL_DIST_INFO
+from collide.findings.archive.unsupported_storage import UNSUPPORTED_STORAGE
 from collide.findings.code import Family, FamilyText
 from collide.findings.exposure import (
     EXPOSED_LIBRARY,
@@ -88,6 +96,14 @@ CODES = {
         REPLACED_BY_RELEASE,
         EXPOSED_SYMBOLS,
         EXPOSED_LIBRARY,
+        OUTSIDE_PATH,
+        DUPLICATE_NAME,
+        SEVERAL_DIST_INFO,
+        OTHER_HEADER,
+        HIDDEN_BYTES,
+        CONTROL_NAME,
+        UNSUPPORTED_STORAGE,
+        AMBIGUOUS_PATH,
     )
 }
 """Every code by its identifier."""
@@ -105,7 +121,10 @@ FAMILIES = (
     FamilyText(
         Family.LOADING,
         "Loading",
-        "The loader refuses the object, or uses another file than the wheel brings.",
+        "The loader refuses the object, or uses another file than the wheel brings. Some of this "
+        "occurs only after an import of the interpreter's own modules (`import ssl` brings "
+        "libssl.so.3), and says so. What is captured then is a note as long as all that needs it "
+        "opens. The import itself may be refused, after a module of the wheel.",
     ),
     FamilyText(
         Family.AMONG_WHEELS,
@@ -121,6 +140,13 @@ FAMILIES = (
         Family.FOOTPRINT,
         "Footprint of a host",
         "What a host brings into the global scope of every module.",
+    ),
+    FamilyText(
+        Family.ARCHIVE,
+        "Archives",
+        "What pip or the package index refuse of a wheel's archive, and what readers of archives "
+        "understand in different ways. They depend on no host and are reported of pure wheels too. "
+        "An error where the wheel cannot be uploaded or installed, else a warning.",
     ),
 )
 """Each family with its text, in the order of the page of codes."""

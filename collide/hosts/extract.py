@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from collide.binding.binder import Binder
 from collide.filesystems.root import Root
 from collide.hosts.identify_glibc import read_glibc
 from collide.hosts.identify_musl import is_musl, read_musl
+from collide.hosts.own_modules import environment, own_modules
 from collide.loader.host import Host, Python
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, Loader, LoadError
+from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.errors import InputError
 
@@ -53,26 +55,39 @@ def extract(
         _make_cache(root, executable, loader)
     process, failures = start(executable, interpreter, loader, root, preload)
     problems = [f for f in failures if f.name in preload]
-    for library in rtld_global:
+    failures += tuple(_open_global(process, rtld_global, problems))
+    for problem in problems:
+        raise _refused(problem, (*preload, *rtld_global))
+    python = find_python(m.dso for m in process.global_scope)
+    if python is None:
+        # A copy in a virtual environment may be called python.
+        original = environment(root, binary).get("executable", "")
+        python = _named(posixpath.basename(original))
+    return Host(
+        name=name or _default_name(root, executable.path),
+        path=executable.path,
+        architecture=executable.elf.architecture,
+        python=python,
+        process=process,
+        failures=failures,
+        preload=tuple(preload),
+        rtld_global=tuple(rtld_global),
+        own=own_modules(process, root, python, binary),
+    )
+
+
+def _open_global(
+    process: Process, libraries: Iterable[str], problems: list[LoadFailure]
+) -> Iterator[LoadFailure]:
+    """Open ``libraries`` RTLD_GLOBAL; ``problems`` gets why one cannot be."""
+    for library in libraries:
         opened = process.dlopen(library, rtld_global=True)
         if isinstance(opened, LoadFailure):
             problems.append(opened)
             continue
         problems += opened.failures
         # Opened with RTLD_LAZY it may do without a function: reported, and not refused.
-        failures += tuple(f for f in Binder(process).bind(opened).failures if f not in problems)
-    for problem in problems:
-        raise _refused(problem, (*preload, *rtld_global))
-    return Host(
-        name=name or _default_name(root, executable.path),
-        path=executable.path,
-        architecture=executable.elf.architecture,
-        python=find_python(m.dso for m in process.global_scope),
-        process=process,
-        failures=failures,
-        preload=tuple(preload),
-        rtld_global=tuple(rtld_global),
-    )
+        yield from (f for f in Binder(process).bind(opened).failures if f not in problems)
 
 
 def _refused(failure: LoadFailure, asked: Sequence[str]) -> InputError:
@@ -120,15 +135,19 @@ def find_python(scope: Iterable[Dso]) -> Python | None:
 
     None when there is none, or its version cannot be known without running it.
     """
-    for dso in scope:
-        for name in (dso.elf.soname, posixpath.basename(dso.path)):
-            found = re.fullmatch(_LIBPYTHON, name or "")
-            if found:
-                # d, m and u are no part of today's ABI tags; t is free threading.
-                flags = "t" if "t" in found[4] else ""
-                version = int(found[2]), int(found[3])
-                return Python("cp" if found[1] == "python" else "pp", version, flags)
-    return None
+    names = (name for dso in scope for name in (dso.elf.soname, posixpath.basename(dso.path)))
+    return next(filter(None, map(_named, names)), None)
+
+
+def _named(name: str | None) -> Python | None:
+    """The interpreter that a binary or a libpython of this name has."""
+    found = re.fullmatch(_LIBPYTHON, name or "")
+    if found is None:
+        return None
+    # d, m and u are no part of today's ABI tags; t is free threading.
+    flags = "t" if "t" in found[4] else ""
+    version = int(found[2]), int(found[3])
+    return Python("cp" if found[1] == "python" else "pp", version, flags)
 
 
 def _default_name(root: Root, path: str) -> str:

@@ -8,7 +8,6 @@ library could change it. All names are in a profile.
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -28,12 +27,14 @@ from collide.loader.host import Host
 from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
 from collide.support import limits
-from collide.support.documents import parse
 from collide.support.errors import InputError
-from collide.support.files import read_bytes
+from collide.support.foreign import Text, from_json, json_value, own_text
 from collide.support.records import NamedTuple
+from collide.support.regular_files import read_bytes
+from collide.support.schema import Schema
 
 SCHEMA = "collide-footprint/1"
+_BASELINE = Schema(str(Path(__file__).with_name("baseline.schema.json")))
 _INTERPRETER = re.compile(r"lib(python|pypy)\d")
 
 
@@ -159,11 +160,11 @@ def _search_paths(host: Host, names: dict[int, str]) -> Iterator[str]:
 # -- baselines ------------------------------------------------------------------------------------
 
 
-def to_baseline(footprint: Footprint) -> str:
+def to_baseline(footprint: Footprint) -> Text:
     """The text of the baseline file: deterministic, one line for each library."""
     libraries = ",\n".join(
-        f"  {json.dumps(entry.name)}: "
-        + json.dumps(
+        f"  {json_value(entry.name)}: "
+        + json_value(
             {
                 "unversioned": entry.unversioned if entry.own else bool(entry.unversioned),
                 "needed_by": list(entry.needed_by),
@@ -176,16 +177,16 @@ def to_baseline(footprint: Footprint) -> str:
         "search_paths": footprint.search_paths,
         "missing": footprint.missing,
     }
-    lines = [f' "schema": {json.dumps(SCHEMA)}', f' "name": {json.dumps(footprint.name)}']
+    lines = [f' "schema": {json_value(SCHEMA)}', f' "name": {json_value(footprint.name)}']
     lines += [f' "libraries": {{\n{libraries}\n }}']
-    lines += [f" {json.dumps(key)}: {json.dumps(list(value))}" for key, value in rest.items()]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    lines += [f" {json_value(key)}: {json_value(list(value))}" for key, value in rest.items()]
+    return own_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def read_baseline(path: Path) -> Footprint:
     """The footprint in a baseline file; raises InputError."""
     try:
-        document = parse(read_bytes(path, "text-size"))
+        document = from_json(read_bytes(path, "text-size"))
     except limits.LimitError as e:
         raise e if e.path else e.inside(str(path)) from None
     except ValueError as e:
@@ -194,16 +195,17 @@ def read_baseline(path: Path) -> Footprint:
     if schema != SCHEMA:
         raise InputError(str(path), f"not a baseline of schema {SCHEMA} (its schema is {schema!r})")
     try:
+        _BASELINE.check(document)
         return _footprint(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as e:
-        raise InputError(str(path), f"not a valid baseline ({type(e).__name__}: {e})") from e
+    except ValueError as e:
+        raise InputError(str(path), f"not a valid baseline of schema {SCHEMA} ({e})") from e
 
 
 def _footprint(document: dict[str, Any]) -> Footprint:
     libraries = tuple(
         FootprintLibrary(
             name,
-            _strings(entry["needed_by"]),
+            tuple(entry["needed_by"]),
             int(entry["unversioned"]),
             own=not isinstance(entry["unversioned"], bool),
         )
@@ -212,15 +214,9 @@ def _footprint(document: dict[str, Any]) -> Footprint:
     if not libraries:
         raise ValueError("no libraries")
     return Footprint(
-        str(document["name"]),
+        document["name"],
         libraries,
-        _strings(document["openings"]),
-        _strings(document["search_paths"]),
-        _strings(document["missing"]),
+        tuple(document["openings"]),
+        tuple(document["search_paths"]),
+        tuple(document["missing"]),
     )
-
-
-def _strings(values: list[Any]) -> tuple[str, ...]:
-    if not all(isinstance(value, str) for value in values):
-        raise TypeError("a name that is no string")
-    return tuple(values)

@@ -15,7 +15,7 @@ from collide.loader.libc import GLIBC
 from collide.loader.model import Dso, Loader
 from collide.support.errors import InputError
 
-_RELEASE = rb"(?:GNU C Library|ld\.so) \([^)]*\) \w+ release version (\d+)\.(\d+)"
+_RELEASE = rb"(?:GNU C Library|ld\.so) \([^)]*\) \w+ release version (\d{1,4})\.(\d{1,4})"
 # system_dirs in elf/dl-load.c: one string of NUL-terminated directories, each ending in "/".
 _SYSTEM_DIRS = rb"(?:/[!-~]*lib[!-~]*/\0){2,}"
 _CACHE_FILE = rb"(/[!-~]*/ld\.so\.cache)\0"
@@ -83,7 +83,7 @@ def cpu_features(cpuinfo: bytes, machine: Machine) -> tuple[tuple[str, ...], str
     if machine.name != "x86_64":
         return (), machine.name if machine.name in ("aarch64", "i686", "s390x") else None
     found = re.search(rb"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
-    flags = set(found[1].decode().split()) if found else set()
+    flags = set(found[1].decode("ascii", "replace").split()) if found else set()
     needed: set[str] = set()
     active = []
     for level, more in reversed(_LEVELS):

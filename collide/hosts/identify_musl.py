@@ -14,7 +14,7 @@ from collide.loader.model import Loader
 from collide.support.errors import InputError
 
 _PATH_FILE = rb"%\.\*s(/etc/ld-musl-[!-~]+\.path)\0"
-_VERSION = rb"\0(\d+)\.(\d+)\.(\d+)(?:-git-[!-~]+)?\0"
+_VERSION = rb"\0(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:-git-[!-~]+)?\0"
 _DEFAULT_PATH = rb"\0((?:/[!-9;-~]*lib:)+/[!-9;-~]*lib)\0"
 
 

@@ -13,11 +13,15 @@ from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from collide.elf.notes import read_notes
 from collide.filesystems.root import Root
 from collide.support import limits
+from collide.support.files import working_directory
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 Package = tuple[str, str]
 """Name and exact version of a distribution package."""
@@ -87,8 +91,10 @@ def _dpkg(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
     for paragraph in status.decode("utf-8", "replace").split("\n\n"):
         named = _PACKAGE.search(paragraph)
         if named and named[1] in owners:
-            version = str(parser.parsestr(paragraph)["Version"])
-            yield from ((path, (named[1], version)) for path in owners[named[1]])
+            version = parser.parsestr(paragraph)["Version"]
+            if version is not None:
+                found = named[1], str(version)
+                yield from ((path, found) for path in owners[named[1]])
 
 
 _PACKAGE = re.compile(r"^Package:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
@@ -125,7 +131,8 @@ def _apk(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
 _RPM_DATABASES = ("/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite")
 # rpmtag.h; an epoch, which no file name has, is left out of the version.
 _NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES = 1000, 1001, 1002, 1116, 1117, 1118
-_TAGS = frozenset((_NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES))
+_WANTED_TAGS = frozenset((_NAME, _VERSION, _RELEASE, _DIRINDEXES, _BASENAMES, _DIRNAMES))
+_PATH_MAX = 4096  # limits.h
 
 
 def _rpm(root: Root, wanted: _Wanted) -> Iterator[tuple[str, Package]]:
@@ -144,47 +151,78 @@ def _rpm_package(header: bytes) -> tuple[Package, list[str]]:
     Raises struct.error, KeyError or IndexError for a damaged header.
     """
     tags = _rpm_tags(header)
-    name, version, release = (tags[tag][0].decode() for tag in (_NAME, _VERSION, _RELEASE))
+    name, version, release = (
+        tags[tag][0].decode("utf-8", "replace") for tag in (_NAME, _VERSION, _RELEASE)
+    )
     directories = [raw.decode("utf-8", "replace") for raw in tags.get(_DIRNAMES, ())]
     indexes = [int.from_bytes(raw, "big") for raw in tags.get(_DIRINDEXES, ())]
     names = [raw.decode("utf-8", "replace") for raw in tags.get(_BASENAMES, ())]
-    listed = [directories[at] + base for at, base in zip(indexes, names, strict=False)]
+    listed = [
+        directories[at] + base
+        for at, base in zip(indexes, names, strict=False)
+        if len(directories[at]) < _PATH_MAX
+    ]
     return (name, f"{version}-{release}"), listed
 
 
-def _rpm_headers(root: Root, database: str) -> list[bytes]:
-    """The headers of all installed packages.
+def _rpm_headers(root: Root, database: str) -> Iterator[bytes]:
+    """The headers of all installed packages, as far as they can be read.
 
     Read from a copy: sqlite would write beside a database in its WAL mode.
     """
     import sqlite3  # late: a Python may be built without it
 
     beside, name = posixpath.split(database)
-    with TemporaryDirectory() as directory:
+    size = 0
+    with working_directory() as directory:
         for file in root.names(beside):
             if file.startswith(name):
-                Path(directory, file).write_bytes(_read(root, f"{beside}/{file}") or b"")
+                data = _read(root, f"{beside}/{file}") or b""
+                Path(directory, file).write_bytes(data)
+                size += len(data)
         try:
             connection = sqlite3.connect(f"{directory}/{name}")
+            # Pages that refer to each other in a circle have no end.
+            connection.set_progress_handler(lambda: True, 100_000 + size)
             try:
-                return [bytes(blob) for (blob,) in connection.execute("SELECT blob FROM Packages")]
+                if _is_plain_table(connection):
+                    for (blob,) in connection.execute("SELECT blob FROM Packages"):
+                        if isinstance(blob, bytes):
+                            yield blob
             finally:
                 connection.close()
-        except sqlite3.Error:
-            return []
+        except (sqlite3.Error, MemoryError):
+            return
+
+
+def _is_plain_table(connection: Connection) -> bool:
+    """Whether ``blob`` of ``Packages`` is stored: neither of a view nor computed (hidden)."""
+    connection.execute("PRAGMA trusted_schema = OFF")
+    found = connection.execute(
+        "SELECT rootpage > 0 FROM sqlite_master WHERE name = 'Packages' AND type = 'table'"
+    ).fetchall()
+    columns = connection.execute("SELECT name, hidden FROM pragma_table_xinfo('Packages')")
+    return found == [(1,)] and dict(columns.fetchall()).get("blob") == 0
 
 
 def _rpm_tags(header: bytes) -> dict[int, list[bytes]]:
-    """The values of the tags that count: strings, or the bytes of each integer (rpm format)."""
+    """The values of the tags that are wanted: strings, or the bytes of each integer.
+
+    Source: rpm file format. Raises struct.error for a header that ends early.
+    """
     count, _ = struct.unpack_from(">2I", header)
+    if 8 + 16 * count > len(header):
+        raise struct.error("an index that ends early")
     data = header[8 + 16 * count :]
     tags: dict[int, list[bytes]] = {}
-    # Each tag once, the last one of its number: all may have the same values.
-    rows = (struct.unpack_from(">4I", header, 8 + 16 * number) for number in range(count))
-    for tag, kind, offset, items in {row[0]: row for row in rows if row[0] in _TAGS}.values():
+    # Each tag once, the first one of its number: all may have the same values.
+    for number in range(count):
+        tag, kind, offset, items = struct.unpack_from(">4I", header, 8 + 16 * number)
+        if tag not in _WANTED_TAGS or tag in tags:
+            continue
         if kind == 4:  # INT32
-            end = min(offset + 4 * items, len(data))
-            tags[tag] = [data[at : at + 4] for at in range(offset, end, 4)]
+            items = min(items, max(0, len(data) - offset) // 4)
+            tags[tag] = [data[offset + 4 * i : offset + 4 * i + 4] for i in range(items)]
         elif kind in (6, 8, 9):  # STRING, STRING_ARRAY, I18NSTRING
             tags[tag] = data[offset:].split(b"\0", items)[:items]
     return tags

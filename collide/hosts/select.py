@@ -11,7 +11,8 @@ from collide.hosts.database import load_shipped, shipped_names, shipped_summary
 from collide.hosts.database.reader import Summary
 from collide.loader.host import Host
 from collide.support.errors import InputError, UsageError
-from collide.support.files import open_regular, require_regular
+from collide.support.faults import problems_named
+from collide.support.regular_files import open_regular, require_regular
 
 
 class Candidate:
@@ -47,13 +48,15 @@ def select(
     *,
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
+    unreadable: list[InputError] | None = None,
 ) -> Iterator[Candidate]:
     """The hosts of all ``--profile`` values, each once, in order; all shipped ones without any.
 
     A value is a shipped name or a pattern of names, a group of them, a profile
     file, or a path to a binary; only for a binary can ``preload`` and
     ``rtld_global`` apply. Raises InputError for what is none of these or cannot be
-    read, UsageError where openings cannot apply.
+    read, unless ``unreadable`` is there to take the errors, and UsageError where openings
+    cannot apply.
     """
     specs = list(specs)
     named: set[str] = set()
@@ -67,18 +70,31 @@ def select(
                     chosen = ("--profile", spec) if specs else ()
                     yield Candidate(shipped_summary(name), partial(_load_shipped, name, chosen))
             continue
-        path = _existing(spec)
-        if os.path.isfile(path) and _is_profile(path):
-            from collide.hosts.profile_file.read import load  # late: start-up
-
-            _refuse_openings(spec, preload, rtld_global)
-            host = load(path)
+        try:
+            with problems_named(spec):
+                candidate = _read(spec, preload, rtld_global)
+        except InputError as e:
+            if unreadable is None:
+                raise
+            unreadable.append(e)
         else:
-            from collide.filesystems.root import Root  # late: start-up
-            from collide.hosts.extract import extract  # late: start-up
+            yield candidate
 
-            host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
-        yield Candidate.of(with_arguments(host, spec, preload, rtld_global), path)
+
+def _read(spec: str, preload: Sequence[str], rtld_global: Sequence[str]) -> Candidate:
+    """The host in a profile file, or that of a binary."""
+    path = _existing(spec)
+    if os.path.isfile(path) and _is_profile(path):
+        from collide.hosts.profile_file.read import load  # late: start-up
+
+        _refuse_openings(spec, preload, rtld_global)
+        host = load(path)
+    else:
+        from collide.filesystems.root import Root  # late: start-up
+        from collide.hosts.extract import extract  # late: start-up
+
+        host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
+    return Candidate.of(with_arguments(host, spec, preload, rtld_global), path)
 
 
 def with_arguments(
@@ -109,9 +125,10 @@ def select_hosts(
     *,
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
+    unreadable: list[InputError] | None = None,
 ) -> Iterator[Host]:
     """The same hosts, loaded."""
-    for candidate in select(specs, preload=preload, rtld_global=rtld_global):
+    for candidate in select(specs, preload=preload, rtld_global=rtld_global, unreadable=unreadable):
         yield candidate.host
 
 

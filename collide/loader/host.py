@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, FileSystem, Loader
 from collide.loader.process import Process
@@ -9,7 +11,10 @@ from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Literal
+
+    from collide.loader.lookup import Match
 
 
 class Python(NamedTuple):
@@ -27,6 +32,63 @@ class Python(NamedTuple):
         return f"{self.implementation}{self.version[0]}{self.version[1]}{self.abi_flags}"
 
 
+class OwnModule(NamedTuple):
+    """An extension module of the interpreter itself that brings libraries into the process.
+
+    ``name`` is what Python code imports to get it (``ssl`` for ``_ssl``), ``path`` the file.
+    ``brings`` are the names by which the libraries that it loads are known, DT_SONAME or name
+    in a DT_NEEDED, with their canonical paths. ``unique`` are the STB_GNU_UNIQUE symbols that
+    opening it registers, with the path of the provider, None where that is not known. ``opens``
+    says that it was bound when it was recorded: no undefined symbol is in its way.
+    """
+
+    name: str
+    path: str
+    brings: Mapping[str, str]
+    unique: Mapping[str, str] | None
+    opens: bool = False
+
+    @property
+    def file_name(self) -> str:
+        """Its own name as a module: that of the file without suffixes."""
+        return self.path.rpartition("/")[2].partition(".")[0]
+
+
+class OwnModules:
+    """The extension modules of a host's interpreter that bring libraries, by name.
+
+    They are opened RTLD_LOCAL when a program imports them, so none is part of the global scope.
+    ``files`` has what they load; a recorded host lets nothing else find it. Most checks never
+    ask for the modules, so they are found when first asked for.
+    """
+
+    def __init__(self, files: FileSystem | None, find: Callable[[], tuple[OwnModule, ...]]) -> None:
+        self.files = files
+        self._find = find
+
+    @cached_property
+    def modules(self) -> tuple[OwnModule, ...]:
+        """All of them, sorted by name."""
+        return self._find()
+
+    def may_change(self, needs: Mapping[str, str], *, unique: bool) -> bool:
+        """Whether an import of any can change something for an object that is opened later.
+
+        ``needs`` are the names of libraries that it loads, with their canonical paths, ``unique``
+        says whether it has registered a unique symbol.
+        """
+        if not needs and not unique:
+            return False
+        captured = (
+            m.brings.get(name, path) != path for m in self.modules for name, path in needs.items()
+        )
+        return any(captured) or (unique and any(m.unique != {} for m in self.modules))
+
+
+NO_MODULES = OwnModules(None, lambda: ())
+"""Those of a host without an interpreter, or of a profile that says nothing about them."""
+
+
 class Host(NamedTuple):
     """A host ready to open modules in.
 
@@ -34,7 +96,9 @@ class Host(NamedTuple):
     libraries that start-up did not find, and the symbols that nothing defines for a library
     opened RTLD_GLOBAL. ``path`` is the canonical path of the binary, ``preload`` and
     ``rtld_global`` are the names of libraries that were preloaded and opened so, ``arguments``
-    those of a command line that selects this host.
+    those of a command line that selects this host. ``own`` are the interpreter's extension
+    modules. ``imported`` names those that were imported since start-up, ``unique`` are the
+    STB_GNU_UNIQUE symbols that this has registered (:mod:`collide.analysis.history`).
     """
 
     name: str
@@ -46,11 +110,27 @@ class Host(NamedTuple):
     preload: tuple[str, ...] = ()
     rtld_global: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    own: OwnModules = NO_MODULES
+    imported: tuple[str, ...] = ()
+    unique: Mapping[str, Match] = {}
 
     @property
     def global_files(self) -> frozenset[Dso]:
         """The objects of the global scope."""
         return frozenset(m.dso for m in self.process.global_scope)
+
+    @property
+    def imported_files(self) -> tuple[Dso, ...]:
+        """The objects that imports have brought since start-up, in load order."""
+        if not self.imported:
+            return ()
+        start_up = self.global_files
+        return tuple(m.dso for m in self.process.maps if m.dso not in start_up)
+
+    @property
+    def known_files(self) -> frozenset[Dso]:
+        """The objects of the global scope, and those that imports have brought."""
+        return self.global_files.union(self.imported_files)
 
     @property
     def loader(self) -> Loader:

@@ -37,7 +37,8 @@ class Libc(Protocol):
     time, ``heeds_visibility`` that a lookup spares hidden references and that protected ones
     stay in their own object. ``prints_bindings`` says that LD_DEBUG prints bindings (ld.so(8)),
     ``reports_tries`` that the search reports to a
-    :class:`collide.loader.model.WatchedFileSystem` where it tries a file.
+    :class:`collide.loader.model.WatchedFileSystem` where it tries a file. ``parts`` are the
+    DT_SONAMEs of its own libraries, of which a process has those of one release.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Libc(Protocol):
     heeds_visibility: bool
     prints_bindings: bool
     reports_tries: bool
+    parts: frozenset[str]
 
     def new_process(
         self, executable: Dso, name: str, loader: Loader, files: FileSystem, /
@@ -74,6 +76,12 @@ class _Glibc:
     heeds_visibility = True
     prints_bindings = True
     reports_tries = True
+    # shlib-versions
+    parts = frozenset(
+        f"lib{name}"
+        for name in ("anl.so.1", "c.so.6", "dl.so.2", "m.so.6", "mvec.so.1", "pthread.so.0",
+                     "resolv.so.2", "rt.so.1", "thread_db.so.1", "util.so.1")
+    )  # fmt: skip
 
     def new_process(
         self, executable: Dso, name: str, loader: Loader, files: FileSystem
@@ -105,6 +113,7 @@ class _Musl:
     heeds_visibility = False
     prints_bindings = False
     reports_tries = False
+    parts: frozenset[str] = frozenset()
 
     def new_process(self, executable: Dso, name: str, loader: Loader, files: FileSystem) -> Process:
         """See :class:`Libc`."""

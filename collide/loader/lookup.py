@@ -53,6 +53,9 @@ class MatchRule(Enum):
         self.accepted = accepted
         self.text = text
 
+    def __str__(self) -> str:
+        return self.text
+
 
 Candidate = tuple[Definition, MatchRule]
 """A candidate and the rule that decided it."""

@@ -39,6 +39,8 @@ def changed_object(obj: ElfObject, change: ObjectChange) -> ElfObject:
     return obj._replace(
         soname=obj.soname if change.soname is None else change.soname,
         needed=tuple(change.needed.get(name, name) for name in obj.needed),
+        rpath=change.search_path(obj.rpath) if obj.runpath is None else obj.rpath,
+        runpath=None if obj.runpath is None else change.search_path(obj.runpath),
         version_needs=needs,
         exports=ChangedExports(obj.exports, symbols),
         references=tuple(map(symbols.of_reference, obj.references)),

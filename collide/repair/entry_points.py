@@ -1,15 +1,19 @@
-"""Finds names that somebody may look up at run time, so that a repair must not change them.
+"""Finds what may be opened or asked for at run time, which no relocation shows.
 
-No relocation shows what ``dlsym`` is asked for. Three things do: the text in objects
-that call it, the Python files of a wheel that opens libraries itself, and the
-documented names by which interpreters and plugin loaders find their entry points.
+Three things show it: Python files that open libraries, objects that hold a file name as
+text, and the documented names by which interpreters and plugin loaders find their entry
+points.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ast
 
 _DOCUMENTED = (
     # Python: PEP 489 and 793, cffi's modules in PyPy.
@@ -27,116 +31,122 @@ _DOCUMENTED = (
 _PLUGIN = re.compile("|".join(_DOCUMENTED))
 DLSYM_FUNCTIONS = frozenset(("dlsym", "dlvsym"))
 """The functions that give an address for a name (dlsym(3))."""
-# How ctypes and cffi open a library; a cffi module that is compiled ("API mode") is linked.
-_OPENING = re.compile(rb"\b(?:CDLL|PyDLL|cdll|pydll|LoadLibrary|dlopen|in_dll)\b")
-_FOREIGN = re.compile(rb"\b(?:ctypes|cffi)\b")
-# A match of these has one of the following: most files have none, and a literal is found sooner.
-_IN_OPENING = (b"DLL", b"dll", b"LoadLibrary", b"dlopen")
-_IN_FOREIGN = (b"ctypes", b"cffi")
-_WORD = re.compile(rb"[\w+.-]+\.so[\w.]*|[A-Za-z_]\w*")
-_TEXT = re.compile(rb"(?:[\w+.-]+\.so[\w.]*|[A-Za-z_][\w.]*)(?=\0)")
-_WORD_BYTES = frozenset(b"+-.0123456789_") | frozenset(range(65, 91)) | frozenset(range(97, 123))
-Text = bytes | bytearray | memoryview
-_UNIFORM = bytes(97 if byte in _WORD_BYTES else min(byte, 1) for byte in range(256))
-_TAIL = 6
-"""Characters at the end of a word that are compared first: most words differ there."""
-_CHUNK = 1 << 18
-"""Bytes that are searched together, so that they stay in a processor's cache."""
-
-
-def names_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[str]:
-    """Those of the names ``among`` that an object holds as a string of their own.
-
-    ``loaded`` are the contents of its segments without ``.dynstr``, which holds
-    all names of symbols. The last word of a string counts as well, but not
-    the end of a longer word: linkers share those only at ``-Wl,-O2``.
-    """
-    tails = {name[-_TAIL:] for name in among}
-    encoded = {tail.encode() for tail in tails if tail and tail.isascii()}
-    found: set[str] = set()
-    for part in loaded if encoded else ():
-        for end in _ends(part, encoded):
-            word = _word_before(part, end).decode("ascii")
-            if word and word in among:
-                found.add(word)
-    return frozenset(found)
-
-
-def _ends(part: Text, tails: AbstractSet[bytes]) -> Iterator[int]:
-    """The ends of strings that end with one of ``tails``, or begin within it.
-
-    A regular expression would look at every byte, and code is full of short words. With
-    all characters of words replaced by one, a search for a row of these passes over most.
-    """
-    length = min(map(len, tails))
-    short = {name[-length:] for name in tails if len(name) < _TAIL}
-    row = b"a" * length + b"\0"
-    for start in range(0, len(part), _CHUNK):
-        first = max(0, start - _TAIL)
-        chunk = bytes(part[first : start + _CHUNK])
-        uniform = chunk.translate(_UNIFORM)
-        at = uniform.find(row, max(0, start - first - length))
-        while at >= 0:
-            end = at + length
-            if chunk[max(0, end - _TAIL) : end] in tails or chunk[at:end] in short:
-                yield first + end
-            at = uniform.find(row, end)
-
-
-def beginnings_in_text(loaded: Iterable[Text], among: AbstractSet[str]) -> frozenset[str]:
-    """Those ``among`` which some string of the object begins with.
-
-    Strings are found as in :func:`names_in_text`.
-    """
-    wanted = {text.encode(): text for text in among if text.isascii()}
-    found: set[bytes] = {text for text in wanted if len(text) == 0}  # any begins with it
-    ordered = sorted(wanted.keys() - found)
-    hints = re.compile(rb"(?:%b)(?=[\w+.-]*(\0))" % b"|".join(map(re.escape, ordered)))
-    for part in loaded if ordered else ():
-        for hint in hints.finditer(part):
-            word = _word_before(part, hint.start(1))
-            found |= {text for text in wanted.keys() - found if word.startswith(text)}
-    return frozenset(wanted[text] for text in found)
-
-
-def _word_before(part: Text, end: int) -> bytes:
-    """The word that ends the string which ``part`` has up to ``end``; empty for none."""
-    start = end
-    while start and part[start - 1] in _WORD_BYTES:
-        start -= 1
-    word = _TEXT.search(part, start, end + 1)
-    return word[0] if word else b""
-
-
-def names_in_python(sources: Mapping[str, bytes]) -> dict[str, frozenset[str]]:
-    """Identifiers and library names in the Python files that may use an opened library, by file.
-
-    Where any file opens one, these are that file, each that imports it by
-    name, and each that uses ctypes or cffi.
-    """
-    opening = {
-        name
-        for name, source in sources.items()
-        if any(part in source for part in _IN_OPENING) and _OPENING.search(source)
-    }
-    if not opening:
-        return {}
-    modules = sorted(
-        name.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
-        for name in opening
-    )
-    importing = re.compile(
-        rb"import\b.*\b(?:%s)\b|from\b.*\b(?:%s)\b" % ((b"|".join(modules),) * 2)
-    )
-    return {
-        name: frozenset(word.decode("ascii", "replace") for word in _WORD.findall(source))
-        for name, source in sources.items()
-        if name in opening
-        or (any(part in source for part in _IN_FOREIGN) and _FOREIGN.search(source))
-        or importing.search(source)
-    }
+DLOPEN_FUNCTIONS = frozenset(("dlopen", "dlmopen"))
+"""The functions that open a library under a name (dlopen(3))."""
+_OPENERS = {"CDLL", "PyDLL", "cdll", "pydll", "LoadLibrary", "load_library", "dlopen", "in_dll"}
+_OPENING = re.compile(rf"\b(?:{'|'.join(sorted(_OPENERS))})\b")
+# A match has one of these: most files have none, and a literal is found sooner.
+_IN_OPENING = ("DLL", "dll", "ibrary", "dlopen")
+_SONAME = re.compile(r"(?:^|/)[\w+.-]+\.so[\w.]*$")
 
 
 def is_documented_entry_point(name: str) -> bool:
     """Whether a documented interface for plugins looks up entry points of this name."""
     return _PLUGIN.fullmatch(name) is not None
+
+
+def opens_libraries(source: str) -> bool:
+    """Whether a Python file opens libraries: with ctypes, cffi's ABI mode or numpy's loader.
+
+    A cffi module that is compiled ("API mode") is linked, and shows what it uses.
+    """
+    return any(part in source for part in _IN_OPENING) and _OPENING.search(source) is not None
+
+
+def opens_by_made_up_names(source: str) -> bool:
+    """Whether a Python file opens a library under a name that is no literal in that place.
+
+    Of a path, only the last part matters. What cannot be parsed may do anything.
+    """
+    import ast  # late: start-up
+
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    literal = set(map(id, _openers_with_literals(tree)))
+    return any(
+        id(node) not in literal and _names_an_opener(node)
+        for node in ast.walk(tree)
+        if not isinstance(node, (ast.Import, ast.ImportFrom))
+    )
+
+
+def _openers_with_literals(tree: ast.AST) -> Iterator[ast.AST]:
+    """The names of functions in calls that open nothing, the program, or a literal name."""
+    import ast  # late: start-up
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and _is_literal(node.args[0]):
+            yield node.func
+            yield from ast.walk(node.func)
+        # ctypes.cdll.NAME opens the library of that name.
+        elif isinstance(node, ast.Attribute) and node.attr not in _OPENERS:
+            yield node.value
+
+
+def _is_literal(node: ast.AST) -> bool:
+    """Whether an expression for a library ends with a literal file name, or is None."""
+    import ast  # late: start-up
+
+    if isinstance(node, ast.Constant):
+        return node.value is None or isinstance(node.value, str)
+    if isinstance(node, ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        called = node.func.id if isinstance(node.func, ast.Name) else called
+        if called in ("find_library", "str", "fspath") and len(node.args) == 1:
+            return _is_literal(node.args[0])
+        return called == "join" and bool(node.args) and _is_file_name(node.args[-1])
+    if isinstance(node, ast.BinOp):
+        return _is_file_name(node.right)
+    return isinstance(node, ast.JoinedStr) and bool(node.values) and _is_file_name(node.values[-1])
+
+
+def _is_file_name(node: ast.AST) -> bool:
+    import ast  # late: start-up
+
+    value = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(value, str) and _SONAME.search(value) is not None
+
+
+def _names_an_opener(node: ast.AST) -> bool:
+    import ast  # late: start-up
+
+    if isinstance(node, ast.Name):
+        return node.id in _OPENERS
+    if isinstance(node, ast.Attribute):
+        return node.attr in _OPENERS
+    return isinstance(node, ast.Constant) and node.value in _OPENERS
+
+
+def file_names_in(data: bytes | bytearray, among: AbstractSet[str]) -> frozenset[str]:
+    """Those of the file names ``among`` that stand in ``data`` as words of their own."""
+    return frozenset(name for name in among if _stands_in(data, name))
+
+
+def _stands_in(data: bytes | bytearray, name: str) -> bool:
+    raw = name.encode("utf-8", "surrogateescape")
+    at = data.find(raw)
+    while at >= 0:
+        around = data[max(0, at - 1) : at], data[at + len(raw) : at + len(raw) + 1]
+        if not any(map(_IN_NAME.match, around)):
+            return True
+        at = data.find(raw, at + 1)
+    return False
+
+
+def begins_file_name(data: bytes | bytearray, stem: str) -> bool:
+    """Whether a string in ``data`` can become the name of a library called ``stem``.
+
+    It begins with it, or the last part of its path does, and goes on as ``%s`` or ``.so``.
+    """
+    raw = re.escape(stem.encode("utf-8", "surrogateescape"))
+    return re.search(rb"(?:^|[\0/])%b(?:\0|%%|\.so|\.%%|$)" % raw, data) is not None
+
+
+_IN_NAME = re.compile(rb"[\w+.-]")
+
+
+def stem(name: str) -> str:
+    """The file name of a library without hash, extension and version."""
+    return re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]

@@ -11,8 +11,11 @@ import itertools
 import struct
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from operator import itemgetter
 
 from collide.elf.constants import (
+    DT_DEBUG,
     DT_GNU_HASH,
     DT_HASH,
     DT_JMPREL,
@@ -22,6 +25,8 @@ from collide.elf.constants import (
     DT_REL,
     DT_RELA,
     DT_RELASZ,
+    DT_RELR,
+    DT_RELRSZ,
     DT_RELSZ,
     DT_RPATH,
     DT_RUNPATH,
@@ -48,11 +53,10 @@ from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
 _PT_PHDR, _PT_GNU_PROPERTY = 6, 0x6474E553
-_DT_DEBUG, _DT_RELR, _DT_RELRSZ = 21, 36, 35
 _NAMES = (DT_NEEDED, DT_SONAME, DT_RPATH, DT_RUNPATH)
 _MOVED = {
     *(DT_HASH, DT_GNU_HASH, DT_STRTAB, DT_STRSZ, DT_SYMTAB, DT_VERSYM, DT_VERDEF, DT_VERNEED),
-    *(DT_RELA, DT_REL, DT_JMPREL, _DT_RELR, _DT_DEBUG),
+    *(DT_RELA, DT_REL, DT_JMPREL, DT_RELR, DT_DEBUG),
 }
 _MOVED_SEGMENTS = (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, _PT_PHDR, _PT_GNU_PROPERTY)
 _PAGE = 4096
@@ -108,8 +112,8 @@ class _Facts:
         self.symbols = list(self._symbols(total))
         self.reached = {table: {self.symbols[n] for n in self._reached(table)} for table in (0, 1)}
         relr = b""
-        if _DT_RELR in image.dynamic:
-            relr = bytes(image.at(image.one(_DT_RELR), image.one(_DT_RELRSZ, 0)))
+        if DT_RELR in image.dynamic:
+            relr = bytes(image.at(image.one(DT_RELR), image.one(DT_RELRSZ, 0)))
         self.compared = _Compared(
             header=(image.type, image.machine.e_machine, image.flags),
             segments=Counter(
@@ -202,15 +206,24 @@ def _expected(old: _Facts, change: ObjectChange) -> _Compared:
         name = s.name if s.info >> 4 == STB_LOCAL else change.renamed.get(s.name, s.name)
         return s._replace(name=name, other=other)
 
+    searched = DT_RPATH if old.object.runpath is None else DT_RUNPATH
+
     def dynamic(tag: int, value: object) -> object:
         if tag == DT_NEEDED and isinstance(value, tuple):
             return tuple(change.needed.get(name, name) for name in value)
+        if tag == searched and isinstance(value, tuple):
+            return tuple(map(change.search_path, value))
         return (change.soname,) if tag == DT_SONAME and change.soname else value
 
+    renamed = _renamed(old, change)
+    doubled = Counter(symbol(s)._replace(name=s.name) for s in renamed[0] | renamed[1])
     was = old.compared
+    entries = was.dynamic_section
+    if change.search and searched not in dict(entries):
+        entries = tuple(sorted((*entries, (searched, (None,))), key=itemgetter(0)))
     return was._replace(
-        dynamic_section=tuple((tag, dynamic(tag, value)) for tag, value in was.dynamic_section),
-        symbols=Counter(map(symbol, was.symbols.elements())),
+        dynamic_section=tuple((tag, dynamic(tag, value)) for tag, value in entries),
+        symbols=Counter(map(symbol, was.symbols.elements())) + doubled,
         relocations=tuple(
             (*r[:2], symbol(r[2]) if isinstance(r[2], _Symbol) else None, *r[3:])
             for r in was.relocations
@@ -222,15 +235,25 @@ def _expected(old: _Facts, change: ObjectChange) -> _Compared:
     )
 
 
+def _renamed(old: _Facts, change: ObjectChange) -> tuple[AbstractSet[_Symbol], ...]:
+    """The definitions with two names after ``change``, by the hash table that finds them."""
+    return tuple(
+        {s for s in found if s.name in change.renamed and s.section != SHN_UNDEF}
+        for found in old.reached.values()
+    )
+
+
 def _lost(old: _Facts, new: _Facts, change: ObjectChange) -> str | None:
     """A sentence about a symbol that a hash table found before and does not find after; or None."""
     for which, table in ((0, "DT_GNU_HASH"), (1, "DT_HASH")):
+        renamed = _renamed(old, change)[which]
         expected = {change.renamed.get(s.name, s.name) for s in old.reached[which]}
+        expected |= {s.name for s in renamed}
         found = {s.name for s in new.reached[which]}
         if expected != found:
             name = min(expected ^ found)
             return f"{table} would not come to {name} any more"
-        if len(old.reached[which]) != len(new.reached[which]):
+        if len(old.reached[which]) + len(renamed) != len(new.reached[which]):
             return f"{table} would not come to all versions of a symbol any more"
     return None
 
@@ -292,7 +315,7 @@ def _tables(facts: _Facts) -> Iterator[tuple[int, int]]:
     }
     # The others tell no size: each ends where the next one begins.
     starts = sorted(
-        {image.one(tag) for tag in _MOVED - {DT_STRSZ, _DT_DEBUG} if tag in image.dynamic}
+        {image.one(tag) for tag in _MOVED - {DT_STRSZ, DT_DEBUG} if tag in image.dynamic}
     )
     for tag in (DT_HASH, DT_GNU_HASH, DT_VERDEF, DT_VERNEED):
         if tag in image.dynamic:

@@ -100,16 +100,28 @@ def rename_symbols(data: bytes, names: Mapping[str, str], patchelf: str) -> byte
 
 
 def rename_libraries(
-    data: bytes, soname: str | None, needed: Mapping[str, str], patchelf: str
+    data: bytes,
+    soname: str | None,
+    needed: Mapping[str, str],
+    patchelf: str,
+    search: tuple[str, str] | None = None,
 ) -> bytes:
     """The same object with a new DT_SONAME (None keeps it) and new DT_NEEDED names.
 
-    patchelf changes the file names of DT_VERNEED along with DT_NEEDED. Raises
+    ``search`` is a tag (``rpath`` or ``runpath``) and its new value. patchelf changes the
+    file names of DT_VERNEED along with DT_NEEDED. Raises
     FormatError with the reason when it cannot.
     """
+    for name in (soname or "", *needed, *needed.values()):
+        # In its place patchelf would take the contents of a file of this name.
+        if name.startswith("@"):
+            raise FormatError(f"patchelf cannot be told the name {name!r}")
     arguments = [] if soname is None else ["--set-soname", soname]
     for old, new in sorted(needed.items()):
         arguments += ["--replace-needed", old, new]
+    if search is not None:
+        tag, path = search
+        arguments += [*(["--force-rpath"] if tag == "rpath" else []), "--set-rpath", path]
     if not arguments:
         return data
     return _run(data, arguments, patchelf)
@@ -119,9 +131,10 @@ def _run(data: bytes, arguments: Sequence[str], patchelf: str, names: str = "") 
     """Run patchelf in a directory of its own, with ``names`` in the file of that name."""
     import subprocess  # late: start-up
     from pathlib import Path  # late: start-up
-    from tempfile import TemporaryDirectory  # late: start-up
 
-    with TemporaryDirectory(prefix="collide-") as directory:
+    from collide.support.files import working_directory  # late: start-up
+
+    with working_directory() as directory:
         made = Path(directory) / "made.so"
         Path(directory, "given.so").write_bytes(data)
         Path(directory, "names").write_text(names, errors="surrogateescape")

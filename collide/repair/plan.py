@@ -5,7 +5,9 @@ a definition from outside the wheel. The plan binds these inside the wheel again
 changes nothing else. Where only the objects that define a name refer to it, its
 definitions are *closed* (STV_HIDDEN or STV_PROTECTED). Where another object does, or
 where C++ wants one copy for several objects (vague linkage, Itanium C++ ABI 5.2), it
-is renamed in all of them, so that they bind to each other as before.
+is renamed in all of them, so that they bind to each other as before. A definition
+keeps its old name as a second one (:mod:`collide.repair.old_names`), for whoever asks
+for it at run time; nobody can know all that are asked for.
 """
 
 from __future__ import annotations
@@ -47,25 +49,25 @@ class RepairRequest(NamedTuple):
 
     ``everything`` stands for every symbol that a host could take, not only those that
     one does. ``glibc`` is the oldest release that the wheel may run on, ``musl`` whether
-    it may run on musl. ``reachable`` gives, for some names, those whose definitions must
-    stay where they are found by name, with the reason; ``fixed`` are those that must not
-    change at all. ``tag`` is the end of new names. In a ``closed_world`` no other
+    it may run on musl. ``asked_for`` tells whether a name may be asked for at run time, so
+    that it must be found by name; ``opened`` gives, for file names of libraries, those that
+    the wheel's code may open under these, with the reason. ``fixed`` are names that must
+    not change at all. ``tag`` is the end of new names. In a ``closed_world`` no other
     packages link the libraries. ``pinned`` are file names of libraries that cannot get
-    another name, and so cannot define other names either. With ``brief`` nobody reads
-    the reasons, and the first one found will do. ``facts`` are known ones of the target,
-    for requests on several hosts.
+    another name, and so cannot define other names either. ``facts`` are known ones of the
+    target, for requests on several hosts.
     """
 
     method: Method = "auto"
     everything: bool = False
     glibc: tuple[int, ...] = (0,)
     musl: bool = False
-    reachable: Callable[[AbstractSet[str]], Mapping[str, str]] = lambda _: {}
+    asked_for: Callable[[str], bool] = lambda _: False
+    opened: Callable[[AbstractSet[str]], Mapping[str, str]] = lambda _: {}
     fixed: Mapping[str, str] = {}
     tag: str = ""
     closed_world: bool = False
     pinned: frozenset[str] = frozenset()
-    brief: bool = False
     facts: TargetFactsByArchitecture | None = None
 
 
@@ -85,18 +87,26 @@ class ObjectChange(NamedTuple):
     """The changes of one object.
 
     ``closed`` are the new visibilities (``STV_*``) by old name, ``renamed`` new names by
-    old ones, ``soname`` a new DT_SONAME or None, ``needed`` new DT_NEEDED names by old ones.
+    old ones (a definition is found under both), ``soname`` a new DT_SONAME or None,
+    ``needed`` new DT_NEEDED names by old ones. ``search`` are directories, with ``$ORIGIN``,
+    that come last in DT_RUNPATH, or in DT_RPATH where there is no other: those of
+    libraries that were found because the process had loaded them under their old names.
     """
 
     closed: Mapping[str, int] = {}
     renamed: Mapping[str, str] = {}
     soname: str | None = None
     needed: Mapping[str, str] = {}
+    search: tuple[str, ...] = ()
+
+    def search_path(self, old: str | None) -> str | None:
+        """DT_RUNPATH or DT_RPATH after the change."""
+        return ":".join((*([old] if old else []), *self.search)) if self.search else old
 
     @property
     def symbols(self) -> SymbolChange:
         """The part of it that concerns the dynamic symbols."""
-        return SymbolChange(renamed=self.renamed, visibility=self.closed)
+        return SymbolChange(renamed=self.renamed, doubled=True, visibility=self.closed)
 
 
 class Plan(NamedTuple):
@@ -170,7 +180,6 @@ class _Planner:
         self.files, self.scopes_of = self.facts.files, self.facts.scopes_of
         self.needed_outside = set(needed_outside(analyses))
         self.runtime = runtime_files(analyses)
-        self.reachable: Mapping[str, str] = {}
         self.kept: list[KeptName] = []
         self.closed: dict[str, dict[str, int]] = {}
         self.renamed: dict[str, dict[str, str]] = {}
@@ -210,17 +219,6 @@ class _Planner:
                 reasons[name] = treatment
             else:
                 treatments[name] = treatment
-        if self.request.brief:
-            self._drop_impossible(treatments, reasons, taken)
-        # This reads files, so it is asked once for all names.
-        self.reachable = self.request.reachable(
-            {
-                name
-                for name, treatment in treatments.items()
-                if treatment.renamed
-                or any(self._may_hide(name, treatment, f) for f in self.definers[name])
-            }
-        )
         self._drop_impossible(treatments, reasons, taken)
         self.kept += [KeptName(name, reason) for name, reason in reasons.items()]
         for name, treatment in treatments.items():
@@ -307,8 +305,6 @@ class _Planner:
             self._close(name, treatment)
 
     def _unrenamable(self, name: str) -> str | None:
-        if name in self.reachable:
-            return self.reachable[name]
         if name in self.needed_outside:
             return "is needed from the wheel by a library of the host's system"
         for dso in self.definers[name]:
@@ -319,12 +315,13 @@ class _Planner:
         return None
 
     def _may_hide(self, name: str, treatment: _Treatment, dso: Dso) -> bool:
-        """Whether ``name`` may be hidden in one of its definers, unless it is looked up by name."""
+        """Whether ``name`` may be hidden in one of its definers."""
         return (
             treatment.closed == STV_HIDDEN
             and self.request.glibc >= HIDDEN_SINCE
             and name not in self.needed_outside
             and dso.path in self.facts.modules
+            and not self.request.asked_for(name)
         )
 
     def _close(self, name: str, treatment: _Treatment) -> None:
@@ -336,7 +333,7 @@ class _Planner:
         users = set(map(id, self.users.get(name, ())))
         for dso in self.definers[name]:
             if id(dso) in users:
-                hidden = name not in self.reachable and self._may_hide(name, treatment, dso)
+                hidden = self._may_hide(name, treatment, dso)
                 visibility = STV_HIDDEN if hidden else STV_PROTECTED
                 self.closed.setdefault(dso.path, {})[name] = visibility
 

@@ -22,7 +22,7 @@ from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
 from collide.repair.plan import Plan, RepairRequest, make_plan
 from collide.repair.rebind import only_renames, rebind, touched_names
-from collide.repair.request import RepairOptions, RuntimeNames, make_request
+from collide.repair.request import RepairOptions, RunTimeUse, make_request
 from collide.repair.sonames import (
     capturable,
     member_file_names,
@@ -41,11 +41,9 @@ _TAG = "c00000000"
 class RepairPreview:
     """Tries repairs of one target, host by host; reads its files only when that is necessary."""
 
-    def __init__(self, target: Target, *, several: bool = False) -> None:
-        """``several`` means that there may be more than one host."""
+    def __init__(self, target: Target) -> None:
         self._target = target
-        self._several = several
-        self._names: RuntimeNames | None = None
+        self._names: RunTimeUse | None = None
         self._facts = TargetFactsByArchitecture(target)
 
     def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
@@ -55,14 +53,14 @@ class RepairPreview:
             return frozenset()
         try:
             if self._names is None:
-                self._names = RuntimeNames(target, [target.name], repeatedly=self._several)
+                self._names = RunTimeUse(target, [target.name])
             names = self._names
             request = make_request([target], [analysis], names, RepairOptions(), _TAG)
-            request = request._replace(brief=True, facts=self._facts)
+            request = request._replace(facts=self._facts)
             plan = simple_plan(analysis, request)
             if plan is not None and not plan.objects:
                 return frozenset()
-            _ = names.python  # a repair reads them, and stops at what cannot be read
+            _ = names.texts  # a repair reads them, and stops at what cannot be read
             removed = None if plan is None else removed_by_touching(analysis, findings, plan)
             return removed_in_trial(analysis, findings, request) if removed is None else removed
         except CollideError:
@@ -161,7 +159,7 @@ def removed_in_trial(
 
     tried = in_memory(analysis.target, (analysis,), request)
     (after,) = tried.after
-    if not tried.plan.objects or new_failures(analysis, after):
+    if not tried.plan.objects or new_failures(analysis, after, tried.plan.moved):
         return frozenset()
     old = {new: old for old, new in tried.plan.moved.items()}
     found = {_key(finding) for finding in judge_loading(after)} | {*_shadows(after, after.modules)}

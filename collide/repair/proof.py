@@ -165,6 +165,7 @@ class _Comparison:
             return
         self._done.add(groups)
         change = self.plan.objects.get(self.before.name_of(old.map.dso), ObjectChange())
+        touched = {*change.closed, *change.renamed}
         found = {_key(b): b for b in new.bindings}
         for b in old.bindings:
             self.compared += 1
@@ -176,7 +177,7 @@ class _Comparison:
                 continue  # bound to its own object without a lookup
             if later is None:
                 yield f"{name} would not refer to {symbol}"
-            elif reason := self._wrong(b, later, symbol in {*change.closed, *change.renamed}):
+            elif reason := self._wrong(b, later, symbol in touched):
                 yield f"{name}: {symbol} {reason}"
         for symbol, *_ in found:
             yield f"{name} would refer to {symbol}"

@@ -9,34 +9,51 @@ stay), :mod:`collide.repair.sonames` and :mod:`collide.repair.plan` (what to cha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
 from pathlib import Path
+from shutil import copyfileobj
 
 from collide.analysis.analysis import Analysis, analyse
+from collide.elf.object import read_object
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.repair.apply import apply_plan
+from collide.repair.archive_check import refuse_ambiguous
 from collide.repair.integrity import difference
+from collide.repair.old_names import keep_old_names
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
 from collide.repair.plan import NO_CHANGES, ObjectChange, Plan, RepairRequest, make_plan
 from collide.repair.proof import Proof, prove
-from collide.repair.request import RepairOptions, RuntimeNames, contents_tag, make_request
+from collide.repair.request import RepairOptions, RunTimeUse, contents_tag, make_request
 from collide.repair.sonames import (
     capturable,
     member_file_names,
     merge_plans,
     plan_sonames,
     renamed_libraries,
+    show_where_moved,
 )
 from collide.support.errors import FormatError, InputError, UsageError
-from collide.support.records import NamedTuple
+from collide.support.files import new_file, working_directory
+from collide.support.records import NamedTuple, Protocol
 from collide.wheels.archive import Archive, Member, WheelChanges, rewrite_wheel, signatures
 from collide.wheels.tags import unsuitable
 from collide.wheels.target import Target, read_target
+from collide.wheels.zip_records import STORAGE
 
 REPORT = "collide-repair.json"
 """The member of ``.dist-info`` that lists what was changed."""
 _ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
+
+
+class Accept(Protocol):
+    """A callable that is asked before repaired wheels appear."""
+
+    def __call__(self, before: Sequence[Path], after: Sequence[Path], /) -> bool:
+        """Whether the wheels ``after``, in a directory to work in, may replace those ``before``."""
 
 
 class Repair(NamedTuple):
@@ -92,7 +109,7 @@ def prepare(
     analyses, left_out = _analyses(targets, target, hosts)
     if not analyses:
         return Repair(paths, target, RepairRequest(), (), left_out, NO_CHANGES, (), ())
-    names = RuntimeNames(target, paths)
+    names = RunTimeUse(target, paths)
     request = make_request(targets, analyses, names, options, contents_tag(paths))
     tried = in_memory(target, analyses, request)
     proofs = []
@@ -100,7 +117,7 @@ def prepare(
         proof = prove(between, after, tried.second)
         worse = proof.broken
         if tried.freed:
-            worse += new_failures(original, after)
+            worse += new_failures(original, after, tried.plan.moved)
         elif original is not between:
             worse += prove(original, between, tried.first).broken
         if worse:
@@ -131,35 +148,55 @@ class InMemory(NamedTuple):
 def in_memory(target: Target, analyses: Sequence[Analysis], request: RepairRequest) -> InMemory:
     """Plan the repair of ``target`` and bind the result."""
     libraries = capturable(target, analyses, request)
-    first = plan_sonames(target, libraries, request)
-    moved, between = _with_sonames(target, analyses, first)
+    first, moved, between = _with_sonames(target, analyses, libraries, request)
     second = make_plan(moved, between, request)
     renamed = renamed_libraries(moved, second) & member_file_names(target)
     if renamed:
-        first = plan_sonames(target, libraries | renamed, request)
+        names = libraries | renamed
+        first, moved, between = _with_sonames(target, analyses, names, request)
         pinned = renamed & {kept.name for kept in first.kept}
-        moved, between = _with_sonames(target, analyses, first)
         second = make_plan(moved, between, request._replace(pinned=frozenset(pinned)))
     plan = merge_plans(first, second)
     after = between
     if second.objects:
-        repaired = apply_plan(moved, second)
-        after = tuple(analyse(repaired, a.host) for a in analyses)
+        _, after = _analysed_after(second, moved, analyses)
     return InMemory(plan, first, second, between, after, bool(libraries))
 
 
 def _with_sonames(
-    target: Target, analyses: Sequence[Analysis], plan: Plan
-) -> tuple[Target, tuple[Analysis, ...]]:
+    target: Target, analyses: Sequence[Analysis], names: AbstractSet[str], request: RepairRequest
+) -> tuple[Plan, Target, tuple[Analysis, ...]]:
+    """The plan that gives libraries other names, and the result of it.
+
+    An object that looked for one of these where it is not got whatever the process had
+    loaded under its name. It is shown where the library is.
+    """
+    plan = plan_sonames(target, names, request)
     if not plan.objects:
-        return target, tuple(analyses)
-    moved = apply_plan(target, plan)
-    return moved, tuple(analyse(moved, a.host) for a in analyses)
+        return plan, target, tuple(analyses)
+    moved, between = _analysed_after(plan, target, analyses)
+    shown = show_where_moved(moved, between, plan)
+    if shown != plan:
+        moved, between = _analysed_after(shown, target, analyses)
+    return shown, moved, between
 
 
-def new_failures(before: Analysis, after: Analysis) -> tuple[str, ...]:
-    """Sentences about what fails to load in ``after`` only; names that change do not count."""
-    known = {(f.kind, f.name) for m in before.modules for f in m.failures}
+def _analysed_after(
+    plan: Plan, target: Target, analyses: Iterable[Analysis]
+) -> tuple[Target, tuple[Analysis, ...]]:
+    changed = apply_plan(target, plan)
+    return changed, tuple(analyse(changed, a.host) for a in analyses)
+
+
+def new_failures(before: Analysis, after: Analysis, moved: Mapping[str, str]) -> tuple[str, ...]:
+    """Sentences about what fails to load in ``after`` only.
+
+    ``moved`` are new names of members by old ones: what was missing before and is
+    missing under another name does not count.
+    """
+    names = {posixpath.basename(old): posixpath.basename(new) for old, new in moved.items()}
+    failures = [f for m in before.modules for f in m.failures]
+    known = {(f.kind, name) for f in failures for name in (f.name, names.get(f.name, f.name))}
     return tuple(
         f"{m.name} would fail to load: {f.kind} {f.name}"
         for m in after.modules
@@ -171,9 +208,14 @@ def new_failures(before: Analysis, after: Analysis) -> tuple[str, ...]:
 def _read(path: Path) -> Target:
     if path.suffix != ".whl" or not path.is_file():
         raise InputError(str(path), "is no wheel")
+    refuse_ambiguous(path)
     target = read_target(path)
     if target.problems:
         raise target.problems[0]
+    for irregular in target.irregularities:
+        # How members are stored is mended when they are written again; what they are is not.
+        if irregular.refused and irregular.kind != STORAGE:
+            raise InputError(target.name, f"its archive is refused by {irregular.sentence}")
     return target
 
 
@@ -211,56 +253,68 @@ def _analyses(
 
 
 def write_repaired(
-    prepared: Repair, directories: Sequence[Path], report: Callable[[Repair], bytes]
+    prepared: Repair,
+    directories: Sequence[Path],
+    report: Callable[[Repair], bytes],
+    accept: Accept | None = None,
 ) -> tuple[Path, ...]:
     """Write each repaired wheel into its directory under its own name; their paths.
 
     ``report`` makes the report that goes into ``.dist-info``. All files appear
-    whole, after their bindings were proven again, or none does. A wheel that
-    needs no change is copied as it is. Raises InputError with object and
-    reason, UsageError where an input would be written over.
+    whole, after their bindings were proven again and ``accept`` was asked, or none
+    does; then the result is empty. A wheel that needs no change is copied as it is.
+    Raises InputError with object and reason, UsageError where an input would be
+    written over.
     """
-    from shutil import rmtree  # late: start-up
-    from tempfile import mkdtemp  # late: start-up
-
     outputs = tuple(d / p.name for d, p in zip(directories, prepared.paths, strict=True))
     for output in outputs:
         if any(output.exists() and output.samefile(path) for path in prepared.paths):
             raise UsageError(f"{output}: would be written over; name another directory (-w)")
-    staged: list[Path] = []
     try:
-        for path, output in zip(prepared.paths, outputs, strict=True):
+        for output in outputs:
             output.parent.mkdir(parents=True, exist_ok=True)
-            staging = Path(mkdtemp(prefix=".collide-", dir=output.parent))
-            staged.append(staging / path.name)
-            _write_one(prepared, path, staged[-1], report)
-        if prepared.changes:
-            _prove_written(prepared, staged)
-        for made, output in zip(staged, outputs, strict=True):
-            made.replace(output)
+        with working_directory() as directory:
+            staged = []
+            for number, path in enumerate(prepared.paths):
+                made = Path(directory, str(number), path.name)
+                made.parent.mkdir()
+                staged.append(_write_one(prepared, path, made, report))
+            if prepared.changes:
+                _prove_written(prepared, staged)
+                if accept is not None and not accept(prepared.paths, staged):
+                    return ()
+            _publish(staged, outputs)
     except OSError as e:
         raise InputError(str(e.filename or outputs[0]), e.strerror or str(e)) from e
-    finally:
-        for made in staged:
-            rmtree(made.parent, ignore_errors=True)
     return outputs
+
+
+def _publish(staged: Sequence[Path], outputs: Sequence[Path]) -> None:
+    """Copy the staged wheels to their places, where they appear when all are copied."""
+    with ExitStack() as stack:
+        for made, output in zip(staged, outputs, strict=True):
+            with made.open("rb") as whole:
+                copyfileobj(whole, stack.enter_context(new_file(output)))
 
 
 def _write_one(
     prepared: Repair, path: Path, output: Path, report: Callable[[Repair], bytes]
-) -> None:
+) -> Path:
+    """The path of one repaired wheel; that of the original where nothing of it changes."""
     with Archive(path) as archive:
         contents = dict(_patched(archive, prepared.plan))
         if not contents:
-            output.write_bytes(path.read_bytes())
-            return
+            return path
         info = archive.record.rpartition("/")[0]
         added = (Member(f"{info}/{REPORT}", report(prepared)),)
         rewrite_wheel(archive, output, WheelChanges(contents, prepared.plan.moved, added))
+    return output
 
 
 def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
-    needs_patchelf = any(c.renamed or c.soname or c.needed for c in plan.objects.values())
+    needs_patchelf = any(
+        c.renamed or c.soname or c.needed or c.search for c in plan.objects.values()
+    )
     patchelf = find_patchelf() if needs_patchelf else ""
     for entry in archive.elf_members():
         change = plan.objects.get(entry.name)
@@ -275,10 +329,15 @@ def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
 
 def patched_object(data: bytes, change: ObjectChange, patchelf: str) -> bytes:
     """The bytes of one object after ``change``; raises FormatError when they would be wrong."""
-    changed = rename_libraries(data, change.soname, change.needed, patchelf)
+    search = None
+    if change.search:
+        obj = read_object(data)
+        tag, old = ("rpath", obj.rpath) if obj.runpath is None else ("runpath", obj.runpath)
+        search = tag, change.search_path(old) or ""
+    changed = rename_libraries(data, change.soname, change.needed, patchelf, search)
     changed = rename_symbols(changed, change.renamed, patchelf)
     closed = {change.renamed.get(n, n): visibility for n, visibility in change.closed.items()}
-    changed = close_symbols(changed, closed)
+    changed = keep_old_names(close_symbols(changed, closed), change.renamed)
     wrong = difference(data, changed, change)
     if wrong is not None:
         raise FormatError(wrong)

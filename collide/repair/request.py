@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache, cached_property
+from functools import cached_property
 
 from collide.analysis.analysis import Analysis
 from collide.elf.constants import DT_STRSZ, DT_STRTAB
@@ -20,23 +19,33 @@ from collide.elf.references import references_to
 from collide.loader.libc import libc_of
 from collide.loader.model import Dso
 from collide.repair.entry_points import (
+    DLOPEN_FUNCTIONS,
     DLSYM_FUNCTIONS,
-    beginnings_in_text,
+    begins_file_name,
+    file_names_in,
     is_documented_entry_point,
-    names_in_python,
-    names_in_text,
+    opens_by_made_up_names,
+    opens_libraries,
+    stem,
 )
 from collide.repair.patch import file_offset
-from collide.repair.plan import RepairRequest
+from collide.repair.plan import GRAFTED, RepairRequest
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive
 from collide.wheels.tags import oldest_glibc
-from collide.wheels.target import Target
+from collide.wheels.target import Target, is_extension_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.repair.plan import Method
+
+
+_TEXTS = (
+    *(".py", ".pth", ".json", ".txt", ".cfg", ".ini", ".toml", ".yaml", ".yml", ".xml"),
+    *(".cmake", ".pc", ".la"),
+)
+"""Ends of the names of files that may name a library for code, or for a linker."""
 
 
 class RepairOptions(NamedTuple):
@@ -54,7 +63,7 @@ class RepairOptions(NamedTuple):
 def make_request(
     targets: Sequence[Target],
     analyses: Sequence[Analysis],
-    found: RuntimeNames,
+    found: RunTimeUse,
     options: RepairOptions,
     tag: str,
 ) -> RepairRequest:
@@ -68,7 +77,8 @@ def make_request(
         everything=options.everything,
         glibc=oldest if options.glibc is None else options.glibc,
         musl=not all(libc_of(a.host.loader).heeds_visibility for a in analyses),
-        reachable=found.reachable,
+        asked_for=found.asked_for,
+        opened=found.opened,
         fixed=found.fixed,
         tag=tag,
         closed_world=len(targets) > 1,
@@ -85,66 +95,48 @@ def contents_tag(wheels: Iterable[str | os.PathLike[str]]) -> str:
     return f"c{digest.hexdigest()[:8]}"
 
 
-_Read = Callable[[], bytes | bytearray]
+class RunTimeUse:
+    """What the files of some wheels may open or ask for at run time; read when first asked for."""
 
-
-class _Text:
-    """Searches the text of one object that calls dlsym; ``read`` gives its bytes."""
-
-    def __init__(self, at_once: bool) -> None:
-        self._at_once = at_once
-        self._asked: AbstractSet[str] = frozenset()
-        self._found: AbstractSet[str] = frozenset()
-        self._begun: AbstractSet[str] | None = None
-
-    def begun(self, beginnings: AbstractSet[str], read: _Read) -> AbstractSet[str]:
-        """Those of ``beginnings``, the same each time, that some string begins with."""
-        if self._begun is None:
-            self._begun = beginnings_in_text(_loaded(read()), beginnings)
-        return self._begun
-
-    def among(
-        self, names: AbstractSet[str], all_names: Callable[[], AbstractSet[str]], read: _Read
-    ) -> AbstractSet[str]:
-        """Those of ``names`` that are strings in it; a second search is one for ``all_names``."""
-        if not names <= self._asked:
-            self._asked = all_names() if self._asked or self._at_once else names
-            self._found = names_in_text(_loaded(read()), self._asked)
-        return names & self._found
-
-
-class RuntimeNames:
-    """The names that the files of some wheels may look up at run time; read when first asked for.
-
-    A string that is a name of the object's own is no sign: ``__func__`` leaves it
-    there, and nobody asks dlsym for what he can call.
-    """
-
-    def __init__(
-        self, target: Target, wheels: Sequence[str | os.PathLike[str]], *, repeatedly: bool = False
-    ) -> None:
-        """``target`` are the ``wheels``, joined; ``repeatedly``: for several hosts."""
+    def __init__(self, target: Target, wheels: Sequence[str | os.PathLike[str]]) -> None:
+        """``target`` are the ``wheels``, joined."""
         self._target = target
         self._wheels = wheels
-        self._repeatedly = repeatedly
-        self._asking = {
-            target.names[dso.path]: dso
-            for dso in target.members.values()
-            if references_to(dso.elf.references, DLSYM_FUNCTIONS)
-        }
-        self._texts: dict[str, _Text] = {}
         self._known: dict[str, str | None] = {}
 
     @cached_property
-    def python(self) -> Mapping[str, frozenset[str]]:
-        """See :func:`collide.repair.entry_points.names_in_python`."""
-        sources = {}
+    def texts(self) -> Mapping[str, bytes]:
+        """Python files, and others that may name libraries, by member."""
+        texts = {}
         for path in self._wheels:
             with Archive(path) as archive:
+                info = archive.record.rpartition("/")[0] + "/"
                 for entry in archive.entries:
-                    if entry.name.endswith(".py"):
-                        sources[entry.name] = bytes(archive.read(entry))
-        return names_in_python(sources)
+                    if entry.name.endswith(_TEXTS) and not entry.name.startswith(info):
+                        texts[entry.name] = bytes(archive.read(entry))
+        return texts
+
+    @cached_property
+    def openers(self) -> Mapping[str, str]:
+        """The source of each Python file that opens libraries."""
+        sources = {
+            name: text.decode("utf-8", "replace")
+            for name, text in sorted(self.texts.items())
+            if name.endswith(".py")
+        }
+        return {name: source for name, source in sources.items() if opens_libraries(source)}
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether code of the wheels asks for names at run time, whichever these are."""
+        return bool(self.openers) or any(
+            references_to(dso.elf.references, DLSYM_FUNCTIONS)
+            for dso in self._target.members.values()
+        )
+
+    def asked_for(self, name: str) -> bool:
+        """Whether a name may be asked for at run time, by the wheels' code or a documented user."""
+        return is_documented_entry_point(name) or self.asks
 
     @cached_property
     def fixed(self) -> Mapping[str, str]:
@@ -159,8 +151,11 @@ class RuntimeNames:
                         fixed |= _names_of_executable(entry.name, archive.read(entry))
         return fixed
 
-    def reachable(self, names: AbstractSet[str]) -> dict[str, str]:
-        """Those of ``names`` that may be looked up at run time, with the reason."""
+    def opened(self, names: AbstractSet[str]) -> dict[str, str]:
+        """Those file names of libraries under which code may open them, with the reason.
+
+        A name with a hash that stands nowhere is no name that code could make up.
+        """
         unknown = names - self._known.keys()
         if unknown:
             # Found first: a wheel that cannot be read must not leave an answer behind.
@@ -169,93 +164,39 @@ class RuntimeNames:
         return {name: reason for name in names if (reason := self._known[name]) is not None}
 
     def _find(self, names: AbstractSet[str]) -> dict[str, str]:
-        found = {
-            name: "is a documented entry point"
-            for name in names
-            if name in self._plugin_names and is_documented_entry_point(name)
-        }
-        for member, words in sorted(self.python.items()):
-            for name in names & words:
-                found.setdefault(name, f"stands in {member}, which may use a library it opened")
-        for member, dso in sorted(self._asking.items()):
-            rest = {
-                name
-                for name in names - found.keys()
-                if any(name in f.elf.exports.names for f in self._target.members.values())
-            }
-            for name in self._asked_for(member, dso, rest - dso.elf.exports.names):
-                found[name] = f"stands as text in {member}, which calls dlsym"
+        found: dict[str, str] = {}
+        parts = {name: name for name in names}
+        parts |= {m[0][1:-1]: name for name in names for m in GRAFTED.finditer(name)}
+        for member, text in sorted(self.texts.items()):
+            for part in file_names_in(text, parts.keys()):
+                reason = f"stands in {member}: code may open it under this name"
+                found.setdefault(parts[part], reason)
+        plain = {name for name in names - found.keys() if not GRAFTED.search(name)}
+        made_up = (m for m, source in self.openers.items() if opens_by_made_up_names(source))
+        for member in [*made_up][:1] if plain else ():
+            reason = f"may be opened by {member}, which makes up the names of libraries"
+            found |= dict.fromkeys(plain, reason)
+        for dso in self._target.members.values() if names - found.keys() else ():
+            found |= self._in_object(dso, names - found.keys())
         return found
 
-    def _asked_for(self, member: str, dso: Dso, names: AbstractSet[str]) -> AbstractSet[str]:
-        """Those of ``names`` that an object may give to dlsym, to find them in others.
+    def _in_object(self, dso: Dso, names: AbstractSet[str]) -> dict[str, str]:
+        """Those of ``names`` that an object which can open libraries has as text.
 
-        It is given a library opened under a name, which then is in its
-        text, or a plugin, or asks for what it has linked itself. That it asks
-        the whole process for what others have brought is not foreseen.
+        An extension module can have Python do it. Of a name without a hash, the part before
+        ``.so`` is enough where the object calls dlopen and is not the library itself.
         """
-        text = self._texts.get(member)
-        if text is None:
-            text = self._texts[member] = _Text(self._repeatedly)
-        read = cache(dso.read)
-        near = _linked(dso, self._by_name)
-        sure = {n for n in names if n in self._plugin_names or _is_exported(n, near)}
-        if sure != names:
-            opened = [
-                f
-                for name, f in self._by_name.items()
-                if _stem(name) in text.begun(self._stems, read)
-            ]
-            sure |= {n for n in names if _is_exported(n, opened)}
-        if not sure:
-            return sure
-        # A second question comes with another host, and each host has other names.
-        return text.among(sure, lambda: self._exported - dso.elf.exports.names, read)
-
-    @cached_property
-    def _by_name(self) -> dict[str, Dso]:
-        return {path.rpartition("/")[2]: f for path, f in self._target.members.items()}
-
-    @cached_property
-    def _stems(self) -> AbstractSet[str]:
-        return set(map(_stem, self._by_name))
-
-    @cached_property
-    def _exported(self) -> AbstractSet[str]:
-        return {n for dso in self._target.members.values() for n in dso.elf.exports.names}
-
-    @cached_property
-    def _plugin_names(self) -> AbstractSet[str]:
-        """The names defined by objects that no other object of the target needs.
-
-        Whoever opens these knows what to look up.
-        """
-        members = self._target.members
-        needed = {name for dso in members.values() for name in dso.elf.needed}
-        return {
-            name
-            for path, dso in members.items()
-            if not {dso.elf.soname, path.rpartition("/")[2]} & needed
-            for name in dso.elf.exports.names
-        }
-
-
-def _linked(dso: Dso, by_name: Mapping[str, Dso]) -> list[Dso]:
-    """An object of the target with all others of it that it links, directly or not."""
-    linked = [dso]
-    for each in linked:
-        found = (by_name.get(name) for name in each.elf.needed)
-        linked += [f for f in dict.fromkeys(found) if f is not None and f not in linked]
-    return linked
-
-
-def _stem(name: str) -> str:
-    """The file name of a library without hash and version."""
-    return re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]
-
-
-def _is_exported(name: str, dsos: Iterable[Dso]) -> bool:
-    return any(name in dso.elf.exports.names for dso in dsos)
+        opens = bool(references_to(dso.elf.references, DLOPEN_FUNCTIONS))
+        if not opens and not is_extension_module(dso):
+            return {}
+        member = self._target.names[dso.path]
+        text = b"\0".join(map(bytes, _loaded(dso.read())))
+        found = file_names_in(text, names)
+        if opens:
+            own = stem(dso.path.rpartition("/")[2])
+            made_up = {n for n in names if not GRAFTED.search(n) and stem(n) != own}
+            found |= {n for n in made_up if begins_file_name(text, stem(n))}
+        return dict.fromkeys(found, f"stands as text in {member}, which may open it")
 
 
 def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]:

@@ -10,6 +10,7 @@ loader would take one for the other.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -76,13 +77,36 @@ def plan_sonames(target: Target, names: Iterable[str], request: RepairRequest) -
 def _unmovable(
     name: str, dsos: Sequence[Dso], target: Target, request: RepairRequest
 ) -> str | None:
-    if (reason := request.reachable({name}).get(name)) is not None:
+    if (reason := request.opened({name}).get(name)) is not None:
         return reason
     if any(is_extension_module(f) for f in dsos):
         return "is an extension module"
     if not any(is_extension_module(f) for f in target.members.values()):
         return "is in a wheel without modules, whose libraries are there for other packages"
     return None
+
+
+def show_where_moved(target: Target, analyses: Iterable[Analysis], plan: Plan) -> Plan:
+    """``plan``, of which ``target`` is the result, with search paths to what is not found in it."""
+    places: dict[str, str] = {}
+    for path in sorted(target.members, reverse=True):
+        places[posixpath.basename(path)] = path
+    new_names = {posixpath.basename(new) for new in plan.moved.values()}
+    search: dict[str, set[str]] = {}
+    for analysis in analyses:
+        for failure in (f for module in analysis.modules for f in module.failures):
+            known = failure.object in target.names and failure.name in places
+            if failure.kind == "missing-library" and failure.name in new_names and known:
+                start = posixpath.dirname(failure.object)
+                way = posixpath.relpath(posixpath.dirname(places[failure.name]), start)
+                search.setdefault(target.names[failure.object], set()).add(f"$ORIGIN/{way}")
+    objects = dict(plan.objects)
+    back = {new: old for old, new in plan.moved.items()}
+    for name, directories in search.items():
+        member = back.get(name, name)
+        change = objects.get(member, ObjectChange())
+        objects[member] = change._replace(search=(*change.search, *sorted(directories)))
+    return plan._replace(objects=objects)
 
 
 def merge_plans(first: Plan, second: Plan) -> Plan:
@@ -93,7 +117,7 @@ def merge_plans(first: Plan, second: Plan) -> Plan:
     for name in sorted({*first.objects, *later}):
         one = first.objects.get(name, ObjectChange())
         two = later.get(name, ObjectChange())
-        objects[name] = ObjectChange(two.closed, two.renamed, one.soname, one.needed)
+        objects[name] = one._replace(closed=two.closed, renamed=two.renamed)
     return Plan(objects, first.moved, (*first.kept, *second.kept), second.takers)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding
 from collide.loader.link_map import LinkMap
+from collide.support.foreign import Text, json_of
 
 
-def render(analysis: Analysis) -> Iterator[str]:
+def render(analysis: Analysis) -> Iterator[Text]:
     """A JSON object for each reference, sorted by module, object, symbol, version and provider.
 
     ``intended`` is the object that was meant to give the definition. References
@@ -24,7 +24,7 @@ def render(analysis: Analysis) -> Iterator[str]:
         for line in (_line(analysis, module.name, bound.map, b) for b in bound.bindings)
     }
     for _, line in sorted(lines.items()):
-        yield json.dumps(line) + "\n"
+        yield json_of(line, indent=None)
 
 
 def _line(analysis: Analysis, module: str, holder: LinkMap, b: Binding) -> dict[str, object]:

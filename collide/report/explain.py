@@ -9,11 +9,18 @@ from collide.analysis.explain import ScopeStep, ScopeTrace
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.elf.symbols import Definition
+from collide.support.foreign import Text, text_of
 
 
-def render(analysis: Analysis, traces: Iterable[ScopeTrace]) -> str:
+def render(analysis: Analysis, traces: Iterable[ScopeTrace]) -> Text:
     """All traces, each with its outcome; empty without any."""
-    return "\n".join(line for trace in traces for line in _trace(analysis, trace))
+    return text_of(lines(analysis, traces))
+
+
+def lines(analysis: Analysis, traces: Iterable[ScopeTrace]) -> Iterator[str]:
+    """The lines of :func:`render`, an empty one behind each trace."""
+    for trace in traces:
+        yield from _trace(analysis, trace)
 
 
 def _trace(analysis: Analysis, trace: ScopeTrace) -> Iterator[str]:
@@ -22,7 +29,9 @@ def _trace(analysis: Analysis, trace: ScopeTrace) -> Iterator[str]:
     weak = ", weak" if reference.weak else ""
     yield f"{analysis.name_of(trace.object)} refers to {reference.name}{version}"
     kind = CLASS_NAMES[reference.lookup_class]
-    yield f"  a {kind} reference{weak}, when opening {trace.module} on {analysis.host.name}"
+    host = analysis.host
+    after = "".join(f", after `import {name}`" for name in host.imported)
+    yield f"  a {kind} reference{weak}, when opening {trace.module} on {host.name}{after}"
     if trace.own_scope:
         yield "  DT_SYMBOLIC: the object itself comes first"
     for number, step in enumerate(trace.steps, 1):
@@ -42,7 +51,7 @@ def _step(analysis: Analysis, number: int, step: ScopeStep) -> Iterator[str]:
     without = "" if step.candidates else ": no such name"
     yield f"  {number:3}. {analysis.name_of(step.dso)} ({place}){without}"
     for definition, rule in step.candidates:
-        yield f"       {_definition(definition)}: {rule.text}"
+        yield f"       {_definition(definition)}: {rule}"
 
 
 def _definition(definition: Definition) -> str:

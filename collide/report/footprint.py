@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 import collide
@@ -19,6 +18,7 @@ from collide.findings.footprint import (
     Comparison,
 )
 from collide.findings.impact import Impact
+from collide.support.foreign import Text, json_of, text_of
 
 SCHEMA = "collide-diff/1"
 _SHOWN = 6
@@ -39,7 +39,7 @@ _WORDS = {
 
 def render(
     comparison: Comparison, impact: Iterable[Impact] | None = None, *, verbose: bool = False
-) -> str:
+) -> Text:
     """What was gained, the worst first, then what was lost; ``verbose`` lists every name.
 
     ``impact`` is what wheels newly take from the host, None if it was not asked for.
@@ -52,7 +52,7 @@ def render(
     lines += [f"  less    {_sentence(change, verbose)}" for change in lost]
     if impact is not None:
         lines += ["", *_impact(impact, verbose)]
-    return "\n".join(lines) + "\n"
+    return text_of([*lines, ""])
 
 
 def _gained(change: Change, verbose: bool) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _impact(impact: Iterable[Impact], verbose: bool) -> Iterator[str]:
             yield f"{one.target}: newly fails: {failure}"
 
 
-def render_json(comparison: Comparison, impact: Iterable[Impact] | None = None) -> str:
+def render_json(comparison: Comparison, impact: Iterable[Impact] | None = None) -> Text:
     """The same as one JSON document."""
     document = {
         "schema": SCHEMA,
@@ -125,4 +125,4 @@ def render_json(comparison: Comparison, impact: Iterable[Impact] | None = None) 
             }
             for one in impact
         ]
-    return json.dumps(document, indent=1) + "\n"
+    return json_of(document)

@@ -7,6 +7,7 @@ from typing import Any
 
 from collide.analysis.probes import ModuleProbes, Probes, StartUp
 from collide.loader.host import Host
+from collide.support.foreign import Text, text_of
 from collide.support.records import NamedTuple
 
 
@@ -18,19 +19,19 @@ class Counted(NamedTuple):
     modules: list[ModuleProbes]
 
 
-def render_start(host: Host, found: StartUp) -> str:
+def render_start(host: Host, found: StartUp) -> Text:
     """What a start-up tries to open, and what resolution notes save of it."""
     lines = [f"{host.path} at start-up: {_count(found.probes)}"]
     if found.noted is not None:
         objects = f"{len(found.notes)} object{'s' if len(found.notes) > 1 else ''}"
         lines.append(f"  with the resolution notes of {objects}: {_count(found.noted)}")
         lines.append(f"  {_saved(found.probes, found.noted)}")
-    return "\n".join(lines) + "\n"
+    return text_of([*lines, ""])
 
 
-def render_modules(target: str, host: Host, found: Sequence[ModuleProbes]) -> str:
+def render_modules(target: str, host: Host, found: Sequence[ModuleProbes]) -> Text:
     """What opening each module alone tries, those that try most first."""
-    return "\n".join(_modules(target, host, found)) + "\n"
+    return text_of([*_modules(target, host, found), ""])
 
 
 def _modules(target: str, host: Host, found: Sequence[ModuleProbes]) -> Iterator[str]:

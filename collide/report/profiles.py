@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from posixpath import basename
 
 from collide.hosts.inventory import Inventory, LoadedObject
+from collide.support.foreign import Text, json_of, text_of
 
 SCHEMA = "collide-profiles/1"
 
 
-def render_list(entries: Sequence[Inventory], *, verbose: bool = False) -> str:
+def render_list(entries: Sequence[Inventory], *, verbose: bool = False) -> Text:
     """A line for each host; with ``verbose`` its libraries and packages below it."""
     rows = [_row(entry) for entry in entries]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -25,7 +25,7 @@ def render_list(entries: Sequence[Inventory], *, verbose: bool = False) -> str:
             lines += [f"    libraries: {libraries}", f"    packages: {packages}"]
         lines += [f"    missing: {one.name}, needed by {one.needed_by}" for one in entry.missing]
     lines.append(f"{len(entries)} hosts")
-    return "\n".join(lines) + "\n"
+    return text_of([*lines, ""])
 
 
 def _row(entry: Inventory) -> tuple[str, ...]:
@@ -41,7 +41,13 @@ def _row(entry: Inventory) -> tuple[str, ...]:
     )
 
 
-def render_tree(entry: Inventory) -> str:
+def render_trees(entries: Sequence[Inventory]) -> Text:
+    """What each host loads, an empty line between two."""
+    lines = (line for entry in entries for line in ("", *_tree(entry)))
+    return text_of([*lines, ""][1:])
+
+
+def _tree(entry: Inventory) -> list[str]:
     """What the host loads, each library below the first that needed it, and how it was found."""
     summary = entry.summary
     libc = f"{summary.loader.libc} {'.'.join(map(str, summary.loader.version))}"
@@ -50,20 +56,16 @@ def render_tree(entry: Inventory) -> str:
     below: dict[int | None, list[int]] = {}
     for number, library in enumerate(entry.libraries):
         below.setdefault(library.needed_by, []).append(number)
-    lines += _branch(entry, below, None, "")
-    return "\n".join(lines) + "\n"
-
-
-def _branch(
-    entry: Inventory, below: dict[int | None, list[int]], above: int | None, indent: str
-) -> Iterator[str]:
-    for number in below.get(above, ()):
+    # Without recursion: a chain of libraries has any length.
+    pending = [(number, "") for number in reversed(below.get(None, ()))]
+    while pending:
+        number, indent = pending.pop()
         library = entry.libraries[number]
-        yield f"{indent}  {_library(library)}"
-        for one in entry.missing:
-            if one.needed_by == library.path:
-                yield f"{indent}    {one.name}: missing"
-        yield from _branch(entry, below, number, f"{indent}  ")
+        lines.append(f"{indent}  {_library(library)}")
+        missing = (one.name for one in entry.missing if one.needed_by == library.path)
+        lines += [f"{indent}    {name}: missing" for name in missing]
+        pending += [(under, f"{indent}  ") for under in reversed(below.get(number, ()))]
+    return lines
 
 
 def _library(library: LoadedObject) -> str:
@@ -72,10 +74,10 @@ def _library(library: LoadedObject) -> str:
     return f"{library.path} [{library.found}; {place}; {library.exports} names{package}]"
 
 
-def render_json(entries: Sequence[Inventory]) -> str:
+def render_json(entries: Sequence[Inventory]) -> Text:
     """The same as one JSON document (schema ``collide-profiles/1``)."""
     document = {"schema": SCHEMA, "profiles": [_as_json(entry) for entry in entries]}
-    return json.dumps(document, indent=1) + "\n"
+    return json_of(document)
 
 
 def _as_json(entry: Inventory) -> dict[str, object]:

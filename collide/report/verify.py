@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 import collide
 from collide.analysis.explain import explain
 from collide.report import explain as explain_report
+from collide.support.foreign import Text, json_of, text_of
 from collide.verify.compare import START_UP, Agreement, Difference, ModuleAgreement, count
 
 SCHEMA = "collide-agreement/1"
 _SHOWN = 20
 
 
-def render(agreements: Iterable[Agreement]) -> str:
+def render(agreements: Iterable[Agreement]) -> Text:
     """Agreement by target, then differences, each with the predicted search for the symbol."""
-    return "\n".join(line for a in agreements for line in _agreement(a))
+    return text_of(line for a in agreements for line in _agreement(a))
 
 
 def _agreement(agreement: Agreement) -> Iterator[str]:
     host = agreement.analysis.host
     source = "slots in memory" if agreement.by_slots else "the loader's log"
-    yield f"{agreement.analysis.target.name} in {host.name} ({host.path}), by {source}"
+    after = "".join(f", after `import {name}`" for name in host.imported)
+    yield f"{agreement.analysis.target.name} in {host.name} ({host.path}), by {source}{after}"
     for m in agreement.modules:
         if m.name == START_UP:
             yield f"  start-up: {_seen(m)}"
@@ -66,7 +67,8 @@ def _difference(agreement: Agreement, m: ModuleAgreement, d: Difference) -> Iter
     yield f"    loader:  {d.seen}"
     yield f"    collide: {d.predicted}"
     if d.line is not None:
-        for line in _trace(agreement, m, d).splitlines():
+        # The last line of a trace is empty.
+        for line in list(_trace(agreement, m, d))[:-1]:
             yield f"    {line}".rstrip()
 
 
@@ -79,7 +81,7 @@ _TITLES = {
 }
 
 
-def _trace(agreement: Agreement, m: ModuleAgreement, d: Difference) -> str:
+def _trace(agreement: Agreement, m: ModuleAgreement, d: Difference) -> Iterator[str]:
     """The predicted search for the symbol of a difference, in this object and module."""
     assert d.line is not None
     analysis = agreement.analysis
@@ -89,10 +91,10 @@ def _trace(agreement: Agreement, m: ModuleAgreement, d: Difference) -> str:
         for trace in explain(only, d.line.symbol)
         if trace.object.path == d.object and trace.binding.reference.version == d.line.version
     ]
-    return explain_report.render(analysis, traces)
+    return explain_report.lines(analysis, traces)
 
 
-def render_json(agreements: Iterable[Agreement]) -> str:
+def render_json(agreements: Iterable[Agreement]) -> Text:
     """The same as one JSON document."""
     document = {
         "schema": SCHEMA,
@@ -109,7 +111,7 @@ def render_json(agreements: Iterable[Agreement]) -> str:
             for a in agreements
         ],
     }
-    return json.dumps(document, indent=1) + "\n"
+    return json_of(document)
 
 
 def _module_json(agreement: Agreement, m: ModuleAgreement) -> dict[str, object]:
@@ -123,7 +125,7 @@ def _module_json(agreement: Agreement, m: ModuleAgreement) -> dict[str, object]:
                 "version": d.line.version if d.line else None,
                 "seen": d.seen,
                 "predicted": d.predicted,
-                "walk": _trace(agreement, m, d) if d.line else None,
+                "walk": text_of(_trace(agreement, m, d)) if d.line else None,
             }
             for d in m.differences
         ],

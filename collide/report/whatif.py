@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import collide
 from collide.loader.link_map import LoadFailure
+from collide.support.foreign import Text, json_of, text_of
 from collide.support.text import plural
 from collide.whatif.costs import costs
 from collide.whatif.edits import Edit
@@ -29,7 +29,7 @@ _SHOWN = 6
 
 def render_json(
     results: Iterable[WhatIf], edits: Sequence[Edit], host_edits: Sequence[Edit] = ()
-) -> str:
+) -> Text:
     """All comparisons as one JSON document."""
     document = {
         "schema": SCHEMA,
@@ -41,7 +41,7 @@ def render_json(
             for result in results
         ],
     }
-    return json.dumps(document, indent=1) + "\n"
+    return json_of(document)
 
 
 def _analysis(result: WhatIf) -> dict[str, Any]:
@@ -89,14 +89,14 @@ def render(
     host_edits: Sequence[Edit] = (),
     *,
     verbose: bool = False,
-) -> str:
+) -> Text:
     """One comparison as text; ``verbose`` lists every symbol."""
     lines = [f"{result.before.target.name} on {result.before.host.name}"]
     lines += [f"  with {edit}" for edit in edits]
     lines += [f"  with {edit} in the host" for edit in host_edits]
     lines += _text(result, verbose)
     lines += [f"  cost: {cost.text}" for cost in costs(result, edits, host_edits)]
-    return "\n".join([*lines, "", ""])
+    return text_of([*lines, "", ""])
 
 
 def _text(result: WhatIf, verbose: bool) -> Iterator[str]:
@@ -151,6 +151,9 @@ def _outcome(outcome: Outcome, holder: str) -> str:
     return f"{name} (shadowed)" if outcome.shadowed else name
 
 
-def render_map(renamed: Iterable[tuple[str, str]]) -> str:
-    """Old and new names, as ``patchelf --rename-dynamic-symbols`` reads them."""
-    return "".join(f"{old} {new}\n" for old, new in sorted(renamed))
+def render_map(renamed: Iterable[tuple[str, str]]) -> Text:
+    """Old and new names, as ``patchelf --rename-dynamic-symbols`` reads them.
+
+    It reads words: a name that is none of printable characters is not found by it.
+    """
+    return text_of([*(f"{old} {new}" for old, new in sorted(renamed)), ""])

@@ -1,1 +1,1 @@
-"""What every other folder may use: errors, records, text, progress, processes, decompression."""
+"""What every other folder may use: errors, records, text, files, processes, decompression."""

@@ -11,14 +11,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def parse(data: bytes) -> Any:
-    """The value of a JSON document (RFC 8259).
+def parse(data: str | bytes) -> Any:
+    """The value of a JSON document (RFC 8259), which knows no NaN and no infinity.
 
     Raises LimitError for one of too many values, ValueError for what is none or is nested deeper
     than the interpreter follows.
     """
-    limits.hold("json-values", sum(map(data.count, (b",", b"[", b"{"))))
+    marks = (b",", b"[", b"{") if isinstance(data, bytes) else (",", "[", "{")
+    limits.hold("json-values", sum(map(data.count, marks)))  # type: ignore[arg-type]
     try:
-        return json.loads(data)
-    except RecursionError as e:
-        raise ValueError("nested too deeply") from e
+        return json.loads(data, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number of JSON")

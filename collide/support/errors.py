@@ -28,6 +28,10 @@ class InputError(CollideError):
         return type(self), (self.path, self.reason)
 
 
+class UnverifiedError(InputError):
+    """A member is not what RECORD says, or is not in it; it is read all the same, as pip does."""
+
+
 class UsageError(CollideError):
     """Arguments that make no sense, alone or together, whatever files they name."""
 

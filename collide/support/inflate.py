@@ -12,6 +12,8 @@ from collections.abc import Callable
 Contents = bytes | bytearray
 """What a member holds; libdeflate fills a buffer of its own."""
 
+HEAD = 256
+"""Bytes of a deflate stream that :func:`inflate_head` looks at."""
 _DEFLATE_LIMIT = 1032  # no deflate stream expands further
 
 try:
@@ -63,4 +65,4 @@ def inflate_zlib(data: bytes, size: int) -> bytes:
 
 def inflate_head(raw: memoryview, size: int) -> bytes:
     """The first ``size`` bytes, few, of a raw deflate stream; fewer where it ends or is damaged."""
-    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw[:256], size)
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw[:HEAD], size)

@@ -6,11 +6,14 @@ What the work needs is inherited with the fork, so only results are copied.
 from __future__ import annotations
 
 import gc
+import math
+import os
 import pickle
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from collide.support.records import NamedTuple
@@ -37,30 +40,36 @@ class _Worker(NamedTuple):
     pipe: Connection
 
 
+class _Running(NamedTuple):
+    worker: _Worker
+    task: int
+    until: float
+
+
 _RESULT, _ERROR, _OUT_OF_MEMORY = b"R", b"E", b"M"
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def share_out(
-    work: Callable[[int], bytes], tasks: Iterable[int], jobs: int
+    work: Callable[[int], bytes], tasks: Iterable[int], jobs: int, seconds: float = math.inf
 ) -> Iterator[tuple[int, bytes | Raised | Lost]]:
     """Do ``work`` on each of ``tasks`` in up to ``jobs`` processes; results as they are finished.
 
     Tasks are begun in their order. A process that dies takes only its own task
-    with it. All processes end with the iterator, however it ends.
+    with it, as does one that takes longer than ``seconds`` for a task and is killed. All
+    processes end with the iterator, however it ends, and with this process.
     """
-    from multiprocessing.connection import wait  # late: start-up
-
     waiting = deque(tasks)
-    running: dict[Connection, tuple[_Worker, int]] = {}
+    running: dict[Connection, _Running] = {}
 
     def begin(worker: _Worker | None) -> None:
         """Give ``worker``, or a new one, the next task; without one it ends."""
         if waiting:
             worker = worker or _start(work, list(running))
-            running[worker.pipe] = worker, waiting.popleft()
+            running[worker.pipe] = _Running(worker, waiting.popleft(), monotonic() + seconds)
             # Whether it has died meanwhile shows when its result is read.
             with suppress(OSError):
-                worker.pipe.send_bytes(b"%d" % running[worker.pipe][1])
+                worker.pipe.send_bytes(b"%d" % running[worker.pipe].task)
         elif worker:
             worker.pipe.close()
             worker.process.join()
@@ -69,17 +78,28 @@ def share_out(
         for _ in range(min(jobs, len(waiting))):
             begin(None)
         while running:
-            for pipe in wait(list(running)):
-                worker, task = running.pop(cast("Connection", pipe))
-                result = _received(worker)
+            for pipe in _ready(running):
+                worker, task, _ = running.pop(pipe)
+                result = _received(worker) if pipe.poll() else _killed(worker, seconds)
                 begin(None if isinstance(result, Lost) else worker)
                 yield task, result
     finally:
-        for worker, _ in running.values():
+        for worker, _, _ in running.values():
             worker.process.terminate()
-        for worker, _ in running.values():
+        for worker, _, _ in running.values():
             worker.process.join()
             worker.pipe.close()
+
+
+def _ready(running: Mapping[Connection, _Running]) -> list[Connection]:
+    """The pipes of the workers that have a result, have died, or have used up their time."""
+    from multiprocessing.connection import wait  # late: start-up
+
+    until = min(one.until for one in running.values())
+    found = wait(list(running), None if until == math.inf else max(0, until - monotonic()))
+    now = monotonic()
+    late = (pipe for pipe, one in running.items() if one.until <= now and pipe not in found)
+    return [*cast("list[Connection]", found), *late]
 
 
 def _start(work: Callable[[int], bytes], others: list[Connection]) -> _Worker:
@@ -87,7 +107,8 @@ def _start(work: Callable[[int], bytes], others: list[Connection]) -> _Worker:
 
     context = get_context("fork")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(work, theirs, [ours, *others]), daemon=True)
+    arguments = (work, theirs, [ours, *others], os.getpid())
+    process = context.Process(target=_serve, args=arguments, daemon=True)
     # An interrupt is for the parent, which ends the others; none may come before they ignore it.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -98,8 +119,11 @@ def _start(work: Callable[[int], bytes], others: list[Connection]) -> _Worker:
     return _Worker(process, ours)
 
 
-def _serve(work: Callable[[int], bytes], pipe: Connection, inherited: list[Connection]) -> None:
+def _serve(
+    work: Callable[[int], bytes], pipe: Connection, inherited: list[Connection], parent: int
+) -> None:
     """What a worker does: take a task, send its result, until the pipe is closed."""
+    _end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -111,6 +135,17 @@ def _serve(work: Callable[[int], bytes], pipe: Connection, inherited: list[Conne
     with suppress(EOFError, OSError):
         while True:
             pipe.send_bytes(_answer(work, int(pipe.recv_bytes())))
+
+
+def _end_with(parent: int) -> None:
+    """Let the kernel kill this process when ``parent`` ends, however busy it is (prctl(2))."""
+    with suppress(ImportError, OSError, AttributeError):
+        from ctypes import CDLL  # late: for workers only
+
+        CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        # It ended before that was asked for.
+        signal.raise_signal(signal.SIGKILL)
 
 
 def _answer(work: Callable[[int], bytes], task: int) -> bytes:
@@ -145,6 +180,13 @@ def _received(worker: _Worker) -> bytes | Raised | Lost:
         # A process of our own wrote it.
         return Raised(pickle.loads(message[1:]))  # noqa: S301
     return message[1:]
+
+
+def _killed(worker: _Worker, seconds: float) -> Lost:
+    worker.process.kill()
+    worker.pipe.close()
+    worker.process.join()
+    return Lost(f"took longer than {seconds:g} seconds")
 
 
 def _ending(exit_code: int) -> str:

@@ -122,7 +122,7 @@ def install(target: Target, root: Path) -> None:
         for entry in archive.elf_members():
             place = Path(f"{root}{installed_path(entry.name, archive.distribution)}")
             try:
-                data = archive.read(entry)
+                data = archive.inflated(entry)
             except InputError:
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)

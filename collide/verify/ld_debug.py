@@ -17,11 +17,12 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from collide.support.commands import run_in_session
 from collide.support.errors import CollideError
+from collide.support.files import working_directory
 from collide.support.records import NamedTuple
 
 # Paths may hold spaces, so the line is split where only the loader can have written.
@@ -157,7 +158,7 @@ def run(
     cannot be run or does not end in time.
     """
     words = [str(word) for word in command]
-    with tempfile.TemporaryDirectory() as directory:
+    with working_directory() as directory:
         wanted = {
             **environment,
             "LC_ALL": "C",
@@ -186,25 +187,11 @@ def _run(
     timeout: float,
 ) -> tuple[int, int]:
     try:
-        process = subprocess.Popen(
-            words,
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
+        return run_in_session(words, cwd, environment, stdout, stderr, timeout)
     except OSError as e:
         raise RunError(f"{words[0]}: {e.strerror}") from e
-    try:
-        return process.pid, process.wait(timeout)
     except subprocess.TimeoutExpired:
         raise RunError(f"{words[0]} did not end within {timeout:g} seconds") from None
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 def read_log(ran: Run, pid: int | None = None) -> Log:

@@ -81,10 +81,10 @@ def command_line(host: Host, template: str | None) -> tuple[str, ...]:
 class Runner:
     """Runs one host, each time in a fresh process.
 
-    ``root`` is the directory below which the target is installed: results have
-    the paths without it. ``environment`` is the environment of the processes,
-    without the variables that a loader or a Python obeys. ``timeout`` is in
-    seconds for each process.
+    Objects are opened behind the imports of the host's history. ``root`` is the directory below
+    which the target is installed: results have the paths without it. ``environment`` is the
+    environment of the processes, without the variables that a loader or a Python obeys.
+    ``timeout`` is in seconds for each process.
     """
 
     def __init__(
@@ -124,10 +124,10 @@ class Runner:
         RunError when the command does not run the script in this host.
         """
         path = str(self._scratch / "no such file.so")
-        ran, answer = self._open(path)
+        ran, answer = self._open(path, imports=())
         if answer is None:
             self._bind_now = False
-            ran, answer = self._open(path)
+            ran, answer = self._open(path, imports=())
         if answer is None:
             raise RunError(
                 f"{self._command[0]} did not run the script: it {ran.ending}; "
@@ -169,11 +169,16 @@ class Runner:
         )
 
     def _open(
-        self, path: str, tables: Mapping[str, SlotTable] | None = None
+        self,
+        path: str,
+        tables: Mapping[str, SlotTable] | None = None,
+        imports: Sequence[str] | None = None,
     ) -> tuple[Run, Answer | None]:
+        """Run the script that opens ``path``, behind the imports of the host's history."""
+        imports = self.host.imported if imports is None else imports
         program, answer = self._scratch / "open.py", self._scratch / "answer"
         answer.unlink(missing_ok=True)
-        program.write_text(script(path, str(answer), request(tables or {})))
+        program.write_text(script(path, str(answer), request(tables or {}), imports))
         ran = run(
             [word.replace("{script}", str(program)) for word in self._command],
             cwd=self._scratch,

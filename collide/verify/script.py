@@ -1,7 +1,7 @@
 """The script that opens one object inside a host and writes down the outcome.
 
 It runs in any Python that a host may have (CPython since 2.7, PyPy): it is
-small, imports no module that loads a shared object, answers in a file of its
+small, imports no module that loads a shared object unless it is asked to, answers in a file of its
 own, and ends the host's process itself.
 """
 
@@ -59,7 +59,9 @@ def read_memory(maps, request):
                     yield memory.read(stop - at)
 
 
-def answer(path, to, request):
+def answer(path, to, request, imports):
+    for name in imports:
+        __import__(name)
     before = read_maps()
     error = open_alone(path)
     maps = read_maps()
@@ -89,15 +91,19 @@ class Answer(NamedTuple):
 
 
 def script(
-    path: str, answer: str, request: Mapping[str, Sequence[tuple[int, int]]] | None = None
+    path: str,
+    answer: str,
+    request: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+    imports: Sequence[str] = (),
 ) -> str:
-    """Python that opens ``path`` and writes to the file ``answer``.
+    """Python that imports ``imports``, opens ``path`` and writes to the file ``answer``.
 
     ``request`` is what it reads of its own memory (:mod:`collide.verify.got_slots`).
     """
     # The one literal that means the same in Python 2 and 3, for any name.
     wanted = {os.fsencode(file): list(pieces) for file, pieces in (request or {}).items()}
-    return f"{_SCRIPT}answer({os.fsencode(path)!r}, {os.fsencode(answer)!r}, {wanted!r})\n"
+    arguments = os.fsencode(path), os.fsencode(answer), wanted, list(imports)
+    return f"{_SCRIPT}answer({', '.join(map(repr, arguments))})\n"
 
 
 def read_answer(file: Path) -> Answer | None:

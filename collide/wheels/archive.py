@@ -10,7 +10,6 @@ the tests compare the outcome with WheelFile's.
 
 from __future__ import annotations
 
-import mmap
 import os
 import posixpath
 from binascii import b2a_base64
@@ -21,10 +20,12 @@ from types import TracebackType
 
 from collide.elf.headers import is_elf
 from collide.support import limits
-from collide.support.errors import InputError
-from collide.support.files import require_regular
-from collide.support.inflate import Contents, InflateErrors, crc32, inflate, inflate_head
+from collide.support.errors import InputError, UnverifiedError
+from collide.support.file_bytes import FileBytes
+from collide.support.inflate import HEAD, Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
+from collide.support.regular_files import require_regular
+from collide.wheels.irregular import Irregularity, irregularities
 from collide.wheels.record import read_record
 from collide.wheels.zip_directory import (
     DEFLATED,
@@ -81,11 +82,9 @@ class Archive:
         require_regular(self.path)
         self.distribution, self.tags = _parse_name(self.path)
         try:
-            with open(path, "rb") as stream:
-                self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-            with memoryview(self._data) as data:
-                self.entries = entries(data)
-                hold_limits(self.entries, len(data))
+            self._data = FileBytes(path)
+            self.entries = entries(self._data)
+            hold_limits(self.entries, len(self._data))
             self._size = sum(entry.size for entry in self.entries)
             self.record, self._record = self._read_record()
         except FileNotFoundError:
@@ -112,16 +111,28 @@ class Archive:
         ]
         if not found:
             raise ValueError("missing .dist-info/RECORD")
+        # Of several, which no installer takes, the one that is named like the wheel.
+        named = f"{self.distribution}.dist-info/record".lower()
+        found.sort(key=lambda entry: entry.name.lower() != named)
         limits.hold("record-size", found[0].size)
         raw = self._inflate(found[0])
         if len(raw) != found[0].size or crc32(raw) != found[0].crc:
             raise ValueError("RECORD does not match the archive's CRC")
         return found[0].name, read_record(raw, {entry.name for entry in self.entries})
 
+    def irregularities(self) -> tuple[Irregularity, ...]:
+        """What pip or the package index refuse of the archive; see :class:`Irregularity`."""
+        return irregularities(self._data, self.entries, self.distribution)
+
     def elf_members(self) -> Iterator[Entry]:
-        """The members that start with the ELF magic, in archive order."""
-        for entry in self.entries:
-            if entry.size >= 4 and is_elf(self._head(entry)):
+        """The members that start with the ELF magic, in archive order.
+
+        Of several with one name it is the last, which zipfile reads and pip installs.
+        One that cannot be looked into is among them: to read it says why.
+        """
+        last = {entry.name: entry for entry in self.entries}
+        for entry in last.values() if len(last) < len(self.entries) else self.entries:
+            if entry.size >= 4 and self._may_be_elf(entry):
                 yield entry
 
     def read(self, entry: Entry) -> Contents:
@@ -129,6 +140,16 @@ class Archive:
 
         Raises InputError when it cannot be inflated, or its CRC or its hash
         in RECORD is wrong.
+        """
+        data = self.inflated(entry)
+        if problem := self.unverified(entry, data):
+            raise problem
+        return data
+
+    def inflated(self, entry: Entry) -> Contents:
+        """One member, whatever RECORD says of it.
+
+        Raises InputError when it cannot be inflated, or its CRC is wrong.
         """
         name = f"{self.path}: {entry.name}"
         try:
@@ -140,33 +161,34 @@ class Archive:
             raise InputError(name, f"cannot be inflated ({e})") from e
         if len(data) != entry.size or crc32(data) != entry.crc:
             raise InputError(name, "its contents do not match the archive's CRC")
+        return data
+
+    def unverified(self, entry: Entry, data: Contents) -> UnverifiedError | None:
+        """Why RECORD does not vouch for the contents of a member; None if it does."""
+        name = f"{self.path}: {entry.name}"
         recorded = self._record.get(entry.name)
         if not recorded:
-            raise InputError(name, "has no hash in RECORD")
+            return UnverifiedError(name, "has no hash in RECORD")
         algorithm = recorded.partition("=")[0]
         try:
             matches = record_digest(algorithm, data, self._size) == recorded.rstrip("=")
         except ValueError as e:
-            raise InputError(name, f"its hash in RECORD cannot be checked ({e})") from e
+            return UnverifiedError(name, f"its hash in RECORD cannot be checked ({e})")
         if not matches:
-            raise InputError(name, "its contents do not match the hash in RECORD")
-        return data
+            return UnverifiedError(name, "its contents do not match the hash in RECORD")
+        return None
 
-    def _head(self, entry: Entry) -> bytes:
+    def _may_be_elf(self, entry: Entry) -> bool:
         try:
-            with memoryview(self._data) as data, contents(data, entry) as raw:
+            with contents(self._data, entry, HEAD) as raw:
                 if entry.method == STORED:
-                    return bytes(raw[:4])
-                if entry.method == DEFLATED:
-                    return inflate_head(raw, 4)
-        except InflateErrors as e:
-            raise InputError(f"{self.path}: {entry.name}", f"cannot be inflated ({e})") from e
-        raise InputError(
-            f"{self.path}: {entry.name}", f"compression method {entry.method} is not read"
-        )
+                    return is_elf(bytes(raw[:4]))
+                return entry.method != DEFLATED or is_elf(inflate_head(raw, 4))
+        except InflateErrors:
+            return True
 
     def _inflate(self, entry: Entry) -> Contents:
-        with memoryview(self._data) as data, contents(data, entry) as raw:
+        with contents(self._data, entry) as raw:
             return _inflated(raw, entry)
 
 
@@ -176,12 +198,7 @@ def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
     The directory is not read for it. Raises InputError when it is not there any more.
     """
     try:
-        with (
-            open(path, "rb") as stream,
-            mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-            memoryview(mapped) as data,
-            contents(data, entry) as raw,
-        ):
+        with FileBytes(path) as data, contents(data, entry) as raw:
             found = _inflated(raw, entry)
     except _UnreadableErrors as e:
         raise InputError(f"{path}: {entry.name}", f"cannot be read again ({e})") from e
@@ -250,9 +267,17 @@ def write_wheel(path: Path, members: Iterable[Member]) -> None:
 
     ``members`` come without RECORD. The file appears whole or not at all.
     """
-    with _writing(path) as archive:
-        for member in members:
-            archive.writestr(_entry(member.name, member.mode), member.data)
+    from shutil import copyfileobj  # late: start-up
+
+    from collide.support.files import new_file, working_directory  # late: start-up
+
+    with working_directory() as directory:
+        made = os.path.join(directory, path.name)
+        with _writing(made) as archive:
+            for member in members:
+                archive.writestr(_entry(member.name, member.mode), member.data)
+        with open(made, "rb") as whole, new_file(path) as file:
+            copyfileobj(whole, file)
 
 
 def signatures(archive: Archive) -> tuple[str, ...]:
@@ -264,17 +289,17 @@ def signatures(archive: Archive) -> tuple[str, ...]:
 def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
     """Write ``archive`` again with ``changes``; order, modes and dates stay, RECORD is made anew.
 
-    Signatures of RECORD are left out. The file appears whole or not at all.
+    Signatures of RECORD are left out. ``path`` is in a working directory: an error may
+    leave half a file. zipfile must read the archive as :class:`Archive` does.
     """
     import zipfile  # late: start-up
 
     with zipfile.ZipFile(archive.path) as old:
-        infos = {info.filename: info for info in old.infolist()}
-    record = infos[archive.record]
+        infos = old.infolist()
+    (record,) = (info for info in infos if info.filename == archive.record)
     left_out = {archive.record, *signatures(archive)}
     with _writing(path, record) as made:
-        for entry in archive.entries:
-            info = infos[entry.name]
+        for entry, info in zip(archive.entries, infos, strict=True):
             if info.is_dir():
                 zipfile.ZipFile.writestr(made, _same_entry(info, entry.name), b"")
             elif entry.name not in left_out:
@@ -289,8 +314,8 @@ def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
 
 
 @contextmanager
-def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
-    """A WheelFile that becomes ``path`` when it is finished; ``record`` is RECORD's old entry."""
+def _writing(path: str | Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
+    """A WheelFile at ``path``; ``record`` is RECORD's old entry."""
     from wheel.wheelfile import WheelFile  # late: start-up
 
     class Dated(WheelFile):  # type: ignore[misc]
@@ -306,17 +331,10 @@ def _writing(path: Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]
                 entry = _same_entry(record, entry) if record else _entry(entry, 0o644)
             super().writestr(entry, data, compress_type)
 
-    partial = path.with_name(f".{path.name}.partial") / path.name
-    partial.parent.mkdir()
-    try:
-        with Dated(partial, "w") as archive:
-            if record is not None:
-                archive.record_path = record.filename
-            yield archive
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-        partial.parent.rmdir()
+    with Dated(path, "w") as archive:
+        if record is not None:
+            archive.record_path = record.filename
+        yield archive
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:

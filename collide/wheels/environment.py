@@ -12,6 +12,7 @@ from pathlib import Path
 
 from collide.filesystems.root import Root
 from collide.support.errors import InputError
+from collide.support.faults import problem_of
 from collide.wheels.target import Target, read_files
 
 
@@ -44,7 +45,11 @@ def installed(prefix: Path) -> Iterator[Target]:
         for distribution in found:
             files = _files(distribution, directory) - recorded
             recorded |= files
-            yield read_files(f"{distribution.name} {distribution.version}", directory, files, root)
+            name = f"{distribution.name} {distribution.version}"
+            try:
+                yield read_files(name, directory, files, root)
+            except Exception as e:
+                yield Target(name, None, {}, {}, problems=(problem_of(name, e),))
         others = {p for p in directory.rglob("*") if p.is_file()} - recorded
         unowned = read_files(f"{directory} (in no RECORD)", directory, others, root)
         if unowned.members or unowned.problems:

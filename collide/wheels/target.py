@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -18,18 +18,23 @@ from collide.elf.headers import is_elf
 from collide.elf.object import scan_object
 from collide.loader.host import Host
 from collide.loader.model import Dso, FileSystem
-from collide.support.errors import ForeignMachineError, FormatError, InputError, NotDynamicError
-from collide.support.files import require_regular
+from collide.support.errors import ForeignMachineError, InputError, NotDynamicError
+from collide.support.faults import problem_of
 from collide.support.limits import LimitError, hold
 from collide.support.records import NamedTuple
+from collide.support.regular_files import require_regular
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
+from collide.wheels.irregular import refused_place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from collide.elf.object import ElfObject
     from collide.filesystems.root import Root
+    from collide.wheels.irregular import Irregularity
+    from collide.wheels.zip_directory import Entry
 
 PREFIX = "/prefix"
 """The prefix under which wheels are installed in memory: ``sys.prefix`` of no real environment."""
@@ -55,9 +60,11 @@ class Target(NamedTuple):
 
     ``members`` maps installed paths to files, ``names`` canonical paths to the
     names that output uses. ``tags`` is None for what has no wheel's name.
-    ``problems`` are inputs that cannot be read, ``skipped`` members that
-    are no modules. ``on_disk`` is the root that the files are in, None for a wheel, and
-    ``cache`` reads the contents of a wheel's members again.
+    ``problems`` are inputs that cannot be read and members that RECORD does not vouch
+    for, which are in ``members`` all the same; ``skipped`` are members that are no
+    modules. ``on_disk`` is the root that the files are in, None for a wheel, and
+    ``cache`` reads the contents of a wheel's members again. ``irregularities`` are what
+    is wrong with the archive itself.
     """
 
     name: str
@@ -68,6 +75,7 @@ class Target(NamedTuple):
     problems: tuple[InputError, ...] = ()
     on_disk: Root | None = None
     cache: MemberCache | None = None
+    irregularities: tuple[Irregularity, ...] = ()
 
     def keeping(self) -> AbstractContextManager[None]:
         """A context in which the last member that was read again stays in memory."""
@@ -193,16 +201,18 @@ def find_each(inputs: Iterable[str | Target]) -> Iterator[str | Target | InputEr
     for given in inputs:
         try:
             yield from [given] if isinstance(given, Target) else find_inputs([given])
-        except InputError as e:
-            yield e
+        except Exception as e:
+            yield problem_of(str(given), e)
 
 
 def try_read(found: str | Target | InputError) -> Target | InputError:
     """The target of one thing that :func:`find_each` found, or why it cannot be read."""
+    if not isinstance(found, str):
+        return found
     try:
-        return read_target(found) if isinstance(found, str) else found
-    except InputError as e:
-        return e
+        return read_target(found)
+    except Exception as e:
+        return problem_of(found, e)
 
 
 def _tidy(path: str) -> str:
@@ -247,27 +257,36 @@ def _read_wheel(path: str) -> Target:
     cache = MemberCache(path)
     with Archive(path) as archive:
         distribution, tags = archive.distribution, archive.tags
+        irregular = archive.irregularities()
         for entry in archive.elf_members():
+            if said := refused_place(entry.name):
+                skipped.append(Skipped(entry.name, f'is installed nowhere: pip says "{said}"'))
+                continue
             try:
                 # The contents are dropped before names are made of the tables.
-                obj = scan_object(archive.read(entry))()
-            except LimitError as e:
-                # A member has its name already, its tables have none.
-                problems.append(e if e.path else e.inside(f"{path}: {entry.name}"))
-                continue
-            except InputError as e:
-                problems.append(e)
-                continue
+                obj = _scan(archive, entry, problems)()
             except (NotDynamicError, ForeignMachineError) as e:
                 skipped.append(Skipped(entry.name, str(e)))
                 continue
-            except FormatError as e:
-                problems.append(InputError(f"{path}: {entry.name}", str(e)))
+            except Exception as e:
+                problems.append(problem_of(f"{path}: {entry.name}", e))
                 continue
             place = installed_path(entry.name, distribution)
             members[place] = Dso(place, place, obj, partial(cache.read, entry))
             names[place] = entry.name
-    return _target(path, tags, members, names, skipped, problems)._replace(cache=cache)
+    target = _target(path, tags, members, names, skipped, problems)
+    return target._replace(cache=cache, irregularities=irregular)
+
+
+def _scan(archive: Archive, entry: Entry, problems: list[InputError]) -> Callable[[], ElfObject]:
+    """What :func:`scan_object` gives for a member; ``problems`` gets what RECORD says against it.
+
+    No installer compares members with RECORD, so the member is part of what is installed.
+    """
+    data = archive.inflated(entry)
+    if problem := archive.unverified(entry, data):
+        problems.append(problem)
+    return scan_object(data)
 
 
 def _target(
@@ -319,10 +338,8 @@ def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Targ
             skipped.append(Skipped(member, str(e)))
         except LimitError as e:
             problems.append(LimitError(f"{name}/{member}", e.reason))
-        except FormatError as e:
-            problems.append(InputError(f"{name}/{member}", str(e)))
-        except OSError as e:
-            problems.append(InputError(f"{name}/{member}", e.strerror or str(e)))
+        except Exception as e:
+            problems.append(problem_of(f"{name}/{member}", e))
         else:
             members[str(found)] = dso
             names.setdefault(dso.path, member)
@@ -344,10 +361,8 @@ def _read_bare(path: str) -> Target:
         dso = root.read(resolved)
     except LimitError as e:
         raise LimitError(path, e.reason) from None
-    except FormatError as e:
-        raise InputError(path, str(e)) from e
-    except OSError as e:
-        raise InputError(path, e.strerror or str(e)) from e
+    except Exception as e:
+        raise problem_of(path, e) from e
     if dso.elf.is_executable:
         raise InputError(path, "is an executable, not a module; it can be a --profile")
     return _target(path, None, {resolved: dso}, {dso.path: resolved}, on_disk=root)

@@ -14,6 +14,10 @@ from operator import attrgetter
 from collide.support import limits
 from collide.support.records import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.support.file_bytes import Sliced
+
 STORED, DEFLATED = 0, 8
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
@@ -39,18 +43,21 @@ class Entry(NamedTuple):
     offset: int
 
 
-def entries(data: memoryview) -> tuple[Entry, ...]:
+def entries(data: Sliced) -> tuple[Entry, ...]:
     """The members of the archive ``data``, in the order of its directory.
 
     Raises ValueError for what is no archive or a damaged one.
     """
-    at, size, offset = _end(data)
-    # Bytes before the archive (a self-extracting stub) shift every offset.
-    shift = at - size - offset
-    if shift < 0:
-        raise ValueError("bad offset for the central directory")
     try:
-        return tuple(_entries(data[offset + shift : at], shift))
+        at, size, offset = _end(data)
+        # Bytes before the archive (a self-extracting stub) shift every offset.
+        shift = at - size - offset
+        if shift < 0:
+            raise ValueError("bad offset for the central directory")
+        directory = data[offset + shift : at]
+        if len(directory) < size:
+            raise ValueError("truncated central directory")
+        return tuple(_entries(directory, shift))
     except struct.error as e:
         raise ValueError("truncated central directory") from e
 
@@ -81,22 +88,30 @@ def hold_member_limits(entry: Entry) -> None:
     limits.hold_ratio("member-ratio", entry.size, entry.compressed_size)
 
 
-def contents(data: memoryview, entry: Entry) -> memoryview:
-    """The stored bytes of one member; raises ValueError where they cannot be read."""
+def contents(data: Sliced, entry: Entry, most: int | None = None) -> memoryview:
+    """The stored bytes of one member, or the first ``most`` of them.
+
+    Raises ValueError where they cannot be read.
+    """
     for flag, reason in _UNREADABLE.items():
         if entry.flags & flag:
             raise ValueError(reason)
     start = entry.offset + _LOCAL.size
-    if start > len(data):
+    header = data[entry.offset : start]
+    if len(header) < _LOCAL.size:
         raise ValueError("bad local header")
-    magic, name_size, extra_size = _LOCAL.unpack_from(data, entry.offset)
+    magic, name_size, extra_size = _LOCAL.unpack(header)
     start += name_size + extra_size
     if magic != b"PK\3\4" or start + entry.compressed_size > len(data):
         raise ValueError("bad local header")
-    return data[start : start + entry.compressed_size]
+    size = entry.compressed_size if most is None else min(most, entry.compressed_size)
+    found = data[start : start + size]
+    if len(found) < size:
+        raise ValueError("the file was cut short while it was read")
+    return found
 
 
-def _end(data: memoryview) -> tuple[int, int, int]:
+def _end(data: Sliced) -> tuple[int, int, int]:
     """Where the directory ends, its size, and the offset it is said to have."""
     tail = bytes(data[-(_END.size + 0xFFFF) :])
     at = tail.rfind(b"PK\5\6")
@@ -106,12 +121,12 @@ def _end(data: memoryview) -> tuple[int, int, int]:
     end = len(data) - len(tail) + at
     located = end - _LOCATOR_64.size
     if located >= 0 and bytes(data[located : located + 4]) == b"PK\6\7":
-        _, disk, offset_64, _ = _LOCATOR_64.unpack_from(data, located)
+        _, disk, offset_64, _ = _LOCATOR_64.unpack(data[located : located + _LOCATOR_64.size])
         # The record stands right before its locator, wherever the archive begins.
         end = located - _END_64.size
         if end < 0 or bytes(data[end : end + 4]) != b"PK\6\6":
             raise ValueError(f"no ZIP64 end of central directory at {offset_64}")
-        _, _, _, _, disk, first_disk, _, _, size, offset = _END_64.unpack_from(data, end)
+        _, _, _, _, disk, first_disk, _, _, size, offset = _END_64.unpack(data[end:located])
     if disk or first_disk:
         raise ValueError("archives that span several disks are not read")
     return end, size, offset

@@ -100,7 +100,7 @@ def test_input_whose_process_is_killed_is_named(
             os.kill(os.getpid(), signal.SIGKILL)
         return read_target(path)
 
-    monkeypatch.setattr(collide.check.parallel, "read_target", read)
+    monkeypatch.setattr(collide.check.parallel, "try_read", read)
     profile = "debian-12-python3"
     status, out, err = run(capsys, directory, "--profile", profile, "--jobs", "2")
     (line,) = err.splitlines()

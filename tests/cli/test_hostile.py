@@ -1,248 +1,157 @@
-"""Small inputs that stand for much: what they cost, and the one line that refuses them."""
+"""Commands on inputs whose names, and the names in them, want to be commands or controls."""
 
 from __future__ import annotations
 
-import os
-import struct
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import hostile
-from archives import tar
-from checkout import WHEELS
-from measuring import MIB, Cost, measured
+from checkout import ROOT
+from collide.api import load_hosts
+from collide.cli.main import main
+from collide.support.foreign import from_json
+from hostile import ALL, NAMES, hostile_wheel, odd_characters, strict, taken_for_commands
+from scenario import require_loader
 
-HOST = WHEELS / "host/host"
-SHIPPED = ("--profile", "debian-12-python3")
-ALWAYS = 64  # MiB
-SECONDS = 10
-
-
-def check(path: Path, *more: str) -> Cost:
-    return measured("check", path, *SHIPPED, *more)
-
-
-def hold_to_bounds(cost: Cost, inflated: int) -> None:
-    """The bounds of every input; ``inflated`` is what it holds, in bytes, as far as it may."""
-    assert cost.seconds <= SECONDS
-    assert cost.peak <= ALWAYS + 6 * inflated / MIB
-    assert "Traceback" not in cost.stderr
+HOST = str(ROOT / "wheels/host/host")
+UWSGI = "debian-12-uwsgi-python3"
+each_kind = pytest.mark.parametrize("name", ["first", "blank first", "all"])
+"""What matters at the start of a line, and all names in one."""
+Outputs = Callable[..., tuple[int, str, str]]
 
 
-def hold_to_limit(cost: Cost, limit: str, path: Path, inflated: int) -> None:
-    """One line that names the limit and the input, and nothing half done."""
-    hold_to_bounds(cost, inflated)
-    assert cost.status == 2, cost
-    (line,) = cost.stderr.splitlines()
-    assert line.startswith("collide: ")
-    assert path.name in line
-    assert f"limit {limit}" in line
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Outputs:
+    """Run a command; both outputs are UTF-8 and hold nothing that a log must not have."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        capfdbinary.readouterr()
+        try:
+            status = main([str(a) for a in arguments])
+        except SystemExit as e:
+            status = int(str(e.code))
+        out, err = (raw.decode() for raw in capfdbinary.readouterr())
+        github = "github" in arguments
+        for output in (err, out):
+            assert not odd_characters(output)
+            own = output.splitlines() if github and output is out else []
+            assert taken_for_commands(output) == own
+        return status, out, err
+
+    return run
 
 
-# -- objects --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", hostile.OBJECTS)
-def test_object_takes_no_more_than_its_bytes_allow(kind: str, tmp_path: Path) -> None:
-    make, size, limit = hostile.OBJECTS[kind]
-    data = make(size)
-    path = hostile.wheel(tmp_path, [(hostile.MODULE, data)])
-    cost = check(path)
-    if limit:
-        hold_to_limit(cost, limit, path, len(data))
-        assert hostile.MODULE in cost.stderr or limit == "tries"
-    else:
-        hold_to_bounds(cost, len(data))
-
-
-@pytest.mark.parametrize("kind", ["one bucket", "one name", "unknown relocations"])
-def test_object_of_twice_the_size_takes_twice_the_time(kind: str, tmp_path: Path) -> None:
-    make, size, _ = hostile.OBJECTS[kind]
-    hold_to_growth(
-        [check(hostile.wheel(tmp_path, [(hostile.MODULE, make(size * n))])) for n in (0, 1, 2)]
+@each_kind
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif", "html"])
+def test_check_of_hostile_names(run: Outputs, tmp_path: Path, name: str, form: str) -> None:
+    wheel = hostile_wheel(tmp_path, {**NAMES, "all": ALL}[name])
+    more = ["-v"] if name == "all" else []
+    status, out, err = run(
+        "check", wheel, "--profile", UWSGI, "--format", form, "--fail-on", "never", *more
     )
+    assert status == 2
+    assert "has no hash in RECORD" in err
+    if form in ("json", "sarif"):
+        strict(out)
 
 
-def hold_to_growth(costs: Sequence[Cost]) -> None:
-    """Of three sizes, the first of nothing: the second one's time grows by 2.3 at most."""
-    start, once, twice = (cost.seconds for cost in costs)
-    assert twice - start <= 2.3 * (once - start) + 0.2
+def test_names_of_bindings_are_read_back_exactly(run: Outputs, tmp_path: Path) -> None:
+    wheel = hostile_wheel(tmp_path, ALL)
+    _, out, _ = run("bindings", wheel, "--profile", UWSGI)
+    symbols = {from_json(line)["symbol"] for line in out.splitlines()}
+    assert "und" + ALL.decode("utf-8", "surrogateescape") in symbols
 
 
-def test_modules_of_one_wheel_are_looked_at_once_each(tmp_path: Path) -> None:
-    costs = [check(hostile.many_modules(tmp_path, count)) for count in (1, 1500, 3000)]
-    hold_to_growth(costs)
-    assert [cost.status for cost in costs] == [0, 0, 0]
-
-
-# -- wheels ---------------------------------------------------------------------------------------
-
-
-def test_record_of_blank_lines_is_not_kept(tmp_path: Path) -> None:
-    size = 60 * MIB
-    hold_to_bounds(check(hostile.wheel(tmp_path, [("a.py", b"")], b"\n" * size)), size)
-
-
-def test_record_of_short_lines_is_not_kept(tmp_path: Path) -> None:
-    size = 12 * MIB
-    cost = check(hostile.wheel(tmp_path, [("a.py", b"")], b"a,,\n" * (size // 4)))
-    hold_to_bounds(cost, size)
-
-
-def test_record_has_a_limit(tmp_path: Path) -> None:
-    path = hostile.wheel(tmp_path, [("a.py", b"")], b"\n" * (3 * MIB))
-    hold_to_limit(check(path, "--limit", "record-size=2M"), "record-size", path, 3 * MIB)
-
-
-def test_wheel_that_inflates_too_much_is_refused(tmp_path: Path) -> None:
-    path = hostile.wheel(tmp_path, [("a.so", bytes(70 * MIB))])
-    hold_to_limit(check(path), "wheel-ratio", path, 0)
-
-
-def test_members_that_overlap_are_refused(tmp_path: Path) -> None:
-    path = hostile.overlapping(tmp_path, 1000)
-    hold_to_limit(check(path), "wheel-ratio", path, 0)
-
-
-def test_member_that_claims_gigabytes_is_refused(tmp_path: Path) -> None:
-    path = hostile.wheel(tmp_path, [("a.so", b"\x7fELF" + bytes(1000))])
-    data = bytearray(path.read_bytes())
-    struct.pack_into("<I", data, data.index(b"PK\1\2") + 24, 0xFFFFFFF0)
-    path.write_bytes(data)
-    hold_to_limit(check(path), "wheel-ratio", path, 0)
-
-
+@each_kind
 @pytest.mark.parametrize(
-    ("limit", "value"), [("entries", 1), ("wheel-size", 100), ("member-size", 100), ("segments", 1)]
-)
-def test_limits_of_wheels_are_held(limit: str, value: int, tmp_path: Path) -> None:
-    path = hostile.wheel(tmp_path, [(hostile.MODULE, hostile.one_bucket(4000))])
-    hold_to_limit(check(path, "--limit", f"{limit}={value}"), limit, path, 0)
-
-
-def test_time_of_an_input_is_limited(tmp_path: Path) -> None:
-    path = hostile.many_modules(tmp_path, 12_000)
-    cost = check(path, "--limit", "time=1")
-    hold_to_limit(cost, "time", path, path.stat().st_size)
-    assert cost.seconds < 4
-
-
-# -- profiles and baselines -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "times", "limit"),
+    "command",
     [
-        (b" ", 300 * MIB, "profile-size"),
-        (b"[],", 10_000_000, "json-values"),
-        (b'{"a":0},', 5_000_000, "json-values"),
+        ["bindings", "@", "--profile", UWSGI],
+        ["bindings", "@", "--profile", UWSGI, "--session"],
+        ["explain", "@", "deflate", "--profile", UWSGI],
+        ["explain", "@", "@NAME@", "--profile", UWSGI],
+        ["whatif", "@", "--profile", UWSGI, "--apply", "*=-Bsymbolic", "-v"],
+        ["whatif", "@", "--profile", UWSGI, "--apply", "*=-Bsymbolic", "--format", "json"],
+        ["repair", "@", "--profile", UWSGI, "--check"],
+        ["verify", "@", "--profile", UWSGI],
+        ["diff", UWSGI, "debian-12-python3", "--impact", "@"],
     ],
+    ids=lambda command: " ".join(command[:1] + command[-1:]),
 )
-def test_profile_that_inflates_too_much_is_refused(
-    text: bytes, times: int, limit: str, tmp_path: Path
+def test_other_commands_on_hostile_names(
+    run: Outputs, tmp_path: Path, name: str, command: list[str]
 ) -> None:
-    path = tmp_path / "host.json.xz"
-    path.write_bytes(hostile.packed(text, times))
-    wheel = next((WHEELS / "dist").glob("specimen_unique-*.whl"))
-    cost = measured("check", wheel, "--profile", path)
-    hold_to_limit(cost, limit, path, min(len(text) * times, 256 * MIB))
+    raw = {**NAMES, "all": ALL}[name]
+    wheel = str(hostile_wheel(tmp_path, raw))
+    shown = f"und{raw.decode('utf-8', 'surrogateescape')}"
+    replaced = {"@": wheel, "@NAME@": shown}
+    status, out, err = run(*(replaced.get(word, word) for word in command))
+    assert status in (0, 1, 2)
+    assert out or err
+    if command[0] == "bindings":
+        for line in out.splitlines():
+            strict(line)
+    if command[-1] == "json":
+        strict(out)
 
 
-def test_profile_that_is_nested_deeply_is_refused_in_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "host.json"
-    path.write_bytes(b"[" * 1_000_000)
-    wheel = next((WHEELS / "dist").glob("specimen_unique-*.whl"))
-    cost = measured("check", wheel, "--profile", path)
-    hold_to_bounds(cost, MIB)
-    assert cost.status == 2
-    assert len(cost.stderr.splitlines()) == 1
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", ["text", "sarif"])
+def test_paths_with_hostile_names(run: Outputs, tmp_path: Path, name: str, form: str) -> None:
+    require_loader()
+    directory = tmp_path / NAMES[name].replace(b"/", b"\xe2\x88\x95").decode(
+        "utf-8", "surrogateescape"
+    )
+    directory.mkdir()
+    good = Path(shutil.copy(next((ROOT / "wheels/dist").glob("*static_exported*")), directory))
+    bad = directory / "m.so"
+    bad.write_text("text")
+    host = shutil.copy(HOST, directory / "host")
+    shutil.copy(Path(HOST).parent / "libvault.so.1", directory)
+    status, out, err = run("check", good, bad, "--profile", host, "--format", form)
+    assert status == 2
+    assert "not an ELF file" in err
+    if form in ("json", "sarif"):
+        strict(out)
 
 
-# -- files that are no regular ones ---------------------------------------------------------------
+@pytest.mark.parametrize("name", NAMES)
+def test_hosts_with_hostile_names(run: Outputs, tmp_path: Path, name: str) -> None:
+    require_loader()
+    directory = tmp_path / NAMES[name].replace(b"/", b"\xe2\x88\x95").decode(
+        "utf-8", "surrogateescape"
+    )
+    directory.mkdir()
+    host = shutil.copy(HOST, directory / "host")
+    shutil.copy(Path(HOST).parent / "libvault.so.1", directory)
+    called = NAMES[name].decode("utf-8", "surrogateescape")
+    profile, baseline = directory / "p.json", directory / "b.json"
+    assert run("profile", host, "-o", profile, "--name", called)[0] == 0
+    strict(profile.read_text("ascii"))
+    strict(run("profile", host)[1])
+    assert run("profile", host, "--probes")[0] == 0
+    assert run("profile", host, "--probes", "--format", "json")[0] == 0
+    assert run("profiles", profile)[0] == 0
+    (read,) = load_hosts(str(profile))
+    assert (read.name, read.path) == (called, str(Path(host).resolve()))
+    assert run("profiles", "show", profile)[0] == 0
+    strict(run("profiles", profile, "--format", "json")[1])
+    assert run("footprint", host, "--baseline", baseline, "--update")[0] == 0
+    strict(baseline.read_text("ascii"))
+    assert run("footprint", host, "--baseline", baseline)[0] == 0
+    assert run("footprint", profile, "--baseline", baseline, "--format", "json")[0] in (0, 1)
+    assert run("diff", host, profile)[0] in (0, 1)
 
 
-@pytest.mark.parametrize("path", ["pipe", "/dev/zero"])
-@pytest.mark.parametrize("command", ["baseline", "allow-list", "profile", "input", "directory"])
-def test_pipe_and_device_are_refused(command: str, path: str, tmp_path: Path) -> None:
-    special = tmp_path / hostile.WHEEL if path == "pipe" else Path(path)
-    if path == "pipe":
-        os.mkfifo(special)
-    baseline = tmp_path / "b.json"
-    commands: dict[str, tuple[str | Path, ...]] = {
-        "baseline": ("footprint", HOST, "--baseline", special),
-        "allow-list": ("footprint", HOST, "--baseline", baseline, "--allow-list", special),
-        "profile": ("check", WHEELS / "dist", "--profile", special),
-        "input": ("check", special, *SHIPPED),
-        "directory": ("check", tmp_path if path == "pipe" else special, *SHIPPED),
-    }
-    if command == "allow-list":
-        assert measured("footprint", HOST, "--baseline", baseline, "--update").status == 0
-    cost = measured(*commands[command], seconds=10)
-    hold_to_bounds(cost, 0)
-    assert cost.status == 2
-    assert "regular file" in cost.stderr
-    assert special.name in cost.stderr
-
-
-# -- roots ----------------------------------------------------------------------------------------
-
-
-def profile(root: Path, *more: str) -> Cost:
-    out = os.devnull
-    return measured("profile", "/opt/host", "--root", root, "-o", out, *more, gib=2)
-
-
-def test_archive_that_inflates_too_much_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "r.tar"
-    path.write_bytes(hostile.tar_of_zeros(200 * MIB))
-    hold_to_limit(profile(path), "root-ratio", path, 64 * MIB)
-
-
-def test_layers_of_an_image_have_a_limit(tmp_path: Path) -> None:
-    path = hostile.image(tmp_path / "image", tar(("a", b"")), 501)
-    hold_to_limit(profile(path), "layers", path, 0)
-
-
-def _system(tmp_path: Path, *more: tuple[str, bytes]) -> Path:
-    """A root with the host of the specimens and what it needs of this machine."""
-    loader = Path("/lib64/ld-linux-x86-64.so.2")
-    libc = Path("/lib/x86_64-linux-gnu/libc.so.6")
-    if not (loader.is_file() and libc.is_file()):
-        pytest.skip(f"{libc} does not exist: run this on Debian amd64")
-    files = [("opt/host", HOST.read_bytes()), ("lib64/ld-linux-x86-64.so.2", loader.read_bytes())]
-    files += [("lib/x86_64-linux-gnu/libc.so.6", libc.read_bytes())]
-    files += [("opt/libvault.so.1", (HOST.parent / "libvault.so.1").read_bytes())]
-    path = tmp_path / "r.tar"
-    path.write_bytes(tar(*files, *more))
-    return path
-
-
-def test_cache_of_tails_is_refused(tmp_path: Path) -> None:
-    path = _system(tmp_path, ("etc/ld.so.cache", hostile.cache_of_tails(20_000)))
-    hold_to_limit(profile(path), "name-ratio", path, path.stat().st_size)
-
-
-def test_files_that_include_each_other_are_read_once(tmp_path: Path) -> None:
-    names = [f"c/{number}" for number in range(12)]
-    files = [(name, b"include /c/*\n/d\n") for name in ("etc/ld.so.conf", *names)]
-    path = _system(tmp_path, *files)
-    cost = profile(path, "--ldconfig")
-    hold_to_bounds(cost, path.stat().st_size)
-    assert cost.status == 0
-
-
-def test_patterns_of_the_loader_s_configuration_have_a_limit(tmp_path: Path) -> None:
-    lines = b"".join(b"include /c/x%d*\n" % number for number in range(2000))
-    files = [("etc/ld.so.conf", lines), *((f"c/{number}", b"") for number in range(1000))]
-    path = _system(tmp_path, *files)
-    hold_to_limit(profile(path, "--ldconfig"), "includes", path, path.stat().st_size)
-
-
-def test_package_header_has_no_more_values_than_bytes(tmp_path: Path) -> None:
-    database = ("usr/lib/sysimage/rpm/rpmdb.sqlite", hostile.rpm_database(tmp_path, 2000))
-    path = _system(tmp_path, database)
-    cost = profile(path)
-    hold_to_bounds(cost, path.stat().st_size)
-    assert cost.status == 0
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_arguments_are_names_too(run: Outputs, name: bytes) -> None:
+    text = name.decode("utf-8", "surrogateescape")
+    assert run("check", f"--{text}")[0] == 2
+    assert run("check", "--format", text, "x")[0] == 2
+    assert run("check", text)[0] == 2
+    assert run("check", "x.so", "--profile", text)[0] == 2
+    assert run("explain", text)[0] == 2
+    assert run(text)[0] == 2
+    assert run("whatif", "x", "--profile", UWSGI, "--apply", text)[0] == 2

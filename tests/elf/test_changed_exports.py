@@ -14,6 +14,7 @@ from collide.elf.machines import CLASS_PLT
 from collide.elf.object import ElfObject, read_object
 from collide.elf.symbols import Definition, Reference
 from collide.loader.glibc.lookup import GlibcLookup
+from collide.repair.old_names import keep_old_names
 from collide.repair.patch import close_symbols, find_patchelf, rename_symbols
 from collide.support.errors import FormatError
 from compiler import compile_so
@@ -197,6 +198,18 @@ def test_renamed_and_closed(tmp_path: Path, draw: random.Random, library: Librar
     made = close_symbols(data, closed)
     made = rename_symbols(made, new, find_patchelf())
     hold(read_object(data), SymbolChange(renamed=new, visibility=closed), read_object(made))
+
+
+def test_renamed_with_the_old_names_as_well(
+    tmp_path: Path, draw: random.Random, library: Library
+) -> None:
+    data = library.build(tmp_path / "x.so")
+    new = {n: f"{n}.c0ffee00" for n in some(draw, library.node_of)}
+    closed = {n: draw.choice((STV_PROTECTED, STV_HIDDEN)) for n in some(draw, library.node_of)}
+    made = rename_symbols(data, new, find_patchelf())
+    made = close_symbols(made, {new.get(n, n): visibility for n, visibility in closed.items()})
+    change = SymbolChange(renamed=new, doubled=True, visibility=closed)
+    hold(read_object(data), change, read_object(keep_old_names(made, new)))
 
 
 def test_removed_as_by_a_version_script(

@@ -88,6 +88,13 @@ def _huge(size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
     return info.tobuf(tarfile.GNU_FORMAT) + bytes(1024)
 
 
+def _chain(kind: bytes, data: bytes) -> bytes:
+    """Long names or extended headers, each of which is about the next one."""
+    info = tarfile.TarInfo("x")
+    info.type, info.size = kind, len(data)
+    return (info.tobuf(tarfile.GNU_FORMAT) + data.ljust(512, b"\0")) * 3000
+
+
 REFUSED: dict[str, tuple[bytes, str]] = {
     "parent": (tar(("../etc/passwd", b"x")), r"member \.\./etc/passwd has \.\. in its name"),
     "hidden parent": (tar(("a/../../b", b"x")), r"has \.\. in its name"),
@@ -103,6 +110,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "beyond the end": (_huge(1 << 40), "not a readable tar archive"),
     "huge name": (_huge(1 << 40, b"L"), "not a readable tar archive"),
     "huge attributes": (_huge(1 << 40, b"x"), "not a readable tar archive"),
+    "long names of long names": (_chain(b"L", b"abc\0"), "extended headers without a member"),
+    "attributes of attributes": (_chain(b"x", b"12 path=abc\n"), "headers without a member"),
     "negative size": (_huge(-(1 << 20)), "not a readable tar archive"),
     "cut": (tar(("a", bytes(5000)), ("b", b"x"))[:3000], "not a readable tar archive"),
     "damaged": (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collide.filesystems.tree import Disk, buffered
+from collide.filesystems.tree import LARGEST, Disk, buffered
 
 
 @pytest.fixture
@@ -72,3 +72,19 @@ def test_parts_of_one_stream_are_read_by_turns() -> None:
         assert first.read() == b"34"
         assert second.read() == b"78"
         assert (first.tell(), first.seek(-1, io.SEEK_END), first.seek(1)) == (3, 2, 1)
+
+
+def test_file_that_shrinks_while_it_is_read_ends_early(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(bytes(1 << 20))
+    with Disk(str(tmp_path)).stream("/f") as stream:
+        assert stream.read(10) == bytes(10)
+        os.truncate(tmp_path / "f", 100_000)
+        stream.seek(0)
+        assert len(stream.read()) == 100_000
+
+
+def test_file_that_is_larger_than_any_library_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "f").open("wb") as file:
+        file.truncate(LARGEST + 1)
+    with pytest.raises(OSError, match="larger than any library"):
+        Disk(str(tmp_path)).contents("/f")

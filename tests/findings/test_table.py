@@ -36,7 +36,7 @@ def test_slugs_are_distinct() -> None:
 
 @each_code
 def test_identifier_and_slug_have_their_form(code: Code) -> None:
-    assert re.fullmatch(r"COL[1-5]\d\d", code.id)
+    assert re.fullmatch(r"COL[1-6]\d\d", code.id)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code.slug)
 
 

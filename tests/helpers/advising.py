@@ -12,7 +12,7 @@ from collide.loader.host import Host
 from collide.repair.preview import removed_by_touching, removed_in_trial, simple_plan
 from collide.repair.rebind import rebind, touched_names
 from collide.repair.repair import in_memory
-from collide.repair.request import RepairOptions, RuntimeNames, make_request
+from collide.repair.request import RepairOptions, RunTimeUse, make_request
 from collide.wheels.target import read_target
 
 _Fact = tuple[str | None, ...]
@@ -28,9 +28,9 @@ def compare(wheel: Path, host: Host) -> bool:
 def compare_analysis(analysis: Analysis) -> bool:
     """The same for a wheel that was analysed."""
     target = analysis.target
-    found = RuntimeNames(target, [Path(target.name)])
+    found = RunTimeUse(target, [Path(target.name)])
     request = make_request([target], [analysis], found, RepairOptions(), "c00000000")
-    plan = simple_plan(analysis, request._replace(brief=True))
+    plan = simple_plan(analysis, request)
     tried = in_memory(target, (analysis,), request)
     if plan is None:
         return False

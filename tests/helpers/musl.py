@@ -165,7 +165,7 @@ class MuslScenario(Scenario):
         preload: Sequence[str | Path] = (),
         library_path: Sequence[str | Path] = (),
     ) -> Outcome:
-        """Open modules one after the other in one process, and in the mind.
+        """Open modules one after the other in one process, and predict the same.
 
         Asserts that both agree on what is loaded in which order, on every slot,
         and on what fails.

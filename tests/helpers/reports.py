@@ -17,7 +17,7 @@ from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.report.check.formats import FORMATS, Shown
-from collide.support.errors import InputError
+from collide.support.errors import InputError, UnverifiedError
 from collide.wheels.tags import Misfit
 from collide.wheels.target import Skipped, Target, read_target
 from scenario import require_loader
@@ -80,6 +80,10 @@ def troubled() -> Report:
         LeftOut("demo.whl", host, Misfit("other interpreter", "is for another"))
         for host in ("one", "two")
     )
-    problems = (InputError("demo.whl: m.so", "truncated"), InputError("no.whl", "no such file"))
+    problems = (
+        InputError("demo.whl: m.so", "truncated"),
+        InputError("no.whl", "no such file"),
+        UnverifiedError("demo.whl: n.so", "has no hash in RECORD"),
+    )
     exposed = (Exposed("demo.whl", (finding(EXPOSED_SYMBOLS, provider=None),)),)
     return Report((judged,), left_out, problems, (), exposed)

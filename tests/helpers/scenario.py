@@ -1,4 +1,4 @@
-"""A few objects and a host, built in C, opened by the real loader and in the mind.
+"""A few objects and a host, built in C, opened by the real loader and by collide.
 
 :meth:`Scenario.compare` is the test of every loader rule: it asserts that
 collide and the loader agree on start-up, on every scope and on every binding.
@@ -242,7 +242,7 @@ class Scenario:
         preload: Sequence[str | Path] = (),
         library_path: Sequence[str | Path] = (),
     ) -> Outcome:
-        """Open modules one after the other in one process, and in the mind.
+        """Open modules one after the other in one process, and predict the same.
 
         ``opens`` are files of this directory or, where there is none, names as
         they are; a leading ``+`` asks for RTLD_GLOBAL. Asserts that the two

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collide.cli.main import main
 from collide.elf.constants import STV_HIDDEN
@@ -165,7 +168,8 @@ GOOD = {
         (json.dumps({**GOOD, "libraries": {}}), "not a valid baseline .*no libraries"),
         (json.dumps({**GOOD, "libraries": {"x": 1}}), "not a valid baseline"),
         (json.dumps({**GOOD, "libraries": []}), "not a valid baseline"),
-        (json.dumps({**GOOD, "missing": [1]}), "a name that is no string"),
+        (json.dumps({**GOOD, "missing": [1]}), r"missing\[0\] is no string"),
+        (json.dumps({**GOOD, "missing": [float("inf")]}), "Infinity is no number of JSON"),
         (json.dumps({**GOOD, "missing": None}), "not a valid baseline"),
         (json.dumps({k: v for k, v in GOOD.items() if k != "openings"}), "not a valid baseline"),
     ],
@@ -240,3 +244,34 @@ def test_binary_of_another_root(tmp_path: Path, capsys: Out) -> None:
     assert main(["footprint", "--root", str(root), "/bin/host"]) == 0
     libraries = json.loads(capsys.readouterr().out)["libraries"]
     assert list(libraries)[:2] == ["host", "liba.so"]
+
+
+_TEXTS = st.text(st.characters(codec=None), max_size=20)
+_LIBRARIES = st.builds(
+    FootprintLibrary,
+    name=_TEXTS,
+    needed_by=st.lists(_TEXTS, max_size=3).map(tuple),
+    unversioned=st.integers(0, 1 << 40),
+    own=st.booleans(),
+)
+
+
+@given(
+    st.builds(
+        Footprint,
+        name=_TEXTS,
+        libraries=st.lists(_LIBRARIES, min_size=1, unique_by=lambda entry: entry.name).map(tuple),
+        openings=st.lists(_TEXTS, max_size=3).map(tuple),
+        search_paths=st.lists(_TEXTS, max_size=3).map(tuple),
+        missing=st.lists(_TEXTS, max_size=3).map(tuple),
+    )
+)
+def test_baseline_comes_back_whatever_the_names_are(footprint: Footprint) -> None:
+    text = to_baseline(footprint)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(text)
+        file.flush()
+        found = read_baseline(Path(file.name))
+    assert to_baseline(found) == text
+    assert [entry.name for entry in found.libraries] == [e.name for e in footprint.libraries]
+    assert found._replace(libraries=()) == footprint._replace(libraries=())

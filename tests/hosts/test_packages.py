@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import functools
 import shutil
+import sqlite3
+import struct
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+import seeds
 from collide.filesystems.root import Root
 from collide.hosts.packages import find_packages
 
@@ -207,3 +211,63 @@ def test_rpm_database_that_is_none_tells_nothing(tmp_path: Path) -> None:
     write(tmp_path, "/var/lib/rpm/rpmdb.sqlite", "no database")
     write(tmp_path, "/usr/lib64/libdemo.so.1")
     assert find_packages(Root(str(tmp_path)), ["/usr/lib64/libdemo.so.1"]) == {}
+
+
+ENDLESS = (
+    "create view Packages(blob) as with recursive r(x) as "
+    "(select 1 union all select x + 1 from r) select zeroblob(100000) from r"
+)
+SQL = {
+    "null": ["create table Packages(blob)", "insert into Packages values(null)"],
+    "text": ["create table Packages(blob)", "insert into Packages values('x')"],
+    "number": ["create table Packages(blob)", "insert into Packages values(3000000000)"],
+    "negative number": ["create table Packages(blob)", "insert into Packages values(-1)"],
+    "no such column": ["create table Packages(other)", "insert into Packages values(x'00')"],
+    "view without end": [ENDLESS],
+    "computed column": [
+        "create table Packages(a, blob as (zeroblob(900000000)))",
+        *["insert into Packages values(1)"] * 50,
+    ],
+    "a header of 2^32 tags": [
+        "create table Packages(blob)",
+        "insert into Packages values(x'ffffffff00000000')",
+    ],
+    "a tag of 2^32 numbers": [
+        "create table Packages(blob)",
+        f"insert into Packages values(x'{struct.pack('>6I', 1, 8, 1116, 4, 0, 2**32 - 1).hex()}')",
+    ],
+}
+
+
+@pytest.mark.parametrize("case", SQL)
+def test_rpm_database_of_another_form_tells_nothing(tmp_path: Path, case: str) -> None:
+    write(tmp_path, "/usr/lib64/libdemo.so.1")
+    write(tmp_path, "/var/lib/rpm/rpmdb.sqlite")
+    _database(tmp_path / "var/lib/rpm/rpmdb.sqlite", SQL[case])
+    assert find_packages(Root(str(tmp_path)), ["/usr/lib64/libdemo.so.1"]) == {}
+
+
+def _database(path: Path, statements: Sequence[str]) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("name", [b"vault", b"\xff\xfe"])
+def test_rpm_package_beside_rows_of_another_form_is_found(tmp_path: Path, name: bytes) -> None:
+    write(tmp_path, "/opt/libvault.so.1")
+    write(tmp_path, "/var/lib/rpm/rpmdb.sqlite")
+    header = seeds.rpm_header(name).hex()
+    rows = [f"insert into Packages values({value})" for value in ("null", f"x'{header}'", "'x'")]
+    _database(tmp_path / "var/lib/rpm/rpmdb.sqlite", ["create table Packages(blob)", *rows])
+    found = find_packages(Root(str(tmp_path)), ["/opt/libvault.so.1"])
+    assert found == {"/opt/libvault.so.1": (name.decode("utf-8", "replace"), "1.0-2")}
+
+
+def test_package_without_a_version_is_none(tmp_path: Path) -> None:
+    write(tmp_path, "/opt/libvault.so.1")
+    write(tmp_path, "/var/lib/dpkg/status", "Package: vault\nStatus: install ok installed\n")
+    write(tmp_path, "/var/lib/dpkg/info/vault.list", "/opt/libvault.so.1\n")
+    assert find_packages(Root(str(tmp_path)), ["/opt/libvault.so.1"]) == {}

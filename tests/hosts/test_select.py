@@ -146,10 +146,11 @@ def test_file_that_is_neither_profile_nor_binary_is_refused(tmp_path: Path, data
 def test_recorded_host_takes_no_further_openings(tmp_path: Path) -> None:
     file = tmp_path / "mine.json"
     file.write_bytes(shipped_file("debian-12-python3"))
-    for arguments in ({"preload": ["liba.so"]}, {"rtld_global": ["liba.so"]}):
-        for spec in ("debian-12-python3", str(file)):
-            with pytest.raises(UsageError, match="need a binary"):
-                list(select_hosts([spec], **arguments))
+    for spec in ("debian-12-python3", str(file)):
+        with pytest.raises(UsageError, match="need a binary"):
+            list(select_hosts([spec], preload=["liba.so"]))
+        with pytest.raises(UsageError, match="need a binary"):
+            list(select_hosts([spec], rtld_global=["liba.so"]))
 
 
 def test_binary_takes_preloads_and_plugins() -> None:

@@ -7,8 +7,12 @@ collide's bindings of the written bytes to the loader's.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
 import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +22,7 @@ import pytest
 from wheel.wheelfile import WheelFile
 
 from advising import compare
+from checkout import ROOT
 from collide.cli.main import main
 from collide.elf.constants import STV_HIDDEN, STV_PROTECTED
 from collide.elf.object import read_object
@@ -290,59 +295,32 @@ def test_musl_wheels_are_renamed(shop: Workshop) -> None:
 DLSYM = 'void *dlsym(void *, const char *); void *look(void) { return dlsym(0, "f"); }'
 
 
-def test_text_beside_dlsym_keeps_a_name(shop: Workshop) -> None:
-    shop.scenario.lib(HASHED, CALLS_OWN_F)
-    shop.module(DLSYM + CALLS_F.replace("g", "k"), needed=[HASHED])
-    prepared = shop.prepare(shop.wheel("mod.so", HASHED), shop.scenario.host(F))
-    assert "stands as text in mod.so, which calls dlsym" in kept(prepared)["f"]
-
-
-def test_text_without_dlsym_is_just_text(shop: Workshop) -> None:
-    shop.scenario.lib(HASHED, CALLS_OWN_F)
-    shop.module('const char *t = "f";' + CALLS_F.replace("g", "k"), needed=[HASHED])
-    prepared = shop.prepare(shop.wheel("mod.so", HASHED), shop.scenario.host(F))
-    assert "f" in prepared.plan.renamed
+def test_object_that_may_ask_for_names_is_protected_not_hidden(shop: Workshop) -> None:
+    shop.module(CALLS_OWN_F)
+    shop.module(DLSYM, name="other.so")
+    wheel = shop.wheel("mod.so", "other.so", tag=MANYLINUX_2_28)
+    prepared = shop.prepare(wheel, shop.scenario.host(F))
+    assert prepared.plan.objects["mod.so"].closed == {"f": STV_PROTECTED}
 
 
 @pytest.mark.parametrize(
     ("source", "stays"),
     [
-        (b"import ctypes\nctypes.CDLL(x).f(1)\n", True),
+        (b"import ctypes\nctypes.CDLL(x)[chr(102)](1)\n", True),
         (b"from cffi import FFI\nFFI().dlopen(x).f(1)\n", True),
         (b"from cffi import FFI\nlib.f(1)\n", False),
         (b"import math\nmath.f(1)\n", False),
     ],
 )
-def test_ctypes_in_python_files_keeps_a_name(shop: Workshop, source: bytes, stays: bool) -> None:
+def test_where_python_opens_libraries_nothing_is_hidden(
+    shop: Workshop, source: bytes, stays: bool
+) -> None:
     shop.module(CALLS_OWN_F)
     wheel = shop.wheel("mod.so", tag=MANYLINUX_2_28, extra=[Member("demo.py", source)])
     prepared = shop.prepare(wheel, shop.scenario.host(F))
     # Protected, it is found by name as before.
     expected = STV_PROTECTED if stays else STV_HIDDEN
     assert prepared.plan.objects["mod.so"].closed == {"f": expected}
-
-
-def test_documented_entry_points_of_plugins_stay(shop: Workshop) -> None:
-    source = CALLS_OWN_F.replace("f(", "sasl_client_plug_init(")
-    shop.scenario.lib("demo.libs/libplugin-0a1b2c3d.so", source)
-    shop.module("")
-    prepared = shop.prepare(
-        shop.wheel("mod.so", "demo.libs/libplugin-0a1b2c3d.so"),
-        shop.scenario.host(F.replace("f(", "sasl_client_plug_init(")),
-        RepairOptions(method="rename"),
-    )
-    assert kept(prepared)["sasl_client_plug_init"] == "is a documented entry point"
-
-
-def test_text_of_a_library_about_who_uses_it_is_just_text(shop: Workshop) -> None:
-    """An error table of libcrypto names functions of libssl, which dlsym does not give it."""
-    low = "demo.libs/libl-0a1b2c3d.so"
-    shop.scenario.lib(low, DLSYM + "int l(void) { return 1; }")
-    shop.scenario.lib(HASHED, CALLS_OWN_F + "int l(void); int m(void) { return l(); }",
-                      needed=[low], runpath="$ORIGIN")  # fmt: skip
-    shop.module(CALLS_F.replace("g", "k"), needed=[HASHED])
-    prepared = shop.prepare(shop.wheel("mod.so", HASHED, low), shop.scenario.host(F))
-    assert "f" in prepared.plan.renamed
 
 
 def test_init_functions_are_never_touched(shop: Workshop) -> None:
@@ -378,9 +356,10 @@ def test_half_a_library_is_not_brought_home(shop: Workshop) -> None:
     """``k`` could be, but ``f`` cannot: one half here and one there is what breaks."""
     library = f"{CALLS_OWN_F} int k(void) {{ return 1; }} int l(void) {{ return k(); }}"
     shop.scenario.lib(HASHED, library)
-    shop.module(DLSYM + CALLS_F.replace("g", "h"), needed=[HASHED])
+    shop.module(CALLS_F.replace("g", "h"), needed=[HASHED])
+    shop.scenario.exe("int f(void); int main(void) { return f(); }", name="tool", needed=[HASHED])
     host = shop.scenario.host(f"{F} int k(void) {{ return 1; }}")
-    prepared = shop.prepare(shop.wheel("mod.so", HASHED), host)
+    prepared = shop.prepare(shop.wheel("mod.so", HASHED, "tool"), host)
     assert not prepared.changes
     assert "with f, which cannot be brought home" in kept(prepared)["k"]
     assert {left.symbol for left in prepared.proofs[0].left} == {"f", "k"}
@@ -445,6 +424,32 @@ def test_library_that_cannot_be_renamed_defines_what_it_did(shop: Workshop) -> N
     assert not prepared.plan.moved
 
 
+MAKES_UP_NAMES = b"""\
+import ctypes, glob, os
+here = os.path.dirname(os.path.abspath(__file__))
+lib = ctypes.CDLL(glob.glob(os.path.join(here, 'demo.libs/libb-*.so*'))[0])
+print([getattr(lib, name + '_r')() for name in ('point', 'area')])
+"""
+
+
+def test_names_that_python_puts_together_are_found_as_before(shop: Workshop) -> None:
+    """As in Shapely 1: neither the library's name nor those it is asked for stand anywhere."""
+    point = "int point_r(void) { return %d; }"
+    shop.scenario.lib(HASHED, point % 2 + "int area_r(void) { return point_r() + 1; }")
+    shop.module("int point_r(void); int h(void) { return point_r(); }", needed=[HASHED])
+    host = shop.scenario.host(point % 7)
+    wheel = shop.wheel("mod.so", HASHED, extra=[Member("demo.py", MAKES_UP_NAMES)])
+    unpack_wheel(wheel, shop.directory / "before")
+    prepared, after = shop.repair(wheel, host)
+    assert set(prepared.plan.renamed) == {"point_r"}
+    (renamed,) = prepared.plan.renamed.values()
+    assert after.provider(at("mod.so"), renamed) == at(new(prepared))
+    for directory in ("before", "site"):
+        program = shop.directory / directory / "lib/python/site-packages/demo.py"
+        done = subprocess.run([sys.executable, program], capture_output=True, check=True)
+        assert done.stdout == b"[2, 3]\n"
+
+
 # -- captured libraries ---------------------------------------------------------------------------
 
 
@@ -474,8 +479,47 @@ def test_library_that_python_opens_by_name_keeps_it(shop: Workshop) -> None:
     wheel, host = captured(shop, text=b"import ctypes\nctypes.CDLL('libb.so.1')\n")
     prepared = shop.prepare(wheel, host)
     assert not prepared.plan.moved
-    assert "which may use a library it opened" in kept(prepared)["libb.so.1"]
+    assert kept(prepared)["libb.so.1"].startswith("stands in demo.py")
     assert prepared.proofs[0].captured == ("libb.so.1",)
+
+
+@pytest.mark.parametrize(
+    ("tag", "paths"),
+    [("rpath", [None, "$ORIGIN"]), ("runpath", ["$ORIGIN"])],
+    ids=["rpath", "runpath"],
+)
+def test_plugin_that_found_the_library_loaded_is_shown_where_it_is(
+    shop: Workshop, tag: str, paths: list[str | None]
+) -> None:
+    """It has no way to it; once the library has a name of its own, no other will do."""
+    _, host = captured(shop)
+    for number, path in enumerate(paths):
+        how = {"runpath": path} if tag == "runpath" else {"runpath": None, "rpath": path}
+        shop.scenario.lib(
+            f"demo.libs/plugins/p{number}.so", CALLS_F, needed=["demo.libs/libb.so.1"], **how
+        )
+    plugins = [f"demo.libs/plugins/p{number}.so" for number, _ in enumerate(paths)]
+    wheel = shop.wheel("mod.so", "demo.libs/libb.so.1", *plugins)
+    prepared, after = shop.repair(wheel, host, opens=["mod.so", *plugins])
+    assert after.messages == ("ok",) * (1 + len(plugins))
+    library = at(new(prepared, "demo.libs/libb.so.1"))
+    for plugin, path in zip(plugins, paths, strict=True):
+        assert prepared.plan.objects[plugin].search == ("$ORIGIN/..",)
+        assert getattr(_object(shop, plugin), tag) == ":".join(filter(None, (path, "$ORIGIN/..")))
+        alone = shop.scenario.compare(host, at(plugin))
+        assert library in alone.closure(at(plugin))
+
+
+def test_what_was_missing_before_is_no_reason_to_refuse(shop: Workshop) -> None:
+    _, host = captured(shop)
+    shop.scenario.lib("gone/libgone.so.1", F)
+    shop.scenario.lib("demo.libs/libc.so.1", CALLS_F, needed=["gone/libgone.so.1"])
+    shop.module("", name="other.so", needed=["demo.libs/libc.so.1"])
+    (shop.directory / "gone/libgone.so.1").unlink()
+    wheel = shop.wheel("mod.so", "other.so", "demo.libs/libb.so.1", "demo.libs/libc.so.1")
+    prepared = shop.prepare(wheel, host, RepairOptions(everything=True))
+    assert set(prepared.plan.moved) == {"demo.libs/libb.so.1", "demo.libs/libc.so.1"}
+    assert not prepared.proofs[0].captured
 
 
 # -- the written wheel ----------------------------------------------------------------------------
@@ -554,7 +598,8 @@ def test_command_writes_beside_the_wheel_and_says_what(
 ) -> None:
     wheel, host = breaking(shop)
     names = shop.directory / "names"
-    status, out, err = run(capsys, wheel, "--profile", host, "--rename-map", names)
+    arguments = (wheel, "--profile", host, "--rename-map", names, "--no-verify")
+    status, out, err = run(capsys, *arguments)
     assert (status, err) == (0, [])
     assert f"written: {shop.directory / 'repaired' / wheel.name}" in out
     assert "references taken from the wheel: 2 before, 0 after" in out
@@ -606,7 +651,7 @@ def test_never_over_the_input(shop: Workshop, capsys: pytest.CaptureFixture[str]
         ("kill -9 $$", "patchelf failed (status -9)"),
         ("exit 0", "patchelf wrote nothing"),
         ("cp given.so made.so", "would not be the same"),
-        (": > made.so", "cannot be read any more (empty file)"),
+        (": > made.so", "not repaired: empty file"),
     ],
 )
 def test_patchelf_that_fails_leaves_nothing(
@@ -646,6 +691,32 @@ def test_full_disk_leaves_nothing(
     assert left_behind(shop) == []
 
 
+def test_killed_at_any_time_it_leaves_whole_wheels_only(shop: Workshop) -> None:
+    wheel, host = breaking(shop)
+    out, work = shop.directory / "out", shop.directory / "work"
+    work.mkdir()
+    arguments = ["repair", str(wheel), "--profile", str(host), "-w", str(out)]
+    command = [sys.executable, "-m", "collide", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(work)}
+    killed = set()
+    for moment in range(12):
+        known = set(work.iterdir())
+        running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        with running:
+            while running.poll() is None and not set(work.iterdir()) - known:
+                time.sleep(0.001)
+            time.sleep(moment * 0.005)
+            running.kill()
+        killed.add(running.returncode)
+        assert left_behind(shop) in ([], [wheel.name])
+        # What the one before has left is gone; patchelf has a directory beside the wheel's.
+        assert len(list(work.iterdir())) <= 2
+    assert -signal.SIGKILL in killed, "it was always through before"
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    assert left_behind(shop) == [wheel.name]
+    assert list(work.iterdir()) == []
+
+
 def test_wheel_directory_that_is_a_file(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
     wheel, host = breaking(shop)
     status, _, (line,) = run(capsys, wheel, "--profile", host, "-w", host)
@@ -661,11 +732,63 @@ def test_damaged_wheel_is_not_repaired(shop: Workshop, capsys: pytest.CaptureFix
     assert left_behind(shop) == []
 
 
-def test_wheel_that_fits_no_host(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wheel_that_fits_no_host_is_copied(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.module(CALLS_OWN_F)
+    wheel = shop.wheel("mod.so", tag="cp310-abi3-manylinux_2_17_riscv128")
+    pure = shop.wheel(tag="py3-none-any")
+    status, out, err = run(capsys, wheel, pure, "-w", shop.directory / "out")
+    assert (status, out, len(err)) == (0, "", 2)
+    assert err[0].startswith(f"collide: {wheel}: copied as it is, as it does not fit any of 6")
+    assert "its platform tags (manylinux_2_17_riscv128) do not fit " in err[0]
+    assert err[0].endswith(", ...")
+    assert f"{pure}: copied as it is" in err[1]
+    for original in (wheel, pure):
+        assert (shop.directory / "out" / original.name).read_bytes() == original.read_bytes()
+
+
+def test_what_comes_out_can_be_uploaded_whole(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wheel to repair, one that needs none, and one for another machine."""
+    wheel, host = breaking(shop)
+    foreign = shop.wheel("mod.so", tag="cp310-abi3-manylinux_2_17_aarch64")
+    shop.module(CALLS_OWN_F.replace("f(", "k("), name="fine.so")
+    fine = shop.wheel("fine.so", tag="cp310-abi3-manylinux_2_5_x86_64")
+    wheels = [wheel, foreign, fine]
+    status, out, err = run(
+        capsys, *wheels, "--profile", host, "-w", shop.directory / "out", "--no-verify"
+    )
+    assert status == 0
+    (line,) = err
+    assert line.startswith(f"collide: {foreign}: copied as it is, as it does not fit debian-")
+    assert "its platform tags (manylinux_2_17_aarch64) do not fit x86_64" in line
+    assert sorted(left_behind(shop)) == sorted(w.name for w in wheels)
+    assert f"{fine}: nothing to repair\n" in out
+
+
+def test_named_host_that_no_wheel_fits_is_an_error(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
     shop.module(CALLS_OWN_F)
     wheel = shop.wheel("mod.so", tag="cp310-abi3-manylinux_2_17_aarch64")
-    assert run(capsys, wheel)[0] == 3
     assert run(capsys, wheel, "--profile", shop.scenario.host(F))[0] == 2
+    assert run(capsys, wheel, "--check", "--profile", shop.scenario.host(F))[0] == 2
+
+
+def test_two_wheels_of_one_name_are_not_written_to_one_file(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel, host = breaking(shop)
+    other = shop.directory / "other" / wheel.name
+    other.parent.mkdir()
+    other.write_bytes(wheel.read_bytes())
+    arguments = (wheel, other, "--profile", host, "--no-verify")
+    status, _, (line,) = run(capsys, *arguments, "-w", shop.directory / "out")
+    assert (status, left_behind(shop)) == (2, [])
+    assert line == f"collide: {other}: two wheels would be written to one file"
+    assert run(capsys, *arguments)[0] == 0
 
 
 def test_together_a_module_and_its_library_in_two_wheels(
@@ -703,9 +826,64 @@ def test_verify_imports_before_and_after(
     status, _, err = run(
         capsys, wheel, "--profile", host, "--verify", "sh", "--run", f"sh {script} {{script}}"
     )
-    assert (status, err[-1]) == (0, "collide: 1 module imported before and after")
+    command = f"sh {script} {{script}}"
+    assert (status, err[-1]) == (
+        0,
+        f"collide: {wheel}: {command}: 1 module imported before and after",
+    )
     status, _, err = run(capsys, wheel, "--profile", host, "--verify", "/nonexistent")
     assert (status, "cannot be run" in err[-1]) == (2, True)
+
+
+# -- what stays -----------------------------------------------------------------------------------
+
+STAYS = "stays, as its cause is none that a repair can mend"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_warning_that_stays_is_not_nothing_to_repair(
+    shop: Workshop, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    wheel, host = captured(shop, text=b"import ctypes\nctypes.CDLL('libb.so.1')\n")
+    options = ("-w", shop.directory / "out", "--no-verify", "--format", form)
+    status, out, err = run(capsys, wheel, "--profile", host, *options)
+    assert (status, left_behind(shop)) == (1, [wheel.name])
+    stays = out.splitlines() if form == "text" else err
+    (line,) = (line for line in stays if "stays, " in line)
+    assert f"{STAYS}: warning COL205 [captured-soname] mod.so on debian-" in line
+    assert "nothing to repair" not in out
+    if form == "text":
+        assert f"{wheel}: nothing that a repair can change\n" in out
+
+
+def two_with_unique_symbols(shop: Workshop) -> tuple[Path, Path, Path]:
+    """Two wheels whose modules define one symbol STB_GNU_UNIQUE: the second gets the first's."""
+    source = (
+        '__asm__(".type state, @gnu_unique_object"); int state = 2; int *g(void) { return &state; }'
+    )
+    wheels = []
+    for name in ("one", "two"):
+        shop.module(source, name=f"{name}.so")
+        data = (shop.directory / f"{name}.so").read_bytes()
+        wheels.append(shop.directory / f"{name}-1.0-{MANYLINUX_2_17}.whl")
+        write_wheel(
+            wheels[-1],
+            [Member(f"{name}.so", data, 0o755), Member(f"{name}-1.0.dist-info/METADATA", b"")],
+        )
+    return wheels[0], wheels[1], shop.scenario.host(F)
+
+
+def test_what_stays_between_wheels_is_said(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    *wheels, host = two_with_unique_symbols(shop)
+    options = ("--profile", host, "-w", shop.directory / "out", "--no-verify")
+    _, out, _ = run(capsys, *wheels, *options, "--together")
+    lines = [line for line in out.splitlines() if "COL303 [unique-across-wheels]" in line]
+    assert lines
+    assert all(f".whl: {STAYS}: " in line for line in lines)
+    assert "nothing that a repair can change" in out
+    assert "nothing to repair" not in out
 
 
 # -- advice ---------------------------------------------------------------------------------------

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from multiprocessing import active_children
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -85,3 +88,51 @@ def test_no_process_outlives_the_iterator() -> None:
     answers.close()  # type: ignore[attr-defined]
     assert not active_children()
     assert time.monotonic() - began < 30
+
+
+def test_task_that_takes_too_long_is_lost_alone() -> None:
+    def work(n: int) -> bytes:
+        if n == 1:
+            time.sleep(60)
+        return b"done"
+
+    start = time.monotonic()
+    answers = dict(share_out(work, range(4), 2, seconds=0.5))
+    assert time.monotonic() - start < 20
+    assert answers.pop(1) == Lost("took longer than 0.5 seconds")
+    assert answers == dict.fromkeys((0, 2, 3), b"done")
+    assert not active_children()
+
+
+_PARENT = """
+import os, sys, time
+from collide.support.processes import share_out
+
+def work(n):
+    print(os.getpid(), flush=True)
+    while True:  # neither reads nor writes what its parent has
+        pass
+
+dict(share_out(work, range(2), 2))
+"""
+
+
+def test_workers_end_with_their_parent_however_busy_they_are() -> None:
+    with subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        workers = [int(parent.stdout.readline()) for _ in range(2)]
+        parent.kill()
+    for worker in workers:
+        deadline = time.monotonic() + 10
+        while _is_alive(worker) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not _is_alive(worker)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody has waited for does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"

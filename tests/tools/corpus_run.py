@@ -241,7 +241,7 @@ _ABOUT = """\
 Written by `python tests/tools/corpus_run.py --update`; `pytest -m corpus` does the same runs.
 `seen` are bindings that the loader printed for what a module brought in, `agreed` those that
 collide had predicted alike; `scopes` that were printed and agreed; `silent` is predicted and never
-printed (weak, satisfied by nothing); `failing` modules open neither in the host nor in the mind,
+printed (weak, satisfied by nothing); `failing` modules open neither in the host nor as predicted,
 and what the loader did not reach in them is `unreached`. `bindings` and both columns of shadowed
 ones count all modules; a wheel with more than {modules} modules is represented by every n-th.
 

@@ -122,21 +122,27 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
     """The file of these hosts, by name.
 
     Two things that no check asks for are left out: sizes other than those that
-    :mod:`collide.binding.shadowing` compares and those of data; and, of an object that
-    every host has loaded itself, the references other than to unique symbols.
+    :mod:`collide.binding.shadowing` compares and those of data; and the references of an object
+    that every host has loaded itself, but for those to unique symbols, or that only modules of the
+    interpreter bring.
     """
     hosts = sorted(hosts, key=lambda host: host[0].name)
     objects: dict[str, int] = {}
     wanted: dict[int, set[str] | None] = {}
-    for _, profile in hosts:
-        unique = frozenset(_unique_names(profile))
-        for at, parts in enumerate(_objects(profile)):
-            number = objects.setdefault(_identity(*parts), len(objects))
-            known = wanted.setdefault(number, set())
-            if at >= profile["loaded"]:
-                wanted[number] = None
-            elif known is not None:
-                known |= unique
+    # What a check may read stands together, apart from what only own modules bring.
+    for is_visible in (True, False):
+        for _, profile in hosts:
+            unique = frozenset(_unique_names(profile))
+            visible = profile.get("visible", len(profile["objects"]))
+            for at, parts in enumerate(_objects(profile)):
+                if (at < visible) is not is_visible:
+                    continue
+                number = objects.setdefault(_identity(*parts), len(objects))
+                known = wanted.setdefault(number, set())
+                if profile["loaded"] <= at < visible:
+                    wanted[number] = None
+                elif known is not None and is_visible:
+                    known |= unique
     blobs = _Blobs()
     lines: dict[int, bytes] = {}
     tables = _Tables()
@@ -218,7 +224,7 @@ def _head(profile: Profile, numbers: Sequence[int]) -> tuple[bytes, bytes]:
 def unpack(database: Database, name: str) -> Profile:
     """The profile of a shipped host, with what is left of its tables."""
     host = database.load(name)
-    by_path = {dso.path: dso.elf for dso in host.files.by_path.values()}  # type: ignore[attr-defined]
+    by_path = {dso.path: dso.elf for dso in host.own.files.by_path.values()}  # type: ignore[union-attr]
     head = database.head(name)
     described = [by_path[o["path"]] for o in head["objects"]]
     tables = [

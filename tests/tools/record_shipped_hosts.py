@@ -5,7 +5,8 @@
 They are the entries of ``shipped.py`` and go to ``collide/hosts/database/hosts.db``.
 Each system is unpacked into a root of its own by ``roots.py``, on any machine with
 apt; nothing of it is run. A root has no ``/proc/cpuinfo``: all hosts have a baseline
-CPU of their architecture, whatever this machine has.
+CPU of their architecture, whatever this machine has. With ``--keep`` a host whose packages are
+not to be had stays as it was recorded before.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from collide.filesystems.root import Root
 from collide.hosts.database import DATABASE_FILE
 from collide.hosts.database.reader import Database, Summary
 from collide.hosts.extract import extract
+from collide.hosts.own_modules import own_modules
 from collide.hosts.profile_file.write import record
 from collide.loader.host import Host
 from collide.support.errors import InputError
-from packing import pack, summary_of
+from packing import pack, summary_of, unpack
 from roots import RootError, root
 from shipped import SHIPPED, Shipped, Wheel, system_packages
 
@@ -70,7 +72,9 @@ def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
         install(shipped.wheel, directory)
     files = Root(str(directory))
     host = extract(shipped.binary, files, name=shipped.name, rtld_global=shipped.rtld_global)
-    host = host._replace(python=host.python or shipped.python)
+    if host.python is None:
+        own = own_modules(host.process, files, shipped.python, shipped.binary)
+        host = host._replace(python=shipped.python, own=own)
     profile = record(host, files)
     if shipped.wheel:
         name, version = shipped.wheel.requirement.split("==")
@@ -117,21 +121,28 @@ def _exported(host: Host) -> dict[str, set[str]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Record all hosts; the exit status is 1 when one of them could not be, and nothing is."""
-    programs.parser(__doc__).parse_args(argv)
-    hosts, failed = [], False
+    parser = programs.parser(__doc__)
+    parser.add_argument("--keep", action="store_true", help="keep hosts that cannot be recorded")
+    keep = parser.parse_args(argv).keep
+    kept = Path(DATABASE_FILE)
+    old = Database(kept) if kept.exists() else None
+    hosts: list[tuple[Summary, Mapping[str, Any]]] = []
+    failed = False
     for shipped in SHIPPED:
         try:
             hosts.append(record_host(shipped))
         except (RootError, InputError) as e:
             print(f"record_shipped_hosts: {shipped.name}: {e}", file=sys.stderr)
-            failed = True
+            if keep and old and shipped.name in old.names:
+                hosts.append((old.summary(shipped.name), unpack(old, shipped.name)))
+            else:
+                failed = True
     if failed:
         return 1
-    kept = Path(DATABASE_FILE)
     fresh = kept.with_suffix(".new")
     fresh.write_bytes(pack(hosts))
-    if kept.exists():
-        for line in changes(Database(kept), Database(fresh)):
+    if old:
+        for line in changes(old, Database(fresh)):
             print(line)
     fresh.replace(kept)
     print(f"{len(hosts)} hosts, {kept.stat().st_size:,} bytes")

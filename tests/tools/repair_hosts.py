@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -146,8 +146,8 @@ def preloading_openssl_102() -> Host:
     return host._replace(environment=(*host.environment, ("LD_LIBRARY_PATH", str(directory))))
 
 
-def embedding(python: str, *libraries: str) -> Host:
-    """A program of a few lines that embeds CPython and links more."""
+def embedding(python: str, *libraries: str, flags: Sequence[str] = ()) -> Host:
+    """A program of a few lines that embeds CPython and links more, with ``flags`` for gcc."""
     home = prefix(python)
     directory = CACHE / "hosts" / "-".join([python, *(Path(x).name for x in libraries)])
     directory.mkdir(parents=True, exist_ok=True)
@@ -162,7 +162,7 @@ def embedding(python: str, *libraries: str) -> Host:
         f"-I{home}/include/python{python}{flag}",
         f"-L{home}/lib",
         f"-Wl,-rpath,{home}/lib",
-        *("-Wl,--no-as-needed", f"-lpython{python}{flag}", *libraries),
+        *("-Wl,--no-as-needed", f"-lpython{python}{flag}", *libraries, *flags),
     ]
     if not binary.exists():
         done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)

@@ -22,7 +22,7 @@ from collide.loader.host import Host
 from collide.loader.messages import says
 from collide.loader.model import Dso
 from collide.report import bindings
-from collide.verify import ld_debug as oracle
+from collide.verify import ld_debug
 from collide.verify.compare import install
 from collide.verify.runner import command_line
 from collide.wheels.target import installed_path, read_target
@@ -85,7 +85,7 @@ class Outcome:
 
 
 def compare(case: SessionCase, host: RealHost | None = None) -> Outcome:
-    """Open everything in the real host and in the mind."""
+    """Open everything in the real host, and predict it."""
     host = host or HOSTS[case.host]
     wheels = [_wheel(case.host, spec) for spec in case.specs]
     with TemporaryDirectory() as directory:
@@ -107,7 +107,7 @@ def compare(case: SessionCase, host: RealHost | None = None) -> Outcome:
 
 
 def predicted(host: RealHost) -> Host:
-    """The host in the mind."""
+    """The host as collide reads it."""
     return extract(host.binary, Root(), rtld_global=host.rtld_global)
 
 
@@ -138,7 +138,7 @@ def observe(
     """The lines of the loader, and what each dlopen said."""
     script = scratch / "open.py"
     script.write_text(_SCRIPT.format(opens=opens, mark=_MARK))
-    ran = oracle.run(
+    ran = ld_debug.run(
         [word.replace("{script}", str(script)) for word in command],
         environment={
             **{k: v for k, v in os.environ.items() if not k.startswith(("LD_", "PYTHON"))},
@@ -154,7 +154,7 @@ def observe(
     ]
     if len(said) != len(opens):
         raise RuntimeError(f"{command[0]} did not open all: {ran.ending}")
-    log = oracle.read_log(ran)
+    log = ld_debug.read_log(ran)
     return {Line(b.object, b.symbol, b.version, b.provider) for b in log.bindings}, said
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from collide.analysis.analysis import Analysis, Module, analyse
+from collide.analysis.history import after_import
 from collide.cli import main as cli
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
@@ -42,8 +43,8 @@ def ask(tmp_path: Path) -> Ask:
     """The analysis of something on disk, and a started runner of this Python."""
     require_loader()
 
-    def ask(path: Path, by_slots: bool = False) -> tuple[Analysis, Runner]:
-        host = extract(PYTHON, Root())
+    def ask(path: Path, by_slots: bool = False, after: str = "") -> tuple[Analysis, Runner]:
+        host = after_import(extract(PYTHON, Root()), [after] if after else [])
         scratch = tmp_path.resolve() / "scratch"
         scratch.mkdir(exist_ok=True)
         runner = Runner(host, command_line(host, None), scratch, os.environ, by_slots=by_slots)
@@ -77,6 +78,39 @@ def test_agrees_with_the_loader(s: Scenario, ask: Ask, by_slots: bool) -> None:
     # The weak reference that nothing satisfies is in no log, and 0 in memory.
     assert (found.seen, found.silent) == ((4, 0) if by_slots else (3, 1))
     assert found.scopes == (0 if by_slots else 3)
+
+
+def captured_by_ssl(s: Scenario, versions: str) -> None:
+    """A module with a library of its own that has the name of one that ``import ssl`` brings."""
+    modules = {m.name: m for m in extract(PYTHON, Root()).own.modules}
+    if "ssl" not in modules:
+        pytest.skip(f"the ssl of {PYTHON} brings no library: a Python that links OpenSSL shared")
+    (name,) = (name for name in modules["ssl"].brings if name.startswith("libssl"))
+    s.lib(name, "int SSL_new(void) { return 1; }", versions=versions)
+    s.module("m.so", "int SSL_new(void); int m(void) { return SSL_new(); }", needed=[name])
+
+
+@both
+def test_agrees_on_a_library_that_an_import_captures(s: Scenario, ask: Ask, by_slots: bool) -> None:
+    captured_by_ssl(s, "OPENSSL_3.0.0 { global: *; };")
+    analysis, runner = ask(s.directory, by_slots, "ssl")
+    (found,) = verify(analysis, runner)
+    assert (found.differences, found.problem, found.objects) == ((), None, 1)
+    assert found.agreed == found.seen == 1
+    # Without the import the same prediction is wrong.
+    alone, fresh = ask(s.directory, by_slots)
+    assert not any(found.differences for found in verify(alone, fresh))
+    assert any(found.differences for found in verify(analysis, fresh))
+
+
+@both
+def test_agrees_on_a_version_that_a_captured_library_lacks(
+    s: Scenario, ask: Ask, by_slots: bool
+) -> None:
+    captured_by_ssl(s, "OPENSSL_99 { global: *; };")
+    (found,) = verify(*ask(s.directory, by_slots, "ssl"))
+    assert "version `OPENSSL_99' not found" in str(found.failure)
+    assert (found.differences, found.problem) == ((), None)
 
 
 def observe(analysis: Analysis, runner: Runner) -> tuple[Module, Observation]:

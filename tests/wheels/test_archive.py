@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import os
 import pickle
 import random
 import re
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 from wheel.wheelfile import WheelError, WheelFile
 
+import seeds
 from collide.support import inflate
 from collide.support.errors import InputError
 from collide.wheels.archive import Archive, Member, MemberCache, read_again, write_wheel
@@ -450,3 +452,24 @@ def test_writing_to_a_name_that_is_none_leaves_nothing(tmp_path: Path) -> None:
         write_wheel(tmp_path / "demo.whl", [Member("demo/x.so", LIBRARY)])
 
     assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("left", [0, 10, 200, -40, -400])
+def test_wheel_that_shrinks_while_it_is_read_is_refused(tmp_path: Path, left: int) -> None:
+    path = tmp_path / seeds.WHEEL
+    data = seeds.wheel([("x.so", random.Random(0).randbytes(200_000)), *seeds.members()])
+    path.write_bytes(data)
+    with Archive(path) as archive:
+        first = archive.entries[0]
+        assert len(archive.read(first)) == 200_000
+        os.truncate(path, left if left >= 0 else 200_000 + left)
+        with pytest.raises(InputError, match=r"x\.so: cannot be inflated"):
+            archive.read(first)
+        with pytest.raises(InputError, match=r"x\.so: cannot be read again"):
+            read_again(path, first)
+        problems = []
+        for entry in archive.entries[1:]:
+            with pytest.raises(InputError):
+                archive.read(entry)
+            problems.append(entry)
+        assert len(problems) == len(archive.entries) - 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pytest
 from checkout import WHEELS
 from collide.hosts.database import load_shipped
 from collide.loader.link_map import LoadFailure
-from collide.support.errors import InputError
-from collide.wheels.archive import Member, write_wheel
+from collide.support.errors import InputError, UnverifiedError
+from collide.wheels.archive import Member, record_digest, write_wheel
 from collide.wheels.target import (
     Skipped,
     Target,
@@ -177,6 +178,37 @@ def test_what_no_loader_opens_as_a_module_is_skipped_with_its_reason(tmp_path: P
     ]
     (reason,) = (s.reason for s in target.skipped if s.name == "foreign.so")
     assert "e_machine 4660" in reason
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("libs/libx.so,sha256=AAAA,1\n", "its contents do not match the hash in RECORD"),
+        ("libs/libx.so,,\n", "has no hash in RECORD"),
+        ("", "has no hash in RECORD"),
+        ("libs/libx.so,md5=AAAA,1\n", "its hash in RECORD cannot be checked (md5: not allowed"),
+    ],
+    ids=["other", "none", "no-line", "md5"],
+)
+def test_member_that_record_does_not_vouch_for_is_a_problem_and_bound_as_pip_installs_it(
+    tmp_path: Path, row: str, reason: str
+) -> None:
+    library = build(tmp_path, "libs/libx.so", "int f(void) { return 1; }")
+    module = build(tmp_path, "m.so", INIT, needed=["libs/libx.so"], runpath="$ORIGIN/libs")
+    path = tmp_path / "demo-1.0-cp311-cp311-linux_x86_64.whl"
+    good = f"m.so,{record_digest('sha256', module.read_bytes(), 1 << 20)},1\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(module, "m.so")
+        archive.write(library, "libs/libx.so")
+        archive.writestr("demo-1.0.dist-info/RECORD", f"{good}{row}demo-1.0.dist-info/RECORD,,\n")
+
+    target = read_target(path)
+
+    assert [(p.path, type(p)) for p in target.problems] == [
+        (f"{path}: libs/libx.so", UnverifiedError)
+    ]
+    assert target.problems[0].reason.startswith(reason)
+    assert opened(target, f"{SITE}/m.so") == ["m.so", "libs/libx.so"]
 
 
 def test_damaged_member_is_a_problem_and_the_others_are_read(tmp_path: Path) -> None:

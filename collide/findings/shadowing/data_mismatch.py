@@ -20,8 +20,8 @@ DATA_MISMATCH = Code(
     "The code was compiled for another type: it reads or writes behind the end of the variable, "
     "or takes code for data.",
     "The variable's size in the host's symbol table is smaller than in the wheel's, or only one "
-    "of them is thread-local, or one is code. A larger one is not told, nor a text, "
-    "which carries its end in itself.",
+    "of them is thread-local, or one is code. A larger variable is not reported, "
+    "nor a constant text, which ends with a zero byte.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
 _SHOWN = 3

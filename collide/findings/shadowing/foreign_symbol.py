@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 UNRELATED = 0.1
 """Two objects with a smaller part of their names in common are no copies of one library."""
 STRAY = 0.01
-"""Nor are they where the names in common are less than this part of the provider's ..."""
+"""Names in common are stray where they are less than this part of the provider's names ..."""
 _MOST = 0.5
-"""... and less than this part of the wheel's."""
+"""... and less than this part of the smaller object's."""
 
 FOREIGN_SYMBOL = Code(
     "COL104",

@@ -39,7 +39,10 @@ FIRST_MATCH: tuple[FindingRule, ...] = (
     renamed_copy,
     foreign_symbol,
 )
-"""The first of these that finds something decides alone; a later one relies on those before."""
+"""The first of these that finds something decides alone.
+
+A later rule assumes that the earlier ones found nothing.
+"""
 
 WORST_OF: tuple[FindingRule, ...] = (
     split_library,
@@ -54,7 +57,8 @@ WORST_OF: tuple[FindingRule, ...] = (
 )
 """Of these the worst result decides where no rule of ``FIRST_MATCH`` does.
 
-Where none of them finds anything either, ``replaced_library`` decides.
+Of equal severities the earlier one names the finding. Where none of them finds anything
+either, ``replaced_library`` decides.
 """
 
 _CALLS_UNKNOWN = "Which functions call which is not known for this object: all count as in use."

@@ -39,7 +39,7 @@ def other_abi(interposition: Interposition) -> RuleResult | None:
             continue
         line = (
             f"The wheel's library has the ABI number {majors[0]}, the host's {majors[1]}: "
-            "by its own makers' word they are not compatible."
+            "the library's makers call them incompatible."
         )
         lines, data = [line], structures(interposition)
         if data:

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from collide.loader.model import Dso
 
 FEW = 3
-"""So many functions or fewer may differ between neighbouring releases, which share layouts."""
+"""Up to this many kept functions are a warning: neighbouring releases differ by so few."""
 SMALL = 0.1
-"""They are also less than this part of the library's functions in use."""
+"""And they must be less than this part of the kept and the used functions together."""
 INSIDE = 0.075
-"""Inside one object less than this part may be what a shared build of one release hides."""
+"""In a static library, less than this part kept is a warning: a shared build may hide them."""
 
 SPLIT_LIBRARY = Code(
     "COL101",
@@ -57,10 +57,11 @@ SPLIT_LIBRARY = Code(
     "unless the first two numbers of their versions differ. In a static library they are the "
     "functions that lie between the first and the last taken one and begin with the same word, "
     "and those with the prefix that all of the taken have in common. A warning too where what is "
-    "taken inside one object are routines in assembly, which have no unwind table, and compiled "
-    "functions that call nothing. Another way to split a library: its names were given a prefix, "
-    "all but those of its inside, and a host of another release has these. And another: ctypes or "
-    "cffi open it and ask it for its functions, which are then its own, while more than "
+    "taken inside one object are routines in assembly, which have no unwind table, and, fewer than "
+    "those, compiled functions that call nothing. Another way to split a library: most of its "
+    "names were given a prefix, all but those of its inside, and a host of another release, with "
+    "which it shares few names else (see COL104), has these. And another: ctypes or cffi open it "
+    "and ask it for its functions, which are then its own, while more than "
     f"{number_in_words(FEW)} that these call by name are those of a host's library of that name, "
     "and nothing tells that both are of one series.",
     "Keep the bundled library's symbols from being looked up by name: link a static one with "
@@ -79,8 +80,8 @@ def split_library(interposition: Interposition) -> RuleResult | None:
     where so few functions are called in the victim that most of it is idle.
 
     Inside one object the function may also be one that a shared build of the
-    same release hides. There a larger part counts as few, unless the version
-    strings are of two series. Routines in assembly have no state to share.
+    same release hides. There the limit is a share alone (``INSIDE``), unless the
+    version strings are of two series. Routines in assembly have no state to share.
 
     This holds for any library that keeps state in structures, because both
     copies get the same structures and may lay them out differently.

@@ -15,8 +15,8 @@ UNUSED_COPY = Code(
     Severity.NOTE,
     Shape.INTERPOSITION,
     "is loaded, and nothing that runs leads to these references",
-    "Whoever would use this library was given the host's in its place. What its own references "
-    "bind to harms nobody.",
+    "All users of this library are bound to the host's copy, so this one never runs, and what its "
+    "references bind to does no harm.",
     "The graph of calls is walked from the module's initialisation and all constructors, over the "
     "actual bindings; no function that is reached refers to these symbols. A function that is "
     "looked up with dlsym is not seen.",

@@ -22,9 +22,11 @@ VERSION_CHECK = Code(
     "program or the import where they differ.",
     "A function in use that is taken from the host has both check and version in its name, and "
     "the two copies differ in their version strings or in the numbers of their files. Or a "
-    "function with version in its name is, and the victim has a text that names the library and "
-    "says that the times of compiling and of linking differ, or that it requires a later one: and "
-    "the host's lacks functions and adds none, or has another name, as the text has it.",
+    "function with version in its name is, and the victim has an error message that names the "
+    "library and that the host's copy would cause. Three kinds of message are known. It requires a "
+    "later release: the host's copy lacks functions and adds none. It compares the version of "
+    "compiling with the one of running: the releases differ. It expects another build: the host's "
+    "file has another name.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
 _CHECK = re.compile(r"(?:check|verify|require)_?versions?|version_?check", re.IGNORECASE)
@@ -75,6 +77,6 @@ def refusal(interposition: Interposition) -> RuleResult | None:
         else:
             refused = library_name(interposition.provider) not in libraries
         if refused:
-            line = f'{file_name(interposition.victim)} has the words to refuse it: "{text}".'
+            line = f'{file_name(interposition.victim)} has the error message for it: "{text}".'
             return RuleResult(VERSION_CHECK, Severity.ERROR, (line,))
     return None

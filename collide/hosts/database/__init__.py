@@ -11,8 +11,6 @@ from collide.loader.host import Host
 _DIRECTORY = posixpath.dirname(__file__)
 DATABASE_FILE = f"{_DIRECTORY}/hosts.db"
 """The shipped database; :mod:`collide.hosts.database.reader` describes its format."""
-SCHEMA_FILE = f"{posixpath.dirname(_DIRECTORY)}/profile.schema.json"
-"""The JSON Schema of a profile file."""
 
 
 @cache

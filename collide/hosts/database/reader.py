@@ -172,7 +172,8 @@ class Database:
             objects = [self.object(number) for number in numbers[loaded]]
             for number in numbers[loaded]:
                 self.include(number)
-            return host_of(head, objects, list(links), _Paths(self, numbers))
+            visible = _Paths(self, numbers[: head.get("visible")])
+            return host_of(head, objects, list(links), visible, _Paths(self, numbers))
         except ERRORS as e:
             raise invalid(self.path, e) from e
 

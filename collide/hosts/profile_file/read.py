@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES, machine_named
@@ -20,20 +20,29 @@ from collide.hosts.profile_file.symbols import (
     RecordedReferences,
     invalid,
 )
-from collide.loader.host import Host, Python
+from collide.loader.host import Host, OwnModule, OwnModules, Python
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
 from collide.loader.process import Process
 from collide.support import limits
 from collide.support.errors import InputError
-from collide.support.files import open_regular
+from collide.support.foreign import from_json
 from collide.support.records import NamedTuple
+from collide.support.regular_files import open_regular
+from collide.support.schema import Schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
+SCHEMA_FILE = f"{posixpath.dirname(posixpath.dirname(__file__))}/profile.schema.json"
+"""The JSON Schema of a profile file."""
+_PROFILE = Schema(SCHEMA_FILE)
+_NO_TABLE: dict[str, dict[str, list[object]]] = {
+    "exports": {"attributes": [], "attribute": [], "sizes": [], "names": []},
+    "references": {"attributes": [], "attribute": [], "names": []},
+}
 TABLES, END = b',\n"tables":[\n', b"\n]}\n"
 """The bytes before and behind the lines of tables, as collide writes them."""
 
@@ -55,8 +64,8 @@ class JsonTables:
 
     def __init__(self, path: str, table: bytes | Mapping[str, Any]) -> None:
         self.path = path
-        self._text = table if isinstance(table, bytes) else b""
-        self._parsed = None if isinstance(table, bytes) else table
+        self._table = table
+        self._checked: Any = None
         self._converted: _Columns | None = None
 
     def found(self, _wanted: AbstractSet[str]) -> Mapping[str, int]:
@@ -86,10 +95,12 @@ class JsonTables:
         return [(name, *rows[number]) for name, number in columns]
 
     def _part(self, key: str) -> Any:
-        if self._parsed is None:
-            self._parsed = json.loads(self._text)
-            self._text = b""
-        return self._parsed[key]
+        if self._checked is None:
+            table = self._table
+            read = from_json(table) if isinstance(table, bytes) else table
+            _PROFILE.check(read, "table")
+            self._checked, self._table = read, b""
+        return self._checked[key]
 
     def _exports(self) -> _Columns:
         if self._converted is None:
@@ -177,27 +188,34 @@ def load(path: str | os.PathLike[str]) -> Host:
         raise InputError(str(path), "no such file") from None
     except limits.LimitError as e:
         raise e if e.path else e.inside(str(path)) from None
-    except (OSError, EOFError, LZMAError, ValueError, RecursionError) as e:
+    except (OSError, EOFError, LZMAError, ValueError) as e:
         raise InputError(str(path), f"not a readable profile ({e})") from e
     schema = profile.get("schema") if isinstance(profile, dict) else None
     if schema != SCHEMA:
         raise InputError(str(path), f"not a profile of schema {SCHEMA} (its schema is {schema!r})")
     try:
+        # Tables in text are looked at when they are needed.
+        _PROFILE.check({**profile, "tables": [_NO_TABLE]} if tables else profile)
         described = [
             _described(profile, o, JsonTables(str(path), t))
             for o, t in zip(profile["objects"], tables or profile["tables"], strict=True)
         ]
-        by_path: dict[str, Dso] = {}
-        for recorded in described:
-            for known in (recorded.dso.path, *recorded.paths):
-                by_path.setdefault(known, recorded.dso)
         links = [
             (o["needed_by"], [need["object"] for need in o["needs"]]) for o in profile["objects"]
         ]
         loaded = slice(0, profile["loaded"])
-        return host_of(profile, described[loaded], links[loaded], by_path)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:
+        visible = _by_path(described[: profile.get("visible")])
+        return host_of(profile, described[loaded], links[loaded], visible, _by_path(described))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as e:
         raise invalid(str(path), e) from e
+
+
+def _by_path(described: Iterable[Described]) -> dict[str, Dso]:
+    by_path: dict[str, Dso] = {}
+    for recorded in described:
+        for known in (recorded.dso.path, *recorded.paths):
+            by_path.setdefault(known, recorded.dso)
+    return by_path
 
 
 def _inflated(stream: BinaryIO) -> bytes:
@@ -229,8 +247,8 @@ def _split(data: bytes) -> tuple[Any, list[bytes]]:
     """
     at = data.find(TABLES)
     if at < 0 or not data.endswith(END):
-        return json.loads(data), []
-    return json.loads(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
+        return from_json(data), []
+    return from_json(data[:at] + b"}"), data[at + len(TABLES) : -len(END)].split(b",\n")
 
 
 class Described(NamedTuple):
@@ -256,10 +274,13 @@ def host_of(
     loaded: Sequence[Described],
     links: Sequence[Links],
     by_path: Mapping[str, Dso],
+    everything: Mapping[str, Dso],
 ) -> Host:
-    """The host that a profile describes, which has loaded these objects; ``by_path`` are all.
+    """The host that a profile describes, which has loaded these objects.
 
-    Raises KeyError, TypeError, ValueError, IndexError or AttributeError when it is none.
+    ``by_path`` are those that a wheel's object can find, ``everything`` also those of the
+    interpreter's own modules. Raises KeyError, TypeError, ValueError, IndexError or
+    AttributeError when it is none.
     """
     python = profile["python"]
     libc = profile["libc"]
@@ -268,10 +289,6 @@ def host_of(
         for key, value in profile["loader"].items()
     }
     loader = Loader(libc=libc["name"], version=tuple(map(int, libc["version"])), **recorded_loader)
-    texts = [profile["name"], loader.path, loader.cwd, loader.platform or "", loader.lib or ""]
-    texts += (*loader.hwcaps, *loader.system_dirs, *loader.library_path)
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError("a name or path that is no string")
     return Host(
         name=profile["name"],
         path=profile["binary"],
@@ -283,7 +300,21 @@ def host_of(
         failures=tuple(LoadFailure(**f) for f in profile["missing"]),
         preload=tuple(profile["preload"]),
         rtld_global=tuple(profile["global"]),
+        own=_own_modules(profile, everything),
     )
+
+
+def _own_modules(profile: Mapping[str, Any], everything: Mapping[str, Dso]) -> OwnModules:
+    """Those of a profile; one of an older release of collide has none."""
+    modules: list[OwnModule] = []
+    texts: list[object] = []
+    for recorded in profile.get("modules", ()):
+        brings, unique = dict(recorded["brings"]), dict(recorded["unique"])
+        modules.append(OwnModule(recorded["name"], recorded["path"], brings, unique, opens=True))
+        texts += [recorded["name"], recorded["path"], *chain(*brings.items(), *unique.items())]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a name or path that is no string")
+    return OwnModules(RecordedFiles(everything, profile["cache"]), lambda: tuple(modules))
 
 
 def _process(

@@ -95,12 +95,14 @@ class RecordedTables(Protocol):
         """The fields of each :class:`collide.elf.symbols.Reference`."""
 
 
-ERRORS = (ValueError, KeyError, TypeError, IndexError, EOFError, AttributeError)
+ERRORS = (ValueError, KeyError, TypeError, IndexError, EOFError, AttributeError, OverflowError)
 
 
 def invalid(path: str, e: Exception) -> InputError:
     """The error for a file that is no valid profile."""
-    return InputError(path, f"not a valid profile of schema {SCHEMA} ({type(e).__name__}: {e})")
+    # A ValueError says what is wrong itself.
+    why = str(e) if isinstance(e, ValueError) else f"{type(e).__name__}: {e}"
+    return InputError(path, f"not a valid profile of schema {SCHEMA} ({why})")
 
 
 class RecordedExports:

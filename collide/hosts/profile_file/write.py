@@ -8,25 +8,31 @@ each object, so that a reader can leave out those it does not need.
 
 from __future__ import annotations
 
-import json
 import lzma
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
+from collide.binding.binding import BoundModule
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.elf.notes import Notes, read_notes
+from collide.elf.object import ElfObject
 from collide.elf.symbols import Exports, Reference
 from collide.filesystems.root import Root
+from collide.hosts.own_modules import bound
 from collide.hosts.packages import Package, packages_of
 from collide.hosts.profile_file.read import END, TABLES
 from collide.hosts.profile_file.symbols import SCHEMA
 from collide.loader.glibc.search import rpath_of
-from collide.loader.host import Host
+from collide.loader.host import Host, OwnModule
 from collide.loader.libc import Libc, libc_of
-from collide.loader.link_map import LinkMap
+from collide.loader.link_map import LinkMap, LoadFailure
+from collide.loader.model import Dso
+from collide.loader.process import Process
 from collide.support.errors import UsageError
+from collide.support.foreign import json_value
 
 
 def record(host: Host, root: Root) -> dict[str, Any]:
@@ -34,17 +40,17 @@ def record(host: Host, root: Root) -> dict[str, Any]:
 
     Besides what the host has loaded it holds the system libraries that the
     manylinux policy lets a wheel need, found as an object of a wheel would
-    find them here, with their closures.
+    find them here, with their closures; and behind these the interpreter's extension modules
+    that bring libraries, with theirs.
     """
     process = host.process.copy(host.files)
     loaded = len(process.maps)
-    system = {
-        name: process.request(name)
-        for name in system_libraries(libc_of(host.loader), host.architecture)
-    }
-    process.closure([m for m in system.values() if isinstance(m, LinkMap)])
-    maps = process.maps
-    numbers = {id(m): i for i, m in enumerate(maps)}
+    system = _request_system(process, host)
+    objects = _Objects(process.maps)
+    own = list(_own_modules(host, root))
+    for _, opened in own:
+        objects.add(opened.opened.searchlist)
+    maps, numbers = objects.maps, objects.numbers
     packages = packages_of(root, [m.dso.path for m in maps])
     cached = {name: host.files.cached(name) for name in _requested(maps)}
     return {
@@ -63,17 +69,28 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         "system": {
             name: numbers[id(m)] if isinstance(m, LinkMap) else None for name, m in system.items()
         },
+        "visible": len(process.maps),
+        "modules": [_without(module._asdict(), "opens") for module, _ in own],
         "cache": {name: path for name, path in sorted(cached.items()) if path is not None},
         "objects": [
-            _object(m, numbers, process.aliases(m), root, packages.get(m.dso.path)) for m in maps
+            _object(m, objects, process.aliases(m), root, packages.get(m.dso.path)) for m in maps
         ],
-        "tables": [
-            {
-                "exports": exports_table(m.elf.exports),
-                "references": references_table(m.elf.references),
-            }
-            for m in maps
-        ],
+        "tables": [_tables(m.elf) for m in maps],
+    }
+
+
+def _request_system(process: Process, host: Host) -> dict[str, LinkMap | LoadFailure]:
+    """Load what a policy lets a wheel need, with all closures."""
+    names = system_libraries(libc_of(host.loader), host.architecture)
+    system = {name: process.request(name) for name in names}
+    process.closure([m for m in system.values() if isinstance(m, LinkMap)])
+    return system
+
+
+def _tables(obj: ElfObject) -> dict[str, Any]:
+    return {
+        "exports": exports_table(obj.exports),
+        "references": references_table(obj.references),
     }
 
 
@@ -86,19 +103,53 @@ def _without(fields: dict[str, Any], *left_out: str) -> dict[str, Any]:
     return {k: v for k, v in fields.items() if k not in left_out}
 
 
+class _Objects:
+    """The maps to record, each file once, and the number of every map by its identity."""
+
+    def __init__(self, maps: Iterable[LinkMap]) -> None:
+        self.maps: list[LinkMap] = []
+        self.numbers: dict[int, int] = {}
+        self._of_file: dict[Dso, int] = {}
+        self._names: list[set[str]] = []
+        self.add(maps)
+
+    def add(self, maps: Iterable[LinkMap]) -> None:
+        """Number further maps; those of one process may be of files that another has."""
+        for m in maps:
+            if id(m) in self.numbers:
+                continue
+            number = self._of_file.setdefault(m.dso, len(self.maps))
+            if number == len(self.maps):
+                self.maps.append(m)
+                self._names.append(set())
+            self.numbers[id(m)] = number
+            self._names[number].add(m.name)
+
+    def names(self, m: LinkMap) -> AbstractSet[str]:
+        """All paths by which its file was opened."""
+        return self._names[self.numbers[id(m)]]
+
+
+def _own_modules(host: Host, root: Root) -> Iterator[tuple[OwnModule, BoundModule]]:
+    """The interpreter's modules that can be opened, each in a process by itself."""
+    found = (bound(host.process, root, module) for module in host.own.modules)
+    return (one for one in found if one is not None)
+
+
 def _object(
     m: LinkMap,
-    numbers: Mapping[int, int],
+    objects: _Objects,
     aliases: Sequence[str],
     root: Root,
     package: Package | None,
 ) -> dict[str, Any]:
-    obj = m.elf
+    obj, numbers = m.elf, objects.numbers
+    names = objects.names(m)
     return {
         "path": m.dso.path,
         "name": m.name,
         "aliases": list(aliases),
-        "paths": sorted({m.name, _canonical_directory(root, m.name)}),
+        "paths": sorted({*names, *(_canonical_directory(root, name) for name in names)}),
         "found": m.found._asdict(),
         "needed_by": None if m.needed_by is None else numbers[id(m.needed_by)],
         "needs": [
@@ -115,6 +166,7 @@ def _object(
         "needed": list(obj.needed),
         "auxiliary": list(obj.auxiliary),
         "filter": list(obj.filter),
+        # As the loader judges it: a change of that rule needs profiles recorded anew.
         "rpath": rpath_of(obj),
         "runpath": obj.runpath,
         "symbolic": obj.symbolic,
@@ -203,7 +255,7 @@ def to_bytes(profile: Mapping[str, Any], *, compressed: bool) -> bytes:
 
 
 def _dump(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return json_value(value, compact=True)
 
 
 # auditwheel has no public Python interface: nothing else touches ``auditwheel.policy``, and

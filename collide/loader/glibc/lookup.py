@@ -111,7 +111,7 @@ class GlibcLookup(NamedTuple):
         return exports.simple(wanted)
 
     def substitute(self, _name: str) -> None:
-        """See :class:`LookupRules`: there is no other."""
+        """None: glibc has no second name. See :class:`LookupRules`."""
         return
 
 

@@ -180,19 +180,25 @@ class GlibcProcess(Process):
 
         Depth first from the last map on, as since 2.35 (``_dl_sort_maps_dfs``).
         """
-        visited: set[int] = set()
-        order: list[LinkMap] = []
-
-        def visit(current: LinkMap) -> None:
-            visited.add(id(current))
-            for needed in (*(current.needed or ()), *current.filtees):
-                if id(needed) not in visited:
-                    visit(needed)
-            order.append(current)
-
         root, *others = maps
-        visited.add(id(root))
-        for m in reversed(others):
-            if id(m) not in visited:
-                visit(m)
+        visited = {id(root)}
+        order: list[LinkMap] = []
+        for start in reversed(others):
+            # Without recursion: a chain of needed libraries has any length.
+            path = [] if id(start) in visited else [(start, _dependencies(start))]
+            visited.add(id(start))
+            while path:
+                current, rest = path[-1]
+                needed = next((m for m in rest if id(m) not in visited), None)
+                if needed is None:
+                    order.append(current)
+                    path.pop()
+                else:
+                    visited.add(id(needed))
+                    path.append((needed, _dependencies(needed)))
         return [*order, root]
+
+
+def _dependencies(of: LinkMap) -> Iterator[LinkMap]:
+    """The maps that ``_dl_sort_maps_dfs`` visits before ``of``, in its order."""
+    return iter((*(of.needed or ()), *of.filtees))

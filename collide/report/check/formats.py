@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from collide.support.foreign import Text, joined
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -30,12 +31,12 @@ class Format(NamedTuple):
     ``probes`` is whether it has a place for them.
     """
 
-    render: Callable[[Shown], str]
+    render: Callable[[Shown], Text]
     document: bool = True
     probes: bool = True
 
 
-def _text(shown: Shown) -> str:
+def _text(shown: Shown) -> Text:
     from collide.report.check.text import render  # late: start-up
 
     text = render(shown.report, verbose=shown.verbose)
@@ -43,28 +44,28 @@ def _text(shown: Shown) -> str:
         return text
     from collide.report.probes import render_modules  # late: start-up
 
-    return text + "".join(render_modules(*one) for one in shown.probes)
+    return joined([text, *(render_modules(*one) for one in shown.probes)])
 
 
-def _json(shown: Shown) -> str:
+def _json(shown: Shown) -> Text:
     from collide.report.check.json import render  # late: start-up
 
     return render(shown.report, _probes(shown))
 
 
-def _github(shown: Shown) -> str:
+def _github(shown: Shown) -> Text:
     from collide.report.check.github import render  # late: start-up
 
     return render(shown.report, verbose=shown.verbose)
 
 
-def _sarif(shown: Shown) -> str:
+def _sarif(shown: Shown) -> Text:
     from collide.report.check.sarif import render  # late: start-up
 
     return render(shown.report, _probes(shown))
 
 
-def _html(shown: Shown) -> str:
+def _html(shown: Shown) -> Text:
     from collide.report.check.html import render  # late: start-up
 
     return render(shown.report, shown.probes)

@@ -1,10 +1,9 @@
 """The result of ``collide check`` as annotations of GitHub Actions, a workflow command a line.
 
 Source: GitHub's reference of workflow commands; ``actions/runner``,
-``ActionCommand.cs`` for what is escaped (``%``, CR and LF everywhere, ``:``
-and ``,`` in properties, too) and ``ExecutionContext.cs`` for the limits: of a
-step ten annotations of each level are shown, of a message 4,096 characters. So
-errors come first, the summary leads the notices, and long lists end a message.
+``ExecutionContext.cs`` for the limits: of a step ten annotations of each level
+are shown, of a message 4,096 characters. So errors come first, the summary
+leads the notices, and long lists end a message.
 """
 
 from __future__ import annotations
@@ -27,6 +26,8 @@ from collide.report.check.rows import (
     summary,
     targets_of,
 )
+from collide.support.errors import UnverifiedError
+from collide.support.foreign import Text, joined, workflow_command
 from collide.support.records import NamedTuple
 
 _SHOWN_ANNOTATIONS = 10
@@ -35,29 +36,22 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 class _Annotation(NamedTuple):
-    """One command: its level, and the file that it is about, if it is about one."""
+    """One command: its level, its lines, and the file that it is about, if it is about one."""
 
     severity: Severity
     title: str
-    message: str
+    message: Sequence[str]
     file: str | None = None
 
-    def __str__(self) -> str:
-        properties = f"title={_property(self.title)}"
+    def as_text(self) -> Text:
+        """The line of the log."""
+        properties = {"title": self.title}
         if self.file is not None:
-            properties += f",file={_property(self.file)}"
-        return f"::{_LEVELS[self.severity]} {properties}::{_data(self.message)}"
+            properties["file"] = self.file
+        return workflow_command(_LEVELS[self.severity], properties, self.message)
 
 
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def render(report: Report, *, verbose: bool = False) -> str:
+def render(report: Report, *, verbose: bool = False) -> Text:
     """All commands; ``verbose`` names every symbol, and each host that was left out."""
     found = rows(report)
     annotations = [
@@ -70,7 +64,7 @@ def render(report: Report, *, verbose: bool = False) -> str:
         (n for n, a in enumerate(annotations) if a.severity == Severity.NOTE), len(annotations)
     )
     annotations.insert(first, _summary(report, found, annotations))
-    return "".join(f"{annotation}\n" for annotation in annotations)
+    return joined(annotation.as_text() for annotation in annotations)
 
 
 def _finding(row: ReportRow, verbose: bool) -> _Annotation:
@@ -78,7 +72,7 @@ def _finding(row: ReportRow, verbose: bool) -> _Annotation:
     return _Annotation(
         finding.severity,
         f"{finding.code.id} {finding.code.slug}",
-        "\n".join([sentence(row), *lines(row, verbose=verbose)]),
+        [sentence(row), *lines(row, verbose=verbose)],
         row.targets[0],
     )
 
@@ -87,7 +81,9 @@ def _problems(report: Report) -> Iterator[_Annotation]:
     targets = targets_of(report)
     for problem in report.problems:
         file = owner(problem.path, targets) or problem.path
-        yield _Annotation(Severity.ERROR, "collide: cannot be read", str(problem), file)
+        unverified = isinstance(problem, UnverifiedError)
+        title = "collide: not verified" if unverified else "collide: cannot be read"
+        yield _Annotation(Severity.ERROR, title, [str(problem)], file)
 
 
 def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:
@@ -96,28 +92,28 @@ def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:
         reason = f"{', '.join(one.hosts)}: {one.misfit.reason}"
         reasons.setdefault(one.target, []).append(reason)
     for target, counts in count_left_out(report.left_out).items():
-        message = f"{target} does not fit {summed_up(counts)}"
+        message = [f"{target} does not fit {summed_up(counts)}"]
         if verbose or counts.total() <= _SHOWN_REASONS:
-            message = "\n".join([message, *reasons[target]])
+            message += reasons[target]
         yield _Annotation(Severity.NOTE, "collide: not checked", message, target)
     for target, skipped in not_analysed(report).items():
-        message = "\n".join(f"{one.name}: {one.reason}" for one in skipped)
+        message = [f"{one.name}: {one.reason}" for one in skipped]
         yield _Annotation(Severity.NOTE, "collide: not analysed", message, target)
     for (first, second), reason in not_together(report):
-        message = f"{first} and {second}: {reason}"
+        message = [f"{first} and {second}: {reason}"]
         yield _Annotation(Severity.NOTE, "collide: not together", message, first)
 
 
 def _summary(
     report: Report, found: Sequence[ReportRow], annotations: Sequence[_Annotation]
 ) -> _Annotation:
-    message = summary(report, found)
+    message = [summary(report, found)]
     # The summary is a notice, too.
     counts = Counter([*(a.severity for a in annotations), Severity.NOTE])
     for severity, level in _LEVELS.items():
         if counts[severity] > _SHOWN_ANNOTATIONS:
-            message += (
-                f"\nGitHub shows {_SHOWN_ANNOTATIONS} of the {counts[severity]} {level} "
+            message.append(
+                f"GitHub shows {_SHOWN_ANNOTATIONS} of the {counts[severity]} {level} "
                 "annotations; the log of this step has all."
             )
     return _Annotation(Severity.NOTE, "collide check", message)

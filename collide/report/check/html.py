@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from html import escape
 
 import collide
 from collide.check.check import Judged, Report
@@ -21,6 +20,7 @@ from collide.report.check.rows import (
     summary,
     targets_of,
 )
+from collide.support.foreign import Html, Text, html_of
 from collide.support.text import plural
 from collide.wheels.target import Skipped
 
@@ -58,34 +58,24 @@ dt { font-weight: bold; } dd { grid-column: 2; margin: 0; overflow-wrap: anywher
 """
 
 
-class _Html(str):
-    """Text that is markup already; all other text is escaped where it meets markup."""
-
-    __slots__ = ()
-
-
-def _tag(name: str, *children: str, **attributes: str) -> _Html:
+def _tag(name: str, *children: str, **attributes: str) -> Html:
     """An element; ``class_`` and ``aria_label`` stand for what Python has no name for."""
     names = (key.rstrip("_").replace("_", "-") for key in attributes)
     written = "".join(
-        f' {key}="{escape(value)}"' for key, value in zip(names, attributes.values(), strict=True)
+        f' {key}="{html_of([value])}"'
+        for key, value in zip(names, attributes.values(), strict=True)
     )
-    inside = _joined(children)
+    inside = html_of(children)
     # A line for each block, so that two pages can be compared.
     end = "" if name in ("a", "b", "code", "dt", "dd", "th", "td", "summary") else "\n"
-    return _Html(f"<{name}{written}>{inside}</{name}>{end}")
+    return Html(f"<{name}{written}>{inside}</{name}>{end}")
 
 
-def _joined(parts: Iterable[str], between: str = "") -> _Html:
-    escaped = (part if isinstance(part, _Html) else escape(part) for part in parts)
-    return _Html(between.join(escaped))
-
-
-def render(report: Report, probes: Iterable[Counted] | None = None) -> str:
+def render(report: Report, probes: Iterable[Counted] | None = None) -> Text:
     """The whole page, in ASCII, so that no encoding changes it."""
     found = rows(report)
     outcome = summary(report, found)
-    body = _joined(
+    body = html_of(
         [
             _tag("h1", "collide check"),
             _tag("p", f"{outcome}. Checked by collide {collide.__version__}."),
@@ -99,63 +89,61 @@ def render(report: Report, probes: Iterable[Counted] | None = None) -> str:
             _codes(found),
         ]
     )
-    page = _joined(
-        [_Html("<!DOCTYPE html>\n"), _tag("html", _head(outcome), _tag("body", body), lang="en")]
+    page = html_of(
+        [Html("<!DOCTYPE html>\n"), _tag("html", _head(outcome), _tag("body", body), lang="en")]
     )
-    # Names in ELF files are bytes that need not be text in any encoding.
-    text = page.encode(errors="backslashreplace").decode()
-    return text.encode("ascii", "xmlcharrefreplace").decode()
+    return Html(page.encode("ascii", "xmlcharrefreplace").decode())
 
 
-def _head(outcome: str) -> _Html:
+def _head(outcome: str) -> Html:
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return _tag(
         "head",
-        _Html('<meta charset="utf-8">\n'),
-        _Html(f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'),
-        _Html('<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
+        Html('<meta charset="utf-8">\n'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{html_of([policy])}">\n'),
+        Html('<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
         _tag("title", f"collide: {outcome}"),
-        _tag("style", _Html(_STYLE)),
+        _tag("style", Html(_STYLE)),
     )
 
 
-def _section(title: str, *children: str, **attributes: str) -> _Html:
+def _section(title: str, *children: str, **attributes: str) -> Html:
     inside = [child for child in children if child]
     if not inside:
-        return _Html()
+        return Html()
     return _tag("section", _tag("h2", title), *inside, **attributes)
 
 
-def _list(items: Iterable[str]) -> _Html:
+def _list(items: Iterable[str]) -> Html:
     found = [_tag("li", item) for item in items]
-    return _tag("ul", *found) if found else _Html()
+    return _tag("ul", *found) if found else Html()
 
 
-def _table(title: str, columns: Sequence[str], rows: Iterable[_Html]) -> _Html:
+def _table(title: str, columns: Sequence[str], rows: Iterable[Html]) -> Html:
     head = _tag("tr", *(_tag("th", column, scope="col") for column in columns))
     table = _tag("table", _tag("caption", title), _tag("thead", head), _tag("tbody", *rows))
     # What is wider than a screen is scrolled, also with the keyboard.
     return _tag("div", table, class_="wide", tabindex="0", role="region", aria_label=title)
 
 
-def _row(heading: str, cells: Iterable[str]) -> _Html:
-    tagged = (c if c.startswith("<td") and isinstance(c, _Html) else _tag("td", c) for c in cells)
+def _row(heading: str, cells: Iterable[str]) -> Html:
+    tagged = (c if c.startswith("<td") and isinstance(c, Html) else _tag("td", c) for c in cells)
     return _tag("tr", _tag("th", heading, scope="row"), *tagged)
 
 
 # -- what was found -------------------------------------------------------------------------------
 
 
-def _problems(report: Report) -> _Html:
-    items = (_joined([_tag("code", p.path), f": {p.reason}"]) for p in report.problems)
-    return _section("Not read", _list(items), class_="problems")
+def _problems(report: Report) -> Html:
+    items = (html_of([_tag("code", p.path), f": {p.reason}"]) for p in report.problems)
+    return _section("Not read or not verified", _list(items), class_="problems")
 
 
-def _overview(report: Report, found: Sequence[ReportRow]) -> _Html:
+def _overview(report: Report, found: Sequence[ReportRow]) -> Html:
     """The worst finding of each input, by host."""
     hosts = list(dict.fromkeys(j.analysis.host.name for j in report.judged))
     if not hosts:
-        return _Html()
+        return Html()
     judged = {(j.analysis.target.name, j.analysis.host.name) for j in report.judged}
     cells: dict[tuple[str, str], list[ReportRow]] = {}
     for row in found:
@@ -179,7 +167,7 @@ def _overview(report: Report, found: Sequence[ReportRow]) -> _Html:
     return _section("Overview", _table(title, ["Input", *hosts], rows))
 
 
-def _cell(found: Sequence[ReportRow]) -> _Html:
+def _cell(found: Sequence[ReportRow]) -> Html:
     counts = Counter(one.finding.severity for one in found)
     if not counts:
         return _tag("td", "no findings", class_="clean")
@@ -187,7 +175,7 @@ def _cell(found: Sequence[ReportRow]) -> _Html:
     return _tag("td", _tag("b", str(worst)), f" ({severities(counts)})", class_=str(worst))
 
 
-def _targets(report: Report, found: Sequence[ReportRow]) -> Iterator[_Html]:
+def _targets(report: Report, found: Sequence[ReportRow]) -> Iterator[Html]:
     alone: dict[str, list[ReportRow]] = {}
     for row in found:
         if row.after is None and len(row.targets) == 1:
@@ -203,7 +191,7 @@ def _targets(report: Report, found: Sequence[ReportRow]) -> Iterator[_Html]:
 
 def _target(
     found: Sequence[ReportRow], judged: Sequence[Judged], skipped: Sequence[Skipped]
-) -> Iterator[_Html]:
+) -> Iterator[Html]:
     yield from (_finding(row) for row in found if not row.exposed)
     clean = [j.analysis.host.name for j in judged if not j.findings]
     if clean:
@@ -212,13 +200,13 @@ def _target(
         yield _tag("p", "It was checked on no host.")
     exposed = [_finding(row) for row in found if row.exposed]
     if exposed:
-        yield _joined([_tag("h3", "What any host could take"), *exposed])
+        yield html_of([_tag("h3", "What any host could take"), *exposed])
     if skipped:
-        items = (_joined([_tag("code", s.name), f": {s.reason}"]) for s in skipped)
-        yield _joined([_tag("h3", "Not analysed"), _list(items)])
+        items = (html_of([_tag("code", s.name), f": {s.reason}"]) for s in skipped)
+        yield html_of([_tag("h3", "Not analysed"), _list(items)])
 
 
-def _finding(row: ReportRow) -> _Html:
+def _finding(row: ReportRow) -> Html:
     finding = row.finding
     severity = str(finding.severity)
     code = _tag("a", finding.code.id, href=f"#{finding.code.id}")
@@ -245,31 +233,31 @@ def _facts(row: ReportRow) -> Iterator[Fact]:
         yield Fact("provider", "", row.providers) if fact.label == "provider" else fact
 
 
-def _pair(label: str, *values: str) -> _Html:
-    return _joined([_tag("dt", label), *(_tag("dd", value) for value in values), _Html("\n")])
+def _pair(label: str, *values: str) -> Html:
+    return html_of([_tag("dt", label), *(_tag("dd", value) for value in values), Html("\n")])
 
 
-def _fact(fact: Fact) -> _Html:
+def _fact(fact: Fact) -> Html:
     if not fact.names:
         return _pair(fact.label or "outcome", fact.text)
     text = fact.text or plural(len(fact.names), "name")
-    names = _joined([_tag("code", name) for name in fact.names], ", ")
+    names = html_of([_tag("code", name) for name in fact.names], ", ")
     if len(fact.names) <= _SHOWN_NAMES:
-        return _pair(fact.label, _joined([f"{text}: " if fact.text else "", names]))
+        return _pair(fact.label, html_of([f"{text}: " if fact.text else "", names]))
     return _pair(
         fact.label, _tag("details", _tag("summary", text), _tag("div", names, class_="names"))
     )
 
 
-def _tried(host: str, remedies: Sequence[Remedy]) -> _Html:
+def _tried(host: str, remedies: Sequence[Remedy]) -> Html:
     from collide.report.check.remedies import lines  # late: start-up
 
     items = (line.strip() for line in lines(remedies, verbose=True))
     return _tag("details", _tag("summary", f"Remedies tried on {host}"), _list(items))
 
 
-def _together(report: Report, found: Sequence[ReportRow]) -> _Html:
-    articles = [_finding(row) for row in found if row.after is not None or len(row.targets) > 1]
+def _together(report: Report, found: Sequence[ReportRow]) -> Html:
+    articles = [_finding(row) for row in found if row.is_of_pair]
     not_looked_at = (
         f"Not together: {first} and {second}: {reason}"
         for (first, second), reason in not_together(report)
@@ -280,7 +268,7 @@ def _together(report: Report, found: Sequence[ReportRow]) -> _Html:
 # -- what was looked at ---------------------------------------------------------------------------
 
 
-def _hosts(report: Report) -> _Html:
+def _hosts(report: Report) -> Html:
     hosts = {j.analysis.host.name: j.analysis.host for j in report.judged}
     rows = [
         _row(
@@ -299,7 +287,7 @@ def _hosts(report: Report) -> _Html:
     return _section("Hosts", _table("The hosts that were looked at", columns, rows) if rows else "")
 
 
-def _left_out(report: Report) -> _Html:
+def _left_out(report: Report) -> Html:
     reasons: dict[str, list[str]] = {}
     for one in not_checked(report):
         reason = f"{', '.join(one.hosts)}: {one.misfit.reason}"
@@ -319,7 +307,7 @@ def _left_out(report: Report) -> _Html:
     )
 
 
-def _probes(probes: Iterable[Counted] | None) -> _Html:
+def _probes(probes: Iterable[Counted] | None) -> Html:
     tables = []
     for target, host, modules in probes or ():
         rows = [
@@ -342,7 +330,7 @@ def _probes(probes: Iterable[Counted] | None) -> _Html:
     return _section("Probes", *tables)
 
 
-def _codes(found: Sequence[ReportRow]) -> _Html:
+def _codes(found: Sequence[ReportRow]) -> Html:
     used = {row.finding.code.id for row in found}
     return _section(
         "What the codes mean",

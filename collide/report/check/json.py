@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import collide
 from collide.check.check import Judged, LeftOut, Report
 from collide.check.merge import merge
 from collide.findings.finding import Finding
 from collide.loader.host import Host
+from collide.support.foreign import Text, json_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 SCHEMA = "collide-report/1"
 
 
-def render(report: Report, probes: list[object] | None = None) -> str:
+def render(report: Report, probes: list[object] | None = None) -> Text:
     """The whole report as one JSON document; ``probes`` are JSON objects, if they were counted."""
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -54,9 +53,14 @@ def render(report: Report, probes: list[object] | None = None) -> str:
         "left_out": [_left_out(one) for one in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
+    if report.archives:
+        document["archives"] = [
+            {"target": a.target, "findings": [finding_as_json(f) for f in a.findings]}
+            for a in report.archives
+        ]
     if probes is not None:
         document["probes"] = probes
-    return json.dumps(document, indent=1) + "\n"
+    return json_of(document)
 
 
 def host_as_json(host: Host) -> dict[str, Any]:
@@ -131,4 +135,6 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "detail": finding.detail,
         "remedy": finding.remedy,
         "evidence": list(finding.evidence),
+        "after_import": list(finding.after_import),
+        "before_import": list(finding.before_import),
     }

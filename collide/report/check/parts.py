@@ -40,10 +40,20 @@ class Fact(NamedTuple):
 def headline(finding: Finding) -> str:
     """What happened, in a clause whose subject is the victim."""
     code = finding.code
+    when = history(finding)
+    title = f"{when}: {code.title}" if when else code.title
     if code.shape is Shape.LOAD_FAILURE:
         detail = f" ({finding.detail})" if finding.detail else ""
-        return f"{code.title}: {finding.provider}{detail}"
-    return code.title
+        return f"{title}: {finding.provider}{detail}"
+    return title
+
+
+def history(finding: Finding) -> str:
+    """The imports that it follows, any of them, or that fails: ``after `import ssl```."""
+    if finding.before_import:
+        return f"`import {finding.before_import[0]}` fails after the wheel's module"
+    imports = " or ".join(f"`import {name}`" for name in finding.after_import)
+    return f"after {imports}" if imports else ""
 
 
 def facts(finding: Finding) -> tuple[Fact, ...]:
@@ -64,6 +74,9 @@ def facts(finding: Finding) -> tuple[Fact, ...]:
             return _provider(finding), Fact("files", "", finding.symbols)
         case Shape.CHANGED_BINDINGS:
             return _changed(finding)
+        case Shape.ARCHIVE:
+            said = Fact("", finding.detail)
+            return (said, Fact("members", "", finding.symbols)) if finding.symbols else (said,)
         case Shape.LOAD_FAILURE | Shape.FOOTPRINT:
             return ()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from collide.check.check import Report
 from collide.check.merge import library_stem, merge
+from collide.findings.code import Shape
 from collide.findings.finding import Finding
 from collide.report.check.parts import (
     facts,
@@ -49,11 +50,23 @@ class ReportRow(NamedTuple):
     @property
     def exposed(self) -> bool:
         """Whether it is about what any host could take; such a finding is not counted."""
-        return not self.checked
+        return not self.checked and not self.of_archive
+
+    @property
+    def of_archive(self) -> bool:
+        """Whether it is about the archive itself."""
+        return self.finding.code.shape is Shape.ARCHIVE
+
+    @property
+    def is_of_pair(self) -> bool:
+        """Whether it is about two targets."""
+        return self.after is not None or len(self.targets) > 1
 
     @property
     def where(self) -> str:
         """On how many hosts, the first by name, and what else was opened."""
+        if self.of_archive:
+            return "wherever it is installed"
         if self.exposed:
             return "on any host"
         several = self.checked > 1
@@ -64,7 +77,7 @@ class ReportRow(NamedTuple):
 
 
 def rows(report: Report) -> tuple[ReportRow, ...]:
-    """All findings: those of each target, those of pairs, and what any host could take."""
+    """All findings: of archives, of each target, of pairs, and what any host could take."""
     alone = [
         ReportRow(
             (c.target,), None, m.finding, m.providers, m.hosts, len(c.judged), m.repair, m.tried
@@ -75,7 +88,10 @@ def rows(report: Report) -> tuple[ReportRow, ...]:
     exposed = [
         ReportRow((e.target,), None, finding, ()) for e in report.exposed for finding in e.findings
     ]
-    return (*alone, *_of_pairs(report.pairs), *exposed)
+    archives = [
+        ReportRow((a.target,), None, finding, ()) for a in report.archives for finding in a.findings
+    ]
+    return (*archives, *alone, *_of_pairs(report.pairs), *exposed)
 
 
 def _of_pairs(pairs: Iterable[Pair]) -> Iterator[ReportRow]:
@@ -168,7 +184,7 @@ def not_checked(report: Report) -> tuple[NotChecked, ...]:
 
 
 def not_analysed(report: Report) -> dict[str, tuple[Skipped, ...]]:
-    """By target, its members that no module is made of on some host."""
+    """By target, its members that could not be opened as a module on some host."""
     found: dict[str, dict[Skipped, None]] = {}
     for judged in report.judged:
         if judged.analysis.skipped:
@@ -186,7 +202,8 @@ def not_together(report: Report) -> tuple[tuple[tuple[str, str], str], ...]:
 def targets_of(report: Report) -> tuple[str, ...]:
     """Every target by name, also what was not looked at anywhere, in order."""
     judged = (j.analysis.target.name for j in report.judged)
-    return tuple(dict.fromkeys([*judged, *(one.target for one in report.left_out)]))
+    left_out = (one.target for one in report.left_out)
+    return tuple(dict.fromkeys([*judged, *left_out, *(a.target for a in report.archives)]))
 
 
 def owner(path: str, targets: Iterable[str]) -> str | None:
@@ -198,12 +215,14 @@ def summary(report: Report, found: Sequence[ReportRow]) -> str:
     """What was found and looked at, in one line."""
     counts = Counter(row.finding.severity for row in found if not row.exposed)
     counted = severities(counts)
-    targets = len({j.analysis.target.name for j in report.judged})
+    judged = {j.analysis.target.name for j in report.judged}
+    targets = len(judged | {archive.target for archive in report.archives})
     hosts = len({j.analysis.host.name for j in report.judged})
     checked = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
     parts = [f"{counted or 'nothing found'} in {checked}" if targets else "nothing was checked"]
     if pairs := looked_at_together(report.pairs):
         parts.append(pairs)
     if report.problems:
-        parts.append(f"{plural(len(report.problems), 'problem')}: not all could be read")
+        problems = plural(len(report.problems), "problem")
+        parts.append(f"{problems}: not all could be read or verified")
     return "; ".join(parts)

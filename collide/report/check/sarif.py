@@ -8,7 +8,6 @@ and ``primaryLocationLineHash``, by which it knows a result again.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import posixpath
 import re
@@ -35,6 +34,8 @@ from collide.report.check.rows import (
     summary,
     targets_of,
 )
+from collide.support.errors import UnverifiedError
+from collide.support.foreign import Text, json_of, own_text, text_of
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -44,7 +45,7 @@ _Numbers = Mapping[str, int]
 _RULES = {code: number for number, code in enumerate(CODES)}
 
 
-def render(report: Report, probes: Sequence[object] | None = None) -> str:
+def render(report: Report, probes: Sequence[object] | None = None) -> Text:
     """The whole report as one SARIF log of one run, with the ``probes`` that were counted."""
     found = rows(report)
     targets = {target: number for number, target in enumerate(targets_of(report))}
@@ -71,7 +72,7 @@ def render(report: Report, probes: Sequence[object] | None = None) -> str:
         "properties": properties,
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=1) + "\n"
+    return json_of(log)
 
 
 def _driver() -> dict[str, Any]:
@@ -92,8 +93,8 @@ def _rule(code: Code) -> dict[str, Any]:
         "fullDescription": {"text": code.meaning},
         "help": {
             "text": "\n\n".join(f"{label}: {text}" for label, text in parts.items()),
-            "markdown": "\n\n".join(
-                f"**{label}:** {_markdown(text)}" for label, text in parts.items()
+            "markdown": own_text(
+                "\n\n".join(f"**{label}:** {_markdown(text)}" for label, text in parts.items())
             ),
         },
         "defaultConfiguration": {"level": str(code.severity)},
@@ -115,7 +116,7 @@ def _results(found: Sequence[ReportRow], targets: _Numbers) -> Iterator[dict[str
             "ruleId": finding.code.id,
             "ruleIndex": _RULES[finding.code.id],
             "level": str(finding.severity),
-            "message": {"text": "\n".join([f"{sentence(row)}.", *lines(row)])},
+            "message": {"text": text_of([f"{sentence(row)}.", *lines(row)])},
             "locations": [
                 {**_place(target, targets), "logicalLocations": _logical(row)}
                 for target in row.targets
@@ -145,7 +146,7 @@ def _uri(path: str) -> str:
 def _logical(row: ReportRow) -> list[dict[str, Any]]:
     """The object, then the symbols in it that are taken."""
     victim = row.finding.victim
-    kind = "resource" if row.finding.code.shape is Shape.FILES else "symbol"
+    kind = "resource" if row.finding.code.shape in (Shape.FILES, Shape.ARCHIVE) else "symbol"
     return [
         {"name": posixpath.basename(victim), "fullyQualifiedName": victim, "kind": "module"},
         *(
@@ -164,6 +165,8 @@ def _fingerprint(row: ReportRow) -> str:
         "" if row.after is None else _distribution(row.after),
         _unversioned(finding.victim),
         _unversioned(library_stem(finding.provider) or ""),
+        *finding.after_import,
+        *finding.before_import,
     ]
     data = "\0".join(parts).encode(errors="backslashreplace")
     return hashlib.sha256(data).hexdigest()[:32]
@@ -208,7 +211,8 @@ def _notifications(report: Report, targets: _Numbers) -> Iterator[dict[str, Any]
     """What was not read and not looked at; ``kind`` of its properties says which."""
     for problem in report.problems:
         target = owner(problem.path, targets) or problem.path
-        yield _notification("error", str(problem), [_place(target, targets)], kind="unreadable")
+        why = "not verified" if isinstance(problem, UnverifiedError) else "unreadable"
+        yield _notification("error", str(problem), [_place(target, targets)], kind=why)
     for one in not_checked(report):
         hosts = ", ".join(one.hosts)
         message = f"{one.target} was not checked on {hosts}: {one.misfit.reason}"
@@ -231,7 +235,7 @@ def _notification(
 ) -> dict[str, Any]:
     return {
         "level": level,
-        "message": {"text": message},
+        "message": {"text": text_of([message])},
         "locations": places,
         "properties": properties,
     }

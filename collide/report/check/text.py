@@ -13,11 +13,13 @@ from collide.findings.finding import Finding
 from collide.report.check.parts import (
     facts,
     headline,
+    history,
     looked_at_together,
     on_hosts,
     severities,
     some,
 )
+from collide.support.foreign import Text, text_of
 from collide.support.text import plural
 
 TYPE_CHECKING = False
@@ -29,7 +31,7 @@ _SHOWN_MODULES = 3
 _SHOWN_HOSTS = 3
 
 
-def render(report: Report, *, verbose: bool = False) -> str:
+def render(report: Report, *, verbose: bool = False) -> Text:
     """The whole report.
 
     ``verbose`` lists every symbol and module and spreads notes over several
@@ -45,10 +47,14 @@ def render(report: Report, *, verbose: bool = False) -> str:
             lines += _checked(checked, verbose)
     for exposed in report.exposed:
         lines += _exposed(exposed, verbose)
+    for archive in report.archives:
+        lines += [f"{archive.target}, the archive itself:"]
+        lines += [line for found in archive.findings for line in _finding(found, verbose)]
+        lines.append("")
     lines += _together(report, verbose)
     lines += _left_out(report, verbose)
     lines.append(_summary(report))
-    return "\n".join(lines) + "\n"
+    return text_of([*lines, ""])
 
 
 def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
@@ -106,7 +112,8 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
     if finding.severity == Severity.NOTE and not verbose:
         found_in = f" in {where}" if where else ""
         count = f": {plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
-        yield f"{heading} <- {finding.provider}{count}{found_in}"
+        follows = f" {history(finding)}" if finding.after_import else ""
+        yield f"{heading} <- {finding.provider}{count}{follows}{found_in}"
         return
     yield ""
     yield heading
@@ -223,20 +230,22 @@ def _summary(report: Report) -> str:
     checked = merge(report.judged)
     findings = [m.finding for one in checked for m in one.findings]
     findings += [f for pair in report.pairs for f in pair.findings]
+    findings += [f for archive in report.archives for f in archive.findings]
     counts = Counter(f.severity for f in findings)
     found = severities(counts)
-    targets = len(checked)
+    targets = len({*(one.target for one in checked), *(a.target for a in report.archives)})
     hosts = len({judged.analysis.host.name for judged in report.judged})
     where = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
     return f"{found or 'nothing found'} in {where}"
 
 
-def render_code(code: Code) -> str:
+def render_code(code: Code) -> Text:
     """What one code means: the text of ``collide explain COL101``."""
-    return (
-        f"{code.id} {code.slug} ({code.severity}): {code.title}\n\n"
-        f"{code.meaning}\n\n"
-        f"How it is decided: {code.decided}\n\n"
-        f"What to do: {code.remedy}\n\n"
-        f"See also: {code.page}\n"
+    parts = (
+        f"{code.id} {code.slug} ({code.severity}): {code.title}",
+        code.meaning,
+        f"How it is decided: {code.decided}",
+        f"What to do: {code.remedy}",
+        f"See also: {code.page}",
     )
+    return text_of(line for part in parts for line in (part, ""))

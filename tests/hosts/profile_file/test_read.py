@@ -14,9 +14,9 @@ from checkout import WHEELS
 from collide.analysis.analysis import analyse
 from collide.elf.object import ElfObject
 from collide.filesystems.root import Root
-from collide.hosts.database import SCHEMA_FILE, load_shipped
+from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
-from collide.hosts.profile_file.read import load
+from collide.hosts.profile_file.read import SCHEMA_FILE, load
 from collide.loader.host import Host
 from collide.report import bindings
 from collide.support.errors import InputError
@@ -249,7 +249,14 @@ def spoil(profile: Profile, *path: str | int, value: object) -> Profile:
         (("objects", 1, "found"), {"how": "x", "why": "y"}),
         (("objects", 1, "needs"), [999]),
         (("tables",), []),
+        (("tables",), {}),
         (("missing",), [{"kind": "x"}]),
+        (("objects", 1, "needed_by"), -1),
+        (("objects", 1, "needed"), [["x"]]),
+        (("objects", 1, "path"), 5),
+        (("objects", 1, "soname"), 5),
+        (("objects", 1, "version_needs"), [["libc.so.6", 5, False]]),
+        (("cache", "libc.so.6"), 5),
     ],
 )
 def test_wrong_value_is_refused_at_once(
@@ -258,6 +265,16 @@ def test_wrong_value_is_refused_at_once(
     profile = written(tmp_path, spoil(json.loads(recorded_host), *path, value=value))
     with pytest.raises(InputError, match="not a valid profile of schema"):
         load(profile)
+
+
+def test_wrong_name_is_refused_however_often_it_is_asked_for(
+    tmp_path: Path, recorded_host: bytes
+) -> None:
+    at = recorded_host.index(b'"names":["') + len('"names":[')
+    host = load(written(tmp_path, recorded_host[:at] + b"5," + recorded_host[at:]))
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"\(exports\.names\[0\] is no string\)"):
+            use(host)
 
 
 def _cut(column: str) -> Callable[[Profile], None]:

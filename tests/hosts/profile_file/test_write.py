@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 from checkout import WHEELS
 from collide.cli.main import main
-from collide.hosts.database import SCHEMA_FILE, database, shipped_names
+from collide.hosts.database import database, shipped_names
+from collide.hosts.profile_file.read import SCHEMA_FILE
 from corpus import download
 from packing import shipped_file
 from scenario import Scenario, require_loader

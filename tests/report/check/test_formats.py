@@ -70,7 +70,7 @@ def test_finding_of_several_hosts_is_told_once(name: str) -> None:
     assert all("all 2 hosts" in told.text for told in found)
 
 
-# -- names that want to be markup or commands -----------------------------------------------------
+# -- names that look like markup or commands -----------------------------------------------------
 
 
 @pytest.fixture

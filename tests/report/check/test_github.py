@@ -63,8 +63,9 @@ def test_what_ends_a_command_or_a_property_is_escaped(text: str) -> None:
     (judged,) = report.judged
     analysis = judged.analysis._replace(target=judged.analysis.target._replace(name=text))
     told, _ = commands(render(report._replace(judged=(judged._replace(analysis=analysis),))))
-    assert told.properties["file"] == text
-    assert told.message.startswith(f"{text}: calls two copies")
+    shown = text.replace("\r", "\\r").replace("\n", "\\n")
+    assert told.properties["file"] == shown
+    assert told.message.startswith(f"{shown}: calls two copies")
 
 
 def test_problem_of_a_member_is_one_of_its_wheel() -> None:

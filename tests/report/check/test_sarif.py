@@ -213,10 +213,11 @@ def test_what_was_not_read_and_not_looked_at_is_notified() -> None:
     assert told == [
         ("error", "unreadable", "demo.whl: m.so: truncated"),
         ("error", "unreadable", "no.whl: no such file"),
+        ("error", "not verified", "demo.whl: n.so: has no hash in RECORD"),
         ("note", "not checked", "demo.whl was not checked on one, two: is for another"),
         ("note", "not analysed", "demo.whl: tool was not analysed: an executable"),
     ]
-    member, missing, left_out, _ = invocation["toolExecutionNotifications"]
+    member, missing, _, left_out, _ = invocation["toolExecutionNotifications"]
     uris = [
         n["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for n in (member, missing)
     ]
@@ -265,4 +266,4 @@ def test_log_is_ascii_whatever_the_names_are() -> None:
     told = render(called(of(finding(victim="mod\N{SNOWMAN}\udcff.so")), "m\udcff.whl"))
     assert told.isascii()
     (result,) = json.loads(told)["runs"][0]["results"]
-    assert result["properties"]["victim"] == "mod\N{SNOWMAN}\udcff.so"
+    assert result["properties"]["victim"] == "mod\N{SNOWMAN}\\udcff.so"

@@ -1,0 +1,61 @@
+"""The bytes of a file, read where they are asked for.
+
+Nothing is mapped: a page of a mapped file that was cut short meanwhile ends the process when
+it is touched (SIGBUS, mmap(2)). Here the bytes that are gone are missing from what is read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from types import TracebackType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Sliced: TypeAlias = "FileBytes | memoryview"
+    """Bytes of which parts are taken."""
+
+
+class FileBytes:
+    """A regular file as a sequence of bytes; use it as a context manager.
+
+    A slice is a memoryview of what the file holds there, which is less where it has become
+    shorter. Raises OSError.
+    """
+
+    _opened = -1
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        # Without O_NONBLOCK a pipe would wait for a writer.
+        self._opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        status = os.fstat(self._opened)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+        self._size = status.st_size
+
+    def __enter__(self) -> FileBytes:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; nothing can be read any more."""
+        opened, self._opened = self._opened, -1
+        if opened >= 0:
+            os.close(opened)
+
+    def __del__(self) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> memoryview:
+        start, stop, _ = part.indices(self._size)
+        return memoryview(os.pread(self._opened, max(0, stop - start), start))

@@ -1,0 +1,147 @@
+"""What is wrong with a wheel's archive, where readers of ZIP disagree or an installer refuses.
+
+The directory at the end of an archive says what it holds, and so do the headers before the
+members; zipfile, with which pip reads, goes by the directory, others by the headers. The
+package index refuses archives that give two answers: it reads records from the first byte to
+the last (``warehouse/utils/zipfiles.py``, ``validate_zipfile``, whose messages are quoted).
+Which places a member may be installed at is pip's rule
+(``pip/_internal/operations/install/wheel.py``, ``_install_wheel``).
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from collide.support.records import NamedTuple
+from collide.wheels.zip_records import ENCRYPTED, STORAGE, RecordWalk, is_plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from collide.support.file_bytes import Sliced
+    from collide.wheels.zip_directory import Entry
+
+OUTSIDE, SEVERAL_INFO, AMBIGUOUS = "outside", "several-info", "ambiguous"
+PIP, INDEX = "pip", "the index"
+_SCHEMES = frozenset(("purelib", "platlib", "headers", "scripts", "data"))
+
+
+class Irregularity(NamedTuple):
+    """One thing that is wrong with some members: a ``kind``, and what ``by`` says of it.
+
+    ``refused`` is whether ``by`` takes the archive for it; otherwise readers differ.
+    """
+
+    kind: str
+    members: tuple[str, ...]
+    by: str
+    said: str
+    refused: bool = True
+
+    @property
+    def sentence(self) -> str:
+        """What follows, or who refuses it in which words."""
+        return f'{self.by}: "{self.said}"' if self.refused else self.said
+
+
+def irregularities(
+    data: Sliced, entries: Sequence[Entry], distribution: str
+) -> tuple[Irregularity, ...]:
+    """All that is wrong, grouped by kind and by what is said of it.
+
+    ``entries`` are the members by the directory of the archive ``data``.
+    """
+    if _are_plain(entries) and is_plain(data, sum(len(entry.name) for entry in entries)):
+        return ()
+    walk = RecordWalk(data, entries)
+    walk.run()
+    found = [(kind, name, INDEX, said, True) for kind, name, said in walk.found]
+    found += _of_names(entries, distribution)
+    found += _of_storage(entries, walk.links)
+    groups: dict[tuple[str, str, str, bool], list[str]] = {}
+    for kind, name, by, said, refused in found:
+        groups.setdefault((kind, by, said, refused), []).append(name)
+    return tuple(
+        Irregularity(kind, tuple(sorted({n for n in names if n})), by, said, refused)
+        for (kind, by, said, refused), names in sorted(groups.items())
+    )
+
+
+def _are_plain(entries: Sequence[Entry]) -> bool:
+    """Whether nothing is wrong with any name, at a glance."""
+    names = {entry.name for entry in entries}
+    text = "\n".join(["", *names])
+    printed = text.replace("\n", "")
+    odd = ("..", "//", "/.", "\n.", "\n/", "\\", ".data")
+    info = text.find(".dist-info/")
+    first = text[text.rfind("\n", 0, info) : info + 11]
+    return (
+        len(names) == len(entries)
+        and printed.isascii()
+        and printed.isprintable()
+        and text.count("\n") == len(names)
+        and not any(part in text for part in odd)
+        and text.count(".dist-info") == text.count(first)
+    )
+
+
+# -- where members are installed ------------------------------------------------------------------
+
+
+def refused_place(name: str) -> str | None:
+    """Why pip installs a member nowhere, in its words; None for one that it does."""
+    if name.endswith("/") or (".." not in name and name[0:1] != "/" and ".data" not in name):
+        return None
+    normal = posixpath.normpath(name)
+    if name.split("/", 1)[0].endswith(".data"):
+        parts = normal.split("/", 2)
+        if len(parts) < 3:
+            return "Unexpected file"
+        if parts[1] not in _SCHEMES:
+            return "Unknown scheme key"
+        return None
+    if normal.startswith(("/", "../")) or normal == "..":
+        return "trying to install outside the target directory"
+    return None
+
+
+_Found = tuple[str, str, str, str, bool]
+
+
+def _of_names(entries: Sequence[Entry], distribution: str) -> Iterator[_Found]:
+    infos = {top for e in entries if (top := e.name.partition("/")[0]).endswith(".dist-info")}
+    if len(infos) > 1:
+        for info in infos:
+            yield SEVERAL_INFO, info, PIP, "multiple .dist-info directories found", True
+    places: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        name = entry.name
+        if said := refused_place(name):
+            yield OUTSIDE, name, PIP, said, True
+        if "\\" in name:
+            yield AMBIGUOUS, name, PIP, "a backslash is a separator on Windows", False
+        if not name.endswith("/"):
+            places.setdefault(_place(name, distribution), {})[name] = None
+    for names in places.values():
+        if len(names) > 1:
+            for name in names:
+                yield AMBIGUOUS, name, PIP, "the last of several for one file is installed", False
+
+
+def _place(name: str, distribution: str) -> str:
+    """Where below site-packages a member is installed; of other schemes the name itself."""
+    for scheme in ("purelib", "platlib"):
+        name = name.removeprefix(f"{distribution}.data/{scheme}/")
+    return posixpath.normpath(name) if "/." in name or "//" in name or name[:1] == "." else name
+
+
+def _of_storage(entries: Iterable[Entry], links: Iterable[str]) -> Iterator[_Found]:
+    for entry in entries:
+        if entry.method not in (0, 8):
+            said = "File does not use a supported compression type"
+            yield STORAGE, entry.name, INDEX, said, True
+        if entry.flags & ENCRYPTED:
+            yield STORAGE, entry.name, PIP, "is encrypted, password required for extraction", True
+    for name in links:
+        yield AMBIGUOUS, name, PIP, "a symbolic link is installed as a file of its text", False
