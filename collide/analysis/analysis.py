@@ -11,6 +11,7 @@ from collide.loader.host import Host
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
+from collide.support.limits import hold
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
 from collide.wheels.target import Skipped, Target
@@ -199,9 +200,18 @@ def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
 def open_alone(
     target: Target, host: Host, paths: Iterable[str], by_definer: ReferencesByDefiner | None = None
 ) -> Iterator[Module]:
-    """Open installed paths of ``target``, each in a process of ``host`` by itself."""
+    """Open installed paths of ``target``, each in a process of ``host`` by itself.
+
+    Raises LimitError for closures that need too much in all.
+    """
     fresh = host.process.copy(files := target.files(host))
-    opened = [(path, fresh.copy(files).dlopen(path)) for path in paths]
+    opened, needs = [], 0
+    for path in paths:
+        result = fresh.copy(files).dlopen(path)
+        opened.append((path, result))
+        if not isinstance(result, LoadFailure):
+            needs += sum(len(m.elf.needed) for m in result.searchlist)
+            hold("needs", needs, target.name)
     new = [m.dso for _, done in opened if not isinstance(done, LoadFailure) for m in done.new]
     binder = Binder(host.process, (*host.imported_files, *new), by_definer)
     for path, result in opened:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.binding.binding import Binding, BindingGroup, BoundModule, BoundObject, is_unique
@@ -57,8 +57,7 @@ class Binder:
         self._extras: tuple[Dso, ...] = ()
         self._others = Definers({}, {})
         self._groups: dict[Dso, list[ReferenceGroup]] = {}
-        self._rankings: dict[tuple[Dso, ...], _Ranking] = {}
-        self._sets: dict[int, tuple[tuple[Dso, ...], frozenset[Dso]]] = {}
+        self._rankings = _Rankings()
         self._bound: dict[tuple[object, ...], BindingGroup] = {}
         self._registered: dict[str, Match | None] = {}
         self._index(self._unknown(dsos))
@@ -92,13 +91,14 @@ class Binder:
         """
         table = {} if unique is None else unique
         self.prepare(m.dso for m in opened.new)
-        scope = self._ranking(m.dso for m in opened.scope)
+        scope = self._rankings.of(m.dso for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
         # It decides who registers a unique symbol first, and at which failure the loader stops.
         order = [m for m in self._relocation_order(opened.searchlist) if m in new]
+        closure_of = self._rankings.closures(opened.searchlist)
         for m in order:
-            groups = self._bind_object(m.dso, scope, self._ranking(_closure(m)))
+            groups = self._bind_object(m.dso, scope, closure_of(m))
             if self.rules.shares_unique:
                 groups = [self._apply_unique(g, table) if g.unique else g for g in groups]
             bound[m] = BoundObject(m, tuple(groups))
@@ -147,13 +147,6 @@ class Binder:
             self._groups[dso] = groups
         return groups
 
-    def _ranking(self, dsos: Iterable[Dso]) -> _Ranking:
-        listed = tuple(dsos)
-        ranking = self._rankings.get(listed)
-        if ranking is None:
-            ranking = self._rankings[listed] = _Ranking(listed)
-        return ranking
-
     def _bind_object(self, dso: Dso, scope: _Ranking, closure: _Ranking) -> list[BindingGroup]:
         bound = []
         for wanted in self._groups_of(dso):
@@ -161,7 +154,7 @@ class Binder:
             if len(definers) <= _FEW:
                 order, own = scope[definers], closure[definers]
             else:
-                among = self._among(definers)
+                among = self._rankings.among(definers)
                 order, own = scope.only(among), closure.only(among)
             known = self._bound
             if self._shared is not None and wanted.is_static and order:
@@ -172,14 +165,6 @@ class Binder:
                 group = known[key] = self._bind_group(dso, wanted, order, own)
             bound.append(group)
         return bound
-
-    def _among(self, definers: tuple[Dso, ...]) -> frozenset[Dso]:
-        """Many definers as a set; as a key a tuple of them would be hashed for each object."""
-        found = self._sets.get(id(definers))
-        if found is None:
-            # Kept beside it, so that the identity stays its own.
-            found = self._sets[id(definers)] = definers, frozenset(definers)
-        return found[1]
 
     def _bind_group(
         self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
@@ -290,6 +275,53 @@ class _Ranking(dict[tuple[Dso, ...], tuple[Dso, ...]]):
     def only(self, dsos: frozenset[Dso]) -> tuple[Dso, ...]:
         """The same of many objects: those of the list that are among them, in its order."""
         return tuple(dso for dso in self._ranks if dso in dsos)
+
+
+class _Rankings:
+    """The rankings of scopes and closures, each made once."""
+
+    def __init__(self) -> None:
+        self._rankings: dict[tuple[Dso, ...], _Ranking] = {}
+        self._links: dict[Dso, tuple[tuple[Dso, ...], tuple[Dso, ...]]] = {}
+        self._known: dict[Dso, _Ranking] = {}
+        self._sets: dict[int, tuple[tuple[Dso, ...], frozenset[Dso]]] = {}
+
+    def of(self, dsos: Iterable[Dso]) -> _Ranking:
+        """The ranking of these objects, the same one each time."""
+        listed = tuple(dsos)
+        ranking = self._rankings.get(listed)
+        if ranking is None:
+            ranking = self._rankings[listed] = _Ranking(listed)
+        return ranking
+
+    def closures(self, searchlist: Iterable[LinkMap]) -> Callable[[LinkMap], _Ranking]:
+        """What gives the closure of a map of one dlopen.
+
+        Modules share most libraries. As long as these need the same objects as in modules before,
+        each closure is found once.
+        """
+        same = True
+        for m in searchlist:
+            links = tuple(n.dso for n in m.needed or ()), tuple(f.dso for f in m.filtees)
+            same &= self._links.setdefault(m.dso, links) == links
+        if not same:
+            return lambda m: self.of(_closure(m))
+
+        def known(m: LinkMap) -> _Ranking:
+            found = self._known.get(m.dso)
+            if found is None:
+                found = self._known[m.dso] = self.of(_closure(m))
+            return found
+
+        return known
+
+    def among(self, definers: tuple[Dso, ...]) -> frozenset[Dso]:
+        """Many definers as a set; as a key a tuple of them would be hashed for each object."""
+        found = self._sets.get(id(definers))
+        if found is None:
+            # Kept beside it, so that the identity stays its own.
+            found = self._sets[id(definers)] = definers, frozenset(definers)
+        return found[1]
 
 
 def _closure(root: LinkMap) -> Iterable[Dso]:

@@ -137,6 +137,7 @@ class Process:
         listed = {id(m) for m in order}
         done: set[int] = set()
         failures: list[LoadFailure] = []
+        again: dict[tuple[str, int], tuple[str, FoundVia]] = {}
         at = 0
         while at < len(order):
             current = order[at]
@@ -152,8 +153,14 @@ class Process:
                     failures.append(result)
                     continue
                 needed.append(result)
-                known = FoundVia("already-loaded", result.name)
-                resolutions.append((name, result.found if len(self.maps) > before else known))
+                if len(self.maps) > before:
+                    resolutions.append((name, result.found))
+                else:
+                    # One record for all that need it: of many libraries each may need all.
+                    key = name, id(result)
+                    if key not in again:
+                        again[key] = name, FoundVia("already-loaded", result.name)
+                    resolutions.append(again[key])
                 if id(result) not in listed:
                     listed.add(id(result))
                     order.append(result)

@@ -44,6 +44,7 @@ LIMITS = (
     Limit("symbols", 100_000, "", "dynamic symbols of an object, above one for each 192 bytes"),
     Limit("names", 512 << 20, "bytes", "names of an object in all"),
     Limit("name-ratio", 8, "times", "names of an object in all to its string table"),
+    Limit("needs", 2_000_000, "", "DT_NEEDED of all modules with their closures, on one host"),
     Limit("run-path", 1 << 20, "bytes", "DT_RPATH or DT_RUNPATH of an object"),
     Limit("tries", 1_000_000, "", "paths that a search for libraries tries, on one host"),
     Limit("profile-size", 256 << 20, "bytes", "a profile, inflated"),

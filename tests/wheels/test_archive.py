@@ -12,7 +12,7 @@ import re
 import struct
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -235,8 +235,14 @@ def test_member_shorter_than_the_archive_says_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize("size", [2**62, 2**63], ids=["2-to-62", "2-to-63"])
 @pytest.mark.parametrize("library", ["libdeflate", "zlib"])
 def test_member_of_an_impossible_size_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, library: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    set_limit: Callable[[str, int], None],
+    size: int,
+    library: str,
 ) -> None:
+    for name in ("wheel-size", "member-size", "ratio-from"):
+        set_limit(name, 2**64)
     if library == "zlib":
         monkeypatch.setattr(inflate, "_decompress", None)
     path = tmp_path / NAME

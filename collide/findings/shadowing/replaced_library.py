@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from collide.analysis.library_copies import release_difference
+from collide.elf.constants import STT_COMMON, STT_OBJECT, STT_TLS
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.evidence import RuleResult, differs, in_use
 
@@ -55,12 +56,32 @@ def same_build(interposition: Interposition) -> RuleResult | None:
     build_id = interposition.provider.build_id
     if build_id is None or any(f.build_id != build_id for f in interposition.intended):
         return None
+    # No loader reads a build id: one that other definitions have, too, is none.
+    if not all(_same_definitions(f, interposition.provider) for f in interposition.intended):
+        return None
     line = f"Both copies are of one build: their build id is {build_id}."
     return RuleResult(REPLACED_LIBRARY, Severity.NOTE, (line,))
 
 
 _FIRST_NAMES = 8
 """Most pairs already differ in so many names; all names of a recorded object are slow to read."""
+
+
+def _same_definitions(one: Dso, other: Dso) -> bool:
+    """Whether all exports are alike in what neither a new name nor a patched SONAME changes."""
+
+    def facts(dso: Dso, name: str) -> list[tuple[object, ...]]:
+        return [
+            (d.version, d.hidden_version, d.type, d.binding, d.visibility, d.undefined)
+            + ((d.size,) if d.type in _SIZED else ())
+            for d in dso.elf.exports.candidates(name)
+        ]
+
+    return all(facts(one, name) == facts(other, name) for name in one.elf.exports.names)
+
+
+# The shipped hosts have no sizes of functions.
+_SIZED = (STT_OBJECT, STT_COMMON, STT_TLS)
 
 
 def _same_names(one: Dso, other: Dso) -> bool:

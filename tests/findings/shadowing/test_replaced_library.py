@@ -31,12 +31,21 @@ def test_library_that_is_replaced_whole_is_a_warning_that_tells_how_the_releases
 
 
 @pytest.mark.parametrize(
-    ("build_id", "severity"), [("0x1234abcd", NOTE), ("0x99", WARNING)], ids=["same", "another"]
+    ("build_id", "more", "severity"),
+    [
+        ("0x1234abcd", "char lib_table[8] = {1};", NOTE),
+        ("0x99", "char lib_table[8] = {1};", WARNING),
+        ("0x1234abcd", "char lib_table[16] = {1};", WARNING),
+    ],
+    ids=["same", "another", "said to be the same"],
 )
-def test_copy_of_one_build_is_a_note(s: Scenario, build_id: str, severity: Severity) -> None:
+def test_copy_of_one_build_is_a_note(
+    s: Scenario, build_id: str, more: str, severity: Severity
+) -> None:
     names = many("lib", 4)
-    s.lib("libhost.so", functions(*names), "-Wl,--build-id=0x1234abcd")
-    s.lib("w/libw.so", functions(*names), f"-Wl,--build-id={build_id}")
+    host = functions(*names) + "char lib_table[8] = {1};"
+    s.lib("libhost.so", host, "-Wl,--build-id=0x1234abcd")
+    s.lib("w/libw.so", functions(*names) + more, f"-Wl,--build-id={build_id}")
     s.lib("w/m.so", module(*names), needed=["w/libw.so"])
     findings = judged(s, "libhost.so")
     assert of(findings, "m.so") == ("COL102", severity)
