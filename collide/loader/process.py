@@ -8,7 +8,8 @@ Nothing is executed. What glibc and musl do alike is here; what they do each in 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
@@ -85,9 +86,13 @@ class Process:
         for alias in aliases:
             self._names.setdefault(alias, new)
 
-    def aliases(self, of: LinkMap) -> tuple[str, ...]:
-        """The names beside its path under which a map was requested, sorted."""
-        return tuple(sorted(n for n, m in self._names.items() if m is of and n != of.name))
+    def aliases(self) -> Mapping[LinkMap, Sequence[str]]:
+        """The names beside their paths under which maps were requested, sorted; of all maps."""
+        found: dict[LinkMap, list[str]] = {m: [] for m in self.maps}
+        for name, m in sorted(self._names.items(), key=itemgetter(0)):
+            if name != m.name and m in found:
+                found[m].append(name)
+        return found
 
     def loaded(self, name: str) -> LinkMap | None:
         """The map that a request for ``name`` gets without any search; None without one."""

@@ -51,6 +51,7 @@ def record(host: Host, root: Root) -> dict[str, Any]:
     for _, opened in own:
         objects.add(opened.opened.searchlist)
     maps, numbers = objects.maps, objects.numbers
+    aliases = process.aliases()
     packages = packages_of(root, [m.dso.path for m in maps])
     cached = {name: host.files.cached(name) for name in _requested(maps)}
     return {
@@ -73,7 +74,7 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         "modules": [_without(module._asdict(), "opens") for module, _ in own],
         "cache": {name: path for name, path in sorted(cached.items()) if path is not None},
         "objects": [
-            _object(m, objects, process.aliases(m), root, packages.get(m.dso.path)) for m in maps
+            _object(m, objects, aliases.get(m, ()), root, packages.get(m.dso.path)) for m in maps
         ],
         "tables": [_tables(m.elf) for m in maps],
     }
