@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -246,7 +247,8 @@ def test_binary_of_another_root(tmp_path: Path, capsys: Out) -> None:
     assert list(libraries)[:2] == ["host", "liba.so"]
 
 
-_TEXTS = st.text(st.characters(codec=None), max_size=20)
+# Names are bytes of files, decoded as os.fsdecode does.
+_TEXTS = st.text(max_size=20) | st.binary(max_size=20).map(os.fsdecode)
 _LIBRARIES = st.builds(
     FootprintLibrary,
     name=_TEXTS,
