@@ -34,7 +34,7 @@ from collide.elf.symbol_table import vague_names
 from collide.elf.symbols import Exports, Reference
 from collide.hosts.profile_file.read import JsonTables, RecordedFiles
 from collide.hosts.profile_file.symbols import RecordedExports
-from collide.hosts.profile_file.write import exports_table
+from collide.hosts.profile_file.write import exports_table, references_table
 from collide.loader.glibc.lookup import GlibcLookup
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LinkMap, Opened
@@ -56,8 +56,8 @@ def seeded(count: int) -> Callable[[Any], Any]:
 
 def recorded(exports: Exports) -> Exports:
     """The same exports as a profile keeps them."""
-    table = json.dumps(exports_table(exports)).encode()
-    tables = JsonTables("made", b'{"exports":%s,"references":{}}' % table)
+    table = {"exports": exports_table(exports), "references": references_table(())}
+    tables = JsonTables("made", json.dumps(table).encode())
     return RecordedExports(tables, exports.versioned)
 
 
