@@ -56,8 +56,9 @@ def seeded(count: int) -> Callable[[Any], Any]:
 
 def recorded(exports: Exports) -> Exports:
     """The same exports as a profile keeps them."""
-    table = json.dumps(exports_table(exports)).encode()
-    tables = JsonTables("made", b'{"exports":%s,"references":{}}' % table)
+    none: dict[str, list[object]] = {"attributes": [], "attribute": [], "names": []}
+    table = {"exports": exports_table(exports), "references": none}
+    tables = JsonTables("made", json.dumps(table).encode())
     return RecordedExports(tables, exports.versioned)
 
 
