@@ -1,7 +1,6 @@
 """Reads ELF notes: build ID, ABI tag, package, and the resolution cache of NixOS.
 
-Only program headers lead to them, as for the loader. Sources: gABI "Note Section", glibc
-``elf/elf.h`` (``NT_GNU_*``).
+With pyelftools, but for the resolution cache, which belongs to the facts of an object.
 """
 
 from __future__ import annotations
@@ -9,9 +8,10 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from itertools import chain
+from typing import Any, BinaryIO
 
-from collide.elf.constants import PT_NOTE
+from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
@@ -34,72 +34,54 @@ class Notes(NamedTuple):
 def read_notes(stream: BinaryIO) -> Notes:
     """The notes in all PT_NOTE segments of an ELF file; unreadable ones are left out.
 
-    No more than 1 MiB of notes is looked at (gABI "Note Section"): objects have some hundred bytes.
+    No more than 64 KiB of notes are looked at (gABI "Note Section"): objects have some hundred
+    bytes.
     """
+    from elftools.common.exceptions import ELFError  # late: start-up
+    from elftools.construct import ConstructError  # late: start-up
+
     build_id = abi_tag = package = None
     try:
-        for owner, kind, desc, order in _notes(stream):
-            if owner == b"GNU\0" and kind == NT_GNU_BUILD_ID:
-                build_id = desc.hex()
-            elif owner == b"GNU\0" and kind == NT_GNU_ABI_TAG:
-                system, *version = struct.unpack_from(f"{order}4I", desc)
-                name = _SYSTEMS.get(system, str(system))
-                abi_tag = f"{name} {'.'.join(map(str, version))}"
-            elif owner == b"FDO\0" and package is None:
+        for note in chain.from_iterable(segment.iter_notes() for segment in _segments(stream)):
+            kind, owner, desc = note["n_type"], note["n_name"], note["n_desc"]
+            if owner == "GNU" and kind == "NT_GNU_BUILD_ID":
+                build_id = str(desc)
+            elif owner == "GNU" and kind == "NT_GNU_ABI_TAG":
+                system = str(desc["abi_os"]).removeprefix("ELF_NOTE_OS_").lower()
+                version = ".".join(str(desc[f"abi_{part}"]) for part in _ABI_PARTS)
+                abi_tag = f"{system} {version}"
+            elif owner == "FDO" and package is None:
                 package = _package(desc)
-    except (struct.error, OverflowError, ValueError):
+    except (ELFError, ConstructError, struct.error, OverflowError, ValueError, RecursionError):
         pass
     return Notes(build_id, abi_tag, package)
 
 
-NT_GNU_ABI_TAG, NT_GNU_BUILD_ID = 1, 3
-_SYSTEMS = {0: "linux", 1: "hurd", 2: "solaris", 3: "freebsd"}  # glibc elf/elf.h
-_MOST = 1 << 20
+def _segments(stream: BinaryIO) -> Iterator[Any]:
+    """The PT_NOTE segments; ``ELFFile.iter_segments`` would make all others, too."""
+    from elftools.common.utils import struct_parse  # late: start-up
+    from elftools.elf.elffile import ELFFile  # late: start-up
+    from elftools.elf.segments import NoteSegment  # late: start-up
+
+    file, left = ELFFile(stream), _MOST
+    # A crafted file may say 2**32: an object that the loader maps has a few dozen.
+    for number in range(min(file.num_segments(), limits.value("segments"))):
+        at = file["e_phoff"] + number * file["e_phentsize"]
+        header = struct_parse(file.structs.Elf_Phdr, stream, at)
+        if header["p_type"] == "PT_NOTE" and header["p_filesz"] <= left:
+            left -= header["p_filesz"]
+            yield NoteSegment(header, stream, file)
 
 
-def _notes(stream: BinaryIO) -> Iterator[tuple[bytes, int, bytes, str]]:
-    """Owner, type and description of each note, and the byte order of the file."""
-    left = _MOST
-    for offset, size, order in _segments(stream):
-        stream.seek(offset)
-        segment, at = stream.read(min(size, left)), 0
-        left -= len(segment)
-        while at + 12 <= len(segment):
-            name_size, desc_size, kind = struct.unpack_from(f"{order}3I", segment, at)
-            name_at = at + 12
-            desc_at = name_at + (name_size + 3 & ~3)
-            at = desc_at + (desc_size + 3 & ~3)
-            yield (
-                segment[name_at : name_at + name_size],
-                kind,
-                segment[desc_at : desc_at + desc_size],
-                order,
-            )
+_ABI_PARTS = ("major", "minor", "tiny")
+_MOST, _MOST_CACHE = 64 << 10, 1 << 20
 
 
-def _segments(stream: BinaryIO) -> Iterator[tuple[int, int, str]]:
-    """Offset and size of each PT_NOTE segment; :class:`Image` would need the whole file."""
-    head = stream.read(64)
-    order = {1: "<", 2: ">"}.get(head[5] if len(head) > 5 else 0)
-    if head[:4] != b"\x7fELF" or order is None:
-        return
-    wide = head[4] == 2
-    _, _, first, _, _, _, each, count = struct.unpack_from(
-        f"{order}I{'QQQ' if wide else 'III'}IHHH", head, 20
-    )
-    header = struct.Struct(f"{order}IIQQQQ" if wide else f"{order}5I")
-    stream.seek(first)
-    table = stream.read(each * count)
-    for number in range(count):
-        fields = header.unpack_from(table, number * each)
-        if fields[0] == PT_NOTE:
-            yield fields[2 if wide else 1], fields[5 if wide else 4], order
-
-
-def _package(desc: bytes) -> tuple[str, str] | None:
+def _package(desc: object) -> tuple[str, str] | None:
     """Name and version of a package note (systemd.io/ELF_PACKAGE_METADATA)."""
+    text = desc.decode("utf-8") if isinstance(desc, bytes) else str(desc)
     try:
-        fields = json.loads(desc.decode("utf-8").rstrip("\0\n"))
+        fields = json.loads(text.rstrip("\0\n"))
         return str(fields["name"]), str(fields["version"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -124,7 +106,7 @@ def resolution_cache(segment: bytes, order: str) -> tuple[tuple[str, tuple[str, 
 
 
 def _cache_entries(desc: bytes) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    if len(desc) > _MOST:
+    if len(desc) > _MOST_CACHE:
         raise FormatError("corrupt ELF file (a resolution cache of more than 1 MiB)")
     if len(desc) <= 2 or not desc.endswith(b"\0\0"):
         return ()
