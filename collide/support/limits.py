@@ -38,7 +38,7 @@ LIMITS = (
     Limit("member-ratio", 200, "times", "inflated bytes of a member to those in the archive"),
     Limit("wheel-ratio", 50, "times", "inflated bytes of a wheel to its size, as on PyPI"),
     Limit("entries", 500_000, "", "entries in the directory of a wheel"),
-    Limit("record-size", 64 << 20, "bytes", "RECORD of a wheel"),
+    Limit("record-size", 16 << 20, "bytes", "RECORD of a wheel"),
     Limit("object-size", 2 << 30, "bytes", "one ELF object on disk or in a root"),
     Limit("segments", 512, "", "program headers of an object"),
     Limit("symbols", 100_000, "", "dynamic symbols of an object, above one for each 192 bytes"),

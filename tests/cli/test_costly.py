@@ -81,7 +81,7 @@ def test_modules_of_one_wheel_are_looked_at_once_each(tmp_path: Path) -> None:
 
 
 def test_record_of_blank_lines_is_not_kept(tmp_path: Path) -> None:
-    size = 60 * MIB
+    size = 15 * MIB
     hold_to_bounds(check(costly.wheel(tmp_path, [("a.py", b"")], b"\n" * size)), size)
 
 
