@@ -74,9 +74,9 @@ def test_what_is_no_limit_is_usage(environment: dict[str, str], option: str, why
 
 def test_error_names_the_limit_and_the_input() -> None:
     with pytest.raises(limits.LimitError) as found:
-        limits.hold("record-size", (64 << 20) + 1)
+        limits.hold("record-size", (16 << 20) + 1)
     assert str(found.value.inside("a.whl")) == (
-        "a.whl: beyond the limit record-size (RECORD of a wheel: at most 64 MiB)"
+        "a.whl: beyond the limit record-size (RECORD of a wheel: at most 16 MiB)"
     )
 
 
