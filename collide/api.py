@@ -383,11 +383,11 @@ def repair(
     file is written, and ``written`` of the result is empty; so it is where ``accept``
     is false of the paths of the wheels and those of their changed copies.
 
-    Wheels that fit none of the hosts are copied as they are; then ``analyses`` is
-    empty. What is taken even after the repair is in ``proofs``. Raises InputError
-    for what is no wheel, cannot be read whole or cannot be repaired without breaking
-    something else, UsageError for a result that would replace its original, if
-    patchelf is needed and missing, and for arguments that make no sense.
+    Wheels that fit none of the hosts are copied as they are; then ``analyses`` is empty.
+    The names of an object that cannot be changed are left alone, if others can; the reason is
+    in ``plan.kept``, what is taken even then in ``proofs``. Raises InputError for what is no
+    wheel, cannot be read whole or repaired without breaking something else, UsageError where
+    an original would be replaced, patchelf is missing, or arguments make no sense.
 
     >>> made = repair(wheel, load_hosts(binary), directory=scratch)
     >>> made.incomplete, [(proof.taken, proof.remaining) for proof in made.proofs]
@@ -406,11 +406,11 @@ def repair(
         raise UsageError(f"{method} is no method of repair: {', '.join(_METHODS)}")
     paths = [Path(path) for path in _paths(wheels)]
     options = RepairOptions(method, everything, glibc)
-    planned = repair.prepare(paths, candidates_of(hosts), options)
+    candidates = candidates_of(hosts)
     if not write:
-        return planned
-    places = [Path(directory or path.parent / "repaired") for path in planned.paths]
-    return planned._replace(written=repair.write_repaired(planned, places, document, accept))
+        return repair.prepare(paths, candidates, options)
+    places = [Path(directory or path.parent / "repaired") for path in paths]
+    return repair.prepare_and_write(paths, candidates, options, places, document, accept)
 
 
 # -- arguments ------------------------------------------------------------------------------------

@@ -92,6 +92,24 @@ class Repair(NamedTuple):
         return any(proof.left or proof.captured for proof in self.proofs)
 
 
+class UnchangeableError(InputError):
+    """An object that cannot be changed as planned; ``names`` are what the plan changes of it."""
+
+    def __init__(self, path: str, why: str, names: frozenset[str]) -> None:
+        super().__init__(path, f"not repaired: {why}")
+        self.why = why
+        self.names = names
+
+    def left_alone(self, options: RepairOptions) -> RepairOptions:
+        """Options for a plan that leaves these names alone; raises this error if they were."""
+        if self.names <= options.left_alone.keys():
+            raise self
+        member = self.path.rpartition(": ")[2]
+        reason = f"{member}, which has it, cannot be changed: {self.why}"
+        left_alone = {**options.left_alone, **dict.fromkeys(self.names, reason)}
+        return options._replace(left_alone=left_alone)
+
+
 def prepare(
     paths: Sequence[Path], hosts: Iterable[Candidate | Host], options: RepairOptions
 ) -> Repair:
@@ -289,6 +307,32 @@ def write_repaired(
     return outputs
 
 
+def prepare_and_write(
+    paths: Sequence[Path],
+    hosts: Sequence[Candidate | Host],
+    options: RepairOptions,
+    directories: Sequence[Path],
+    report: Callable[[Repair], bytes],
+    accept: Accept | None = None,
+) -> Repair:
+    """:func:`prepare` and :func:`write_repaired`, around objects that cannot be changed.
+
+    Their names are left alone as long as others are changed. Raises what these two do.
+    """
+    refused: UnchangeableError | None = None
+    while True:
+        prepared = prepare(paths, hosts, options)
+        if refused is not None and not prepared.changes:
+            raise refused
+        try:
+            written = write_repaired(prepared, directories, report, accept)
+        except UnchangeableError as e:
+            refused = refused or e
+            options = e.left_alone(options)
+        else:
+            return prepared._replace(written=written)
+
+
 def _publish(staged: Sequence[Path], outputs: Sequence[Path]) -> None:
     """Copy the staged wheels to their places, where they appear when all are copied."""
     with ExitStack() as stack:
@@ -323,7 +367,8 @@ def _patched(archive: Archive, plan: Plan) -> Iterator[tuple[str, bytes]]:
             try:
                 changed = patched_object(data, change, patchelf)
             except FormatError as e:
-                raise InputError(f"{archive.path}: {entry.name}", f"not repaired: {e}") from e
+                names = frozenset((*change.renamed, *change.closed))
+                raise UnchangeableError(f"{archive.path}: {entry.name}", str(e), names) from e
             yield entry.name, changed
 
 

@@ -53,11 +53,13 @@ class RepairOptions(NamedTuple):
 
     ``method`` is how names are kept from hosts, ``everything`` whether all that a host could
     take is changed. ``glibc`` is the oldest release to run on; None for what the tags allow.
+    ``left_alone`` are names that stay as they are, with the reason.
     """
 
     method: Method = "auto"
     everything: bool = False
     glibc: tuple[int, ...] | None = None
+    left_alone: Mapping[str, str] = {}
 
 
 def make_request(
@@ -79,7 +81,7 @@ def make_request(
         musl=not all(libc_of(a.host.loader).heeds_visibility for a in analyses),
         asked_for=found.asked_for,
         opened=found.opened,
-        fixed=found.fixed,
+        fixed={**found.fixed, **options.left_alone},
         tag=tag,
         closed_world=len(targets) > 1,
     )

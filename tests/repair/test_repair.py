@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import time
@@ -675,6 +676,31 @@ def test_patchelf_that_fails_leaves_nothing(
     assert reason in line
     assert program is None or "demo-1.0" in line
     assert left_behind(shop) == []
+
+
+def test_object_that_cannot_be_changed_is_left_alone(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """patchelf needs section headers, which the loader does not."""
+    other = "demo.libs/libc-0a1b2c3d.so"
+    shop.scenario.lib(HASHED, CALLS_OWN_F)
+    shop.scenario.lib(other, "int f2(void) { return 4; } int g2(void) { return f2(); }")
+    stripped = bytearray((shop.directory / other).read_bytes())
+    struct.pack_into("<Q", stripped, 40, 0)
+    struct.pack_into("<HHH", stripped, 58, 0, 0, 0)
+    (shop.directory / other).write_bytes(stripped)
+    calls = f"{CALLS_F} int f2(void); int h(void) {{ return f2(); }}"
+    shop.module(calls, needed=[HASHED, other])
+    wheel = shop.wheel("mod.so", HASHED, other)
+    host = shop.scenario.host(f"{F} int f2(void) {{ return 3; }}")
+    arguments = (wheel, "--profile", host, "-w", shop.directory / "out", "--no-verify")
+    status, out, err = run(capsys, *arguments)
+    assert (status, err) == (1, [])
+    assert f"left alone: f2 (1): {other}, which has it, cannot be changed: patchelf" in out
+    (made,) = (shop.directory / "out").iterdir()
+    unpack_wheel(made, shop.directory / "site")
+    outcome = shop.scenario.compare(host, at("mod.so"))
+    assert outcome.provider(at("mod.so"), "f2") == "host"
 
 
 def test_full_disk_leaves_nothing(
