@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
+from collide.wheels.grafted import is_grafted, without_hash
 
 
 class Soname(NamedTuple):
@@ -27,15 +28,11 @@ def parse_soname(name: str | None) -> Soname | None:
     The eight hexadecimal digits that auditwheel puts before the first dot
     (``libssl-8bd944e8.so.3``) are left out.
     """
-    found = re.fullmatch(r"(.+?)((?:[.-]\d+)*)\.so((?:\.\d+)*)[a-z]?", _unmangled(name or ""))
+    plain = without_hash((name or "").rpartition("/")[2])
+    found = re.fullmatch(r"(.+?)((?:[.-]\d+)*)\.so((?:\.\d+)*)[a-z]?", plain)
     if found is None:
         return None
     return Soname(found[1] + found[2], tuple(map(int, found[3].split(".")[1:])))
-
-
-def _unmangled(name: str) -> str:
-    first, dot, rest = name.rsplit("/", 1)[-1].partition(".")
-    return re.sub(r"-[0-9a-f]{8}$", "", first) + dot + rest
 
 
 def _names(one: Dso, other: Dso) -> tuple[Soname | None, Soname | None]:
@@ -44,13 +41,9 @@ def _names(one: Dso, other: Dso) -> tuple[Soname | None, Soname | None]:
     auditwheel makes the new DT_SONAME of a library from the name of its file,
     whose numbers need not begin as those of the old one do.
     """
-    if one.elf.soname and other.elf.soname and not _is_mangled(one.elf.soname):
+    if one.elf.soname and other.elf.soname and not is_grafted(one.elf.soname):
         return parse_soname(one.elf.soname), parse_soname(other.elf.soname)
     return parse_soname(one.path), parse_soname(other.path)
-
-
-def _is_mangled(name: str) -> bool:
-    return _unmangled(name) != name.rsplit("/", 1)[-1]
 
 
 def other_major(intended: Dso, provider: Dso) -> tuple[int, int] | None:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
+from collide.wheels.grafted import HASH
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
@@ -149,4 +151,4 @@ _IN_NAME = re.compile(rb"[\w+.-]")
 
 def stem(name: str) -> str:
     """The file name of a library without hash, extension and version."""
-    return re.split(r"-[0-9a-f]{8,}\.|\.so", name)[0]
+    return re.split(rf"{HASH}\.|\.so", name)[0]

@@ -12,7 +12,6 @@ for it at run time; nobody can know all that are asked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -30,6 +29,7 @@ from collide.repair.takers import (
     taken_bindings,
 )
 from collide.support.records import NamedTuple
+from collide.wheels.grafted import is_grafted
 from collide.wheels.target import Target
 
 TYPE_CHECKING = False
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 HIDDEN_SINCE = (2, 24)
 """The first glibc that does not look up a STV_HIDDEN reference (``elf_machine_rela``)."""
-GRAFTED = re.compile(r"-[0-9a-f]{8,}\.")
-"""In the file name of a library that auditwheel brought into a wheel: a hash of its contents."""
 
 
 class RepairRequest(NamedTuple):
@@ -346,7 +344,7 @@ class _Planner:
         base = dso.path.rpartition("/")[2]
         if self.request.closed_world:
             return False
-        return dso.path not in self.facts.modules and not GRAFTED.search(base)
+        return dso.path not in self.facts.modules and not is_grafted(base)
 
     def _name(self, dso: Dso) -> str:
         return self.target.names[dso.path]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -29,10 +30,11 @@ from collide.repair.entry_points import (
     stem,
 )
 from collide.repair.patch import file_offset
-from collide.repair.plan import GRAFTED, RepairRequest
+from collide.repair.plan import RepairRequest
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive
+from collide.wheels.grafted import HASH, is_grafted
 from collide.wheels.tags import oldest_glibc
 from collide.wheels.target import Target, is_extension_module
 
@@ -168,12 +170,12 @@ class RunTimeUse:
     def _find(self, names: AbstractSet[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         parts = {name: name for name in names}
-        parts |= {m[0][1:-1]: name for name in names for m in GRAFTED.finditer(name)}
+        parts |= {m[0][1:]: name for name in names for m in re.finditer(rf"{HASH}(?=\.)", name)}
         for member, text in sorted(self.texts.items()):
             for part in file_names_in(text, parts.keys()):
                 reason = f"stands in {member}: code may open it under this name"
                 found.setdefault(parts[part], reason)
-        plain = {name for name in names - found.keys() if not GRAFTED.search(name)}
+        plain = {name for name in names - found.keys() if not is_grafted(name)}
         made_up = (m for m, source in self.openers.items() if opens_by_made_up_names(source))
         for member in [*made_up][:1] if plain else ():
             reason = f"may be opened by {member}, which makes up the names of libraries"
@@ -196,7 +198,7 @@ class RunTimeUse:
         found = file_names_in(text, names)
         if opens:
             own = stem(dso.path.rpartition("/")[2])
-            made_up = {n for n in names if not GRAFTED.search(n) and stem(n) != own}
+            made_up = {n for n in names if not is_grafted(n) and stem(n) != own}
             found |= {n for n in made_up if begins_file_name(text, stem(n))}
         return dict.fromkeys(found, f"stands as text in {member}, which may open it")
 

@@ -11,14 +11,14 @@ loader would take one for the other.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
 from collide.loader.model import Dso
-from collide.repair.plan import GRAFTED, KeptName, ObjectChange, Plan, RepairRequest
+from collide.repair.plan import KeptName, ObjectChange, Plan, RepairRequest
 from collide.repair.proof import captured
+from collide.wheels.grafted import is_grafted, without_hash
 from collide.wheels.target import Target, is_extension_module
 
 
@@ -27,7 +27,7 @@ def capturable(target: Target, analyses: Iterable[Analysis], request: RepairRequ
     names = {name for analysis in analyses for name in captured(analysis)}
     if request.everything:
         needed = {n for dso in target.members.values() for n in dso.elf.needed}
-        names |= {name for name in needed & member_file_names(target) if not GRAFTED.search(name)}
+        names |= {name for name in needed & member_file_names(target) if not is_grafted(name)}
     return names
 
 
@@ -58,7 +58,7 @@ def plan_sonames(target: Target, names: Iterable[str], request: RepairRequest) -
             kept.append(KeptName(name, reason))
             continue
         base, _, extension = name.partition(".")
-        plain = f"{re.sub(r'-[0-9a-f]{8,}$', '', base)}-{request.tag[1:]}.{extension}"
+        plain = f"{without_hash(base)}-{request.tag[1:]}.{extension}"
         taken = plain in new_names.values()
         new_names[name] = f"{base}-{request.tag[1:]}.{extension}" if taken else plain
         for dso in dsos:

@@ -36,6 +36,7 @@ from collide.report.check.rows import (
 )
 from collide.support.errors import UnverifiedError
 from collide.support.foreign import Text, json_of, own_text, text_of
+from collide.wheels.grafted import HASH
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -185,7 +186,7 @@ def _unversioned(name: str) -> str:
     if name.endswith(".whl"):
         return _distribution(name)
     name = re.sub(r"^([^/]+)-[^/-]+(\.data/)", r"\1\2", name)
-    return re.sub(r"(?:-[0-9a-f]{8,})?(\.so(?:\.\d+)?)(?:\.\d+)*$", r"\1", name)
+    return re.sub(rf"(?:{HASH})?(\.so(?:\.\d+)?)(?:\.\d+)*$", r"\1", name)
 
 
 def _properties(row: ReportRow) -> dict[str, Any]:
