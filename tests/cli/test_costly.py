@@ -14,6 +14,7 @@ from archives import tar
 from checkout import WHEELS
 from measuring import MIB, Cost, measured
 
+pytestmark = pytest.mark.corpus
 HOST = WHEELS / "host/host"
 SHIPPED = ("--profile", "debian-12-python3")
 ALWAYS = 64  # MiB

@@ -117,6 +117,7 @@ def test_paths_with_hostile_names(run: Outputs, tmp_path: Path, name: str, form:
         strict(out)
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("name", NAMES)
 def test_hosts_with_hostile_names(run: Outputs, tmp_path: Path, name: str) -> None:
     require_loader()

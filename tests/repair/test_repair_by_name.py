@@ -14,8 +14,15 @@ from repair_hosts import UnavailableError
 TABLE = Path(__file__).parents[1] / "data/repair_by_name.md"
 
 
+LARGE = frozenset(
+    ("hdf5plugin", "lightgbm", "numba", "numpy", "scipy", "unicorn", "vosk", "xgboost", "z3-solver")
+)
+"""Each takes half a minute or more."""
+EACH = [pytest.param(p, marks=pytest.mark.long) if p.name in LARGE else p for p in PACKAGES]
+
+
 @pytest.mark.corpus
-@pytest.mark.parametrize("package", PACKAGES, ids=str)
+@pytest.mark.parametrize("package", EACH, ids=str)
 def test_works_as_before(package: Package, tmp_path: Path) -> None:
     try:
         outcome = repair_by_name.try_package(package, tmp_path)
