@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any, BinaryIO
 
+from collide.elf.constants import PT_NOTE
 from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
@@ -42,7 +42,7 @@ def read_notes(stream: BinaryIO) -> Notes:
 
     build_id = abi_tag = package = None
     try:
-        for note in chain.from_iterable(segment.iter_notes() for segment in _segments(stream)):
+        for note in _notes(stream):
             kind, owner, desc = note["n_type"], note["n_name"], note["n_desc"]
             if owner == "GNU" and kind == "NT_GNU_BUILD_ID":
                 build_id = str(desc)
@@ -57,20 +57,36 @@ def read_notes(stream: BinaryIO) -> Notes:
     return Notes(build_id, abi_tag, package)
 
 
-def _segments(stream: BinaryIO) -> Iterator[Any]:
-    """The PT_NOTE segments; ``ELFFile.iter_segments`` would make all others, too."""
-    from elftools.common.utils import struct_parse  # late: start-up
-    from elftools.elf.elffile import ELFFile  # late: start-up
-    from elftools.elf.segments import NoteSegment  # late: start-up
+def _notes(stream: BinaryIO) -> Iterator[Any]:
+    """All notes, as pyelftools reads them; it is not asked where there are none."""
+    found = list(_segments(stream))
+    if found:
+        from elftools.elf.elffile import ELFFile  # late: start-up
+        from elftools.elf.notes import iter_notes  # late: start-up
 
-    file, left = ELFFile(stream), _MOST
-    # A crafted file may say 2**32: an object that the loader maps has a few dozen.
-    for number in range(min(file.num_segments(), limits.value("segments"))):
-        at = file["e_phoff"] + number * file["e_phentsize"]
-        header = struct_parse(file.structs.Elf_Phdr, stream, at)
-        if header["p_type"] == "PT_NOTE" and header["p_filesz"] <= left:
-            left -= header["p_filesz"]
-            yield NoteSegment(header, stream, file)
+        file = ELFFile(stream)
+        for offset, size in found:
+            yield from iter_notes(file, offset, size)
+
+
+def _segments(stream: BinaryIO) -> Iterator[tuple[int, int]]:
+    """Offset and size of each PT_NOTE segment; neither Image nor ELFFile reads so little."""
+    head = stream.read(64)
+    order = {1: "<", 2: ">"}.get(head[5] if len(head) > 5 else 0)
+    if head[:4] != b"\x7fELF" or order is None:
+        return
+    wide, left = head[4] == 2, _MOST
+    header = struct.unpack_from(f"{order}I{'QQQ' if wide else 'III'}IHHH", head, 20)
+    first, each, count = header[2], header[6], header[7]
+    fields = struct.Struct(f"{order}IIQQQQ" if wide else f"{order}5I")
+    stream.seek(first)
+    table = stream.read(each * min(count, limits.value("segments")))
+    for at in range(0, len(table) - fields.size + 1, max(each, fields.size)):
+        segment = fields.unpack_from(table, at)
+        offset, size = (segment[2], segment[5]) if wide else (segment[1], segment[4])
+        if segment[0] == PT_NOTE and size <= left:
+            left -= size
+            yield offset, size
 
 
 _ABI_PARTS = ("major", "minor", "tiny")

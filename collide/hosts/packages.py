@@ -9,13 +9,14 @@ from __future__ import annotations
 import posixpath
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email.parser import HeaderParser
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collide.elf.notes import read_notes
+from collide.elf.notes import Notes, read_notes
 from collide.filesystems.root import Root
 from collide.support import limits
 from collide.support.files import working_directory
@@ -37,20 +38,26 @@ def find_packages(root: Root, paths: Iterable[str]) -> dict[str, Package]:
     return {**dict(_apk(root, wanted)), **dict(_rpm(root, wanted)), **dict(_dpkg(root, wanted))}
 
 
-def packages_of(root: Root, paths: Iterable[str]) -> dict[str, Package]:
+def packages_of(
+    root: Root, paths: Iterable[str], notes: Callable[[str], Notes] | None = None
+) -> dict[str, Package]:
     """As :func:`find_packages`; a file that no database knows has what its package note says.
 
-    Source: "Package Metadata for Executable Files" of the UAPI group.
+    ``notes`` gives those of a file, where they are known. Source: "Package Metadata for
+    Executable Files" of the UAPI group.
     """
     paths = list(paths)
     found = find_packages(root, paths)
     for path in paths:
-        if path not in found:
-            with root.stream(path) as stream:
-                note = read_notes(stream).package
-            if note:
-                found[path] = note
+        if path not in found and (note := (notes or partial(notes_of, root))(path).package):
+            found[path] = note
     return found
+
+
+def notes_of(root: Root, path: str) -> Notes:
+    """The notes of a file; raises OSError."""
+    with root.stream(path) as stream:
+        return read_notes(stream)
 
 
 class _Wanted:

@@ -17,12 +17,12 @@ from typing import Any
 from collide.binding.binding import BoundModule
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES
-from collide.elf.notes import Notes, read_notes
+from collide.elf.notes import Notes
 from collide.elf.object import ElfObject
 from collide.elf.symbols import Exports, Reference
 from collide.filesystems.root import Root
 from collide.hosts.own_modules import bound
-from collide.hosts.packages import Package, packages_of
+from collide.hosts.packages import Package, notes_of, packages_of
 from collide.hosts.profile_file.read import END, TABLES
 from collide.hosts.profile_file.symbols import SCHEMA
 from collide.loader.glibc.search import rpath_of
@@ -52,7 +52,8 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         objects.add(opened.opened.searchlist)
     maps, numbers = objects.maps, objects.numbers
     aliases = process.aliases()
-    packages = packages_of(root, [m.dso.path for m in maps])
+    notes = {m.dso.path: notes_of(root, m.dso.path) for m in maps}
+    packages = packages_of(root, notes, notes.__getitem__)
     cached = {name: host.files.cached(name) for name in _requested(maps)}
     return {
         "schema": SCHEMA,
@@ -74,7 +75,10 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         "modules": [_without(module._asdict(), "opens") for module, _ in own],
         "cache": {name: path for name, path in sorted(cached.items()) if path is not None},
         "objects": [
-            _object(m, objects, aliases.get(m, ()), root, packages.get(m.dso.path)) for m in maps
+            _object(
+                m, objects, aliases.get(m, ()), root, notes[m.dso.path], packages.get(m.dso.path)
+            )
+            for m in maps
         ],
         "tables": [_tables(m.elf) for m in maps],
     }
@@ -142,6 +146,7 @@ def _object(
     objects: _Objects,
     aliases: Sequence[str],
     root: Root,
+    notes: Notes,
     package: Package | None,
 ) -> dict[str, Any]:
     obj, numbers = m.elf, objects.numbers
@@ -157,7 +162,7 @@ def _object(
             {"name": name, "object": numbers[id(needed)], "found": found._asdict()}
             for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True)
         ],
-        "build_id": _notes(root, m.dso.path).build_id,
+        "build_id": notes.build_id,
         "version_strings": list(m.dso.version_strings),
         "package": {"name": package[0], "version": package[1]} if package else None,
         "type": obj.type,
@@ -183,11 +188,6 @@ def _canonical_directory(root: Root, path: str) -> str:
     """``path`` in the canonical form of its directory: the last link is a name of its own."""
     directory, name = posixpath.split(path)
     return posixpath.join(root.realpath(directory) or directory, name)
-
-
-def _notes(root: Root, path: str) -> Notes:
-    with root.stream(path) as stream:
-        return read_notes(stream)
 
 
 def exports_table(exports: Exports) -> dict[str, Any]:
