@@ -15,6 +15,7 @@ from collide.binding.binder import Binder
 from collide.binding.session import Session
 from collide.loader.host import Host
 from collide.loader.model import FileSystem
+from collide.loader.opening import Mode
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
@@ -105,7 +106,7 @@ def open_modules(
     """Open ``paths`` of ``target`` in their order in ``session``."""
     for path in paths:
         name = target.names[target.members[path].path]
-        bound, failures = session.open(path, rtld_global=matches(name, rtld_global))
+        bound, failures = session.open(path, Mode(rtld_global=matches(name, rtld_global)))
         yield Module(name, bound, failures)
 
 

@@ -16,6 +16,7 @@ from collide.filesystems.root import Root
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
 from collide.loader.model import Dso, FileSystem, Loader, LoadError, WatchedFileSystem
+from collide.loader.opening import GLOBAL
 from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.records import NamedTuple
@@ -156,7 +157,7 @@ def _start(host: Host, root: Root, flavour: str) -> tuple[Process, _Watched]:
     process, _ = start(host.process.executable.dso, interpreter, loader, watched, host.preload)
     for library in host.rtld_global:
         watched._asked_cache = False
-        process.dlopen(library, rtld_global=True)
+        process.dlopen(library, GLOBAL)
     return process, watched
 
 

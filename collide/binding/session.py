@@ -17,6 +17,7 @@ from collide.binding.binding import BoundModule
 from collide.loader.link_map import LoadFailure
 from collide.loader.lookup import Match
 from collide.loader.model import FileSystem
+from collide.loader.opening import NOW, Mode
 from collide.loader.process import Process
 from collide.support.records import NamedTuple
 
@@ -55,10 +56,10 @@ class Session:
         """A session that goes on from the same state by itself."""
         return Session(self.process, self.process.files, self._binder, self.unique)
 
-    def open(self, path: str, *, rtld_global: bool = False) -> Attempt:
-        """``dlopen(path, RTLD_NOW)`` in the process as it is now (Rule 2)."""
+    def open(self, path: str, mode: Mode = NOW) -> Attempt:
+        """``dlopen(path, mode)`` in the process as it is now (Rule 2)."""
         process, unique = self.process.copy(self.process.files), dict(self.unique)
-        opened = process.dlopen(path, rtld_global=rtld_global)
+        opened = process.dlopen(path, mode)
         if isinstance(opened, LoadFailure):
             self.process.learn(process)
             return Attempt(None, (opened,))

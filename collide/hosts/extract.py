@@ -20,6 +20,7 @@ from collide.loader.host import Host, Python
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso, Loader, LoadError
+from collide.loader.opening import GLOBAL
 from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.errors import InputError
@@ -81,7 +82,7 @@ def _open_global(
 ) -> Iterator[LoadFailure]:
     """Open ``libraries`` RTLD_GLOBAL; ``problems`` gets why one cannot be."""
     for library in libraries:
-        opened = process.dlopen(library, rtld_global=True)
+        opened = process.dlopen(library, GLOBAL)
         if isinstance(opened, LoadFailure):
             problems.append(opened)
             continue

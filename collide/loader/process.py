@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
+from collide.loader.opening import NOW, Mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,11 +187,11 @@ class Process:
         """The versions that ``maps`` need and do not get, where the loader checks that."""
         return iter(())
 
-    def dlopen(self, path: str, *, rtld_global: bool = False) -> Opened | LoadFailure:
-        """Open ``path`` with RTLD_NOW (Rule 2); LoadFailure when it cannot be mapped at all.
+    def dlopen(self, path: str, mode: Mode = NOW) -> Opened | LoadFailure:
+        """Open ``path`` (Rule 2); LoadFailure when it cannot be mapped at all.
 
         A name without a slash is searched as the executable would search it.
-        With ``rtld_global`` the root and its searchlist join the end of the
+        With RTLD_GLOBAL the root and its searchlist join the end of the
         global scope, after their own references have been searched.
         """
         before = len(self.maps)
@@ -208,7 +209,7 @@ class Process:
             scope=self.global_scope + searchlist,
             failures=failures + versions,
         )
-        if rtld_global and not failures and not versions:
+        if mode.rtld_global and not failures and not versions:
             self.promote(searchlist)
         return opened
 

@@ -11,6 +11,7 @@ from collide.hosts.extract import find_python
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.model import Dso, FileSystem
+from collide.loader.opening import GLOBAL, NOW, Mode
 from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.errors import InputError, UsageError
@@ -139,16 +140,16 @@ def _restart(
     files = _ChangedFiles(host.files, changed)
     again, failures = start(executable, interpreter, host.loader, files, stays)
     opened = [name for name in host.rtld_global if id(process.loaded(name)) not in gone]
-    _open(again, opened, rtld_global=True)
-    _open(again, local, rtld_global=False)
+    _open(again, opened, GLOBAL)
+    _open(again, local, NOW)
     return host._replace(
         process=again, failures=failures, preload=tuple(stays), rtld_global=tuple(opened)
     )
 
 
-def _open(process: Process, names: Iterable[str], *, rtld_global: bool) -> None:
+def _open(process: Process, names: Iterable[str], mode: Mode) -> None:
     for name in names:
-        opened = process.dlopen(name, rtld_global=rtld_global)
+        opened = process.dlopen(name, mode)
         failures = (opened,) if isinstance(opened, LoadFailure) else opened.failures
         for failure in failures:
             raise InputError(name, f"could not be opened then: {failure.kind} {failure.name}")

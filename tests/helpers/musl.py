@@ -21,6 +21,7 @@ from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.loader.link_map import LoadFailure, Opened
+from collide.loader.opening import Mode
 from collide.loader.process import Process
 from collide.verify.got_slots import SlotBinding, of_process
 from conformance import loader_was_asked
@@ -214,7 +215,7 @@ class Prediction:
 
     def open(self, name: str) -> None:
         path = name.removeprefix("+")
-        bound, self._now = self._session.open(path, rtld_global=path != name)
+        bound, self._now = self._session.open(path, Mode(rtld_global=path != name))
         self.failures += self._now
         if bound is not None and not self._now:
             self.bound.append(bound)

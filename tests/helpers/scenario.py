@@ -33,6 +33,7 @@ from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.messages import says
+from collide.loader.opening import Mode
 from collide.loader.process import Process
 from collide.verify.ld_debug import Key, Log, Run, read_log, run, unsteered
 from compiler import compile_so
@@ -302,7 +303,7 @@ class Comparison:
 
     def open(self, name: str, message: str) -> None:
         path, again = name.removeprefix("+"), name in self._tried
-        bound, failures = self._session.open(path, rtld_global=path != name)
+        bound, failures = self._session.open(path, Mode(rtld_global=path != name))
         self._tried.add(name)
         if bound is not None:
             self._predict(bound, certain=not failures)
