@@ -77,6 +77,9 @@ class Overlay:
         try:
             with tarfile.open(fileobj=stream, mode="r:") as archive:
                 while (member := archive.next()) is not None:
+                    if member.size < 0:
+                        # tarfile goes back by as much, and would meet the same header for ever.
+                        raise FormatError(f"{member.name} has a size below zero")
                     self._add_member(member, stream, overlay)
                     # It keeps what it has seen, and a large image has very much.
                     archive.members = []  # type: ignore[attr-defined]

@@ -112,7 +112,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "huge attributes": (_huge(1 << 40, b"x"), "not a readable tar archive"),
     "long names of long names": (_chain(b"L", b"abc\0"), "extended headers without a member"),
     "attributes of attributes": (_chain(b"x", b"12 path=abc\n"), "headers without a member"),
-    "negative size": (_huge(-(1 << 20)), "not a readable tar archive"),
+    "negative size": (_huge(-(1 << 20)), "not a readable tar archive|below zero"),
+    "member before itself": (_huge(-512), "huge has a size below zero"),
     "cut": (tar(("a", bytes(5000)), ("b", b"x"))[:3000], "not a readable tar archive"),
     "damaged": (
         tar(("a", b"x"), ("b", b"x")).replace(b"b" + bytes(99), b"c" + bytes(99)),

@@ -27,6 +27,12 @@ def _root_with(name: str, contents: bytes) -> bytes:
     return seeds.tar([*kept, (name, tarfile.REGTYPE, contents)])
 
 
+def _member_before_itself() -> bytes:
+    info = tarfile.TarInfo("x")
+    info.size = -tarfile.BLOCKSIZE
+    return seeds.tar(seeds.system())[:1024] + info.tobuf(tarfile.GNU_FORMAT) + bytes(1024)
+
+
 def _baseline_with(value: object) -> bytes:
     (seed,) = TARGETS["baseline"].seeds()
     document = json.loads(seed)
@@ -46,6 +52,7 @@ FINDINGS: dict[str, tuple[str, Callable[[], bytes]]] = {
         "root",
         lambda: _root_with("proc/cpuinfo", b"flags\t: \xf8\x83\n"),
     ),
+    "a member of a tar archive that ends before it begins": ("root", _member_before_itself),
     "infinitely many names": ("baseline", lambda: _baseline_with(float("inf"))),
     "names without a number": ("baseline", lambda: _baseline_with(float("nan"))),
     "a name in a column that is a number": (
