@@ -6,12 +6,13 @@ not among them, may change with any release.
 The functions take and give records and print nothing. They raise
 :class:`CollideError` and nothing else on purpose; what cannot be analysed beside
 other inputs is part of a result instead, with the reason. Of the environment
-they read PATH, for a host that is named like a command and for patchelf. Nothing
-of a wheel or a host is executed, whatever ``collide repair`` does.
+they read PATH, for a host that is named like a command and for patchelf. Only
+:func:`measure` executes anything of a wheel or a host.
 
 In the examples ``wheel`` is the path of a wheel that carries a static library
 ``vault`` and exports it, ``binary`` that of a program that links another build
-of this library, and ``scratch`` an empty directory.
+of this library, ``scratch`` an empty directory, ``interpreter`` a Python, and ``script`` a
+program that imports the wheel.
 
 >>> report = check(wheel, load_hosts(binary))
 >>> [(str(finding.severity), finding.code.id, finding.symbols) for finding in report.findings]
@@ -21,7 +22,7 @@ of this library, and ``scratch`` an empty directory.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from collide.support.errors import CollideError, InputError, UsageError
 from collide.support.progress import Progress, no_progress
@@ -46,6 +47,7 @@ __all__ = [
     "LeftOut",
     "LoadFailure",
     "Match",
+    "Measured",
     "Misfit",
     "Module",
     "Move",
@@ -70,6 +72,7 @@ __all__ = [
     "explain",
     "extract_host",
     "load_hosts",
+    "measure",
     "read_target",
     "repair",
     "whatif",
@@ -96,6 +99,7 @@ if TYPE_CHECKING:
     from collide.loader.model import Dso
     from collide.repair.proof import Proof
     from collide.repair.repair import Accept, Repair
+    from collide.verify.measure import Measured
     from collide.whatif.edits import Edit
     from collide.whatif.remedies import Remedy
     from collide.whatif.whatif import Balance, Move, Outcome, WhatIf
@@ -121,6 +125,7 @@ else:
         "collide.loader.model": "Dso",
         "collide.repair.proof": "Proof",
         "collide.repair.repair": "Repair",
+        "collide.verify.measure": "Measured",
         "collide.wheels.tags": "Misfit",
         "collide.wheels.target": "Skipped Target",
         "collide.whatif.edits": "Edit",
@@ -411,6 +416,46 @@ def repair(
         return repair.prepare(paths, candidates, options)
     places = [Path(directory or path.parent / "repaired") for path in paths]
     return repair.prepare_and_write(paths, candidates, options, places, document, accept)
+
+
+def measure(
+    wheels: StrPath | Iterable[StrPath],
+    host: Host,
+    script: StrPath,
+    *,
+    command: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    runs: int = 3,
+    timeout: float = 120,
+) -> Measured:
+    """Run a script with wheels in plain Python, in a host, and there with the repaired wheels.
+
+    This is ``collide verify --exercise``: it **executes** ``script``, and with it code of the
+    ``wheels``. These are installed together; what else they need must be among them. There are
+    ``runs`` of each kind, each in a fresh process and an empty directory. ``command`` is how the
+    binary of ``host`` runs a Python ``{script}``, as after ``--run``; ``environment`` is that of
+    the processes, by default empty, and ``timeout`` is in seconds for one run. The plain
+    interpreter is one of this machine that fits the wheels. Raises InputError without one, and
+    for a host that does not run a script.
+
+    >>> (python,) = load_hosts(interpreter)
+    >>> measure(wheel, python, script, runs=1).verdict
+    'works'
+    """
+    from pathlib import Path  # late: start-up
+
+    from collide.verify.measure import host_run, measure, plain_run  # late: start-up
+
+    paths, variables = [Path(path) for path in _paths(wheels)], environment or {}
+    plain = plain_run(paths, host, variables, timeout)
+    hosted = host_run(host, command, variables, timeout)
+
+    def repaired(directory: Path) -> list[Path]:
+        changing = [path for path in paths if read_target(path).members]
+        made = repair(changing, host, directory=directory)
+        return [*made.written, *(p for p in paths if p not in changing)] if made.changes else []
+
+    return measure(paths, Path(script), plain, hosted, repaired, runs)
 
 
 # -- arguments ------------------------------------------------------------------------------------

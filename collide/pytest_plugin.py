@@ -86,6 +86,18 @@ def assert_no_collisions() -> Callable[..., None]:
     return _assert_no_collisions
 
 
+@pytest.fixture(scope="session")
+def assert_works() -> Callable[..., None]:
+    """``assert_works(wheel, host, exercise, *, command=None, runs=3, timeout=120)``.
+
+    Runs the script ``exercise`` with the wheel, or several that are installed together, in
+    plain Python and in ``host``, a binary or what ``host_profile`` gives, and fails with the
+    report if it does not do the same there each time (:func:`collide.api.measure`). This
+    executes code of the wheel.
+    """
+    return _assert_works
+
+
 def _host(binary: str | Path = sys.executable, *, root: str | Path = "/", **openings: Any) -> Host:
     from collide import api  # late: start-up
 
@@ -141,6 +153,23 @@ def _assert_no_collisions(
     if bad or report.problems or not report.judged:
         problems = text_of([*map(str, report.problems), ""])
         _fail(joined([problems, render(report)] if report.problems else [render(report)]))
+
+
+def _assert_works(
+    wheel: str | Path | list[str | Path],
+    host: str | Path | Host,
+    exercise: str | Path,
+    **options: Any,
+) -> None:
+    __tracebackhide__ = True
+    from collide import api  # late: start-up
+    from collide.report.measure import render  # late: start-up
+
+    if isinstance(host, str | PathLike):
+        (host,) = api.load_hosts(host)
+    measured = api.measure(wheel, host, exercise, **options)
+    if measured.verdict != "works":
+        _fail(render(measured))
 
 
 def _fail(message: Text) -> NoReturn:

@@ -27,14 +27,14 @@ from reports import HOST, specimen
 from scenario import require_loader
 
 FUNCTIONS = [
-    *("analyse", "check", "explain", "extract_host", "load_hosts", "read_target", "repair"),
-    "whatif",
+    *("analyse", "check", "explain", "extract_host", "load_hosts", "measure"),
+    *("read_target", "repair", "whatif"),
 ]
 RECORDS = [
     *("CODES", "Analysis", "Balance", "Binding", "BoundModule", "BoundObject", "Code"),
     *("CollideError", "Definition", "Dso", "Edit", "Exposed", "Finding", "Host", "InputError"),
-    *("Judged", "LeftOut", "LoadFailure", "Match", "Misfit", "Module", "Move", "Order"),
-    *("Outcome", "Pair", "Progress", "Proof", "Reference", "Remedy", "Repair", "Report"),
+    *("Judged", "LeftOut", "LoadFailure", "Match", "Measured", "Misfit", "Module", "Move"),
+    *("Order", "Outcome", "Pair", "Progress", "Proof", "Reference", "Remedy", "Repair", "Report"),
     *("ScopeStep", "ScopeTrace", "Severity", "Skipped", "Target", "UsageError", "WhatIf"),
 ]
 STATIC, HIDDEN = specimen("static_exported"), specimen("static_hidden")
@@ -105,6 +105,9 @@ def test_example_is_true(name: str, tmp_path: Path) -> None:
     test.globs = {public: getattr(api, public) for public in api.__all__}
     test.globs |= {"wheel": str(STATIC), "binary": str(HOST), "scratch": str(tmp_path)}
     said = io.StringIO()
+    script = tmp_path.with_suffix(".py")
+    script.write_text("import specimen_static_exported")
+    test.globs |= {"interpreter": sys.executable, "script": str(script)}
     failed, _ = doctest.DocTestRunner().run(test, out=said.write)
     assert failed == 0, said.getvalue()
 

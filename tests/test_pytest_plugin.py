@@ -167,3 +167,33 @@ def test_run_that_does_not_use_it_imports_nothing(run: pytest.Pytester) -> None:
         """
     )
     run.runpytest_subprocess(*PLUGIN).assert_outcomes(passed=1)
+
+
+WORKS = """
+import pytest, zipfile
+
+@pytest.fixture
+def wheel(tmp_path):
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("demo.py", "")
+        archive.writestr("demo-1.0.dist-info/RECORD", "")
+    return path
+
+def test_same(assert_works, host_profile, wheel):
+    assert_works(wheel, host_profile(), "script.py", runs=1)
+
+def test_other(assert_works, wheel):
+    assert_works(wheel, {python!r}, "script.py", runs=1, command="sh -c {command!r}")
+"""
+
+
+def test_assert_works_fails_with_what_was_seen(run: pytest.Pytester) -> None:
+    (run.path / "script.py").write_text("import demo, os; print(os.environ.get('HOST'))")
+    command = f"HOST=other {sys.executable} {{script}}"
+    run.makepyfile(WORKS.format(python=sys.executable, command=command))
+    result = run.runpytest(*PLUGIN)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*in plain Python*: 1 of 1: status 0*", "*in the host: 1 of 1: prints 'other', not 'None'"]
+    )

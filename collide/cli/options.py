@@ -95,7 +95,7 @@ def jobs_argument(parser: argparse.ArgumentParser) -> None:
     """``--jobs``: the number of processes."""
     parser.add_argument(
         "--jobs",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="processes to share the inputs out among (default: the CPUs that collide may use, "
         "and 1 for a single input or little work)",
@@ -140,7 +140,8 @@ def set_limits(environment: Mapping[str, str], options: Iterable[str]) -> None:
         override(settings)
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A number of one or more; raises ValueError."""
     number = int(text)
     if number < 1:
         raise ValueError(text)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 
 from collide.cli.streams import complain
-from collide.support.errors import InputError, UsageError
+from collide.support.errors import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def trial_arguments(parser: argparse.ArgumentParser) -> None:
         action=_HostAction,
         metavar="TEMPLATE",
         help="the command that runs a Python {script} in a host, that of --verify before it; "
-        "default: BINARY is a Python",
+        "default: that of Blender, gdb, uwsgi, vim or weechat, or BINARY is a Python",
     )
     parser.add_argument(
         "--exercise",
@@ -133,19 +132,11 @@ class Trials:
 
 
 def _named(args: argparse.Namespace) -> Iterator[TrialHost]:
+    from collide.hosts.commands import command_line  # late: start-up
     from collide.repair.trials import TrialHost  # late: start-up
 
     for binary, template in args.trial_hosts:
-        if template is None:
-            yield TrialHost((binary, "{script}"), asked=True)
-            continue
-        try:
-            words = shlex.split(template)
-        except ValueError as e:
-            raise UsageError(f"--run {template}: {e}") from e
-        if not any("{script}" in word for word in words):
-            raise UsageError(f"--run {template}: {{script}} is not in it")
-        yield TrialHost(tuple(words), asked=True)
+        yield TrialHost(command_line(binary, template, ("{script}",)), asked=True)
 
 
 def _refuse_what_proves_nothing(name: str, trial: Trial) -> None:

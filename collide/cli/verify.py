@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 
 from collide.cli.inputs import analyses
-from collide.cli.options import after_argument, format_argument, module_argument, opening_arguments
+from collide.cli.options import (
+    after_argument,
+    format_argument,
+    module_argument,
+    opening_arguments,
+    positive,
+)
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_FINDINGS,
@@ -41,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run",
         metavar="TEMPLATE",
-        help="the command that runs a Python {script} in the host; default: BINARY is a Python",
+        help="the command that runs a Python {script} in the host; default: that of Blender, gdb, "
+        "uwsgi, vim or weechat, or BINARY is a Python",
     )
     parser.add_argument(
         "--slots", action="store_true", help="read the memory of the host, not its loader's log"
@@ -49,12 +56,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=float, default=120, metavar="SECONDS", help="for one process (120)"
     )
+    parser.add_argument(
+        "--exercise",
+        metavar="SCRIPT",
+        help="compare no bindings: run this Python script with the wheels, which are installed "
+        "together, in plain Python, in the host, and there with the repaired wheels; "
+        "bundled: the one that collide has for the first package",
+    )
+    parser.add_argument(
+        "--runs", type=positive, default=3, metavar="N", help="of --exercise, each (3)"
+    )
     format_argument(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
+    if args.exercise is not None:
+        from collide.cli.measure import run_exercise  # late: start-up
+
+        return run_exercise(args)
     from collide.report import verify as report  # late: start-up
 
     statuses = {EXIT_NOTHING}
@@ -117,12 +138,13 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
 def _start(args: argparse.Namespace, host: Host, scratch: Path) -> tuple[Runner, Started]:
     """The host, run once without opening anything."""
     from collide.filesystems.root import Root  # late: start-up
+    from collide.hosts.commands import command_line  # late: start-up
     from collide.loader.libc import libc_of  # late: start-up
-    from collide.verify.runner import Runner, command_line  # late: start-up
+    from collide.verify.runner import Runner  # late: start-up
 
     if not isinstance(host.files, Root):
         raise UsageError(f"--profile {args.profile[0]}: is a recording; it takes a binary to run")
-    command = command_line(host, args.run)
+    command = command_line(host.path, args.run)
     complain(f"runs {' '.join(command)}, and in it code of the inputs")
     runner = Runner(host, command, scratch, os.environ, by_slots=args.slots, timeout=args.timeout)
     started = runner.start()

@@ -1,13 +1,15 @@
 """Runs a user's script with a wheel before and after its repair, and compares what it does.
 
-The script runs as ``__main__`` with the wheel importable. Its standard output is kept
-apart from that of the host. This executes code of the wheel.
+The script runs as ``__main__`` with the wheel importable, and what lies beside it. Its
+standard output is kept apart from that of the host. This executes code of the wheel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shutil import rmtree
+from signal import Signals
 
 from collide.repair.import_trial import SITE, run_script
 from collide.support.records import NamedTuple
@@ -17,42 +19,52 @@ import sys
 sys.path[:0] = {paths!r}
 import os, runpy, traceback
 kept, old = os.dup(1), sys.stdout
-if old is not None:
+if hasattr(old, "flush"):
     old.flush()
 made = os.open({output!r}, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 os.dup2(made, 1)
 os.close(made)
-sys.argv, status = [{script!r}], 0
+sys.argv, status, said = [{script!r}], 0, ""
 with open(1, "w", closefd=False) as sys.stdout:
     try:
         runpy.run_path({script!r}, run_name="__main__")
     except SystemExit as e:
         status = e.code
-    except BaseException:
+    except BaseException as e:
         traceback.print_exc()
-        status = 1
+        status, said = 1, traceback.format_exception_only(type(e), e)[-1]
 sys.stdout = old
 os.dup2(kept, 1)
 os.close(kept)
 if status is not None and not isinstance(status, int):
     sys.stderr.write(str(status) + "\\n")
-    status = 1
-with open({result!r}, "w") as file:
-    file.write(str(int(status or 0)))
+    status, said = 1, str(status)
+with open({result!r}, "w", errors="replace") as file:
+    file.write("%d %s" % (status or 0, said))
 """
 
 
 class Outcome(NamedTuple):
     """One run of a script: what it printed, and how it and its process ended.
 
-    ``status`` is the script's, or None if it did not come to an end, ``ending`` how
-    the process ended, in a clause. ``said`` is the last line on standard error.
+    ``status`` is the script's, or None if it did not come to an end, ``process`` that of its
+    process, negative for a signal, None if that did not end in time. ``said`` is the last line
+    of its exception, or else on standard error.
     """
 
     output: str
     status: int | None
-    ending: str
+    process: int | None
     said: str
+
+    @property
+    def ending(self) -> str:
+        """How the process ended, in a clause."""
+        if self.process is None:
+            return "did not end in time"
+        if self.process < 0:
+            return f"ended with {Signals(-self.process).name}"
+        return f"ended with status {self.process}"
 
     def is_as(self, other: Outcome) -> bool:
         """Whether two runs did the same; standard error is not compared."""
@@ -96,28 +108,37 @@ class Exercise(NamedTuple):
         return self.again is None or self.before.is_as(self.again)
 
 
-def exercise(script: Path, tree: Path, command: Sequence[str], timeout: float) -> Outcome:
+def exercise(
+    script: Path,
+    tree: Path,
+    command: Sequence[str],
+    timeout: float,
+    environment: Mapping[str, str] | None = None,
+) -> Outcome:
     """Run ``script`` with the wheels that are unpacked to ``tree``.
 
-    The words of ``command`` are those of :func:`collide.repair.import_trial.failures`.
-    Raises InputError when it cannot be run.
+    It runs in a directory beside ``tree``, which is empty each time. The words of ``command``
+    are those of :func:`collide.repair.import_trial.failures`.
+    ``environment`` is by default that of this process. Raises InputError when it cannot be run.
     """
-    wrapper, output, result = (tree / f"collide-{n}" for n in ("exercise.py", "output", "status"))
-    for old in (output, result):
-        old.unlink(missing_ok=True)
+    scratch = tree.parent / "exercise"
+    rmtree(scratch, ignore_errors=True)
+    empty = scratch / "directory"
+    empty.mkdir(parents=True)
+    wrapper, output, result = (scratch / name for name in ("exercise.py", "output", "status"))
     wrapper.write_text(
         _SCRIPT.format(
-            paths=[str(tree / SITE)],
+            paths=[str(tree / SITE), str(script.resolve().parent)],
             script=str(script.resolve()),
             output=str(output),
             result=str(result),
         )
     )
-    ended = run_script(wrapper, command, timeout, result)
+    ended = run_script(wrapper, command, timeout, result, empty, environment)
     printed = output.read_text(errors="replace") if output.exists() else ""
-    text = result.read_text() if result.exists() else ""
+    text, _, error = (result.read_text() if result.exists() else "").partition(" ")
     status = int(text) if text.removeprefix("-").isdecimal() else None
     if ended is None:
-        return Outcome(printed, status, f"did not end within {timeout:g} seconds", "")
-    ending = f"ended with {ended.signal or f'status {ended.status}'}"
-    return Outcome(printed, status, ending, (ended.stderr.strip().splitlines() or [""])[-1])
+        return Outcome(printed, status, None, "")
+    said = (error or ended.stderr).strip().splitlines() or [""]
+    return Outcome(printed, status, ended.status, said[-1])

@@ -8,7 +8,7 @@ libraries that they open (ctypes, cffi) may meet. This executes code of the whee
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from collide.support.commands import Ended, run_command
@@ -152,16 +152,25 @@ def _import_all(
         left = left[len(died) :]
 
 
-def run_script(script: Path, command: Sequence[str], timeout: float, result: Path) -> Ended | None:
+def run_script(
+    script: Path,
+    command: Sequence[str],
+    timeout: float,
+    result: Path,
+    directory: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Ended | None:
     """Run ``command`` with a script; None when it does not end in time.
 
-    As long as it writes to ``result`` it gets more time. Raises InputError when it
-    cannot be run.
+    As long as it writes to ``result`` it gets more time. The working directory is ``directory``,
+    by default that of the script, ``environment`` by default that of this process. Raises
+    InputError when it cannot be run.
     """
     try:
         return run_command(
             [word.replace("{script}", str(script)) for word in command],
-            cwd=script.parent,
+            cwd=directory or script.parent,
+            environment=environment,
             timeout=timeout,
             progress=lambda: result.stat().st_size if result.exists() else None,
         )

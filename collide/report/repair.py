@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any
 
 import collide
 from collide.elf.constants import STV_HIDDEN, VISIBILITY_NAMES
 from collide.findings.code import Family, Severity
 from collide.findings.finding import Finding
-from collide.repair.exercise import Exercise, Outcome
+from collide.repair.exercise import Exercise
 from collide.repair.import_trial import ImportTrial
 from collide.repair.plan import ObjectChange, Plan
 from collide.repair.proof import Proof
@@ -19,6 +18,7 @@ from collide.repair.repair import Repair
 from collide.repair.trials import Trial
 from collide.report.check.parts import headline
 from collide.report.check.rows import ReportRow
+from collide.report.outcomes import ending, first_difference
 from collide.support.foreign import Text, json_of, text_of
 from collide.support.text import plural
 
@@ -168,21 +168,13 @@ def _named(trials: Sequence[ImportTrial]) -> str:
 def _exercise(runs: Exercise) -> str:
     before, after = runs.before, runs.after
     if runs.is_mended:
-        return f"is right after the repair only: {_ending(after)}, before: {_ending(before)}"
+        return f"is right after the repair only: {ending(after)}, before: {ending(before)}"
     if not runs.is_worse:
-        return f"did the same before and after: {_ending(before)}"
-    if (before.status, before.ending) != (after.status, after.ending):
-        return f"did something else after: {_ending(after)}, before: {_ending(before)}"
-    lines = zip_longest(before.output.splitlines(), after.output.splitlines())
-    old, new = next((pair for pair in lines if pair[0] != pair[1]), ("", ""))
+        return f"did the same before and after: {ending(before)}"
+    if (before.status, before.process) != (after.status, after.process):
+        return f"did something else after: {ending(after)}, before: {ending(before)}"
+    old, new = first_difference(before.output, after.output)
     return f"printed something else after: {new!r}, before: {old!r}"
-
-
-def _ending(outcome: Outcome) -> str:
-    said = f" ({outcome.said})" if outcome.said and outcome.status != 0 else ""
-    if outcome.status is None:
-        return outcome.ending + said
-    return f"status {outcome.status}, its process {outcome.ending}{said}"
 
 
 def document(repair: Repair) -> bytes:

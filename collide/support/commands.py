@@ -42,17 +42,20 @@ def run_command(
     *,
     cwd: str | Path,
     timeout: float,
+    environment: Mapping[str, str] | None = None,
     progress: Callable[[], object] = lambda: None,
 ) -> Ended:
     """Run a program in its own session, without input.
 
     ``timeout`` is in seconds; a program for which the value of ``progress`` changes
-    meanwhile gets as much again. Raises OSError when it cannot be run and
-    subprocess.TimeoutExpired when it does not end in time.
+    meanwhile gets as much again. ``environment`` is by default that of this process. Raises
+    OSError when it cannot be run and subprocess.TimeoutExpired when it does not end in time.
     """
     # Files, as a process left behind would hold a pipe open for ever.
     with TemporaryFile() as out, TemporaryFile() as err:
-        status = run_in_session(words, cwd, None, out.fileno(), err.fileno(), timeout, progress)[1]
+        status = run_in_session(
+            words, cwd, environment, out.fileno(), err.fileno(), timeout, progress
+        )[1]
         said = []
         for file in (out, err):
             file.seek(0)

@@ -6,13 +6,11 @@ memory of the process (:mod:`collide.verify.got_slots`), in the paths of the pre
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
-from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.verify.got_slots import (
     SlotBinding,
@@ -33,9 +31,6 @@ from collide.verify.ld_debug import (
     unsteered,
 )
 from collide.verify.script import Answer, read_answer, script
-
-PLAIN = ("-E", "-s", "-S", "{script}")
-"""Arguments of an interpreter of any version that runs a script without site-packages."""
 
 
 class Observation(NamedTuple):
@@ -59,23 +54,6 @@ class Started(NamedTuple):
 
     log: Log
     bind_now: bool
-
-
-def command_line(host: Host, template: str | None) -> tuple[str, ...]:
-    """The words of a command that runs a script in ``host``; raises UsageError.
-
-    ``template`` is quoted as for a shell and holds ``{script}``; without one the
-    host is taken for a plain Python interpreter.
-    """
-    if template is None:
-        return (host.path, *PLAIN)
-    try:
-        words = shlex.split(template)
-    except ValueError as e:
-        raise UsageError(f"--run {template}: {e}") from e
-    if not any("{script}" in word for word in words):
-        raise UsageError(f"--run {template}: {{script}} is not in it")
-    return tuple(words)
 
 
 class Runner:

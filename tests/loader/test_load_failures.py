@@ -19,9 +19,9 @@ from collide.check.check import check
 from collide.elf.constants import DT_NEEDED
 from collide.filesystems.root import Root
 from collide.findings.finding import Finding
+from collide.hosts.commands import command_line
 from collide.hosts.extract import extract
 from collide.loader.messages import says
-from collide.verify.runner import command_line
 from collide.wheels.target import read_target
 from corpus_cases import HOSTS, Case, wheel_of
 from corpus_cases import Host as RealHost
@@ -172,7 +172,7 @@ def test_real_module_for_another_interpreter(spec: str, of: str, host: str, tmp_
     for module in modules:
         analysis = analyse(read_target(module), profile, insist=True)
         (opened,) = analysis.modules
-        command = command_line(profile, real.run)
+        command = command_line(profile.path, real.run)
         _, (message,) = session_run.observe(command, tmp_path, [(str(module), os.RTLD_NOW)])
         assert opened.failures, f"{module}: collide opens it, the loader: {message}"
         assert says(message, opened.failures[0]), (message, opened.failures[0])

@@ -375,7 +375,7 @@ def test_script_without_a_host_is_refused(shop: Shop) -> None:
 def test_script_that_hangs_or_dies(shop: Shop) -> None:
     wheel, script = shop.wheel(demo=""), shop.directory / "script.py"
     for text, ending in (
-        ("import time; time.sleep(60)", "did not end within 1 seconds"),
+        ("import time; time.sleep(60)", "did not end in time"),
         (f"import os; os.kill(os.getpid(), {int(signal.SIGABRT)})", "ended with SIGABRT"),
     ):
         script.write_text(text)

@@ -27,11 +27,12 @@ import programs
 from checkout import DATA
 from collide.analysis.analysis import Analysis, analyse
 from collide.filesystems.root import Root
+from collide.hosts.commands import command_line
 from collide.hosts.extract import extract
 from collide.report import verify as report
 from collide.support.errors import CollideError
 from collide.verify.compare import Agreement, count, install, verify, verify_start_up
-from collide.verify.runner import Runner, command_line
+from collide.verify.runner import Runner
 from collide.wheels.archive import Archive
 from collide.wheels.target import Target, installed_path, read_target
 from corpus_cases import CASES, HOSTS, Case, Host, wheel_of
@@ -111,7 +112,7 @@ def compare(case: Case, wheel: Path) -> Row:
 def _compare(row: Row, host: Host, wheel: Path, scratch: Path) -> None:
     root = Root()
     extracted = extract(host.binary, root, rtld_global=host.rtld_global)
-    runner = Runner(extracted, command_line(extracted, host.run), scratch, os.environ)
+    runner = Runner(extracted, command_line(extracted.path, host.run), scratch, os.environ)
     target = _untagged(wheel, scratch / "lib") if row.case.foreign else read_target(wheel)
     analysis = analyse(target, extracted)
     row.left_out = analysis.left_out

@@ -17,6 +17,7 @@ from collide.analysis.pair_orders import PairOrder, both_orders
 from collide.analysis.pair_traces import shared, traces
 from collide.filesystems.root import Root
 from collide.findings.pairs import judge_pair_order
+from collide.hosts.commands import command_line
 from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.loader.messages import says
@@ -24,7 +25,6 @@ from collide.loader.model import Dso
 from collide.report import bindings
 from collide.verify import ld_debug
 from collide.verify.compare import install
-from collide.verify.runner import command_line
 from collide.wheels.target import installed_path, read_target
 from corpus_cases import HOSTS, Case, wheel_of
 from corpus_cases import Host as RealHost
@@ -98,7 +98,7 @@ def compare(case: SessionCase, host: RealHost | None = None) -> Outcome:
         analysis = analyse_session(targets, extracted, case.modules, case.rtld_global)
         outcome = Outcome(analysis)
         owners = {name: t.name for t in targets for name in t.names.values()}
-        command = command_line(extracted, host.run)
+        command = command_line(extracted.path, host.run)
         started = observe(command, scratch, [])
         observed = observe(command, scratch, _opens(analysis, site, case))
         _judge(outcome, site, owners, started, observed)
@@ -213,7 +213,7 @@ class PairOutcome:
 def compare_pair(name: str, specs: tuple[str, str]) -> PairOutcome:
     """What ``collide check`` tells of two wheels, against four runs of the real host."""
     host = predicted(HOSTS[name])
-    command = command_line(host, HOSTS[name].run)
+    command = command_line(host.path, HOSTS[name].run)
     outcome = PairOutcome()
     with TemporaryDirectory() as directory:
         scratch = Path(directory).resolve()

@@ -15,12 +15,13 @@ import pytest
 
 from collide.analysis.analysis import Analysis, analyse
 from collide.filesystems.root import Root
+from collide.hosts.commands import PLAIN
 from collide.hosts.extract import extract
 from collide.hosts.profile_file.read import load
 from collide.hosts.profile_file.write import record, to_bytes
 from collide.report.bindings import render
 from collide.verify.compare import verify
-from collide.verify.runner import PLAIN, Runner
+from collide.verify.runner import Runner
 from collide.wheels.target import read_target
 from corpus import download, unavailable, unpacked
 

@@ -15,6 +15,7 @@ from collide.analysis.analysis import Analysis, Module, analyse
 from collide.analysis.history import after_import
 from collide.cli import main as cli
 from collide.filesystems.root import Root
+from collide.hosts.commands import command_line
 from collide.hosts.extract import extract
 from collide.loader.glibc.lookup import GlibcLookup
 from collide.loader.link_map import LoadFailure
@@ -23,7 +24,7 @@ from collide.support.errors import UsageError
 from collide.verify.compare import Difference, ModuleAgreement, compare, verify, verify_start_up
 from collide.verify.got_slots import SlotBinding
 from collide.verify.ld_debug import RunError
-from collide.verify.runner import Observation, Runner, command_line
+from collide.verify.runner import Observation, Runner
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.target import read_target
 from scenario import Scenario, require_loader
@@ -47,7 +48,7 @@ def ask(tmp_path: Path) -> Ask:
         host = after_import(extract(PYTHON, Root()), [after] if after else [])
         scratch = tmp_path.resolve() / "scratch"
         scratch.mkdir(exist_ok=True)
-        runner = Runner(host, command_line(host, None), scratch, os.environ, by_slots=by_slots)
+        runner = Runner(host, command_line(host.path, None), scratch, os.environ, by_slots=by_slots)
         runner.start()
         return analyse(read_target(path), host), runner
 
@@ -181,7 +182,7 @@ def test_slot_unknown_to_the_prediction_differs(s: Scenario, ask: Ask) -> None:
 def test_start_up_agrees(tmp_path: Path) -> None:
     require_loader()
     host = extract(PYTHON, Root())
-    started = Runner(host, command_line(host, None), tmp_path.resolve(), os.environ).start()
+    started = Runner(host, command_line(host.path, None), tmp_path.resolve(), os.environ).start()
     found = verify_start_up(host, Root(), started)
     assert (found.differences, found.problem) == ((), None)
     assert found.seen == found.agreed > 100
@@ -190,7 +191,7 @@ def test_start_up_agrees(tmp_path: Path) -> None:
 def test_library_that_the_command_does_not_open_is_told(s: Scenario, tmp_path: Path) -> None:
     plugin = s.lib("plugin.so", "int plugin;")
     host = extract(PYTHON, Root(), rtld_global=[str(plugin)])
-    runner = Runner(host, command_line(host, None), tmp_path.resolve(), os.environ)
+    runner = Runner(host, command_line(host.path, None), tmp_path.resolve(), os.environ)
     with pytest.raises(RunError, match=f"has not loaded {plugin}: the command"):
         runner.start()
 
@@ -282,7 +283,7 @@ def fresh(tmp_path: Path) -> Callable[[str, float], Runner]:
 
     def fresh(command: str, timeout: float = 20) -> Runner:
         host = extract(PYTHON, Root())
-        words = command_line(host, command)
+        words = command_line(host.path, command)
         return Runner(host, words, tmp_path.resolve(), os.environ, timeout=timeout)
 
     return fresh
@@ -299,7 +300,7 @@ def test_crash_is_told_in_one_line(s: Scenario, ask: Ask) -> None:
 def test_time_out_is_told_in_one_line(s: Scenario, tmp_path: Path) -> None:
     crashing(s, 'for (;;) __asm__ volatile("");')
     host = extract(PYTHON, Root())
-    words = command_line(host, None)
+    words = command_line(host.path, None)
     runner = Runner(host, words, tmp_path.resolve(), os.environ, timeout=2)
     runner.start()
     (found,) = verify(analyse(read_target(s.directory), host), runner)
@@ -327,7 +328,7 @@ def test_command_that_does_not_exist(fresh: Callable[[str], Runner]) -> None:
 def test_template_that_cannot_be_used(template: str) -> None:
     require_loader()
     with pytest.raises(UsageError, match="--run"):
-        command_line(extract(PYTHON, Root()), template)
+        command_line(PYTHON, template)
 
 
 def test_host_behind_a_shell_is_found_by_its_process(

@@ -14,12 +14,13 @@ from collide.filesystems.root import Root
 from collide.findings.code import Severity
 from collide.findings.finding import Finding
 from collide.findings.judge import judge
+from collide.hosts.commands import command_line
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.report.whatif import render_map
 from collide.verify.compare import verify
-from collide.verify.runner import Runner, command_line
+from collide.verify.runner import Runner
 from collide.whatif.edits import parse_edit
 from collide.whatif.remedies import Prover, Remedy, proven, remedies
 from collide.whatif.whatif import lost_references, rename_map, whatif
@@ -325,7 +326,7 @@ def test_renamed_psycopg2_is_what_patchelf_makes_and_gdb_binds(tmp_path: Path) -
     assert [_rows(module) for module in analysis.modules] == [
         _rows(module) for module in result.after.modules
     ]
-    command_in_gdb = command_line(analysis.host, HOSTS["gdb"].run)
+    command_in_gdb = command_line(analysis.host.path, HOSTS["gdb"].run)
     runner = Runner(analysis.host, command_in_gdb, tmp_path.resolve(), os.environ)
     (agreement,) = verify(analysis, runner)
     assert (agreement.differences, agreement.problem, agreement.failure) == ((), None, None)
