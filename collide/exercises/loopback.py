@@ -22,7 +22,7 @@ zj0EAwIDSAAwRQIhAK0yivgqnjJpRWqpsiHAx6VQPwn6BZ4lYZBIbHJjJD2AAiBy
 4EKC4xApI8WYZSLFPGxfLWoExVLC9Oz6gMFT2c7WOg==
 -----END CERTIFICATE-----
 """
-_KEY = """\
+KEY = """\
 -----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgb1q9qD0iIk/WZtQn
 stKWcQugcOWpz2PfwSxZDPVAfBihRANCAAS5zoFzjRdoyGe448iVNfDrhquXHM4O
@@ -66,7 +66,7 @@ def certificate_file():
 def encrypted(connection):
     """The connection with TLS on it, as its server."""
     with open("server.pem", "w") as file:
-        file.write(CERTIFICATE + _KEY)
+        file.write(CERTIFICATE + KEY)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file.name)
     return context.wrap_socket(connection, server_side=True)

@@ -1,7 +1,8 @@
 """Runs a user's script with a wheel before and after its repair, and compares what it does.
 
-The script runs as ``__main__`` with the wheel importable, and what lies beside it. Its
-standard output is kept apart from that of the host. This executes code of the wheel.
+The script runs as ``__main__`` with the wheel importable, and what lies beside it. What it
+prints to ``sys.stdout`` is kept apart from what the host and libraries print. This executes
+code of the wheel.
 """
 
 from __future__ import annotations
@@ -17,15 +18,9 @@ from collide.support.records import NamedTuple
 _SCRIPT = """\
 import sys
 sys.path[:0] = {paths!r}
-import os, runpy, traceback
-kept, old = os.dup(1), sys.stdout
-if hasattr(old, "flush"):
-    old.flush()
-made = os.open({output!r}, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-os.dup2(made, 1)
-os.close(made)
-sys.argv, status, said = [{script!r}], 0, ""
-with open(1, "w", closefd=False) as sys.stdout:
+import runpy, traceback
+sys.argv, status, said, old = [{script!r}], 0, "", sys.stdout
+with open({output!r}, "w", 1, "utf-8", "backslashreplace") as sys.stdout:
     try:
         runpy.run_path({script!r}, run_name="__main__")
     except SystemExit as e:
@@ -34,12 +29,10 @@ with open(1, "w", closefd=False) as sys.stdout:
         traceback.print_exc()
         status, said = 1, traceback.format_exception_only(type(e), e)[-1]
 sys.stdout = old
-os.dup2(kept, 1)
-os.close(kept)
 if status is not None and not isinstance(status, int):
     sys.stderr.write(str(status) + "\\n")
     status, said = 1, str(status)
-with open({result!r}, "w", errors="replace") as file:
+with open({result!r}, "w", 1, "utf-8", "backslashreplace") as file:
     file.write("%d %s" % (status or 0, said))
 """
 
@@ -135,8 +128,8 @@ def exercise(
         )
     )
     ended = run_script(wrapper, command, timeout, result, empty, environment)
-    printed = output.read_text(errors="replace") if output.exists() else ""
-    text, _, error = (result.read_text() if result.exists() else "").partition(" ")
+    printed = output.read_text("utf-8", "replace") if output.exists() else ""
+    text, _, error = (result.read_text("utf-8") if result.exists() else "").partition(" ")
     status = int(text) if text.removeprefix("-").isdecimal() else None
     if ended is None:
         return Outcome(printed, status, None, "")
