@@ -47,6 +47,7 @@ __all__ = [
     "LoadFailure",
     "Match",
     "Misfit",
+    "ModePatterns",
     "Module",
     "Move",
     "Order",
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from collide.loader.link_map import LoadFailure
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
+    from collide.loader.opening import ModePatterns
     from collide.repair.proof import Proof
     from collide.repair.repair import Accept, Repair
     from collide.whatif.edits import Edit
@@ -119,6 +121,7 @@ else:
         "collide.loader.link_map": "LoadFailure",
         "collide.loader.lookup": "Match",
         "collide.loader.model": "Dso",
+        "collide.loader.opening": "ModePatterns",
         "collide.repair.proof": "Proof",
         "collide.repair.repair": "Repair",
         "collide.wheels.tags": "Misfit",
@@ -240,7 +243,7 @@ def check(
     hosts: Host | Iterable[Host] | None = None,
     *,
     together: bool = True,
-    global_modules: Sequence[str] = (),
+    modes: ModePatterns | None = None,
     remedies: bool = False,
     exposure: bool = True,
     jobs: int | None = 1,
@@ -253,11 +256,11 @@ def check(
     On hosts that are given, modules of a tree or a bare object are opened even
     if their names are for another interpreter.
 
-    With ``together`` every two inputs that share something are opened in one
-    process, too, modules that match one of the patterns ``global_modules`` with
-    RTLD_GLOBAL. With ``remedies`` changes are tried against each finding that is
-    no note. With ``exposure`` the report has what any host could take. What shares a name with a
-    library that the interpreter's own modules bring is opened behind an import of these, too.
+    With ``together`` every two inputs that share something are opened in one process, too.
+    Modules that match a pattern of ``modes`` are opened with these flags. With ``remedies``
+    changes are tried against each finding that is no note. With ``exposure`` the report has what
+    any host could take. What shares a name with a library that the interpreter's own modules
+    bring is opened behind an import of these, too.
 
     ``jobs`` is the number of processes, None for as many as CPUs where there is
     work for them; the report is the same. Targets, and what an iterator gives
@@ -265,7 +268,7 @@ def check(
 
     What cannot be read is in ``problems`` of the report, inputs that do not fit
     a host in ``left_out``, each with the reason. Raises UsageError for no host,
-    and for ``global_modules`` without ``together``.
+    for a pattern that matches no module, and for global modules without ``together``.
 
     >>> report = check(wheel)
     >>> report.findings, len(report.judged) + len(report.left_out) == len(load_hosts())
@@ -274,12 +277,13 @@ def check(
     ('debian-11-apache2-wsgi', 'other interpreter')
     """
     from collide.check.inputs import check_inputs  # late: start-up
+    from collide.loader.opening import ALL_NOW  # late: start-up
 
     return check_inputs(
         inputs,
         hosts,
         together=together,
-        rtld_global=global_modules,
+        modes=modes or ALL_NOW,
         remedies=remedies,
         exposure=exposure,
         jobs=jobs,
@@ -287,14 +291,21 @@ def check(
     )
 
 
-def analyse(target: StrPath | Target, host: Host, *, after: Sequence[str] = ()) -> Analysis:
+def analyse(
+    target: StrPath | Target,
+    host: Host,
+    *,
+    after: Sequence[str] = (),
+    modes: ModePatterns | None = None,
+) -> Analysis:
     """Open every module of a target alone in a fresh process of a host, and bind it.
 
     This gives the facts of ``collide bindings``: each reference of each object
     with the definition it gets. ``target`` is a target or a path for
     :func:`read_target`. If nothing of it could be opened on ``host``,
     ``left_out`` of the result is the reason. ``after`` are modules of the interpreter itself
-    that the process has imported before, as ``ssl``. Raises InputError if nothing of
+    that the process has imported before, as ``ssl``; ``modes`` are the flags of each
+    dlopen. Raises InputError if nothing of
     the target can be read, UsageError for a module that the host has not.
 
     >>> (host,) = load_hosts(binary)
@@ -309,7 +320,9 @@ def analyse(target: StrPath | Target, host: Host, *, after: Sequence[str] = ()) 
         from collide.analysis.history import after_import  # late: start-up
 
         host = after_import(host, after)
-    return analysis.analyse(_target(target), host, insist=True)
+    from collide.loader.opening import ALL_NOW  # late: start-up
+
+    return analysis.analyse(_target(target), host, insist=True, modes=modes or ALL_NOW)
 
 
 def explain(analysis: Analysis, symbol: str) -> tuple[ScopeTrace, ...]:

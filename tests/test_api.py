@@ -33,8 +33,8 @@ FUNCTIONS = [
 RECORDS = [
     *("CODES", "Analysis", "Balance", "Binding", "BoundModule", "BoundObject", "Code"),
     *("CollideError", "Definition", "Dso", "Edit", "Exposed", "Finding", "Host", "InputError"),
-    *("Judged", "LeftOut", "LoadFailure", "Match", "Misfit", "Module", "Move", "Order"),
-    *("Outcome", "Pair", "Progress", "Proof", "Reference", "Remedy", "Repair", "Report"),
+    *("Judged", "LeftOut", "LoadFailure", "Match", "Misfit", "ModePatterns", "Module", "Move"),
+    *("Order", "Outcome", "Pair", "Progress", "Proof", "Reference", "Remedy", "Repair", "Report"),
     *("ScopeStep", "ScopeTrace", "Severity", "Skipped", "Target", "UsageError", "WhatIf"),
 ]
 STATIC, HIDDEN = specimen("static_exported"), specimen("static_hidden")
@@ -207,7 +207,9 @@ def failing(name: str) -> Callable[[api.Host], object]:
         "no binary": lambda _: api.extract_host("/nowhere/python3"),
         "no root": lambda _: api.extract_host("python3", root="/nowhere"),
         "no host": lambda _: api.check(STATIC, []),
-        "not together": lambda host: api.check(STATIC, host, together=False, global_modules=["*"]),
+        "not together": lambda host: api.check(
+            STATIC, host, together=False, modes=api.ModePatterns(("*",))
+        ),
         "no module": lambda host: api.analyse("missing.so", host),
         "no edit": lambda host: api.whatif(STATIC, host),
         "unknown edit": lambda host: api.whatif(STATIC, host, "*=fix"),
