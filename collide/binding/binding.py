@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import STB_GNU_UNIQUE
+from collide.elf.machines import CLASS_PLT
+from collide.elf.references import eager_references
 from collide.elf.symbols import Definition, Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
@@ -161,6 +163,13 @@ class BoundObject(NamedTuple):
     map: LinkMap
     groups: tuple[BindingGroup, ...]
     lazy: bool = False
+
+    def at_first_call(self) -> AbstractSet[Reference]:
+        """The references that are searched only at the first call."""
+        if not self.lazy:
+            return frozenset()
+        calls = {r for r in self.map.elf.references if r.lookup_class == CLASS_PLT}
+        return calls - eager_references(self.map.elf.references, {r.name for r in calls})
 
     @property
     def dso(self) -> Dso:
