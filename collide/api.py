@@ -49,6 +49,7 @@ __all__ = [
     "Match",
     "Measured",
     "Misfit",
+    "ModePatterns",
     "Module",
     "Move",
     "Order",
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
     from collide.loader.link_map import LoadFailure
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
+    from collide.loader.opening import ModePatterns
     from collide.repair.proof import Proof
     from collide.repair.repair import Accept, Repair
     from collide.verify.measure import Measured
@@ -123,6 +125,7 @@ else:
         "collide.loader.link_map": "LoadFailure",
         "collide.loader.lookup": "Match",
         "collide.loader.model": "Dso",
+        "collide.loader.opening": "ModePatterns",
         "collide.repair.proof": "Proof",
         "collide.repair.repair": "Repair",
         "collide.verify.measure": "Measured",
@@ -245,7 +248,7 @@ def check(
     hosts: Host | Iterable[Host] | None = None,
     *,
     together: bool = True,
-    global_modules: Sequence[str] = (),
+    modes: ModePatterns | None = None,
     remedies: bool = False,
     exposure: bool = True,
     jobs: int | None = 1,
@@ -258,19 +261,18 @@ def check(
     On hosts that are given, modules of a tree or a bare object are opened even
     if their names are for another interpreter.
 
-    With ``together`` every two inputs that share something are opened in one
-    process, too, modules that match one of the patterns ``global_modules`` with
-    RTLD_GLOBAL. With ``remedies`` changes are tried against each finding that is
-    no note. With ``exposure`` the report has what any host could take. What shares a name with a
-    library that the interpreter's own modules bring is opened behind an import of these, too.
+    With ``together`` every two inputs that share something are opened in one process, too.
+    Modules that match a pattern of ``modes`` are opened with these flags. With ``remedies``
+    changes are tried against each finding above a note. With ``exposure`` the report has what any
+    host could take. What shares a library's name with the interpreter's own modules is opened
+    behind an import of these, too. ``progress`` is called meanwhile.
 
-    ``jobs`` is the number of processes, None for as many as CPUs where there is
-    work for them; the report is the same. Targets, and what an iterator gives
-    one by one, are checked in this process. ``progress`` is called meanwhile.
+    ``jobs`` is the number of processes, None for as many as CPUs where there is work for them.
+    Targets, and what an iterator gives one by one, are checked in this process.
 
     What cannot be read is in ``problems`` of the report, inputs that do not fit
     a host in ``left_out``, each with the reason. Raises UsageError for no host,
-    and for ``global_modules`` without ``together``.
+    a pattern that matches no module, and global modules without ``together``.
 
     >>> report = check(wheel)
     >>> report.findings, len(report.judged) + len(report.left_out) == len(load_hosts())
@@ -284,7 +286,7 @@ def check(
         inputs,
         hosts,
         together=together,
-        rtld_global=global_modules,
+        modes=modes,
         remedies=remedies,
         exposure=exposure,
         jobs=jobs,
@@ -292,14 +294,21 @@ def check(
     )
 
 
-def analyse(target: StrPath | Target, host: Host, *, after: Sequence[str] = ()) -> Analysis:
+def analyse(
+    target: StrPath | Target,
+    host: Host,
+    *,
+    after: Sequence[str] = (),
+    modes: ModePatterns | None = None,
+) -> Analysis:
     """Open every module of a target alone in a fresh process of a host, and bind it.
 
     This gives the facts of ``collide bindings``: each reference of each object
     with the definition it gets. ``target`` is a target or a path for
     :func:`read_target`. If nothing of it could be opened on ``host``,
     ``left_out`` of the result is the reason. ``after`` are modules of the interpreter itself
-    that the process has imported before, as ``ssl``. Raises InputError if nothing of
+    that the process has imported before, as ``ssl``; ``modes`` are the flags of each
+    dlopen. Raises InputError if nothing of
     the target can be read, UsageError for a module that the host has not.
 
     >>> (host,) = load_hosts(binary)
@@ -314,7 +323,9 @@ def analyse(target: StrPath | Target, host: Host, *, after: Sequence[str] = ()) 
         from collide.analysis.history import after_import  # late: start-up
 
         host = after_import(host, after)
-    return analysis.analyse(_target(target), host, insist=True)
+    from collide.loader.opening import ALL_NOW  # late: start-up
+
+    return analysis.analyse(_target(target), host, insist=True, modes=modes or ALL_NOW)
 
 
 def explain(analysis: Analysis, symbol: str) -> tuple[ScopeTrace, ...]:

@@ -33,7 +33,8 @@ FUNCTIONS = [
 RECORDS = [
     *("CODES", "Analysis", "Balance", "Binding", "BoundModule", "BoundObject", "Code"),
     *("CollideError", "Definition", "Dso", "Edit", "Exposed", "Finding", "Host", "InputError"),
-    *("Judged", "LeftOut", "LoadFailure", "Match", "Measured", "Misfit", "Module", "Move"),
+    *("Judged", "LeftOut", "LoadFailure", "Match", "Measured", "Misfit", "ModePatterns"),
+    *("Module", "Move"),
     *("Order", "Outcome", "Pair", "Progress", "Proof", "Reference", "Remedy", "Repair", "Report"),
     *("ScopeStep", "ScopeTrace", "Severity", "Skipped", "Target", "UsageError", "WhatIf"),
 ]
@@ -210,7 +211,9 @@ def failing(name: str) -> Callable[[api.Host], object]:
         "no binary": lambda _: api.extract_host("/nowhere/python3"),
         "no root": lambda _: api.extract_host("python3", root="/nowhere"),
         "no host": lambda _: api.check(STATIC, []),
-        "not together": lambda host: api.check(STATIC, host, together=False, global_modules=["*"]),
+        "not together": lambda host: api.check(
+            STATIC, host, together=False, modes=api.ModePatterns(("*",))
+        ),
         "no module": lambda host: api.analyse("missing.so", host),
         "no edit": lambda host: api.whatif(STATIC, host),
         "unknown edit": lambda host: api.whatif(STATIC, host, "*=fix"),

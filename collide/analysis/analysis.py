@@ -11,6 +11,7 @@ from collide.loader.host import Host
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
+from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.limits import hold
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
@@ -30,7 +31,8 @@ class Analysis(NamedTuple):
 
     ``left_out`` is the reason why the target was not analysed on this host at
     all; ``skipped`` are members that were not. ``host_files`` are the objects
-    of the host's global scope, and those that its imports have brought.
+    of the host's global scope, and those that its imports have brought. ``modes`` says with
+    which flags the modules were opened.
     """
 
     target: Target
@@ -39,6 +41,7 @@ class Analysis(NamedTuple):
     skipped: tuple[Skipped, ...]
     left_out: str | None = None
     host_files: frozenset[Dso] = frozenset()
+    modes: ModePatterns = ALL_NOW
 
     def without_bindings(self) -> Analysis:
         """The same without objects and bindings: reports need only names, and memory is limited."""
@@ -113,20 +116,24 @@ def analyse(
     *,
     insist: bool = False,
     by_definer: ReferencesByDefiner | None = None,
+    modes: ModePatterns = ALL_NOW,
 ) -> Analysis:
     """Open every module of ``target`` alone in a fresh process of ``host`` and bind it.
 
     With ``insist`` (the host was asked for by name) a tree or a bare object is opened
     even if its names are for another interpreter; what fails then is reported.
     ``by_definer`` are the references of the members, for a target that is analysed on
-    several hosts. A target that does not fit the host gives an analysis without modules.
+    several hosts, ``modes`` the flags with which modules are opened. A target that does not
+    fit the host gives an analysis without modules.
     """
     left_out = unfit(target, host)
     if left_out is not None:
         return left_out
     openable = find_modules(target, host, insist=insist)
-    modules = tuple(open_alone(target, host, openable.paths, by_definer))
-    return Analysis(target, host, modules, openable.skipped, openable.nothing, host.known_files)
+    modules = tuple(open_alone(target, host, openable.paths, by_definer, modes))
+    return Analysis(
+        target, host, modules, openable.skipped, openable.nothing, host.known_files, modes
+    )
 
 
 def unfit(target: Target, host: Host) -> Analysis | None:
@@ -198,7 +205,11 @@ def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
 
 
 def open_alone(
-    target: Target, host: Host, paths: Iterable[str], by_definer: ReferencesByDefiner | None = None
+    target: Target,
+    host: Host,
+    paths: Iterable[str],
+    by_definer: ReferencesByDefiner | None = None,
+    modes: ModePatterns = ALL_NOW,
 ) -> Iterator[Module]:
     """Open installed paths of ``target``, each in a process of ``host`` by itself.
 
@@ -207,7 +218,8 @@ def open_alone(
     fresh = host.process.copy(files := target.files(host))
     opened, needs = [], 0
     for path in paths:
-        result = fresh.copy(files).dlopen(path)
+        mode = modes.of(target.names[target.members[path].path])
+        result = fresh.copy(files).dlopen(path, mode)
         opened.append((path, result))
         if not isinstance(result, LoadFailure):
             needs += sum(len(m.elf.needed) for m in result.searchlist)

@@ -116,7 +116,7 @@ def behind_imports(
             continue
         paths = {name: path for path, name in analysis.target.names.items()}
         places = [paths[m.name] for m in found]
-        opened = tuple(open_alone(analysis.target, imported, places, by_definer))
+        opened = tuple(open_alone(analysis.target, imported, places, by_definer, analysis.modes))
         yield BehindImport(
             own,
             analysis._replace(modules=tuple(found)),
@@ -137,7 +137,7 @@ def _refused(
     assert host.own.files is not None
     for path in paths:
         process = host.process.copy(files)
-        process.dlopen(path)
+        process.dlopen(path, analysis.modes.of(target.names[target.members[path].path]))
         opened = process.copy(host.own.files).dlopen(own.path)
         failures = (opened,) if isinstance(opened, LoadFailure) else opened.failures[:1]
         for failure in failures:

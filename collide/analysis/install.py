@@ -7,7 +7,6 @@ and of two files with one path the last that is installed stays.
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
 
 from collide.analysis.analysis import Analysis, Module, find_modules
@@ -15,7 +14,8 @@ from collide.binding.binder import Binder
 from collide.binding.session import Session
 from collide.loader.host import Host
 from collide.loader.model import FileSystem
-from collide.loader.opening import Mode
+from collide.loader.opening import ALL_NOW, ModePatterns
+from collide.support.patterns import matches
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
@@ -68,16 +68,15 @@ def analyse_session(
     targets: Sequence[Target],
     host: Host,
     patterns: Sequence[str] = (),
-    rtld_global: Sequence[str] = (),
+    modes: ModePatterns = ALL_NOW,
     *,
     insist: bool = False,
 ) -> Analysis:
     """Open the modules of all targets one after the other in one process of ``host``.
 
     They come target by target, sorted; with ``patterns`` only those that match
-    one, in the order of the patterns. Modules that match one of
-    ``rtld_global`` are opened RTLD_GLOBAL. See :func:`collide.analysis.analysis.analyse` for
-    ``insist``.
+    one, in the order of the patterns, each with its flags of ``modes``. See
+    :func:`collide.analysis.analysis.analyse` for ``insist``.
     """
     installed = install_together(targets)
     openable = find_modules(installed, host, insist=insist)
@@ -86,8 +85,10 @@ def analyse_session(
         paths = _matching(installed, paths, patterns)
     files = installed.files(host)
     session = Session(host.process, files, binder_for(host, files, paths), host.unique)
-    modules = tuple(open_modules(session, installed, paths, rtld_global))
-    return Analysis(installed, host, modules, openable.skipped, openable.nothing, host.known_files)
+    modules = tuple(open_modules(session, installed, paths, modes))
+    return Analysis(
+        installed, host, modules, openable.skipped, openable.nothing, host.known_files, modes
+    )
 
 
 def binder_for(host: Host, files: FileSystem, paths: Iterable[str]) -> Binder:
@@ -101,18 +102,13 @@ def binder_for(host: Host, files: FileSystem, paths: Iterable[str]) -> Binder:
 
 
 def open_modules(
-    session: Session, target: Target, paths: Iterable[str], rtld_global: Sequence[str] = ()
+    session: Session, target: Target, paths: Iterable[str], modes: ModePatterns = ALL_NOW
 ) -> Iterator[Module]:
-    """Open ``paths`` of ``target`` in their order in ``session``."""
+    """Open ``paths`` of ``target`` in their order in ``session``, each with its flags."""
     for path in paths:
         name = target.names[target.members[path].path]
-        bound, failures = session.open(path, Mode(rtld_global=matches(name, rtld_global)))
+        bound, failures = session.open(path, modes.of(name))
         yield Module(name, bound, failures)
-
-
-def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a module's name matches one of the shell patterns."""
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _in_order(targets: Sequence[Target], installed: Target, paths: Iterable[str]) -> Iterator[str]:

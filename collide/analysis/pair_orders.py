@@ -23,6 +23,7 @@ from collide.loader.host import Host
 from collide.loader.link_map import LoadFailure
 from collide.loader.lookup import Match
 from collide.loader.model import Dso
+from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
@@ -75,7 +76,7 @@ class PairOrder(NamedTuple):
 
 
 def both_orders(
-    targets: tuple[Target, Target], host: Host, shares: Shared, rtld_global: Sequence[str] = ()
+    targets: tuple[Target, Target], host: Host, shares: Shared, modes: ModePatterns = ALL_NOW
 ) -> tuple[PairOrder, PairOrder]:
     """Open two targets one after the other, and the other way round."""
     installed = install_together(targets)
@@ -86,7 +87,7 @@ def both_orders(
     sessions = [Session(host.process, files, binder) for _ in paths]
 
     def run(session: Session, side: int) -> tuple[Module, ...]:
-        return tuple(open_modules(session, installed, paths[side], rtld_global))
+        return tuple(open_modules(session, installed, paths[side], modes))
 
     alone = [run(session, side) for side, session in enumerate(sessions)]
     states = [_State(session, host) for session in sessions]

@@ -8,14 +8,14 @@ the one reaches the other, and sets of names show that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module
-from collide.analysis.install import matches
 from collide.binding.binding import BindingGroup, BoundModule
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
+from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.records import NamedTuple
 
 
@@ -138,7 +138,7 @@ def _takes(analysis: Analysis, group: BindingGroup, known: dict[int, bool]) -> b
     return known[id(group)]
 
 
-def shared(one: TargetTraces, other: TargetTraces, rtld_global: Iterable[str] = ()) -> Shared:
+def shared(one: TargetTraces, other: TargetTraces, modes: ModePatterns = ALL_NOW) -> Shared:
     """What two targets share when both are installed and opened in one process."""
     sides = (_Side(one), _Side(other))
     sonames = _captured(*sides) | _captured(*sides[::-1])
@@ -148,8 +148,8 @@ def shared(one: TargetTraces, other: TargetTraces, rtld_global: Iterable[str] = 
         if sides[0].unique[name] != sides[1].unique[name]
     }
     system = (sides[0].taken | sides[1].taken) & sides[0].system & sides[1].system
-    patterns = tuple(rtld_global)
-    promoted = {m.name for f in (one, other) for m in f.modules if matches(m.name, patterns)}
+    names = (m.name for f in (one, other) for m in f.modules)
+    promoted = {name for name in names if modes.of(name).rtld_global}
     return Shared(
         tuple(sorted(sonames)),
         tuple(sorted(unique)),

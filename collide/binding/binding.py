@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import STB_GNU_UNIQUE
+from collide.elf.machines import CLASS_PLT
+from collide.elf.references import eager_references
 from collide.elf.symbols import Definition, Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
@@ -152,10 +154,22 @@ class BindingGroup:
 
 
 class BoundObject(NamedTuple):
-    """One object that a dlopen brought into the process, bound."""
+    """One object that a dlopen brought into the process, bound.
+
+    With ``lazy`` its calls are bound each at the first one, in the scope of that moment: the
+    bindings are those that a call gets right after the dlopen.
+    """
 
     map: LinkMap
     groups: tuple[BindingGroup, ...]
+    lazy: bool = False
+
+    def at_first_call(self) -> AbstractSet[Reference]:
+        """The references that are searched only at the first call."""
+        if not self.lazy:
+            return frozenset()
+        calls = {r for r in self.map.elf.references if r.lookup_class == CLASS_PLT}
+        return calls - eager_references(self.map.elf.references, {r.name for r in calls})
 
     @property
     def dso(self) -> Dso:
@@ -169,11 +183,15 @@ class BoundObject(NamedTuple):
 
 
 class BoundModule(NamedTuple):
-    """One dlopen: every new object bound, in load order, and why it fails if it does."""
+    """One dlopen: every new object bound, in load order, and why it fails if it does.
+
+    ``deferred`` are undefined symbols for which a lazy dlopen does not fail: a call does.
+    """
 
     opened: Opened
     objects: tuple[BoundObject, ...]
     failures: tuple[LoadFailure, ...]
+    deferred: tuple[LoadFailure, ...] = ()
 
 
 def is_unique(hit: Match) -> bool:

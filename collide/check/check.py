@@ -13,6 +13,7 @@ from collide.findings.finding import Finding
 from collide.findings.judge import judge, rank
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
+from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import UnexpectedError, problem_of
 from collide.support.progress import Progress, no_progress
@@ -100,16 +101,16 @@ def check(
     *,
     insist: bool = False,
     together: bool = False,
-    rtld_global: Sequence[str] = (),
+    modes: ModePatterns = ALL_NOW,
     remedies: bool = False,
     exposure: bool = False,
     progress: Progress = no_progress,
 ) -> Report:
     """Analyse and judge every target on every host; targets are read one at a time.
 
-    With ``together`` every two targets that share something are also opened in one
-    process, modules that match one of ``rtld_global`` RTLD_GLOBAL. For
-    ``insist`` see :func:`collide.analysis.analysis.analyse`. With ``remedies`` changes
+    With ``together`` every two targets that share something are also opened in one process.
+    Modules are opened with their flags of ``modes``. For ``insist`` see
+    :func:`collide.analysis.analysis.analyse`. With ``remedies`` changes
     are tried against each finding of one target that is no note. With
     ``exposure`` the report has what any host could take of the targets that fit one.
     """
@@ -117,11 +118,11 @@ def check(
     if together:
         from collide.check.pairs import PairTraces  # late: start-up
 
-        pair_traces = PairTraces(rtld_global)
+        pair_traces = PairTraces(modes)
     candidates = as_candidates(hosts)
     seen = pair_traces.add if pair_traces else None
     report = joined(
-        check_one(t, candidates, insist, remedies, exposure, seen=seen, progress=progress)
+        check_one(t, candidates, insist, remedies, exposure, modes, seen=seen, progress=progress)
         for t in targets
     )
     return with_pairs(report, pair_traces.pairs(progress) if pair_traces else ())
@@ -157,12 +158,13 @@ def check_one(
     insist: bool,
     remedies: bool,
     exposure: bool,
+    modes: ModePatterns = ALL_NOW,
     *,
     seen: Callable[[Analysis], object] | None = None,
     progress: Progress = no_progress,
 ) -> Report:
     """One target on every host; ``seen`` is called with each analysis that has its bindings."""
-    one = _OneTarget(target, candidates, insist, remedies, seen)
+    one = _OneTarget(target, candidates, insist, remedies, modes, seen)
     try:
         with target.keeping(), timed(target.name):
             return one.report(exposure, progress)
@@ -181,12 +183,14 @@ class _OneTarget:
         candidates: Sequence[Candidate],
         insist: bool,
         remedies: bool,
+        modes: ModePatterns,
         seen: Callable[[Analysis], object] | None,
     ) -> None:
         self._target = target
         self._candidates = candidates
         self._insist = insist
         self._remedies = remedies
+        self._modes = modes
         self._seen = seen
         self._preview: RepairPreview | None = None
         self._by_definer: ReferencesByDefiner | None = None
@@ -223,7 +227,13 @@ class _OneTarget:
         if unfit is None:
             if self._by_definer is None:
                 self._by_definer = _by_definer(target, self._candidates, insist)
-            analysis = analyse(target, candidate.host, insist=insist, by_definer=self._by_definer)
+            analysis = analyse(
+                target,
+                candidate.host,
+                insist=insist,
+                by_definer=self._by_definer,
+                modes=self._modes,
+            )
             if analysis.left_out is None:
                 return self._judged(analysis)
             unfit = Misfit("nothing to open", analysis.left_out)

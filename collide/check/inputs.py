@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collide.check.check import Report, check
 from collide.hosts.select import Candidate, candidates_of
 from collide.loader.host import Host
+from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.errors import InputError, UsageError
 from collide.support.progress import Progress, no_progress
 from collide.wheels.target import Target, find_each, try_read
@@ -29,14 +30,15 @@ def check_inputs(
     hosts: Host | Iterable[Host] | None = None,
     *,
     together: bool = True,
-    rtld_global: Sequence[str] = (),
+    modes: ModePatterns | None = None,
     remedies: bool = False,
     exposure: bool = True,
     jobs: int | None = 1,
     progress: Progress = no_progress,
 ) -> Report:
-    """What :func:`collide.api.check` documents; ``rtld_global`` are its ``global_modules``."""
-    if rtld_global and not together:
+    """What :func:`collide.api.check` documents."""
+    modes = modes or ALL_NOW
+    if modes.rtld_global and not together:
         raise UsageError("modules are opened RTLD_GLOBAL for inputs that are looked at together")
     insist = hosts is not None
     candidates = candidates_of(hosts)
@@ -50,20 +52,27 @@ def check_inputs(
         if (processes := _processes(found, jobs)) > 1:
             from collide.check.parallel import CheckOptions  # late: start-up
 
-            options = CheckOptions(insist, together, rtld_global, remedies, exposure)
-            return _shared_out(found, candidates, processes, options, progress)
+            options = CheckOptions(insist, together, modes, remedies, exposure)
+            report = _shared_out(found, candidates, processes, options, progress)
+            modes.refuse_unmatched(_modules(report))
+            return report
     errors: list[InputError] = []
     report = check(
         _read(found, total, errors, progress),
         candidates,
         insist=insist,
         together=together,
-        rtld_global=rtld_global,
+        modes=modes,
         remedies=remedies,
         exposure=exposure,
         progress=progress,
     )
+    modes.refuse_unmatched(_modules(report))
     return _with_problems(report, errors)
+
+
+def _modules(report: Report) -> list[str]:
+    return [m.name for judged in report.judged for m in judged.analysis.modules]
 
 
 def _given(inputs: StrPath | Target | Iterable[StrPath | Target]) -> Iterator[str | Target]:

@@ -15,6 +15,7 @@ from collide.findings.finding import Finding
 from collide.findings.judge import judge
 from collide.findings.pairs import judge_conflicts, judge_pair_order
 from collide.loader.host import Host
+from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.errors import InputError
 from collide.support.faults import problem_of
 from collide.support.progress import Progress, no_progress
@@ -111,11 +112,11 @@ class Row(NamedTuple):
 class PairTraces:
     """The traces of all targets of one check, by host, and their pairs.
 
-    ``rtld_global`` are patterns of modules that are opened RTLD_GLOBAL.
+    ``modes`` says with which flags modules are opened.
     """
 
-    def __init__(self, rtld_global: Sequence[str] = ()) -> None:
-        self._rtld_global = rtld_global
+    def __init__(self, modes: ModePatterns = ALL_NOW) -> None:
+        self._modes = modes
         self.kept = KeptTargets()
         self._traces: list[tuple[Host, list[TargetTraces]]] = []
 
@@ -151,7 +152,7 @@ class PairTraces:
         host, left = self._traces[row.place]
         for other in row.others:
             try:
-                yield _pair(left[row.one], left[other], host, self.kept, self._rtld_global)
+                yield _pair(left[row.one], left[other], host, self.kept, self._modes)
             except Exception as e:
                 names = f"{left[row.one].target} and {left[other].target} on {host.name}"
                 yield problem_of(names, e)
@@ -165,11 +166,11 @@ class PairTraces:
 
 
 def check_pairs(
-    found: Sequence[TargetTraces], host: Host, kept: KeptTargets, rtld_global: Sequence[str] = ()
+    found: Sequence[TargetTraces], host: Host, kept: KeptTargets, modes: ModePatterns = ALL_NOW
 ) -> Iterator[Pair]:
     """All pairs of targets, in the order of the targets; those that share something are opened."""
     for one, other in combinations(found, 2):
-        yield _pair(one, other, host, kept, rtld_global)
+        yield _pair(one, other, host, kept, modes)
 
 
 def _pair(
@@ -177,20 +178,20 @@ def _pair(
     other: TargetTraces,
     host: Host,
     kept: KeptTargets,
-    rtld_global: Sequence[str],
+    modes: ModePatterns,
 ) -> Pair:
     names = one.target, other.target
     if one.distribution is not None and one.distribution == other.distribution:
         reason = f"two builds of {one.distribution} are never installed together"
         return Pair(names, host, Shared(), left_out=reason)
-    shares = shared(one, other, rtld_global)
+    shares = shared(one, other, modes)
     if not shares:
         return Pair(names, host, shares)
     try:
         targets = kept.read(names[0]), kept.read(names[1])
     except InputError as e:
         return Pair(names, host, shares, left_out=f"cannot be read again: {e}")
-    pair_orders = both_orders(targets, host, shares, rtld_global)
+    pair_orders = both_orders(targets, host, shares, modes)
     orders = (Order(s.first.name, s.second.name, judge_pair_order(s)) for s in pair_orders)
     common = judge_conflicts(conflicts(targets))
     for pair_order, alone in zip(pair_orders, (other, one), strict=True):

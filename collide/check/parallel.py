@@ -23,6 +23,7 @@ from collide.check.check import Report, as_candidates, check_one, joined, with_p
 from collide.check.pairs import KeptTargets, Pair, PairTraces
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
+from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support import limits
 from collide.support.errors import InputError
 from collide.support.faults import problem_of
@@ -42,7 +43,7 @@ class CheckOptions(NamedTuple):
 
     insist: bool = False
     together: bool = False
-    rtld_global: Sequence[str] = ()
+    modes: ModePatterns = ALL_NOW
     remedies: bool = False
     exposure: bool = False
 
@@ -68,7 +69,7 @@ def check_in_parallel(
     """
     candidates = as_candidates(hosts)
     kept = KeptTargets(_PACKED_SYMBOLS // jobs)
-    pair_traces = PairTraces(options.rtld_global)
+    pair_traces = PairTraces(options.modes)
     unreadable: dict[int, InputError] = {}
     reports: list[Report] = []
 
@@ -123,6 +124,7 @@ def _examine(
         options.insist,
         options.remedies,
         options.exposure,
+        options.modes,
         seen=(lambda a: left.append((a.host, traces(a)))) if options.together else None,
     )
     return _Result(report, tuple(left), packed if left else None)

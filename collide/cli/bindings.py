@@ -6,8 +6,9 @@ from collide.cli.inputs import analyses, session_analyses
 from collide.cli.options import (
     after_argument,
     host_arguments,
+    mode_arguments,
+    modes_of,
     module_argument,
-    rtld_global_argument,
 )
 from collide.cli.streams import (
     EXIT_CLEAN,
@@ -41,16 +42,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="open all modules in one process: by input and name, or in the order of --module",
     )
-    rtld_global_argument(parser)
+    mode_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
-    if args.session_global and not args.session:
+    if args.mode_global and not args.session:
         raise UsageError("--rtld-global needs --session: alone, a module is global to nobody")
+    modes = modes_of(args)
     found = session_analyses if args.session else analyses
     statuses = {EXIT_NOTHING}
-    for analysis in found(args, args.inputs):
+    for analysis in found(args, args.inputs, modes):
         if analysis is None:
             statuses.add(EXIT_USAGE)
             continue

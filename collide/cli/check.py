@@ -7,7 +7,7 @@ import sys
 
 from collide import api
 from collide.cli.inputs import named_hosts, targets
-from collide.cli.options import host_arguments, jobs_argument, rtld_global_argument
+from collide.cli.options import host_arguments, jobs_argument, mode_arguments, modes_of
 from collide.cli.progress import TerminalProgress
 from collide.cli.streams import (
     EXIT_CLEAN,
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="look at each input alone, not at what two of them change for each other",
     )
-    rtld_global_argument(parser)
+    mode_arguments(parser)
     parser.add_argument(
         "--probes",
         action="store_true",
@@ -82,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
     several = not args.inputs or len(args.inputs) > 1 or os.path.isdir(args.inputs[0])
-    if args.session_global and not (args.together and several):
+    if args.mode_global and not (args.together and several):
         raise UsageError("--rtld-global needs several inputs, looked at together")
     if args.probes and not FORMATS[args.format].probes:
         raise UsageError(f"--format {args.format} has no place for --probes")
@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
             inputs,
             hosts,
             together=args.together,
-            global_modules=args.session_global,
+            modes=modes_of(args),
             remedies=args.remedies,
             exposure=args.exposure,
             jobs=args.jobs,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collide import api
 from collide.cli.inputs import analyses
-from collide.cli.options import after_argument, host_arguments, module_argument
+from collide.cli.options import (
+    after_argument,
+    host_arguments,
+    mode_arguments,
+    modes_of,
+    module_argument,
+)
 from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall, write
 from collide.support.faults import problems_named
 
@@ -20,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     host_arguments(parser, required=False)
     module_argument(parser)
     after_argument(parser)
+    mode_arguments(parser, rtld_global=False)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         write(text.render_code(code), None)
         return EXIT_CLEAN
     statuses = {EXIT_NOTHING}
-    for analysis in analyses(args, [args.input]):
+    for analysis in analyses(args, [args.input], modes_of(args)):
         if analysis is None:
             statuses.add(EXIT_USAGE)
             continue

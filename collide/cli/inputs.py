@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collide import api
 from collide.cli.streams import complain, complain_of
+from collide.loader.opening import ALL_NOW
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problem_of, problems_named
 from collide.support.time_limit import timed
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collide.analysis.analysis import Analysis
     from collide.filesystems.root import Root
     from collide.loader.host import Host
+    from collide.loader.opening import ModePatterns
     from collide.wheels.target import Target
 
 
@@ -136,21 +138,25 @@ def left_out(analysis: Analysis) -> list[str]:
     )
 
 
-def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
+def analyses(
+    args: argparse.Namespace, inputs: Sequence[str], modes: ModePatterns = ALL_NOW
+) -> Iterator[Analysis | None]:
     """One target after the other on all hosts; None for each failure, reported on stderr.
 
-    A target without anything to analyse is reported, too, but is no failure.
+    A target without anything to analyse is reported, too, but is no failure. Raises UsageError
+    behind the last for a pattern of ``modes`` that matches no module of any.
     """
     from collide.analysis.analysis import analyse  # late: start-up
-    from collide.analysis.install import matches  # late: start-up
+    from collide.support.patterns import matches  # late: start-up
 
     unreadable: list[InputError] = []
     hosts = _hosts_after(args, unreadable)
+    names: dict[str, None] = {}
     for target in targets(inputs, unreadable):
         unreadable += target.problems
         for host in hosts:
             try:
-                analysis = analyse(target, host, insist=bool(args.profile))
+                analysis = analyse(target, host, insist=bool(args.profile), modes=modes)
             except UsageError:
                 raise
             except Exception as e:
@@ -160,15 +166,19 @@ def analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analys
                 yield from _misfit(args, analysis)
                 continue
             modules = analysis.modules
+            names.update((m.name, None) for m in modules)
             if args.module:
                 modules = tuple(m for m in modules if matches(m.name, args.module))
                 if not modules:
                     _complain_of_modules(args, target)
             yield analysis._replace(modules=modules)
     yield from _failures(unreadable)
+    modes.refuse_unmatched(names)
 
 
-def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterator[Analysis | None]:
+def session_analyses(
+    args: argparse.Namespace, inputs: Sequence[str], modes: ModePatterns = ALL_NOW
+) -> Iterator[Analysis | None]:
     """All inputs in one process of each host; None as in :func:`analyses`."""
     from collide.analysis.analysis import unfit  # late: start-up
     from collide.analysis.install import analyse_session, conflicts  # late: start-up
@@ -177,6 +187,7 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
     hosts = _hosts_after(args, unreadable)
     read = list(targets(inputs, unreadable))
     insist = bool(args.profile)
+    names: dict[str, None] = {}
     for host in hosts:
         fitting = []
         for target in read:
@@ -190,9 +201,8 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
         for conflict in conflicts(fitting):
             complain(str(conflict))
         with problems_named(f"{' and '.join(t.name for t in fitting)} on {host.name}"):
-            session = analyse_session(
-                fitting, host, args.module, args.session_global, insist=insist
-            )
+            session = analyse_session(fitting, host, args.module, modes, insist=insist)
+        names.update((m.name, None) for m in session.modules)
         if session.left_out:
             yield from _misfit(args, session)
             continue
@@ -200,6 +210,7 @@ def session_analyses(args: argparse.Namespace, inputs: Sequence[str]) -> Iterato
             _complain_of_modules(args, session.target)
         yield session
     yield from _failures([*unreadable, *(p for target in read for p in target.problems)])
+    modes.refuse_unmatched(names)
 
 
 def _misfit(args: argparse.Namespace, analysis: Analysis) -> Iterator[None]:

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+    from collide.loader.opening import ModePatterns
+
 
 def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
     """``--profile``, and what a binary opens that it names."""
@@ -57,16 +59,32 @@ def root_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def rtld_global_argument(parser: argparse.ArgumentParser) -> None:
-    """``--rtld-global``: modules to open RTLD_GLOBAL."""
+def mode_arguments(parser: argparse.ArgumentParser, *, rtld_global: bool = True) -> None:
+    """``--rtld-global``, ``--rtld-lazy``, ``--rtld-deepbind``: the flags of a module's dlopen."""
+    parser.set_defaults(mode_global=[])
+    if rtld_global:
+        _mode_argument(parser, "global", "modules to open RTLD_GLOBAL in one process")
+    _mode_argument(parser, "lazy", "modules to open RTLD_LAZY in place of RTLD_NOW")
+    _mode_argument(parser, "deepbind", "modules to open RTLD_DEEPBIND: their own closure first")
+
+
+def _mode_argument(parser: argparse.ArgumentParser, flag: str, meaning: str) -> None:
     parser.add_argument(
-        "--rtld-global",
-        dest="session_global",
+        f"--rtld-{flag}",
+        dest=f"mode_{flag}",
         action="append",
         default=[],
         metavar="GLOB",
-        help="modules to open RTLD_GLOBAL where several share a process; repeatable",
+        help=f"{meaning}; repeatable",
     )
+
+
+def modes_of(args: argparse.Namespace) -> ModePatterns:
+    """The record of what :func:`mode_arguments` has added."""
+    from collide.loader.opening import ModePatterns  # late: start-up
+
+    flags = args.mode_global, args.mode_lazy, args.mode_deepbind
+    return ModePatterns(*map(tuple, flags))
 
 
 def after_argument(parser: argparse.ArgumentParser) -> None:

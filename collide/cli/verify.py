@@ -8,6 +8,8 @@ from collide.cli.inputs import analyses
 from collide.cli.options import (
     after_argument,
     format_argument,
+    mode_arguments,
+    modes_of,
     module_argument,
     opening_arguments,
     positive,
@@ -44,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     opening_arguments(parser)
     module_argument(parser)
     after_argument(parser)
+    mode_arguments(parser, rtld_global=False)
     parser.add_argument(
         "--run",
         metavar="TEMPLATE",
@@ -115,7 +118,7 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
 
     runner = None
     with working_directory() as directory:
-        for analysis in analyses(args, args.inputs):
+        for analysis in analyses(args, args.inputs, modes_of(args)):
             if analysis is None:
                 yield None
             if analysis is None or not analysis.modules:

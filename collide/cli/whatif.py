@@ -54,6 +54,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the host as it would be without the libraries that match",
     )
     parser.add_argument(
+        "--deepbind",
+        action="append",
+        nargs="?",
+        const="*",
+        default=[],
+        metavar="GLOB",
+        help="open the modules that match RTLD_DEEPBIND, all without a GLOB; repeatable",
+    )
+    parser.add_argument(
         "--rename-map",
         metavar="FILE",
         help="write what rename does, for patchelf --rename-dynamic-symbols",
@@ -69,13 +78,22 @@ def run(args: argparse.Namespace) -> int:
     The status is 1 when something fails to load that did not before.
     """
     from collide.report import whatif as report  # late: start-up
-    from collide.whatif.edits import WITHOUT, Edit, LinkChange, parse_edit  # late: start-up
+    from collide.whatif.edits import (  # late: start-up
+        DEEPBIND,
+        WITHOUT,
+        Edit,
+        LinkChange,
+        parse_edit,
+    )
 
     edits = [parse_edit(text) for text in args.apply]
+    edits += [Edit(glob, LinkChange(DEEPBIND)) for glob in args.deepbind]
     host_edits = [parse_edit(text) for text in args.apply_host]
     host_edits += [Edit(lib, LinkChange(WITHOUT)) for lib in args.without_host_lib]
     if not edits and not host_edits:
-        raise UsageError("nothing to try: name an --apply, --apply-host or --without-host-lib")
+        raise UsageError(
+            "nothing to try: name an --apply, --deepbind, --apply-host or --without-host-lib"
+        )
     unreadable: list[InputError] = []
     misfit, results = _results(args, edits, host_edits, unreadable)
     for problem in unreadable:

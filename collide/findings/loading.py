@@ -1,4 +1,4 @@
-"""The findings about loading, COL201 to COL205.
+"""The findings about loading, COL201 to COL205 and COL210.
 
 They come from the reasons why a module cannot be opened, and from libraries of
 the host that the loader uses in place of those that the wheel brings.
@@ -69,6 +69,19 @@ CAPTURED_SONAME = Code(
     "Give the bundled library a SONAME of its own, as auditwheel repair does.",
 )
 
+UNDEFINED_CALL = Code(
+    "COL210",
+    "undefined-call",
+    Severity.NOTE,
+    Shape.SYMBOLS,
+    "calls a function that nothing in its scope defines, opened RTLD_LAZY",
+    'The function is not defined: a call ends the process with "symbol lookup error" (musl: it '
+    "jumps to no code), unless another module has been opened RTLD_GLOBAL that defines it.",
+    "A strong reference without a definition to which all relocations are jump slots, in an "
+    "object that is relocated lazily: no DT_BIND_NOW, DF_BIND_NOW or DF_1_NOW.",
+    "Link the library that defines it; RTLD_NOW refuses the module.",
+)
+
 FAILURE_CODES: dict[str, Code] = {
     "missing-library": MISSING_LIBRARY,
     "unloadable-file": UNLOADABLE_FILE,
@@ -83,6 +96,7 @@ FAILURE_CODES: dict[str, Code] = {
 def judge_loading(analysis: Analysis) -> Iterator[Finding]:
     """The findings about what is loaded and what cannot be, in no order."""
     yield from _load_failures(analysis)
+    yield from _undefined_calls(analysis)
     yield from _captured(analysis)
 
 
@@ -117,6 +131,27 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
             modules=tuple(sorted(modules)),
             detail=detail,
             remedy=_PLUGIN if no_python and code is UNDEFINED_SYMBOL else code.remedy,
+        )
+
+
+def _undefined_calls(analysis: Analysis) -> Iterator[Finding]:
+    """What a lazy dlopen leaves undefined."""
+    groups: dict[str, tuple[set[str], set[str]]] = {}
+    for module in analysis.modules:
+        for failure in module.bound.deferred if module.bound and not module.failures else ():
+            victim = analysis.target.names.get(failure.object, failure.object)
+            symbols, modules = groups.setdefault(victim, (set(), set()))
+            symbols.add(_subject(failure)[1])
+            modules.add(module.name)
+    for victim, (symbols, modules) in groups.items():
+        yield Finding(
+            code=UNDEFINED_CALL,
+            severity=UNDEFINED_CALL.severity,
+            victim=victim,
+            references=len(symbols),
+            symbols=tuple(sorted(symbols)),
+            modules=tuple(sorted(modules)),
+            remedy=UNDEFINED_CALL.remedy,
         )
 
 

@@ -33,6 +33,7 @@ from collide.findings.footprint import (
 from collide.findings.loading import (
     CAPTURED_SONAME,
     MISSING_LIBRARY,
+    UNDEFINED_CALL,
     UNDEFINED_SYMBOL,
     UNLOADABLE_FILE,
     VERSION_NOT_FOUND,
@@ -79,6 +80,7 @@ CODES = {
         UNDEFINED_SYMBOL,
         UNLOADABLE_FILE,
         CAPTURED_SONAME,
+        UNDEFINED_CALL,
         OWN_SHADOW,
         SONAME_ACROSS,
         UNIQUE_ACROSS,

@@ -5,6 +5,9 @@ Source: dlopen(3); glibc ``elf/dl-open.c``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from collide.support.patterns import matches, refuse_unmatched
 from collide.support.records import NamedTuple
 
 
@@ -31,6 +34,31 @@ NOW = Mode()
 """RTLD_NOW, RTLD_LOCAL."""
 GLOBAL = Mode(rtld_global=True)
 """RTLD_NOW | RTLD_GLOBAL."""
+
+
+class ModePatterns(NamedTuple):
+    """Which modules are opened with which flags: shell patterns of their names, by flag."""
+
+    rtld_global: tuple[str, ...] = ()
+    lazy: tuple[str, ...] = ()
+    deepbind: tuple[str, ...] = ()
+
+    def of(self, name: str) -> Mode:
+        """The flags with which the module called ``name`` is opened."""
+        if not any(self):
+            return NOW
+        return Mode(*(matches(name, patterns) for patterns in self))
+
+    def refuse_unmatched(self, names: Iterable[str]) -> None:
+        """Raise UsageError for a pattern that matches none of the modules ``names``."""
+        listed = tuple(names)
+        for option, patterns in zip(_OPTIONS, self, strict=True):
+            refuse_unmatched(option, patterns, listed)
+
+
+ALL_NOW = ModePatterns()
+"""Every module is opened RTLD_NOW and RTLD_LOCAL."""
+_OPTIONS = ("--rtld-global", "--rtld-lazy", "--rtld-deepbind")
 
 
 class Opening(NamedTuple):

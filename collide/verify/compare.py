@@ -17,6 +17,7 @@ from collide.binding.binder import Binder
 from collide.binding.binding import Binding, BoundModule
 from collide.elf.constants import STT_GNU_IFUNC
 from collide.elf.headers import is_elf
+from collide.elf.machines import CLASS_PLT
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.host import Host
@@ -140,7 +141,9 @@ def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
     for module in analysis.modules:
         expected = module.bound.opened.new if module.bound else ()
         try:
-            observed = runner.open(places[module.name], (m.dso.path for m in expected))
+            paths = (m.dso.path for m in expected)
+            mode = analysis.modes.of(module.name)
+            observed = runner.open(places[module.name], paths, mode)
         except RunError as e:
             yield ModuleAgreement(module.name, problem=str(e))
         else:
@@ -237,6 +240,8 @@ def _by_log(
         for line in sorted(printed.keys() - predicted, key=str)
     ]
     unreached = predicted - printed.keys()
+    uncalled = _uncalled(bound, unreached)
+    unreached -= uncalled
     if not partial:
         differences += [
             Difference("not-seen", line.object, line, "nothing", expected[line[:3]])
@@ -247,7 +252,7 @@ def _by_log(
         seen = sum(log.scopes.get(m.dso.path, ()), ())
         if not seen:
             continue
-        own = (m.dso.path,) if rules.leads(m.elf) else ()
+        own = (m.dso.path,) if rules.leads(m.elf) and not bound.opened.mode.deepbind else ()
         wanted = own + tuple(s.dso.path for s in bound.opened.scope)
         scopes += seen == wanted
         if seen != wanted:
@@ -258,9 +263,19 @@ def _by_log(
         seen=len(printed),
         agreed=len(printed.keys() & predicted),
         scopes=scopes,
-        silent=silent,
+        silent=silent + len(uncalled),
         unreached=len(unreached) if partial else 0,
     )
+
+
+def _uncalled(bound: BoundModule, unseen: Iterable[Line]) -> set[Line]:
+    """Those of the lines that a lazily bound object has only when it calls the function."""
+    late = {
+        (brought.dso.path, r.name, r.version)
+        for brought in bound.objects
+        for r in brought.at_first_call()
+    }
+    return {line for line in unseen if line[:3] in late}
 
 
 def _first_difference(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
@@ -286,11 +301,16 @@ def _by_slots(
 ) -> ModuleAgreement:
     predicted: dict[_Reference, Binding] = {}
     own: set[_Reference] = set()
+    # The slot of a function that was not called yet leads into its own object. musl leaves what
+    # is undefined as it stands in the file.
+    uncalled = {(f.object, f.name, f.detail or None, CLASS_PLT) for f in bound.deferred}
     for brought in bound.objects:
         path = brought.map.dso.path
         for b in brought.bindings:
             r = b.reference
             predicted[path, r.name, r.version, r.lookup_class] = b
+        late = brought.at_first_call()
+        uncalled |= {(path, r.name, r.version, r.lookup_class) for r in late}
         for r in brought.map.elf.references:
             if not rules.is_looked_up(r):
                 own.add((path, r.name, r.version, r.lookup_class))
@@ -299,7 +319,7 @@ def _by_slots(
     for slot in dict.fromkeys(slots):
         key = (slot.object, slot.symbol, slot.version, slot.lookup_class)
         binding = predicted.get(key)
-        if binding is not None and _is_indirect(binding):
+        if key in uncalled or (binding is not None and _is_indirect(binding)):
             continue
         seen.add(key)
         if (binding is not None and _leads_to(slot, binding)) or (

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
+from collide.loader.opening import NOW, Mode
 from collide.support.records import NamedTuple
 from collide.verify.got_slots import (
     SlotBinding,
@@ -126,17 +127,17 @@ class Runner:
             self.by_slots = True
         return Started(log, self._bind_now)
 
-    def open(self, path: str, expected: Iterable[str] = ()) -> Observation:
+    def open(self, path: str, expected: Iterable[str] = (), mode: Mode = NOW) -> Observation:
         """Open one installed path; ``expected`` are the objects that it should bring.
 
         Raises RunError when the host does not end in time.
         """
         real = self.root + path
         tables = self._known(self.root + p if self._is_inside(p) else p for p in expected)
-        ran, answer = self._open(real, tables)
+        ran, answer = self._open(real, tables, mode=mode)
         slots = None
         if self.by_slots and answer is not None:
-            answer, slots = self._slots(real, ran, answer, tables)
+            answer, slots = self._slots(real, mode, ran, answer, tables)
         log = None if self.by_slots else read_opening(ran, real, answer.pid if answer else None)
         return Observation(
             error=answer.error if answer else None,
@@ -151,17 +152,21 @@ class Runner:
         path: str,
         tables: Mapping[str, SlotTable] | None = None,
         imports: Sequence[str] | None = None,
+        mode: Mode = NOW,
     ) -> tuple[Run, Answer | None]:
-        """Run the script that opens ``path``, behind the imports of the host's history."""
+        """Run the script that opens ``path``, behind the imports of the host's history.
+
+        LD_BIND_NOW would void RTLD_LAZY.
+        """
         imports = self.host.imported if imports is None else imports
         program, answer = self._scratch / "open.py", self._scratch / "answer"
         answer.unlink(missing_ok=True)
-        program.write_text(script(path, str(answer), request(tables or {}), imports))
+        program.write_text(script(path, str(answer), request(tables or {}), imports, mode))
         ran = run(
             [word.replace("{script}", str(program)) for word in self._command],
             cwd=self._scratch,
             environment=self._environment,
-            bind_now=self._bind_now,
+            bind_now=self._bind_now and not mode.lazy,
             timeout=self._timeout,
         )
         return ran, read_answer(answer)
@@ -176,12 +181,12 @@ class Runner:
         return found
 
     def _slots(
-        self, path: str, ran: Run, answer: Answer, tables: Mapping[str, SlotTable]
+        self, path: str, mode: Mode, ran: Run, answer: Answer, tables: Mapping[str, SlotTable]
     ) -> tuple[Answer, tuple[SlotBinding, ...]]:
         """The slots of what is new; a second run asks for what the first one did not know of."""
         new = self._known(_loaded(answer))
         if not new.keys() <= tables.keys():
-            ran, again = self._open(path, new)
+            ran, again = self._open(path, new, mode=mode)
             if again is None:
                 raise RunError(f"{self._command[0]} opened {path} once only: it {ran.ending}")
             answer = again

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from collide.loader.opening import NOW, Mode
 from collide.support.records import NamedTuple
 
 _NO_MODULE = "_no_such_module_"
@@ -59,9 +60,11 @@ def read_memory(maps, request):
                     yield memory.read(stop - at)
 
 
-def answer(path, to, request, imports):
+def answer(path, to, request, imports, flags):
     for name in imports:
         __import__(name)
+    if flags:
+        sys.setdlopenflags(flags)
     before = read_maps()
     error = open_alone(path)
     maps = read_maps()
@@ -95,6 +98,7 @@ def script(
     answer: str,
     request: Mapping[str, Sequence[tuple[int, int]]] | None = None,
     imports: Sequence[str] = (),
+    mode: Mode = NOW,
 ) -> str:
     """Python that imports ``imports``, opens ``path`` and writes to the file ``answer``.
 
@@ -102,8 +106,19 @@ def script(
     """
     # The one literal that means the same in Python 2 and 3, for any name.
     wanted = {os.fsencode(file): list(pieces) for file, pieces in (request or {}).items()}
-    arguments = os.fsencode(path), os.fsencode(answer), wanted, list(imports)
+    arguments = os.fsencode(path), os.fsencode(answer), wanted, list(imports), _flags(mode)
     return f"{_SCRIPT}answer({', '.join(map(repr, arguments))})\n"
+
+
+def _flags(mode: Mode) -> int:
+    """The argument of ``sys.setdlopenflags``; 0 for the flags that Python has from the start.
+
+    The numbers are those of Linux, as old Pythons have no names for them (glibc
+    ``bits/dlfcn.h``; musl ignores RTLD_DEEPBIND).
+    """
+    if mode == NOW:
+        return 0
+    return (1 if mode.lazy else 2) | 8 * mode.deepbind | 0x100 * mode.rtld_global
 
 
 def read_answer(file: Path) -> Answer | None:

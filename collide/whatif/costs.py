@@ -18,18 +18,24 @@ from collide.elf.machines import CLASS_COPY, CLASS_DATA
 from collide.elf.object import ElfObject
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
-from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit
+from collide.whatif.deepbind import ALLOCATORS, OPERATORS, splits
+from collide.whatif.edits import (
+    DEEPBIND,
+    HIDE,
+    LOCAL,
+    RENAME,
+    SONAME,
+    SYMBOLIC,
+    VERSION,
+    WITHOUT,
+    Edit,
+)
 from collide.whatif.hosts import knows_references
 from collide.whatif.relink import own_definition
 from collide.whatif.whatif import START_UP_MODULE, WhatIf, bindings_of
 
 _SHOWN = 4
 _DATA = frozenset((STT_OBJECT, STT_COMMON, STT_TLS))
-# ISO C 7.22.3, POSIX and [new.delete] in Itanium mangling: what replacement allocators define.
-_ALLOCATORS = frozenset(
-    ("malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign", "memalign")
-)
-_OPERATORS = ("_Znw", "_Zna", "_Zdl", "_Zda")
 
 
 class Cost(NamedTuple):
@@ -51,8 +57,11 @@ def costs(
     after = {f.path: f.elf for f in tried.after.target.members.values()}
     for dso in tried.before.target.members.values():
         mine = [e.change.option for e in edits if e.matches(names[dso.path])]
+        mine = [option for option in mine if option != DEEPBIND]
         if mine:
             found += _of_member(tried, _ChangedMember(dso, after[dso.path], names[dso.path]), mine)
+    if any(e.change.option == DEEPBIND for e in edits):
+        found += _of_deepbind(tried)
     if host_edits and not knows_references(tried.before.host):
         unknown = "what the host's own objects refer to is not in its profile: name the binary"
         return (*dict.fromkeys(found), Cost("unknown", unknown))
@@ -60,6 +69,27 @@ def costs(
         if edit.change.option in (LOCAL, WITHOUT):
             found += _of_unlinking(tried, edit)
     return tuple(dict.fromkeys(found))
+
+
+_SPLIT = {
+    "allocator": "the allocator is split: what one allocates the other cannot free",
+    "cpp-allocator": "operator new is split: what one allocates the other cannot free",
+    "cpp-runtime": "the C++ runtime is split: exceptions, type information and streams of two",
+    "variables": "variables are there twice, each with a value of its own",
+}
+
+
+def _of_deepbind(tried: WhatIf) -> Iterator[Cost]:
+    for split in splits(tried.before, tried.after):
+        yield Cost(
+            split.kind,
+            f"{_SPLIT[split.kind]}: {_some(split.names)} of {split.second} beside {split.first}",
+        )
+    yield Cost(
+        "preload",
+        "a library in LD_PRELOAD no longer replaces what the modules' own libraries, and the "
+        "C library, define",
+    )
 
 
 class _ChangedMember(NamedTuple):
@@ -208,7 +238,7 @@ def _is_data(obj: ElfObject, name: str) -> bool:
 def _preload(
     changed: _ChangedMember, functions: AbstractSet[str], data: AbstractSet[str]
 ) -> Iterator[Cost]:
-    allocators = {n for n in functions if n in _ALLOCATORS or n.startswith(_OPERATORS)}
+    allocators = {n for n in functions if n in ALLOCATORS or n.startswith(OPERATORS)}
     if allocators:
         yield Cost(
             "preload",

@@ -39,6 +39,8 @@ SYMBOLIC: Mapping[str, Callable[[ElfObject], Relinked]] = {
 """Linker options that bind references to own definitions (ld(1), ld.lld(1))."""
 HIDE, RENAME, VERSION, SONAME = "hide", "rename", "version", "soname"
 LOCAL, WITHOUT = "local", "without"
+DEEPBIND = "deepbind"
+"""A change of how a module is opened, not of how it is linked."""
 HOST_ONLY = frozenset((LOCAL, WITHOUT))
 """Changes of the place of a library in a host, not of how it is linked."""
 _ALIASES = {"-fvisibility=hidden": HIDE, "--exclude-libs,ALL": HIDE, "--exclude-libs=ALL": HIDE}
@@ -50,7 +52,7 @@ class LinkChange(NamedTuple):
     """One change of how one object is linked.
 
     ``option`` is a linker option of ``SYMBOLIC`` or one of the words ``HIDE`` to
-    ``WITHOUT``. ``names`` are the symbols to hide or to rename, as names and shell
+    ``DEEPBIND``. ``names`` are the symbols to hide or to rename, as names and shell
     patterns; none stands for all. ``value`` is the version node or the SONAME.
     """
 

@@ -21,7 +21,9 @@ from collide.loader.host import Host
 from collide.loader.link_map import LinkMap
 from collide.support.records import NamedTuple
 from collide.whatif.costs import Cost, costs
+from collide.whatif.deepbind import fatal, splits
 from collide.whatif.edits import (
+    DEEPBIND,
     HIDE,
     LOCAL,
     RENAME,
@@ -127,6 +129,11 @@ class Prover:
             tried.renamed,
         )
 
+    @property
+    def _can_deepbind(self) -> bool:
+        process = self.before.host.process
+        return process.has_deepbind and not self.before.modes.deepbind
+
     @cached_property
     def _with_host(self) -> Analysis:
         return with_start_up(self.before)
@@ -136,6 +143,8 @@ class Prover:
     def _candidates(self, finding: Finding) -> Iterator[tuple[tuple[Edit, ...], tuple[Edit, ...]]]:
         wheel = [*self._of_captured(finding), *self._of_shadowed(finding)]
         yield from ((edits, ()) for edits in dict.fromkeys(wheel))
+        if finding.symbols and finding.provider not in self._members and self._can_deepbind:
+            yield (_edit("*", DEEPBIND),), ()
         yield from (((), edits) for edits in self._of_host(finding))
 
     def _of_shadowed(self, finding: Finding) -> Iterator[tuple[Edit, ...]]:
@@ -296,6 +305,8 @@ class _Tried(NamedTuple):
 
 def _outcome(tried: WhatIf, edits: tuple[Edit, ...], host_edits: tuple[Edit, ...]) -> _Tried:
     refusal = _refusal(tried)
+    if not refusal and any(e.change.option == DEEPBIND for e in edits):
+        refusal = _split(tried)
     if host_edits and not knows_references(tried.before.host):
         refusal = "what else of the host needs it is not in its profile: name the binary"
     price = () if refusal else costs(tried, edits, host_edits)
@@ -320,6 +331,16 @@ def _refusal(tried: WhatIf) -> str | None:
     for holder, provider, left in newly_split(tried):
         return f"{holder} would take only {left} of its references from {provider} still"
     return None
+
+
+def _split(tried: WhatIf) -> str | None:
+    """What RTLD_DEEPBIND puts into use twice that works only once; None without it."""
+    split = fatal(splits(tried.before, tried.after))
+    if split is None:
+        return None
+    what = "operator new" if split.kind == "cpp-allocator" else "the C++ runtime"
+    more = f" and {len(split.names) - 1} more" if len(split.names) > 1 else ""
+    return f"{what} would be split between {split.first} and {split.second}: {split.names[0]}{more}"
 
 
 def proven(trials: Sequence[Remedy]) -> tuple[Remedy, ...]:

@@ -19,7 +19,14 @@ from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
-from collide.whatif.edits import Edit, RelinkedObjects, apply_edits, distribution_tag
+from collide.whatif.deepbind import deepbind_modes
+from collide.whatif.edits import (
+    DEEPBIND,
+    Edit,
+    RelinkedObjects,
+    apply_edits,
+    distribution_tag,
+)
 from collide.whatif.hosts import knows_references, relink_host, start_up
 from collide.wheels.target import Target
 
@@ -113,12 +120,14 @@ def attempt(before: Analysis, edits: Sequence[Edit], host_edits: Sequence[Edit] 
 
     With ``host_edits`` it must be one that :func:`with_start_up` has given.
     """
-    changed_target, changed = relink_target(before.target, edits)
+    deep = [e for e in edits if e.change.option == DEEPBIND]
+    changed_target, changed = relink_target(before.target, [e for e in edits if e not in deep])
+    modes = deepbind_modes(before, deep)
     host, fates = before.host, dict(changed.fates)
     if host_edits:
         host, host_fates = relink_host(before.host, host_edits)
         fates.update(host_fates)
-    after = analyse(changed_target, host, insist=True)
+    after = analyse(changed_target, host, insist=True, modes=modes)
     if host_edits:
         after = with_start_up(after)
     balance = _balance(before, after, fates)

@@ -11,6 +11,7 @@ from collide.analysis.analysis import Analysis
 from collide.analysis.install import analyse_session, conflicts, install_together
 from collide.hosts.database import load_shipped
 from collide.loader.host import Host
+from collide.loader.opening import ModePatterns
 from collide.wheels.target import read_target
 from compiler import compile_so
 
@@ -54,8 +55,8 @@ def test_patterns_give_the_order_and_each_module_once(wheel: WheelBuilder, host:
 def test_promoted_module_serves_what_comes_after_it(wheel: WheelBuilder, host: Host) -> None:
     one, two = wheel("one", {"f.so": F}), wheel("two", {"g.so": CALLS_F})
     assert failing(analyse_session([one, two], host)) == ["g.so"]
-    assert failing(analyse_session([one, two], host, rtld_global=["f*"])) == []
-    assert failing(analyse_session([two, one], host, rtld_global=["f*"])) == ["g.so"]
+    assert failing(analyse_session([one, two], host, modes=ModePatterns(("f*",)))) == []
+    assert failing(analyse_session([two, one], host, modes=ModePatterns(("f*",)))) == ["g.so"]
 
 
 def test_run_path_finds_what_another_wheel_brings(wheel: WheelBuilder, host: Host) -> None:

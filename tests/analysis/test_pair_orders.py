@@ -15,6 +15,7 @@ from collide.findings.code import Severity
 from collide.findings.finding import Finding
 from collide.findings.pairs import judge_pair_order
 from collide.hosts.extract import extract
+from collide.loader.opening import ModePatterns
 from collide.wheels.target import read_target
 from scenario import Outcome, Scenario
 
@@ -48,17 +49,17 @@ class Pair:
     """Two targets on one host, in memory and in the loader."""
 
     def __init__(
-        self, s: Scenario, rtld_global: Sequence[str] = (), library_path: Sequence[Path] = ()
+        self, s: Scenario, rtld_global: tuple[str, ...] = (), library_path: Sequence[Path] = ()
     ) -> None:
         self.s = s
         self.binary = s.host()
         self.library_path = library_path
-        self.rtld_global = rtld_global
+        self.modes = ModePatterns(rtld_global)
         self.host = extract(str(self.binary), Root(), library_path=[str(p) for p in library_path])
         self.targets = (read_target(s.directory / "a"), read_target(s.directory / "b"))
         self.prints = [traces(analyse(t, self.host)) for t in self.targets]
-        self.shares = shared(self.prints[0], self.prints[1], rtld_global)
-        self.pair_orders = both_orders(self.targets, self.host, self.shares, rtld_global)
+        self.shares = shared(self.prints[0], self.prints[1], self.modes)
+        self.pair_orders = both_orders(self.targets, self.host, self.shares, self.modes)
         for pair_order in self.pair_orders:
             self._verify(pair_order)
 
@@ -242,7 +243,7 @@ def test_promoted_module_comes_before_the_second(s: Scenario) -> None:
     s.module("a/a.so", F)
     s.module("b/b.so", CALLS_OWN_F)
     assert not Pair(s).shares
-    pair = Pair(s, rtld_global=["a*"])
+    pair = Pair(s, rtld_global=("a*",))
     assert pair.shares.promoted == ("a.so",)
     assert pair.findings("a") == [("COL305", "warning", "b.so", "a.so", 1)]
     assert pair.findings("b") == []
@@ -251,7 +252,7 @@ def test_promoted_module_comes_before_the_second(s: Scenario) -> None:
 def test_promoted_module_cures_what_has_no_definition(s: Scenario) -> None:
     s.module("a/a.so", F)
     s.module("b/b.so", CALLS_F)
-    pair = Pair(s, rtld_global=["a*"])
+    pair = Pair(s, rtld_global=("a*",))
     assert [f[:3] for f in pair.findings("a")] == [
         ("COL305", "note", "b.so"),
         ("COL306", "note", "b.so"),

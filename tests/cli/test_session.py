@@ -174,3 +174,37 @@ def test_rtld_global_without_several_inputs_is_refused(capsys: Capture) -> None:
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (2, "")
     assert err == ["collide: --rtld-global needs several inputs, looked at together"]
+
+
+# -- the flags of a dlopen ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flag", ["global", "lazy", "deepbind"])
+@pytest.mark.parametrize("command", ["check", "bindings"])
+def test_pattern_that_matches_no_module_is_an_error(
+    capsys: Capture, command: str, flag: str
+) -> None:
+    inputs = [specimen("unique"), specimen("static_hidden")]
+    session = ["--session"] if command == "bindings" else ["--jobs", "1"]
+    arguments = (command, *inputs, "--profile", HOST, *session, f"--rtld-{flag}", "no*")
+    status, _, err = run(capsys, *arguments)
+    assert status == 2
+    (line,) = err
+    assert line.startswith(f"collide: --rtld-{flag} no*: matches none of the modules ")
+    assert "specimen_unique_a.abi3.so" in line
+
+
+def test_pattern_is_an_error_in_several_processes_too(capsys: Capture) -> None:
+    inputs = [specimen("unique"), specimen("static_hidden")]
+    arguments = ("check", *inputs, "--profile", HOST, "--jobs", "2", "--rtld-lazy", "no*")
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert err[0].startswith("collide: --rtld-lazy no*: matches none of the modules ")
+
+
+def test_flags_of_one_module_need_no_session(capsys: Capture) -> None:
+    for command in ("check", "bindings"):
+        arguments = (command, specimen("unique"), "--profile", HOST, "--rtld-lazy", "*a.abi3.so")
+        status, out, err = run(capsys, *arguments, "--rtld-deepbind", "*")
+        assert (status, err) == (0, [])
+        assert out

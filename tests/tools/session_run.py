@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import corpus
 from collide.analysis.analysis import Analysis, analyse
-from collide.analysis.install import analyse_session, matches
+from collide.analysis.install import analyse_session
 from collide.analysis.pair_orders import PairOrder, both_orders
 from collide.analysis.pair_traces import shared, traces
 from collide.filesystems.root import Root
@@ -22,7 +22,9 @@ from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.loader.messages import says
 from collide.loader.model import Dso
+from collide.loader.opening import ModePatterns
 from collide.report import bindings
+from collide.support.patterns import matches
 from collide.verify import ld_debug
 from collide.verify.compare import install
 from collide.wheels.target import installed_path, read_target
@@ -95,7 +97,7 @@ def compare(case: SessionCase, host: RealHost | None = None) -> Outcome:
         for target in targets:
             install(target, scratch)
         extracted = predicted(host)
-        analysis = analyse_session(targets, extracted, case.modules, case.rtld_global)
+        analysis = analyse_session(targets, extracted, case.modules, ModePatterns(case.rtld_global))
         outcome = Outcome(analysis)
         owners = {name: t.name for t in targets for name in t.names.values()}
         command = command_line(extracted.path, host.run)

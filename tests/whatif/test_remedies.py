@@ -87,6 +87,7 @@ def test_functions_of_a_static_library_least_invasive_first(s: Scenario) -> None
         "m.so=hide",
         "m.so=-Bsymbolic",
         "m.so=rename",
+        "*=deepbind",
         "rival.so=local",
     ]
     # The rival is not versioned: it serves any version.
@@ -141,7 +142,7 @@ def crossing(s: Scenario) -> Judged:
 def test_what_crosses_from_one_member_to_another_is_renamed(s: Scenario) -> None:
     found = crossing(s)
     trials = tried(found, about(found, "m.so", "rival.so"))
-    assert helping(trials) == ["libx.so=rename", "rival.so=local"]
+    assert helping(trials) == ["libx.so=rename", "*=deepbind", "rival.so=local"]
     # Its own reference to f is renamed with the definition.
     assert trials["libx.so=rename"].balance.shadowed_after == 0
     assert trials["libx.so=rename"].renamed == {"f": "f_w", "g": "g_w"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from collide.support.text import plural
-from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, VERSION, Edit
+from collide.whatif.edits import DEEPBIND, HIDE, LOCAL, RENAME, SONAME, VERSION, Edit
 from collide.whatif.remedies import Remedy, proven
 
 _SHOWN = 3
@@ -72,6 +72,12 @@ def _how(edit: Edit) -> str:
             return f"link {name} with a version script, node {edit.change.value}, then its users"
         case str(option) if option == SONAME:
             return f"give {name} a SONAME of its own, as auditwheel repair does"
+        case str(option) if option == DEEPBIND:
+            whose = "all modules" if name == "*" else name
+            return (
+                f"open {whose} RTLD_DEEPBIND (sys.setdlopenflags(os.RTLD_NOW | os.RTLD_DEEPBIND) "
+                "before the import)"
+            )
         case str(option) if option == LOCAL:
             return f"open {name} RTLD_LOCAL instead of linking it"
     return str(edit)

@@ -113,7 +113,8 @@ def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
         found_in = f" in {where}" if where else ""
         count = f": {plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
         follows = f" {history(finding)}" if finding.after_import else ""
-        yield f"{heading} <- {finding.provider}{count}{follows}{found_in}"
+        taken_from = f" <- {finding.provider}" if finding.provider else ""
+        yield f"{heading}{taken_from}{count}{follows}{found_in}"
         return
     yield ""
     yield heading
