@@ -258,17 +258,16 @@ def check(
 
     With ``together`` every two inputs that share something are opened in one process, too.
     Modules that match a pattern of ``modes`` are opened with these flags. With ``remedies``
-    changes are tried against each finding that is no note. With ``exposure`` the report has what
-    any host could take. What shares a name with a library that the interpreter's own modules
-    bring is opened behind an import of these, too.
+    changes are tried against each finding above a note. With ``exposure`` the report has what any
+    host could take. What shares a library's name with the interpreter's own modules is opened
+    behind an import of these, too. ``progress`` is called meanwhile.
 
-    ``jobs`` is the number of processes, None for as many as CPUs where there is
-    work for them; the report is the same. Targets, and what an iterator gives
-    one by one, are checked in this process. ``progress`` is called meanwhile.
+    ``jobs`` is the number of processes, None for as many as CPUs where there is work for them.
+    Targets, and what an iterator gives one by one, are checked in this process.
 
     What cannot be read is in ``problems`` of the report, inputs that do not fit
     a host in ``left_out``, each with the reason. Raises UsageError for no host,
-    for a pattern that matches no module, and for global modules without ``together``.
+    a pattern that matches no module, and global modules without ``together``.
 
     >>> report = check(wheel)
     >>> report.findings, len(report.judged) + len(report.left_out) == len(load_hosts())
@@ -277,13 +276,12 @@ def check(
     ('debian-11-apache2-wsgi', 'other interpreter')
     """
     from collide.check.inputs import check_inputs  # late: start-up
-    from collide.loader.opening import ALL_NOW  # late: start-up
 
     return check_inputs(
         inputs,
         hosts,
         together=together,
-        modes=modes or ALL_NOW,
+        modes=modes,
         remedies=remedies,
         exposure=exposure,
         jobs=jobs,

@@ -55,12 +55,17 @@ def explain(analysis: Analysis, symbol: str) -> Iterator[ScopeTrace]:
                     module.name,
                     bound.map.dso,
                     binding,
-                    rules.leads(bound.map.elf),
+                    leads(bound, module.bound.opened, rules),
                     rules.keeps(binding.reference),
                     tuple(ScopeStep(*step) for step in walked),
                 )
 
 
 def _scope(bound: BoundObject, opened: Opened, rules: LookupRules) -> list[Dso]:
-    own = [bound.map.dso] if rules.leads(bound.map.elf) else []
+    own = [bound.map.dso] if leads(bound, opened, rules) else []
     return own + [m.dso for m in opened.scope]
+
+
+def leads(bound: BoundObject, opened: Opened, rules: LookupRules) -> bool:
+    """Whether an object is searched before its scope: RTLD_DEEPBIND voids DT_SYMBOLIC."""
+    return not opened.mode.deepbind and rules.leads(bound.map.elf)

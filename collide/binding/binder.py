@@ -18,10 +18,12 @@ from collide.binding.definers import (
     defined_by,
 )
 from collide.binding.shadowing import ReferenceBinder, is_shadowed
+from collide.binding.undefined import binds_late, deferred, undefined_symbols
 from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
 from collide.loader.model import Dso
+from collide.loader.opening import Mode
 from collide.loader.process import Process
 
 
@@ -98,15 +100,19 @@ class Binder:
         order = [m for m in self._relocation_order(opened.searchlist) if m in new]
         closure_of = self._rankings.closures(opened.searchlist)
         for m in order:
-            groups = self._bind_object(m.dso, scope, closure_of(m))
+            groups = self._bind_object(m.dso, scope, closure_of(m), opened.mode)
             if self.rules.shares_unique:
                 groups = [self._apply_unique(g, table) if g.unique else g for g in groups]
-            bound[m] = BoundObject(m, tuple(groups))
+            by_call = self.rules.calls_late and binds_late(m.elf, opened.mode)
+            bound[m] = BoundObject(m, tuple(groups), by_call)
         objects = tuple(bound[m] for m in opened.new)
         # The loader gives up before it relocates anything.
-        undefined = () if opened.failures else tuple(_undefined(bound[m] for m in order))
-        failures = (*opened.failures, *self._assertions(objects), *undefined)
-        return BoundModule(opened, objects, failures)
+        relocated = () if opened.failures else order
+        undefined = [undefined_symbols(bound[m], opened.mode, self.rules) for m in relocated]
+        late = tuple(f for of in undefined for f in of.deferred)
+        failing = (f for of in undefined for f in of.failing)
+        failures = (*opened.failures, *self._assertions(objects), *failing)
+        return BoundModule(opened, objects, failures, late)
 
     def _assertions(self, objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
         """Where ``check_match`` asserts, up to glibc 2.40 (Rule 4.2 "assertion").
@@ -130,6 +136,8 @@ class Binder:
                     for b in (bound.bindings if needs else ())
                     if b.provider is target.dso and b.reference.version in needs
                 }
+                if lost and bound.lazy:
+                    lost -= deferred(bound.map.elf, lost, self.rules)
                 # The loader gives up at the first one.
                 for reference in [r for r in bound.map.elf.references if r in lost][:1]:
                     yield LoadFailure(
@@ -147,8 +155,12 @@ class Binder:
             self._groups[dso] = groups
         return groups
 
-    def _bind_object(self, dso: Dso, scope: _Ranking, closure: _Ranking) -> list[BindingGroup]:
+    def _bind_object(
+        self, dso: Dso, scope: _Ranking, closure: _Ranking, mode: Mode
+    ) -> list[BindingGroup]:
         bound = []
+        # RTLD_DEEPBIND voids DT_SYMBOLIC (glibc _dl_map_object_from_fd).
+        leads = self.rules.leads(dso.elf) and not mode.deepbind
         for wanted in self._groups_of(dso):
             definers = wanted.definers
             if len(definers) <= _FEW:
@@ -159,6 +171,8 @@ class Binder:
             known = self._bound
             if self._shared is not None and wanted.is_static and order:
                 known = self._shared
+            if leads and dso in definers:
+                order = (dso, *order)
             key = wanted, order, own
             group = known.get(key)
             if group is None:
@@ -169,8 +183,6 @@ class Binder:
     def _bind_group(
         self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
     ) -> BindingGroup:
-        if self.rules.leads(dso.elf) and dso in wanted.definers:
-            order = (dso, *order)
         table = self._by_definer.table(dso)
         asked = self._asked(dso, wanted, order, own)
         simple = self.rules.simple(order[0].elf.exports, asked) if asked else frozenset()
@@ -333,17 +345,3 @@ def _closure(root: LinkMap) -> Iterable[Dso]:
                 seen.add(id(needed))
                 order.append(needed)
     return (m.dso for current in order for m in (*current.filtees, current))
-
-
-def _undefined(objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
-    """References that nothing satisfies, in the order of relocation."""
-    for bound in objects:
-        missing = {b.reference for group in bound.groups for b in group.undefined}
-        for reference in bound.map.elf.references if missing else ():
-            if reference in missing:
-                yield LoadFailure(
-                    "undefined-symbol",
-                    bound.map.dso.path,
-                    reference.name,
-                    reference.version or "",
-                )

@@ -152,10 +152,15 @@ class BindingGroup:
 
 
 class BoundObject(NamedTuple):
-    """One object that a dlopen brought into the process, bound."""
+    """One object that a dlopen brought into the process, bound.
+
+    With ``lazy`` its calls are bound each at the first one, in the scope of that moment: the
+    bindings are those that a call gets right after the dlopen.
+    """
 
     map: LinkMap
     groups: tuple[BindingGroup, ...]
+    lazy: bool = False
 
     @property
     def dso(self) -> Dso:
@@ -169,11 +174,15 @@ class BoundObject(NamedTuple):
 
 
 class BoundModule(NamedTuple):
-    """One dlopen: every new object bound, in load order, and why it fails if it does."""
+    """One dlopen: every new object bound, in load order, and why it fails if it does.
+
+    ``deferred`` are undefined symbols for which a lazy dlopen does not fail: a call does.
+    """
 
     opened: Opened
     objects: tuple[BoundObject, ...]
     failures: tuple[LoadFailure, ...]
+    deferred: tuple[LoadFailure, ...] = ()
 
 
 def is_unique(hit: Match) -> bool:

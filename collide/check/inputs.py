@@ -30,13 +30,14 @@ def check_inputs(
     hosts: Host | Iterable[Host] | None = None,
     *,
     together: bool = True,
-    modes: ModePatterns = ALL_NOW,
+    modes: ModePatterns | None = None,
     remedies: bool = False,
     exposure: bool = True,
     jobs: int | None = 1,
     progress: Progress = no_progress,
 ) -> Report:
     """What :func:`collide.api.check` documents."""
+    modes = modes or ALL_NOW
     if modes.rtld_global and not together:
         raise UsageError("modules are opened RTLD_GLOBAL for inputs that are looked at together")
     insist = hosts is not None

@@ -25,7 +25,8 @@ class Machine(NamedTuple):
     ``e_machine`` and ``bits`` what an ELF header says. ``plt``, ``copy`` and
     ``data`` are relocation types by class; ``none`` are the types that look
     nothing up. ``slots`` fill a word of the global offset table with an
-    address, ``words`` any word.
+    address, ``words`` any word. ``variant_tag`` is the dynamic tag of an object
+    that has functions with another calling convention.
     ``cache_flags`` marks this machine's entries in ld.so.cache
     (glibc ``sysdeps/unix/sysv/linux/*/dl-cache.h``).
     """
@@ -42,6 +43,12 @@ class Machine(NamedTuple):
     words: frozenset[int]
     cache_flags: int
     hash_entry_size: int = 4
+    variant_tag: int | None = None
+
+    @property
+    def jump_slots(self) -> frozenset[int]:
+        """The types that the lazy resolver can fill at the first call: calls among the slots."""
+        return self.slots & self.plt
 
     def relocation_class(self, kind: int) -> int | None:
         """Lookup class of relocation type ``kind``; None when it looks nothing up (Rule 5).
@@ -84,6 +91,7 @@ MACHINES = (
         slots=_types(1025, 1026),
         words=_types(257),
         cache_flags=0xA03,
+        variant_tag=0x70000005,
     ),
     Machine(
         "i686", 3, 32, False,
@@ -136,6 +144,7 @@ MACHINES = (
         slots=_types(5),
         words=_types(2),
         cache_flags=0x1003,
+        variant_tag=0x70000001,
     ),
     Machine(
         # glibc's loongarch64 puts TLS into class 0, unlike every other one.

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from mmap import mmap
 
 from collide.elf.constants import (
     DF_1_NODEFLIB,
     DF_1_NOOPEN,
+    DF_1_NOW,
     DF_1_PIE,
+    DF_BIND_NOW,
     DF_SYMBOLIC,
     DT_AUXILIARY,
+    DT_BIND_NOW,
     DT_FILTER,
     DT_FLAGS,
     DT_FLAGS_1,
@@ -48,13 +51,14 @@ from collide.elf.constants import (
     ET_EXEC,
     PF_X,
     PT_LOAD,
+    STO_VARIANT,
     VER_FLG_BASE,
     VER_FLG_WEAK,
     VERSYM_MAX,
 )
 from collide.elf.hash_tables import GnuHash, SysvHash, integers
 from collide.elf.headers import Image
-from collide.elf.machines import Machine
+from collide.elf.machines import CLASS_PLT, Machine
 from collide.elf.symbol_table import SymbolTables, has_unique
 from collide.elf.symbols import Exports, NoExports, Reference, UnreadExports
 from collide.support import limits
@@ -85,7 +89,8 @@ class ElfObject(NamedTuple):
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
     tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
     ``relr`` is set where it has packed relative relocations (DT_RELR), ``code_size`` is that
-    of its executable segments in bytes; profiles record none of these.
+    of its executable segments in bytes, ``bind_now`` is set where all its references are
+    searched when it is relocated, whatever dlopen says; profiles record none of these.
     """
 
     machine: Machine
@@ -110,6 +115,7 @@ class ElfObject(NamedTuple):
     noopen: bool = False
     relr: bool = False
     code_size: int = 0
+    bind_now: bool = False
 
     @property
     def architecture(self) -> str:
@@ -191,8 +197,8 @@ class _Reader:
         versions = {i: (name, exact) for i, name, exact in needs[1]}
         versions.update((i, (name, False)) for i, name, base in definitions[1] if not base)
         versioned = DT_VERSYM in image.dynamic and bool(needs[1] or definitions[1])
-        order, by_class, unknown = self._relocations()
-        tables = self._tables(order, by_class, versions, versioned)
+        order, by_class, eager, unknown = self._relocations()
+        tables = self._tables(order, by_class, eager, versions, versioned)
         without_symbols = self._without_symbols(needs[0], definitions[0])._replace(
             unknown_relocations=unknown
         )
@@ -218,7 +224,7 @@ class _Reader:
         self, needs: tuple[VersionNeed, ...], definitions: tuple[str, ...] | None
     ) -> ElfObject:
         image = self.image
-        flags_1 = image.one(DT_FLAGS_1, 0)
+        flags, flags_1 = image.one(DT_FLAGS, 0), image.one(DT_FLAGS_1, 0)
         run_paths = image.string_of(DT_RPATH), image.string_of(DT_RUNPATH)
         limits.hold("run-path", max(len(path or "") for path in run_paths))
         return ElfObject(
@@ -232,7 +238,7 @@ class _Reader:
             filter=image.strings_of(DT_FILTER),
             rpath=run_paths[0],
             runpath=run_paths[1],
-            symbolic=DT_SYMBOLIC in image.dynamic or bool(image.one(DT_FLAGS, 0) & DF_SYMBOLIC),
+            symbolic=DT_SYMBOLIC in image.dynamic or bool(flags & DF_SYMBOLIC),
             nodeflib=bool(flags_1 & DF_1_NODEFLIB),
             pie=bool(flags_1 & DF_1_PIE),
             version_needs=needs,
@@ -243,6 +249,8 @@ class _Reader:
             resolution_cache=self._resolution_cache(),
             noopen=bool(flags_1 & DF_1_NOOPEN),
             relr=DT_RELR in image.dynamic,
+            bind_now=DT_BIND_NOW in image.dynamic
+            or bool(flags & DF_BIND_NOW or flags_1 & DF_1_NOW),
             code_size=sum(s.size for s in image.segments if s.kind == PT_LOAD and s.flags & PF_X),
         )
 
@@ -303,10 +311,13 @@ class _Reader:
 
     # -- relocations and symbols ---------------------------------------------------------------
 
-    def _relocations(self) -> tuple[list[int], dict[int, set[int]], tuple[int, ...]]:
+    def _relocations(
+        self,
+    ) -> tuple[list[int], dict[int, set[int]], dict[int, array[int]], tuple[int, ...]]:
         """Symbol indexes in the order of relocation, those of each class, and unknown types.
 
-        Not every relocation looks a symbol up (Rule 5).
+        Not every relocation looks a symbol up (Rule 5). The third are by class what no
+        loader leaves to the first call.
         """
         image = self.image
         word = image.bits // 8
@@ -324,6 +335,7 @@ class _Reader:
                 infos |= dict.fromkeys(integers(raw, image.address, image.big_endian)[1::width])
         shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
         by_class: dict[int, set[int]] = {}
+        eager: dict[int, array[int]] = {}
         unknown: list[int] = []
         for kind in sorted(set(map(mask.__and__, infos))):
             try:
@@ -336,7 +348,24 @@ class _Reader:
             indexes = {info >> shift for info in infos if info & mask == kind} - {0}
             if indexes:
                 by_class.setdefault(lookup_class, set()).update(indexes)
-        return [info >> shift for info in infos], by_class, tuple(unknown)
+                if kind not in image.machine.slots:
+                    # Half as large as a set, and only a lazy dlopen asks for it.
+                    eager.setdefault(lookup_class, array("I")).extend(indexes)
+        if image.machine.variant_tag in image.dynamic:
+            variants = self._variants(by_class.get(CLASS_PLT, ()))
+            eager.setdefault(CLASS_PLT, array("I")).extend(variants)
+        return [info >> shift for info in infos], by_class, eager, tuple(unknown)
+
+    def _variants(self, indexes: Iterable[int]) -> Iterator[int]:
+        """Functions of another calling convention, which are never bound lazily.
+
+        Source: glibc ``sysdeps/aarch64/dl-machine.h`` (``elf_machine_lazy_rel``).
+        """
+        start, size = self.image.one(DT_SYMTAB), self.image.symbol.size
+        at_other = 5 if size == 24 else 13
+        for index in indexes:
+            if self.image.at(start + index * size, size)[at_other] & STO_VARIANT:
+                yield index
 
     def _hash_table(self) -> GnuHash | SysvHash | None:
         image = self.image
@@ -352,6 +381,7 @@ class _Reader:
         self,
         order: Sequence[int],
         by_class: Mapping[int, set[int]],
+        eager: Mapping[int, array[int]],
         versions: Mapping[int, tuple[str, bool]],
         versioned: bool,
     ) -> SymbolTables | None:
@@ -368,6 +398,7 @@ class _Reader:
         return SymbolTables(
             order=order,
             by_class=by_class,
+            eager=eager,
             symbols=bytes(symbols),
             symbol=image.symbol,
             strings=image.strings,

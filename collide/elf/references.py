@@ -13,7 +13,7 @@ from itertools import chain, repeat
 
 from collide.elf.constants import SHN_UNDEF, STB_LOCAL, STB_WEAK, STV_DEFAULT, STV_PROTECTED
 from collide.elf.hash_tables import picked
-from collide.elf.machines import CLASS_COPY
+from collide.elf.machines import CLASS_COPY, CLASS_PLT
 from collide.elf.symbols import Reference
 from collide.support.records import Protocol
 
@@ -83,15 +83,16 @@ class SymbolReferences(Sequence[Reference]):
     """The references of an ELF object, as columns of its ``.dynsym``.
 
     ``order`` are symbol indexes as the relocations refer to them, ``by_class``
-    those that each class of relocation refers to, ``names`` all names by
-    index, ``info``, ``other`` and ``section`` the columns of the symbol table.
+    those that each class of relocation refers to, ``eager`` those of a class that a lazy dlopen
+    searches at once, too, ``names`` all names by index,
+    ``info``, ``other`` and ``section`` the columns of the symbol table.
     ``versym`` is empty where the loader sees no version tables, ``versions``
     maps an index to (name, need has bit 15).
     """
 
     __slots__ = (
-        *("_all", "_at", "_by_class", "_info", "_names", "_order", "_other", "_special", "_simple"),
-        *("_protected", "_section", "_versions", "_versym"),
+        *("_all", "_at", "_by_class", "_eager", "_info", "_names", "_order", "_other", "_special"),
+        *("_protected", "_section", "_simple", "_versions", "_versym"),
     )
 
     def __init__(
@@ -99,6 +100,7 @@ class SymbolReferences(Sequence[Reference]):
         *,
         order: Sequence[int],
         by_class: Mapping[int, Collection[int]],
+        eager: Mapping[int, array[int]],
         names: Sequence[str],
         info: bytes,
         other: bytes,
@@ -108,6 +110,7 @@ class SymbolReferences(Sequence[Reference]):
     ) -> None:
         self._order = order
         self._by_class = by_class
+        self._eager = eager
         self._names = names
         self._info = info
         self._other = other
@@ -207,6 +210,14 @@ class SymbolReferences(Sequence[Reference]):
         yield from self._made(sorted(map(self._at.__getitem__, bulk)))
         yield from (r for r in self.special if r.name in names)
 
+    def eager(self, names: AbstractSet[str]) -> set[Reference]:
+        """The references to ``names`` that are not made by jump slots and GOT entries alone."""
+        found = set[Reference]()
+        for lookup_class, indexes in self._eager.items():
+            wanted = [index for index in indexes if self._names[index] in names]
+            found.update(r for r in self._made(wanted) if r.lookup_class == lookup_class)
+        return found
+
     def _whole(self) -> tuple[Reference, ...]:
         if self._all is None:
             self._all = tuple(self._made(self._indexes()))
@@ -232,6 +243,18 @@ def references_to(references: Sequence[Reference], names: AbstractSet[str]) -> l
     if isinstance(references, SymbolReferences):
         return list(references.to(names))
     return [reference for reference in references if reference.name in names]
+
+
+def eager_references(
+    references: Sequence[Reference], names: AbstractSet[str]
+) -> AbstractSet[Reference]:
+    """Those of an object's references to ``names`` that RTLD_LAZY cannot leave for later.
+
+    Of references that were not read from a file only those that are no calls.
+    """
+    if isinstance(references, SymbolReferences):
+        return references.eager(names)
+    return {r for r in references if r.name in names and r.lookup_class != CLASS_PLT}
 
 
 def referred_names(references: Sequence[Reference]) -> AbstractSet[str]:

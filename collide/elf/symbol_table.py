@@ -47,6 +47,7 @@ class SymbolTables(NamedTuple):
 
     order: Sequence[int]
     by_class: Mapping[int, set[int]]
+    eager: Mapping[int, array[int]]
     symbols: bytes
     symbol: struct.Struct
     strings: bytes
@@ -67,6 +68,7 @@ class SymbolTables(NamedTuple):
             references = SymbolReferences(
                 order=self.order,
                 by_class=self.by_class,
+                eager=self.eager,
                 names=names,
                 info=info,
                 other=symbols[others::size],

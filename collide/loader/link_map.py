@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collide.elf.object import ElfObject
 from collide.loader.model import Dso, FoundVia
+from collide.loader.opening import NOW, Mode
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -72,8 +73,9 @@ class Opened(NamedTuple):
 
     ``searchlist`` is the root with its breadth-first closure, ``new`` the maps
     this call added, ``scope`` what their references are searched in: the
-    global scope of that moment, then the searchlist. ``failures`` are in the
-    order the loader would meet them; with any of them the real call fails.
+    global scope of that moment, then the searchlist; with RTLD_DEEPBIND the searchlist first.
+    ``failures`` are in the order the loader would meet them; with any of them the real call
+    fails. ``mode`` are its flags, as far as the loader knows them.
     """
 
     root: LinkMap
@@ -81,3 +83,4 @@ class Opened(NamedTuple):
     new: tuple[LinkMap, ...]
     scope: tuple[LinkMap, ...]
     failures: tuple[LoadFailure, ...]
+    mode: Mode = NOW

@@ -90,6 +90,10 @@ class LookupRules(Protocol):
         None where the host's libc can serve such a reference as well.
         """
 
+    @property
+    def calls_late(self) -> bool:
+        """Whether RTLD_LAZY leaves the search for a function to the first call of it."""
+
     def leads(self, obj: ElfObject, /) -> bool:
         """Whether an object comes before all others in its own scope (DT_SYMBOLIC)."""
 
@@ -98,6 +102,13 @@ class LookupRules(Protocol):
 
     def keeps(self, reference: Reference, /) -> bool:
         """Whether the reference goes back to its own object, wherever the search ended."""
+
+    def defers(self, reference: Reference, /) -> bool:
+        """Whether RTLD_LAZY leaves an undefined reference of this class for later.
+
+        That is so where all its relocations are jump slots or, for data, entries of the
+        global offset table.
+        """
 
     def demands(self, reference: Reference, /) -> bool:
         """Whether loading fails where nothing defines what is referred to."""

@@ -25,8 +25,11 @@ class Process:
 
     :func:`collide.loader.startup.start` makes one, of the class that
     :mod:`collide.loader.libc` names for the loader; :meth:`copy` gives another in the same
-    state, so that each module can be opened alone.
+    state, so that each module can be opened alone. ``has_deepbind`` is whether the loader knows
+    RTLD_DEEPBIND.
     """
+
+    has_deepbind = True
 
     def __init__(self, executable: Dso, name: str, loader: Loader, files: FileSystem) -> None:
         """A process that has mapped ``executable``, as ``name``, and nothing else."""
@@ -192,7 +195,8 @@ class Process:
 
         A name without a slash is searched as the executable would search it.
         With RTLD_GLOBAL the root and its searchlist join the end of the
-        global scope, after their own references have been searched.
+        global scope, after their own references have been searched. With RTLD_DEEPBIND new maps
+        are searched for in the searchlist before the global scope (glibc ``_dl_new_object``).
         """
         before = len(self.maps)
         root = self._open_root(path)
@@ -202,12 +206,14 @@ class Process:
         new = tuple(self.maps[before:])
         # Each phase of the loader begins only where the one before has not failed.
         versions = () if failures else tuple(self.version_failures(searchlist))
+        deep = mode.deepbind and self.has_deepbind
         opened = Opened(
             root=root,
             searchlist=searchlist,
             new=new,
-            scope=self.global_scope + searchlist,
+            scope=searchlist + self.global_scope if deep else self.global_scope + searchlist,
             failures=failures + versions,
+            mode=mode if deep == mode.deepbind else mode._replace(deepbind=False),
         )
         if mode.rtld_global and not failures and not versions:
             self.promote(searchlist)

@@ -108,6 +108,9 @@ def _opened_with(opened: Opened, files: Mapping[Dso, Dso]) -> Opened:
         new.needed = None if old.needed is None else each(old.needed)
         new.resolutions, new.filtees = old.resolutions, each(old.filtees)
     (root,) = each((opened.root,))
-    return Opened(
-        root, each(opened.searchlist), each(opened.new), each(opened.scope), opened.failures
+    return opened._replace(
+        root=root,
+        searchlist=each(opened.searchlist),
+        new=each(opened.new),
+        scope=each(opened.scope),
     )

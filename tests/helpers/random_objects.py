@@ -142,6 +142,7 @@ def some_tables(rand: random.Random, *, unique: bool = True) -> SymbolTables:
         by_class.setdefault(kind, set()).add(index)
     versioned = rand.random() < 0.7
     return SymbolTables(
+        eager={},
         order=order,
         by_class=by_class,
         symbols=packed,

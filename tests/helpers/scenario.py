@@ -27,6 +27,7 @@ from collide.binding.binder import Binder
 from collide.binding.binding import Binding, BoundModule
 from collide.binding.session import Session
 from collide.elf.hash_tables import sysv_hash
+from collide.elf.machines import CLASS_PLT
 from collide.elf.symbols import Definition
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
@@ -39,14 +40,25 @@ from collide.verify.ld_debug import Key, Log, Run, read_log, run, unsteered
 from compiler import compile_so
 from conformance import loader_was_asked
 
-# Opens its arguments and prints "ok" or the error of each; "+" stands for RTLD_GLOBAL.
-HOST = """
+# "+" before a name stands for RTLD_GLOBAL, "~" for RTLD_LAZY, "^" for RTLD_DEEPBIND, which musl
+# has no name for.
+OPEN = """
 #include <dlfcn.h>
+static void *opened_as(const char *name) {
+  int mode = 0, binding = RTLD_NOW;
+  for (;; name++)
+    if (*name == '+') mode |= RTLD_GLOBAL;
+    else if (*name == '~') binding = RTLD_LAZY;
+    else if (*name == '^') mode |= 8;
+    else return dlopen(name, mode | binding);
+}
+"""
+# Opens its arguments and prints "ok" or the error of each.
+HOST = """
 #include <stdio.h>
 int main(int argc, char **argv) {
   for (int i = 1; i < argc; i++) {
-    int global = argv[i][0] == '+';
-    void *opened = dlopen(argv[i] + global, RTLD_NOW | (global ? RTLD_GLOBAL : RTLD_LOCAL));
+    void *opened = opened_as(argv[i]);
     puts(opened ? "ok" : dlerror());
     fflush(stdout);
   }
@@ -75,11 +87,14 @@ def _require_log() -> None:
         pytest.skip(f"the loader of {program} does not print its bindings (LD_DEBUG)")
 
 
-def observe(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> tuple[Run, Log]:
+def observe(
+    command: Sequence[str | Path], env: Mapping[str, str] | None = None, *, bind_now: bool = True
+) -> tuple[Run, Log]:
     """Run ``command``, with ``env`` added to the environment, and read its loader's log."""
     _require_log()
     loader_was_asked("glibc")
-    ran = run(command, environment={**unsteered(os.environ), **(env or {})})
+    environment = {**unsteered(os.environ), **(env or {})}
+    ran = run(command, environment=environment, bind_now=bind_now)
     return ran, read_log(ran)
 
 
@@ -213,7 +228,7 @@ class Scenario:
     ) -> Path:
         """An executable that exports what ``source`` defines and opens its arguments."""
         return self.exe(
-            self.main + source,
+            OPEN + self.main + source,
             "-rdynamic",
             *flags,
             name=name,
@@ -246,17 +261,20 @@ class Scenario:
         """Open modules one after the other in one process, and predict the same.
 
         ``opens`` are files of this directory or, where there is none, names as
-        they are; a leading ``+`` asks for RTLD_GLOBAL. Asserts that the two
-        agree; a failing dlopen must fail in both.
+        they are; ``+``, ``~`` and ``^`` before them ask for flags (:data:`OPEN`). Asserts that
+        the two agree; a failing dlopen must fail in both.
         """
         names = [self._open_name(str(o)) for o in opens]
         preloaded, searched = [str(p) for p in preload], [str(p) for p in library_path]
         env = {"LD_PRELOAD": ":".join(preloaded), "LD_LIBRARY_PATH": ":".join(searched)}
-        ran, log = observe([host, *names], env={k: v for k, v in env.items() if v})
+        # LD_BIND_NOW, which shows every binding of start-up, voids RTLD_LAZY.
+        bind_now = not any(mode_and_name(name)[0].lazy for name in names)
+        steering = {k: v for k, v in env.items() if v}
+        ran, log = observe([host, *names], env=steering, bind_now=bind_now)
         root = Root()
         extracted = extract(str(host), root, preload=preloaded, library_path=searched)
         comparison = Comparison(log, extracted.process.copy(root))
-        comparison.start_up()
+        comparison.start_up(bind_now=bind_now)
         messages = ran.stdout.splitlines()
         # An assertion of the loader ends the process without an answer.
         for name, message in zip_longest(names, messages, fillvalue=ran.stderr):
@@ -273,9 +291,16 @@ class Scenario:
         )
 
     def _open_name(self, name: str) -> str:
-        plus, name = ("+", name[1:]) if name.startswith("+") else ("", name)
-        path = self.directory / name
-        return plus + (str(path) if path.exists() else name)
+        _, bare = mode_and_name(name)
+        path = self.directory / bare
+        return name.removesuffix(bare) + (str(path) if path.exists() else bare)
+
+
+def mode_and_name(opened: str) -> tuple[Mode, str]:
+    """The flags and the name of what a scenario opens; see :data:`OPEN`."""
+    name = opened.lstrip("+~^")
+    flags = opened.removesuffix(name)
+    return Mode("+" in flags, "~" in flags, "^" in flags), name
 
 
 class Comparison:
@@ -295,15 +320,15 @@ class Comparison:
     def process(self) -> Process:
         return self._session.process
 
-    def start_up(self) -> None:
+    def start_up(self, *, bind_now: bool = True) -> None:
         executable, scope = self.process.executable, self.process.global_scope
         assert self.log.scopes[executable.dso.path] == (_paths(scope),)
-        everything = Opened(executable, scope, scope, scope, ())
+        everything = Opened(executable, scope, scope, scope, (), Mode(lazy=not bind_now))
         self._predict(self._binder.bind(everything, self._session.unique), certain=True)
 
     def open(self, name: str, message: str) -> None:
-        path, again = name.removeprefix("+"), name in self._tried
-        bound, failures = self._session.open(path, Mode(rtld_global=path != name))
+        (mode, path), again = mode_and_name(name), name in self._tried
+        bound, failures = self._session.open(path, mode)
         self._tried.add(name)
         if bound is not None:
             self._predict(bound, certain=not failures)
@@ -314,7 +339,7 @@ class Comparison:
         elif bound is not None and bound.opened.root in bound.opened.new and not again:
             # The log keeps the scopes an object is first printed with.
             root = bound.opened.root
-            own = (root.dso.path,) if root.elf.symbolic else ()
+            own = (root.dso.path,) if root.elf.symbolic and not mode.deepbind else ()
             assert sum(self.log.scopes[root.dso.path], ()) == own + _paths(bound.opened.scope)
 
     def _predict(self, bound: BoundModule, *, certain: bool) -> None:
@@ -331,7 +356,8 @@ class Comparison:
                 if b.provider is not None:
                     key = (brought.map.dso.path, b.reference.name, b.reference.version)
                     self._possible.setdefault(key, set()).add(b.provider.path)
-                    if certain:
+                    by_call = brought.lazy and b.reference.lookup_class == CLASS_PLT
+                    if certain and not by_call:
                         self._certain.setdefault(key, set()).add(b.provider.path)
 
     def bindings(self) -> None:

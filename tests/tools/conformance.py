@@ -70,6 +70,8 @@ RULES = {
         "local is invisible",
         "global promotion",
         "symbolic",
+        "lazy",
+        "deepbind",
         "-Bsymbolic",
         "failure leaves nothing",
         "failure leaves an alias",
@@ -156,14 +158,17 @@ RULES = {
     ),
     "6.5": ("found through the cache",),
     "6.6": ("tokens", "origin of a module", "origin of the executable"),
-    "7": ("lookup", "loading", "search"),
+    "7": ("lookup", "loading", "search", "lazy", "deepbind"),
     "8": ("spaces",),
 }
 """What must be proved, by section."""
 
 SUITE = (
-    *(f"loader/glibc/test_{name}" for name in ("lookup", "process", "search", "special")),
-    *(f"loader/musl/test_{name}" for name in ("lookup", "process", "search")),
+    *(
+        f"loader/glibc/test_{name}"
+        for name in ("lookup", "opening", "process", "search", "special")
+    ),
+    *(f"loader/musl/test_{name}" for name in ("lookup", "opening", "process", "search")),
     "binding/test_session",
 )
 _asked: list[str] = []

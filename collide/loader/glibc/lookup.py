@@ -53,6 +53,11 @@ class GlibcLookup(NamedTuple):
         """See :class:`LookupRules`."""
         return self.accepts_absolute_zero, self.prefers_exact_version
 
+    @property
+    def calls_late(self) -> bool:
+        """See :class:`LookupRules` (``elf/dl-runtime.c``)."""
+        return True
+
     def leads(self, obj: ElfObject) -> bool:
         """See :class:`LookupRules` (Rule 2)."""
         return obj.symbolic
@@ -64,6 +69,10 @@ class GlibcLookup(NamedTuple):
     def keeps(self, reference: Reference) -> bool:
         """See :class:`LookupRules`: protected ones do (``_dl_lookup_symbol_x``; Rule 3.3)."""
         return reference.visibility == STV_PROTECTED
+
+    def defers(self, reference: Reference) -> bool:
+        """See :class:`LookupRules`: calls only (``elf_dynamic_do_Rel``; Rule 2 "lazy")."""
+        return reference.lookup_class == CLASS_PLT
 
     def demands(self, reference: Reference) -> bool:
         """See :class:`LookupRules`: weak ones may stay empty."""

@@ -5,9 +5,10 @@ Source: musl ``ldso/dynlink.c`` (``find_sym2``, ``gnu_lookup``, ``sysv_lookup``,
 definitions that are not the default one, visibility counts for nothing, and
 there is neither DT_SYMBOLIC nor a table of unique symbols.
 
-Known gap: glibc's class of calls holds TLS references too, whereas musl refuses
+Known gaps: glibc's class of calls holds TLS references too, whereas musl refuses
 an undefined symbol to jump slots only; the two differ for a TLS reference to a
-name that the executable has a canonical PLT entry of.
+name that the executable has a canonical PLT entry of. DT_BIND_NOW counts for it only with a
+value, which link editors leave 0; what is linked with -z now has DF_1_NOW besides.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import STT_GNU_IFUNC, STT_TLS
-from collide.elf.machines import CLASS_PLT
+from collide.elf.machines import CLASS_DATA, CLASS_PLT
 from collide.elf.object import ElfObject
 from collide.elf.symbols import MATCHING_TYPES, Definition, Exports, Reference
 from collide.loader.lookup import MATCHING_BINDINGS, Candidate, MatchRule
@@ -57,6 +58,11 @@ class MuslLookup(NamedTuple):
     def signature(self) -> None:
         """See :meth:`substitute`."""
 
+    @property
+    def calls_late(self) -> bool:
+        """All that can be bound is, at once."""
+        return False
+
     def leads(self, _obj: ElfObject) -> bool:
         """DT_SYMBOLIC is not read."""
         return False
@@ -68,6 +74,10 @@ class MuslLookup(NamedTuple):
     def keeps(self, _reference: Reference) -> bool:
         """Protected ones can be interposed."""
         return False
+
+    def defers(self, reference: Reference) -> bool:
+        """Jump slots and entries of the GOT, since 1.1.17 (``prepare_lazy``; Rule 7 "lazy")."""
+        return self.version >= (1, 1, 17) and reference.lookup_class in (CLASS_PLT, CLASS_DATA)
 
     def demands(self, reference: Reference) -> bool:
         """A weak one may stay empty only where its object does not define it itself."""

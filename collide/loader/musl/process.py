@@ -29,8 +29,10 @@ class MuslProcess(Process):
     """A namespace of musl's loader (Rule 7 "loading").
 
     ``_names`` holds what musl calls short names: the file name of a map that a
-    search has found.
+    search has found. RTLD_DEEPBIND is not even defined in its dlfcn.h.
     """
+
+    has_deepbind = False
 
     @property
     def _opener(self) -> LinkMap:
