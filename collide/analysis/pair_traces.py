@@ -28,7 +28,8 @@ class ModuleTraces(NamedTuple):
     ``unique`` are the STB_GNU_UNIQUE symbols that lookups found, with the path
     of the provider. ``system`` are the libraries loaded from the host's file
     system, ``taken`` those of them that bind some reference to a member.
-    ``failures`` are the reasons why it does not open.
+    ``failures`` are the reasons why it does not open. ``promotes`` is whether it is opened
+    RTLD_GLOBAL, or its package's Python opens something so that is no member.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ModuleTraces(NamedTuple):
     system: AbstractSet[str]
     taken: AbstractSet[str]
     failures: tuple[LoadFailure, ...] = ()
+    promotes: bool = False
 
 
 class TargetTraces(NamedTuple):
@@ -80,7 +82,17 @@ def traces(analysis: Analysis) -> TargetTraces:
         target=analysis.target.name,
         distribution=_distribution(analysis),
         paths=frozenset(analysis.target.members),
-        modules=tuple(_of_module(analysis, m, taken) for m in analysis.modules),
+        modules=tuple(
+            _of_module(analysis, m, taken)._replace(promotes=_promotes(analysis, m))
+            for m in analysis.modules
+        ),
+    )
+
+
+def _promotes(analysis: Analysis, module: Module) -> bool:
+    members = analysis.target.members
+    return module.opening.mode.rtld_global or any(
+        opening.mode.rtld_global and opening.name not in members for opening in module.before
     )
 
 
@@ -148,8 +160,12 @@ def shared(one: TargetTraces, other: TargetTraces, modes: ModePatterns = ALL_NOW
         if sides[0].unique[name] != sides[1].unique[name]
     }
     system = (sides[0].taken | sides[1].taken) & sides[0].system & sides[1].system
-    names = (m.name for f in (one, other) for m in f.modules)
-    promoted = {name for name in names if modes.of(name).rtld_global}
+    promoted = {
+        m.name
+        for f in (one, other)
+        for m in f.modules
+        if m.promotes or modes.of(m.name).rtld_global
+    }
     return Shared(
         tuple(sorted(sonames)),
         tuple(sorted(unique)),

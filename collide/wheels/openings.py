@@ -23,7 +23,9 @@ _OPENING = re.compile(rb"(?:dlopen|CDLL|PyDLL|LoadLibrary|setdlopenflags)\((?!No
 # Most files have none of these, and a literal is found sooner.
 _IN_OPENING = (b"dlopen", b"DLL(", b"LoadLibrary(", b"RTLD_")
 _NEVER_IMPORTED = re.compile(r"/(?:tests?|testing|_?examples?)/")
-_RUNTIME = re.compile(r"(?:ld-linux|lib(?:c|m|dl|rt|pthread|util|gcc_s|stdc\+\+))[.-].*|linux-vdso.*")
+_RUNTIME = re.compile(
+    r"(?:ld-linux|lib(?:c|m|dl|rt|pthread|util|gcc_s|stdc\+\+))[.-].*|linux-vdso.*"
+)
 
 
 def may_open(members: Mapping[str, Dso], is_module: Callable[[Dso], bool]) -> bool:
@@ -31,7 +33,9 @@ def may_open(members: Mapping[str, Dso], is_module: Callable[[Dso], bool]) -> bo
 
     That is so for a target with libraries, of its own or of other packages.
     """
-    own = {name for dso in members.values() for name in (dso.elf.soname, posixpath.basename(dso.path))}
+    own = {
+        name for dso in members.values() for name in (dso.elf.soname, posixpath.basename(dso.path))
+    }
     return any(
         not is_module(dso)
         or any(name not in own and not _RUNTIME.fullmatch(name) for name in dso.elf.needed)

@@ -79,4 +79,6 @@ NO_PLAN = Plan()
 def joined(plans: Iterable[Plan]) -> Plan:
     """The plan of several targets that are installed together."""
     listed = [plan for plan in plans if plan != NO_PLAN]
-    return Plan(*(tuple(one for part in parts for one in part) for parts in zip(*listed, strict=True)))
+    return Plan(
+        *(tuple(one for part in parts for one in part) for parts in zip(*listed, strict=True))
+    )

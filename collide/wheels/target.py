@@ -84,6 +84,11 @@ class Target(NamedTuple):
         """A context in which the last member that was read again stays in memory."""
         return self.cache.keeping() if self.cache else nullcontext()
 
+    def shown(self, name: str) -> str:
+        """The name that output uses for a member's installed path; other names as they are."""
+        member = self.members.get(name)
+        return name if member is None else self.names[member.path]
+
     def modules(self, architecture: str) -> tuple[str, ...]:
         """Installed paths to open, each by itself.
 

@@ -38,11 +38,17 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Value, Value], bool]] = {
     ast.IsNot: lambda a, b: not (a is b or a == b),
 }
 _BUILTINS = frozenset(
-    "str sorted list tuple reversed len hasattr getattr bool object __import__".split()
+    (
+        *("str", "sorted", "list", "tuple", "reversed", "len", "hasattr", "getattr"),
+        *("bool", "object", "__import__"),
+    )
 )
 _STRING_METHODS = frozenset(
-    "startswith endswith lower upper strip lstrip rstrip replace split rsplit join format "
-    "removeprefix removesuffix partition rpartition".split()
+    (
+        *("startswith", "endswith", "lower", "upper", "strip", "lstrip", "rstrip", "replace"),
+        *("split", "rsplit", "join", "format", "removeprefix", "removesuffix"),
+        *("partition", "rpartition"),
+    )
 )
 
 
@@ -102,7 +108,7 @@ class Expressions:
             return True
         return bool(value) if is_known(value) else None
 
-    def _constant(self, node: ast.Constant, scope: Environment) -> Value:
+    def _constant(self, node: ast.Constant, _scope: Environment) -> Value:
         return node.value
 
     def _name(self, node: ast.Name, scope: Environment) -> Value:
@@ -111,7 +117,7 @@ class Expressions:
             return External(f"builtins.{node.id}")
         return found
 
-    def _lambda(self, node: ast.Lambda, scope: Environment) -> Value:
+    def _lambda(self, _node: ast.Lambda, _scope: Environment) -> Value:
         return UNKNOWN
 
     def _attribute(self, node: ast.Attribute, scope: Environment) -> Value:
@@ -153,7 +159,7 @@ class Expressions:
 
     def _list(self, node: ast.List, scope: Environment) -> Value:
         found = self._tuple(node, scope)
-        return list(found) if isinstance(found, tuple) and found is not UNKNOWN else found
+        return list(found) if isinstance(found, tuple) else found
 
     def _binop(self, node: ast.BinOp, scope: Environment) -> Value:
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)

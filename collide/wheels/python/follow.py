@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from functools import partial
 
 from collide.support import limits
 from collide.wheels.plan import Event, Plan
 from collide.wheels.python.imports import ModuleFinder
 from collide.wheels.python.run import Run
-from collide.wheels.python.values import BudgetError, Raised
+from collide.wheels.python.values import BudgetError, RaisedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,9 +59,9 @@ class _Following:
     def certain(self, path: str) -> tuple[Event, ...]:
         """What the import of the package of an ``__init__`` file surely opens, in order."""
         self._finder.forget()
-        run = self._run(path)
+        run = self._run()
         name = self._finder.name_of(path)
-        self._attempt(run, path, lambda: run.import_module(name))
+        self._attempt(path, partial(run.import_module, name))
         self._keep(run)
         first = {(e.name, e.mode if not e.imported else None): e for e in reversed(run.events)}
         return tuple(e for e in dict.fromkeys(run.events) if e.certain and e in first.values())
@@ -68,24 +70,23 @@ class _Following:
         """What is opened by other files, functions and branches."""
         for path in sorted(asked):
             self._finder.forget()
-            run = self._run(path)
+            run = self._run()
             run.entered = self._entered
             name = self._finder.name_of(path)
-            self._attempt(run, path, lambda run=run, name=name: run.import_module(name))
-            self._attempt(run, path, lambda run=run, path=path: run.follow_unreached(path))
+            self._attempt(path, partial(run.import_module, name))
+            self._attempt(path, partial(run.follow_unreached, path))
             self._keep(run, only_possible=True)
         events = sorted(self._possible.values(), key=lambda e: (e.source, e.name))
         return tuple(e._replace(certain=False) for e in events)
 
-    def _run(self, path: str) -> Run:
+    def _run(self) -> Run:
         return Run(self._sources, self._finder, self._parsed, limits.value("python-steps"))
 
-    def _attempt(self, run: Run, path: str, follow: object) -> None:
-        assert callable(follow)
+    def _attempt(self, path: str, follow: Callable[[], object]) -> None:
         member = self._sources.names.get(path, path)
         try:
             follow()
-        except Raised:
+        except RaisedError:
             # The import fails as far as the code shows: in what it needs of other packages.
             pass
         except BudgetError:

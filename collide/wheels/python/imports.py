@@ -83,9 +83,7 @@ class ModuleFinder:
     def children(self, directory: str) -> list[str]:
         """The names of files in a directory, sorted."""
         return sorted(
-            posixpath.basename(path)
-            for path in self._files
-            if posixpath.dirname(path) == directory
+            posixpath.basename(path) for path in self._files if posixpath.dirname(path) == directory
         )
 
     def forget(self) -> None:

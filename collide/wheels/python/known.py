@@ -107,10 +107,9 @@ def _same(value: Value) -> Value:
 
 
 def _hasattr(*values: Value) -> Value:
-    if len(values) == 2 and isinstance(values[0], External) and isinstance(values[1], str):
-        if f"{values[0].name}.{values[1]}" in EXISTING:
-            return True
-    return UNKNOWN
+    if len(values) != 2 or not isinstance(values[0], External):
+        return UNKNOWN
+    return True if f"{values[0].name}.{values[1]}" in EXISTING else UNKNOWN
 
 
 def _getattr(*values: Value) -> Value:
@@ -145,7 +144,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "pathlib.PurePath": _path,
     "pathlib.PosixPath": _path,
     "builtins.str": _text,
-    "builtins.sorted": _sequence(lambda v: sorted(v)),
+    "builtins.sorted": _sequence(sorted),
     "builtins.list": _sequence(list),
     "builtins.tuple": _sequence(tuple),
     "builtins.reversed": _sequence(lambda v: list(reversed(v))),

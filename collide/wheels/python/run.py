@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from warnings import catch_warnings, simplefilter
 
@@ -23,7 +24,7 @@ from collide.wheels.python.values import (
     Environment,
     External,
     PathValue,
-    Raised,
+    RaisedError,
 )
 
 TYPE_CHECKING = False
@@ -55,7 +56,7 @@ class Run(Statements):
     # -- modules ---------------------------------------------------------------------------------
 
     def import_module(self, name: str) -> Value:
-        """Import a module of the package with its parents; raises Raised where there is none."""
+        """Import a module of the package and its parents; raises RaisedError without one."""
         if not self._finder.is_own(name):
             return External(name)
         parts = name.split(".")
@@ -65,7 +66,7 @@ class Run(Statements):
             module = self._finder.module(dotted)
             extensions = self._finder.extensions(dotted)
             if module is None and not extensions:
-                raise Raised("ModuleNotFoundError")
+                raise RaisedError("ModuleNotFoundError")
             if extensions:
                 for path in extensions:
                     self._open(path, imported=True)
@@ -139,9 +140,9 @@ class Run(Statements):
         dotted = f"{base}.{name}"
         if self._finder.module(dotted) or self._finder.extensions(dotted):
             return self.import_module(dotted)
-        if parent.complete and self._parsed.get(parent.path) and parent is not self.module:
-            if "__getattr__" not in parent.environment.names:
-                raise Raised("ImportError")
+        is_read = parent.complete and self._parsed.get(parent.path) and parent is not self.module
+        if is_read and "__getattr__" not in parent.environment.names:
+            raise RaisedError("ImportError")
         return UNKNOWN
 
     def _constant_of(self, dotted: str) -> Value:
@@ -163,21 +164,25 @@ class Run(Statements):
         if not isinstance(function, External):
             return UNKNOWN
         name = function.name
-        if name == "cffi.FFI":
-            return External("cffi.FFI()")
         if name in OPENERS:
             self._load(OPENERS[name], values, keywords)
             return UNKNOWN
-        if name == "sys.getdlopenflags":
-            return self._flags
         if name == "sys.setdlopenflags":
             self._flags = values[0] if values and self.sure else UNKNOWN
             return None
         if name in ("importlib.import_module", "builtins.__import__"):
             return self._import_call(values)
+        return self._answer(name, values)
+
+    def _answer(self, name: str, values: list[Value]) -> Value:
+        """The value of a function of the standard library that changes nothing."""
+        if name == "cffi.FFI":
+            return External("cffi.FFI()")
+        if name == "sys.getdlopenflags":
+            return self._flags
         if name in ("importlib.resources.files", "importlib_resources.files"):
             return self._directory_of(values)
-        if name.startswith(("sysconfig.get_path", "site.getsitepackages")):
+        if name == "sysconfig.get_path":
             return self._sources.site if values[:1] in (["platlib"], ["purelib"]) else UNKNOWN
         if name in FUNCTIONS:
             return FUNCTIONS[name](*values)
@@ -197,7 +202,7 @@ class Run(Statements):
         if name.startswith("/"):
             name = posixpath.normpath(name)
             if self._is_missing(name):
-                raise Raised("OSError")
+                raise RaisedError("OSError")
         self._record(name, mode_of(flags | added), False)
 
     def _open(self, path: str, *, imported: bool) -> None:
@@ -234,12 +239,9 @@ class Run(Statements):
             if isinstance(node, ast.FunctionDef) and id(node) not in self.entered:
                 arguments = [UNKNOWN] * (len(node.args.posonlyargs) + len(node.args.args))
                 self.sure = False
-                try:
-                    self.run_function(
-                        CodeFunction(node, module, module.environment), arguments, {}
-                    )
-                except Raised:
-                    pass
+                function = CodeFunction(node, module, module.environment)
+                with suppress(RaisedError):
+                    self.run_function(function, arguments, {})
         self.sure = True
 
     # -- the file system -------------------------------------------------------------------------
@@ -278,7 +280,9 @@ class Run(Statements):
         directory, name = posixpath.split(pattern)
         if not self._finder.is_directory(directory):
             return [] if self._is_missing(directory) else UNKNOWN
-        return [f"{directory}/{n}" for n in self._finder.children(directory) if fnmatchcase(n, name)]
+        return [
+            f"{directory}/{n}" for n in self._finder.children(directory) if fnmatchcase(n, name)
+        ]
 
 
 def _asks(name: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 
 from collide.wheels.python.expressions import Expressions
-from collide.wheels.python.values import UNKNOWN, CodeFunction, CodeModule, Environment, Raised
+from collide.wheels.python.values import UNKNOWN, CodeFunction, CodeModule, Environment, RaisedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MOST_ROUNDS = 200
 _DEEPEST = 24
 
 
-class _Leave(Exception):
+class _LeaveError(Exception):
     """A return, break or continue that is surely reached."""
 
     def __init__(self, kind: str, value: Value = None) -> None:
@@ -48,7 +48,7 @@ class Statements(Expressions):
         raise NotImplementedError
 
     def follow(self, statements: Iterable[ast.stmt], scope: Environment) -> None:
-        """Follow statements; raises Raised where they surely raise."""
+        """Follow statements; raises RaisedError where they surely raise."""
         for statement in statements:
             self._step()
             follow = getattr(self, f"_on_{type(statement).__name__.lower()}", None)
@@ -65,9 +65,9 @@ class Statements(Expressions):
         self.sure = False
         try:
             self.follow(statements, scope)
-        except _Leave as leave:
+        except _LeaveError as leave:
             left = leave.kind
-        except Raised:
+        except RaisedError:
             left = "raise"
         finally:
             self.sure = was
@@ -90,7 +90,7 @@ class Statements(Expressions):
         self._depth += 1
         try:
             self.follow(node.body, scope)
-        except _Leave as leave:
+        except _LeaveError as leave:
             # A return that is not surely reached comes here only out of one that was.
             return leave.value if self.sure == was else UNKNOWN
         finally:
@@ -109,17 +109,17 @@ class Statements(Expressions):
         scope.bind(node.name, UNKNOWN)
 
     def _on_return(self, node: ast.Return, scope: Environment) -> None:
-        raise _Leave("return", self.evaluate(node.value, scope) if node.value else None)
+        raise _LeaveError("return", self.evaluate(node.value, scope) if node.value else None)
 
-    def _on_break(self, node: ast.Break, scope: Environment) -> None:
-        raise _Leave("break")
+    def _on_break(self, _node: ast.Break, _scope: Environment) -> None:
+        raise _LeaveError("break")
 
-    def _on_continue(self, node: ast.Continue, scope: Environment) -> None:
-        raise _Leave("continue")
+    def _on_continue(self, _node: ast.Continue, _scope: Environment) -> None:
+        raise _LeaveError("continue")
 
-    def _on_raise(self, node: ast.Raise, scope: Environment) -> None:
+    def _on_raise(self, node: ast.Raise, _scope: Environment) -> None:
         exception = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        raise Raised(exception.id if isinstance(exception, ast.Name) else "Exception")
+        raise RaisedError(exception.id if isinstance(exception, ast.Name) else "Exception")
 
     def _on_global(self, node: ast.Global, scope: Environment) -> None:
         scope.declared_global.update(node.names)
@@ -144,7 +144,9 @@ class Statements(Expressions):
     def _on_augassign(self, node: ast.AugAssign, scope: Environment) -> None:
         if isinstance(node.target, ast.Name):
             old = ast.Name(node.target.id, ast.Load())
-            self._assign(node.target, self._binop(ast.BinOp(old, node.op, node.value), scope), scope)
+            self._assign(
+                node.target, self._binop(ast.BinOp(old, node.op, node.value), scope), scope
+            )
 
     def _assign(self, target: ast.expr, value: Value, scope: Environment) -> None:
         if isinstance(target, ast.Name):
@@ -187,7 +189,7 @@ class Statements(Expressions):
             self._assign(node.target, value, scope)
             try:
                 self.follow(node.body, scope)
-            except _Leave as leave:
+            except _LeaveError as leave:
                 if leave.kind == "return":
                     raise
                 if leave.kind == "break":
@@ -210,7 +212,7 @@ class Statements(Expressions):
         try:
             try:
                 self.follow(node.body, scope)
-            except Raised as raised:
+            except RaisedError as raised:
                 handler = next((h for h in node.handlers if _catches(h, raised.name)), None)
                 if handler is None:
                     raise
@@ -265,5 +267,3 @@ def _bind_arguments(
     for rest in (arguments.vararg, arguments.kwarg):
         if rest is not None:
             scope.names[rest.arg] = UNKNOWN
-
-

@@ -84,7 +84,7 @@ class CodeFunction(NamedTuple):
     closure: Environment
 
 
-class Raised(Exception):
+class RaisedError(Exception):
     """An exception that the code surely raises, by the name of its class."""
 
     def __init__(self, name: str) -> None:
