@@ -8,7 +8,7 @@ the one reaches the other, and sets of names show that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module
@@ -160,21 +160,19 @@ def shared(one: TargetTraces, other: TargetTraces, modes: ModePatterns = ALL_NOW
         if sides[0].unique[name] != sides[1].unique[name]
     }
     system = (sides[0].taken | sides[1].taken) & sides[0].system & sides[1].system
-    promoted = {
-        m.name
+    promoting = [
+        {m.name for m in f.modules if m.promotes or modes.of(m.name).rtld_global}
         for f in (one, other)
-        for m in f.modules
-        if m.promotes or modes.of(m.name).rtld_global
-    }
+    ]
     return Shared(
         tuple(sorted(sonames)),
         tuple(sorted(unique)),
         tuple(sorted(system)),
-        tuple(sorted(promoted)),
+        tuple(sorted(promoting[0] | promoting[1])),
         tuple(sorted(one.paths & other.paths)),
         (
-            tuple(_concerned(one, sonames, unique, system, bool(promoted))),
-            tuple(_concerned(other, sonames, unique, system, bool(promoted))),
+            tuple(_concerned(one, sonames, unique, system, promoting)),
+            tuple(_concerned(other, sonames, unique, system, promoting[::-1])),
         ),
     )
 
@@ -213,12 +211,14 @@ def _concerned(
     sonames: AbstractSet[str],
     unique: AbstractSet[str],
     system: AbstractSet[str],
-    promoted: bool,
+    promoting: Sequence[AbstractSet[str]],
 ) -> Iterator[str]:
     """The modules that take part in what is shared.
 
-    Of those that load a shared system library any may be the first; one is enough, which
-    is a module from which the library takes something, if there is any.
+    ``promoting`` are the modules that are promoted, of this target and of the other: what the
+    other promotes can reach every module. Of those that load a shared system library any may be
+    the first; one is enough, which is a module from which the library takes something, if there
+    is any.
     """
     first = {
         next(
@@ -230,7 +230,8 @@ def _concerned(
     for module in of.modules:
         names = module.brings.keys() | module.needs.keys()
         if (
-            promoted
+            promoting[1]
+            or module.name in promoting[0]
             or module.name in first
             or not names.isdisjoint(sonames)
             or not module.unique.keys().isdisjoint(unique)
