@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
 from collide.binding.definers import ReferencesByDefiner
+from collide.binding.session import Session
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
-from collide.loader.opening import ALL_NOW, ModePatterns
+from collide.loader.opening import ALL_NOW, NOW, ModePatterns, Opening
+from collide.loader.process import Process
 from collide.support.limits import hold
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
@@ -19,11 +21,18 @@ from collide.wheels.target import Skipped, Target
 
 
 class Module(NamedTuple):
-    """One opened module by name: bound, or the reason why it could not be mapped at all."""
+    """One opened module by name: bound, or the reason why it could not be mapped at all.
+
+    ``opening`` is how it was opened. ``before`` is what its package's Python has opened by then,
+    and ``refused`` what this could not open.
+    """
 
     name: str
     bound: BoundModule | None
     failures: tuple[LoadFailure, ...]
+    opening: Opening = Opening("")
+    before: tuple[Opening, ...] = ()
+    refused: tuple[tuple[Opening, LoadFailure], ...] = ()
 
 
 class Analysis(NamedTuple):
@@ -47,7 +56,14 @@ class Analysis(NamedTuple):
         """The same without objects and bindings: reports need only names, and memory is limited."""
         return self._replace(
             target=self.target._replace(members={}, names={}, on_disk=None, cache=None),
-            modules=tuple(m._replace(bound=None) for m in self.modules),
+            modules=tuple(
+                m._replace(
+                    bound=None,
+                    opening=m.opening._replace(name=m.name),
+                    before=tuple(o._replace(name=self.target.shown(o.name)) for o in m.before),
+                )
+                for m in self.modules
+            ),
             host_files=frozenset(),
         )
 
@@ -84,6 +100,21 @@ class Analysis(NamedTuple):
                 for b in group.unique:
                     if b.provider is not None and not self.is_host(b.provider):
                         yield b.reference.name, b.provider.path
+
+    @property
+    def planned(self) -> tuple[Opening, ...]:
+        """What the target's Python opens before modules, or with other flags than RTLD_NOW.
+
+        The names are those that output uses.
+        """
+        named = (o for m in self.modules for o in (*m.before, m.opening))
+        openings = dict.fromkeys(o for o in named if o.source and o.name)
+        before = {o.name for m in self.modules for o in m.before}
+        return tuple(
+            o._replace(name=self.target.shown(o.name))
+            for o in openings
+            if o.mode != NOW or o.name in before
+        )
 
     @property
     def repair_command(self) -> str:
@@ -131,9 +162,8 @@ def analyse(
         return left_out
     openable = find_modules(target, host, insist=insist)
     modules = tuple(open_alone(target, host, openable.paths, by_definer, modes))
-    return Analysis(
-        target, host, modules, openable.skipped, openable.nothing, host.known_files, modes
-    )
+    skipped = (*openable.skipped, *_not_followed(target, modules))
+    return Analysis(target, host, modules, skipped, openable.nothing, host.known_files, modes)
 
 
 def unfit(target: Target, host: Host) -> Analysis | None:
@@ -204,6 +234,12 @@ def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
     return "it has no shared object that could be opened"
 
 
+def opening_of(target: Target, path: str, modes: ModePatterns) -> Opening:
+    """How the module at ``path`` is opened: as ``modes`` say, or else as the plan says."""
+    asked = modes.of(target.names[target.members[path].path])
+    return target.plan.opening(path) if asked == NOW else Opening(path, asked)
+
+
 def open_alone(
     target: Target,
     host: Host,
@@ -213,23 +249,81 @@ def open_alone(
 ) -> Iterator[Module]:
     """Open installed paths of ``target``, each in a process of ``host`` by itself.
 
-    Raises LimitError for closures that need too much in all.
+    What the plan of the target opens before a module is opened before it. Raises LimitError for
+    closures that need too much in all.
     """
     fresh = host.process.copy(files := target.files(host))
+    prepared: dict[tuple[Opening, ...], Process] = {(): fresh}
     opened, needs = [], 0
     for path in paths:
-        mode = modes.of(target.names[target.members[path].path])
-        result = fresh.copy(files).dlopen(path, mode)
-        opened.append((path, result))
+        before = target.plan.before(path)
+        if before not in prepared:
+            prepared[before] = _after(fresh, before)
+        opening = opening_of(target, path, modes)
+        result = prepared[before].copy(files).dlopen(path, opening.mode)
+        opened.append((opening, before, result))
         if not isinstance(result, LoadFailure):
             needs += sum(len(m.elf.needed) for m in result.searchlist)
             hold("needs", needs, target.name)
-    new = [m.dso for _, done in opened if not isinstance(done, LoadFailure) for m in done.new]
+    new = [m.dso for *_, done in opened if not isinstance(done, LoadFailure) for m in done.new]
+    new += [m.dso for process in prepared.values() for m in process.maps[len(fresh.maps) :]]
     binder = Binder(host.process, (*host.imported_files, *new), by_definer)
-    for path, result in opened:
-        name = target.names[target.members[path].path]
-        if isinstance(result, LoadFailure):
-            yield Module(name, None, (result,))
+    sessions: dict[tuple[Opening, ...], _Prepared] = {}
+    for opening, before, result in opened:
+        name = target.names[target.members[opening.name].path]
+        if before:
+            if before not in sessions:
+                session = Session(host.process, files, binder, host.unique)
+                sessions[before] = _prepare(session, before)
+            yield sessions[before].open(name, opening)
+        elif isinstance(result, LoadFailure):
+            yield Module(name, None, (result,), opening)
         else:
             bound = binder.bind(result, dict(host.unique))
-            yield Module(name, bound, bound.failures)
+            yield Module(name, bound, bound.failures, opening)
+
+
+def _after(process: Process, openings: Iterable[Opening]) -> Process:
+    """A copy of ``process`` that has loaded what ``openings`` bring, even where they fail."""
+    process = process.copy(process.files)
+    for opening in openings:
+        process.dlopen(opening.name, opening.mode)
+    return process
+
+
+class _Prepared(NamedTuple):
+    """A process after openings, of which some were refused."""
+
+    session: Session
+    before: tuple[Opening, ...]
+    refused: tuple[tuple[Opening, LoadFailure], ...]
+
+    def open(self, name: str, opening: Opening) -> Module:
+        """Open one more object in a copy of it."""
+        bound, failures = self.session.copy().open(opening.name, opening.mode)
+        return Module(name, bound, failures, opening, self.before, self.refused)
+
+
+def _prepare(session: Session, openings: Iterable[Opening]) -> _Prepared:
+    before, refused = [], []
+    for opening in openings:
+        failures = session.open(opening.name, opening.mode).failures
+        if failures:
+            refused.append((opening, failures[0]))
+        else:
+            before.append(opening)
+    return _Prepared(session, tuple(before), tuple(refused))
+
+
+def _not_followed(target: Target, modules: Iterable[Module]) -> Iterator[Skipped]:
+    """What a target's Python opens, or may open, that no module was opened behind."""
+    for file, reason in target.plan.unread:
+        yield Skipped(file, f"what it opens is not known: {reason}")
+    for event in target.plan.possible:
+        if event.mode.rtld_global or event.mode.deepbind:
+            name = target.shown(event.name) or "a library"
+            yield Skipped(event.source, f"may open {name} {event.mode}")
+    for opening, failure in dict.fromkeys(pair for m in modules for pair in m.refused):
+        name = target.shown(opening.name)
+        said = f"{failure.kind} {target.shown(failure.name)}".strip()
+        yield Skipped(opening.source, f"opens {name}, which fails here: {said}")

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from collide.analysis.analysis import Analysis, Module, find_modules
+from collide.analysis.analysis import Analysis, Module, find_modules, opening_of
 from collide.binding.binder import Binder
 from collide.binding.session import Session
 from collide.loader.host import Host
-from collide.loader.model import FileSystem
-from collide.loader.opening import ALL_NOW, ModePatterns
+from collide.loader.opening import ALL_NOW, Mode, ModePatterns, Opening
 from collide.support.patterns import matches
 from collide.support.records import NamedTuple
+from collide.wheels.plan import joined
 from collide.wheels.target import Target
 
 _SHOWN_NAMES = 3
@@ -33,6 +33,7 @@ def install_together(targets: Sequence[Target]) -> Target:
         skipped=tuple(s for t in targets for s in t.skipped),
         problems=tuple(p for t in targets for p in t.problems),
         on_disk=next((t.on_disk for t in targets if t.on_disk is not None), None),
+        plan=joined(t.plan for t in targets),
     )
 
 
@@ -84,18 +85,20 @@ def analyse_session(
     if patterns:
         paths = _matching(installed, paths, patterns)
     files = installed.files(host)
-    session = Session(host.process, files, binder_for(host, files, paths), host.unique)
+    session = Session(host.process, files, binder_for(host, installed, paths), host.unique)
     modules = tuple(open_modules(session, installed, paths, modes))
     return Analysis(
         installed, host, modules, openable.skipped, openable.nothing, host.known_files, modes
     )
 
 
-def binder_for(host: Host, files: FileSystem, paths: Iterable[str]) -> Binder:
-    """A binder that has indexed all objects that opening ``paths`` can bring."""
-    process = host.process.copy(files)
+def binder_for(host: Host, target: Target, paths: Iterable[str]) -> Binder:
+    """A binder that has indexed all objects that opening ``paths`` of ``target`` can bring."""
+    process = host.process.copy(target.files(host))
     loaded = len(process.maps)
     for path in paths:
+        for opening in target.plan.before(path):
+            process.dlopen(opening.name)
         process.dlopen(path)
     brought = [m.dso for m in process.maps[loaded:]]
     return Binder(host.process, (*host.imported_files, *brought))
@@ -104,11 +107,24 @@ def binder_for(host: Host, files: FileSystem, paths: Iterable[str]) -> Binder:
 def open_modules(
     session: Session, target: Target, paths: Iterable[str], modes: ModePatterns = ALL_NOW
 ) -> Iterator[Module]:
-    """Open ``paths`` of ``target`` in their order in ``session``, each with its flags."""
-    for path in paths:
-        name = target.names[target.members[path].path]
-        bound, failures = session.open(path, modes.of(name))
-        yield Module(name, bound, failures)
+    """Open ``paths`` of ``target`` in their order in ``session``, each with its flags.
+
+    What the plan opens before a module comes before it, among ``paths`` or not.
+    """
+    left = dict.fromkeys(paths)
+    done: set[tuple[str, Mode]] = set()
+    for path in list(left):
+        for planned in (*target.plan.before(path), Opening(path)):
+            opening = planned
+            if opening.name in left:
+                del left[opening.name]
+                name = target.names[target.members[opening.name].path]
+                opening = opening_of(target, opening.name, modes)
+                bound, failures = session.open(opening.name, opening.mode)
+                yield Module(name, bound, failures, opening, target.plan.before(opening.name))
+            elif opening.name != path and (opening.name, opening.mode) not in done:
+                session.open(opening.name, opening.mode)
+            done.add((opening.name, opening.mode))
 
 
 def _in_order(targets: Sequence[Target], installed: Target, paths: Iterable[str]) -> Iterator[str]:

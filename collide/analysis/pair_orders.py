@@ -83,7 +83,7 @@ def both_orders(
     by_name = {installed.names[f.path]: path for path, f in installed.members.items()}
     paths = tuple([by_name[name] for name in names if name in by_name] for names in shares.modules)
     files = installed.files(host)
-    binder = binder_for(host, files, [p for side in paths for p in side])
+    binder = binder_for(host, installed, [p for side in paths for p in side])
     sessions = [Session(host.process, files, binder) for _ in paths]
 
     def run(session: Session, side: int) -> tuple[Module, ...]:

@@ -8,7 +8,7 @@ the one reaches the other, and sets of names show that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module
@@ -28,7 +28,8 @@ class ModuleTraces(NamedTuple):
     ``unique`` are the STB_GNU_UNIQUE symbols that lookups found, with the path
     of the provider. ``system`` are the libraries loaded from the host's file
     system, ``taken`` those of them that bind some reference to a member.
-    ``failures`` are the reasons why it does not open.
+    ``failures`` are the reasons why it does not open. ``promotes`` is whether it is opened
+    RTLD_GLOBAL, or its package's Python opens something so that is no member.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ModuleTraces(NamedTuple):
     system: AbstractSet[str]
     taken: AbstractSet[str]
     failures: tuple[LoadFailure, ...] = ()
+    promotes: bool = False
 
 
 class TargetTraces(NamedTuple):
@@ -80,7 +82,17 @@ def traces(analysis: Analysis) -> TargetTraces:
         target=analysis.target.name,
         distribution=_distribution(analysis),
         paths=frozenset(analysis.target.members),
-        modules=tuple(_of_module(analysis, m, taken) for m in analysis.modules),
+        modules=tuple(
+            _of_module(analysis, m, taken)._replace(promotes=_promotes(analysis, m))
+            for m in analysis.modules
+        ),
+    )
+
+
+def _promotes(analysis: Analysis, module: Module) -> bool:
+    members = analysis.target.members
+    return module.opening.mode.rtld_global or any(
+        opening.mode.rtld_global and opening.name not in members for opening in module.before
     )
 
 
@@ -148,17 +160,19 @@ def shared(one: TargetTraces, other: TargetTraces, modes: ModePatterns = ALL_NOW
         if sides[0].unique[name] != sides[1].unique[name]
     }
     system = (sides[0].taken | sides[1].taken) & sides[0].system & sides[1].system
-    names = (m.name for f in (one, other) for m in f.modules)
-    promoted = {name for name in names if modes.of(name).rtld_global}
+    promoting = [
+        {m.name for m in f.modules if m.promotes or modes.of(m.name).rtld_global}
+        for f in (one, other)
+    ]
     return Shared(
         tuple(sorted(sonames)),
         tuple(sorted(unique)),
         tuple(sorted(system)),
-        tuple(sorted(promoted)),
+        tuple(sorted(promoting[0] | promoting[1])),
         tuple(sorted(one.paths & other.paths)),
         (
-            tuple(_concerned(one, sonames, unique, system, bool(promoted))),
-            tuple(_concerned(other, sonames, unique, system, bool(promoted))),
+            tuple(_concerned(one, sonames, unique, system, promoting)),
+            tuple(_concerned(other, sonames, unique, system, promoting[::-1])),
         ),
     )
 
@@ -197,12 +211,14 @@ def _concerned(
     sonames: AbstractSet[str],
     unique: AbstractSet[str],
     system: AbstractSet[str],
-    promoted: bool,
+    promoting: Sequence[AbstractSet[str]],
 ) -> Iterator[str]:
     """The modules that take part in what is shared.
 
-    Of those that load a shared system library any may be the first; one is enough, which
-    is a module from which the library takes something, if there is any.
+    ``promoting`` are the modules that are promoted, of this target and of the other: what the
+    other promotes can reach every module. Of those that load a shared system library any may be
+    the first; one is enough, which is a module from which the library takes something, if there
+    is any.
     """
     first = {
         next(
@@ -214,7 +230,8 @@ def _concerned(
     for module in of.modules:
         names = module.brings.keys() | module.needs.keys()
         if (
-            promoted
+            promoting[1]
+            or module.name in promoting[0]
             or module.name in first
             or not names.isdisjoint(sonames)
             or not module.unique.keys().isdisjoint(unique)

@@ -139,21 +139,29 @@ def left_out(analysis: Analysis) -> list[str]:
 
 
 def analyses(
-    args: argparse.Namespace, inputs: Sequence[str], modes: ModePatterns = ALL_NOW
+    args: argparse.Namespace,
+    inputs: Sequence[str],
+    modes: ModePatterns = ALL_NOW,
+    *,
+    planned: bool = True,
 ) -> Iterator[Analysis | None]:
     """One target after the other on all hosts; None for each failure, reported on stderr.
 
+    Without ``planned`` nothing is opened that the target's Python opens.
     A target without anything to analyse is reported, too, but is no failure. Raises UsageError
     behind the last for a pattern of ``modes`` that matches no module of any.
     """
     from collide.analysis.analysis import analyse  # late: start-up
     from collide.support.patterns import matches  # late: start-up
+    from collide.wheels.plan import NO_PLAN  # late: start-up
 
     unreadable: list[InputError] = []
     hosts = _hosts_after(args, unreadable)
     names: dict[str, None] = {}
     for target in targets(inputs, unreadable):
         unreadable += target.problems
+        if not planned:
+            target = target._replace(plan=NO_PLAN)
         for host in hosts:
             try:
                 analysis = analyse(target, host, insist=bool(args.profile), modes=modes)

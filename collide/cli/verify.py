@@ -118,7 +118,7 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
 
     runner = None
     with working_directory() as directory:
-        for analysis in analyses(args, args.inputs, modes_of(args)):
+        for analysis in analyses(args, args.inputs, modes_of(args), planned=False):
             if analysis is None:
                 yield None
             if analysis is None or not analysis.modules:

@@ -26,6 +26,8 @@ from collide.support.regular_files import require_regular
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
 from collide.wheels.irregular import refused_place
+from collide.wheels.openings import may_open, read_plan
+from collide.wheels.plan import NO_PLAN, Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class Target(NamedTuple):
     for, which are in ``members`` all the same; ``skipped`` are members that are no
     modules. ``on_disk`` is the root that the files are in, None for a wheel, and
     ``cache`` reads the contents of a wheel's members again. ``irregularities`` are what
-    is wrong with the archive itself.
+    is wrong with the archive itself. ``plan`` is what its Python code opens, and how.
     """
 
     name: str
@@ -76,16 +78,23 @@ class Target(NamedTuple):
     on_disk: Root | None = None
     cache: MemberCache | None = None
     irregularities: tuple[Irregularity, ...] = ()
+    plan: Plan = NO_PLAN
 
     def keeping(self) -> AbstractContextManager[None]:
         """A context in which the last member that was read again stays in memory."""
         return self.cache.keeping() if self.cache else nullcontext()
 
+    def shown(self, name: str) -> str:
+        """The name that output uses for a member's installed path; other names as they are."""
+        member = self.members.get(name)
+        return name if member is None else self.names[member.path]
+
     def modules(self, architecture: str) -> tuple[str, ...]:
         """Installed paths to open, each by itself.
 
         Extension modules, and every library that no other member needs: such
-        a library is opened in some other way (ctypes, cffi, a plugin loader).
+        a library is opened in some other way (ctypes, cffi, a plugin loader). Libraries that
+        the plan opens come first.
         """
         fitting = {
             path: dso for path, dso in self.members.items() if dso.elf.architecture == architecture
@@ -93,7 +102,8 @@ class Target(NamedTuple):
         needed = {name for dso in fitting.values() for name in dso.elf.needed}
         # Hard links are one file.
         first = {dso.identity: path for path, dso in reversed(fitting.items())}
-        return tuple(
+        opened = [path for path in self.plan.libraries if path in fitting]
+        others = tuple(
             path
             for path, dso in fitting.items()
             if first[dso.identity] == path
@@ -101,6 +111,7 @@ class Target(NamedTuple):
                 is_extension_module(dso) or not {dso.elf.soname, posixpath.basename(path)} & needed
             )
         )
+        return tuple(dict.fromkeys((*opened, *others)))
 
     def files(self, host: Host) -> FileSystem:
         """The file system that ``host`` sees with this target installed in it."""
@@ -274,8 +285,21 @@ def _read_wheel(path: str) -> Target:
             place = installed_path(entry.name, distribution)
             members[place] = Dso(place, place, obj, partial(cache.read, entry))
             names[place] = entry.name
+        plan = _plan_of(archive, distribution, members)
     target = _target(path, tags, members, names, skipped, problems)
-    return target._replace(cache=cache, irregularities=irregular)
+    return target._replace(cache=cache, irregularities=irregular, plan=plan)
+
+
+def _plan_of(archive: Archive, distribution: str, members: Mapping[str, Dso]) -> Plan:
+    if not may_open(members, is_extension_module):
+        return NO_PLAN
+    entries = {
+        installed_path(entry.name, distribution): entry
+        for entry in archive.entries
+        if not entry.name.endswith("/")
+    }
+    names = {path: entry.name for path, entry in entries.items()}
+    return read_plan(_SITE, names, entries, lambda path: archive.inflated(entries[path]))
 
 
 def _scan(archive: Archive, entry: Entry, problems: list[InputError]) -> Callable[[], ElfObject]:

@@ -30,6 +30,10 @@ def render(report: Report, probes: list[object] | None = None) -> Text:
                 "modules": [m.name for m in j.analysis.modules],
                 "findings": _remedied(j),
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
+                "opens": [
+                    {"name": o.name, "mode": str(o.mode), "source": o.source}
+                    for o in j.analysis.planned
+                ],
             }
             for j in report.judged
         ],

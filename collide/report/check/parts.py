@@ -13,9 +13,15 @@ from collide.support.text import plural
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.check.pairs import Pair
+    from collide.loader.opening import Opening
 
 _SHOWN_HOSTS = 3
 _SHOWN_NAMES = 6
+
+
+def opened(opening: Opening) -> str:
+    """One opening of a package's Python code, as a sentence."""
+    return f"{opening.source} opens {opening.name} {opening.mode}"
 
 
 class Fact(NamedTuple):

@@ -16,6 +16,7 @@ from collide.report.check.parts import (
     history,
     looked_at_together,
     on_hosts,
+    opened,
     severities,
     some,
 )
@@ -63,7 +64,7 @@ def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
     version = ".".join(map(str, host.loader.version))
     python = f"{host.python}, " if host.python else ""
     name = f"{host.name} ({python}{host.loader.libc} {version}, {host.architecture})"
-    if not findings and not analysis.skipped:
+    if not findings and not analysis.skipped and not analysis.planned:
         count = plural(len(analysis.modules), "module")
         yield f"{analysis.target.name} on {name}: no findings in {count}"
         return
@@ -81,6 +82,8 @@ def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
         yield ""
     for skipped in analysis.skipped:
         yield f"  not analysed: {skipped.name}: {skipped.reason}"
+    for opening in analysis.planned:
+        yield f"  {opened(opening)}"
     yield ""
 
 
@@ -103,6 +106,8 @@ def _checked(checked: Checked, verbose: bool) -> Iterator[str]:
     skipped = dict.fromkeys(s for j in checked.judged for s in j.analysis.skipped)
     for one in skipped:
         yield f"  not analysed: {one.name}: {one.reason}"
+    for opening in dict.fromkeys(o for j in checked.judged for o in j.analysis.planned):
+        yield f"  {opened(opening)}"
     yield ""
 
 

@@ -1,0 +1,94 @@
+"""What the Python code of a wheel or a tree opens when its packages are imported, and how.
+
+The code is parsed, never executed (:mod:`collide.wheels.python`). Only files that hold one of
+the words that openings need are looked at, and the ``__init__`` files above them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from collide.support import limits
+from collide.support.errors import InputError
+from collide.wheels.plan import Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.loader.model import Dso
+    from collide.support.inflate import Contents
+
+_OPENING = re.compile(rb"(?:dlopen|CDLL|PyDLL|LoadLibrary|setdlopenflags)\((?!None\))|RTLD_")
+# Most files have none of these, and a literal is found sooner.
+_IN_OPENING = (b"dlopen", b"DLL(", b"LoadLibrary(", b"RTLD_")
+_NEVER_IMPORTED = re.compile(r"/(?:tests?|testing|_?examples?)/")
+_RUNTIME = re.compile(
+    r"(?:ld-linux|lib(?:c|m|dl|rt|pthread|util|gcc_s|stdc\+\+))[.-].*|linux-vdso.*"
+)
+
+
+def may_open(members: Mapping[str, Dso], is_module: Callable[[Dso], bool]) -> bool:
+    """Whether Python code can matter for how members are opened.
+
+    That is so for a target with libraries, of its own or of other packages.
+    """
+    own = {
+        name for dso in members.values() for name in (dso.elf.soname, posixpath.basename(dso.path))
+    }
+    return any(
+        not is_module(dso)
+        or any(name not in own and not _RUNTIME.fullmatch(name) for name in dso.elf.needed)
+        for dso in members.values()
+    )
+
+
+def read_plan(
+    site: str, names: Mapping[str, str], files: Iterable[str], read: Callable[[str], Contents]
+) -> Plan:
+    """The plan of the packages below ``site``.
+
+    ``files`` are the installed paths of all files, ``read`` gives the contents of one, ``names``
+    the names that output uses. A file that cannot be read or parsed is in the plan with the
+    reason.
+    """
+    listed = frozenset(files)
+    unread: dict[str, str] = {}
+    texts: dict[str, bytes] = {}
+
+    def read_text(path: str) -> bytes:
+        try:
+            text = bytes(read(path))
+            limits.hold("python-size", len(text))
+        except (InputError, OSError) as e:
+            unread[names.get(path, path)] = e.reason if isinstance(e, InputError) else str(e)
+            return b""
+        return text
+
+    for path in sorted(path for path in listed if path.endswith(".py")):
+        if _NEVER_IMPORTED.search(path):
+            continue
+        text = read_text(path)
+        if any(part in text for part in _IN_OPENING) and _OPENING.search(text):
+            texts[path] = text
+    if not texts:
+        return Plan(unread=tuple(sorted(unread.items())))
+    from collide.wheels.python.follow import follow_imports  # late: start-up
+    from collide.wheels.python.imports import Sources  # late: start-up
+
+    asked = frozenset(texts)
+    for path in _packages_above(asked, site):
+        if path in listed and path not in texts:
+            texts[path] = read_text(path)
+    followed = follow_imports(Sources(site, listed, texts, names), asked)
+    return followed._replace(unread=tuple(sorted({**unread, **dict(followed.unread)}.items())))
+
+
+def _packages_above(paths: Iterable[str], site: str) -> list[str]:
+    found: set[str] = set()
+    for path in paths:
+        directory = posixpath.dirname(path)
+        while len(directory) > len(site):
+            found.add(f"{directory}/__init__.py")
+            directory = posixpath.dirname(directory)
+    return sorted(found)

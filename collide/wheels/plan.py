@@ -1,0 +1,84 @@
+"""The plan of opening of a target: what its packages open when they are imported, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from collide.loader.opening import NOW, Mode, Opening
+from collide.support.records import NamedTuple
+
+
+class Event(NamedTuple):
+    """One opening: of a library, or of an extension module that is imported (``imported``).
+
+    ``name`` is an installed path or a name that the loader searches, ``source`` the line.
+    It is ``certain`` if an import surely reaches the line and its flags are known.
+    """
+
+    name: str
+    mode: Mode
+    source: str
+    certain: bool
+    imported: bool
+
+
+class Plan(NamedTuple):
+    """What packages open when they are imported.
+
+    ``packages`` has the openings that are certain, in order, by the directory of the package
+    whose import makes them; ``possible`` are those that depend on more than the import.
+    ``unread`` are Python files that could not be followed, each with the reason.
+    """
+
+    packages: tuple[tuple[str, tuple[Event, ...]], ...] = ()
+    possible: tuple[Event, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+
+    def _events(self, path: str) -> tuple[Event, ...]:
+        """The openings of the package that a module is in, and of the packages above it."""
+        found: tuple[Event, ...] = ()
+        longest = 0
+        for directory, events in self.packages:
+            if len(directory) > longest and path.startswith(f"{directory}/"):
+                found, longest = events, len(directory)
+        return found
+
+    def before(self, path: str) -> tuple[Opening, ...]:
+        """What has been opened when the module at ``path`` is.
+
+        Of extension modules only those that have other flags than RTLD_NOW.
+        """
+        found: dict[tuple[str, Mode], Opening] = {}
+        for event in self._events(path):
+            if event.name == path:
+                break
+            if not event.imported or event.mode != NOW:
+                opening = Opening(event.name, event.mode, event.source)
+                found.setdefault((event.name, event.mode), opening)
+        return tuple(found.values())
+
+    def opening(self, path: str) -> Opening:
+        """How the module at ``path`` is opened first."""
+        for event in self._events(path):
+            if event.name == path:
+                return Opening(path, event.mode, event.source)
+        return Opening(path)
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """The names of what is certainly opened as a library, in order."""
+        return tuple(
+            dict.fromkeys(e.name for _, events in self.packages for e in events if not e.imported)
+        )
+
+
+NO_PLAN = Plan()
+"""Nothing but what is asked for is opened."""
+
+
+def joined(plans: Iterable[Plan]) -> Plan:
+    """The plan of several targets that are installed together."""
+    listed = [plan for plan in plans if plan != NO_PLAN]
+    return Plan(
+        *(tuple(one for part in parts for one in part) for parts in zip(*listed, strict=True))
+    )

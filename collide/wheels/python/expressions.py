@@ -1,0 +1,279 @@
+"""Evaluates the expressions of Python code, as far as their values can be told."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+
+from collide.wheels.python.known import CONSTANTS, path_text
+from collide.wheels.python.values import (
+    UNKNOWN,
+    BudgetError,
+    CodeFunction,
+    CodeModule,
+    Environment,
+    External,
+    PathValue,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.wheels.python.values import Value
+
+_LONGEST = 4096
+_SIMPLE_FORMAT = re.compile(r"(?:[^%]|%[sd%])*")
+_COMPARISONS: Mapping[type[ast.cmpop], Callable[[Value, Value], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+    ast.Is: lambda a, b: a is b or a == b,
+    ast.IsNot: lambda a, b: not (a is b or a == b),
+}
+_BUILTINS = frozenset(
+    (
+        *("str", "sorted", "list", "tuple", "reversed", "len", "hasattr", "getattr"),
+        *("bool", "object", "__import__"),
+    )
+)
+_STRING_METHODS = frozenset(
+    (
+        *("startswith", "endswith", "lower", "upper", "strip", "lstrip", "rstrip", "replace"),
+        *("split", "rsplit", "join", "format", "removeprefix", "removesuffix"),
+        *("partition", "rpartition"),
+    )
+)
+
+
+def is_known(value: Value) -> bool:
+    """Whether a value can be computed with: a constant, or a sequence of nothing else."""
+    if type(value) in (list, tuple):
+        return all(map(is_known, value))
+    return value is None or type(value) in (str, bytes, int, bool, float, External)
+
+
+def _size(value: Value) -> int:
+    return 1 + sum(map(_size, value)) if type(value) in (list, tuple) else 1
+
+
+class Expressions:
+    """The evaluation of expressions; what calls do beyond values is left to a subclass."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise BudgetError
+
+    def call(
+        self, function: Value, values: list[Value], keywords: dict[str, Value], node: ast.Call
+    ) -> Value:
+        """The value of a call of ``function``, whatever it is."""
+        raise NotImplementedError
+
+    def ask(self, path: PathValue, method: str, values: list[Value]) -> Value:
+        """The value of a method of a path that asks the file system."""
+        raise NotImplementedError
+
+    def _submodule(self, module: CodeModule, name: str) -> Value:
+        """The value of an attribute of a module of the package that is no name of its code."""
+        raise NotImplementedError
+
+    def evaluate(self, node: ast.expr, scope: Environment) -> Value:
+        """The value of an expression, or :data:`UNKNOWN`."""
+        self._step()
+        evaluate = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if evaluate is not None:
+            value: Value = evaluate(node, scope)
+            return value
+        # What it is cannot be told, but its parts may open something.
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.evaluate(child, scope)
+        return UNKNOWN
+
+    def truth(self, node: ast.expr, scope: Environment) -> bool | None:
+        """Whether a condition holds; None where that cannot be told."""
+        value = self.evaluate(node, scope)
+        if isinstance(value, (CodeFunction, CodeModule, PathValue)):
+            return True
+        return bool(value) if is_known(value) else None
+
+    def _constant(self, node: ast.Constant, _scope: Environment) -> Value:
+        return node.value
+
+    def _name(self, node: ast.Name, scope: Environment) -> Value:
+        found = scope.find(node.id)
+        if found is UNKNOWN and node.id in _BUILTINS:
+            return External(f"builtins.{node.id}")
+        return found
+
+    def _lambda(self, _node: ast.Lambda, _scope: Environment) -> Value:
+        return UNKNOWN
+
+    def _attribute(self, node: ast.Attribute, scope: Environment) -> Value:
+        base = self.evaluate(node.value, scope)
+        if isinstance(base, External):
+            name = f"{base.name}.{node.attr}"
+            return CONSTANTS.get(name, External(name))
+        if isinstance(base, CodeModule):
+            found = base.environment.find(node.attr)
+            return self._submodule(base, node.attr) if found is UNKNOWN else found
+        if isinstance(base, PathValue):
+            parent, name = posixpath.split(base.text)
+            known = {"parent": PathValue(parent), "name": name}
+            return known.get(node.attr, UNKNOWN)
+        return UNKNOWN
+
+    def _call(self, node: ast.Call, scope: Environment) -> Value:
+        values = [self.evaluate(argument, scope) for argument in node.args]
+        if any(isinstance(argument, ast.Starred) for argument in node.args):
+            values = [UNKNOWN] * len(values)
+        keywords = {k.arg or "**": self.evaluate(k.value, scope) for k in node.keywords}
+        if isinstance(node.func, ast.Attribute):
+            base = self.evaluate(node.func.value, scope)
+            if isinstance(base, PathValue):
+                found = _of_path(base, node.func.attr, values)
+                return self.ask(base, node.func.attr, values) if found is UNKNOWN else found
+            if isinstance(base, str):
+                return _of_text(base, node.func.attr, values, keywords)
+        return self.call(self.evaluate(node.func, scope), values, keywords, node)
+
+    def _tuple(self, node: ast.Tuple | ast.List, scope: Environment) -> Value:
+        values = [self.evaluate(e, scope) for e in node.elts]
+        size = sum(map(_size, values))
+        # Tuples of tuples of themselves grow twofold with each line.
+        self._left -= size
+        if size > _LONGEST or any(isinstance(e, ast.Starred) for e in node.elts):
+            return UNKNOWN
+        return tuple(values)
+
+    def _list(self, node: ast.List, scope: Environment) -> Value:
+        found = self._tuple(node, scope)
+        return list(found) if isinstance(found, tuple) else found
+
+    def _binop(self, node: ast.BinOp, scope: Environment) -> Value:
+        left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
+        if isinstance(node.op, ast.Div) and isinstance(left, PathValue):
+            text = path_text(right)
+            return UNKNOWN if text is None else PathValue(posixpath.join(left.text, text))
+        if not (is_known(left) and is_known(right)):
+            return UNKNOWN
+        try:
+            if isinstance(node.op, ast.Add):
+                result = left + right
+                return UNKNOWN if len(str(result)) > _LONGEST else result
+            if isinstance(node.op, ast.BitOr):
+                return left | right
+            if isinstance(node.op, ast.BitAnd):
+                return left & right
+            if isinstance(node.op, ast.BitXor):
+                return left ^ right
+            if isinstance(node.op, ast.Mod) and isinstance(left, str):
+                return left % right if _SIMPLE_FORMAT.fullmatch(left) else UNKNOWN
+        except (TypeError, ValueError):
+            pass
+        return UNKNOWN
+
+    def _unaryop(self, node: ast.UnaryOp, scope: Environment) -> Value:
+        if isinstance(node.op, ast.Not):
+            truth = self.truth(node.operand, scope)
+            return UNKNOWN if truth is None else not truth
+        value = self.evaluate(node.operand, scope)
+        if type(value) is int:
+            return ~value if isinstance(node.op, ast.Invert) else -value
+        return UNKNOWN
+
+    def _boolop(self, node: ast.BoolOp, scope: Environment) -> Value:
+        decisive = isinstance(node.op, ast.Or)
+        value: Value = UNKNOWN
+        sure = True
+        for operand in node.values:
+            value = self.evaluate(operand, scope)
+            if not is_known(value):
+                sure = False
+            elif bool(value) is decisive:
+                return value
+        return value if sure else UNKNOWN
+
+    def _compare(self, node: ast.Compare, scope: Environment) -> Value:
+        left = self.evaluate(node.left, scope)
+        right = self.evaluate(node.comparators[0], scope)
+        if len(node.ops) > 1:
+            return UNKNOWN
+        known = is_known(left) and is_known(right)
+        is_in = isinstance(node.ops[0], (ast.In, ast.NotIn))
+        if is_in and right in (External("os.environ"), External("sys.modules")):
+            return isinstance(node.ops[0], ast.NotIn)
+        if known and not (is_in and isinstance(right, External)):
+            externals = isinstance(left, External), isinstance(right, External)
+            if any(externals) and not isinstance(node.ops[0], (ast.Is, ast.IsNot)):
+                return UNKNOWN
+            # Two names may be one thing; a name is never None.
+            if all(externals) and left != right:
+                return UNKNOWN
+            try:
+                return _COMPARISONS[type(node.ops[0])](left, right)
+            except TypeError:
+                return UNKNOWN
+        return UNKNOWN
+
+    def _ifexp(self, node: ast.IfExp, scope: Environment) -> Value:
+        truth = self.truth(node.test, scope)
+        if truth is None:
+            return UNKNOWN
+        return self.evaluate(node.body if truth else node.orelse, scope)
+
+    def _joinedstr(self, node: ast.JoinedStr, scope: Environment) -> Value:
+        parts = [self.evaluate(part, scope) for part in node.values]
+        return UNKNOWN if UNKNOWN in parts else "".join(parts)
+
+    def _formattedvalue(self, node: ast.FormattedValue, scope: Environment) -> Value:
+        value = self.evaluate(node.value, scope)
+        if node.format_spec is not None or node.conversion not in (-1, 115):
+            return UNKNOWN
+        text = path_text(value)
+        return text if text is not None else str(value) if type(value) is int else UNKNOWN
+
+    def _subscript(self, node: ast.Subscript, scope: Environment) -> Value:
+        value, index = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
+        if type(value) in (list, tuple, str) and type(index) is int:
+            return value[index] if -len(value) <= index < len(value) else UNKNOWN
+        return UNKNOWN
+
+
+def _of_path(path: PathValue, method: str, values: list[Value]) -> Value:
+    if method in ("resolve", "absolute", "expanduser"):
+        return PathValue(posixpath.normpath(path.text))
+    texts = [path_text(v) for v in values]
+    if method == "joinpath" and None not in texts:
+        return PathValue(posixpath.join(path.text, *(t for t in texts if t is not None)))
+    if method in ("as_posix", "__str__", "__fspath__"):
+        return path.text
+    if method == "with_name" and texts and texts[0] is not None:
+        return PathValue(posixpath.join(posixpath.dirname(path.text), texts[0]))
+    return UNKNOWN
+
+
+def _of_text(text: str, method: str, values: list[Value], keywords: dict[str, Value]) -> Value:
+    given = [*values, *keywords.values()]
+    if method not in _STRING_METHODS or not all(map(is_known, given)):
+        return UNKNOWN
+    if method == "format" and (":" in text or not all(type(v) in (str, int) for v in given)):
+        return UNKNOWN
+    if method == "replace" and len(text) > 256:
+        return UNKNOWN
+    try:
+        result = getattr(text, method)(*values, **keywords)
+    except (TypeError, ValueError, LookupError, AttributeError):
+        return UNKNOWN
+    return UNKNOWN if len(str(result)) > _LONGEST else result

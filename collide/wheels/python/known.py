@@ -1,0 +1,156 @@
+"""What the standard library answers on Linux to the questions that loading code asks.
+
+The environment variables are taken as unset. Sources: the documentation of ``os``, ``sys``,
+``ctypes``, ``pathlib``, ``sysconfig``; ``bits/dlfcn.h`` for the numbers of the flags.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+
+from collide.loader.opening import Mode
+from collide.wheels.python.values import UNKNOWN, External, PathValue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.wheels.python.values import Value
+
+LAZY, NOW, DEEPBIND, GLOBAL = 1, 2, 8, 0x100
+"""Flags of dlopen on Linux (``bits/dlfcn.h``)."""
+_FLAGS = {
+    "RTLD_LAZY": LAZY,
+    "RTLD_NOW": NOW,
+    "RTLD_NOLOAD": 4,
+    "RTLD_DEEPBIND": DEEPBIND,
+    "RTLD_GLOBAL": GLOBAL,
+    "RTLD_LOCAL": 0,
+    "RTLD_NODELETE": 0x1000,
+}
+CONSTANTS: Mapping[str, Value] = {
+    "sys.platform": "linux",
+    "sys.dont_write_bytecode": UNKNOWN,
+    "os.name": "posix",
+    "os.sep": "/",
+    "os.path.sep": "/",
+    "os.pathsep": ":",
+    "os.curdir": ".",
+    "os.pardir": "..",
+    "typing.TYPE_CHECKING": False,
+    "ctypes.DEFAULT_MODE": 0,
+    **{f"{module}.{name}": flag for module in ("os", "ctypes") for name, flag in _FLAGS.items()},
+}
+"""Attributes of the standard library's modules."""
+OPENERS: Mapping[str, tuple[str, int]] = {
+    "ctypes.CDLL": ("mode", NOW),
+    "ctypes.PyDLL": ("mode", NOW),
+    "ctypes.cdll.LoadLibrary": ("mode", NOW),
+    "ctypes.pydll.LoadLibrary": ("mode", NOW),
+    "_ctypes.dlopen": ("flag", NOW),
+    "cffi.FFI().dlopen": ("flags", NOW),
+}
+"""The functions that open a library: the keyword of their flags, and what they add to them.
+
+Of ctypes ``py_dl_open`` adds RTLD_NOW (``Modules/_ctypes/callproc.c``), cffi where no binding
+flag is given.
+"""
+EXISTING = frozenset(("sys.getdlopenflags", "sys.setdlopenflags", "os.RTLD_GLOBAL", "os.fspath"))
+"""Names for which ``hasattr`` is true on Linux."""
+
+
+def mode_of(flags: int) -> Mode:
+    """The flags of one dlopen.
+
+    glibc binds lazily where RTLD_LAZY is set, even beside RTLD_NOW (``dl_open_worker_begin``).
+    """
+    return Mode(bool(flags & GLOBAL), bool(flags & LAZY), bool(flags & DEEPBIND))
+
+
+def path_text(value: Value) -> str | None:
+    """The text of a string or of a path; None of other values."""
+    if isinstance(value, PathValue):
+        return value.text
+    return value if isinstance(value, str) else None
+
+
+def _with_paths(function: Callable[..., Value]) -> Callable[..., Value]:
+    def on_paths(*values: Value) -> Value:
+        texts = [path_text(v) for v in values]
+        return UNKNOWN if None in texts or not texts else function(*texts)
+
+    return on_paths
+
+
+def _environment(*values: Value) -> Value:
+    return values[1] if len(values) > 1 else None
+
+
+def _path(*values: Value) -> Value:
+    texts = [text for v in values if (text := path_text(v)) is not None]
+    return PathValue(posixpath.join(*texts)) if len(texts) == len(values) and texts else UNKNOWN
+
+
+def _sequence(make: Callable[[Sequence[Value]], Value]) -> Callable[..., Value]:
+    def on_sequence(*values: Value) -> Value:
+        if len(values) == 1 and type(values[0]) in (list, tuple) and UNKNOWN not in values[0]:
+            try:
+                return make(values[0])
+            except (TypeError, ValueError):
+                return UNKNOWN
+        return UNKNOWN
+
+    return on_sequence
+
+
+def _same(value: Value) -> Value:
+    return value
+
+
+def _hasattr(*values: Value) -> Value:
+    if len(values) != 2 or not isinstance(values[0], External):
+        return UNKNOWN
+    return True if f"{values[0].name}.{values[1]}" in EXISTING else UNKNOWN
+
+
+def _getattr(*values: Value) -> Value:
+    if len(values) >= 2 and isinstance(values[0], External) and isinstance(values[1], str):
+        name = f"{values[0].name}.{values[1]}"
+        return CONSTANTS.get(name, External(name) if name in EXISTING else UNKNOWN)
+    return UNKNOWN
+
+
+def _text(*values: Value) -> Value:
+    if len(values) != 1:
+        return UNKNOWN
+    return str(values[0]) if type(values[0]) is int else path_text(values[0]) or UNKNOWN
+
+
+FUNCTIONS: Mapping[str, Callable[..., Value]] = {
+    "os.path.join": _with_paths(posixpath.join),
+    "os.path.dirname": _with_paths(lambda *p: posixpath.dirname(p[0])),
+    "os.path.basename": _with_paths(lambda *p: posixpath.basename(p[0])),
+    "os.path.abspath": _with_paths(lambda *p: posixpath.normpath(p[0])),
+    "os.path.realpath": _with_paths(lambda *p: posixpath.normpath(p[0])),
+    "os.path.normpath": _with_paths(lambda *p: posixpath.normpath(p[0])),
+    "os.path.split": _with_paths(lambda *p: posixpath.split(p[0])),
+    "os.path.splitext": _with_paths(lambda *p: posixpath.splitext(p[0])),
+    "os.fspath": _with_paths(lambda *p: p[0]),
+    "os.fsdecode": _with_paths(lambda *p: p[0]),
+    "os.getenv": _environment,
+    "os.environ.get": _environment,
+    "sys.modules.get": _environment,
+    "platform.system": lambda *_: "Linux",
+    "pathlib.Path": _path,
+    "pathlib.PurePath": _path,
+    "pathlib.PosixPath": _path,
+    "builtins.str": _text,
+    "builtins.sorted": _sequence(sorted),
+    "builtins.list": _sequence(list),
+    "builtins.tuple": _sequence(tuple),
+    "builtins.reversed": _sequence(lambda v: list(reversed(v))),
+    "builtins.len": _sequence(len),
+    "builtins.hasattr": _hasattr,
+    "builtins.getattr": _getattr,
+    "builtins.bool": lambda *v: bool(v[0]) if v and type(v[0]) in (bool, int, str) else UNKNOWN,
+}
+"""Functions of the standard library that ask nothing of the file system."""

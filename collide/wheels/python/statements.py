@@ -1,0 +1,269 @@
+"""Follows the statements of Python modules in their order, and the functions that they call.
+
+Both sides of a condition that cannot be told are followed, and what is opened there is possible
+only. Of ``try`` the handlers run where the code surely raises, as an import of a module that is
+not in its own package does.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from collide.wheels.python.expressions import Expressions
+from collide.wheels.python.values import UNKNOWN, CodeFunction, CodeModule, Environment, RaisedError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from collide.wheels.python.values import Value
+
+_MOST_ROUNDS = 200
+_DEEPEST = 24
+
+
+class _LeaveError(Exception):
+    """A return, break or continue that is surely reached."""
+
+    def __init__(self, kind: str, value: Value = None) -> None:
+        self.kind = kind
+        self.value = value
+
+
+class Statements(Expressions):
+    """The statements; what an import does is left to a subclass.
+
+    ``sure`` is whether the present statement is surely reached.
+    """
+
+    def __init__(self, steps: int) -> None:
+        super().__init__(steps)
+        self.sure = True
+        self.module = CodeModule("", "", "", "")
+        self.entered: set[int] = set()
+        self._depth = 0
+
+    def bring(self, node: ast.Import | ast.ImportFrom, scope: Environment) -> None:
+        """Do what an import statement does."""
+        raise NotImplementedError
+
+    def follow(self, statements: Iterable[ast.stmt], scope: Environment) -> None:
+        """Follow statements; raises RaisedError where they surely raise."""
+        for statement in statements:
+            self._step()
+            follow = getattr(self, f"_on_{type(statement).__name__.lower()}", None)
+            if follow is not None:
+                follow(statement, scope)
+                continue
+            for child in ast.iter_child_nodes(statement):
+                if isinstance(child, ast.expr):
+                    self.evaluate(child, scope)
+
+    def _maybe(self, statements: Sequence[ast.stmt], scope: Environment) -> str:
+        """Follow what may not be reached; how it leaves: "return", "raise", or ""."""
+        was, left = self.sure, ""
+        self.sure = False
+        try:
+            self.follow(statements, scope)
+        except _LeaveError as leave:
+            left = leave.kind
+        except RaisedError:
+            left = "raise"
+        finally:
+            self.sure = was
+        return left
+
+    # -- functions -------------------------------------------------------------------------------
+
+    def run_function(
+        self, function: CodeFunction, values: Sequence[Value], keywords: dict[str, Value]
+    ) -> Value:
+        """Follow a call of a function of the package; the value it returns."""
+        node = function.node
+        if isinstance(node, ast.Lambda) or self._depth >= _DEEPEST:
+            return UNKNOWN
+        self.entered.add(id(node))
+        scope = Environment(function.closure)
+        _bind_arguments(node.args, values, keywords, scope, self)
+        was, module = self.sure, self.module
+        self.module = function.module
+        self._depth += 1
+        try:
+            self.follow(node.body, scope)
+        except _LeaveError as leave:
+            # A return that is not surely reached comes here only out of one that was.
+            return leave.value if self.sure == was else UNKNOWN
+        finally:
+            self._depth -= 1
+            self.sure, self.module = was, module
+        return None
+
+    def _on_functiondef(self, node: ast.FunctionDef, scope: Environment) -> None:
+        scope.bind(node.name, CodeFunction(node, self.module, scope))
+
+    def _on_asyncfunctiondef(self, node: ast.AsyncFunctionDef, scope: Environment) -> None:
+        scope.bind(node.name, UNKNOWN)
+
+    def _on_classdef(self, node: ast.ClassDef, scope: Environment) -> None:
+        self.follow(node.body, Environment(scope))
+        scope.bind(node.name, UNKNOWN)
+
+    def _on_return(self, node: ast.Return, scope: Environment) -> None:
+        raise _LeaveError("return", self.evaluate(node.value, scope) if node.value else None)
+
+    def _on_break(self, _node: ast.Break, _scope: Environment) -> None:
+        raise _LeaveError("break")
+
+    def _on_continue(self, _node: ast.Continue, _scope: Environment) -> None:
+        raise _LeaveError("continue")
+
+    def _on_raise(self, node: ast.Raise, _scope: Environment) -> None:
+        exception = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        raise RaisedError(exception.id if isinstance(exception, ast.Name) else "Exception")
+
+    def _on_global(self, node: ast.Global, scope: Environment) -> None:
+        scope.declared_global.update(node.names)
+
+    # -- names -----------------------------------------------------------------------------------
+
+    def _on_import(self, node: ast.Import, scope: Environment) -> None:
+        self.bring(node, scope)
+
+    def _on_importfrom(self, node: ast.ImportFrom, scope: Environment) -> None:
+        self.bring(node, scope)
+
+    def _on_assign(self, node: ast.Assign, scope: Environment) -> None:
+        value = self.evaluate(node.value, scope)
+        for target in node.targets:
+            self._assign(target, value, scope)
+
+    def _on_annassign(self, node: ast.AnnAssign, scope: Environment) -> None:
+        if node.value is not None:
+            self._assign(node.target, self.evaluate(node.value, scope), scope)
+
+    def _on_augassign(self, node: ast.AugAssign, scope: Environment) -> None:
+        if isinstance(node.target, ast.Name):
+            old = ast.Name(node.target.id, ast.Load())
+            self._assign(
+                node.target, self._binop(ast.BinOp(old, node.op, node.value), scope), scope
+            )
+
+    def _assign(self, target: ast.expr, value: Value, scope: Environment) -> None:
+        if isinstance(target, ast.Name):
+            scope.bind(target.id, value)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            fits = type(value) in (list, tuple) and len(value) == len(target.elts)
+            for number, element in enumerate(target.elts):
+                self._assign(element, value[number] if fits else UNKNOWN, scope)
+
+    # -- branches --------------------------------------------------------------------------------
+
+    def _on_if(self, node: ast.If, scope: Environment) -> None:
+        truth = self.truth(node.test, scope)
+        if truth is not None:
+            self.follow(node.body if truth else node.orelse, scope)
+            return
+        before = dict(scope.names)
+        one = self._maybe(node.body, scope)
+        after_one, scope.names = scope.names, dict(before)
+        other = self._maybe(node.orelse, scope)
+        # A branch that raises ends the import: what follows had the other one.
+        if one == "raise":
+            after_one = scope.names
+        elif other == "raise":
+            scope.names = after_one
+        for name in after_one.keys() | scope.names.keys():
+            if after_one.get(name, UNKNOWN) != scope.names.get(name, UNKNOWN):
+                scope.names[name] = UNKNOWN
+        if {one, other} & {"return", "break", "continue"}:
+            self.sure = False
+
+    def _on_for(self, node: ast.For, scope: Environment) -> None:
+        values = self.evaluate(node.iter, scope)
+        if type(values) not in (list, tuple) or values is UNKNOWN or len(values) > _MOST_ROUNDS:
+            self._assign(node.target, UNKNOWN, scope)
+            self._maybe(node.body, scope)
+            return
+        was = self.sure
+        for value in values:
+            self._assign(node.target, value, scope)
+            try:
+                self.follow(node.body, scope)
+            except _LeaveError as leave:
+                if leave.kind == "return":
+                    raise
+                if leave.kind == "break":
+                    break
+        else:
+            self.follow(node.orelse, scope)
+        self.sure = was and self.sure
+
+    def _on_while(self, node: ast.While, scope: Environment) -> None:
+        self._maybe(node.body, scope)
+
+    def _on_with(self, node: ast.With, scope: Environment) -> None:
+        for item in node.items:
+            self.evaluate(item.context_expr, scope)
+            if item.optional_vars is not None:
+                self._assign(item.optional_vars, UNKNOWN, scope)
+        self.follow(node.body, scope)
+
+    def _on_try(self, node: ast.Try, scope: Environment) -> None:
+        try:
+            try:
+                self.follow(node.body, scope)
+            except RaisedError as raised:
+                handler = next((h for h in node.handlers if _catches(h, raised.name)), None)
+                if handler is None:
+                    raise
+                self.follow(handler.body, scope)
+            else:
+                before = dict(scope.names)
+                for handler in node.handlers:
+                    self._maybe(handler.body, scope)
+                    scope.names = dict(before)
+                self.follow(node.orelse, scope)
+        finally:
+            self.follow(node.finalbody, scope)
+
+
+_FAMILIES = {
+    "ModuleNotFoundError": ("ImportError",),
+    "FileNotFoundError": ("OSError", "IOError", "EnvironmentError"),
+    "OSError": ("IOError", "EnvironmentError"),
+}
+
+
+def _catches(handler: ast.ExceptHandler, name: str) -> bool:
+    if handler.type is None:
+        return True
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    wide = {name, *_FAMILIES.get(name, ()), "Exception", "BaseException"}
+    return any(isinstance(t, ast.Name) and t.id in wide for t in types)
+
+
+def _bind_arguments(
+    arguments: ast.arguments,
+    values: Sequence[Value],
+    keywords: dict[str, Value],
+    scope: Environment,
+    run: Statements,
+) -> None:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for number, argument in enumerate(positional):
+        default = number - len(positional) + len(arguments.defaults)
+        if number < len(values):
+            value = values[number]
+        elif argument.arg in keywords:
+            value = keywords[argument.arg]
+        elif default >= 0:
+            value = run.evaluate(arguments.defaults[default], scope)
+        else:
+            value = UNKNOWN
+        scope.names[argument.arg] = value
+    for argument, given in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        value = run.evaluate(given, scope) if given is not None else UNKNOWN
+        scope.names[argument.arg] = keywords.get(argument.arg, value)
+    for rest in (arguments.vararg, arguments.kwarg):
+        if rest is not None:
+            scope.names[rest.arg] = UNKNOWN

@@ -1,0 +1,96 @@
+"""The values that the reading of Python code knows: constants, modules, functions, paths.
+
+Strings, numbers, None, tuples and lists stand for themselves; everything else is
+:data:`UNKNOWN` or one of the records here.
+"""
+
+from __future__ import annotations
+
+from collide.support.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ast
+    from typing import Any, TypeAlias
+
+    Value: TypeAlias = Any
+
+
+class Unknown:
+    """A value that the code alone does not say."""
+
+
+UNKNOWN = Unknown()
+
+
+class External(NamedTuple):
+    """A module, class or function of another package or of the standard library, by its name."""
+
+    name: str
+
+
+class PathValue(NamedTuple):
+    """A ``pathlib`` path."""
+
+    text: str
+
+
+class Environment:
+    """The names of a module or of a call of a function; ``outer`` has those that it lacks."""
+
+    def __init__(self, outer: Environment | None = None) -> None:
+        self.names: dict[str, Value] = {}
+        self.outer = outer
+        self.declared_global: set[str] = set()
+
+    def find(self, name: str) -> Value:
+        """The value of a name; :data:`UNKNOWN` without one."""
+        scope: Environment | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.outer
+        return UNKNOWN
+
+    def bind(self, name: str, value: Value) -> None:
+        """Assign to a name."""
+        scope = self
+        while name in self.declared_global and scope.outer is not None:
+            scope = scope.outer
+        scope.names[name] = value
+
+
+class CodeModule:
+    """A Python module of the package: where it is, and its names.
+
+    ``member`` is the name that output uses, ``executed`` whether its code was read.
+    """
+
+    def __init__(self, name: str, path: str, member: str, package: str) -> None:
+        self.name = name
+        self.path = path
+        self.member = member
+        self.package = package
+        self.executed = False
+        self.complete = True
+        self.environment = Environment()
+
+
+class CodeFunction(NamedTuple):
+    """A function of the package."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    module: CodeModule
+    closure: Environment
+
+
+class RaisedError(Exception):
+    """An exception that the code surely raises, by the name of its class."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class BudgetError(Exception):
+    """The code takes more steps than are allowed."""
