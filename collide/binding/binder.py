@@ -17,7 +17,7 @@ from collide.binding.definers import (
     Versions,
     defined_by,
 )
-from collide.binding.shadowing import ReferenceBinder, is_shadowed
+from collide.binding.shadowing import ReferenceBinder, Shadowed
 from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
@@ -37,12 +37,16 @@ class Binder:
         host: Process,
         dsos: Iterable[Dso] = (),
         by_definer: ReferencesByDefiner | None = None,
+        *,
+        shadowed: Shadowed | None = None,
     ) -> None:
         """``dsos`` are all that will be bound; those met later cost a new index.
 
         With a ``by_definer`` what holds for its objects on any host is shared.
+        ``shadowed`` decides which bindings are, in place of
+        :func:`collide.binding.shadowing.is_shadowed`.
         """
-        self._one = ReferenceBinder(host)
+        self._one = ReferenceBinder(host, shadowed)
         self.rules = self._one.rules
         self._relocation_order = host.relocation_order
         self._host = tuple(m.dso for m in host.global_scope)
@@ -219,7 +223,7 @@ class Binder:
             name = b.reference.name
             actual = table.setdefault(name, self._host_registration(name) or b.actual)
             if actual.dso is not b.actual.dso:
-                shadowed = is_shadowed(actual, b.intended, self._host_files)
+                shadowed = self._one.is_shadowed(actual, b.intended)
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
             return group

@@ -30,6 +30,7 @@ from collide.findings.footprint import (
     GAINED_VERSIONS,
     REPLACED_BY_RELEASE,
 )
+from collide.findings.interposed import COPIED_VARIABLES
 from collide.findings.loading import (
     CAPTURED_SONAME,
     MISSING_LIBRARY,
@@ -74,6 +75,7 @@ CODES = {
         UNUSED_COPY,
         COMPILER_RUNTIME,
         STATIC_OBJECTS,
+        COPIED_VARIABLES,
         MISSING_LIBRARY,
         VERSION_NOT_FOUND,
         UNDEFINED_SYMBOL,

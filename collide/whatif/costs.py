@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
+from collide.analysis.start_up import START_UP_MODULE, knows_references
 from collide.binding.binding import Binding
 from collide.elf.constants import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
 from collide.elf.machines import CLASS_COPY, CLASS_DATA
@@ -19,9 +20,8 @@ from collide.elf.object import ElfObject
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.whatif.edits import HIDE, LOCAL, RENAME, SONAME, SYMBOLIC, VERSION, WITHOUT, Edit
-from collide.whatif.hosts import knows_references
 from collide.whatif.relink import own_definition
-from collide.whatif.whatif import START_UP_MODULE, WhatIf, bindings_of
+from collide.whatif.whatif import WhatIf, bindings_of
 
 _SHOWN = 4
 _DATA = frozenset((STT_OBJECT, STT_COMMON, STT_TLS))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collide.analysis.analysis import Analysis
+from collide.analysis.start_up import START_UP_MODULE
 from collide.binding.binding import Binding
 from collide.elf.object import read_object
 from collide.filesystems.root import Root
@@ -23,7 +24,6 @@ from collide.whatif.whatif import (
     LINK_TIME,
     NOT_GLOBAL,
     NOT_LOADED,
-    START_UP_MODULE,
     UNDEFINED,
     Outcome,
     WhatIf,
