@@ -212,8 +212,15 @@ def open_alone(
         if not isinstance(result, LoadFailure):
             needs += sum(len(m.elf.needed) for m in result.searchlist)
             hold("needs", needs, target.name)
-    new = [m.dso for _, done in opened if not isinstance(done, LoadFailure) for m in done.new]
-    binder = Binder(host.process, (*host.imported_files, *new), by_definer)
+    start_up = host.global_files
+    brought = [
+        m.dso
+        for _, done in opened
+        if not isinstance(done, LoadFailure)
+        for m in done.searchlist
+        if m.dso not in start_up
+    ]
+    binder = Binder(host.process, (*host.imported_files, *brought), by_definer)
     for path, result in opened:
         name = target.names[target.members[path].path]
         if isinstance(result, LoadFailure):

@@ -94,7 +94,9 @@ class Binder:
         earlier opens of the same process have registered; it grows.
         """
         table = {} if unique is None else unique
-        self.prepare(m.dso for m in opened.new)
+        # What was opened RTLD_LOCAL before is in the scope of all that need it.
+        older = (m.dso for m in opened.searchlist if m.dso not in self._host_files)
+        self.prepare((*(m.dso for m in opened.new), *older))
         scope = self._rankings.of(m.dso for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)

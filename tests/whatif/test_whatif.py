@@ -285,6 +285,23 @@ def test_library_opened_locally_leaves_the_global_scope(s: Scenario) -> None:
     assert {now.how for _, now in moves(result, "rival.so").values()} <= {NOT_GLOBAL}
 
 
+def test_module_that_links_a_library_opened_locally_gets_it(s: Scenario) -> None:
+    below = s.lib("below.so", "int below(void) { return 9; }").name
+    s.lib("rival.so", "int f(void) { return 9; } int data = 9;", needed=[below])
+    linked = s.host(needed=["rival.so"], name="linked")
+    opening = s.host(name="opening")
+    source = "int f(void); int below(void); extern int data;"
+    source += "int PyInit_m(void) { return f() + below() + data; }"
+    module = s.lib("before/m.so", source, needed=["rival.so", "below.so"], runpath="$ORIGIN/..")
+    edits = [Edit("rival.so", LinkChange(LOCAL))]
+    result = whatif(read_target(s.directory / "before"), extract(str(linked), Root()), [], edits)
+    assert result.balance.new == ()
+    assert in_memory(result.before) == by_loader(s, linked, str(module))
+    after = by_loader(s, opening, "rival.so", str(module))
+    assert in_memory(result.after) == after
+    assert ("m.so", "f", None, "rival.so") in after
+
+
 def test_host_s_own_code_asks_dlsym_for_what_it_linked(s: Scenario) -> None:
     s.lib("rival.so", RIVAL)
     host = s.host("int f(void); extern int data; int go(void) { return f() + data; }",
