@@ -59,7 +59,19 @@ def costs(
     for edit in host_edits:
         if edit.change.option in (LOCAL, WITHOUT):
             found += _of_unlinking(tried, edit)
+        else:
+            found += _of_host_library(tried, edit)
     return tuple(dict.fromkeys(found))
+
+
+def _of_host_library(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
+    """The costs of another linking of libraries of the host, as those of members."""
+    after = {m.dso.path: m.dso.elf for m in tried.after.host.process.global_scope}
+    for m in tried.before.host.process.global_scope:
+        path = m.dso.path
+        if edit.matches(path) and path in after:
+            changed = _ChangedMember(m.dso, after[path], path)
+            yield from _of_member(tried, changed, [edit.change.option])
 
 
 class _ChangedMember(NamedTuple):
