@@ -265,7 +265,14 @@ def open_alone(
         if not isinstance(result, LoadFailure):
             needs += sum(len(m.elf.needed) for m in result.searchlist)
             hold("needs", needs, target.name)
-    new = [m.dso for *_, done in opened if not isinstance(done, LoadFailure) for m in done.new]
+    start_up = host.global_files
+    new = [
+        m.dso
+        for *_, done in opened
+        if not isinstance(done, LoadFailure)
+        for m in done.searchlist
+        if m.dso not in start_up
+    ]
     new += [m.dso for process in prepared.values() for m in process.maps[len(fresh.maps) :]]
     binder = Binder(host.process, (*host.imported_files, *new), by_definer)
     sessions: dict[tuple[Opening, ...], _Prepared] = {}

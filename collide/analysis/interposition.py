@@ -42,7 +42,8 @@ class Interposition(NamedTuple):
     ``entered`` counts the victim's names that other objects in use get from it, and
     those that they get from the host in its place; (0, 0) where the library is linked
     into the victim. ``asked`` marks a victim that is no module and that no object of
-    the wheel links: its functions are looked up by name.
+    the wheel links: its functions are looked up by name. ``within_host`` marks a victim that is
+    an object of the host itself.
     """
 
     victim: Dso
@@ -57,11 +58,32 @@ class Interposition(NamedTuple):
     calls_known: bool
     entered: tuple[int, int]
     asked: bool
+    within_host: bool = False
 
     @property
     def used_names(self) -> tuple[str, ...]:
         """Names of what is used, sorted."""
         return tuple(sorted({b.reference.name for b in self.used}))
+
+    @property
+    def ours(self) -> str:
+        """Whose the intended definitions are, as a genitive in a sentence."""
+        return _whose(self.intended) if self.within_host else "the wheel's"
+
+    @property
+    def theirs(self) -> str:
+        """Whose the definitions in use are."""
+        return _whose((self.provider,)) if self.within_host else "the host's"
+
+    def release_difference(self) -> str | None:
+        """See :func:`collide.analysis.library_copies.release_difference`."""
+        from collide.analysis.library_copies import release_difference  # late: start-up
+
+        return release_difference(self.intended, self.provider, (self.ours, self.theirs))
+
+
+def _whose(dsos: Iterable[Dso]) -> str:
+    return " and ".join(sorted(dso.path.rsplit("/", 1)[-1] for dso in dsos)) + "'s"
 
 
 class _Collected:
@@ -123,6 +145,7 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
             calls_known=not used or not reaching or victim.calls is not None,
             entered=_entered(groups, victim, uses) if kept and not inside else (0, 0),
             asked=victim in roots and not is_extension_module(victim),
+            within_host=analysis.is_host(victim),
         )
 
 

@@ -62,17 +62,22 @@ def other_major(intended: Dso, provider: Dso) -> tuple[int, int] | None:
     return (first, second) if first != second else None
 
 
-def release_difference(intended: Iterable[Dso], provider: Dso) -> str | None:
+def release_difference(
+    intended: Iterable[Dso],
+    provider: Dso,
+    whose: tuple[str, str] = ("the wheel's", "the host's"),
+) -> str | None:
     """How the releases of two copies differ, in words; None where nothing shows that they do.
 
-    Compared are their version strings, else the numbers in the names of their files.
+    Compared are their version strings, else the numbers in the names of their files. ``whose``
+    are the intended copies and the provider's, as genitives in a sentence.
     """
     from collide.elf.strings import different_versions  # late: start-up
 
     for dso in intended:
         differing = different_versions(dso.version_strings, provider.version_strings)
         for text, (ours, theirs) in differing.items():
-            return f'the wheel\'s says "{text} {ours}", the host\'s "{text} {theirs}"'
+            return f'{whose[0]} says "{text} {ours}", {whose[1]} "{text} {theirs}"'
         ours_name, theirs_name = parse_soname(dso.path), parse_soname(provider.path)
         if (
             ours_name

@@ -10,11 +10,12 @@ again where it does not exist.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from collide.filesystems.root import Root
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
+from collide.loader.link_map import LinkMap
 from collide.loader.model import Dso, FileSystem, Loader, LoadError, WatchedFileSystem
 from collide.loader.opening import GLOBAL
 from collide.loader.process import Process
@@ -22,6 +23,14 @@ from collide.loader.startup import start
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
 from collide.wheels.target import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from collide.elf.object import ElfObject
+
+    Flavour = Literal["upstream", "nixos", "guix"]
 
 _CACHE = "ld.so.cache"
 
@@ -43,17 +52,34 @@ class Probes(NamedTuple):
         return len(self.opened) + len(self.missed)
 
 
+class NoteEntry(NamedTuple):
+    """What a resolution note says of one name that its object needs.
+
+    ``fault`` says why it is stale or useless; it is empty for one that saves a search.
+    """
+
+    name: str
+    places: tuple[str, ...]
+    fault: str
+
+
 class StartUp(NamedTuple):
     """The probes of a start-up.
 
     ``noted`` are those of a loader that reads resolution notes
     (``patchelf --build-resolution-cache``), None where no object has one;
-    ``notes`` are the paths of the objects that do.
+    ``notes`` are the paths of the objects that do, ``entries`` what each note says.
+    ``changed`` has the probes after changes that nobody has made yet, by what they are:
+    ``note`` (each object has a note of all it needs), ``absolute`` (the executable needs
+    all libraries by their absolute paths, as shrinkwrap makes it), ``cache`` (a loader that asks
+    a cache of the package first, as Guix's does).
     """
 
     probes: Probes
     noted: Probes | None
     notes: tuple[str, ...]
+    entries: Mapping[str, tuple[NoteEntry, ...]]
+    changed: Mapping[str, Probes]
 
 
 class ModuleProbes(NamedTuple):
@@ -75,6 +101,7 @@ class _Watched(WatchedFileSystem):
         self._architecture = architecture
         self._exists: dict[tuple[str, int], bool] = dict(known._exists) if known else {}
         self._no_cache: bool = known._no_cache if known else False
+        self._has_cache = root.cache is not None
         self._asked_cache = False
         self._place: tuple[str, int] | None = None
         self.opened: list[str] = []
@@ -110,7 +137,7 @@ class _Watched(WatchedFileSystem):
         """See :class:`collide.loader.model.FileSystem`."""
         if not self._asked_cache and not self._no_cache:
             self._asked_cache = True
-            self._no_cache = self._root.cache is None
+            self._no_cache = not self._has_cache
             (self.missed if self._no_cache else self.opened).append(_CACHE)
         return self._files.cached(name)
 
@@ -147,24 +174,110 @@ def at_start(host: Host, root: Root) -> StartUp:
     """The probes of the start-up of ``host`` and of its RTLD_GLOBAL openings."""
     notes = tuple(m.dso.path for m in host.process.maps if m.elf.resolution_cache)
     with_notes = _start(host, root, "nixos")[1].result() if notes else None
-    return StartUp(_start(host, root, "upstream")[1].result(), with_notes, notes)
+    entries = {m.dso.path: tuple(_entries(m, root)) for m in host.process.maps}
+    return StartUp(
+        _start(host, root, "upstream")[1].result(),
+        with_notes,
+        notes,
+        {path: found for path, found in entries.items() if found},
+        _changed(host, root),
+    )
 
 
-def _start(host: Host, root: Root, flavour: str) -> tuple[Process, _Watched]:
-    watched = _Watched(root, root, host.architecture)
+def _resolved(m: LinkMap) -> Iterator[tuple[str, LinkMap]]:
+    """The names that a map needs with what it gets; those that are missing are left out."""
+    for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=False):
+        yield name, needed
+
+
+def _entries(m: LinkMap, root: Root) -> Iterator[NoteEntry]:
+    resolved = {name: needed.dso for name, needed in _resolved(m)}
+    for name, places in m.elf.resolution_cache:
+        yield NoteEntry(name, places, _fault(m, name, places, resolved.get(name), root))
+
+
+def _fault(m: LinkMap, name: str, places: tuple[str, ...], resolved: Dso | None, root: Root) -> str:
+    if name not in m.elf.needed:
+        return "useless: the object does not need it"
+    files = [place[1:] for place in places if place.startswith("=")]
+    gone = next((path for path in files if root.realpath(path) is None), None)
+    if gone is not None:
+        return f"stale: {gone} is not there"
+    if not files:
+        return "useless: it names no file, and the directories are searched again"
+    if resolved is not None and root.realpath(files[0]) != resolved.path:
+        return f"stale: the loader gives {resolved.path}"
+    return ""
+
+
+class _Relinked(FileSystem):
+    """The files of a root, some of them changed, with what a cache of the package says."""
+
+    def __init__(self, root: Root, dsos: Mapping[Hashable, Dso], cache: Mapping[str, str]) -> None:
+        self._root = root
+        self._dsos = dsos
+        self._cache = cache
+
+    def open(self, path: str) -> Dso | None:
+        """See :class:`collide.loader.model.FileSystem`."""
+        dso = self._root.open(path)
+        return dso if dso is None else self.changed(dso)
+
+    def changed(self, dso: Dso) -> Dso:
+        """``dso``, or what it is changed to."""
+        return self._dsos.get(dso.identity, dso)
+
+    def cached(self, name: str) -> str | None:
+        """See :class:`collide.loader.model.FileSystem`."""
+        return self._cache.get(name) or self._root.cached(name)
+
+
+def _changed(host: Host, root: Root) -> dict[str, Probes]:
+    """The probes of a start-up after changes of linking that would save searches."""
+    maps = host.process.global_scope
+    paths = {name: needed.name for m in maps for name, needed in _resolved(m)}
+    executable = host.process.executable
+    noted = {m.dso.identity: _with(m.dso, _note(m)) for m in maps}
+    libraries = tuple(m.name for m in maps if m is not executable and m.found.how != "preload")
+    direct = _with(executable.dso, lambda elf: elf._replace(needed=libraries))
+    absolute = {executable.dso.identity: direct}
+    return {
+        "note": _start(host, root, "nixos", _Relinked(root, noted, {}))[1].result(),
+        "absolute": _start(host, root, "upstream", _Relinked(root, absolute, {}))[1].result(),
+        "cache": _start(host, root, "guix", _Relinked(root, {}, paths))[1].result(),
+    }
+
+
+def _note(m: LinkMap) -> Callable[[ElfObject], ElfObject]:
+    places = {name: (f"={needed.name}",) for name, needed in _resolved(m)}
+    return lambda elf: elf._replace(resolution_cache=tuple(places.items()))
+
+
+def _with(dso: Dso, change: Callable[[ElfObject], ElfObject]) -> Dso:
+    return Dso(dso.path, dso.identity, change(dso.elf))
+
+
+def _start(
+    host: Host, root: Root, flavour: Flavour, relinked: _Relinked | None = None
+) -> tuple[Process, _Watched]:
+    watched = _Watched(relinked or root, root, host.architecture)
     loader = _as(host.loader, flavour)
     interpreter = root.open(loader.path)
-    process, _ = start(host.process.executable.dso, interpreter, loader, watched, host.preload)
+    executable = host.process.executable.dso
+    if relinked is not None:
+        executable = relinked.changed(executable)
+        watched._has_cache = watched._has_cache or flavour == "guix"
+    process, _ = start(executable, interpreter, loader, watched, host.preload)
     for library in host.rtld_global:
         watched._asked_cache = False
         process.dlopen(library, GLOBAL)
     return process, watched
 
 
-def _as(loader: Loader, flavour: str) -> Loader:
+def _as(loader: Loader, flavour: Flavour) -> Loader:
     """``loader`` with or without the patch for notes; Guix's stays what it is."""
-    if flavour == "nixos":
-        return loader._replace(flavour="nixos")
+    if flavour != "upstream":
+        return loader._replace(flavour=flavour)
     return loader._replace(flavour="upstream") if loader.flavour == "nixos" else loader
 
 

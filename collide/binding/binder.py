@@ -17,7 +17,7 @@ from collide.binding.definers import (
     Versions,
     defined_by,
 )
-from collide.binding.shadowing import ReferenceBinder, is_shadowed
+from collide.binding.shadowing import ReferenceBinder, Shadowed
 from collide.binding.undefined import binds_late, deferred, undefined_symbols
 from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
@@ -39,12 +39,16 @@ class Binder:
         host: Process,
         dsos: Iterable[Dso] = (),
         by_definer: ReferencesByDefiner | None = None,
+        *,
+        shadowed: Shadowed | None = None,
     ) -> None:
         """``dsos`` are all that will be bound; those met later cost a new index.
 
         With a ``by_definer`` what holds for its objects on any host is shared.
+        ``shadowed`` decides which bindings are, in place of
+        :func:`collide.binding.shadowing.is_shadowed`.
         """
-        self._one = ReferenceBinder(host)
+        self._one = ReferenceBinder(host, shadowed)
         self.rules = self._one.rules
         self._relocation_order = host.relocation_order
         self._host = tuple(m.dso for m in host.global_scope)
@@ -92,7 +96,9 @@ class Binder:
         earlier opens of the same process have registered; it grows.
         """
         table = {} if unique is None else unique
-        self.prepare(m.dso for m in opened.new)
+        # What was opened RTLD_LOCAL before is in the scope of all that need it.
+        older = (m.dso for m in opened.searchlist if m.dso not in self._host_files)
+        self.prepare((*(m.dso for m in opened.new), *older))
         scope = self._rankings.of(m.dso for m in opened.scope)
         bound: dict[LinkMap, BoundObject] = {}
         new = set(opened.new)
@@ -231,7 +237,7 @@ class Binder:
             name = b.reference.name
             actual = table.setdefault(name, self._host_registration(name) or b.actual)
             if actual.dso is not b.actual.dso:
-                shadowed = is_shadowed(actual, b.intended, self._host_files)
+                shadowed = self._one.is_shadowed(actual, b.intended)
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
             return group

@@ -11,8 +11,9 @@ are equal definitions of C++ vague linkage; or it is a function that glibc has i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 
 from collide.binding.binding import Binding
 from collide.elf.constants import STB_GLOBAL, STB_WEAK, STT_NOTYPE
@@ -23,6 +24,9 @@ from collide.loader.lookup import Match, search_scope
 from collide.loader.model import Dso
 from collide.loader.process import Process
 
+Shadowed = Callable[[Match | None, Match | None], bool]
+"""Whether the first, the actual match, is another definition in place of the second."""
+
 
 class ReferenceBinder:
     """Binds references one by one in one host.
@@ -30,9 +34,11 @@ class ReferenceBinder:
     ``rules`` are those of its loader, ``host_files`` the objects of its global scope.
     """
 
-    def __init__(self, host: Process) -> None:
+    def __init__(self, host: Process, shadowed: Shadowed | None = None) -> None:
+        """``shadowed`` decides in place of :func:`is_shadowed`."""
         self.rules = libc_of(host.loader).lookup_rules(host.loader.version)
         self.host_files = frozenset(m.dso for m in host.global_scope)
+        self.is_shadowed = shadowed or partial(is_shadowed, host=self.host_files)
         self._executable = host.executable.dso
         interpreter = host.loaded(host.loader.path)
         self._libc = interpreter.dso if interpreter else None
@@ -53,7 +59,7 @@ class ReferenceBinder:
             intended: Match | None = actual
         else:
             intended = self.first(reference, closure)
-        return Binding(reference, actual, intended, is_shadowed(actual, intended, self.host_files))
+        return Binding(reference, actual, intended, self.is_shadowed(actual, intended))
 
     def first(self, reference: Reference, scope: Iterable[Dso]) -> Match | None:
         """The first match in ``scope``, or else the one of the name that libc knows it by."""
@@ -107,12 +113,15 @@ def is_shadowed(actual: Match | None, intended: Match | None, host: AbstractSet[
         return False
     return not (
         _same_vague_definition(actual.definition, intended.definition)
-        or _one_c_library(actual, intended)
+        or is_one_c_library(actual, intended)
     )
 
 
-def _one_c_library(one: Match, other: Match) -> bool:
-    """Some functions are in libc.so.6 as well as in libm.so.6, in one version."""
+def is_one_c_library(one: Match, other: Match) -> bool:
+    """Whether two definitions are of glibc's own files, which have some functions twice.
+
+    Such are in libc.so.6 as well as in libm.so.6, in one version.
+    """
     return (
         one.definition.version is not None
         and one.definition.version == other.definition.version

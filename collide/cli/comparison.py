@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from collide.findings.impact import Impact
     from collide.hosts.footprint import Footprint
+    from collide.loader.host import Host
 
 
 def comparison_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,17 +43,38 @@ def report_comparison(
     old: Footprint,
     new: Footprint,
     impacts: Sequence[Impact] | None = None,
+    *,
+    recorded: Sequence[Host] = (),
 ) -> int:
-    """Write what ``new`` gained and lost; the exit status."""
+    """Write what ``new`` gained and lost; the exit status.
+
+    With ``recorded`` hosts each gained library is told with its figures.
+    """
     from pathlib import Path  # late: start-up
 
-    from collide.findings.footprint import Allowed, compare, read_allowed  # late: start-up
+    from collide.findings.footprint import (  # late: start-up
+        GAINED_LIBRARY,
+        Allowed,
+        compare,
+        read_allowed,
+    )
     from collide.report import footprint as report  # late: start-up
 
     allowed = [Allowed(pattern, "") for pattern in args.allow]
     if args.allow_list:
         allowed += read_allowed(Path(args.allow_list))
     comparison = compare(old, new, allowed)
+    if recorded:
+        from collide.findings.gained import gained_evidence  # late: start-up
+
+        libraries = {library.name: library for library in new.libraries}
+        changes = (
+            c._replace(evidence=gained_evidence(libraries[c.subject], recorded, impacts))
+            if c.code is GAINED_LIBRARY and c.gained
+            else c
+            for c in comparison.changes
+        )
+        comparison = comparison._replace(changes=tuple(changes))
     for pattern in comparison.unused:
         complain(f"{pattern} allows nothing that came")
     if args.format == "json":

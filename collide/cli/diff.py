@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from collide import api
 from collide.cli.comparison import comparison_arguments, report_comparison
 from collide.cli.inputs import targets
@@ -22,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "hosts",
         nargs="+",
         metavar="HOST",
-        help="OLD and NEW: profile names, profile files or binaries; only NEW with --against",
+        help="OLD and NEW: profile names, groups, profile files or binaries, or this-python, the "
+        "interpreter that runs collide; only NEW with --against",
     )
     parser.add_argument("--against", metavar="HOST", help="what HOST does not bring")
     comparison_arguments(parser)
@@ -37,12 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
-    from collide.hosts.footprint import of_host  # late: start-up
+    from collide.hosts.database import (  # late: start-up
+        load_shipped,
+        shipped_names,
+        shipped_summary,
+    )
+    from collide.hosts.footprint import of_hosts  # late: start-up
 
     named = [*([args.against] if args.against else []), *args.hosts]
     if len(named) != 2:
         raise UsageError("diff needs OLD and NEW, or one host and --against another")
-    old, new = map(_host, named)
+    old, new = map(_hosts, named)
+    if args.impact and (len(old) > 1 or len(new) > 1):
+        raise UsageError("--impact compares two hosts, no groups")
     unreadable: list[InputError] = []
     impacts = None
     if args.impact:
@@ -51,17 +62,27 @@ def run(args: argparse.Namespace) -> int:
         impacts = []
         for target in targets(args.impact, unreadable):
             try:
-                impacts.append(impact(target, old, new))
+                impacts.append(impact(target, old[0], new[0]))
             except Exception as e:
                 unreadable.append(problem_of(target.name, e))
     for problem in unreadable:
         complain_of(problem)
-    status = report_comparison(args, of_host(old), of_host(new), impacts)
+    before, after = of_hosts(named[0], old), of_hosts(named[1], new)
+    # What differs between architectures says nothing of releases.
+    architecture = new[0].architecture
+    recorded = [
+        load_shipped(name)
+        for name in shipped_names()
+        if shipped_summary(name).architecture == architecture
+    ]
+    status = report_comparison(args, before, after, impacts, recorded=recorded)
     return EXIT_USAGE if unreadable else status
 
 
-def _host(spec: str) -> Host:
-    found = api.load_hosts(spec)
-    if len(found) != 1:
-        raise UsageError(f"{spec} names {len(found)} hosts, diff compares two")
-    return found[0]
+def _hosts(spec: str) -> tuple[Host, ...]:
+    """All hosts of a pattern or group; ``this-python`` is the interpreter that runs collide."""
+    path = os.path.realpath(sys.executable) if spec == "this-python" else spec
+    found = api.load_hosts(path)
+    if not found:
+        raise UsageError(f"{spec} names no host")
+    return found

@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "find what breaks, wheels on hosts",
     "profile": "record a host; nothing is executed",
     "diff": "what a host's link footprint gained and lost",
+    "interposed": "what the objects of a host take from each other",
     "footprint": "the regression test of what a binary links",
     "profiles": "list the shipped hosts, or show what one loads",
     "bindings": "every binding, as JSON lines",

@@ -97,7 +97,8 @@ def is_assembly(interposition: Interposition) -> bool:
 def in_use(interposition: Interposition) -> str:
     """The beginning of a sentence: how many symbols in use the host provides."""
     count = len(interposition.used_names)
-    return f"{plural(count, 'symbol')} in use {'is' if count == 1 else 'are'} the host's"
+    verb = "is" if count == 1 else "are"
+    return f"{plural(count, 'symbol')} in use {verb} {interposition.theirs}"
 
 
 def differs(difference: str) -> str:

@@ -12,6 +12,10 @@ from collide.support.regular_files import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collide.findings.gained import GainedEvidence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -111,6 +115,7 @@ class Change(NamedTuple):
     library or the search path, ``names`` are the symbols or versions that came
     or went, ``detail`` completes the sentence. ``allowed`` is the reason why
     growth is accepted, empty where none was given; None where it is not accepted.
+    ``evidence`` are the figures of a gained library.
     """
 
     code: Code
@@ -119,6 +124,7 @@ class Change(NamedTuple):
     names: tuple[str, ...] = ()
     detail: str = ""
     allowed: str | None = None
+    evidence: GainedEvidence | None = None
 
     @property
     def severity(self) -> Severity:

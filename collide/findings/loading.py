@@ -164,6 +164,8 @@ def _subject(failure: LoadFailure) -> tuple[str, str]:
 
 
 def _captured(analysis: Analysis) -> Iterator[Finding]:
+    if not analysis.target.members:
+        return
     bundled = {
         name
         for path, dso in analysis.target.members.items()

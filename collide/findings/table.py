@@ -30,6 +30,7 @@ from collide.findings.footprint import (
     GAINED_VERSIONS,
     REPLACED_BY_RELEASE,
 )
+from collide.findings.interposed import COPIED_VARIABLES
 from collide.findings.loading import (
     CAPTURED_SONAME,
     MISSING_LIBRARY,
@@ -75,6 +76,7 @@ CODES = {
         UNUSED_COPY,
         COMPILER_RUNTIME,
         STATIC_OBJECTS,
+        COPIED_VARIABLES,
         MISSING_LIBRARY,
         VERSION_NOT_FOUND,
         UNDEFINED_SYMBOL,

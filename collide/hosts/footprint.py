@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,38 @@ def of_host(host: Host) -> Footprint:
         tuple(openings),
         tuple(_search_paths(host, names)),
         tuple(f.name for f in host.failures if f.kind == "missing-library"),
+    )
+
+
+def of_hosts(name: str, hosts: Sequence[Host]) -> Footprint:
+    """The footprint of all ``hosts`` together: what any of them brings."""
+    footprints = [of_host(host) for host in hosts]
+    if len(footprints) == 1:
+        return footprints[0]
+    libraries: dict[str, FootprintLibrary] = {}
+    for library in (library for found in footprints for library in found.libraries):
+        known = libraries.get(library.name)
+        libraries[library.name] = library if known is None else _union(known, library)
+    return Footprint(
+        f"{name} ({len(footprints)} hosts)",
+        tuple(libraries.values()),
+        *(
+            tuple(dict.fromkeys(entry for found in footprints for entry in getattr(found, field)))
+            for field in ("openings", "search_paths", "missing")
+        ),
+    )
+
+
+def _union(one: FootprintLibrary, other: FootprintLibrary) -> FootprintLibrary:
+    assert one.exports is not None
+    assert other.exports is not None
+    exports = ExportedNames(*(a | b for a, b in zip(one.exports, other.exports, strict=True)))
+    return FootprintLibrary(
+        one.name,
+        tuple(sorted({*one.needed_by, *other.needed_by})),
+        len(exports.unversioned),
+        one.own or other.own,
+        exports,
     )
 
 

@@ -44,7 +44,7 @@ def render(
 
     ``impact`` is what wheels newly take from the host, None if it was not asked for.
     """
-    gained = sorted((c for c in comparison.changes if c.gained), key=lambda c: -c.severity)
+    gained = sorted((c for c in comparison.changes if c.gained), key=_order)
     lost = [c for c in comparison.changes if not c.gained]
     verdict = "grew" if comparison.grew() else "did not grow" if comparison.changes else "is equal"
     lines = [f"{comparison.old} -> {comparison.new}: the link footprint {verdict}"]
@@ -55,9 +55,17 @@ def render(
     return text_of([*lines, ""])
 
 
+def _order(change: Change) -> tuple[object, ...]:
+    """The worst first, gained libraries by their figures."""
+    rank = change.evidence.rank if change.evidence else (0, 0, 0.0, 0.0)
+    return -change.severity, *(-figure for figure in rank)
+
+
 def _gained(change: Change, verbose: bool) -> Iterator[str]:
     head = "allowed" if change.allowed is not None else str(change.severity)
     yield f"{head:<8}{change.code.id} {_sentence(change, verbose)}"
+    if change.evidence:
+        yield f"        {change.evidence}"
     if change.allowed:
         yield f"        because {change.allowed}"
 
@@ -107,6 +115,7 @@ def render_json(comparison: Comparison, impact: Iterable[Impact] | None = None) 
                 "names": list(c.names),
                 "detail": c.detail,
                 "allowed": c.allowed,
+                "evidence": c.evidence and c.evidence._asdict(),
             }
             for c in comparison.changes
         ],

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
+from collide.analysis.start_up import START_UP_MODULE, knows_references
 from collide.binding.binding import Binding
 from collide.elf.constants import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
 from collide.elf.machines import CLASS_COPY, CLASS_DATA
@@ -30,9 +31,8 @@ from collide.whatif.edits import (
     WITHOUT,
     Edit,
 )
-from collide.whatif.hosts import knows_references
 from collide.whatif.relink import own_definition
-from collide.whatif.whatif import START_UP_MODULE, WhatIf, bindings_of
+from collide.whatif.whatif import WhatIf, bindings_of
 
 _SHOWN = 4
 _DATA = frozenset((STT_OBJECT, STT_COMMON, STT_TLS))
@@ -68,6 +68,8 @@ def costs(
     for edit in host_edits:
         if edit.change.option in (LOCAL, WITHOUT):
             found += _of_unlinking(tried, edit)
+        else:
+            found += _of_host_library(tried, edit)
     return tuple(dict.fromkeys(found))
 
 
@@ -90,6 +92,16 @@ def _of_deepbind(tried: WhatIf) -> Iterator[Cost]:
         "a library in LD_PRELOAD no longer replaces what the modules' own libraries, and the "
         "C library, define",
     )
+
+
+def _of_host_library(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
+    """The costs of another linking of libraries of the host, as those of members."""
+    after = {m.dso.path: m.dso.elf for m in tried.after.host.process.global_scope}
+    for m in tried.before.host.process.global_scope:
+        path = m.dso.path
+        if edit.matches(path) and path in after:
+            changed = _ChangedMember(m.dso, after[path], path)
+            yield from _of_member(tried, changed, [edit.change.option])
 
 
 class _ChangedMember(NamedTuple):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-from collide.binding.binder import Binder
-from collide.binding.binding import BoundModule
+from collide.analysis.start_up import start_up
 from collide.elf.symbols import Reference
 from collide.hosts.extract import find_python
 from collide.loader.host import Host
-from collide.loader.link_map import LinkMap, LoadFailure, Opened
+from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem
 from collide.loader.opening import GLOBAL, NOW, Mode
 from collide.loader.process import Process
@@ -81,22 +80,6 @@ def own_objects(host: Host) -> list[LinkMap]:
         for m in host.process.global_scope
         if m is host.process.executable or m in plugins or find_python((m.dso,)) is not None
     ]
-
-
-def knows_references(host: Host) -> bool:
-    """Whether it is known what the host's own objects refer to; shipped profiles leave that out.
-
-    An executable that needs libraries refers to something, if only to
-    ``__libc_start_main``.
-    """
-    return bool(host.process.executable.elf.references)
-
-
-def start_up(host: Host) -> BoundModule:
-    """The host's own objects, bound as start-up binds them."""
-    scope = host.process.global_scope
-    opened = Opened(host.process.executable, scope, scope, scope, ())
-    return Binder(host.process).bind(opened)
 
 
 def _asked(before: Host, after: Host) -> dict[str, frozenset[Reference]]:

@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import product
 
 from collide.analysis.analysis import Analysis, analyse
+from collide.analysis.start_up import START_UP_MODULE, knows_references
 from collide.binding.binding import Binding, BoundObject
 from collide.findings.finding import Finding
 from collide.loader.host import Host
@@ -34,9 +35,8 @@ from collide.whatif.edits import (
     LinkChange,
     distribution_tag,
 )
-from collide.whatif.hosts import knows_references, own_objects
+from collide.whatif.hosts import own_objects
 from collide.whatif.whatif import (
-    START_UP_MODULE,
     Balance,
     Fates,
     WhatIf,

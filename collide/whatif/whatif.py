@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from collide.analysis.analysis import Analysis, Module, analyse
+from collide.analysis.start_up import START_UP_MODULE, knows_references, start_up
 from collide.binding.binding import Binding, BoundModule
 from collide.elf.symbols import Reference
 from collide.loader.host import Host
@@ -27,12 +28,10 @@ from collide.whatif.edits import (
     apply_edits,
     distribution_tag,
 )
-from collide.whatif.hosts import knows_references, relink_host, start_up
+from collide.whatif.hosts import relink_host
 from collide.wheels.target import Target
 
 Fates = Mapping[str, Mapping[Reference, Reference | None]]
-START_UP_MODULE = "(start-up)"
-"""The name of the module that stands for start-up: the host's own bindings."""
 LINK_TIME, DLSYM = "link-time", "dlsym"
 NOT_LOADED, NOT_GLOBAL, UNDEFINED = "not-loaded", "not-global", "undefined"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from collide.filesystems.root import Root
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.loader.host import Host
+from collide.loader.model import Dso
 from collide.wheels.target import read_target
 from corpus import download
 from patching import patchelf
@@ -202,6 +204,46 @@ def test_note_on_a_relative_run_path_saves_nothing(tmp_path: Path) -> None:
     assert found.noted.tried > found.probes.tried
 
 
+def test_absolute_paths_save_what_the_loader_saves_with_them(tmp_path: Path) -> None:
+    s, binary = storm(tmp_path)
+    s.lib("d3/libb.so", "int b;", needed=["d3/liba.so"], runpath="$ORIGIN/../none:$ORIGIN")
+    host, root = profiled(binary)
+    found = at_start(host, root)
+    libraries = [m for m in host.process.global_scope if m is not host.process.executable]
+    needed = list(host.process.executable.elf.needed)
+    for name in needed:
+        patchelf("--remove-needed", name, binary)
+    # Patchelf puts each new one first.
+    for library in reversed(libraries):
+        patchelf("--add-needed", library.name, binary)
+    (calls,) = trace([binary])
+    assert as_traced(found.changed["absolute"]) == calls
+    assert found.changed["absolute"].missed == () < found.probes.missed
+    for change in ("note", "cache"):
+        assert found.changed[change].tried < found.probes.tried
+        opened = {p for p in found.changed[change].opened if p != "ld.so.cache"}
+        assert opened == set(found.probes.opened) - {"ld.so.cache"}
+
+
+def test_stale_and_useless_entries_of_a_note(tmp_path: Path) -> None:
+    _, binary = storm(tmp_path)
+    host, root = profiled(binary)
+    executable = host.process.executable
+    note = (
+        ("liba.so", (f"={tmp_path}/gone/liba.so",)),
+        ("libb.so", ("?$ORIGIN/d3",)),
+        ("libc.so.6", (f"={tmp_path}/d3/liba.so",)),
+        ("libz.so.1", ("=/lib/libz.so.1",)),
+    )
+    elf = executable.elf._replace(resolution_cache=note)
+    executable.dso = Dso(executable.dso.path, executable.dso.identity, elf)
+    faults = {e.name: e.fault for e in at_start(host, root).entries[str(binary)]}
+    assert faults["liba.so"] == f"stale: {tmp_path}/gone/liba.so is not there"
+    assert faults["libb.so"].startswith("useless: it names no file")
+    assert faults["libc.so.6"].startswith("stale: the loader gives ")
+    assert faults["libz.so.1"] == "useless: the object does not need it"
+
+
 def _build_note(file: Path) -> None:
     patchelf("--build-resolution-cache", file, since=(0, 19))
 
@@ -223,11 +265,18 @@ def test_profile_tells_the_storm_of_a_start_up(tmp_path: Path, capsys: Out) -> N
     _, binary = storm(tmp_path, str(tmp_path))
     found = at_start(*profiled(binary)).probes
     assert main(["profile", str(binary), "--probes"]) == 0
-    assert capsys.readouterr().out == (
+    told = capsys.readouterr().out
+    assert told.startswith(
         f"{binary} at start-up: {found.tried} files tried, {len(found.opened)} opened, "
         f"{len(found.missed)} missed, {len(found.directories)} directories asked for\n"
     )
+    assert "(shrinkwrap)" in told
+    assert "(Guix)" in told
     _build_note(binary)
+    assert main(["profile", str(binary), "--probes"]) == 0
+    told = capsys.readouterr().out
+    assert f"the note of {binary}:\n    liba.so: " in told
+    assert "-" not in "".join(re.findall(r"save .*", told))
     output = tmp_path / "host.json"
     assert main(["profile", str(binary), "--probes", "--format", "json", "-o", str(output)]) == 0
     document = json.loads(capsys.readouterr().out)

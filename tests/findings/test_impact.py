@@ -22,13 +22,28 @@ WHEELS = WHEELS / "dist"
 
 
 def test_wheel_that_does_not_fit_is_told() -> None:
-    """A wheel for another architecture, or for no such Python, is not compared."""
-    old, new = (load_shipped(f"debian-12-{name}") for name in ("python3", "pypy3"))
+    """A wheel for another architecture is not compared."""
+    old, new = (load_shipped(f"debian-12-arm64-{name}") for name in ("python3", "pypy3"))
     (wheel,) = WHEELS.glob("specimen_static_exported-*.whl")
     found = impact(read_target(wheel), old, new)
     assert found.left_out is not None
-    assert found.left_out.startswith("debian-12-pypy3: ")
+    assert found.left_out.startswith("debian-12-arm64-pypy3: ")
     assert not found.taken
+
+
+def test_wheel_for_one_of_two_interpreters_is_opened_on_both(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    source = (
+        "int BZ2_bzCompress(void) { return 1; } int PyNowhere_Defined(void); int PyInit_m(void)"
+    )
+    source += "int PyInit_m(void) { return BZ2_bzCompress() + PyNowhere_Defined(); }"
+    module = s.lib("m.cpython-311-x86_64-linux-gnu.so", source)
+    old, new = (load_shipped(f"debian-12-{name}") for name in ("python3", "pypy3"))
+    target = read_target(module)._replace(tags=frozenset({"cp311-cp311-manylinux_2_17_x86_64"}))
+    found = impact(target, old, new)
+    assert found.left_out is None
+    assert list(found.taken.values()) == [("BZ2_bzCompress",)]
+    assert found.failures == ()
 
 
 def test_module_that_can_be_opened_no_more(tmp_path: Path) -> None:

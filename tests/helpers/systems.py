@@ -22,6 +22,8 @@ HOSTS = {
     "/usr/bin/uwsgi-core": "uwsgi-core",
     "/usr/bin/vim.basic": "vim",
     "/usr/bin/openssl": "openssl",
+    "/usr/bin/uwsgi": "uwsgi-core",
+    "/usr/bin/vim.nox": "vim-nox",
 }
 PLAIN = "int a1(void) { return 1; } int a2(void) { return 1; } int a3;"
 

@@ -172,6 +172,19 @@ def test_new_soname_is_not_known_outside(s: Scenario) -> None:
     assert told["soname"] == ["objects outside the wheel that need libx.so get another file"]
 
 
+def test_symbolic_library_of_a_host_parts_from_the_copies_of_the_executable(s: Scenario) -> None:
+    pair(s)
+    s.lib("rival.so", "int data = 9; int get(void) { return data; }")
+    host = s.host("extern int data; int go(void) { return data; }", "-no-pie", needed=["rival.so"])
+    told = priced(s, host, local="rival.so=-Bsymbolic")
+    assert any("host has copies of data" in line for lines in told.values() for line in lines)
+    assert not any(
+        "copies" in line
+        for lines in priced(s, host, local="rival.so=-Bsymbolic-functions").values()
+        for line in lines
+    )
+
+
 def test_host_must_ask_dlsym_or_loses_what_it_linked(s: Scenario) -> None:
     pair(s)
     s.lib("rival.so", RIVAL)

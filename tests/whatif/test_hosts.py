@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from collide.analysis.start_up import knows_references
 from collide.filesystems.root import Root
 from collide.hosts.database import load_shipped, shipped_names
 from collide.hosts.extract import extract
@@ -14,7 +15,7 @@ from collide.hosts.profile_file.write import record, to_bytes
 from collide.loader.host import Host
 from collide.support.errors import InputError
 from collide.whatif.edits import parse_edit
-from collide.whatif.hosts import knows_references, own_objects, relink_host
+from collide.whatif.hosts import own_objects, relink_host
 from scenario import Scenario
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collide.analysis.analysis import Analysis
+from collide.analysis.start_up import START_UP_MODULE
 from collide.binding.binding import Binding
 from collide.elf.object import read_object
 from collide.filesystems.root import Root
@@ -23,7 +24,6 @@ from collide.whatif.whatif import (
     LINK_TIME,
     NOT_GLOBAL,
     NOT_LOADED,
-    START_UP_MODULE,
     UNDEFINED,
     Outcome,
     WhatIf,
@@ -283,6 +283,56 @@ def test_library_opened_locally_leaves_the_global_scope(s: Scenario) -> None:
     assert result.balance.shadowed_after == 0 < result.balance.shadowed_before
     assert [m.dso.path for m in result.after.host.process.maps if "below" in m.name]
     assert {now.how for _, now in moves(result, "rival.so").values()} <= {NOT_GLOBAL}
+
+
+def test_module_that_links_a_library_opened_locally_gets_it(s: Scenario) -> None:
+    below = s.lib("below.so", "int below(void) { return 9; }").name
+    s.lib("rival.so", "int f(void) { return 9; } int data = 9;", needed=[below])
+    linked = s.host(needed=["rival.so"], name="linked")
+    opening = s.host(name="opening")
+    source = "int f(void); int below(void); extern int data;"
+    source += "int PyInit_m(void) { return f() + below() + data; }"
+    module = s.lib("before/m.so", source, needed=["rival.so", "below.so"], runpath="$ORIGIN/..")
+    edits = [Edit("rival.so", LinkChange(LOCAL))]
+    result = whatif(read_target(s.directory / "before"), extract(str(linked), Root()), [], edits)
+    assert result.balance.new == ()
+    assert in_memory(result.before) == by_loader(s, linked, str(module))
+    after = by_loader(s, opening, "rival.so", str(module))
+    assert in_memory(result.after) == after
+    assert ("m.so", "f", None, "rival.so") in after
+
+
+@pytest.mark.parametrize("option", ["-Bsymbolic", "-Bsymbolic-functions", "hide=own"])
+def test_library_of_the_host_binds_as_after_a_real_relink(s: Scenario, option: str) -> None:
+    """What the library's own references get at start-up, from the executable or from itself."""
+    source = (
+        "int f(void) { return 1; } int data = 1; int *where = &data; int own(void) { return 1; }"
+    )
+    source += " int use(void) { return f() + data + own(); }"
+    s.lib("libhost.so", source)
+    host = s.host("int f(void) { return 2; } int own(void) { return 2; } int use(void);"
+                  " int go(void) { return use(); }", needed=["libhost.so"])  # fmt: skip
+    tree(s, "before")
+    edit = parse_edit(f"libhost.so={option}")
+    result = whatif(read_target(s.directory / "before"), extract(str(host), Root()), [], [edit])
+    flag = script(s, "{ local: own; };") if option == "hide=own" else f"-Wl,{option}"
+
+    def loaded() -> set[tuple[str, str]]:
+        log = s.compare(host).log
+        lines = (line for line in log.bindings if line.object.endswith("/libhost.so"))
+        return {(line.symbol, line.provider) for line in lines}
+
+    def predicted(analysis: Analysis) -> set[tuple[str, str]]:
+        (module,) = (m for m in analysis.modules if m.name == START_UP_MODULE)
+        assert module.bound is not None
+        (bound,) = (o for o in module.bound.objects if o.dso.path.endswith("/libhost.so"))
+        return {(b.reference.name, b.provider.path) for b in bound.bindings if b.provider}
+
+    before = loaded()
+    assert predicted(result.before) == before
+    s.lib("libhost.so", source, flag)
+    after = loaded()
+    assert predicted(result.after) == after != before
 
 
 def test_host_s_own_code_asks_dlsym_for_what_it_linked(s: Scenario) -> None:

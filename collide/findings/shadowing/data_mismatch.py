@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collide.elf.constants import STT_OBJECT, STT_TLS
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.evidence import RuleResult, is_code, is_data, is_text
+from collide.findings.evidence import RuleResult, file_name, file_names, is_code, is_data, is_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ def data_mismatch(interposition: Interposition) -> RuleResult | None:
     constant text of another length, which ends with a zero.
     """
     used = sorted(interposition.used, key=lambda b: b.reference.name)
-    lines = [line for b in used if (line := _mismatch(b)) is not None]
+    sides = ("the host", "the wheel")
+    if interposition.within_host:
+        sides = file_name(interposition.provider), file_names(interposition.intended)
+    lines = [line for b in used if (line := _mismatch(b, *sides)) is not None]
     if not lines:
         return None
     more = len(lines) - _SHOWN
@@ -45,7 +48,7 @@ def data_mismatch(interposition: Interposition) -> RuleResult | None:
     return RuleResult(DATA_MISMATCH, Severity.ERROR, (*lines[:_SHOWN], *others))
 
 
-def _mismatch(b: Binding) -> str | None:
+def _mismatch(b: Binding, host: str, wheel: str) -> str | None:
     if b.actual is None or b.intended is None:
         return None
     ours, theirs = b.intended.definition, b.actual.definition
@@ -53,7 +56,7 @@ def _mismatch(b: Binding) -> str | None:
     if len(kinds) == 2 and STT_TLS in kinds:
         return f"{b.reference.name} is thread-local in only one of the copies."
     if is_data(ours.type) and is_code(theirs.type):
-        return f"{b.reference.name} is data in the wheel and code in the host."
+        return f"{b.reference.name} is data in {wheel} and code in {host}."
     if kinds == {STT_OBJECT} and 0 < theirs.size < ours.size and not is_text(b.intended):
-        return f"{b.reference.name} has {theirs.size} bytes in the host, {ours.size} in the wheel."
+        return f"{b.reference.name} has {theirs.size} bytes in {host}, {ours.size} in {wheel}."
     return None

@@ -37,6 +37,6 @@ def integer_width(interposition: Interposition) -> RuleResult | None:
     ours, theirs = wide_integers(interposition.intended), wide_integers((interposition.provider,))
     if (ours is None) == (theirs is None):
         return None
-    whose = "wheel's" if ours else "host's"
-    line = f'Only the {whose} library says that its integers have 64 bits: "{ours or theirs}".'
+    whose = interposition.ours if ours else interposition.theirs
+    line = f'Only {whose} library says that its integers have 64 bits: "{ours or theirs}".'
     return RuleResult(INTEGER_WIDTH, Severity.ERROR, (line,))

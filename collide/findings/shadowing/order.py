@@ -14,7 +14,7 @@ from collide.findings.shadowing.foreign_symbol import foreign_symbol
 from collide.findings.shadowing.integer_width import integer_width
 from collide.findings.shadowing.other_abi import other_abi
 from collide.findings.shadowing.own_shadow import own_shadow
-from collide.findings.shadowing.replaced_library import replaced_library, same_build
+from collide.findings.shadowing.replaced_library import one_c_library, replaced_library, same_build
 from collide.findings.shadowing.split_library import asked_by_name, renamed_copy, split_library
 from collide.findings.shadowing.static_objects import static_objects
 from collide.findings.shadowing.unused_copy import unused_copy
@@ -34,6 +34,7 @@ FIRST_MATCH: tuple[FindingRule, ...] = (
     own_shadow,
     vague_linkage,
     unused_copy,
+    one_c_library,
     compiler_runtime,
     same_build,
     renamed_copy,

@@ -37,8 +37,10 @@ def other_abi(interposition: Interposition) -> RuleResult | None:
         majors = other_major(intended, interposition.provider)
         if majors is None:
             continue
+        subject = interposition.ours.replace("the ", "The ", 1)
+        other = f"{interposition.theirs} {majors[1]}"
         line = (
-            f"The wheel's library has the ABI number {majors[0]}, the host's {majors[1]}: "
+            f"{subject} library has the ABI number {majors[0]}, {other}: "
             "the library's makers call them incompatible."
         )
         lines, data = [line], structures(interposition)

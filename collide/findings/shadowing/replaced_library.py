@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import islice
 
-from collide.analysis.library_copies import release_difference
+from collide.binding.shadowing import is_one_c_library
 from collide.elf.constants import STT_COMMON, STT_OBJECT, STT_TLS
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.evidence import RuleResult, differs, in_use
+from collide.findings.evidence import RuleResult, differs, file_names, in_use
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ REPLACED_LIBRARY = Code(
     "copies are compatible, which nobody has tested; fixes that the wheel's copy has are lost.",
     "Symbols in use that the victim's own closure defines bind to the host, and none of the same "
     "library that is in use stays in the wheel. Nothing tells that the two are incompatible. A "
-    "note where both have one build id.",
+    "note where both have one build id or are files of one C library.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
 
@@ -34,9 +34,10 @@ def replaced_library(interposition: Interposition) -> RuleResult:
     lines = []
     if not interposition.kept:
         lines.append(
-            f"{in_use(interposition)}, and none of the same library that is in use is the wheel's."
+            f"{in_use(interposition)}, and none of the same library that is in use is "
+            f"{interposition.ours}."
         )
-    difference = release_difference(interposition.intended, interposition.provider)
+    difference = interposition.release_difference()
     if difference:
         lines.append(differs(difference))
     return RuleResult(REPLACED_LIBRARY, REPLACED_LIBRARY.severity, tuple(lines))
@@ -60,6 +61,22 @@ def same_build(interposition: Interposition) -> RuleResult | None:
     if not all(_same_definitions(f, interposition.provider) for f in interposition.intended):
         return None
     line = f"Both copies are of one build: their build id is {build_id}."
+    return RuleResult(REPLACED_LIBRARY, Severity.NOTE, (line,))
+
+
+def one_c_library(interposition: Interposition) -> RuleResult | None:
+    """A note where provider and intended library are files of one C library.
+
+    glibc has some functions in two of its files, libc.so.6 and libm.so.6, and takes the error
+    handling of its loader from libc.so.6. Both definitions have one version.
+    """
+    if not all(
+        b.actual and b.intended and is_one_c_library(b.actual, b.intended)
+        for b in interposition.taken
+    ):
+        return None
+    names = file_names((*interposition.intended, interposition.provider))
+    line = f"{names} are files of one C library, and both definitions have one version."
     return RuleResult(REPLACED_LIBRARY, Severity.NOTE, (line,))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collide.analysis.library_copies import (
     other_series,
     overlap,
-    release_difference,
     renamed,
     same_library,
     same_series,
@@ -97,7 +96,8 @@ def split_library(interposition: Interposition) -> RuleResult | None:
     lines = [line]
     for one, other in split_pairs(interposition.used_names, kept)[:1]:
         lines.append(
-            f"{one} is the host's and {other} the wheel's: what one makes, the other gets."
+            f"{one} is {interposition.theirs} and {other} {interposition.ours}: "
+            "what one makes, the other gets."
         )
     few = _few_inside(interposition) if is_inside(interposition) else _few_across(interposition)
     return RuleResult(SPLIT_LIBRARY, Severity.WARNING if few else Severity.ERROR, tuple(lines))
@@ -151,7 +151,8 @@ def asked_by_name(interposition: Interposition) -> RuleResult | None:
     line = (
         f"{file_name(interposition.victim)} is opened to be asked for its functions, "
         "and gives its own: "
-        f"{some(front)}. They call {some(names)} by name, and these are the host's."
+        f"{some(front)}. They call {some(names)} by name, and these "
+        f"are {interposition.theirs}."
     )
     return RuleResult(SPLIT_LIBRARY, Severity.ERROR, (line,))
 
@@ -183,7 +184,7 @@ def renamed_copy(interposition: Interposition) -> RuleResult | None:
         f'{renaming.names} begin with "{renaming.prefix}" besides. Not so {some(own)}, which the '
         "host gives."
     )
-    difference = release_difference(interposition.intended, interposition.provider)
+    difference = interposition.release_difference()
     if difference is None:
         return RuleResult(SPLIT_LIBRARY, Severity.WARNING, (line,))
     return RuleResult(SPLIT_LIBRARY, Severity.ERROR, (line, differs(difference)))

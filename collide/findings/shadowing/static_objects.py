@@ -47,6 +47,6 @@ def static_objects(interposition: Interposition) -> RuleResult | None:
     line = (
         f"The static initialisation of {file_name(interposition.victim)}, "
         "which runs when it is loaded, "
-        f"builds objects with functions of the host's copy: {some(builders)}."
+        f"builds objects with functions of {interposition.theirs} copy: {some(builders)}."
     )
     return RuleResult(STATIC_OBJECTS, Severity.ERROR, (line,))

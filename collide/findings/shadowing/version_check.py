@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from collide.analysis.library_copies import is_older, library_name, release_difference
+from collide.analysis.library_copies import is_older, library_name
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.evidence import RuleResult, differs, file_name
 
@@ -44,7 +44,7 @@ def version_check(interposition: Interposition) -> RuleResult | None:
     checks = [name for name in interposition.used_names if _CHECK.search(name)]
     if not checks:
         return None
-    difference = release_difference(interposition.intended, interposition.provider)
+    difference = interposition.release_difference()
     if difference is None:
         return None
     line = f"{checks[0]} compares the version compiled in with the one that runs."
@@ -72,7 +72,7 @@ def refusal(interposition: Interposition) -> RuleResult | None:
         if _TOO_OLD.search(text):
             refused = is_older(interposition.intended, interposition.provider)
         elif _VERSION.search(text):
-            difference = release_difference(interposition.intended, interposition.provider)
+            difference = interposition.release_difference()
             refused = difference is not None
         else:
             refused = library_name(interposition.provider) not in libraries

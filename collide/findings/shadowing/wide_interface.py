@@ -42,6 +42,6 @@ def wide_interface(interposition: Interposition) -> RuleResult | None:
     line = (
         f"{len(interposition.used_names)} symbols are in use, structures among them: "
         f"{some(data)}. "
-        "So the layout of the wheel's release is compiled in, and another release runs."
+        f"So the layout of {interposition.ours} release is compiled in, and another release runs."
     )
     return RuleResult(WIDE_INTERFACE, Severity.ERROR, (line,))

@@ -1,0 +1,90 @@
+"""How risky a gained library is, by figures: versions, stability, the wheels that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from collide.analysis.library_copies import parse_soname
+from collide.findings.evidence import file_name
+from collide.findings.impact import Impact
+from collide.hosts.footprint import FootprintLibrary
+from collide.loader.host import Host
+from collide.loader.model import Dso
+from collide.support.records import NamedTuple
+from collide.support.text import plural
+
+
+class GainedEvidence(NamedTuple):
+    """The figures of one library.
+
+    ``unversioned`` of its ``exported`` names have no version. ``builds`` counts the different
+    builds among the recorded hosts, ``sonames`` are their DT_SONAMEs, and ``stable`` of
+    the ``ever`` names that any of them exports are in all. ``carried`` counts the wheels that
+    bring a copy, ``taken`` those that newly take from the host's; None where none were asked for.
+    """
+
+    unversioned: int
+    exported: int
+    builds: int
+    sonames: tuple[str, ...]
+    stable: int
+    ever: int
+    carried: int | None = None
+    taken: int | None = None
+
+    @property
+    def rank(self) -> tuple[int, int, float, float]:
+        """A sort key: the riskiest library comes last."""
+        share = self.unversioned / self.exported if self.exported else 0.0
+        changed = 1 - self.stable / self.ever if self.ever else 0.0
+        return self.taken or 0, self.carried or 0, share, len(self.sonames) + changed
+
+    def __str__(self) -> str:
+        parts = [f"{self.unversioned} of {plural(self.exported, 'export')} without a version"]
+        if self.builds:
+            names = f"{plural(len(self.sonames), 'SONAME')} ({', '.join(self.sonames)})"
+            parts.append(
+                f"{plural(self.builds, 'recorded build')} with {names}, "
+                f"{self.stable} of {plural(self.ever, 'name')} in all"
+            )
+        if self.carried is not None:
+            parts.append(f"carried by {plural(self.carried, 'wheel')}, taken from {self.taken}")
+        return "; ".join(parts)
+
+
+def gained_evidence(
+    library: FootprintLibrary, recorded: Iterable[Host], impacts: Sequence[Impact] | None
+) -> GainedEvidence:
+    """The figures of ``library``; ``recorded`` are hosts of several releases, of one
+    architecture.
+
+    Libraries are the same where their names differ in nothing but numbers behind ``.so``.
+    """
+    base = _base(library.name)
+    builds: dict[object, Dso] = {}
+    for host in recorded:
+        for m in host.process.global_scope:
+            if _base(m.elf.soname or m.dso.path) == base:
+                build = m.dso.build_id or (m.elf.soname, m.dso.path, m.dso.package)
+                builds.setdefault(build, m.dso)
+    names = [dso.elf.exports.names for dso in builds.values()]
+    exports = library.exports
+    return GainedEvidence(
+        library.unversioned,
+        library.unversioned + len(exports.versioned) if exports else library.unversioned,
+        len(builds),
+        tuple(sorted({dso.elf.soname or file_name(dso) for dso in builds.values()})),
+        len(frozenset.intersection(*map(frozenset, names))) if names else 0,
+        len(frozenset[str]().union(*names)),
+        None if impacts is None else sum(base in one.carries for one in impacts),
+        None if impacts is None else sum(_takes(one, base) for one in impacts),
+    )
+
+
+def _takes(one: Impact, base: str) -> bool:
+    return any(_base(provider) == base for _, provider in one.taken)
+
+
+def _base(name: str) -> str:
+    soname = parse_soname(name)
+    return name if soname is None else soname.base
