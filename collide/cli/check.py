@@ -21,6 +21,7 @@ from collide.cli.streams import (
 from collide.report.check.formats import FORMATS, Shown
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problem_of
+from collide.support.patterns import require_matches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ def run(args: argparse.Namespace) -> int:
             jobs=args.jobs,
             progress=progress,
         )
+    opened = [m.name for judged in report.judged for m in judged.analysis.modules]
+    if opened:
+        require_matches("--rtld-global", args.session_global, opened)
     report = report._replace(problems=(*unreadable, *report.problems))
     for problem in report.problems:
         complain_of(problem)

@@ -81,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
     from collide.wheels.target import find_inputs  # late: start-up
 
     paths = list(find_inputs(args.inputs))
+    if args.together and len(paths) == 1:
+        raise UsageError(f"--together needs several wheels; there is one: {paths[0]}")
     _refuse_equal_outputs(paths, args.wheel_dir)
     unfit: list[InputError] = []
     hosts = named_hosts(args, unfit)

@@ -1,4 +1,4 @@
-"""Shell patterns of the command line: one that matches nothing is an error that names what is there.
+"""Patterns of the command line: one that matches nothing is an error that says what there is.
 
 The patterns are those of :mod:`fnmatch`, compared with regard to case.
 """
@@ -26,9 +26,8 @@ def require_matches(
     for pattern in patterns:
         # Without os.path.normcase, which POSIX systems do not apply, filter is fnmatchcase.
         if not matching(known, pattern):
-            raise UsageError(
-                f"{option} {pattern}: matches none; {there_are(things, pattern, known)}"
-            )
+            there = there_are(things, pattern, known)
+            raise UsageError(f"{option} {pattern}: matches none; {there}")
 
 
 def there_are(things: str, wanted: str, names: Iterable[str]) -> str:
