@@ -261,10 +261,13 @@ def _dump(value: object) -> str:
 
 # auditwheel has no public Python interface: nothing else touches ``auditwheel.policy``, and
 # tests/hosts/profile_file/test_system_libraries.py holds the contract.
-def system_libraries(libc: Libc, architecture: str) -> tuple[str, ...]:
+def system_libraries(
+    libc: Libc, architecture: str, platforms: Iterable[str] = ()
+) -> tuple[str, ...]:
     """SONAMEs that some manylinux or musllinux policy allows, sorted.
 
-    The union over the releases of the policy: a wheel may carry the tag of any.
+    The union over the releases of the policy, as a wheel may carry the tag of any, or over those
+    of ``platforms``, which are tags; all releases where auditwheel knows none of these.
     Raises UsageError for an architecture without policies.
     """
     from auditwheel.architecture import Architecture  # late: start-up
@@ -279,4 +282,6 @@ def system_libraries(libc: Libc, architecture: str) -> tuple[str, ...]:
         )
     except ValueError as e:
         raise UsageError(f"auditwheel has no policy for {architecture}: {e}") from e
-    return tuple(sorted({name for policy in policies for name in policy.whitelist}))
+    wanted = set(platforms)
+    chosen = [p for p in policies if not wanted.isdisjoint((p.name, *p.aliases))]
+    return tuple(sorted({name for p in chosen or policies for name in p.whitelist}))
