@@ -222,27 +222,23 @@ def extract_host(
     ('vault-host', 'x86_64', ())
     """
     from collide.filesystems.container_image import open_root  # late: start-up
+    from collide.hosts import select  # late: start-up
     from collide.hosts.extract import extract  # late: start-up
-    from collide.hosts.select import (  # late: start-up
-        locate,
-        with_arguments,
-        working_directory,
-    )
 
     where, path = os.fspath(root), os.fspath(binary)
     host = extract(
-        locate(path) if where == "/" else f"/{path.lstrip('/')}",
+        select.locate(path) if where == "/" else f"/{path.lstrip('/')}",
         open_root(where, image),
         name=name,
         preload=preload,
         rtld_global=rtld_global,
         library_path=library_path,
         ldconfig=ldconfig,
-        cwd=working_directory() if where == "/" else "/",
+        cwd=select.working_directory() if where == "/" else "/",
     )
     if where != "/":
         return host
-    return with_arguments(host, path, preload, rtld_global, library_path)
+    return select.with_arguments(host, path, preload, rtld_global, library_path)
 
 
 # -- what is computed -----------------------------------------------------------------------------

@@ -61,11 +61,7 @@ def extract(
     failures += tuple(_open_global(process, rtld_global, problems))
     for problem in problems:
         raise _refused(problem, (*preload, *rtld_global))
-    python = find_python(m.dso for m in process.global_scope)
-    if python is None:
-        # A copy in a virtual environment may be called python.
-        original = environment(root, binary).get("executable", "")
-        python = _named(posixpath.basename(original))
+    python = find_python(m.dso for m in process.global_scope) or _original(root, binary)
     return Host(
         name=name or _default_name(root, executable.path),
         path=executable.path,
@@ -140,6 +136,11 @@ def find_python(scope: Iterable[Dso]) -> Python | None:
     """
     names = (name for dso in scope for name in (dso.elf.soname, posixpath.basename(dso.path)))
     return next(filter(None, map(_named, names)), None)
+
+
+def _original(root: Root, binary: str) -> Python | None:
+    """The interpreter of which ``binary`` is the copy in a virtual environment, called python."""
+    return _named(posixpath.basename(environment(root, binary).get("executable", "")))
 
 
 def _named(name: str | None) -> Python | None:
