@@ -173,6 +173,7 @@ def load_hosts(
     *,
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
+    library_path: Sequence[str] = (),
 ) -> tuple[Host, ...]:
     """The hosts that ``collide check --profile`` takes, each once; all shipped ones without names.
 
@@ -180,17 +181,23 @@ def load_hosts(
     (``cpython``) of them, a profile file, or the path of a binary, in this
     order; a bare name that is none of these is looked up in PATH. For binaries
     ``preload`` are libraries in LD_PRELOAD, ``rtld_global`` libraries that they
-    open RTLD_GLOBAL after start-up. Libraries that a host misses itself are in
-    its ``failures``. Raises InputError for a name that stands for nothing and
-    for a file that cannot be read, UsageError for ``preload`` and
-    ``rtld_global`` with a host that is recorded already.
+    open RTLD_GLOBAL after start-up, ``library_path`` the elements of
+    LD_LIBRARY_PATH; relative ones are so to the working directory. Libraries that a host
+    misses itself are in its ``failures``. Raises InputError for a name that stands for nothing and
+    for a file that cannot be read, UsageError for ``preload``,
+    ``rtld_global`` and ``library_path`` with a host that is recorded already, and for a
+    directory that is not there.
 
     >>> [host.name for host in load_hosts(["debian-12-python3", "debian-12-*-pypy3"])]
     ['debian-12-python3', 'debian-12-arm64-pypy3']
     """
     from collide.hosts.select import select_hosts  # late: start-up
 
-    return tuple(select_hosts(_paths(names), preload=preload, rtld_global=rtld_global))
+    return tuple(
+        select_hosts(
+            _paths(names), preload=preload, rtld_global=rtld_global, library_path=library_path
+        )
+    )
 
 
 def extract_host(
@@ -210,8 +217,9 @@ def extract_host(
     an image of ``docker save`` or an OCI layout, of which ``image`` chooses one
     by tag or platform. In the root of this system a bare name that is no file is
     looked up in PATH. ``name`` is the name of the host, by default made of the
-    system's and the binary's. ``preload`` and ``rtld_global`` are those of
-    :func:`load_hosts`, ``library_path`` the directories of LD_LIBRARY_PATH.
+    system's and the binary's. ``preload``, ``rtld_global`` and
+    ``library_path`` are those of :func:`load_hosts`; in another root than that of this system
+    they are relative to ``/``, and directories that are not there are passed over.
     With ``ldconfig`` a root without ld.so.cache is searched as if ldconfig(8)
     had been run in it. Raises InputError if the binary, the root or a library
     that was named cannot be read, or if the loader is none whose rules are
@@ -222,22 +230,23 @@ def extract_host(
     ('vault-host', 'x86_64', ())
     """
     from collide.filesystems.container_image import open_root  # late: start-up
+    from collide.hosts import select  # late: start-up
     from collide.hosts.extract import extract  # late: start-up
-    from collide.hosts.select import locate, with_arguments  # late: start-up
 
     where, path = os.fspath(root), os.fspath(binary)
     host = extract(
-        locate(path) if where == "/" else f"/{path.lstrip('/')}",
+        select.locate(path) if where == "/" else f"/{path.lstrip('/')}",
         open_root(where, image),
         name=name,
         preload=preload,
         rtld_global=rtld_global,
         library_path=library_path,
         ldconfig=ldconfig,
+        cwd=select.working_directory() if where == "/" else "/",
     )
-    if where != "/" or library_path:
+    if where != "/":
         return host
-    return with_arguments(host, path, preload, rtld_global)
+    return select.with_arguments(host, path, preload, rtld_global, library_path)
 
 
 # -- what is computed -----------------------------------------------------------------------------

@@ -185,6 +185,12 @@ def test_several_wheels_are_repaired_together(printed: Printed, tmp_path: Path) 
     assert {**repair_report.as_json(made), "written": list(map(str, made.written))} == command
 
 
+def test_wheels_to_repair_together_are_several(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["repair", str(STATIC), "--together", "--check"]) == 2
+    err = capsys.readouterr().err
+    assert err == f"collide: --together needs several wheels; there is one: {STATIC}\n"
+
+
 def test_host_of_a_binary_is_the_one_that_its_path_names(monkeypatch: pytest.MonkeyPatch) -> None:
     require_loader()
     (loaded,) = api.load_hosts(HOST)

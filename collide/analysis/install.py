@@ -92,6 +92,13 @@ def analyse_session(
     )
 
 
+def module_names(targets: Sequence[Target], host: Host, *, insist: bool = False) -> list[str]:
+    """The names of all modules that :func:`analyse_session` opens without patterns."""
+    installed = install_together(targets)
+    paths = find_modules(installed, host, insist=insist).paths
+    return [installed.names[installed.members[path].path] for path in paths]
+
+
 def binder_for(host: Host, target: Target, paths: Iterable[str]) -> Binder:
     """A binder that has indexed all objects that opening ``paths`` of ``target`` can bring."""
     process = host.process.copy(target.files(host))

@@ -55,7 +55,7 @@ def check_inputs(
             options = CheckOptions(insist, together, modes, remedies, exposure)
             report = _shared_out(found, candidates, processes, options, progress)
             modes.refuse_unmatched(_modules(report))
-            return report
+            return _installed(report, found, options.together, insist)
     errors: list[InputError] = []
     report = check(
         _read(found, total, errors, progress),
@@ -68,7 +68,20 @@ def check_inputs(
         progress=progress,
     )
     modes.refuse_unmatched(_modules(report))
-    return _with_problems(report, errors)
+    read = [] if isinstance(found, Iterator) else found
+    return _installed(_with_problems(report, errors), read, together, insist)
+
+
+def _installed(
+    report: Report, found: Iterable[str | Target | InputError], together: bool, insist: bool
+) -> Report:
+    """The report with what is missing when all inputs that could be read are installed."""
+    inputs = [one for one in found if not isinstance(one, InputError)]
+    if not together or not any(one.findings for one in report.judged) or len(inputs) < 2:
+        return report
+    from collide.check.installed import judged_together  # late: start-up
+
+    return judged_together(report, inputs, insist)
 
 
 def _modules(report: Report) -> list[str]:

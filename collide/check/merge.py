@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from collide.analysis.analysis import repair_command
 from collide.check.check import Judged, LeftOut
+from collide.findings.code import Shape
 from collide.findings.finding import Finding
 from collide.support.records import NamedTuple
 from collide.support.text import plural
@@ -64,7 +65,7 @@ def _merged(analyses: Sequence[Judged]) -> tuple[Merged, ...]:
     equal: dict[Finding, list[tuple[Judged, int]]] = {}
     for one in analyses:
         for number, finding in enumerate(one.findings):
-            key = finding._replace(provider=library_stem(finding.provider))
+            key = merge_key(finding)
             equal.setdefault(key, []).append((one, number))
     merged = [
         Merged(
@@ -98,6 +99,16 @@ def _repair(found: Sequence[tuple[Judged, int]]) -> str | None:
     arguments = dict.fromkeys(judged.analysis.host.arguments for judged, _ in found)
     words = [word for chosen in arguments for word in chosen]
     return repair_command(found[0][0].analysis.target.name, words)
+
+
+def merge_key(finding: Finding) -> Finding:
+    """What is equal for equal findings of several hosts.
+
+    The evidence of a load failure names files of one host.
+    """
+    key = finding._replace(provider=library_stem(finding.provider))
+    fails = finding.code.shape in (Shape.SYMBOLS, Shape.LOAD_FAILURE)
+    return key._replace(evidence=()) if fails else key
 
 
 def library_stem(provider: str | None) -> str | None:

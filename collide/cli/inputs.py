@@ -10,6 +10,7 @@ from collide.cli.streams import complain, complain_of
 from collide.loader.opening import ALL_NOW
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problem_of, problems_named
+from collide.support.patterns import require_matches
 from collide.support.time_limit import timed
 
 TYPE_CHECKING = False
@@ -28,12 +29,12 @@ def host_in_root(
     args: argparse.Namespace,
     binary: str,
     *,
-    library_path: Sequence[str] = (),
     name: str | None = None,
 ) -> tuple[Host, Root]:
     """The host that ``binary`` of ``--root`` makes; what it lacks is reported on stderr."""
     from collide.filesystems.root import Root  # late: start-up
     from collide.hosts.ldconfig import unsearched_directories  # late: start-up
+    from collide.hosts.select import require_library_path  # late: start-up
     from collide.loader.libc import libc_of  # late: start-up
 
     with problems_named(binary if args.root == "/" else args.root), timed(binary):
@@ -44,11 +45,12 @@ def host_in_root(
             name=name,
             preload=args.preload,
             rtld_global=args.rtld_global,
-            library_path=library_path,
+            library_path=_given(args.library_path),
             ldconfig=args.ldconfig,
         )
     root = host.files
     assert isinstance(root, Root)
+    require_library_path(host, root)
     if host.failures and root.cache is None and libc_of(host.loader).has_ld_cache:
         for directory in unsearched_directories(root, host.loader.system_dirs):
             complain(
@@ -60,6 +62,11 @@ def host_in_root(
     return host, root
 
 
+def _given(library_path: Iterable[str]) -> list[str]:
+    """The lists of ``--library-path``: loaders take no notice of one that is empty."""
+    return [given for given in library_path if given]
+
+
 def named_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[Host, ...] | None:
     """The hosts of ``--profile``, or None; libraries that they miss are reported on stderr.
 
@@ -67,7 +74,8 @@ def named_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple
     gets the errors of hosts that cannot be read beside others that can; raises the last of them
     where there is no other.
     """
-    if not (args.profile or args.preload or args.rtld_global):
+    library_path = _given(args.library_path)
+    if not (args.profile or args.preload or args.rtld_global or library_path):
         return None
     from collide.hosts.select import select_hosts  # late: start-up
 
@@ -76,6 +84,7 @@ def named_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple
             args.profile,
             preload=args.preload,
             rtld_global=args.rtld_global,
+            library_path=library_path,
             unreadable=unreadable,
         )
     )
@@ -177,10 +186,10 @@ def analyses(
             names.update((m.name, None) for m in modules)
             if args.module:
                 modules = tuple(m for m in modules if matches(m.name, args.module))
-                if not modules:
-                    _complain_of_modules(args, target)
             yield analysis._replace(modules=modules)
     yield from _failures(unreadable)
+    if names:
+        require_matches("--module", args.module, names)
     modes.refuse_unmatched(names)
 
 
@@ -189,7 +198,7 @@ def session_analyses(
 ) -> Iterator[Analysis | None]:
     """All inputs in one process of each host; None as in :func:`analyses`."""
     from collide.analysis.analysis import unfit  # late: start-up
-    from collide.analysis.install import analyse_session, conflicts  # late: start-up
+    from collide.analysis.install import analyse_session, conflicts, module_names  # late: start-up
 
     unreadable: list[InputError] = []
     hosts = _hosts_after(args, unreadable)
@@ -214,10 +223,12 @@ def session_analyses(
         if session.left_out:
             yield from _misfit(args, session)
             continue
-        if not session.modules:
-            _complain_of_modules(args, session.target)
+        if args.module or any(modes):
+            names.update(dict.fromkeys(module_names(fitting, host, insist=insist)))
         yield session
     yield from _failures([*unreadable, *(p for target in read for p in target.problems)])
+    if names:
+        require_matches("--module", args.module, names)
     modes.refuse_unmatched(names)
 
 
@@ -226,10 +237,6 @@ def _misfit(args: argparse.Namespace, analysis: Analysis) -> Iterator[None]:
         complain(line)
     if args.profile and analysis.target.members:
         yield None
-
-
-def _complain_of_modules(args: argparse.Namespace, target: Target) -> None:
-    complain(f"{target.name}: no module matches {' or '.join(args.module)}")
 
 
 def _failures(problems: Iterable[InputError]) -> Iterator[None]:

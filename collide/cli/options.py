@@ -28,7 +28,7 @@ def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
 
 
 def opening_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--preload`` and ``--global``: what a binary opens besides what it links."""
+    """``--preload``, ``--global`` and ``--library-path``: what a binary is started with."""
     parser.add_argument(
         "--preload", action="append", default=[], metavar="LIB", help="a library in LD_PRELOAD"
     )
@@ -39,6 +39,13 @@ def opening_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="LIB",
         help="a library that the binary opens RTLD_GLOBAL (a plugin with its closure)",
+    )
+    parser.add_argument(
+        "--library-path",
+        action="append",
+        default=[],
+        metavar="DIRS",
+        help="LD_LIBRARY_PATH of the binary: directories with colons between them; repeatable",
     )
 
 

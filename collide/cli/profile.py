@@ -24,7 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help=".json or .json.xz; default: stdout")
     root_arguments(parser)
     opening_arguments(parser)
-    parser.add_argument("--library-path", metavar="DIRS", help="its LD_LIBRARY_PATH")
     parser.add_argument("--name", metavar="N", help="name of the profile")
     parser.add_argument(
         "--probes",
@@ -40,8 +39,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
     from collide.hosts.profile_file.write import record, to_bytes  # late: start-up
 
-    library_path = args.library_path.split(":") if args.library_path else ()
-    host, root = host_in_root(args, args.binary, library_path=library_path, name=args.name)
+    host, root = host_in_root(args, args.binary, name=args.name)
     if args.probes:
         _print_probes(host, root, args.format)
         if args.output is None:

@@ -38,7 +38,12 @@ def run(args: argparse.Namespace) -> int:
         complain("profiles show needs a shipped name, a pattern, a group, a file or a binary")
         return EXIT_USAGE
     with problems_named(" and ".join(specs) or "the shipped hosts"):
-        chosen = select(specs, preload=args.preload, rtld_global=args.rtld_global)
+        chosen = select(
+            specs,
+            preload=args.preload,
+            rtld_global=args.rtld_global,
+            library_path=args.library_path,
+        )
         entries = [Inventory(candidate.summary, candidate.host) for candidate in chosen]
     if args.format == "json":
         write(profiles.render_json(entries), args.output)

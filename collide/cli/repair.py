@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     from collide.wheels.target import find_inputs  # late: start-up
 
     paths = list(find_inputs(args.inputs))
-    _refuse_equal_outputs(paths, args.wheel_dir)
+    _refuse_paths(paths, args)
     unfit: list[InputError] = []
     hosts = named_hosts(args, unfit)
     if unfit:
@@ -127,8 +127,10 @@ def run(args: argparse.Namespace) -> int:
     return overall(statuses)
 
 
-def _refuse_equal_outputs(paths: Sequence[str], directory: str | None) -> None:
-    outputs = [path.rpartition("/")[2] if directory else path for path in paths]
+def _refuse_paths(paths: Sequence[str], args: argparse.Namespace) -> None:
+    if args.together and len(paths) == 1:
+        raise UsageError(f"--together needs several wheels; there is one: {paths[0]}")
+    outputs = [path.rpartition("/")[2] if args.wheel_dir else path for path in paths]
     for number, output in enumerate(outputs):
         if output in outputs[:number]:
             raise UsageError(f"{paths[number]}: two wheels would be written to one file")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collide.findings.code import Code, Shape
 from collide.findings.finding import Finding
-from collide.findings.loading import judge_loading
+from collide.findings.loading import NO_LIBPYTHON, judge_loading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def _shadowed(
 
 
 def _remedy(analysis: Analysis, code: Code, interposition: Interposition) -> str:
+    from collide.analysis.libpython import is_libpython  # late: start-up
+
     if code.fixed_remedy:
         return code.remedy
     if interposition.intended == (interposition.victim,):
@@ -75,6 +77,8 @@ def _remedy(analysis: Analysis, code: Code, interposition: Interposition) -> str
         )
     others = {f for f in interposition.intended if f is not interposition.victim}
     names = ", ".join(sorted(analysis.name_of(f).rsplit("/", 1)[-1] for f in others))
+    if all(map(is_libpython, names.split(", "))):
+        return NO_LIBPYTHON
     return (
         f"Rename the symbols it takes from {names}, in both "
         "(patchelf --rename-dynamic-symbols), or link that library statically and hidden."

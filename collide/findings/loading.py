@@ -7,6 +7,7 @@ the host that the loader uses in place of those that the wheel brings.
 from __future__ import annotations
 
 from collide.findings.code import Code, Severity, Shape
+from collide.findings.expected_library import answered, missing
 from collide.findings.finding import Finding
 
 TYPE_CHECKING = False
@@ -23,7 +24,9 @@ MISSING_LIBRARY = Code(
     Shape.LOAD_FAILURE,
     "needs a library that is neither in the wheel nor on the host",
     "The import fails, unless another package has loaded a library of that name before.",
-    "A DT_NEEDED name that is not loaded and that the loader's search does not find.",
+    "A DT_NEEDED name that is not loaded and that the loader's search does not find. An error "
+    "where an extension module fails for it and no policy of the wheel's manylinux or musllinux "
+    "tags allows it. What another input of one command brings is not missing.",
     "Bundle the library (auditwheel repair), or depend on the package that brings it.",
 )
 VERSION_NOT_FOUND = Code(
@@ -106,8 +109,16 @@ _PLUGIN = (
 )
 
 
+NO_LIBPYTHON = (
+    "Do not link libpython: an extension module takes its symbols from the interpreter that "
+    "imports it."
+)
+"""The remedy for a module that needs a libpython."""
+
+
 def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[tuple[Code, str, str, str], tuple[set[str], set[str]]] = {}
+    evidence: dict[tuple[Code, str], dict[str, None]] = {}
     for module in analysis.modules:
         for failure in module.failures:
             code = FAILURE_CODES[failure.kind]
@@ -118,19 +129,28 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
             )
             if symbol:
                 symbols.add(symbol)
+                found = answered(analysis, module, failure)
+                evidence.setdefault((code, victim), {}).update(dict.fromkeys(found))
             modules.add(module.name)
     no_python = analysis.host.python is None
     for (code, victim, name, detail), (symbols, modules) in groups.items():
+        severity, because = code.severity, tuple(evidence.get((code, victim), ()))
+        if code is MISSING_LIBRARY:
+            severity, because = missing(analysis, victim, name, modules)
+        remedy = _PLUGIN if no_python and code is UNDEFINED_SYMBOL else code.remedy
+        if code is MISSING_LIBRARY and name.startswith("libpython"):
+            remedy = NO_LIBPYTHON
         yield Finding(
             code=code,
-            severity=code.severity,
+            severity=severity,
             victim=victim,
             provider=name or None,
             references=len(symbols),
             symbols=tuple(sorted(symbols)),
             modules=tuple(sorted(modules)),
             detail=detail,
-            remedy=_PLUGIN if no_python and code is UNDEFINED_SYMBOL else code.remedy,
+            evidence=because,
+            remedy=remedy,
         )
 
 

@@ -35,23 +35,26 @@ def extract(
     rtld_global: Sequence[str] = (),
     library_path: Sequence[str] = (),
     ldconfig: bool = False,
+    cwd: str = "/",
 ) -> Host:
     """The host that ``binary`` of ``root`` makes.
 
     ``preload`` are LD_PRELOAD names, ``rtld_global`` libraries that the binary
-    opens RTLD_GLOBAL later, ``library_path`` the elements of LD_LIBRARY_PATH.
+    opens RTLD_GLOBAL later, ``library_path`` the elements of LD_LIBRARY_PATH, or lists of
+    them as the loader takes these; ``cwd`` is what relative ones of all three are relative to.
     ``ldconfig`` makes up for a missing ld.so.cache as ldconfig(8) would; without
     it a loader that has no cache searches its system directories only.
     Raises InputError when the binary or one of those cannot be read, or its
     loader is not one whose rules are known.
     """
     root.count_tries()
+    preload, rtld_global = _absolute(preload, cwd), _absolute(rtld_global, cwd)
     executable = _open(root, binary)
     interpreter_path = executable.elf.interpreter
     if interpreter_path is None:
         raise InputError(binary, "has no dynamic loader (a shared library or a static executable)")
     interpreter = _open(root, interpreter_path)
-    loader = _loader(root, interpreter_path, executable, library_path)
+    loader = _loader(root, interpreter_path, executable, library_path, cwd)
     if ldconfig:
         _make_cache(root, executable, loader)
     process, failures = start(executable, interpreter, loader, root, preload)
@@ -59,11 +62,7 @@ def extract(
     failures += tuple(_open_global(process, rtld_global, problems))
     for problem in problems:
         raise _refused(problem, (*preload, *rtld_global))
-    python = find_python(m.dso for m in process.global_scope)
-    if python is None:
-        # A copy in a virtual environment may be called python.
-        original = environment(root, binary).get("executable", "")
-        python = _named(posixpath.basename(original))
+    python = find_python(m.dso for m in process.global_scope) or _original(root, binary)
     return Host(
         name=name or _default_name(root, executable.path),
         path=executable.path,
@@ -71,8 +70,8 @@ def extract(
         python=python,
         process=process,
         failures=failures,
-        preload=tuple(preload),
-        rtld_global=tuple(rtld_global),
+        preload=preload,
+        rtld_global=rtld_global,
         own=own_modules(process, root, python, binary),
     )
 
@@ -140,6 +139,11 @@ def find_python(scope: Iterable[Dso]) -> Python | None:
     return next(filter(None, map(_named, names)), None)
 
 
+def _original(root: Root, binary: str) -> Python | None:
+    """The interpreter of which ``binary`` is the copy in a virtual environment, called python."""
+    return _named(posixpath.basename(environment(root, binary).get("executable", "")))
+
+
 def _named(name: str | None) -> Python | None:
     """The interpreter that a binary or a libpython of this name has."""
     found = re.fullmatch(_LIBPYTHON, name or "")
@@ -158,11 +162,19 @@ def _default_name(root: Root, path: str) -> str:
     return "-".join(p.strip("\"'") for p in parts if p)
 
 
-def _loader(root: Root, path: str, executable: Dso, library_path: Sequence[str]) -> Loader:
+def _absolute(libraries: Iterable[str], cwd: str) -> tuple[str, ...]:
+    """Names of libraries; one with a slash is a path, which is not searched."""
+    return tuple(posixpath.join(cwd, name) if "/" in name else name for name in libraries)
+
+
+def _loader(
+    root: Root, path: str, executable: Dso, library_path: Sequence[str], cwd: str
+) -> Loader:
     data = root.read_bytes(path) or b""
     if is_musl(data):
         loader = read_musl(data, path, root)
     else:
         loader = read_glibc(data, path, root, executable)
     expanded = libc_of(loader).expand_library_path(library_path, executable, loader)
-    return loader._replace(library_path=expanded)
+    absolute = (posixpath.join(cwd, element).rstrip("/") or "/" for element in expanded)
+    return loader._replace(library_path=tuple(absolute))

@@ -12,7 +12,12 @@ from collide.hosts.database.reader import Summary
 from collide.loader.host import Host
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problems_named
+from collide.support.patterns import there_are
 from collide.support.regular_files import open_regular, require_regular
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.filesystems.root import Root
 
 
 class Candidate:
@@ -48,22 +53,23 @@ def select(
     *,
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
+    library_path: Sequence[str] = (),
     unreadable: list[InputError] | None = None,
 ) -> Iterator[Candidate]:
     """The hosts of all ``--profile`` values, each once, in order; all shipped ones without any.
 
     A value is a shipped name or a pattern of names, a group of them, a profile
-    file, or a path to a binary; only for a binary can ``preload`` and
-    ``rtld_global`` apply. Raises InputError for what is none of these or cannot be
-    read, unless ``unreadable`` is there to take the errors, and UsageError where openings
-    cannot apply.
+    file, or a path to a binary; only for a binary can ``preload``,
+    ``rtld_global`` and ``library_path`` apply. Raises InputError for what is none of these or
+    cannot be read, unless ``unreadable`` is there to take the errors, and UsageError where
+    openings cannot apply or a directory of ``library_path`` is not there.
     """
     specs = list(specs)
     named: set[str] = set()
     for spec in specs or ("*",):
         names = _shipped(spec)
         if names:
-            _refuse_openings(spec, preload, rtld_global)
+            _refuse_openings(spec, preload, rtld_global, library_path)
             for name in names:
                 if name not in named:
                     named.add(name)
@@ -72,7 +78,7 @@ def select(
             continue
         try:
             with problems_named(spec):
-                candidate = _read(spec, preload, rtld_global)
+                candidate = _read(spec, preload, rtld_global, library_path)
         except InputError as e:
             if unreadable is None:
                 raise
@@ -81,27 +87,58 @@ def select(
             yield candidate
 
 
-def _read(spec: str, preload: Sequence[str], rtld_global: Sequence[str]) -> Candidate:
+def _read(
+    spec: str, preload: Sequence[str], rtld_global: Sequence[str], library_path: Sequence[str]
+) -> Candidate:
     """The host in a profile file, or that of a binary."""
     path = _existing(spec)
     if os.path.isfile(path) and _is_profile(path):
         from collide.hosts.profile_file.read import load  # late: start-up
 
-        _refuse_openings(spec, preload, rtld_global)
+        _refuse_openings(spec, preload, rtld_global, library_path)
         host = load(path)
     else:
         from collide.filesystems.root import Root  # late: start-up
         from collide.hosts.extract import extract  # late: start-up
 
-        host = extract(path, Root(), preload=preload, rtld_global=rtld_global)
-    return Candidate.of(with_arguments(host, spec, preload, rtld_global), path)
+        root = Root()
+        host = extract(
+            path,
+            root,
+            preload=preload,
+            rtld_global=rtld_global,
+            library_path=library_path,
+            cwd=working_directory(),
+        )
+        require_library_path(host, root)
+    return Candidate.of(with_arguments(host, spec, preload, rtld_global, library_path), path)
+
+
+def require_library_path(host: Host, root: Root) -> None:
+    """Check that ``root`` has the directories of the host's LD_LIBRARY_PATH.
+
+    The loader passes over one that is not there. Raises UsageError that says what there is.
+    """
+    for directory in host.loader.library_path:
+        if not root.is_directory(directory):
+            above = directory
+            while not root.is_directory(above):
+                above = os.path.dirname(above)
+            below = os.path.join(above, "")
+            names = [n for n in root.names(above) if root.is_directory(below + n)]
+            there = there_are(f"directories in {above}", directory[len(below) :], names)
+            raise UsageError(f"--library-path {directory}: no such directory; {there}")
 
 
 def with_arguments(
-    host: Host, spec: str, preload: Sequence[str], rtld_global: Sequence[str]
+    host: Host,
+    spec: str,
+    preload: Sequence[str],
+    rtld_global: Sequence[str],
+    library_path: Sequence[str] = (),
 ) -> Host:
     """``host`` with the options that name it on a command line."""
-    opened = (("--preload", preload), ("--global", rtld_global))
+    opened = (("--preload", preload), ("--global", rtld_global), ("--library-path", library_path))
     options = [word for option, names in opened for name in names for word in (option, name)]
     return host._replace(arguments=("--profile", spec, *options))
 
@@ -125,10 +162,17 @@ def select_hosts(
     *,
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
+    library_path: Sequence[str] = (),
     unreadable: list[InputError] | None = None,
 ) -> Iterator[Host]:
     """The same hosts, loaded."""
-    for candidate in select(specs, preload=preload, rtld_global=rtld_global, unreadable=unreadable):
+    for candidate in select(
+        specs,
+        preload=preload,
+        rtld_global=rtld_global,
+        library_path=library_path,
+        unreadable=unreadable,
+    ):
         yield candidate.host
 
 
@@ -148,9 +192,21 @@ def groups() -> list[str]:
     return sorted({group for name in shipped_names() for group in shipped_summary(name).groups})
 
 
-def _refuse_openings(spec: str, preload: Sequence[str], rtld_global: Sequence[str]) -> None:
+def _refuse_openings(
+    spec: str, preload: Sequence[str], rtld_global: Sequence[str], library_path: Sequence[str]
+) -> None:
     if preload or rtld_global:
         raise UsageError(f"--preload and --global need a binary; {spec} is recorded already")
+    if library_path:
+        raise UsageError(f"--library-path needs a binary; {spec} is recorded already")
+
+
+def working_directory() -> str:
+    """The working directory, or ``/`` where it is not there any more."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"
 
 
 def locate(name: str) -> str:

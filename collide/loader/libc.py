@@ -60,9 +60,12 @@ class Libc(Protocol):
         """How a release chooses a definition."""
 
     def expand_library_path(
-        self, elements: Iterable[str], executable: Dso, loader: Loader, /
+        self, lists: Iterable[str], executable: Dso, loader: Loader, /
     ) -> tuple[str, ...]:
-        """The elements of LD_LIBRARY_PATH as the loader reads them."""
+        """The elements of LD_LIBRARY_PATH as the loader reads them, one list after the other.
+
+        An empty element stands for the working directory.
+        """
 
 
 class _Glibc:
@@ -94,10 +97,14 @@ class _Glibc:
         return GlibcLookup(version)
 
     def expand_library_path(
-        self, elements: Iterable[str], executable: Dso, loader: Loader
+        self, lists: Iterable[str], executable: Dso, loader: Loader
     ) -> tuple[str, ...]:
-        """See :class:`Libc`; dynamic string tokens are expanded, those without a value drop."""
+        """See :class:`Libc`; dynamic string tokens are expanded, those without a value drop.
+
+        Source: ``fillin_rpath`` with the separators ``:;``.
+        """
         origin = posixpath.dirname(executable.path)
+        elements = (e for text in lists for e in text.replace(";", ":").split(":"))
         expanded = (expand(element, origin, loader) for element in elements)
         return tuple(e for e in expanded if e is not None)
 
@@ -128,10 +135,14 @@ class _Musl:
         return MuslLookup(version)
 
     def expand_library_path(
-        self, elements: Iterable[str], _executable: Dso, _loader: Loader
+        self, lists: Iterable[str], _executable: Dso, _loader: Loader
     ) -> tuple[str, ...]:
-        """See :class:`Libc`; there are no tokens in it."""
-        return tuple(elements)
+        """See :class:`Libc`; there are no tokens in it, and empty elements are passed over.
+
+        Source: ``path_open``.
+        """
+        elements = (e for text in lists for e in text.replace("\n", ":").split(":"))
+        return tuple(filter(None, elements))
 
 
 GLIBC: Libc = _Glibc()

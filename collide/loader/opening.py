@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from collide.support.patterns import matches, refuse_unmatched
+from collide.support.patterns import matches, require_matches
 from collide.support.records import NamedTuple
 
 
@@ -50,10 +50,14 @@ class ModePatterns(NamedTuple):
         return Mode(*(matches(name, patterns) for patterns in self))
 
     def refuse_unmatched(self, names: Iterable[str]) -> None:
-        """Raise UsageError for a pattern that matches none of the modules ``names``."""
+        """Raise UsageError for a pattern that matches none of the modules ``names``.
+
+        Without any names nothing is refused: then there is another reason why nothing matches.
+        """
         listed = tuple(names)
         for option, patterns in zip(_OPTIONS, self, strict=True):
-            refuse_unmatched(option, patterns, listed)
+            if listed:
+                require_matches(option, patterns, listed)
 
 
 ALL_NOW = ModePatterns()

@@ -1,4 +1,7 @@
-"""Shell patterns that select modules by name."""
+"""Patterns of the command line: one that matches nothing is an error that says what there is.
+
+The patterns are those of :mod:`fnmatch`, compared with regard to case.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,46 @@ from collections.abc import Iterable
 
 from collide.support.errors import UsageError
 
-_SHOWN_NAMES = 8
+_SHOWN = 5
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a name matches one of the shell patterns."""
-    import fnmatch  # late: start-up
+    """Whether a name matches one of the patterns."""
+    from fnmatch import fnmatchcase  # late: start-up
 
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def refuse_unmatched(option: str, patterns: Iterable[str], names: Iterable[str]) -> None:
-    """Raise UsageError for the first pattern of ``option`` that none of ``names`` matches.
+def require_matches(
+    option: str, patterns: Iterable[str], names: Iterable[str], *, things: str = "modules"
+) -> None:
+    """Check that each of ``patterns``, given as ``option``, matches one of ``names``.
 
-    The message says which names there are. Without any names nothing is refused: then there is
-    another reason why there is nothing to match.
+    ``things`` says what the names are, in the plural. Raises UsageError for the first pattern
+    that matches none.
     """
-    listed = list(dict.fromkeys(names))
-    for pattern in patterns if listed else ():
-        if not any(matches(name, (pattern,)) for name in listed):
-            shown = ", ".join(listed[:_SHOWN_NAMES])
-            more = len(listed) - _SHOWN_NAMES
-            others = f" and {more} more" if more > 0 else ""
-            raise UsageError(f"{option} {pattern}: matches none of the modules {shown}{others}")
+    from fnmatch import filter as matching  # late: start-up
+
+    known = sorted(set(names))
+    for pattern in patterns:
+        # Without os.path.normcase, which POSIX systems do not apply, filter is fnmatchcase.
+        if not matching(known, pattern):
+            there = there_are(things, pattern, known)
+            raise UsageError(f"{option} {pattern}: matches none; {there}")
+
+
+def there_are(things: str, wanted: str, names: Iterable[str]) -> str:
+    """A clause that says which ``things`` there are: those near ``wanted``, or the first ones."""
+    from difflib import get_close_matches  # late: start-up
+
+    known = sorted(set(names))
+    if not known:
+        return f"there are no {things}"
+    if len(known) <= _SHOWN:
+        return f"the {things} are {', '.join(known)}"
+    by_word = {name.rpartition("/")[2]: name for name in reversed(known)}
+    word = wanted.rpartition("/")[2].strip("*")
+    near = [by_word[found] for found in get_close_matches(word, by_word, 3, 0.5)]
+    if near:
+        return f"of {len(known)} {things} near it: {', '.join(near)}"
+    return f"of {len(known)} {things} the first are {', '.join(known[:_SHOWN])}"

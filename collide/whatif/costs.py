@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
+from collide.analysis.libpython import is_libpython
 from collide.analysis.start_up import START_UP_MODULE, knows_references
 from collide.binding.binding import Binding
 from collide.elf.constants import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
@@ -119,6 +120,12 @@ def _of_member(tried: WhatIf, changed: _ChangedMember, options: Sequence[str]) -
     functions = {r.name for r, kind in kinds.items() if kind not in _DATA}
     data = {r.name for r, kind in kinds.items() if kind in _DATA}
     addresses = {r.name for r in kinds if r.lookup_class == CLASS_DATA} & functions
+    if is_libpython(changed.dso.elf.soname or "") and any(o in SYMBOLIC for o in options):
+        yield Cost(
+            "runtime",
+            f"{changed.name} becomes a second Python in the process, which nobody initialises: "
+            "its types, its locks and its memory are not the interpreter's",
+        )
     if any(option in SYMBOLIC or option == HIDE for option in options):
         yield from _pointers(tried, changed, addresses, data)
         yield from _cpp(tried, changed, functions | data)

@@ -16,6 +16,7 @@ from hashlib import sha256
 from collide.elf.object import ElfObject
 from collide.elf.symbols import Reference
 from collide.support.errors import UsageError
+from collide.support.patterns import there_are
 from collide.support.records import NamedTuple
 from collide.whatif.relink import (
     NamePatterns,
@@ -142,7 +143,8 @@ def apply_edits(
     for edit in edits:
         paths = [path for path in objects if edit.matches(names[path])]
         if not paths:
-            raise UsageError(f"{edit}: no object matches {edit.pattern}")
+            there = there_are("objects", edit.pattern, (names[path] for path in objects))
+            raise UsageError(f"{edit}: no object matches {edit.pattern}; {there}")
         for path in paths:
             work.change(path, edit.change)
     return RelinkedObjects(work.objects, work.fates, work.renamed, work.basenames)

@@ -14,6 +14,7 @@ from collide.loader.opening import GLOBAL, NOW, Mode
 from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.errors import InputError, UsageError
+from collide.support.patterns import there_are
 from collide.support.records import NamedTuple
 from collide.whatif.edits import HOST_ONLY, LOCAL, SONAME, Edit, apply_edits
 from collide.whatif.relink import ask_at_run_time, drop_needed
@@ -101,7 +102,8 @@ def _unlinked(host: Host, edits: Iterable[Edit], *options: str) -> list[LinkMap]
             continue
         maps = [m for m in host.process.global_scope if edit.matches(m.dso.path)]
         if not maps:
-            raise UsageError(f"{edit}: no library of {host.name} matches {edit.pattern}")
+            there = there_are("libraries", edit.pattern, _paths(host.process.global_scope))
+            raise UsageError(f"{edit}: no library of {host.name} matches {edit.pattern}; {there}")
         if host.process.executable in maps:
             raise UsageError(f"{edit}: {host.path} is the host itself")
         found += maps

@@ -681,6 +681,43 @@ def test_preload_of_a_binary_takes_part(run: Run) -> None:
     assert "COL101" in run(*arguments, "--global", library)[1]
 
 
+def test_preload_with_a_slash_is_relative_to_the_working_directory(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT / "wheels/host")
+    arguments = ("check", specimen("static_exported"), "--profile", "/bin/sh")
+    assert "COL101" in run(*arguments, "--preload", "./libvault.so.1")[1]
+    assert "COL101" in run(*arguments, "--global", "../host/libvault.so.1")[1]
+
+
+@pytest.mark.parametrize("given", ["wheels/host", "wheels:wheels/host", "wheels;wheels/host"])
+def test_library_path_is_searched(run: Run, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.chdir(ROOT)
+    arguments = ("check", specimen("static_exported"), "--profile", "/bin/sh")
+    line = run.fails(*arguments, "--preload", "libvault.so.1")
+    assert line == "libvault.so.1: no such library on this host"
+    options = ("--preload", "libvault.so.1", "--library-path", given)
+    assert "COL101" in run(*arguments, *options)[1]
+    monkeypatch.chdir(ROOT / "wheels/host")
+    # An empty element is the working directory.
+    assert "COL101" in run(*arguments, "--preload", "libvault.so.1", "--library-path", ":/")[1]
+
+
+def test_library_path_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "libraries").mkdir()
+    missing = f"{tmp_path}/libaries/deeper"
+    for command in (("check", specimen("static_exported"), "--profile"), ("profile",)):
+        line = run.fails(*command, "/bin/sh", "--library-path", missing)
+        there = f"the directories in {tmp_path} are libraries"
+        assert line == f"--library-path {missing}: no such directory; {there}"
+
+
+def test_recorded_profile_takes_no_library_path(run: Run) -> None:
+    arguments = ("check", specimen("static_hidden"), "--profile", "debian-12-python3")
+    line = run.fails(*arguments, "--library-path", "/usr/lib")
+    assert line == "--library-path needs a binary; debian-12-python3 is recorded already"
+
+
 # -- bindings -------------------------------------------------------------------------------------
 
 KEYS = [
@@ -818,8 +855,12 @@ def test_module_pattern_selects_modules(run: Run, pattern: str, modules: list[st
 
 def test_pattern_that_matches_no_module_says_so(run: Run) -> None:
     arguments = ("bindings", specimen("unique"), "--profile", HOST, "--module", "other*")
-    line = run.fails(*arguments, status=NOTHING)
-    assert line == f"{specimen('unique')}: no module matches other*"
+    modules = "specimen_unique_a.abi3.so, specimen_unique_b.abi3.so"
+    assert run.fails(*arguments) == f"--module other*: matches none; the modules are {modules}"
+    # One that matches does not make up for another.
+    status, out, err = run(*arguments, "--module", "*_a.abi3.so")
+    assert (status, len(err)) == (UNREADABLE, 1)
+    assert {x["module"] for x in lines_of(out)} == {"specimen_unique_a.abi3.so"}
 
 
 def test_bindings_are_the_same_every_time() -> None:
@@ -1009,7 +1050,8 @@ def test_whatif_that_makes_a_module_fail_ends_with_status_one(run: Run) -> None:
     ("arguments", "message"),
     [
         ((), "nothing to try"),
-        (("--apply", "nobody=hide"), "no object matches nobody"),
+        (("--apply", "nobody=hide"), "no object matches nobody; the objects are "),
+        (("--apply-host", "libvolt.so.1=hide"), "; the objects are "),
         (("--apply", "*=sideways"), "'sideways' is no change"),
         (("--apply-host", "nobody=local"), "matches nobody"),
         (("--apply", "*=-Bsymbolic", "--rename-map", "MAP"), "nothing is renamed"),

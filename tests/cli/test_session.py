@@ -93,11 +93,24 @@ def test_input_that_does_not_fit_is_told_and_the_others_are_opened(
     assert out
 
 
+THERE = "matches none; the modules are specimen_unique_a.abi3.so, specimen_unique_b.abi3.so"
+
+
 def test_no_module_of_a_session_matches(capsys: Capture) -> None:
     arguments = ("bindings", specimen("unique"), "--profile", HOST, "--session", "--module", "no*")
     status, out, err = run(capsys, *arguments)
-    assert (status, out) == (3, "")
-    assert err == [f"collide: {specimen('unique')}: no module matches no*"]
+    assert (status, out) == (2, "")
+    assert err == [f"collide: --module no*: {THERE}"]
+
+
+def test_module_to_open_global_is_one_that_there_is(capsys: Capture) -> None:
+    session = ("bindings", specimen("unique"), "--profile", HOST, "--session")
+    status, _, err = run(capsys, *session, "--rtld-global", "no*")
+    assert (status, err) == (2, [f"collide: --rtld-global no*: {THERE}"])
+    two = ("check", specimen("unique"), specimen("static_hidden"), "--profile", HOST)
+    status, out, err = run(capsys, *two, "--rtld-global", "*_a.abi3.so", "--rtld-global", "no*")
+    assert (status, out, len(err)) == (2, "", 1)
+    assert err[0].startswith("collide: --rtld-global no*: matches none; the modules are ")
 
 
 # -- check, together ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collide.analysis.libpython import python_release
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.evidence import RuleResult, some, structures
 
@@ -36,6 +37,10 @@ def wide_interface(interposition: Interposition) -> RuleResult | None:
     Fortran routines is wide and holds no state. Nor is a variable of one word:
     a number, a pointer or a short text has no layout.
     """
+    release = python_release(interposition.provider)
+    if release and all(python_release(f) == release for f in interposition.intended):
+        # The layouts of CPython stay within a release: it is a second one of the same.
+        return None
     data = structures(interposition)
     if len(interposition.used_names) < WIDE or not data:
         return None

@@ -39,14 +39,17 @@ def record(host: Host, root: Root) -> dict[str, Any]:
     """The JSON form of ``host``, extracted from ``root``.
 
     Besides what the host has loaded it holds the system libraries that the
-    manylinux policy lets a wheel need, found as an object of a wheel would
-    find them here, with their closures; and behind these the interpreter's extension modules
-    that bring libraries, with theirs.
+    manylinux policy lets a wheel need, and all libraries in the directories of LD_LIBRARY_PATH,
+    found as an object of a wheel would find them here, with their closures; and behind these the
+    interpreter's extension modules that bring libraries, with theirs.
     """
     process = host.process.copy(host.files)
     loaded = len(process.maps)
-    system = _request_system(process, host)
+    listed = _library_path(host, root)
+    names = {path.rpartition("/")[2] for path in listed}
+    system = _request_system(process, host, names)
     objects = _Objects(process.maps)
+    objects.add_paths(listed, root)
     own = list(_own_modules(host, root))
     for _, opened in own:
         objects.add(opened.opened.searchlist)
@@ -84,10 +87,22 @@ def record(host: Host, root: Root) -> dict[str, Any]:
     }
 
 
-def _request_system(process: Process, host: Host) -> dict[str, LinkMap | LoadFailure]:
-    """Load what a policy lets a wheel need, with all closures."""
+def _library_path(host: Host, root: Root) -> list[str]:
+    """The paths of the libraries in the directories of LD_LIBRARY_PATH, in the order of search."""
+    return [
+        posixpath.join(directory, name)
+        for directory in host.loader.library_path
+        for name in root.names(directory)
+        if ".so" in name and not root.is_directory(posixpath.join(directory, name))
+    ]
+
+
+def _request_system(
+    process: Process, host: Host, more: Iterable[str]
+) -> dict[str, LinkMap | LoadFailure]:
+    """Load what a policy lets a wheel need, and ``more``, with all closures."""
     names = system_libraries(libc_of(host.loader), host.architecture)
-    system = {name: process.request(name) for name in names}
+    system = {name: process.request(name) for name in (*names, *sorted({*more} - {*names}))}
     process.closure([m for m in system.values() if isinstance(m, LinkMap)])
     return system
 
@@ -129,6 +144,14 @@ class _Objects:
                 self._names.append(set())
             self.numbers[id(m)] = number
             self._names[number].add(m.name)
+
+    def add_paths(self, paths: Iterable[str], root: Root) -> None:
+        """Keep further paths of files that are recorded: links to them."""
+        numbers = {m.dso.path: number for number, m in enumerate(self.maps)}
+        for path in paths:
+            number = numbers.get(root.realpath(path) or "")
+            if number is not None:
+                self._names[number].add(path)
 
     def names(self, m: LinkMap) -> AbstractSet[str]:
         """All paths by which its file was opened."""
@@ -261,10 +284,13 @@ def _dump(value: object) -> str:
 
 # auditwheel has no public Python interface: nothing else touches ``auditwheel.policy``, and
 # tests/hosts/profile_file/test_system_libraries.py holds the contract.
-def system_libraries(libc: Libc, architecture: str) -> tuple[str, ...]:
+def system_libraries(
+    libc: Libc, architecture: str, platforms: Iterable[str] = ()
+) -> tuple[str, ...]:
     """SONAMEs that some manylinux or musllinux policy allows, sorted.
 
-    The union over the releases of the policy: a wheel may carry the tag of any.
+    The union over the releases of the policy, as a wheel may carry the tag of any, or over those
+    of ``platforms``, which are tags; all releases where auditwheel knows none of these.
     Raises UsageError for an architecture without policies.
     """
     from auditwheel.architecture import Architecture  # late: start-up
@@ -279,4 +305,6 @@ def system_libraries(libc: Libc, architecture: str) -> tuple[str, ...]:
         )
     except ValueError as e:
         raise UsageError(f"auditwheel has no policy for {architecture}: {e}") from e
-    return tuple(sorted({name for policy in policies for name in policy.whitelist}))
+    wanted = set(platforms)
+    chosen = [p for p in policies if not wanted.isdisjoint((p.name, *p.aliases))]
+    return tuple(sorted({name for p in chosen or policies for name in p.whitelist}))

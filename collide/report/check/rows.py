@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from collide.check.check import Report
-from collide.check.merge import library_stem, merge
+from collide.check.merge import merge, merge_key
 from collide.findings.code import Shape
 from collide.findings.finding import Finding
 from collide.report.check.parts import (
@@ -102,8 +102,7 @@ def _of_pairs(pairs: Iterable[Pair]) -> Iterator[ReportRow]:
         if pair.left_out is None:
             hosts.setdefault(pair.targets, set()).add(pair.host.name)
         for targets, after, finding in _of_pair(pair):
-            key = finding._replace(provider=library_stem(finding.provider))
-            equal.setdefault((targets, after, key), []).append((pair, finding))
+            equal.setdefault((targets, after, merge_key(finding)), []).append((pair, finding))
     for (targets, after, _), found in equal.items():
         yield ReportRow(
             targets,

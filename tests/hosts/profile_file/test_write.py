@@ -206,6 +206,7 @@ def test_preload_is_recorded_behind_the_executable(s: Scenario) -> None:
 def test_library_path_is_recorded_and_found_by(s: Scenario) -> None:
     s.lib("one/liba.so", F)
     host = s.host(needed=["one/liba.so"], runpath=None)
+    (s.directory / "none").mkdir()
     path = f"{s.directory}/none:{s.directory}/one"
     profile = recorded(s.directory, host, "--library-path", path)
     assert profile["loader"]["library_path"] == path.split(":")
@@ -226,6 +227,31 @@ def test_what_was_recorded_takes_symbols_from_a_wheel(
     lines = map(json.loads, capsys.readouterr().out.splitlines())
     (line,) = (line for line in lines if line["symbol"] == "f")
     assert (line["provider"], line["origin"], line["shadowed"]) == (str(extra), "host", True)
+
+
+def test_what_the_library_path_holds_is_recorded_under_all_its_names(
+    s: Scenario, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = s.host(runpath=None)
+    s.lib("deeper/libdeep.so")
+    s.lib("one/liba.so.1", F, needed=["deeper/libdeep.so"], runpath="$ORIGIN/../deeper")
+    s.lib("one/link.so", F, soname="link.so")
+    calls = "int f(void); int use(void) { return f(); }"
+    s.lib("w/m.so", calls, needed=["one/liba.so.1"], runpath=None)
+    s.lib("w/n.so", calls, needed=["one/link.so"], runpath=None)
+    (s.directory / "one/link.so").unlink()
+    (s.directory / "one/link.so").symlink_to("liba.so.1")
+    (s.directory / "one/liba.so.txt").write_text("no library")
+    search = ("--library-path", f"{s.directory}/one")
+    profile = recorded(s.directory, host, *search)
+    assert profile["system"]["liba.so.1"] == at(profile, "liba.so.1")
+    capsys.readouterr()
+    said = []
+    for of in ([str(s.directory / "recorded.json")], [str(host), *search]):
+        assert main(["bindings", str(s.directory / "w"), "--profile", *of]) == 0
+        said.append(sorted(capsys.readouterr().out.splitlines()))
+    assert said[0] == said[1]
+    assert str(s.directory / "one/liba.so.1") in said[0][0]
 
 
 def test_library_path_of_the_host_serves_wheels_too(
