@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -290,8 +291,13 @@ HOSTS: dict[str, Callable[[], Host]] = {
 }
 
 
-def run(host: Host, script: Path, result: Path, *, timeout: int = 300) -> str:
-    """Run a workload; what it left, or in angle brackets how it ended without."""
+def run(
+    host: Host, script: Path, result: Path, *, timeout: int = 300, with_status: bool = False
+) -> str:
+    """Run a workload; what it left, or in angle brackets how it ended without.
+
+    ``with_status`` is to say also how it ended after that, unless with 0.
+    """
     result.unlink(missing_ok=True)
     if host.wrap is not None:
         host.wrap(script)
@@ -312,9 +318,32 @@ def run(host: Host, script: Path, result: Path, *, timeout: int = 300) -> str:
     except subprocess.TimeoutExpired:
         return f"<did not end within {timeout} seconds: {shlex.join(command)}>"
     if result.exists():
-        return result.read_text()
+        ended = f" <then status {done.returncode}>" if with_status and done.returncode else ""
+        return result.read_text() + ended
     # What the process says of its end is on stderr, where there is anything.
     said = [x for x in (done.stdout + "\n" + done.stderr).splitlines() if x.strip()]
     marks = ("rror", "abort", "Abort", "(SIG")
     error = next((x for x in reversed(said) if any(mark in x for mark in marks)), "")
     return f"<status {done.returncode}: {(error or (said or [''])[-1]).strip()[:160]}>"
+
+
+def repaired(
+    wheels: Sequence[Path], directory: Path, options: Sequence[str]
+) -> tuple[list[Path], str]:
+    """The repaired wheels, those as they are that need none, and what was done in short."""
+    command = [sys.executable, "-m", "collide", "repair", "-w", str(directory), *options]
+    done = subprocess.run(
+        [*command, "--format", "json", *map(str, wheels)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    made = [directory / w.name if (directory / w.name).exists() else w for w in wheels]
+    if done.returncode not in (0, 1) or not done.stdout.startswith("["):
+        said = (done.stderr.strip().splitlines() or [""])[-1]
+        return made, f"status {done.returncode}: {said.rpartition(': ')[2]}"
+    changes = [c for r in json.loads(done.stdout) for c in r["objects"].values()]
+    renamed = sum(len(c["renamed"]) for c in changes)
+    closed = sum(len(c.get("protected", ())) + len(c.get("hidden", ())) for c in changes)
+    moved = sum(c["soname"] is not None for c in changes)
+    return made, f"{closed} closed, {renamed} renamed, {moved} DT_SONAME"
