@@ -70,29 +70,28 @@ def download(filename: str) -> Path:
     python, abi, platforms = filename.removesuffix(".whl").split("-")[-3:]
     tag = python.split(".")[-1]
     number = tag[2:] if len(tag) > 3 else "311"
+    wanted = [p for p in platforms.split(".") if p != "any"] or ["manylinux2014_x86_64"]
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--no-deps", "--only-binary=:all:", "--python-version", number),
         *("--implementation", "pp" if tag.startswith("pp") else "cp"),
         *(option for a in (abi, "abi3", "none") for option in ("--abi", a)),
-        *(option for p in platforms.split(".") if p != "any" for option in ("--platform", p)),
     ]
-    if platforms == "any":
-        command += ["--platform", "manylinux2014_x86_64"]
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory) as partial:
-        done = subprocess.run(
-            [*command, "--dest", partial, f"{name}=={version}"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for wheel in Path(partial).glob(filename):
-            wheel.replace(path)
-    if not path.exists():
-        said = done.stderr.strip().splitlines() or ["pip found another file"]
-        raise UnavailableError(f"cannot download {filename}: {said[-1]}")
-    return path
+    # Of several wheels pip takes that of the first platform.
+    for order in (wanted, wanted[::-1]):
+        options = [option for p in order for option in ("--platform", p)]
+        with tempfile.TemporaryDirectory(dir=directory) as partial:
+            done = subprocess.run(
+                [*command, *options, "--dest", partial, f"{name}=={version}"],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for wheel in Path(partial).glob(filename):
+                return wheel.replace(path)
+    said = done.stderr.strip().splitlines() or ["pip found another file"]
+    raise UnavailableError(f"cannot download {filename}: {said[-1]}")
 
 
 def _package(library: str) -> str:
@@ -238,7 +237,15 @@ def weechat() -> Host:
     # "/script" is a command of the package weechat-plugins, "/python" of the plugin itself.
     home = ("--dir", "SCRIPT.weechat")  # a temporary one is left behind by a crash
     command = (binary, *home, "--stdout", "-r", "/python load SCRIPT", "-r", "/quit")
-    return Host("3.11", command, (binary, *options), (), wrap)
+    # Otherwise its interpreter looks for the standard library beside a python3 in PATH.
+    return Host("3.11", command, (binary, *options), (("PYTHONHOME", "/usr"),), wrap)
+
+
+def vim() -> Host:
+    """Debian's vim with Python and Lua."""
+    binary = need("/usr/bin/vim.nox", "apt install vim-nox")
+    command = (binary, "-u", "NONE", "-es", "-T", "dumb", "-c", "py3file SCRIPT", "-c", "qa!")
+    return Host("3.11", command, (binary,))
 
 
 def postgres() -> Host:
@@ -283,6 +290,7 @@ HOSTS: dict[str, Callable[[], Host]] = {
     "preload:pypy3": lambda: preloading("pypy", str(_LIBRARIES / "libproj.so.25")),
     "uwsgi": uwsgi,
     "uwsgi-src-36": uwsgi_36,
+    "vim": vim,
     "weechat": weechat,
     "python3.6": lambda: plain("3.6"),
     "python3.10": lambda: plain("3.10"),
