@@ -244,16 +244,39 @@ class _OneTarget:
         findings = judge(analysis)
         repairable: frozenset[int] = frozenset()
         if any(f.severity > Severity.NOTE for f in findings):
-            if self._preview is None:
-                self._preview = _preview(self._target)
-            repairable = self._preview.removed(analysis, findings)
+            repairable = self._repairs.removed(analysis, findings)
         tried = _remedies(analysis, findings) if self._remedies else ()
         one = Judged(analysis, findings, tried, repairable)
         if analysis.depends_on_history and self._by_definer is not None:
-            one = _with_history(one, self._by_definer)
+            one = self._with_history(one, self._by_definer)
         if self._seen:
             self._seen(analysis)
         return one._replace(analysis=analysis.without_bindings())
+
+    @property
+    def _repairs(self) -> RepairPreview:
+        if self._preview is None:
+            self._preview = _preview(self._target)
+        return self._preview
+
+    def _with_history(self, judged: Judged, by_definer: ReferencesByDefiner) -> Judged:
+        """The same with what is found only after an import of the interpreter's own modules."""
+        from collide.analysis.history import behind_imports  # late: start-up
+        from collide.findings.history import judge_behind  # late: start-up
+
+        behind = judge_behind(behind_imports(judged.analysis, by_definer))
+        repairable = judged.repairable
+        if any(f.severity > Severity.NOTE for f in behind):
+            removed = self._repairs.removed_behind(judged.analysis, behind)
+            repairable |= {len(judged.findings) + number for number in removed}
+        findings = judged.findings + behind
+        order = sorted(range(len(findings)), key=lambda number: rank(findings[number]))
+        tried = judged.remedies + ((),) * len(behind) if judged.remedies else ()
+        return judged._replace(
+            findings=tuple(findings[number] for number in order),
+            remedies=tuple(tried[number] for number in order if tried),
+            repairable=frozenset(at for at, number in enumerate(order) if number in repairable),
+        )
 
 
 def _of_all(failed: Sequence[tuple[str, InputError]]) -> InputError:
@@ -289,22 +312,6 @@ def _by_definer(
         fitting = (c for c in candidates if _misfit(target, c, insist) is None)
         by_definer.expect(dso for c in fitting for dso in c.host.global_files)
     return by_definer
-
-
-def _with_history(judged: Judged, by_definer: ReferencesByDefiner) -> Judged:
-    """The same with what is found only after an import of the interpreter's own modules."""
-    from collide.analysis.history import behind_imports  # late: start-up
-    from collide.findings.history import judge_behind  # late: start-up
-
-    behind = judge_behind(behind_imports(judged.analysis, by_definer))
-    findings = judged.findings + behind
-    order = sorted(range(len(findings)), key=lambda number: rank(findings[number]))
-    tried = judged.remedies + ((),) * len(behind) if judged.remedies else ()
-    return judged._replace(
-        findings=tuple(findings[number] for number in order),
-        remedies=tuple(tried[number] for number in order if tried),
-        repairable=frozenset(at for at, number in enumerate(order) if number in judged.repairable),
-    )
 
 
 def _preview(target: Target) -> RepairPreview:

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module
+from collide.analysis.history import behind_imports
 from collide.analysis.interposition import is_vague
 from collide.binding.binding import Binding
 from collide.findings.code import Code, Family
 from collide.findings.finding import Finding
+from collide.findings.history import judge_behind
 from collide.findings.loading import judge_loading
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
@@ -34,6 +36,10 @@ from collide.repair.takers import TargetFactsByArchitecture
 from collide.support.errors import CollideError
 from collide.wheels.target import Target
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.repair.repair import InMemory
+
 _TAG = "c00000000"
 """What makes new names that no wheel has: they are never written."""
 
@@ -48,15 +54,10 @@ class RepairPreview:
 
     def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The indexes of those ``findings`` that ``collide repair`` for this host removes."""
-        target = self._target
-        if not findings or target.tags is None or target.problems:
+        if not findings or not self._is_repairable:
             return frozenset()
         try:
-            if self._names is None:
-                self._names = RunTimeUse(target, [target.name])
-            names = self._names
-            request = make_request([target], [analysis], names, RepairOptions(), _TAG)
-            request = request._replace(facts=self._facts)
+            names, request = self._request(analysis)
             plan = simple_plan(analysis, request)
             if plan is not None and not plan.objects:
                 return frozenset()
@@ -65,6 +66,28 @@ class RepairPreview:
             return removed_in_trial(analysis, findings, request) if removed is None else removed
         except CollideError:
             return frozenset()
+
+    def removed_behind(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
+        """The same for findings behind imports of the interpreter's own modules."""
+        if not findings or not self._is_repairable:
+            return frozenset()
+        try:
+            names, request = self._request(analysis)
+            _ = names.texts
+            return removed_behind_in_trial(analysis, findings, request)
+        except CollideError:
+            return frozenset()
+
+    @property
+    def _is_repairable(self) -> bool:
+        return self._target.tags is not None and not self._target.problems
+
+    def _request(self, analysis: Analysis) -> tuple[RunTimeUse, RepairRequest]:
+        target = self._target
+        if self._names is None:
+            self._names = RunTimeUse(target, [target.name])
+        request = make_request([target], [analysis], self._names, RepairOptions(), _TAG)
+        return self._names, request._replace(facts=self._facts)
 
 
 def simple_plan(analysis: Analysis, request: RepairRequest) -> Plan | None:
@@ -155,13 +178,40 @@ def removed_in_trial(
     analysis: Analysis, findings: Sequence[Finding], request: RepairRequest
 ) -> frozenset[int]:
     """The same after loading and binding everything again."""
+    tried = _tried(analysis, request)
+    if tried is None:
+        return frozenset()
+    (after,) = tried.after
+    return _gone(
+        findings,
+        {_key(finding) for finding in judge_loading(after)} | {*_shadows(after, after.modules)},
+        tried.plan,
+    )
+
+
+def removed_behind_in_trial(
+    analysis: Analysis, findings: Sequence[Finding], request: RepairRequest
+) -> frozenset[int]:
+    """The same for findings behind imports."""
+    tried = _tried(analysis, request)
+    if tried is None:
+        return frozenset()
+    (after,) = tried.after
+    return _gone(findings, map(_key, judge_behind(behind_imports(after))), tried.plan)
+
+
+def _tried(analysis: Analysis, request: RepairRequest) -> InMemory | None:
+    """The repair in memory; None where nothing is changed, or something new fails."""
     from collide.repair.repair import in_memory, new_failures  # late: start-up
 
     tried = in_memory(analysis.target, (analysis,), request)
-    (after,) = tried.after
-    if not tried.plan.objects or new_failures(analysis, after, tried.plan.moved):
-        return frozenset()
-    old = {new: old for old, new in tried.plan.moved.items()}
-    found = {_key(finding) for finding in judge_loading(after)} | {*_shadows(after, after.modules)}
+    if not tried.plan.objects or new_failures(analysis, tried.after[0], tried.plan.moved):
+        return None
+    return tried
+
+
+def _gone(findings: Sequence[Finding], found: Iterable[_Key], plan: Plan) -> frozenset[int]:
+    """The indexes of the findings that are not among those ``found`` after ``plan``."""
+    old = {new: old for old, new in plan.moved.items()}
     left = {(code, old.get(v, v), old.get(p, p) if p else p) for code, v, p in found}
     return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import struct
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
@@ -21,7 +23,6 @@ from collide.elf.object import read_object
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.repair.apply import apply_plan
-from collide.repair.archive_check import refuse_ambiguous
 from collide.repair.integrity import difference
 from collide.repair.old_names import keep_old_names
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
@@ -40,12 +41,18 @@ from collide.support.errors import FormatError, InputError, UsageError
 from collide.support.files import new_file, working_directory
 from collide.support.records import NamedTuple, Protocol
 from collide.wheels.archive import Archive, Member, WheelChanges, rewrite_wheel, signatures
+from collide.wheels.irregular import LINK, OUTSIDE, Irregularity
 from collide.wheels.tags import unsuitable
 from collide.wheels.target import Target, read_target
-from collide.wheels.zip_records import STORAGE
+from collide.wheels.zip_records import DUPLICATE, HEADER, STORAGE
 
 REPORT = "collide-repair.json"
 """The member of ``.dist-info`` that lists what was changed."""
+_WRONG = {
+    OUTSIDE: "its name is no relative path below the wheel",
+    HEADER: "its local header says something else",
+    DUPLICATE: "another member is installed at its place, too",
+}
 _ATTESTATIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json")
 
 
@@ -226,15 +233,28 @@ def new_failures(before: Analysis, after: Analysis, moved: Mapping[str, str]) ->
 def _read(path: Path) -> Target:
     if path.suffix != ".whl" or not path.is_file():
         raise InputError(str(path), "is no wheel")
-    refuse_ambiguous(path)
     target = read_target(path)
+    _refuse_irregular(path, target.irregularities)
     if target.problems:
         raise target.problems[0]
-    for irregular in target.irregularities:
-        # How members are stored is mended when they are written again; what they are is not.
-        if irregular.refused and irregular.kind != STORAGE:
-            raise InputError(target.name, f"its archive is refused by {irregular.sentence}")
     return target
+
+
+def _refuse_irregular(path: Path, irregularities: Iterable[Irregularity]) -> None:
+    """Raise InputError for an archive that installers refuse, or of which readers differ.
+
+    It would be written again, and then with a directory that says one thing.
+    """
+    try:
+        zipfile.ZipFile(path).close()
+    except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as e:
+        raise InputError(str(path), f"not repaired: zipfile cannot read it ({e})") from e
+    for irregular in irregularities:
+        # How members are stored is mended when they are written again; what they are is not.
+        if irregular.kind not in (STORAGE, LINK):
+            wrong = filter(None, (_WRONG.get(irregular.kind), irregular.sentence))
+            where = ": ".join([str(path), *irregular.members[:1]])
+            raise InputError(where, f"not repaired: {'; '.join(wrong)}")
 
 
 def _joined(targets: Sequence[Target]) -> Target:

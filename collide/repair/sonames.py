@@ -11,10 +11,11 @@ loader would take one for the other.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
+from collide.analysis.history import behind_imports
 from collide.loader.model import Dso
 from collide.repair.plan import KeptName, ObjectChange, Plan, RepairRequest
 from collide.repair.proof import captured
@@ -23,12 +24,35 @@ from collide.wheels.target import Target, is_extension_module
 
 
 def capturable(target: Target, analyses: Iterable[Analysis], request: RepairRequest) -> set[str]:
-    """File names of libraries that a host captures; with ``everything``, that one could capture."""
-    names = {name for analysis in analyses for name in captured(analysis)}
+    """File names of libraries that a host captures; with ``everything``, that one could capture.
+
+    A host captures also what an import of its interpreter's own modules takes the place of, if
+    something fails for that.
+    """
+    names: set[str] = set()
+    for analysis in analyses:
+        names.update(captured(analysis))
+        if analysis.depends_on_history:
+            names.update(_captured_by_imports(analysis))
     if request.everything:
         needed = {n for dso in target.members.values() for n in dso.elf.needed}
         names |= {name for name in needed & member_file_names(target) if not is_grafted(name)}
     return names
+
+
+def _captured_by_imports(analysis: Analysis) -> Iterator[str]:
+    """The same for imports behind which a module fails, or which fail behind a module."""
+    bundled = member_file_names(analysis.target)
+    for behind in behind_imports(analysis):
+        failing = {name for name, _ in behind.refused}
+        failing.update(m.name for m in behind.after.modules if m.failures)
+        brings = behind.module.brings
+        for module in behind.alone.modules:
+            if module.name in failing:
+                needs = analysis.foreign_needs(module)
+                yield from (
+                    n for n in bundled & needs.keys() if brings.get(n, needs[n]) != needs[n]
+                )
 
 
 def renamed_libraries(target: Target, plan: Plan) -> set[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import posixpath
 
 from collide.support.records import NamedTuple
-from collide.wheels.zip_records import ENCRYPTED, STORAGE, RecordWalk, is_plain
+from collide.wheels.zip_records import ENCRYPTED, HEADER, STORAGE, RecordWalk, is_plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collide.support.file_bytes import Sliced
     from collide.wheels.zip_directory import Entry
 
-OUTSIDE, SEVERAL_INFO, AMBIGUOUS = "outside", "several-info", "ambiguous"
+OUTSIDE, NOWHERE, SEVERAL_INFO = "outside", "nowhere", "several-info"
+AMBIGUOUS, LINK = "ambiguous", "link"
 PIP, INDEX = "pip", "the index"
 _SCHEMES = frozenset(("purelib", "platlib", "headers", "scripts", "data"))
 
@@ -57,6 +58,8 @@ def irregularities(
     walk = RecordWalk(data, entries)
     walk.run()
     found = [(kind, name, INDEX, said, True) for kind, name, said in walk.found]
+    found += [(HEADER, name, PIP, said, True) for name, said in walk.unreadable]
+    found += [(AMBIGUOUS, name, PIP, said, False) for name, said in walk.differing]
     found += _of_names(entries, distribution)
     found += _of_storage(entries, walk.links)
     groups: dict[tuple[str, str, str, bool], list[str]] = {}
@@ -73,7 +76,7 @@ def _are_plain(entries: Sequence[Entry]) -> bool:
     names = {entry.name for entry in entries}
     text = "\n".join(["", *names])
     printed = text.replace("\n", "")
-    odd = ("..", "//", "/.", "\n.", "\n/", "\\", ".data")
+    odd = ("..", "//", "/.", "\n.", "\n/", "\\", ":", ".data")
     info = text.find(".dist-info/")
     first = text[text.rfind("\n", 0, info) : info + 11]
     return (
@@ -102,10 +105,11 @@ def refused_place(name: str) -> str | None:
             return "Unknown scheme key"
         return None
     if normal.startswith(("/", "../")) or normal == "..":
-        return "trying to install outside the target directory"
+        return _LEAVES
     return None
 
 
+_LEAVES = "trying to install outside the target directory"
 _Found = tuple[str, str, str, str, bool]
 
 
@@ -118,15 +122,28 @@ def _of_names(entries: Sequence[Entry], distribution: str) -> Iterator[_Found]:
     for entry in entries:
         name = entry.name
         if said := refused_place(name):
-            yield OUTSIDE, name, PIP, said, True
-        if "\\" in name:
-            yield AMBIGUOUS, name, PIP, "a backslash is a separator on Windows", False
+            yield OUTSIDE if said == _LEAVES else NOWHERE, name, PIP, said, True
+        elif said := _unlike_path(name):
+            yield AMBIGUOUS, name, PIP, said, False
         if not name.endswith("/"):
             places.setdefault(_place(name, distribution), {})[name] = None
     for names in places.values():
         if len(names) > 1:
             for name in names:
-                yield AMBIGUOUS, name, PIP, "the last of several for one file is installed", False
+                said = "of several that are installed at its place, the last stays"
+                yield AMBIGUOUS, name, PIP, said, False
+
+
+def _unlike_path(name: str) -> str | None:
+    """What readers make another path of, in a name that pip takes."""
+    parts = name.removesuffix("/").split("/")
+    if "\\" in name:
+        return "a backslash is a separator on Windows"
+    if parts[0].endswith(":"):
+        return "what ends with a colon is a drive on Windows"
+    if not {"..", "", "."}.isdisjoint(parts):
+        return "its name is no relative path below the wheel"
+    return None
 
 
 def _place(name: str, distribution: str) -> str:
@@ -144,4 +161,4 @@ def _of_storage(entries: Iterable[Entry], links: Iterable[str]) -> Iterator[_Fou
         if entry.flags & ENCRYPTED:
             yield STORAGE, entry.name, PIP, "is encrypted, password required for extraction", True
     for name in links:
-        yield AMBIGUOUS, name, PIP, "a symbolic link is installed as a file of its text", False
+        yield LINK, name, PIP, "a symbolic link is installed as a file of its text", False

@@ -20,7 +20,7 @@ DUPLICATE, HEADER, HIDDEN, NAME, STORAGE = "duplicate", "header", "hidden", "nam
 
 _LOCAL, _CENTRAL, _END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 _END_64, _LOCATOR_64 = b"PK\6\6", b"PK\6\7"
-_LOCAL_FIELDS = struct.Struct("<6xHH8xLLHH")
+_LOCAL_FIELDS = struct.Struct("<6xHH4xLLLHH")
 _CENTRAL_FIELDS = struct.Struct("<5xB22xHHH4xL4x")
 _END_FIELDS = struct.Struct("<8xHHLLH")
 _END_64_FIELDS = struct.Struct("<4xQ12xQQQQ")
@@ -90,7 +90,9 @@ class RecordWalk:
     """Reads the records in their order, and notes what gives another answer than the directory.
 
     ``found`` has kind, member and the message of the index, which stops at the first;
-    ``links`` are the members that are symbolic links.
+    ``unreadable`` member and message of zipfile, with which pip reads; ``differing`` member
+    and what some readers take from another place; ``links`` are the members that are
+    symbolic links.
     """
 
     def __init__(self, data: Sliced, entries: Iterable[Entry]) -> None:
@@ -103,6 +105,8 @@ class RecordWalk:
         self._size = self._count = 0
         self._end_64: tuple[int, int, int] | None = None
         self.found: list[tuple[str, str, str]] = []
+        self.unreadable: list[tuple[str, str]] = []
+        self.differing: list[tuple[str, str]] = []
         self.links: list[str] = []
 
     def run(self) -> None:
@@ -132,7 +136,7 @@ class RecordWalk:
 
     def _header(self, at: int) -> int:
         fields: tuple[int, ...] = self._fields(_LOCAL_FIELDS, at)
-        flags, method, compressed, size, name_size, extra_size = fields
+        flags, method, crc, compressed, size, name_size, extra_size = fields
         start = at + 30 + name_size
         raw = bytes(self._data[at + 30 : start])
         name = _text(raw)
@@ -141,9 +145,25 @@ class RecordWalk:
         if extra_size:
             extra = bytes(self._data[start : start + extra_size])
             compressed, size = self._extra(extra, raw, method, compressed, size)
-        if flags & _DESCRIPTOR:
-            raise _WrongError(STORAGE, name, "ZIP contains a data descriptor")
+        here = self._offsets.get(at)
         entry = self._entries.get(name)
+        if flags & _DESCRIPTOR:
+            self._say(STORAGE, raw, "ZIP contains a data descriptor")
+            if entry is None or here is not entry:
+                raise _WrongError(HEADER, name, "Filename not in central directory")
+            compressed, size, crc = entry.compressed_size, entry.size, entry.crc
+        if here is not None and (crc, method) != (here.crc, here.method):
+            self.differing.append((here.name, "its local header says something else"))
+        self._compare(raw, entry, compressed, size)
+        if raw in self._local:
+            self._say(DUPLICATE, raw, "Duplicate filename in local headers")
+        self._local.add(raw)
+        # Where the directory knows better, the record behind it is found all the same.
+        end = start + extra_size + (compressed if here is None else here.compressed_size)
+        return self._behind_descriptor(end) if flags & _DESCRIPTOR else end
+
+    def _compare(self, raw: bytes, entry: Entry | None, compressed: int, size: int) -> None:
+        """What the index says of a header beside the ``entry`` of its name."""
         if not _is_utf_8(raw):
             self._say(NAME, raw, "Filename not unicode")
         elif entry is None:
@@ -154,12 +174,13 @@ class RecordWalk:
             self._say(HEADER, raw, "Mis-matched data size")
         elif entry.size != size:
             self._say(HEADER, raw, "Mis-matched file size")
-        if raw in self._local:
-            self._say(DUPLICATE, raw, "Duplicate filename in local headers")
-        self._local.add(raw)
-        # Where the directory knows better, the record behind it is found all the same.
-        here = self._offsets.get(at)
-        return start + extra_size + (compressed if here is None else here.compressed_size)
+
+    def _behind_descriptor(self, at: int) -> int:
+        """Where the next record begins: a descriptor has one of four lengths (APPNOTE 4.3.9)."""
+        for length in (16, 24, 12, 20):
+            if self._data[at + length : at + length + 4] in (_LOCAL, _CENTRAL):
+                return at + length
+        raise _WrongError(HIDDEN, "", "Unknown record signature")
 
     def _extra(
         self, extra: bytes, raw: bytes, method: int, compressed: int, size: int
@@ -182,6 +203,9 @@ class RecordWalk:
                     self._say(NAME, raw, "Invalid character in filename")
                 elif not _is_utf_8(field[5:]):
                     self._say(NAME, raw, "Filename not valid UTF-8")
+                elif field[5:] != raw:
+                    said = f"its local header says something else: {_text(field[5:])!r}"
+                    self.differing.append((_text(raw), said))
             elif kind == _ZIP64:
                 compressed, size = _wide_sizes(field, raw, method, compressed, size)
         return compressed, size
@@ -191,6 +215,8 @@ class RecordWalk:
         system, name_size, extra_size, comment_size, mode = fields
         self._start = at if self._start is None else self._start
         raw = bytes(self._data[at + 46 : at + 46 + name_size])
+        start = at + 46 + name_size
+        self._central_extra(bytes(self._data[start : start + extra_size]), raw)
         if comment_size:
             self._say(HIDDEN, raw, "Comment in central directory")
         if _has_control(raw):
@@ -205,6 +231,19 @@ class RecordWalk:
         self._count += 1
         self._size += 46 + name_size + extra_size + comment_size
         return at + 46 + name_size + extra_size + comment_size
+
+    def _central_extra(self, extra: bytes, raw: bytes) -> None:
+        """The extra field of the directory, as zipfile reads it: the index does not."""
+        at = 0
+        while at + 4 <= len(extra):
+            kind, length = struct.unpack_from("<HH", extra, at)
+            field = extra[at + 4 : at + 4 + length]
+            at += 4 + length
+            if at > len(extra):
+                said = f"Corrupt extra field {kind:04x} (size={length})"
+                self.unreadable.append((_text(raw), said))
+            elif kind == _UNICODE_PATH and field[5:] != raw:
+                self.differing.append((_text(raw), f"other tools call it {_text(field[5:])!r}"))
 
     def _ends_64(self, at: int) -> int:
         length, count_here, count, size, offset = self._fields(_END_64_FIELDS, at)

@@ -26,10 +26,12 @@ class Stored:
     data: bytes
     local_name: bytes | None = None
     local_size: int | None = None
+    local_crc: int | None = None
     flags: int = 0x800
     method: int = 8
     mode: int = 0o100644
     extra: bytes = b""
+    directory_extra: bytes = b""
     comment: bytes = b""
     descriptor: bool = False
     hidden: bool = False
@@ -56,6 +58,8 @@ def written(
             local = (0, 0, 0) if member.descriptor else sizes
             if member.local_size is not None:
                 local = (*local[:2], member.local_size)
+            if member.local_crc is not None:
+                local = (member.local_crc, *local[1:])
             name = member.name if member.local_name is None else member.local_name
             header = (b"PK\3\4", 20, flags, member.method, 0, 33, *local)
             out += struct.pack("<4s5H3L2H", *header, len(name), len(member.extra))
@@ -66,9 +70,10 @@ def written(
         if not member.hidden:
             count += 1
             fields = (b"PK\1\2", 20, 3, 20, 0, flags, member.method, 0, 33, *sizes)
-            lengths = (len(member.name), 0, len(member.comment), 0, 0)
+            extra = member.directory_extra
+            lengths = (len(member.name), len(extra), len(member.comment), 0, 0)
             directory += struct.pack("<4s4B4HL2L5H2L", *fields, *lengths, member.mode << 16, at)
-            directory += member.name + member.comment
+            directory += member.name + extra + member.comment
     end = (b"PK\5\6", 0, 0, count, count, len(directory), len(out), len(comment))
     return bytes(out) + directory + struct.pack("<4s4H2LH", *end) + comment + suffix
 
@@ -119,6 +124,11 @@ def _other() -> bytes:
     return written(wheel_of(Stored(b"other.txt", b"other")))
 
 
+def _unicode_path(name: bytes, of: bytes = b"one.txt") -> bytes:
+    field = struct.pack("<BL", 1, zlib.crc32(of)) + name
+    return struct.pack("<HH", 0x7075, len(field)) + field
+
+
 _LIBZ = "usr/lib/x86_64-linux-gnu/libz.so.1"
 ATTACKS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "none": (_named("one.txt"), None),
@@ -160,6 +170,12 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str | None]] = {
     ),
     "scheme over root": (_named(f"demo-1.0.data/platlib/{MODULE}", b"text"), "COL608"),
     "backslash": (_named("..\\..\\x.txt"), "COL608"),
+    "empty part": (_named("pkg//x.txt"), "COL608"),
+    "drive": (_named("C:/x.txt"), "COL608"),
+    "another checksum in the header": (_changed(1, local_crc=1), "COL608"),
+    "another Unicode path in the header": (_changed(1, extra=_unicode_path(b"b.so")), "COL608"),
+    "another Unicode path": (_changed(1, directory_extra=_unicode_path(b"b.so")), "COL608"),
+    "extra field cut off": (_changed(1, directory_extra=b"\1\0\xff\xff"), "COL604"),
     "symbolic link": (_named("link.txt", b"/etc/passwd", mode=0o120777), "COL608"),
 }
 """How each is made, and the code that it must have; None for what nobody refuses."""

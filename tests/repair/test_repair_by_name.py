@@ -33,9 +33,10 @@ def test_works_as_before(package: Package, tmp_path: Path) -> None:
 
 
 @pytest.mark.corpus
-def test_a_bundled_openssl_beside_that_of_the_interpreter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mysql-connector-python", "mysql-connector-python-plain"])
+def test_a_bundled_openssl_beside_that_of_the_interpreter(name: str, tmp_path: Path) -> None:
     """mysql-connector-python has a plain libssl.so.3, in whose place the process has another."""
-    (package,) = (p for p in PACKAGES if p.name == "mysql-connector-python")
+    (package,) = (p for p in PACKAGES if p.name == name)
     package = package._replace(script="import ssl, _mysql_connector\nprint('imported')\n")
     try:
         outcome = repair_by_name.try_package(package, tmp_path)

@@ -11,7 +11,6 @@ or written; ``tests/data/repair_by_name.md`` is the one of all. It needs the pac
 from __future__ import annotations
 
 import fnmatch
-import json
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from typing import NamedTuple
 import programs
 import repair_hosts
 from collide.repair.import_trial import unpack_wheel
-from repair_hosts import UnavailableError, download
+from repair_hosts import UnavailableError, download, repaired
 from roots import RootError, root
 
 _2014 = "manylinux_2_17_x86_64.manylinux2014_x86_64"
@@ -57,7 +56,8 @@ class Package(NamedTuple):
     """Wheels that are unpacked together, and their use.
 
     The first ``repaired`` of ``wheels`` are repaired with ``--all``, or for a program that
-    links a library of a Debian package (``links``). ``opens`` says how names are asked for;
+    links a library of a Debian package (``links``), or for the plain interpreter (``for_plain``).
+    ``opens`` says how names are asked for;
     ``script`` prints.
     """
 
@@ -68,6 +68,7 @@ class Package(NamedTuple):
     repaired: int = 1
     python: str = "3.11"
     links: tuple[str, str] | None = None
+    for_plain: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -466,6 +467,15 @@ import _mysql_connector, ssl
 print(bool(ssl.OPENSSL_VERSION), hasattr(_mysql_connector, "MySQL"))
 """,
     ),
+    Package(
+        "mysql-connector-python-plain", "dlopen in C, after ssl",
+        ("mysql_connector_python-26.10.0-cp311-cp311-manylinux_2_28_x86_64.whl",),
+        """\
+import _mysql_connector, ssl
+print(bool(ssl.OPENSSL_VERSION), hasattr(_mysql_connector, "MySQL"))
+""",
+        for_plain=True,
+    ),
 )  # fmt: skip
 
 
@@ -489,7 +499,9 @@ def try_package(package: Package, directory: Path) -> Outcome:
     options = ["--all"]
     if package.links:
         options = ["--profile", _program(package.python, *package.links)]
-    made, did = _repaired(wheels[: package.repaired], directory / "repaired", options)
+    if package.for_plain:
+        options = ["--profile", python]
+    made, did = repaired(wheels[: package.repaired], directory / "repaired", options)
     said: list[str] = []
     for name, chosen in (("before", wheels), ("after", [*made, *wheels[package.repaired :]])):
         for wheel in chosen:
@@ -507,28 +519,6 @@ def _program(python: str, package: str, library: str) -> str:
         raise UnavailableError(str(e)) from e
     rpath = f"-Wl,--disable-new-dtags,-rpath,{directory},-rpath-link,{directory}"
     return repair_hosts.embedding(python, str(directory / library), flags=(rpath,)).profile[0]
-
-
-def _repaired(
-    wheels: Sequence[Path], directory: Path, options: Sequence[str]
-) -> tuple[list[Path], str]:
-    """The repaired wheels, those as they are that need none, and what was done in short."""
-    command = [sys.executable, "-m", "collide", "repair", "-w", str(directory), *options]
-    done = subprocess.run(
-        [*command, "--format", "json", *map(str, wheels)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    made = [directory / w.name if (directory / w.name).exists() else w for w in wheels]
-    if done.returncode not in (0, 1) or not done.stdout.startswith("["):
-        said = (done.stderr.strip().splitlines() or [""])[-1]
-        return made, f"status {done.returncode}: {said.rpartition(': ')[2]}"
-    changes = [c for r in json.loads(done.stdout) for c in r["objects"].values()]
-    renamed = sum(len(c["renamed"]) for c in changes)
-    closed = sum(len(c.get("protected", ())) + len(c.get("hidden", ())) for c in changes)
-    moved = sum(c["soname"] is not None for c in changes)
-    return made, f"{closed} closed, {renamed} renamed, {moved} DT_SONAME"
 
 
 def _used(python: str, script: str, site: Path) -> str:
@@ -556,6 +546,7 @@ def row(package: Package, outcome: Outcome) -> str:
     """The line of the table for one package; without what differs from machine to machine."""
     wheels = ", ".join(w.rsplit("-", 3)[0] for w in package.wheels[: package.repaired])
     how = f"for a host with {package.links[1]}" if package.links else "--all"
+    how = "for plain Python" if package.for_plain else how
     result = "works as before" if outcome.works_as_before else "DIFFERENT"
     return f"| {wheels} | {package.opens} | {how} | {outcome.repair} | {result} |"
 

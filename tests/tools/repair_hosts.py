@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -69,29 +70,28 @@ def download(filename: str) -> Path:
     python, abi, platforms = filename.removesuffix(".whl").split("-")[-3:]
     tag = python.split(".")[-1]
     number = tag[2:] if len(tag) > 3 else "311"
+    wanted = [p for p in platforms.split(".") if p != "any"] or ["manylinux2014_x86_64"]
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--no-deps", "--only-binary=:all:", "--python-version", number),
         *("--implementation", "pp" if tag.startswith("pp") else "cp"),
         *(option for a in (abi, "abi3", "none") for option in ("--abi", a)),
-        *(option for p in platforms.split(".") if p != "any" for option in ("--platform", p)),
     ]
-    if platforms == "any":
-        command += ["--platform", "manylinux2014_x86_64"]
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory) as partial:
-        done = subprocess.run(
-            [*command, "--dest", partial, f"{name}=={version}"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for wheel in Path(partial).glob(filename):
-            wheel.replace(path)
-    if not path.exists():
-        said = done.stderr.strip().splitlines() or ["pip found another file"]
-        raise UnavailableError(f"cannot download {filename}: {said[-1]}")
-    return path
+    # Of several wheels pip takes that of the first platform.
+    for order in (wanted, wanted[::-1]):
+        options = [option for p in order for option in ("--platform", p)]
+        with tempfile.TemporaryDirectory(dir=directory) as partial:
+            done = subprocess.run(
+                [*command, *options, "--dest", partial, f"{name}=={version}"],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for wheel in Path(partial).glob(filename):
+                return wheel.replace(path)
+    said = done.stderr.strip().splitlines() or ["pip found another file"]
+    raise UnavailableError(f"cannot download {filename}: {said[-1]}")
 
 
 def _package(library: str) -> str:
@@ -237,7 +237,15 @@ def weechat() -> Host:
     # "/script" is a command of the package weechat-plugins, "/python" of the plugin itself.
     home = ("--dir", "SCRIPT.weechat")  # a temporary one is left behind by a crash
     command = (binary, *home, "--stdout", "-r", "/python load SCRIPT", "-r", "/quit")
-    return Host("3.11", command, (binary, *options), (), wrap)
+    # Otherwise its interpreter looks for the standard library beside a python3 in PATH.
+    return Host("3.11", command, (binary, *options), (("PYTHONHOME", "/usr"),), wrap)
+
+
+def vim() -> Host:
+    """Debian's vim with Python and Lua."""
+    binary = need("/usr/bin/vim.nox", "apt install vim-nox")
+    command = (binary, "-u", "NONE", "-es", "-T", "dumb", "-c", "py3file SCRIPT", "-c", "qa!")
+    return Host("3.11", command, (binary,))
 
 
 def postgres() -> Host:
@@ -282,6 +290,7 @@ HOSTS: dict[str, Callable[[], Host]] = {
     "preload:pypy3": lambda: preloading("pypy", str(_LIBRARIES / "libproj.so.25")),
     "uwsgi": uwsgi,
     "uwsgi-src-36": uwsgi_36,
+    "vim": vim,
     "weechat": weechat,
     "python3.6": lambda: plain("3.6"),
     "python3.10": lambda: plain("3.10"),
@@ -290,8 +299,13 @@ HOSTS: dict[str, Callable[[], Host]] = {
 }
 
 
-def run(host: Host, script: Path, result: Path, *, timeout: int = 300) -> str:
-    """Run a workload; what it left, or in angle brackets how it ended without."""
+def run(
+    host: Host, script: Path, result: Path, *, timeout: int = 300, with_status: bool = False
+) -> str:
+    """Run a workload; what it left, or in angle brackets how it ended without.
+
+    ``with_status`` is to say also how it ended after that, unless with 0.
+    """
     result.unlink(missing_ok=True)
     if host.wrap is not None:
         host.wrap(script)
@@ -312,9 +326,32 @@ def run(host: Host, script: Path, result: Path, *, timeout: int = 300) -> str:
     except subprocess.TimeoutExpired:
         return f"<did not end within {timeout} seconds: {shlex.join(command)}>"
     if result.exists():
-        return result.read_text()
+        ended = f" <then status {done.returncode}>" if with_status and done.returncode else ""
+        return result.read_text() + ended
     # What the process says of its end is on stderr, where there is anything.
     said = [x for x in (done.stdout + "\n" + done.stderr).splitlines() if x.strip()]
     marks = ("rror", "abort", "Abort", "(SIG")
     error = next((x for x in reversed(said) if any(mark in x for mark in marks)), "")
     return f"<status {done.returncode}: {(error or (said or [''])[-1]).strip()[:160]}>"
+
+
+def repaired(
+    wheels: Sequence[Path], directory: Path, options: Sequence[str]
+) -> tuple[list[Path], str]:
+    """The repaired wheels, those as they are that need none, and what was done in short."""
+    command = [sys.executable, "-m", "collide", "repair", "-w", str(directory), *options]
+    done = subprocess.run(
+        [*command, "--format", "json", *map(str, wheels)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    made = [directory / w.name if (directory / w.name).exists() else w for w in wheels]
+    if done.returncode not in (0, 1) or not done.stdout.startswith("["):
+        said = (done.stderr.strip().splitlines() or [""])[-1]
+        return made, f"status {done.returncode}: {said.rpartition(': ')[2]}"
+    changes = [c for r in json.loads(done.stdout) for c in r["objects"].values()]
+    renamed = sum(len(c["renamed"]) for c in changes)
+    closed = sum(len(c.get("protected", ())) + len(c.get("hidden", ())) for c in changes)
+    moved = sum(c["soname"] is not None for c in changes)
+    return made, f"{closed} closed, {renamed} renamed, {moved} DT_SONAME"

@@ -165,5 +165,9 @@ leave(sizes, features.version("freetype2"))
 
 def script(name: str, site: Path, result: Path, port: int = 0) -> str:
     """The program of one workload; ``port`` is that of :mod:`tls_server`."""
-    head = _HEAD.format(site=str(site), result=str(result))
-    return head + WORKLOADS[name].replace("{port}", str(port))
+    return program(WORKLOADS[name].replace("{port}", str(port)), site, result)
+
+
+def program(text: str, site: Path, result: Path) -> str:
+    """A program that imports from ``site`` and leaves its values in ``result``."""
+    return _HEAD.format(site=str(site), result=str(result)) + text

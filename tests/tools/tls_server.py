@@ -25,7 +25,7 @@ _SSL_REQUEST = struct.pack("!II", 8, 80877103)
 def refusing_server(directory: Path) -> Iterator[int]:
     """The port of a server on the loopback interface; ``directory`` gets its certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*_certificate(directory))
+    context.load_cert_chain(*certificate(directory))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=_serve, args=(listening, context), daemon=True)
         thread.start()
@@ -36,18 +36,19 @@ def refusing_server(directory: Path) -> Iterator[int]:
         thread.join(10)
 
 
-def _certificate(directory: Path) -> tuple[Path, Path]:
+def certificate(directory: Path) -> tuple[Path, Path]:
     """A self-signed certificate and its key."""
-    certificate, key = directory / "server.crt", directory / "server.key"
+    chain, key = directory / "server.crt", directory / "server.key"
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=localhost", "-out", str(certificate), "-keyout", str(key)),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-out", str(chain), "-keyout", str(key)),
         ],
         check=True,
         capture_output=True,
     )
-    return certificate, key
+    return chain, key
 
 
 def _serve(listening: socket.socket, context: ssl.SSLContext) -> None:

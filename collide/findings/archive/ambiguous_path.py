@@ -12,8 +12,10 @@ AMBIGUOUS_PATH = Code(
     "has members that are not the same file everywhere",
     "Both pip and the index take the wheel, and what is installed is not what the names say: of "
     "two members for one path the last one stays, a symbolic link becomes a file, a "
-    "backslash is a separator on Windows only.",
-    "Two names for one path below site-packages, the mode of a symbolic link, or a "
-    "backslash in a name.",
+    "backslash is a separator on Windows only, and some tools go by the header before a "
+    "member or by its Unicode path field.",
+    "Two names for one path below site-packages, the mode of a symbolic link, a name with a "
+    "backslash, a drive or a part that is empty or of dots, or a header or a Unicode path "
+    "field with another name, checksum or method.",
     "Keep one member for each file, with a plain name, and copies in place of links.",
 )

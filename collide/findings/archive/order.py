@@ -11,7 +11,7 @@ from collide.findings.archive.outside_path import OUTSIDE_PATH
 from collide.findings.archive.several_info import SEVERAL_DIST_INFO
 from collide.findings.archive.unsupported_storage import UNSUPPORTED_STORAGE
 from collide.findings.finding import Finding
-from collide.wheels.irregular import AMBIGUOUS, OUTSIDE, SEVERAL_INFO
+from collide.wheels.irregular import AMBIGUOUS, LINK, NOWHERE, OUTSIDE, SEVERAL_INFO
 from collide.wheels.zip_records import DUPLICATE, HEADER, HIDDEN, NAME, STORAGE
 
 TYPE_CHECKING = False
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CODES: dict[str, Code] = {
     OUTSIDE: OUTSIDE_PATH,
+    NOWHERE: OUTSIDE_PATH,
     DUPLICATE: DUPLICATE_NAME,
     SEVERAL_INFO: SEVERAL_DIST_INFO,
     HEADER: OTHER_HEADER,
@@ -28,6 +29,7 @@ _CODES: dict[str, Code] = {
     NAME: CONTROL_NAME,
     STORAGE: UNSUPPORTED_STORAGE,
     AMBIGUOUS: AMBIGUOUS_PATH,
+    LINK: AMBIGUOUS_PATH,
 }
 
 
