@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from building import WheelBuilder
 from collide.analysis.analysis import Analysis, analyse
 from collide.hosts.database import load_shipped
 from collide.loader.host import Host
 from collide.wheels.archive import Member, write_wheel
+from collide.wheels.plan import NO_PLAN
 from collide.wheels.target import Skipped, read_target
 from compiler import compile_so
 from second_opinion import section
@@ -158,3 +160,28 @@ def test_relocations_of_an_unknown_type_are_told(tmp_path: Path, host: Host) -> 
     path.write_bytes(data)
     (skipped,) = analyse(read_target(path), host).skipped
     assert skipped == Skipped(str(path), "its relocations of type 199 are of no known class")
+
+
+def test_modules_are_opened_behind_what_the_python_of_their_package_opens(tmp_path: Path) -> None:
+    code = tmp_path / "code.py"
+    code.write_text(
+        "import ctypes, os\n"
+        "ctypes.CDLL('libno_such.so')\n"
+        "ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'libf.so'), ctypes.RTLD_GLOBAL)\n"
+    )
+    target = WheelBuilder(tmp_path)(
+        "p",
+        {
+            "p/__init__.py": code,
+            "p/a.so": "int f(void); int g(void) { return f(); }",
+            "p/libf.so": "int f(void) { return 1; }",
+        },
+    )
+    host = load_shipped("debian-12-python3")
+    analysis = analyse(target, host)
+    assert [m.name for m in analysis.modules] == ["p/libf.so", "p/a.so"]
+    assert all(not m.failures for m in analysis.modules)
+    (refused,) = [s for s in analysis.skipped if s.name == "p/__init__.py:2"]
+    assert refused.reason == "opens libno_such.so, which fails here: missing-library libno_such.so"
+    unplanned = analyse(target._replace(plan=NO_PLAN), host)
+    assert [m.name for m in unplanned.modules if m.failures] == ["p/a.so"]

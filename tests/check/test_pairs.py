@@ -16,6 +16,7 @@ from collide.findings.code import Severity
 from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.loader.host import Host
+from collide.wheels.plan import NO_PLAN
 from collide.wheels.target import Target
 from scenario import Scenario
 
@@ -133,3 +134,24 @@ def test_check_looks_at_pairs_only_when_asked(wheel: WheelBuilder, host: Host) -
     assert check(targets, [host]).pairs == ()
     (pair,) = check(targets, [host], together=True).pairs
     assert pair.findings == check(targets, [host], together=True).findings
+
+
+def test_what_the_python_of_one_opens_global_is_taken_by_the_other(
+    wheel: WheelBuilder, host: Host, tmp_path: Path
+) -> None:
+    code = tmp_path / "code.py"
+    code.write_text(
+        "import ctypes, os\n"
+        "ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'libf.so'), ctypes.RTLD_GLOBAL)\n"
+    )
+    loud = wheel("loud", {"loud/__init__.py": code, "loud/libf.so": F})
+    other = wheel("other", {"other.so": F + "int g(void) { return f(); }"})
+    alone = analyse(loud, host)
+    assert [(o.name, o.source) for o in alone.planned] == [("loud/libf.so", "loud/__init__.py:2")]
+    (pair,) = paired(host, loud, other)
+    assert pair.shares.promoted == ("loud/libf.so",)
+    found = [(o.first, f.code.id, f.provider) for o in pair.orders for f in o.findings]
+    assert found == [(loud.name, "COL305", "loud/libf.so")]
+    silent = loud._replace(plan=NO_PLAN)
+    (pair,) = paired(host, silent, other)
+    assert not pair.shares
