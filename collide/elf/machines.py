@@ -27,7 +27,9 @@ class Machine(NamedTuple):
     nothing up. ``slots`` fill a word of the global offset table with an
     address, ``words`` any word.
     ``cache_flags`` marks this machine's entries in ld.so.cache
-    (glibc ``sysdeps/unix/sysv/linux/*/dl-cache.h``).
+    (glibc ``sysdeps/unix/sysv/linux/*/dl-cache.h``). ``executable_stack`` says
+    that an object without PT_GNU_STACK asks for one (``DEFAULT_STACK_PERMS`` in
+    ``sysdeps/*/stackinfo.h``).
     """
 
     name: str
@@ -42,6 +44,7 @@ class Machine(NamedTuple):
     words: frozenset[int]
     cache_flags: int
     hash_entry_size: int = 4
+    executable_stack: bool = False
 
     def relocation_class(self, kind: int) -> int | None:
         """Lookup class of relocation type ``kind``; None when it looks nothing up (Rule 5).
@@ -74,6 +77,7 @@ MACHINES = (
         slots=_types(6, 7),
         words=_types(1),
         cache_flags=0x303,
+        executable_stack=True,
     ),
     Machine(
         "aarch64", 183, 64, False,
@@ -94,6 +98,7 @@ MACHINES = (
         slots=_types(6, 7),
         words=_types(1),
         cache_flags=0x3,
+        executable_stack=True,
     ),
     Machine(
         "armv7l", 40, 32, False,
@@ -104,6 +109,7 @@ MACHINES = (
         slots=_types(21, 22),
         words=_types(2),
         cache_flags=0x903,
+        executable_stack=True,
     ),
     Machine(
         # IS_PPC64_TLS_RELOC covers the two TLS ranges whole.
@@ -125,6 +131,7 @@ MACHINES = (
         slots=_types(10, 11),
         words=_types(22),
         cache_flags=0x403,
+        executable_stack=True,
         hash_entry_size=8,
     ),
     Machine(

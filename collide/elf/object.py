@@ -53,7 +53,7 @@ from collide.elf.constants import (
     VERSYM_MAX,
 )
 from collide.elf.hash_tables import GnuHash, SysvHash, integers
-from collide.elf.headers import Image
+from collide.elf.headers import Image, asks_for_executable_stack
 from collide.elf.machines import Machine
 from collide.elf.symbol_table import SymbolTables, has_unique
 from collide.elf.symbols import Exports, NoExports, Reference, UnreadExports
@@ -85,7 +85,8 @@ class ElfObject(NamedTuple):
     ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
     tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
     ``relr`` is set where it has packed relative relocations (DT_RELR), ``code_size`` is that
-    of its executable segments in bytes; profiles record none of these.
+    of its executable segments in bytes; profiles record none of these. ``executable_stack`` says
+    that it asks for one, by PT_GNU_STACK or by having none; an older profile does not.
     """
 
     machine: Machine
@@ -110,6 +111,7 @@ class ElfObject(NamedTuple):
     noopen: bool = False
     relr: bool = False
     code_size: int = 0
+    executable_stack: bool = False
 
     @property
     def architecture(self) -> str:
@@ -194,7 +196,7 @@ class _Reader:
         order, by_class, unknown = self._relocations()
         tables = self._tables(order, by_class, versions, versioned)
         without_symbols = self._without_symbols(needs[0], definitions[0])._replace(
-            unknown_relocations=unknown
+            unknown_relocations=unknown,
         )
 
         def make() -> ElfObject:
@@ -244,6 +246,7 @@ class _Reader:
             noopen=bool(flags_1 & DF_1_NOOPEN),
             relr=DT_RELR in image.dynamic,
             code_size=sum(s.size for s in image.segments if s.kind == PT_LOAD and s.flags & PF_X),
+            executable_stack=asks_for_executable_stack(image),
         )
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -32,6 +32,7 @@ from collide.findings.footprint import (
 )
 from collide.findings.loading import (
     CAPTURED_SONAME,
+    EXECUTABLE_STACK,
     MISSING_LIBRARY,
     UNDEFINED_SYMBOL,
     UNLOADABLE_FILE,
@@ -79,6 +80,7 @@ CODES = {
         UNDEFINED_SYMBOL,
         UNLOADABLE_FILE,
         CAPTURED_SONAME,
+        EXECUTABLE_STACK,
         OWN_SHADOW,
         SONAME_ACROSS,
         UNIQUE_ACROSS,

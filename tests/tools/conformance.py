@@ -153,6 +153,7 @@ RULES = {
         "executable",
         "other class by path",
         "page end",
+        "executable stack",
     ),
     "6.5": ("found through the cache",),
     "6.6": ("tokens", "origin of a module", "origin of the executable"),
@@ -162,7 +163,10 @@ RULES = {
 """What must be proved, by section."""
 
 SUITE = (
-    *(f"loader/glibc/test_{name}" for name in ("lookup", "process", "search", "special")),
+    *(
+        f"loader/glibc/test_{name}"
+        for name in ("lookup", "process", "refusals", "search", "special")
+    ),
     *(f"loader/musl/test_{name}" for name in ("lookup", "process", "search")),
     "binding/test_session",
 )
