@@ -13,7 +13,9 @@ from collide.elf.constants import (
     DT_STRTAB,
     ET_DYN,
     ET_EXEC,
+    PF_X,
     PT_DYNAMIC,
+    PT_GNU_STACK,
     PT_INTERP,
     PT_LOAD,
     PT_NOTE,
@@ -181,3 +183,12 @@ class Image:
     def string_of(self, tag: int) -> str | None:
         """The string that a tag names; None without it."""
         return self.string(self.one(tag)) if tag in self.dynamic else None
+
+
+def asks_for_executable_stack(image: Image) -> bool:
+    """Whether the last PT_GNU_STACK has PF_X, or the machine's default where there is none.
+
+    Source: glibc ``elf/dl-load.c`` (``_dl_map_object_from_fd``).
+    """
+    flags = [s.flags for s in image.segments if s.kind == PT_GNU_STACK]
+    return bool(flags[-1] & PF_X) if flags else image.machine.executable_stack

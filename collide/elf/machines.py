@@ -28,7 +28,9 @@ class Machine(NamedTuple):
     address, ``words`` any word. ``variant_tag`` is the dynamic tag of an object
     that has functions with another calling convention.
     ``cache_flags`` marks this machine's entries in ld.so.cache
-    (glibc ``sysdeps/unix/sysv/linux/*/dl-cache.h``).
+    (glibc ``sysdeps/unix/sysv/linux/*/dl-cache.h``). ``executable_stack`` says
+    that an object without PT_GNU_STACK asks for one (``DEFAULT_STACK_PERMS`` in
+    ``sysdeps/*/stackinfo.h``).
     """
 
     name: str
@@ -44,6 +46,7 @@ class Machine(NamedTuple):
     cache_flags: int
     hash_entry_size: int = 4
     variant_tag: int | None = None
+    executable_stack: bool = False
 
     @property
     def jump_slots(self) -> frozenset[int]:
@@ -81,6 +84,7 @@ MACHINES = (
         slots=_types(6, 7),
         words=_types(1),
         cache_flags=0x303,
+        executable_stack=True,
     ),
     Machine(
         "aarch64", 183, 64, False,
@@ -102,6 +106,7 @@ MACHINES = (
         slots=_types(6, 7),
         words=_types(1),
         cache_flags=0x3,
+        executable_stack=True,
     ),
     Machine(
         "armv7l", 40, 32, False,
@@ -112,6 +117,7 @@ MACHINES = (
         slots=_types(21, 22),
         words=_types(2),
         cache_flags=0x903,
+        executable_stack=True,
     ),
     Machine(
         # IS_PPC64_TLS_RELOC covers the two TLS ranges whole.
@@ -133,6 +139,7 @@ MACHINES = (
         slots=_types(10, 11),
         words=_types(22),
         cache_flags=0x403,
+        executable_stack=True,
         hash_entry_size=8,
     ),
     Machine(

@@ -57,7 +57,7 @@ from collide.elf.constants import (
     VERSYM_MAX,
 )
 from collide.elf.hash_tables import GnuHash, SysvHash, integers
-from collide.elf.headers import Image
+from collide.elf.headers import Image, asks_for_executable_stack
 from collide.elf.machines import CLASS_PLT, Machine
 from collide.elf.symbol_table import SymbolTables, has_unique
 from collide.elf.symbols import Exports, NoExports, Reference, UnreadExports
@@ -91,6 +91,8 @@ class ElfObject(NamedTuple):
     ``relr`` is set where it has packed relative relocations (DT_RELR), ``code_size`` is that
     of its executable segments in bytes, ``bind_now`` is set where all its references are
     searched when it is relocated, whatever dlopen says; profiles record none of these.
+    ``executable_stack`` says that it asks for one, by PT_GNU_STACK or by having none; a profile
+    may not record that, either.
     """
 
     machine: Machine
@@ -116,6 +118,7 @@ class ElfObject(NamedTuple):
     relr: bool = False
     code_size: int = 0
     bind_now: bool = False
+    executable_stack: bool = False
 
     @property
     def architecture(self) -> str:
@@ -200,7 +203,7 @@ class _Reader:
         order, by_class, eager, unknown = self._relocations()
         tables = self._tables(order, by_class, eager, versions, versioned)
         without_symbols = self._without_symbols(needs[0], definitions[0])._replace(
-            unknown_relocations=unknown
+            unknown_relocations=unknown,
         )
 
         def make() -> ElfObject:
@@ -252,6 +255,7 @@ class _Reader:
             bind_now=DT_BIND_NOW in image.dynamic
             or bool(flags & DF_BIND_NOW or flags_1 & DF_1_NOW),
             code_size=sum(s.size for s in image.segments if s.kind == PT_LOAD and s.flags & PF_X),
+            executable_stack=asks_for_executable_stack(image),
         )
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -1,4 +1,4 @@
-"""The findings about loading, COL201 to COL205 and COL210.
+"""The findings about loading, COL201 to COL206 and COL210.
 
 They come from the reasons why a module cannot be opened, and from libraries of
 the host that the loader uses in place of those that the wheel brings.
@@ -72,6 +72,22 @@ CAPTURED_SONAME = Code(
     "Give the bundled library a SONAME of its own, as auditwheel repair does.",
 )
 
+EXECUTABLE_STACK = Code(
+    "COL206",
+    "executable-stack",
+    Severity.ERROR,
+    Shape.LOAD_FAILURE,
+    "asks for an executable stack, which dlopen refuses",
+    'The import fails with "cannot enable executable stack as shared object requires: Invalid '
+    'argument". glibc up to 2.40 opens it, and so does a process that had an executable stack from '
+    "its start.",
+    "The loader is of glibc 2.41 or later, and the object has a PT_GNU_STACK with PF_X, or none "
+    "where the architecture's default is an executable stack (x86, ARM, s390x). An executable of a "
+    "profile that does not record its stack is taken to have none that is executable.",
+    "Link with -z noexecstack, or clear the flag: patchelf --clear-execstack, execstack -c. Until "
+    "then GLIBC_TUNABLES=glibc.rtld.execstack=2 allows it in glibc 2.42 and later.",
+)
+
 UNDEFINED_CALL = Code(
     "COL210",
     "undefined-call",
@@ -92,6 +108,7 @@ FAILURE_CODES: dict[str, Code] = {
     "version-file-not-loaded": VERSION_NOT_FOUND,
     "version-tables-missing": VERSION_NOT_FOUND,
     "undefined-symbol": UNDEFINED_SYMBOL,
+    "executable-stack": EXECUTABLE_STACK,
 }
 """The code of each kind of :class:`collide.loader.link_map.LoadFailure`."""
 

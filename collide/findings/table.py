@@ -33,6 +33,7 @@ from collide.findings.footprint import (
 from collide.findings.interposed import COPIED_VARIABLES
 from collide.findings.loading import (
     CAPTURED_SONAME,
+    EXECUTABLE_STACK,
     MISSING_LIBRARY,
     UNDEFINED_CALL,
     UNDEFINED_SYMBOL,
@@ -82,6 +83,7 @@ CODES = {
         UNDEFINED_SYMBOL,
         UNLOADABLE_FILE,
         CAPTURED_SONAME,
+        EXECUTABLE_STACK,
         UNDEFINED_CALL,
         OWN_SHADOW,
         SONAME_ACROSS,

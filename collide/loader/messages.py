@@ -26,6 +26,7 @@ _PATTERNS: dict[FailureKind, str] = {
     "version-not-found": "version `{name}' not found|DT_RELR without {name} dependency",
     "version-file-not-loaded": "Assertion `needed != NULL' failed",
     "version-tables-missing": "Assertion `version->filename == NULL",
+    "executable-stack": "{base}: cannot enable executable stack as shared object requires",
     "undefined-symbol": "undefined symbol: {name}(?![^,\\s)]){version}|: {name}: symbol not found",
 }
 
@@ -53,6 +54,9 @@ def describe(failure: LoadFailure) -> str:
             return f"{name}: cannot open shared object file"
         case "unloadable-file":
             return f"{name}: {detail}"
+        case "executable-stack":
+            why = "cannot enable executable stack as shared object requires: Invalid argument"
+            return f"{name}: {why}"
         case "version-file-not-loaded":
             return f"version `{name}' is of {detail}, which is not loaded"
         case "version-tables-missing":

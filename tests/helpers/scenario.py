@@ -496,6 +496,18 @@ def shorten_segment(path: Path) -> None:
     raise AssertionError("no segment holds .dynstr")
 
 
+def patch_segment(path: Path, of: int, *, last: bool = False, **fields: int) -> None:
+    """Change fields of the first program header of type ``of``, or of the last one."""
+    names = ("kind", "flags", "offset", "address", "physical", "size", "memory", "align")
+    with _Patch(path) as patch:
+        first, each = patch.elf["e_phoff"], patch.elf["e_phentsize"]
+        places = [first + each * number for number in range(patch.elf["e_phnum"])]
+        at = [p for p in places if patch.read("<I", p)[0] == of][-1 if last else 0]
+        header = dict(zip(names, patch.read("<IIQQQQQQ", at), strict=True))
+        assert fields.keys() <= header.keys()
+        patch.write("<IIQQQQQQ", at, *(header | fields).values())
+
+
 def patch_header(path: Path, *, bits: int | None = None, machine: int | None = None) -> None:
     """Change the class or the machine that the ELF header names."""
     data = bytearray(path.read_bytes())

@@ -155,6 +155,7 @@ RULES = {
         "executable",
         "other class by path",
         "page end",
+        "executable stack",
     ),
     "6.5": ("found through the cache",),
     "6.6": ("tokens", "origin of a module", "origin of the executable"),
@@ -166,7 +167,7 @@ RULES = {
 SUITE = (
     *(
         f"loader/glibc/test_{name}"
-        for name in ("lookup", "opening", "process", "search", "special")
+        for name in ("lookup", "opening", "process", "refusals", "search", "special")
     ),
     *(f"loader/musl/test_{name}" for name in ("lookup", "opening", "process", "search")),
     "binding/test_session",

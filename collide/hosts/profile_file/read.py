@@ -389,6 +389,7 @@ def _elf_object(
         symbolic=recorded["symbolic"],
         nodeflib=recorded["nodeflib"],
         pie=recorded["pie"],
+        executable_stack=recorded.get("executable_stack", False),
         version_needs=tuple(VersionNeed(*need) for need in recorded["version_needs"]),
         version_definitions=None if definitions is None else tuple(definitions),
         exports=exports,

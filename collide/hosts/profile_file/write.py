@@ -201,6 +201,7 @@ def _object(
         "symbolic": obj.symbolic,
         "nodeflib": obj.nodeflib,
         "pie": obj.pie,
+        "executable_stack": obj.executable_stack,
         "versioned": obj.exports.versioned,
         "version_needs": [[n.file, n.version, n.weak] for n in obj.version_needs],
         "version_definitions": obj.version_definitions,

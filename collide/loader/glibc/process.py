@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
+from collide.loader.glibc.refusals import refuses_stack
 from collide.loader.glibc.search import expand, find
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader, LoadError
@@ -80,6 +81,8 @@ class GlibcProcess(Process):
             asking = needed_by.dso.path if needed_by else path
             why = "it refuses dlopen (DF_1_NOOPEN)" if refused else "it is an executable"
             return LoadFailure("unloadable-file", asking, name, why)
+        if self.global_scope and refuses_stack(self.loader, dso, self.global_scope):
+            return LoadFailure("executable-stack", dso.path, posixpath.basename(name))
         new = LinkMap(path, dso, found, needed_by, posixpath.dirname(path))
         self._register(new)
         self._names.setdefault(name, new)
