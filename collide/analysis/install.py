@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from collide.analysis.analysis import Analysis, Module, find_modules
+from collide.analysis.analysis import Analysis, Module, Openable, find_modules
 from collide.binding.binder import Binder
 from collide.binding.session import Session
 from collide.loader.host import Host
@@ -75,20 +75,23 @@ def analyse_session(
     """Open the modules of all targets one after the other in one process of ``host``.
 
     They come target by target, sorted; with ``patterns`` only those that match
-    one, in the order of the patterns, each with its flags of ``modes``. See
-    :func:`collide.analysis.analysis.analyse` for ``insist``.
+    one, in the order of the patterns, each with its flags of ``modes``. A target has the modules
+    that it has alone: a library that is one is opened even if another target needs it, which then
+    gets it by name. See :func:`collide.analysis.analysis.analyse` for ``insist``.
     """
     installed = install_together(targets)
-    openable = find_modules(installed, host, insist=insist)
-    paths = list(_in_order(targets, installed, openable.paths))
+    found = [find_modules(target, host, insist=insist) for target in targets]
+    paths = list(_in_order(targets, installed, found))
     if patterns:
         paths = _matching(installed, paths, patterns)
     files = installed.files(host)
     session = Session(host.process, files, binder_for(host, files, paths), host.unique)
     modules = tuple(open_modules(session, installed, paths, modes))
-    return Analysis(
-        installed, host, modules, openable.skipped, openable.nothing, host.known_files, modes
-    )
+    skipped = tuple(sorted({s for openable in found for s in openable.skipped}))
+    nothing = None
+    if all(openable.nothing for openable in found):
+        nothing = find_modules(installed, host).nothing
+    return Analysis(installed, host, modules, skipped, nothing, host.known_files, modes)
 
 
 def binder_for(host: Host, files: FileSystem, paths: Iterable[str]) -> Binder:
@@ -111,16 +114,19 @@ def open_modules(
         yield Module(name, bound, failures)
 
 
-def _in_order(targets: Sequence[Target], installed: Target, paths: Iterable[str]) -> Iterator[str]:
-    left = dict.fromkeys(paths)
-    for target in targets:
-        for path in [p for p in left if _is_of(target, installed, p)]:
-            del left[path]
-            yield path
-
-
-def _is_of(target: Target, installed: Target, path: str) -> bool:
-    return target.members.get(path) is installed.members[path]
+def _in_order(
+    targets: Sequence[Target], installed: Target, found: Sequence[Openable]
+) -> Iterator[str]:
+    """The modules of each target that are still its own when all are installed, each file once."""
+    seen: set[object] = set()
+    for target, openable in zip(targets, found, strict=True):
+        for path in openable.paths:
+            dso = target.members[path]
+            # Two targets on disk may have one file.
+            is_own = dso is installed.members[path] or target.on_disk is not None
+            if is_own and dso.identity not in seen:
+                seen.add(dso.identity)
+                yield path
 
 
 def _matching(target: Target, paths: Sequence[str], patterns: Iterable[str]) -> list[str]:
