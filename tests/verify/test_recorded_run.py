@@ -18,8 +18,11 @@ from collide.loader.host import Host
 from collide.loader.opening import GLOBAL, NOW, Mode
 from collide.verify.ld_debug import RunError, unsteered
 from collide.verify.recorded_run import RecordedPlan, Replayed, record_run, replay
+from collide.whatif.edits import parse_edit
+from collide.whatif.hosts import relink_host
 from collide.wheels.target import read_target
 from compiler import compile_so
+from musl import MuslScenario, require_musl
 from scenario import Scenario, observe
 
 F = "int f(void) { return 1; }"
@@ -210,9 +213,38 @@ def test_profile_of_a_command_is_a_host_for_other_commands(
     ]
     assert main(("explain", str(scenario.directory / "user.so"), "f", "--profile", profile)) == 0
     assert f"on after, after the recorded run of: {program} +{first}\n" in capsys.readouterr().out
+    assert main(("diff", program, profile)) == 1
+    assert "COL509 its run opens first.so RTLD_NOW | RTLD_GLOBAL too" in capsys.readouterr().out
+    assert main(("footprint", profile)) == 0
+    assert json.loads(capsys.readouterr().out)["history"] == ["first.so RTLD_NOW | RTLD_GLOBAL"]
     # What the run has opened is not opened again.
     assert main(("bindings", str(first.parent), "--profile", profile)) == 2
     assert "all its modules are in the process before" in capsys.readouterr().err
+
+
+def test_changed_host_keeps_the_history(scenario: Scenario) -> None:
+    scenario.lib("libextra.so", "int extra;")
+    first = scenario.lib("libf.so", F)
+    program = scenario.host(needed=["libextra.so"])
+    for opened in (str(first), f"+{first}"):
+        plan = recorded(program, opened)
+        for host in (replayed(plan).host, through_a_file(replayed(plan).host, scenario.directory)):
+            again = relink_host(host, [parse_edit("libextra*=local")]).host
+            assert again.openings == host.openings
+            assert again.process.loaded(str(first)) is not None
+            names = [Path(m.dso.path).name for m in again.process.global_scope]
+            assert "libextra.so" not in names
+            assert ("libf.so" in names) == (opened[0] == "+")
+
+
+def test_loader_without_a_log_is_refused_before_anything_runs(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    require_musl()
+    musl = MuslScenario(tmp_path).host()
+    assert main(("profile", "--", str(musl))) == 2
+    wanted = f"collide: {musl}: musl's loader has no LD_DEBUG to record a run\n"
+    assert capsys.readouterr() == ("", wanted)
 
 
 def test_profile_takes_a_binary_or_a_command(capsys: Capture) -> None:
