@@ -198,22 +198,42 @@ def find_modules(target: Target, host: Host, *, insist: bool = False) -> Openabl
     ]
     paths, others = _modules(target, host)
     if insist and not paths and target.tags is None:
-        paths, others = list(target.modules(host.architecture)), []
+        opened = _in_history(host)
+        every = target.modules(host.architecture)
+        paths = [path for path in every if _place(path) not in opened]
+        others = [skipped for skipped in others if _BEFORE in skipped.reason]
     skipped = sorted([*target.skipped, *foreign, *_unknown(target), *others])
     reason = None if paths else _nothing(foreign, others, host)
     return Openable(tuple(paths), tuple(skipped), reason)
 
 
+_BEFORE = "is in the process before"
+
+
 def _modules(target: Target, host: Host) -> tuple[list[str], list[Skipped]]:
-    """The installed paths to open, and the modules that are for another interpreter."""
+    """The installed paths to open, and the modules that are not opened, with the reason."""
     paths, others = [], []
+    opened = _in_history(host)
     for path in target.modules(host.architecture):
         misfit = module_misfit(path, host.python)
+        if misfit is None and _place(path) in opened:
+            misfit = f"{_BEFORE}: it was opened in the {opened[_place(path)]}"
         if misfit is None:
             paths.append(path)
         else:
             others.append(Skipped(target.names[target.members[path].path], misfit))
     return paths, others
+
+
+def _in_history(host: Host) -> dict[str, str]:
+    """The places of the objects that a host has opened since start-up, with the source of each."""
+    loaded = ((opening, host.process.loaded(opening.name)) for opening in host.openings)
+    return {_place(m.dso.path): opening.source for opening, m in loaded if m is not None}
+
+
+def _place(path: str) -> str:
+    """A path below site-packages; of what is not there, the whole path."""
+    return path.rpartition("/site-packages/")[2]
 
 
 def _unknown(target: Target) -> Iterator[Skipped]:
@@ -227,6 +247,8 @@ def _unknown(target: Target) -> Iterator[Skipped]:
 
 
 def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
+    if others and all(_BEFORE in skipped.reason for skipped in others):
+        return "all its modules are in the process before: the host's history has opened them"
     if others:
         return f"all its modules are for another interpreter than {host.python}"
     if foreign:

@@ -56,15 +56,14 @@ def open_own(host: Host, module: OwnModule) -> Host | None:
         return None
     unique = dict(host.unique)
     if module.opens:
-        registered = _registered(process, module.unique or {})
-        unique = {**registered, **unique}
+        unique = {**registered(process, module.unique or {}), **unique}
     elif Binder(host.process, [m.dso for m in process.maps]).bind(opened, unique).failures:
         return None
     imported = (*host.imported, module.name)
     return host._replace(process=process, imported=imported, unique=unique)
 
 
-def _registered(process: Process, unique: Mapping[str, str]) -> dict[str, Match]:
+def registered(process: Process, unique: Mapping[str, str]) -> dict[str, Match]:
     """The recorded registrations of unique symbols, in a process that has their providers."""
     by_path: dict[str, Dso] = {m.dso.path: m.dso for m in process.maps}
     found: dict[str, Match] = {}

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from collide.analysis.analysis import Analysis, Module, find_modules, opening_of
+from collide.analysis.analysis import Analysis, Module, Openable, find_modules, opening_of
 from collide.binding.binder import Binder
 from collide.binding.session import Session
 from collide.loader.host import Host
+from collide.loader.model import FileSystem
 from collide.loader.opening import ALL_NOW, Mode, ModePatterns, Opening
 from collide.support.patterns import matches
 from collide.support.records import NamedTuple
@@ -76,37 +77,47 @@ def analyse_session(
     """Open the modules of all targets one after the other in one process of ``host``.
 
     They come target by target, sorted; with ``patterns`` only those that match
-    one, in the order of the patterns, each with its flags of ``modes``. See
-    :func:`collide.analysis.analysis.analyse` for ``insist``.
+    one, in the order of the patterns, each with its flags of ``modes``. A target has the modules
+    that it has alone: a library that is one is opened even if another target needs it, which then
+    gets it by name. See :func:`collide.analysis.analysis.analyse` for ``insist``.
     """
     installed = install_together(targets)
-    openable = find_modules(installed, host, insist=insist)
-    paths = list(_in_order(targets, installed, openable.paths))
+    found = [find_modules(target, host, insist=insist) for target in targets]
+    paths = list(_in_order(targets, installed, found))
     if patterns:
         paths = _matching(installed, paths, patterns)
     files = installed.files(host)
-    session = Session(host.process, files, binder_for(host, installed, paths), host.unique)
+    binder = binder_for(host, files, with_planned(installed, paths))
+    session = Session(host.process, files, binder, host.unique)
     modules = tuple(open_modules(session, installed, paths, modes))
-    return Analysis(
-        installed, host, modules, openable.skipped, openable.nothing, host.known_files, modes
-    )
+    skipped = tuple(sorted({s for openable in found for s in openable.skipped}))
+    nothing = None
+    if all(openable.nothing for openable in found):
+        nothing = find_modules(installed, host).nothing
+    return Analysis(installed, host, modules, skipped, nothing, host.known_files, modes)
 
 
 def module_names(targets: Sequence[Target], host: Host, *, insist: bool = False) -> list[str]:
     """The names of all modules that :func:`analyse_session` opens without patterns."""
     installed = install_together(targets)
-    paths = find_modules(installed, host, insist=insist).paths
+    found = [find_modules(target, host, insist=insist) for target in targets]
+    paths = _in_order(targets, installed, found)
     return [installed.names[installed.members[path].path] for path in paths]
 
 
-def binder_for(host: Host, target: Target, paths: Iterable[str]) -> Binder:
-    """A binder that has indexed all objects that opening ``paths`` of ``target`` can bring."""
-    process = host.process.copy(target.files(host))
-    loaded = len(process.maps)
+def with_planned(target: Target, paths: Iterable[str]) -> Iterator[str]:
+    """Installed paths of ``target``, each behind the names that the plan opens before it."""
     for path in paths:
-        for opening in target.plan.before(path):
-            process.dlopen(opening.name)
-        process.dlopen(path)
+        yield from (opening.name for opening in target.plan.before(path))
+        yield path
+
+
+def binder_for(host: Host, files: FileSystem, names: Iterable[str]) -> Binder:
+    """A binder that has indexed all objects that opening ``names`` out of ``files`` can bring."""
+    process = host.process.copy(files)
+    loaded = len(process.maps)
+    for name in names:
+        process.dlopen(name)
     brought = [m.dso for m in process.maps[loaded:]]
     return Binder(host.process, (*host.imported_files, *brought))
 
@@ -134,16 +145,19 @@ def open_modules(
             done.add((opening.name, opening.mode))
 
 
-def _in_order(targets: Sequence[Target], installed: Target, paths: Iterable[str]) -> Iterator[str]:
-    left = dict.fromkeys(paths)
-    for target in targets:
-        for path in [p for p in left if _is_of(target, installed, p)]:
-            del left[path]
-            yield path
-
-
-def _is_of(target: Target, installed: Target, path: str) -> bool:
-    return target.members.get(path) is installed.members[path]
+def _in_order(
+    targets: Sequence[Target], installed: Target, found: Sequence[Openable]
+) -> Iterator[str]:
+    """The modules of each target that are still its own when all are installed, each file once."""
+    seen: set[object] = set()
+    for target, openable in zip(targets, found, strict=True):
+        for path in openable.paths:
+            dso = target.members[path]
+            # Two targets on disk may have one file.
+            is_own = dso is installed.members[path] or target.on_disk is not None
+            if is_own and dso.identity not in seen:
+                seen.add(dso.identity)
+                yield path
 
 
 def _matching(target: Target, paths: Sequence[str], patterns: Iterable[str]) -> list[str]:

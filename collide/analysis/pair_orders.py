@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from collide.analysis.analysis import Module
-from collide.analysis.install import binder_for, install_together, open_modules
+from collide.analysis.install import binder_for, install_together, open_modules, with_planned
 from collide.analysis.pair_traces import Shared
 from collide.binding.binding import Binding, BoundObject, is_unique
 from collide.binding.session import Session
@@ -83,7 +83,8 @@ def both_orders(
     by_name = {installed.names[f.path]: path for path, f in installed.members.items()}
     paths = tuple([by_name[name] for name in names if name in by_name] for names in shares.modules)
     files = installed.files(host)
-    binder = binder_for(host, installed, [p for side in paths for p in side])
+    opened = with_planned(installed, [p for side in paths for p in side])
+    binder = binder_for(host, files, opened)
     sessions = [Session(host.process, files, binder) for _ in paths]
 
     def run(session: Session, side: int) -> tuple[Module, ...]:

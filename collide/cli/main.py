@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "check": "find what breaks, wheels on hosts",
-    "profile": "record a host; nothing is executed",
+    "profile": "record a host; nothing is executed but the COMMAND behind `--`",
     "diff": "what a host's link footprint gained and lost",
     "interposed": "what the objects of a host take from each other",
     "footprint": "the regression test of what a binary links",
@@ -99,10 +99,23 @@ def _run(arguments: list[str]) -> int:
     )
     command.add_arguments(parser)
     limit_argument(parser)
-    args = parser.parse_args(arguments[1:])
+    words, behind = _split_command(name, arguments[1:])
+    args = parser.parse_args(words)
+    args.command = behind
     set_limits(os.environ, args.limit)
     status: int = command.run(args)
     return status
+
+
+def _split_command(name: str, words: list[str]) -> tuple[list[str], list[str]]:
+    """The words of ``collide profile`` before ``--``, and those of the command behind it.
+
+    Releases of argparse differ in what they do with ``--``.
+    """
+    if name != "profile" or "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
 
 
 def _parser_class() -> type[argparse.ArgumentParser]:

@@ -1,10 +1,11 @@
-"""``collide profile``: a host recorded in a file."""
+"""``collide profile``: a host recorded in a file, as it starts or after one run of a command."""
 
 from __future__ import annotations
 
+from collide import api
 from collide.cli.inputs import host_in_root
 from collide.cli.options import opening_arguments, root_arguments
-from collide.cli.streams import EXIT_CLEAN, write
+from collide.cli.streams import EXIT_CLEAN, complain, write
 from collide.support.errors import UsageError
 from collide.support.faults import problems_named
 from collide.support.foreign import json_of
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``collide profile``."""
-    parser.add_argument("binary", metavar="BINARY")
+    parser.add_argument("binary", nargs="?", metavar="BINARY")
+    parser.add_argument(
+        "--pid-of",
+        metavar="NAME",
+        help="behind `-- COMMAND...`: record the process that runs this program, by file name; "
+        "default: the command itself",
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=300, metavar="SECONDS", help="for COMMAND (300)"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help=".json or .json.xz; default: stdout")
     root_arguments(parser)
     opening_arguments(parser)
@@ -39,16 +49,84 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
     from collide.hosts.profile_file.write import record, to_bytes  # late: start-up
 
-    host, root = host_in_root(args, args.binary, name=args.name)
+    if (args.binary is None) == (not args.command):
+        raise UsageError("profile takes BINARY, or `-- COMMAND...`, which it executes")
+    if args.command:
+        _refuse_options(args)
+        host, root = _after_run(args)
+    else:
+        host, root = host_in_root(args, args.binary, name=args.name)
     if args.probes:
         _print_probes(host, root, args.format)
         if args.output is None:
             return EXIT_CLEAN
-    with problems_named(args.binary if args.root == "/" else args.root), timed(args.binary):
+    named = args.binary or args.command[0]
+    with problems_named(named if args.root == "/" else args.root), timed(named):
         recorded = record(host, root)
     data = to_bytes(recorded, compressed=bool(args.output and args.output.endswith(".xz")))
     write(data, args.output)
     return EXIT_CLEAN
+
+
+def _refuse_options(args: argparse.Namespace) -> None:
+    given = {
+        "--root": args.root != "/",
+        "--image": args.image,
+        "--ldconfig": args.ldconfig,
+        "--preload": args.preload,
+        "--global": args.rtld_global,
+        "--library-path": args.library_path,
+        "--probes": args.probes,
+    }
+    for option, value in given.items():
+        if value:
+            raise UsageError(f"{option} does not go with `-- COMMAND...`: the run decides it")
+
+
+def _after_run(args: argparse.Namespace) -> tuple[Host, Root]:
+    """The host after one run of the command; what it lacks is reported on stderr."""
+    import os  # late: start-up
+    import shlex  # late: start-up
+    from pathlib import Path  # late: start-up
+
+    from collide.filesystems.root import Root  # late: start-up
+    from collide.verify.recorded_run import record_run, replay  # late: start-up
+
+    _require_log(args.command[0])
+    complain(f"executes {shlex.join(args.command)}")
+    cwd = Path.cwd()
+    plan, ran = record_run(
+        args.command, environment=os.environ, cwd=cwd, program=args.pid_of, timeout=args.timeout
+    )
+    if ran.status:
+        complain(f"{args.command[0]} {ran.ending}; what it opened until then is recorded")
+    replayed = replay(plan, environment=os.environ, cwd=cwd, name=args.name)
+    for name in plan.refused:
+        complain(f"{name}: the run tried to open it, and it did not open: not recorded")
+    for path in plan.closed:
+        complain(f"{path}: the run has closed it again: not recorded")
+    for path in plan.elsewhere:
+        complain(f"{path}: the run has opened it in another namespace: not recorded")
+    for difference in replayed.differences:
+        complain(difference)
+    files = replayed.host.files
+    assert isinstance(files, Root)
+    return replayed.host, files
+
+
+def _require_log(program: str) -> None:
+    """Raise UsageError for a program whose loader is known to print no log."""
+    from collide.hosts.select import locate  # late: start-up
+    from collide.loader.libc import libc_of  # late: start-up
+    from collide.support.errors import InputError  # late: start-up
+
+    try:
+        host = api.extract_host(locate(program))
+    except InputError:
+        # A script, or something that will not run: the run shows which.
+        return
+    if not libc_of(host.loader).prints_bindings:
+        raise UsageError(f"{program}: {host.loader.libc}'s loader has no LD_DEBUG to record a run")
 
 
 def _print_probes(host: Host, root: Root, form: str) -> None:

@@ -1,4 +1,4 @@
-"""The comparison of two link footprints, with the codes of its changes, COL501 to COL508."""
+"""The comparison of two link footprints, with the codes of its changes, COL501 to COL509."""
 
 from __future__ import annotations
 
@@ -106,6 +106,17 @@ REPLACED_BY_RELEASE = Code(
     "One library gone and one come whose names differ in numbers only.",
     "None is needed.",
 )
+GAINED_HISTORY = Code(
+    "COL509",
+    "gained-history",
+    Severity.WARNING,
+    Shape.FOOTPRINT,
+    "a recorded run of the host opens one object more",
+    "It and what it loads answer for DT_NEEDED entries of their names, and their unique symbols "
+    "are registered before those of what is opened later.",
+    "The openings of profiles that were recorded with a command (collide profile -- COMMAND).",
+    "None is needed, unless a wheel brings another build of a library that is loaded so.",
+)
 
 
 class Change(NamedTuple):
@@ -176,6 +187,7 @@ def compare(old: Footprint, new: Footprint, allowed: Sequence[Allowed] = ()) -> 
         if name in before:
             changes += _exports(before[name], library)
     changes += _set(GAINED_OPENING, old.openings, new.openings)
+    changes += _set(GAINED_HISTORY, old.history, new.history)
     # The search paths of a library that came or went are part of that change.
     paths = [_with_new_names(path, renamed) for path in old.search_paths]
     was = [path for path in paths if _owner(path) in (None, *after)]

@@ -21,6 +21,7 @@ from collide.findings.exposure import (
     EXPOSED_SYMBOLS,
 )
 from collide.findings.footprint import (
+    GAINED_HISTORY,
     GAINED_LIBRARY,
     GAINED_MISSING,
     GAINED_OPENING,
@@ -100,6 +101,7 @@ CODES = {
         GAINED_SEARCH_PATH,
         GAINED_MISSING,
         REPLACED_BY_RELEASE,
+        GAINED_HISTORY,
         EXPOSED_SYMBOLS,
         EXPOSED_LIBRARY,
         OUTSIDE_PATH,

@@ -71,7 +71,8 @@ class Footprint(NamedTuple):
     """The libraries and names that a host puts into the scope of every module.
 
     ``libraries`` are in scope order, the binary first. ``openings`` are what
-    it preloads or opens RTLD_GLOBAL, ``missing`` the libraries it did not get,
+    it preloads or opens RTLD_GLOBAL, ``history`` what a recorded run has opened since, in its
+    order, ``missing`` the libraries it did not get,
     ``search_paths`` where it and its libraries search.
     """
 
@@ -80,6 +81,7 @@ class Footprint(NamedTuple):
     openings: tuple[str, ...]
     search_paths: tuple[str, ...]
     missing: tuple[str, ...]
+    history: tuple[str, ...] = ()
 
 
 def of_host(host: Host) -> Footprint:
@@ -107,6 +109,7 @@ def of_host(host: Host) -> Footprint:
         tuple(openings),
         tuple(_search_paths(host, names)),
         tuple(f.name for f in host.failures if f.kind == "missing-library"),
+        tuple(f"{posixpath.basename(o.name)} {o.mode}" for o in host.openings),
     )
 
 
@@ -208,6 +211,7 @@ def to_baseline(footprint: Footprint) -> Text:
         "openings": footprint.openings,
         "search_paths": footprint.search_paths,
         "missing": footprint.missing,
+        **({"history": footprint.history} if footprint.history else {}),
     }
     lines = [f' "schema": {json_value(SCHEMA)}', f' "name": {json_value(footprint.name)}']
     lines += [f' "libraries": {{\n{libraries}\n }}']
@@ -251,4 +255,5 @@ def _footprint(document: dict[str, Any]) -> Footprint:
         tuple(document["openings"]),
         tuple(document["search_paths"]),
         tuple(document["missing"]),
+        tuple(document.get("history", ())),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from collide.loader.lookup import Match
+    from collide.loader.opening import Opening
 
 
 class Python(NamedTuple):
@@ -97,8 +98,9 @@ class Host(NamedTuple):
     opened RTLD_GLOBAL. ``path`` is the canonical path of the binary, ``preload`` and
     ``rtld_global`` are the names of libraries that were preloaded and opened so, ``arguments``
     those of a command line that selects this host. ``own`` are the interpreter's extension
-    modules. ``imported`` names those that were imported since start-up, ``unique`` are the
-    STB_GNU_UNIQUE symbols that this has registered (:mod:`collide.analysis.history`).
+    modules. ``imported`` names those that were imported since start-up, ``openings`` are the
+    dlopens of a recorded run since then (:mod:`collide.verify.recorded_run`). ``unique`` are the
+    STB_GNU_UNIQUE symbols that all these have registered (:mod:`collide.analysis.history`).
     """
 
     name: str
@@ -113,6 +115,7 @@ class Host(NamedTuple):
     own: OwnModules = NO_MODULES
     imported: tuple[str, ...] = ()
     unique: Mapping[str, Match] = {}
+    openings: tuple[Opening, ...] = ()
 
     @property
     def global_files(self) -> frozenset[Dso]:
@@ -121,8 +124,11 @@ class Host(NamedTuple):
 
     @property
     def imported_files(self) -> tuple[Dso, ...]:
-        """The objects that imports have brought since start-up, in load order."""
-        if not self.imported:
+        """The objects that imports and openings have brought since start-up, in load order.
+
+        Those that are in the global scope are left out.
+        """
+        if not (self.imported or self.openings):
             return ()
         start_up = self.global_files
         return tuple(m.dso for m in self.process.maps if m.dso not in start_up)
@@ -131,6 +137,13 @@ class Host(NamedTuple):
     def known_files(self) -> frozenset[Dso]:
         """The objects of the global scope, and those that imports have brought."""
         return self.global_files.union(self.imported_files)
+
+    @property
+    def history(self) -> str:
+        """What came before since start-up, as a clause that begins with a comma; often empty."""
+        after = "".join(f", after `import {name}`" for name in self.imported)
+        runs = dict.fromkeys(opening.source for opening in self.openings)
+        return "".join(f", after the {run}" for run in runs) + after
 
     @property
     def loader(self) -> Loader:

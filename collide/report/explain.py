@@ -30,8 +30,7 @@ def _trace(analysis: Analysis, trace: ScopeTrace) -> Iterator[str]:
     yield f"{analysis.name_of(trace.object)} refers to {reference.name}{version}"
     kind = CLASS_NAMES[reference.lookup_class]
     host = analysis.host
-    after = "".join(f", after `import {name}`" for name in host.imported)
-    yield f"  a {kind} reference{weak}, when opening {trace.module} on {host.name}{after}"
+    yield f"  a {kind} reference{weak}, when opening {trace.module} on {host.name}{host.history}"
     if trace.own_scope:
         yield "  DT_SYMBOLIC: the object itself comes first"
     for number, step in enumerate(trace.steps, 1):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import collide
 from collide.findings.footprint import (
+    GAINED_HISTORY,
     GAINED_LIBRARY,
     GAINED_MISSING,
     GAINED_OPENING,
@@ -34,6 +35,7 @@ _WORDS = {
     GAINED_SEARCH_PATH: ("searches {} too", "searches {} no more"),
     GAINED_MISSING: ("needs {}, which is not there", "{} is missing no more"),
     REPLACED_BY_RELEASE: ("links {}", ""),
+    GAINED_HISTORY: ("its run opens {} too", "its run opens {} no more"),
 }
 
 

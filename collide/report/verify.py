@@ -22,8 +22,8 @@ def render(agreements: Iterable[Agreement]) -> Text:
 def _agreement(agreement: Agreement) -> Iterator[str]:
     host = agreement.analysis.host
     source = "slots in memory" if agreement.by_slots else "the loader's log"
-    after = "".join(f", after `import {name}`" for name in host.imported)
-    yield f"{agreement.analysis.target.name} in {host.name} ({host.path}), by {source}{after}"
+    target = agreement.analysis.target.name
+    yield f"{target} in {host.name} ({host.path}), by {source}{host.history}"
     for m in agreement.modules:
         if m.name == START_UP:
             yield f"  start-up: {_seen(m)}"

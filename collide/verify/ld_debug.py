@@ -150,19 +150,20 @@ def run(
     cwd: str | Path = "/",
     bind_now: bool = True,
     timeout: float = 300,
+    categories: str = "bindings,scopes,reloc",
 ) -> Run:
     """Run ``command`` in ``environment``, with its loader's log switched on.
 
     With ``bind_now`` everything is bound at start-up (LD_BIND_NOW); some hosts
-    cannot start so. ``timeout`` is in seconds. Raises RunError when the command
-    cannot be run or does not end in time.
+    cannot start so. ``timeout`` is in seconds, ``categories`` are those of LD_DEBUG. Raises
+    RunError when the command cannot be run or does not end in time.
     """
     words = [str(word) for word in command]
     with working_directory() as directory:
         wanted = {
             **environment,
             "LC_ALL": "C",
-            "LD_DEBUG": "bindings,scopes,reloc",
+            "LD_DEBUG": categories,
             "LD_DEBUG_OUTPUT": f"{directory}/log",
             **({"LD_BIND_NOW": "1"} if bind_now else {}),
         }

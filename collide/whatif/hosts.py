@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
+from collide.analysis.install import binder_for
 from collide.analysis.start_up import start_up
+from collide.binding.session import Session
 from collide.elf.symbols import Reference
 from collide.hosts.extract import find_python
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, LoadFailure
+from collide.loader.lookup import Match
 from collide.loader.model import Dso, FileSystem
-from collide.loader.opening import GLOBAL, NOW, Mode
+from collide.loader.opening import GLOBAL, NOW, Mode, Opening
 from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.errors import InputError, UsageError
@@ -113,8 +116,9 @@ def _unlinked(host: Host, edits: Iterable[Edit], *options: str) -> list[LinkMap]
 def _restart(
     host: Host, changed: Mapping[Hashable, Dso], gone: frozenset[int], local: Sequence[str]
 ) -> Host:
-    """Repeat start-up and the RTLD_GLOBAL openings, with ``changed`` files by identity.
+    """Repeat start-up, the RTLD_GLOBAL openings and those of the history.
 
+    ``changed`` are files by identity that take the place of the host's.
     ``gone`` are ids of link maps to leave out, ``local`` names to open RTLD_LOCAL at the end.
     """
     process = host.process
@@ -126,10 +130,31 @@ def _restart(
     again, failures = start(executable, interpreter, host.loader, files, stays)
     opened = [name for name in host.rtld_global if id(process.loaded(name)) not in gone]
     _open(again, opened, GLOBAL)
+    history = [o for o in host.openings if id(process.loaded(o.name)) not in gone]
+    again, unique = _repeat(host, again, history) if history else (again, {})
     _open(again, local, NOW)
     return host._replace(
-        process=again, failures=failures, preload=tuple(stays), rtld_global=tuple(opened)
+        process=again,
+        failures=failures,
+        preload=tuple(stays),
+        rtld_global=tuple(opened),
+        openings=tuple(history),
+        unique=unique if host.openings else host.unique,
     )
+
+
+def _repeat(
+    host: Host, process: Process, history: Sequence[Opening]
+) -> tuple[Process, Mapping[str, Match]]:
+    """``process`` after the openings of ``history``, and the unique symbols of these."""
+    started = host._replace(process=process, openings=())
+    binder = binder_for(started, process.files, [opening.name for opening in history])
+    session = Session(process, process.files, binder)
+    for opening in history:
+        for failure in session.open(opening.name, opening.mode).failures[:1]:
+            why = f"could not be opened then: {failure.kind} {failure.name}"
+            raise InputError(opening.name, why)
+    return session.process, session.unique
 
 
 def _open(process: Process, names: Iterable[str], mode: Mode) -> None:

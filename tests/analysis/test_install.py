@@ -14,6 +14,7 @@ from collide.loader.host import Host
 from collide.loader.opening import ModePatterns
 from collide.wheels.target import read_target
 from compiler import compile_so
+from scenario import Scenario
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"
@@ -69,8 +70,39 @@ def test_run_path_finds_what_another_wheel_brings(wheel: WheelBuilder, host: Hos
     assert failing(analyse_session([user], host)) == ["g.so"]
     session = analyse_session([user, library], host)
     assert failing(session) == []
-    # What another input needs is not a module of its own.
-    assert opened(session) == ["g.so"]
+    # An input is opened whatever another needs; here that one has brought it already.
+    assert opened(session) == ["g.so", "lib.libs/libf.so.1"]
+
+
+def test_library_opened_first_is_what_the_next_input_binds_to(tmp_path: Path) -> None:
+    scenario = Scenario(tmp_path)
+    first = scenario.lib("first/libzz.so", F)
+    scenario.lib("libzz.so", F)
+    user = scenario.lib("user.so", CALLS_F, needed=["libzz.so"])
+    executable = scenario.host()
+    for order in ([first, user], [user, first]):
+        real = scenario.compare(executable, *order)
+        session = analyse_session(list(map(read_target, order)), real.host)
+        assert opened(session) == [str(path) for path in order]
+        (binding,) = (
+            b
+            for m in session.modules
+            if m.bound
+            for o in m.bound.objects
+            for b in o.bindings
+            if b.reference.name == "f" and o.map.dso.path == str(user)
+        )
+        assert binding.provider is not None
+        providers = {real.name(binding.provider.path)}
+        assert providers == real.providers("user.so", "f")
+        assert providers == {"first/libzz.so" if order[0] == first else "libzz.so"}
+
+
+def test_file_given_twice_is_opened_once(tmp_path: Path, host: Host) -> None:
+    library = compile_so(tmp_path, "libf.so", F)
+    (tmp_path / "linked.so").symlink_to(library)
+    targets = [read_target(path) for path in (library, tmp_path / "linked.so", tmp_path)]
+    assert opened(analyse_session(targets, host)) == ["libf.so"]
 
 
 def test_file_of_the_last_input_stays(wheel: WheelBuilder, host: Host) -> None:

@@ -105,7 +105,6 @@ def test_version_is_that_of_the_package() -> None:
         ["check", "x.whl", "--format", "yaml"],
         ["check", "x.whl", "--fail-on", "all"],
         ["bindings", "x.whl"],
-        ["profile"],
         ["explain"],
     ],
 )

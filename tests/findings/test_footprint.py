@@ -67,6 +67,8 @@ A, B = entry("liba.so.1", "a"), entry("libb.so.1", "b")
         ),
         (host(), host(openings=("opens x",)), [("505", True, "opens x", "")]),
         (host(openings=("opens x",)), host(), [("505", False, "opens x", "")]),
+        (host(), host(history=("x RTLD_NOW",)), [("509", True, "x RTLD_NOW", "")]),
+        (host(history=("x RTLD_NOW",)), host(), [("509", False, "x RTLD_NOW", "")]),
         (
             host(search_paths=("RPATH /a of bin",)),
             host(search_paths=("RPATH /b of bin",)),

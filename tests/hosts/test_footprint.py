@@ -264,6 +264,7 @@ _LIBRARIES = st.builds(
         name=_TEXTS,
         libraries=st.lists(_LIBRARIES, min_size=1, unique_by=lambda entry: entry.name).map(tuple),
         openings=st.lists(_TEXTS, max_size=3).map(tuple),
+        history=st.lists(_TEXTS, max_size=3).map(tuple),
         search_paths=st.lists(_TEXTS, max_size=3).map(tuple),
         missing=st.lists(_TEXTS, max_size=3).map(tuple),
     )

@@ -24,6 +24,7 @@ from collide.loader.host import Host, OwnModule, OwnModules, Python
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
+from collide.loader.opening import Mode, Opening
 from collide.loader.process import Process
 from collide.support import limits
 from collide.support.errors import InputError
@@ -35,6 +36,8 @@ from collide.support.schema import Schema
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
+
+    from collide.loader.lookup import Match
 
 SCHEMA_FILE = f"{posixpath.dirname(posixpath.dirname(__file__))}/profile.schema.json"
 """The JSON Schema of a profile file."""
@@ -289,6 +292,8 @@ def host_of(
         for key, value in profile["loader"].items()
     }
     loader = Loader(libc=libc["name"], version=tuple(map(int, libc["version"])), **recorded_loader)
+    process = _process(profile, loader, loaded, links, by_path)
+    openings = tuple(_opening(recorded) for recorded in profile.get("openings", ()))
     return Host(
         name=profile["name"],
         path=profile["binary"],
@@ -296,12 +301,25 @@ def host_of(
         python=Python(python["implementation"], tuple(python["version"]), python["abi_flags"])
         if python
         else None,
-        process=_process(profile, loader, loaded, links, by_path),
+        process=process,
         failures=tuple(LoadFailure(**f) for f in profile["missing"]),
         preload=tuple(profile["preload"]),
         rtld_global=tuple(profile["global"]),
         own=_own_modules(profile, everything),
+        unique=_unique(process, profile["unique"]) if openings else {},
+        openings=openings,
     )
+
+
+def _opening(recorded: Mapping[str, Any]) -> Opening:
+    mode = Mode(recorded["rtld_global"], recorded["lazy"], recorded["deepbind"])
+    return Opening(recorded["name"], mode, recorded["source"])
+
+
+def _unique(process: Process, recorded: Mapping[str, str]) -> Mapping[str, Match]:
+    from collide.analysis.history import registered  # late: start-up
+
+    return registered(process, recorded)
 
 
 def _own_modules(profile: Mapping[str, Any], everything: Mapping[str, Dso]) -> OwnModules:

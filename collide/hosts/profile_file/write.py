@@ -66,6 +66,7 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         "libc": {"name": host.loader.libc, "version": list(host.loader.version)},
         "python": host.python._asdict() if host.python else None,
         "loader": _without(host.loader._asdict(), "libc", "version"),
+        **_history(host),
         "preload": list(host.preload),
         "global": list(host.rtld_global),
         "scope": [numbers[id(m)] for m in process.global_scope],
@@ -84,6 +85,19 @@ def record(host: Host, root: Root) -> dict[str, Any]:
             for m in maps
         ],
         "tables": [_tables(m.elf) for m in maps],
+    }
+
+
+def _history(host: Host) -> dict[str, Any]:
+    """The openings since start-up, and the unique symbols that they have registered."""
+    if not host.openings:
+        return {}
+    return {
+        "openings": [
+            {"name": name, **mode._asdict(), "source": source}
+            for name, mode, source in host.openings
+        ],
+        "unique": {name: match.dso.path for name, match in sorted(host.unique.items())},
     }
 
 
