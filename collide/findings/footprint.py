@@ -111,7 +111,7 @@ GAINED_HISTORY = Code(
     "gained-history",
     Severity.WARNING,
     Shape.FOOTPRINT,
-    "a recorded run of the host opens one object more",
+    "opens one object more in a recorded run",
     "It and what it loads answer for DT_NEEDED entries of their names, and their unique symbols "
     "are registered before those of what is opened later.",
     "The openings of profiles that were recorded with a command (collide profile -- COMMAND).",

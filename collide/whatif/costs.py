@@ -78,6 +78,7 @@ _SPLIT = {
     "allocator": "the allocator is split: what one allocates the other cannot free",
     "cpp-allocator": "operator new is split: what one allocates the other cannot free",
     "cpp-runtime": "the C++ runtime is split: exceptions, type information and streams of two",
+    "freed-elsewhere": "memory of one allocator is freed by another",
     "variables": "variables are there twice, each with a value of its own",
 }
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding
 from collide.elf.constants import STT_COMMON, STT_OBJECT, STT_TLS
+from collide.loader.model import Dso
 from collide.loader.opening import ModePatterns
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
@@ -22,12 +23,24 @@ if TYPE_CHECKING:
 
     from collide.whatif.edits import Edit
 
-    SplitKind = Literal["allocator", "cpp-allocator", "cpp-runtime", "variables"]
+    SplitKind = Literal[
+        "allocator", "cpp-allocator", "cpp-runtime", "freed-elsewhere", "variables"
+    ]  # fmt: skip
 
 _DATA = frozenset((STT_OBJECT, STT_COMMON, STT_TLS))
 # ISO C 7.22.3, POSIX and [new.delete] in Itanium mangling: what replacement allocators define.
 ALLOCATORS = frozenset(
     ("malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign", "memalign")
+)
+# malloc(3) of the process answers in these (POSIX, asprintf(3), getcwd(3), realpath(3)), and the
+# caller frees what they return.
+ALLOCATED_FOR_THE_CALLER = frozenset(
+    (
+        *("strdup", "__strdup", "strndup", "__strndup", "wcsdup", "getline", "getdelim"),
+        *("__getdelim", "open_memstream", "open_wmemstream", "realpath", "__realpath_chk"),
+        *("canonicalize_file_name", "scandir", "scandir64", "getcwd", "__getcwd_chk", "tempnam"),
+        *("get_current_dir_name", "asprintf", "__asprintf_chk", "vasprintf", "__vasprintf_chk"),
+    )
 )
 OPERATORS = ("_Znw", "_Zna", "_Zdl", "_Zda")
 _RUNTIME = (
@@ -69,18 +82,27 @@ def deepbind_modes(analysis: Analysis, edits: Iterable[Edit]) -> ModePatterns:
 def splits(before: Analysis, after: Analysis) -> tuple[Split, ...]:
     """What the objects of a wheel took from the host before and take from elsewhere after."""
     found: dict[tuple[SplitKind, str, str], set[str]] = {}
-    for was, now in _moved(before, after):
+    for holder, was, now in _moved(before, after):
         assert was.provider is not None
         assert now.provider is not None
         kind = _kind(now)
         if kind is not None:
             key = kind, before.name_of(was.provider), after.name_of(now.provider)
             found.setdefault(key, set()).add(now.reference.name)
+        if now.reference.name == "free":
+            names = {r.name for r in holder.elf.references} & ALLOCATED_FOR_THE_CALLER
+            if names:
+                # The C library's own call of malloc goes to the host as before.
+                key = "freed-elsewhere", before.name_of(was.provider), after.name_of(holder)
+                found.setdefault(key, set()).update(names)
     return tuple(Split(*key, tuple(sorted(names))) for key, names in sorted(found.items()))
 
 
-def _moved(before: Analysis, after: Analysis) -> Iterator[tuple[Binding, Binding]]:
-    """The bindings to the host that have another provider after the change, with the new ones."""
+def _moved(before: Analysis, after: Analysis) -> Iterator[tuple[Dso, Binding, Binding]]:
+    """The bindings to the host that have another provider after the change, with the new ones.
+
+    Each with the object whose reference it is.
+    """
     now = {m.name: m for m in after.modules}
     for module in before.modules:
         then = now.get(module.name)
@@ -96,7 +118,7 @@ def _moved(before: Analysis, after: Analysis) -> Iterator[tuple[Binding, Binding
                 if b.provider is None or other is None or other.provider is None:
                     continue
                 if other.provider is not b.provider and before.is_host(b.provider):
-                    yield b, other
+                    yield bound.dso, b, other
 
 
 def _kind(now: Binding) -> SplitKind | None:
@@ -116,8 +138,10 @@ def _kind(now: Binding) -> SplitKind | None:
 def fatal(found: Sequence[Split]) -> Split | None:
     """The first of what must not be in use twice: operator new and the rest of the C++ runtime.
 
-    Inline functions allocate in one object and free in another. Variables of a library that is
-    there twice are each copy's own, and C libraries free what they have allocated (measured in
-    Blender, which has jemalloc: pillow works so, shapely and pygame abort).
+    Inline functions allocate in one object and free in another. So does an object that frees what
+    the C library has allocated for it: Debian's Blender brings an allocator of its own, and
+    tables 3.11.1 ends in it with "free(): invalid pointer". Variables of a library that is there
+    twice are each copy's own.
     """
-    return next((s for s in found if s.kind in ("cpp-allocator", "cpp-runtime")), None)
+    kinds = ("cpp-allocator", "cpp-runtime", "freed-elsewhere")
+    return next((s for s in found if s.kind in kinds), None)

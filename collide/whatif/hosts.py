@@ -129,10 +129,10 @@ def _restart(
     files = _ChangedFiles(host.files, changed)
     again, failures = start(executable, interpreter, host.loader, files, stays)
     opened = [name for name in host.rtld_global if id(process.loaded(name)) not in gone]
-    _open(again, opened, GLOBAL)
+    _open(again, opened, GLOBAL, host.failures)
     history = [o for o in host.openings if id(process.loaded(o.name)) not in gone]
     again, unique = _repeat(host, again, history) if history else (again, {})
-    _open(again, local, NOW)
+    _open(again, local, NOW, host.failures)
     return host._replace(
         process=again,
         failures=failures,
@@ -157,11 +157,14 @@ def _repeat(
     return session.process, session.unique
 
 
-def _open(process: Process, names: Iterable[str], mode: Mode) -> None:
+def _open(process: Process, names: Iterable[str], mode: Mode, known: Sequence[LoadFailure]) -> None:
+    """Open each of ``names``; raises InputError for a failure that start-up had not as well."""
     for name in names:
         opened = process.dlopen(name, mode)
         failures = (opened,) if isinstance(opened, LoadFailure) else opened.failures
         for failure in failures:
+            if failure in known:
+                continue
             raise InputError(name, f"could not be opened then: {failure.kind} {failure.name}")
 
 

@@ -338,6 +338,11 @@ def _split(tried: WhatIf) -> str | None:
     split = fatal(splits(tried.before, tried.after))
     if split is None:
         return None
+    if split.kind == "freed-elsewhere":
+        return (
+            f"{split.second} would free what {split.names[0]} gets from the malloc of {split.first}"
+            " with the free of the C library"
+        )
     what = "operator new" if split.kind == "cpp-allocator" else "the C++ runtime"
     more = f" and {len(split.names) - 1} more" if len(split.names) > 1 else ""
     return f"{what} would be split between {split.first} and {split.second}: {split.names[0]}{more}"

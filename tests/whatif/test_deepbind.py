@@ -101,6 +101,18 @@ def test_split_malloc_is_a_cost(tmp_path: Path) -> None:
         assert "allocator" in {cost.kind for cost in remedy.costs}
 
 
+def test_object_that_frees_what_the_c_library_allocates_refuses_it(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    both = f"{F} void free(void *p) {{ }}"
+    host = host_of(s, both)
+    calls = "int f(void); void free(void *); char *strdup(const char *);"
+    target = wheel(s, f'{calls} void PyInit_m(void) {{ f(); free(strdup("x")); }}', both)
+    found = tried(target, host)
+    assert found
+    said = f"m.so would free what strdup gets from the malloc of {host.path}"
+    assert [(r.refusal or "")[: len(said)] for r in found] == [said] * len(found)
+
+
 def test_variables_of_both_copies_are_a_cost(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
     both = "int v = 1; " + F

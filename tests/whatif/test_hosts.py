@@ -88,3 +88,16 @@ def test_host_whose_files_are_not_as_they_were_is_refused(tmp_path: Path) -> Non
     process.global_scope = process.global_scope[:-1]
     with pytest.raises(InputError, match="cannot be started again"):
         relink_host(host._replace(process=process), [])
+
+
+def test_library_that_start_up_did_not_find_is_no_failure_of_the_change(tmp_path: Path) -> None:
+    s = Scenario(tmp_path)
+    gone = s.lib("gone.so", "int gone;")
+    linked = s.lib("linked.so", "int linked;", needed=[gone.name])
+    binary = s.host(needed=[linked.name])
+    gone.unlink()
+    host = extract(str(binary), Root())
+    assert [f.name for f in host.failures] == ["gone.so"]
+    again = relink_host(host, [parse_edit("linked.so=local")]).host
+    assert [m.dso.path for m in again.process.maps if m.dso.path == str(linked)] == [str(linked)]
+    assert str(linked) not in scope(again)
