@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.cli.inputs import analyses, session_analyses
+from collide.cli.inputs import analyses, import_analyses, session_analyses
 from collide.cli.options import (
     after_argument,
     host_arguments,
@@ -42,15 +42,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="open all modules in one process: by input and name, or in the order of --module",
     )
+    parser.add_argument(
+        "--import",
+        dest="imports",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="open what importing these modules opens, in that order: 'torch; sklearn', read from "
+        "the Python files of installed trees; repeatable",
+    )
     mode_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
-    if args.mode_global and not args.session:
+    if args.imports and (args.session or args.module):
+        raise UsageError("--import gives the modules and their order: no --session, no --module")
+    if args.mode_global and not (args.session or args.imports):
         raise UsageError("--rtld-global needs --session: alone, a module is global to nobody")
     modes = modes_of(args)
-    found = session_analyses if args.session else analyses
+    found = session_analyses if args.session else import_analyses if args.imports else analyses
     statuses = {EXIT_NOTHING}
     for analysis in found(args, args.inputs, modes):
         if analysis is None:

@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from collide.analysis.analysis import Analysis
     from collide.filesystems.root import Root
@@ -230,6 +231,60 @@ def session_analyses(
     if names:
         require_matches("--module", args.module, names)
     modes.refuse_unmatched(names)
+
+
+def import_analyses(
+    args: argparse.Namespace, inputs: Sequence[str], modes: ModePatterns = ALL_NOW
+) -> Iterator[Analysis | None]:
+    """What ``--import`` opens of installed trees, in one process of each host; else None.
+
+    The standard library of a host that is a binary of this system is followed, too.
+    """
+    from pathlib import Path  # late: start-up
+
+    from collide.analysis.install import analyse_imports  # late: start-up
+    from collide.filesystems.root import Root  # late: start-up
+    from collide.wheels.imports import follow_imports  # late: start-up
+
+    roots = [directory for given in inputs for directory in _installed_in(given)]
+    unreadable: list[InputError] = []
+    hosts = _hosts_after(args, unreadable)
+    read = list(targets(map(str, roots), unreadable))
+    names = [name for given in args.imports for name in given.replace(";", " ").split()]
+    if not names:
+        raise UsageError("--import needs names of modules")
+    opened: dict[str, None] = {}
+    for host in hosts:
+        own = host.own.modules if isinstance(host.files, Root) else ()
+        directories = {Path(module.path).parent for module in own}
+        library = [d for below in sorted(directories) for d in (below.parent, below)]
+        plan = follow_imports(names, [*roots, *library], host.python)
+        for note in plan.notes:
+            complain(note)
+        with problems_named(f"{' and '.join(t.name for t in read)} on {host.name}"):
+            analysis = analyse_imports(read, host, plan, modes)
+        opened.update((m.name, None) for m in analysis.modules)
+        if analysis.left_out:
+            yield from _misfit(args, analysis)
+            continue
+        yield analysis
+    yield from _failures([*unreadable, *(p for target in read for p in target.problems)])
+    modes.refuse_unmatched(opened)
+
+
+def _installed_in(given: str) -> list[Path]:
+    """The directories of sys.path that an input is, or has as a virtual environment."""
+    from pathlib import Path  # late: start-up
+
+    from collide.wheels.environment import site_packages  # late: start-up
+
+    path = Path(given)
+    if not path.is_dir():
+        what = "is no directory" if path.exists() else "no such directory"
+        raise InputError(given, f"{what}: --import follows the Python files of installed trees")
+    if (path / "pyvenv.cfg").exists():
+        return site_packages(path)
+    return [path.resolve()]
 
 
 def _misfit(args: argparse.Namespace, analysis: Analysis) -> Iterator[None]:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from collide.analysis.install import binder_for
+from collide.binding.binding import BoundModule
 from collide.binding.session import Session
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
@@ -40,9 +41,10 @@ class RecordedPlan(NamedTuple):
     """What one process of a run has opened and kept, in the order in which it began to.
 
     ``program`` is the name of its executable in the log. ``paths`` has for each of ``openings``
-    the path of its object. ``refused`` are names that did not open, ``closed`` the paths of
-    objects that were unloaded again, ``elsewhere`` what was opened in another namespace
-    (dlmopen(3)).
+    the path of its object, ``loaded`` are the paths of all objects of these, ``promoted`` of those
+    that became global. ``refused`` are names that did not open, ``closed`` the paths of
+    objects that were unloaded before something else was opened, ``elsewhere`` what was opened in
+    another namespace (dlmopen(3)).
     """
 
     program: str
@@ -51,6 +53,8 @@ class RecordedPlan(NamedTuple):
     refused: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    loaded: frozenset[str] = frozenset()
+    promoted: frozenset[str] = frozenset()
 
 
 class _Call:
@@ -65,6 +69,8 @@ class _Call:
         self.listed = 0
         self.relocated = False
         self.is_open = False
+        self.objects: set[str] = set()
+        self.promoted: set[str] = set()
         self.rtld_global = False
         self.lazy = False
 
@@ -81,11 +87,16 @@ class _Reader:
     def __init__(self) -> None:
         self.calls: list[_Call] = []
         self.closed: list[str] = []
+        self._leaving: list[str] = []
         self._pending: list[_Call] = []
         self._last: _Call | None = None
         self._adding: _Call | None = None
 
     def _begin(self, call: _Call) -> None:
+        for path in self._leaving:
+            self.closed.append(path)
+            self.calls = [call for call in self.calls if call.path != path]
+        self._leaving.clear()
         self.calls.append(call)
         self._pending.append(call)
 
@@ -105,6 +116,7 @@ class _Reader:
             self._adding = self._adding or self._promoted(current, found["object"])
             if self._adding is not None:
                 self._adding.rtld_global = True
+                self._adding.promoted.add(found["object"])
             return
         elif current is not None:
             self._detail(current, line)
@@ -140,6 +152,7 @@ class _Reader:
             self._pending[-1].listed = 1
             return
         current.path = current.path or path
+        current.objects.add(path)
         current.listed += 1
 
     def _end(self, path: str, space: str) -> None:
@@ -150,17 +163,16 @@ class _Reader:
             # A name that is another one of an object which is open.
             last.path = path
         if not any(call.path == path for call in self._pending):
-            self.calls.append(_Call(path, path, space))
-            self._pending.append(self.calls[-1])
+            self._begin(_Call(path, path, space))
         while (call := self._pending.pop()).path != path:
             pass
         call.is_open = True
         self._last = call
 
     def _unload(self, path: str) -> None:
+        # What is closed when nothing is opened any more may be so by the end of the process.
         if any(call.path == path and call.is_open for call in self.calls):
-            self.closed.append(path)
-            self.calls = [call for call in self.calls if call.path != path]
+            self._leaving.append(path)
 
 
 def read_plan(lines: Sequence[str], source: str) -> RecordedPlan:
@@ -179,6 +191,8 @@ def read_plan(lines: Sequence[str], source: str) -> RecordedPlan:
         tuple(dict.fromkeys(call.name for call in reader.calls if not call.is_open)),
         tuple(dict.fromkeys(reader.closed)),
         tuple(call.path for call in reader.calls if call.is_open and call.space != "0"),
+        frozenset(path for call in kept for path in call.objects),
+        frozenset(path for call in kept for path in call.promoted),
     )
 
 
@@ -238,10 +252,14 @@ def _file_names(plan: RecordedPlan, environment: Mapping[str, str]) -> tuple[str
 
 
 class Replayed(NamedTuple):
-    """A host after the openings of a run, and what it has not as the run had it, as sentences."""
+    """A host after the openings of a run, and what it has not as the run had it, as sentences.
+
+    ``bound`` are the openings with their bindings.
+    """
 
     host: Host
     differences: tuple[str, ...]
+    bound: tuple[BoundModule, ...]
 
 
 def replay(
@@ -260,7 +278,7 @@ def replay(
         preload=[word for word in re.split("[ :]", environment.get("LD_PRELOAD", "")) if word],
         library_path=[d for d in re.split("[:;]", environment.get("LD_LIBRARY_PATH", "")) if d],
     )
-    openings, differences = [], []
+    openings, differences, bound = [], [], []
     paths = [str(Path(cwd, path)) for path in plan.paths]
     session = Session(host.process, host.files, binder_for(host, host.files, paths), host.unique)
     for opening, path in zip(plan.openings, paths, strict=True):
@@ -271,11 +289,13 @@ def replay(
             differences.append(f"{path} opened in the run; here {why.kind}: {why.name}")
         else:
             openings.append(opening)
+            bound += [attempt.bound] if attempt.bound else []
     return Replayed(
         host._replace(
             process=session.process, unique=session.unique, openings=tuple(_once(openings))
         ),
         tuple(differences),
+        tuple(bound),
     )
 
 

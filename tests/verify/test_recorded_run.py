@@ -160,6 +160,13 @@ def test_what_was_closed_or_refused_is_not_in_the_plan(scenario: Scenario) -> No
     assert plan.closed == (str(closed),)
 
 
+def test_what_the_end_of_the_process_closes_is_in_the_plan(scenario: Scenario) -> None:
+    closed = scenario.lib("closed.so", F)
+    plan = by_python("import _ctypes", f"_ctypes.dlclose(ctypes.CDLL({str(closed)!r})._handle)")
+    assert modes(plan, scenario.directory) == [("closed.so", NOW)]
+    assert plan.closed == ()
+
+
 def test_constructor_that_opens_comes_behind_what_it_belongs_to(scenario: Scenario) -> None:
     inner = scenario.lib("inner.so", F)
     opens = (

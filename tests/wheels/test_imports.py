@@ -1,0 +1,203 @@
+"""The order of extension modules, followed in Python files, against real imports of the same."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from collide.analysis.install import analyse_imports
+from collide.api import load_hosts, read_target
+from collide.cli.main import main
+from collide.loader.host import Python
+from collide.support.errors import UsageError
+from collide.wheels.imports import ImportPlan, follow_imports
+from compiler import compile_so
+from scenario import require_loader
+
+# A module of single-phase initialisation; the layout is that of PyModuleDef without Python.h.
+MODULE = """
+extern void *PyModule_Create2(void *, int);
+static struct {{
+  long count; void *type, *init; long index; void *copy;
+  const char *name, *doc; long size; void *rest[5];
+}} definition = {{ 1, 0, 0, 0, 0, "{name}", 0, -1, {{ 0 }} }};
+void *PyInit_{name}(void) {{ return PyModule_Create2(&definition, 1013); }}
+"""
+PYTHON = Python("cp", sys.version_info[:2])
+Capture = pytest.CaptureFixture[str]
+
+
+def tree(directory: Path, modules: str, **files: str) -> Path:
+    """A directory with extension modules, by dotted names, and Python files, ``_0_`` for ``/``."""
+    site = (directory / "site").resolve()
+    for dotted in modules.split():
+        place = site.joinpath(*dotted.split(".")[:-1])
+        place.mkdir(parents=True, exist_ok=True)
+        name = dotted.split(".")[-1]
+        compile_so(place, f"{name}.abi3.so", MODULE.format(name=name))
+    for name, text in files.items():
+        file = site / f"{name.replace('_0_', '/')}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return site
+
+
+def followed(site: Path, *names: str) -> ImportPlan:
+    return follow_imports(names, [site], PYTHON)
+
+
+def names_of(site: Path, plan: ImportPlan) -> list[str]:
+    return [str(Path(m.path).relative_to(site)).partition(".abi3")[0] for m in plan.modules]
+
+
+def really_imported(site: Path, *names: str) -> list[str]:
+    """The extension modules of the tree, in the order in which a real interpreter has them."""
+    script = (
+        f"import sys; sys.path.insert(0, {str(site)!r}); import {', '.join(names)}\n"
+        "for m in list(sys.modules.values()):\n"
+        "    f = getattr(m, '__file__', None) or ''\n"
+        f"    if f.startswith({str(site)!r}) and f.endswith('.so'): print(f)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", script], check=True, capture_output=True, text=True
+    )
+    return [str(Path(f).relative_to(site)).partition(".abi3")[0] for f in ran.stdout.split()]
+
+
+CASES = {
+    "relative and absolute": {
+        "modules": "p.a p.sub.b q.c",
+        "p_0___init__": "from . import sub\nimport p.a",
+        "p_0_sub_0___init__": "import q.c\nfrom p.sub import b",
+        "q_0___init__": "",
+    },
+    "the first that there is": {
+        "modules": "p.fast p.slow",
+        "p_0___init__": "try:\n    import no_such_module\n    from . import fast\n"
+        "except ImportError:\n    from . import slow\n"
+        "try:\n    import p.slow\nexcept (ValueError, ImportError):\n    pass\n"
+        "else:\n    import p.fast\n",
+    },
+    "an unguarded module is missing further down": {
+        "modules": "p.a p.b",
+        "p_0___init__": "try:\n    from . import inner\n"
+        "except ModuleNotFoundError:\n    from . import a\n",
+        "p_0_inner": "import p.b\nimport no_such_module\n",
+    },
+    "branches": {
+        "modules": "p.a p.b p.c p.d",
+        "p_0___init__": "import sys\nfrom typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    from . import a\nelse:\n    from . import b\n"
+        "if sys.platform == 'win32':\n    from . import a\n"
+        "elif sys.version_info >= (3, 8) and not sys.platform.startswith('win'):\n"
+        "    from . import c\n"
+        "def later():\n    from . import d\n",
+    },
+    "cycle": {
+        "modules": "p.a p.b",
+        "p_0___init__": "from . import one",
+        "p_0_one": "from . import two\nfrom . import a",
+        "p_0_two": "from . import one\nimport p.one\nfrom . import b",
+    },
+    "namespace package": {
+        "modules": "space.part.a",
+        "space_0_part_0___init__": "from . import a",
+        "p_0___init__": "import space.part",
+    },
+    "importlib": {
+        "modules": "p.a p.b",
+        "p_0___init__": "import importlib\nb = importlib.import_module('.b', __name__)\n"
+        "from importlib import import_module\nimport_module('p.a')\n",
+    },
+    "an attribute hides a module": {
+        "modules": "p.a p.b",
+        "p_0___init__": "from q import a, b",
+        "q_0___init__": "a = 1\n",
+        "q_0_b": "import p.b",
+        "q_0_a": "import p.a",
+    },
+    "star": {
+        "modules": "q.a q.b",
+        "p_0___init__": "from q import *",
+        "q_0___init__": "__all__ = ['b', 'value']\nvalue = 1\n",
+    },
+    "extension before source": {
+        "modules": "p.a",
+        "p_0_a": "raise RuntimeError",
+        "p_0___init__": "from . import a",
+    },
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_order_is_that_of_the_real_import(tmp_path: Path, case: str) -> None:
+    require_loader()
+    site = tree(tmp_path, **CASES[case])
+    plan = followed(site, "p")
+    assert names_of(site, plan) == really_imported(site, "p")
+
+
+def test_each_module_has_the_line_that_imports_it(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "p.a b", p_0___init__="\nimport p.a")
+    plan = followed(site, "p", "b")
+    assert [m.source for m in plan.modules] == [f"{site}/p/__init__.py:2", "--import b"]
+
+
+def test_what_is_not_followed_is_told(tmp_path: Path) -> None:
+    site = tree(
+        tmp_path,
+        "",
+        p_0___init__="from . import bad, deep, lazy\nif unknown():\n    import no_such_module\n",
+        p_0_bad="import (",
+        p_0_deep=f"x = {'(' * 5000}",
+        p_0_lazy="def __getattr__(name):\n    import q\nclass C:\n    def __getattr__(s, n): ...\n",
+        q="import no_such_module",
+    )
+    assert [n.removeprefix(f"{site}/p/").partition(" (")[0] for n in followed(site, "p").notes] == [
+        "bad.py: cannot be read as Python",
+        "deep.py: cannot be read as Python",
+        "lazy.py:1: __getattr__ is not followed: it may import more",
+        "__init__.py:3: no module no_such_module, in a branch that may not run",
+    ]
+    (note,) = followed(site, "q").notes
+    assert note == f"import q fails: {site}/q.py:1: no module no_such_module"
+
+
+def test_chain_of_many_imports_ends_with_a_note(tmp_path: Path) -> None:
+    site = tree(tmp_path, "", **{f"m{n}": f"import m{n + 1}" for n in range(500)}, m500="")
+    (note,) = followed(site, "m0").notes
+    assert note == "import m0: the imports are nested too deep to be followed"
+
+
+def test_unknown_name_says_what_there_is(tmp_path: Path) -> None:
+    site = tree(tmp_path, "", p_0___init__="", q="")
+    for name, missing in (("nothing", "nothing"), ("p.nothing", "p.nothing")):
+        with pytest.raises(UsageError) as raised:
+            followed(site, name)
+        assert str(raised.value) == f"--import {name}: no module {missing}; there are: p, q"
+    with pytest.raises(UsageError, match="is no name of a module"):
+        followed(site, "p; q")
+
+
+def test_bindings_of_an_import(tmp_path: Path, capsys: Capture) -> None:
+    require_loader()
+    site = tree(tmp_path, "p.a p.b p.never", p_0___init__="from . import b, a")
+    arguments = ("bindings", str(site), "--profile", sys.executable, "--import")
+    assert main((*arguments, "p; ssl")) == 0
+    out, err = capsys.readouterr()
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert {x["module"] for x in lines} == {"p/b.abi3.so", "p/a.abi3.so"}
+    (host,) = load_hosts(sys.executable)
+    analysis = analyse_imports([read_target(site)], host, followed(site, "p"))
+    assert [m.name for m in analysis.modules] == ["p/b.abi3.so", "p/a.abi3.so"]
+    assert "extension modules import themselves, in C, is not followed" in err
+    assert main((*arguments, "nothing")) == 2
+    assert "no module nothing; there are: p" in capsys.readouterr().err
+    assert main(("bindings", sys.executable, *arguments[2:], "p")) == 2
+    assert "is no directory: --import follows" in capsys.readouterr().err
+    assert main((*arguments, "p", "--session")) == 2
