@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
 from collide.binding.definers import ReferencesByDefiner
-from collide.binding.session import Session
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
 from collide.loader.link_map import LoadFailure
@@ -18,6 +17,10 @@ from collide.support.limits import hold
 from collide.support.records import NamedTuple
 from collide.wheels.tags import module_misfit, unsuitable
 from collide.wheels.target import Skipped, Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.binding.session import Session
 
 
 class Module(NamedTuple):
@@ -302,6 +305,8 @@ def open_alone(
         name = target.names[target.members[opening.name].path]
         if before:
             if before not in sessions:
+                from collide.binding.session import Session  # late: start-up
+
                 session = Session(host.process, files, binder, host.unique)
                 sessions[before] = _prepare(session, before)
             yield sessions[before].open(name, opening)

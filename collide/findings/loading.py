@@ -7,7 +7,6 @@ the host that the loader uses in place of those that the wheel brings.
 from __future__ import annotations
 
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.expected_library import answered, missing
 from collide.findings.finding import Finding
 
 TYPE_CHECKING = False
@@ -146,6 +145,8 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
             )
             if symbol:
                 symbols.add(symbol)
+                from collide.findings.expected_library import answered  # late: start-up
+
                 found = answered(analysis, module, failure)
                 evidence.setdefault((code, victim), {}).update(dict.fromkeys(found))
             modules.add(module.name)
@@ -153,6 +154,8 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     for (code, victim, name, detail), (symbols, modules) in groups.items():
         severity, because = code.severity, tuple(evidence.get((code, victim), ()))
         if code is MISSING_LIBRARY:
+            from collide.findings.expected_library import missing  # late: start-up
+
             severity, because = missing(analysis, victim, name, modules)
         remedy = _PLUGIN if no_python and code is UNDEFINED_SYMBOL else code.remedy
         if code is MISSING_LIBRARY and name.startswith("libpython"):

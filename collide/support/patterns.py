@@ -27,6 +27,9 @@ def require_matches(
     ``things`` says what the names are, in the plural. Raises UsageError for the first pattern
     that matches none.
     """
+    patterns = tuple(patterns)
+    if not patterns:
+        return
     from fnmatch import filter as matching  # late: start-up
 
     known = sorted(set(names))

@@ -16,31 +16,12 @@ from collide.wheels.plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.loader.model import Dso
     from collide.support.inflate import Contents
 
 _OPENING = re.compile(rb"(?:dlopen|CDLL|PyDLL|LoadLibrary|setdlopenflags)\((?!None\))|RTLD_")
 # Most files have none of these, and a literal is found sooner.
 _IN_OPENING = (b"dlopen", b"DLL(", b"LoadLibrary(", b"RTLD_")
 _NEVER_IMPORTED = re.compile(r"/(?:tests?|testing|_?examples?)/")
-_RUNTIME = re.compile(
-    r"(?:ld-linux|lib(?:c|m|dl|rt|pthread|util|gcc_s|stdc\+\+))[.-].*|linux-vdso.*"
-)
-
-
-def may_open(members: Mapping[str, Dso], is_module: Callable[[Dso], bool]) -> bool:
-    """Whether Python code can matter for how members are opened.
-
-    That is so for a target with libraries, of its own or of other packages.
-    """
-    own = {
-        name for dso in members.values() for name in (dso.elf.soname, posixpath.basename(dso.path))
-    }
-    return any(
-        not is_module(dso)
-        or any(name not in own and not _RUNTIME.fullmatch(name) for name in dso.elf.needed)
-        for dso in members.values()
-    )
 
 
 def read_plan(

@@ -26,7 +26,6 @@ from collide.support.regular_files import require_regular
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
 from collide.wheels.irregular import refused_place
-from collide.wheels.openings import may_open, read_plan
 from collide.wheels.plan import NO_PLAN, Plan
 
 TYPE_CHECKING = False
@@ -290,9 +289,35 @@ def _read_wheel(path: str) -> Target:
     return target._replace(cache=cache, irregularities=irregular, plan=plan)
 
 
+_RUNTIME = tuple(
+    f"lib{name}{end}"
+    for name in ("c", "m", "dl", "rt", "pthread", "util", "gcc_s", "stdc++")
+    for end in ".-"
+)
+"""How the names of libraries begin that no package brings."""
+
+
+def _may_open(members: Mapping[str, Dso]) -> bool:
+    """Whether Python code can matter for how members are opened.
+
+    That is so for a target with libraries, of its own or of other packages.
+    """
+    own = {
+        name for dso in members.values() for name in (dso.elf.soname, posixpath.basename(dso.path))
+    }
+    brought = ("ld-linux", "linux-vdso", *_RUNTIME)
+    return any(
+        not is_extension_module(dso)
+        or any(name not in own and not name.startswith(brought) for name in dso.elf.needed)
+        for dso in members.values()
+    )
+
+
 def _plan_of(archive: Archive, distribution: str, members: Mapping[str, Dso]) -> Plan:
-    if not may_open(members, is_extension_module):
+    if not _may_open(members):
         return NO_PLAN
+    from collide.wheels.openings import read_plan  # late: start-up
+
     entries = {
         installed_path(entry.name, distribution): entry
         for entry in archive.entries

@@ -46,8 +46,7 @@ def record(host: Host, root: Root) -> dict[str, Any]:
     process = host.process.copy(host.files)
     loaded = len(process.maps)
     listed = _library_path(host, root)
-    names = {path.rpartition("/")[2] for path in listed}
-    system = _request_system(process, host, names)
+    system = _request_system(process, host, [path.rpartition("/")[2] for path in listed])
     objects = _Objects(process.maps)
     objects.add_paths(listed, root)
     own = list(_own_modules(host, root))
