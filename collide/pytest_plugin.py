@@ -164,12 +164,13 @@ def _assert_works(
     __tracebackhide__ = True
     from collide import api  # late: start-up
     from collide.report.measure import render  # late: start-up
+    from collide.support.foreign import joined  # late: start-up
 
     if isinstance(host, str | PathLike):
         (host,) = api.load_hosts(host)
     measured = api.measure(wheel, host, exercise, **options)
     if measured.verdict != "works":
-        _fail(render(measured))
+        _fail(joined([render(measured)]))
 
 
 def _fail(message: Text) -> NoReturn:
