@@ -5,6 +5,7 @@
 installs each set of packages from the index in a virtual environment below DIRECTORY, runs its
 import statement twice and prints a table; ``tests/data/import_table.md`` is one. One run is
 recorded as by ``collide profile -- COMMAND`` and replayed in memory, the other prints its bindings.
+The statement is also followed in the Python files, as ``collide bindings --import`` does.
 """
 
 from __future__ import annotations
@@ -12,12 +13,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import programs
+from collide.filesystems.root import Root
+from collide.loader.host import Python
 from collide.verify import ld_debug
 from collide.verify.recorded_run import RecordedPlan, Replayed, record_run, replay
+from collide.wheels.environment import site_packages
+from collide.wheels.imports import follow_imports
+from collide.wheels.target import is_extension_module
 
 Key = tuple[str, str, str | None]
 
@@ -71,18 +79,22 @@ class Row(NamedTuple):
     equal: int
     promoted: tuple[int, int]
     loaded: tuple[int, int]
+    followed: tuple[int, int, bool]
     problems: tuple[str, ...]
 
     def __str__(self) -> str:
         share = f"{100 * self.equal / self.seen:.3f} %" if self.seen else "none"
         sides = (f"{both} of {real}" for both, real in (self.promoted, self.loaded))
+        found, real, in_order = self.followed
+        follows = f"{found} of {real}, {'in order' if in_order else 'in another order'}"
         cells = (self.name, self.packages, self.openings, self.seen, self.equal, share, *sides)
+        cells += (follows,)
         return "| " + " | ".join(map(str, cells)) + " |"
 
 
 HEAD = """\
-| set | packages | openings | bindings seen | as predicted | share | promoted | objects loaded |
-|---|---|---|---|---|---|---|---|"""
+| set | packages | openings | bindings | as predicted | share | promoted | loaded | followed |
+|---|---|---|---|---|---|---|---|---|"""
 
 
 def environment_of(one: ImportSet, directory: Path) -> Path:
@@ -119,8 +131,9 @@ def compare(one: ImportSet, directory: Path) -> Row:
         [sys.executable, "-m", "pip", "--python", python, "freeze"],
         check=True, capture_output=True, text=True,
     ).stdout.split()  # fmt: skip
-    wanted = {name.lower() for name in one.packages}
-    packages = ", ".join(v for v in versions if v.split("==")[0].lower() in wanted)
+    wanted = {name.lower().replace("-", "_") for name in one.packages}
+    chosen = (v for v in versions if v.split("==")[0].lower().replace("-", "_") in wanted)
+    packages = ", ".join(chosen)
     return Row(
         one.name,
         packages,
@@ -128,6 +141,7 @@ def compare(one: ImportSet, directory: Path) -> Row:
         seen,
         equal,
         *_objects(plan, replayed, problems),
+        _followed(one, plan, python, problems),
         tuple(problems),
     )
 
@@ -178,6 +192,29 @@ def _objects(
         problems += [f"{path} is {what} in the prediction only" for path in sorted(ours - real)]
         counts.append((len(real & ours), len(real)))
     return counts[0], counts[1]
+
+
+def _followed(
+    one: ImportSet, plan: RecordedPlan, python: Path, problems: list[str]
+) -> tuple[int, int, bool]:
+    """Extension modules of the packages: found in Python files, opened in the run, the order."""
+    (site,) = site_packages(python.parent.parent)
+    library = Path(sysconfig.get_path("stdlib"))
+    with TemporaryDirectory() as directory:
+        Path(directory, "statement.py").write_text(one.statement)
+        roots = [Path(directory), library, library / "lib-dynload", site]
+        version = Python("cp", (sys.version_info[0], sys.version_info[1]))
+        found = [m.path for m in follow_imports(["statement"], roots, version).modules]
+    real = [path for path in plan.paths if path.startswith(f"{site}/") and is_module(path)]
+    problems += [f"{path} is followed, and was not opened" for path in found
+                 if path.startswith(f"{site}/") and path not in plan.paths]  # fmt: skip
+    both = [path for path in real if path in found]
+    return len(both), len(real), both == [path for path in found if path in real]
+
+
+def is_module(path: str) -> bool:
+    """Whether a file is an extension module, by its own exports."""
+    return is_extension_module(Root().read(path))
 
 
 def main() -> None:
