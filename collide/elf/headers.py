@@ -54,6 +54,15 @@ class Segment(NamedTuple):
     memory: int
     align: int
 
+    @property
+    def mapped_offset(self) -> int:
+        """Where its first byte is in the file, once its pages are mapped.
+
+        It is p_offset, unless that is not congruent with p_vaddr: whole pages are mapped, so the
+        place within the page is that of the address.
+        """
+        return self.offset - self.offset % PAGE + self.address % PAGE
+
 
 class Image:
     """One ELF file's headers, dynamic section and string table.
@@ -124,7 +133,8 @@ class Image:
                 kind, flags, offset, address, _, size, memory, align = fields
             else:
                 kind, offset, address, _, size, memory, flags, align = fields
-            self.segments.append(Segment(kind, flags, offset, address, size, memory, align))
+            segment = Segment(kind, flags, offset, address, size, memory, align)
+            self.segments.append(segment)
             if kind not in (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE):
                 continue
             if offset + size > len(self.data):
@@ -136,8 +146,7 @@ class Image:
                 # Whole pages are mapped: what follows in the file is there too, unless the
                 # segment goes on in memory and its last page is cleared (_dl_map_segments).
                 tail = -(address + size) % PAGE if memory <= size else 0
-                # The offset within the page is that of the address, whatever p_offset says.
-                self.loads.append((address, offset - offset % PAGE + address % PAGE, size + tail))
+                self.loads.append((address, segment.mapped_offset, size + tail))
             elif kind == PT_DYNAMIC:
                 dynamic = (offset, size)
             elif kind == PT_INTERP:
