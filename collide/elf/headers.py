@@ -28,8 +28,10 @@ from collide.support.errors import ForeignMachineError, FormatError, NotDynamicE
 from collide.support.records import NamedTuple
 
 MAGIC = b"\x7fELF"
-_PAGE = 4096  # the smallest page of any machine
+PAGE = 4096  # the smallest page of any machine
 _OS_ABIS = (0, 3)  # ELFOSABI_SYSV, ELFOSABI_GNU: what glibc's open_verify lets pass
+_PHENTSIZE = "ELF file's phentsize not the expected size"
+_ABI_VERSIONS = {0: 1, 3: 4}  # EI_OSABI to the first EI_ABIVERSION too high (LIBC_ABI_MAX)
 
 
 def is_elf(head: bytes | memoryview) -> bool:
@@ -51,6 +53,15 @@ class Segment(NamedTuple):
     size: int
     memory: int
     align: int
+
+    @property
+    def mapped_offset(self) -> int:
+        """Where its first byte is in the file, once its pages are mapped.
+
+        It is p_offset, unless that is not congruent with p_vaddr: whole pages are mapped, so the
+        place within the page is that of the address.
+        """
+        return self.offset - self.offset % PAGE + self.address % PAGE
 
 
 class Image:
@@ -90,6 +101,7 @@ class Image:
         if data[7] not in _OS_ABIS:
             raise FormatError(f"ELF file for another operating system (EI_OSABI {data[7]})")
         self.machine = machine
+        self.expected_phentsize = 56 if wide else 32
         self.address = "Q" if wide else "I"
         self.symbol = struct.Struct(f"{order}IBBHQQ" if wide else f"{order}IIIBBH")
         self.segments: list[Segment] = []
@@ -103,6 +115,8 @@ class Image:
             raise NotDynamicError("ELF file of a type that no loader opens (relocatable or core)")
         self._segments()
         if not self.dynamic:
+            if self.phentsize != self.expected_phentsize:
+                raise FormatError(_PHENTSIZE)
             raise NotDynamicError("ELF file without a dynamic section (static or debug file)")
         self.strings = bytes(self.at(self.one(DT_STRTAB), self.one(DT_STRSZ)))
         self._names = SharedNames(self.strings)
@@ -119,7 +133,8 @@ class Image:
                 kind, flags, offset, address, _, size, memory, align = fields
             else:
                 kind, offset, address, _, size, memory, flags, align = fields
-            self.segments.append(Segment(kind, flags, offset, address, size, memory, align))
+            segment = Segment(kind, flags, offset, address, size, memory, align)
+            self.segments.append(segment)
             if kind not in (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE):
                 continue
             if offset + size > len(self.data):
@@ -130,8 +145,8 @@ class Image:
             if kind == PT_LOAD:
                 # Whole pages are mapped: what follows in the file is there too, unless the
                 # segment goes on in memory and its last page is cleared (_dl_map_segments).
-                tail = -(address + size) % _PAGE if memory <= size else 0
-                self.loads.append((address, offset, size + tail))
+                tail = -(address + size) % PAGE if memory <= size else 0
+                self.loads.append((address, segment.mapped_offset, size + tail))
             elif kind == PT_DYNAMIC:
                 dynamic = (offset, size)
             elif kind == PT_INTERP:
@@ -192,3 +207,32 @@ def asks_for_executable_stack(image: Image) -> bool:
     """
     flags = [s.flags for s in image.segments if s.kind == PT_GNU_STACK]
     return bool(flags[-1] & PF_X) if flags else image.machine.executable_stack
+
+
+def header_refusal(image: Image) -> str | None:
+    """What glibc says against the ELF header; musl looks at none of it (``open_verify``)."""
+    ident = image.data[:16]
+    (version,) = struct.unpack_from(f"{image.order}I", image.data, 20)
+    if ident[6] != 1:
+        return "ELF file version ident does not match current one"
+    if ident[8] >= _ABI_VERSIONS[ident[7]]:
+        return "ELF file ABI version invalid"
+    if any(ident[9:]):
+        return "nonzero padding in e_ident"
+    if version != 1:
+        return "ELF file version does not match current one"
+    return None if image.phentsize == image.expected_phentsize else _PHENTSIZE
+
+
+def misaligned_loads(image: Image) -> tuple[Segment, ...]:
+    """The PT_LOAD segments that some glibc refuses; the linkers make none by default.
+
+    Their p_align is no multiple of the page size, or their p_offset and p_vaddr are not congruent
+    modulo p_align or the page size (``_dl_map_object_from_fd``).
+    """
+    return tuple(
+        s
+        for s in image.segments
+        if s.kind == PT_LOAD
+        and (s.align % PAGE or (s.address - s.offset) & (s.align - 1 | PAGE - 1))
+    )

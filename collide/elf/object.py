@@ -57,7 +57,13 @@ from collide.elf.constants import (
     VERSYM_MAX,
 )
 from collide.elf.hash_tables import GnuHash, SysvHash, integers
-from collide.elf.headers import Image, asks_for_executable_stack
+from collide.elf.headers import (
+    Image,
+    Segment,
+    asks_for_executable_stack,
+    header_refusal,
+    misaligned_loads,
+)
 from collide.elf.machines import CLASS_PLT, Machine
 from collide.elf.symbol_table import SymbolTables, has_unique
 from collide.elf.symbols import Exports, NoExports, Reference, UnreadExports
@@ -90,7 +96,9 @@ class ElfObject(NamedTuple):
     tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
     ``relr`` is set where it has packed relative relocations (DT_RELR), ``code_size`` is that
     of its executable segments in bytes, ``bind_now`` is set where all its references are
-    searched when it is relocated, whatever dlopen says; profiles record none of these.
+    searched when it is relocated, whatever dlopen says, ``header_refusal`` is what glibc says
+    against its ELF header, ``misaligned_loads`` are the PT_LOAD segments that some glibc refuses;
+    profiles record none of these.
     ``executable_stack`` says that it asks for one, by PT_GNU_STACK or by having none; a profile
     may not record that, either.
     """
@@ -119,6 +127,8 @@ class ElfObject(NamedTuple):
     code_size: int = 0
     bind_now: bool = False
     executable_stack: bool = False
+    header_refusal: str | None = None
+    misaligned_loads: tuple[Segment, ...] = ()
 
     @property
     def architecture(self) -> str:
@@ -256,6 +266,8 @@ class _Reader:
             or bool(flags & DF_BIND_NOW or flags_1 & DF_1_NOW),
             code_size=sum(s.size for s in image.segments if s.kind == PT_LOAD and s.flags & PF_X),
             executable_stack=asks_for_executable_stack(image),
+            header_refusal=header_refusal(image),
+            misaligned_loads=misaligned_loads(image),
         )
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -1,4 +1,4 @@
-"""The findings about loading, COL201 to COL206 and COL210.
+"""The findings about loading, COL201 to COL206, COL208 and COL210.
 
 They come from the reasons why a module cannot be opened, and from libraries of
 the host that the loader uses in place of those that the wheel brings.
@@ -56,7 +56,8 @@ UNLOADABLE_FILE = Code(
     Shape.LOAD_FAILURE,
     "needs a file at which the loader stops",
     "The import fails: the file found first under the name is no object that can be mapped.",
-    "The search's first hit is empty, no ELF file, truncated, or an executable.",
+    "The search's first hit is empty, no ELF file, truncated, an executable, or has an ELF header "
+    "that glibc does not take (e_version, EI_ABIVERSION, e_phentsize).",
     "Replace the file in the wheel.",
 )
 CAPTURED_SONAME = Code(
@@ -87,6 +88,22 @@ EXECUTABLE_STACK = Code(
     "then GLIBC_TUNABLES=glibc.rtld.execstack=2 allows it in glibc 2.42 and later.",
 )
 
+LOAD_COMMAND = Code(
+    "COL208",
+    "load-command",
+    Severity.ERROR,
+    Shape.LOAD_FAILURE,
+    "has a PT_LOAD segment that is not aligned as the loader demands",
+    'The import fails with "ELF load command address/offset not page-aligned", up to glibc 2.34 '
+    'with "ELF load command alignment not page-aligned" or "ELF load command address/offset not '
+    'properly aligned". musl opens it.',
+    "Of a PT_LOAD, p_offset and p_vaddr are not congruent modulo the page size; up to glibc 2.34: "
+    "modulo p_align, or p_align is no multiple of the page size. The page size is taken to be 4096 "
+    "bytes; a kernel with larger pages (64 KiB on aarch64 or ppc64le) refuses more.",
+    "Relink it, or make it again without running strip on what patchelf before 0.18 has written: "
+    "strip first, or use a newer patchelf.",
+)
+
 UNDEFINED_CALL = Code(
     "COL210",
     "undefined-call",
@@ -108,6 +125,7 @@ FAILURE_CODES: dict[str, Code] = {
     "version-tables-missing": VERSION_NOT_FOUND,
     "undefined-symbol": UNDEFINED_SYMBOL,
     "executable-stack": EXECUTABLE_STACK,
+    "load-command": LOAD_COMMAND,
 }
 """The code of each kind of :class:`collide.loader.link_map.LoadFailure`."""
 

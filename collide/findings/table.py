@@ -35,6 +35,7 @@ from collide.findings.interposed import COPIED_VARIABLES
 from collide.findings.loading import (
     CAPTURED_SONAME,
     EXECUTABLE_STACK,
+    LOAD_COMMAND,
     MISSING_LIBRARY,
     UNDEFINED_CALL,
     UNDEFINED_SYMBOL,
@@ -85,6 +86,7 @@ CODES = {
         UNLOADABLE_FILE,
         CAPTURED_SONAME,
         EXECUTABLE_STACK,
+        LOAD_COMMAND,
         UNDEFINED_CALL,
         OWN_SHADOW,
         SONAME_ACROSS,

@@ -58,7 +58,7 @@ def extract(
     if ldconfig:
         _make_cache(root, executable, loader)
     process, failures = start(executable, interpreter, loader, root, preload)
-    problems = [f for f in failures if f.name in preload]
+    problems = [f for f in failures if _is_of(f, preload)]
     failures += tuple(_open_global(process, rtld_global, problems))
     for problem in problems:
         raise _refused(problem, (*preload, *rtld_global))
@@ -88,6 +88,12 @@ def _open_global(
         problems += opened.failures
         # Opened with RTLD_LAZY it may do without a function: reported, and not refused.
         yield from (f for f in Binder(process).bind(opened).failures if f not in problems)
+
+
+def _is_of(failure: LoadFailure, asked: Sequence[str]) -> bool:
+    if failure.kind == "load-command":
+        return failure.name in [posixpath.basename(name) for name in asked]
+    return failure.name in asked
 
 
 def _refused(failure: LoadFailure, asked: Sequence[str]) -> InputError:

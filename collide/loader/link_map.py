@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     FailureKind = Literal[
         "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
-        "version-tables-missing", "undefined-symbol", "executable-stack",
+        "version-tables-missing", "undefined-symbol", "executable-stack", "load-command",
     ]  # fmt: skip
 
 
@@ -25,8 +25,8 @@ class LoadFailure(NamedTuple):
 
     ``object`` is the canonical path of the object that asks, ``name`` the library, version or
     symbol that it does not get. ``detail`` is the file that was searched for a version, or what
-    is wrong with a file. Of an executable stack, ``object`` is the one that asks for it, and
-    ``name`` its file name.
+    is wrong with a file. Of an executable stack or a load command, ``object`` is the one that
+    has it, and ``name`` its file name.
     """
 
     kind: FailureKind

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _UNLOADABLE = (
     "file too short|invalid ELF header|cannot read file data|wrong ELF class|cannot dynamically "
-    "load|ELF file OS ABI invalid|ELF file data encoding|only ET_DYN and ET_EXEC|shared object "
+    "load|ELF file (?:OS ABI|ABI version) invalid|ELF file version|ELF file's phentsize|nonzero "
+    "padding|object file has no|ELF file data encoding|only ET_DYN and ET_EXEC|shared object "
     "cannot be dlopen|cannot open shared object file|Error loading shared library"
 )
 _PATTERNS: dict[FailureKind, str] = {
@@ -27,6 +28,7 @@ _PATTERNS: dict[FailureKind, str] = {
     "version-file-not-loaded": "Assertion `needed != NULL' failed",
     "version-tables-missing": "Assertion `version->filename == NULL",
     "executable-stack": "{base}: cannot enable executable stack as shared object requires",
+    "load-command": "{base}: ELF load command",
     "undefined-symbol": "undefined symbol: {name}(?![^,\\s)]){version}|: {name}: symbol not found",
 }
 
@@ -52,7 +54,7 @@ def describe(failure: LoadFailure) -> str:
             return f"version `{name}' not found in {detail}"
         case "missing-library":
             return f"{name}: cannot open shared object file"
-        case "unloadable-file":
+        case "unloadable-file" | "load-command":
             return f"{name}: {detail}"
         case "executable-stack":
             why = "cannot enable executable stack as shared object requires: Invalid argument"

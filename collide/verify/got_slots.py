@@ -111,7 +111,11 @@ def read_slots(data: bytes | memoryview) -> SlotTable:
     """The slots of one object; raises FormatError."""
     try:
         image = Image(memoryview(data))
-        segments = tuple(s for s in image.segments if s.kind in (PT_LOAD, PT_GNU_RELRO))
+        segments = tuple(
+            s._replace(offset=s.mapped_offset)
+            for s in image.segments
+            if s.kind in (PT_LOAD, PT_GNU_RELRO)
+        )
         order = f"{image.order}{image.address}"
         return SlotTable(tuple(_slots(image, segments)), segments, struct.Struct(order))
     except (struct.error, IndexError, ValueError, KeyError, OverflowError) as e:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from elftools.elf.elffile import ELFFile
+
+from collide.elf.constants import PT_LOAD
 from judging import ERROR, WARNING, calls, functions, judged
-from scenario import Scenario
+from scenario import Scenario, patch_segment
 
 
 def test_missing_library_is_a_warning_for_each_object_that_needs_it(s: Scenario) -> None:
@@ -37,6 +40,18 @@ def test_file_at_which_the_loader_stops_is_an_error_with_the_reason(s: Scenario)
     (found,) = judged(s)
     assert (found.code.id, found.severity, found.victim) == ("COL204", ERROR, "m.so")
     assert "not an ELF file" in found.detail
+
+
+def test_segment_that_is_not_aligned_is_an_error_of_its_object(s: Scenario) -> None:
+    s.lib("w/liba.so", f"{functions('alpha')} int own = 1;")
+    s.lib("w/m.so", calls("alpha"), needed=["w/liba.so"])
+    with (s.directory / "w/liba.so").open("rb") as stream:
+        last = list(ELFFile(stream).iter_segments("PT_LOAD"))[-1]
+    patch_segment(s.directory / "w/liba.so", PT_LOAD, last=True, offset=last["p_offset"] + 8)
+    (found,) = judged(s)
+    assert (found.code.id, found.severity, found.victim) == ("COL208", ERROR, "liba.so")
+    assert (found.provider, found.modules) == ("liba.so", ("m.so",))
+    assert found.detail == "ELF load command address/offset not page-aligned"
 
 
 def test_undefined_symbols_of_one_object_are_one_error(s: Scenario) -> None:

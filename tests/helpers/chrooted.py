@@ -39,8 +39,24 @@ class ChrootScenario(Scenario):
             unavailable(str(e))
         (directory / _LIBRARIES).mkdir(parents=True)
         (directory / "lib64").mkdir()
-        shutil.copy(of / _LIBRARIES / "libc.so.6", directory / _LIBRARIES)
+        # Only up to glibc 2.33 is dlopen in libdl.
+        for name in ("libc.so.6", "libdl.so.2"):
+            shutil.copy(of / _LIBRARIES / name, directory / _LIBRARIES)
         shutil.copy(of / _LOADER, directory / _LOADER)
+
+    def exe(
+        self,
+        source: str,
+        *flags: str,
+        name: str = "host",
+        needed: Sequence[str] = (),
+        runpath: str | None = "$ORIGIN",
+        rpath: str | None = None,
+    ) -> Path:
+        """See :class:`Scenario`; linked with the C library of the suite, as far as it needs one."""
+        libraries = [str(self.directory / _LIBRARIES / n) for n in ("libc.so.6", "libdl.so.2")]
+        linked = ("-nodefaultlibs", "-Wl,--as-needed", *libraries, *flags)
+        return super().exe(source, *linked, name=name, needed=needed, runpath=runpath, rpath=rpath)
 
     def agree(self, host: Path, *opens: str, preload: Sequence[str] = ()) -> list[str]:
         """Open objects one after the other; what the loader said of each, which was predicted."""

@@ -508,6 +508,13 @@ def patch_segment(path: Path, of: int, *, last: bool = False, **fields: int) -> 
         patch.write("<IIQQQQQQ", at, *(header | fields).values())
 
 
+def patch_bytes(path: Path, at: int, *values: int) -> None:
+    """Replace bytes of a file."""
+    data = bytearray(path.read_bytes())
+    data[at : at + len(values)] = bytes(values)
+    path.write_bytes(data)
+
+
 def patch_header(path: Path, *, bits: int | None = None, machine: int | None = None) -> None:
     """Change the class or the machine that the ELF header names."""
     data = bytearray(path.read_bytes())

@@ -156,6 +156,8 @@ RULES = {
         "other class by path",
         "page end",
         "executable stack",
+        "load command",
+        "ELF header",
     ),
     "6.5": ("found through the cache",),
     "6.6": ("tokens", "origin of a module", "origin of the executable"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
-from collide.loader.glibc.refusals import refuses_stack
+from collide.loader.glibc.refusals import refused_load, refuses_stack
 from collide.loader.glibc.search import expand, find
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader, LoadError
@@ -69,16 +69,21 @@ class GlibcProcess(Process):
     ) -> LinkMap | LoadFailure:
         """Map an opened file, unless the same file is mapped under another name (Rule 1.1).
 
-        An executable is refused, and at dlopen what has DF_1_NOOPEN (Rule 6.4).
+        An executable is refused, what has headers that the loader does not take, and at dlopen what
+        has DF_1_NOOPEN (Rule 6.4).
         """
+        asking = needed_by.dso.path if needed_by else path
+        if dso.elf.header_refusal:
+            return LoadFailure("unloadable-file", asking, name, dso.elf.header_refusal)
         known = self._identities.get(dso.identity)
         if known is not None:
             self._names.setdefault(name, known)
             return known
+        if misaligned := refused_load(self.loader, dso):
+            return LoadFailure("load-command", dso.path, posixpath.basename(name), misaligned)
         # Start-up ends with the making of the global scope.
         refused = dso.elf.noopen and self.global_scope
         if dso.elf.is_executable or refused:
-            asking = needed_by.dso.path if needed_by else path
             why = "it refuses dlopen (DF_1_NOOPEN)" if refused else "it is an executable"
             return LoadFailure("unloadable-file", asking, name, why)
         if self.global_scope and refuses_stack(self.loader, dso, self.global_scope):

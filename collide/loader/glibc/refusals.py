@@ -1,16 +1,36 @@
-"""Objects that glibc maps and then refuses.
+"""Objects that glibc opens and then refuses.
 
-Source: glibc ``elf/dl-load.c`` (``_dl_map_object_from_fd``).
+Source: glibc ``elf/dl-load.c`` (``open_verify``, ``_dl_map_object_from_fd``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from collide.elf.headers import PAGE
 from collide.loader.link_map import LinkMap
 from collide.loader.model import Dso, Loader
 
 _NO_LATER_STACK = (2, 41)
+_ANY_ALIGNMENT = (2, 35)
+
+
+def refused_load(loader: Loader, dso: Dso) -> str | None:
+    """What the loader says against the PT_LOAD segments of ``dso`` (Rule 6.4).
+
+    Up to 2.34 it held them to their own p_align, since then to the page size of the kernel. That
+    is taken to be 4096 bytes: a kernel with larger pages refuses more.
+    """
+    for s in dso.elf.misaligned_loads:
+        apart = s.address - s.offset
+        if loader.version >= _ANY_ALIGNMENT:
+            if apart & (PAGE - 1):
+                return "ELF load command address/offset not page-aligned"
+        elif s.align & (PAGE - 1):
+            return "ELF load command alignment not page-aligned"
+        elif apart & (s.align - 1):
+            return "ELF load command address/offset not properly aligned"
+    return None
 
 
 def refuses_stack(loader: Loader, dso: Dso, start_up: Iterable[LinkMap]) -> bool:

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from collide.analysis.analysis import analyse
 from collide.elf.constants import DT_FLAGS_1
@@ -21,7 +22,7 @@ from collide.hosts.profile_file.write import record, to_bytes
 from collide.report.bindings import render
 from collide.wheels.target import read_target
 from musl import MuslScenario
-from scenario import patch_dynamic
+from scenario import patch_bytes, patch_dynamic, patch_segment
 
 F = "int f(void) { return 1; }"
 CALLS_F = "int f(void); int g(void) { return f(); }"
@@ -365,3 +366,20 @@ def test_recorded_host_opens_modules_as_the_host_itself(s: MuslScenario) -> None
     outcome = s.judge(host, f"+{plugin}", "mod.so", preload=preload)
     assert outcome.provider("mod.so", "f") == "plugin/libz.so.1"
     assert outcome.provider("mod.so", "a") == "app/liba.so"
+
+
+@pytest.mark.rule("7", "loading")
+def test_misaligned_segments_and_odd_headers_are_opened(s: MuslScenario) -> None:
+    names = ("offset.so", "align.so", "version.so", "padding.so")
+    source = f"{F} int g(void) {{ return f(); }} int counter; int h(void) {{ return counter; }}"
+    for name in names:
+        s.module(name, source)
+    with (s.directory / "offset.so").open("rb") as stream:
+        last = list(ELFFile(stream).iter_segments("PT_LOAD"))[-1]
+    patch_segment(s.directory / "offset.so", 1, last=True, offset=last["p_offset"] + 8)
+    patch_segment(s.directory / "align.so", 1, last=True, align=0x1800)
+    patch_bytes(s.directory / "version.so", 20, 2)
+    patch_bytes(s.directory / "padding.so", 12, 1)
+    outcome = s.judge(s.host(F), *names)
+    assert outcome.answers == ("ok",) * 4
+    assert [outcome.provider(name, "f") for name in names] == ["host"] * 4
