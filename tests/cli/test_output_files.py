@@ -73,6 +73,7 @@ def test_only_one_module_writes_files_of_the_user() -> None:
     writing = {
         ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
         for path in PACKAGE.rglob("*.py")
+        if path.parent.name != "exercises"  # scripts for hosts, in a directory of their own
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and _writes(node)
     }

@@ -203,7 +203,7 @@ def test_pattern_that_matches_no_module_is_an_error(
     status, _, err = run(capsys, *arguments)
     assert status == 2
     (line,) = err
-    assert line.startswith(f"collide: --rtld-{flag} no*: matches none of the modules ")
+    assert line.startswith(f"collide: --rtld-{flag} no*: matches none; the modules are ")
     assert "specimen_unique_a.abi3.so" in line
 
 
@@ -212,7 +212,7 @@ def test_pattern_is_an_error_in_several_processes_too(capsys: Capture) -> None:
     arguments = ("check", *inputs, "--profile", HOST, "--jobs", "2", "--rtld-lazy", "no*")
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (2, "")
-    assert err[0].startswith("collide: --rtld-lazy no*: matches none of the modules ")
+    assert err[0].startswith("collide: --rtld-lazy no*: matches none; the modules are ")
 
 
 def test_flags_of_one_module_need_no_session(capsys: Capture) -> None:

@@ -33,9 +33,7 @@ def test_wheel_that_does_not_fit_is_told() -> None:
 
 def test_wheel_for_one_of_two_interpreters_is_opened_on_both(tmp_path: Path) -> None:
     s = Scenario(tmp_path)
-    source = (
-        "int BZ2_bzCompress(void) { return 1; } int PyNowhere_Defined(void); int PyInit_m(void)"
-    )
+    source = "int BZ2_bzCompress(void) { return 1; } int PyNowhere_Defined(void);"
     source += "int PyInit_m(void) { return BZ2_bzCompress() + PyNowhere_Defined(); }"
     module = s.lib("m.cpython-311-x86_64-linux-gnu.so", source)
     old, new = (load_shipped(f"debian-12-{name}") for name in ("python3", "pypy3"))
