@@ -19,6 +19,7 @@ from collide.elf.constants import (
     PT_INTERP,
     PT_LOAD,
     PT_NOTE,
+    PT_TLS,
 )
 from collide.elf.hash_tables import integers
 from collide.elf.machines import machine_of_header
@@ -51,6 +52,14 @@ class Segment(NamedTuple):
     size: int
     memory: int
     align: int
+
+
+class TlsSegment(NamedTuple):
+    """PT_TLS: size in memory and alignment in bytes, and the address modulo the alignment."""
+
+    size: int
+    align: int
+    first: int
 
 
 class Image:
@@ -192,3 +201,15 @@ def asks_for_executable_stack(image: Image) -> bool:
     """
     flags = [s.flags for s in image.segments if s.kind == PT_GNU_STACK]
     return bool(flags[-1] & PF_X) if flags else image.machine.executable_stack
+
+
+def tls_segment(image: Image) -> TlsSegment | None:
+    """The last PT_TLS that is not empty; None without one.
+
+    Source: glibc ``elf/dl-load.c`` (``_dl_map_object_from_fd``).
+    """
+    found = [s for s in image.segments if s.kind == PT_TLS and s.memory]
+    if not found:
+        return None
+    align = max(found[-1].align, 1)
+    return TlsSegment(found[-1].memory, align, found[-1].address & (align - 1))

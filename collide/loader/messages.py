@@ -27,6 +27,8 @@ _PATTERNS: dict[FailureKind, str] = {
     "version-file-not-loaded": "Assertion `needed != NULL' failed",
     "version-tables-missing": "Assertion `version->filename == NULL",
     "executable-stack": "{base}: cannot enable executable stack as shared object requires",
+    "static-tls": "{base}: cannot allocate memory in static TLS block|"
+    "initial-exec TLS resolves to dynamic definition in .*{base}",
     "undefined-symbol": "undefined symbol: {name}(?![^,\\s)]){version}|: {name}: symbol not found",
 }
 
@@ -52,7 +54,7 @@ def describe(failure: LoadFailure) -> str:
             return f"version `{name}' not found in {detail}"
         case "missing-library":
             return f"{name}: cannot open shared object file"
-        case "unloadable-file":
+        case "unloadable-file" | "static-tls":
             return f"{name}: {detail}"
         case "executable-stack":
             why = "cannot enable executable stack as shared object requires: Invalid argument"
