@@ -16,6 +16,8 @@ class StaticTls(NamedTuple):
 
     ``placed`` are the objects whose block is static, ``room`` the bytes that are left, ``align`` is
     the alignment of the whole; ``refusal`` is what the loader says where a block does not fit.
+    A dlopen that fails gives back what it has taken. glibc gives back the last block without the
+    padding behind it (``elf/dl-close.c``), of which no account is kept.
     """
 
     placed: frozenset[Dso]

@@ -11,6 +11,9 @@ from collide.binding.binder import Binder
 from collide.binding.session import Session
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
+from collide.hosts.profile_file.read import load
+from collide.hosts.profile_file.write import record, to_bytes
+from collide.loader.messages import says
 from scenario import Scenario, patch_segment
 
 NOT_GRANTED = "cannot enable executable stack as shared object requires: Invalid argument"
@@ -169,3 +172,36 @@ def test_static_tls_with_the_area_for_rseq(tmp_path: Path, suite: str) -> None:
     s.module("more.so", initial_exec(room + 1))
     s.module("most.so", initial_exec(room))
     assert s.agree(host, "more.so", "most.so") == [f"/more.so: {NO_ROOM}", "ok"]
+
+
+@STATIC_TLS
+def test_profile_holds_the_room_and_what_needs_it(s: Scenario) -> None:
+    s.lib("libdata.so", initial_exec(2000))
+    s.module("mod.so", "", needed=["libdata.so"])
+    host = s.host("__thread char own[3000]; char *o(void) { return own; }", needed=["libdata.so"])
+    s.module("more.so", initial_exec(room_of(str(host), Root()) + 1))
+    for name in ("mod.so", "more.so"):
+        (message,) = s.compare(host, name).messages
+        root = Root()
+        extracted = extract(str(host), root)
+        path = s.directory / "profile.json"
+        path.write_bytes(to_bytes(record(extracted, root), compressed=False))
+        recorded = load(path).process
+        assert recorded.static_tls is not None
+        assert recorded.static_tls.room == room_of(str(host), Root())
+        data = recorded.loaded(str(s.directory / "libdata.so"))
+        assert data is not None
+        assert data.elf.static_tls == ("",)
+        session = Session(recorded, root, Binder(recorded))
+        failures = session.open(str(s.directory / name)).failures
+        assert says(message, failures[0]) if failures else message == "ok"
+        assert bool(failures) == (message != "ok")
+
+
+@STATIC_TLS
+@pytest.mark.parametrize("size", [1, 640, 1000])
+def test_refused_module_gives_its_block_back(s: Scenario, size: int) -> None:
+    host = s.host()
+    s.module("gone.so", initial_exec(size) + "extern int gone; int *h(void) { return &gone; }")
+    s.module("most.so", initial_exec(room_of(str(host), Root())))
+    assert s.compare(host, "gone.so", "most.so").messages[1] == "ok"
