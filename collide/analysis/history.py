@@ -57,8 +57,12 @@ def open_own(host: Host, module: OwnModule) -> Host | None:
     unique = dict(host.unique)
     if module.opens:
         unique = {**registered(process, module.unique or {}), **unique}
-    elif Binder(host.process, [m.dso for m in process.maps]).bind(opened, unique).failures:
-        return None
+    else:
+        binder = Binder(host.process, [m.dso for m in process.maps])
+        bound = binder.bind(opened, unique)
+        if bound.failures:
+            return None
+        process.static_tls = bound.static_tls
     imported = (*host.imported, module.name)
     return host._replace(process=process, imported=imported, unique=unique)
 

@@ -18,6 +18,7 @@ from collide.binding.definers import (
     defined_by,
 )
 from collide.binding.shadowing import ReferenceBinder, Shadowed
+from collide.binding.static_tls import take_room
 from collide.binding.undefined import binds_late, deferred, undefined_symbols
 from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
@@ -116,9 +117,18 @@ class Binder:
         relocated = () if opened.failures else order
         undefined = [undefined_symbols(bound[m], opened.mode, self.rules) for m in relocated]
         late = tuple(f for of in undefined for f in of.deferred)
-        failing = (f for of in undefined for f in of.failing)
+        failing: list[LoadFailure] = []
+        room = opened.static_tls
+        for m, of in zip(relocated, undefined, strict=True):
+            failing += of.failing
+            if room is not None:
+                after = take_room(bound[m], room)
+                if isinstance(after, LoadFailure):
+                    failing.append(after)
+                else:
+                    room = after
         failures = (*opened.failures, *self._assertions(objects), *failing)
-        return BoundModule(opened, objects, failures, late)
+        return BoundModule(opened, objects, failures, late, room)
 
     def _assertions(self, objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
         """Where ``check_match`` asserts, up to glibc 2.40 (Rule 4.2 "assertion").

@@ -12,6 +12,7 @@ from collide.elf.symbols import Definition, Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
 from collide.loader.model import Dso
+from collide.loader.static_tls import StaticTls
 from collide.support.records import NamedTuple
 
 
@@ -186,12 +187,14 @@ class BoundModule(NamedTuple):
     """One dlopen: every new object bound, in load order, and why it fails if it does.
 
     ``deferred`` are undefined symbols for which a lazy dlopen does not fail: a call does.
+    ``static_tls`` is the room that is left for initial-exec TLS.
     """
 
     opened: Opened
     objects: tuple[BoundObject, ...]
     failures: tuple[LoadFailure, ...]
     deferred: tuple[LoadFailure, ...] = ()
+    static_tls: StaticTls | None = None
 
 
 def is_unique(hit: Match) -> bool:

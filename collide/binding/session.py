@@ -69,6 +69,7 @@ class Session:
             self.unique = {**self.unique, **self._left_behind(bound, unique)}
         else:
             self.process, self.unique = process, unique
+            process.static_tls = bound.static_tls
         return Attempt(bound, bound.failures)
 
     def _left_behind(self, bound: BoundModule, unique: dict[str, Match]) -> dict[str, Match]:

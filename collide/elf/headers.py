@@ -19,6 +19,7 @@ from collide.elf.constants import (
     PT_INTERP,
     PT_LOAD,
     PT_NOTE,
+    PT_TLS,
 )
 from collide.elf.hash_tables import integers
 from collide.elf.machines import machine_of_header
@@ -62,6 +63,14 @@ class Segment(NamedTuple):
         place within the page is that of the address.
         """
         return self.offset - self.offset % PAGE + self.address % PAGE
+
+
+class TlsSegment(NamedTuple):
+    """PT_TLS: size in memory and alignment in bytes, and the address modulo the alignment."""
+
+    size: int
+    align: int
+    first: int
 
 
 class Image:
@@ -236,3 +245,15 @@ def misaligned_loads(image: Image) -> tuple[Segment, ...]:
         if s.kind == PT_LOAD
         and (s.align % PAGE or (s.address - s.offset) & (s.align - 1 | PAGE - 1))
     )
+
+
+def tls_segment(image: Image) -> TlsSegment | None:
+    """The last PT_TLS that is not empty; None without one.
+
+    Source: glibc ``elf/dl-load.c`` (``_dl_map_object_from_fd``).
+    """
+    found = [s for s in image.segments if s.kind == PT_TLS and s.memory]
+    if not found:
+        return None
+    align = max(found[-1].align, 1)
+    return TlsSegment(found[-1].memory, align, found[-1].address & (align - 1))

@@ -30,7 +30,8 @@ class Machine(NamedTuple):
     ``cache_flags`` marks this machine's entries in ld.so.cache
     (glibc ``sysdeps/unix/sysv/linux/*/dl-cache.h``). ``executable_stack`` says
     that an object without PT_GNU_STACK asks for one (``DEFAULT_STACK_PERMS`` in
-    ``sysdeps/*/stackinfo.h``).
+    ``sysdeps/*/stackinfo.h``). ``static_tls`` are the relocations of the initial-exec
+    model, which need the definition's thread-local block at a fixed place.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Machine(NamedTuple):
     cache_flags: int
     hash_entry_size: int = 4
     variant_tag: int | None = None
+    static_tls: frozenset[int] = frozenset()
     executable_stack: bool = False
 
     @property
@@ -84,6 +86,7 @@ MACHINES = (
         slots=_types(6, 7),
         words=_types(1),
         cache_flags=0x303,
+        static_tls=_types(18),
         executable_stack=True,
     ),
     Machine(
@@ -95,6 +98,7 @@ MACHINES = (
         slots=_types(1025, 1026),
         words=_types(257),
         cache_flags=0xA03,
+        static_tls=_types(1030),
         variant_tag=0x70000005,
     ),
     Machine(
@@ -106,6 +110,7 @@ MACHINES = (
         slots=_types(6, 7),
         words=_types(1),
         cache_flags=0x3,
+        static_tls=_types(14, 37),
         executable_stack=True,
     ),
     Machine(
@@ -117,6 +122,7 @@ MACHINES = (
         slots=_types(21, 22),
         words=_types(2),
         cache_flags=0x903,
+        static_tls=_types(19),
         executable_stack=True,
     ),
     Machine(
@@ -129,6 +135,7 @@ MACHINES = (
         slots=_types(20, 21),
         words=_types(38),
         cache_flags=0x503,
+        static_tls=_types(range(69, 74)),
     ),
     Machine(
         "s390x", 22, 64, True,
@@ -139,6 +146,7 @@ MACHINES = (
         slots=_types(10, 11),
         words=_types(22),
         cache_flags=0x403,
+        static_tls=_types(56),
         executable_stack=True,
         hash_entry_size=8,
     ),
@@ -151,6 +159,7 @@ MACHINES = (
         slots=_types(5),
         words=_types(2),
         cache_flags=0x1003,
+        static_tls=_types(11),
         variant_tag=0x70000001,
     ),
     Machine(
@@ -163,6 +172,7 @@ MACHINES = (
         slots=_types(5),
         words=_types(2),
         cache_flags=0x1203,
+        static_tls=_types(10, 11),
     ),
 )  # fmt: skip
 

@@ -51,7 +51,10 @@ from collide.elf.constants import (
     ET_EXEC,
     PF_X,
     PT_LOAD,
+    STB_LOCAL,
     STO_VARIANT,
+    STV_HIDDEN,
+    STV_INTERNAL,
     VER_FLG_BASE,
     VER_FLG_WEAK,
     VERSYM_MAX,
@@ -60,9 +63,11 @@ from collide.elf.hash_tables import GnuHash, SysvHash, integers
 from collide.elf.headers import (
     Image,
     Segment,
+    TlsSegment,
     asks_for_executable_stack,
     header_refusal,
     misaligned_loads,
+    tls_segment,
 )
 from collide.elf.machines import CLASS_PLT, Machine
 from collide.elf.symbol_table import SymbolTables, has_unique
@@ -100,7 +105,9 @@ class ElfObject(NamedTuple):
     against its ELF header, ``misaligned_loads`` are the PT_LOAD segments that some glibc refuses;
     profiles record none of these.
     ``executable_stack`` says that it asks for one, by PT_GNU_STACK or by having none; a profile
-    may not record that, either.
+    may not record that, either. ``tls`` is its PT_TLS, ``static_tls`` are the names by which
+    initial-exec relocations reach thread-local data, "" for what binds to the object itself; an
+    older profile has neither.
     """
 
     machine: Machine
@@ -129,6 +136,8 @@ class ElfObject(NamedTuple):
     executable_stack: bool = False
     header_refusal: str | None = None
     misaligned_loads: tuple[Segment, ...] = ()
+    tls: TlsSegment | None = None
+    static_tls: tuple[str, ...] = ()
 
     @property
     def architecture(self) -> str:
@@ -210,10 +219,11 @@ class _Reader:
         versions = {i: (name, exact) for i, name, exact in needs[1]}
         versions.update((i, (name, False)) for i, name, base in definitions[1] if not base)
         versioned = DT_VERSYM in image.dynamic and bool(needs[1] or definitions[1])
-        order, by_class, eager, unknown = self._relocations()
+        order, by_class, eager, unknown, static_tls = self._relocations()
         tables = self._tables(order, by_class, eager, versions, versioned)
         without_symbols = self._without_symbols(needs[0], definitions[0])._replace(
             unknown_relocations=unknown,
+            static_tls=self._names_of(static_tls),
         )
 
         def make() -> ElfObject:
@@ -268,6 +278,7 @@ class _Reader:
             executable_stack=asks_for_executable_stack(image),
             header_refusal=header_refusal(image),
             misaligned_loads=misaligned_loads(image),
+            tls=tls_segment(image),
         )
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -329,11 +340,11 @@ class _Reader:
 
     def _relocations(
         self,
-    ) -> tuple[list[int], dict[int, set[int]], dict[int, array[int]], tuple[int, ...]]:
+    ) -> tuple[list[int], dict[int, set[int]], dict[int, array[int]], tuple[int, ...], set[int]]:
         """Symbol indexes in the order of relocation, those of each class, and unknown types.
 
         Not every relocation looks a symbol up (Rule 5). The third are by class what no
-        loader leaves to the first call.
+        loader leaves to the first call, the last the symbols of initial-exec TLS, 0 for none.
         """
         image = self.image
         word = image.bits // 8
@@ -353,6 +364,7 @@ class _Reader:
         by_class: dict[int, set[int]] = {}
         eager: dict[int, array[int]] = {}
         unknown: list[int] = []
+        static_tls: set[int] = set()
         for kind in sorted(set(map(mask.__and__, infos))):
             try:
                 lookup_class = image.machine.relocation_class(kind)
@@ -361,7 +373,10 @@ class _Reader:
                 continue
             if lookup_class is None:
                 continue
-            indexes = {info >> shift for info in infos if info & mask == kind} - {0}
+            indexes = {info >> shift for info in infos if info & mask == kind}
+            if kind in image.machine.static_tls:
+                static_tls |= indexes
+            indexes.discard(0)
             if indexes:
                 by_class.setdefault(lookup_class, set()).update(indexes)
                 if kind not in image.machine.slots:
@@ -370,7 +385,7 @@ class _Reader:
         if image.machine.variant_tag in image.dynamic:
             variants = self._variants(by_class.get(CLASS_PLT, ()))
             eager.setdefault(CLASS_PLT, array("I")).extend(variants)
-        return [info >> shift for info in infos], by_class, eager, tuple(unknown)
+        return [info >> shift for info in infos], by_class, eager, tuple(unknown), static_tls
 
     def _variants(self, indexes: Iterable[int]) -> Iterator[int]:
         """Functions of another calling convention, which are never bound lazily.
@@ -382,6 +397,19 @@ class _Reader:
         for index in indexes:
             if self.image.at(start + index * size, size)[at_other] & STO_VARIANT:
                 yield index
+
+    def _names_of(self, indexes: Iterable[int]) -> tuple[str, ...]:
+        """The names of symbols, "" for those that bind to the object itself."""
+        image, names = self.image, set()
+        info_at, other_at = (4, 5) if image.bits == 64 else (12, 13)
+        for index in indexes:
+            symbol = image.at(image.one(DT_SYMTAB) + index * image.symbol.size, image.symbol.size)
+            local = not index or symbol[info_at] >> 4 == STB_LOCAL
+            if local or symbol[other_at] & 3 in (STV_INTERNAL, STV_HIDDEN):
+                names.add("")
+            else:
+                names.add(image.string(struct.unpack_from(f"{image.order}I", symbol)[0]))
+        return tuple(sorted(names))
 
     def _hash_table(self) -> GnuHash | SysvHash | None:
         image = self.image

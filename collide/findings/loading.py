@@ -1,4 +1,4 @@
-"""The findings about loading, COL201 to COL206, COL208 and COL210.
+"""The findings about loading, COL201 to COL208 and COL210.
 
 They come from the reasons why a module cannot be opened, and from libraries of
 the host that the loader uses in place of those that the wheel brings.
@@ -117,6 +117,25 @@ UNDEFINED_CALL = Code(
     "Link the library that defines it; RTLD_NOW refuses the module.",
 )
 
+STATIC_TLS = Code(
+    "COL207",
+    "static-tls",
+    Severity.ERROR,
+    Shape.LOAD_FAILURE,
+    "needs initial-exec TLS, for which the process has no room left",
+    'The import fails with "cannot allocate memory in static TLS block" (musl: "initial-exec TLS '
+    'resolves to dynamic definition"). Behind other modules that take of the room it can fail '
+    "where it opens alone.",
+    "An object has initial-exec relocations (TPOFF) to thread-local data of an object that was not "
+    "there at start-up. musl refuses each of these; glibc keeps 1664 bytes for all of them, in "
+    "which the whole PT_TLS of the object that defines the data must fit. TLS descriptors, which "
+    "can do without, are not counted, and GLIBC_TUNABLES is not read. The room is exact on x86-64, "
+    "elsewhere but for alignment.",
+    "Build the library without -ftls-model=initial-exec (jemalloc: --disable-initial-exec-tls), or "
+    "preload it (LD_PRELOAD). With glibc 2.32 and later GLIBC_TUNABLES=glibc.rtld."
+    "optional_static_tls=4096 makes room.",
+)
+
 FAILURE_CODES: dict[str, Code] = {
     "missing-library": MISSING_LIBRARY,
     "unloadable-file": UNLOADABLE_FILE,
@@ -125,6 +144,7 @@ FAILURE_CODES: dict[str, Code] = {
     "version-tables-missing": VERSION_NOT_FOUND,
     "undefined-symbol": UNDEFINED_SYMBOL,
     "executable-stack": EXECUTABLE_STACK,
+    "static-tls": STATIC_TLS,
     "load-command": LOAD_COMMAND,
 }
 """The code of each kind of :class:`collide.loader.link_map.LoadFailure`."""

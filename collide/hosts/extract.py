@@ -87,7 +87,9 @@ def _open_global(
             continue
         problems += opened.failures
         # Opened with RTLD_LAZY it may do without a function: reported, and not refused.
-        yield from (f for f in Binder(process).bind(opened).failures if f not in problems)
+        bound = Binder(process).bind(opened)
+        process.static_tls = bound.static_tls
+        yield from (f for f in bound.failures if f not in problems)
 
 
 def _is_of(failure: LoadFailure, asked: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collide.elf.object import ElfObject
 from collide.loader.model import Dso, FoundVia
 from collide.loader.opening import NOW, Mode
+from collide.loader.static_tls import StaticTls
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
     FailureKind = Literal[
         "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
-        "version-tables-missing", "undefined-symbol", "executable-stack", "load-command",
+        "version-tables-missing", "undefined-symbol", "executable-stack", "static-tls",
+        "load-command",
     ]  # fmt: skip
 
 
@@ -26,7 +28,9 @@ class LoadFailure(NamedTuple):
     ``object`` is the canonical path of the object that asks, ``name`` the library, version or
     symbol that it does not get. ``detail`` is the file that was searched for a version, or what
     is wrong with a file. Of an executable stack or a load command, ``object`` is the one that
-    has it, and ``name`` its file name.
+    has it, and ``name`` its file name. Of static TLS, ``object`` is the one that reaches
+    thread-local data with the initial-exec model, ``name`` the file name of the one that defines
+    it, and ``detail`` what the loader says.
     """
 
     kind: FailureKind
@@ -77,6 +81,8 @@ class Opened(NamedTuple):
     global scope of that moment, then the searchlist; with RTLD_DEEPBIND the searchlist first.
     ``failures`` are in the order the loader would meet them; with any of them the real call
     fails. ``mode`` are its flags, as far as the loader knows them.
+    ``static_tls`` is the room for initial-exec TLS before this call; None at start-up, which makes
+    as much as it needs.
     """
 
     root: LinkMap
@@ -85,3 +91,4 @@ class Opened(NamedTuple):
     scope: tuple[LinkMap, ...]
     failures: tuple[LoadFailure, ...]
     mode: Mode = NOW
+    static_tls: StaticTls | None = None

@@ -29,6 +29,8 @@ _PATTERNS: dict[FailureKind, str] = {
     "version-tables-missing": "Assertion `version->filename == NULL",
     "executable-stack": "{base}: cannot enable executable stack as shared object requires",
     "load-command": "{base}: ELF load command",
+    "static-tls": "{base}: cannot allocate memory in static TLS block|"
+    "initial-exec TLS resolves to dynamic definition in .*{base}",
     "undefined-symbol": "undefined symbol: {name}(?![^,\\s)]){version}|: {name}: symbol not found",
 }
 
@@ -54,7 +56,7 @@ def describe(failure: LoadFailure) -> str:
             return f"version `{name}' not found in {detail}"
         case "missing-library":
             return f"{name}: cannot open shared object file"
-        case "unloadable-file" | "load-command":
+        case "unloadable-file" | "load-command" | "static-tls":
             return f"{name}: {detail}"
         case "executable-stack":
             why = "cannot enable executable stack as shared object requires: Invalid argument"

@@ -14,6 +14,7 @@ from operator import itemgetter
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader
 from collide.loader.opening import NOW, Mode
+from collide.loader.static_tls import StaticTls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Process:
     :func:`collide.loader.startup.start` makes one, of the class that
     :mod:`collide.loader.libc` names for the loader; :meth:`copy` gives another in the same
     state, so that each module can be opened alone. ``has_deepbind`` is whether the loader knows
-    RTLD_DEEPBIND.
+    RTLD_DEEPBIND. ``static_tls`` is the room for initial-exec TLS, None before start-up ends.
     """
 
     has_deepbind = True
@@ -37,6 +38,7 @@ class Process:
         self.files = files
         self.maps: list[LinkMap] = []
         self.global_scope: tuple[LinkMap, ...] = ()
+        self.static_tls: StaticTls | None = None
         self._names: dict[str, LinkMap] = {}
         self._identities: dict[object, LinkMap] = {}
         self._positions: dict[int, int] = {}
@@ -55,6 +57,7 @@ class Process:
         copy.executable = self.executable
         copy.maps = list(self.maps)
         copy.global_scope = self.global_scope
+        copy.static_tls = self.static_tls
         copy._names = dict(self._names)
         copy._identities = dict(self._identities)
         copy._positions = dict(self._positions)
@@ -100,6 +103,15 @@ class Process:
 
     def loaded(self, name: str) -> LinkMap | None:
         """The map that a request for ``name`` gets without any search; None without one."""
+        raise NotImplementedError
+
+    def end_start_up(self, scope: tuple[LinkMap, ...]) -> None:
+        """Make ``scope`` the global one, and lay out the TLS of all that is loaded."""
+        self.global_scope = scope
+        self.static_tls = self._static_tls()
+
+    def _static_tls(self) -> StaticTls | None:
+        """The room that start-up leaves for the initial-exec TLS of what dlopen loads."""
         raise NotImplementedError
 
     # -- loading ---------------------------------------------------------------------------------
@@ -214,6 +226,7 @@ class Process:
             scope=searchlist + self.global_scope if deep else self.global_scope + searchlist,
             failures=failures + versions,
             mode=mode if deep == mode.deepbind else mode._replace(deepbind=False),
+            static_tls=self.static_tls,
         )
         if mode.rtld_global and not failures and not versions:
             self.promote(searchlist)

@@ -39,6 +39,6 @@ def start(
             result.found = FoundVia("preload")
             roots.append(result)
     scope, missing = process.closure(roots)
-    process.global_scope = scope
+    process.end_start_up(scope)
     versions = () if missing else tuple(process.version_failures(scope))
     return process, (*failures, *missing, *versions)

@@ -21,6 +21,7 @@ from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.loader.link_map import LoadFailure, Opened
+from collide.loader.messages import says
 from collide.loader.process import Process
 from collide.verify.got_slots import SlotBinding, of_process
 from conformance import loader_was_asked
@@ -264,4 +265,6 @@ def tells(message: str, failures: Sequence[LoadFailure]) -> bool:
     if first.kind == "undefined-symbol":
         undefined = {f.name for f in failures if f.object == first.object}
         return any(f" {name}: symbol not found" in message for name in undefined)
+    if first.kind == "static-tls":
+        return says(message, first)
     return first.name in message and "Error loading" in message

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
+from collide.elf.headers import TlsSegment
 from collide.elf.machines import CLASS_NAMES, machine_named
 from collide.elf.object import ElfObject, VersionNeed
 from collide.elf.symbols import Exports, Reference
@@ -354,7 +355,7 @@ def _process(
         m.needed = tuple(maps[number] for number in needs)
     for m, described in zip(maps[1:], others, strict=True):
         process.adopt(m, described.aliases)
-    process.global_scope = tuple(maps[number] for number in profile["scope"])
+    process.end_start_up(tuple(maps[number] for number in profile["scope"]))
     if process.executable not in process.global_scope:
         raise ValueError("a scope without the executable")
     return process
@@ -408,6 +409,8 @@ def _elf_object(
         nodeflib=recorded["nodeflib"],
         pie=recorded["pie"],
         executable_stack=recorded.get("executable_stack", False),
+        tls=TlsSegment(*recorded["tls"]) if "tls" in recorded else None,
+        static_tls=tuple(recorded.get("static_tls", ())),
         version_needs=tuple(VersionNeed(*need) for need in recorded["version_needs"]),
         version_definitions=None if definitions is None else tuple(definitions),
         exports=exports,

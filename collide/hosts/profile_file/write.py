@@ -215,6 +215,8 @@ def _object(
         "nodeflib": obj.nodeflib,
         "pie": obj.pie,
         "executable_stack": obj.executable_stack,
+        **({"tls": list(obj.tls)} if obj.tls else {}),
+        **({"static_tls": list(obj.static_tls)} if obj.static_tls else {}),
         "versioned": obj.exports.versioned,
         "version_needs": [[n.file, n.version, n.weak] for n in obj.version_needs],
         "version_definitions": obj.version_definitions,

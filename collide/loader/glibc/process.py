@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from collide.loader.glibc.refusals import refused_load, refuses_stack
 from collide.loader.glibc.search import expand, find
+from collide.loader.glibc.static_tls import layout
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso, FileSystem, FoundVia, Loader, LoadError
 from collide.loader.process import Process
+from collide.loader.static_tls import StaticTls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,6 +184,9 @@ class GlibcProcess(Process):
         declared = _RELR_VERSION in [need.version for need in needs]
         if checked.elf.relr and needs and not declared and self.loader.version >= (2, 36):
             yield LoadFailure("version-not-found", checked.dso.path, _RELR_VERSION, needs[0].file)
+
+    def _static_tls(self) -> StaticTls:
+        return layout(self.loader, [m.dso for m in self.maps])
 
     def relocation_order(self, maps: Sequence[LinkMap]) -> list[LinkMap]:
         """A searchlist in the order of relocation: needed objects first, the root last (Rule 1).

@@ -19,6 +19,7 @@ from collide.loader.model import FoundVia, LoadError
 from collide.loader.musl.lookup import MuslLookup
 from collide.loader.musl.search import find
 from collide.loader.process import Process
+from collide.loader.static_tls import StaticTls
 
 _ITSELF = ("libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet.")
 # load_library takes a file that defines both for a C library, musl or glibc.
@@ -93,6 +94,15 @@ class MuslProcess(Process):
         other = self._names.get(short)
         if other is None or self._positions[id(known)] < self._positions[id(other)]:
             self._names[short] = known
+
+    def _static_tls(self) -> StaticTls:
+        """None at all: ``static_tls_cnt`` is the number of objects that start-up has loaded."""
+        return StaticTls(
+            placed=frozenset(m.dso for m in self.maps),
+            room=0,
+            align=0,
+            refusal="initial-exec TLS resolves to dynamic definition",
+        )
 
     def relocation_order(self, maps: Sequence[LinkMap]) -> list[LinkMap]:
         """Load order; at start-up the executable comes last."""

@@ -9,8 +9,13 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from chrooted import ChrootScenario, agrees
+from collide.binding.binder import Binder
+from collide.binding.session import Session
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
+from collide.hosts.profile_file.read import load
+from collide.hosts.profile_file.write import record, to_bytes
+from collide.loader.messages import says
 from collide.support.errors import InputError
 from conformance import loader_was_asked
 from scenario import Scenario, patch_bytes, patch_segment
@@ -205,3 +210,136 @@ def test_objects_without_what_is_mapped(tmp_path: Path) -> None:
         "/executable.so: cannot dynamically load executable",
         "/pie.so: cannot dynamically load position-independent executable",
     ]
+
+
+# -- static TLS -----------------------------------------------------------------------------------
+
+STATIC_TLS = pytest.mark.rule("6.4", "static TLS")
+NO_ROOM = "cannot allocate memory in static TLS block"
+IE = 'tls_model("initial-exec")'
+DATA = f"extern __thread char room[] __attribute__(({IE})); char *g(void) {{ return room; }}"
+
+
+def initial_exec(size: int, align: int = 1) -> str:
+    """A module that reaches so many bytes of its own with the initial-exec model."""
+    attributes = f"__attribute__(({IE}, aligned({align})))"
+    return f"static __thread char room[{size}] {attributes}; char *g(void) {{ return room; }}"
+
+
+def room_of(host: str, root: Root) -> int:
+    """The bytes that collide says start-up leaves."""
+    state = extract(host, root).process.static_tls
+    assert state is not None
+    return state.room
+
+
+@STATIC_TLS
+@pytest.mark.parametrize("align", [1, 16, 32, 64])
+@pytest.mark.parametrize("own", [0, 1, 100, 3000])
+def test_largest_static_block_that_fits(s: Scenario, own: int, align: int) -> None:
+    host = s.host(f"__thread char own[{own}]; char *o(void) {{ return own; }}" if own else "")
+    room = room_of(str(host), Root())
+    largest = room // align * align
+    s.module("more.so", initial_exec(largest + align, align))
+    s.module("most.so", initial_exec(largest, align))
+    assert s.compare(host, "more.so").messages == (f"{s.directory}/more.so: {NO_ROOM}",)
+    assert s.compare(host, "most.so").messages == ("ok",)
+
+
+@STATIC_TLS
+def test_order_decides_who_gets_the_room(s: Scenario) -> None:
+    for name in ("one.so", "two.so"):
+        s.module(name, initial_exec(1000))
+    s.module("small.so", initial_exec(500))
+    host = s.host()
+    refused = f"{s.directory}/two.so: {NO_ROOM}"
+    assert s.compare(host, "one.so", "two.so", "small.so").messages == ("ok", refused, "ok")
+    assert s.compare(host, "two.so", "small.so").messages == ("ok", "ok")
+
+
+@STATIC_TLS
+@pytest.mark.parametrize("first", [1, 7, 24, 65])
+@pytest.mark.parametrize("align", [1, 8, 64])
+def test_room_after_a_first_block(s: Scenario, first: int, align: int) -> None:
+    host = s.host()
+    s.module("first.so", initial_exec(first, align))
+    root = Root()
+    process = extract(str(host), root).process
+    session = Session(process, root, Binder(process))
+    session.open(str(s.directory / "first.so"))
+    assert session.process.static_tls is not None
+    left = session.process.static_tls.room
+    s.module("more.so", initial_exec(left + 1))
+    s.module("most.so", initial_exec(left))
+    said = s.compare(host, "first.so", "more.so", "most.so").messages
+    assert said == ("ok", f"{s.directory}/more.so: {NO_ROOM}", "ok")
+
+
+@STATIC_TLS
+def test_block_of_the_object_that_defines_the_data(s: Scenario) -> None:
+    s.lib("libdata.so", "__thread char room[2000];")
+    s.module("mod.so", DATA, needed=["libdata.so"])
+    host = s.host()
+    outcome = s.compare(host, "mod.so", "libdata.so")
+    assert outcome.messages == (f"{s.directory}/libdata.so: {NO_ROOM}", "ok")
+    (failure,) = outcome.failures
+    assert (failure.object, failure.name) == (f"{s.directory}/mod.so", "libdata.so")
+    assert s.compare(host, "mod.so", preload=[s.directory / "libdata.so"]).messages == ("ok",)
+
+
+@STATIC_TLS
+def test_dynamic_models_take_no_room(s: Scenario) -> None:
+    s.module("mod.so", initial_exec(5000).replace("initial-exec", "global-dynamic"))
+    assert s.compare(s.host(), "mod.so").messages == ("ok",)
+
+
+@STATIC_TLS
+def test_block_with_too_large_an_alignment(s: Scenario) -> None:
+    s.module("mod.so", initial_exec(128, 128))
+    assert s.compare(s.host(), "mod.so").messages == (f"{s.directory}/mod.so: {NO_ROOM}",)
+    host = s.host("__thread char own __attribute__((aligned(128))); char *o(void) { return &own; }")
+    assert s.compare(host, "mod.so").messages == ("ok",)
+
+
+@STATIC_TLS
+@LATER
+def test_static_tls_with_the_area_for_rseq(tmp_path: Path, suite: str) -> None:
+    s = ChrootScenario(tmp_path, suite)
+    host = s.host("__thread char own[40]; char *o(void) { return own; }")
+    room = room_of(f"/{host.name}", Root(str(s.directory)))
+    s.module("more.so", initial_exec(room + 1))
+    s.module("most.so", initial_exec(room))
+    assert s.agree(host, "more.so", "most.so") == [f"/more.so: {NO_ROOM}", "ok"]
+
+
+@STATIC_TLS
+def test_profile_holds_the_room_and_what_needs_it(s: Scenario) -> None:
+    s.lib("libdata.so", initial_exec(2000))
+    s.module("mod.so", "", needed=["libdata.so"])
+    host = s.host("__thread char own[3000]; char *o(void) { return own; }", needed=["libdata.so"])
+    s.module("more.so", initial_exec(room_of(str(host), Root()) + 1))
+    for name in ("mod.so", "more.so"):
+        (message,) = s.compare(host, name).messages
+        root = Root()
+        extracted = extract(str(host), root)
+        path = s.directory / "profile.json"
+        path.write_bytes(to_bytes(record(extracted, root), compressed=False))
+        recorded = load(path).process
+        assert recorded.static_tls is not None
+        assert recorded.static_tls.room == room_of(str(host), Root())
+        data = recorded.loaded(str(s.directory / "libdata.so"))
+        assert data is not None
+        assert data.elf.static_tls == ("",)
+        session = Session(recorded, root, Binder(recorded))
+        failures = session.open(str(s.directory / name)).failures
+        assert says(message, failures[0]) if failures else message == "ok"
+        assert bool(failures) == (message != "ok")
+
+
+@STATIC_TLS
+@pytest.mark.parametrize("size", [1, 640, 1000])
+def test_refused_module_gives_its_block_back(s: Scenario, size: int) -> None:
+    host = s.host()
+    s.module("gone.so", initial_exec(size) + "extern int gone; int *h(void) { return &gone; }")
+    s.module("most.so", initial_exec(room_of(str(host), Root())))
+    assert s.compare(host, "gone.so", "most.so").messages[1] == "ok"
