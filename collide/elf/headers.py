@@ -122,13 +122,23 @@ class Image:
 
         if self.type not in (ET_EXEC, ET_DYN):
             raise NotDynamicError("ELF file of a type that no loader opens (relocatable or core)")
-        self._segments()
+        if self.phentsize == self.expected_phentsize:
+            self._segments()
+        else:
+            self._segments_of_odd_size()
         if not self.dynamic:
-            if self.phentsize != self.expected_phentsize:
-                raise FormatError(_PHENTSIZE)
             raise NotDynamicError("ELF file without a dynamic section (static or debug file)")
         self.strings = bytes(self.at(self.one(DT_STRTAB), self.one(DT_STRSZ)))
         self._names = SharedNames(self.strings)
+
+    def _segments_of_odd_size(self) -> None:
+        """Read headers of another size, as musl does; FormatError where they make no sense."""
+        try:
+            self._segments()
+        except (FormatError, struct.error):
+            self.dynamic = {}
+        if not self.dynamic:
+            raise FormatError(_PHENTSIZE)
 
     def _segments(self) -> None:
         wide = self.bits == 64

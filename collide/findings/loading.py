@@ -100,8 +100,8 @@ LOAD_COMMAND = Code(
     "Of a PT_LOAD, p_offset and p_vaddr are not congruent modulo the page size; up to glibc 2.34: "
     "modulo p_align, or p_align is no multiple of the page size. The page size is taken to be 4096 "
     "bytes; a kernel with larger pages (64 KiB on aarch64 or ppc64le) refuses more.",
-    "Relink it, or make it again without running strip on what patchelf before 0.18 has written: "
-    "strip first, or use a newer patchelf.",
+    "Write it again: run strip before patchelf, not after it, and not patchelf 0.18, whose "
+    "segments glibc up to 2.34 refuses (0.17.2 and 0.19 align them). Or relink it.",
 )
 
 UNDEFINED_CALL = Code(

@@ -478,6 +478,15 @@ def test_relocatable_file_is_not_dynamic(tmp_path: Path) -> None:
         read(path)
 
 
+@pytest.mark.parametrize("size", [0, 64, 72])
+def test_program_headers_of_another_size_that_make_no_sense(tmp_path: Path, size: int) -> None:
+    data = bytearray(compile_so(tmp_path, "m.so", "int f(void) { return 1; }").read_bytes())
+    data[54] = size
+    with pytest.raises(FormatError, match="phentsize") as raised:
+        read_object(data)
+    assert not isinstance(raised.value, NotDynamicError)
+
+
 def test_static_program_is_not_dynamic(tmp_path: Path) -> None:
     path = compile_so(tmp_path, "x", "int _start(void) { return 0; }", "-static", "-no-pie")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -368,9 +369,20 @@ def test_recorded_host_opens_modules_as_the_host_itself(s: MuslScenario) -> None
     assert outcome.provider("mod.so", "a") == "app/liba.so"
 
 
+def widen_program_headers(path: Path) -> None:
+    """Put the program headers at the end of the file, 64 bytes apart."""
+    data = bytearray(path.read_bytes())
+    (first,) = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    headers = [data[first + size * n : first + size * (n + 1)] for n in range(count)]
+    struct.pack_into("<Q", data, 32, len(data))
+    struct.pack_into("<H", data, 54, 64)
+    path.write_bytes(data + b"".join(header.ljust(64, b"\0") for header in headers))
+
+
 @pytest.mark.rule("7", "loading")
 def test_misaligned_segments_and_odd_headers_are_opened(s: MuslScenario) -> None:
-    names = ("offset.so", "align.so", "version.so", "padding.so")
+    names = ("offset.so", "align.so", "version.so", "padding.so", "wide.so")
     source = f"{F} int g(void) {{ return f(); }} int counter; int h(void) {{ return counter; }}"
     for name in names:
         s.module(name, source)
@@ -380,6 +392,7 @@ def test_misaligned_segments_and_odd_headers_are_opened(s: MuslScenario) -> None
     patch_segment(s.directory / "align.so", 1, last=True, align=0x1800)
     patch_bytes(s.directory / "version.so", 20, 2)
     patch_bytes(s.directory / "padding.so", 12, 1)
+    widen_program_headers(s.directory / "wide.so")
     outcome = s.judge(s.host(F), *names)
-    assert outcome.answers == ("ok",) * 4
-    assert [outcome.provider(name, "f") for name in names] == ["host"] * 4
+    assert outcome.answers == ("ok",) * 5
+    assert [outcome.provider(name, "f") for name in names] == ["host"] * 5
