@@ -6,6 +6,7 @@ work"), and the RECORD of each distribution in it (PEP 376).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -38,12 +39,12 @@ def installed(prefix: Path) -> Iterator[Target]:
     Files in site-packages that are in no RECORD come last, as one target a
     directory.
     """
-    root = Root()
+    root, top = Root(), prefix.resolve()
     for directory in site_packages(prefix):
         recorded: set[Path] = set()
         found = sorted(distributions(path=[str(directory)]), key=lambda d: d.name.lower())
         for distribution in found:
-            files = _files(distribution, directory) - recorded
+            files = _files(distribution, directory, top) - recorded
             recorded |= files
             name = f"{distribution.name} {distribution.version}"
             try:
@@ -56,7 +57,11 @@ def installed(prefix: Path) -> Iterator[Target]:
             yield unowned
 
 
-def _files(distribution: Distribution, directory: Path) -> set[Path]:
-    """The files of a distribution below ``directory``; installers record scripts outside, too."""
-    places = (Path(directory, str(file)) for file in distribution.files or ())
-    return {place for place in places if ".." not in place.parts and place.is_file()}
+def _files(distribution: Distribution, directory: Path, prefix: Path) -> set[Path]:
+    """The files of a distribution in ``directory``, and elsewhere below ``prefix``.
+
+    Data of a wheel goes to the prefix itself: RECORD has libraries of mpich and mkl as
+    ``../../../lib/libmpi.so.12``.
+    """
+    places = (Path(os.path.normpath(directory / str(file))) for file in distribution.files or ())
+    return {place for place in places if place.is_relative_to(prefix) and place.is_file()}

@@ -372,13 +372,13 @@ def _read_tree(path: str) -> Target:
 
 
 def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Target:
-    """The ELF files among ``files``, which lie below ``base`` and keep their places on disk."""
+    """The ELF files among ``files``, which keep their places on disk; names are from ``base``."""
     members: dict[str, Dso] = {}
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
     for found in sorted(p for p in files if not p.is_symlink()):
-        member = str(found.relative_to(base))
+        member = os.path.relpath(found, base)
         try:
             if not _is_elf_file(found):
                 continue

@@ -39,6 +39,16 @@ def test_each_distribution_is_a_target_and_the_rest_is_one(prefix: Path) -> None
     assert len({t.on_disk for t in targets}) == 1
 
 
+def test_libraries_outside_of_site_packages_belong_to_their_distribution(prefix: Path) -> None:
+    (site,) = site_packages(prefix)
+    compile_so(prefix / "lib", "libdata.so.1", "void data(void) {}")
+    outside = compile_so(prefix.parent, "outside.so", "void outside(void) {}")
+    with (site / "one-1.0.dist-info/RECORD").open("a") as record:
+        record.write(f"../../../lib/libdata.so.1,,\n../../../../{outside.name},,\n")
+    one, *_ = installed(prefix)
+    assert sorted(one.names.values()) == ["../../libdata.so.1", "one.so"]
+
+
 def test_interpreter_is_the_binary_itself(prefix: Path) -> None:
     binary = interpreter(prefix)
     assert not binary.is_symlink()
