@@ -155,11 +155,16 @@ def test_new_soname_is_what_a_captured_version_needs(s: Scenario) -> None:
 
 
 def test_finding_that_nothing_helps_says_so(s: Scenario) -> None:
-    """It is meant for no member, and the host's library has also what the wheel needs."""
-    s.lib("system/libx.so", "int x(void) { return 1; }")
-    s.module("w/m.so", "int x(void), api(void); int PyInit_m(void) { return x() + api(); }",
-             needed=["system/libx.so"], runpath="$ORIGIN/../system")  # fmt: skip
-    s.lib("rival.so", "int x(void) { return 9; } int api(void) { return 1; }")
+    """It is meant for no member, and the host's library has also what the wheel needs.
+
+    RTLD_DEEPBIND would split operator new.
+    """
+    new = "void *_Znwm(unsigned long n) { return 0; }"
+    s.lib("system/libx.so", f"int x(void) {{ return 1; }} {new}")
+    source = "int x(void), api(void); void *_Znwm(unsigned long);"
+    source += "int PyInit_m(void) { return x() + api() + !_Znwm(1); }"
+    s.module("w/m.so", source, needed=["system/libx.so"], runpath="$ORIGIN/../system")
+    s.lib("rival.so", f"int x(void) {{ return 9; }} int api(void) {{ return 1; }} {new}")
     s.host(needed=["rival.so"])
     host = extract(f"{s.directory}/host", Root())
     report = check([read_target(s.directory / "w")], [host], remedies=True)

@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -217,12 +218,12 @@ def is_module(path: str) -> bool:
     return is_extension_module(Root().read(path))
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print the table, and problems on stderr."""
     parser = programs.parser(__doc__)
     parser.add_argument("directory", type=Path)
     parser.add_argument("names", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     print(HEAD)
     for one in SETS:
         if one.name in args.names or not args.names:
