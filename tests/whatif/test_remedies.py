@@ -280,14 +280,15 @@ def test_real_wheels_in_uwsgi(package: str) -> None:
 
 @pytest.mark.corpus
 def test_psycopg2_in_gdb() -> None:
-    """What crosses from libssl to libcrypto: no option of one link helps, a new name does."""
+    """What crosses from libssl to libcrypto: no option of one link helps; a new name and a flag do."""
     host = extract("/usr/bin/gdb", Root())
     prover = Prover(analyse(read_target(download("psycopg2-binary==2.9.13")), host))
     (finding,) = (
         f for f in judge(prover.before) if "libssl" in f.victim and "libcrypto" in str(f.provider)
     )
     served = proven(prover.trials(finding))
-    assert [r.edits[0].change.option for r in served if r.edits] == ["version", "rename"]
+    options = [r.edits[0].change.option for r in served if r.edits]
+    assert options == ["version", "rename", "deepbind"]
     renamed = next(r for r in served if r.renamed)
     assert "SSL_CTX_new" not in renamed.renamed
     assert set(finding.symbols) < set(renamed.renamed)
