@@ -280,7 +280,7 @@ def test_real_wheels_in_uwsgi(package: str) -> None:
 
 @pytest.mark.corpus
 def test_psycopg2_in_gdb() -> None:
-    """What crosses from libssl to libcrypto: no option of one link helps; a new name and a flag do."""
+    """What crosses from libssl to libcrypto: no option of one link helps, a name and a flag do."""
     host = extract("/usr/bin/gdb", Root())
     prover = Prover(analyse(read_target(download("psycopg2-binary==2.9.13")), host))
     (finding,) = (
