@@ -106,6 +106,14 @@ def all_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[H
     return api.load_hosts() if hosts is None else hosts
 
 
+def require_binary(args: argparse.Namespace, host: Host) -> None:
+    """Raise UsageError for a host of ``--profile`` that is a recording: nothing of it can run."""
+    from collide.filesystems.root import Root  # late: start-up
+
+    if not isinstance(host.files, Root):
+        raise UsageError(f"--profile {args.profile[0]}: is a recording; it takes a binary to run")
+
+
 def _hosts_after(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[Host, ...]:
     """All hosts, each after the imports of ``--after``; of the shipped ones those that have them.
 

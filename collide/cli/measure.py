@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from collide import api
+from collide.cli.inputs import all_hosts, require_binary
 from collide.cli.streams import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, complain, write
 from collide.support.errors import InputError, UsageError
 
@@ -31,7 +32,8 @@ def run_exercise(args: argparse.Namespace) -> int:
     _refuse_options(args)
     wheels = _wheels(args.inputs)
     script = _script(args.exercise, wheels)
-    (host,) = api.load_hosts(args.profile, preload=args.preload, rtld_global=args.rtld_global)
+    host = all_hosts(args, [])[0]
+    require_binary(args, host)
     complain(f"runs {script}, and with it code of the wheels, in plain Python and in the host")
     measured = api.measure(
         wheels,
@@ -48,7 +50,13 @@ def run_exercise(args: argparse.Namespace) -> int:
 
 
 def _refuse_options(args: argparse.Namespace) -> None:
-    given = {"--module": args.module, "--after": args.after, "--slots": args.slots}
+    given = {
+        "--module": args.module,
+        "--after": args.after,
+        "--slots": args.slots,
+        "--rtld-lazy": args.mode_lazy,
+        "--rtld-deepbind": args.mode_deepbind,
+    }
     for option, value in given.items():
         if value:
             raise UsageError(f"{option} is of the comparison of bindings; --exercise makes none")

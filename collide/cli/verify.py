@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from collide.cli.inputs import analyses
+from collide.cli.inputs import analyses, require_binary
 from collide.cli.options import (
     after_argument,
     format_argument,
@@ -23,7 +23,6 @@ from collide.cli.streams import (
     overall,
     write,
 )
-from collide.support.errors import UsageError
 from collide.support.faults import problems_named
 
 TYPE_CHECKING = False
@@ -140,13 +139,11 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
 
 def _start(args: argparse.Namespace, host: Host, scratch: Path) -> tuple[Runner, Started]:
     """The host, run once without opening anything."""
-    from collide.filesystems.root import Root  # late: start-up
     from collide.hosts.commands import command_line  # late: start-up
     from collide.loader.libc import libc_of  # late: start-up
     from collide.verify.runner import Runner  # late: start-up
 
-    if not isinstance(host.files, Root):
-        raise UsageError(f"--profile {args.profile[0]}: is a recording; it takes a binary to run")
+    require_binary(args, host)
     command = command_line(host.path, args.run)
     complain(f"runs {' '.join(command)}, and in it code of the inputs")
     runner = Runner(host, command, scratch, os.environ, by_slots=args.slots, timeout=args.timeout)

@@ -20,7 +20,7 @@ from collide.repair.interpreters import fitting_interpreter
 from collide.support.errors import CollideError, InputError
 from collide.support.files import working_directory
 from collide.support.records import NamedTuple
-from collide.verify.ld_debug import unsteered
+from collide.verify.environment import host_environment, unsteered_python
 from collide.wheels.archive import Archive
 from collide.wheels.tags import unsuitable
 
@@ -95,8 +95,7 @@ def host_run(
 ) -> HostRun:
     """How ``host`` runs a script, by ``template`` or as its program does; raises UsageError."""
     command = command_line(host.path, template)
-    preload = {"LD_PRELOAD": ":".join(host.preload)} if host.preload else {}
-    return HostRun(command, {**_environment(command[0], environment), **preload}, timeout)
+    return HostRun(command, _beside(command[0], host_environment(host, environment)), timeout)
 
 
 def plain_run(
@@ -115,7 +114,7 @@ def plain_run(
     path, why = fitting_interpreter(tags)
     if path is None:
         raise InputError(str(wheels[0]), f"no interpreter of this machine fits ({why})")
-    return HostRun((path, *PLAIN), _environment(path, environment), timeout)
+    return HostRun((path, *PLAIN), _beside(path, unsteered_python(environment)), timeout)
 
 
 def measure(
@@ -169,20 +168,14 @@ def _idle(host: HostRun, tree: Path) -> Outcome:
     return idle
 
 
-def _environment(binary: str, given: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a run, without what steers a loader or a Python.
+def _beside(binary: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """``environment`` with the directory of ``binary`` first in PATH.
 
     An embedded interpreter looks for its standard library beside the ``python3`` of PATH
     (``Modules/getpath.py``): that of the host's own directory comes first.
     """
-    kept = {k: v for k, v in unsteered(given).items() if not k.startswith("PYTHON")}
     path = str(Path(shutil.which(binary) or binary).parent)
-    return {
-        **kept,
-        "PATH": os.pathsep.join([path, kept.get("PATH", os.defpath)]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONNOUSERSITE": "1",
-    }
+    return {**environment, "PATH": os.pathsep.join([path, environment.get("PATH", os.defpath)])}
 
 
 def _install(wheels: Sequence[Path], tree: Path) -> None:

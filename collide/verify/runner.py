@@ -13,6 +13,7 @@ from collide.loader.host import Host
 from collide.loader.libc import libc_of
 from collide.loader.opening import NOW, Mode
 from collide.support.records import NamedTuple
+from collide.verify.environment import host_environment
 from collide.verify.got_slots import (
     SlotBinding,
     SlotTable,
@@ -29,7 +30,6 @@ from collide.verify.ld_debug import (
     read_opening,
     read_start_up,
     run,
-    unsteered,
 )
 from collide.verify.script import Answer, read_answer, script
 
@@ -84,16 +84,7 @@ class Runner:
         self._timeout = timeout
         self._bind_now = True
         self._tables: dict[str, SlotTable] = {}
-        self._environment = {
-            **{k: v for k, v in unsteered(environment).items() if not k.startswith("PYTHON")},
-            "HOME": str(scratch),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONNOUSERSITE": "1",
-        }
-        if host.preload:
-            self._environment["LD_PRELOAD"] = ":".join(host.preload)
-        if host.loader.library_path:
-            self._environment["LD_LIBRARY_PATH"] = ":".join(host.loader.library_path)
+        self._environment = {**host_environment(host, environment), "HOME": str(scratch)}
 
     def start(self) -> Started:
         """Run the host once without opening anything.

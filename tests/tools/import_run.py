@@ -23,6 +23,7 @@ import programs
 from collide.filesystems.root import Root
 from collide.loader.host import Python
 from collide.verify import ld_debug
+from collide.verify.environment import unsteered_python
 from collide.verify.recorded_run import RecordedPlan, Replayed, record_run, replay
 from collide.wheels.environment import site_packages
 from collide.wheels.imports import follow_imports
@@ -114,11 +115,9 @@ def compare(one: ImportSet, directory: Path) -> Row:
     """Run the import of ``one``, and predict it from the recorded plan."""
     python = environment_of(one, directory)
     environment = {
-        **{k: v for k, v in ld_debug.unsteered(os.environ).items() if not k.startswith("PYTHON")},
+        **unsteered_python(os.environ),
         "HOME": str(directory),
         "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONNOUSERSITE": "1",
     }
     command = [str(python), "-c", one.statement]
     plan, ran = record_run(command, environment=environment, cwd=directory)

@@ -117,6 +117,9 @@ def test_each_run_begins_in_an_empty_directory(bench: Bench, capsys: Capture) ->
     [
         (("--slots",), "--slots is of the comparison of bindings; --exercise makes none"),
         (("--module", "x"), "--module is of the comparison of bindings; --exercise makes none"),
+        (("--rtld-lazy", "x"), "--rtld-lazy is of the comparison of bindings"),
+        (("--rtld-deepbind", "x"), "--rtld-deepbind is of the comparison of bindings"),
+        (("--profile", "debian-*"), "--profile debian-*: is a recording; it takes a binary to run"),
         (("--exercise", "no-such.py"), "no-such.py: no such file"),
         (("--exercise", "bundled"), "--exercise bundled: there is none for demo, only for "),
         (("--run", "python3"), "--run python3: {script} is not in it"),
