@@ -199,33 +199,39 @@ def find_modules(target: Target, host: Host, *, insist: bool = False) -> Openabl
         for f in target.members.values()
         if f.elf.architecture != host.architecture
     ]
-    paths, others = _modules(target, host)
-    if insist and not paths and target.tags is None:
-        opened = _in_history(host)
-        every = target.modules(host.architecture)
-        paths = [path for path in every if _place(path) not in opened]
-        others = [skipped for skipped in others if _BEFORE in skipped.reason]
-    skipped = sorted([*target.skipped, *foreign, *_unknown(target), *others])
-    reason = None if paths else _nothing(foreign, others, host)
-    return Openable(tuple(paths), tuple(skipped), reason)
+    found = _modules(target, host, any_interpreter=False)
+    if insist and not found.paths and target.tags is None:
+        found = _modules(target, host, any_interpreter=True)
+    skipped = [*target.skipped, *foreign, *_unknown(target), *found.unfit, *found.open_before]
+    reason = None if found.paths else _nothing(foreign, found, host)
+    return Openable(tuple(found.paths), tuple(sorted(skipped)), reason)
 
 
-_BEFORE = "is in the process before"
+class _Modules(NamedTuple):
+    """The installed paths of a target's modules to open, and those that are not opened.
+
+    ``unfit`` are for another interpreter, ``open_before`` are part of the host's history.
+    """
+
+    paths: list[str]
+    unfit: list[Skipped]
+    open_before: list[Skipped]
 
 
-def _modules(target: Target, host: Host) -> tuple[list[str], list[Skipped]]:
-    """The installed paths to open, and the modules that are not opened, with the reason."""
-    paths, others = [], []
+def _modules(target: Target, host: Host, *, any_interpreter: bool) -> _Modules:
+    found = _Modules([], [], [])
     opened = _in_history(host)
     for path in target.modules(host.architecture):
-        misfit = module_misfit(path, host.python)
-        if misfit is None and _place(path) in opened:
-            misfit = f"{_BEFORE}: it was opened in the {opened[_place(path)]}"
-        if misfit is None:
-            paths.append(path)
+        name = target.names[target.members[path].path]
+        misfit = None if any_interpreter else module_misfit(path, host.python)
+        if misfit is not None:
+            found.unfit.append(Skipped(name, misfit))
+        elif (source := opened.get(_place(path))) is not None:
+            why = f"is in the process before: it was opened in the {source}"
+            found.open_before.append(Skipped(name, why))
         else:
-            others.append(Skipped(target.names[target.members[path].path], misfit))
-    return paths, others
+            found.paths.append(path)
+    return found
 
 
 def _in_history(host: Host) -> dict[str, str]:
@@ -249,10 +255,10 @@ def _unknown(target: Target) -> Iterator[Skipped]:
             )
 
 
-def _nothing(foreign: list[Skipped], others: list[Skipped], host: Host) -> str:
-    if others and all(_BEFORE in skipped.reason for skipped in others):
+def _nothing(foreign: list[Skipped], found: _Modules, host: Host) -> str:
+    if found.open_before and not found.unfit:
         return "all its modules are in the process before: the host's history has opened them"
-    if others:
+    if found.unfit:
         return f"all its modules are for another interpreter than {host.python}"
     if foreign:
         return f"all its objects are for another architecture than {host.architecture}"
