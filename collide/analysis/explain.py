@@ -55,17 +55,12 @@ def explain(analysis: Analysis, symbol: str) -> Iterator[ScopeTrace]:
                     module.name,
                     bound.map.dso,
                     binding,
-                    leads(bound, module.bound.opened, rules),
+                    rules.leads(bound.map.elf, module.bound.opened.mode),
                     rules.keeps(binding.reference),
                     tuple(ScopeStep(*step) for step in walked),
                 )
 
 
 def _scope(bound: BoundObject, opened: Opened, rules: LookupRules) -> list[Dso]:
-    own = [bound.map.dso] if leads(bound, opened, rules) else []
+    own = [bound.map.dso] if rules.leads(bound.map.elf, opened.mode) else []
     return own + [m.dso for m in opened.scope]
-
-
-def leads(bound: BoundObject, opened: Opened, rules: LookupRules) -> bool:
-    """Whether an object is searched before its scope: RTLD_DEEPBIND voids DT_SYMBOLIC."""
-    return not opened.mode.deepbind and rules.leads(bound.map.elf)

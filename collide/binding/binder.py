@@ -24,7 +24,7 @@ from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
 from collide.loader.model import Dso
-from collide.loader.opening import Mode
+from collide.loader.opening import NOW, Mode
 from collide.loader.process import Process
 
 
@@ -175,8 +175,7 @@ class Binder:
         self, dso: Dso, scope: _Ranking, closure: _Ranking, mode: Mode
     ) -> list[BindingGroup]:
         bound = []
-        # RTLD_DEEPBIND voids DT_SYMBOLIC (glibc _dl_map_object_from_fd).
-        leads = self.rules.leads(dso.elf) and not mode.deepbind
+        leads = self.rules.leads(dso.elf, mode)
         for wanted in self._groups_of(dso):
             definers = wanted.definers
             if len(definers) <= _FEW:
@@ -266,7 +265,7 @@ class Binder:
         for dso in self._host_relocated:
             for reference in dso.elf.references:
                 if reference.name == name and self.rules.is_looked_up(reference):
-                    own = (dso,) if self.rules.leads(dso.elf) else ()
+                    own = (dso,) if self.rules.leads(dso.elf, NOW) else ()
                     hit = self._one.first(reference, (*own, *self._host))
                     if hit is not None and is_unique(hit):
                         yield hit

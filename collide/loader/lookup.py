@@ -16,6 +16,7 @@ from collide.elf.machines import CLASS_COPY
 from collide.elf.object import ElfObject
 from collide.elf.symbols import Definition, Exports, Reference
 from collide.loader.model import Dso
+from collide.loader.opening import Mode
 from collide.support.records import NamedTuple, Protocol
 
 MATCHING_BINDINGS = frozenset((STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE))
@@ -94,8 +95,11 @@ class LookupRules(Protocol):
     def calls_late(self) -> bool:
         """Whether RTLD_LAZY leaves the search for a function to the first call of it."""
 
-    def leads(self, obj: ElfObject, /) -> bool:
-        """Whether an object comes before all others in its own scope (DT_SYMBOLIC)."""
+    def leads(self, obj: ElfObject, mode: Mode, /) -> bool:
+        """Whether an object comes before all others in its own scope (DT_SYMBOLIC).
+
+        ``mode`` are the flags of the dlopen that has brought it.
+        """
 
     def is_looked_up(self, reference: Reference, /) -> bool:
         """Whether the reference is searched for at all; others bind to their own object."""

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from collide.support.patterns import matches, require_matches
 from collide.support.records import NamedTuple
 
+RTLD_LAZY, RTLD_NOW, RTLD_DEEPBIND, RTLD_GLOBAL = 1, 2, 8, 0x100
+"""The flags of Linux (glibc ``bits/dlfcn.h``, musl ``dlfcn.h``)."""
+
 
 class Mode(NamedTuple):
     """The flags of one dlopen(3).
@@ -28,6 +31,23 @@ class Mode(NamedTuple):
         flags += ["RTLD_GLOBAL"] if self.rtld_global else []
         flags += ["RTLD_DEEPBIND"] if self.deepbind else []
         return " | ".join(flags)
+
+    @property
+    def flags(self) -> int:
+        """The second argument of dlopen."""
+        return (
+            (RTLD_LAZY if self.lazy else RTLD_NOW)
+            | RTLD_DEEPBIND * self.deepbind
+            | RTLD_GLOBAL * self.rtld_global
+        )
+
+    @classmethod
+    def of_flags(cls, flags: int) -> Mode:
+        """What the second argument of a dlopen means.
+
+        glibc binds lazily where RTLD_LAZY is set, even beside RTLD_NOW (``dl_open_worker_begin``).
+        """
+        return cls(bool(flags & RTLD_GLOBAL), bool(flags & RTLD_LAZY), bool(flags & RTLD_DEEPBIND))
 
 
 NOW = Mode()

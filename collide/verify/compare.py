@@ -252,7 +252,7 @@ def _by_log(
         seen = sum(log.scopes.get(m.dso.path, ()), ())
         if not seen:
             continue
-        own = (m.dso.path,) if rules.leads(m.elf) and not bound.opened.mode.deepbind else ()
+        own = (m.dso.path,) if rules.leads(m.elf, bound.opened.mode) else ()
         wanted = own + tuple(s.dso.path for s in bound.opened.scope)
         scopes += seen == wanted
         if seen != wanted:

@@ -106,19 +106,10 @@ def script(
     """
     # The one literal that means the same in Python 2 and 3, for any name.
     wanted = {os.fsencode(file): list(pieces) for file, pieces in (request or {}).items()}
-    arguments = os.fsencode(path), os.fsencode(answer), wanted, list(imports), _flags(mode)
+    # Numbers, as old Pythons have no names for the flags; 0 leaves those from the start.
+    flags = 0 if mode == NOW else mode.flags
+    arguments = os.fsencode(path), os.fsencode(answer), wanted, list(imports), flags
     return f"{_SCRIPT}answer({', '.join(map(repr, arguments))})\n"
-
-
-def _flags(mode: Mode) -> int:
-    """The argument of ``sys.setdlopenflags``; 0 for the flags that Python has from the start.
-
-    The numbers are those of Linux, as old Pythons have no names for them (glibc
-    ``bits/dlfcn.h``; musl ignores RTLD_DEEPBIND).
-    """
-    if mode == NOW:
-        return 0
-    return (1 if mode.lazy else 2) | 8 * mode.deepbind | 0x100 * mode.rtld_global
 
 
 def read_answer(file: Path) -> Answer | None:

@@ -195,7 +195,7 @@ def one_by_one(host: Process, opened: Opened, m: LinkMap) -> set[Binding]:
     """The bindings of one map, each reference searched for by itself."""
     one = ReferenceBinder(host)
     scope = [other.dso for other in opened.scope]
-    if one.rules.leads(m.elf):
+    if one.rules.leads(m.elf, opened.mode):
         scope.insert(0, m.dso)
     closure = [m]
     for current in closure:

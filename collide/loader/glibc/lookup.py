@@ -13,6 +13,7 @@ from collide.elf.machines import CLASS_PLT
 from collide.elf.object import ElfObject
 from collide.elf.symbols import MATCHING_TYPES, Definition, Exports, Reference
 from collide.loader.lookup import MATCHING_BINDINGS, Candidate, MatchRule
+from collide.loader.opening import Mode
 from collide.support.records import NamedTuple
 
 _FIRST_VERSION_INDEX = 2
@@ -58,9 +59,12 @@ class GlibcLookup(NamedTuple):
         """See :class:`LookupRules` (``elf/dl-runtime.c``)."""
         return True
 
-    def leads(self, obj: ElfObject) -> bool:
-        """See :class:`LookupRules` (Rule 2)."""
-        return obj.symbolic
+    def leads(self, obj: ElfObject, mode: Mode) -> bool:
+        """See :class:`LookupRules` (Rule 2).
+
+        RTLD_DEEPBIND voids DT_SYMBOLIC (``_dl_map_object_from_fd``).
+        """
+        return obj.symbolic and not mode.deepbind
 
     def is_looked_up(self, reference: Reference) -> bool:
         """See :class:`LookupRules`; hidden ones bind to self (2.24 and later; Rule 3.3)."""

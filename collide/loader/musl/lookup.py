@@ -21,6 +21,7 @@ from collide.elf.machines import CLASS_DATA, CLASS_PLT
 from collide.elf.object import ElfObject
 from collide.elf.symbols import MATCHING_TYPES, Definition, Exports, Reference
 from collide.loader.lookup import MATCHING_BINDINGS, Candidate, MatchRule
+from collide.loader.opening import Mode
 from collide.support.records import NamedTuple
 
 _TYPES = MATCHING_TYPES - {STT_GNU_IFUNC}
@@ -63,7 +64,7 @@ class MuslLookup(NamedTuple):
         """All that can be bound is, at once."""
         return False
 
-    def leads(self, _obj: ElfObject) -> bool:
+    def leads(self, _obj: ElfObject, _mode: Mode) -> bool:
         """DT_SYMBOLIC is not read."""
         return False
 

@@ -9,21 +9,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 
-from collide.loader.opening import Mode
+from collide.loader.opening import RTLD_DEEPBIND, RTLD_GLOBAL, RTLD_LAZY, RTLD_NOW
 from collide.wheels.python.values import UNKNOWN, External, PathValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.wheels.python.values import Value
 
-LAZY, NOW, DEEPBIND, GLOBAL = 1, 2, 8, 0x100
-"""Flags of dlopen on Linux (``bits/dlfcn.h``)."""
 _FLAGS = {
-    "RTLD_LAZY": LAZY,
-    "RTLD_NOW": NOW,
+    "RTLD_LAZY": RTLD_LAZY,
+    "RTLD_NOW": RTLD_NOW,
     "RTLD_NOLOAD": 4,
-    "RTLD_DEEPBIND": DEEPBIND,
-    "RTLD_GLOBAL": GLOBAL,
+    "RTLD_DEEPBIND": RTLD_DEEPBIND,
+    "RTLD_GLOBAL": RTLD_GLOBAL,
     "RTLD_LOCAL": 0,
     "RTLD_NODELETE": 0x1000,
 }
@@ -42,12 +40,12 @@ CONSTANTS: Mapping[str, Value] = {
 }
 """Attributes of the standard library's modules."""
 OPENERS: Mapping[str, tuple[str, int]] = {
-    "ctypes.CDLL": ("mode", NOW),
-    "ctypes.PyDLL": ("mode", NOW),
-    "ctypes.cdll.LoadLibrary": ("mode", NOW),
-    "ctypes.pydll.LoadLibrary": ("mode", NOW),
-    "_ctypes.dlopen": ("flag", NOW),
-    "cffi.FFI().dlopen": ("flags", NOW),
+    "ctypes.CDLL": ("mode", RTLD_NOW),
+    "ctypes.PyDLL": ("mode", RTLD_NOW),
+    "ctypes.cdll.LoadLibrary": ("mode", RTLD_NOW),
+    "ctypes.pydll.LoadLibrary": ("mode", RTLD_NOW),
+    "_ctypes.dlopen": ("flag", RTLD_NOW),
+    "cffi.FFI().dlopen": ("flags", RTLD_NOW),
 }
 """The functions that open a library: the keyword of their flags, and what they add to them.
 
@@ -56,14 +54,6 @@ flag is given.
 """
 EXISTING = frozenset(("sys.getdlopenflags", "sys.setdlopenflags", "os.RTLD_GLOBAL", "os.fspath"))
 """Names for which ``hasattr`` is true on Linux."""
-
-
-def mode_of(flags: int) -> Mode:
-    """The flags of one dlopen.
-
-    glibc binds lazily where RTLD_LAZY is set, even beside RTLD_NOW (``dl_open_worker_begin``).
-    """
-    return Mode(bool(flags & GLOBAL), bool(flags & LAZY), bool(flags & DEEPBIND))
 
 
 def path_text(value: Value) -> str | None:

@@ -12,10 +12,10 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from warnings import catch_warnings, simplefilter
 
-from collide.loader.opening import Mode
+from collide.loader.opening import RTLD_NOW, Mode
 from collide.wheels.plan import Event
 from collide.wheels.python.imports import ModuleFinder, absolute_name
-from collide.wheels.python.known import CONSTANTS, FUNCTIONS, NOW, OPENERS, mode_of, path_text
+from collide.wheels.python.known import CONSTANTS, FUNCTIONS, OPENERS, path_text
 from collide.wheels.python.statements import Statements
 from collide.wheels.python.values import (
     UNKNOWN,
@@ -47,7 +47,7 @@ class Run(Statements):
         super().__init__(steps)
         self._sources = sources
         self._finder = finder
-        self._flags: Value = NOW
+        self._flags: Value = RTLD_NOW
         self._parsed = parsed
         self._line = 0
         self.events: list[Event] = []
@@ -69,7 +69,7 @@ class Run(Statements):
                 raise RaisedError("ModuleNotFoundError")
             if extensions:
                 for path in extensions:
-                    self._open(path, imported=True)
+                    self._record(path, self._flags, imported=True)
                 found = UNKNOWN
             elif module is not None:
                 self._execute(module)
@@ -197,18 +197,16 @@ class Run(Statements):
         if values[:1] == [None] or (values and name is None and values[0] is not UNKNOWN):
             return
         if name is None or type(flags) is not int:
-            self._record(name or "", mode_of(flags) if type(flags) is int else None, False)
+            self._record(name or "", flags)
             return
         if name.startswith("/"):
             name = posixpath.normpath(name)
             if self._is_missing(name):
                 raise RaisedError("OSError")
-        self._record(name, mode_of(flags | added), False)
+        self._record(name, flags | added)
 
-    def _open(self, path: str, *, imported: bool) -> None:
-        self._record(path, mode_of(self._flags) if type(self._flags) is int else None, imported)
-
-    def _record(self, name: str, mode: Mode | None, imported: bool) -> None:
+    def _record(self, name: str, flags: Value, *, imported: bool = False) -> None:
+        mode = Mode.of_flags(flags) if type(flags) is int else None
         source = f"{self.module.member}:{self._line}"
         certain = self.sure and mode is not None and bool(name)
         self.events.append(Event(name, mode or Mode(), source, certain, imported))
