@@ -8,7 +8,7 @@ from collide.cli.streams import complain, threshold_status, write
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from collide.findings.impact import Impact
     from collide.hosts.footprint import Footprint
@@ -44,7 +44,7 @@ def report_comparison(
     new: Footprint,
     impacts: Sequence[Impact] | None = None,
     *,
-    recorded: Sequence[Host] = (),
+    recorded: Callable[[], Iterable[Host]] | None = None,
 ) -> int:
     """Write what ``new`` gained and lost; the exit status.
 
@@ -64,13 +64,14 @@ def report_comparison(
     if args.allow_list:
         allowed += read_allowed(Path(args.allow_list))
     comparison = compare(old, new, allowed)
-    if recorded:
-        from collide.findings.gained import gained_evidence  # late: start-up
+    gained = [c for c in comparison.changes if c.code is GAINED_LIBRARY and c.gained]
+    if recorded is not None and gained:
+        from collide.findings.gained import gained_evidence, recorded_builds  # late: start-up
 
-        libraries = {library.name: library for library in new.libraries}
+        libraries, builds = {lib.name: lib for lib in new.libraries}, recorded_builds(recorded())
         changes = (
-            c._replace(evidence=gained_evidence(libraries[c.subject], recorded, impacts))
-            if c.code is GAINED_LIBRARY and c.gained
+            c._replace(evidence=gained_evidence(libraries[c.subject], builds, impacts))
+            if c in gained
             else c
             for c in comparison.changes
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
 from collide import api
 from collide.cli.comparison import comparison_arguments, report_comparison
@@ -41,11 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
-    from collide.hosts.database import (  # late: start-up
-        load_shipped,
-        shipped_names,
-        shipped_summary,
-    )
     from collide.hosts.footprint import of_hosts  # late: start-up
 
     named = [*([args.against] if args.against else []), *args.hosts]
@@ -68,15 +64,21 @@ def run(args: argparse.Namespace) -> int:
     for problem in unreadable:
         complain_of(problem)
     before, after = of_hosts(named[0], old), of_hosts(named[1], new)
-    # What differs between architectures says nothing of releases.
-    architecture = new[0].architecture
-    recorded = [
-        load_shipped(name)
-        for name in shipped_names()
-        if shipped_summary(name).architecture == architecture
-    ]
+    recorded = partial(_recorded, new[0].architecture)
     status = report_comparison(args, before, after, impacts, recorded=recorded)
     return EXIT_USAGE if unreadable else status
+
+
+def _recorded(architecture: str) -> list[Host]:
+    """The shipped hosts of an architecture: what differs between two says nothing of releases."""
+    from collide.hosts.database import (  # late: start-up
+        load_shipped,
+        shipped_names,
+        shipped_summary,
+    )
+
+    named = (name for name in shipped_names() if shipped_summary(name).architecture == architecture)
+    return [load_shipped(name) for name in named]
 
 
 def _hosts(spec: str) -> tuple[Host, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from collide.analysis.library_copies import parse_soname
 from collide.findings.evidence import file_name
@@ -52,28 +52,36 @@ class GainedEvidence(NamedTuple):
         return "; ".join(parts)
 
 
-def gained_evidence(
-    library: FootprintLibrary, recorded: Iterable[Host], impacts: Sequence[Impact] | None
-) -> GainedEvidence:
-    """The figures of ``library``; ``recorded`` are hosts of several releases, of one
-    architecture.
+Builds = Mapping[str, Sequence[Dso]]
+"""The different builds of libraries, by their names without numbers."""
 
-    Libraries are the same where their names differ in nothing but numbers behind ``.so``.
+
+def recorded_builds(hosts: Iterable[Host]) -> Builds:
+    """All libraries of these hosts, which are of several releases and of one architecture.
+
+    They are the same where their names differ in nothing but numbers behind ``.so``.
     """
-    base = _base(library.name)
-    builds: dict[object, Dso] = {}
-    for host in recorded:
+    found: dict[str, dict[object, Dso]] = {}
+    for host in hosts:
         for m in host.process.global_scope:
-            if _base(m.elf.soname or m.dso.path) == base:
-                build = m.dso.build_id or (m.elf.soname, m.dso.path, m.dso.package)
-                builds.setdefault(build, m.dso)
-    names = [dso.elf.exports.names for dso in builds.values()]
+            build = m.dso.build_id or (m.elf.soname, m.dso.path, m.dso.package)
+            found.setdefault(_base(m.elf.soname or m.dso.path), {}).setdefault(build, m.dso)
+    return {base: tuple(builds.values()) for base, builds in found.items()}
+
+
+def gained_evidence(
+    library: FootprintLibrary, recorded: Builds, impacts: Sequence[Impact] | None
+) -> GainedEvidence:
+    """The figures of ``library``."""
+    base = _base(library.name)
+    builds = recorded.get(base, ())
+    names = [dso.elf.exports.names for dso in builds]
     exports = library.exports
     return GainedEvidence(
         library.unversioned,
         library.unversioned + len(exports.versioned) if exports else library.unversioned,
         len(builds),
-        tuple(sorted({dso.elf.soname or file_name(dso) for dso in builds.values()})),
+        tuple(sorted({dso.elf.soname or file_name(dso) for dso in builds})),
         len(frozenset.intersection(*map(frozenset, names))) if names else 0,
         len(frozenset[str]().union(*names)),
         None if impacts is None else sum(base in one.carries for one in impacts),

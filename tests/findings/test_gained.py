@@ -7,7 +7,7 @@ import json
 import pytest
 
 from collide.cli.main import main
-from collide.findings.gained import GainedEvidence, gained_evidence
+from collide.findings.gained import GainedEvidence, gained_evidence, recorded_builds
 from collide.findings.impact import Impact
 from collide.hosts.database import load_shipped, shipped_names, shipped_summary
 from collide.hosts.footprint import of_host, of_hosts
@@ -21,7 +21,7 @@ def evidence(name: str, impacts: list[Impact] | None = None) -> GainedEvidence:
     recorded = [
         load_shipped(n) for n in shipped_names() if shipped_summary(n).architecture == "x86_64"
     ]
-    return gained_evidence(libraries[name], recorded, impacts)
+    return gained_evidence(libraries[name], recorded_builds(recorded), impacts)
 
 
 def test_figures_tell_libbz2_libffi_and_libgcc_apart() -> None:
