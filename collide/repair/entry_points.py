@@ -62,8 +62,10 @@ def opens_by_made_up_names(source: str) -> bool:
     """
     import ast  # late: start-up
 
+    from collide.wheels.python.parse import parse_quietly  # late: start-up
+
     try:
-        tree = ast.parse(source)
+        tree = parse_quietly(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     literal = set(map(id, _openers_with_literals(tree)))

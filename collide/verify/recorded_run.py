@@ -276,7 +276,8 @@ def replay(
         Root(),
         name=name,
         preload=[word for word in re.split("[ :]", environment.get("LD_PRELOAD", "")) if word],
-        library_path=[d for d in re.split("[:;]", environment.get("LD_LIBRARY_PATH", "")) if d],
+        library_path=list(filter(None, [environment.get("LD_LIBRARY_PATH")])),
+        cwd=str(cwd),
     )
     openings, differences, bound = [], [], []
     paths = [str(Path(cwd, path)) for path in plan.paths]

@@ -18,6 +18,8 @@ from collide.support.errors import UsageError
 from collide.support.limits import LimitError, hold
 from collide.support.records import NamedTuple
 from collide.support.text import plural
+from collide.wheels.python.imports import absolute_name
+from collide.wheels.python.parse import parse_quietly
 from collide.wheels.tags import module_misfit
 
 
@@ -175,7 +177,7 @@ class _Follower:
         assert found.path is not None
         try:
             hold("text-size", found.path.stat().st_size, str(found.path))
-            body = ast.parse(found.path.read_bytes()).body
+            body = parse_quietly(found.path.read_bytes()).body
         except (OSError, ValueError, SyntaxError, RecursionError, MemoryError, LimitError) as e:
             self.notes.append(f"{found.path}: cannot be read as Python ({e}): not followed")
             return
@@ -257,7 +259,7 @@ class _Module:
             return None
 
     def _from(self, statement: ast.ImportFrom, guarded: bool) -> None:
-        name = self._absolute(statement.module or "", statement.level)
+        name = absolute_name(statement.module, statement.level, self._package)
         found = self._load(name, statement, guarded) if name else None
         if found is None:
             return
@@ -272,13 +274,6 @@ class _Module:
             except _MissingError as e:
                 if e.name != f"{name}.{one}":
                     raise
-
-    def _absolute(self, module: str, level: int) -> str:
-        if not level:
-            return module
-        parts = self._package.split(".")
-        base = parts[: len(parts) - level + 1]
-        return ".".join((*base, *([module] if module else [])))
 
     def _calls(self, statement: ast.stmt, guarded: bool) -> None:
         """``importlib.import_module`` of a literal, and lazy loaders, which are told."""
@@ -295,7 +290,7 @@ class _Module:
                 and isinstance(first.value, str)
             ):
                 level = len(first.value) - len(first.value.lstrip("."))
-                name = self._absolute(first.value.lstrip("."), level)
+                name = absolute_name(first.value.lstrip("."), level, self._package)
                 if name:
                     self._load(name, statement, guarded)
 

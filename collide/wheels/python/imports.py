@@ -101,10 +101,10 @@ def _directories(files: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def absolute_name(name: str | None, level: int, module: CodeModule) -> str:
-    """The dotted name that ``from ..name import`` means in a module."""
+def absolute_name(name: str | None, level: int, package: str) -> str:
+    """The dotted name that ``from ..name import`` means in a module of ``package``."""
     if level == 0:
         return name or ""
-    parts = module.package.split(".")
+    parts = package.split(".")
     parts = parts[: len(parts) - level + 1]
     return ".".join([*parts, *([name] if name else [])])

@@ -10,12 +10,12 @@ import ast
 import posixpath
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from warnings import catch_warnings, simplefilter
 
 from collide.loader.opening import RTLD_NOW, Mode
 from collide.wheels.plan import Event
 from collide.wheels.python.imports import ModuleFinder, absolute_name
 from collide.wheels.python.known import CONSTANTS, FUNCTIONS, OPENERS, path_text
+from collide.wheels.python.parse import parse_quietly
 from collide.wheels.python.statements import Statements
 from collide.wheels.python.values import (
     UNKNOWN,
@@ -101,7 +101,7 @@ class Run(Statements):
         if module.path not in self._parsed:
             self._parsed[module.path] = None
             try:
-                self._parsed[module.path] = _parsed(text)
+                self._parsed[module.path] = parse_quietly(text)
             except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
                 self.unreadable[module.member] = getattr(e, "msg", "") or type(e).__name__
         return self._parsed[module.path]
@@ -117,7 +117,7 @@ class Run(Statements):
                     found = self._finder.module(top) or External(top)
                 scope.bind(alias.asname or top, found)
             return
-        base = absolute_name(node.module, node.level, self.module)
+        base = absolute_name(node.module, node.level, self.module.package)
         parent = self.import_module(base)
         for alias in node.names:
             if alias.name == "*":
@@ -215,7 +215,7 @@ class Run(Statements):
         if values and isinstance(values[0], str) and values[0]:
             name = values[0]
             level = len(name) - len(name.lstrip("."))
-            return self.import_module(absolute_name(name[level:], level, self.module))
+            return self.import_module(absolute_name(name[level:], level, self.module.package))
         return UNKNOWN
 
     def _directory_of(self, values: list[Value]) -> Value:
@@ -285,9 +285,3 @@ class Run(Statements):
 
 def _asks(name: str) -> bool:
     return name.startswith(("os.path.", "glob.")) or name == "os.listdir"
-
-
-def _parsed(text: bytes) -> ast.Module:
-    with catch_warnings():
-        simplefilter("ignore")
-        return ast.parse(text)
