@@ -82,7 +82,7 @@ def _policies(tags: Iterable[str]) -> frozenset[str]:
 
 
 def _allowed(platforms: Iterable[str], architecture: str) -> frozenset[str]:
-    from collide.hosts.profile_file.write import system_libraries  # late: start-up
+    from collide.wheels.policies import system_libraries  # late: start-up
 
     allowed: set[str] = set()
     for libc in LIBCS.values():

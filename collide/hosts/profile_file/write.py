@@ -27,12 +27,12 @@ from collide.hosts.profile_file.read import END, TABLES
 from collide.hosts.profile_file.symbols import SCHEMA
 from collide.loader.glibc.search import rpath_of
 from collide.loader.host import Host, OwnModule
-from collide.loader.libc import Libc, libc_of
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.model import Dso
 from collide.loader.process import Process
-from collide.support.errors import UsageError
 from collide.support.foreign import json_value
+from collide.wheels.policies import system_libraries
 
 
 def record(host: Host, root: Root) -> dict[str, Any]:
@@ -296,31 +296,3 @@ def to_bytes(profile: Mapping[str, Any], *, compressed: bool) -> bytes:
 
 def _dump(value: object) -> str:
     return json_value(value, compact=True)
-
-
-# auditwheel has no public Python interface: nothing else touches ``auditwheel.policy``, and
-# tests/hosts/profile_file/test_system_libraries.py holds the contract.
-def system_libraries(
-    libc: Libc, architecture: str, platforms: Iterable[str] = ()
-) -> tuple[str, ...]:
-    """SONAMEs that some manylinux or musllinux policy allows, sorted.
-
-    The union over the releases of the policy, as a wheel may carry the tag of any, or over those
-    of ``platforms``, which are tags; all releases where auditwheel knows none of these.
-    Raises UsageError for an architecture without policies.
-    """
-    from auditwheel.architecture import Architecture  # late: start-up
-    from auditwheel.libc import Libc as AuditwheelLibc  # late: start-up
-    from auditwheel.policy import WheelPolicies  # late: start-up
-
-    try:
-        policies = WheelPolicies(
-            libc=AuditwheelLibc(libc.name),
-            arch=Architecture(architecture),
-            musl_policy=libc.wheel_policy,
-        )
-    except ValueError as e:
-        raise UsageError(f"auditwheel has no policy for {architecture}: {e}") from e
-    wanted = set(platforms)
-    chosen = [p for p in policies if not wanted.isdisjoint((p.name, *p.aliases))]
-    return tuple(sorted({name for p in chosen or policies for name in p.whitelist}))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from collide.hosts.profile_file.write import system_libraries
 from collide.loader.libc import GLIBC, MUSL
 from collide.support.errors import UsageError
+from collide.wheels.policies import system_libraries
 
 
 @pytest.mark.parametrize(
