@@ -15,8 +15,10 @@ from collide.support.errors import InputError
 from collide.support.faults import problem_of
 from collide.support.foreign import Text, from_json, json_of
 from collide.support.regular_files import read_bytes
+from collide.support.schema import Schema
 
 SCHEMA = "collide-interposed/1"
+_BASELINE = Schema(str(Path(__file__).with_name("interposed.schema.json")))
 
 Key = tuple[str, str, str]
 """A code, a victim and a provider: files without their directory and release."""
@@ -61,15 +63,12 @@ def read_baseline(path: Path) -> Baseline:
     """The known findings in a baseline file; raises InputError."""
     try:
         document = from_json(read_bytes(path, "text-size"))
-        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            raise ValueError(f"it is not of schema {SCHEMA}")
+        _BASELINE.check(document)
         return {
-            (str(e["code"]), str(e["victim"]), str(e["provider"])): frozenset(
-                map(str, e["symbols"])
-            )
+            (e["code"], e["victim"], e["provider"]): frozenset(e["symbols"])
             for e in document["interposed"]
         }
-    except (ValueError, TypeError, KeyError) as e:
+    except ValueError as e:
         raise InputError(str(path), f"not a readable baseline ({e})") from e
 
 

@@ -218,6 +218,14 @@ def system() -> list[Entry]:
     ]
 
 
+def interposed() -> bytes:
+    """A baseline of ``collide interposed`` with two findings."""
+    keys = ("code", "victim", "provider", "symbols")
+    found = [("COL104", "libb.so", "liba.so", ["xfree", "xmalloc"]), ("COL102", "libc", "host", [])]
+    entries = [dict(zip(keys, one, strict=True)) for one in found]
+    return json.dumps({"schema": "collide-interposed/1", "interposed": entries}).encode()
+
+
 def tar(entries: Iterable[Entry], form: int = tarfile.GNU_FORMAT) -> bytes:
     """An archive of these entries."""
     stream = io.BytesIO()

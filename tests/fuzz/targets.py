@@ -21,6 +21,7 @@ from typing import NamedTuple
 import mutators
 import seeds
 from collide import api
+from collide.check import interposed
 from collide.check.check import Report
 from collide.elf.code.call_graph import read_calls
 from collide.elf.notes import read_notes
@@ -178,6 +179,12 @@ def run_baseline(data: bytes) -> None:
     to_baseline(baseline)
 
 
+def run_interposed(data: bytes) -> None:
+    """A baseline of what the objects of a host take from each other."""
+    known = interposed.read_baseline(Path(_file("interposed.json", data)))
+    interposed.beyond(interposed.report_of([_system_host()]), known)
+
+
 def run_cache(data: bytes) -> None:
     """An ld.so.cache, asked for some libraries."""
     found = read_cache(data)
@@ -260,6 +267,7 @@ TARGETS = {
     "baseline": FuzzTarget(
         lambda: [to_baseline(of_host(_system_host())).encode()], mutators.change_json, run_baseline
     ),
+    "interposed": FuzzTarget(lambda: [seeds.interposed()], mutators.change_json, run_interposed),
     "cache": FuzzTarget(
         lambda: [seeds.cache(), seeds.cache(old=True)], mutators.change_cache, run_cache
     ),

@@ -19,6 +19,7 @@ from targets import TARGETS
 FILES = {
     "profile": PACKAGE / "hosts/profile.schema.json",
     "baseline": PACKAGE / "hosts/baseline.schema.json",
+    "interposed": PACKAGE / "check/interposed.schema.json",
 }
 
 
