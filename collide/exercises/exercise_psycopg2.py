@@ -5,18 +5,4 @@ import psycopg2
 
 import loopback
 
-certificate = loopback.certificate_file()
-with loopback.server(loopback.answer_as_postgres) as port:
-    for mode in ("require", "verify-ca", "verify-full"):
-        try:
-            psycopg2.connect(
-                host="localhost",
-                port=port,
-                sslmode=mode,
-                sslrootcert=certificate,
-                user="somebody",
-                gssencmode="disable",
-                connect_timeout=20,
-            )
-        except psycopg2.OperationalError as e:
-            print(mode, str(e).strip().rpartition(": ")[2])
+loopback.print_postgres_logins(psycopg2.connect, psycopg2.OperationalError)

@@ -86,6 +86,25 @@ def answer_as_postgres(connection):
         tls.sendall(b"E" + struct.pack("!I", 4 + len(fields)) + fields)
 
 
+def print_postgres_logins(connect, refusal):
+    """Log in to such a server with each way to check its certificate; ``refusal`` is its answer."""
+    certificate = certificate_file()
+    with server(answer_as_postgres) as port:
+        for mode in ("require", "verify-ca", "verify-full"):
+            try:
+                connect(
+                    host="localhost",
+                    port=port,
+                    sslmode=mode,
+                    sslrootcert=certificate,
+                    user="somebody",
+                    gssencmode="disable",
+                    connect_timeout=20,
+                )
+            except refusal as e:
+                print(mode, str(e).strip().rpartition(": ")[2])
+
+
 def answer_as_web_server(connection):
     """Read one request over TLS and answer it."""
     with encrypted(connection) as tls:
