@@ -7,7 +7,13 @@ import sys
 
 from collide import api
 from collide.cli.inputs import named_hosts, targets
-from collide.cli.options import host_arguments, jobs_argument, mode_arguments, modes_of
+from collide.cli.options import (
+    fail_on_argument,
+    host_arguments,
+    jobs_argument,
+    mode_arguments,
+    modes_of,
+)
 from collide.cli.progress import TerminalProgress
 from collide.cli.streams import (
     EXIT_CLEAN,
@@ -46,12 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     host_arguments(parser, required=False)
     parser.add_argument("--format", choices=tuple(FORMATS), default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
-    parser.add_argument(
-        "--fail-on",
-        choices=("error", "warning", "note", "never"),
-        default="error",
-        help="lowest severity that makes the exit status 1 (default: error)",
-    )
+    fail_on_argument(parser, "error")
     parser.add_argument(
         "--exposure",
         action=BooleanOptionalAction,

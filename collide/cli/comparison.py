@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.cli.options import format_argument
+from collide.cli.options import fail_on_argument, format_argument
 from collide.cli.streams import complain, threshold_status, write
 
 TYPE_CHECKING = False
@@ -29,12 +29,7 @@ def comparison_arguments(parser: argparse.ArgumentParser) -> None:
     )
     format_argument(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the comparison to FILE")
-    parser.add_argument(
-        "--fail-on",
-        choices=("error", "warning", "note", "never"),
-        default="warning",
-        help="lowest severity that makes the exit status 1 (default: warning)",
-    )
+    fail_on_argument(parser, "warning")
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
 

@@ -16,7 +16,7 @@ from collide.support.time_limit import timed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from collide.analysis.analysis import Analysis
@@ -197,9 +197,7 @@ def analyses(
                 modules = tuple(m for m in modules if matches(m.name, args.module))
             yield analysis._replace(modules=modules)
     yield from _failures(unreadable)
-    if names:
-        require_matches("--module", args.module, names)
-    modes.refuse_unmatched(names)
+    _refuse_unmatched(args, modes, names)
 
 
 def session_analyses(
@@ -236,6 +234,13 @@ def session_analyses(
             names.update(dict.fromkeys(module_names(fitting, host, insist=insist)))
         yield session
     yield from _failures([*unreadable, *(p for target in read for p in target.problems)])
+    _refuse_unmatched(args, modes, names)
+
+
+def _refuse_unmatched(
+    args: argparse.Namespace, modes: ModePatterns, names: Collection[str]
+) -> None:
+    """Raise UsageError for a pattern that matches none of the modules; without any, for none."""
     if names:
         require_matches("--module", args.module, names)
     modes.refuse_unmatched(names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collide.cli.inputs import host_in_root, named_hosts
-from collide.cli.options import opening_arguments, root_arguments
+from collide.cli.options import fail_on_argument, opening_arguments, root_arguments
 from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_USAGE,
@@ -34,12 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--update", action="store_true", help="write the baseline anew")
     parser.add_argument("--format", choices=tuple(FORMATS), default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
-    parser.add_argument(
-        "--fail-on",
-        choices=("error", "warning", "note", "never"),
-        default="error",
-        help="lowest severity that makes the exit status 1 (default: error)",
-    )
+    fail_on_argument(parser, "error")
     parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
 
 

@@ -127,6 +127,16 @@ def jobs_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def fail_on_argument(parser: argparse.ArgumentParser, default: str) -> None:
+    """``--fail-on``: the severity from which on the exit status is 1."""
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "note", "never"),
+        default=default,
+        help=f"lowest severity that makes the exit status 1 (default: {default})",
+    )
+
+
 def format_argument(parser: argparse.ArgumentParser) -> None:
     """``--format`` of a command that writes text or one JSON document."""
     parser.add_argument("--format", choices=("text", "json"), default="text")
