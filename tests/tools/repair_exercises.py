@@ -10,9 +10,7 @@ SERVER = """\
 import socket, ssl, threading
 listening = socket.create_server(("127.0.0.1", 0))
 port = listening.getsockname()[1]
-def serve():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLSSERVER)
-    context.load_cert_chain({pem!r})
+def serve(context):
     while True:
         connection, _ = listening.accept()
         try:
@@ -20,7 +18,10 @@ def serve():
         except OSError:
             pass
 def start():
-    threading.Thread(target=serve, daemon=True).start()
+    # Here, so that what fails ends the script: an exception in the thread would go unseen.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain({pem!r})
+    threading.Thread(target=serve, args=[context], daemon=True).start()
 def error_of(function, *args, **options):
     try:
         function(*args, **options)
@@ -28,6 +29,25 @@ def error_of(function, *args, **options):
         return type(e).__name__ + ": " + str(e).replace(str(port), "PORT")[-70:]
     return "no error"
 """
+
+POSTGRES = (
+    SERVER
+    + """\
+import struct
+def answer(connection, context):
+    head = connection.recv(8)
+    if struct.unpack("!II", head)[1] == 80877104:  # GSSENCRequest
+        connection.sendall(b"N")
+        head = connection.recv(8)
+    connection.sendall(b"S")
+    with context.wrap_socket(connection, server_side=True) as stream:
+        stream.recv(1000)
+        fields = b"SFATAL\\0C28000\\0Mtls ok\\0\\0"
+        stream.sendall(b"E" + struct.pack("!I", 4 + len(fields)) + fields)
+start()
+"""
+)
+"""A server that shakes hands as PostgreSQL does, and then refuses to do more."""
 
 LIBRARY_EXERCISES = {
     "argon2": """\
@@ -484,7 +504,7 @@ with socket.socket() as s:
     port = s.getsockname()[1]
 pem = open({pem!r}).read()
 key, begin, certificate = pem.partition("-----BEGIN CERT")
-server = pynng.TLSConfig(pynng.TLSConfig.MODESERVER, own_key_string=key.strip(),
+server = pynng.TLSConfig(pynng.TLSConfig.MODE_SERVER, own_key_string=key.strip(),
                          own_cert_string=begin + certificate)
 client = pynng.TLSConfig(pynng.TLSConfig.MODE_CLIENT, server_name="localhost",
                          ca_string=begin + certificate)
@@ -571,20 +591,8 @@ leave(str(d.hyp()), d.n_frames(), e.hyp().hypstr if e.hyp() else None, e.lookup_
       [v.is_speech(noise[i * v.frame_bytes : (i + 1) * v.frame_bytes]) for i in range(5)])
 """,
     "psycopg3": "import psycopg\n"  # its TLS library before that of ssl
-    + SERVER
+    + POSTGRES
     + """\
-import struct
-def answer(connection, context):
-    head = connection.recv(8)
-    if struct.unpack("!II", head)[1] == 80877104:  # GSSENCRequest
-        connection.sendall(b"N")
-        head = connection.recv(8)
-    connection.sendall(b"S")
-    with context.wrap_socket(connection, server_side=True) as stream:
-        stream.recv(1000)
-        fields = b"SFATAL\\0C28000\\0Mtls ok\\0\\0"
-        stream.sendall(b"E" + struct.pack("!I", 4 + len(fields)) + fields)
-start()
 leave(psycopg.pq.__impl__, psycopg.pq.version(),
       [error_of(psycopg.connect, host="localhost", port=port, sslmode=mode, sslrootcert={pem!r},
                 user="x", dbname="x", connect_timeout=5)

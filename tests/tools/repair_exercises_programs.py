@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from repair_exercises import SERVER
+from repair_exercises import POSTGRES
 from repair_workloads import WORKLOADS
 
 PROGRAM_EXERCISES = {
@@ -94,20 +94,8 @@ leave(features.version("raqm"), features.version("harfbuzz"), font.getbbox("Hell
       font.getlength("AVAVA"), image.getbbox(), sum(image.histogram()[128:]))
 """,
     "psycopg2": "import psycopg2\n"  # its TLS library before that of ssl
-    + SERVER
+    + POSTGRES
     + """\
-import struct
-def answer(connection, context):
-    head = connection.recv(8)
-    if struct.unpack("!II", head)[1] == 80877104:  # GSSENCRequest
-        connection.sendall(b"N")
-        head = connection.recv(8)
-    connection.sendall(b"S")
-    with context.wrap_socket(connection, server_side=True) as stream:
-        stream.recv(1000)
-        fields = b"SFATAL\\0C28000\\0Mtls ok\\0\\0"
-        stream.sendall(b"E" + struct.pack("!I", 4 + len(fields)) + fields)
-start()
 leave(psycopg2.__libpq_version__,
       [error_of(psycopg2.connect, host="localhost", port=port, sslmode="require", user="x",
                 dbname="x", connect_timeout=5) for _ in range(2)])
