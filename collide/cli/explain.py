@@ -1,4 +1,4 @@
-"""``collide explain``: how one symbol is searched, or what a code means."""
+"""``collide explain``: how one symbol is searched, what a code means, or a page of the docs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``collide explain``."""
-    parser.add_argument("input", metavar="WHEEL|DIR|SO|CODE")
+    parser.add_argument("input", metavar="WHEEL|DIR|SO|CODE|PAGE")
     parser.add_argument("symbol", nargs="?", metavar="SYMBOL")
     host_arguments(parser, required=False)
     module_argument(parser)
@@ -32,15 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
     from collide.report import explain as report  # late: start-up
-    from collide.report.check import text  # late: start-up
 
     if args.symbol is None:
-        code = api.CODES.get(args.input.upper())
-        if code is None:
-            complain(f"{args.input} is no code, and no SYMBOL is given")
-            return EXIT_USAGE
-        write(text.render_code(code), None)
-        return EXIT_CLEAN
+        return _explain_word(args.input)
     statuses = {EXIT_NOTHING}
     for analysis in analyses(args, [args.input], modes_of(args)):
         if analysis is None:
@@ -54,3 +48,18 @@ def run(args: argparse.Namespace) -> int:
     if statuses == {EXIT_NOTHING}:
         complain(f"{args.input}: no reference to {args.symbol} is looked up")
     return overall(statuses)
+
+
+def _explain_word(word: str) -> int:
+    """Print what a code means, or a page of documentation; the exit status."""
+    from collide.report import topics  # late: start-up
+    from collide.report.check import text  # late: start-up
+
+    code = api.CODES.get(word.upper())
+    found = topics.page(word.lower()) if code is None else text.render_code(code)
+    if found is None:
+        pages = ", ".join(topics.topics())
+        complain(f"{word} is no code and no page ({pages}), and no SYMBOL is given")
+        return EXIT_USAGE
+    write(found, None)
+    return EXIT_CLEAN

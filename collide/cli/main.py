@@ -29,7 +29,7 @@ COMMANDS = {
     "profiles": "list the shipped hosts, or show what one loads",
     "bindings": "every binding, as JSON lines",
     "whatif": "bind again after a change of the wheel or of the host",
-    "explain": "the walk to one symbol, or what a code means",
+    "explain": "the walk to one symbol, what a code means, or a page of documentation",
     "repair": "write a wheel that no host can take symbols from; executes the wheel's code",
     "verify": "run the real host and compare; executes the wheel's code",
 }

@@ -149,7 +149,8 @@ def limit_argument(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="another limit on what an input may ask for (64M, 2G); README lists all; repeatable",
+        help="another limit on what an input may ask for (64M, 2G), of those that "
+        "'collide explain security' lists; repeatable",
     )
 
 

@@ -3,7 +3,7 @@
 Inputs come from strangers, and a few KiB can say that they hold gigabytes. Whatever goes beyond a
 limit is a :class:`LimitError` that names the limit and the input. The defaults are far above what
 wheels on the index and images of distributions need. ``--limit NAME=VALUE`` and the environment
-(``COLLIDE_LIMIT_NAME``) change them for a run; README has the same table.
+(``COLLIDE_LIMIT_NAME``) change them for a run; ``docs/security.md`` has the same table.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ LIMITS = (
     Limit("special-files", 0, "", "1 reads files that are no regular ones: pipes, devices"),
     Limit("time", 600, "seconds", "CPU time to read one input, and to check it; 0: none"),
 )  # fmt: skip
-"""All limits, in the order of README."""
+"""All limits, in the order of ``docs/security.md``."""
 
 _BY_NAME = {limit.name: limit for limit in LIMITS}
 _values = {limit.name: limit.default for limit in LIMITS}
@@ -110,7 +110,7 @@ def hold_ratio(name: str, inflated: int, packed: int, path: str = "") -> None:
 
 
 def show(number: int, unit: Unit) -> str:
-    """A value as README has it: ``64 MiB``, ``200 times``, ``4,096``."""
+    """A value as the page about security has it: ``64 MiB``, ``200 times``, ``4,096``."""
     if unit == "bytes":
         for factor, name in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
             if number and not number % (1 << factor):

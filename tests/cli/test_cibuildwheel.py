@@ -1,4 +1,4 @@
-"""The recipe of README as ``repair-wheel-command``, run by cibuildwheel's own code.
+"""The recipe of the page about CI as ``repair-wheel-command``, run by cibuildwheel's own code.
 
 Its ``build_in_container`` reads the options, runs the command and looks for exactly one
 wheel. Only the container is replaced: by this machine, where the build itself is a copy.
@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from checkout import ROOT
+from checkout import PACKAGE, ROOT
 from collide.wheels.archive import Archive, Member, write_wheel
 from scenario import Scenario, require_loader
 
@@ -37,8 +37,8 @@ _BASE = "/tmp/cibuildwheel"
 
 
 def recipe() -> str:
-    """The TOML of README that has the command."""
-    blocks: list[str] = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    """The TOML of the page that has the command."""
+    blocks: list[str] = re.findall(r"```toml\n(.*?)```", (PACKAGE / "docs/ci.md").read_text(), re.S)
     (found,) = (block for block in blocks if "repair-wheel-command" in block)
     return found
 

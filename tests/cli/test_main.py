@@ -912,7 +912,18 @@ def test_code_is_explained(run: Run, code: str, spelling: Callable[[str], str]) 
 
 
 def test_unknown_code_is_one_line(run: Run) -> None:
-    assert run.fails("explain", "COL999") == "COL999 is no code, and no SYMBOL is given"
+    line = run.fails("explain", "COL999")
+    assert line.startswith("COL999 is no code and no page (api, ci, codes, ")
+    assert line.endswith("), and no SYMBOL is given")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("ci", "# In CI and in test suites"), ("Glossary", "# Glossary")]
+)
+def test_page_of_documentation_is_printed(run: Run, name: str, line: str) -> None:
+    status, out, err = run("explain", name)
+    assert (status, err) == (0, [])
+    assert out.startswith(f"{line}\n")
 
 
 def test_walk_names_each_object_and_the_rule(run: Run) -> None:

@@ -163,10 +163,11 @@ def uses(*names: str) -> set[str]:
 def test_only_the_gate_makes_text() -> None:
     assert {module for module, _ in calls("Text")} == {GATE}
     assert {module for module, _ in calls("Html")} == {GATE, "collide.report.check.html"}
-    # Words of collide's own, and JSON that was put together of values that passed the gate.
+    # Words and pages of collide's own; JSON put together of values that passed the gate.
     assert {module for module, _ in calls("own_text")} == {
         "collide.hosts.footprint",
         "collide.report.check.sarif",
+        "collide.report.topics",
     }
 
 

@@ -11,7 +11,7 @@ from collide.cli.options import set_limits
 from collide.support import limits
 from collide.support.errors import UsageError
 
-README = PACKAGE.parent / "README.md"
+PAGE = PACKAGE / "docs/security.md"
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +27,8 @@ def _rows() -> list[str]:
     ]
 
 
-def test_readme_has_the_table_of_limits() -> None:
-    found = re.search(r"<!-- limits -->\n(.*?)<!-- end", README.read_text(), re.DOTALL)
+def test_page_has_the_table_of_limits() -> None:
+    found = re.search(r"<!-- limits -->\n(.*?)<!-- end", PAGE.read_text(), re.DOTALL)
     assert found is not None
     assert found[1].splitlines() == _rows()
 
