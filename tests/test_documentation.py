@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import conformance
 from checkout import PACKAGE, ROOT
 
 PAGES = [ROOT / "README.md", PACKAGE / "ARCHITECTURE.md", *sorted((PACKAGE / "docs").glob("*.md"))]
@@ -33,3 +34,11 @@ def test_readme_is_short_and_names_every_page() -> None:
     assert len(readme.splitlines()) <= 120
     linked = set(re.findall(r"\]\(collide/docs/(.*?)\.md\)", readme))
     assert linked == {page.stem for page in (PACKAGE / "docs").glob("*.md")}
+
+
+def test_page_about_the_loader_has_every_section_of_the_rules() -> None:
+    page = (PACKAGE / "docs/loader.md").read_text()
+    headings = re.findall(r"(?m)^##+ ([\d.]+) (.*)$", page)
+    assert {number: title.lower() for number, title in headings} == {
+        number: title.lower() for number, title in conformance.SECTIONS.items()
+    }
