@@ -1,0 +1,50 @@
+"""Adds what lies beside ``collide/docs`` to the site: a hook of mkdocs (``.mkdocs.yml``).
+
+README is the first page; the codes, the glossary, the architecture, the changelog and the measured
+tables become pages, and links to their files lead there.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "collide/docs"
+BESIDE = {
+    "index.md": ROOT / "README.md",
+    "codes.md": ROOT / "collide/codes.md",
+    "glossary.md": ROOT / "collide/GLOSSARY.md",
+    "architecture.md": ROOT / "collide/ARCHITECTURE.md",
+    "changelog.md": ROOT / "CHANGELOG.md",
+    **{f"measured/{path.name}": path for path in sorted((ROOT / "tests/data").glob("*.md"))},
+}
+"""Pages of the site, by their places in it, whose files are no pages of ``collide/docs``."""
+
+_LINK = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)")
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the pages; see mkdocs, "Dev guide, plugins"."""
+    for place, path in BESIDE.items():
+        files.append(File.generated(config, place, content=path.read_text(encoding="utf-8")))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Let links to files lead to the pages that these have become."""
+    here = PurePosixPath(page.file.src_uri)
+    path = BESIDE.get(str(here), DOCS / here)
+    places = {file: place for place, file in BESIDE.items()}
+
+    def place_of(link: re.Match[str]) -> str:
+        target = (path.parent / link[1]).resolve()
+        place = places.get(target)
+        if place is None:
+            place = target.relative_to(DOCS).as_posix() if target.is_relative_to(DOCS) else link[1]
+        return f"]({'../' * (len(here.parts) - 1)}{place}"
+
+    return _LINK.sub(place_of, markdown)
