@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from collide.check.rows import ReportRow
     from collide.loader.host import Host
     from collide.repair.repair import Repair
-    from collide.report.check.rows import ReportRow
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -166,8 +166,8 @@ def _stays(
 
     ``with_notes`` about pairs, too: a crash may follow from what is only noted of two wheels.
     """
+    from collide.check.rows import rows  # late: start-up
     from collide.findings.code import Severity  # late: start-up
-    from collide.report.check.rows import rows  # late: start-up
 
     made: list[Path] = []
     for repair in repairs:

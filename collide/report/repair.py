@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import collide
+from collide.check.rows import ReportRow
 from collide.elf.constants import STV_HIDDEN, VISIBILITY_NAMES
 from collide.findings.code import Family, Severity
 from collide.findings.finding import Finding
@@ -17,7 +18,7 @@ from collide.repair.proof import Proof
 from collide.repair.repair import Repair
 from collide.repair.trials import Trial
 from collide.report.check.parts import headline
-from collide.report.check.rows import ReportRow
+from collide.report.check.rows import where
 from collide.report.outcomes import ending, first_difference
 from collide.support.foreign import Text, json_of, text_of
 from collide.support.text import plural
@@ -77,7 +78,7 @@ def _about(
 
 def _stays(row: ReportRow) -> str:
     finding, code = row.finding, row.finding.code
-    heading = f"{finding.severity} {code.id} [{code.slug}] {finding.victim} {row.where}"
+    heading = f"{finding.severity} {code.id} [{code.slug}] {finding.victim} {where(row)}"
     why = f"until {row.repair}" if row.repair else "as its cause is none that a repair can mend"
     return f"stays, {why}: {heading}: {headline(finding)}"
 

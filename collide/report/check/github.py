@@ -13,15 +13,14 @@ from collections.abc import Iterator, Sequence
 
 from collide.check.check import Report
 from collide.check.merge import count_left_out, summed_up
+from collide.check.rows import ReportRow, rows
 from collide.findings.code import Severity
 from collide.report.check.rows import (
-    ReportRow,
     lines,
     not_analysed,
     not_checked,
     not_together,
     owner,
-    rows,
     sentence,
     summary,
     targets_of,

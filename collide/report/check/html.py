@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 import collide
 from collide.check.check import Judged, Report
 from collide.check.merge import count_left_out, summed_up
+from collide.check.rows import ReportRow, rows
 from collide.findings.table import CODES
 from collide.report.check.parts import Fact, facts, severities
 from collide.report.check.rows import (
-    ReportRow,
     not_analysed,
     not_checked,
     not_together,
-    rows,
     sentence,
     summary,
     targets_of,
+    where,
 )
 from collide.support.foreign import Html, Text, html_of
 from collide.support.text import plural
@@ -224,7 +224,7 @@ def _finding(row: ReportRow) -> Html:
         _pair("repair", _tag("code", row.repair)) if row.repair else "",
     ]
     tried = [_tried(host, remedies) for host, remedies in row.tried if remedies]
-    said = _tag("p", f"{sentence(row)}, {row.where}.")
+    said = _tag("p", f"{sentence(row)}, {where(row)}.")
     return _tag("article", heading, said, _tag("dl", *rows), *tried, class_=severity)
 
 

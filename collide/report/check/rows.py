@@ -1,4 +1,4 @@
-"""The findings of a check in one list, equal ones of several hosts merged to one row."""
+"""Rows of findings, and what was not looked at, in the words of the formats that list them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from collide.check.check import Report
-from collide.check.merge import merge, merge_key
-from collide.findings.code import Shape
+from collide.check.rows import ReportRow
 from collide.findings.finding import Finding
 from collide.report.check.parts import (
     facts,
@@ -22,105 +21,18 @@ from collide.support.text import plural
 from collide.wheels.tags import Misfit
 from collide.wheels.target import Skipped
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collide.check.pairs import Pair
-    from collide.whatif.remedies import Remedy
 
-
-class ReportRow(NamedTuple):
-    """One finding, with all hosts that have it.
-
-    ``targets`` are those it is about, ``after`` is what was opened before
-    them. ``providers`` are all that give the definitions on some host.
-    ``checked`` counts the hosts that were looked at; it is 0, and ``hosts``
-    empty, for a finding that does not depend on a host. ``repair`` is the command
-    that removes it, ``tried`` has the remedies by host.
-    """
-
-    targets: tuple[str, ...]
-    after: str | None
-    finding: Finding
-    providers: tuple[str, ...]
-    hosts: tuple[str, ...] = ()
-    checked: int = 0
-    repair: str | None = None
-    tried: tuple[tuple[str, tuple[Remedy, ...]], ...] = ()
-
-    @property
-    def exposed(self) -> bool:
-        """Whether it is about what any host could take; such a finding is not counted."""
-        return not self.checked and not self.of_archive
-
-    @property
-    def of_archive(self) -> bool:
-        """Whether it is about the archive itself."""
-        return self.finding.code.shape is Shape.ARCHIVE
-
-    @property
-    def is_of_pair(self) -> bool:
-        """Whether it is about two targets."""
-        return self.after is not None or len(self.targets) > 1
-
-    @property
-    def where(self) -> str:
-        """On how many hosts, the first by name, and what else was opened."""
-        if self.of_archive:
-            return "wherever it is installed"
-        if self.exposed:
-            return "on any host"
-        several = self.checked > 1
-        hosts = f"on {on_hosts(self.hosts, self.checked) if several else ', '.join(self.hosts)}"
-        if self.after is not None:
-            return f"{hosts}, after {self.after}"
-        return f"{hosts}, both installed" if len(self.targets) > 1 else hosts
-
-
-def rows(report: Report) -> tuple[ReportRow, ...]:
-    """All findings: of archives, of each target, of pairs, and what any host could take."""
-    alone = [
-        ReportRow(
-            (c.target,), None, m.finding, m.providers, m.hosts, len(c.judged), m.repair, m.tried
-        )
-        for c in merge(report.judged)
-        for m in c.findings
-    ]
-    exposed = [
-        ReportRow((e.target,), None, finding, ()) for e in report.exposed for finding in e.findings
-    ]
-    archives = [
-        ReportRow((a.target,), None, finding, ()) for a in report.archives for finding in a.findings
-    ]
-    return (*archives, *alone, *_of_pairs(report.pairs), *exposed)
-
-
-def _of_pairs(pairs: Iterable[Pair]) -> Iterator[ReportRow]:
-    """The findings of all pairs, equal ones of several hosts merged as those of one target are."""
-    hosts: dict[tuple[str, str], set[str]] = {}
-    equal: dict[tuple[tuple[str, ...], str | None, Finding], list[tuple[Pair, Finding]]] = {}
-    for pair in pairs:
-        if pair.left_out is None:
-            hosts.setdefault(pair.targets, set()).add(pair.host.name)
-        for targets, after, finding in _of_pair(pair):
-            equal.setdefault((targets, after, merge_key(finding)), []).append((pair, finding))
-    for (targets, after, _), found in equal.items():
-        yield ReportRow(
-            targets,
-            after,
-            found[0][1],
-            tuple(dict.fromkeys(f.provider for _, f in found if f.provider)),
-            tuple(dict.fromkeys(pair.host.name for pair, _ in found)),
-            len(hosts[found[0][0].targets]),
-        )
-
-
-def _of_pair(pair: Pair) -> Iterator[tuple[tuple[str, ...], str | None, Finding]]:
-    for finding in pair.common:
-        # Of files that one replaces, the victim is a target itself.
-        yield tuple(sorted(pair.targets, key=lambda t: t != finding.victim)), None, finding
-    for order in pair.orders:
-        for finding in order.findings:
-            yield (order.second,), order.first, finding
+def where(row: ReportRow) -> str:
+    """On how many hosts, the first by name, and what else was opened."""
+    if row.of_archive:
+        return "wherever it is installed"
+    if row.exposed:
+        return "on any host"
+    several = row.checked > 1
+    hosts = f"on {on_hosts(row.hosts, row.checked) if several else ', '.join(row.hosts)}"
+    if row.after is not None:
+        return f"{hosts}, after {row.after}"
+    return f"{hosts}, both installed" if len(row.targets) > 1 else hosts
 
 
 def sentence(row: ReportRow) -> str:
@@ -137,7 +49,7 @@ def _with_all_providers(row: ReportRow) -> Finding:
 def lines(row: ReportRow, *, verbose: bool = False) -> Iterator[str]:
     """Everything but the :func:`sentence`, the short parts first; ``verbose`` adds every name."""
     finding = _with_all_providers(row)
-    yield row.where
+    yield where(row)
     parts = facts(finding)
     for part in parts:
         yield f"{part.label}: {part.as_text()}" if part.label else part.as_text()

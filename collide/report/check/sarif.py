@@ -19,17 +19,16 @@ from urllib.parse import quote
 import collide
 from collide.check.check import Report
 from collide.check.merge import library_stem
+from collide.check.rows import ReportRow, rows
 from collide.findings.code import Code, Shape
 from collide.findings.table import CODES
 from collide.report.check.json import finding_as_json, host_as_json
 from collide.report.check.rows import (
-    ReportRow,
     lines,
     not_analysed,
     not_checked,
     not_together,
     owner,
-    rows,
     sentence,
     summary,
     targets_of,

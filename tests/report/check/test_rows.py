@@ -7,10 +7,11 @@ import pytest
 from collide.analysis.pair_traces import Shared
 from collide.check.check import Report
 from collide.check.pairs import Order, Pair
+from collide.check.rows import ReportRow, rows
 from collide.findings.finding import Finding
 from collide.findings.pairs import FILE_ACROSS, SONAME_ACROSS
 from collide.hosts.database import load_shipped
-from collide.report.check.rows import ReportRow, owner, rows
+from collide.report.check.rows import owner, where
 from merging import HOSTS, finding
 
 
@@ -53,11 +54,11 @@ def test_finding_says_on_which_hosts_and_after_what() -> None:
     )
     for (order, common), told in ((after, "after a.whl"), (both, "both installed")):
         pairs = [paired(host, order, common=common) for host in HOSTS]
-        assert rows_of_pairs(*pairs)[0].where == f"on all 3 hosts, {told}"
-        assert rows_of_pairs(pairs[0])[0].where == f"on {HOSTS[0]}, {told}"
+        assert where(rows_of_pairs(*pairs)[0]) == f"on all 3 hosts, {told}"
+        assert where(rows_of_pairs(pairs[0])[0]) == f"on {HOSTS[0]}, {told}"
         one, *others = pairs
         clean = [other._replace(orders=(), common=()) for other in others]
-        assert rows_of_pairs(one, *clean)[0].where == f"on 1 of 3 hosts: {HOSTS[0]}, {told}"
+        assert where(rows_of_pairs(one, *clean)[0]) == f"on 1 of 3 hosts: {HOSTS[0]}, {told}"
 
 
 @pytest.mark.parametrize(
