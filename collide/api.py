@@ -27,57 +27,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from collide.support.errors import CollideError, InputError, UsageError
 from collide.support.progress import Progress, no_progress
 
+# fmt: off
 __all__ = [
-    "CODES",
-    "Analysis",
-    "Balance",
-    "Binding",
-    "BoundModule",
-    "BoundObject",
-    "Code",
-    "CollideError",
-    "Definition",
-    "Dso",
-    "Edit",
-    "Exposed",
-    "Finding",
-    "Host",
-    "InputError",
-    "Judged",
-    "LeftOut",
-    "LoadFailure",
-    "Match",
-    "Measured",
-    "Misfit",
-    "ModePatterns",
-    "Module",
-    "Move",
-    "Order",
-    "Outcome",
-    "Pair",
-    "Progress",
-    "Proof",
-    "Reference",
-    "Remedy",
-    "Repair",
-    "Report",
-    "ScopeStep",
-    "ScopeTrace",
-    "Severity",
-    "Skipped",
-    "Target",
-    "UsageError",
-    "WhatIf",
-    "analyse",
-    "check",
-    "explain",
-    "extract_host",
-    "load_hosts",
-    "measure",
-    "read_target",
-    "repair",
-    "whatif",
+    "CODES", "Analysis", "Balance", "Binding", "BoundModule", "BoundObject", "Cause", "Code",
+    "CollideError", "Definition", "Dso", "Edit", "Exposed", "Finding", "Host", "InputError",
+    "Judged", "LeftOut", "LoadFailure", "Match", "Measured", "Misfit", "ModePatterns", "Module",
+    "Move", "Order", "Outcome", "Pair", "Progress", "Proof", "Reference", "Remedy", "Repair",
+    "Report", "ScopeStep", "ScopeTrace", "Severity", "Skipped", "Summary", "Target", "UsageError",
+    "WhatIf", "analyse", "causes", "check", "explain", "extract_host", "load_hosts", "measure",
+    "read_target", "repair", "summary", "whatif",
 ]
+# fmt: on
 
 _METHODS = ("auto", "visibility", "rename")
 
@@ -88,6 +48,7 @@ if TYPE_CHECKING:
     from collide.analysis.analysis import Analysis, Module
     from collide.analysis.explain import ScopeStep, ScopeTrace
     from collide.binding.binding import Binding, BoundModule, BoundObject
+    from collide.check.causes import Cause, Summary
     from collide.check.check import Exposed, Judged, LeftOut, Report
     from collide.check.pairs import Order, Pair
     from collide.elf.symbols import Definition, Reference
@@ -115,6 +76,7 @@ else:
         "collide.analysis.analysis": "Analysis Module",
         "collide.analysis.explain": "ScopeStep ScopeTrace",
         "collide.binding.binding": "Binding BoundModule BoundObject",
+        "collide.check.causes": "Cause Summary",
         "collide.check.check": "Exposed Judged LeftOut Report",
         "collide.check.pairs": "Order Pair",
         "collide.elf.symbols": "Definition Reference",
@@ -301,6 +263,32 @@ def check(
         jobs=jobs,
         progress=progress,
     )
+
+
+def causes(report: Report) -> tuple[Cause, ...]:
+    """The findings of ``report`` by what can be changed: one cause for each copy of a library.
+
+    Those of one input stand together, the worst first. Each has its findings in ``rows``.
+
+    >>> (cause,) = causes(check(wheel, load_hosts(binary), exposure=False))
+    >>> cause.subject, str(cause.severity), cause.linked_into, len(cause.symbols)
+    ('libvault', 'error', ('specimen_static_exported.abi3.so',), 4)
+    """
+    from collide.check import causes  # late: start-up
+
+    return causes.causes(report)
+
+
+def summary(report: Report) -> Summary:
+    """What ``report`` has, counted; every format of ``collide check`` tells these counts.
+
+    >>> counted = summary(check(wheel, load_hosts(binary)))
+    >>> counted.causes[Severity.ERROR], counted.inputs[0].clean
+    (1, ())
+    """
+    from collide.check.causes import causes, summarised  # late: start-up
+
+    return summarised(report, causes(report))
 
 
 def analyse(

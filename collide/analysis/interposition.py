@@ -81,6 +81,12 @@ class Interposition(NamedTuple):
 
         return release_difference(self.intended, self.provider, (self.ours, self.theirs))
 
+    def releases(self) -> tuple[str, str] | None:
+        """See :func:`collide.analysis.library_copies.releases`."""
+        from collide.analysis.library_copies import releases  # late: start-up
+
+        return releases(self.intended, self.provider)
+
 
 def _whose(dsos: Iterable[Dso]) -> str:
     return " and ".join(sorted(dso.path.rsplit("/", 1)[-1] for dso in dsos)) + "'s"

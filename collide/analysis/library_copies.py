@@ -91,6 +91,16 @@ def release_difference(
     return None
 
 
+def releases(intended: Iterable[Dso], provider: Dso) -> tuple[str, str] | None:
+    """The versions that texts of both copies name, ours and theirs; None where none differ."""
+    from collide.elf.strings import different_versions  # late: start-up
+
+    for dso in intended:
+        for found in different_versions(dso.version_strings, provider.version_strings).values():
+            return found
+    return None
+
+
 def library_name(dso: Dso) -> str | None:
     """``libcurl`` of ``libcurl-0f8b79dc.so.4.5.0``."""
     soname = parse_soname(dso.elf.soname or dso.path)

@@ -106,7 +106,7 @@ def merge_key(finding: Finding) -> Finding:
 
     The evidence of a load failure names files of one host.
     """
-    key = finding._replace(provider=library_stem(finding.provider))
+    key = finding._replace(provider=library_stem(finding.provider), provider_release="")
     fails = finding.code.shape in (Shape.SYMBOLS, Shape.LOAD_FAILURE)
     return key._replace(evidence=()) if fails else key
 

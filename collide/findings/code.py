@@ -56,7 +56,8 @@ class Code(NamedTuple):
     is recognised, ``remedy`` what to change. ``fixed_remedy`` marks an
     interposition for which a finding repeats ``remedy``, where others name
     the libraries at hand. ``per_binding`` marks an interposition that one
-    binding shows by itself; the other rules compare victim and provider.
+    binding shows by itself; the other rules compare victim and provider. ``foreign`` marks one
+    whose provider is no copy of the library that was meant.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Code(NamedTuple):
     remedy: str
     fixed_remedy: bool = False
     per_binding: bool = False
+    foreign: bool = False
 
     @property
     def family(self) -> Family:

@@ -8,11 +8,13 @@ preempts the definition as soon as it exports the name.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 
 from collide.elf.constants import STV_DEFAULT
 from collide.elf.symbol_table import vague_names
 from collide.findings.code import Code, Family, Severity, Shape
+from collide.findings.evidence import some
 from collide.findings.finding import Finding
 from collide.support.records import NamedTuple
 
@@ -34,7 +36,9 @@ EXPOSED_SYMBOLS = Code(
     "Any host that exports one of these names takes it: a victim that waits for its host. Where "
     "the names are those of a library that others link too, such hosts exist.",
     "References to definitions of the same object that are neither hidden nor protected, without "
-    "DT_SYMBOLIC and C++ vague linkage. They are told apart by the word they begin with.",
+    "DT_SYMBOLIC and C++ vague linkage, and without names that only this wheel can have: they end "
+    "in eight or more hexadecimal digits, as a repair writes them, or hold the module's whole "
+    "import path. They are told apart by the word they begin with.",
     "Link a static library with -Wl,--exclude-libs,ALL, and compile with -fvisibility=hidden; or "
     "link with -Bsymbolic.",
 )
@@ -43,10 +47,10 @@ EXPOSED_LIBRARY = Code(
     "exposed-library",
     Severity.NOTE,
     Shape.EXPOSURE,
-    "takes symbols by name from libraries of the wheel",
+    "is a library of the wheel whose symbols other objects of it look up by name",
     "Any host that exports one of these names gives its own in place of the bundled library's.",
-    "References to names that a library of the wheel exports, which the object needs directly or "
-    "through others; without C++ vague linkage.",
+    "References of objects that need the library, directly or through others, to names that it "
+    "exports; without C++ vague linkage and names that only this wheel can have (COL401).",
     "Rename the symbols in both (patchelf --rename-dynamic-symbols), or link the library "
     "statically and hidden.",
 )
@@ -62,65 +66,85 @@ class Taken(NamedTuple):
     findings: Sequence[Finding]
 
 
+class _Exposed:
+    """What is looked up by name of the definitions of one object, and by whom."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.users: set[str] = set()
+
+
 def expose(
     target: Target, taken: Sequence[Taken], by_definer: ReferencesByDefiner
 ) -> tuple[Finding, ...]:
-    """The notes about the exposed definitions of ``target``, by object.
+    """The notes about the exposed definitions of ``target``: one for each object that has them.
 
-    An object has one note about definitions of its own that it looks up by name,
-    and one about definitions of libraries of the wheel. ``taken`` are the
-    findings on the hosts that were checked: a note counts what each of them
+    They are those that it looks up itself, and those that objects look up which need it.
+    ``taken`` are the findings on the hosts that were checked: a note counts what each of them
     takes. ``by_definer`` has the references of the target's members.
     """
-    found = []
     offered = {dso: _offered(dso, by_definer) for dso in set(target.members.values())}
     by_name = _by_name(target)
-    for dso in sorted(offered, key=lambda f: target.names[f.path]):
-        name = target.names[dso.path]
+    exposed: dict[str, _Exposed] = {}
+    for dso, own in offered.items():
+        user = target.names[dso.path]
         table = by_definer.table(dso)
-        own = set() if dso.elf.symbolic else _looked_up(table, offered[dso])
-        if own:
-            found.append(_note(EXPOSED_SYMBOLS, name, (name,), own, taken))
-        others: dict[str, set[str]] = {}
+        found = {dso: set() if dso.elf.symbolic else _looked_up(table, own)}
         defined = dso.elf.exports.names
         for library in _needed(by_name, dso):
-            names = {n for n in _looked_up(table, offered[library]) if n not in defined}
+            names = _looked_up(table, offered[library])
+            found[library] = {name for name in names if name not in defined}
+        for definer, names in found.items():
             if names:
-                others[target.names[library.path]] = names
-        if others:
-            names = set().union(*others.values())
-            found.append(_note(EXPOSED_LIBRARY, name, tuple(sorted(others)), names, taken))
-    return tuple(found)
+                one = exposed.setdefault(target.names[definer.path], _Exposed())
+                one.names |= names
+                one.users.add(user)
+    notes = (_note(name, one, taken) for name, one in sorted(exposed.items()))
+    return tuple(note for note in notes if note is not None)
 
 
-def _note(
-    code: Code,
-    victim: str,
-    intended: tuple[str, ...],
-    names: set[str],
-    taken: Iterable[Taken],
-) -> Finding:
+def _note(definer: str, exposed: _Exposed, taken: Iterable[Taken]) -> Finding | None:
     # Sorted, or equal counts come in the order of a set, another one in each process.
-    symbols = tuple(sorted(names))
+    symbols = tuple(sorted(_definable(exposed.names, definer)))
+    if not symbols:
+        return None
+    names = frozenset(symbols)
     evidence = [f"Their names begin with {_words(symbols)}."]
+    others = sorted(exposed.users - {definer})
+    if others:
+        evidence.append(f"They are looked up by {some(others)}.")
     for host, findings in taken:
-        count = len({s for f in findings if _is_of(f, victim) for s in f.symbols if s in names})
+        count = len({s for f in findings if _is_of(f, definer) for s in f.symbols if s in names})
         if count:
             evidence.append(f"{host} takes {count} of them.")
+    code = EXPOSED_LIBRARY if others else EXPOSED_SYMBOLS
     return Finding(
         code=code,
         severity=code.severity,
-        victim=victim,
-        intended=intended,
-        references=len(names),
+        victim=definer,
+        intended=(definer,),
+        references=len(symbols),
         symbols=symbols,
         remedy=code.remedy,
         evidence=tuple(evidence),
     )
 
 
-def _is_of(finding: Finding, victim: str) -> bool:
-    return finding.victim == victim and finding.code.family is Family.SHADOWING
+_TAGGED = re.compile(r"[._-][a-z]?[0-9a-f]{8,}\Z")
+"""The end of a name that a repair has given to one build of one wheel."""
+
+
+def _definable(names: Iterable[str], definer: str) -> Iterator[str]:
+    """The names that another object could define, too."""
+    module = definer.partition(".")[0].replace("/", "__")
+    own = module if "__" in module else None
+    for name in names:
+        if not _TAGGED.search(name) and (own is None or own not in name):
+            yield name
+
+
+def _is_of(finding: Finding, definer: str) -> bool:
+    return definer in finding.intended and finding.code.family is Family.SHADOWING
 
 
 def _words(names: Iterable[str]) -> str:

@@ -20,6 +20,8 @@ class Finding(NamedTuple):
     each a fact that can be checked. ``after_import`` are modules of the interpreter itself: the
     finding occurs in a process that has imported any of them, and not in a fresh one.
     ``before_import`` are those whose own import has the load failure, after ``modules``.
+    ``release`` is the version that the intended library's texts name, ``provider_release`` that
+    of the provider's, where they name two.
 
     Which of these a finding has depends on its code's
     :class:`~collide.findings.code.Shape`; the others are empty.
@@ -39,3 +41,5 @@ class Finding(NamedTuple):
     evidence: tuple[str, ...] = ()
     after_import: tuple[str, ...] = ()
     before_import: tuple[str, ...] = ()
+    release: str = ""
+    provider_release: str = ""

@@ -7,7 +7,7 @@ of the ``Dso``.
 
 from __future__ import annotations
 
-from collide.findings.code import Code, Shape
+from collide.findings.code import Code, Severity, Shape
 from collide.findings.finding import Finding
 from collide.findings.loading import NO_LIBPYTHON, judge_loading
 
@@ -50,6 +50,8 @@ def _shadowed(
 
     for interposition in find_interpositions(analysis, reaching=reaching):
         result = judge_interposition(interposition, rules)
+        compared = result.severity > Severity.NOTE and not result.code.foreign
+        releases = interposition.releases() if compared else None
         yield Finding(
             code=result.code,
             severity=result.severity,
@@ -62,6 +64,8 @@ def _shadowed(
             modules=interposition.modules,
             remedy=_remedy(analysis, result.code, interposition),
             evidence=result.evidence,
+            release=releases[0] if releases else "",
+            provider_release=releases[1] if releases else "",
         )
 
 

@@ -45,7 +45,25 @@ def test_function_of_a_bundled_library_is_exposed_through_others_too(s: Scenario
     s.lib("w/liba.so", "int a_one(void) { return 1; }", needed=["w/libb.so"])
     call = "int a_one(void); int b_one(void); int use(void) { return a_one() + b_one(); }"
     s.lib("w/m.so", call, needed=["w/liba.so"])
-    assert exposed(s) == [("COL402", "m.so", ("a_one", "b_one"))]
+    assert exposed(s) == [("COL402", "liba.so", ("a_one",)), ("COL402", "libb.so", ("b_one",))]
+
+
+def test_library_is_told_once_with_all_that_look_its_names_up(s: Scenario) -> None:
+    s.lib("w/libx.so", OWN)
+    call = "int xml_one(void); int use_it(void) { return xml_one(); }"
+    for name in ("one", "two"):
+        s.lib(f"w/{name}.so", call, needed=["w/libx.so"])
+    target = read_target(s.directory / "w")
+    (found,) = expose(target, [], ReferencesByDefiner(target.members.values()))
+    assert (found.code.id, found.victim, found.symbols) == ("COL402", "libx.so", ("xml_one",))
+    assert found.evidence[1] == "They are looked up by one.so, two.so."
+
+
+@pytest.mark.parametrize("name", ["one.c0a1b2c3d", "one_0123456789ab", "main_pkg__m_part"])
+def test_name_that_only_this_wheel_can_have_is_not(s: Scenario, name: str) -> None:
+    label = f'int one(void) __asm__("{name}");'
+    s.lib("w/pkg/m.so", f"{label} int one(void) {{ return 1; }} int use(void) {{ return one(); }}")
+    assert exposed(s) == []
 
 
 def test_what_only_the_host_has_is_not_exposed(s: Scenario) -> None:

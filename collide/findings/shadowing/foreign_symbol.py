@@ -30,6 +30,7 @@ FOREIGN_SYMBOL = Code(
     f"or less than {part_in_words(STRAY)} of the host's, and not most of the wheel's. An error "
     "where one is code and the other data.",
     "Keep the names from being looked up (see COL101), or give them a prefix of their own.",
+    foreign=True,
 )
 
 

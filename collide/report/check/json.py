@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import collide
+from collide.check.causes import Cause, Summary, causes, summarised
 from collide.check.check import Judged, LeftOut, Report
 from collide.check.merge import merge
+from collide.findings.code import Severity
 from collide.findings.finding import Finding
 from collide.loader.host import Host
 from collide.support.foreign import Text, json_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections import Counter
     from typing import Any
 
     from collide.check.pairs import Pair
@@ -20,9 +23,12 @@ SCHEMA = "collide-report/1"
 
 def render(report: Report, probes: list[object] | None = None) -> Text:
     """The whole report as one JSON document; ``probes`` are JSON objects, if they were counted."""
+    found = causes(report)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "version": collide.__version__,
+        "summary": summary_as_json(summarised(report, found)),
+        "causes": [cause_as_json(cause) for cause in found],
         "analyses": [
             {
                 "target": j.analysis.target.name,
@@ -121,6 +127,61 @@ def _remedied(judged: Judged) -> list[dict[str, Any]]:
     return findings
 
 
+def summary_as_json(summary: Summary) -> dict[str, Any]:
+    """The counts as a JSON object."""
+    return {
+        "inputs": [
+            {name: _plain(value) for name, value in i._asdict().items()} for i in summary.inputs
+        ],
+        "hosts": list(summary.hosts),
+        "causes": _counts(summary.causes),
+        "findings": _counts(summary.findings),
+        "pairs": summary.pairs,
+        "problems": summary.problems,
+    }
+
+
+def _counts(counted: Counter[Severity]) -> dict[str, int]:
+    return {str(severity): counted[severity] for severity in sorted(Severity, reverse=True)}
+
+
+def cause_as_json(cause: Cause) -> dict[str, Any]:
+    """One cause as a JSON object; of its findings what tells them apart from others."""
+    return {
+        "targets": list(cause.targets),
+        "subject": cause.subject,
+        "kind": cause.kind.name.lower(),
+        "release": cause.release,
+        "code": cause.code.id,
+        "slug": cause.code.slug,
+        "severity": str(cause.severity),
+        "title": cause.code.title,
+        "objects": list(cause.objects),
+        "linked_into": list(cause.linked_into),
+        "providers": list(cause.providers),
+        "provider_releases": list(cause.provider_releases),
+        "hosts": list(cause.hosts),
+        "checked": cause.checked,
+        "symbols": len(cause.symbols),
+        "fix": cause.fix,
+        "repair": cause.repair,
+        "findings": [
+            {
+                "code": row.finding.code.id,
+                "severity": str(row.finding.severity),
+                "victim": row.finding.victim,
+                "providers": list(row.providers),
+                "hosts": list(row.hosts),
+            }
+            for row in cause.rows
+        ],
+    }
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
 def finding_as_json(finding: Finding) -> dict[str, Any]:
     """Every field of one finding, as a JSON object."""
     return {
@@ -141,4 +202,6 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "evidence": list(finding.evidence),
         "after_import": list(finding.after_import),
         "before_import": list(finding.before_import),
+        "release": finding.release,
+        "provider_release": finding.provider_release,
     }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from checkout import WHEELS
+from checkout import PACKAGE, WHEELS
+from collide.check.causes import causes
 from collide.check.check import LeftOut, Report, check
 from collide.filesystems.root import Root
 from collide.findings.code import Code, Severity
@@ -27,7 +31,7 @@ from collide.wheels.archive import Member, write_wheel
 from collide.wheels.tags import Misfit
 from collide.wheels.target import read_target
 from compiler import compile_so
-from reports import finding, of
+from reports import everything, finding, of, troubled
 from scenario import require_loader
 
 
@@ -158,6 +162,8 @@ def test_json_has_its_schema_and_the_release() -> None:
     parts = (
         "schema",
         "version",
+        "summary",
+        "causes",
         "analyses",
         "findings",
         "together",
@@ -197,7 +203,27 @@ def test_json_holds_every_field_of_a_finding() -> None:
         ],
         "after_import": [],
         "before_import": [],
+        "release": "",
+        "provider_release": "",
     }
+
+
+@pytest.mark.parametrize("report", [everything, troubled, of], ids=lambda make: make.__name__)
+def test_json_is_as_the_shipped_schema_says(report: Callable[[], Report]) -> None:
+    schema = json.loads((PACKAGE / "report/check/report.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(document(report()))
+
+
+def test_json_has_the_causes_and_their_counts() -> None:
+    report = everything()
+    told = document(report)
+    found = causes(report)
+    assert [c["subject"] for c in told["causes"]] == [c.subject for c in found]
+    rows = [finding for cause in told["causes"] for finding in cause["findings"]]
+    for counted, of_all in ((told["causes"], "causes"), (rows, "findings")):
+        counts = Counter(one["severity"] for one in counted)
+        assert told["summary"][of_all] == {s: counts[s] for s in ("error", "warning", "note")}
 
 
 def test_json_names_the_host() -> None:

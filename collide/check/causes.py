@@ -1,0 +1,208 @@
+"""Groups the findings of a check by what a maintainer can change, and counts the groups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from collide.analysis.analysis import repair_command
+from collide.check.check import Report
+from collide.check.rows import ReportRow, rows
+from collide.findings.code import Code, Severity, Shape
+from collide.findings.subject import Kind, is_linked_into, subject_of
+from collide.support.records import NamedTuple
+
+
+class Cause(NamedTuple):
+    """One thing to change, and all findings that follow from it.
+
+    ``targets`` are the inputs it is in, two where a pair of them has it. ``subject`` is the
+    library, or the name of the code where that is all that the findings have in common, and
+    ``release`` the version that its own texts name, where they and those of the host's copy
+    name two. ``code`` and ``severity`` are those of the worst finding. ``objects`` are the
+    members that carry or use the library, ``linked_into`` those of them that it is linked into
+    statically. ``providers`` are what gives other definitions, with the ``provider_releases``
+    that their texts name. ``hosts`` are those that show it, of ``checked``; both are
+    empty where no host is needed. ``symbols`` are the names taken. ``fix`` is a sentence,
+    ``repair`` the command that is proven to remove all of it that is no note.
+    ``rows`` are the findings, the worst first.
+    """
+
+    targets: tuple[str, ...]
+    subject: str
+    kind: Kind
+    release: str
+    code: Code
+    severity: Severity
+    objects: tuple[str, ...]
+    linked_into: tuple[str, ...]
+    providers: tuple[str, ...]
+    provider_releases: tuple[str, ...]
+    hosts: tuple[str, ...]
+    checked: int
+    symbols: tuple[str, ...]
+    fix: str
+    repair: str | None
+    rows: tuple[ReportRow, ...]
+
+    @property
+    def worst_rows(self) -> tuple[ReportRow, ...]:
+        """The findings of its severity."""
+        return tuple(row for row in self.rows if row.finding.severity == self.severity)
+
+    @property
+    def exposed(self) -> bool:
+        """Whether it is about what any host could take."""
+        return self.rows[0].exposed
+
+    @property
+    def of_archive(self) -> bool:
+        """Whether it is about the archive itself."""
+        return self.rows[0].of_archive
+
+    @property
+    def is_of_pair(self) -> bool:
+        """Whether it is about two targets."""
+        return self.rows[0].is_of_pair
+
+
+def causes(report: Report) -> tuple[Cause, ...]:
+    """All causes: the worst first, then those of most hosts, those of one input together."""
+    arguments = _arguments(report)
+    groups: dict[tuple[tuple[str, ...], str, str], list[ReportRow]] = {}
+    for row in rows(report):
+        subject = subject_of(row.finding)
+        groups.setdefault((_place(row), subject.name, subject.scope), []).append(row)
+    found = [_cause(group, arguments) for group in groups.values()]
+    place = {target: number for number, target in enumerate(_targets(report))}
+    return tuple(
+        sorted(
+            found,
+            key=lambda c: (
+                c.is_of_pair, place.get(c.targets[0], 0), -c.severity, c.exposed,
+                -len(c.hosts), c.code.id, c.subject, c.targets,
+            ),
+        )
+    )  # fmt: skip
+
+
+def _place(row: ReportRow) -> tuple[str, ...]:
+    """The inputs that have the cause of a finding for themselves.
+
+    A library that several bring or share is one cause, whichever two of them are opened.
+    """
+    if not row.is_of_pair:
+        return row.targets
+    return tuple(sorted(row.targets)) if row.finding.code.shape is Shape.FILES else ()
+
+
+def _cause(group: Iterable[ReportRow], arguments: dict[str, tuple[str, ...]]) -> Cause:
+    found = tuple(sorted(group, key=lambda row: -row.finding.severity))
+    worst = found[0].finding
+    subject = subject_of(worst)
+    # What is only noted of a library that is also taken says nothing about who takes it.
+    telling = [row for row in found if row.finding.severity > Severity.NOTE] or list(found)
+    findings = [row.finding for row in telling]
+    target = found[0].targets[0]
+    return Cause(
+        targets=tuple(dict.fromkeys(t for row in found for t in (*row.targets, row.after) if t)),
+        subject=subject.name,
+        kind=subject.kind,
+        release=next((f.release for f in findings if f.release), ""),
+        code=worst.code,
+        severity=worst.severity,
+        objects=_sorted(f.victim for f in findings),
+        linked_into=_sorted(f.victim for f in findings if is_linked_into(f)),
+        providers=_sorted(p for row in telling for p in row.providers),
+        provider_releases=_sorted(f.provider_release for f in findings if f.provider_release),
+        hosts=_sorted(host for row in telling for host in row.hosts),
+        checked=max(row.checked for row in found),
+        symbols=_sorted(name for f in findings for name in f.symbols),
+        fix=worst.remedy,
+        repair=_repair(telling, target, arguments),
+        rows=found,
+    )
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
+
+
+def _repair(
+    telling: Sequence[ReportRow], target: str, arguments: dict[str, tuple[str, ...]]
+) -> str | None:
+    """The command, where each finding has one; for all hosts that show any of them."""
+    commands = {row.repair for row in telling}
+    if None in commands:
+        return None
+    if len(commands) == 1:
+        return commands.pop()
+    chosen = dict.fromkeys(arguments.get(host, ()) for row in telling for host in row.hosts)
+    return repair_command(target, [word for words in chosen for word in words])
+
+
+def _arguments(report: Report) -> dict[str, tuple[str, ...]]:
+    return {j.analysis.host.name: j.analysis.host.arguments for j in report.judged}
+
+
+def _targets(report: Report) -> tuple[str, ...]:
+    judged = (j.analysis.target.name for j in report.judged)
+    return tuple(dict.fromkeys([*judged, *(a.target for a in report.archives)]))
+
+
+# -- counted --------------------------------------------------------------------------------------
+
+
+class InputSummary(NamedTuple):
+    """One input: the hosts on which something is an error, those with a warning, the others."""
+
+    target: str
+    breaks: tuple[str, ...]
+    warns: tuple[str, ...]
+    clean: tuple[str, ...]
+
+    @property
+    def hosts(self) -> int:
+        """How many hosts it was looked at on."""
+        return len(self.breaks) + len(self.warns) + len(self.clean)
+
+
+class Summary(NamedTuple):
+    """What a check found, counted: equal in all formats.
+
+    ``causes`` and ``findings`` count by severity; findings of several hosts count once, and what
+    any host could take counts among the notes. ``pairs`` were looked at together.
+    """
+
+    inputs: tuple[InputSummary, ...]
+    hosts: tuple[str, ...]
+    causes: Counter[Severity]
+    findings: Counter[Severity]
+    pairs: int
+    problems: int
+
+
+def summarised(report: Report, found: Sequence[Cause]) -> Summary:
+    """The counts of a report whose causes are ``found``."""
+    worst: dict[str, dict[str, Severity]] = {target: {} for target in _targets(report)}
+    for judged in report.judged:
+        severity = max((f.severity for f in judged.findings), default=Severity.NOTE)
+        worst[judged.analysis.target.name][judged.analysis.host.name] = severity
+    inputs = [
+        InputSummary(
+            target,
+            *(
+                tuple(host for host, severity in hosts.items() if severity == wanted)
+                for wanted in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+            ),
+        )
+        for target, hosts in worst.items()
+    ]
+    return Summary(
+        tuple(inputs),
+        tuple(dict.fromkeys(j.analysis.host.name for j in report.judged)),
+        Counter(c.severity for c in found),
+        Counter(row.finding.severity for c in found for row in c.rows),
+        sum(1 for pair in report.pairs if pair.left_out is None),
+        len(report.problems),
+    )

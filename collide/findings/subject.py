@@ -1,0 +1,86 @@
+"""What a finding is about in the eyes of a maintainer: the one thing that can be changed.
+
+Findings of several objects and hosts with one subject have one cause: a copy of a library
+in the wheel, names that an object of the host uses for something else, or what is the same for
+all findings of a code.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from enum import Enum
+
+from collide.analysis.library_copies import parse_soname
+from collide.findings.code import Family, Severity, Shape
+from collide.findings.finding import Finding
+from collide.support.records import NamedTuple
+
+
+class Kind(Enum):
+    """What kind of thing it is that can be changed."""
+
+    COPY = "a copy of a library"
+    NAMES = "names that an unrelated object of the host defines too"
+    CODE = "what is the same for all findings of a code"
+
+
+class Subject(NamedTuple):
+    """``name`` is that of a library without its numbers and its hash, or of a file.
+
+    It is the slug of the code where that is all that findings have in common. ``scope`` keeps
+    apart what is changed in other places although it has one name: a code, or nothing.
+    """
+
+    kind: Kind
+    name: str
+    scope: str = ""
+
+
+def subject_of(finding: Finding) -> Subject:
+    """The subject of one finding."""
+    code = finding.code
+    if code.per_binding and finding.severity == Severity.NOTE:
+        return Subject(Kind.CODE, code.slug, code.id)
+    match code.shape:
+        case Shape.INTERPOSITION | Shape.SPLIT if code.family is Family.SHADOWING:
+            return Subject(Kind.NAMES if code.foreign else Kind.COPY, _interposed(finding))
+        case Shape.LOAD_FAILURE | Shape.CAPTURE:
+            return Subject(Kind.COPY, library(_needed(finding)), code.id)
+        case Shape.EXPOSURE:
+            return Subject(Kind.COPY, library(finding.intended[0]), code.id[:4])
+        case Shape.INTERPOSITION | Shape.SPLIT | Shape.CHANGED_BINDINGS:
+            return Subject(Kind.COPY, library(finding.provider or ""), code.id)
+    return Subject(Kind.CODE, code.slug, code.id)
+
+
+def _interposed(finding: Finding) -> str:
+    """The library that was meant: linked into the victim, it has the name of the provider's."""
+    own, theirs = library(finding.victim), library(finding.provider or "")
+    if finding.intended != (finding.victim,) and finding.intended:
+        meant = [name for name in finding.intended if name != finding.victim]
+        return library(meant[0])
+    if not own.startswith("lib"):
+        return theirs
+    # What is no copy of anything takes names of the victim itself.
+    alike = theirs.startswith(own) or own.startswith(theirs)
+    return own if alike or finding.code.foreign or ".so" not in (finding.provider or "") else theirs
+
+
+def _needed(finding: Finding) -> str:
+    if finding.code.shape is Shape.CAPTURE and finding.intended:
+        return finding.intended[0]
+    return finding.provider or finding.victim
+
+
+def library(path: str) -> str:
+    """``libssl`` of ``demo.libs/libssl-8bd944e8.so.3``; the file's name of what is no library."""
+    name = posixpath.basename(path)
+    if not name.startswith("lib"):
+        return name
+    soname = parse_soname(name)
+    return name if soname is None else soname.base
+
+
+def is_linked_into(finding: Finding) -> bool:
+    """Whether the library is linked into the victim, which is no such library itself."""
+    return finding.intended == (finding.victim,) and library(finding.victim) != _interposed(finding)
