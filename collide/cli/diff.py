@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     old, new = map(_hosts, named)
     if args.impact and (len(old) > 1 or len(new) > 1):
         raise UsageError("--impact compares two hosts, no groups")
+    old, new = _comparable(old, new)
     unreadable: list[InputError] = []
     impacts = None
     if args.impact:
@@ -67,6 +68,22 @@ def run(args: argparse.Namespace) -> int:
     recorded = partial(_recorded, new[0].architecture)
     status = report_comparison(args, before, after, impacts, recorded=recorded)
     return EXIT_USAGE if unreadable else status
+
+
+def _comparable(
+    old: tuple[Host, ...], new: tuple[Host, ...]
+) -> tuple[tuple[Host, ...], tuple[Host, ...]]:
+    """The hosts of the architectures that both have; all where they share none.
+
+    What only another architecture's hosts link is no news of this one.
+    """
+    shared = {host.architecture for host in old} & {host.architecture for host in new}
+    if not shared:
+        return old, new
+    return (
+        tuple(host for host in old if host.architecture in shared),
+        tuple(host for host in new if host.architecture in shared),
+    )
 
 
 def _recorded(architecture: str) -> list[Host]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from collide.analysis.library_copies import parse_soname
 from collide.findings.evidence import file_name
@@ -13,14 +15,18 @@ from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
+CARRIED = Path(__file__).with_name("carried.json")
+"""What the most downloaded wheels carry, as ``tests/tools/carried_libraries.py`` has counted it."""
+
 
 class GainedEvidence(NamedTuple):
     """The figures of one library.
 
     ``unversioned`` of its ``exported`` names have no version. ``builds`` counts the different
     builds among the recorded hosts, ``sonames`` are their DT_SONAMEs, and ``stable`` of
-    the ``ever`` names that any of them exports are in all. ``carried`` counts the wheels that
-    bring a copy, ``taken`` those that newly take from the host's; None where none were asked for.
+    the ``ever`` names that any of them exports are in all. Of ``wheels``, ``carried`` bring a copy
+    as an object of its own, and ``taken`` take from the host's: those that were asked for with
+    ``--impact``, or else the most downloaded ones (``most_downloaded``) as they were counted.
     """
 
     unversioned: int
@@ -29,15 +35,17 @@ class GainedEvidence(NamedTuple):
     sonames: tuple[str, ...]
     stable: int
     ever: int
-    carried: int | None = None
-    taken: int | None = None
+    wheels: int
+    carried: int
+    taken: int
+    most_downloaded: bool = True
 
     @property
     def rank(self) -> tuple[int, int, float, float]:
         """A sort key: the riskiest library comes last."""
         share = self.unversioned / self.exported if self.exported else 0.0
         changed = 1 - self.stable / self.ever if self.ever else 0.0
-        return self.taken or 0, self.carried or 0, share, len(self.sonames) + changed
+        return self.taken, self.carried, share, len(self.sonames) + changed
 
     def __str__(self) -> str:
         parts = [f"{self.unversioned} of {plural(self.exported, 'export')} without a version"]
@@ -47,8 +55,13 @@ class GainedEvidence(NamedTuple):
                 f"{plural(self.builds, 'recorded build')} with {names}, "
                 f"{self.stable} of {plural(self.ever, 'name')} in all"
             )
-        if self.carried is not None:
-            parts.append(f"carried by {plural(self.carried, 'wheel')}, taken from {self.taken}")
+        kind = "most downloaded native wheel" if self.most_downloaded else "wheel"
+        wheels = plural(self.wheels, kind)
+        parts.append(
+            f"{self.carried} of {wheels} carry a copy, {self.taken} would be taken"
+            if self.carried
+            else f"no copy in {wheels}"
+        )
         return "; ".join(parts)
 
 
@@ -72,11 +85,18 @@ def recorded_builds(hosts: Iterable[Host]) -> Builds:
 def gained_evidence(
     library: FootprintLibrary, recorded: Builds, impacts: Sequence[Impact] | None
 ) -> GainedEvidence:
-    """The figures of ``library``."""
+    """The figures of ``library``, of ``impacts`` on wheels or of the wheels that were counted."""
     base = _base(library.name)
     builds = recorded.get(base, ())
     names = [dso.elf.exports.names for dso in builds]
     exports = library.exports
+    if impacts is None:
+        counted = json.loads(CARRIED.read_bytes())
+        carried, taken = counted["libraries"].get(base, (0, 0))
+        of_wheels = len(counted["wheels"]), carried, taken, True
+    else:
+        carried = sum(base in one.carries for one in impacts)
+        of_wheels = len(impacts), carried, sum(_takes(one, base) for one in impacts), False
     return GainedEvidence(
         library.unversioned,
         library.unversioned + len(exports.versioned) if exports else library.unversioned,
@@ -84,8 +104,7 @@ def gained_evidence(
         tuple(sorted({dso.elf.soname or file_name(dso) for dso in builds})),
         len(frozenset.intersection(*map(frozenset, names))) if names else 0,
         len(frozenset[str]().union(*names)),
-        None if impacts is None else sum(base in one.carries for one in impacts),
-        None if impacts is None else sum(_takes(one, base) for one in impacts),
+        *of_wheels,
     )
 
 

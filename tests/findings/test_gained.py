@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from collide.cli.main import main
-from collide.findings.gained import GainedEvidence, gained_evidence, recorded_builds
+from collide.findings.gained import CARRIED, GainedEvidence, gained_evidence, recorded_builds
 from collide.findings.impact import Impact
 from collide.hosts.database import load_shipped, shipped_names, shipped_summary
 from collide.hosts.footprint import of_host, of_hosts
@@ -44,7 +45,32 @@ def test_wheels_that_carry_a_copy_weigh_most() -> None:
     assert (gcc.carried, gcc.taken) == (2, 1)
     assert (bz2.carried, bz2.taken) == (0, 0)
     assert gcc.rank > bz2.rank
-    assert str(gcc).endswith("carried by 2 wheels, taken from 1")
+    assert str(gcc).endswith("2 of 2 wheels carry a copy, 1 would be taken")
+
+
+def test_shipped_count_is_of_wheels_that_are_named_and_tells_libraries_apart() -> None:
+    counted = json.loads(CARRIED.read_bytes())
+    wheels = [re.fullmatch(r"(\w+)-(\d[\w.+]*)", wheel) for wheel in counted["wheels"]]
+    assert all(wheels)
+    assert len({wheel[1].lower() for wheel in wheels if wheel}) == len(wheels) <= 300
+    assert all(0 <= t <= c <= len(wheels) and c for c, t in counted["libraries"].values())
+    bz2, ffi, tinfo = (evidence(n) for n in ("libbz2.so.1.0", "libffi.so.8", "libtinfo.so.6"))
+    assert bz2.taken == bz2.carried == counted["libraries"]["libbz2"][0] > 0
+    assert (ffi.carried, tinfo.carried) == (0, 0)
+    assert tinfo.rank < ffi.rank < bz2.rank
+    assert str(bz2).endswith(
+        f"{bz2.carried} of {len(wheels)} most downloaded native wheels carry a copy, "
+        f"{bz2.taken} would be taken"
+    )
+
+
+def test_groups_are_compared_on_the_architectures_that_both_have(capsys: Out) -> None:
+    """Only Python for other machines links libgcc_s."""
+    assert main(["diff", "pypy", "--against", "cpython", "--format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    subjects = [c["subject"] for c in document["changes"] if c["slug"] == "gained-library"]
+    assert "libgcc_s.so.1" in subjects
+    assert "ld-linux-armhf.so.3" not in [c["subject"] for c in document["changes"]]
 
 
 def test_group_brings_what_any_of_its_hosts_brings(capsys: Out) -> None:
