@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from collide.analysis.analysis import Analysis, Module
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
+from collide.binding.shadowing import is_shadowed
 from collide.elf.machines import CLASS_COPY
 from collide.loader.host import Host
 from collide.loader.link_map import Opened
@@ -43,15 +45,29 @@ def knows_references(host: Host) -> bool:
     return bool(host.process.executable.elf.references)
 
 
-def start_up(host: Host, shadowed: Shadowed | None = None) -> BoundModule:
+def start_up(
+    host: Host, shadowed: Shadowed | None = None, openings: Sequence[Opened] = ()
+) -> BoundModule:
     """The host's own objects, bound as start-up binds them.
 
     For ``shadowed`` see :class:`collide.binding.binder.Binder`: without it the order in which
-    the host has its own objects is taken to be meant.
+    the host has its own objects is taken to be meant. ``openings`` are dlopens behind start-up
+    that are the host's own: what they bring is bound in the scopes of these.
     """
     scope = host.process.global_scope
     opened = Opened(host.process.executable, scope, scope, scope, ())
-    return Binder(host.process, shadowed=shadowed).bind(opened)
+    bound = Binder(host.process, shadowed=shadowed).bind(opened)
+    if not openings:
+        return bound
+    objects = {o.map: o for o in bound.objects}
+    failures = list(bound.failures)
+    own = frozenset(m.dso for m in (*scope, *(m for o in openings for m in o.new)))
+    binder = Binder(host.process, shadowed=partial(is_shadowed, host=own))
+    for opening in openings:
+        brought = binder.bind(opening)
+        objects |= {o.map: o for o in brought.objects}
+        failures += brought.failures
+    return bound._replace(objects=tuple(objects.values()), failures=tuple(failures))
 
 
 def analyse_start_up(host: Host) -> InterposedHost:

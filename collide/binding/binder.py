@@ -188,6 +188,8 @@ class Binder:
                 known = self._shared
             if leads and dso in definers:
                 order = (dso, *order)
+            if dso.elf.direct:
+                order = (*own, *order)
             key = wanted, order, own
             group = known.get(key)
             if group is None:

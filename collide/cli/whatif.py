@@ -36,15 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="MEMBER=CHANGE",
         help="link members that match the pattern in another way: -Bsymbolic, "
-        "-Bsymbolic-functions, -Bsymbolic-non-weak-functions, hide[=NAMES], rename[=NAMES], "
-        "version=NODE, soname[=NAME]; repeatable",
+        "-Bsymbolic-functions, -Bsymbolic-non-weak-functions, hide[=NAMES], export=NAMES, "
+        "protect[=NAMES], rename[=NAMES], version=NODE, soname[=NAME], direct; repeatable",
     )
     parser.add_argument(
         "--apply-host",
         action="append",
         default=[],
         metavar="LIB=CHANGE",
-        help="the same for libraries of the host; local: opened RTLD_LOCAL, not linked",
+        help="the same for libraries of the host; local: opened RTLD_LOCAL, not linked; "
+        "deepbind: opened RTLD_DEEPBIND, not linked",
     )
     parser.add_argument(
         "--without-host-lib",

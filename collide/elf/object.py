@@ -104,6 +104,8 @@ class ElfObject(NamedTuple):
     searched when it is relocated, whatever dlopen says, ``header_refusal`` is what glibc says
     against its ELF header, ``misaligned_loads`` are the PT_LOAD segments that some glibc refuses;
     profiles record none of these.
+    ``direct`` is never read from a file: a change in memory sets it, for an object each reference
+    of which goes to the library that its link meant.
     ``executable_stack`` says that it asks for one, by PT_GNU_STACK or by having none; a profile
     may not record that, either. ``tls`` is its PT_TLS, ``static_tls`` are the names by which
     initial-exec relocations reach thread-local data, "" for what binds to the object itself; an
@@ -138,6 +140,7 @@ class ElfObject(NamedTuple):
     misaligned_loads: tuple[Segment, ...] = ()
     tls: TlsSegment | None = None
     static_tls: tuple[str, ...] = ()
+    direct: bool = False
 
     @property
     def architecture(self) -> str:

@@ -22,11 +22,13 @@ from collide.whatif.relink import (
     NamePatterns,
     Relinked,
     add_version,
+    bind_directly,
     bind_functions,
     bind_strong_functions,
     bind_symbolic,
     hide,
     need_version,
+    protect,
     rename,
     replace_needed,
     set_soname,
@@ -38,14 +40,22 @@ SYMBOLIC: Mapping[str, Callable[[ElfObject], Relinked]] = {
     "-Bsymbolic": bind_symbolic,
 }
 """Linker options that bind references to own definitions (ld(1), ld.lld(1))."""
-HIDE, RENAME, VERSION, SONAME = "hide", "rename", "version", "soname"
+HIDE, EXPORT, PROTECT = "hide", "export", "protect"
+RENAME, VERSION, SONAME, DIRECT = "rename", "version", "soname", "direct"
 LOCAL, WITHOUT = "local", "without"
 DEEPBIND = "deepbind"
-"""A change of how a module is opened, not of how it is linked."""
+"""A change of how a module or a library is opened, not of how it is linked."""
 HOST_ONLY = frozenset((LOCAL, WITHOUT))
 """Changes of the place of a library in a host, not of how it is linked."""
-_ALIASES = {"-fvisibility=hidden": HIDE, "--exclude-libs,ALL": HIDE, "--exclude-libs=ALL": HIDE}
-_WITH_NAMES = frozenset((HIDE, RENAME))
+OF_PLACE = HOST_ONLY | {DEEPBIND}
+_ALIASES = {
+    "-fvisibility=hidden": HIDE,
+    "-fvisibility=protected": PROTECT,
+    "--exclude-libs,ALL": HIDE,
+    "--exclude-libs=ALL": HIDE,
+    "-Bdirect": DIRECT,
+}
+_WITH_NAMES = frozenset((HIDE, PROTECT, RENAME))
 _WITH_VALUE = frozenset((VERSION, SONAME))
 
 
@@ -53,8 +63,9 @@ class LinkChange(NamedTuple):
     """One change of how one object is linked.
 
     ``option`` is a linker option of ``SYMBOLIC`` or one of the words ``HIDE`` to
-    ``DEEPBIND``. ``names`` are the symbols to hide or to rename, as names and shell
-    patterns; none stands for all. ``value`` is the version node or the SONAME.
+    ``DEEPBIND``. ``names`` are the symbols to hide, to protect or to rename, or the only ones to
+    export, as names and shell patterns; none stands for all. ``value`` is the version node or
+    the SONAME.
     """
 
     option: str
@@ -101,17 +112,23 @@ def parse_change(text: str) -> LinkChange:
     option, equals, argument = plain.partition("=")
     if option in _WITH_NAMES and bool(equals) == bool(argument):
         return LinkChange(option, names=tuple(filter(None, argument.split(","))))
+    if option == EXPORT and argument:
+        return LinkChange(option, names=tuple(filter(None, argument.split(","))))
     if option in _WITH_VALUE and (argument or (option == SONAME and not equals)):
         return LinkChange(option, value=argument)
-    if option in HOST_ONLY and not equals:
+    if option in (*OF_PLACE, DIRECT) and not equals:
         return LinkChange(option)
     known = [
         *SYMBOLIC,
         *_ALIASES,
         "hide[=NAMES]",
+        "export=NAMES",
+        "protect[=NAMES]",
         "rename[=NAMES]",
         "version=NODE",
         "soname[=NAME]",
+        "direct",
+        "deepbind",
     ]
     raise UsageError(f"{text!r} is no change: {', '.join(known)}; of a host also local, without")
 
@@ -167,6 +184,12 @@ class _Work:
             self._put(path, SYMBOLIC[change.option](obj))
         elif change.option == HIDE:
             self._put(path, hide(obj, NamePatterns(change.names)))
+        elif change.option == EXPORT:
+            self._put(path, hide(obj, NamePatterns(change.names, others=True)))
+        elif change.option == PROTECT:
+            self._put(path, protect(obj, NamePatterns(change.names)))
+        elif change.option == DIRECT:
+            self._put(path, bind_directly(obj))
         elif change.option == RENAME:
             self._rename(path, NamePatterns(change.names))
         elif change.option == VERSION:

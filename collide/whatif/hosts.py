@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from collide.analysis.install import binder_for
 from collide.analysis.start_up import start_up
@@ -10,24 +10,37 @@ from collide.binding.session import Session
 from collide.elf.symbols import Reference
 from collide.hosts.extract import find_python
 from collide.loader.host import Host
-from collide.loader.link_map import LinkMap, LoadFailure
+from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
 from collide.loader.model import Dso, FileSystem
-from collide.loader.opening import GLOBAL, NOW, Mode, Opening
+from collide.loader.opening import GLOBAL, Mode, Opening
 from collide.loader.process import Process
 from collide.loader.startup import start
 from collide.support.errors import InputError, UsageError
 from collide.support.patterns import there_are
 from collide.support.records import NamedTuple
-from collide.whatif.edits import HOST_ONLY, LOCAL, SONAME, Edit, apply_edits
+from collide.whatif.edits import (
+    DEEPBIND,
+    HOST_ONLY,
+    LOCAL,
+    OF_PLACE,
+    SONAME,
+    WITHOUT,
+    Edit,
+    apply_edits,
+)
 from collide.whatif.relink import ask_at_run_time, drop_needed
 
 
 class RelinkedHost(NamedTuple):
-    """A changed host, and what became of the references of its objects, by path."""
+    """A changed host, and what became of the references of its objects, by path.
+
+    ``opened`` are its own openings behind start-up that the change makes.
+    """
 
     host: Host
     fates: Mapping[str, Mapping[Reference, Reference | None]]
+    opened: tuple[Opened, ...] = ()
 
 
 def relink_host(host: Host, edits: Sequence[Edit]) -> RelinkedHost:
@@ -35,45 +48,65 @@ def relink_host(host: Host, edits: Sequence[Edit]) -> RelinkedHost:
 
     ``local`` stands for a library that is opened RTLD_LOCAL and not linked: it and
     what only it needs leave the global scope, and the host's own code
-    (:func:`own_objects`) asks dlsym for what it used. ``without`` stands for one that
-    is not there at all. Raises UsageError for an edit that matches nothing, InputError
-    when the host cannot be started from what is known of it.
+    (:func:`own_objects`) asks dlsym for what it used. ``deepbind`` is the same with
+    RTLD_DEEPBIND; a library that the host opens RTLD_GLOBAL stays in the global scope.
+    ``without`` stands for one that is not there at all. Raises UsageError for an edit that
+    matches nothing, InputError when the host cannot be started from what is known of it.
     """
-    again = _restart(host, {}, frozenset(), ())
+    again, _ = _restart(host, {}, frozenset(), {})
     if _paths(again.process.global_scope) != _paths(host.process.global_scope):
         raise InputError(host.name, "cannot be started again from what its profile holds")
     files = {m.dso.path: m.dso for m in host.process.global_scope}
     relinked = apply_edits(
         {path: dso.elf for path, dso in files.items()},
         {path: path for path in files},
-        [e for e in edits if e.change.option not in HOST_ONLY],
+        [e for e in edits if e.change.option not in OF_PLACE],
         "host",
     )
     if relinked.basenames:
         raise UsageError(f"{SONAME} is for the members of a wheel")
     objects, fates = dict(relinked.objects), dict(relinked.fates)
-    local, gone = _unlinked(host, edits, LOCAL), _unlinked(host, edits, *HOST_ONLY)
+    deep = _unlinked(host, edits, DEEPBIND)
+    plugins = [m for name in host.rtld_global if (m := host.process.loaded(name)) in deep]
+    local = [*_unlinked(host, edits, LOCAL), *(m for m in deep if m not in plugins)]
+    gone = [*_unlinked(host, edits, *HOST_ONLY), *local]
+    modes = {id(m): Mode(deepbind=m in deep) for m in local}
+    modes |= {id(m): Mode(rtld_global=True, deepbind=True) for m in plugins}
+    absent, stays = _unlinked(host, edits, WITHOUT), _linked(again, _paths(gone))
     for path, obj in objects.items():
         linked = (*obj.needed, *obj.auxiliary, *obj.filter)
-        names = frozenset(name for name in linked if host.process.loaded(name) in gone)
+        # What is opened itself may link what is opened.
+        unlinked = gone if path in stays else absent
+        names = frozenset(name for name in linked if host.process.loaded(name) in unlinked)
         if names:
             objects[path] = drop_needed(obj, names).object
 
-    def started() -> Host:
+    def started() -> tuple[Host, tuple[Opened, ...]]:
         changed = {
             dso.identity: Dso(path, dso.identity, objects[path])
             for path, dso in files.items()
             if objects[path] is not dso.elf
         }
-        return _restart(host, changed, frozenset(map(id, gone)), [m.name for m in local])
+        return _restart(host, changed, frozenset(map(id, gone)), modes)
 
-    result = started()
+    result, opened = started()
     if local:
         for path, asked in _asked(host, result).items():
             objects[path] = ask_at_run_time(objects[path], asked).object
             fates[path] = {**fates.get(path, {}), **dict.fromkeys(asked)}
-        result = started()
-    return RelinkedHost(result, fates)
+        result, opened = started()
+    return RelinkedHost(result, fates, opened)
+
+
+def _linked(host: Host, gone: Sequence[str]) -> set[str]:
+    """The paths of what the executable, preloads and plugins link without the paths ``gone``."""
+    named = (host.process.loaded(name) for name in (*host.preload, *host.rtld_global))
+    order = [host.process.executable, *(m for m in named if m is not None)]
+    order = [m for m in order if m.dso.path not in gone]
+    for m in order:
+        needed = (*(m.needed or ()), *m.filtees)
+        order += [n for n in needed if n.dso.path not in gone and n not in order]
+    return {m.dso.path for m in order}
 
 
 def own_objects(host: Host) -> list[LinkMap]:
@@ -114,12 +147,14 @@ def _unlinked(host: Host, edits: Iterable[Edit], *options: str) -> list[LinkMap]
 
 
 def _restart(
-    host: Host, changed: Mapping[Hashable, Dso], gone: frozenset[int], local: Sequence[str]
-) -> Host:
+    host: Host, changed: Mapping[Hashable, Dso], gone: frozenset[int], modes: Mapping[int, Mode]
+) -> tuple[Host, tuple[Opened, ...]]:
     """Repeat start-up, the RTLD_GLOBAL openings and those of the history.
 
     ``changed`` are files by identity that take the place of the host's.
-    ``gone`` are ids of link maps to leave out, ``local`` names to open RTLD_LOCAL at the end.
+    ``gone`` are ids of link maps to leave out. ``modes`` are flags by ids of link maps: those
+    that are not RTLD_GLOBAL are opened at the end. The openings with flags of ``modes`` are the
+    second result.
     """
     process = host.process
     stays = [name for name in host.preload if id(process.loaded(name)) not in gone]
@@ -129,11 +164,15 @@ def _restart(
     files = _ChangedFiles(host.files, changed)
     again, failures = start(executable, interpreter, host.loader, files, stays)
     opened = [name for name in host.rtld_global if id(process.loaded(name)) not in gone]
-    _open(again, opened, GLOBAL, host.failures)
+    known = {name: id(process.loaded(name)) for name in opened}
+    plugins = [(name, modes.get(known[name], GLOBAL)) for name in opened]
+    made = [*_open(again, plugins, host.failures)]
     history = [o for o in host.openings if id(process.loaded(o.name)) not in gone]
     again, unique = _repeat(host, again, history) if history else (again, {})
-    _open(again, local, NOW, host.failures)
-    return host._replace(
+    names = {id(m): m.name for m in process.maps}
+    local = [(names[at], mode) for at, mode in modes.items() if not mode.rtld_global]
+    made += _open(again, local, host.failures)
+    result = host._replace(
         process=again,
         failures=failures,
         preload=tuple(stays),
@@ -141,6 +180,7 @@ def _restart(
         openings=tuple(history),
         unique=unique if host.openings else host.unique,
     )
+    return result, tuple(o for o in made if o.mode != GLOBAL)
 
 
 def _repeat(
@@ -157,15 +197,19 @@ def _repeat(
     return session.process, session.unique
 
 
-def _open(process: Process, names: Iterable[str], mode: Mode, known: Sequence[LoadFailure]) -> None:
-    """Open each of ``names``; raises InputError for a failure that start-up had not as well."""
-    for name in names:
+def _open(
+    process: Process, asked: Iterable[tuple[str, Mode]], known: Sequence[LoadFailure]
+) -> Iterator[Opened]:
+    """Open each name with its flags; raises InputError for a failure that start-up had not."""
+    for name, mode in asked:
         opened = process.dlopen(name, mode)
         failures = (opened,) if isinstance(opened, LoadFailure) else opened.failures
         for failure in failures:
             if failure in known:
                 continue
             raise InputError(name, f"could not be opened then: {failure.kind} {failure.name}")
+        if isinstance(opened, Opened):
+            yield opened
 
 
 class _ChangedFiles:

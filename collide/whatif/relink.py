@@ -25,8 +25,9 @@ from collide.elf.constants import (
     STT_TLS,
     STV_HIDDEN,
     STV_INTERNAL,
+    STV_PROTECTED,
 )
-from collide.elf.machines import CLASS_COPY
+from collide.elf.machines import CLASS_COPY, CLASS_PLT
 from collide.elf.object import ElfObject, VersionNeed
 from collide.elf.symbols import Definition, Reference
 from collide.support.records import NamedTuple
@@ -47,21 +48,26 @@ class Relinked(NamedTuple):
 
 
 class NamePatterns:
-    """A set of symbol names, given by names and shell patterns; without any it has every name."""
+    """A set of symbol names, given by names and shell patterns; without any it has every name.
 
-    def __init__(self, patterns: Iterable[str]) -> None:
+    With ``others`` it has those that are not given.
+    """
+
+    def __init__(self, patterns: Iterable[str], *, others: bool = False) -> None:
         chosen = tuple(patterns)
+        self._others = others
         self._every = not chosen
         self._plain = frozenset(p for p in chosen if not set(p) & set("*?["))
         globs = [translate(p) for p in chosen if p not in self._plain]
         self._globs = re.compile("|".join(globs)) if globs else None
 
     def __contains__(self, name: str) -> bool:
-        return (
+        given = (
             self._every
             or name in self._plain
             or (self._globs is not None and self._globs.match(name) is not None)
         )
+        return given != self._others
 
 
 # -- what the linker binds ------------------------------------------------------------------------
@@ -162,6 +168,34 @@ def hide(obj: ElfObject, names: NamePatterns) -> Relinked:
 
 _ENTRY = ("PyInit_", "PyInitU_", "_cffi_pypyinit_")
 """Names by which the interpreter opens an extension module (PEP 489; cffi modules in PyPy)."""
+
+
+def protect(obj: ElfObject, names: NamePatterns) -> Relinked:
+    """Give definitions STV_PROTECTED: calls of own functions are bound, and others keep to itself.
+
+    The effect of ``-fvisibility=protected``. GNU ld leaves a relocation where an address is
+    data, which the loader binds to the object itself, unless the executable has a canonical PLT
+    entry of the function. What an executable has is never looked up elsewhere.
+    """
+    chosen = frozenset(n for n in obj.exports.names if n in names)
+    change = SymbolChange(visibility=dict.fromkeys(chosen, STV_PROTECTED))
+    fate: dict[Reference, Reference | None] = {}
+    for reference in () if obj.is_executable else obj.references:
+        own = own_definition(obj, reference)
+        if own is not None and reference.name in chosen:
+            called = reference.lookup_class == CLASS_PLT and own.type not in _LOOKED_UP_STILL
+            fate[reference] = None if called else change.of_reference(reference)
+    return _with_fate(obj, fate, change)
+
+
+def bind_directly(obj: ElfObject) -> Relinked:
+    """Direct binding: every reference goes to the library that its link meant.
+
+    The effect of Solaris' ``-Bdirect`` and of the two-level namespace of macOS. No loader for
+    which collide has rules does it. A reference that nothing of the object's own closure
+    defines is looked up as before.
+    """
+    return Relinked(obj._replace(direct=True), {})
 
 
 # -- names and versions ---------------------------------------------------------------------------

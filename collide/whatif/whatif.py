@@ -16,7 +16,7 @@ from collide.analysis.start_up import START_UP_MODULE, knows_references, start_u
 from collide.binding.binding import Binding, BoundModule
 from collide.elf.symbols import Reference
 from collide.loader.host import Host
-from collide.loader.link_map import LoadFailure
+from collide.loader.link_map import LoadFailure, Opened
 from collide.loader.model import Dso
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
@@ -123,12 +123,13 @@ def attempt(before: Analysis, edits: Sequence[Edit], host_edits: Sequence[Edit] 
     changed_target, changed = relink_target(before.target, [e for e in edits if e not in deep])
     modes = deepbind_modes(before, deep)
     host, fates = before.host, dict(changed.fates)
+    openings: tuple[Opened, ...] = ()
     if host_edits:
-        host, host_fates = relink_host(before.host, host_edits)
+        host, host_fates, openings = relink_host(before.host, host_edits)
         fates.update(host_fates)
     after = analyse(changed_target, host, insist=True, modes=modes)
     if host_edits:
-        after = with_start_up(after)
+        after = with_start_up(after, openings)
     balance = _balance(before, after, fates)
     return WhatIf(before, after, fates, balance, renamed=changed.renamed)
 
@@ -157,14 +158,15 @@ def relink_target(target: Target, edits: Sequence[Edit]) -> tuple[Target, Relink
     return target._replace(members=ordered), changed._replace(fates=fates)
 
 
-def with_start_up(analysis: Analysis) -> Analysis:
+def with_start_up(analysis: Analysis, openings: Sequence[Opened] = ()) -> Analysis:
     """The analysis with one more module: the host's own objects, as start-up binds them.
 
-    Nothing is added where it is not known what they refer to.
+    ``openings`` are dlopens that the host then makes. Nothing is added where it is not known what
+    its objects refer to.
     """
     if not knows_references(analysis.host):
         return analysis
-    bound = start_up(analysis.host)
+    bound = start_up(analysis.host, openings=openings)
     module = Module(START_UP_MODULE, bound, (*analysis.host.failures, *bound.failures))
     return analysis._replace(modules=(module, *analysis.modules))
 
