@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from collide.analysis.install import binder_for
 from collide.analysis.start_up import start_up
 from collide.binding.session import Session
+from collide.elf.object import ElfObject
 from collide.elf.symbols import Reference
 from collide.hosts.extract import find_python
 from collide.loader.host import Host
@@ -21,7 +23,6 @@ from collide.support.patterns import there_are
 from collide.support.records import NamedTuple
 from collide.whatif.edits import (
     DEEPBIND,
-    HOST_ONLY,
     LOCAL,
     OF_PLACE,
     SONAME,
@@ -48,10 +49,10 @@ def relink_host(host: Host, edits: Sequence[Edit]) -> RelinkedHost:
 
     ``local`` stands for a library that is opened RTLD_LOCAL and not linked: it and
     what only it needs leave the global scope, and the host's own code
-    (:func:`own_objects`) asks dlsym for what it used. ``deepbind`` is the same with
-    RTLD_DEEPBIND; a library that the host opens RTLD_GLOBAL stays in the global scope.
-    ``without`` stands for one that is not there at all. Raises UsageError for an edit that
-    matches nothing, InputError when the host cannot be started from what is known of it.
+    (:func:`own_objects`) asks dlsym for what it used, as does whatever linked it.
+    ``deepbind`` is the same with RTLD_DEEPBIND; a library that the host opens RTLD_GLOBAL stays
+    in the global scope. ``without`` stands for one that is not there at all. Raises UsageError
+    for an edit that matches nothing, InputError when the host cannot be started again.
     """
     again, _ = _restart(host, {}, frozenset(), {})
     if _paths(again.process.global_scope) != _paths(host.process.global_scope):
@@ -66,20 +67,9 @@ def relink_host(host: Host, edits: Sequence[Edit]) -> RelinkedHost:
     if relinked.basenames:
         raise UsageError(f"{SONAME} is for the members of a wheel")
     objects, fates = dict(relinked.objects), dict(relinked.fates)
-    deep = _unlinked(host, edits, DEEPBIND)
-    plugins = [m for name in host.rtld_global if (m := host.process.loaded(name)) in deep]
-    local = [*_unlinked(host, edits, LOCAL), *(m for m in deep if m not in plugins)]
-    gone = [*_unlinked(host, edits, *HOST_ONLY), *local]
-    modes = {id(m): Mode(deepbind=m in deep) for m in local}
-    modes |= {id(m): Mode(rtld_global=True, deepbind=True) for m in plugins}
-    absent, stays = _unlinked(host, edits, WITHOUT), _linked(again, _paths(gone))
-    for path, obj in objects.items():
-        linked = (*obj.needed, *obj.auxiliary, *obj.filter)
-        # What is opened itself may link what is opened.
-        unlinked = gone if path in stays else absent
-        names = frozenset(name for name in linked if host.process.loaded(name) in unlinked)
-        if names:
-            objects[path] = drop_needed(obj, names).object
+    places = _places(host, edits)
+    unlinked = _unlink(host, objects, places, _linked(again, _paths(places.gone)))
+    asking = unlinked.union(m.dso.path for m in own_objects(host))
 
     def started() -> tuple[Host, tuple[Opened, ...]]:
         changed = {
@@ -87,15 +77,53 @@ def relink_host(host: Host, edits: Sequence[Edit]) -> RelinkedHost:
             for path, dso in files.items()
             if objects[path] is not dso.elf
         }
-        return _restart(host, changed, frozenset(map(id, gone)), modes)
+        return _restart(host, changed, frozenset(map(id, places.gone)), places.modes)
 
     result, opened = started()
-    if local:
-        for path, asked in _asked(host, result).items():
+    if places.gone != places.absent:
+        for path, asked in _asked(host, result, asking).items():
             objects[path] = ask_at_run_time(objects[path], asked).object
             fates[path] = {**fates.get(path, {}), **dict.fromkeys(asked)}
         result, opened = started()
     return RelinkedHost(result, fates, opened)
+
+
+def _unlink(
+    host: Host, objects: dict[str, ElfObject], places: _Places, stays: AbstractSet[str]
+) -> set[str]:
+    """Drop the DT_NEEDED entries of what is linked no more; who had one of what is still there."""
+    asking = set()
+    for path, obj in objects.items():
+        linked = (*obj.needed, *obj.auxiliary, *obj.filter)
+        # What is opened itself may link what is opened.
+        unlinked = places.gone if path in stays else places.absent
+        found = {name: m for name in linked if (m := host.process.loaded(name)) in unlinked}
+        if found:
+            objects[path] = drop_needed(obj, found.keys()).object
+        if any(m not in places.absent for m in found.values()):
+            asking.add(path)
+    return asking
+
+
+class _Places(NamedTuple):
+    """Where libraries of a host are after the edits of their place.
+
+    ``gone`` are those that are not linked any more, ``absent`` those of them that are not there at
+    all. ``modes`` are the flags, by id of the map, of what the host opens then.
+    """
+
+    gone: list[LinkMap]
+    absent: list[LinkMap]
+    modes: Mapping[int, Mode]
+
+
+def _places(host: Host, edits: Sequence[Edit]) -> _Places:
+    deep, absent = _unlinked(host, edits, DEEPBIND), _unlinked(host, edits, WITHOUT)
+    plugins = [m for name in host.rtld_global if (m := host.process.loaded(name)) in deep]
+    local = [*_unlinked(host, edits, LOCAL), *(m for m in deep if m not in plugins)]
+    modes = {id(m): Mode(deepbind=m in deep) for m in local}
+    modes |= {id(m): Mode(rtld_global=True, deepbind=True) for m in plugins}
+    return _Places([*absent, *local], absent, modes)
 
 
 def _linked(host: Host, gone: Sequence[str]) -> set[str]:
@@ -119,13 +147,12 @@ def own_objects(host: Host) -> list[LinkMap]:
     ]
 
 
-def _asked(before: Host, after: Host) -> dict[str, frozenset[Reference]]:
-    """What the host's own code got from objects that have left the global scope."""
+def _asked(before: Host, after: Host, asking: AbstractSet[str]) -> dict[str, frozenset[Reference]]:
+    """What the objects ``asking`` got from others that have left the global scope."""
     stays = set(_paths(after.process.global_scope))
-    own = {m.dso.path for m in own_objects(before)} & stays
     found = {}
     for bound in start_up(before).objects:
-        if bound.map.dso.path in own:
+        if bound.map.dso.path in asking & stays:
             wanted = (b for b in bound.bindings if b.provider and b.provider.path not in stays)
             found[bound.map.dso.path] = frozenset(b.reference for b in wanted)
     return {path: asked for path, asked in found.items() if asked}

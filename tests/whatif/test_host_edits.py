@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from collide.analysis.analysis import Analysis
 from collide.analysis.start_up import START_UP_MODULE
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
+from collide.whatif.costs import costs
 from collide.whatif.edits import parse_edit
-from collide.whatif.whatif import WhatIf, whatif
+from collide.whatif.whatif import DLSYM, WhatIf, whatif
 from collide.wheels.target import read_target
 from relinked import require
 from scenario import Scenario
@@ -181,3 +183,47 @@ def test_direct_binding_of_one_library_leaves_the_others(tmp_path: Path) -> None
         row for row in before if row[0] != "library.so"
     }
     assert {row[3] for row in now if row[1] in ("f", "weak_f", "own")} == {"library.so"}
+
+
+def test_what_links_a_library_that_is_opened_asks_dlsym_and_does_not_fail(tmp_path: Path) -> None:
+    s, host = build(tmp_path / "before")
+    result = tried(s, host, "below.so=local")
+    (module,) = (m for m in result.after.modules if m.name == START_UP_MODULE)
+    assert module.bound is not None
+    asked = {m.object for m in result.moves if m.after.how == DLSYM}
+    assert asked == {str(s.directory / "library.so")}
+    assert module.failures == result.balance.new == ()
+    told = [c.text for c in costs(result, [], [parse_edit("below.so=local")]) if c.kind == "host"]
+    assert [text.replace(f"{s.directory}/", "") for text in told] == [
+        "library.so must ask dlsym for deep of below.so"
+    ]
+
+
+def test_module_is_opened_by_pypy_s_names_where_it_links_what_it_uses(tmp_path: Path) -> None:
+    """A library with libpypy's names and needs stands for it, less what is opened RTLD_LOCAL."""
+    pypy = shutil.which("pypy3")
+    if pypy is None:
+        pytest.skip("apt install pypy3")
+    s = Scenario(tmp_path)
+    module = (
+        "int PyPyModule_Create2(void), {0}(void);"
+        "int m(void) {{ return PyPyModule_Create2() + {0}(); }}"
+    )
+    flags = ["-fno-builtin", "-Wl,--no-as-needed"]
+    s.module("w/links.so", module.format("deflate"), *flags, "-l:libz.so.1")
+    s.module("w/links_m.so", module.format("powf"), *flags, "-lm")
+    s.module("w/takes.so", module.format("powf"), *flags)
+    host = extract(pypy, Root())
+    edits = [parse_edit("libz*=local"), parse_edit("libm.so*=local")]
+    result = whatif(read_target(tmp_path / "w"), host, [], edits)
+    assert [(Path(f.object).name, f.name) for f in result.balance.new] == [("takes.so", "powf")]
+    (libpypy,) = (m.dso for m in host.process.global_scope if "libpypy" in m.name)
+    names = "".join(f"int {name};\n" for name in sorted(libpypy.elf.exports.names))
+    stands = s.lib(f"{libpypy.elf.soname}", names, "-fno-builtin")
+    opener = s.host(needed=[stands.name])
+    outcome = s.compare(
+        opener, "libz.so.1", "libm.so.6", "w/links.so", "w/links_m.so", "w/takes.so"
+    )
+    *fine, last = outcome.messages
+    assert fine == ["ok"] * 4
+    assert last.endswith("undefined symbol: powf")
