@@ -9,7 +9,7 @@ from functools import partial
 
 from collide.support import limits
 from collide.wheels.plan import Event, Plan
-from collide.wheels.python.imports import ModuleFinder
+from collide.wheels.python.imports import PackageFinder
 from collide.wheels.python.run import Run
 from collide.wheels.python.values import BudgetError, RaisedError
 
@@ -50,7 +50,7 @@ class _Following:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._finder = ModuleFinder(sources)
+        self._finder = PackageFinder(sources)
         self._parsed: dict[str, ast.Module | None] = {}
         self._possible: dict[tuple[str, str], Event] = {}
         self._entered: set[int] = set()
@@ -74,13 +74,13 @@ class _Following:
             run.entered = self._entered
             name = self._finder.name_of(path)
             self._attempt(path, partial(run.import_module, name))
-            self._attempt(path, partial(run.follow_unreached, path))
+            self._attempt(path, partial(run.follow_unreached, name))
             self._keep(run, only_possible=True)
         events = sorted(self._possible.values(), key=lambda e: (e.source, e.name))
         return tuple(e._replace(certain=False) for e in events)
 
     def _run(self) -> Run:
-        return Run(self._sources, self._finder, self._parsed, limits.value("python-steps"))
+        return Run(self._finder, self._parsed, limits.value("python-steps"))
 
     def _attempt(self, path: str, follow: Callable[[], object]) -> None:
         member = self._sources.names.get(path, path)

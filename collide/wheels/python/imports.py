@@ -1,7 +1,8 @@
-"""Finds the modules of a package that its import statements name.
+"""Finds the modules that import statements name: among the files of one package.
 
 Source: the Python reference, "The import system". A name that no file of the package has is
-one of the standard library or of another package.
+one of the standard library or of another package. :mod:`collide.wheels.python.tree` finds them
+in the directories of sys.path.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from collide.support.records import NamedTuple
+from collide.support.records import NamedTuple, Protocol
 from collide.wheels.python.values import CodeModule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class Sources(NamedTuple):
@@ -30,12 +31,49 @@ class Sources(NamedTuple):
     names: Mapping[str, str]
 
 
-class ModuleFinder:
-    """The modules of a package by name."""
+class Finder(Protocol):
+    """The modules that can be imported, by name, and the files beside them.
+
+    ``site`` is the directory that packages are installed in.
+    """
+
+    site: str
+
+    def is_own(self, name: str) -> bool:
+        """Whether the first part of a dotted name is to be found here, or is nowhere."""
+
+    def is_standard(self, name: str) -> bool:
+        """Whether a dotted name is of the standard library: what it means is known."""
+
+    def module(self, name: str) -> CodeModule | None:
+        """The Python module of a dotted name, or its package; None without one."""
+
+    def extensions(self, name: str) -> Sequence[str]:
+        """The paths of the extension modules that a dotted name may mean."""
+
+    def text(self, path: str) -> bytes | None:
+        """The code of a Python file; None where it is not read. Raises InputError or OSError."""
+
+    def is_file(self, path: str) -> bool:
+        """Whether a file is surely there."""
+
+    def is_directory(self, path: str) -> bool:
+        """Whether a directory is surely there."""
+
+    def is_missing(self, path: str) -> bool:
+        """Whether a file or directory is surely not there."""
+
+    def children(self, directory: str) -> list[str]:
+        """The names of files in a directory, sorted."""
+
+
+class PackageFinder:
+    """The modules of a package by name, for whatever interpreter; see :class:`Finder`."""
 
     def __init__(self, sources: Sources) -> None:
-        self._site = sources.site
+        self.site = sources.site
         self._files = sources.files
+        self._texts = sources.texts
         self._names = sources.names
         self._directories = _directories(sources.files)
         self._extensions: dict[str, list[str]] = {}
@@ -47,14 +85,18 @@ class ModuleFinder:
         self._modules: dict[str, CodeModule] = {}
 
     def is_own(self, name: str) -> bool:
-        """Whether the first part of a dotted name is of the package."""
-        top = f"{self._site}/{name.partition('.')[0]}"
+        """See :class:`Finder`: what is not of the package may be of another."""
+        top = f"{self.site}/{name.partition('.')[0]}"
         return top in self._directories or f"{top}.py" in self._files or top in self._extensions
 
+    def is_standard(self, _name: str) -> bool:
+        """See :class:`Finder`."""
+        return False
+
     def module(self, name: str) -> CodeModule | None:
-        """The Python module of a dotted name, or its package; None without one."""
+        """See :class:`Finder`."""
         if name not in self._modules:
-            below = f"{self._site}/{name.replace('.', '/')}"
+            below = f"{self.site}/{name.replace('.', '/')}"
             for path, package in ((f"{below}/__init__.py", name), (f"{below}.py", "")):
                 if path in self._files:
                     package = package or name.rpartition(".")[0]
@@ -68,20 +110,37 @@ class ModuleFinder:
         return self._modules[name]
 
     def extensions(self, name: str) -> list[str]:
-        """The paths of the extension modules of a dotted name, for whatever interpreter."""
-        return self._extensions.get(f"{self._site}/{name.replace('.', '/')}", [])
+        """See :class:`Finder`."""
+        return self._extensions.get(f"{self.site}/{name.replace('.', '/')}", [])
+
+    def text(self, path: str) -> bytes | None:
+        """See :class:`Finder`."""
+        return self._texts.get(path)
+
+    def is_file(self, path: str) -> bool:
+        """See :class:`Finder`."""
+        return path in self._files
 
     def is_directory(self, path: str) -> bool:
-        """Whether any file of the package is below ``path``."""
+        """See :class:`Finder`."""
         return path in self._directories
+
+    def is_missing(self, path: str) -> bool:
+        """Whether a path lies in the package's own directories, and it has no such file."""
+        site = f"{self.site}/"
+        return (
+            path not in self._files
+            and path.startswith(site)
+            and self.is_own(path[len(site) :].partition("/")[0])
+        )
 
     def name_of(self, path: str) -> str:
         """The dotted name of a Python file."""
-        below = path[len(self._site) + 1 :].removesuffix(".py").removesuffix("/__init__")
+        below = path[len(self.site) + 1 :].removesuffix(".py").removesuffix("/__init__")
         return below.replace("/", ".")
 
     def children(self, directory: str) -> list[str]:
-        """The names of files in a directory, sorted."""
+        """See :class:`Finder`."""
         return sorted(
             posixpath.basename(path) for path in self._files if posixpath.dirname(path) == directory
         )

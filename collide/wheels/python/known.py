@@ -7,6 +7,7 @@ The environment variables are taken as unset. Sources: the documentation of ``os
 from __future__ import annotations
 
 import posixpath
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from collide.loader.opening import RTLD_DEEPBIND, RTLD_GLOBAL, RTLD_LAZY, RTLD_NOW
@@ -27,6 +28,7 @@ _FLAGS = {
 }
 CONSTANTS: Mapping[str, Value] = {
     "sys.platform": "linux",
+    "sys.builtin_module_names": tuple(sys.builtin_module_names),
     "sys.dont_write_bytecode": UNKNOWN,
     "os.name": "posix",
     "os.sep": "/",

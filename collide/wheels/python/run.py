@@ -1,7 +1,7 @@
-"""Follows the import of a package, and lists what it opens, in order.
+"""Follows imports, and lists what they open, in order.
 
-Events are libraries that are opened (ctypes, cffi) and extension modules of the package that
-are imported, each with its flags.
+Events are libraries that are opened (ctypes, cffi) and extension modules that are imported, each
+with its flags.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ import posixpath
 from contextlib import suppress
 from fnmatch import fnmatchcase
 
-from collide.loader.opening import RTLD_NOW, Mode
+from collide.loader.opening import Mode
 from collide.wheels.plan import Event
-from collide.wheels.python.imports import ModuleFinder, absolute_name
-from collide.wheels.python.known import CONSTANTS, FUNCTIONS, OPENERS, path_text
-from collide.wheels.python.parse import parse_quietly
-from collide.wheels.python.statements import Statements
+from collide.wheels.python.imports import absolute_name
+from collide.wheels.python.known import FUNCTIONS, OPENERS, path_text
+from collide.wheels.python.modules import Modules
 from collide.wheels.python.values import (
     UNKNOWN,
     CodeFunction,
     CodeModule,
-    Environment,
     External,
     PathValue,
     RaisedError,
@@ -29,138 +27,39 @@ from collide.wheels.python.values import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.wheels.python.imports import Sources
+    from collide.wheels.python.imports import Finder
     from collide.wheels.python.values import Value
 
+_MOST_IDLE_CALLS = 10
+_LAZY_LOADERS = frozenset(("lazy_loader.attach", "lazy_loader.attach_stub"))
 
-class Run(Statements):
-    """One interpreter that imports modules of a package; ``events`` are its openings."""
+
+class Run(Modules):
+    """One interpreter that imports modules; ``events`` are its openings."""
 
     def __init__(
         self,
-        sources: Sources,
-        finder: ModuleFinder,
+        finder: Finder,
         parsed: dict[str, ast.Module | None],
         steps: int,
+        *,
+        alternatives: bool = True,
     ) -> None:
-        """``parsed`` keeps the syntax trees of files for further runs."""
-        super().__init__(steps)
-        self._sources = sources
-        self._finder = finder
-        self._flags: Value = RTLD_NOW
-        self._parsed = parsed
-        self._line = 0
+        """See :class:`Modules`."""
+        super().__init__(finder, parsed, steps, alternatives=alternatives)
         self.events: list[Event] = []
-        self.unreadable: dict[str, str] = {}
-
-    # -- modules ---------------------------------------------------------------------------------
-
-    def import_module(self, name: str) -> Value:
-        """Import a module of the package and its parents; raises RaisedError without one."""
-        if not self._finder.is_own(name):
-            return External(name)
-        parts = name.split(".")
-        found: Value = UNKNOWN
-        for end in range(1, len(parts) + 1):
-            dotted = ".".join(parts[:end])
-            module = self._finder.module(dotted)
-            extensions = self._finder.extensions(dotted)
-            if module is None and not extensions:
-                raise RaisedError("ModuleNotFoundError")
-            if extensions:
-                for path in extensions:
-                    self._record(path, self._flags, imported=True)
-                found = UNKNOWN
-            elif module is not None:
-                self._execute(module)
-                found = module
-        return found
-
-    def _execute(self, module: CodeModule) -> None:
-        if module.executed:
-            return
-        module.executed = True
-        tree = self._tree(module)
-        module.complete = tree is not None
-        if tree is None:
-            return
-        names = module.environment.names
-        names |= {"__file__": module.path, "__name__": module.name, "__package__": module.package}
-        names["__path__"] = [posixpath.dirname(module.path)]
-        was, self.module = self.module, module
-        line = self._line
-        try:
-            self.follow(tree.body, module.environment)
-        finally:
-            self.module, self._line = was, line
-
-    def _tree(self, module: CodeModule) -> ast.Module | None:
-        text = self._sources.texts.get(module.path)
-        if text is None:
-            return None
-        if module.path not in self._parsed:
-            self._parsed[module.path] = None
-            try:
-                self._parsed[module.path] = parse_quietly(text)
-            except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
-                self.unreadable[module.member] = getattr(e, "msg", "") or type(e).__name__
-        return self._parsed[module.path]
-
-    def bring(self, node: ast.Import | ast.ImportFrom, scope: Environment) -> None:
-        """See :class:`Statements`."""
-        self._line = node.lineno
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found = self.import_module(alias.name)
-                top = alias.name.partition(".")[0]
-                if alias.asname is None and "." in alias.name:
-                    found = self._finder.module(top) or External(top)
-                scope.bind(alias.asname or top, found)
-            return
-        base = absolute_name(node.module, node.level, self.module.package)
-        parent = self.import_module(base)
-        for alias in node.names:
-            if alias.name == "*":
-                self.module.complete = False
-                if isinstance(parent, CodeModule):
-                    scope.names |= {
-                        n: v for n, v in parent.environment.names.items() if n[:1] != "_"
-                    }
-                continue
-            scope.bind(alias.asname or alias.name, self._member(parent, base, alias.name))
-
-    def _member(self, parent: Value, base: str, name: str) -> Value:
-        """The value of ``from base import name``."""
-        if isinstance(parent, External):
-            return self._constant_of(f"{base}.{name}")
-        if not isinstance(parent, CodeModule):
-            return UNKNOWN
-        if name in parent.environment.names:
-            return parent.environment.names[name]
-        dotted = f"{base}.{name}"
-        if self._finder.module(dotted) or self._finder.extensions(dotted):
-            return self.import_module(dotted)
-        is_read = parent.complete and self._parsed.get(parent.path) and parent is not self.module
-        if is_read and "__getattr__" not in parent.environment.names:
-            raise RaisedError("ImportError")
-        return UNKNOWN
-
-    def _constant_of(self, dotted: str) -> Value:
-        return CONSTANTS.get(dotted, External(dotted))
-
-    def _submodule(self, module: CodeModule, name: str) -> Value:
-        found = self._finder.module(f"{module.name}.{name}")
-        return found if found is not None and found.executed else UNKNOWN
-
-    # -- calls -----------------------------------------------------------------------------------
+        self._idle: dict[int, int] = {}
 
     def call(
         self, function: Value, values: list[Value], keywords: dict[str, Value], node: ast.Call
     ) -> Value:
         """See :class:`collide.wheels.python.expressions.Expressions`."""
         self._line = node.lineno
+        if _qualified(function) in _LAZY_LOADERS:
+            self._note(f"{_qualified(function)} is not followed: it imports when it is used")
+            return UNKNOWN
         if isinstance(function, CodeFunction):
-            return self.run_function(function, values, keywords)
+            return self._call_own(function, values, keywords)
         if not isinstance(function, External):
             return UNKNOWN
         name = function.name
@@ -174,6 +73,18 @@ class Run(Statements):
             return self._import_call(values)
         return self._answer(name, values)
 
+    def _call_own(
+        self, function: CodeFunction, values: list[Value], keywords: dict[str, Value]
+    ) -> Value:
+        """Follow a call, unless the function was called often and has opened nothing."""
+        number, before = id(function.node), len(self.events)
+        if self._idle.get(number, 0) >= _MOST_IDLE_CALLS:
+            return UNKNOWN
+        value = self.run_function(function, values, keywords)
+        if len(self.events) == before:
+            self._idle[number] = self._idle.get(number, 0) + 1
+        return value
+
     def _answer(self, name: str, values: list[Value]) -> Value:
         """The value of a function of the standard library that changes nothing."""
         if name == "cffi.FFI":
@@ -183,7 +94,7 @@ class Run(Statements):
         if name in ("importlib.resources.files", "importlib_resources.files"):
             return self._directory_of(values)
         if name == "sysconfig.get_path":
-            return self._sources.site if values[:1] in (["platlib"], ["purelib"]) else UNKNOWN
+            return self._finder.site if values[:1] in (["platlib"], ["purelib"]) else UNKNOWN
         if name in FUNCTIONS:
             return FUNCTIONS[name](*values)
         return self._ask(name.rpartition(".")[2] if _asks(name) else "", values)
@@ -201,15 +112,14 @@ class Run(Statements):
             return
         if name.startswith("/"):
             name = posixpath.normpath(name)
-            if self._is_missing(name):
-                raise RaisedError("OSError")
+            if self._finder.is_missing(name):
+                raise RaisedError("OSError", self.where)
         self._record(name, flags | added)
 
     def _record(self, name: str, flags: Value, *, imported: bool = False) -> None:
         mode = Mode.of_flags(flags) if type(flags) is int else None
-        source = f"{self.module.member}:{self._line}"
         certain = self.sure and mode is not None and bool(name)
-        self.events.append(Event(name, mode or Mode(), source, certain, imported))
+        self.events.append(Event(name, mode or Mode(), self.where, certain, imported))
 
     def _import_call(self, values: list[Value]) -> Value:
         if values and isinstance(values[0], str) and values[0]:
@@ -223,13 +133,13 @@ class Run(Statements):
         if values and isinstance(values[0], str):
             name = values[0]
         if name and self._finder.is_own(name):
-            return PathValue(f"{self._sources.site}/{name.replace('.', '/')}")
+            return PathValue(f"{self._finder.site}/{name.replace('.', '/')}")
         return UNKNOWN
 
-    def follow_unreached(self, path: str) -> None:
-        """Follow the functions of a module's file that nothing has called: possible openings."""
-        module = self._finder.module(self._finder.name_of(path))
-        tree = self._parsed.get(path)
+    def follow_unreached(self, name: str) -> None:
+        """Follow the functions of a module that nothing has called: possible openings."""
+        module = self._finder.module(name)
+        tree = self._parsed.get(module.path) if module is not None else None
         if module is None or tree is None:
             return
         self.module = module
@@ -243,13 +153,6 @@ class Run(Statements):
         self.sure = True
 
     # -- the file system -------------------------------------------------------------------------
-
-    def _is_missing(self, path: str) -> bool:
-        """Whether a path lies in the package's own directories, and it has no such file."""
-        if path in self._sources.files:
-            return False
-        site = f"{self._sources.site}/"
-        return path.startswith(site) and self._finder.is_own(path[len(site) :].partition("/")[0])
 
     def ask(self, path: PathValue, method: str, values: list[Value]) -> Value:
         """See :class:`collide.wheels.python.expressions.Expressions`."""
@@ -266,10 +169,10 @@ class Run(Statements):
             return UNKNOWN
         path = posixpath.normpath(path)
         if question in ("exists", "isfile", "is_file", "isdir", "is_dir"):
-            is_file, is_directory = path in self._sources.files, self._finder.is_directory(path)
+            is_file, is_directory = self._finder.is_file(path), self._finder.is_directory(path)
             if is_file or is_directory:
                 return is_file if "file" in question else question == "exists" or is_directory
-            return False if self._is_missing(path) else UNKNOWN
+            return False if self._finder.is_missing(path) else UNKNOWN
         if question == "listdir":
             return self._finder.children(path) if self._finder.is_directory(path) else UNKNOWN
         return self._glob(path) if question in ("glob", "iglob") else UNKNOWN
@@ -277,10 +180,17 @@ class Run(Statements):
     def _glob(self, pattern: str) -> Value:
         directory, name = posixpath.split(pattern)
         if not self._finder.is_directory(directory):
-            return [] if self._is_missing(directory) else UNKNOWN
+            return [] if self._finder.is_missing(directory) else UNKNOWN
         return [
             f"{directory}/{n}" for n in self._finder.children(directory) if fnmatchcase(n, name)
         ]
+
+
+def _qualified(function: Value) -> str:
+    """The dotted name of a function, of whatever package."""
+    if isinstance(function, CodeFunction):
+        return f"{function.module.name}.{getattr(function.node, 'name', '')}"
+    return function.name if isinstance(function, External) else ""
 
 
 def _asks(name: str) -> bool:

@@ -8,6 +8,7 @@ not in its own package does.
 from __future__ import annotations
 
 import ast
+import builtins
 
 from collide.wheels.python.expressions import Expressions
 from collide.wheels.python.values import UNKNOWN, CodeFunction, CodeModule, Environment, RaisedError
@@ -33,12 +34,16 @@ class _LeaveError(Exception):
 class Statements(Expressions):
     """The statements; what an import does is left to a subclass.
 
-    ``sure`` is whether the present statement is surely reached.
+    ``sure`` is whether the present statement is surely reached, ``here`` whether it is if the
+    branch is reached that it is in, and ``returned`` whether the present function may have
+    returned before. With ``alternatives`` handlers are followed of what does not surely raise, too.
     """
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, *, alternatives: bool = True) -> None:
         super().__init__(steps)
-        self.sure = True
+        self.sure = self.here = True
+        self.returned = False
+        self._alternatives = alternatives
         self.module = CodeModule("", "", "", "")
         self.entered: set[int] = set()
         self._depth = 0
@@ -46,6 +51,13 @@ class Statements(Expressions):
     def bring(self, node: ast.Import | ast.ImportFrom, scope: Environment) -> None:
         """Do what an import statement does."""
         raise NotImplementedError
+
+    def place(self, node: ast.stmt) -> str:
+        """The file and line of a statement."""
+        raise NotImplementedError
+
+    def missed(self, raised: RaisedError) -> None:
+        """What may not be reached raises."""
 
     def follow(self, statements: Iterable[ast.stmt], scope: Environment) -> None:
         """Follow statements; raises RaisedError where they surely raise."""
@@ -60,17 +72,21 @@ class Statements(Expressions):
                     self.evaluate(child, scope)
 
     def _maybe(self, statements: Sequence[ast.stmt], scope: Environment) -> str:
-        """Follow what may not be reached; how it leaves: "return", "raise", or ""."""
-        was, left = self.sure, ""
-        self.sure = False
+        """Follow what may not be reached; how it surely leaves: "return", "raise", ... or ""."""
+        was, left = (self.sure, self.here), ""
+        self.sure, self.here = False, True
         try:
             self.follow(statements, scope)
         except _LeaveError as leave:
-            left = leave.kind
-        except RaisedError:
-            left = "raise"
+            left = leave.kind if self.here else ""
+            self.returned |= leave.kind == "return"
+        except RaisedError as raised:
+            left = "raise" if self.here else ""
+            self.missed(raised)
         finally:
-            self.sure = was
+            self.sure, self.here = was
+            if self.returned:
+                self.sure = self.here = False
         return left
 
     # -- functions -------------------------------------------------------------------------------
@@ -85,18 +101,22 @@ class Statements(Expressions):
         self.entered.add(id(node))
         scope = Environment(function.closure)
         _bind_arguments(node.args, values, keywords, scope, self)
-        was, module = self.sure, self.module
-        self.module = function.module
+        was = self.sure, self.here, self.returned, self.module
+        self.here, self.returned, self.module = True, False, function.module
         self._depth += 1
         try:
             self.follow(node.body, scope)
         except _LeaveError as leave:
-            # A return that is not surely reached comes here only out of one that was.
-            return leave.value if self.sure == was else UNKNOWN
+            return leave.value if self.here else UNKNOWN
+        except RaisedError:
+            if self.here:
+                raise
+            return UNKNOWN
         finally:
+            here = self.here
             self._depth -= 1
-            self.sure, self.module = was, module
-        return None
+            self.sure, self.here, self.returned, self.module = was
+        return None if here else UNKNOWN
 
     def _on_functiondef(self, node: ast.FunctionDef, scope: Environment) -> None:
         scope.bind(node.name, CodeFunction(node, self.module, scope))
@@ -119,7 +139,8 @@ class Statements(Expressions):
 
     def _on_raise(self, node: ast.Raise, _scope: Environment) -> None:
         exception = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        raise RaisedError(exception.id if isinstance(exception, ast.Name) else "Exception")
+        name = exception.id if isinstance(exception, ast.Name) else "Exception"
+        raise RaisedError(name, self.place(node))
 
     def _on_global(self, node: ast.Global, scope: Environment) -> None:
         scope.declared_global.update(node.names)
@@ -131,6 +152,16 @@ class Statements(Expressions):
 
     def _on_importfrom(self, node: ast.ImportFrom, scope: Environment) -> None:
         self.bring(node, scope)
+
+    def _on_expr(self, node: ast.Expr, scope: Environment) -> None:
+        if isinstance(node.value, ast.Name) and self._is_unbound(node.value.id, scope):
+            raise RaisedError("NameError", self.place(node))
+        self.evaluate(node.value, scope)
+
+    def _is_unbound(self, name: str, scope: Environment) -> bool:
+        """Whether a name surely is none."""
+        known = self.module.complete and not self.module.makes_names
+        return known and not scope.binds(name) and not hasattr(builtins, name)
 
     def _on_assign(self, node: ast.Assign, scope: Environment) -> None:
         value = self.evaluate(node.value, scope)
@@ -175,8 +206,8 @@ class Statements(Expressions):
         for name in after_one.keys() | scope.names.keys():
             if after_one.get(name, UNKNOWN) != scope.names.get(name, UNKNOWN):
                 scope.names[name] = UNKNOWN
-        if {one, other} & {"return", "break", "continue"}:
-            self.sure = False
+        if {one, other} & {"break", "continue"}:
+            self.sure = self.here = False
 
     def _on_for(self, node: ast.For, scope: Environment) -> None:
         values = self.evaluate(node.iter, scope)
@@ -184,7 +215,7 @@ class Statements(Expressions):
             self._assign(node.target, UNKNOWN, scope)
             self._maybe(node.body, scope)
             return
-        was = self.sure
+        was = self.sure, self.here
         for value in values:
             self._assign(node.target, value, scope)
             try:
@@ -196,7 +227,8 @@ class Statements(Expressions):
                     break
         else:
             self.follow(node.orelse, scope)
-        self.sure = was and self.sure
+        if not self.returned:
+            self.sure, self.here = was
 
     def _on_while(self, node: ast.While, scope: Environment) -> None:
         self._maybe(node.body, scope)
@@ -218,9 +250,11 @@ class Statements(Expressions):
                     raise
                 self.follow(handler.body, scope)
             else:
+                was = self.sure, self.here, self.returned
                 before = dict(scope.names)
-                for handler in node.handlers:
+                for handler in node.handlers if self._alternatives else ():
                     self._maybe(handler.body, scope)
+                    self.sure, self.here, self.returned = was
                     scope.names = dict(before)
                 self.follow(node.orelse, scope)
         finally:

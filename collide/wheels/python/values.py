@@ -52,6 +52,10 @@ class Environment:
             scope = scope.outer
         return UNKNOWN
 
+    def binds(self, name: str) -> bool:
+        """Whether a name has a value, be it unknown."""
+        return name in self.names or (self.outer is not None and self.outer.binds(name))
+
     def bind(self, name: str, value: Value) -> None:
         """Assign to a name."""
         scope = self
@@ -63,7 +67,8 @@ class Environment:
 class CodeModule:
     """A Python module of the package: where it is, and its names.
 
-    ``member`` is the name that output uses, ``executed`` whether its code was read.
+    ``member`` is the name that output uses, ``executed`` whether its code was read, ``complete``
+    whether its code was read whole, ``makes_names`` whether it binds more than its code says.
     """
 
     def __init__(self, name: str, path: str, member: str, package: str) -> None:
@@ -73,6 +78,7 @@ class CodeModule:
         self.package = package
         self.executed = False
         self.complete = True
+        self.makes_names = False
         self.environment = Environment()
 
 
@@ -85,11 +91,20 @@ class CodeFunction(NamedTuple):
 
 
 class RaisedError(Exception):
-    """An exception that the code surely raises, by the name of its class."""
+    """An exception that the code surely raises, by the name of its class.
 
-    def __init__(self, name: str) -> None:
+    ``missing`` is the module that an import does not find, ``where`` the line.
+    """
+
+    def __init__(self, name: str, where: str = "", missing: str = "") -> None:
         super().__init__(name)
         self.name = name
+        self.where = where
+        self.missing = missing
+
+    def __str__(self) -> str:
+        said = f"no module {self.missing}" if self.missing else f"raises {self.name}"
+        return f"{self.where}: {said}"
 
 
 class BudgetError(Exception):

@@ -1,0 +1,217 @@
+"""Does what import statements do: finds modules, and follows their code once.
+
+Source: the Python reference, "The import system". Which modules there are a
+:class:`~collide.wheels.python.imports.Finder` says.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+
+from collide.loader.opening import RTLD_NOW
+from collide.support.errors import InputError
+from collide.wheels.python.imports import absolute_name
+from collide.wheels.python.known import CONSTANTS
+from collide.wheels.python.parse import parse_quietly
+from collide.wheels.python.statements import Statements
+from collide.wheels.python.values import (
+    UNKNOWN,
+    CodeModule,
+    Environment,
+    External,
+    RaisedError,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.wheels.python.imports import Finder
+    from collide.wheels.python.values import Value
+
+# Ways to bind names, or to make modules, that no statement shows.
+_MAKES_NAMES = re.compile(rb"globals\(|setattr\(|exec\(|vars\(|__dict__|sys\.modules\[")
+
+
+class Modules(Statements):
+    """The modules of one interpreter; what is opened is left to a subclass.
+
+    ``notes`` are lines of what was not followed, ``unreadable`` files that are no Python, with
+    the reason.
+    """
+
+    def __init__(
+        self,
+        finder: Finder,
+        parsed: dict[str, ast.Module | None],
+        steps: int,
+        *,
+        alternatives: bool = True,
+    ) -> None:
+        """``parsed`` keeps the syntax trees of files for further runs."""
+        super().__init__(steps, alternatives=alternatives)
+        self._finder = finder
+        self._flags: Value = RTLD_NOW
+        self._parsed = parsed
+        self._line = 0
+        self.notes: list[str] = []
+        self.unreadable: dict[str, str] = {}
+
+    def _record(self, name: str, flags: Value, *, imported: bool = False) -> None:
+        """Take note of what the present line opens."""
+        raise NotImplementedError
+
+    @property
+    def where(self) -> str:
+        """The present line; what has begun the run where there is none."""
+        return f"{self.module.member}:{self._line}" if self._line else self.module.member
+
+    def _note(self, text: str) -> None:
+        self.notes.append(f"{self.where}: {text}")
+
+    def place(self, node: ast.stmt) -> str:
+        """See :class:`Statements`."""
+        return f"{self.module.member}:{node.lineno}"
+
+    def missed(self, raised: RaisedError) -> None:
+        """See :class:`Statements`."""
+        if raised.missing:
+            self.notes.append(f"{raised}, in a branch that may not run")
+
+    def begin_import(self, name: str, source: str) -> None:
+        """Import a module because of ``source``; raises RaisedError where that fails."""
+        self.module, self._line = CodeModule("", "", source, ""), 0
+        self.import_module(name)
+
+    def import_module(self, name: str) -> Value:
+        """Import a module and its parents; raises RaisedError where there is none."""
+        if not self._finder.is_own(name):
+            return External(name)
+        parts = name.split(".")
+        found: Value = UNKNOWN
+        for end in range(1, len(parts) + 1):
+            dotted = ".".join(parts[:end])
+            module = self._finder.module(dotted)
+            extensions = self._finder.extensions(dotted)
+            if module is None and not extensions:
+                return self._absent(dotted, found)
+            if extensions:
+                for path in extensions:
+                    self._record(path, self._flags, imported=True)
+                found = UNKNOWN
+            elif module is not None:
+                self._execute(module)
+                found = module
+        return External(name) if self._finder.is_standard(name) else found
+
+    def _absent(self, name: str, parent: Value) -> Value:
+        """Some packages make modules of their own when they run, as six.moves."""
+        if self._finder.is_standard(name):
+            return External(name)
+        if isinstance(parent, CodeModule) and parent.makes_names:
+            self._note(f"no module {name}: passed over")
+            return UNKNOWN
+        raise RaisedError("ModuleNotFoundError", self.where, name)
+
+    def _execute(self, module: CodeModule) -> None:
+        if module.executed:
+            return
+        module.executed = True
+        tree = self._tree(module)
+        module.complete = tree is not None
+        if tree is None:
+            return
+        names = module.environment.names
+        names |= {"__file__": module.path, "__name__": module.name, "__package__": module.package}
+        names |= dict.fromkeys(("__doc__", "__spec__", "__loader__", "__dict__"), UNKNOWN)
+        names["__path__"] = [posixpath.dirname(module.path)]
+        was, self.module = self.module, module
+        line = self._line
+        try:
+            self.follow(tree.body, module.environment)
+        except RaisedError:
+            module.executed = False
+            raise
+        finally:
+            self.module, self._line = was, line
+
+    def _tree(self, module: CodeModule) -> ast.Module | None:
+        if module.path in self._parsed:
+            return self._parsed[module.path]
+        self._parsed[module.path] = None
+        try:
+            text = self._finder.text(module.path)
+            if text is not None:
+                self._parsed[module.path] = parse_quietly(text)
+                module.makes_names = _MAKES_NAMES.search(text) is not None
+        except InputError as e:
+            self.unreadable[module.member] = e.reason
+        except RecursionError as e:
+            # The parser says so of the code; else it is the chain of imports that is too long.
+            if "during" not in str(e):
+                raise
+            self.unreadable[module.member] = str(e)
+        except (OSError, SyntaxError, ValueError, MemoryError) as e:
+            self.unreadable[module.member] = getattr(e, "msg", "") or str(e) or type(e).__name__
+        return self._parsed[module.path]
+
+    def _on_functiondef(self, node: ast.FunctionDef, scope: Environment) -> None:
+        super()._on_functiondef(node, scope)
+        if node.name == "__getattr__" and scope is self.module.environment:
+            self._line = node.lineno
+            self._note("__getattr__ is not followed: it may import more")
+
+    def bring(self, node: ast.Import | ast.ImportFrom, scope: Environment) -> None:
+        """See :class:`Statements`."""
+        self._line = node.lineno
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found = self.import_module(alias.name)
+                top = alias.name.partition(".")[0]
+                if alias.asname is None and "." in alias.name:
+                    found = self._finder.module(top) or External(top)
+                scope.bind(alias.asname or top, found)
+            return
+        base = absolute_name(node.module, node.level, self.module.package)
+        parent = self.import_module(base)
+        for alias in node.names:
+            if alias.name == "*":
+                self.module.complete = False
+                if isinstance(parent, CodeModule):
+                    self._star(parent, base, scope)
+                continue
+            scope.bind(alias.asname or alias.name, self._member(parent, base, alias.name))
+
+    def _star(self, parent: CodeModule, base: str, scope: Environment) -> None:
+        """Do what ``from base import *`` does: ``__all__`` may name modules."""
+        names = parent.environment.names
+        for name in listed if isinstance(listed := names.get("__all__"), list | tuple) else ():
+            if isinstance(name, str):
+                scope.names[name] = self._member(parent, base, name)
+        scope.names |= {n: v for n, v in names.items() if n[:1] != "_"}
+
+    def _member(self, parent: Value, base: str, name: str) -> Value:
+        """The value of ``from base import name``."""
+        module = self._finder.module(base)
+        # An attribute comes before a module; a package that is not yet through has only these.
+        if module is not None and module.executed and name in module.environment.names:
+            found = module.environment.names[name]
+            return self._constant_of(f"{base}.{name}") if isinstance(parent, External) else found
+        dotted = f"{base}.{name}"
+        if self._finder.module(dotted) or self._finder.extensions(dotted):
+            return self.import_module(dotted)
+        if isinstance(parent, External):
+            return self._constant_of(dotted)
+        if not isinstance(parent, CodeModule):
+            return UNKNOWN
+        is_read = parent.complete and self._parsed.get(parent.path) and parent is not self.module
+        if is_read and not parent.makes_names and "__getattr__" not in parent.environment.names:
+            raise RaisedError("ImportError", self.where, dotted)
+        return UNKNOWN
+
+    def _constant_of(self, dotted: str) -> Value:
+        return CONSTANTS.get(dotted, External(dotted))
+
+    def _submodule(self, module: CodeModule, name: str) -> Value:
+        found = self._finder.module(f"{module.name}.{name}")
+        return found if found is not None and found.executed else UNKNOWN
