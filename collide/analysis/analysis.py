@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BoundModule
@@ -355,12 +355,17 @@ def _prepare(session: Session, openings: Iterable[Opening]) -> _Prepared:
     return _Prepared(session, tuple(before), tuple(refused))
 
 
-def _not_followed(target: Target, modules: Iterable[Module]) -> Iterator[Skipped]:
-    """What a target's Python opens, or may open, that no module was opened behind."""
+def _not_followed(target: Target, modules: Sequence[Module]) -> Iterator[Skipped]:
+    """What a target's Python opens, or may open, that no module was opened behind.
+
+    What only this process's loader knows by name matters where a library is missing.
+    """
     for file, reason in target.plan.unread:
         yield Skipped(file, f"what it opens is not known: {reason}")
+    missing = {f.name for m in modules for f in m.failures if f.kind == "missing-library"}
     for event in target.plan.possible:
-        if event.mode.rtld_global or event.mode.deepbind:
+        brings = missing and (not event.name or event.name.rpartition("/")[2] in missing)
+        if event.mode.rtld_global or event.mode.deepbind or (brings and not event.imported):
             name = target.shown(event.name) or "a library"
             yield Skipped(event.source, f"may open {name} {event.mode}")
     for opening, failure in dict.fromkeys(pair for m in modules for pair in m.refused):

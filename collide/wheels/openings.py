@@ -47,7 +47,7 @@ def read_plan(
         return text
 
     for path in sorted(path for path in listed if path.endswith(".py")):
-        if _NEVER_IMPORTED.search(path):
+        if _NEVER_IMPORTED.search(path, len(site)):
             continue
         text = read_text(path)
         if any(part in text for part in _IN_OPENING) and _OPENING.search(text):

@@ -239,6 +239,12 @@ def read_target(path: str | os.PathLike[str]) -> Target:
         return _read(name)
 
 
+def read_unplanned(directory: Path) -> Target:
+    """A tree without its plan; raises InputError when nothing of it can be read."""
+    with timed(str(directory)):
+        return _read_tree(str(directory), planned=False)
+
+
 def _read(name: str) -> Target:
     if os.path.isdir(name):
         return _read_tree(name)
@@ -361,23 +367,30 @@ def _target(
 # -- files on disk --------------------------------------------------------------------------------
 
 
-def _read_tree(path: str) -> Target:
+def _read_tree(path: str, *, planned: bool = True) -> Target:
     """An unpacked wheel or a site-packages directory: every ELF file below it."""
     from pathlib import Path  # late: start-up
 
     from collide.filesystems.root import Root  # late: start-up
 
     base = Path(path).resolve()
-    return read_files(path, base, (p for p in base.rglob("*") if p.is_file()), Root())
+    files = (p for p in base.rglob("*") if p.is_file())
+    return read_files(path, base, files, Root(), planned=planned)
 
 
-def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Target:
-    """The ELF files among ``files``, which keep their places on disk; names are from ``base``."""
+def read_files(
+    name: str, base: Path, files: Iterable[Path], root: Root, *, planned: bool = True
+) -> Target:
+    """The ELF files among ``files``, which keep their places on disk; names are from ``base``.
+
+    Without ``planned`` Python files are not looked at.
+    """
     members: dict[str, Dso] = {}
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     problems: list[InputError] = []
-    for found in sorted(p for p in files if not p.is_symlink()):
+    listed = sorted(p for p in files if not p.is_symlink())
+    for found in listed:
         member = os.path.relpath(found, base)
         try:
             if not _is_elf_file(found):
@@ -392,7 +405,26 @@ def read_files(name: str, base: Path, files: Iterable[Path], root: Root) -> Targ
         else:
             members[str(found)] = dso
             names.setdefault(dso.path, member)
-    return _target(name, None, members, names, skipped, problems, on_disk=root)
+    target = _target(name, None, members, names, skipped, problems, on_disk=root)
+    return target._replace(plan=_plan_on_disk(base, listed, members)) if planned else target
+
+
+def _plan_on_disk(base: Path, files: Iterable[Path], members: Mapping[str, Dso]) -> Plan:
+    if not _may_open(members):
+        return NO_PLAN
+    from collide.wheels.openings import read_plan  # late: start-up
+
+    site = base
+    while (site / "__init__.py").is_file():
+        site = site.parent
+    names = {str(path): os.path.relpath(path, base) for path in files}
+    return read_plan(str(site), names, names, _read_python)
+
+
+def _read_python(path: str) -> bytes:
+    hold("python-size", os.path.getsize(path), path)
+    with open(path, "rb") as stream:
+        return stream.read()
 
 
 def _is_elf_file(path: Path) -> bool:

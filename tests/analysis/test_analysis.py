@@ -185,3 +185,26 @@ def test_modules_are_opened_behind_what_the_python_of_their_package_opens(tmp_pa
     assert refused.reason == "opens libno_such.so, which fails here: missing-library libno_such.so"
     unplanned = analyse(target._replace(plan=NO_PLAN), host)
     assert [m.name for m in unplanned.modules if m.failures] == ["p/a.so"]
+
+
+def test_what_may_bring_a_missing_library_is_told(tmp_path: Path, host: Host) -> None:
+    code = tmp_path / "code.py"
+    code.write_text(
+        "import ctypes\n"
+        "def later(names):\n"
+        "    try:\n"
+        "        return ctypes.CDLL(None)\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "    for name in names:\n"
+        "        return ctypes.CDLL(name)\n"
+        "def other():\n"
+        "    ctypes.CDLL('libz.so.1')\n"
+    )
+    members: dict[str, str | Path] = {"p/__init__.py": code, "p/a.so": "int g(void) { return 1; }"}
+    assert not analyse(WheelBuilder(tmp_path)("fine", members), host).skipped
+    members["p/b.so"] = compile_so(
+        tmp_path, "b.so", "", "-Wl,--no-as-needed", str(library(tmp_path, "libgone.so.1"))
+    )
+    (told,) = analyse(WheelBuilder(tmp_path)("lacking", members), host).skipped
+    assert told == Skipped("p/__init__.py:8", "may open a library RTLD_NOW")

@@ -13,8 +13,10 @@ import pytest
 from checkout import WHEELS
 from collide.hosts.database import load_shipped
 from collide.loader.link_map import LoadFailure
+from collide.loader.opening import GLOBAL, Opening
 from collide.support.errors import InputError, UnverifiedError
 from collide.wheels.archive import Member, record_digest, write_wheel
+from collide.wheels.plan import NO_PLAN
 from collide.wheels.target import (
     Skipped,
     Target,
@@ -22,6 +24,7 @@ from collide.wheels.target import (
     installed_path,
     is_extension_module,
     read_target,
+    read_unplanned,
 )
 from compiler import compile_so
 
@@ -297,6 +300,19 @@ def test_tree_has_the_members_of_the_wheel_and_no_tags(tmp_path: Path) -> None:
     assert tree.tags is None
     assert set(tree.names.values()) == set(from_wheel.names.values())
     assert modules(tree) == modules(from_wheel) == [f"{name}.abi3.so"]
+
+
+@pytest.mark.parametrize("given", ["tests", "tests/p"])
+def test_tree_has_the_plan_of_its_packages(tmp_path: Path, given: str) -> None:
+    site = tmp_path / "tests"
+    build(site, "p/libf.so")
+    (site / "p/__init__.py").write_text(
+        "import ctypes\nctypes.CDLL(__path__[0] + '/libf.so', ctypes.RTLD_GLOBAL)\n"
+    )
+    target = read_target(tmp_path / given)
+    place, line = f"{site}/p/libf.so", "p/__init__.py:2" if given == "tests" else "__init__.py:2"
+    assert target.plan.before(f"{site}/p/m.so") == (Opening(place, GLOBAL, line),)
+    assert read_unplanned(site).plan == NO_PLAN
 
 
 def test_links_in_a_tree_are_no_members_but_lead_to_them(tmp_path: Path) -> None:

@@ -24,11 +24,12 @@ _DEEPEST = 24
 
 
 class _LeaveError(Exception):
-    """A return, break or continue that is surely reached."""
+    """A return, break or continue that is surely reached, but for what raises ``inside`` a try."""
 
     def __init__(self, kind: str, value: Value = None) -> None:
         self.kind = kind
         self.value = value
+        self.inside = False
 
 
 class Statements(Expressions):
@@ -61,15 +62,31 @@ class Statements(Expressions):
 
     def follow(self, statements: Iterable[ast.stmt], scope: Environment) -> None:
         """Follow statements; raises RaisedError where they surely raise."""
-        for statement in statements:
+        rest = iter(statements)
+        for statement in rest:
             self._step()
-            follow = getattr(self, f"_on_{type(statement).__name__.lower()}", None)
-            if follow is not None:
-                follow(statement, scope)
-                continue
-            for child in ast.iter_child_nodes(statement):
-                if isinstance(child, ast.expr):
-                    self.evaluate(child, scope)
+            try:
+                self._follow_one(statement, scope)
+            except _LeaveError as leave:
+                if leave.inside and self._alternatives:
+                    self._aside(list(rest), scope)
+                raise
+
+    def _follow_one(self, statement: ast.stmt, scope: Environment) -> None:
+        follow = getattr(self, f"_on_{type(statement).__name__.lower()}", None)
+        if follow is not None:
+            follow(statement, scope)
+            return
+        for child in ast.iter_child_nodes(statement):
+            if isinstance(child, ast.expr):
+                self.evaluate(child, scope)
+
+    def _aside(self, statements: Sequence[ast.stmt], scope: Environment) -> None:
+        """Follow what only an exception leads to; nothing of it is left behind but openings."""
+        was, before = (self.sure, self.here, self.returned), dict(scope.names)
+        self._maybe(statements, scope)
+        self.sure, self.here, self.returned = was
+        scope.names = before
 
     def _maybe(self, statements: Sequence[ast.stmt], scope: Environment) -> str:
         """Follow what may not be reached; how it surely leaves: "return", "raise", ... or ""."""
@@ -249,16 +266,21 @@ class Statements(Expressions):
                 if handler is None:
                     raise
                 self.follow(handler.body, scope)
+            except _LeaveError:
+                self._handlers_aside(node, scope)
+                raise
             else:
-                was = self.sure, self.here, self.returned
-                before = dict(scope.names)
-                for handler in node.handlers if self._alternatives else ():
-                    self._maybe(handler.body, scope)
-                    self.sure, self.here, self.returned = was
-                    scope.names = dict(before)
+                self._handlers_aside(node, scope)
                 self.follow(node.orelse, scope)
+        except _LeaveError as leave:
+            leave.inside = leave.inside or bool(node.handlers)
+            raise
         finally:
             self.follow(node.finalbody, scope)
+
+    def _handlers_aside(self, node: ast.Try, scope: Environment) -> None:
+        for handler in node.handlers if self._alternatives else ():
+            self._aside(handler.body, scope)
 
 
 _FAMILIES = {
