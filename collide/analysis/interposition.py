@@ -155,6 +155,14 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         )
 
 
+def kept_beside(
+    taken: Collection[Binding], victim: Dso, groups: Iterable[BindingGroup]
+) -> AbstractSet[str]:
+    """The names of the libraries of ``taken`` that ``victim`` gets as meant, by its ``groups``."""
+    intended = {b.intended.dso for b in taken if b.intended}
+    return _Library(taken, victim).kept(groups, intended)
+
+
 def _all(_victim: Dso, names: Iterable[str]) -> AbstractSet[str]:
     return frozenset(names)
 

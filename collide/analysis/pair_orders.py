@@ -16,7 +16,7 @@ from typing import Literal
 from collide.analysis.analysis import Module
 from collide.analysis.install import binder_for, install_together, open_modules, with_planned
 from collide.analysis.pair_traces import Shared
-from collide.binding.binding import Binding, BoundObject, is_unique
+from collide.binding.binding import Binding, BindingGroup, BoundObject, is_unique
 from collide.binding.session import Session
 from collide.elf.symbols import Reference
 from collide.loader.host import Host
@@ -38,7 +38,7 @@ class ChangedBindings(NamedTuple):
 
     ``holder`` has the references, ``provider`` gives the definitions,
     ``before`` gave them when the second target was alone. ``bindings`` are
-    the new ones, each with what the reference got then.
+    the new ones, each with what the reference got then; ``groups`` are all that ``holder`` gets.
     """
 
     kind: ChangeKind
@@ -47,6 +47,7 @@ class ChangedBindings(NamedTuple):
     before: Dso | None
     bindings: tuple[tuple[Binding, Match | None], ...]
     modules: tuple[str, ...]
+    groups: tuple[BindingGroup, ...] = ()
 
 
 class ChangedOutcome(NamedTuple):
@@ -172,7 +173,9 @@ def _changed(
             key = kind or _kind(b.actual, state), b.actual.dso, was.dso if was else None
             groups.setdefault(key, []).append((b, was))
     for (reason, provider, before), bindings in groups.items():
-        yield ChangedBindings(reason, new.map.dso, provider, before, tuple(bindings), modules)
+        yield ChangedBindings(
+            reason, new.map.dso, provider, before, tuple(bindings), modules, new.groups
+        )
 
 
 def _kind(actual: Match, state: _State) -> ChangeKind:

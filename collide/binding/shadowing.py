@@ -4,7 +4,8 @@
 when only the object and its own dependency closure are searched, the object first (direct
 binding). A reference is *shadowed* where both exist and are of different objects, with three
 exceptions: the intended object is one of the host's own, whose order the host has chosen; both
-are equal definitions of C++ vague linkage; or it is a function that glibc has in two of its files.
+are equal definitions of C++ vague linkage, of objects that are not compiled for different classes
+std::string; or it is a function that glibc has in two of its files.
 
 :mod:`collide.binding.binder` does the same for many references at once.
 """
@@ -111,10 +112,7 @@ def is_shadowed(actual: Match | None, intended: Match | None, host: AbstractSet[
         return False
     if intended.dso in host:
         return False
-    return not (
-        _same_vague_definition(actual.definition, intended.definition)
-        or is_one_c_library(actual, intended)
-    )
+    return not (_same_vague_definition(actual, intended) or is_one_c_library(actual, intended))
 
 
 def is_one_c_library(one: Match, other: Match) -> bool:
@@ -136,16 +134,24 @@ def _is_of_glibc(dso: Dso) -> bool:
     return "GLIBC_PRIVATE" in (*(dso.elf.version_definitions or ()), *needs)
 
 
-def _same_vague_definition(one: Definition, other: Definition) -> bool:
+def _same_vague_definition(actual: Match, intended: Match) -> bool:
     """C++ vague linkage: one inline function or template emitted by two compilations.
 
     Itanium C++ ABI 5.2 emits them weak (or unique) under a mangled name and
     expects that any copy serves. Equal type and size is all that a symbol table
-    shows of two being the same.
+    shows of two being the same, but that both objects are compiled for one class std::string.
     """
+    one, other = actual.definition, intended.definition
     return (
         one.name.startswith("_Z")
         and one.binding != STB_GLOBAL
         and other.binding != STB_GLOBAL
         and (one.type, one.size) == (other.type, other.size)
+        and not has_other_strings(actual.dso, intended.dso)
     )
+
+
+def has_other_strings(one: Dso, other: Dso) -> bool:
+    """Whether two objects are compiled for different classes std::string of libstdc++."""
+    ours, theirs = other.string_abi, one.string_abi
+    return ours is not None and theirs is not None and ours != theirs

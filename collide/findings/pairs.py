@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 
     from collide.analysis.install import Conflict
     from collide.analysis.pair_orders import ChangedBindings, ChangedOutcome, ChangeKind, PairOrder
-    from collide.binding.binding import Binding
-    from collide.loader.lookup import Match
     from collide.loader.model import Dso
-
-    _Pairs = list[tuple[Binding, Match | None]]
 
 SONAME_ACROSS = Code(
     "COL302",
@@ -34,8 +30,11 @@ SONAME_ACROSS = Code(
     "one brings what the other finds on the system. The loader keeps whichever is opened first, "
     "for both.",
     "A DT_NEEDED name equals the DT_SONAME or an alias of an object that the first wheel has "
-    "loaded from another path. A note when both copies export the same names, or nothing else was "
-    "there.",
+    "loaded from another path. An error or a warning where a rule about hosts says so: a smaller "
+    "variable (COL106), other integers (COL107), another ABI number (COL105), a check of versions "
+    "(COL108), another std::string (COL114). A warning where the copy that is used is the older "
+    "one or of another branch. A note when both export the same names, or it has more, or nothing "
+    "else was there.",
     "Nothing where both were made from the same library; else rename the SONAME in one of the "
     "wheels (auditwheel repair, patchelf --set-soname).",
 )
@@ -47,8 +46,11 @@ UNIQUE_ACROSS = Code(
     "shares C++ objects with the wheel that was opened before",
     "A symbol of binding STB_GNU_UNIQUE (a static variable of an inline function or template) "
     "exists once in a process, by name alone: both wheels work on the first one's object.",
-    "A lookup ends at a unique symbol that the first wheel's lookups have registered. A note when "
-    "the two definitions have the same type and size.",
+    "A lookup ends at a unique symbol that the first wheel's lookups have registered. An error "
+    "where it is smaller than the second's own or thread-local in one of them; and where the "
+    "symbols are numbers of facets of std::locale, which the second's own libstdc++ counts with a "
+    "counter of its own into a table of its own, and the first has facets that this lacks. A note "
+    "when nothing shows that they differ.",
     "Compile with -fno-gnu-unique or -fvisibility=hidden, unless both must share the object.",
 )
 SYSTEM_ACROSS = Code(
@@ -60,8 +62,10 @@ SYSTEM_ACROSS = Code(
     "A library that the host does not load at start-up is relocated once, where it is opened "
     "first. What the first wheel exports takes part in it for all that come later.",
     "References of a system library that both wheels load get other definitions when the first "
-    "wheel opens it than when the second does. A note when the library only gets its own or equal "
-    "ones.",
+    "wheel opens it than when the second does. The rules about hosts decide: an error where only "
+    "some functions of a class are taken (COL115), or a smaller variable (COL106). A note where "
+    "nothing shows that the definitions differ, as of the compiler's own (COL111) and of templates "
+    "(COL103).",
     "Export from a module and its libraries only what others use (-fvisibility=hidden, "
     "-Wl,--exclude-libs,ALL): what it links of libstdc++ statically most of all.",
 )
@@ -73,8 +77,9 @@ GLOBAL_ACROSS = Code(
     "takes symbols of a wheel that was opened RTLD_GLOBAL",
     "What is opened RTLD_GLOBAL joins the global scope with all its libraries, and comes before "
     "everything that is opened later.",
-    "A reference binds to an object that the first wheel has promoted. A note when the second has "
-    "no definition of its own, or an equal one.",
+    "A reference binds to an object that the first wheel has promoted. The rules about hosts "
+    "decide, as of a library that the host has loaded; all references count as in use. A note "
+    "when the second has no definition of its own, or nothing shows that the two differ.",
     "Do not open extension modules RTLD_GLOBAL (sys.setdlopenflags); as for COL101 otherwise.",
 )
 ORDER_DECIDES = Code(
@@ -131,6 +136,10 @@ def judge_conflicts(conflicts: Iterable[Conflict]) -> tuple[Finding, ...]:
 
 
 def _changed(pair_order: PairOrder) -> Iterator[Finding]:
+    if not pair_order.changes:
+        return
+    from collide.findings.across import judge_changes  # late: start-up
+
     groups: dict[tuple[ChangeKind, Dso, Dso | None], list[ChangedBindings]] = {}
     for change in pair_order.changes:
         # Changes of a system library are grouped by the library, whatever it got alone.
@@ -139,7 +148,7 @@ def _changed(pair_order: PairOrder) -> Iterator[Finding]:
         groups.setdefault((change.kind, change.provider, apart), []).append(change)
     for (kind, provider, _), changes in groups.items():
         bindings = [pair for change in changes for pair in change.bindings]
-        severity, evidence = _severity(kind, provider, changes, bindings)
+        severity, evidence = judge_changes(kind, provider, changes)
         holders = sorted({pair_order.name_of(c.holder) for c in changes})
         yield Finding(
             code=_CODES[kind],
@@ -159,45 +168,6 @@ def _victim(holders: list[str], pair_order: PairOrder) -> str:
     if len(holders) == 1:
         return holders[0]
     return f"{len(holders)} objects of {posixpath.basename(pair_order.second.name)}"
-
-
-def _severity(
-    kind: ChangeKind, provider: Dso, changes: list[ChangedBindings], bindings: _Pairs
-) -> tuple[Severity, str]:
-    """Severity and evidence: a note where ELF shows no difference between the definitions."""
-    if kind == "captured":
-        return _copies(provider, {c.before for c in changes if c.before})
-    if kind == "unique":
-        unlike = {b.reference.name for b, was in bindings if not _alike(b.actual, was)}
-        if unlike:
-            return Severity.WARNING, f"{len(unlike)} of the symbols differ in type or size"
-        return Severity.NOTE, "the definitions agree in type and size"
-    shadowed = sum(b.shadowed for b, _ in bindings)
-    if shadowed:
-        text = f"{shadowed} of {len(bindings)} are definitions other than those meant"
-        return Severity.WARNING, text
-    return Severity.NOTE, "none is another definition than meant"
-
-
-def _copies(provider: Dso, before: set[Dso]) -> tuple[Severity, str]:
-    offered = provider.elf.exports.names
-    lacking = {name for dso in before for name in dso.elf.exports.names - offered}
-    more = {name for name in offered if all(name not in f.elf.exports.names for f in before)}
-    if not before:
-        return Severity.NOTE, "alone it finds none"
-    if not lacking and not more:
-        return Severity.NOTE, f"both copies export the same {len(offered)} names"
-    text = f"exported by its own copy alone: {len(lacking)}, by the one it gets alone: {len(more)}"
-    return Severity.WARNING, text
-
-
-def _alike(one: Match | None, other: Match | None) -> bool:
-    return (
-        one is not None
-        and other is not None
-        and (one.definition.type, one.definition.size)
-        == (other.definition.type, other.definition.size)
-    )
 
 
 def _outcome_finding(outcome: ChangedOutcome) -> Finding:

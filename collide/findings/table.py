@@ -56,8 +56,10 @@ from collide.findings.shadowing.data_mismatch import DATA_MISMATCH
 from collide.findings.shadowing.foreign_symbol import FOREIGN_SYMBOL
 from collide.findings.shadowing.integer_width import INTEGER_WIDTH
 from collide.findings.shadowing.other_abi import OTHER_ABI
+from collide.findings.shadowing.other_string import OTHER_STRING
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
+from collide.findings.shadowing.split_class import SPLIT_CLASS
 from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 from collide.findings.shadowing.static_objects import STATIC_OBJECTS
 from collide.findings.shadowing.unused_copy import UNUSED_COPY
@@ -81,6 +83,8 @@ CODES = {
         COMPILER_RUNTIME,
         STATIC_OBJECTS,
         COPIED_VARIABLES,
+        OTHER_STRING,
+        SPLIT_CLASS,
         MISSING_LIBRARY,
         VERSION_NOT_FOUND,
         UNDEFINED_SYMBOL,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from collide.elf.code.call_graph import Calls
+    from collide.elf.string_abi import StringAbi
 
     FoundBy = Literal[
         "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",
@@ -59,8 +60,8 @@ class Dso:
     """
 
     __slots__ = (
-        *("_build_id", "_calls", "_contents", "_refusals", "_version_strings", "identity"),
-        *("elf", "package", "path"),
+        *("_build_id", "_calls", "_contents", "_refusals", "_string_abi", "_version_strings"),
+        *("elf", "identity", "package", "path"),
     )
 
     def __init__(
@@ -82,6 +83,7 @@ class Dso:
         self._build_id = build_id
         self.package = package
         self._calls: tuple[Calls | None] | None = None
+        self._string_abi: tuple[StringAbi | None] | None = None
 
     def read(self) -> bytes | bytearray:
         """Its bytes, once more; none of a recorded object."""
@@ -115,6 +117,17 @@ class Dso:
 
             self._refusals = read_refusals(self.read())
         return self._refusals
+
+    @property
+    def string_abi(self) -> StringAbi | None:
+        """The class std::string that it is compiled for (:mod:`collide.elf.string_abi`)."""
+        if self._string_abi is None:
+            from collide.elf.references import referred_names  # late: start-up
+            from collide.elf.string_abi import string_abi  # late: start-up
+
+            names = (*self.elf.exports.names, *referred_names(self.elf.references))
+            self._string_abi = (string_abi(names),)
+        return self._string_abi[0]
 
     @property
     def calls(self) -> Calls | None:

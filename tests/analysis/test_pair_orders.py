@@ -142,7 +142,8 @@ def test_older_copy_makes_the_newer_fail_in_one_order(s: Scenario) -> None:
         ("COL306", "error", "b.so", "f2", 0),
         ("COL302", "warning", "b.so", BUNDLED, 1),
     ]
-    assert pair.findings("b") == [("COL302", "warning", "a.so", BUNDLED, 1)]
+    # A later release has all that an older one has.
+    assert pair.findings("b") == [("COL302", "note", "a.so", BUNDLED, 1)]
     failing, captured = pair.whole("a")
     assert failing.detail == "fails: undefined symbol: f2"
     assert captured.detail == ("exported by its own copy alone: 1, by the one it gets alone: 0")
@@ -181,18 +182,49 @@ def test_bundled_library_of_the_first_captures_the_system_library_of_the_second(
     s.module("b/b.so", CALLS_F, needed=["system/libsys.so.1"], runpath=None)
     assert bundled.exists()
     pair = Pair(s, library_path=[s.directory / "system"])
-    assert pair.findings("a") == [("COL302", "warning", "b.so", "libsys.so.1", 1)]
+    # It has all that the system's has; not so the other way round.
+    assert pair.findings("a") == [("COL302", "note", "b.so", "libsys.so.1", 1)]
     assert [f[:2] for f in pair.findings("b")] == [("COL302", "warning")]
 
 
-@pytest.mark.parametrize(("size", "severity"), [(4, "note"), (8, "warning")])
+@pytest.mark.parametrize(("size", "severity"), [(4, "note"), (8, "error")])
 def test_unique_symbol_is_shared(s: Scenario, size: int, severity: str) -> None:
     s.module("a/a.so", unique())
     s.module("b/b.so", unique(size))
     pair = Pair(s)
     assert pair.shares.unique == ("u",)
     assert pair.findings("a") == [("COL303", severity, "b.so", "a.so", 1)]
-    assert pair.findings("b") == [("COL303", severity, "a.so", "b.so", 1)]
+    # The larger one harms nobody.
+    assert pair.findings("b") == [("COL303", "note", "a.so", "b.so", 1)]
+
+
+def facets(*names: str, counter: bool) -> str:
+    """The numbers of facets as a copy of libstdc++ defines them, and its counter of them."""
+    ids = [f"_ZNSt{len(name)}{name}IcE2idE" for name in names]
+    defined = "".join(
+        f'__asm__(".data\\n.globl {i}\\n.type {i}, @gnu_unique_object\\n.size {i}, 8\\n'
+        f'{i}: .zero 8\\n.text"); extern long {i}; long *at{n}(void) {{ return &{i}; }}'
+        for n, i in enumerate(ids)
+    )
+    return defined + ("int _ZNSt6locale2id11_S_refcountE;" if counter else "")
+
+
+def test_facets_are_numbered_by_a_copy_that_has_more(s: Scenario) -> None:
+    s.module("a/a.so", facets("ctype", "collate", counter=True))
+    s.module("b/b.so", facets("ctype", counter=True))
+    pair = Pair(s)
+    assert pair.findings("a") == [("COL303", "error", "b.so", "a.so", 1)]
+    assert pair.whole("a")[0].detail == (
+        "b.so has a libstdc++ of its own, with a first locale for 1 facet; 1 of them was "
+        "numbered by a.so, which has 1 more: _ZNSt7collateIcE2idE"
+    )
+    assert pair.findings("b") == [("COL303", "note", "a.so", "b.so", 1)]
+
+
+def test_facets_of_one_counter_are_not_numbered_apart(s: Scenario) -> None:
+    s.module("a/a.so", facets("ctype", "collate", counter=True))
+    s.module("b/b.so", facets("ctype", counter=False))
+    assert Pair(s).findings("a") == [("COL303", "note", "b.so", "a.so", 1)]
 
 
 def test_modules_that_take_no_part_are_not_opened(s: Scenario) -> None:
@@ -213,10 +245,28 @@ def test_system_library_takes_part_of_the_first(s: Scenario) -> None:
     pair = Pair(s, library_path=[s.directory / "system"])
     library = "system/libsys.so.1"
     assert pair.shares.system == (str(s.directory / library),)
-    assert pair.findings("a") == [("COL304", "warning", library, "a.so", 1)]
+    assert pair.findings("a") == [("COL304", "note", library, "a.so", 1)]
     # Opened first by b.so it keeps its own, which a.so would have replaced.
     assert pair.findings("b") == [("COL304", "note", library, library, 1)]
     assert pair.whole("a")[0].modules == ("b.so",)
+
+
+SHAPE = (
+    "int _ZN5Shape4fillEv(void) { return 1; } int _ZNK5Shape4areaEv(void) { return 2; }"
+    "int sys(void) { return _ZN5Shape4fillEv() + _ZNK5Shape4areaEv(); }"
+)
+
+
+def test_system_library_that_gets_one_function_of_a_class_is_an_error(s: Scenario) -> None:
+    nodes = "SYS_1 { _ZN5Shape4fillEv; sys; }; SYS_2 { _ZNK5Shape4areaEv; } SYS_1;"
+    s.lib("system/libsys.so.1", SHAPE, versions=nodes)
+    needed = ["system/libsys.so.1"]
+    own = "int _ZN5Shape4fillEv(void) { return 3; }"
+    s.module("a/a.so", own + USES_SYSTEM, needed=needed, runpath=None)
+    s.module("b/b.so", USES_SYSTEM, needed=needed, runpath=None)
+    pair = Pair(s, library_path=[s.directory / "system"])
+    assert pair.findings("a") == [("COL304", "error", "system/libsys.so.1", "a.so", 1)]
+    assert [f[1] for f in pair.findings("b")] == ["note"]
 
 
 def test_system_library_that_takes_nothing_is_not_shared(s: Scenario) -> None:
@@ -236,7 +286,7 @@ def test_of_the_modules_that_load_a_system_library_one_that_it_takes_from_is_ope
     s.module("b/b.so", USES_SYSTEM, needed=needed, runpath=None)
     pair = Pair(s, library_path=[s.directory / "system"])
     assert pair.shares.modules == (("a2.so",), ("b.so",))
-    assert pair.findings("a")[0][:2] == ("COL304", "warning")
+    assert pair.findings("a")[0][:2] == ("COL304", "note")
 
 
 def test_promoted_module_comes_before_the_second(s: Scenario) -> None:
@@ -245,8 +295,18 @@ def test_promoted_module_comes_before_the_second(s: Scenario) -> None:
     assert not Pair(s).shares
     pair = Pair(s, rtld_global=("a*",))
     assert pair.shares.promoted == ("a.so",)
-    assert pair.findings("a") == [("COL305", "warning", "b.so", "a.so", 1)]
+    assert pair.findings("a") == [("COL305", "note", "b.so", "a.so", 1)]
     assert pair.findings("b") == []
+
+
+@pytest.mark.parametrize(("first", "second", "severity"), [(4, 64, "error"), (64, 4, "note")])
+def test_variable_of_another_size_is_an_error(
+    s: Scenario, first: int, second: int, severity: str
+) -> None:
+    for target, size in (("a", first), ("b", second)):
+        s.module(f"{target}/{target}.so", f"char v[{size}]; char *{target}(void) {{ return v; }}")
+    pair = Pair(s, rtld_global=("a*",))
+    assert pair.findings("a") == [("COL305", severity, "b.so", "a.so", 1)]
 
 
 def test_promoted_module_cures_what_has_no_definition(s: Scenario) -> None:

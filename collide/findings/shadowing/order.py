@@ -13,8 +13,10 @@ from collide.findings.shadowing.data_mismatch import data_mismatch
 from collide.findings.shadowing.foreign_symbol import foreign_symbol
 from collide.findings.shadowing.integer_width import integer_width
 from collide.findings.shadowing.other_abi import other_abi
+from collide.findings.shadowing.other_string import other_string
 from collide.findings.shadowing.own_shadow import own_shadow
 from collide.findings.shadowing.replaced_library import one_c_library, replaced_library, same_build
+from collide.findings.shadowing.split_class import split_class
 from collide.findings.shadowing.split_library import asked_by_name, renamed_copy, split_library
 from collide.findings.shadowing.static_objects import static_objects
 from collide.findings.shadowing.unused_copy import unused_copy
@@ -32,9 +34,11 @@ if TYPE_CHECKING:
 
 FIRST_MATCH: tuple[FindingRule, ...] = (
     own_shadow,
+    other_string,
     vague_linkage,
     unused_copy,
     one_c_library,
+    split_class,
     compiler_runtime,
     same_build,
     renamed_copy,
