@@ -12,9 +12,26 @@ from collide.findings.judge import judge
 from record_case_hosts import TABLE
 
 
-def test_every_case_has_its_host_recorded() -> None:
-    hosts = {score.host_name(case) for case in score.cases()}
+@pytest.mark.parametrize("of", score.SETS)
+def test_every_case_has_its_host_recorded(of: str) -> None:
+    hosts = {score.host_name(case) for case in score.cases(of)}
     assert hosts <= set(score.recorded_hosts().names)
+
+
+def test_halves_of_a_set_have_no_library_in_common() -> None:
+    every = [case for of in score.SETS for case in score.cases(of)]
+    halves = [
+        {score.library_of(case) for case in every if score.is_held_out(case) is held_out}
+        for held_out in (False, True)
+    ]
+    assert halves[0].isdisjoint(halves[1])
+    assert min(map(len, halves)) > max(map(len, halves)) / 2
+
+
+def test_library_is_the_one_that_a_host_was_linked_with() -> None:
+    case = {"host": "host311-wcs", "wheel_filename": "astropy-8.0.2-cp311-abi3-x.whl"}
+    assert score.library_of(case) == "wcs"
+    assert score.library_of({**case, "host": "gdb"}) == "astropy"
 
 
 def test_every_recorded_host_is_in_the_table_that_records_them() -> None:
