@@ -21,7 +21,7 @@ OTHER_STRING = Code(
     Severity.ERROR,
     Shape.INTERPOSITION,
     "uses the host's copy of C++ templates, compiled for the other class std::string",
-    "libstdc++ has two classes std::string, and an object is compiled for one of them "
+    "The library libstdc++ has two classes std::string. An object is compiled for one of them "
     "(_GLIBCXX_USE_CXX11_ABI). What holds a string inside has one mangled name and two layouts: "
     "std::regex, whose parts work on each other's memory then.",
     "A shadowed symbol with a mangled name whose intended definition is weak or unique, where one "
