@@ -11,6 +11,8 @@ from collide.support.foreign import Text, json_of, text_of
 from collide.support.text import plural
 from collide.whatif.costs import costs
 from collide.whatif.edits import Edit
+from collide.whatif.preloading import preloads
+from collide.whatif.savings import savings
 from collide.whatif.whatif import (
     DLSYM,
     LINK_TIME,
@@ -37,11 +39,26 @@ def render_json(
         "apply": [str(e) for e in edits],
         "apply_host": [str(e) for e in host_edits],
         "analyses": [
-            {**_analysis(result), "costs": [c._asdict() for c in costs(result, edits, host_edits)]}
+            {
+                **_analysis(result),
+                "costs": [c._asdict() for c in costs(result, edits, host_edits)],
+                **(_of_host(result, host_edits) if host_edits else {}),
+            }
             for result in results
         ],
     }
     return json_of(document)
+
+
+def _of_host(result: WhatIf, host_edits: Sequence[Edit]) -> dict[str, Any]:
+    saved = savings(result)
+    return {
+        "preload": [
+            {**p._asdict(), "lost": list(p.lost), "holders": list(p.holders)}
+            for p in preloads(result, host_edits)
+        ],
+        "start_up": saved and saved.as_dict(),
+    }
 
 
 def _analysis(result: WhatIf) -> dict[str, Any]:
@@ -96,6 +113,10 @@ def render(
     lines += [f"  with {edit} in the host" for edit in host_edits]
     lines += _text(result, verbose)
     lines += [f"  cost: {cost.text}" for cost in costs(result, edits, host_edits)]
+    if host_edits:
+        lines += [f"  LD_PRELOAD: {preload}" for preload in preloads(result, host_edits)]
+        if saved := savings(result):
+            lines.append(f"  saved at start-up: {saved}")
     return text_of([*lines, "", ""])
 
 

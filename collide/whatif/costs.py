@@ -12,24 +12,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
-from collide.analysis.libpython import is_libpython
+from collide.analysis.libpython import is_libpython, python_release
 from collide.analysis.start_up import START_UP_MODULE, knows_references
 from collide.binding.binding import Binding
 from collide.elf.constants import STB_GLOBAL, STT_COMMON, STT_OBJECT, STT_TLS
 from collide.elf.machines import CLASS_COPY, CLASS_DATA
 from collide.elf.object import ElfObject
+from collide.elf.symbols import Reference
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
+from collide.support.text import plural
 from collide.whatif.deepbind import ALLOCATORS, OPERATORS, splits
 from collide.whatif.edits import (
     DEEPBIND,
+    DIRECT,
+    EXPORT,
     HIDE,
+    HOST_ONLY,
     LOCAL,
+    OF_PLACE,
+    PROTECT,
     RENAME,
     SONAME,
     SYMBOLIC,
     VERSION,
-    WITHOUT,
     Edit,
 )
 from collide.whatif.relink import own_definition
@@ -67,10 +73,12 @@ def costs(
         unknown = "what the host's own objects refer to is not in its profile: name the binary"
         return (*dict.fromkeys(found), Cost("unknown", unknown))
     for edit in host_edits:
-        if edit.change.option in (LOCAL, WITHOUT):
+        if edit.change.option in OF_PLACE:
             found += _of_unlinking(tried, edit)
-        else:
+        if edit.change.option not in HOST_ONLY:
             found += _of_host_library(tried, edit)
+    if any(e.change.option in (DIRECT, DEEPBIND) for e in host_edits):
+        found += _of_splits(tried)
     return tuple(dict.fromkeys(found))
 
 
@@ -83,12 +91,16 @@ _SPLIT = {
 }
 
 
-def _of_deepbind(tried: WhatIf) -> Iterator[Cost]:
+def _of_splits(tried: WhatIf) -> Iterator[Cost]:
     for split in splits(tried.before, tried.after):
         yield Cost(
             split.kind,
             f"{_SPLIT[split.kind]}: {_some(split.names)} of {split.second} beside {split.first}",
         )
+
+
+def _of_deepbind(tried: WhatIf) -> Iterator[Cost]:
+    yield from _of_splits(tried)
     yield Cost(
         "preload",
         "a library in LD_PRELOAD no longer replaces what the modules' own libraries, and the "
@@ -97,13 +109,17 @@ def _of_deepbind(tried: WhatIf) -> Iterator[Cost]:
 
 
 def _of_host_library(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
-    """The costs of another linking of libraries of the host, as those of members."""
-    after = {m.dso.path: m.dso.elf for m in tried.after.host.process.global_scope}
+    """The costs of another linking of libraries of the host, as those of members.
+
+    What becomes of LD_PRELOAD is told apart (:mod:`collide.whatif.preloading`).
+    """
+    after = {m.dso.path: m.dso.elf for m in tried.after.host.process.maps}
     for m in tried.before.host.process.global_scope:
         path = m.dso.path
         if edit.matches(path) and path in after:
             changed = _ChangedMember(m.dso, after[path], path)
-            yield from _of_member(tried, changed, [edit.change.option])
+            found = _of_member(tried, changed, [edit.change.option])
+            yield from (cost for cost in found if cost.kind != "preload")
 
 
 class _ChangedMember(NamedTuple):
@@ -115,26 +131,34 @@ class _ChangedMember(NamedTuple):
 
 
 def _of_member(tried: WhatIf, changed: _ChangedMember, options: Sequence[str]) -> Iterator[Cost]:
-    fate = tried.fates.get(changed.dso.path, {})
-    bound = {r for r, now in fate.items() if now is None}
+    bound = _settled(tried, changed, options)
     kinds = {r: own.type for r in bound if (own := own_definition(changed.dso.elf, r))}
     functions = {r.name for r, kind in kinds.items() if kind not in _DATA}
     data = {r.name for r, kind in kinds.items() if kind in _DATA}
-    addresses = {r.name for r in kinds if r.lookup_class == CLASS_DATA} & functions
-    if is_libpython(changed.dso.elf.soname or "") and any(o in SYMBOLIC for o in options):
+    # The loader gives a protected function the address that the executable has for it.
+    kept = bound if PROTECT in options else set()
+    fate = tried.fates.get(changed.dso.path, {})
+    addresses = {
+        r.name
+        for r in kinds
+        if r.lookup_class == CLASS_DATA and not (r in kept and fate[r] is not None)
+    } & functions
+    if data and _KEEPS_VARIABLES & set(options) and _is_second_python(tried, changed.dso):
         yield Cost(
             "runtime",
             f"{changed.name} becomes a second Python in the process, which nobody initialises: "
             "its types, its locks and its memory are not the interpreter's",
         )
-    if any(option in SYMBOLIC or option == HIDE for option in options):
+    if _BINDS & set(options):
         yield from _pointers(tried, changed, addresses, data)
         yield from _cpp(tried, changed, functions | data)
         yield from _preload(changed, functions, data)
+    if {"-Bsymbolic-functions", "-Bsymbolic-non-weak-functions"} & set(options):
+        yield from _left(changed, bound)
     if "-Bsymbolic-non-weak-functions" in options:
         yield Cost("linker", f"{changed.name} must be linked with lld: GNU ld has no such option")
     gone = changed.dso.elf.exports.names - changed.after.exports.names
-    if HIDE in options and gone:
+    if {HIDE, EXPORT} & set(options) and gone:
         yield Cost(
             "exports",
             f"{changed.name} no longer exports {_some(gone)}: whoever links it or asks dlsym "
@@ -150,6 +174,38 @@ def _of_member(tried: WhatIf, changed: _ChangedMember, options: Sequence[str]) -
             "soname",
             f"objects outside the wheel that need {changed.dso.elf.soname} get another file",
         )
+
+
+def _is_second_python(tried: WhatIf, libpython: Dso) -> bool:
+    """Whether it is CPython's library, in a process that has another one or the interpreter."""
+    return is_libpython(libpython.elf.soname or "") and any(
+        python_release(dso) and dso.path != libpython.path for dso in _loaded(tried.after)
+    )
+
+
+def _left(changed: _ChangedMember, bound: AbstractSet[Reference]) -> Iterator[Cost]:
+    """The variables of the changed object that are still looked up by name."""
+    own = ((r, own_definition(changed.dso.elf, r)) for r in changed.dso.elf.references)
+    left = {r.name for r, found in own if found and found.type in _DATA and r not in bound}
+    if left and not changed.dso.elf.is_executable:
+        functions = "" if bound else "looks up no function of its own by name, and "
+        yield Cost(
+            "left",
+            f"{changed.name} {functions}goes on looking up {plural(len(left), 'variable')} of its "
+            f"own: {_some(left)}",
+        )
+
+
+_BINDS = frozenset((*SYMBOLIC, HIDE, EXPORT, PROTECT, DIRECT, DEEPBIND))
+_KEEPS_VARIABLES = frozenset(("-Bsymbolic", PROTECT, DIRECT, DEEPBIND))
+
+
+def _settled(tried: WhatIf, changed: _ChangedMember, options: Sequence[str]) -> set[Reference]:
+    """The references of a changed object that its own definitions serve for certain."""
+    fate = tried.fates.get(changed.dso.path, {})
+    if DIRECT in options or DEEPBIND in options:
+        return set(changed.dso.elf.references)
+    return {r for r, now in fate.items() if now is None or PROTECT in options}
 
 
 def _pointers(
@@ -319,7 +375,7 @@ def _of_unlinking(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
         for b in bindings if path in stays else ():
             if b.provider is not None and b.provider.path not in stays:
                 wanted.setdefault((path, b.provider.path), set()).add(b.reference.name)
-    how = "must ask dlsym for" if edit.change.option == LOCAL else "loses"
+    how = "must ask dlsym for" if edit.change.option in (LOCAL, DEEPBIND) else "loses"
     # What another edit takes out of the scope is listed with that one.
     wanted = {key: found for key, found in wanted.items() if edit.matches(key[1])}
     for (holder, provider), names in sorted(wanted.items()):

@@ -117,7 +117,8 @@ def _moved(before: Analysis, after: Analysis) -> Iterator[tuple[Dso, Binding, Bi
                 other = new.get(b.reference)
                 if b.provider is None or other is None or other.provider is None:
                     continue
-                if other.provider is not b.provider and before.is_host(b.provider):
+                # A file that is linked in another way keeps its path.
+                if other.provider.path != b.provider.path and before.is_host(b.provider):
                     yield bound.dso, b, other
 
 

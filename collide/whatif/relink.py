@@ -175,7 +175,8 @@ def protect(obj: ElfObject, names: NamePatterns) -> Relinked:
 
     The effect of ``-fvisibility=protected``. GNU ld leaves a relocation where an address is
     data, which the loader binds to the object itself, unless the executable has a canonical PLT
-    entry of the function. What an executable has is never looked up elsewhere.
+    entry of the function; one of a variable in the global offset table, which a compiler then
+    leaves out, is kept here. What an executable has is never looked up elsewhere.
     """
     chosen = frozenset(n for n in obj.exports.names if n in names)
     change = SymbolChange(visibility=dict.fromkeys(chosen, STV_PROTECTED))

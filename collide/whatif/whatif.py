@@ -84,7 +84,8 @@ class WhatIf(NamedTuple):
     """One change of one target on one host, bound before and after.
 
     ``fates`` gives for the path of each changed object what became of its references,
-    ``renamed`` are new symbol names by old ones.
+    ``renamed`` are new symbol names by old ones, ``openings`` the dlopens that the host then makes
+    of its own libraries.
     """
 
     before: Analysis
@@ -93,6 +94,7 @@ class WhatIf(NamedTuple):
     balance: Balance
     moves: tuple[Move, ...] = ()
     renamed: Mapping[str, str] = {}
+    openings: tuple[Opened, ...] = ()
 
 
 def whatif(
@@ -131,7 +133,7 @@ def attempt(before: Analysis, edits: Sequence[Edit], host_edits: Sequence[Edit] 
     if host_edits:
         after = with_start_up(after, openings)
     balance = _balance(before, after, fates)
-    return WhatIf(before, after, fates, balance, renamed=changed.renamed)
+    return WhatIf(before, after, fates, balance, renamed=changed.renamed, openings=openings)
 
 
 def relink_target(target: Target, edits: Sequence[Edit]) -> tuple[Target, RelinkedObjects]:

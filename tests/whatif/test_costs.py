@@ -172,17 +172,56 @@ def test_new_soname_is_not_known_outside(s: Scenario) -> None:
     assert told["soname"] == ["objects outside the wheel that need libx.so get another file"]
 
 
-def test_symbolic_library_of_a_host_parts_from_the_copies_of_the_executable(s: Scenario) -> None:
+@pytest.mark.parametrize("change", ["-Bsymbolic", "protect", "direct"])
+def test_library_of_a_host_parts_from_the_copies_of_the_executable(
+    s: Scenario, change: str
+) -> None:
     pair(s)
     s.lib("rival.so", "int data = 9; int get(void) { return data; }")
     host = s.host("extern int data; int go(void) { return data; }", "-no-pie", needed=["rival.so"])
-    told = priced(s, host, local="rival.so=-Bsymbolic")
+    told = priced(s, host, local=f"rival.so={change}")
     assert any("host has copies of data" in line for lines in told.values() for line in lines)
     assert not any(
         "copies" in line
         for lines in priced(s, host, local="rival.so=-Bsymbolic-functions").values()
         for line in lines
     )
+
+
+@pytest.mark.parametrize("change", ["-Bsymbolic-functions", "direct", "protect"])
+def test_library_of_a_host_parts_from_the_canonical_addresses(s: Scenario, change: str) -> None:
+    """What is protected does not: glibc gives it the executable's address (Rule 3.3)."""
+    pair(s)
+    s.lib("rival.so", "int f(void) { return 9; } int (*const taken)(void) = f;")
+    source = "int f(void); int (*go(void))(void) { return f; }"
+    told = priced(s, s.host(source, "-no-pie", needed=["rival.so"]), local=f"rival.so={change}")
+    line = "host has canonical addresses of f (PLT entries), which those taken in rival.so then do"
+    expected = [] if change == "protect" else [f"{line} not equal"]
+    assert told.get("function-pointers", []) == expected
+
+
+@pytest.mark.parametrize("change", ["-Bsymbolic", "protect", "direct"])
+def test_vague_linkage_of_a_host_s_libraries_is_no_longer_shared(s: Scenario, change: str) -> None:
+    pair(s)
+    libraries = [s.lib(name, CPP).name for name in ("one.so", "other.so")]
+    told = priced(s, s.host(needed=libraries), local=f"other.so={change}")
+    assert told["type-identity"][0].startswith("_ZTI3Foo, _ZTV3Foo no longer shared with one.so")
+    assert told["vague-linkage"] == [
+        "inline variables and local statics _ZZ3barvE1n exist in other.so and in one.so"
+    ]
+
+
+def test_direct_binding_splits_what_the_executable_replaces(s: Scenario) -> None:
+    pair(s)
+    s.lib("below.so", "void *malloc(unsigned long n) { return (void *)n; }", "-fno-builtin")
+    source = "void *malloc(unsigned long); void *use(void) { return malloc(1); }"
+    s.lib("library.so", source, "-fno-builtin", needed=["below.so"])
+    replaces = "#include <stddef.h>\nvoid *malloc(size_t n) { (void)n; return 0; }"
+    host = s.host(replaces, "-fno-builtin", needed=["library.so"])
+    told = priced(s, host, local="library.so=direct")
+    (line,) = told["allocator"]
+    assert line.endswith("what one allocates the other cannot free: malloc of below.so beside host")
+    assert "allocator" not in priced(s, host, local="library.so=-Bsymbolic")
 
 
 def test_host_must_ask_dlsym_or_loses_what_it_linked(s: Scenario) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import pytest
 
 from collide.analysis.analysis import Analysis
 from collide.analysis.start_up import START_UP_MODULE
+from collide.api import check, load_hosts
 from collide.binding.binding import Binding
 from collide.elf.object import read_object
 from collide.filesystems.root import Root
@@ -18,6 +20,7 @@ from collide.hosts.extract import extract
 from collide.loader.link_map import LoadFailure
 from collide.report import whatif as report
 from collide.support.errors import UsageError
+from collide.whatif.costs import costs
 from collide.whatif.edits import LOCAL, WITHOUT, Edit, LinkChange, parse_edit
 from collide.whatif.whatif import (
     DLSYM,
@@ -520,5 +523,41 @@ def test_debian_links_its_libpython_so_already() -> None:
     assert result.moves == ()
     assert result.balance.shadowed_before == result.balance.shadowed_after > 0
     assert in_memory(result.after) == _opened_by_ctypes(LIBPYTHON)
-    whole = whatif(read_target(LIBPYTHON), host, [parse_edit("*=-Bsymbolic")])
+    left = [c.text for c in costs(result, [parse_edit("*=-Bsymbolic-functions")])]
+    assert re.search(
+        r"looks up no function .* goes on looking up 201 variables of its own", left[0]
+    )
+    edits = [parse_edit("*=-Bsymbolic")]
+    whole = whatif(read_target(LIBPYTHON), host, edits)
     assert whole.balance.shadowed_after == 0
+    assert "runtime" in {cost.kind for cost in costs(whole, edits)}
+    assert "runtime" not in {c.kind for c in costs(result, [parse_edit("*=-Bsymbolic-functions")])}
+
+
+def test_library_of_an_embedded_python_is_no_second_one(tmp_path: Path) -> None:
+    """It leaves the copies of variables that its program has; nobody else in it is a Python."""
+    vim = shutil.which("vim.nox")
+    require(vim is not None, "apt install vim-nox")
+    require(LIBPYTHON.exists(), "Debian's libpython3.11.so: apt install libpython3.11")
+    s = Scenario(tmp_path)
+    s.module("w/m.so", "int PyInit_m(void) { return 1; }")
+    edits = [parse_edit("libpython*=-Bsymbolic")]
+    result = whatif(read_target(tmp_path / "w"), extract(str(vim), Root()), [], edits)
+    told = {cost.kind: cost.text for cost in costs(result, [], edits)}
+    assert "runtime" not in told
+    assert (
+        "vim.nox has copies of PyExc_AttributeError, PyExc_ImportError" in told["copy-relocation"]
+    )
+
+
+def test_second_libpython_of_the_same_build_is_no_other_release(tmp_path: Path) -> None:
+    require_loader()
+    require(LIBPYTHON.exists(), "Debian's libpython3.11.so: apt install libpython3.11")
+    source = "int Py_IsInitialized(void); int PyInit_m(void) { return Py_IsInitialized(); }"
+    module = Scenario(tmp_path).lib("m.so", source, f"-l:{LIBPYTHON.name}")
+    found = check(str(module), load_hosts(PYTHON)).findings
+    assert {"COL101", "COL109"}.isdisjoint(f.code.id for f in found)
+    program = f"import ctypes; print(ctypes.CDLL({str(LIBPYTHON)!r}).Py_IsInitialized())"
+    command = [PYTHON, "-I", "-S", "-c", program]
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert told.stdout == "1\n"

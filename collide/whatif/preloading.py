@@ -1,0 +1,136 @@
+"""Which uses of LD_PRELOAD go on working after a change of a host's libraries.
+
+There are three: a library that takes the place of another with the same DT_SONAME; one that
+defines what the changed library uses of others (an allocator, fakeroot); one that defines what
+the changed library itself defines. Sources: ld.so(8) LD_PRELOAD; gABI "Shared Object Dependencies"
+and DT_SYMBOLIC; dlopen(3) RTLD_DEEPBIND; Rule 3.3 for protected visibility.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from collide.analysis.analysis import Analysis
+from collide.analysis.start_up import START_UP_MODULE, knows_references
+from collide.elf.constants import STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
+from collide.elf.symbols import Reference
+from collide.loader.model import Dso
+from collide.support.records import NamedTuple
+from collide.support.text import plural
+from collide.whatif.edits import RENAME, VERSION, WITHOUT, Edit
+from collide.whatif.whatif import WhatIf, bindings_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    PreloadKind = Literal["same-soname", "used-names", "own-names"]
+
+_SHOWN = 4
+
+
+class Preload(NamedTuple):
+    """One use of LD_PRELOAD with one changed ``library``.
+
+    ``names`` counts the names that could be replaced. ``lost`` are those of them of which some
+    reference cannot be any more, ``holders`` the objects that have such references. With the same
+    DT_SONAME the library as a whole is the one name.
+    """
+
+    kind: PreloadKind
+    library: str
+    names: int
+    lost: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        what = {
+            "same-soname": f"a library with the DT_SONAME of {self.library}",
+            "used-names": f"what {self.library} uses of others (an allocator, fakeroot)",
+            "own-names": f"what {self.library} defines",
+        }[self.kind]
+        if not self.lost:
+            return f"{what} can be replaced as before"
+        shown = ", ".join(self.lost[:_SHOWN])
+        more = f" and {len(self.lost) - _SHOWN} more" if len(self.lost) > _SHOWN else ""
+        return (
+            f"{what} cannot be replaced any more in {', '.join(self.holders)}: "
+            f"{len(self.lost)} of {plural(self.names, 'name')}: {shown}{more}"
+        )
+
+
+def preloads(tried: WhatIf, host_edits: Sequence[Edit]) -> tuple[Preload, ...]:
+    """The three uses with each library that ``host_edits`` change."""
+    if not knows_references(tried.before.host):
+        return ()
+    found: list[Preload] = []
+    executable = tried.before.host.process.executable
+    for m in tried.before.host.process.global_scope:
+        options = {e.change.option for e in host_edits if e.matches(m.dso.path)}
+        if not options or WITHOUT in options:
+            continue
+        if m is not executable and m.elf.soname:
+            lost = (m.elf.soname,) if options & {RENAME, VERSION} else ()
+            users = tuple(_users(tried, m.dso)) if lost else ()
+            found.append(Preload("same-soname", m.dso.path, 1, lost, users))
+        found += _of_names(tried, m.dso)
+    return tuple(found)
+
+
+def _of_names(tried: WhatIf, library: Dso) -> Iterator[Preload]:
+    was = _replaceable(tried.before, frozenset())
+    deep = frozenset(
+        m.dso.path for o in tried.openings if o.mode.deepbind for m in o.new or (o.root,)
+    )
+    now = _replaceable(tried.after, deep)
+    kinds: dict[PreloadKind, list[tuple[str, Reference]]] = {"used-names": [], "own-names": []}
+    for (path, reference), meant in was.items():
+        if meant == library.path:
+            kinds["own-names"].append((path, reference))
+        elif path == library.path:
+            kinds["used-names"].append((path, reference))
+    for kind, references in kinds.items():
+        lost, holders = set(), set()
+        for path, reference in references:
+            follower = tried.fates.get(path, {}).get(reference, reference)
+            if follower is None or (path, follower) not in now:
+                lost.add(reference.name)
+                holders.add(path)
+        names = {reference.name for _, reference in references}
+        if names:
+            ordered = tuple(sorted(lost)), tuple(sorted(holders))
+            yield Preload(kind, library.path, len(names), *ordered)
+
+
+def _users(tried: WhatIf, library: Dso) -> list[str]:
+    """The objects whose references to ``library`` have another name or version than before."""
+    return sorted(path for path in tried.fates if path != library.path)
+
+
+def _replaceable(analysis: Analysis, deep: AbstractSet[str]) -> dict[tuple[str, Reference], str]:
+    """The references of a host that LD_PRELOAD can replace, with the path of the meant object.
+
+    The executable comes before all preloads. References that nothing in the closure defines have
+    the path of the provider. ``deep`` are the
+    paths of what is opened RTLD_DEEPBIND.
+    """
+    (start_up,) = (m for m in analysis.modules if m.name == START_UP_MODULE)
+    elves = {o.dso.path: o.dso.elf for o in start_up.bound.objects} if start_up.bound else {}
+    found = {}
+    for path, bindings in bindings_of(start_up.bound).items():
+        elf = elves[path]
+        own_first = elf.direct or path in deep
+        for b in bindings:
+            meant = b.intended or b.actual
+            if meant is None or b.provider is analysis.host.process.executable.dso:
+                continue
+            if b.reference.visibility in _NOT_REPLACED:
+                continue
+            if b.intended and (own_first or (elf.symbolic and b.intended.dso.path == path)):
+                continue
+            found[path, b.reference] = meant.dso.path
+    return found
+
+
+_NOT_REPLACED = (STV_HIDDEN, STV_INTERNAL, STV_PROTECTED)
