@@ -51,6 +51,7 @@ class Binder:
         """
         self._one = ReferenceBinder(host, shadowed)
         self.rules = self._one.rules
+        self._assumed = host.assumed
         self._relocation_order = host.relocation_order
         self._host = tuple(m.dso for m in host.global_scope)
         self._host_relocated = tuple(m.dso for m in host.relocation_order(host.global_scope))
@@ -115,7 +116,9 @@ class Binder:
         objects = tuple(bound[m] for m in opened.new)
         # The loader gives up before it relocates anything.
         relocated = () if opened.failures else order
-        undefined = [undefined_symbols(bound[m], opened.mode, self.rules) for m in relocated]
+        undefined = [
+            undefined_symbols(bound[m], opened.mode, self.rules, self._assumed) for m in relocated
+        ]
         late = tuple(f for of in undefined for f in of.deferred)
         failing: list[LoadFailure] = []
         room = opened.static_tls

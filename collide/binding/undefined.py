@@ -37,9 +37,16 @@ def binds_late(obj: ElfObject, mode: Mode) -> bool:
     return mode.lazy and not obj.bind_now
 
 
-def undefined_symbols(bound: BoundObject, mode: Mode, rules: LookupRules) -> Undefined:
-    """What nothing satisfies of the references of one object that a dlopen has brought."""
+def undefined_symbols(
+    bound: BoundObject, mode: Mode, rules: LookupRules, assumed: tuple[str, ...] = ()
+) -> Undefined:
+    """What nothing satisfies of the references of one object that a dlopen has brought.
+
+    Names that begin with one of ``assumed`` are taken to be defined.
+    """
     missing = {b.reference for group in bound.groups for b in group.undefined}
+    if assumed:
+        missing = {r for r in missing if not r.name.startswith(assumed)}
     if not missing:
         return Undefined()
     late = binds_late(bound.map.elf, mode)

@@ -11,6 +11,7 @@ from collide.findings.code import Severity
 from collide.findings.exposure import Taken, expose
 from collide.findings.finding import Finding
 from collide.findings.judge import judge, rank
+from collide.hosts.as_if import fitting
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.loader.opening import ALL_NOW, ModePatterns
@@ -20,7 +21,7 @@ from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 from collide.support.time_limit import timed
-from collide.wheels.tags import Misfit, Platform, misfit
+from collide.wheels.tags import Misfit, Platform
 from collide.wheels.target import Target
 
 TYPE_CHECKING = False
@@ -188,6 +189,11 @@ class _OneTarget:
     ) -> None:
         self._target = target
         self._candidates = candidates
+        self._unfit: tuple[LeftOut, ...] = ()
+        if target.tags is not None and target.members:
+            self._candidates, others = fitting([target.tags], candidates)
+            broken = bool(target.problems)
+            self._unfit = tuple(LeftOut(target.name, c.name, m, False, broken) for c, m in others)
         self._insist = insist
         self._remedies = remedies
         self._modes = modes
@@ -197,7 +203,8 @@ class _OneTarget:
 
     def report(self, exposure: bool, progress: Progress) -> Report:
         """The target on every host; what fails on one is a problem of the two."""
-        target, judged, left_out = self._target, [], []
+        target, judged = self._target, []
+        left_out = list(self._unfit)
         failed: dict[str, list[tuple[str, InputError]]] = {}
         for number, candidate in enumerate(self._candidates):
             progress("host", number, len(self._candidates))
@@ -324,9 +331,7 @@ def _misfit(target: Target, host: Platform, insist: bool) -> Misfit | None:
     """The reason against a pair that is known before the host is loaded; None without one."""
     if not target.members:
         return Misfit("nothing to open", "it has no shared object that could be opened")
-    if target.tags is not None:
-        return misfit(target.tags, host)
-    if insist:
+    if insist or target.tags is not None:
         return None
     found = {dso.elf.architecture for dso in target.members.values()}
     if host.architecture not in found:

@@ -21,8 +21,9 @@ from typing import Any
 from collide.analysis.pair_traces import TargetTraces, traces
 from collide.check.check import Report, as_candidates, check_one, joined, with_pairs
 from collide.check.pairs import KeptTargets, Pair, PairTraces
+from collide.hosts.as_if import taken_for
 from collide.hosts.select import Candidate
-from collide.loader.host import Host
+from collide.loader.host import Host, Python
 from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support import limits
 from collide.support.errors import InputError
@@ -168,13 +169,17 @@ def _in_order(
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles candidates' hosts as their numbers."""
+    """Pickles candidates' hosts as their numbers, with the Python that they were taken for."""
 
     def __init__(self, stream: io.BytesIO, candidates: Sequence[Candidate]) -> None:
         super().__init__(stream, pickle.HIGHEST_PROTOCOL)
-        self._numbers = {id(c.host): n for n, c in enumerate(candidates) if c.is_loaded}
+        self._numbers: dict[int, tuple[int, Python | None]] = {}
+        for number, candidate in enumerate(candidates):
+            for python, one in ((None, candidate), *candidate.others.items()):
+                if one.is_loaded:
+                    self._numbers[id(one.host)] = number, python
 
-    def persistent_id(self, obj: object) -> int | None:
+    def persistent_id(self, obj: object) -> tuple[int, Python | None] | None:
         """See :class:`pickle.Pickler`."""
         return self._numbers[id(obj)] if type(obj) is Host else None
 
@@ -184,9 +189,11 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(stream)
         self._candidates = candidates
 
-    def persistent_load(self, number: int) -> Host:
+    def persistent_load(self, place: tuple[int, Python | None]) -> Host:
         """See :class:`pickle.Unpickler`."""
-        return self._candidates[number].host
+        number, python = place
+        candidate = self._candidates[number]
+        return (taken_for(candidate, python) if python else candidate).host
 
 
 def _dumps(value: object, candidates: Sequence[Candidate]) -> bytes:

@@ -135,6 +135,21 @@ def _hosts_after(args: argparse.Namespace, unreadable: list[InputError]) -> tupl
     return tuple(found)
 
 
+def taken_for(targets: Iterable[Target], hosts: Iterable[Host]) -> Iterator[Host]:
+    """The hosts as they take all the targets, exact ones first; at last those that do not.
+
+    Of a shipped host that has another Python than the wheels want, see :mod:`collide.hosts.as_if`;
+    one without libraries of its own is left out then.
+    """
+    from collide.hosts.as_if import fitting  # late: start-up
+    from collide.hosts.select import Candidate  # late: start-up
+
+    wheels = [target.tags for target in targets if target.tags is not None]
+    found = fitting(wheels, [Candidate.of(host) for host in hosts])
+    yield from (candidate.host for candidate in found.hosts)
+    yield from (c.host for c, misfit in found.others if misfit.kind != "same libraries")
+
+
 def targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Target]:
     """Read the inputs one after the other; ``unreadable`` gets the errors of the others."""
     from collide.wheels.target import find_each, try_read  # late: start-up
@@ -180,7 +195,7 @@ def analyses(
         unreadable += target.problems
         if not planned:
             target = target._replace(plan=NO_PLAN)
-        for host in hosts:
+        for host in taken_for([target], hosts):
             try:
                 analysis = analyse(target, host, insist=bool(args.profile), modes=modes)
             except UsageError:
@@ -212,7 +227,7 @@ def session_analyses(
     read = list(targets(inputs, unreadable))
     insist = bool(args.profile)
     names: dict[str, None] = {}
-    for host in hosts:
+    for host in taken_for(read, hosts):
         fitting = []
         for target in read:
             analysis = unfit(target, host)

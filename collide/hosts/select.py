@@ -18,24 +18,46 @@ from collide.support.regular_files import open_regular, require_regular
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.filesystems.root import Root
+    from collide.loader.host import Python
 
 
 class Candidate:
-    """A host to check on; a shipped one is loaded when it is first needed."""
+    """A host to check on; a shipped one is loaded when it is first needed.
 
-    def __init__(self, summary: Summary, load: Callable[[], Host]) -> None:
+    ``is_shipped`` and ``as_if`` are those of :class:`collide.loader.host.Host`. ``others`` are
+    the ones that :mod:`collide.hosts.as_if` has made of it.
+    """
+
+    def __init__(
+        self,
+        summary: Summary,
+        load: Callable[[], Host],
+        *,
+        is_shipped: bool = True,
+        as_if: bool = False,
+    ) -> None:
         self.summary = summary
         self.name = summary.name
         self.architecture = summary.architecture
         self.python = summary.python
         self.loader = summary.loader
+        self.is_shipped = is_shipped
+        self.as_if = as_if
+        self.others: dict[Python, Candidate] = {}
         self._load = load
 
     @classmethod
     def of(cls, host: Host, source: str = "") -> Candidate:
         """A host that is loaded already; ``source`` is the file that it was made from."""
         known = Summary(host.name, (), source, host.architecture, host.python, host.loader)
-        return cls(known, lambda: host)
+        if host.is_shipped and not host.as_if:
+            known = shipped_summary(host.name)
+        return cls(known, lambda: host, is_shipped=host.is_shipped, as_if=host.as_if)
+
+    @property
+    def suite(self) -> str:
+        """The release of the system that it was recorded from; sorts by age."""
+        return self.summary.source.rpartition(" on ")[2]
 
     @property
     def is_loaded(self) -> bool:
@@ -154,7 +176,7 @@ def candidates_of(hosts: Host | Iterable[Host] | None) -> list[Candidate]:
 
 
 def _load_shipped(name: str, arguments: tuple[str, ...]) -> Host:
-    return load_shipped(name)._replace(arguments=arguments)
+    return load_shipped(name)._replace(arguments=arguments, is_shipped=True)
 
 
 def select_hosts(

@@ -21,16 +21,22 @@ if TYPE_CHECKING:
 class Python(NamedTuple):
     """The Python interpreter inside a host, as the tags of a wheel name it.
 
-    ``implementation`` is ``cp`` or ``pp``, ``abi_flags`` the letters behind
+    ``implementation`` is ``cp``, ``pp`` or ``gp``, ``abi_flags`` the letters behind
     the version in the ABI tag (``t`` for a free-threaded CPython).
     """
 
-    implementation: Literal["cp", "pp"]
+    implementation: Literal["cp", "pp", "gp"]
     version: tuple[int, int]
     abi_flags: str = ""
 
     def __str__(self) -> str:
         return f"{self.implementation}{self.version[0]}{self.version[1]}{self.abi_flags}"
+
+    @property
+    def release(self) -> str:
+        """As people say it: ``3.12``, ``3.14t``, ``PyPy 3.11``."""
+        name = {"cp": "", "pp": "PyPy ", "gp": "GraalPy "}[self.implementation]
+        return f"{name}{self.version[0]}.{self.version[1]}{self.abi_flags}"
 
 
 class OwnModule(NamedTuple):
@@ -101,6 +107,8 @@ class Host(NamedTuple):
     modules. ``imported`` names those that were imported since start-up, ``openings`` are the
     dlopens of a recorded run since then (:mod:`collide.verify.recorded_run`). ``unique`` are the
     STB_GNU_UNIQUE symbols that all these have registered (:mod:`collide.analysis.history`).
+    ``is_shipped`` says that it comes from the shipped database, ``as_if`` that ``python`` is not
+    the one it has, but one that it is looked at with (:mod:`collide.hosts.as_if`).
     """
 
     name: str
@@ -116,6 +124,8 @@ class Host(NamedTuple):
     imported: tuple[str, ...] = ()
     unique: Mapping[str, Match] = {}
     openings: tuple[Opening, ...] = ()
+    is_shipped: bool = False
+    as_if: bool = False
 
     @property
     def global_files(self) -> frozenset[Dso]:

@@ -28,6 +28,8 @@ class Process:
     :mod:`collide.loader.libc` names for the loader; :meth:`copy` gives another in the same
     state, so that each module can be opened alone. ``has_deepbind`` is whether the loader knows
     RTLD_DEEPBIND. ``static_tls`` is the room for initial-exec TLS, None before start-up ends.
+    ``assumed`` are beginnings of names that are taken to be defined although no object here
+    has them: those of an interpreter that this process has in thought only.
     """
 
     has_deepbind = True
@@ -39,6 +41,7 @@ class Process:
         self.maps: list[LinkMap] = []
         self.global_scope: tuple[LinkMap, ...] = ()
         self.static_tls: StaticTls | None = None
+        self.assumed: tuple[str, ...] = ()
         self._names: dict[str, LinkMap] = {}
         self._identities: dict[object, LinkMap] = {}
         self._positions: dict[int, int] = {}
@@ -58,10 +61,39 @@ class Process:
         copy.maps = list(self.maps)
         copy.global_scope = self.global_scope
         copy.static_tls = self.static_tls
+        copy.assumed = self.assumed
         copy._names = dict(self._names)
         copy._identities = dict(self._identities)
         copy._positions = dict(self._positions)
         return copy
+
+    def replaced(self, others: Mapping[Dso, Dso]) -> Self:
+        """A process in the same state that has other objects in the place of some."""
+        copy = self.copy(self.files)
+        twins = {
+            m: LinkMap(m.name, others.get(m.dso, m.dso), m.found, m.needed_by, m.origin)
+            for m in self.maps
+        }
+        for m, twin in twins.items():
+            twin.needed_by = m.needed_by and twins.get(m.needed_by, m.needed_by)
+            twin.needed = m.needed and tuple(twins.get(n, n) for n in m.needed)
+            twin.resolutions = m.resolutions
+            twin.filtees = tuple(twins.get(f, f) for f in m.filtees)
+        copy._exchange(twins)
+        return copy
+
+    def _exchange(self, twins: Mapping[LinkMap, LinkMap]) -> None:
+        """Put maps in the place of others, under all names of these."""
+        self.executable = twins[self.executable]
+        self.maps = [twins[m] for m in self.maps]
+        self.global_scope = tuple(twins[m] for m in self.global_scope)
+        self._names = {name: twins.get(m, m) for name, m in self._names.items()}
+        self._identities = {key: twins.get(m, m) for key, m in self._identities.items()}
+        self._positions = {id(m): number for number, m in enumerate(self.maps)}
+
+    def name_also(self, known: LinkMap, name: str) -> None:
+        """Let a loaded map answer to one more name."""
+        self._names.setdefault(name, known)
 
     def learn(self, failed: Process) -> None:
         """Keep what ``failed``, a copy in which a dlopen has failed, leaves behind (Rule 2).

@@ -20,6 +20,7 @@ from shutil import copyfileobj
 
 from collide.analysis.analysis import Analysis, analyse
 from collide.elf.object import read_object
+from collide.hosts.as_if import fitting
 from collide.hosts.select import Candidate
 from collide.loader.host import Host
 from collide.repair.apply import apply_plan
@@ -42,7 +43,6 @@ from collide.support.files import new_file, working_directory
 from collide.support.records import NamedTuple, Protocol
 from collide.wheels.archive import Archive, Member, WheelChanges, rewrite_wheel, signatures
 from collide.wheels.irregular import LINK, OUTSIDE, Irregularity
-from collide.wheels.tags import unsuitable
 from collide.wheels.target import Target, read_target
 from collide.wheels.zip_records import DUPLICATE, HEADER, STORAGE
 
@@ -277,17 +277,18 @@ def _analyses(
     targets: Sequence[Target], joined: Target, hosts: Iterable[Candidate | Host]
 ) -> tuple[tuple[Analysis, ...], tuple[tuple[str, str], ...]]:
     """The analyses on all hosts that fit, and the other hosts, which are not even loaded."""
-    analyses, left_out = [], []
-    for host in hosts:
-        found = [r for t in targets if (r := unsuitable(t.tags or (), host)) is not None]
-        if not found:
-            analysis = analyse(joined, host.host if isinstance(host, Candidate) else host)
-            if analysis.left_out is None:
-                analyses.append(analysis)
-                continue
-            found = [analysis.left_out]
-        left_out.append((host.name, found[0]))
-    return tuple(analyses), tuple(left_out)
+    candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
+    found = fitting([t.tags or () for t in targets], candidates)
+    left_out = {c.name: misfit.reason for c, misfit in found.others}
+    analyses = []
+    for candidate in found.hosts:
+        analysis = analyse(joined, candidate.host)
+        if analysis.left_out is None:
+            analyses.append(analysis)
+        else:
+            left_out[candidate.name] = analysis.left_out
+    order = (c.name for c in candidates if c.name in left_out)
+    return tuple(analyses), tuple((name, left_out[name]) for name in order)
 
 
 def write_repaired(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     MisfitKind = Literal[
         "other architecture", "other C library", "older C library", "other interpreter",
-        "nothing to open",
+        "same libraries", "nothing to open",
     ]  # fmt: skip
 
 
@@ -48,6 +48,10 @@ class Platform(Protocol):
     def loader(self) -> Loader:
         """Its dynamic loader."""
 
+    @property
+    def as_if(self) -> bool:
+        """Whether the interpreter is the one that a wheel wants, in thought."""
+
 
 def unsuitable(tags: Iterable[str], host: Platform) -> str | None:
     """Why a wheel with these tags cannot be installed on ``host``; None when it can."""
@@ -59,7 +63,7 @@ def misfit(tags: Iterable[str], host: Platform) -> Misfit | None:
     """What keeps a wheel with these tags from being installed on ``host``; None when nothing does.
 
     A tag is ``interpreter-abi-platform`` with one of each (PEP 425). Where the host's
-    Python is not known, any Python tag fits.
+    Python is not known, or is as the wheel wants it, any Python tag fits.
     """
     parts = [tag.split("-") for tag in tags]
     fitting = [p for p in parts if _runs(p[2], host)]
@@ -67,7 +71,7 @@ def misfit(tags: Iterable[str], host: Platform) -> Misfit | None:
         platforms = sorted({p[2] for p in parts})
         reason = f"its platform tags ({', '.join(platforms)}) do not fit {_describe(host)}"
         return Misfit(_platform_kind(platforms, host), reason)
-    if host.python is None:
+    if host.python is None or host.as_if:
         return None
     # packaging is asked only where the answer is not plain: its import costs more than a
     # small wheel.
@@ -97,6 +101,34 @@ def oldest_glibc(tags: Iterable[str]) -> tuple[int, int]:
         policy, release, _ = _policy(platform) or ("", (0, 0), "")
         oldest.append(release if policy == GLIBC.wheel_platform else (0, 0))
     return min(oldest, default=(0, 0))
+
+
+def wanted_python(tags: Iterable[str]) -> Python | None:
+    """The interpreter that a wheel with these tags was built for; None for any, or an unknown one.
+
+    Of several it is the newest: CPython before others.
+    """
+    found = (_built_for(*tag.split("-")[:2]) for tag in tags)
+    return max(
+        (python for python in found if python is not None),
+        key=lambda p: (p.implementation == "cp", p.version, p.abi_flags),
+        default=None,
+    )
+
+
+def _built_for(interpreter: str, abi: str) -> Python | None:
+    release = interpreter[2:]
+    if abi == "none" or not release.isdecimal() or len(release) < 2:
+        return None
+    version = int(release[0]), int(release[1:])
+    match interpreter[:2]:
+        case "cp":
+            return Python("cp", version, "t" if abi == f"{interpreter}t" else "")
+        case "pp":
+            return Python("pp", version)
+        case "gp":
+            return Python("gp", version)
+    return None
 
 
 def module_misfit(name: str, python: Python | None) -> str | None:

@@ -7,7 +7,7 @@ Source: glibc ``elf/dl-deps.c`` (``_dl_map_object_deps``), ``elf/dl-load.c``
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from collide.loader.glibc.refusals import refused_load, refuses_stack
 from collide.loader.glibc.search import expand, find
@@ -40,6 +40,10 @@ class GlibcProcess(Process):
         copy = super().copy(files)
         copy._sonames = dict(self._sonames)
         return copy
+
+    def _exchange(self, twins: Mapping[LinkMap, LinkMap]) -> None:
+        super()._exchange(twins)
+        self._sonames = {name: twins.get(m, m) for name, m in self._sonames.items()}
 
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
         super()._register(new, named=named)

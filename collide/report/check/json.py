@@ -81,6 +81,7 @@ def host_as_json(host: Host) -> dict[str, Any]:
         "architecture": host.architecture,
         "libc": f"{host.loader.libc} {'.'.join(map(str, host.loader.version))}",
         "python": str(host.python) if host.python else None,
+        "as_if": host.as_if,
         "failures": [f._asdict() for f in host.failures],
     }
 

@@ -12,6 +12,7 @@ from collide.support.text import plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collide.check.merge import Checked
     from collide.check.pairs import Pair
     from collide.loader.opening import Opening
 
@@ -137,6 +138,15 @@ def on_hosts(hosts: Sequence[str], checked: int, *, verbose: bool = False) -> st
     more = len(hosts) - len(shown)
     others = f" and {more} more" if more else ""
     return f"{len(hosts)} of {checked} hosts: {', '.join(shown)}{others}"
+
+
+def as_if(checked: Checked) -> str:
+    """How many hosts are taken with another Python than theirs, as a clause; often empty."""
+    taken = [j.analysis.host.python for j in checked.judged if j.analysis.host.as_if]
+    if not taken or taken[0] is None:
+        return ""
+    count = "all" if len(taken) == len(checked.judged) else str(len(taken))
+    return f", {count} as if for {taken[0].release}"
 
 
 def looked_at_together(pairs: Iterable[Pair]) -> str:

@@ -11,6 +11,7 @@ from collide.check.merge import Checked, count_left_out, merge, summed_up
 from collide.findings.code import Code, Severity
 from collide.findings.finding import Finding
 from collide.report.check.parts import (
+    as_if,
     facts,
     headline,
     history,
@@ -63,6 +64,8 @@ def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
     host = analysis.host
     version = ".".join(map(str, host.loader.version))
     python = f"{host.python}, " if host.python else ""
+    if host.as_if and host.python:
+        python = f"as if for {host.python.release}, "
     name = f"{host.name} ({python}{host.loader.libc} {version}, {host.architecture})"
     if not findings and not analysis.skipped and not analysis.planned:
         count = plural(len(analysis.modules), "module")
@@ -90,7 +93,7 @@ def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
 def _checked(checked: Checked, verbose: bool) -> Iterator[str]:
     """One target on several hosts."""
     total = len(checked.judged)
-    yield f"{checked.target} on {total} hosts:"
+    yield f"{checked.target} on {total} hosts{as_if(checked)}:"
     for merged in checked.findings:
         finding = merged.finding
         if len(merged.providers) > 1:
