@@ -1,14 +1,19 @@
-"""The hook for pre-commit: what it runs, and on which files."""
+"""The hook for pre-commit and the GitHub action: what they run, and on which files."""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from checkout import ROOT
 from collide.cli.main import main
+from collide.wheels.archive import Member, write_wheel
 from scenario import require_loader
 
 # One hook of plain values: no reader of YAML is needed.
@@ -38,3 +43,92 @@ def test_hook_is_for_wheels_and_gets_all_of_them_at_once() -> None:
     # Hooks run in several processes else, and what two wheels do to each other is in none.
     assert HOOK["require_serial"] == "true"
     assert (HOOK["id"], HOOK["language"]) == ("collide-check", "python")
+
+
+def test_hook_passes_wheels_without_extension_modules(tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
+    write_wheel(wheel, [Member("demo.py", b"")])
+    _, *arguments = shlex.split(HOOK["entry"])
+    assert main([*arguments, str(wheel)]) == 0
+
+
+# -- the action -----------------------------------------------------------------------------------
+
+ACTION = ROOT / ".github/actions/collide/action.yml"
+
+
+class Step:
+    """One step of the action, as the runner of GitHub Actions takes it."""
+
+    def __init__(self, text: str) -> None:
+        self.environment = dict(
+            re.findall(r"^        (\w+): \$\{\{ (.+) \}\}$", text, re.MULTILINE)
+        )
+        plain = re.search(r"^      run: (?!\|)(.+)$", text, re.MULTILINE)
+        block = re.search(r"^      run: \|\n((?:        .*\n)+)", text, re.MULTILINE)
+        found = plain or block
+        assert found
+        self.script = re.sub(r"^        ", "", found[1], flags=re.MULTILINE)
+
+    def run(self, directory: Path, values: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        """Run it with these values for its expressions, where ``python`` only says what it does."""
+        tools = directory / "bin"
+        tools.mkdir(exist_ok=True)
+        for name, command in {
+            "collide": f'exec {sys.executable} -m collide "$@"',
+            "python": 'echo python "$@"',
+        }.items():
+            (tools / name).write_text(f"#!/bin/sh\n{command}\n")
+            (tools / name).chmod(0o755)
+        environment = {name: values[known] for name, known in self.environment.items()}
+        path = f"{tools}:{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **environment}
+        # The shell of a step: https://docs.github.com/actions, "jobs.<job_id>.steps[*].shell".
+        command = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", self.script)
+        return subprocess.run(
+            command, cwd=directory, env=environment, check=False, capture_output=True, text=True
+        )
+
+
+INSTALL, CHECK = (Step(text) for text in ACTION.read_text().split("    - name: ")[1:])
+
+
+def inputs(**values: str) -> dict[str, str]:
+    """The inputs of the action, by default those that it has."""
+    text = ACTION.read_text().partition("runs:")[0]
+    defaults = re.findall(r"^  (\w+):\n    description: .+\n    default: (.+)$", text, re.MULTILINE)
+    given = {name: "" if value == '""' else value for name, value in defaults} | values
+    return {f"inputs.{name}": value for name, value in given.items()}
+
+
+def test_action_installs_itself_or_what_it_is_told(tmp_path: Path) -> None:
+    place = {"github.action_path": str(ACTION.parent)}
+    here = INSTALL.run(tmp_path, inputs() | place).stdout.split()
+    assert Path(here[-1]).resolve() == ROOT.resolve()
+    told = INSTALL.run(tmp_path, inputs(package="collide-wheels==1.0") | place)
+    assert told.stdout.split() == [
+        *["python", "-m", "pip", "install", "--quiet"],
+        "collide-wheels==1.0",
+    ]
+
+
+@pytest.mark.parametrize(("name", "status"), [("static_exported", 1), ("static_hidden", 0)])
+def test_action_annotates_writes_what_is_uploaded_and_fails_at_last(
+    tmp_path: Path, name: str, status: int
+) -> None:
+    require_loader()
+    (tmp_path / "wheelhouse").mkdir()
+    (tmp_path / "wheelhouse" / Path(specimen(name)).name).symlink_to(specimen(name))
+    host = f"--profile {ROOT / 'wheels/host/host'}"
+    done = CHECK.run(tmp_path, inputs(arguments=host, sarif="collide.sarif"))
+    assert done.returncode == status
+    assert ("::error" in done.stdout) == bool(status)
+    assert (tmp_path / "collide.sarif").read_text().startswith("{")
+
+
+def test_no_input_of_the_action_is_code(tmp_path: Path) -> None:
+    done = CHECK.run(
+        tmp_path, inputs(wheels="x.whl; touch hit", arguments="$(touch hit) `touch hit`")
+    )
+    assert done.returncode == 2
+    assert not (tmp_path / "hit").exists()

@@ -70,6 +70,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="look at each input alone, not at what two of them change for each other",
     )
+    parser.add_argument(
+        "--allow-unchecked",
+        action="store_true",
+        help="end with status 0 where there is nothing to check: no extension module, or no host",
+    )
     mode_arguments(parser)
     parser.add_argument(
         "--probes",
@@ -109,11 +114,17 @@ def run(args: argparse.Namespace) -> int:
     uncounted = _show(args, report, hosts)
     for problem in uncounted:
         complain_of(problem)
-    misfits = args.profile and any(not one.empty for one in report.left_out)
-    if report.problems or uncounted or (misfits and not report.judged):
-        return EXIT_USAGE
+    return EXIT_USAGE if report.problems or uncounted else _status(report, args)
+
+
+def _status(report: Report, args: argparse.Namespace) -> int:
+    """The exit status of a report without problems."""
     status = threshold_status(report.worst(), args.fail_on)
-    return EXIT_NOTHING if not report.judged and status == EXIT_CLEAN else status
+    if report.judged or args.allow_unchecked:
+        return status
+    if args.profile and any(not one.empty for one in report.left_out):
+        return EXIT_USAGE
+    return EXIT_NOTHING if status == EXIT_CLEAN else status
 
 
 def _complain_of_nothing(report: Report, args: argparse.Namespace) -> None:
