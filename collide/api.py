@@ -249,7 +249,7 @@ def check(
     >>> report.findings, len(report.judged) + len(report.left_out) == len(load_hosts())
     ((), True)
     >>> report.left_out[0].host, report.left_out[0].misfit.kind
-    ('debian-11-apache2-wsgi', 'other interpreter')
+    ('debian-11-pypy3', 'other interpreter')
     """
     from collide.check.inputs import check_inputs  # late: start-up
 

@@ -600,7 +600,7 @@ def test_wheel_that_does_not_fit_the_named_profile_cannot_be_checked(
 
 
 def test_wheel_that_fits_no_shipped_profile_is_nothing_to_check(run: Run, tmp_path: Path) -> None:
-    foreign = tmp_path / "demo-1.0-cp35-cp35m-manylinux1_x86_64.whl"
+    foreign = tmp_path / "demo-1.0-cp312-cp312-manylinux_2_38_loongarch64.whl"
     write_wheel(foreign, [vault()])
     status, out, err = run("check", foreign)
     assert (status, out) == (NOTHING, "")
