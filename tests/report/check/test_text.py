@@ -234,6 +234,7 @@ def test_json_names_the_host() -> None:
         "architecture": "x86_64",
         "libc": "glibc 2.36",
         "python": "cp311",
+        "as_if": False,
         "failures": [],
     }
 
