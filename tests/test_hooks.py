@@ -84,9 +84,9 @@ class Step:
         path = f"{tools}:{os.environ['PATH']}"
         environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **environment}
         # The shell of a step: https://docs.github.com/actions, "jobs.<job_id>.steps[*].shell".
-        command = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", self.script)
+        shell = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", self.script)
         return subprocess.run(
-            command, cwd=directory, env=environment, check=False, capture_output=True, text=True
+            shell, cwd=directory, env=environment, check=False, capture_output=True, text=True
         )
 
 
