@@ -34,8 +34,8 @@ __all__ = [
     "Judged", "LeftOut", "LoadFailure", "Match", "Measured", "Misfit", "ModePatterns", "Module",
     "Move", "Order", "Outcome", "Pair", "Progress", "Proof", "Reference", "Remedy", "Repair",
     "Report", "ScopeStep", "ScopeTrace", "Severity", "Skipped", "Summary", "Target", "UsageError",
-    "WhatIf", "analyse", "causes", "check", "explain", "extract_host", "load_hosts", "measure",
-    "read_target", "repair", "summary", "whatif",
+    "WhatIf", "analyse", "causes", "check", "explain", "extract_host", "interposed", "load_hosts",
+    "measure", "read_target", "repair", "summary", "whatif",
 ]
 # fmt: on
 
@@ -254,15 +254,9 @@ def check(
     from collide.check.inputs import check_inputs  # late: start-up
 
     return check_inputs(
-        inputs,
-        hosts,
-        together=together,
-        modes=modes,
-        remedies=remedies,
-        exposure=exposure,
-        jobs=jobs,
-        progress=progress,
-    )
+        inputs, hosts, together=together, modes=modes, remedies=remedies, exposure=exposure,
+        jobs=jobs, progress=progress,
+    )  # fmt: skip
 
 
 def causes(report: Report) -> tuple[Cause, ...]:
@@ -372,6 +366,23 @@ def whatif(
     if not own and not of_host:
         raise UsageError("nothing to try: there is no edit")
     return whatif.whatif(_target(target), host, own, of_host)
+
+
+def interposed(hosts: Host | Iterable[Host]) -> Report:
+    """Find what the objects of ``hosts`` take from each other: ``collide interposed``.
+
+    Start-up is the only module of each analysis. A host of which it is not known what its objects
+    refer to, as a shipped one, is in ``problems``. Raises UsageError for no host.
+
+    >>> report = interposed(load_hosts([binary, "debian-12-python3"]))
+    >>> [[m.name for m in judged.analysis.modules] for judged in report.judged]
+    [['(start-up)']]
+    >>> [problem.path for problem in report.problems]
+    ['debian-12-python3']
+    """
+    from collide.check import interposed  # late: start-up
+
+    return interposed.report_of(hosts)
 
 
 def repair(

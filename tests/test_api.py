@@ -27,8 +27,8 @@ from reports import HOST, specimen
 from scenario import require_loader
 
 FUNCTIONS = [
-    *("analyse", "causes", "check", "explain", "extract_host", "load_hosts", "measure"),
-    *("read_target", "repair", "summary", "whatif"),
+    *("analyse", "causes", "check", "explain", "extract_host", "interposed", "load_hosts"),
+    *("measure", "read_target", "repair", "summary", "whatif"),
 ]
 RECORDS = [
     *("CODES", "Analysis", "Balance", "Binding", "BoundModule", "BoundObject", "Cause", "Code"),
@@ -158,6 +158,15 @@ def test_whatif_is_that_of_the_command(printed: Printed) -> None:
     assert json.loads(whatif_report.render_json([result], *edits)) == command
     again = api.whatif(STATIC, host, *edits)
     assert (again.balance, again.moves) == (result.balance, result.moves)
+
+
+def test_interposed_is_that_of_the_command(printed: Printed) -> None:
+    (host,) = api.load_hosts(HOST)
+    report = api.interposed(host)
+    assert json.loads(check_report.render(report)) == printed("interposed", HOST)
+    assert report == api.interposed([host])
+    with pytest.raises(api.UsageError, match="no host is given"):
+        api.interposed([])
 
 
 @pytest.mark.parametrize("profile", [(), ("--profile", HOST)], ids=["shipped", "named"])

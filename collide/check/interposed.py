@@ -11,7 +11,7 @@ from collide.check.merge import library_stem
 from collide.findings.finding import Finding
 from collide.findings.interposed import judge_start_up
 from collide.loader.host import Host
-from collide.support.errors import InputError
+from collide.support.errors import InputError, UsageError
 from collide.support.faults import problem_of
 from collide.support.foreign import Text, from_json, json_of
 from collide.support.regular_files import read_bytes
@@ -26,9 +26,15 @@ Baseline = Mapping[Key, frozenset[str]]
 """The symbols of each finding that is known."""
 
 
-def report_of(hosts: Iterable[Host]) -> Report:
-    """What the objects of each host take from each other; a host that fails is a problem."""
-    return joined(_report_of(host) for host in hosts)
+def report_of(hosts: Host | Iterable[Host]) -> Report:
+    """What the objects of each host take from each other; a host that fails is a problem.
+
+    Raises UsageError for no host.
+    """
+    given = [hosts] if isinstance(hosts, Host) else list(hosts)
+    if not given:
+        raise UsageError("no host is given")
+    return joined(map(_report_of, given))
 
 
 def _report_of(host: Host) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collide import api
 from collide.cli.inputs import host_in_root, named_hosts
 from collide.cli.options import fail_on_argument, opening_arguments, root_arguments
 from collide.cli.streams import (
@@ -46,13 +47,12 @@ def run(args: argparse.Namespace) -> int:
         baseline_of,
         beyond,
         read_baseline,
-        report_of,
         to_baseline,
     )
 
     if args.update and args.baseline is None:
         raise UsageError("--update needs --baseline FILE")
-    report = report_of(_hosts(args))
+    report = api.interposed(_hosts(args))
     for problem in report.problems:
         complain_of(problem)
     if args.update and not report.problems:
