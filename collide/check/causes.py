@@ -8,9 +8,14 @@ from collections.abc import Iterable, Sequence
 from collide.analysis.analysis import repair_command
 from collide.check.check import Report
 from collide.check.rows import ReportRow, rows
-from collide.findings.code import Code, Severity, Shape
-from collide.findings.subject import Kind, is_linked_into, subject_of
+from collide.findings.code import Code, Family, Severity, Shape
+from collide.findings.subject import Kind, Subject, is_linked_into, object_name, subject_of
 from collide.support.records import NamedTuple
+from collide.support.text import listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.findings.finding import Finding
 
 
 class Cause(NamedTuple):
@@ -49,6 +54,11 @@ class Cause(NamedTuple):
     def worst_rows(self) -> tuple[ReportRow, ...]:
         """The findings of its severity."""
         return tuple(row for row in self.rows if row.finding.severity == self.severity)
+
+    @property
+    def worst_hosts(self) -> tuple[str, ...]:
+        """The hosts that show it in its severity."""
+        return _sorted(host for row in self.worst_rows for host in row.hosts)
 
     @property
     def exposed(self) -> bool:
@@ -118,10 +128,21 @@ def _cause(group: Iterable[ReportRow], arguments: dict[str, tuple[str, ...]]) ->
         hosts=_sorted(host for row in telling for host in row.hosts),
         checked=max(row.checked for row in found),
         symbols=_sorted(name for f in findings for name in f.symbols),
-        fix=worst.remedy,
+        fix=_fix(worst, subject, _sorted(f.victim for f in findings if is_linked_into(f))),
         repair=_repair(telling, target, arguments),
         rows=found,
     )
+
+
+def _fix(worst: Finding, subject: Subject, linked_into: Sequence[str]) -> str:
+    """What to change, naming what it is done to."""
+    shadowed = worst.code.family is Family.SHADOWING and not worst.code.fixed_remedy
+    if not shadowed or subject.kind is Kind.CODE:
+        return worst.remedy
+    if linked_into:
+        modules = listed(list(dict.fromkeys(map(object_name, linked_into))))
+        return f"Link {modules} with -Wl,--exclude-libs,ALL."
+    return f"Rename {subject.name}'s symbols, or link it static and hidden."
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,11 +8,13 @@ import sys
 from collide import api
 from collide.cli.inputs import named_hosts, targets
 from collide.cli.options import (
+    color_argument,
     fail_on_argument,
     host_arguments,
     jobs_argument,
     mode_arguments,
     modes_of,
+    verbose_argument,
 )
 from collide.cli.progress import TerminalProgress
 from collide.cli.streams import (
@@ -24,6 +26,7 @@ from collide.cli.streams import (
     threshold_status,
     write,
 )
+from collide.cli.style import style_of
 from collide.report.check.formats import FORMATS, Shown
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problem_of
@@ -82,7 +85,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also count the files that the loader tries for each module, on hosts given as binary",
     )
     jobs_argument(parser)
-    parser.add_argument("-v", "--verbose", action="store_true", help="list every symbol")
+    verbose_argument(parser)
+    color_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -147,7 +151,9 @@ def _show(
     probes = None
     if args.probes:
         probes = tuple(_probes(args, api.load_hosts() if hosts is None else hosts, uncounted))
-    write(chosen_format.render(Shown(report, probes, args.verbose)), args.output)
+    # What was asked for is shown.
+    verbose = max(args.verbose, 1 if args.remedies else 0)
+    write(chosen_format.render(Shown(report, probes, verbose, style_of(args))), args.output)
     return uncounted
 
 

@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
             known = read_baseline(Path(args.baseline))
         shown = beyond(report, known)
     if report.judged or FORMATS[args.format].document:
-        write(FORMATS[args.format].render(Shown(shown, None, args.verbose)), args.output)
+        write(FORMATS[args.format].render(Shown(shown, None, args.verbose + 1)), args.output)
     if report.problems:
         return EXIT_USAGE
     status = threshold_status(shown.worst(), args.fail_on)

@@ -137,6 +137,27 @@ def fail_on_argument(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
+def verbose_argument(parser: argparse.ArgumentParser) -> None:
+    """``-v``: the findings below their causes; ``-vv``: every name."""
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=0,
+        help="show each finding with its evidence, and what was left out; -vv: every symbol",
+    )
+
+
+def color_argument(parser: argparse.ArgumentParser) -> None:
+    """``--color``: whether text is coloured."""
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colours and hyperlinks (default: on a terminal, as NO_COLOR and FORCE_COLOR say)",
+    )
+
+
 def format_argument(parser: argparse.ArgumentParser) -> None:
     """``--format`` of a command that writes text or one JSON document."""
     parser.add_argument("--format", choices=("text", "json"), default="text")

@@ -43,7 +43,9 @@ def subject_of(finding: Finding) -> Subject:
         return Subject(Kind.CODE, code.slug, code.id)
     match code.shape:
         case Shape.INTERPOSITION | Shape.SPLIT if code.family is Family.SHADOWING:
-            return Subject(Kind.NAMES if code.foreign else Kind.COPY, _interposed(finding))
+            if code.foreign:
+                return Subject(Kind.NAMES, library(finding.provider or ""))
+            return Subject(Kind.COPY, _interposed(finding))
         case Shape.LOAD_FAILURE | Shape.CAPTURE:
             return Subject(Kind.COPY, library(_needed(finding)), code.id)
         case Shape.EXPOSURE:
@@ -59,11 +61,11 @@ def _interposed(finding: Finding) -> str:
     if finding.intended != (finding.victim,) and finding.intended:
         meant = [name for name in finding.intended if name != finding.victim]
         return library(meant[0])
-    if not own.startswith("lib"):
+    if own == posixpath.basename(finding.victim):
         return theirs
     # What is no copy of anything takes names of the victim itself.
     alike = theirs.startswith(own) or own.startswith(theirs)
-    return own if alike or finding.code.foreign or ".so" not in (finding.provider or "") else theirs
+    return own if alike or ".so" not in (finding.provider or "") else theirs
 
 
 def _needed(finding: Finding) -> str:
@@ -75,10 +77,16 @@ def _needed(finding: Finding) -> str:
 def library(path: str) -> str:
     """``libssl`` of ``demo.libs/libssl-8bd944e8.so.3``; the file's name of what is no library."""
     name = posixpath.basename(path)
-    if not name.startswith("lib"):
-        return name
-    soname = parse_soname(name)
-    return name if soname is None else soname.base
+    soname = parse_soname(name) if name.startswith("lib") else None
+    # Behind the first dot of a module's name stands what interpreter it is for.
+    tagged = soname and not soname.numbers and soname.base.partition(".")[2][:1].isalpha()
+    return name if soname is None or tagged else soname.base
+
+
+def object_name(path: str) -> str:
+    """A library by its name, a module without the tags of its file: ``etree``."""
+    name = library(path)
+    return name.partition(".")[0] if name.endswith(".so") else name
 
 
 def is_linked_into(finding: Finding) -> bool:

@@ -19,9 +19,11 @@ and therefore a backslash is ``\\``.
 
 from __future__ import annotations
 
+from collide.support.records import NamedTuple
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
@@ -77,6 +79,47 @@ def joined(texts: Iterable[Text]) -> Text:
 def own_text(text: str) -> Text:
     """What has nothing foreign in it, or only what has passed the gate; a test lists its uses."""
     return Text(text)
+
+
+class Span(NamedTuple):
+    """A part of a line for a terminal: ``style`` is one of :data:`STYLES`, ``link`` an address."""
+
+    text: str
+    style: str = ""
+    link: str = ""
+
+
+STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "36",
+    "good": "32",
+    "strong": "1",
+    "soft": "2",
+}
+"""Parameters of Select Graphic Rendition (ECMA-48 8.3.117) by name."""
+
+
+def painted(lines: Iterable[Sequence[Span]], *, color: bool, links: bool) -> Text:
+    """Lines of spans, each with its end, coloured and linked (OSC 8) where that is wanted.
+
+    The text of every span, and the addresses, pass the gate: no sequence is a foreign one.
+    """
+    return Text("".join(f"{_painted(line, color, links)}\n" for line in lines))
+
+
+def _painted(line: Sequence[Span], color: bool, links: bool) -> str:
+    if not (color or links):
+        return visible("".join(span.text for span in line))
+    parts = []
+    for number, span in enumerate(line):
+        text = _inside(span.text) if number else visible(span.text)
+        if span.link and links:
+            text = f"\x1b]8;;{_inside(span.link)}\x1b\\{text}\x1b]8;;\x1b\\"
+        if span.style and color:
+            text = f"\x1b[{STYLES[span.style]}m{text}\x1b[0m"
+        parts.append(text)
+    return "".join(parts)
 
 
 # -- JSON -----------------------------------------------------------------------------------------

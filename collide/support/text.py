@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _PARTS = {0.5: "half", 0.1: "a tenth", 0.01: "a hundredth"}
 
@@ -19,3 +23,9 @@ def number_in_words(number: int) -> str:
 def part_in_words(part: float) -> str:
     """``a tenth`` for 0.1; in per cent where there is no such word."""
     return _PARTS.get(part, f"{part * 100:g} %")
+
+
+def listed(names: Sequence[str]) -> str:
+    """``one, two and three``."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

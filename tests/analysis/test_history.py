@@ -247,7 +247,7 @@ def test_every_format_names_the_import(s: Scenario) -> None:
     (sarif,) = json.loads(FORMATS["sarif"].render(Shown(report, None, False)))["runs"]
     assert sarif["results"][0]["properties"]["after_import"] == ["ssl"]
     noted = check([read_target(str(wheel(s, CALLS_F)))], [host_of(binary)], insist=True)
-    assert "libv.so.3 after `import ssl`\n" in text.render(noted)
+    assert "libv.so.3 after `import ssl` on " in text.render(noted, verbose=1)
 
 
 def test_remedies_and_repairs_stay_with_their_findings(s: Scenario) -> None:

@@ -43,7 +43,7 @@ def test_one_copy_of_one_library_is_one_cause() -> None:
     assert cause.provider_releases == ("1.2.13",)
     assert cause.hosts == tuple(sorted(HOSTS[:2]))
     assert cause.symbols == ("x", "y")
-    assert cause.fix == "Hide it."
+    assert cause.fix == "Link a and b with -Wl,--exclude-libs,ALL."
     assert len(cause.rows) == 3
 
 

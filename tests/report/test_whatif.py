@@ -106,7 +106,7 @@ def remedied(s: Scenario) -> Report:
 
 
 def test_remedies_stand_below_their_finding(s: Scenario) -> None:
-    told = text.render(remedied(s)).replace(f"{s.directory}/", "")
+    told = text.render(remedied(s), verbose=1).replace(f"{s.directory}/", "")
     assert "remedies, each tried in memory and bound again:\n" in told
     assert "  1. link m.so with -Wl,-Bsymbolic-non-weak-functions\n" in told
     assert "proof: taken 2 -> 0; shadowed in all 2 -> 0, newly undefined or failing 0\n" in told
@@ -115,7 +115,7 @@ def test_remedies_stand_below_their_finding(s: Scenario) -> None:
     assert "in the host, open rival.so RTLD_LOCAL instead of linking it\n" in told
     # What does not help is told on request; the costs of the later ones, too.
     assert "no: link m.so with a version script" not in told
-    whole = text.render(remedied(s), verbose=True).replace(f"{s.directory}/", "")
+    whole = text.render(remedied(s), verbose=2).replace(f"{s.directory}/", "")
     assert "no: link m.so with a version script, node W, then its users\n" in whole
     assert "2 of 2 are still taken by rival.so\n" in whole
     assert whole.count("cost:") > told.count("cost:")
@@ -150,7 +150,7 @@ def test_new_soname_is_what_a_captured_version_needs(s: Scenario) -> None:
     s.lib("w/libx.so", "int x(void) { return 1; }", versions="V2 { global: *; };")
     s.module("w/m.so", "int x(void); int PyInit_m(void) { return x(); }", needed=["w/libx.so"])
     s.host(needed=["hosts/libx.so"], runpath="$ORIGIN/hosts")
-    told = text.render(remedied(s))
+    told = text.render(remedied(s), verbose=1)
     assert "give libx.so a SONAME of its own, as auditwheel repair does\n" in told
 
 
@@ -168,6 +168,8 @@ def test_finding_that_nothing_helps_says_so(s: Scenario) -> None:
     s.host(needed=["rival.so"])
     host = extract(f"{s.directory}/host", Root())
     report = check([read_target(s.directory / "w")], [host], remedies=True)
-    assert "remedies: none of those tried removes it and nothing else\n" in text.render(report)
-    whole = text.render(report, verbose=True)
+    assert "remedies: none of those tried removes it and nothing else\n" in text.render(
+        report, verbose=1
+    )
+    whole = text.render(report, verbose=2)
     assert "m.so would fail: undefined-symbol api\n" in whole

@@ -212,6 +212,7 @@ def test_only_the_streams_write() -> None:
     }
     assert uses("sys.stdout", "sys.stderr") == {
         *("collide.cli.streams", "collide.cli.main", "collide.cli.progress", "collide.__main__"),
+        "collide.cli.style",
     }
     streams = {ast.unparse(n) for module, n in calls("write") if module == "collide.cli.streams"}
     assert streams == {
@@ -219,7 +220,9 @@ def test_only_the_streams_write() -> None:
         "stream.write(data if isinstance(data, str) else data.decode('ascii'))",
         "file.write(encoded)",
     }
-    for module in ("collide.cli.main", "collide.cli.progress", "collide.__main__"):
+    for module in (
+        *("collide.cli.main", "collide.cli.progress", "collide.__main__", "collide.cli.style"),
+    ):
         said = ast.unparse(TREES[module])
         assert "stdout.write" not in said
         assert "stderr.write" not in said

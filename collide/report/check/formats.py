@@ -10,18 +10,21 @@ from collide.support.records import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.check.check import Report
+    from collide.report.check.text import Style
     from collide.report.probes import Counted
 
 
 class Shown(NamedTuple):
     """What a format shows.
 
-    ``probes`` is None where they were not asked for, ``verbose`` asks for every name.
+    ``probes`` is None where they were not asked for, ``verbose`` asks for evidence (1) and for
+    every name (2). ``style`` is that of a terminal.
     """
 
     report: Report
     probes: tuple[Counted, ...] | None = None
-    verbose: bool = False
+    verbose: int = 0
+    style: Style | None = None
 
 
 class Format(NamedTuple):
@@ -37,9 +40,9 @@ class Format(NamedTuple):
 
 
 def _text(shown: Shown) -> Text:
-    from collide.report.check.text import render  # late: start-up
+    from collide.report.check.text import Style, render  # late: start-up
 
-    text = render(shown.report, verbose=shown.verbose)
+    text = render(shown.report, verbose=shown.verbose, style=shown.style or Style())
     if not shown.probes:
         return text
     from collide.report.probes import render_modules  # late: start-up
@@ -56,7 +59,7 @@ def _json(shown: Shown) -> Text:
 def _github(shown: Shown) -> Text:
     from collide.report.check.github import render  # late: start-up
 
-    return render(shown.report, verbose=shown.verbose)
+    return render(shown.report, verbose=shown.verbose > 0)
 
 
 def _sarif(shown: Shown) -> Text:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from collide.check.causes import causes, summarised
 from collide.check.check import Report
 from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow, rows
@@ -22,7 +23,7 @@ from collide.report.check.rows import (
     not_together,
     owner,
     sentence,
-    summary,
+    summary_of,
     targets_of,
 )
 from collide.support.errors import UnverifiedError
@@ -62,7 +63,7 @@ def render(report: Report, *, verbose: bool = False) -> Text:
     first = next(
         (n for n, a in enumerate(annotations) if a.severity == Severity.NOTE), len(annotations)
     )
-    annotations.insert(first, _summary(report, found, annotations))
+    annotations.insert(first, _summary(report, annotations))
     return joined(annotation.as_text() for annotation in annotations)
 
 
@@ -103,10 +104,8 @@ def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:
         yield _Annotation(Severity.NOTE, "collide: not together", message, first)
 
 
-def _summary(
-    report: Report, found: Sequence[ReportRow], annotations: Sequence[_Annotation]
-) -> _Annotation:
-    message = [summary(report, found)]
+def _summary(report: Report, annotations: Sequence[_Annotation]) -> _Annotation:
+    message = [summary_of(report, summarised(report, causes(report)))]
     # The summary is a notice, too.
     counts = Counter([*(a.severity for a in annotations), Severity.NOTE])
     for severity, level in _LEVELS.items():

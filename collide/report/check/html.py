@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import collide
+from collide.check.causes import causes, summarised
 from collide.check.check import Judged, Report
 from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow, rows
@@ -16,7 +17,7 @@ from collide.report.check.rows import (
     not_checked,
     not_together,
     sentence,
-    summary,
+    summary_of,
     targets_of,
     where,
 )
@@ -74,7 +75,7 @@ def _tag(name: str, *children: str, **attributes: str) -> Html:
 def render(report: Report, probes: Iterable[Counted] | None = None) -> Text:
     """The whole page, in ASCII, so that no encoding changes it."""
     found = rows(report)
-    outcome = summary(report, found)
+    outcome = summary_of(report, summarised(report, causes(report)))
     body = html_of(
         [
             _tag("h1", "collide check"),

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from collide.findings.code import Severity, Shape
 from collide.findings.finding import Finding
+from collide.report.demangle import demangled
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.check.merge import Checked
+    from collide.check.check import Judged
     from collide.check.pairs import Pair
     from collide.loader.opening import Opening
 
@@ -122,7 +123,7 @@ def _meant(finding: Finding) -> str:
 def some(names: Sequence[str], verbose: bool) -> str:
     """The first names; all if ``verbose``."""
     shown = names if verbose else names[:_SHOWN_NAMES]
-    return ", ".join(shown) + (", ..." if len(shown) < len(names) else "")
+    return ", ".join(map(demangled, shown)) + (", ..." if len(shown) < len(names) else "")
 
 
 def severities(counts: Counter[Severity]) -> str:
@@ -140,13 +141,13 @@ def on_hosts(hosts: Sequence[str], checked: int, *, verbose: bool = False) -> st
     return f"{len(hosts)} of {checked} hosts: {', '.join(shown)}{others}"
 
 
-def as_if(checked: Checked) -> str:
+def as_if(judged: Sequence[Judged]) -> str:
     """How many hosts are taken with another Python than theirs, as a clause; often empty."""
-    taken = [j.analysis.host.python for j in checked.judged if j.analysis.host.as_if]
+    taken = [j.analysis.host.python for j in judged if j.analysis.host.as_if]
     if not taken or taken[0] is None:
         return ""
-    count = "all" if len(taken) == len(checked.judged) else str(len(taken))
-    return f", {count} as if for {taken[0].release}"
+    count = "all " if len(taken) == len(judged) else f"{len(taken)} "
+    return f", {count if len(judged) > 1 else ''}as if for {taken[0].release}"
 
 
 def looked_at_together(pairs: Iterable[Pair]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from collide.check.causes import Summary
 from collide.check.check import Report
 from collide.check.rows import ReportRow
 from collide.findings.finding import Finding
@@ -37,10 +37,11 @@ def where(row: ReportRow) -> str:
 
 def sentence(row: ReportRow) -> str:
     """The victim and what happens to it."""
-    return f"{row.finding.victim}: {headline(_with_all_providers(row))}"
+    return f"{row.finding.victim}: {headline(with_all_providers(row))}"
 
 
-def _with_all_providers(row: ReportRow) -> Finding:
+def with_all_providers(row: ReportRow) -> Finding:
+    """The finding with the providers of all hosts in place of those of the first."""
     if len(row.providers) < 2:
         return row.finding
     return row.finding._replace(provider=", ".join(row.providers))
@@ -48,7 +49,7 @@ def _with_all_providers(row: ReportRow) -> Finding:
 
 def lines(row: ReportRow, *, verbose: bool = False) -> Iterator[str]:
     """Everything but the :func:`sentence`, the short parts first; ``verbose`` adds every name."""
-    finding = _with_all_providers(row)
+    finding = with_all_providers(row)
     yield where(row)
     parts = facts(finding)
     for part in parts:
@@ -122,15 +123,11 @@ def owner(path: str, targets: Iterable[str]) -> str | None:
     return next((t for t in targets if path == t or path.startswith((f"{t}: ", f"{t}/"))), None)
 
 
-def summary(report: Report, found: Sequence[ReportRow]) -> str:
-    """What was found and looked at, in one line."""
-    counts = Counter(row.finding.severity for row in found if not row.exposed)
-    counted = severities(counts)
-    judged = {j.analysis.target.name for j in report.judged}
-    targets = len(judged | {archive.target for archive in report.archives})
-    hosts = len({j.analysis.host.name for j in report.judged})
-    checked = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
-    parts = [f"{counted or 'nothing found'} in {checked}" if targets else "nothing was checked"]
+def summary_of(report: Report, counted: Summary) -> str:
+    """What was found and looked at, in one line: the causes by severity."""
+    found = severities(counted.causes)
+    where = f"{plural(len(counted.inputs), 'input')} on {plural(len(counted.hosts), 'host')}"
+    parts = [f"{found or 'nothing found'} in {where}" if counted.inputs else "nothing was checked"]
     if pairs := looked_at_together(report.pairs):
         parts.append(pairs)
     if report.problems:

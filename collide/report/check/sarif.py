@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 import collide
+from collide.check.causes import causes, summarised
 from collide.check.check import Report
 from collide.check.merge import library_stem
 from collide.check.rows import ReportRow, rows
@@ -30,7 +31,7 @@ from collide.report.check.rows import (
     not_together,
     owner,
     sentence,
-    summary,
+    summary_of,
     targets_of,
 )
 from collide.support.errors import UnverifiedError
@@ -51,7 +52,7 @@ def render(report: Report, probes: Sequence[object] | None = None) -> Text:
     targets = {target: number for number, target in enumerate(targets_of(report))}
     hosts = {j.analysis.host.name: j.analysis.host for j in report.judged}
     properties: dict[str, Any] = {
-        "summary": summary(report, found),
+        "summary": summary_of(report, summarised(report, causes(report))),
         "hosts": [host_as_json(host) for host in hosts.values()],
     }
     if probes is not None:

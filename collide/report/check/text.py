@@ -1,222 +1,352 @@
-"""The result of ``collide check`` as text for a terminal."""
+"""The result of ``collide check`` as text for a terminal: what breaks where, and what to do.
+
+The first screen has a line for each input and for each cause. With ``verbose`` 1 the findings
+stand below their causes with the evidence, with 2 they name every symbol.
+"""
 
 from __future__ import annotations
 
-import posixpath
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from collide.check.check import Exposed, Judged, LeftOut, Report
-from collide.check.merge import Checked, count_left_out, merge, summed_up
+from collide.analysis.analysis import repair_command
+from collide.check.causes import Cause, InputSummary, causes, summarised
+from collide.check.check import LeftOut, Report
+from collide.check.merge import count_left_out, summed_up
+from collide.check.rows import ReportRow
 from collide.findings.code import Code, Severity
-from collide.findings.finding import Finding
 from collide.report.check.parts import (
     as_if,
     facts,
     headline,
     history,
-    looked_at_together,
-    on_hosts,
     opened,
-    severities,
-    some,
 )
-from collide.support.foreign import Text, text_of
+from collide.report.check.rows import (
+    not_analysed,
+    not_together,
+    summary_of,
+    where,
+    with_all_providers,
+)
+from collide.report.check.words import (
+    Hosts,
+    hosts_of,
+    target_title,
+    verdict,
+    what,
+    who,
+)
+from collide.support.foreign import Span, Text, painted, text_of
+from collide.support.records import NamedTuple
 from collide.support.text import plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.check.pairs import Pair
     from collide.whatif.remedies import Remedy
 
 _SHOWN_MODULES = 3
 _SHOWN_HOSTS = 3
+_MOST, _FEWEST = 4, 3
+"""Causes of one input that have a line of their own; where there are more, this many and errors."""
+_MARGIN = 10
+"""Columns before what a cause is about: two spaces and one word."""
 
 
-def render(report: Report, *, verbose: bool = False) -> Text:
-    """The whole report.
+class Style(NamedTuple):
+    """How a terminal is written to: columns, colours, hyperlinks; ``page`` is where codes stand."""
 
-    ``verbose`` lists every symbol and module and spreads notes over several
-    lines; it changes neither which findings there are nor their order.
-    """
-    lines: list[str] = []
-    for checked in merge(report.judged):
-        # Remedies were tried on one host each, so findings are not merged then.
-        if len(checked.judged) == 1 or any(j.remedies for j in checked.judged):
-            for judged in checked.judged:
-                lines += _analysis(judged, verbose)
-        else:
-            lines += _checked(checked, verbose)
-    for exposed in report.exposed:
-        lines += _exposed(exposed, verbose)
-    for archive in report.archives:
-        lines += [f"{archive.target}, the archive itself:"]
-        lines += [line for found in archive.findings for line in _finding(found, verbose)]
-        lines.append("")
-    lines += _together(report, verbose)
-    lines += _left_out(report, verbose)
-    lines.append(_summary(report))
-    return text_of([*lines, ""])
+    width: int = 100
+    color: bool = False
+    links: bool = False
+    page: str = ""
 
 
-def _analysis(judged: Judged, verbose: bool) -> Iterator[str]:
-    analysis, findings = judged.analysis, judged.findings
-    host = analysis.host
-    version = ".".join(map(str, host.loader.version))
-    python = f"{host.python}, " if host.python else ""
-    if host.as_if and host.python:
-        python = f"as if for {host.python.release}, "
-    name = f"{host.name} ({python}{host.loader.libc} {version}, {host.architecture})"
-    if not findings and not analysis.skipped and not analysis.planned:
-        count = plural(len(analysis.modules), "module")
-        yield f"{analysis.target.name} on {name}: no findings in {count}"
-        return
-    yield f"{analysis.target.name} on {name}:"
-    for number, finding in enumerate(findings):
-        yield from _finding(finding, verbose)
-        shown = verbose or finding.severity > Severity.NOTE
-        if shown and number in judged.repairable:
-            yield f"    repair:   {analysis.repair_command}"
-        if judged.remedies and judged.remedies[number]:
-            yield from _remedies(judged.remedies[number], verbose)
-    if not findings:
-        yield f"  no findings in {plural(len(analysis.modules), 'module')}"
-    elif analysis.skipped:
-        yield ""
-    for skipped in analysis.skipped:
-        yield f"  not analysed: {skipped.name}: {skipped.reason}"
-    for opening in analysis.planned:
-        yield f"  {opened(opening)}"
-    yield ""
+Line = tuple[Span, ...]
+_PLAIN = Style()
 
 
-def _checked(checked: Checked, verbose: bool) -> Iterator[str]:
-    """One target on several hosts."""
-    total = len(checked.judged)
-    yield f"{checked.target} on {total} hosts{as_if(checked)}:"
-    for merged in checked.findings:
-        finding = merged.finding
-        if len(merged.providers) > 1:
-            finding = finding._replace(provider=", ".join(merged.providers))
-        yield from _finding(finding, verbose, on_hosts(merged.hosts, total, verbose=verbose))
-        if merged.repair and (verbose or finding.severity > Severity.NOTE):
-            yield f"    repair:   {merged.repair}"
-    if checked.clean:
-        yield ""
-        clean = on_hosts(checked.clean, total, verbose=verbose)
-        named = f": {', '.join(checked.clean)}" if verbose and len(checked.clean) == total else ""
-        yield f"  no findings in {clean}{named}"
-    skipped = dict.fromkeys(s for j in checked.judged for s in j.analysis.skipped)
-    for one in skipped:
-        yield f"  not analysed: {one.name}: {one.reason}"
-    for opening in dict.fromkeys(o for j in checked.judged for o in j.analysis.planned):
-        yield f"  {opened(opening)}"
-    yield ""
+def render(report: Report, *, verbose: int = 0, style: Style = _PLAIN) -> Text:
+    """The whole report; ``verbose`` changes neither which findings there are nor their order."""
+    found = causes(report)
+    screen = _Screen(report, found, verbose, style)
+    return painted(screen.lines(), color=style.color, links=style.links)
 
 
-def _finding(finding: Finding, verbose: bool, where: str = "") -> Iterator[str]:
+class _Screen:
+    """The lines of one report."""
+
+    def __init__(self, report: Report, found: Sequence[Cause], verbose: int, style: Style) -> None:
+        self._report = report
+        self._causes = found
+        self._verbose = verbose
+        self._style = style
+        self._summary = summarised(report, found)
+        self._hosts = {
+            one.target: hosts_of((*one.breaks, *one.warns, *one.clean))
+            for one in self._summary.inputs
+        }
+
+    def lines(self) -> Iterator[Line]:
+        """All lines, the inputs first."""
+        names = Counter(target_title(one.target) for one in self._summary.inputs)
+        for number, one in enumerate(self._summary.inputs):
+            if number:
+                yield ()
+            title = target_title(one.target)
+            short = names[title] == 1 and not self._verbose
+            yield from self._input(one, title if short else one.target)
+        yield from self._together()
+        if self._verbose or len(self._summary.inputs) > 1:
+            yield ()
+        yield from self._left_out()
+        yield from map(
+            _plain, self._fold(summary_of(self._report, self._summary), self._style.width)
+        )
+
+    def _input(self, one: InputSummary, title: str) -> Iterator[Line]:
+        yield (Span(title, "strong"), *self._outcome(one))
+        own = [c for c in self._causes if c.targets[0] == one.target and not c.is_of_pair]
+        yield from self._causes_of(own)
+        yield from self._remedies(own, one.target)
+        if self._verbose and one.clean and one.hosts > 1:
+            yield _plain(f"  clean on {', '.join(one.clean)}")
+        yield from self._not_analysed(one.target)
+
+    def _outcome(self, one: InputSummary) -> Line:
+        """On how many hosts, and how it fares there."""
+        if not one.hosts:
+            return (Span(": on no host"),)
+        parts = [
+            (one.breaks, "breaks", "error"),
+            (one.warns, "warnings", "warning"),
+            (one.clean, "clean", "good"),
+        ]
+        judged = [j for j in self._report.judged if j.analysis.target.name == one.target]
+        taken = as_if(judged)
+        if one.hosts == 1:
+            (word, style) = next((word, style) for names, word, style in parts if names)
+            (host,) = one.breaks + one.warns + one.clean
+            return Span(f" on {host}{taken}: "), Span(word, style)
+        spans = [Span(f" on {one.hosts} hosts{taken}: ")]
+        told = [(names, word, style) for names, word, style in parts if names]
+        if len(told) == 1:
+            (_, word, style) = told[0]
+            return (*spans, Span(f"{word} on all" if word != "clean" else word, style))
+        for number, (names, word, style) in enumerate(told):
+            spans += [Span(", ")] if number else []
+            spans.append(Span(f"{word} on {len(names)}", style))
+        return tuple(spans)
+
+    # -- causes -----------------------------------------------------------------------------------
+
+    def _causes_of(self, own: Sequence[Cause]) -> Iterator[Line]:
+        if self._verbose:
+            for cause in own:
+                yield from self._cause(cause, own)
+                for row in cause.rows:
+                    yield from map(_plain, _finding(row, self._verbose))
+            return
+        harmful = [c for c in own if c.severity > Severity.NOTE]
+        errors = sum(1 for c in harmful if c.severity == Severity.ERROR)
+        shown = harmful[: max(min(errors, 2 * _MOST), _FEWEST)]
+        if len(harmful) <= max(_MOST, len(shown) + 1):
+            shown = harmful
+        for cause in shown:
+            yield from self._cause(cause, shown)
+        if others := harmful[len(shown) :]:
+            yield self._others(others)
+        notes = [c for c in own if c.severity == Severity.NOTE]
+        if notes:
+            yield self._notes(notes)
+
+    def _cause(self, cause: Cause, beside: Iterable[Cause]) -> Iterator[Line]:
+        """One cause: a line where it fits, else two."""
+        word = Span(verdict(cause).ljust(_MARGIN - 2), str(cause.severity))
+        code = Span(cause.code.id, "soft", self._link(cause.code))
+        room = self._style.width - _MARGIN - len(cause.code.id) - 2
+        hosts, thing = self._hosts.get(cause.targets[0], Hosts({})), what(cause)
+        happens = who(cause, hosts)
+        column = max(len(what(c)) for c in beside) + 2
+        # An error names its hosts, in two lines if need be.
+        sayings = [happens] if cause.severity == Severity.ERROR else [happens, _short(cause, hosts)]
+        for said in sayings:
+            for start in (column, len(thing) + 2):
+                if start + len(said) <= room:
+                    text = f"{thing.ljust(start)}{said}"
+                    yield Span("  "), word, Span(text.ljust(room + 2)), code
+                    return
+        if len(happens) > self._style.width - _MARGIN:
+            happens = _short(cause, hosts)
+        yield Span("  "), word, Span(_cut(thing, room).ljust(room + 2)), code
+        yield _plain(" " * _MARGIN + _cut(happens, self._style.width - _MARGIN))
+
+    def _link(self, code: Code) -> str:
+        return f"{self._style.page}#{code.id.lower()}-{code.slug}" if self._style.page else ""
+
+    def _others(self, others: Sequence[Cause]) -> Line:
+        word = Span(verdict(others[0]).ljust(_MARGIN - 2), str(others[0].severity))
+        names = ", ".join(dict.fromkeys(c.subject for c in others))
+        text = f"{len(others)} more (-v): {names}"
+        return Span("  "), word, Span(_cut(text, self._style.width - _MARGIN))
+
+    def _notes(self, notes: Sequence[Cause]) -> Line:
+        """What is known and changes nothing, in one line."""
+        exposed = [c for c in notes if c.exposed]
+        parts = []
+        if len(notes) > len(exposed):
+            count = plural(len(notes) - len(exposed), "difference")
+            parts.append(f"{count} without effect")
+        if exposed:
+            names = sum(len(c.symbols) for c in exposed)
+            parts.append(f"{plural(names, 'name')} that any host could take")
+        text = f"{', '.join(parts)} (-v)"
+        return Span("  "), Span("notes   ", "note"), Span(text)
+
+    def _remedies(self, own: Sequence[Cause], target: str) -> Iterator[Line]:
+        """What to change, once for all causes that it mends, and the repair that is proven."""
+        harmful = [c for c in own if c.severity > Severity.NOTE]
+        if not harmful:
+            return
+        fixes: dict[str, Code] = {}
+        for cause in harmful:
+            fixes.setdefault(cause.fix, cause.code)
+        for fix, code in fixes.items() if self._verbose else list(fixes.items())[:1]:
+            more = f" (see collide explain {code.id})"
+            yield from self._wrapped("fix", f"{fix}{more}")
+        repaired = [c for c in harmful if c.repair]
+        commands = {c.repair for c in repaired if c.repair}
+        if commands:
+            command = commands.pop() if len(commands) == 1 else self._command(repaired, target)
+            others = len(harmful) - len(repaired)
+            all_of_it = f"{len(repaired)} of {len(harmful)} causes" if others else "all of it"
+            proof = f"  (proven: removes {all_of_it})"
+            if _MARGIN + len(command) + len(proof) > self._style.width and not others:
+                proof = ""
+            yield Span("  "), Span("or      ", "good"), Span(f"{command}{proof}")
+
+    def _command(self, repaired: Sequence[Cause], target: str) -> str:
+        hosts = {host for cause in repaired for host in cause.hosts}
+        chosen = dict.fromkeys(
+            j.analysis.host.arguments
+            for j in self._report.judged
+            if j.analysis.host.name in hosts and j.analysis.target.name == target
+        )
+        return repair_command(target, [word for words in chosen for word in words])
+
+    def _wrapped(self, label: str, text: str) -> Iterator[Line]:
+        first, *others = self._fold(text, self._style.width - _MARGIN)
+        yield Span("  "), Span(label.ljust(_MARGIN - 2), "good"), Span(first)
+        for line in others:
+            yield _plain(" " * _MARGIN + line)
+
+    def _fold(self, text: str, width: int) -> list[str]:
+        if len(text) <= width:
+            return [text]
+        import textwrap  # late: start-up
+
+        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+    # -- the rest ---------------------------------------------------------------------------------
+
+    def _not_analysed(self, target: str) -> Iterator[Line]:
+        reasons: dict[str, list[str]] = {}
+        for skipped in not_analysed(self._report).get(target, ()):
+            reasons.setdefault(skipped.reason, []).append(skipped.name)
+        for reason, names in reasons.items():
+            if self._verbose or len(names) == 1:
+                yield from (_plain(f"  not analysed: {name}: {reason}") for name in names)
+            else:
+                yield _plain(f"  not analysed: {len(names)} members ({names[0]}, ...): {reason}")
+        openings = dict.fromkeys(
+            opened(opening)
+            for judged in self._report.judged
+            if judged.analysis.target.name == target
+            for opening in judged.analysis.planned
+        )
+        yield from (_plain(f"  {opening}") for opening in openings)
+
+    def _together(self) -> Iterator[Line]:
+        pairs = [c for c in self._causes if c.is_of_pair]
+        if pairs:
+            yield ()
+            yield (Span("in one process:", "strong"),)
+            yield from self._causes_of(pairs)
+            harmful = [c for c in pairs if c.severity > Severity.NOTE]
+            for fix in dict.fromkeys(c.fix for c in harmful):
+                yield from self._wrapped("fix", fix)
+        for (first, second), reason in not_together(self._report):
+            yield _plain(f"not together: {first} and {second}: {reason}")
+
+    def _left_out(self) -> Iterator[Line]:
+        """Inputs on hosts that they do not fit: named where they are few, or asked for."""
+        counts = count_left_out(self._report.left_out)
+        checked = {one.target for one in self._summary.inputs}
+        summed = {t for t, kinds in counts.items() if kinds.total() > _SHOWN_HOSTS}
+        summed = set() if self._verbose else summed
+        for one in self._report.left_out:
+            if one.target not in summed:
+                yield _plain(f"left out: {one.target} on {one.host}: {one.misfit.reason}")
+        for target in sorted(summed - checked):
+            yield _plain(f"left out: {target} on {summed_up(counts[target])} (-v names them)")
+        kinds = {one.host: one.misfit.kind for one in self._report.left_out if one.target in summed}
+        unfit: Counter[str] = Counter(
+            k for host, k in kinds.items() if host not in self._summary.hosts
+        )
+        if checked & summed and unfit:
+            yield _plain(f"left out: {summed_up(unfit)} (-v names them)")
+
+
+def _plain(text: str) -> Line:
+    return (Span(text),)
+
+
+def _short(cause: Cause, hosts: Hosts) -> str:
+    return who(cause, hosts, named=False)
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: max(room - 3, 0)].rstrip(' ,')}..."
+
+
+def _finding(row: ReportRow, verbose: int) -> Iterator[str]:
+    """One finding with its evidence; a note in a line unless ``verbose`` asks for all names."""
+    finding, names = with_all_providers(row), verbose > 1
     code = finding.code
     heading = f"  {finding.severity} {code.id} [{code.slug}] {finding.victim}"
-    if finding.severity == Severity.NOTE and not verbose:
-        found_in = f" in {where}" if where else ""
+    if finding.severity == Severity.NOTE and not names:
         count = f": {plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
         follows = f" {history(finding)}" if finding.after_import else ""
         taken_from = f" <- {finding.provider}" if finding.provider else ""
-        yield f"{heading}{taken_from}{count}{follows}{found_in}"
+        evidence = f". {' '.join(finding.evidence)}" if row.exposed else ""
+        yield f"{heading}{taken_from}{count}{follows} {where(row)}{evidence}"
         return
     yield ""
     yield heading
-    if where:
-        yield f"    in {where}"
+    yield f"    {where(row)}"
     yield f"    {headline(finding)}"
     for fact in facts(finding):
         label = f"{fact.label}:".ljust(10) if fact.label else ""
-        yield f"    {label}{fact.as_text(verbose=verbose)}"
+        yield f"    {label}{fact.as_text(verbose=names)}"
     if finding.modules and finding.modules != (finding.victim,):
-        shown = finding.modules if verbose else finding.modules[:_SHOWN_MODULES]
+        shown = finding.modules if names else finding.modules[:_SHOWN_MODULES]
         more = len(finding.modules) - len(shown)
         yield f"    opened:   {', '.join(shown)}" + (f" and {more} more" if more else "")
     for number, line in enumerate(finding.evidence):
         yield f"    {'because:' if number == 0 else '        '}  {line}"
     yield f"    fix:      {finding.remedy}"
+    if row.repair:
+        yield f"    repair:   {row.repair}"
+    for host, tried in row.tried:
+        yield from _remedies(host if row.checked > 1 else "", tried, verbose)
 
 
-def _remedies(tried: Sequence[Remedy], verbose: bool) -> Iterator[str]:
+def _remedies(host: str, tried: Sequence[Remedy], verbose: int) -> Iterator[str]:
     from collide.report.check.remedies import lines  # late: start-up
 
-    for line in lines(tried, verbose=verbose):
-        yield f"    {line}"
-
-
-def _exposed(exposed: Exposed, verbose: bool) -> Iterator[str]:
-    if not exposed.findings:
-        return
-    yield f"{exposed.target} on any host:"
-    for finding in exposed.findings:
-        count = plural(len(finding.symbols), "symbol")
-        whose = "its own" if finding.intended == (finding.victim,) else "bundled libraries'"
-        names = " ".join(finding.evidence)
-        yield (
-            f"  {finding.severity} {finding.code.id} [{finding.code.slug}] {finding.victim}: "
-            f"{count} of {whose} looked up by name. {names}"
-        )
-        if verbose:
-            yield f"    symbols:  {', '.join(finding.symbols)}"
-            yield f"    fix:      {finding.remedy}"
-    yield ""
-
-
-def _together(report: Report, verbose: bool) -> Iterator[str]:
-    """The pairs that share something; the others are counted."""
-    looked_at = [pair for pair in report.pairs if pair.left_out is None]
-    for pair in looked_at:
-        if not pair.shares:
-            continue
-        yield f"{pair.targets[0]} and {pair.targets[1]} on {pair.host.name} share {_shared(pair)}"
-        for finding in pair.common:
-            yield from _finding(finding, verbose)
-        for order in pair.orders:
-            first, second = (posixpath.basename(t) for t in (order.first, order.second))
-            yield f" {first} before {second}:{'' if order.findings else ' no findings'}"
-            for finding in order.findings:
-                yield from _finding(finding, verbose)
-        yield ""
-    if counted := looked_at_together(report.pairs):
-        yield counted
-    yield from dict.fromkeys(
-        f"not together: {pair.targets[0]} and {pair.targets[1]}: {pair.left_out}"
-        for pair in report.pairs
-        if pair.left_out
-    )
-
-
-def _shared(pair: Pair) -> str:
-    shares = pair.shares
-    system = [posixpath.basename(path) for path in shares.system]
-    parts = [
-        f"{what} {some(names, verbose=False)}"
-        for what, names in (("the name", shares.sonames), ("the system's", system))
-        if names
-    ]
-    counted = (
-        (shares.unique, "unique symbol"),
-        (shares.promoted, "promoted module"),
-        (shares.files, "file"),
-    )
-    return ", ".join([*parts, *(plural(len(names), noun) for names, noun in counted if names)])
-
-
-def _left_out(report: Report, verbose: bool) -> Iterator[str]:
-    counts = count_left_out(report.left_out)
-    summed = {t for t, kinds in counts.items() if kinds.total() > _SHOWN_HOSTS and not verbose}
-    for target in counts:
-        if target in summed:
-            yield f"left out: {target} on {summed_up(counts[target])} (-v names them)"
-    for left_out in report.left_out:
-        if left_out.target not in summed:
-            yield f"left out: {left_out.target} on {left_out.host}: {left_out.misfit.reason}"
-    if report.left_out:
-        yield ""
+    named = f"{host}: " if host else ""
+    for number, line in enumerate(lines(tried, verbose=verbose > 1)):
+        yield f"    {line if number else named + line}"
 
 
 def why_nothing(left_out: Sequence[LeftOut]) -> Iterator[str]:
@@ -233,19 +363,6 @@ def _reason(one: LeftOut, counts: Counter[str]) -> str:
     if counts.total() > _SHOWN_HOSTS:
         return f"{one.target}: fits none of {summed_up(counts)}"
     return f"{one.target}: {one.host}: {one.misfit.reason}"
-
-
-def _summary(report: Report) -> str:
-    checked = merge(report.judged)
-    findings = [m.finding for one in checked for m in one.findings]
-    findings += [f for pair in report.pairs for f in pair.findings]
-    findings += [f for archive in report.archives for f in archive.findings]
-    counts = Counter(f.severity for f in findings)
-    found = severities(counts)
-    targets = len({*(one.target for one in checked), *(a.target for a in report.archives)})
-    hosts = len({judged.analysis.host.name for judged in report.judged})
-    where = f"{plural(targets, 'input')} on {plural(hosts, 'host')}"
-    return f"{found or 'nothing found'} in {where}"
 
 
 def render_code(code: Code) -> Text:

@@ -10,6 +10,7 @@ import pytest
 from collide.check.check import check
 from collide.cli.main import main
 from collide.hosts.database import load_shipped
+from collide.report.check import text
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.target import read_target
 from hostile_zips import ATTACKS, INFO, Stored, make, written
@@ -48,10 +49,14 @@ def test_finding_is_in_every_format(form: str, tmp_path: Path) -> None:
 
 def test_text_tells_the_archive_its_members_and_who_refuses(tmp_path: Path) -> None:
     wheel = make("upwards", tmp_path)
-    lines = rendered("text", check([read_target(wheel)], [load_shipped(HOST)])).splitlines()
-    at = lines.index(f"{wheel}, the archive itself:")
-    assert lines[at + 2 : at + 6] == [
-        f"  error COL601 [outside-path] {wheel}",
+    report = check([read_target(wheel)], [load_shipped(HOST)])
+    assert "  breaks  the archive itself  has members that would be installed" in rendered(
+        "text", report
+    )
+    lines = text.render(report, verbose=1).splitlines()
+    at = lines.index(f"  error COL601 [outside-path] {wheel}")
+    assert lines[at + 1 : at + 5] == [
+        "    wherever it is installed",
         "    has members that would be installed outside of the environment",
         '    pip: "trying to install outside the target directory"',
         "    members:  ../../../../../../tmp/escaped.so",

@@ -242,7 +242,7 @@ def test_probes_are_counted_where_they_have_a_place(
 # -- what a run imports ---------------------------------------------------------------------------
 
 _OWN = {
-    "text": {"text"},
+    "text": {"text", "rows", "words"},
     "json": {"json"},
     "github": {"github", "rows"},
     "sarif": {"sarif", "rows", "json"},

@@ -1,0 +1,156 @@
+"""One cause in plain English: what it is about, who is concerned, and what happens there."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from collide.check.causes import Cause
+from collide.findings.code import Severity, Shape
+from collide.findings.subject import Kind, library, object_name
+from collide.report.check.parts import headline
+from collide.report.demangle import demangled
+from collide.support.records import NamedTuple
+from collide.support.text import listed
+
+_SHOWN_NAMES = 3
+_VERDICTS = {Severity.ERROR: "breaks", Severity.WARNING: "warns", Severity.NOTE: "note"}
+
+
+class Hosts(NamedTuple):
+    """The names that people read for the hosts of one check: without what all have in common."""
+
+    short: dict[str, str]
+
+    def some(self, cause: Cause, *, named: bool = True) -> tuple[str, bool]:
+        """The hosts of a cause as the subject of a sentence, and whether they are several.
+
+        Counted where they are many, or without ``named``.
+        """
+        names, checked = cause.worst_hosts, cause.checked
+        if checked < 2:
+            return "the host", False
+        if len(names) == checked:
+            return f"all {checked} hosts", True
+        if len(names) > _SHOWN_NAMES or not (named or len(names) == 1):
+            return f"{len(names)} of {checked} hosts", len(names) > 1
+        return listed([self.short.get(name, name) for name in names]), len(names) > 1
+
+
+def hosts_of(names: Sequence[str]) -> Hosts:
+    """Short names: of recorded hosts of one release of one distribution, without these two."""
+    long = [name for name in names if name.count("-") >= 2]
+    prefixes = {"-".join(name.split("-")[:2]) + "-" for name in long}
+    if len(prefixes) != 1 or len(names) < 2:
+        return Hosts({})
+    (prefix,) = prefixes
+    return Hosts({name: name.removeprefix(prefix) for name in long})
+
+
+def verdict(cause: Cause) -> str:
+    """One word for what a host does to the wheel, or the wheel to itself."""
+    return _VERDICTS[cause.severity]
+
+
+def what(cause: Cause) -> str:
+    """The thing that can be changed, and where it is."""
+    objects = listed_objects(cause.objects)
+    match cause.worst_rows[0].finding.code.shape:
+        case Shape.INTERPOSITION | Shape.SPLIT if cause.kind is not Kind.CODE:
+            return _library(cause) if cause.kind is Kind.COPY else f"{_names(cause)} in {objects}"
+        case Shape.EXPOSURE:
+            return f"{cause.subject}, {len(cause.symbols)} names"
+        case Shape.CAPTURE:
+            return f"{cause.subject}, bundled"
+        case Shape.CHANGED_BINDINGS:
+            first = [row.after for row in cause.rows if row.after]
+            return f"{cause.subject} of {listed_targets(first)}"
+        case Shape.FILES | Shape.OUTCOME:
+            return f"{cause.subject} of {listed_targets(cause.targets)}"
+        case Shape.ARCHIVE:
+            return "the archive itself"
+    return objects
+
+
+def _library(cause: Cause) -> str:
+    name = f"{cause.subject} {cause.release}".rstrip()
+    if cause.linked_into:
+        return f"{name} in {listed_objects(cause.linked_into)}"
+    users = [one for one in cause.objects if library(one) != cause.subject]
+    return f"{name} for {listed_objects(users)}" if users else f"{name}, bundled"
+
+
+def _names(cause: Cause) -> str:
+    symbols = [demangled(min(cause.symbols, key=len)), *cause.symbols[1:]]
+    return symbols[0] if len(symbols) == 1 else f"{symbols[0]} and {len(symbols) - 1} more"
+
+
+def who(cause: Cause, hosts: Hosts, *, named: bool = True) -> str:
+    """On which hosts, and what happens there; see :meth:`Hosts.some` for ``named``."""
+    if cause.exposed:
+        return f"any host could answer for {listed_objects(cause.objects)}"
+    worst = cause.worst_rows[0].finding
+    subject, several = hosts.some(cause, named=named)
+    if worst.code.shape is Shape.CHANGED_BINDINGS:
+        return f"if imported first, the other gets it in {listed_objects(cause.objects)}, too"
+    interposed = worst.code.shape in (Shape.INTERPOSITION, Shape.SPLIT)
+    if not interposed or cause.kind is Kind.CODE:
+        alone = cause.checked < 2
+        return headline(worst) if alone else f"on {subject}: {headline(worst)}"
+    run, their = ("run", "their") if several else ("runs", "its")
+    if cause.kind is Kind.NAMES:
+        owner = listed([library(path) for path in cause.providers])
+        return f"{subject} {run} {owner}'s instead"
+    theirs = f"{their} {theirs_of(cause)}"
+    if worst.code.shape is Shape.SPLIT:
+        return f"{subject} {'mix' if several else 'mixes'} in {theirs}"
+    return f"{subject} {run} {theirs} instead"
+
+
+def theirs_of(cause: Cause) -> str:
+    """The copy of the host, by the release that its texts or its file name."""
+    if len(cause.provider_releases) == 1:
+        return cause.provider_releases[0]
+    files = sorted({posixpath.basename(path) for path in cause.providers})
+    return files[0] if len(files) == 1 else "own release"
+
+
+def listed_objects(paths: Sequence[str]) -> str:
+    """Objects in a sentence: modules without the tags of their files, libraries without hash."""
+    return _some(list(dict.fromkeys(map(object_name, paths))))
+
+
+def listed_targets(paths: Sequence[str]) -> str:
+    """Inputs in a sentence."""
+    return _some(list(dict.fromkeys(map(target_name, paths))))
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN_NAMES
+    if more > 1:
+        return f"{', '.join(names[:_SHOWN_NAMES])} and {more} more"
+    return ", ".join(names)
+
+
+def target_name(path: str) -> str:
+    """``lxml-6.1.3`` for a wheel, the last part of a path for anything else."""
+    name = posixpath.basename(posixpath.normpath(path))
+    return "-".join(name.split("-")[:2]) if name.endswith(".whl") and name.count("-") > 3 else name
+
+
+def target_title(path: str) -> str:
+    """The same with the tag of the interpreter and the architecture: ``(cp311, x86_64)``."""
+    name = posixpath.basename(path)
+    if target_name(path) == name or not name.endswith(".whl"):
+        return path
+    *_, python, abi, platform = name.removesuffix(".whl").split("-")
+    first = platform.split(".")[0]
+    for kind in ("manylinux", "linux_", "musllinux"):
+        if first.startswith(kind):
+            libc = "musl " if kind == "musllinux" else ""
+            number = first.removeprefix(kind).lstrip("_")
+            while number[:1].isdigit() and "_" in number:
+                number = number.partition("_")[2]
+            first = libc + number
+    tag = f"{python}-abi3" if abi == "abi3" else python
+    return f"{target_name(path)} ({tag}, {first})"
