@@ -37,6 +37,11 @@ class Module(NamedTuple):
     before: tuple[Opening, ...] = ()
     refused: tuple[tuple[Opening, LoadFailure], ...] = ()
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the loader turns down an object on the way, so that nothing of it is bound."""
+        return bool(self.failures if self.bound is None else self.bound.refused)
+
 
 class Analysis(NamedTuple):
     """The exact result for one target on one host.

@@ -97,6 +97,9 @@ class Binder:
         ``unique`` is the process-wide table of STB_GNU_UNIQUE symbols that
         earlier opens of the same process have registered; it grows.
         """
+        if opened.failures:
+            # The loader gives up before it relocates anything.
+            return BoundModule(opened, (), opened.failures, (), opened.static_tls)
         table = {} if unique is None else unique
         # What was opened RTLD_LOCAL before is in the scope of all that need it.
         older = (m.dso for m in opened.searchlist if m.dso not in self._host_files)
@@ -114,15 +117,13 @@ class Binder:
             by_call = self.rules.calls_late and binds_late(m.elf, opened.mode)
             bound[m] = BoundObject(m, tuple(groups), by_call)
         objects = tuple(bound[m] for m in opened.new)
-        # The loader gives up before it relocates anything.
-        relocated = () if opened.failures else order
         undefined = [
-            undefined_symbols(bound[m], opened.mode, self.rules, self._assumed) for m in relocated
+            undefined_symbols(bound[m], opened.mode, self.rules, self._assumed) for m in order
         ]
         late = tuple(f for of in undefined for f in of.deferred)
         failing: list[LoadFailure] = []
         room = opened.static_tls
-        for m, of in zip(relocated, undefined, strict=True):
+        for m, of in zip(order, undefined, strict=True):
             failing += of.failing
             if room is not None:
                 after = take_room(bound[m], room)
@@ -130,7 +131,7 @@ class Binder:
                     failing.append(after)
                 else:
                     room = after
-        failures = (*opened.failures, *self._assertions(objects), *failing)
+        failures = (*self._assertions(objects), *failing)
         return BoundModule(opened, objects, failures, late, room)
 
     def _assertions(self, objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:

@@ -186,15 +186,31 @@ class BoundObject(NamedTuple):
 class BoundModule(NamedTuple):
     """One dlopen: every new object bound, in load order, and why it fails if it does.
 
-    ``deferred`` are undefined symbols for which a lazy dlopen does not fail: a call does.
+    ``relocated`` are those for which the loader begins to search references, which a failing
+    dlopen may have done for some: none where it has given up before. ``deferred`` are undefined
+    symbols for which a lazy dlopen does not fail: a call does.
     ``static_tls`` is the room that is left for initial-exec TLS.
     """
 
     opened: Opened
-    objects: tuple[BoundObject, ...]
+    relocated: tuple[BoundObject, ...]
     failures: tuple[LoadFailure, ...]
     deferred: tuple[LoadFailure, ...] = ()
     static_tls: StaticTls | None = None
+
+    @property
+    def refused(self) -> tuple[LoadFailure, ...]:
+        """The failures for which the loader turns down an object, whatever its references get."""
+        return tuple(f for f in self.failures if f.kind != "undefined-symbol")
+
+    @property
+    def objects(self) -> tuple[BoundObject, ...]:
+        """The bound objects; none where the loader refuses one of them, and unmaps them all.
+
+        Where nothing is wrong but undefined symbols, they are what the dlopen brings
+        once something defines these.
+        """
+        return () if self.refused else self.relocated
 
 
 def is_unique(hit: Match) -> bool:

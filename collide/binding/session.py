@@ -86,7 +86,7 @@ class Session:
 
     def _reached(self, bound: BoundModule) -> Iterator[str]:
         """The names of the references that are searched up to the first one that fails."""
-        objects = {o.map: o for o in bound.objects}
+        objects = {o.map: o for o in bound.relocated}
         for m in self.process.relocation_order(bound.opened.searchlist):
             if m not in objects:
                 continue

@@ -68,8 +68,11 @@ def run(args: argparse.Namespace) -> int:
             statuses.add(EXIT_USAGE)
             continue
         for module in analysis.modules:
+            unbound = "refused, nothing of it is bound: " if module.is_refused else ""
             for failure in module.failures:
-                complain(f"{module.name}: {failure.kind}: {failure.name} {failure.detail}".strip())
+                why = f"{failure.kind}: {failure.name} {failure.detail}".strip()
+                complain(f"{module.name}: {unbound}{why}")
+            statuses.update([EXIT_CLEAN] if unbound else [])
         for line in _rendered(analysis, statuses):
             write(line, None)
             statuses.add(EXIT_CLEAN)

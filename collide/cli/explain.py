@@ -42,6 +42,9 @@ def run(args: argparse.Namespace) -> int:
             continue
         with problems_named(f"{analysis.target.name} on {analysis.host.name}"):
             found = report.render(analysis, api.explain(analysis, args.symbol))
+        for module in analysis.modules:
+            if module.is_refused:
+                complain(f"{module.name}: refused, nothing of it is bound (collide check says why)")
         if found:
             write(found, None)
             statuses.add(EXIT_CLEAN)

@@ -70,6 +70,7 @@ from collide.elf.headers import (
     tls_segment,
 )
 from collide.elf.machines import CLASS_PLT, Machine
+from collide.elf.properties import IsaNeeded, isa_needed
 from collide.elf.symbol_table import SymbolTables, has_unique
 from collide.elf.symbols import Exports, NoExports, Reference, UnreadExports
 from collide.support import limits
@@ -109,7 +110,8 @@ class ElfObject(NamedTuple):
     ``executable_stack`` says that it asks for one, by PT_GNU_STACK or by having none; a profile
     may not record that, either. ``tls`` is its PT_TLS, ``static_tls`` are the names by which
     initial-exec relocations reach thread-local data, "" for what binds to the object itself; an
-    older profile has neither.
+    older profile has neither. ``isa_needed`` are the levels of an x86 CPU that its GNU property
+    note demands; profiles record none.
     """
 
     machine: Machine
@@ -141,6 +143,7 @@ class ElfObject(NamedTuple):
     tls: TlsSegment | None = None
     static_tls: tuple[str, ...] = ()
     direct: bool = False
+    isa_needed: IsaNeeded = IsaNeeded()
 
     @property
     def architecture(self) -> str:
@@ -282,6 +285,7 @@ class _Reader:
             header_refusal=header_refusal(image),
             misaligned_loads=misaligned_loads(image),
             tls=tls_segment(image),
+            isa_needed=isa_needed(image),
         )
 
     def _resolution_cache(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

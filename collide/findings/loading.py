@@ -1,4 +1,4 @@
-"""The findings about loading, COL201 to COL208 and COL210.
+"""The findings about loading, COL201 to COL210.
 
 They come from the reasons why a module cannot be opened, and from libraries of
 the host that the loader uses in place of those that the wheel brings.
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from collide.analysis.analysis import Analysis
+    from collide.analysis.analysis import Analysis, Module
     from collide.loader.link_map import LoadFailure
 
 MISSING_LIBRARY = Code(
@@ -104,6 +104,22 @@ LOAD_COMMAND = Code(
     "segments glibc up to 2.34 refuses (0.17.2 and 0.19 align them). Or relink it.",
 )
 
+CPU_LEVEL = Code(
+    "COL209",
+    "cpu-level",
+    Severity.ERROR,
+    Shape.LOAD_FAILURE,
+    "demands a higher x86 ISA level than the CPU has",
+    'The import fails with "CPU ISA level is lower than required", in glibc 2.33 and later.',
+    "GNU_PROPERTY_X86_ISA_1_NEEDED in the object's property note, where the loader reads it "
+    "(PT_GNU_PROPERTY, or a PT_NOTE with the alignment of a word), has a level that the host's CPU "
+    "lacks: the levels are those of the glibc-hwcaps that the profile records. Where none is "
+    "recorded (a shipped host, an image without /proc/cpuinfo) the module is taken to open, and "
+    "this is a warning. musl and older glibc do not look.",
+    "Build for a lower level (-march=x86-64 or x86-64-v2, without -Wl,-z,x86-64-v3 or -mneeded), "
+    "or put the fast build of a library below glibc-hwcaps, beside one for every CPU.",
+)
+
 UNDEFINED_CALL = Code(
     "COL210",
     "undefined-call",
@@ -146,6 +162,7 @@ FAILURE_CODES: dict[str, Code] = {
     "executable-stack": EXECUTABLE_STACK,
     "static-tls": STATIC_TLS,
     "load-command": LOAD_COMMAND,
+    "cpu-level": CPU_LEVEL,
 }
 """The code of each kind of :class:`collide.loader.link_map.LoadFailure`."""
 
@@ -153,6 +170,7 @@ FAILURE_CODES: dict[str, Code] = {
 def judge_loading(analysis: Analysis) -> Iterator[Finding]:
     """The findings about what is loaded and what cannot be, in no order."""
     yield from _load_failures(analysis)
+    yield from _unrecorded_levels(analysis)
     yield from _undefined_calls(analysis)
     yield from _captured(analysis)
 
@@ -212,6 +230,28 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
         )
 
 
+def _unrecorded_levels(analysis: Analysis) -> Iterator[Finding]:
+    """The levels that new objects demand of a CPU that nobody has recorded."""
+    groups: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    for module in analysis.modules:
+        for m in module.bound.opened.new if module.bound and not module.is_refused else ():
+            if any(m.elf.isa_needed) and (lacking := analysis.host.process.lacking_levels(m.dso)):
+                key = analysis.name_of(m.dso), lacking
+                groups.setdefault(key, set()).add(module.name)
+    for (victim, lacking), modules in groups.items():
+        yield Finding(
+            code=CPU_LEVEL,
+            severity=Severity.WARNING,
+            victim=victim,
+            modules=tuple(sorted(modules)),
+            detail=lacking[-1],
+            evidence=(
+                f"It demands {lacking[-1]}; which level the CPU of this host has is not recorded.",
+            ),
+            remedy=CPU_LEVEL.remedy,
+        )
+
+
 def _undefined_calls(analysis: Analysis) -> Iterator[Finding]:
     """What a lazy dlopen leaves undefined."""
     groups: dict[str, tuple[set[str], set[str]]] = {}
@@ -233,6 +273,12 @@ def _undefined_calls(analysis: Analysis) -> Iterator[Finding]:
         )
 
 
+def _goes_on(module: Module) -> bool:
+    """Whether it matters which libraries it gets: it opens, or lacks a version of one of them."""
+    versions = ("version-not-found", "version-file-not-loaded", "version-tables-missing")
+    return not module.is_refused or any(f.kind in versions for f in module.failures)
+
+
 def _subject(failure: LoadFailure) -> tuple[str, str]:
     """The library or version that failed, and the symbol: one of them is empty."""
     if failure.kind == "undefined-symbol":
@@ -251,14 +297,13 @@ def _captured(analysis: Analysis) -> Iterator[Finding]:
     }
     groups: dict[tuple[str, str, str], set[str]] = {}
     for module in analysis.modules:
-        for bound in module.bound.objects if module.bound else ():
-            if not analysis.is_member(bound.map.dso):
+        for m in module.bound.opened.new if module.bound and _goes_on(module) else ():
+            if not analysis.is_member(m.dso):
                 continue
-            resolved = zip(bound.map.needed or (), bound.map.resolutions, strict=True)
-            for needed, (name, found) in resolved:
+            for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True):
                 taken = found.how == "already-loaded" and analysis.is_host(needed.dso)
                 if taken and name in bundled:
-                    key = analysis.name_of(bound.map.dso), analysis.name_of(needed.dso), name
+                    key = analysis.name_of(m.dso), analysis.name_of(needed.dso), name
                     groups.setdefault(key, set()).add(module.name)
     for (victim, provider, name), modules in groups.items():
         yield Finding(

@@ -34,6 +34,7 @@ from collide.findings.footprint import (
 from collide.findings.interposed import COPIED_VARIABLES
 from collide.findings.loading import (
     CAPTURED_SONAME,
+    CPU_LEVEL,
     EXECUTABLE_STACK,
     LOAD_COMMAND,
     MISSING_LIBRARY,
@@ -93,6 +94,7 @@ CODES = {
         EXECUTABLE_STACK,
         STATIC_TLS,
         LOAD_COMMAND,
+        CPU_LEVEL,
         UNDEFINED_CALL,
         OWN_SHADOW,
         SONAME_ACROSS,

@@ -93,7 +93,7 @@ def _open_global(
 
 
 def _is_of(failure: LoadFailure, asked: Sequence[str]) -> bool:
-    if failure.kind == "load-command":
+    if failure.kind in ("load-command", "executable-stack", "cpu-level"):
         return failure.name in [posixpath.basename(name) for name in asked]
     return failure.name in asked
 

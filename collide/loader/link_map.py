@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     FailureKind = Literal[
         "missing-library", "unloadable-file", "version-not-found", "version-file-not-loaded",
         "version-tables-missing", "undefined-symbol", "executable-stack", "static-tls",
-        "load-command",
+        "load-command", "cpu-level",
     ]  # fmt: skip
 
 
@@ -27,10 +27,10 @@ class LoadFailure(NamedTuple):
 
     ``object`` is the canonical path of the object that asks, ``name`` the library, version or
     symbol that it does not get. ``detail`` is the file that was searched for a version, or what
-    is wrong with a file. Of an executable stack or a load command, ``object`` is the one that
-    has it, and ``name`` its file name. Of static TLS, ``object`` is the one that reaches
-    thread-local data with the initial-exec model, ``name`` the file name of the one that defines
-    it, and ``detail`` what the loader says.
+    is wrong with a file. Of an executable stack, a load command or the level of the CPU,
+    ``object`` is the one that has or demands it, and ``name`` its file name. Of static TLS,
+    ``object`` is the one that reaches thread-local data with the initial-exec model, ``name`` the
+    file name of the one that defines it, and ``detail`` what the loader says.
     """
 
     kind: FailureKind

@@ -29,6 +29,7 @@ _PATTERNS: dict[FailureKind, str] = {
     "version-tables-missing": "Assertion `version->filename == NULL",
     "executable-stack": "{base}: cannot enable executable stack as shared object requires",
     "load-command": "{base}: ELF load command",
+    "cpu-level": "{base}: CPU ISA level is lower than required",
     "static-tls": "{base}: cannot allocate memory in static TLS block|"
     "initial-exec TLS resolves to dynamic definition in .*{base}",
     "undefined-symbol": "undefined symbol: {name}(?![^,\\s)]){version}|: {name}: symbol not found",
@@ -61,6 +62,8 @@ def describe(failure: LoadFailure) -> str:
         case "executable-stack":
             why = "cannot enable executable stack as shared object requires: Invalid argument"
             return f"{name}: {why}"
+        case "cpu-level":
+            return f"{name}: CPU ISA level is lower than required"
         case "version-file-not-loaded":
             return f"version `{name}' is of {detail}, which is not loaded"
         case "version-tables-missing":

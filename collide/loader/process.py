@@ -234,6 +234,19 @@ class Process:
         """The versions that ``maps`` need and do not get, where the loader checks that."""
         return iter(())
 
+    def cpu_failures(
+        self, _searchlist: Sequence[LinkMap], _new: Iterable[LinkMap]
+    ) -> Iterator[LoadFailure]:
+        """The new maps that demand another CPU, where the loader checks that."""
+        return iter(())
+
+    def lacking_levels(self, _dso: Dso) -> tuple[str, ...]:
+        """What an object demands of an x86 CPU and this one is not known to have, lowest first.
+
+        Empty where the loader does not look.
+        """
+        return ()
+
     def dlopen(self, path: str, mode: Mode = NOW) -> Opened | LoadFailure:
         """Open ``path`` (Rule 2); LoadFailure when it cannot be mapped at all.
 
@@ -250,17 +263,18 @@ class Process:
         new = tuple(self.maps[before:])
         # Each phase of the loader begins only where the one before has not failed.
         versions = () if failures else tuple(self.version_failures(searchlist))
+        refused = () if failures or versions else tuple(self.cpu_failures(searchlist, new))
         deep = mode.deepbind and self.has_deepbind
         opened = Opened(
             root=root,
             searchlist=searchlist,
             new=new,
             scope=searchlist + self.global_scope if deep else self.global_scope + searchlist,
-            failures=failures + versions,
+            failures=failures + versions + refused,
             mode=mode if deep == mode.deepbind else mode._replace(deepbind=False),
             static_tls=self.static_tls,
         )
-        if mode.rtld_global and not failures and not versions:
+        if mode.rtld_global and not opened.failures:
             self.promote(searchlist)
         return opened
 

@@ -89,11 +89,10 @@ def captured(analysis: Analysis) -> Iterator[str]:
         for name in (dso.elf.soname, path.rpartition("/")[2])
     }
     for module in analysis.modules:
-        for bound in module.bound.objects if module.bound else ():
-            if not analysis.is_member(bound.map.dso):
+        for m in module.bound.opened.new if module.bound else ():
+            if not analysis.is_member(m.dso):
                 continue
-            resolved = zip(bound.map.needed or (), bound.map.resolutions, strict=True)
-            for needed, (name, found) in resolved:
+            for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True):
                 known = found.how == "already-loaded" and analysis.is_host(needed.dso)
                 if known and name in bundled:
                     yield name
@@ -136,7 +135,8 @@ class _Comparison:
         for failure in new.failures:
             if (kind := self._failure(failure, self.after)) not in known:
                 yield f"{new.name} would fail to load: {' '.join(kind)}"
-        if old.bound is None or new.bound is None:
+        if old.bound is None or new.bound is None or old.bound.refused:
+            # What was refused had no bindings that could be kept.
             return
         objects = {self.after.name_of(o.map.dso): o for o in new.bound.objects}
         for bound in old.bound.objects:

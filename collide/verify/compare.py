@@ -208,7 +208,7 @@ def _is_library(path: str) -> bool:
 def _lines(bound: BoundModule) -> tuple[set[Line], int]:
     """The predicted bindings that have a provider, and the number of those that have none."""
     lines, silent = set(), 0
-    for brought in bound.objects:
+    for brought in bound.relocated:
         holder = brought.map.dso.path
         for b in brought.bindings:
             if b.provider is None:
@@ -272,7 +272,7 @@ def _uncalled(bound: BoundModule, unseen: Iterable[Line]) -> set[Line]:
     """Those of the lines that a lazily bound object has only when it calls the function."""
     late = {
         (brought.dso.path, r.name, r.version)
-        for brought in bound.objects
+        for brought in bound.relocated
         for r in brought.at_first_call()
     }
     return {line for line in unseen if line[:3] in late}
@@ -304,7 +304,7 @@ def _by_slots(
     # The slot of a function that was not called yet leads into its own object. musl leaves what
     # is undefined as it stands in the file.
     uncalled = {(f.object, f.name, f.detail or None, CLASS_PLT) for f in bound.deferred}
-    for brought in bound.objects:
+    for brought in bound.relocated:
         path = brought.map.dso.path
         for b in brought.bindings:
             r = b.reference

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from elftools.elf.elffile import ELFFile
 
+from collide.analysis.analysis import analyse
 from collide.elf.constants import PT_LOAD
-from judging import ERROR, WARNING, calls, functions, judged
-from scenario import Scenario, patch_segment
+from collide.filesystems.root import Root
+from collide.findings.judge import judge
+from collide.hosts.extract import extract
+from collide.wheels.target import read_target
+from judging import ERROR, WARNING, calls, functions, judged, many, static
+from scenario import Scenario, patch_bytes, patch_segment
 
 
 def test_missing_library_is_a_warning_for_each_object_that_needs_it(s: Scenario) -> None:
@@ -52,6 +60,83 @@ def test_segment_that_is_not_aligned_is_an_error_of_its_object(s: Scenario) -> N
     assert (found.code.id, found.severity, found.victim) == ("COL208", ERROR, "liba.so")
     assert (found.provider, found.modules) == ("liba.so", ("m.so",))
     assert found.detail == "ELF load command address/offset not page-aligned"
+
+
+def refused_by_version(s: Scenario) -> None:
+    """The host has a library of the name without the version."""
+    s.lib("libv.so", functions("beta"), versions="V1 { beta; };")
+    s.lib("w/libv.so", functions("beta"), versions="V1 { }; V2 { beta; } V1;")
+
+
+def refused_by_name(s: Scenario) -> None:
+    """A library is not there."""
+    s.lib("w/libv.so", functions("beta"))
+    s.lib("libv.so", functions("beta"), soname="libother.so")
+
+
+def refused_by_segment(s: Scenario) -> None:
+    """A library has a segment that the loader does not map."""
+    s.lib("libv.so", functions("beta"), soname="libother.so")
+    library = s.lib("w/libv.so", f"{functions('beta')} int own = 1;")
+    with library.open("rb") as stream:
+        last = list(ELFFile(stream).iter_segments("PT_LOAD"))[-1]
+    patch_segment(library, PT_LOAD, last=True, offset=last["p_offset"] + 8)
+
+
+def refused_by_tls(s: Scenario) -> None:
+    """A library reaches more thread-local data than there is room for."""
+    s.lib("libv.so", functions("beta"), soname="libother.so")
+    data = 'static __thread char d[9000] __attribute__((tls_model("initial-exec")));'
+    s.lib("w/libv.so", f"{functions('beta')} {data} char *get(void) {{ return d; }}")
+
+
+@pytest.mark.parametrize(
+    ("refuse", "wanted"),
+    [
+        (refused_by_version, ["COL202", "COL205"]),
+        (refused_by_name, ["COL201"]),
+        (refused_by_segment, ["COL208"]),
+        (refused_by_tls, ["COL207"]),
+    ],
+)
+def test_refused_object_is_bound_to_nothing(
+    s: Scenario, refuse: Callable[[Scenario], None], wanted: list[str]
+) -> None:
+    s.lib("libhost.so", static(*many("alpha", 9)))
+    s.lib("w/libown.so", functions(*many("alpha", 9)))
+    refuse(s)
+    needed = ["w/libv.so", "w/libown.so"]
+    s.lib("w/m.so", calls("beta", *many("alpha", 9)), needed=needed)
+    # Not what the module alone is told, which takes the host's functions.
+    s.lib("w/alone.so", calls(*many("alpha", 9)), needed=["w/libown.so"])
+    if refuse is refused_by_name:
+        (s.directory / "w/libv.so").unlink()
+    found = judged(s, "libhost.so", "libv.so")
+    refused = [f for f in found if "m.so" in f.modules]
+    assert [f.code.id for f in refused] == wanted
+    assert [f.modules for f in found if f not in refused] == [("alone.so",)]
+
+
+def test_level_of_the_cpu_that_is_lacking(s: Scenario) -> None:
+    library = s.lib("w/liba.so", functions("alpha"), "-Wl,-z,x86-64-v4")
+    with library.open("rb") as stream:
+        (note,) = ELFFile(stream).iter_segments("PT_GNU_PROPERTY")
+    s.lib("w/m.so", calls("alpha"), needed=["w/liba.so"])
+    host = extract(str(s.host()), Root())
+    loader = host.loader
+    for hwcaps, wanted in (
+        (("x86-64-v3", "x86-64-v2"), [("COL209", ERROR)]),
+        (("x86-64-v4", "x86-64-v3", "x86-64-v2"), []),
+        # A CPU of which nothing is recorded: no refusal, but a word.
+        ((), [("COL209", WARNING)]),
+    ):
+        host.process.loader = loader._replace(hwcaps=hwcaps)
+        found = judge(analyse(read_target(s.directory / "w"), host))
+        assert [(f.code.id, f.severity) for f in found] == wanted
+        assert {(f.victim, f.modules) for f in found} <= {("liba.so", ("m.so",))}
+    patch_bytes(library, note["p_offset"] + 24, 0x40)
+    (found_unknown,) = judge(analyse(read_target(s.directory / "w"), host))
+    assert found_unknown.severity == ERROR
 
 
 def test_undefined_symbols_of_one_object_are_one_error(s: Scenario) -> None:

@@ -131,7 +131,7 @@ class Outcome:
         (only,) = (
             b
             for bound in self.bound
-            for o in bound.objects
+            for o in bound.relocated
             if o.map.dso.path == str(self.directory / name)
             for b in o.bindings
             if b.reference.name == symbol
@@ -235,7 +235,7 @@ class Prediction:
         """Every slot was predicted: its provider and which of that one's definitions."""
         predicted: dict[Key, set[tuple[str | None, int | None]]] = {}
         for bound in self.bound:
-            for o in bound.objects:
+            for o in bound.relocated:
                 for b in o.bindings:
                     key = (o.map.dso.path, *b.reference[:2], b.reference.lookup_class)
                     value = b.actual.definition.value if b.actual else None

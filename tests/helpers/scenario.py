@@ -123,7 +123,7 @@ class Outcome:
 
     def bindings(self, name: str, symbol: str) -> list[Binding]:
         """What collide says of the references of object ``name`` to ``symbol``."""
-        objects = (o for bound in self.bound for o in bound.objects)
+        objects = (o for bound in self.bound for o in bound.relocated)
         return [
             b
             for o in objects
@@ -344,7 +344,7 @@ class Comparison:
 
     def _predict(self, bound: BoundModule, *, certain: bool) -> None:
         self.bound.append(bound)
-        for brought in bound.objects:
+        for brought in bound.relocated:
             for group in brought.groups:
                 # Read before the bindings, which it may save the making of.
                 shadowed, undefined = group.shadowed, group.undefined

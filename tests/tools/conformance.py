@@ -158,6 +158,7 @@ RULES = {
         "executable stack",
         "static TLS",
         "load command",
+        "CPU level",
         "ELF header",
     ),
     "6.5": ("found through the cache",),

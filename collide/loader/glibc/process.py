@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from collide.loader.glibc.refusals import refused_load, refuses_stack
+from collide.loader.glibc.refusals import lacking_levels, refused_load, refuses_cpu, refuses_stack
 from collide.loader.glibc.search import expand, find
 from collide.loader.glibc.static_tls import layout
 from collide.loader.link_map import LinkMap, LoadFailure
@@ -188,6 +188,19 @@ class GlibcProcess(Process):
         declared = _RELR_VERSION in [need.version for need in needs]
         if checked.elf.relr and needs and not declared and self.loader.version >= (2, 36):
             yield LoadFailure("version-not-found", checked.dso.path, _RELR_VERSION, needs[0].file)
+
+    def cpu_failures(
+        self, searchlist: Sequence[LinkMap], new: Iterable[LinkMap]
+    ) -> Iterator[LoadFailure]:
+        """The check of the x86 ISA level (``_dl_open_check``; Rule 6.4): needed objects first."""
+        asking = {id(m) for m in new if any(m.elf.isa_needed)}
+        for m in self.relocation_order(searchlist) if asking else ():
+            if id(m) in asking and refuses_cpu(self.loader, m.dso):
+                yield LoadFailure("cpu-level", m.dso.path, posixpath.basename(m.name))
+
+    def lacking_levels(self, dso: Dso) -> tuple[str, ...]:
+        """See :class:`Process`."""
+        return lacking_levels(self.loader, dso)
 
     def _static_tls(self) -> StaticTls:
         return layout(self.loader, [m.dso for m in self.maps])

@@ -159,6 +159,92 @@ def test_misaligned_library_fails_start_up(tmp_path: Path) -> None:
         extract(str(s.host()), Root(), preload=[str(s.directory / "offset.so")])
 
 
+# -- the level of the CPU -------------------------------------------------------------------------
+
+CPU = pytest.mark.rule("6.4", "CPU level")
+TOO_LOW = "CPU ISA level is lower than required"
+NO_LEVEL = 0x20  # a bit that stands for no level, which no CPU has
+PT_NOTE, PT_GNU_PROPERTY = 4, 0x6474E553
+
+
+def demanding(s: Scenario, name: str, level: int | None = NO_LEVEL) -> Path:
+    """A module whose property note demands a level; None for x86-64-v4."""
+    path = s.module(name, "", "-Wl,-z,x86-64-v4")
+    if level is not None:
+        patch_bytes(path, note_of(path) + 24, level)
+    return path
+
+
+def note_of(path: Path) -> int:
+    """Where its property note is in the file: 16 bytes of header, the type, the size, the value."""
+    with path.open("rb") as stream:
+        (segment,) = ELFFile(stream).iter_segments("PT_GNU_PROPERTY")
+    return int(segment["p_offset"])
+
+
+def odd_notes(s: Scenario) -> list[str]:
+    """Modules whose note is not as linkers make it; of some the loader reads nothing."""
+    patch_segment(demanding(s, "only_note.so"), PT_GNU_PROPERTY, kind=PT_NULL)
+    patch_segment(demanding(s, "no_note.so"), PT_NOTE, kind=PT_NULL)
+    neither = demanding(s, "neither.so")
+    patch_segment(neither, PT_GNU_PROPERTY, kind=PT_NULL)
+    patch_segment(neither, PT_NOTE, kind=PT_NULL)
+    four = demanding(s, "aligned_to_four.so")
+    patch_segment(four, PT_GNU_PROPERTY, align=4)
+    patch_segment(four, PT_NOTE, align=4)
+    for name, at, value in (
+        ("name.so", 12, ord("X")),
+        ("kind.so", 8, 1),
+        ("property.so", 16, 1),
+        ("size.so", 20, 8),
+        ("odd_size.so", 4, 12),
+        ("none.so", 24, 0),
+        ("baseline.so", 24, 1),
+    ):
+        path = demanding(s, name)
+        patch_bytes(path, note_of(path) + at, value)
+    return [path.name for path in s.directory.glob("*.so")]
+
+
+@CPU
+@pytest.mark.parametrize("suite", ["bullseye", "bookworm", "sid"])
+def test_level_of_the_cpu_since_2_33(tmp_path: Path, suite: str) -> None:
+    s = ChrootScenario(tmp_path, suite)
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/cpuinfo").write_text(Path("/proc/cpuinfo").read_text())
+    demanding(s, "asks.so")
+    demanding(s, "fourth.so", None)
+    s.module("needs.so", "", needed=["asks.so"])
+    said = s.agree(s.host(), "asks.so", "needs.so", "fourth.so")
+    refused = [f"/asks.so: {TOO_LOW}", f"/asks.so: {TOO_LOW}"]
+    assert said[:2] == (["ok", "ok"] if suite == "bullseye" else refused)
+
+
+@CPU
+@pytest.mark.parametrize("suite", ["bookworm", "sid"])
+def test_property_notes_that_the_loader_reads(tmp_path: Path, suite: str) -> None:
+    s = ChrootScenario(tmp_path, suite)
+    names = odd_notes(s)
+    said = dict(zip(names, s.agree(s.host(), *names), strict=True))
+    refused = {name for name, message in said.items() if message != "ok"}
+    assert "only_note.so" in refused
+    assert ("no_note.so" in refused) == (suite == "sid")
+    assert not {"neither.so", "aligned_to_four.so", "none.so", "baseline.so"} & refused
+
+
+@CPU
+def test_object_that_was_there_is_not_asked_again(s: Scenario) -> None:
+    s.lib("libasks.so", "int f(void) { return 1; }")
+    s.module("m.so", "int f(void); int g(void) { return f(); }", needed=["libasks.so"])
+    demanding(s, "other.so")
+    s.module("both.so", "int h(void) { return 1; }", needed=["libasks.so", "other.so"])
+    outcome = s.compare(s.host(), "m.so", "both.so", "m.so")
+    assert [f.kind for f in outcome.failures] == ["cpu-level"]
+    assert outcome.messages == ("ok", f"{s.directory}/other.so: {TOO_LOW}", "ok")
+
+
+# -- the ELF header -------------------------------------------------------------------------------
+
 HEADERS = {
     "ident": (6, 2, "ELF file version ident does not match current one"),
     "sysv": (8, 1, "ELF file ABI version invalid"),
