@@ -16,7 +16,7 @@ from itertools import product
 
 from collide.analysis.analysis import Analysis, analyse
 from collide.analysis.start_up import START_UP_MODULE, knows_references
-from collide.binding.binding import Binding, BoundObject
+from collide.binding.binding import Binding
 from collide.findings.finding import Finding
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap
@@ -201,9 +201,9 @@ class Prover:
                 answers[dso.elf.soname] = name
         return {
             answers[name]
-            for bound in _objects(self.before)
-            if self.before.name_of(bound.map.dso) == victim
-            for name, found in bound.map.resolutions
+            for m in _maps(self.before)
+            if self.before.name_of(m.dso) == victim
+            for name, found in m.resolutions
             if name in answers and found.how == "already-loaded"
         }
 
@@ -279,7 +279,7 @@ def _state(analysis: Analysis, fates: Fates) -> _State:
         if b.provider is not None:
             name = old.get((path, reference), reference.name)
             taken[names.get(path, path), analysis.name_of(b.provider), name] += 1
-    maps = {o.map for o in _objects(analysis)}
+    maps = set(_maps(analysis))
     return _State(
         taken,
         {(analysis.name_of(m.dso), analysis.name_of(n.dso)) for m in maps for n in m.needed or ()},
@@ -287,10 +287,11 @@ def _state(analysis: Analysis, fates: Fates) -> _State:
     )
 
 
-def _objects(analysis: Analysis) -> Iterator[BoundObject]:
+def _maps(analysis: Analysis) -> Iterator[LinkMap]:
+    """What the modules bring, also those that are refused: for the version of a library, say."""
     for module in analysis.modules:
         if module.bound is not None and module.name != START_UP_MODULE:
-            yield from module.bound.objects
+            yield from module.bound.opened.new
 
 
 class _Tried(NamedTuple):
