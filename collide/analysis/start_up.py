@@ -66,8 +66,9 @@ def start_up(
     for opening in openings:
         brought = binder.bind(opening)
         objects |= {o.map: o for o in brought.objects}
-        failures += brought.failures
-    return bound._replace(objects=tuple(objects.values()), failures=tuple(failures))
+        # What is refused leaves nothing; the rest of the process goes on.
+        failures += () if brought.refused else brought.failures
+    return bound._replace(relocated=tuple(objects.values()), failures=tuple(failures))
 
 
 def analyse_start_up(host: Host) -> InterposedHost:
