@@ -5,17 +5,21 @@ Nothing is executed: the Python files are followed (:mod:`collide.wheels.python`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from collide.loader.host import Python
+from collide.loader.opening import Mode
 from collide.support import limits
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
-from collide.support.text import plural
+from collide.wheels.plan import Event
 from collide.wheels.python.run import Run
 from collide.wheels.python.tree import TreeFinder
 from collide.wheels.python.values import BudgetError, RaisedError
+
+_SHOWN = 2
 
 
 class ImportedModule(NamedTuple):
@@ -28,11 +32,15 @@ class ImportedModule(NamedTuple):
 class ImportPlan(NamedTuple):
     """The extension modules in the order in which they are opened.
 
-    ``notes`` say what was not followed, or would fail, and where.
+    ``notes`` say what was not followed, or would fail, and where. ``openings`` are the modules
+    and what Python code surely opens as a library, ``possible`` the modules that imports
+    open which may not be reached.
     """
 
     modules: tuple[ImportedModule, ...]
     notes: tuple[str, ...]
+    openings: tuple[Event, ...] = ()
+    possible: tuple[Event, ...] = ()
 
 
 def follow_imports(
@@ -62,16 +70,43 @@ def follow_imports(
             run.notes.append(f"import {name}: {limits.exceeded('python-steps')}")
         except RecursionError:
             run.notes.append(f"import {name}: the imports are nested too deep to be followed")
-    notes = [
+    openings: dict[tuple[str, Mode], Event] = {}
+    for event in run.followed:
+        openings.setdefault((event.name, event.mode), event)
+    modules: dict[str, ImportedModule] = {}
+    for event in openings.values():
+        if event.imported:
+            modules.setdefault(event.name, ImportedModule(event.name, event.source))
+    possible, notes = _not_followed(run, frozenset(e.name for e in openings.values()))
+    return ImportPlan(tuple(modules.values()), notes, tuple(openings.values()), possible)
+
+
+def _not_followed(run: Run, opened: AbstractSet[str]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
+    """What else may be opened, and the notes of a run."""
+    notes = [*run.notes]
+    run.follow_possible()
+    notes += [
+        f"{e.source}: may open {e.name or 'a library'}: not followed"
+        for e in run.events
+        if not e.imported and e.name not in opened
+    ]
+    possible: dict[str, Event] = {}
+    for sentence, events in run.possible:
+        more = {e.name: e for e in events if e.name not in opened and e.name not in possible}
+        possible |= more
+        if more:
+            notes.append(f"{sentence}, which opens {_listed(more)}: not followed")
+    notes += [
         f"{file}: cannot be read as Python ({reason}): not followed"
         for file, reason in run.unreadable.items()
     ]
-    imported: dict[str, ImportedModule] = {}
-    for event in run.events:
-        if event.imported:
-            imported.setdefault(event.name, ImportedModule(event.name, event.source))
-    modules = tuple(imported.values())
-    if modules:
-        count = plural(len(modules), "extension module")
-        run.notes.append(f"what {count} import themselves, in C, is not followed")
-    return ImportPlan(modules, tuple(dict.fromkeys([*notes, *run.notes])))
+    if run.compiled:
+        names = ", ".join(run.compiled)
+        notes.append(f"what these import in C is followed for full names only: {names}")
+    return tuple(possible.values()), tuple(dict.fromkeys(notes))
+
+
+def _listed(paths: Collection[str]) -> str:
+    shown = ", ".join(list(paths)[:_SHOWN])
+    more = len(paths) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown

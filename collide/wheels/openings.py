@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from collide.support import limits
 from collide.support.errors import InputError
-from collide.wheels.plan import Plan
+from collide.wheels.plan import OPENS, Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.support.inflate import Contents
 
-_OPENING = re.compile(rb"(?:dlopen|CDLL|PyDLL|LoadLibrary|setdlopenflags)\((?!None\))|RTLD_")
 # Most files have none of these, and a literal is found sooner.
 _IN_OPENING = (b"dlopen", b"DLL(", b"LoadLibrary(", b"RTLD_")
 _NEVER_IMPORTED = re.compile(r"/(?:tests?|testing|_?examples?)/")
@@ -50,7 +49,7 @@ def read_plan(
         if _NEVER_IMPORTED.search(path, len(site)):
             continue
         text = read_text(path)
-        if any(part in text for part in _IN_OPENING) and _OPENING.search(text):
+        if any(part in text for part in _IN_OPENING) and OPENS.search(text):
             texts[path] = text
     if not texts:
         return Plan(unread=tuple(sorted(unread.items())))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from collide.loader.opening import NOW, Mode, Opening
 from collide.support.records import NamedTuple
+
+OPENS = re.compile(rb"(?:dlopen|CDLL|PyDLL|LoadLibrary|setdlopenflags)\((?!None\))|RTLD_")
+"""What a Python file has that opens a library, or sets the flags for it."""
 
 
 class Event(NamedTuple):

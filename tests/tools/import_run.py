@@ -1,33 +1,36 @@
-"""Real imports against their recorded plan: which bindings, promotions and objects are equal.
+"""Real imports against their plans: which bindings, promotions and objects are equal.
 
     python tests/tools/import_run.py DIRECTORY [NAME...]
 
 installs each set of packages from the index in a virtual environment below DIRECTORY, runs its
-import statement twice and prints a table; ``tests/data/import_table.md`` is one. One run is
-recorded as by ``collide profile -- COMMAND`` and replayed in memory, the other prints its bindings.
-The statement is also followed in the Python files, as ``collide bindings --import`` does.
+import statement three times and prints a table; ``tests/data/import_table.md`` is one. The first
+run is recorded as by ``collide profile -- COMMAND``: the recorded plan. The static plan is what
+``--import`` follows in the Python files. Both are replayed in memory. The second run prints its
+bindings, the third says what imports each module (``import_chains.py``): an object that the
+static plan lacks is told if a note names it, or a line or an extension module that leads to it.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import programs
-from collide.filesystems.root import Root
 from collide.loader.host import Python
+from collide.loader.opening import Opening
 from collide.verify import ld_debug
 from collide.verify.environment import unsteered_python
 from collide.verify.recorded_run import RecordedPlan, Replayed, record_run, replay
 from collide.wheels.environment import site_packages
-from collide.wheels.imports import follow_imports
-from collide.wheels.target import is_extension_module
+from collide.wheels.imports import ImportPlan, follow_imports
 
 Key = tuple[str, str, str | None]
 
@@ -52,7 +55,9 @@ SETS = (
         ("numpy", "scipy", "pandas", "scikit-learn"),
         "import numpy, scipy.linalg, scipy.sparse, pandas, sklearn.linear_model",
     ),
-    ImportSet("geometry", ("soundfile", "rtree"), "import soundfile, rtree"),
+    ImportSet(
+        "geometry", ("soundfile", "rtree", "z3-solver", "glfw"), "import soundfile, rtree, z3, glfw"
+    ),
     ImportSet("hdf5", ("h5py", "netCDF4"), "import h5py, netCDF4"),
     ImportSet("mpi", ("mpi4py", "mpich"), "import mpi4py.MPI"),
     ImportSet(
@@ -66,36 +71,82 @@ SETS = (
         ("mkl", "numpy"),
         "import ctypes, sys, numpy; ctypes.CDLL(sys.prefix + '/lib/libmkl_rt.so.3', 0x100)",
     ),
-    ImportSet("tensorflow", ("tensorflow-cpu",), "import tensorflow"),
+    ImportSet(
+        "tensorflow",
+        ("tensorflow-cpu", "pyarrow", "scikit-learn"),
+        "import tensorflow, pyarrow, sklearn.linear_model",
+    ),
     ImportSet("torch", ("torch",), "import torch"),
+    ImportSet("numba", ("numba",), "import numba"),
+    ImportSet(
+        "boosting",
+        ("lightgbm", "xgboost-cpu", "scikit-learn"),
+        "import lightgbm, xgboost, sklearn.linear_model",
+    ),
+    ImportSet(
+        "arrow", ("pyarrow", "grpcio", "protobuf"), "import pyarrow, grpc, google.protobuf.message"
+    ),
+    ImportSet(
+        "qt",
+        ("PySide6-Essentials", "opencv-python"),
+        "import PySide6.QtWidgets, PySide6.QtNetwork, cv2",
+    ),
+    ImportSet("jax", ("jax",), "import jax"),
+    ImportSet("ray", ("ray",), "import ray"),
+    ImportSet("documents", ("pikepdf", "pymupdf"), "import pikepdf, pymupdf"),
+    ImportSet(
+        "databases",
+        ("psycopg[binary]", "asyncpg", "pymongo"),
+        "import psycopg, asyncpg, pymongo",
+    ),
+    ImportSet("maps", ("shapely", "pyproj", "rasterio"), "import shapely, pyproj, rasterio"),
+    ImportSet("vectorfiles", ("pyogrio", "fiona", "geopandas"), "import geopandas, pyogrio, fiona"),
+    ImportSet("video", ("av", "opencv-python-headless"), "import av, cv2"),
+    ImportSet("tables", ("tables", "h5py"), "import tables, h5py"),
+    ImportSet("images", ("scikit-image", "imageio"), "import skimage.filters, imageio.v3"),
+    ImportSet("language", ("spacy",), "import spacy"),
+    ImportSet("sealing", ("paramiko", "pynacl", "bcrypt"), "import paramiko, nacl.secret, bcrypt"),
+    ImportSet("columns", ("polars", "connectorx"), "import polars, connectorx"),
 )
 
 
 class Row(NamedTuple):
-    """How one set came out: ``seen`` bindings, and how many of them are ``equal``."""
+    """How one set came out.
+
+    ``bindings`` of the run, and how many of them ``recorded`` and ``static`` have: the plans.
+    ``promoted`` are the objects that became global in the run and in both plans. ``told`` and
+    ``silent`` count the objects of the run that the static plan lacks.
+    """
 
     name: str
     packages: str
-    openings: int
-    seen: int
-    equal: int
-    promoted: tuple[int, int]
-    loaded: tuple[int, int]
-    followed: tuple[int, int, bool]
+    loaded: int
+    bindings: int
+    recorded: int
+    static: int
+    promoted: tuple[int, int, int]
+    told: int
+    silent: int
     problems: tuple[str, ...]
 
     def __str__(self) -> str:
-        share = f"{100 * self.equal / self.seen:.3f} %" if self.seen else "none"
-        sides = (f"{both} of {real}" for both, real in (self.promoted, self.loaded))
-        found, real, in_order = self.followed
-        follows = f"{found} of {real}, {'in order' if in_order else 'in another order'}"
-        cells = (self.name, self.packages, self.openings, self.seen, self.equal, share, *sides)
-        cells += (follows,)
+        promoted = "yes" if len(set(self.promoted)) == 1 else "no"
+        real, recorded, static = self.promoted
+        cells = (
+            *(self.name, self.packages, self.loaded, self.bindings),
+            *(_share(found, self.bindings) for found in (self.recorded, self.static)),
+            f"{promoted} ({real})" if promoted == "yes" else f"no ({real}: {recorded}, {static})",
+            *(self.told, self.silent),
+        )
         return "| " + " | ".join(map(str, cells)) + " |"
 
 
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3f} %" if whole else "none"
+
+
 HEAD = """\
-| set | packages | openings | bindings | as predicted | share | promoted | loaded | followed |
+| set | versions | loaded | bindings | recorded | static | same promotions | told | silent |
 |---|---|---|---|---|---|---|---|---|"""
 
 
@@ -112,7 +163,7 @@ def environment_of(one: ImportSet, directory: Path) -> Path:
 
 
 def compare(one: ImportSet, directory: Path) -> Row:
-    """Run the import of ``one``, and predict it from the recorded plan."""
+    """Run the import of ``one``, and predict it from both plans."""
     python = environment_of(one, directory)
     environment = {
         **unsteered_python(os.environ),
@@ -120,33 +171,75 @@ def compare(one: ImportSet, directory: Path) -> Row:
         "OPENBLAS_NUM_THREADS": "1",
     }
     command = [str(python), "-c", one.statement]
+    # What an import writes once, as a cache of fonts, is not part of the runs that are compared.
+    subprocess.run(command, env=environment, cwd=directory, check=False, capture_output=True)
     plan, ran = record_run(command, environment=environment, cwd=directory)
     again = ld_debug.run(command, environment=environment, cwd=directory)
     problems = [f"the import {r.ending}" for r in (ran, again) if r.status]
-    replayed = replay(plan, environment=environment, cwd=directory)
-    problems += replayed.differences
     problems += [f"{name} did not open" for name in plan.refused]
-    seen, equal = _bindings(replayed, ld_debug.read_log(again), problems)
-    versions = subprocess.run(
-        [sys.executable, "-m", "pip", "--python", python, "freeze"],
-        check=True, capture_output=True, text=True,
-    ).stdout.split()  # fmt: skip
-    wanted = {name.lower().replace("-", "_") for name in one.packages}
-    chosen = (v for v in versions if v.split("==")[0].lower().replace("-", "_") in wanted)
-    packages = ", ".join(chosen)
+    real: dict[Key, AbstractSet[str]] = {**ld_debug.read_log(again).providers(relocations=True)}
+    recorded = replay(plan, environment=environment, cwd=directory)
+    followed = follow(one, python)
+    static = replay(_as_recorded(plan.program, followed), environment=environment, cwd=directory)
+    for what, replayed in (("recorded", recorded), ("static", static)):
+        problems += [f"{what} plan: {said}" for said in replayed.differences]
+    seen = {key: found for key, found in real.items() if key[0] not in _start_up(recorded)}
+    problems += _different(seen, _predicted(recorded), _predicted(static))
+    chains = _chains(one, python, environment, directory)
+    told, silent = _missed(recorded, static, followed, chains)
+    problems += [f"{path} is not in the static plan, which says so: {why}" for path, why in told]
+    problems += [f"{path} is not in the static plan, silently: {why}" for path, why in silent]
+    real_paths = _brought(recorded)
+    problems += [
+        f"{path} is in the static plan only" for path in sorted(_brought(static) - real_paths)
+    ]
     return Row(
         one.name,
-        packages,
-        len(plan.openings),
-        seen,
-        equal,
-        *_objects(plan, replayed, problems),
-        _followed(one, plan, python, problems),
+        _versions(one, python),
+        len(real_paths),
+        len(seen),
+        _equal(seen, _predicted(recorded)),
+        _equal(seen, _predicted(static)),
+        (len(plan.promoted), _promoted(recorded), _promoted(static)),
+        len(told),
+        len(silent),
         tuple(problems),
     )
 
 
-def _bindings(replayed: Replayed, log: ld_debug.Log, problems: list[str]) -> tuple[int, int]:
+def follow(one: ImportSet, python: Path) -> ImportPlan:
+    """The static plan of a set."""
+    (site,) = site_packages(python.parent.parent)
+    library = Path(sysconfig.get_path("stdlib"))
+    with TemporaryDirectory() as directory:
+        Path(directory, "statement.py").write_text(one.statement)
+        roots = [Path(directory), library, library / "lib-dynload", site]
+        version = Python("cp", (sys.version_info[0], sys.version_info[1]))
+        return follow_imports(["statement"], roots, version)
+
+
+def _as_recorded(program: str, plan: ImportPlan) -> RecordedPlan:
+    openings = tuple(Opening(e.name, e.mode, e.source) for e in plan.openings)
+    return RecordedPlan(program, openings, tuple(e.name for e in plan.openings))
+
+
+def _versions(one: ImportSet, python: Path) -> str:
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "--python", python, "freeze"],
+        check=True, capture_output=True, text=True,
+    ).stdout.split()  # fmt: skip
+    wanted = {_normal(name.partition("[")[0]) for name in one.packages}
+    return ", ".join(v for v in listed if _normal(v.split("==")[0]) in wanted)
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+# -- bindings -------------------------------------------------------------------------------------
+
+
+def _predicted(replayed: Replayed) -> dict[Key, set[str]]:
     predicted: dict[Key, set[str]] = {}
     for bound in replayed.bound:
         for brought in bound.objects:
@@ -154,67 +247,101 @@ def _bindings(replayed: Replayed, log: ld_debug.Log, problems: list[str]) -> tup
                 if b.provider is not None:
                     key = (brought.map.dso.path, b.reference.name, b.reference.version)
                     predicted.setdefault(key, set()).add(b.provider.path)
-    started = _start_up(replayed)
-    seen = {k: v for k, v in log.providers(relocations=True).items() if k[0] not in started}
-    wrong = [k for k, found in seen.items() if not found <= predicted.get(k, set())]
-    problems += [
-        f"{k}: {sorted(seen[k])}, predicted {sorted(predicted.get(k, ()))}"
-        for k in sorted(wrong, key=str)
-    ]
-    printed = {k[0] for k in seen}
-    problems += [
-        f"{k}: predicted {sorted(found)}, not seen"
-        for k, found in predicted.items()
-        if k[0] in printed and k not in seen
-    ]
-    return len(seen), len(seen) - len(wrong)
+    return predicted
+
+
+def _equal(seen: Mapping[Key, AbstractSet[str]], predicted: Mapping[Key, AbstractSet[str]]) -> int:
+    return sum(found <= predicted.get(key, set()) for key, found in seen.items())
+
+
+def _different(
+    seen: Mapping[Key, AbstractSet[str]],
+    recorded: Mapping[Key, AbstractSet[str]],
+    static: Mapping[Key, AbstractSet[str]],
+) -> Iterable[str]:
+    """What the recorded plan has otherwise, and the static plan of objects that it has, too."""
+    printed = {key[0] for key in seen}
+    for key in sorted({*seen, *recorded}, key=str):
+        ours, real = recorded.get(key, set()), seen.get(key, set())
+        if key[0] in printed and (not real or not real <= ours):
+            yield f"{key}: {sorted(real)}, predicted {sorted(ours)}"
+    for key in sorted(seen.keys() & static.keys(), key=str):
+        if not seen[key] <= static[key]:
+            yield f"static plan: {key}: {sorted(seen[key])}, predicted {sorted(static[key])}"
 
 
 def _start_up(replayed: Replayed) -> set[str]:
-    opened = {m.dso.path for bound in replayed.bound for m in bound.opened.new}
-    return {m.dso.path for m in replayed.host.process.maps} - opened
+    return {m.dso.path for m in replayed.host.process.maps} - _brought(replayed)
 
 
-def _objects(
-    plan: RecordedPlan, replayed: Replayed, problems: list[str]
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Promoted and loaded objects since start-up: those of both, and those of the run."""
-    started = _start_up(replayed)
-    counts = []
-    process = replayed.host.process
-    for what, names, maps in (
-        ("promoted", plan.promoted, process.global_scope),
-        ("loaded", plan.loaded, process.maps),
-    ):
-        real = {os.path.realpath(name) for name in names} - started
-        ours = {m.dso.path for m in maps} - started
-        problems += [f"{path} was {what}, not predicted" for path in sorted(real - ours)]
-        problems += [f"{path} is {what} in the prediction only" for path in sorted(ours - real)]
-        counts.append((len(real & ours), len(real)))
-    return counts[0], counts[1]
+# -- objects --------------------------------------------------------------------------------------
 
 
-def _followed(
-    one: ImportSet, plan: RecordedPlan, python: Path, problems: list[str]
-) -> tuple[int, int, bool]:
-    """Extension modules of the packages: found in Python files, opened in the run, the order."""
-    (site,) = site_packages(python.parent.parent)
-    library = Path(sysconfig.get_path("stdlib"))
-    with TemporaryDirectory() as directory:
-        Path(directory, "statement.py").write_text(one.statement)
-        roots = [Path(directory), library, library / "lib-dynload", site]
-        version = Python("cp", (sys.version_info[0], sys.version_info[1]))
-        found = [m.path for m in follow_imports(["statement"], roots, version).modules]
-    real = [path for path in plan.paths if path.startswith(f"{site}/") and is_module(path)]
-    problems += [f"{path} is followed, and was not opened" for path in found
-                 if path.startswith(f"{site}/") and path not in plan.paths]  # fmt: skip
-    both = [path for path in real if path in found]
-    return len(both), len(real), both == [path for path in found if path in real]
+def _brought(replayed: Replayed) -> set[str]:
+    return {m.dso.path for bound in replayed.bound for m in bound.opened.new}
 
 
-def is_module(path: str) -> bool:
-    """Whether a file is an extension module, by its own exports."""
-    return is_extension_module(Root().read(path))
+def _promoted(replayed: Replayed) -> int:
+    """The objects that became global since start-up."""
+    return len({m.dso.path for m in replayed.host.process.global_scope} - _start_up(replayed))
+
+
+def _chains(
+    one: ImportSet, python: Path, environment: Mapping[str, str], directory: Path
+) -> dict[str, list[str]]:
+    """What leads to each opening, by its path or name: lines and extension modules."""
+    script = Path(__file__).with_name("import_chains.py")
+    output = directory / f"{one.name}.chains"
+    subprocess.run(
+        [str(python), script, output, one.statement],
+        env=dict(environment), cwd=directory, check=False, capture_output=True,
+    )  # fmt: skip
+    found = json.loads(output.read_text())
+    return {os.path.realpath(name) if "/" in name else name: chain for name, chain in found}
+
+
+def _missed(
+    recorded: Replayed,
+    static: Replayed,
+    followed: ImportPlan,
+    chains: Mapping[str, list[str]],
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The objects that the static plan lacks: those that it tells with the note, and the others."""
+    told, silent = [], []
+    ours = _brought(static)
+    for bound in recorded.bound:
+        root = bound.opened.root.dso.path
+        chain = chains.get(root, chains.get(Path(root).name, []))
+        note = _note(followed, root, chain)
+        for map_ in bound.opened.new:
+            path = map_.dso.path
+            if path not in ours and note is not None:
+                told.append((path, note))
+            elif path not in ours:
+                silent.append((path, " < ".join(chain[:6]) or "opened by a library"))
+    return told, silent
+
+
+def _note(plan: ImportPlan, root: str, chain: Sequence[str]) -> str | None:
+    """What tells of an opening: it is possible, or something that leads to it is not followed."""
+    found = next((e for e in plan.possible if e.name == root), None)
+    if found is not None:
+        return f"{found.source} may open it"
+    for note in plan.notes:
+        place, _, said = note.partition(": ")
+        if place.endswith(" fails"):
+            return note  # What the statement does behind it is not followed.
+        if place in chain and "which opens" not in said:
+            return note
+        if place.startswith("what these import in C"):
+            names = said.split(", ")
+            for path in chain:
+                stem = str(Path(path).with_name(Path(path).name.partition(".")[0]))
+                if path.endswith(".so") and any(
+                    stem.endswith(f"/{name.replace('.', '/')}") for name in names
+                ):
+                    return f"{place}: {path}"
+    return None
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -125,6 +125,30 @@ CASES = {
         "p_0___init__": "from q import *",
         "q_0___init__": "__all__ = ['b', 'value']\nvalue = 1\n",
     },
+    "names that are worked out": {
+        "modules": "p.a p.b p.c p.d p.e",
+        "p_0___init__": "import importlib\nnames = ['a']\nnames.append('b')\n"
+        "names += [n for n in ('c', 'x') if n != 'x']\nplaces = {'d': '.d'}\nplaces['e'] = '.e'\n"
+        "for name in names:\n    importlib.import_module(f'p.{name}')\n"
+        "for name in places.values():\n    importlib.import_module(name, __name__)\n",
+    },
+    "lazy attributes that are asked for": {
+        "modules": "p.a p.b",
+        "p_0___init__": "from . import lazy\nlazy.thing\nfrom .lazy import other\n",
+        "p_0_lazy": "places = {'thing': 'a', 'other': 'b'}\ndef __getattr__(name):\n"
+        "    import importlib\n    if name in places:\n"
+        "        return importlib.import_module(f'p.{places[name]}')\n"
+        "    raise AttributeError(name)\n",
+    },
+    "a module of another system": {
+        "modules": "p.a p.b",
+        "p_0___init__": "try:\n    import msvcrt\nexcept ImportError:\n    from . import a\n"
+        "else:\n    from . import b\n",
+    },
+    "code in a text": {
+        "modules": "p.a",
+        "p_0___init__": "where = 'p'\nexec(f'from {where} import a', {})\n",
+    },
     "extension before source": {
         "modules": "p.a",
         "p_0_a": "raise RuntimeError",
@@ -139,6 +163,37 @@ def test_order_is_that_of_the_real_import(tmp_path: Path, case: str) -> None:
     site = tree(tmp_path, **CASES[case])
     plan = followed(site, "p")
     assert names_of(site, plan) == really_imported(site, "p")
+
+
+IMPORTING = "extern void *PyImport_ImportModule(const char *);" + MODULE.replace(
+    "{{ return", '{{ PyImport_ImportModule("{named}"); return'
+)
+
+
+def test_extension_module_imports_another_in_c(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "p.b p.c", p_0___init__="from . import a")
+    compile_so(site / "p", "a.abi3.so", IMPORTING.format(name="a", named="p.b"))
+    plan = followed(site, "p")
+    assert names_of(site, plan) == ["p/a", "p/b"]
+    assert [m.source for m in plan.modules] == [f"{site}/p/__init__.py:1", f"{site}/p/a.abi3.so"]
+    assert sorted(names_of(site, plan)) == sorted(really_imported(site, "p"))
+
+
+def test_what_may_be_opened_is_told(tmp_path: Path) -> None:
+    require_loader()
+    later = "def later():\n    import p.b\n    import ctypes\n    ctypes.CDLL(unknown())\n"
+    site = tree(tmp_path, "p.b core", p_0___init__=f"from . import a\n{later}")
+    compile_so(site / "p", "a.abi3.so", IMPORTING.format(name="a", named="core"))
+    plan = followed(site, "p")
+    assert names_of(site, plan) == ["p/a"]
+    assert [Path(e.name).name for e in plan.possible] == ["core.abi3.so", "b.abi3.so"]
+    assert plan.notes == (
+        f"{site}/p/__init__.py:5: may open a library: not followed",
+        f"{site}/p/a.abi3.so: may import core, which opens {site}/core.abi3.so: not followed",
+        f"{site}/p/__init__.py:3: may import p.b, which opens {site}/p/b.abi3.so: not followed",
+        "what these import in C is followed for full names only: p.a",
+    )
 
 
 def test_each_module_has_the_line_that_imports_it(tmp_path: Path) -> None:
@@ -159,10 +214,10 @@ def test_what_is_not_followed_is_told(tmp_path: Path) -> None:
         q="import no_such_module",
     )
     assert [n.removeprefix(f"{site}/p/").partition(" (")[0] for n in followed(site, "p").notes] == [
+        "lazy.py:1: __getattr__ is followed for names that are known only",
+        "__init__.py:3: no module no_such_module, in a branch that may not run",
         "bad.py: cannot be read as Python",
         "deep.py: cannot be read as Python",
-        "lazy.py:1: __getattr__ is not followed: it may import more",
-        "__init__.py:3: no module no_such_module, in a branch that may not run",
     ]
     (note,) = followed(site, "q").notes
     assert note == f"import q fails: {site}/q.py:1: no module no_such_module"
@@ -195,7 +250,7 @@ def test_bindings_of_an_import(tmp_path: Path, capsys: Capture) -> None:
     (host,) = load_hosts(sys.executable)
     analysis = analyse_imports([read_target(site)], host, followed(site, "p"))
     assert [m.name for m in analysis.modules] == ["p/b.abi3.so", "p/a.abi3.so"]
-    assert "extension modules import themselves, in C, is not followed" in err
+    assert "what these import in C is followed for full names only: " in err
     assert main((*arguments, "nothing")) == 2
     assert "no module nothing; there are: p" in capsys.readouterr().err
     assert main(("bindings", sys.executable, *arguments[2:], "p")) == 2

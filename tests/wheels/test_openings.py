@@ -70,6 +70,31 @@ def test_ways_to_build_a_path(expression: str) -> None:
     assert certain(plan) == [("p/lib.so", NOW, "p/__init__.py:2")]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("names = []\nnames.append('a')\nnames.extend(['b'])\nall = names", ["a", "b"]),
+        ("names = {'x': 'a'}\nnames['y'] = 'b'\nall = names.values()", ["a", "b"]),
+        (
+            "all = [f'{n}{m}' for n in 'a b'.split() for m in ['1', '2'] if n + m != 'a2']",
+            ["a1", "b1", "b2"],
+        ),
+        ("all = sorted({'b', 'a'} | {'c'} - {'c'})", ["a", "b"]),
+        ("all = (*('a',), *['b'])", ["a", "b"]),
+        ("all = [n for i, n in enumerate(['a', 'b', 'c']) if i != 2]", ["a", "b"]),
+        ("all = ['c', 'a', 'b'][1:]", ["a", "b"]),
+        ("names = ['a']\nif unknown():\n    names.append('b')\nall = names", []),
+        ("names = {}\nif unknown():\n    names['x'] = 'b'\nall = names.values()", []),
+        ("names = ['a']\nfor n in unknown():\n    names += [n]\nall = names", []),
+    ],
+)
+def test_containers(text: str, names: list[str]) -> None:
+    loop = "import ctypes\nfor name in all:\n    ctypes.CDLL(f'lib{name}.so')\n"
+    plan = plan_of({"p/__init__.py": f"{text}\n{loop}"})
+    found = [name for name, *_ in certain(plan)]
+    assert found == [f"lib{name}.so" for name in names]
+
+
 def test_imports_under_other_flags_have_them_until_they_are_set_back() -> None:
     text = (
         "import os, sys\nold = sys.getdlopenflags()\n"
@@ -136,6 +161,10 @@ def test_a_file_of_python_2_is_in_the_plan_with_the_reason() -> None:
         "x = '%999999999d' % 1\n",
         "for a in (1, 2, 3, 4, 5, 6, 7, 8):\n    pass\n",
         "def f():\n    f()\n    f()\nf()\n",
+        "x = []\nx.append(x)\nx = [x, x]\n",
+        "x = ['a']\n" + "y = []\ny.append(x)\ny.append(x)\nx = y\n" * 60,
+        "x = {}\n" + "y = {}\ny['a'] = x\ny['b'] = x\nx = y\n" * 60,
+        "x = [a + b + c + d for a in x for b in x for c in x for d in x]\n" * 9,
     ],
 )
 def test_hostile_code_ends(text: str) -> None:

@@ -8,6 +8,8 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
+from collide.wheels.python.containers import call_method, is_whole, item
+from collide.wheels.python.displays import LONGEST, Displays, is_known, size_of
 from collide.wheels.python.known import CONSTANTS, path_text
 from collide.wheels.python.values import (
     UNKNOWN,
@@ -23,7 +25,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.wheels.python.values import Value
 
-_LONGEST = 4096
 _SIMPLE_FORMAT = re.compile(r"(?:[^%]|%[sd%])*")
 _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Value, Value], bool]] = {
     ast.Eq: operator.eq,
@@ -40,7 +41,8 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Value, Value], bool]] = {
 _BUILTINS = frozenset(
     (
         *("str", "sorted", "list", "tuple", "reversed", "len", "hasattr", "getattr"),
-        *("bool", "object", "__import__"),
+        *("bool", "object", "__import__", "dict", "set", "frozenset", "range", "zip"),
+        *("enumerate", "any", "all", "isinstance", "exec", "eval"),
     )
 )
 _STRING_METHODS = frozenset(
@@ -52,26 +54,15 @@ _STRING_METHODS = frozenset(
 )
 
 
-def is_known(value: Value) -> bool:
-    """Whether a value can be computed with: a constant, or a sequence of nothing else."""
-    if type(value) in (list, tuple):
-        return all(map(is_known, value))
-    return value is None or type(value) in (str, bytes, int, bool, float, External)
+class Expressions(Displays):
+    """The evaluation of expressions; what calls do beyond values is left to a subclass.
 
-
-def _size(value: Value) -> int:
-    return 1 + sum(map(_size, value)) if type(value) in (list, tuple) else 1
-
-
-class Expressions:
-    """The evaluation of expressions; what calls do beyond values is left to a subclass."""
-
-    def __init__(self, steps: int) -> None:
-        self._left = steps
+    ``sure`` is whether the present statement is surely reached.
+    """
 
     def _step(self) -> None:
-        self._left -= 1
-        if self._left < 0:
+        self.left -= 1
+        if self.left < 0:
             raise BudgetError
 
     def call(
@@ -106,6 +97,8 @@ class Expressions:
         value = self.evaluate(node, scope)
         if isinstance(value, (CodeFunction, CodeModule, PathValue)):
             return True
+        if is_whole(value):
+            return bool(value)
         return bool(value) if is_known(value) else None
 
     def _constant(self, node: ast.Constant, _scope: Environment) -> Value:
@@ -146,20 +139,10 @@ class Expressions:
                 return self.ask(base, node.func.attr, values) if found is UNKNOWN else found
             if isinstance(base, str):
                 return _of_text(base, node.func.attr, values, keywords)
+            if type(base) in (list, tuple, dict, set):
+                given = [*values, *keywords.values()]
+                return call_method(base, node.func.attr, given, sure=self.sure and not keywords)
         return self.call(self.evaluate(node.func, scope), values, keywords, node)
-
-    def _tuple(self, node: ast.Tuple | ast.List, scope: Environment) -> Value:
-        values = [self.evaluate(e, scope) for e in node.elts]
-        size = sum(map(_size, values))
-        # Tuples of tuples of themselves grow twofold with each line.
-        self._left -= size
-        if size > _LONGEST or any(isinstance(e, ast.Starred) for e in node.elts):
-            return UNKNOWN
-        return tuple(values)
-
-    def _list(self, node: ast.List, scope: Environment) -> Value:
-        found = self._tuple(node, scope)
-        return list(found) if isinstance(found, tuple) else found
 
     def _binop(self, node: ast.BinOp, scope: Environment) -> Value:
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
@@ -171,13 +154,16 @@ class Expressions:
         try:
             if isinstance(node.op, ast.Add):
                 result = left + right
-                return UNKNOWN if len(str(result)) > _LONGEST else result
+                size = size_of(result) if type(result) in (list, tuple) else len(str(result))
+                return UNKNOWN if size > LONGEST else result
             if isinstance(node.op, ast.BitOr):
                 return left | right
             if isinstance(node.op, ast.BitAnd):
                 return left & right
             if isinstance(node.op, ast.BitXor):
                 return left ^ right
+            if isinstance(node.op, ast.Sub):
+                return left - right
             if isinstance(node.op, ast.Mod) and isinstance(left, str):
                 return left % right if _SIMPLE_FORMAT.fullmatch(left) else UNKNOWN
         except (TypeError, ValueError):
@@ -246,9 +232,19 @@ class Expressions:
 
     def _subscript(self, node: ast.Subscript, scope: Environment) -> Value:
         value, index = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
-        if type(value) in (list, tuple, str) and type(index) is int:
+        if type(value) is str and type(index) is int:
             return value[index] if -len(value) <= index < len(value) else UNKNOWN
-        return UNKNOWN
+        return item(value, index) if type(value) in (list, tuple, dict) else UNKNOWN
+
+    def _slice(self, node: ast.Slice, scope: Environment) -> Value:
+        ends = [None if e is None else self.evaluate(e, scope) for e in (node.lower, node.upper)]
+        known = node.step is None and all(e is None or type(e) is int for e in ends)
+        return slice(*ends) if known else UNKNOWN
+
+    def _namedexpr(self, node: ast.NamedExpr, scope: Environment) -> Value:
+        value = self.evaluate(node.value, scope)
+        self.assign(node.target, value, scope)
+        return value
 
 
 def _of_path(path: PathValue, method: str, values: list[Value]) -> Value:
@@ -276,4 +272,4 @@ def _of_text(text: str, method: str, values: list[Value], keywords: dict[str, Va
         result = getattr(text, method)(*values, **keywords)
     except (TypeError, ValueError, LookupError, AttributeError):
         return UNKNOWN
-    return UNKNOWN if len(str(result)) > _LONGEST else result
+    return UNKNOWN if len(str(result)) > LONGEST else result

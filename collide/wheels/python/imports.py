@@ -51,6 +51,12 @@ class Finder(Protocol):
     def extensions(self, name: str) -> Sequence[str]:
         """The paths of the extension modules that a dotted name may mean."""
 
+    def named(self, path: str) -> Sequence[str] | None:
+        """The names of modules that an extension module may import itself, in C.
+
+        None for one that imports nothing, or is not read.
+        """
+
     def text(self, path: str) -> bytes | None:
         """The code of a Python file; None where it is not read. Raises InputError or OSError."""
 
@@ -112,6 +118,9 @@ class PackageFinder:
     def extensions(self, name: str) -> list[str]:
         """See :class:`Finder`."""
         return self._extensions.get(f"{self.site}/{name.replace('.', '/')}", [])
+
+    def named(self, _path: str) -> Sequence[str] | None:
+        """See :class:`Finder`: extension modules are not read for their imports."""
 
     def text(self, path: str) -> bytes | None:
         """See :class:`Finder`."""

@@ -11,12 +11,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from collide.loader.opening import RTLD_DEEPBIND, RTLD_GLOBAL, RTLD_LAZY, RTLD_NOW
+from collide.wheels.python.containers import elements
 from collide.wheels.python.values import UNKNOWN, External, PathValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.wheels.python.values import Value
 
+_MOST = 200
 _FLAGS = {
     "RTLD_LAZY": RTLD_LAZY,
     "RTLD_NOW": RTLD_NOW,
@@ -54,6 +56,13 @@ OPENERS: Mapping[str, tuple[str, int]] = {
 Of ctypes ``py_dl_open`` adds RTLD_NOW (``Modules/_ctypes/callproc.c``), cffi where no binding
 flag is given.
 """
+ELSEWHERE = frozenset(
+    (
+        *("_msi", "_overlapped", "_scproxy", "_winapi", "_wmi", "msvcrt", "nt", "winreg"),
+        "winsound",
+    )
+)
+"""Modules of the standard library that Linux has not (Doc/library, "Availability")."""
 EXISTING = frozenset(("sys.getdlopenflags", "sys.setdlopenflags", "os.RTLD_GLOBAL", "os.fspath"))
 """Names for which ``hasattr`` is true on Linux."""
 
@@ -84,14 +93,30 @@ def _path(*values: Value) -> Value:
 
 def _sequence(make: Callable[[Sequence[Value]], Value]) -> Callable[..., Value]:
     def on_sequence(*values: Value) -> Value:
-        if len(values) == 1 and type(values[0]) in (list, tuple) and UNKNOWN not in values[0]:
-            try:
-                return make(values[0])
-            except (TypeError, ValueError):
-                return UNKNOWN
-        return UNKNOWN
+        found = elements(values[0]) if len(values) == 1 else None if values else []
+        try:
+            return UNKNOWN if found is None else make(found)
+        except (TypeError, ValueError):
+            return UNKNOWN
 
     return on_sequence
+
+
+def _zip(*values: Value) -> Value:
+    found = [part for value in values if (part := elements(value)) is not None]
+    return list(zip(*found, strict=False)) if len(found) == len(values) else UNKNOWN
+
+
+def _range(*values: Value) -> Value:
+    if not values or any(type(value) is not int for value in values) or len(values) > 3:
+        return UNKNOWN
+    numbers = range(*values) if values[2:] != (0,) else range(_MOST + 1)
+    return UNKNOWN if len(numbers) > _MOST else list(numbers)
+
+
+def is_plain(values: Sequence[Value]) -> bool:
+    """Whether all values are constants."""
+    return all(value is None or type(value) in (str, int, bool) for value in values)
 
 
 def _same(value: Value) -> Value:
@@ -141,6 +166,14 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "builtins.tuple": _sequence(tuple),
     "builtins.reversed": _sequence(lambda v: list(reversed(v))),
     "builtins.len": _sequence(len),
+    "builtins.set": _sequence(set),
+    "builtins.frozenset": _sequence(set),
+    "builtins.dict": _sequence(dict),
+    "builtins.enumerate": _sequence(lambda v: list(enumerate(v))),
+    "builtins.zip": _zip,
+    "builtins.range": _range,
+    "builtins.any": _sequence(lambda v: UNKNOWN if not is_plain(v) else any(v)),
+    "builtins.all": _sequence(lambda v: UNKNOWN if not is_plain(v) else all(v)),
     "builtins.hasattr": _hasattr,
     "builtins.getattr": _getattr,
     "builtins.bool": lambda *v: bool(v[0]) if v and type(v[0]) in (bool, int, str) else UNKNOWN,

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+from contextlib import suppress
 
 from collide.loader.opening import RTLD_NOW
 from collide.support.errors import InputError
+from collide.wheels.plan import OPENS
 from collide.wheels.python.imports import absolute_name
-from collide.wheels.python.known import CONSTANTS
+from collide.wheels.python.known import CONSTANTS, ELSEWHERE
 from collide.wheels.python.parse import parse_quietly
 from collide.wheels.python.statements import Statements
 from collide.wheels.python.values import (
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collide.wheels.python.imports import Finder
     from collide.wheels.python.values import Value
 
+_CAPSULE = re.compile(r"C_?API\Z")
 # Ways to bind names, or to make modules, that no statement shows.
 _MAKES_NAMES = re.compile(rb"globals\(|setattr\(|exec\(|vars\(|__dict__|sys\.modules\[")
 
@@ -37,7 +40,9 @@ class Modules(Statements):
     """The modules of one interpreter; what is opened is left to a subclass.
 
     ``notes`` are lines of what was not followed, ``unreadable`` files that are no Python, with
-    the reason.
+    the reason, ``executed`` the modules whose code was followed, ``compiled`` the
+    names of extension modules that import in C. ``deferred`` are imports that
+    are not likely, with the module and the line of each: they are followed when ``exploring``.
     """
 
     def __init__(
@@ -48,14 +53,23 @@ class Modules(Statements):
         *,
         alternatives: bool = True,
     ) -> None:
-        """``parsed`` keeps the syntax trees of files for further runs."""
+        """``parsed`` keeps the syntax trees of files for further runs.
+
+        ``steps`` are for all modules with ``alternatives``, else for each.
+        """
         super().__init__(steps, alternatives=alternatives)
         self._finder = finder
         self._flags: Value = RTLD_NOW
         self._parsed = parsed
+        self._steps = steps
         self._line = 0
         self.notes: list[str] = []
         self.unreadable: dict[str, str] = {}
+        self.exploring = alternatives
+        self.deferred: list[tuple[str, CodeModule, int]] = []
+        self.executed: list[CodeModule] = []
+        self.compiled: list[str] = []
+        self._initialised: set[str] = set()
 
     def _record(self, name: str, flags: Value, *, imported: bool = False) -> None:
         """Take note of what the present line opens."""
@@ -85,8 +99,12 @@ class Modules(Statements):
 
     def import_module(self, name: str) -> Value:
         """Import a module and its parents; raises RaisedError where there is none."""
-        if not self._finder.is_own(name):
+        if not self._finder.is_own(name) and name not in ELSEWHERE:
             return External(name)
+        if not (self.exploring or self.is_likely):
+            self.deferred.append((name, self.module, self._line))
+            module = self._finder.module(name)
+            return module if module is not None and module.executed else UNKNOWN
         parts = name.split(".")
         found: Value = UNKNOWN
         for end in range(1, len(parts) + 1):
@@ -98,15 +116,40 @@ class Modules(Statements):
             if extensions:
                 for path in extensions:
                     self._record(path, self._flags, imported=True)
+                    self._initialise(dotted, path)
                 found = UNKNOWN
             elif module is not None:
                 self._execute(module)
                 found = module
         return External(name) if self._finder.is_standard(name) else found
 
+    def _initialise(self, module: str, path: str) -> None:
+        """Follow what an extension module imports in C, when it is initialised.
+
+        One that has the full name of another, or of a capsule of the interpreter's headers
+        (``datetime.h``), has it for that. Other names may be of anything.
+        """
+        if path in self._initialised:
+            return
+        self._initialised.add(path)
+        was = self.module, self._line
+        self.module, self._line = CodeModule("", "", path, ""), 0
+        names = self._finder.named(path)
+        if names is not None:
+            self.compiled.append(module)
+        for name in names or ():
+            parent, _, tail = name.rpartition(".")
+            capsule = parent if _CAPSULE.search(tail) and self._finder.is_standard(parent) else ""
+            if capsule or (parent and self._finder.extensions(name)):
+                with suppress(RaisedError):
+                    self.import_module(capsule or name)
+            else:
+                self.deferred.append((name, self.module, 0))
+        self.module, self._line = was
+
     def _absent(self, name: str, parent: Value) -> Value:
         """Some packages make modules of their own when they run, as six.moves."""
-        if self._finder.is_standard(name):
+        if self._finder.is_standard(name) and name not in ELSEWHERE:
             return External(name)
         if isinstance(parent, CodeModule) and parent.makes_names:
             self._note(f"no module {name}: passed over")
@@ -117,6 +160,7 @@ class Modules(Statements):
         if module.executed:
             return
         module.executed = True
+        self.executed.append(module)
         tree = self._tree(module)
         module.complete = tree is not None
         if tree is None:
@@ -126,14 +170,19 @@ class Modules(Statements):
         names |= dict.fromkeys(("__doc__", "__spec__", "__loader__", "__dict__"), UNKNOWN)
         names["__path__"] = [posixpath.dirname(module.path)]
         was, self.module = self.module, module
-        line = self._line
+        line, left, nested = self._line, self.left, self.nested
+        self.nested = 0
+        if not self._alternatives:
+            self.left = self._steps
         try:
             self.follow(tree.body, module.environment)
         except RaisedError:
             module.executed = False
             raise
         finally:
-            self.module, self._line = was, line
+            self.module, self._line, self.nested = was, line, nested
+            if not self._alternatives:
+                self.left = left
 
     def _tree(self, module: CodeModule) -> ast.Module | None:
         if module.path in self._parsed:
@@ -144,6 +193,7 @@ class Modules(Statements):
             if text is not None:
                 self._parsed[module.path] = parse_quietly(text)
                 module.makes_names = _MAKES_NAMES.search(text) is not None
+                module.opens = OPENS.search(text) is not None
         except InputError as e:
             self.unreadable[module.member] = e.reason
         except RecursionError as e:
@@ -159,7 +209,7 @@ class Modules(Statements):
         super()._on_functiondef(node, scope)
         if node.name == "__getattr__" and scope is self.module.environment:
             self._line = node.lineno
-            self._note("__getattr__ is not followed: it may import more")
+            self._note("__getattr__ is followed for names that are known only")
 
     def bring(self, node: ast.Import | ast.ImportFrom, scope: Environment) -> None:
         """See :class:`Statements`."""
@@ -204,8 +254,10 @@ class Modules(Statements):
             return self._constant_of(dotted)
         if not isinstance(parent, CodeModule):
             return UNKNOWN
+        if "__getattr__" in parent.environment.names:
+            return self.lazy(parent, name)
         is_read = parent.complete and self._parsed.get(parent.path) and parent is not self.module
-        if is_read and not parent.makes_names and "__getattr__" not in parent.environment.names:
+        if is_read and not parent.makes_names:
             raise RaisedError("ImportError", self.where, dotted)
         return UNKNOWN
 
@@ -214,4 +266,10 @@ class Modules(Statements):
 
     def _submodule(self, module: CodeModule, name: str) -> Value:
         found = self._finder.module(f"{module.name}.{name}")
-        return found if found is not None and found.executed else UNKNOWN
+        if found is not None and found.executed:
+            return found
+        return self.lazy(module, name)
+
+    def lazy(self, module: CodeModule, name: str) -> Value:
+        """What the function ``__getattr__`` of a module says to a name that the module lacks."""
+        raise NotImplementedError

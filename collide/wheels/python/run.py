@@ -16,10 +16,13 @@ from collide.wheels.plan import Event
 from collide.wheels.python.imports import absolute_name
 from collide.wheels.python.known import FUNCTIONS, OPENERS, path_text
 from collide.wheels.python.modules import Modules
+from collide.wheels.python.parse import parse_quietly
 from collide.wheels.python.values import (
     UNKNOWN,
+    BudgetError,
     CodeFunction,
     CodeModule,
+    Environment,
     External,
     PathValue,
     RaisedError,
@@ -27,6 +30,8 @@ from collide.wheels.python.values import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from collide.wheels.python.imports import Finder
     from collide.wheels.python.values import Value
 
@@ -35,7 +40,11 @@ _LAZY_LOADERS = frozenset(("lazy_loader.attach", "lazy_loader.attach_stub"))
 
 
 class Run(Modules):
-    """One interpreter that imports modules; ``events`` are its openings."""
+    """One interpreter that imports modules; ``events`` are its openings.
+
+    ``followed`` are those that are certain, and what modules import in branches that are not,
+    ``possible`` what other imports open, each with a sentence about it.
+    """
 
     def __init__(
         self,
@@ -48,6 +57,9 @@ class Run(Modules):
         """See :class:`Modules`."""
         super().__init__(finder, parsed, steps, alternatives=alternatives)
         self.events: list[Event] = []
+        self.followed: list[Event] = []
+        self.possible: list[tuple[str, tuple[Event, ...]]] = []
+        self._is_late = False
         self._idle: dict[int, int] = {}
 
     def call(
@@ -57,7 +69,6 @@ class Run(Modules):
         self._line = node.lineno
         if _qualified(function) in _LAZY_LOADERS:
             self._note(f"{_qualified(function)} is not followed: it imports when it is used")
-            return UNKNOWN
         if isinstance(function, CodeFunction):
             return self._call_own(function, values, keywords)
         if not isinstance(function, External):
@@ -77,11 +88,11 @@ class Run(Modules):
         self, function: CodeFunction, values: list[Value], keywords: dict[str, Value]
     ) -> Value:
         """Follow a call, unless the function was called often and has opened nothing."""
-        number, before = id(function.node), len(self.events)
+        number, before = id(function.node), len(self.events) + len(self.executed)
         if self._idle.get(number, 0) >= _MOST_IDLE_CALLS:
             return UNKNOWN
         value = self.run_function(function, values, keywords)
-        if len(self.events) == before:
+        if len(self.events) + len(self.executed) == before:
             self._idle[number] = self._idle.get(number, 0) + 1
         return value
 
@@ -97,7 +108,39 @@ class Run(Modules):
             return self._finder.site if values[:1] in (["platlib"], ["purelib"]) else UNKNOWN
         if name in FUNCTIONS:
             return FUNCTIONS[name](*values)
-        return self._ask(name.rpartition(".")[2] if _asks(name) else "", values)
+        if name in ("builtins.exec", "builtins.eval"):
+            return self._execute_text(values)
+        if _asks(name):
+            return self._ask(name.rpartition(".")[2], values)
+        module = self._finder.module(name.rpartition(".")[0])
+        found = module.environment.find(name.rpartition(".")[2]) if module else UNKNOWN
+        return self._call_own(found, values, {}) if isinstance(found, CodeFunction) else UNKNOWN
+
+    def _execute_text(self, values: list[Value]) -> Value:
+        """Follow code in a text, in the module where that is executed."""
+        try:
+            body = parse_quietly(values[0]).body if values and type(values[0]) is str else None
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            body = None
+        if body is None:
+            self._note("code that is made when it runs is not followed")
+        else:
+            for statement in body:
+                ast.increment_lineno(statement, self._line - 1)
+            self.follow(body, Environment(self.module.environment))
+        return UNKNOWN
+
+    def lazy(self, module: CodeModule, name: str) -> Value:
+        """See :class:`Modules`."""
+        function = module.environment.names.get("__getattr__")
+        if not isinstance(function, CodeFunction) or name.startswith("__"):
+            return UNKNOWN
+        try:
+            return self.run_function(function, [name], {})
+        except RaisedError as raised:
+            if raised.name != "AttributeError":
+                raise
+            return UNKNOWN
 
     def _load(
         self, opener: tuple[str, int], values: list[Value], keywords: dict[str, Value]
@@ -119,7 +162,10 @@ class Run(Modules):
     def _record(self, name: str, flags: Value, *, imported: bool = False) -> None:
         mode = Mode.of_flags(flags) if type(flags) is int else None
         certain = self.sure and mode is not None and bool(name)
-        self.events.append(Event(name, mode or Mode(), self.where, certain, imported))
+        event = Event(name, mode or Mode(), self.where, certain, imported)
+        self.events.append(event)
+        if certain or (imported and self.is_likely and not self._is_late):
+            self.followed.append(event)
 
     def _import_call(self, values: list[Value]) -> Value:
         if values and isinstance(values[0], str) and values[0]:
@@ -135,6 +181,47 @@ class Run(Modules):
         if name and self._finder.is_own(name):
             return PathValue(f"{self._finder.site}/{name.replace('.', '/')}")
         return UNKNOWN
+
+    def follow_possible(self) -> None:
+        """Follow what may be reached: functions that open something, and deferred imports."""
+        self._is_late = True
+        executed = tuple(self.executed)
+        for module in executed:
+            if module.opens:
+                self.left = self._steps
+                with suppress(RecursionError, BudgetError):
+                    self.follow_unreached(module.name)
+        self.exploring = True
+        for name, module, line in dict.fromkeys([*self.deferred, *self._nested_imports(executed)]):
+            self.sure, self.module, self._line = False, module, line
+            before = len(self.events)
+            with suppress(RaisedError, RecursionError, BudgetError):
+                self.import_module(name)
+            if opened := tuple(e for e in self.events[before:] if e.imported):
+                where = f"{module.member}:{line}" if line else module.member
+                self.possible.append((f"{where}: may import {name}", opened))
+
+    def _nested_imports(
+        self, modules: Iterable[CodeModule]
+    ) -> Iterator[tuple[str, CodeModule, int]]:
+        """The import statements in functions that nothing has called."""
+        for module in modules:
+            for node in ast.walk(self._parsed.get(module.path) or ast.Module([], [])):
+                if isinstance(node, ast.FunctionDef) and id(node) not in self.entered:
+                    yield from self._imports_in(node, module)
+
+    def _imports_in(
+        self, function: ast.FunctionDef, module: CodeModule
+    ) -> Iterator[tuple[str, CodeModule, int]]:
+        for node in ast.walk(function):
+            if isinstance(node, ast.Import):
+                yield from ((alias.name, module, node.lineno) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                base = absolute_name(node.module, node.level, module.package)
+                yield base, module, node.lineno
+                names = (f"{base}.{alias.name}" for alias in node.names)
+                found = (n for n in names if self._finder.module(n) or self._finder.extensions(n))
+                yield from ((name, module, node.lineno) for name in found)
 
     def follow_unreached(self, name: str) -> None:
         """Follow the functions of a module that nothing has called: possible openings."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 import builtins
 
+from collide.wheels.python.containers import elements
+from collide.wheels.python.displays import MOST_ROUNDS
 from collide.wheels.python.expressions import Expressions
 from collide.wheels.python.values import UNKNOWN, CodeFunction, CodeModule, Environment, RaisedError
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from collide.wheels.python.values import Value
 
-_MOST_ROUNDS = 200
 _DEEPEST = 24
 
 
@@ -47,7 +48,12 @@ class Statements(Expressions):
         self._alternatives = alternatives
         self.module = CodeModule("", "", "", "")
         self.entered: set[int] = set()
-        self._depth = 0
+        self.depth = self.nested = 0
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether the present statement is surely reached, or in a branch of a module."""
+        return self.sure or self.nested == 0
 
     def bring(self, node: ast.Import | ast.ImportFrom, scope: Environment) -> None:
         """Do what an import statement does."""
@@ -113,14 +119,15 @@ class Statements(Expressions):
     ) -> Value:
         """Follow a call of a function of the package; the value it returns."""
         node = function.node
-        if isinstance(node, ast.Lambda) or self._depth >= _DEEPEST:
+        if isinstance(node, ast.Lambda) or self.depth >= _DEEPEST:
             return UNKNOWN
         self.entered.add(id(node))
         scope = Environment(function.closure)
         _bind_arguments(node.args, values, keywords, scope, self)
         was = self.sure, self.here, self.returned, self.module
         self.here, self.returned, self.module = True, False, function.module
-        self._depth += 1
+        self.depth += 1
+        self.nested += 1
         try:
             self.follow(node.body, scope)
         except _LeaveError as leave:
@@ -131,7 +138,8 @@ class Statements(Expressions):
             return UNKNOWN
         finally:
             here = self.here
-            self._depth -= 1
+            self.depth -= 1
+            self.nested -= 1
             self.sure, self.here, self.returned, self.module = was
         return None if here else UNKNOWN
 
@@ -183,26 +191,16 @@ class Statements(Expressions):
     def _on_assign(self, node: ast.Assign, scope: Environment) -> None:
         value = self.evaluate(node.value, scope)
         for target in node.targets:
-            self._assign(target, value, scope)
+            self.assign(target, value, scope)
 
     def _on_annassign(self, node: ast.AnnAssign, scope: Environment) -> None:
         if node.value is not None:
-            self._assign(node.target, self.evaluate(node.value, scope), scope)
+            self.assign(node.target, self.evaluate(node.value, scope), scope)
 
     def _on_augassign(self, node: ast.AugAssign, scope: Environment) -> None:
         if isinstance(node.target, ast.Name):
             old = ast.Name(node.target.id, ast.Load())
-            self._assign(
-                node.target, self._binop(ast.BinOp(old, node.op, node.value), scope), scope
-            )
-
-    def _assign(self, target: ast.expr, value: Value, scope: Environment) -> None:
-        if isinstance(target, ast.Name):
-            scope.bind(target.id, value)
-        elif isinstance(target, (ast.Tuple, ast.List)):
-            fits = type(value) in (list, tuple) and len(value) == len(target.elts)
-            for number, element in enumerate(target.elts):
-                self._assign(element, value[number] if fits else UNKNOWN, scope)
+            self.assign(node.target, self._binop(ast.BinOp(old, node.op, node.value), scope), scope)
 
     # -- branches --------------------------------------------------------------------------------
 
@@ -227,14 +225,14 @@ class Statements(Expressions):
             self.sure = self.here = False
 
     def _on_for(self, node: ast.For, scope: Environment) -> None:
-        values = self.evaluate(node.iter, scope)
-        if type(values) not in (list, tuple) or values is UNKNOWN or len(values) > _MOST_ROUNDS:
-            self._assign(node.target, UNKNOWN, scope)
+        values = elements(self.evaluate(node.iter, scope))
+        if values is None or len(values) > MOST_ROUNDS:
+            self.assign(node.target, UNKNOWN, scope)
             self._maybe(node.body, scope)
             return
         was = self.sure, self.here
         for value in values:
-            self._assign(node.target, value, scope)
+            self.assign(node.target, value, scope)
             try:
                 self.follow(node.body, scope)
             except _LeaveError as leave:
@@ -254,7 +252,7 @@ class Statements(Expressions):
         for item in node.items:
             self.evaluate(item.context_expr, scope)
             if item.optional_vars is not None:
-                self._assign(item.optional_vars, UNKNOWN, scope)
+                self.assign(item.optional_vars, UNKNOWN, scope)
         self.follow(node.body, scope)
 
     def _on_try(self, node: ast.Try, scope: Environment) -> None:

@@ -10,10 +10,12 @@ import os
 import posixpath
 import sys
 from collections.abc import Sequence
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from collide.support.limits import hold
 from collide.support.records import NamedTuple
+from collide.wheels.python.compiled import named_modules
 from collide.wheels.python.values import CodeModule
 from collide.wheels.tags import module_misfit
 
@@ -74,6 +76,15 @@ class TreeFinder:
         """See :class:`Finder`: at most one fits the interpreter."""
         found = self._find(name)
         return [found.path] if found is not None and found.path.endswith(".so") else []
+
+    def named(self, path: str) -> Sequence[str] | None:
+        """See :class:`Finder`."""
+        tops = {name.partition(".")[0] for root in self._roots for name in self._in(root)}
+        try:
+            with Path(path).open("rb") as f, mmap(f.fileno(), 0, access=ACCESS_READ) as data:
+                return named_modules(data, tops)
+        except (OSError, ValueError):
+            return None
 
     def _find(self, name: str) -> _Found | None:
         if name not in self._found:

@@ -68,7 +68,8 @@ class CodeModule:
     """A Python module of the package: where it is, and its names.
 
     ``member`` is the name that output uses, ``executed`` whether its code was read, ``complete``
-    whether its code was read whole, ``makes_names`` whether it binds more than its code says.
+    whether its code was read whole, ``makes_names`` whether it binds more than its code says,
+    ``opens`` whether it may open libraries.
     """
 
     def __init__(self, name: str, path: str, member: str, package: str) -> None:
@@ -79,6 +80,7 @@ class CodeModule:
         self.executed = False
         self.complete = True
         self.makes_names = False
+        self.opens = False
         self.environment = Environment()
 
 

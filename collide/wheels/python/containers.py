@@ -1,0 +1,156 @@
+"""Lists, dicts and sets of Python code, as far as their contents can be told.
+
+One that was changed where it is not sure that the code is reached holds :data:`MORE`: what it
+has else is not known. Source: the Python reference, "Built-in Types".
+"""
+
+from __future__ import annotations
+
+from collide.wheels.python.values import UNKNOWN, Unknown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from collide.wheels.python.values import Value
+
+MORE = Unknown()
+_LARGEST = 4096
+_LARGEST_ELEMENT = 256
+_KINDS = (list, tuple, dict, set)
+
+
+def is_whole(value: Value) -> bool:
+    """Whether a value is a container all of whose elements are there."""
+    return type(value) in _KINDS and MORE not in value
+
+
+def elements(value: Value) -> list[Value] | None:
+    """What a loop over a value goes through; None where that cannot be told."""
+    if not is_whole(value):
+        return None
+    # The order of a set is not that of its text.
+    return sorted(value, key=str) if type(value) is set else list(value)
+
+
+def blur(value: Value) -> None:
+    """Let a container hold more than is known."""
+    if type(value) is list and MORE not in value:
+        value.append(MORE)
+    elif type(value) is dict:
+        value[MORE] = MORE
+    elif type(value) is set:
+        value.add(MORE)
+
+
+def item(value: Value, index: Value) -> Value:
+    """``value[index]``."""
+    try:
+        if MORE not in value and (type(value) is dict or type(index) in (int, slice)):
+            return value[index]
+    except (TypeError, LookupError):
+        pass
+    return UNKNOWN
+
+
+def call_method(base: Value, name: str, values: list[Value], *, sure: bool) -> Value:
+    """A method of a list, tuple, dict or set; those that change it do where that is ``sure``."""
+    if MORE in base:
+        return UNKNOWN
+    changes = _CHANGES.get(type(base), {}).get(name)
+    method = changes or _ASKS.get(type(base), {}).get(name)
+    if method is None:
+        return UNKNOWN
+    if changes is None or (sure and _fits(base, values)):
+        try:
+            return method(base, *values)
+        except (TypeError, ValueError, LookupError):
+            pass
+    if changes is not None:
+        blur(base)
+    return UNKNOWN
+
+
+def store(base: Value, key: Value, value: Value, *, sure: bool) -> None:
+    """``base[key] = value``."""
+    if type(base) not in (list, dict):
+        return
+    try:
+        if sure and MORE not in base and type(key) is not Unknown and _fits(base, [[value]]):
+            base[key] = value
+            return
+    except (TypeError, LookupError):
+        pass
+    blur(base)
+
+
+def _fits(base: Value, values: list[Value]) -> bool:
+    """Whether a container stays small: what holds itself twice would double with each line."""
+    parts = [part for value in values if type(value) in _KINDS for part in value]
+    inner = [part for part in parts if type(part) in _KINDS]
+    small = all(len(part) <= _LARGEST_ELEMENT and is_flat(part) for part in inner)
+    return small and len(base) + len(parts) <= _LARGEST
+
+
+def is_flat(value: Value) -> bool:
+    """Whether a container has no containers in it."""
+    parts = value.values() if type(value) is dict else value
+    return not any(type(part) in _KINDS for part in parts)
+
+
+def _extend(base: list[Value], value: Value) -> None:
+    found = elements(value)
+    base.extend([MORE] if found is None else found)
+
+
+def _update(base: Value, *values: Value) -> None:
+    for value in values:
+        if not is_whole(value):
+            blur(base)
+        else:
+            base.update(value)
+
+
+def _joined(base: set[Value], *values: Value) -> set[Value]:
+    found = set(base)
+    _update(found, *values)
+    return found
+
+
+_CHANGES: Mapping[type, Mapping[str, Callable[..., Value]]] = {
+    list: {
+        "append": list.append,
+        "extend": _extend,
+        "insert": list.insert,
+        "remove": list.remove,
+        "reverse": list.reverse,
+        "sort": list.sort,
+        "pop": list.pop,
+        "clear": list.clear,
+    },
+    dict: {
+        "update": _update,
+        "setdefault": dict.setdefault,
+        "pop": dict.pop,
+        "clear": dict.clear,
+    },
+    set: {
+        "add": set.add,
+        "update": _update,
+        "discard": set.discard,
+        "remove": set.remove,
+        "clear": set.clear,
+    },
+}
+_ASKS: Mapping[type, Mapping[str, Callable[..., Value]]] = {
+    list: {"index": list.index, "count": list.count, "copy": list.copy},
+    tuple: {"index": tuple.index, "count": tuple.count},
+    dict: {
+        "get": dict.get,
+        "keys": list,
+        "values": lambda d: list(d.values()),
+        "items": lambda d: list(d.items()),
+        "copy": dict.copy,
+    },
+    set: {"union": _joined, "copy": set.copy},
+}
