@@ -16,6 +16,7 @@ from collide.elf.without_names import WithoutNames
 from collide.hosts.select import Candidate
 from collide.loader.host import Host, Python
 from collide.loader.model import Dso
+from collide.loader.replaced import replaced
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 from collide.wheels.tags import Misfit, misfit, wanted_python
@@ -140,7 +141,7 @@ def taken_for(candidate: Candidate, python: Python) -> Candidate:
 def as_if(host: Host, python: Python) -> Host:
     """``host`` with ``python`` in the place of its interpreter."""
     own = [m for m in host.process.global_scope if _is_interpreter(m.dso)]
-    process = host.process.replaced({m.dso: _without_api(m.dso) for m in own})
+    process = replaced(host.process, {m.dso: _without_api(m.dso) for m in own})
     process.assumed = API_PREFIXES
     version = ".".join(map(str, python.version))
     for m in own:

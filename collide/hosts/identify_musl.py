@@ -14,7 +14,9 @@ from collide.loader.model import Loader
 from collide.support.errors import InputError
 
 _PATH_FILE = rb"%\.\*s(/etc/ld-musl-[!-~]+\.path)\0"
-_VERSION = rb"\0(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:-git-[!-~]+)?\0"
+_RELEASE = rb"(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:-git-[!-~]+)?\0"
+# A constant that is no text may stand before it (i386): no NUL then.
+_VERSIONS = (rb"\0" + _RELEASE, rb"(?<![\w.-])" + _RELEASE)
 _DEFAULT_PATH = rb"\0((?:/[!-9;-~]*lib:)+/[!-9;-~]*lib)\0"
 
 
@@ -28,7 +30,7 @@ def read_musl(data: bytes, path: str, root: Root) -> Loader:
 
     Raises InputError when it names no release or no directories.
     """
-    version = re.search(_VERSION, data)
+    version = next(filter(None, (re.search(pattern, data) for pattern in _VERSIONS)), None)
     path_file, default = re.search(_PATH_FILE, data), re.search(_DEFAULT_PATH, data)
     if version is None or path_file is None or default is None:
         raise InputError(path, "names no musl release, or no directories to search")

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collide.loader.host import Python
 
 
+ALL = "all"
+"""The group that has every shipped host, as none named has."""
+
+
 class Candidate:
     """A host to check on; a shipped one is loaded when it is first needed.
 
@@ -176,7 +180,8 @@ def candidates_of(hosts: Host | Iterable[Host] | None) -> list[Candidate]:
 
 
 def _load_shipped(name: str, arguments: tuple[str, ...]) -> Host:
-    return load_shipped(name)._replace(arguments=arguments, is_shipped=True)
+    groups = shipped_summary(name).groups
+    return load_shipped(name)._replace(arguments=arguments, groups=groups)
 
 
 def select_hosts(
@@ -203,6 +208,8 @@ def _shipped(spec: str) -> list[str]:
     names = shipped_names()
     if spec in names:
         return [spec]
+    if spec == ALL:
+        return list(names)
     from fnmatch import filter as matching  # late: start-up
 
     group = [name for name in names if spec in shipped_summary(name).groups]
@@ -211,7 +218,8 @@ def _shipped(spec: str) -> list[str]:
 
 def groups() -> list[str]:
     """The names of all groups of shipped hosts, sorted."""
-    return sorted({group for name in shipped_names() for group in shipped_summary(name).groups})
+    found = {group for name in shipped_names() for group in shipped_summary(name).groups}
+    return sorted({ALL, *found})
 
 
 def _refuse_openings(

@@ -107,7 +107,7 @@ class Host(NamedTuple):
     modules. ``imported`` names those that were imported since start-up, ``openings`` are the
     dlopens of a recorded run since then (:mod:`collide.verify.recorded_run`). ``unique`` are the
     STB_GNU_UNIQUE symbols that all these have registered (:mod:`collide.analysis.history`).
-    ``is_shipped`` says that it comes from the shipped database, ``as_if`` that ``python`` is not
+    ``groups`` are those of a host of the shipped database, ``as_if`` says that ``python`` is not
     the one it has, but one that it is looked at with (:mod:`collide.hosts.as_if`).
     """
 
@@ -124,8 +124,23 @@ class Host(NamedTuple):
     imported: tuple[str, ...] = ()
     unique: Mapping[str, Match] = {}
     openings: tuple[Opening, ...] = ()
-    is_shipped: bool = False
+    groups: tuple[str, ...] = ()
     as_if: bool = False
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it comes from the shipped database."""
+        return bool(self.groups)
+
+    @property
+    def embeds_python(self) -> bool:
+        """Whether it is a program that embeds Python, not an interpreter by itself.
+
+        Of a host that is not shipped the file name decides: ``python3.11``, ``pypy3``.
+        """
+        if self.groups:
+            return "embedded" in self.groups
+        return not self.path.rpartition("/")[2].startswith(("python", "pypy"))
 
     @property
     def global_files(self) -> frozenset[Dso]:

@@ -67,23 +67,8 @@ class Process:
         copy._positions = dict(self._positions)
         return copy
 
-    def replaced(self, others: Mapping[Dso, Dso]) -> Self:
-        """A process in the same state that has other objects in the place of some."""
-        copy = self.copy(self.files)
-        twins = {
-            m: LinkMap(m.name, others.get(m.dso, m.dso), m.found, m.needed_by, m.origin)
-            for m in self.maps
-        }
-        for m, twin in twins.items():
-            twin.needed_by = m.needed_by and twins.get(m.needed_by, m.needed_by)
-            twin.needed = m.needed and tuple(twins.get(n, n) for n in m.needed)
-            twin.resolutions = m.resolutions
-            twin.filtees = tuple(twins.get(f, f) for f in m.filtees)
-        copy._exchange(twins)
-        return copy
-
-    def _exchange(self, twins: Mapping[LinkMap, LinkMap]) -> None:
-        """Put maps in the place of others, under all names of these."""
+    def exchange(self, twins: Mapping[LinkMap, LinkMap]) -> None:
+        """Put maps in the place of all others, under all names of these."""
         self.executable = twins[self.executable]
         self.maps = [twins[m] for m in self.maps]
         self.global_scope = tuple(twins[m] for m in self.global_scope)

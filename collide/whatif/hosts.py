@@ -188,8 +188,11 @@ def _restart(
     interpreter = next((m.dso for m in process.maps if m.found.how == "loader"), None)
     executable = process.executable.dso
     executable = changed.get(executable.identity, executable)
-    files = _ChangedFiles(host.files, changed)
+    # Those of a host in thought are not the recorded ones (collide.hosts.as_if).
+    loaded = {m.dso.identity: m.dso for m in process.maps}
+    files = _ChangedFiles(host.files, {**loaded, **changed})
     again, failures = start(executable, interpreter, host.loader, files, stays)
+    again.assumed = process.assumed
     opened = [name for name in host.rtld_global if id(process.loaded(name)) not in gone]
     known = {name: id(process.loaded(name)) for name in opened}
     plugins = [(name, modes.get(known[name], GLOBAL)) for name in opened]

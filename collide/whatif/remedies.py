@@ -20,6 +20,7 @@ from collide.binding.binding import Binding
 from collide.findings.finding import Finding
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap
+from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 from collide.whatif.costs import Cost, costs
 from collide.whatif.deepbind import fatal, splits
@@ -112,11 +113,10 @@ class Prover:
         key = edits, host_edits
         tried = self._tried.get(key)
         if tried is None:
-            before = self._with_host if host_edits else self.before
-            tried = self._tried[key] = _outcome(attempt(before, edits, host_edits), *key)
+            tried = self._tried[key] = self._attempt(*key)
         before_it, left = self._state.taken_by(finding), tried.state.taken_by(finding)
         refusal = tried.refusal
-        if left:
+        if left and tried.was_possible:
             refusal = f"{left} of {before_it} are still taken by {finding.provider}"
         return Remedy(
             edits,
@@ -128,6 +128,19 @@ class Prover:
             () if refusal else tried.costs,
             tried.renamed,
         )
+
+    def _attempt(self, edits: tuple[Edit, ...], host_edits: tuple[Edit, ...]) -> _Tried:
+        try:
+            before = self._with_host if host_edits else self.before
+            return _outcome(attempt(before, edits, host_edits), edits, host_edits)
+        except InputError as e:
+            if not host_edits:
+                raise
+            # A host that cannot be changed in memory leaves the changes of the wheel to be tried.
+            taken = len(shadowed_bindings(self.before))
+            balance = Balance(taken, taken, 0, (), ())
+            refusal = f"could not be tried: {e.reason}"
+            return _Tried(self._state, balance, refusal, (), {}, was_possible=False)
 
     @property
     def _can_deepbind(self) -> bool:
@@ -302,6 +315,7 @@ class _Tried(NamedTuple):
     refusal: str | None
     costs: tuple[Cost, ...]
     renamed: Mapping[str, str]
+    was_possible: bool = True
 
 
 def _outcome(tried: WhatIf, edits: tuple[Edit, ...], host_edits: tuple[Edit, ...]) -> _Tried:

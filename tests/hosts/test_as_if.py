@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from checkout import WHEELS
+from collide.analysis.analysis import analyse
 from collide.check.check import Report, check
 from collide.check.parallel import CheckOptions, check_in_parallel
 from collide.cli.main import main
 from collide.hosts.as_if import API_PREFIXES, as_if, fitting, taken_for
 from collide.hosts.select import Candidate, select, select_hosts
 from collide.loader.host import Host, Python
+from collide.whatif.edits import parse_edit
+from collide.whatif.hosts import relink_host
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.tags import wanted_python
 from collide.wheels.target import Target, read_target
@@ -137,7 +140,7 @@ def test_wheels_that_want_different_interpreters_have_no_host_in_thought() -> No
 
 def test_binary_of_this_system_is_never_another_one() -> None:
     host = next(iter(select_hosts(["debian-12-gdb"])))
-    mine = Candidate.of(host._replace(is_shipped=False))
+    mine = Candidate.of(host._replace(groups=()))
     found = fitting([[f"cp312-cp312-{X86}"]], [mine])
     assert not found.hosts
     assert [m.kind for _, m in found.others] == ["other interpreter"]
@@ -224,6 +227,16 @@ def test_findings_are_those_of_the_exact_host(path: Path) -> None:
         exact, thought = (check([target], [h]) for h in (host, as_if(host, host.python)))
         assert codes(exact) == codes(thought)
         assert exact.judged[0].findings == thought.judged[0].findings
+
+
+def test_host_in_thought_stays_one_after_a_change_of_it(tmp_path: Path) -> None:
+    require_loader()
+    source = "extern int Py_Future(void); int f(void) { return Py_Future(); }"
+    target = wheel(tmp_path, source)
+    (host,) = select_hosts(["debian-12-gdb"])
+    changed = relink_host(as_if(host, CP312), [parse_edit("libz*=local")]).host
+    assert "libz.so.1" not in {m.elf.soname for m in changed.process.global_scope}
+    assert analyse(target, changed).modules[0].failures == ()
 
 
 # -- how it is told -------------------------------------------------------------------------------

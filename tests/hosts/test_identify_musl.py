@@ -33,6 +33,12 @@ def test_release_is_the_one_that_the_loader_tells() -> None:
     assert loader.libc == "musl"
 
 
+def test_release_is_found_behind_a_constant_that_is_no_text(tmp_path: Path) -> None:
+    other = (b"linux_2.6.39", *STRINGS)
+    behind = data(*other).replace(b"\x001.2.5", b"\0J*1.2.5")
+    assert read_musl(behind, "/lib/ld.so", Root(str(tmp_path))).version == (1, 2, 5)
+
+
 def test_glibc_and_other_files_are_no_musl() -> None:
     require_musl()
     assert is_musl(LOADER.read_bytes())

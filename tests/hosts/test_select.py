@@ -94,6 +94,20 @@ def test_unknown_name_is_refused_with_the_groups_and_names_near_it() -> None:
     assert "near it: debian-12-python3" in refusal("debian-12-pyton3").reason
 
 
+def test_all_is_every_shipped_profile() -> None:
+    assert names("all") == list(shipped_names())
+
+
+def test_plain_interpreters_and_programs_that_embed_one_are_told_apart() -> None:
+    plain = {h.name for h in select_hosts(["all"]) if not h.embeds_python}
+    assert plain == {*names("cpython"), *names("pypy")}
+    assert set(shipped_names()) - plain == set(names("embedded"))
+    (host,) = select_hosts([str(HOST)])
+    assert host.embeds_python
+    assert not host._replace(path="/opt/bin/python3.11").embeds_python
+    assert not host._replace(path="/usr/bin/pypy3").embeds_python
+
+
 def test_group_is_every_shipped_profile_in_it() -> None:
     found = names("pypy")
     assert len(found) > 3

@@ -6,7 +6,9 @@ They are the entries of ``shipped.py`` and go to ``collide/hosts/database/hosts.
 Each system is unpacked into a root of its own by ``roots.py``, on any machine with
 apt; nothing of it is run. A root has no ``/proc/cpuinfo``: all hosts have a baseline
 CPU of their architecture, whatever this machine has. With ``--keep`` a host whose packages are
-not to be had stays as it was recorded before.
+not to be had stays as it was recorded before, or out if it is new, with ``--only PATTERN`` every
+one whose name does not match. A host that misses libraries, or symbols of libraries that it opens,
+could not start: it is refused.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -75,6 +78,7 @@ def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
     if host.python is None:
         own = own_modules(host.process, files, shipped.python, shipped.binary)
         host = host._replace(python=shipped.python, own=own)
+    require_start(host)
     profile = record(host, files)
     if shipped.wheel:
         name, version = shipped.wheel.requirement.split("==")
@@ -82,6 +86,19 @@ def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
             if recorded["path"].startswith(shipped.wheel.site_packages()):
                 recorded["package"] = {"name": name, "version": version}
     return summary_of(host, shipped.groups, shipped.source), profile
+
+
+def kept_host(old: Database, shipped: Shipped) -> tuple[Summary, Mapping[str, Any]]:
+    """A host as it was recorded before, in the groups that it has now."""
+    summary = old.summary(shipped.name)._replace(groups=shipped.groups, source=shipped.source)
+    return summary, unpack(old, shipped.name)
+
+
+def require_start(host: Host) -> None:
+    """Raise InputError for a host that its loader would refuse to start."""
+    missing = [f"{f.object}: {f.kind}: {f.name} {f.detail}".rstrip() for f in host.failures]
+    if missing:
+        raise InputError(host.name, f"could not start: {'; '.join(missing)}")
 
 
 def changes(old: Database, new: Database) -> Iterator[str]:
@@ -123,20 +140,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Record all hosts; the exit status is 1 when one of them could not be, and nothing is."""
     parser = programs.parser(__doc__)
     parser.add_argument("--keep", action="store_true", help="keep hosts that cannot be recorded")
-    keep = parser.parse_args(argv).keep
+    parser.add_argument(
+        "--only", action="append", metavar="PATTERN", help="record only hosts of such names"
+    )
+    args = parser.parse_args(argv)
+    keep = args.keep
     kept = Path(DATABASE_FILE)
     old = Database(kept) if kept.exists() else None
     hosts: list[tuple[Summary, Mapping[str, Any]]] = []
     failed = False
     for shipped in SHIPPED:
+        if args.only and not any(fnmatchcase(shipped.name, pattern) for pattern in args.only):
+            if old and shipped.name in old.names:
+                hosts.append(kept_host(old, shipped))
+            continue
         try:
             hosts.append(record_host(shipped))
         except (RootError, InputError) as e:
             print(f"record_shipped_hosts: {shipped.name}: {e}", file=sys.stderr)
+            failed = failed or not keep
             if keep and old and shipped.name in old.names:
-                hosts.append((old.summary(shipped.name), unpack(old, shipped.name)))
-            else:
-                failed = True
+                hosts.append(kept_host(old, shipped))
     if failed:
         return 1
     fresh = kept.with_suffix(".new")

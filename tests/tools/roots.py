@@ -3,8 +3,8 @@
     python tests/tools/roots.py SUITE ARCHITECTURE PACKAGE...
 
 prints the directory, which is kept for the next time. Nothing of a root is run, no
-maintainer script either: so what those make is not there (ld.so.cache,
-/etc/alternatives and the libraries behind it). Ask for base-files too where the name
+maintainer script either: so what those make is not there (ld.so.cache), but for the
+links of update-alternatives, which are read from the scripts. Ask for base-files too where the name
 of the release matters. Absolute symbolic links are made relative, so that whoever
 knows of no root (qemu) stays inside too. apt checks the archive's signature and every
 file's hash.
@@ -16,6 +16,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,12 +24,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, NamedTuple
 
 import programs
 
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_LAYOUT = "2"  # a root that was made otherwise is made again
+_LAYOUT = "3"  # a root that was made otherwise is made again
 _MERGED = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 _UNREAD = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man")
 
@@ -135,11 +136,66 @@ def _unpack(archives: Sequence[Path], into: Path) -> None:
         if contents.returncode:
             raise RootError(f"dpkg-deb cannot read {archive.name}")
     _register(archives, into)
+    _link_alternatives(archives, into)
     for directory, directories, files in os.walk(into):
         for link in (Path(directory, name) for name in (*directories, *files)):
             if link.is_symlink() and (target := link.readlink()).is_absolute():
                 link.unlink()
                 link.symlink_to(os.path.relpath(target, f"/{Path(directory).relative_to(into)}"))
+
+
+class Alternative(NamedTuple):
+    """One link of a group of alternatives: where it is, the group's name for it, the file."""
+
+    link: str
+    name: str
+    path: str
+
+
+def alternatives(script: str) -> Iterator[tuple[int, tuple[Alternative, ...]]]:
+    """What a maintainer script registers with update-alternatives(1): priority, links.
+
+    Calls whose words a shell would have to expand are left out, as are those without a priority.
+    """
+    for line in script.replace("\\\n", " ").splitlines():
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError:
+            continue
+        options = ("--install", "--slave", "--follower")
+        starts = [number for number, word in enumerate(words) if word in options]
+        links = [Alternative(*words[at + 1 : at + 4]) for at in starts if at + 3 < len(words)]
+        plain = not any("$" in word for link in links for word in link)
+        if "update-alternatives" in words and links and plain:
+            priority = words[words.index("--install") + 4 :][:1] if "--install" in words else []
+            if priority and priority[0].isdecimal():
+                yield int(priority[0]), tuple(links)
+
+
+def _link_alternatives(archives: Sequence[Path], root: Path) -> None:
+    """Make the links that update-alternatives would: for each name the highest priority."""
+    known: dict[str, tuple[int, tuple[Alternative, ...]]] = {}
+    for archive in archives:
+        for priority, links in alternatives(_script(archive)):
+            name = links[0].name
+            if name not in known or known[name][0] < priority:
+                known[name] = priority, links
+    for _, links in known.values():
+        for link, name, path in links:
+            at, chosen = root / link.lstrip("/"), root / "etc/alternatives" / name
+            if (root / path.lstrip("/")).exists() and not os.path.lexists(at):
+                for place, target in ((chosen, path), (at, f"/etc/alternatives/{name}")):
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    if not os.path.lexists(place):
+                        place.symlink_to(target)
+
+
+def _script(archive: Path) -> str:
+    """The script that dpkg would run after unpacking; empty without one."""
+    with TemporaryDirectory() as scratch:
+        _run(("dpkg-deb", "--control", archive, scratch))
+        script = Path(scratch, "postinst")
+        return script.read_text(errors="replace") if script.exists() else ""
 
 
 def _register(archives: Sequence[Path], root: Path) -> None:

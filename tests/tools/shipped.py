@@ -51,7 +51,6 @@ class Shipped(NamedTuple):
 
 
 SUITES = {"bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14", "sid": "sid"}
-_LIBDIR = "/usr/lib/x86_64-linux-gnu"
 
 
 def system_packages(suite: str) -> tuple[str, ...]:
@@ -81,21 +80,49 @@ def _pythons() -> Iterator[Shipped]:
 
 
 def _musls() -> Iterator[Shipped]:
-    """The CPython of the musllinux images, with Debian's musl."""
-    for suite, python in (("bookworm", "312"), ("trixie", "312"), ("trixie", "313")):
-        wheel = Wheel("freeze-core==0.8.1", python, "musllinux_1_2_x86_64")
-        binary = f"freeze_core/bases/console-cpython-{python}-x86_64-linux-musl"
-        release = {"bookworm": "1.2.3", "trixie": "1.2.5"}[suite]
+    """The CPython of the musllinux images, with Debian's musl.
+
+    Elsewhere than on x86-64 and aarch64 nothing in reach carries one along: ``ninja`` stands in,
+    which links what that CPython links, the C library alone. It has no Python.
+    """
+    wanted = [("bookworm", "amd64", "312"), ("trixie", "amd64", "312"), ("trixie", "amd64", "313")]
+    for suite, architecture, python in (*wanted, ("trixie", "arm64", "313")):
+        machine = {"amd64": "x86_64", "arm64": "aarch64"}[architecture]
+        wheel = Wheel("freeze-core==0.8.1", python, f"musllinux_1_2_{machine}")
+        binary = f"freeze_core/bases/console-cpython-{python}-{machine}-linux-musl"
+        other = "" if architecture == "amd64" else f"{machine}-"
         yield Shipped(
-            name=f"musl-{release}-cp{python}",
+            name=f"musl-{_MUSL[suite]}-{other}cp{python}",
             groups=("cpython", "musl"),
             suite=suite,
-            architecture="amd64",
+            architecture=architecture,
             packages=("musl",),
             binary=f"{wheel.site_packages()}/{binary}",
             python=Python("cp", (3, int(python[1:]))),
             wheel=wheel,
         )
+    for architecture, machine in _MUSL_MACHINES.items():
+        suite = _ONE_SUITE[architecture]
+        wheel = Wheel("ninja==1.13.2", "313", f"musllinux_1_2_{machine}")
+        yield Shipped(
+            name=f"musl-{_MUSL[suite]}-{machine}",
+            groups=("cpython", "musl"),
+            suite=suite,
+            architecture=architecture,
+            packages=("musl",),
+            binary=f"{wheel.site_packages()}/ninja-1.13.2.data/scripts/ninja",
+            wheel=wheel,
+        )
+
+
+_MUSL = {"bookworm": "1.2.3", "trixie": "1.2.5"}
+_MUSL_MACHINES = {
+    "armhf": "armv7l",
+    "i386": "i686",
+    "ppc64el": "ppc64le",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+}
 
 
 def _pypys() -> Iterator[Shipped]:
@@ -145,50 +172,79 @@ _UWSGI_PLUGINS = {"bullseye": "python39", "bookworm": "python311"}
 _POSTGRES = {"bullseye": "13", "bookworm": "15", "trixie": "17", "forky": "18", "sid": "18"}
 
 
+_TRIPLETS = {
+    "amd64": "x86_64-linux-gnu",
+    "arm64": "aarch64-linux-gnu",
+    "armhf": "arm-linux-gnueabihf",
+    "i386": "i386-linux-gnu",
+    "ppc64el": "powerpc64le-linux-gnu",
+    "riscv64": "riscv64-linux-gnu",
+    "s390x": "s390x-linux-gnu",
+}
+"""The directory of a Debian architecture's libraries below ``/usr/lib``."""
+_ONE_SUITE = {
+    "armhf": "trixie",
+    "i386": "trixie",
+    "ppc64el": "bookworm",
+    "riscv64": "trixie",
+    "s390x": "bookworm",
+}
+"""Of these architectures one suite is enough to tell what programs take there."""
+_EMBEDDED_ON = (
+    *(("amd64", suite) for suite in SUITES),
+    *(("arm64", suite) for suite in SUITES if suite != "bullseye"),
+    *_ONE_SUITE.items(),
+)
+
+
 def _embedded() -> Iterator[Shipped]:
-    for suite in SUITES:
-
-        def host(
-            what: str, packages: str, binary: str, *opened: str, suite: str = suite
-        ) -> Shipped:
-            name = _debian(suite, "amd64", what)
-            return Shipped(
-                name, ("embedded",), suite, "amd64", tuple(packages.split()), binary, opened
-            )
-
-        yield host(
-            *("uwsgi-python3", "uwsgi-core uwsgi-plugin-python3", "/usr/bin/uwsgi-core"),
-            f"/usr/lib/uwsgi/plugins/{_UWSGI_PLUGINS.get(suite, 'python3')}_plugin.so",
+    for architecture, suite in _EMBEDDED_ON:
+        yield from _programs(suite, architecture)
+    for architecture in ("amd64", "arm64"):
+        name = _debian("bookworm", architecture, "blender")
+        yield Shipped(
+            name, ("embedded",), "bookworm", architecture, ("blender",), "/usr/bin/blender"
         )
-        yield host("gdb", "gdb", "/usr/bin/gdb")
-        if suite in ("forky", "sid"):
-            continue
-        yield host("vim-nox", "vim-nox", "/usr/bin/vim.nox")
-        yield host(
-            *("apache2-wsgi", "apache2-bin libapache2-mod-wsgi-py3", "/usr/sbin/apache2"),
-            *(f"/usr/lib/apache2/modules/mod_{module}.so" for module in _APACHE_MODULES),
-        )
-        version = _POSTGRES[suite]
-        yield host(
-            *("postgres-plpython3", f"postgresql-plpython3-{version}"),
-            f"/usr/lib/postgresql/{version}/bin/postgres",
-            f"/usr/lib/postgresql/{version}/lib/plpython3.so",
-        )
-        if suite == "bullseye":
-            continue
-        yield host(
-            *("weechat", "weechat-headless weechat-python", "/usr/bin/weechat-headless"),
-            f"{_LIBDIR}/weechat/plugins/python.so",
-        )
-    yield Shipped(
-        *("debian-12-blender", ("embedded",), "bookworm", "amd64", ("blender",)),
-        "/usr/bin/blender",
-    )
     wheel = Wheel("gdb-for-pwndbg==18.1.0.post1", "313", "manylinux_2_28_x86_64")
     yield Shipped(
         *("gdb-for-pwndbg", ("embedded",), "trixie", "amd64", ("libpython3.13",)),
         f"{wheel.site_packages()}/gdb_for_pwndbg/_vendor/bin/gdb",
         wheel=wheel,
+    )
+
+
+def _programs(suite: str, architecture: str) -> Iterator[Shipped]:
+    """The programs of one suite that embed Python."""
+
+    def host(what: str, packages: str, binary: str, *opened: str) -> Shipped:
+        name = _debian(suite, architecture, what)
+        return Shipped(
+            name, ("embedded",), suite, architecture, tuple(packages.split()), binary, opened
+        )
+
+    yield host(
+        *("uwsgi-python3", "uwsgi-core uwsgi-plugin-python3", "/usr/bin/uwsgi-core"),
+        f"/usr/lib/uwsgi/plugins/{_UWSGI_PLUGINS.get(suite, 'python3')}_plugin.so",
+    )
+    yield host("gdb", "gdb", "/usr/bin/gdb")
+    if suite in ("forky", "sid"):
+        return
+    yield host("vim-nox", "vim-nox", "/usr/bin/vim.nox")
+    yield host(
+        *("apache2-wsgi", "apache2-bin libapache2-mod-wsgi-py3", "/usr/sbin/apache2"),
+        *(f"/usr/lib/apache2/modules/mod_{module}.so" for module in _APACHE_MODULES),
+    )
+    version = _POSTGRES[suite]
+    yield host(
+        *("postgres-plpython3", f"postgresql-plpython3-{version}"),
+        f"/usr/lib/postgresql/{version}/bin/postgres",
+        f"/usr/lib/postgresql/{version}/lib/plpython3.so",
+    )
+    if suite == "bullseye":
+        return
+    yield host(
+        *("weechat", "weechat-headless weechat-python", "/usr/bin/weechat-headless"),
+        f"/usr/lib/{_TRIPLETS[architecture]}/weechat/plugins/python.so",
     )
 
 

@@ -249,6 +249,21 @@ def test_host_of_which_too_little_is_known_is_not_changed(s: Scenario) -> None:
     )
 
 
+def test_host_that_cannot_be_started_again_leaves_the_changes_of_the_wheel(s: Scenario) -> None:
+    s.lib("rival.so", RIVAL)
+    s.module("w/m.so", f"{RIVAL} int PyInit_m(void) {{ return f() + g(); }}")
+    target, host, _ = judged(s, s.host(needed=["rival.so"]))
+    process = host.process.copy(host.files)
+    process.global_scope = process.global_scope[:-1]
+    host = host._replace(process=process)
+    found = target, host, judge(analyse(target, host))
+    trials = tried(found, about(found, "m.so", "rival.so"))
+    assert "m.so=-Bsymbolic-functions" in helping(trials)
+    assert refusals(trials)["rival.so=local"] == (
+        "could not be tried: cannot be started again from what its profile holds"
+    )
+
+
 def test_missing_library_has_no_remedy_of_this_kind(s: Scenario) -> None:
     s.lib("libx.so", "int f(void) { return 1; }")
     s.module("w/m.so", "int f(void); int PyInit_m(void) { return f(); }", needed=["libx.so"])

@@ -41,8 +41,9 @@ class GlibcProcess(Process):
         copy._sonames = dict(self._sonames)
         return copy
 
-    def _exchange(self, twins: Mapping[LinkMap, LinkMap]) -> None:
-        super()._exchange(twins)
+    def exchange(self, twins: Mapping[LinkMap, LinkMap]) -> None:
+        """See :class:`Process`."""
+        super().exchange(twins)
         self._sonames = {name: twins.get(m, m) for name, m in self._sonames.items()}
 
     def _register(self, new: LinkMap, *, named: bool = True) -> None:

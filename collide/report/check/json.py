@@ -82,6 +82,7 @@ def host_as_json(host: Host) -> dict[str, Any]:
         "libc": f"{host.loader.libc} {'.'.join(map(str, host.loader.version))}",
         "python": str(host.python) if host.python else None,
         "as_if": host.as_if,
+        "embeds_python": host.embeds_python,
         "failures": [f._asdict() for f in host.failures],
     }
 

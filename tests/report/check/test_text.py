@@ -343,6 +343,7 @@ def test_json_names_the_host() -> None:
         "libc": "glibc 2.36",
         "python": "cp311",
         "as_if": False,
+        "embeds_python": False,
         "failures": [],
     }
 
