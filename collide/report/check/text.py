@@ -7,7 +7,7 @@ stand below their causes with the evidence, with 2 they name every symbol.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from collide.analysis.analysis import repair_command
 from collide.check.causes import Cause, InputSummary, causes, summarised
@@ -73,74 +73,15 @@ def render(report: Report, *, verbose: int = 0, style: Style = _PLAIN) -> Text:
     return painted(screen.lines(), color=style.color, links=style.links)
 
 
-class _Screen:
-    """The lines of one report."""
+class _CauseLines:
+    """The lines of causes: one each where it fits."""
 
-    def __init__(self, report: Report, found: Sequence[Cause], verbose: int, style: Style) -> None:
-        self._report = report
-        self._causes = found
-        self._verbose = verbose
+    def __init__(self, style: Style, verbose: int, hosts: Mapping[str, Hosts]) -> None:
         self._style = style
-        self._summary = summarised(report, found)
-        self._hosts = {
-            one.target: hosts_of((*one.breaks, *one.warns, *one.clean))
-            for one in self._summary.inputs
-        }
+        self._verbose = verbose
+        self._hosts = hosts
 
-    def lines(self) -> Iterator[Line]:
-        """All lines, the inputs first."""
-        names = Counter(target_title(one.target) for one in self._summary.inputs)
-        for number, one in enumerate(self._summary.inputs):
-            if number:
-                yield ()
-            title = target_title(one.target)
-            short = names[title] == 1 and not self._verbose
-            yield from self._input(one, title if short else one.target)
-        yield from self._together()
-        if self._verbose or len(self._summary.inputs) > 1:
-            yield ()
-        yield from self._left_out()
-        yield from map(
-            _plain, self._fold(summary_of(self._report, self._summary), self._style.width)
-        )
-
-    def _input(self, one: InputSummary, title: str) -> Iterator[Line]:
-        yield (Span(title, "strong"), *self._outcome(one))
-        own = [c for c in self._causes if c.targets[0] == one.target and not c.is_of_pair]
-        yield from self._causes_of(own)
-        yield from self._remedies(own, one.target)
-        if self._verbose and one.clean and one.hosts > 1:
-            yield _plain(f"  clean on {', '.join(one.clean)}")
-        yield from self._not_analysed(one.target)
-
-    def _outcome(self, one: InputSummary) -> Line:
-        """On how many hosts, and how it fares there."""
-        if not one.hosts:
-            return (Span(": on no host"),)
-        parts = [
-            (one.breaks, "breaks", "error"),
-            (one.warns, "warnings", "warning"),
-            (one.clean, "clean", "good"),
-        ]
-        judged = [j for j in self._report.judged if j.analysis.target.name == one.target]
-        taken = as_if(judged)
-        if one.hosts == 1:
-            (word, style) = next((word, style) for names, word, style in parts if names)
-            (host,) = one.breaks + one.warns + one.clean
-            return Span(f" on {host}{taken}: "), Span(word, style)
-        spans = [Span(f" on {one.hosts} hosts{taken}: ")]
-        told = [(names, word, style) for names, word, style in parts if names]
-        if len(told) == 1:
-            (_, word, style) = told[0]
-            return (*spans, Span(f"{word} on all" if word != "clean" else word, style))
-        for number, (names, word, style) in enumerate(told):
-            spans += [Span(", ")] if number else []
-            spans.append(Span(f"{word} on {len(names)}", style))
-        return tuple(spans)
-
-    # -- causes -----------------------------------------------------------------------------------
-
-    def _causes_of(self, own: Sequence[Cause]) -> Iterator[Line]:
+    def of(self, own: Sequence[Cause]) -> Iterator[Line]:
         if self._verbose:
             for cause in own:
                 yield from self._cause(cause, own)
@@ -203,6 +144,71 @@ class _Screen:
         text = f"{', '.join(parts)} (-v)"
         return Span("  "), Span("notes   ", "note"), Span(text)
 
+
+class _Screen:
+    """The lines of one report."""
+
+    def __init__(self, report: Report, found: Sequence[Cause], verbose: int, style: Style) -> None:
+        self._report = report
+        self._causes = found
+        self._verbose = verbose
+        self._style = style
+        self._summary = summarised(report, found)
+        hosts = {
+            one.target: hosts_of((*one.breaks, *one.warns, *one.clean))
+            for one in self._summary.inputs
+        }
+        self._lines = _CauseLines(style, verbose, hosts)
+
+    def lines(self) -> Iterator[Line]:
+        """All lines, the inputs first."""
+        names = Counter(target_title(one.target) for one in self._summary.inputs)
+        for number, one in enumerate(self._summary.inputs):
+            if number:
+                yield ()
+            title = target_title(one.target)
+            short = names[title] == 1 and not self._verbose
+            yield from self._input(one, title if short else one.target)
+        yield from self._together()
+        if self._verbose or len(self._summary.inputs) > 1:
+            yield ()
+        yield from self._left_out()
+        yield from map(_plain, _fold(summary_of(self._report, self._summary), self._style.width))
+
+    def _input(self, one: InputSummary, title: str) -> Iterator[Line]:
+        yield (Span(title, "strong"), *self._outcome(one))
+        own = [c for c in self._causes if c.targets[0] == one.target and not c.is_of_pair]
+        yield from self._lines.of(own)
+        yield from self._remedies(own, one.target)
+        if self._verbose and one.clean and one.hosts > 1:
+            yield _plain(f"  clean on {', '.join(one.clean)}")
+        yield from self._not_analysed(one.target)
+
+    def _outcome(self, one: InputSummary) -> Line:
+        """On how many hosts, and how it fares there."""
+        if not one.hosts:
+            return (Span(": on no host"),)
+        parts = [
+            (one.breaks, "breaks", "error"),
+            (one.warns, "warnings", "warning"),
+            (one.clean, "clean", "good"),
+        ]
+        judged = [j for j in self._report.judged if j.analysis.target.name == one.target]
+        taken = as_if(judged)
+        if one.hosts == 1:
+            (word, style) = next((word, style) for names, word, style in parts if names)
+            (host,) = one.breaks + one.warns + one.clean
+            return Span(f" on {host}{taken}: "), Span(word, style)
+        spans = [Span(f" on {one.hosts} hosts{taken}: ")]
+        told = [(names, word, style) for names, word, style in parts if names]
+        if len(told) == 1:
+            (_, word, style) = told[0]
+            return (*spans, Span(f"{word} on all" if word != "clean" else word, style))
+        for number, (names, word, style) in enumerate(told):
+            spans += [Span(", ")] if number else []
+            spans.append(Span(f"{word} on {len(names)}", style))
+        return tuple(spans)
+
     def _remedies(self, own: Sequence[Cause], target: str) -> Iterator[Line]:
         """What to change, once for all causes that it mends, and the repair that is proven."""
         harmful = [c for c in own if c.severity > Severity.NOTE]
@@ -235,17 +241,10 @@ class _Screen:
         return repair_command(target, [word for words in chosen for word in words])
 
     def _wrapped(self, label: str, text: str) -> Iterator[Line]:
-        first, *others = self._fold(text, self._style.width - _MARGIN)
+        first, *others = _fold(text, self._style.width - _MARGIN)
         yield Span("  "), Span(label.ljust(_MARGIN - 2), "good"), Span(first)
         for line in others:
             yield _plain(" " * _MARGIN + line)
-
-    def _fold(self, text: str, width: int) -> list[str]:
-        if len(text) <= width:
-            return [text]
-        import textwrap  # late: start-up
-
-        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
     # -- the rest ---------------------------------------------------------------------------------
 
@@ -271,7 +270,7 @@ class _Screen:
         if pairs:
             yield ()
             yield (Span("in one process:", "strong"),)
-            yield from self._causes_of(pairs)
+            yield from self._lines.of(pairs)
             harmful = [c for c in pairs if c.severity > Severity.NOTE]
             for fix in dict.fromkeys(c.fix for c in harmful):
                 yield from self._wrapped("fix", fix)
@@ -295,6 +294,14 @@ class _Screen:
         )
         if checked & summed and unfit:
             yield _plain(f"left out: {summed_up(unfit)} (-v names them)")
+
+
+def _fold(text: str, width: int) -> list[str]:
+    if len(text) <= width:
+        return [text]
+    import textwrap  # late: start-up
+
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _plain(text: str) -> Line:
