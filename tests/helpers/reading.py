@@ -98,21 +98,33 @@ def page(output: str) -> Element:
     return root
 
 
+_FINDING = re.compile(r"(error|warning|note) (COL\d+) \[[\w-]+\] (.*?): .*")
+
+
+def _beneath(message: str, title: str, level: str) -> Iterator[Said]:
+    """The findings of a cause, of which the first has its code and its level."""
+    found = [match for line in message.split("\n") if (match := _FINDING.fullmatch(line))]
+    assert (found[0][1], title.partition(" ")[0]) == (level, found[0][2])
+    for match in found:
+        yield Said(match[1], match[2], match[3], f"{match[0]} {message}")
+
+
 def _from_github(output: str) -> Iterator[Said]:
     levels = {"error": "error", "warning": "warning", "notice": "note"}
     for command in commands(output):
-        code, _, _ = command.properties["title"].partition(" ")
-        if code.startswith("COL"):
-            victim = command.message.partition(": ")[0]
-            yield Said(levels[command.level], code, victim, command.message)
+        if command.properties["title"].startswith("COL"):
+            level = levels[command.level]
+            yield from _beneath(command.message, command.properties["title"], level)
 
 
 def _from_sarif(output: str) -> Iterator[Said]:
     (run,) = json.loads(output)["runs"]
     for result in run["results"]:
-        told = result["properties"]
-        text = f"{result['message']['text']} {told['providers']}"
-        yield Said(result["level"], result["ruleId"], told["victim"], text)
+        cause = result["properties"]
+        assert (result["ruleId"], result["level"]) == (cause["code"], cause["severity"])
+        for told in cause["findings"]:
+            text = f"{result['message']['text']} {json.dumps(told)}"
+            yield Said(told["severity"], told["code"], told["victim"], text)
 
 
 def _from_html(output: str) -> Iterator[Said]:

@@ -11,18 +11,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from collide.check.causes import causes, summarised
+from collide.check.causes import Cause, causes, summarised
 from collide.check.check import Report
 from collide.check.merge import count_left_out, summed_up
-from collide.check.rows import ReportRow, rows
 from collide.findings.code import Severity
+from collide.report.check.messages import message
 from collide.report.check.rows import (
-    lines,
     not_analysed,
     not_checked,
     not_together,
     owner,
-    sentence,
     summary_of,
     targets_of,
 )
@@ -53,27 +51,27 @@ class _Annotation(NamedTuple):
 
 def render(report: Report, *, verbose: bool = False) -> Text:
     """All commands; ``verbose`` names every symbol, and each host that was left out."""
-    found = rows(report)
+    found = causes(report)
     annotations = [
         *_problems(report),
-        *(_finding(row, verbose) for row in found),
+        *(_cause(cause, verbose) for cause in found),
         *_not_looked_at(report, verbose),
     ]
     annotations.sort(key=lambda a: -a.severity)
     first = next(
         (n for n, a in enumerate(annotations) if a.severity == Severity.NOTE), len(annotations)
     )
-    annotations.insert(first, _summary(report, annotations))
+    annotations.insert(first, _summary(report, found, annotations))
     return joined(annotation.as_text() for annotation in annotations)
 
 
-def _finding(row: ReportRow, verbose: bool) -> _Annotation:
-    finding = row.finding
+def _cause(cause: Cause, verbose: bool) -> _Annotation:
+    code = cause.code
     return _Annotation(
-        finding.severity,
-        f"{finding.code.id} {finding.code.slug}",
-        [sentence(row), *lines(row, verbose=verbose)],
-        row.targets[0],
+        cause.severity,
+        f"{code.id} {code.slug}",
+        list(message(cause, verbose=verbose)),
+        cause.targets[0],
     )
 
 
@@ -104,8 +102,10 @@ def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:
         yield _Annotation(Severity.NOTE, "collide: not together", message, first)
 
 
-def _summary(report: Report, annotations: Sequence[_Annotation]) -> _Annotation:
-    message = [summary_of(report, summarised(report, causes(report)))]
+def _summary(
+    report: Report, found: Sequence[Cause], annotations: Sequence[_Annotation]
+) -> _Annotation:
+    message = [summary_of(report, summarised(report, found))]
     # The summary is a notice, too.
     counts = Counter([*(a.severity for a in annotations), Severity.NOTE])
     for severity, level in _LEVELS.items():

@@ -7,36 +7,31 @@ and ``primaryLocationLineHash``, by which it knows a result again.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import collide
-from collide.check.causes import causes, summarised
+from collide.check.causes import Cause, causes, summarised
 from collide.check.check import Report
-from collide.check.merge import library_stem
-from collide.check.rows import ReportRow, rows
-from collide.findings.code import Code, Shape
+from collide.check.rows import ReportRow
+from collide.findings.code import Code
 from collide.findings.table import CODES
-from collide.report.check.json import finding_as_json, host_as_json
+from collide.report.check.json import cause_as_json, finding_as_json, host_as_json
+from collide.report.check.messages import fingerprints, message
 from collide.report.check.rows import (
-    lines,
     not_analysed,
     not_checked,
     not_together,
     owner,
-    sentence,
     summary_of,
     targets_of,
 )
 from collide.support.errors import UnverifiedError
 from collide.support.foreign import Text, json_of, own_text, text_of
-from collide.wheels.grafted import HASH
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -48,11 +43,11 @@ _RULES = {code: number for number, code in enumerate(CODES)}
 
 def render(report: Report, probes: Sequence[object] | None = None) -> Text:
     """The whole report as one SARIF log of one run, with the ``probes`` that were counted."""
-    found = rows(report)
+    found = causes(report)
     targets = {target: number for number, target in enumerate(targets_of(report))}
     hosts = {j.analysis.host.name: j.analysis.host for j in report.judged}
     properties: dict[str, Any] = {
-        "summary": summary_of(report, summarised(report, causes(report))),
+        "summary": summary_of(report, summarised(report, found)),
         "hosts": [host_as_json(host) for host in hosts.values()],
     }
     if probes is not None:
@@ -106,27 +101,22 @@ def _markdown(text: str) -> str:
     return re.sub(r"([\\`*_<\[])", r"\\\1", text)
 
 
-def _results(found: Sequence[ReportRow], targets: _Numbers) -> Iterator[dict[str, Any]]:
-    seen: Counter[str] = Counter()
-    for row in found:
-        finding = row.finding
-        fingerprint = _fingerprint(row)
-        seen[fingerprint] += 1
-        numbered = f"{fingerprint}:{seen[fingerprint]}"
+def _results(found: Sequence[Cause], targets: _Numbers) -> Iterator[dict[str, Any]]:
+    for cause, fingerprint in zip(found, fingerprints(found), strict=True):
         yield {
-            "ruleId": finding.code.id,
-            "ruleIndex": _RULES[finding.code.id],
-            "level": str(finding.severity),
-            "message": {"text": text_of([f"{sentence(row)}.", *lines(row)])},
+            "ruleId": cause.code.id,
+            "ruleIndex": _RULES[cause.code.id],
+            "level": str(cause.severity),
+            "message": {"text": text_of(message(cause))},
             "locations": [
-                {**_place(target, targets), "logicalLocations": _logical(row)}
-                for target in row.targets
+                {**_place(target, targets), "logicalLocations": _logical(cause)}
+                for target in cause.targets
             ],
             "partialFingerprints": {
-                "collideFinding/v1": numbered,
-                "primaryLocationLineHash": numbered,
+                "collideCause/v1": fingerprint,
+                "primaryLocationLineHash": fingerprint,
             },
-            "properties": _properties(row),
+            "properties": _properties(cause),
         }
 
 
@@ -144,52 +134,21 @@ def _uri(path: str) -> str:
     return f"file://{quoted}" if path.startswith("/") else quoted
 
 
-def _logical(row: ReportRow) -> list[dict[str, Any]]:
-    """The object, then the symbols in it that are taken."""
-    victim = row.finding.victim
-    kind = "resource" if row.finding.code.shape in (Shape.FILES, Shape.ARCHIVE) else "symbol"
+def _logical(cause: Cause) -> list[dict[str, Any]]:
+    """The objects that carry or use what can be changed; the symbols are in the properties."""
     return [
-        {"name": posixpath.basename(victim), "fullyQualifiedName": victim, "kind": "module"},
-        *(
-            {"fullyQualifiedName": f"{victim}::{name}", "kind": kind}
-            for name in row.finding.symbols
-        ),
+        {"name": posixpath.basename(one), "fullyQualifiedName": one, "kind": "module"}
+        for one in cause.objects
     ]
 
 
-def _fingerprint(row: ReportRow) -> str:
-    """What stays the same when the wheel, its libraries or the host have another release."""
-    finding = row.finding
-    parts = [
-        finding.code.id,
-        *map(_distribution, row.targets),
-        "" if row.after is None else _distribution(row.after),
-        _unversioned(finding.victim),
-        _unversioned(library_stem(finding.provider) or ""),
-        *finding.after_import,
-        *finding.before_import,
-    ]
-    data = "\0".join(parts).encode(errors="backslashreplace")
-    return hashlib.sha256(data).hexdigest()[:32]
+def _properties(cause: Cause) -> dict[str, Any]:
+    properties = cause_as_json(cause)
+    properties["findings"] = [_row(row) for row in cause.rows]
+    return properties
 
 
-def _distribution(target: str) -> str:
-    """The name of a wheel's distribution, normalised; of anything else the base name."""
-    name = posixpath.basename(posixpath.normpath(target))
-    if not name.endswith(".whl"):
-        return name
-    return re.sub(r"[-_.]+", "-", name.partition("-")[0]).lower()
-
-
-def _unversioned(name: str) -> str:
-    """A name without the distribution's version, a library's hash and its release."""
-    if name.endswith(".whl"):
-        return _distribution(name)
-    name = re.sub(r"^([^/]+)-[^/-]+(\.data/)", r"\1\2", name)
-    return re.sub(rf"(?:{HASH})?(\.so(?:\.\d+)?)(?:\.\d+)*$", r"\1", name)
-
-
-def _properties(row: ReportRow) -> dict[str, Any]:
+def _row(row: ReportRow) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "targets": list(row.targets),
         "after": row.after,

@@ -244,8 +244,8 @@ def test_probes_are_counted_where_they_have_a_place(
 _OWN = {
     "text": {"text", "rows", "words"},
     "json": {"json"},
-    "github": {"github", "rows"},
-    "sarif": {"sarif", "rows", "json"},
+    "github": {"github", "messages", "rows", "words"},
+    "sarif": {"sarif", "messages", "rows", "words", "json"},
     "html": {"html", "rows"},
 }
 

@@ -1,4 +1,4 @@
-"""Annotations of GitHub Actions: one command for each finding, escaped, the worst first."""
+"""Annotations of GitHub Actions: one command for each cause, escaped, the worst first."""
 
 from __future__ import annotations
 
@@ -21,26 +21,32 @@ def titles(found: list[Command]) -> list[tuple[str, str]]:
     return [(command.level, command.properties["title"]) for command in found]
 
 
-def test_finding_is_one_annotation_of_its_wheel() -> None:
-    told, summary = commands(render(of(finding())))
+def test_cause_is_one_annotation_of_its_wheel() -> None:
+    other = finding(REPLACED_LIBRARY, victim="n.so", intended=("n.so",))
+    told, summary = commands(render(of(finding(), other)))
     assert (told.level, told.properties) == (
         "error",
         {"title": "COL101 split-library", "file": "demo.whl"},
     )
     assert told.message.split("\n") == [
-        "m.so: calls two copies of one library, its own and the host's",
-        "on debian-12-python3",
-        "provider: /lib/libz.so.1",
-        "meant: its own definitions",
-        "taken: 1 reference, 1 symbol: symbol00",
-        "fix: Change it.",
+        "libz in m, n: the host mixes in its libz.so.1",
+        "hosts: debian-12-python3",
+        "fix: Link m and n with -Wl,--exclude-libs,ALL.",
+        (
+            "error COL101 [split-library] m.so: calls two copies of one library, its own and the "
+            "host's, on debian-12-python3; from /lib/libz.so.1"
+        ),
+        (
+            "warning COL102 [replaced-library] n.so: uses the host's copy of a library in place of "
+            "its own, on debian-12-python3; from /lib/libz.so.1"
+        ),
     ]
     assert titles([summary]) == [("notice", "collide check")]
     assert summary.message == "1 error in 1 input on 1 host"
 
 
 def test_levels_are_those_of_the_findings_and_the_worst_comes_first() -> None:
-    found = [finding(code) for code in (OWN_SHADOW, REPLACED_LIBRARY)]
+    found = [finding(OWN_SHADOW), finding(REPLACED_LIBRARY, provider="/lib/libx.so.1")]
     report = of(*found, finding())._replace(problems=(InputError("x.whl", "no such file"),))
     assert titles(commands(render(report))) == [
         ("error", "collide: cannot be read"),
@@ -65,7 +71,7 @@ def test_what_ends_a_command_or_a_property_is_escaped(text: str) -> None:
     told, _ = commands(render(report._replace(judged=(judged._replace(analysis=analysis),))))
     shown = text.replace("\r", "\\r").replace("\n", "\\n")
     assert told.properties["file"] == shown
-    assert told.message.startswith(f"{shown}: calls two copies")
+    assert f"[split-library] {shown}: calls two copies" in told.message
 
 
 def test_problem_of_a_member_is_one_of_its_wheel() -> None:
@@ -110,7 +116,7 @@ def test_members_that_were_not_analysed_are_told_once() -> None:
 
 @pytest.mark.parametrize(("count", "told"), [(10, False), (11, True)])
 def test_more_annotations_than_are_shown_are_announced(count: int, told: bool) -> None:
-    found = [finding(victim=f"m{n}.so") for n in range(count)]
+    found = [finding(provider=f"/lib/libx{chr(97 + n)}.so.1") for n in range(count)]
     output = commands(render(of(*found)))
     assert len(output) == count + 1
     message = output[-1].message
@@ -120,10 +126,9 @@ def test_more_annotations_than_are_shown_are_announced(count: int, told: bool) -
 def test_long_lists_end_the_message_and_only_if_asked_for() -> None:
     report = of(finding(symbols=2000, modules=tuple(f"n{i}.so" for i in range(9))))
     (short, _), (long, _) = commands(render(report)), commands(render(report, verbose=True))
-    assert "symbol03, symbol04, symbol05, ...\n" in short.message
     # Only the first 4,096 characters of a message are shown.
     assert len(short.message) < 4096
-    assert "fix: Change it." in long.message[:4096]
+    assert "fix: Link m with" in long.message[:4096]
     for name in ("symbol1999", "n8.so"):
         assert name not in short.message
         assert name in long.message

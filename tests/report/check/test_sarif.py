@@ -15,6 +15,7 @@ import collide
 from checkout import WHEELS
 from collide.check.check import Report
 from collide.cli.main import main
+from collide.findings.loading import CAPTURED_SONAME
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.findings.table import CODES
 from collide.hosts.database import load_shipped
@@ -105,20 +106,18 @@ def test_result_has_its_rule_its_place_and_all_that_was_found() -> None:
             assert physical["region"]["startLine"] == 1
             place = physical["artifactLocation"]
             assert found["artifacts"][place["index"]]["location"]["uri"] == place["uri"]
-            victim, *symbols = location["logicalLocations"]
-            assert victim["fullyQualifiedName"] == told["victim"]
-            assert [s["fullyQualifiedName"] for s in symbols] == [
-                f"{told['victim']}::{name}" for name in told["symbols"]
-            ]
-        assert result["message"]["text"].startswith(f"{told['victim']}: ")
+            named = [one["fullyQualifiedName"] for one in location["logicalLocations"]]
+            assert named == told["objects"]
+        assert told["findings"][0]["severity"] == result["level"]
     (split,) = (
         r["properties"] for r in found["results"]
-        if r["properties"]["victim"] == "specimen_static_exported.abi3.so"
+        if r["properties"]["objects"] == ["specimen_static_exported.abi3.so"]
         and r["ruleId"] == "COL101"
     )  # fmt: skip
-    assert split["symbols"] == ["vault_free", "vault_new", "vault_size", "vault_version"]
-    assert split["hosts"] == ["debian-12-host"]
-    assert split["evidence"]
+    assert (split["subject"], split["hosts"]) == ("libvault", ["debian-12-host"])
+    (beneath,) = split["findings"]
+    assert beneath["symbols"] == ["vault_free", "vault_new", "vault_size", "vault_version"]
+    assert beneath["evidence"]
     assert split["repair"].startswith("collide repair ")
 
 
@@ -152,49 +151,46 @@ def fingerprint(target: str, **fields: Any) -> str:
 
 
 WHEEL = "dist/demo_x-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"
-VICTIM, PROVIDER = "demo_x.libs/libz-0123abcd.so.1.2.13", "/usr/lib/libssl.so.3.0.17"
+VICTIM, PROVIDER = "demo_x.libs/libssl-0123abcd.so.1.2.13", "/usr/lib/libssl.so.3.0.17"
 
 
 @pytest.mark.parametrize(
-    ("target", "victim", "provider"),
+    ("target", "fields"),
     [
-        (WHEEL.replace("1.0", "1.1"), VICTIM, PROVIDER),
-        ("/elsewhere/Demo.X-2.0-cp312-cp312-linux_x86_64.whl", VICTIM, PROVIDER),
-        (WHEEL, VICTIM.replace("0123abcd", "89abcdef").replace("2.13", "3.1"), PROVIDER),
-        (WHEEL, VICTIM, "/opt/lib/libssl.so.3"),
+        (WHEEL.replace("1.0", "1.1"), {}),
+        ("/elsewhere/Demo.X-2.0-cp312-cp312-linux_x86_64.whl", {}),
+        (WHEEL, {"victim": VICTIM.replace("0123abcd", "89abcdef").replace("2.13", "3.1")}),
+        (WHEEL, {"provider": "/opt/lib/libssl.so.1.1"}),
+        # A release of the wheel or of a host that makes it better or worse.
+        (WHEEL, {"code": REPLACED_LIBRARY}),
+        (WHEEL, {"victim": "demo_x-1.data/platlib/m.so"}),
     ],
 )
-def test_release_changes_no_fingerprint(target: str, victim: str, provider: str) -> None:
-    known = fingerprint(WHEEL, victim=VICTIM, provider=PROVIDER)
-    assert fingerprint(target, victim=victim, provider=provider) == known
+def test_release_changes_no_fingerprint(target: str, fields: dict[str, Any]) -> None:
+    known = fingerprint(WHEEL, victim=VICTIM, intended=(VICTIM,), provider=PROVIDER)
+    victim = fields.get("victim", VICTIM)
+    changed = {"victim": victim, "intended": (victim,), "provider": PROVIDER, **fields}
+    assert fingerprint(target, **changed) == known
 
 
 @pytest.mark.parametrize(
     ("target", "fields"),
     [
         ("demo_y-1.0-cp311-cp311-linux_x86_64.whl", {}),
-        (WHEEL, {"victim": "demo_x.libs/libzz-0123abcd.so.1.2.13"}),
-        (WHEEL, {"victim": "demo_x.libs/libz-0123abcd.so.2"}),
-        (WHEEL, {"provider": "/usr/lib/libssl.so.1.1"}),
-        (WHEEL, {"code": REPLACED_LIBRARY}),
+        (WHEEL, {"intended": ("demo_x.libs/libz-0123abcd.so.1",)}),
+        (WHEEL, {"victim": "m.so", "intended": ("m.so",), "provider": "/lib/libz.so.1"}),
+        (WHEEL, {"code": CAPTURED_SONAME}),
     ],
 )
-def test_what_makes_another_finding_changes_the_fingerprint(
+def test_what_makes_another_cause_changes_the_fingerprint(
     target: str, fields: dict[str, Any]
 ) -> None:
-    known = fingerprint(WHEEL, victim=VICTIM, provider=PROVIDER)
-    assert fingerprint(target, **{"victim": VICTIM, "provider": PROVIDER, **fields}) != known
-
-
-def test_versioned_directory_of_a_wheel_changes_no_fingerprint() -> None:
-    one, other = (
-        fingerprint(WHEEL, victim=f"demo_x-{version}.data/platlib/m.so") for version in ("1", "2")
-    )
-    assert one == other
+    fixed: dict[str, Any] = {"victim": VICTIM, "intended": (VICTIM,), "provider": PROVIDER}
+    assert fingerprint(target, **{**fixed, **fields}) != fingerprint(WHEEL, **fixed)
 
 
 def test_fingerprints_of_one_log_are_distinct() -> None:
-    found = [finding(), finding(symbols=2), finding(victim="n.so")]
+    found = [finding(provider=f"/lib/lib{name}.so.1") for name in "abc"]
     for report in (of(*found), everything()):
         results = run(report)["results"]
         prints = {r["partialFingerprints"]["primaryLocationLineHash"] for r in results}
@@ -258,7 +254,8 @@ def test_remedies_are_part_of_the_result(capsys: pytest.CaptureFixture[str]) -> 
     arguments = ["check", str(specimen("static_exported")), "--profile", HOST, "--remedies"]
     assert main([*arguments, "--format", "sarif"]) == 1
     (found,) = json.loads(capsys.readouterr().out)["runs"]
-    (tried,) = (r["properties"]["remedies"] for r in found["results"] if r["ruleId"] == "COL101")
+    (cause,) = (r["properties"] for r in found["results"] if r["ruleId"] == "COL101")
+    tried = cause["findings"][0]["remedies"]
     assert any(remedy["proven"] for remedy in tried["debian-12-host"])
 
 
@@ -266,4 +263,4 @@ def test_log_is_ascii_whatever_the_names_are() -> None:
     told = render(called(of(finding(victim="mod\N{SNOWMAN}\udcff.so")), "m\udcff.whl"))
     assert told.isascii()
     (result,) = json.loads(told)["runs"][0]["results"]
-    assert result["properties"]["victim"] == "mod\N{SNOWMAN}\\udcff.so"
+    assert result["properties"]["findings"][0]["victim"] == "mod\N{SNOWMAN}\\udcff.so"
