@@ -354,9 +354,9 @@ def _rename(tried: WhatIf, changed: _ChangedMember, gone: AbstractSet[str]) -> I
 
 def _version(tried: WhatIf, changed: _ChangedMember) -> Iterator[Cost]:
     users = sorted(
-        tried.before.target.names[f.path]
-        for f in tried.before.target.members.values()
-        if f.path != changed.dso.path and tried.fates.get(f.path)
+        tried.before.target.names.get(path, path)
+        for path, fate in tried.fates.items()
+        if path != changed.dso.path and fate
     )
     if users:
         yield Cost("relink", f"its users must be linked again: {_some(users)}")

@@ -16,8 +16,10 @@ from collide.hosts.footprint import of_host, of_hosts
 Out = pytest.CaptureFixture[str]
 
 
-def evidence(name: str, impacts: list[Impact] | None = None) -> GainedEvidence:
-    host = load_shipped("debian-12-pypy3")
+def evidence(
+    name: str, impacts: list[Impact] | None = None, of: str = "debian-12-pypy3"
+) -> GainedEvidence:
+    host = load_shipped(of)
     libraries = {library.name: library for library in of_host(host).libraries}
     recorded = [
         load_shipped(n) for n in shipped_names() if shipped_summary(n).architecture == "x86_64"
@@ -32,6 +34,10 @@ def test_figures_tell_libbz2_libffi_and_libgcc_apart() -> None:
     assert len(ffi.sonames) > 1 == len(gcc.sonames)
     assert ffi.stable < ffi.ever
     assert gcc.rank < ffi.rank < bz2.rank
+    rt = evidence("librt.so.1", of="debian-11-vim-nox")
+    assert (rt.unversioned, rt.carried, len(rt.sonames)) == (0, 0, 1)
+    assert rt.stable == rt.ever > 0
+    assert rt.rank < ffi.rank
     assert all(one.builds > 1 for one in (bz2, ffi, gcc))
 
 

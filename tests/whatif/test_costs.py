@@ -166,6 +166,14 @@ def test_new_node_needs_the_users_to_be_linked_again(s: Scenario) -> None:
     assert told["unversioned-hosts"]
 
 
+def test_new_node_of_a_host_s_library_needs_its_users_to_be_linked_again(s: Scenario) -> None:
+    pair(s)
+    s.lib("rival.so", RIVAL)
+    host = s.host("int g(void); int go(void) { return g(); }", needed=["rival.so"])
+    told = priced(s, host, local="rival.so=version=MINE")
+    assert told["relink"] == ["its users must be linked again: host"]
+
+
 def test_new_soname_is_not_known_outside(s: Scenario) -> None:
     pair(s)
     told = priced(s, s.host(), "libx.so=soname")
