@@ -222,6 +222,7 @@ def check(
     modes: ModePatterns | None = None,
     remedies: bool = False,
     exposure: bool = True,
+    imports: Sequence[str] = (),
     jobs: int | None = 1,
     progress: Progress = no_progress,
 ) -> Report:
@@ -236,7 +237,8 @@ def check(
     Modules that match a pattern of ``modes`` are opened with these flags. With ``remedies``
     changes are tried against each finding above a note. With ``exposure`` the report has what any
     host could take. What shares a library's name with the interpreter's own modules is opened
-    behind an import of these, too. ``progress`` is called meanwhile.
+    behind an import of these, too. With ``imports`` inputs are installed trees, and judged is what
+    importing these modules opens in one process. ``progress`` is called meanwhile.
 
     ``jobs`` is the number of processes, None for as many as CPUs where there is work for them.
     Targets, and what an iterator gives one by one, are checked in this process.
@@ -255,7 +257,7 @@ def check(
 
     return check_inputs(
         inputs, hosts, together=together, modes=modes, remedies=remedies, exposure=exposure,
-        jobs=jobs, progress=progress,
+        imports=imports, jobs=jobs, progress=progress,
     )  # fmt: skip
 
 

@@ -49,7 +49,8 @@ class Analysis(NamedTuple):
     ``left_out`` is the reason why the target was not analysed on this host at
     all; ``skipped`` are members that were not. ``host_files`` are the objects
     of the host's global scope, and those that its imports have brought. ``modes`` says with
-    which flags the modules were opened.
+    which flags the modules were opened. ``order`` is all that was opened in one process, in this
+    order; it is empty where each module has a process of its own.
     """
 
     target: Target
@@ -59,6 +60,7 @@ class Analysis(NamedTuple):
     left_out: str | None = None
     host_files: frozenset[Dso] = frozenset()
     modes: ModePatterns = ALL_NOW
+    order: tuple[Opening, ...] = ()
 
     def without_bindings(self) -> Analysis:
         """The same without objects and bindings: reports need only names, and memory is limited."""
@@ -73,6 +75,7 @@ class Analysis(NamedTuple):
                 for m in self.modules
             ),
             host_files=frozenset(),
+            order=(),
         )
 
     @property
@@ -373,7 +376,11 @@ def _not_followed(target: Target, modules: Sequence[Module]) -> Iterator[Skipped
         if event.mode.rtld_global or event.mode.deepbind or (brings and not event.imported):
             name = target.shown(event.name) or "a library"
             yield Skipped(event.source, f"may open {name} {event.mode}")
-    for opening, failure in dict.fromkeys(pair for m in modules for pair in m.refused):
-        name = target.shown(opening.name)
-        said = f"{failure.kind} {target.shown(failure.name)}".strip()
-        yield Skipped(opening.source, f"opens {name}, which fails here: {said}")
+    for refused in dict.fromkeys(pair for m in modules for pair in m.refused):
+        yield not_opened(target, *refused)
+
+
+def not_opened(target: Target, opening: Opening, failure: LoadFailure) -> Skipped:
+    """An opening of a target's Python that fails."""
+    said = f"{failure.kind} {target.shown(failure.name)}".strip()
+    return Skipped(opening.source, f"opens {target.shown(opening.name)}, which fails here: {said}")

@@ -13,16 +13,12 @@ from collide.analysis.analysis import Analysis, Module, Openable, find_modules, 
 from collide.binding.binder import Binder
 from collide.binding.session import Session
 from collide.loader.host import Host
-from collide.loader.model import Dso, FileSystem
+from collide.loader.model import FileSystem
 from collide.loader.opening import ALL_NOW, Mode, ModePatterns, Opening
 from collide.support.patterns import matches
 from collide.support.records import NamedTuple
 from collide.wheels.plan import joined
 from collide.wheels.target import Target
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collide.wheels.imports import ImportPlan
 
 _SHOWN_NAMES = 3
 
@@ -99,33 +95,6 @@ def analyse_session(
     if all(openable.nothing for openable in found):
         nothing = find_modules(installed, host).nothing
     return Analysis(installed, host, modules, skipped, nothing, host.known_files, modes)
-
-
-def analyse_imports(
-    targets: Sequence[Target],
-    host: Host,
-    plan: ImportPlan,
-    modes: ModePatterns = ALL_NOW,
-) -> Analysis:
-    """Open the modules of ``plan`` in their order in one process of ``host``.
-
-    Those of the interpreter itself are part of the process, and not of the result.
-    """
-    installed = install_together(targets)
-    files = installed.files(host)
-    paths = [module.path for module in plan.modules]
-    planned = with_planned(installed, [path for path in paths if path in installed.members])
-    session = Session(host.process, files, binder_for(host, files, [*planned, *paths]), host.unique)
-    modules: list[Module] = []
-    brought: set[Dso] = set()
-    for path in paths:
-        if path in installed.members:
-            modules += open_modules(session, installed, [path], modes)
-        elif (attempt := session.open(path)).bound is not None and not attempt.failures:
-            brought.update(m.dso for m in attempt.bound.opened.new)
-    known = host.known_files | brought
-    nothing = None if modules else "its import opens no module of it"
-    return Analysis(installed, host, tuple(modules), installed.skipped, nothing, known, modes)
 
 
 def module_names(targets: Sequence[Target], host: Host, *, insist: bool = False) -> list[str]:

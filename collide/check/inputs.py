@@ -33,11 +33,14 @@ def check_inputs(
     modes: ModePatterns | None = None,
     remedies: bool = False,
     exposure: bool = True,
+    imports: Sequence[str] = (),
     jobs: int | None = 1,
     progress: Progress = no_progress,
 ) -> Report:
     """What :func:`collide.api.check` documents."""
     modes = modes or ALL_NOW
+    if imports:
+        return _imported(inputs, hosts, imports, modes, remedies=remedies)
     if modes.rtld_global and not together:
         raise UsageError("modules are opened RTLD_GLOBAL for inputs that are looked at together")
     insist = hosts is not None
@@ -70,6 +73,25 @@ def check_inputs(
     modes.refuse_unmatched(_modules(report))
     read = [] if isinstance(found, Iterator) else found
     return _installed(_with_problems(report, errors), read, together, insist)
+
+
+def _imported(
+    inputs: StrPath | Target | Iterable[StrPath | Target],
+    hosts: Host | Iterable[Host] | None,
+    imports: Sequence[str],
+    modes: ModePatterns,
+    *,
+    remedies: bool,
+) -> Report:
+    from collide.check.imports import check_imports  # late: start-up
+
+    given = list(_given(inputs))
+    if remedies or any(isinstance(one, Target) for one in given):
+        raise UsageError("imports are followed in installed trees, and no remedies are tried there")
+    paths = [one for one in given if isinstance(one, str)]
+    report = check_imports(paths, hosts, imports, modes)
+    modes.refuse_unmatched(_modules(report))
+    return report
 
 
 def _installed(

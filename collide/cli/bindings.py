@@ -6,6 +6,7 @@ from collide.cli.inputs import analyses, import_analyses, session_analyses
 from collide.cli.options import (
     after_argument,
     host_arguments,
+    import_argument,
     mode_arguments,
     modes_of,
     module_argument,
@@ -42,15 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="open all modules in one process: by input and name, or in the order of --module",
     )
-    parser.add_argument(
-        "--import",
-        dest="imports",
-        action="append",
-        default=[],
-        metavar="NAMES",
-        help="open what importing these modules opens, in that order: 'torch; sklearn', read from "
-        "the Python files of installed trees; repeatable",
-    )
+    import_argument(parser)
     mode_arguments(parser)
 
 

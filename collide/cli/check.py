@@ -6,11 +6,12 @@ import os
 import sys
 
 from collide import api
-from collide.cli.inputs import named_hosts, targets
+from collide.cli.inputs import named_hosts, names_of, targets
 from collide.cli.options import (
     color_argument,
     fail_on_argument,
     host_arguments,
+    import_argument,
     jobs_argument,
     mode_arguments,
     modes_of,
@@ -78,6 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="end with status 0 where there is nothing to check: no extension module, or no host",
     )
+    import_argument(parser)
     mode_arguments(parser)
     parser.add_argument(
         "--probes",
@@ -92,10 +94,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
     several = not args.inputs or len(args.inputs) > 1 or os.path.isdir(args.inputs[0])
-    if args.mode_global and not (args.together and several):
+    if args.mode_global and not ((args.together and several) or args.imports):
         raise UsageError("--rtld-global needs several inputs, looked at together")
     if args.probes and not FORMATS[args.format].probes:
         raise UsageError(f"--format {args.format} has no place for --probes")
+    if args.imports and (args.probes or args.remedies):
+        raise UsageError("--import looks at one process: no --probes, no --remedies")
+    imports = names_of(args.imports) if args.imports else ()
     inputs = args.inputs or _environment(args)
     unreadable: list[InputError] = []
     hosts = named_hosts(args, unreadable)
@@ -107,6 +112,7 @@ def run(args: argparse.Namespace) -> int:
             modes=modes_of(args),
             remedies=args.remedies,
             exposure=args.exposure,
+            imports=imports,
             jobs=args.jobs,
             progress=progress,
         )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collide import api
-from collide.cli.inputs import analyses
+from collide.cli.inputs import analyses, import_analyses
 from collide.cli.options import (
     after_argument,
     host_arguments,
+    import_argument,
     mode_arguments,
     modes_of,
     module_argument,
 )
 from collide.cli.streams import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, complain, overall, write
+from collide.support.errors import UsageError
 from collide.support.faults import problems_named
 
 TYPE_CHECKING = False
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     host_arguments(parser, required=False)
     module_argument(parser)
     after_argument(parser)
+    import_argument(parser)
     mode_arguments(parser, rtld_global=False)
 
 
@@ -35,8 +38,11 @@ def run(args: argparse.Namespace) -> int:
 
     if args.symbol is None:
         return _explain_word(args.input)
+    if args.imports and args.module:
+        raise UsageError("--import gives the modules and their order: no --module")
     statuses = {EXIT_NOTHING}
-    for analysis in analyses(args, [args.input], modes_of(args)):
+    found_in = import_analyses if args.imports else analyses
+    for analysis in found_in(args, [args.input], modes_of(args)):
         if analysis is None:
             statuses.add(EXIT_USAGE)
             continue

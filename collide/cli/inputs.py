@@ -17,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from collide.analysis.analysis import Analysis
     from collide.filesystems.root import Root
@@ -175,26 +174,20 @@ def analyses(
     args: argparse.Namespace,
     inputs: Sequence[str],
     modes: ModePatterns = ALL_NOW,
-    *,
-    planned: bool = True,
 ) -> Iterator[Analysis | None]:
     """One target after the other on all hosts; None for each failure, reported on stderr.
 
-    Without ``planned`` nothing is opened that the target's Python opens.
     A target without anything to analyse is reported, too, but is no failure. Raises UsageError
     behind the last for a pattern of ``modes`` that matches no module of any.
     """
     from collide.analysis.analysis import analyse  # late: start-up
     from collide.support.patterns import matches  # late: start-up
-    from collide.wheels.plan import NO_PLAN  # late: start-up
 
     unreadable: list[InputError] = []
     hosts = _hosts_after(args, unreadable)
     names: dict[str, None] = {}
     for target in targets(inputs, unreadable):
         unreadable += target.problems
-        if not planned:
-            target = target._replace(plan=NO_PLAN)
         for host in taken_for([target], hosts):
             try:
                 analysis = analyse(target, host, insist=bool(args.profile), modes=modes)
@@ -261,58 +254,39 @@ def _refuse_unmatched(
     modes.refuse_unmatched(names)
 
 
+def names_of(given: Iterable[str]) -> list[str]:
+    """The names of modules in values of ``--import``; raises UsageError without any."""
+    names = [name for text in given for name in text.replace(";", " ").replace(",", " ").split()]
+    if not names:
+        raise UsageError("--import needs names of modules")
+    return names
+
+
 def import_analyses(
     args: argparse.Namespace, inputs: Sequence[str], modes: ModePatterns = ALL_NOW
 ) -> Iterator[Analysis | None]:
     """What ``--import`` opens of installed trees, in one process of each host; else None.
 
-    The standard library of a host that is a binary of this system is followed, too.
+    What was not followed is reported on stderr.
     """
-    from pathlib import Path  # late: start-up
+    from collide.analysis.imports import InstalledTrees  # late: start-up
 
-    from collide.analysis.install import analyse_imports  # late: start-up
-    from collide.filesystems.root import Root  # late: start-up
-    from collide.wheels.imports import follow_imports  # late: start-up
-
-    roots = [directory for given in inputs for directory in _installed_in(given)]
+    names = names_of(args.imports)
+    trees = InstalledTrees(inputs)
     unreadable: list[InputError] = []
-    hosts = _hosts_after(args, unreadable)
-    read = list(targets(map(str, roots), unreadable))
-    names = [name for given in args.imports for name in given.replace(";", " ").split()]
-    if not names:
-        raise UsageError("--import needs names of modules")
     opened: dict[str, None] = {}
-    for host in hosts:
-        own = host.own.modules if isinstance(host.files, Root) else ()
-        directories = {Path(module.path).parent for module in own}
-        library = [d for below in sorted(directories) for d in (below.parent, below)]
-        plan = follow_imports(names, [*roots, *library], host.python)
-        for note in plan.notes:
+    for host in _hosts_after(args, unreadable):
+        for note in trees.plan(names, host).notes:
             complain(note)
-        with problems_named(f"{' and '.join(t.name for t in read)} on {host.name}"):
-            analysis = analyse_imports(read, host, plan, modes)
+        with problems_named(f"{' and '.join(t.name for t in trees.targets)} on {host.name}"):
+            analysis = trees.analyse(names, host, modes)
         opened.update((m.name, None) for m in analysis.modules)
         if analysis.left_out:
             yield from _misfit(args, analysis)
             continue
         yield analysis
-    yield from _failures([*unreadable, *(p for target in read for p in target.problems)])
+    yield from _failures([*unreadable, *trees.problems])
     modes.refuse_unmatched(opened)
-
-
-def _installed_in(given: str) -> list[Path]:
-    """The directories of sys.path that an input is, or has as a virtual environment."""
-    from pathlib import Path  # late: start-up
-
-    from collide.wheels.environment import site_packages  # late: start-up
-
-    path = Path(given)
-    if not path.is_dir():
-        what = "is no directory" if path.exists() else "no such directory"
-        raise InputError(given, f"{what}: --import follows the Python files of installed trees")
-    if (path / "pyvenv.cfg").exists():
-        return site_packages(path)
-    return [path.resolve()]
 
 
 def _misfit(args: argparse.Namespace, analysis: Analysis) -> Iterator[None]:

@@ -105,6 +105,19 @@ def after_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def import_argument(parser: argparse.ArgumentParser) -> None:
+    """``--import``: what real imports open, in their order."""
+    parser.add_argument(
+        "--import",
+        dest="imports",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="open what importing these modules opens, in that order in one process: "
+        "'torch; sklearn', read from the Python files of installed trees; repeatable",
+    )
+
+
 def module_argument(parser: argparse.ArgumentParser) -> None:
     """``--module``: only some modules."""
     parser.add_argument(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from collide.cli.inputs import analyses, require_binary
+from collide.cli.inputs import analyses, import_analyses, require_binary
 from collide.cli.options import (
     after_argument,
     format_argument,
+    import_argument,
     mode_arguments,
     modes_of,
     module_argument,
@@ -23,6 +24,7 @@ from collide.cli.streams import (
     overall,
     write,
 )
+from collide.support.errors import UsageError
 from collide.support.faults import problems_named
 
 TYPE_CHECKING = False
@@ -45,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     opening_arguments(parser)
     module_argument(parser)
     after_argument(parser)
+    import_argument(parser)
     mode_arguments(parser, rtld_global=False)
     parser.add_argument(
         "--run",
@@ -74,6 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
+    if args.imports and (args.module or args.exercise is not None):
+        raise UsageError("--import gives the modules and their order: no --module, no --exercise")
     if args.exercise is not None:
         from collide.cli.measure import run_exercise  # late: start-up
 
@@ -117,7 +122,8 @@ def _agreements(args: argparse.Namespace) -> Iterator[Agreement | None]:
 
     runner = None
     with working_directory() as directory:
-        for analysis in analyses(args, args.inputs, modes_of(args), planned=False):
+        found = import_analyses if args.imports else analyses
+        for analysis in found(args, args.inputs, modes_of(args)):
             if analysis is None:
                 yield None
             if analysis is None or not analysis.modules:

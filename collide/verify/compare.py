@@ -133,21 +133,43 @@ def install(target: Target, root: Path) -> None:
 def verify(analysis: Analysis, runner: Runner) -> Iterator[ModuleAgreement]:
     """Open every module of an analysis in the real host, one after the other, and compare.
 
-    ``runner`` was started, and its root is where the target is installed. A
+    Each has a process of its own, and what the plan opens comes before it; what an import opens
+    comes in one process. ``runner`` was started, and its root is where the target is installed. A
     module that the host cannot be run for has a ``problem``.
     """
-    places = {name: path for path, name in analysis.target.names.items()}
     rules = libc_of(analysis.host.loader).lookup_rules(analysis.host.loader.version)
+    if analysis.order:
+        yield from _in_one_process(analysis, runner, rules)
+        return
+    places = {name: path for path, name in analysis.target.names.items()}
     for module in analysis.modules:
-        expected = module.bound.opened.new if module.bound else ()
+        before = analysis.target.plan.before(module.opening.name)
         try:
-            paths = (m.dso.path for m in expected)
-            mode = analysis.modes.of(module.name)
-            observed = runner.open(places[module.name], paths, mode)
+            observed = runner.open(
+                places[module.name], _expected(module), module.opening.mode, before
+            )
         except RunError as e:
             yield ModuleAgreement(module.name, problem=str(e))
         else:
             yield compare(module, observed, rules)
+
+
+def _expected(module: Module) -> Iterator[str]:
+    return (m.dso.path for m in module.bound.opened.new) if module.bound else iter(())
+
+
+def _in_one_process(
+    analysis: Analysis, runner: Runner, rules: LookupRules
+) -> Iterator[ModuleAgreement]:
+    expected = [path for module in analysis.modules for path in _expected(module)]
+    try:
+        seen = runner.open_each(analysis.order, expected)
+    except RunError as e:
+        yield from (ModuleAgreement(m.name, problem=str(e)) for m in analysis.modules)
+        return
+    observed = dict(zip(analysis.order, seen, strict=True))
+    for module in analysis.modules:
+        yield compare(module, observed[module.opening], rules)
 
 
 # -- one module -----------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ _OBJECT = re.compile(r"object=(?P<object>.+) \[\d+\]")
 _SCOPE = re.compile(r" scope \d+: (?P<names>.*)")
 _RELOCATION = re.compile(r"relocation processing: (?P<object>.+?)(?: \(lazy\))?")
 _PREFIX = re.compile(r" *(\d+):\t(.*)", re.DOTALL)
+_ENDS_OPENING = re.compile(r"calling init: |.*: error: .*\(fatal\)").match
 _INITIALISERS = ("calling init: ", "initialize program: ")
 _LOADER_VARIABLES = ("LD_", "GLIBC_")
 
@@ -207,15 +208,21 @@ def read_start_up(ran: Run, pid: int | None = None) -> Log:
     return _read(lines[: _next(lines, 0, "initialize program: ")], ran, lines)
 
 
-def read_opening(ran: Run, path: str, pid: int | None = None) -> Log:
-    """What was printed while ``path`` was opened, up to the first initialiser.
+def read_openings(ran: Run, paths: Sequence[str], pid: int | None = None) -> list[Log]:
+    """What was printed while each of ``paths`` was opened, up to the first initialiser or error.
 
-    Empty when the loader gave up before it relocated anything, or had the
-    object already. Raises RunError as :func:`read_log`.
+    They were opened in this order. Empty when the loader gave up before it relocated anything, or
+    had the object already. Raises RunError as :func:`read_log`.
     """
     lines = ran.lines(pid)
-    start = _next(lines, 0, f"object={path} [")
-    return _read(lines[start : _next(lines, start, "calling init: ")], ran, lines)
+    logs, end = [], 0
+    for path in paths:
+        start = _next(lines, end, f"object={path} [")
+        ends = (n for n in range(start, len(lines)) if _ENDS_OPENING(lines[n]))
+        stop = next(ends, len(lines))
+        logs.append(_read(lines[start:stop], ran, lines))
+        end = stop if start < len(lines) else end
+    return logs
 
 
 def _next(lines: Sequence[str], start: int, beginning: str) -> int:

@@ -1,4 +1,4 @@
-"""Runs of a real host, a fresh process for each object that is opened in it.
+"""Runs of a real host, in which objects are opened, in a fresh process each time.
 
 What the loader did comes from its log (:mod:`collide.verify.ld_debug`) or from the
 memory of the process (:mod:`collide.verify.got_slots`), in the paths of the prediction.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
-from collide.loader.opening import NOW, Mode
+from collide.loader.opening import NOW, Mode, Opening
 from collide.support.records import NamedTuple
 from collide.verify.environment import host_environment
 from collide.verify.got_slots import (
@@ -27,11 +27,11 @@ from collide.verify.ld_debug import (
     Log,
     Run,
     RunError,
-    read_opening,
+    read_openings,
     read_start_up,
     run,
 )
-from collide.verify.script import Answer, read_answer, script
+from collide.verify.script import Answer, Step, read_answer, script
 
 
 class Observation(NamedTuple):
@@ -94,16 +94,16 @@ class Runner:
         RunError when the command does not run the script in this host.
         """
         path = str(self._scratch / "no such file.so")
-        ran, answer = self._open(path, imports=())
+        ran, answer = self._open([(path, NOW)], imports=())
         if answer is None:
             self._bind_now = False
-            ran, answer = self._open(path, imports=())
+            ran, answer = self._open([(path, NOW)], imports=())
         if answer is None:
             raise RunError(
                 f"{self._command[0]} did not run the script: it {ran.ending}; "
                 "a host that is no plain Python interpreter needs --run"
             )
-        mapped = {r.path for r in parse_maps(answer.before)}
+        mapped = {r.path for r in parse_maps(answer.last.before)}
         if self.host.path not in mapped:
             raise RunError(f"{self._command[0]} runs another program than {self.host.path}")
         scope = (m.dso.path for m in self.host.process.global_scope)
@@ -118,46 +118,65 @@ class Runner:
             self.by_slots = True
         return Started(log, self._bind_now)
 
-    def open(self, path: str, expected: Iterable[str] = (), mode: Mode = NOW) -> Observation:
+    def open(
+        self,
+        path: str,
+        expected: Iterable[str] = (),
+        mode: Mode = NOW,
+        before: Iterable[Opening] = (),
+    ) -> Observation:
         """Open one installed path; ``expected`` are the objects that it should bring.
 
-        Raises RunError when the host does not end in time.
+        ``before`` is opened first. Raises RunError when the host does not end in time.
         """
-        real = self.root + path
-        tables = self._known(self.root + p if self._is_inside(p) else p for p in expected)
-        ran, answer = self._open(real, tables, mode=mode)
-        slots = None
+        return self.open_each([*before, Opening(path, mode)], expected)[-1]
+
+    def open_each(
+        self, openings: Sequence[Opening], expected: Iterable[str] = ()
+    ) -> list[Observation]:
+        """Open several names in one process, as :meth:`open` does.
+
+        If that ends early, it is said of all of them.
+        """
+        steps = [(self._in_root(o.name), o.mode) for o in openings]
+        tables = self._known(map(self._in_root, expected))
+        ran, answer = self._open(steps, tables)
+        found: list[tuple[SlotBinding, ...] | None] = [None] * len(steps)
         if self.by_slots and answer is not None:
-            answer, slots = self._slots(real, mode, ran, answer, tables)
-        log = None if self.by_slots else read_opening(ran, real, answer.pid if answer else None)
-        return Observation(
-            error=answer.error if answer else None,
-            died=None if answer else ran.ending,
-            loaded=frozenset(map(self._without_root, _loaded(answer))) if answer else frozenset(),
-            log=self._log(log) if log else None,
-            slots=slots,
-        )
+            answer, found = self._slots(steps, ran, answer, tables)
+        paths = [name for name, _ in steps]
+        logs: list[Log | None] = [None] * len(steps)
+        if not self.by_slots:
+            read = read_openings(ran, paths, answer.pid if answer else None)
+            logs = [self._log(log) for log in read]
+        if answer is None:
+            return [Observation(None, ran.ending, frozenset(), log, None) for log in logs]
+        return [
+            Observation(
+                step.error, None, frozenset(map(self._without_root, _loaded(step))), log, own
+            )
+            for step, log, own in zip(answer.steps, logs, found, strict=True)
+        ]
 
     def _open(
         self,
-        path: str,
+        steps: Sequence[tuple[str, Mode]],
         tables: Mapping[str, SlotTable] | None = None,
         imports: Sequence[str] | None = None,
-        mode: Mode = NOW,
     ) -> tuple[Run, Answer | None]:
-        """Run the script that opens ``path``, behind the imports of the host's history.
+        """Run the script that opens ``steps``, behind the imports of the host's history.
 
         LD_BIND_NOW would void RTLD_LAZY.
         """
         imports = self.host.imported if imports is None else imports
         program, answer = self._scratch / "open.py", self._scratch / "answer"
         answer.unlink(missing_ok=True)
-        program.write_text(script(path, str(answer), request(tables or {}), imports, mode))
+        program.write_text(script(steps, str(answer), request(tables or {}), imports))
         ran = run(
             [word.replace("{script}", str(program)) for word in self._command],
             cwd=self._scratch,
             environment=self._environment,
-            bind_now=self._bind_now and not mode.lazy,
+            bind_now=self._bind_now and not any(mode.lazy for _, mode in steps),
             timeout=self._timeout,
         )
         return ran, read_answer(answer)
@@ -172,32 +191,49 @@ class Runner:
         return found
 
     def _slots(
-        self, path: str, mode: Mode, ran: Run, answer: Answer, tables: Mapping[str, SlotTable]
-    ) -> tuple[Answer, tuple[SlotBinding, ...]]:
-        """The slots of what is new; a second run asks for what the first one did not know of."""
-        new = self._known(_loaded(answer))
+        self,
+        steps: Sequence[tuple[str, Mode]],
+        ran: Run,
+        answer: Answer,
+        tables: Mapping[str, SlotTable],
+    ) -> tuple[Answer, list[tuple[SlotBinding, ...] | None]]:
+        """The slots of what each step has brought.
+
+        A second run asks for what the first one did not know of.
+        """
+        new = self._known(path for step in answer.steps for path in _loaded(step))
         if not new.keys() <= tables.keys():
-            ran, again = self._open(path, new, mode=mode)
+            ran, again = self._open(steps, new)
             if again is None:
-                raise RunError(f"{self._command[0]} opened {path} once only: it {ran.ending}")
+                raise RunError(
+                    f"{self._command[0]} opened {steps[-1][0]} once only: it {ran.ending}"
+                )
             answer = again
-        maps = parse_maps(answer.maps)
+        maps = parse_maps(answer.last.maps)
         everything = {
             file: table if file in new else table._replace(slots=())
             for file, table in self._known(r.path for r in maps).items()
         }
-        return answer, tuple(
+        found = list(bindings(maps, everything, words_of(answer.memory)))
+        return answer, [self._of(step, found) for step in answer.steps]
+
+    def _of(self, step: Step, found: Sequence[SlotBinding]) -> tuple[SlotBinding, ...]:
+        loaded = _loaded(step)
+        return tuple(
             b._replace(
                 object=self._without_root(b.object),
                 provider=None if b.provider is None else self._without_root(b.provider),
             )
-            for b in bindings(maps, everything, words_of(answer.memory))
+            for b in found
+            if b.object in loaded
         )
 
     # -- paths --------------------------------------------------------------------------------
 
-    def _is_inside(self, path: str) -> bool:
-        return bool(self.root) and Path(self.root + path).exists()
+    def _in_root(self, name: str) -> str:
+        """A name of the prediction as the machine has it."""
+        inside = self.root and name.startswith("/") and Path(self.root + name).exists()
+        return self.root + name if inside else name
 
     def _without_root(self, path: str) -> str:
         """A path of the machine as the prediction has it."""
@@ -217,6 +253,6 @@ class Runner:
         )
 
 
-def _loaded(answer: Answer) -> set[str]:
-    before = {r.path for r in parse_maps(answer.before)}
-    return {r.path for r in parse_maps(answer.maps) if r.path.startswith("/")} - before
+def _loaded(step: Step) -> set[str]:
+    before = {r.path for r in parse_maps(step.before)}
+    return {r.path for r in parse_maps(step.maps) if r.path.startswith("/")} - before

@@ -46,7 +46,7 @@ def read_plan(
         return text
 
     for path in sorted(path for path in listed if path.endswith(".py")):
-        if _NEVER_IMPORTED.search(path, len(site)):
+        if not path.startswith(f"{site}/") or _NEVER_IMPORTED.search(path, len(site)):
             continue
         text = read_text(path)
         if any(part in text for part in _IN_OPENING) and OPENS.search(text):

@@ -26,7 +26,7 @@ from collide.support.regular_files import require_regular
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
 from collide.wheels.irregular import refused_place
-from collide.wheels.plan import NO_PLAN, Plan
+from collide.wheels.plan import NO_PLAN, Plan, joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -414,11 +414,18 @@ def _plan_on_disk(base: Path, files: Iterable[Path], members: Mapping[str, Dso])
         return NO_PLAN
     from collide.wheels.openings import read_plan  # late: start-up
 
-    site = base
-    while (site / "__init__.py").is_file():
-        site = site.parent
     names = {str(path): os.path.relpath(path, base) for path in files}
-    return read_plan(str(site), names, names, _read_python)
+    return joined(read_plan(site, names, names, _read_python) for site in _sites(base))
+
+
+def _sites(base: Path) -> list[str]:
+    """The directories of sys.path that a tree has, or lies in."""
+    found = [path for path in base.glob("lib*/*/site-packages") if path.is_dir()]
+    if (base / "pyvenv.cfg").exists() and found:
+        return sorted({str(path.resolve()) for path in found})
+    while (base / "__init__.py").is_file():
+        base = base.parent
+    return [str(base)]
 
 
 def _read_python(path: str) -> bytes:

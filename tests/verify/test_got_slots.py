@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collide.elf.machines import CLASS_DATA, CLASS_PLT
+from collide.loader.opening import NOW
 from collide.support.errors import FormatError, InputError
 from collide.verify.got_slots import (
     SlotBinding,
@@ -182,7 +183,7 @@ def ask(
     tmp_path: Path, python: str, path: str, tables: dict[str, SlotTable], **environment: str
 ) -> Answer:
     program, answer = tmp_path / "open.py", tmp_path / "answer"
-    program.write_text(script(path, str(answer), request(tables)))
+    program.write_text(script([(path, NOW)], str(answer), request(tables)))
     environment = {**os.environ, "LD_BIND_NOW": "1", **environment}
     subprocess.run([python, "-S", program], check=True, env=environment)
     told = read_answer(answer)
@@ -202,11 +203,11 @@ def test_script_reads_what_it_is_asked_for(s: Scenario, python: str) -> None:
         "m é.so", "int dep(void); int m(void) { return dep(); }", needed=["libdep.so"]
     )
     first = ask(s.directory, python, str(module), {})
-    assert first.error is None
-    assert str(module) not in first.before
-    tables = slot_tables(r.path for r in parse_maps(first.maps))
+    assert first.last.error is None
+    assert str(module) not in first.last.before
+    tables = slot_tables(r.path for r in parse_maps(first.last.maps))
     second = ask(s.directory, python, str(module), tables)
-    maps = parse_maps(second.maps)
+    maps = parse_maps(second.last.maps)
     found = list(
         bindings(maps, slot_tables((r.path for r in maps), tables), words_of(second.memory))
     )
@@ -220,14 +221,14 @@ def test_script_opens_any_name_in_any_locale(s: Scenario, python: str, locale: s
     require(python, f"apt install {python}")
     module = s.module("m é.so", "int m(void) { return 1; }")
     kept = {"PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    assert ask(s.directory, python, str(module), {}, LC_ALL=locale, **kept).error is None
+    assert ask(s.directory, python, str(module), {}, LC_ALL=locale, **kept).last.error is None
 
 
 def test_script_tells_why_an_object_does_not_open(s: Scenario) -> None:
     module = s.module("m.so", "int gone(void); int m(void) { return gone(); }")
     told = ask(s.directory, "python3", str(module), {})
-    assert told.error is not None
-    assert "undefined symbol: gone" in told.error
+    assert told.last.error is not None
+    assert "undefined symbol: gone" in told.last.error
 
 
 def test_answer_that_never_came(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from collide.verify.ld_debug import (
     Run,
     RunError,
     read_log,
-    read_opening,
+    read_openings,
     read_start_up,
     run,
     unsteered,
@@ -82,11 +82,11 @@ def test_what_an_opening_prints_begins_with_its_scope() -> None:
         f"calling init: {A}",
         binding("after"),
     )
-    opening = read_opening(ran, A)
+    (opening,) = read_openings(ran, [A])
     assert [b.symbol for b in opening.bindings] == ["during"]
     assert list(opening.scopes) == [A]
     assert [b.symbol for b in read_start_up(ran).bindings] == ["before"]
-    assert read_opening(ran, "/not opened.so").bindings == ()
+    assert [log.bindings for log in read_openings(ran, ["/not opened.so"])] == [()]
 
 
 def test_forked_process_has_the_lines_of_its_parent_and_its_own() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from collide.analysis.install import analyse_imports
+from collide.analysis.imports import analyse_imports
 from collide.api import load_hosts, read_target
 from collide.cli.main import main
 from collide.loader.host import Python

@@ -302,15 +302,17 @@ def test_tree_has_the_members_of_the_wheel_and_no_tags(tmp_path: Path) -> None:
     assert modules(tree) == modules(from_wheel) == [f"{name}.abi3.so"]
 
 
-@pytest.mark.parametrize("given", ["tests", "tests/p"])
+@pytest.mark.parametrize("given", ["", "lib/python3/site-packages", "lib/python3/site-packages/p"])
 def test_tree_has_the_plan_of_its_packages(tmp_path: Path, given: str) -> None:
-    site = tmp_path / "tests"
+    (tmp_path / "pyvenv.cfg").touch()
+    site = tmp_path / "lib/python3/site-packages"
     build(site, "p/libf.so")
     (site / "p/__init__.py").write_text(
         "import ctypes\nctypes.CDLL(__path__[0] + '/libf.so', ctypes.RTLD_GLOBAL)\n"
     )
     target = read_target(tmp_path / given)
-    place, line = f"{site}/p/libf.so", "p/__init__.py:2" if given == "tests" else "__init__.py:2"
+    place, line = f"{site}/p/libf.so", f"{os.path.relpath(site / 'p', tmp_path / given)}/"
+    line = f"{line.removeprefix('./')}__init__.py:2"
     assert target.plan.before(f"{site}/p/m.so") == (Opening(place, GLOBAL, line),)
     assert read_unplanned(site).plan == NO_PLAN
 
