@@ -10,8 +10,8 @@ from collide.analysis.interposition import Interposition, is_vague, kept_beside
 from collide.analysis.library_copies import is_older
 from collide.findings.code import Severity
 from collide.findings.evidence import file_name
+from collide.findings.facet_numbers import facet_numbers
 from collide.findings.shadowing.data_mismatch import data_mismatch
-from collide.findings.shadowing.facet_numbers import facet_numbers
 from collide.findings.shadowing.integer_width import integer_width
 from collide.findings.shadowing.order import judge_interposition
 from collide.findings.shadowing.other_abi import other_abi
