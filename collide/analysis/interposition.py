@@ -7,15 +7,17 @@ taken, what of it is in use, and what of the same library stays in the wheel.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from os.path import commonprefix
 
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding, BindingGroup
-from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC
+from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, STT_OBJECT
 from collide.elf.names import first_word
+from collide.elf.references import referred_names
 from collide.elf.symbols import Reference
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
@@ -115,14 +117,21 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         taken = collected[key].taken
         names.setdefault(key[0], set()).update(r.name for r in taken)
         compared.update(b.intended.dso for b in taken.values() if b.intended)
+    kept_of: dict[InterpositionKey, AbstractSet[str]] = {}
+    for key in weighed:
+        bindings = tuple(collected[key].taken.values())
+        kept_of[key] = kept_beside(bindings, key[0], groups.of(key[0]))
     uses: Uses = _all
     if reaching and names:
         opened = {name for key in weighed for name in collected[key].modules}
         modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
-        known = partial(_calls_of, analysis, compared)
+        kept_in: dict[Dso, AbstractSet[str]] = {}
+        for (victim, _, _), kept in kept_of.items():
+            kept_in[victim] = kept_in.get(victim, frozenset()) | kept
+        known = partial(_calls_of, analysis, compared, kept_in)
         from collide.analysis.reachability import Reach  # late: start-up
 
-        uses = Reach(modules, names.keys(), known).uses
+        uses = Reach(modules, names.keys(), known, _unasked(weighed, collected)).uses
     # All names of a victim at once: each call may have to read all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
     roots = {m.bound.opened.root.dso for m in analysis.modules if m.bound}
@@ -135,7 +144,7 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         intended = {b.intended.dso: None for b in bindings if b.intended}
         kept: AbstractSet[str] = frozenset()
         if used:
-            kept = uses(victim, _Library(bindings, victim).kept(groups.of(victim), intended.keys()))
+            kept = uses(victim, kept_of[key])
         # For a library inside the victim it is not needed, and all users would have to be read.
         inside = intended.keys() <= {victim}
         yield Interposition(
@@ -155,6 +164,30 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         )
 
 
+def _unasked(
+    weighed: Iterable[InterpositionKey], collected: Mapping[InterpositionKey, _Collected]
+) -> dict[Dso, AbstractSet[str]]:
+    """Names that nobody looks up in a victim that has other work than the library linked into it.
+
+    Who opens such an object asks for what it is made for, not for a part of a library: not for
+    what the provider has too, nor for what the object itself refers to.
+    """
+    found: dict[Dso, AbstractSet[str]] = {}
+    for key in weighed:
+        victim, provider, _ = key
+        intended = {b.intended.dso for b in collected[key].taken.values() if b.intended}
+        if intended <= {victim} and not is_extension_module(victim):
+            from collide.analysis.library_copies import same_library  # late: start-up
+
+            if not same_library(victim, provider):
+                names = victim.elf.exports.names
+                referred = names & referred_names(victim.elf.references)
+                known = provider.elf.exports.defined(names)
+                found[victim] = found.get(victim, frozenset()) | referred | known
+    # Of one that offers nothing else, all may be asked for.
+    return {dso: names for dso, names in found.items() if dso.elf.exports.names - names}
+
+
 def kept_beside(
     taken: Collection[Binding], victim: Dso, groups: Iterable[BindingGroup]
 ) -> AbstractSet[str]:
@@ -167,14 +200,32 @@ def _all(_victim: Dso, names: Iterable[str]) -> AbstractSet[str]:
     return frozenset(names)
 
 
-def _calls_of(analysis: Analysis, compared: AbstractSet[Dso], dso: Dso) -> Calls | None:
+def _calls_of(
+    analysis: Analysis,
+    compared: AbstractSet[Dso],
+    kept: Mapping[Dso, AbstractSet[str]],
+    dso: Dso,
+) -> Calls | None:
     if not analysis.is_member(dso):
         return None
     calls = dso.calls
+    if calls is not None and calls.by_name:
+        from collide.wheels.python_names import names_in_python  # late: start-up
+
+        names = calls.by_name.keys()
+        calls.leave_out(names - names_in_python(analysis.target, names))
+    if calls is not None and (own := kept.get(dso, frozenset()) & dso.elf.exports.names):
+        calls.follow_tables(own, _variables(dso))
     if dso in compared:
         # The rules of findings will need them, and the bytes are in memory now.
         _ = dso.version_strings
     return calls
+
+
+def _variables(dso: Dso) -> AbstractSet[int]:
+    exports = dso.elf.exports
+    found = (d for name in exports.names for d in exports.candidates(name))
+    return {d.value for d in found if d.type == STT_OBJECT and d.value is not None}
 
 
 class _Groups:
@@ -274,7 +325,10 @@ class _Library:
         # The prefix of a mangled C++ name says nothing of its library before the outermost name.
         long_enough = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _SHORTEST_PREFIX
         self._prefix = prefix if long_enough else None
-        self._words = {first_word(b.reference.name) for b in taken}
+        words = Counter(first_word(name) for name in {b.reference.name for b in taken})
+        # A word that one name has, where others share theirs, is any verb: get of get_crc_table.
+        once = max(words.values(), default=0) == 1
+        self._words = {word for word, count in words.items() if count > 1 or once}
         places = [p for b in taken if b.intended and b.intended.dso is victim for p in _place(b)]
         self._first, self._last = (min(places), max(places)) if places else (0, -1)
 

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
+from types import MappingProxyType
 
 from collide.binding.binding import BindingGroup, BoundModule
 from collide.elf.code.call_graph import Calls
@@ -44,8 +45,11 @@ class Use(NamedTuple):
 class _Object:
     """One object, as all modules bind it."""
 
-    def __init__(self, dso: Dso, read: Callable[[Dso], Calls | None]) -> None:
+    def __init__(
+        self, dso: Dso, read: Callable[[Dso], Calls | None], unasked: AbstractSet[str]
+    ) -> None:
         self.dso = dso
+        self._unasked = unasked
         self.groups: dict[int, BindingGroup] = {}
         self._read = read
         self._by_provider: defaultdict[Dso, list[BindingGroup]] = defaultdict(list)
@@ -69,9 +73,10 @@ class _Object:
 
     @cached_property
     def entries(self) -> AbstractSet[int]:
-        """Addresses that the opener calls: a module's initialisation; else all functions."""
+        """Addresses that the opener calls: a module's initialisation; else what it may ask for."""
         exports = self.dso.elf.exports
-        names = [name for name in exports.names if _ENTRY.match(name)] or exports.names
+        names: Iterable[str] = [name for name in exports.names if _ENTRY.match(name)]
+        names = names or exports.names - self._unasked
         found = (d.value for name in names for d in exports.candidates(name))
         return {value for value in found if value is not None}
 
@@ -103,6 +108,7 @@ def objects_leading_to(
     victims: AbstractSet[Dso],
     modules: Iterable[BoundModule],
     calls_of: Callable[[Dso], Calls | None],
+    unasked: Mapping[Dso, AbstractSet[str]],
 ) -> dict[Dso, _Object]:
     """The objects whose dependencies lead to one of ``victims``: no other can call into it."""
     objects: dict[Dso, _Object] = {}
@@ -115,7 +121,9 @@ def objects_leading_to(
             if known[id(root)][1]:
                 found = objects.get(root.dso)
                 if found is None:
-                    found = objects[root.dso] = _Object(root.dso, calls_of)
+                    found = objects[root.dso] = _Object(
+                        root.dso, calls_of, unasked.get(root.dso, frozenset())
+                    )
                 found.groups.update((id(group), group) for group in bound.groups)
     return objects
 
@@ -135,7 +143,8 @@ class Reach:
 
     ``calls_of`` gives the calls of an object, None where they are not known:
     then all that it refers to counts as soon as something calls into it. Only
-    objects whose dependencies lead to one of ``victims`` are looked at.
+    objects whose dependencies lead to one of ``victims`` are looked at. ``unasked`` are names
+    of an object that nobody looks up in it.
     """
 
     def __init__(
@@ -143,8 +152,9 @@ class Reach:
         modules: Sequence[BoundModule],
         victims: AbstractSet[Dso],
         calls_of: Callable[[Dso], Calls | None],
+        unasked: Mapping[Dso, AbstractSet[str]] = MappingProxyType({}),
     ) -> None:
-        self._objects = objects_leading_to(victims, modules, calls_of)
+        self._objects = objects_leading_to(victims, modules, calls_of, unasked)
         self._roots = {module.opened.root.dso for module in modules} & self._objects.keys()
         self._holds: set[Use] = set()
         self._follows: defaultdict[Use, list[Use]] = defaultdict(list)

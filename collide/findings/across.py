@@ -17,7 +17,7 @@ from collide.findings.shadowing.order import judge_interposition
 from collide.findings.shadowing.other_abi import other_abi
 from collide.findings.shadowing.other_string import other_string
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
-from collide.findings.shadowing.version_check import refusal, version_check
+from collide.findings.shadowing.version_check import abi_argument, refusal, version_check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _ONE_NAME: tuple[FindingRule, ...] = (
     integer_width,
     other_abi,
     version_check,
+    abi_argument,
     refusal,
     other_string,
 )

@@ -23,6 +23,8 @@ _CALL, _JUMPS = rb"\xe8(?=%b)", (rb"\xe9(?=%b)", rb"\x0f[\x80-\x8f](?=%b)")
 _OPCODES = rb"[\x8d\x8b\x03\x3b\x39\x7e\x6f\x16\x40-\x4f]"
 _MODRM = rb"[\x05\x0d\x15\x1d\x25\x2d\x35\x3d]"
 _RELATIVE = _MODRM + rb"(?=%b)(?<=" + _OPCODES + rb".|\xff[\x15\x25\x35])"
+ADDRESSES = _RELATIVE
+"""What is read or taken the address of."""
 FORMS = (_CALL, _RELATIVE, *_JUMPS)
 """What is called, read or taken the address of, and jumped to."""
 _PLT_JUMP = re.compile(rb"\xff\x25")

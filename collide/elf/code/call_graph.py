@@ -20,12 +20,14 @@ import struct
 from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from mmap import mmap
+from types import MappingProxyType
 
-from collide.elf.code.branches import FORMS, Functions, ManySites, Segment, Sites
+from collide.elf.code.branches import ADDRESSES, FORMS, Functions, ManySites, Segment, Sites
+from collide.elf.code.cffi_tables import MARK, cffi_functions
 from collide.elf.code.unwind import Frames
 from collide.elf.constants import (
     DT_FINI,
@@ -79,7 +81,10 @@ def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> C
         frames = Frames(image)
         if not frames.starts or not frames.describe(_code_ranges(image, frames.starts)):
             return None
-        return Calls(image, frames, again or (lambda: data))
+        calls = Calls(image, frames, again or (lambda: data))
+        if not isinstance(data, memoryview) and data.find(MARK) >= 0:
+            calls.by_name = cffi_functions(image, _Tables(image).pointers, frozenset(frames.starts))
+        return calls
     except _BROKEN:
         return None
 
@@ -113,8 +118,10 @@ class Calls:
 
     ``constructors`` run when the object is loaded. ``tables`` are the functions
     and ``table_symbols`` the symbols that its data refers to: tables of
-    methods, of callbacks.
+    methods, of callbacks. ``by_name`` are those of them that Python code gets by a name alone.
     """
+
+    by_name: Mapping[str, AbstractSet[int]] = MappingProxyType({})
 
     def __init__(self, image: Image, frames: Frames, again: Callable[[], Contents]) -> None:
         starts = frames.starts
@@ -157,6 +164,7 @@ class Calls:
         self._follows: defaultdict[int, list[int]] = defaultdict(list)
         self._behind: dict[str, frozenset[int]] = {}
         self._bodies: dict[int, tuple[AbstractSet[str], AbstractSet[int]]] = {}
+        self._in_tables: dict[str, frozenset[int]] = {}
         self._names_at: defaultdict[int, list[str]] | None = None
         self._read_anew: list[Segment] = []
 
@@ -195,11 +203,52 @@ class Calls:
         found = self._users.get(name)
         if found is None:
             sites = [site for at in self._places.get(name, ()) for site in self._sites.to(at)]
-            found = self._users[name] = self._split.holding(sites) - self._linkages
+            found = self._split.holding(sites) - self._linkages
+            found = self._users[name] = found | self._in_tables.get(name, frozenset())
         return found
 
     def _all_users(self, names: Collection[str]) -> AbstractSet[int]:
         return frozenset().union(*map(self.users, names))
+
+    def leave_out(self, names: AbstractSet[str]) -> None:
+        """Let what is got by one of ``names`` alone be called by nothing in the data."""
+        tables = self.tables.difference(*(self.by_name[name] for name in names))
+        if tables != self.tables:
+            self.tables = tables
+            self._live = set(self.tables | self.constructors)
+            self._expanded.clear()
+            self._follows.clear()
+
+    def follow_tables(self, names: AbstractSet[str], variables: AbstractSet[int]) -> None:
+        """Let ``names`` that stand in tables be used by the functions that refer to these tables.
+
+        A table is an unbroken run of relocated words, up to the name's own. It is left as it is,
+        in use as soon as the object is, where no code refers to it, where an address in it is in
+        data too, or where one of ``variables``, which have names, lies in it.
+        """
+        names = names & self.table_symbols
+        if not names:
+            return
+        image = Image(memoryview(self._again()))
+        tables = _Tables(image)
+        runs = {place: tables.run(place) for name in names for place in tables.symbols[name]}
+        wanted = {address for run in runs.values() for address in run}
+        known = variables | set(tables.pointers.values())
+        sites = Sites(wanted)
+        for segment in self._segments(_executable(image)):
+            segment.scan(ADDRESSES, sites, self._split)
+        for name in names:
+            held = [
+                self._split.holding([at for address in runs[place] for at in sites.to(address)])
+                if known.isdisjoint(runs[place])
+                else frozenset[int]()
+                for place in tables.symbols[name]
+            ]
+            if all(held):
+                self.table_symbols -= {name}
+                self._in_tables[name] = frozenset().union(*held)
+        self._users.clear()
+        self._behind.clear()
 
     def names_at(self, function: int, exports: Exports) -> Sequence[str]:
         """The names by which ``exports``, those of this object, offer a function."""
@@ -344,9 +393,10 @@ class _Tables:
     def __init__(self, image: Image) -> None:
         self.image = image
         self.slots: dict[int, str] = {}
-        self.symbols: set[str] = set()
+        self.symbols: defaultdict[str, list[int]] = defaultdict(list)
         self.pointers: dict[int, int] = {}
         self.addresses: set[int] = set()
+        self._places: set[int] = set()
         self._relocations()
         self.constructors = self._constructors()
 
@@ -384,7 +434,16 @@ class _Tables:
                 if kind in (R_GLOB_DAT, R_JUMP_SLOT):
                     self.slots[place] = name
                 else:
-                    self.symbols.add(name)
+                    self.symbols[name].append(place)
+
+    def run(self, place: int) -> range:
+        """The words up to ``place`` that are relocated, without a gap."""
+        if not self._places:
+            self._places.update(self.pointers, *self.symbols.values())
+        start = place
+        while start - 8 in self._places:
+            start -= 8
+        return range(start, place + 8, 8)
 
     def _packed(self) -> Iterator[tuple[int, int]]:
         """Places of DT_RELR (gABI "Relative relocations in a compact form") and what is there."""

@@ -21,7 +21,7 @@ from collide.findings.shadowing.split_library import asked_by_name, renamed_copy
 from collide.findings.shadowing.static_objects import static_objects
 from collide.findings.shadowing.unused_copy import unused_copy
 from collide.findings.shadowing.vague_linkage import vague_linkage
-from collide.findings.shadowing.version_check import refusal, version_check
+from collide.findings.shadowing.version_check import abi_argument, refusal, version_check
 from collide.findings.shadowing.wide_interface import wide_interface
 
 TYPE_CHECKING = False
@@ -56,6 +56,7 @@ WORST_OF: tuple[FindingRule, ...] = (
     data_mismatch,
     integer_width,
     version_check,
+    abi_argument,
     refusal,
     wide_interface,
     static_objects,

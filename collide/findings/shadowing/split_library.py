@@ -55,6 +55,7 @@ SPLIT_LIBRARY = Code(
     f"{part_in_words(INSIDE)} inside one, where they may be functions that a shared build hides, "
     "unless the first two numbers of their versions differ. In a static library they are the "
     "functions that lie between the first and the last taken one and begin with the same word, "
+    "which several of the taken share, "
     "and those with the prefix that all of the taken have in common. A warning too where what is "
     "taken inside one object are routines in assembly, which have no unwind table, and, fewer than "
     "those, compiled functions that call nothing. Another way to split a library: most of its "

@@ -18,8 +18,9 @@ UNUSED_COPY = Code(
     "All users of this library are bound to the host's copy, so this one never runs, and what its "
     "references bind to does no harm.",
     "The graph of calls is walked from the module's initialisation and all constructors, over the "
-    "actual bindings; no function that is reached refers to these symbols. A function that is "
-    "looked up with dlsym is not seen.",
+    "actual bindings; no function that is reached refers to these symbols. What cffi offers by a "
+    "name counts if a Python file of the wheel has the name. A function that is looked up with "
+    "dlsym in a module is not seen.",
     "Nothing need be done; see the findings for those who use the host's copy.",
     fixed_remedy=True,
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from collide.analysis.library_copies import is_older, library_name
+from collide.analysis.library_copies import is_older, library_name, other_major
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.evidence import RuleResult, differs, file_name
+from collide.findings.evidence import RuleResult, differs, file_name, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,10 +26,12 @@ VERSION_CHECK = Code(
     "library and that the host's copy would cause. Three kinds of message are known. It requires a "
     "later release: the host's copy lacks functions and adds none. It compares the version of "
     "compiling with the one of running: the releases differ. It expects another build: the host's "
-    "file has another name.",
+    "file has another name. Or the name of a function in use ends in _ver, by which it takes the "
+    "number of the interface that the caller was compiled for, and the ABI numbers differ.",
     "As for COL101: no host can replace what is not looked up by name.",
 )
 _CHECK = re.compile(r"(?:check|verify|require)_?versions?|version_?check", re.IGNORECASE)
+_TAKES_NUMBER = re.compile(r"[a-z]_ver$")
 _VERSION = re.compile("version", re.IGNORECASE)
 _TOO_OLD = re.compile(r"older|later|newer|at least|requires|downgrade", re.IGNORECASE)
 
@@ -49,6 +51,28 @@ def version_check(interposition: Interposition) -> RuleResult | None:
         return None
     line = f"{checks[0]} compares the version compiled in with the one that runs."
     return RuleResult(VERSION_CHECK, Severity.ERROR, (line, differs(difference)))
+
+
+def abi_argument(interposition: Interposition) -> RuleResult | None:
+    """A function in use takes the number of the interface that its caller was compiled for.
+
+    A header defines such a number and a macro that passes it, and the function, whose name
+    ends in ``_ver`` by convention, refuses any other. That the number has changed is seen
+    where the makers of the library have changed the one behind ``.so`` as well.
+    """
+    takes = [name for name in interposition.used_names if _TAKES_NUMBER.search(name)]
+    if not takes:
+        return None
+    for intended in interposition.intended:
+        majors = other_major(intended, interposition.provider)
+        if majors is not None:
+            line = (
+                f"{some(takes)} {'takes' if len(takes) == 1 else 'take'} the number of the "
+                f"interface that the caller was compiled for, of ABI {majors[0]}; "
+                f"{interposition.theirs} copy is of ABI {majors[1]}."
+            )
+            return RuleResult(VERSION_CHECK, Severity.ERROR, (line,))
+    return None
 
 
 def refusal(interposition: Interposition) -> RuleResult | None:

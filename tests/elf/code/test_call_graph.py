@@ -348,3 +348,37 @@ def test_array_of_constructors_that_has_no_end_is_unknown(
         "sys.exit(read_calls(open(sys.argv[1], 'rb').read()) is not None)"
     )
     subprocess.run([sys.executable, "-c", program, str(broken)], check=True, timeout=30)
+
+
+TABLES = """
+extern int outside(void);
+int first(void) { return outside() + 1; }
+int second(void) { return outside() + 2; }
+static int (*const choices[])(void) = { first, second };
+int (*named[])(void) = { second };
+static __attribute__((noinline)) int choose(int n) { return choices[n](); }
+int user(int n) { return choose(n) + 3; }
+"""
+
+
+def test_what_a_table_has_is_used_by_those_who_refer_to_the_table(tmp_path: Path) -> None:
+    path = compile_so(tmp_path, "m.so", TABLES, "-O2")
+    found = read_calls(path.read_bytes())
+    assert found is not None
+    exports = read_object(path.read_bytes()).exports
+    addresses = {n: exports.candidates(n)[0].value for n in ("user", "named", "first")}
+    assert found.table_symbols == {"first", "second"}
+    found.follow_tables(frozenset(["first", "second", "outside"]), {addresses["named"] or 0})
+    # The other is in a variable with a name, which anybody may read.
+    assert found.table_symbols == {"second"}
+    assert addresses["user"] in found.behind("first")
+    assert found.live(["first"]) == frozenset()
+
+
+def test_table_that_no_code_refers_to_is_left_as_it_is(tmp_path: Path) -> None:
+    source = TABLES.replace("choices[n]()", "n")
+    source = source.replace("static int (*const", "__attribute__((used)) static int (*const")
+    found = read_calls(compile_so(tmp_path, "m.so", source, "-O2").read_bytes())
+    assert found is not None
+    found.follow_tables(frozenset(["first"]), frozenset())
+    assert found.table_symbols == {"first", "second"}

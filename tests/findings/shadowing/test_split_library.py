@@ -168,6 +168,29 @@ def test_library_that_is_asked_for_its_functions_gives_its_own(
         assert of(judgement, "libfrob_x86_64.so") == found
 
 
+INNER = "int lib_inner(void) { return 1; } int lib_outer(void) { return lib_inner() + 1; }"
+MORE = "int lib_more(void) { return 2; }"
+PLUGIN = "int plug_start(void) { return lib_outer() + lib_more(); }"
+
+
+@only_x86_64
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        (PLUGIN, ["COL102"]),
+        (PLUGIN.replace("+ ", "+ lib_inner() + "), ["COL101"]),
+        (PLUGIN.replace("plug_start", "lib_all"), ["COL101"]),
+    ],
+    ids=["taken-alone", "inner-is-called", "nothing-but-the-library"],
+)
+def test_nobody_asks_an_object_with_other_work_for_parts_of_its_library(
+    s: Scenario, entry: str, found: list[str]
+) -> None:
+    s.lib("libhost.so", functions("lib_outer", "lib_more", "lib_all"))
+    s.lib("w/plugin.so", INNER + MORE + entry)
+    assert codes(judged(s, "libhost.so")) == found
+
+
 # -- renamed ---------------------------------------------------------------------------------------
 
 
@@ -217,6 +240,14 @@ def test_function_between_them_with_a_word_of_its_own_is_not(s: Scenario) -> Non
     s.lib("w/m.so", static("abc_alpha", "other_kept", "xyz_omega"))
     (found,) = judged(s, "libhost.so")
     assert (found.code.id, found.kept) == ("COL102", ())
+
+
+def test_verb_that_one_taken_name_begins_with_is_no_library(s: Scenario) -> None:
+    taken = ("zip_new", "zip_add", "get_table")
+    s.lib("libhost.so", functions(*taken))
+    s.lib("w/m.so", static("zip_new", "get_names", "zip_kept", "zip_add", "get_table"))
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.kept) == ("COL101", ("zip_kept",))
 
 
 def test_function_behind_the_taken_ones_is_not(s: Scenario) -> None:

@@ -63,3 +63,21 @@ def test_words_of_refusal_are_an_error_where_they_would_be_said(
     said = f'const char *refuse(void) {{ return "{text}"; }}'
     s.lib("w/m.so", said + module(*names), needed=["w/libfrob-0f8b79dc.so.4"])
     assert of(judged(s, host), "m.so")[0] == code
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs", "code"),
+    [
+        ("frob_enc_init_ver", 8, "COL108"),
+        ("frob_enc_init_ver", 7, "COL102"),
+        ("frob_enc_init", 8, "COL105"),
+        ("FROB_VER", 8, "COL105"),
+    ],
+)
+def test_number_of_the_interface_is_refused_where_it_has_changed(
+    s: Scenario, name: str, theirs: int, code: str
+) -> None:
+    s.lib(f"libfrob.so.{theirs}", functions(name, "frob_one"))
+    s.lib("w/libfrob-0f8b79dc.so.7", functions(name, "frob_one"))
+    s.lib("w/m.so", module(name, "frob_one"), needed=["w/libfrob-0f8b79dc.so.7"])
+    assert of(judged(s, f"libfrob.so.{theirs}"), "m.so")[0] == code
