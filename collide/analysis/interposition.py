@@ -126,8 +126,8 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         opened = {name for key in weighed for name in collected[key].modules}
         modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
         kept_in: dict[Dso, AbstractSet[str]] = {}
-        for (victim, _, _), kept in kept_of.items():
-            kept_in[victim] = kept_in.get(victim, frozenset()) | kept
+        for (victim, _, _), more in kept_of.items():
+            kept_in[victim] = kept_in.get(victim, frozenset()) | more
         known = partial(_calls_of, analysis, compared, kept_in)
         from collide.analysis.reachability import Reach  # late: start-up
 
