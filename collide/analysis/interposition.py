@@ -112,26 +112,14 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
     collected = groups.collected()
     weighed = [key for key in collected if analysis.is_host(key[1]) and not key[2]]
     names: dict[Dso, set[str]] = {}
-    compared: set[Dso] = set()
-    for key in weighed:
-        taken = collected[key].taken
-        names.setdefault(key[0], set()).update(r.name for r in taken)
-        compared.update(b.intended.dso for b in taken.values() if b.intended)
     kept_of: dict[InterpositionKey, AbstractSet[str]] = {}
     for key in weighed:
         bindings = tuple(collected[key].taken.values())
+        names.setdefault(key[0], set()).update(b.reference.name for b in bindings)
         kept_of[key] = kept_beside(bindings, key[0], groups.of(key[0]))
     uses: Uses = _all
     if reaching and names:
-        opened = {name for key in weighed for name in collected[key].modules}
-        modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
-        kept_in: dict[Dso, AbstractSet[str]] = {}
-        for (victim, _, _), more in kept_of.items():
-            kept_in[victim] = kept_in.get(victim, frozenset()) | more
-        known = partial(_calls_of, analysis, compared, kept_in)
-        from collide.analysis.reachability import Reach  # late: start-up
-
-        uses = Reach(modules, names.keys(), known, _unasked(weighed, collected)).uses
+        uses = _uses(analysis, {key: collected[key] for key in weighed}, kept_of)
     # All names of a victim at once: each call may have to read all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
     roots = {m.bound.opened.root.dso for m in analysis.modules if m.bound}
@@ -164,18 +152,34 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         )
 
 
-def _unasked(
-    weighed: Iterable[InterpositionKey], collected: Mapping[InterpositionKey, _Collected]
-) -> dict[Dso, AbstractSet[str]]:
+def _uses(
+    analysis: Analysis,
+    weighed: Mapping[InterpositionKey, _Collected],
+    kept_of: Mapping[InterpositionKey, AbstractSet[str]],
+) -> Uses:
+    """What tells which names of a victim are in use, by the calls of all that is opened."""
+    from collide.analysis.reachability import Reach  # late: start-up
+
+    opened = {name for found in weighed.values() for name in found.modules}
+    modules = [m.bound for m in analysis.modules if m.bound and m.name in opened]
+    kept_in: dict[Dso, AbstractSet[str]] = {}
+    for (victim, _, _), kept in kept_of.items():
+        kept_in[victim] = kept_in.get(victim, frozenset()) | kept
+    taken = (b for found in weighed.values() for b in found.taken.values())
+    compared = {b.intended.dso for b in taken if b.intended}
+    known = partial(_calls_of, analysis, compared, kept_in)
+    return Reach(modules, kept_in.keys(), known, _unasked(weighed)).uses
+
+
+def _unasked(weighed: Mapping[InterpositionKey, _Collected]) -> dict[Dso, AbstractSet[str]]:
     """Names that nobody looks up in a victim that has other work than the library linked into it.
 
     Who opens such an object asks for what it is made for, not for a part of a library: not for
     what the provider has too, nor for what the object itself refers to.
     """
     found: dict[Dso, AbstractSet[str]] = {}
-    for key in weighed:
-        victim, provider, _ = key
-        intended = {b.intended.dso for b in collected[key].taken.values() if b.intended}
+    for (victim, provider, _), one in weighed.items():
+        intended = {b.intended.dso for b in one.taken.values() if b.intended}
         if intended <= {victim} and not is_extension_module(victim):
             from collide.analysis.library_copies import same_library  # late: start-up
 
