@@ -64,11 +64,16 @@ def _explain_word(word: str) -> int:
     from collide.report import topics  # late: start-up
     from collide.report.check import text  # late: start-up
 
-    code = api.CODES.get(word.upper())
+    by_slug = {code.slug: code for code in api.CODES.values()}
+    code = api.CODES.get(word.upper()) or by_slug.get(word.lower())
     found = topics.page(word.lower()) if code is None else text.render_code(code)
     if found is None:
-        pages = ", ".join(topics.topics())
-        complain(f"{word} is no code and no page ({pages}), and no SYMBOL is given")
+        from collide.support.neighbours import neighbour  # late: for an error only
+
+        pages = topics.topics()
+        meant = neighbour(word.upper(), api.CODES) or neighbour(word.lower(), [*by_slug, *pages])
+        said = f"{word} is no code and no page ({', '.join(pages)}), and no SYMBOL is given"
+        complain(f"{said}{meant}")
         return EXIT_USAGE
     write(found, None)
     return EXIT_CLEAN

@@ -90,6 +90,9 @@ def _run(arguments: list[str]) -> int:
     from collide.cli.options import limit_argument, set_limits  # late: start-up
 
     name = arguments[0] if arguments else ""
+    if not arguments:
+        _overview().print_help()
+        return EXIT_USAGE
     if name not in COMMANDS:
         _overview().parse_args(arguments)
         return EXIT_USAGE
@@ -128,10 +131,23 @@ def _parser_class() -> type[argparse.ArgumentParser]:
         def error(self, message: str) -> NoReturn:
             """Say what is wrong with the usage, and raise SystemExit."""
             self.print_usage(sys.stderr)
-            say(f"{self.prog}: error: {message}")
+            say(f"{self.prog}: error: {message}{_meant(self, message)}")
             raise SystemExit(EXIT_USAGE)
 
     return Parser
+
+
+def _meant(parser: argparse.ArgumentParser, message: str) -> str:
+    """The option or the choice that argparse's message is probably about."""
+    import re  # late: for an error only
+
+    from collide.support.neighbours import neighbour  # late: for an error only
+
+    if wrong := re.match(r"unrecognized arguments: .*?(--?[\w-]+)", message):
+        return neighbour(wrong[1], parser._option_string_actions)
+    if wrong := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
+        return neighbour(wrong[1], re.findall(r"[\w-]+", wrong[2]))
+    return ""
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

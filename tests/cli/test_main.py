@@ -101,7 +101,6 @@ def test_version_is_that_of_the_package() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["no-such-command"],
         ["check", "x.whl", "--format", "yaml"],
         ["check", "x.whl", "--fail-on", "all"],
@@ -118,6 +117,30 @@ def test_wrong_usage_ends_with_status_two(
     out, err = capsys.readouterr()
     assert out == ""
     assert "usage: collide" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["chekc"], "check"),
+        (["check", "x.whl", "--proifle", "y"], "--profile"),
+        (["check", "x.whl", "--format", "jsn"], "json"),
+        (["check", "x.whl", "--fail-on", "eror"], "error"),
+    ],
+)
+def test_mistyped_command_option_or_choice_names_its_neighbour(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], meant: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert capsys.readouterr().err.endswith(f"; did you mean {meant}?\n")
+
+
+def test_collide_alone_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == UNREADABLE
+    out, err = capsys.readouterr()
+    assert out.startswith("usage: collide")
+    assert err == ""
 
 
 def test_interruption_ends_with_status_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -921,9 +944,21 @@ def test_code_is_explained(run: Run, code: str, spelling: Callable[[str], str]) 
 
 
 def test_unknown_code_is_one_line(run: Run) -> None:
-    line = run.fails("explain", "COL999")
-    assert line.startswith("COL999 is no code and no page (api, ci, codes, ")
+    line = run.fails("explain", "nothing")
+    assert line.startswith("nothing is no code and no page (api, ci, codes, ")
     assert line.endswith("), and no SYMBOL is given")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("CLO110", "COL110"), ("splt-library", "split-library"), ("cii", "ci")]
+)
+def test_mistyped_code_slug_or_page_names_its_neighbour(run: Run, word: str, meant: str) -> None:
+    assert run.fails("explain", word).endswith(f"; did you mean {meant}?")
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_slug_is_explained_as_its_code(run: Run, code: str) -> None:
+    assert run("explain", CODES[code].slug) == run("explain", code)
 
 
 @pytest.mark.parametrize(
