@@ -175,10 +175,11 @@ def judge_loading(analysis: Analysis) -> Iterator[Finding]:
     yield from _captured(analysis)
 
 
-_PLUGIN = (
+NO_PYTHON = (
     "No Python is seen in this host: name the plugin that brings it (--global), "
     "or link the library that defines the symbols."
 )
+"""The remedy for a host whose program has no interpreter at start-up."""
 
 
 NO_LIBPYTHON = (
@@ -213,7 +214,7 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
             from collide.findings.expected_library import missing  # late: start-up
 
             severity, because = missing(analysis, victim, name, modules)
-        remedy = _PLUGIN if no_python and code is UNDEFINED_SYMBOL else code.remedy
+        remedy = NO_PYTHON if no_python and code is UNDEFINED_SYMBOL else code.remedy
         if code is MISSING_LIBRARY and name.startswith("libpython"):
             remedy = NO_LIBPYTHON
         yield Finding(

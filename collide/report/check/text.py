@@ -15,6 +15,7 @@ from collide.check.check import LeftOut, Report
 from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow
 from collide.findings.code import Code, Severity
+from collide.findings.loading import NO_PYTHON
 from collide.report.check.parts import (
     as_if,
     facts,
@@ -162,6 +163,7 @@ class _Screen:
 
     def lines(self) -> Iterator[Line]:
         """All lines, the inputs first."""
+        yield from self._without_python()
         names = Counter(target_title(one.target) for one in self._summary.inputs)
         for number, one in enumerate(self._summary.inputs):
             if number:
@@ -175,11 +177,18 @@ class _Screen:
         yield from self._left_out()
         yield from map(_plain, _fold(summary_of(self._report, self._summary), self._style.width))
 
+    def _without_python(self) -> Iterator[Line]:
+        """Hosts in which nothing can run before they are described better."""
+        for host in dict.fromkeys(h for c in self._causes if c.fix == NO_PYTHON for h in c.hosts):
+            text = f"{host} has no Python: name the plugin that brings it, --global LIB"
+            yield (Span(text, "error"),)
+
     def _input(self, one: InputSummary, title: str) -> Iterator[Line]:
         yield (Span(title, "strong"), *self._outcome(one))
         own = [c for c in self._causes if c.targets[0] == one.target and not c.is_of_pair]
-        yield from self._lines.of(own)
-        yield from self._remedies(own, one.target)
+        shown = own if self._verbose else [c for c in own if c.fix != NO_PYTHON]
+        yield from self._lines.of(shown)
+        yield from self._remedies(shown, one.target)
         if self._verbose and one.clean and one.hosts > 1:
             yield _plain(f"  clean on {', '.join(one.clean)}")
         yield from self._not_analysed(one.target)

@@ -19,7 +19,7 @@ from collide.check.check import Judged, LeftOut, Report, check
 from collide.filesystems.root import Root
 from collide.findings.code import Code, Severity
 from collide.findings.finding import Finding
-from collide.findings.loading import CAPTURED_SONAME, UNDEFINED_SYMBOL
+from collide.findings.loading import CAPTURED_SONAME, NO_PYTHON, UNDEFINED_SYMBOL
 from collide.findings.shadowing.foreign_symbol import FOREIGN_SYMBOL
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
@@ -161,6 +161,19 @@ def test_two_builds_of_one_release_are_told_apart() -> None:
     heads = [line.partition(" on ")[0] for line in lines_of(Report(judged, (), ()))]
     assert heads[0] == WHEEL
     assert heads[2] == other
+
+
+def test_host_without_python_is_one_line_before_all() -> None:
+    undefined = [
+        finding(UNDEFINED_SYMBOL, victim=f"m{n}.so", remedy=NO_PYTHON, provider=None)
+        for n in range(8)
+    ]
+    told = text.render(Report((on("debian-12-gdb", *undefined),), (), ()))
+    first, second, *_ = told.splitlines()
+    assert first == "debian-12-gdb has no Python: name the plugin that brings it, --global LIB"
+    assert second == "demo-1.0 (cp311, x86_64) on debian-12-gdb: breaks"
+    assert "COL203" not in told
+    assert "1 error in 1 input on 1 host" in told
 
 
 def test_repair_that_removes_some_says_so() -> None:
