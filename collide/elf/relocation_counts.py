@@ -88,29 +88,46 @@ def _joined(runs: Iterable[Run]) -> Iterator[Run]:
 def _relocations(image: Image) -> Iterator[Run]:
     if DT_SYMTAB not in image.dynamic:
         return
-    machine, size = image.machine, image.symbol.size
-    start, versions = image.one(DT_SYMTAB), version_names(image)
-    versym = image.at(image.one(DT_VERSYM)) if versions and DT_VERSYM in image.dynamic else None
+    machine, symbols = image.machine, _Symbols(image)
     shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
-    info_at, other_at = (4, 5) if image.bits == 64 else (12, 13)
     for info, is_plt in _infos(image):
-        kind, index = info & mask, info >> shift
-        lookup_class = machine.relocation_class(kind)
-        if not index or lookup_class is None:
+        kind = info & mask
+        try:
+            lookup_class = machine.relocation_class(kind)
+        except KeyError:
+            # The references of this type are not known, either (``ElfObject.unknown_relocations``).
             continue
-        symbol = image.at(start + index * size, size)
-        if symbol[info_at] >> 4 == STB_LOCAL or symbol[other_at] & 3 in (STV_HIDDEN, STV_INTERNAL):
-            continue
-        name = image.string(struct.unpack_from(f"{image.order}I", symbol)[0])
-        version = None
-        if versym is not None:
-            number = struct.unpack_from(f"{image.order}H", versym, 2 * index)[0]
-            version = versions.get(number & 0x7FFF)
-        yield Run(name, version, lookup_class, is_plt and kind in machine.jump_slots)
+        if lookup_class is not None and (symbol := symbols[info >> shift]):
+            yield Run(*symbol, lookup_class, is_plt and kind in machine.jump_slots)
+
+
+class _Symbols(dict[int, tuple[str, str | None] | None]):
+    """Name and version of each symbol by its index; None for what binds to the object itself."""
+
+    def __init__(self, image: Image) -> None:
+        super().__init__({0: None})
+        self._image = image
+        self._start, self._versions = image.one(DT_SYMTAB), version_names(image)
+        versioned = self._versions and DT_VERSYM in image.dynamic
+        self._versym = image.at(image.one(DT_VERSYM)) if versioned else None
+
+    def __missing__(self, index: int) -> tuple[str, str | None] | None:
+        image, size = self._image, self._image.symbol.size
+        info_at, other_at = (4, 5) if image.bits == 64 else (12, 13)
+        symbol = image.at(self._start + index * size, size)
+        found, version = None, None
+        hidden = symbol[other_at] & 3 in (STV_HIDDEN, STV_INTERNAL)
+        if symbol[info_at] >> 4 != STB_LOCAL and not hidden:
+            if self._versym is not None:
+                number = struct.unpack_from(f"{image.order}H", self._versym, 2 * index)[0]
+                version = self._versions.get(number & 0x7FFF)
+            name = image.string(struct.unpack_from(f"{image.order}I", symbol)[0])
+            found = name, version
+        self[index] = found
+        return found
 
 
 def _infos(image: Image) -> Iterator[tuple[int, bool]]:
-    word = image.bits // 8
     plt_width = 3 if image.one(DT_PLTREL, DT_REL) == DT_RELA else 2
     tables = (
         (DT_RELA, DT_RELASZ, 3),
@@ -120,6 +137,5 @@ def _infos(image: Image) -> Iterator[tuple[int, bool]]:
     for tag, size_tag, width in tables:
         if tag in image.dynamic and (size := image.one(size_tag, 0)):
             raw = image.at(image.one(tag), size)
-            assert len(raw) % (width * word) == 0
             for info in integers(raw, image.address, image.big_endian)[1::width]:
                 yield info, tag == DT_JMPREL

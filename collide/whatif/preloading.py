@@ -8,7 +8,7 @@ and DT_SYMBOLIC; dlopen(3) RTLD_DEEPBIND; Rule 3.3 for protected visibility.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
@@ -65,42 +65,56 @@ def preloads(tried: WhatIf, host_edits: Sequence[Edit]) -> tuple[Preload, ...]:
     if not knows_references(tried.before.host):
         return ()
     found: list[Preload] = []
-    executable = tried.before.host.process.executable
-    for m in tried.before.host.process.global_scope:
+    process = tried.before.host.process
+    names = _names(tried)
+    for m in process.global_scope:
         options = {e.change.option for e in host_edits if e.matches(m.dso.path)}
         if not options or WITHOUT in options:
             continue
-        if m is not executable and m.elf.soname:
+        if m is not process.executable and m.elf.soname:
             lost = (m.elf.soname,) if options & {RENAME, VERSION} else ()
             users = tuple(_users(tried, m.dso)) if lost else ()
             found.append(Preload("same-soname", m.dso.path, 1, lost, users))
-        found += _of_names(tried, m.dso)
+        keys = ((kind, m.dso.path) for kind in _KINDS)
+        found += (names[key].preload(*key) for key in keys if key in names)
     return tuple(found)
 
 
-def _of_names(tried: WhatIf, library: Dso) -> Iterator[Preload]:
+_KINDS: tuple[PreloadKind, ...] = ("used-names", "own-names")
+
+
+class _Names(NamedTuple):
+    """The names that could be replaced, and those of them that cannot be everywhere any more."""
+
+    names: set[str]
+    lost: set[str]
+    holders: set[str]
+
+    def preload(self, kind: PreloadKind, library: str) -> Preload:
+        lost, holders = tuple(sorted(self.lost)), tuple(sorted(self.holders))
+        return Preload(kind, library, len(self.names), lost, holders)
+
+
+def _names(tried: WhatIf) -> dict[tuple[PreloadKind, str], _Names]:
+    """The names of every library of the host: those that it uses, and those that are its own."""
     was = _replaceable(tried.before, frozenset())
     deep = frozenset(
         m.dso.path for o in tried.openings if o.mode.deepbind for m in o.new or (o.root,)
     )
     now = _replaceable(tried.after, deep)
-    kinds: dict[PreloadKind, list[tuple[str, Reference]]] = {"used-names": [], "own-names": []}
+    found: dict[tuple[PreloadKind, str], _Names] = {}
     for (path, reference), meant in was.items():
-        if meant == library.path:
-            kinds["own-names"].append((path, reference))
-        elif path == library.path:
-            kinds["used-names"].append((path, reference))
-    for kind, references in kinds.items():
-        lost, holders = set(), set()
-        for path, reference in references:
-            follower = tried.fates.get(path, {}).get(reference, reference)
+        follower = tried.fates.get(path, {}).get(reference, reference)
+        keys: list[tuple[PreloadKind, str]] = [("own-names", meant)]
+        if path != meant:
+            keys.append(("used-names", path))
+        for key in keys:
+            of = found.setdefault(key, _Names(set(), set(), set()))
+            of.names.add(reference.name)
             if follower is None or (path, follower) not in now:
-                lost.add(reference.name)
-                holders.add(path)
-        names = {reference.name for _, reference in references}
-        if names:
-            ordered = tuple(sorted(lost)), tuple(sorted(holders))
-            yield Preload(kind, library.path, len(names), *ordered)
+                of.lost.add(reference.name)
+                of.holders.add(path)
+    return found
 
 
 def _users(tried: WhatIf, library: Dso) -> list[str]:
