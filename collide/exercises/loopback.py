@@ -108,6 +108,6 @@ def print_postgres_logins(connect, refusal):
 def answer_as_web_server(connection):
     """Read one request over TLS and answer it."""
     with encrypted(connection) as tls:
-        while not tls.recv(4096).endswith(b"\r\n\r\n"):
+        while (read := tls.recv(4096)) and not read.endswith(b"\r\n\r\n"):
             pass
         tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")

@@ -16,12 +16,15 @@ import pytest
 from roots import RootError, root
 
 _PLATFORMS = {
-    "x86_64": ("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", "manylinux_2_28"),
+    "x86_64": (
+        *("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", "manylinux_2_28"),
+        "manylinux_2_34",
+    ),
     "i686": ("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", "manylinux_2_28"),
     "armv7l": ("manylinux2014", "manylinux_2_17", "manylinux_2_31", "manylinux_2_34"),
     "riscv64": ("manylinux_2_31", "manylinux_2_35", "manylinux_2_38", "manylinux_2_39"),
 }
-_OTHERS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28")
+_OTHERS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 _MUSL = ("musllinux_1_1", "musllinux_1_2")
 
 

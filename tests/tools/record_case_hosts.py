@@ -4,8 +4,8 @@
 
 They go to ``tests/data/hosts.db``, in the format of the shipped hosts. Of those that
 are not named the recorded state is kept: it is the one in which their cases were run.
-Run it as root on Debian 12 with the packages of ``APT`` (the script installs
-them), gcc, and CPython builds with a shared libpython below ``PYENV_ROOT``
+Run it as root on Debian 12; the script installs the packages. It needs gcc, and
+CPython builds with a shared libpython below ``PYENV_ROOT``
 (``~/.pyenv``). Adding a host is one entry in the table. In a profile these
 builds stand under ``/opt/python/cpXY`` and compiled hosts under ``/opt/hosts``:
 where they lay on the machine that recorded them matters to nobody.
@@ -28,125 +28,31 @@ from collide.filesystems.root import Root
 from collide.hosts.database.reader import Database, Summary
 from collide.hosts.extract import extract
 from collide.hosts.profile_file.write import record, to_bytes
+from linked_hosts import LINKED
 from packing import Profile, pack, summary_of, unpack
 
-APT = (
-    *("apache2-bin", "blender", "gcc", "gdb", "libapache2-mod-wsgi-py3", "libargon2-1"),
-    *("libarpack2", "libblosc1", "libbrotli1", "libc-ares2", "libcapnp-0.9.2", "libcapstone4"),
-    *("libcmark0.30.2", "libcurl4", "libduktape207", "liberfa1", "libev4", "libexiv2-27"),
-    *("libffi-dev", "libffi8", "libfftw3-double3", "libflint17", "libfreetype6", "libgdal32"),
-    *("libgeos-c1v5", "libgfortran5", "libgit2-1.5", "libglfw3", "libglib2.0-0", "libglpk40"),
-    *("libgomp1", "libharfbuzz0b", "libhdf5-103-1", "libheif1", "libhiredis0.14", "libigraph3"),
-    *("libjpeg62-turbo", "libjq1", "liblcms2-2", "libleveldb1d", "libllvm14", "liblmdb0"),
-    *("liblua5.4-0", "libmagic1", "libmariadb3", "libmbedtls14", "libmecab2", "libmemcached11"),
-    *("libmetis5", "libmp3lame0", "libmpfr6", "libnetcdf19", "libnng1", "libopenblas0-pthread"),
-    *("libopenexr-3-1-30", "libopenjp2-7", "libopenslide0", "libpari-gmp-tls8", "libpng16-16"),
-    *("libpocketsphinx3", "libpolyclipping22", "libpq5", "libproj25", "libprotobuf32", "libqpdf29"),
-    *("libqt6core6", "libraw20", "librdkafka1", "librtmidi6", "libsamplerate0", "libsass1"),
-    *("libsdl2-2.0-0", "libsecp256k1-1", "libsimdjson14", "libsndfile1", "libsodium23"),
-    *("libspatialindex-c6", "libspatialite7", "libsqlite3-0", "libsrtp2-1", "libssh2-1"),
-    *("libssl-dev", "libsuperlu5", "libsvm3", "libtiff6", "libtree-sitter0", "libunicorn2"),
-    *("libusb-1.0-0", "libuv1", "libwcs7", "libwebp7", "libxml2-dev", "libxslt1.1", "libyajl2"),
-    *("libyara9", "libz3-4", "libzmq5", "libzstd1", "postgresql-15", "postgresql-plpython3-15"),
-    *("pypy3", "python3", "uwsgi-core", "uwsgi-plugin-python3", "vim-nox", "weechat-headless"),
-    *("weechat-python", "zlib1g-dev"),
+_APT = (
+    *("apache2-bin", "blender", "gcc", "gdb", "libapache2-mod-wsgi-py3", "libffi-dev"),
+    *("libprotobuf32", "libssl-dev", "libxml2-dev", "postgresql-15"),
+    *("postgresql-plpython3-15", "pypy3", "python3", "uwsgi-core", "uwsgi-plugin-python3"),
+    *("vim-nox", "weechat-headless", "weechat-python", "zlib1g-dev"),
 )
 
 _SOURCE = "Debian 12 (bookworm)"
 _LIB = "/usr/lib/x86_64-linux-gnu"
-_LINKED = {
-    "argon2": "libargon2.so.1",
-    "arpack": "libarpack.so.2",
-    "blosc": "libblosc.so.1",
-    "brotli": "libbrotlienc.so.1",
-    "capnp": "libcapnp-rpc-0.9.2.so",
-    "capstone": "libcapstone.so.4",
-    "cares": "libcares.so.2",
-    "cmark": "libcmark.so.0.30.2",
-    "crypto": "libcrypto.so.3",
-    "curl": "libcurl.so.4",
-    "duktape": "libduktape.so.207",
-    "erfa": "liberfa.so.1",
-    "ev": "libev.so.4",
-    "exiv2": "libexiv2.so.27",
-    "ffi": "libffi.so.8",
-    "fftw": "libfftw3.so.3",
-    "flint": "libflint.so.17",
-    "freetype": "libfreetype.so.6",
-    "gdal": "libgdal.so.32",
-    "geos": "libgeos_c.so.1",
-    "gfortran": "libgfortran.so.5",
-    "git2": "libgit2.so.1.5",
-    "glfw": "libglfw.so.3",
-    "glib": "libgobject-2.0.so.0",
-    "glpk": "libglpk.so.40",
-    "gomp": "libgomp.so.1",
-    "harfbuzz": "libharfbuzz.so.0",
-    "hdf5": "libhdf5_serial.so.103",
-    "heif": "libheif.so.1",
-    "hiredis": "libhiredis.so.0.14",
-    "igraph": "libigraph.so.3",
-    "jpeg": "libjpeg.so.62",
-    "jq": "libjq.so.1",
-    "lcms2": "liblcms2.so.2",
-    "leveldb": "libleveldb.so.1d",
-    "llvm14": "libLLVM-14.so.1",
-    "lmdb": "liblmdb.so.0",
-    "lua": "liblua5.4.so.0",
-    "magic": "libmagic.so.1",
-    "mariadb": "libmariadb.so.3",
-    "mbedtls": "libmbedtls.so.14",
-    "mecab": "libmecab.so.2",
-    "memcached": "libmemcached.so.11",
-    "metis": "libmetis.so.5",
-    "mp3lame": "libmp3lame.so.0",
-    "mpfr": "libmpfr.so.6",
-    "netcdf": "libnetcdf.so.19",
-    "nng": "libnng.so.1",
-    "openblas": "libopenblas.so.0",
-    "openexrcore": "libOpenEXRCore-3_1.so.30",
-    "openjp2": "libopenjp2.so.7",
-    "openslide": "libopenslide.so.0",
-    "pari": "libpari-gmp-tls.so.8",
-    "png": "libpng16.so.16",
-    "pocketsphinx": "libpocketsphinx.so.3",
-    "polyclipping": "libpolyclipping.so.22",
-    "pq": "libpq.so.5",
-    "proj": "libproj.so.25",
-    "qpdf": "libqpdf.so.29",
-    "qt6": "libQt6Core.so.6",
-    "raw": "libraw_r.so.20",
-    "rdkafka": "librdkafka.so.1",
-    "rtmidi": "librtmidi.so.6",
-    "samplerate": "libsamplerate.so.0",
-    "sass": "libsass.so.1",
-    "sdl2": "libSDL2-2.0.so.0",
-    "secp256k1": "libsecp256k1.so.1",
-    "simdjson": "libsimdjson.so.14",
-    "sndfile": "libsndfile.so.1",
-    "sodium": "libsodium.so.23",
-    "spatialindex": "libspatialindex_c.so.6",
-    "spatialite": "libspatialite.so.7",
-    "sqlite": "libsqlite3.so.0",
-    "srtp": "libsrtp2.so.1",
-    "ssh2": "libssh2.so.1",
-    "superlu": "libsuperlu.so.5",
-    "svm": "libsvm.so.3",
-    "tiff": "libtiff.so.6",
-    "treesitter": "libtree-sitter.so.0",
-    "unicorn": "libunicorn.so.2",
-    "usb": "libusb-1.0.so.0",
-    "uv": "libuv.so.1",
-    "wcs": "libwcs.so.7",
-    "webp": "libwebp.so.7",
-    "xslt": "libexslt.so.0",
-    "yajl": "libyajl.so.2",
-    "yara": "libyara.so.9",
-    "z3": "libz3.so.4",
-    "zmq": "libzmq.so.5",
-    "zstd": "libzstd.so.1",
-}
-"""The library that each embedding program of CPython 3.11 links, host311-NAME."""
+_LINKED = (
+    *("argon2", "arpack", "blosc", "brotli", "capnp", "capstone", "cares", "cmark", "crypto"),
+    *("curl", "duktape", "erfa", "ev", "exiv2", "ffi", "fftw", "flint", "freetype", "gdal"),
+    *("geos", "gfortran", "git2", "glfw", "glib", "glpk", "gomp", "harfbuzz", "hdf5", "heif"),
+    *("hiredis", "igraph", "jpeg", "jq", "lcms2", "leveldb", "llvm14", "lmdb", "lua", "magic"),
+    *("mariadb", "mbedtls", "mecab", "memcached", "metis", "mp3lame", "mpfr", "netcdf", "nng"),
+    *("openblas", "openexrcore", "openjp2", "openslide", "pari", "png", "pocketsphinx"),
+    *("polyclipping", "pq", "proj", "qpdf", "qt6", "raw", "rdkafka", "rtmidi", "samplerate"),
+    *("sass", "sdl2", "secp256k1", "simdjson", "sndfile", "sodium", "spatialindex", "spatialite"),
+    *("sqlite", "srtp", "ssh2", "superlu", "svm", "tiff", "treesitter", "unicorn", "usb", "uv"),
+    *("wcs", "webp", "xslt", "yajl", "yara", "z3", "zmq", "zstd"),
+)
+"""The linked hosts of the cases."""
 _UWSGI_PLUGIN = "/usr/lib/uwsgi/plugins/python3_plugin.so"
 _MODULES = "/usr/lib/apache2/modules/mod_"
 _POSTGRES = "/usr/lib/postgresql/15"
@@ -173,8 +79,8 @@ class Recorded(NamedTuple):
 
 TABLE = {
     **{
-        f"host311-{name}": Recorded(Built("3.11", (f"{_LIB}/{library}",)))
-        for name, library in _LINKED.items()
+        f"host311-{name}": Recorded(Built("3.11", (f"{_LIB}/{LINKED[name].library}",)))
+        for name in _LINKED
     },
     "apache": Recorded(
         "/usr/sbin/apache2",
@@ -333,7 +239,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         known = Database(CASE_HOSTS)
         recorded = {name: (known.summary(name), unpack(known, name)) for name in known.names}
     else:
-        subprocess.run(["apt-get", "install", "-y", "-qq", *APT], check=True)
+        packages = [*_APT, *(LINKED[name].package for name in _LINKED)]
+        subprocess.run(["apt-get", "install", "-y", "-qq", *packages], check=True)
     for name in names or TABLE:
         recorded[name] = record_host(name, TABLE[name])
         print(f"{name}: {len(recorded[name][1]['objects'])} objects", flush=True)

@@ -1,0 +1,101 @@
+"""The measured pairs: the data is whole, and parted by library; the table is made of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+import measure
+import measured_report
+from checkout import DATA, PACKAGE
+from collide.verify.exercises import bundled
+from corpus import unavailable
+from measured_table import IN_HOSTS, ON_ARM64, PACKAGES, PAIRS, TOGETHER
+from repair_exercises import LIBRARY_EXERCISES
+
+RECORDS: dict[str, dict[str, Any]] = measure.records()
+MEASURED = [r for r in RECORDS.values() if r["outcome"] is not None]
+OUTCOMES = ("breaks", "misbinds", "safe", "unmeasurable")
+
+
+def test_records_are_of_the_table() -> None:
+    assert len(MEASURED) >= 25
+    by_id = {pair.id: pair for pair in PAIRS}
+    assert len(by_id) == len(PAIRS)
+    for record in RECORDS.values():
+        assert record["host"] == by_id[record["id"]].host
+        assert record["kind"] == by_id[record["id"]].kind
+
+
+@pytest.mark.parametrize("record", MEASURED, ids=lambda r: r["id"])
+def test_prediction_and_outcome_are_there(record: dict[str, Any]) -> None:
+    told = record["prediction"]
+    assert told["rules"]
+    assert told["worst"] in ("error", "warning", "note", "nothing")
+    assert bool(told["codes"]) == (told["worst"] != "nothing")
+    assert record["outcome"] in OUTCOMES
+    breaks = [e for e in record["exercises"] if e["verdict"].startswith("breaks")]
+    assert bool(breaks) == (record["outcome"] == "breaks")
+    for exercise in breaks:
+        assert not exercise["wrong"].startswith("0 of")
+    assert (record["outcome"] == "safe") <= (record["libraries"] == [])
+
+
+def test_no_library_is_in_both_parts() -> None:
+    parts = defaultdict(set)
+    for record in RECORDS.values():
+        for library in measured_report.libraries(record):
+            parts[library].add(record["part"])
+    assert {library for library, found in parts.items() if len(found) > 1} == set()
+    assert {record["part"] for record in RECORDS.values()} == {"fit", "judge"}
+
+
+def test_groups_are_those_that_share_a_library() -> None:
+    def record(name: str, *libraries: str) -> dict[str, Any]:
+        return {"id": name, "libraries": list(libraries), "about": name, "exercises": []}
+
+    found = [record("1", "a", "b"), record("2", "c"), record("3", "b", "d"), record("4")]
+    groups = {r["id"]: r["group"] for r in measured_report.with_parts(found)}
+    assert groups == {"1": "a", "2": "c", "3": "a", "4": "4"}
+
+
+def test_table_is_that_of_the_records() -> None:
+    assert (DATA / "measured_pairs.md").read_text() == measured_report.table(RECORDS)
+
+
+def test_exercises_are_there_and_used() -> None:
+    used = {name for p in PAIRS for q in p.packages for name in (q.first, q.second) if name}
+    own = {name for name in used if name != "bundled" and not name.startswith("library:")}
+    files = {path.stem for path in (DATA / "exercises").glob("*.py")}
+    assert files - own == {"dns"}  # a server, which they import
+    assert own <= files
+    libraries = {name.removeprefix("library:") for name in used if name.startswith("library:")}
+    assert libraries <= set(LIBRARY_EXERCISES)
+    for package in (p for p in PACKAGES.values() if p.first == "bundled"):
+        assert bundled(PACKAGE / f"{package.name.replace('-', '_')}-1-py3-none-any.whl").exists()
+
+
+def test_rows_name_packages() -> None:
+    named = {*IN_HOSTS, *ON_ARM64, *(name for pair in TOGETHER for name in pair)}
+    assert named == set(PACKAGES)
+
+
+def test_unknown_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        measure.main(["--case", "no-such-pair"])
+    assert ended.value.code == 2
+    assert "no such case: no-such-pair" in capsys.readouterr().err
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", ["gnureadline-in-readline", "lz4-with-zstandard"])
+def test_measured_again_it_does_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {}
+    monkeypatch.setattr(measure, "_keep", lambda record: kept.update({record["id"]: record}))
+    (pair,) = (pair for pair in PAIRS if pair.id == name)
+    said = measure.one(pair, 1)
+    if "not made here" in said:
+        unavailable(said)
+    assert kept[name]["outcome"] == RECORDS[name]["outcome"]
