@@ -141,11 +141,9 @@ def taken_for(candidate: Candidate, python: Python) -> Candidate:
 def as_if(host: Host, python: Python) -> Host:
     """``host`` with ``python`` in the place of its interpreter."""
     own = [m for m in host.process.global_scope if _is_interpreter(m.dso)]
-    process = replaced(host.process, {m.dso: _without_api(m.dso) for m in own})
-    process.assumed = API_PREFIXES
     version = ".".join(map(str, python.version))
-    for m in own:
-        known = process.loaded(m.elf.soname) if m.elf.soname else None
-        if known is not None and known is not process.executable:
-            process.name_also(known, f"libpython{version}{python.abi_flags}.so.1.0")
+    libraries = (m for m in own if m is not host.process.executable)
+    names = {f"libpython{version}{python.abi_flags}.so.1.0": m for m in libraries}
+    process = replaced(host.process, {m.dso: _without_api(m.dso) for m in own}, names)
+    process.assumed = API_PREFIXES
     return host._replace(python=python, process=process, as_if=True)

@@ -67,18 +67,14 @@ class Process:
         copy._positions = dict(self._positions)
         return copy
 
-    def exchange(self, twins: Mapping[LinkMap, LinkMap]) -> None:
-        """Put maps in the place of all others, under all names of these."""
+    def exchange(self, twins: Mapping[LinkMap, LinkMap], names: Mapping[str, LinkMap]) -> None:
+        """Put maps in the place of all others, under all names of these, and ``names`` more."""
         self.executable = twins[self.executable]
         self.maps = [twins[m] for m in self.maps]
         self.global_scope = tuple(twins[m] for m in self.global_scope)
-        self._names = {name: twins.get(m, m) for name, m in self._names.items()}
+        self._names = {n: twins.get(m, m) for n, m in (*names.items(), *self._names.items())}
         self._identities = {key: twins.get(m, m) for key, m in self._identities.items()}
         self._positions = {id(m): number for number, m in enumerate(self.maps)}
-
-    def name_also(self, known: LinkMap, name: str) -> None:
-        """Let a loaded map answer to one more name."""
-        self._names.setdefault(name, known)
 
     def learn(self, failed: Process) -> None:
         """Keep what ``failed``, a copy in which a dlopen has failed, leaves behind (Rule 2).

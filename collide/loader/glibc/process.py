@@ -41,9 +41,9 @@ class GlibcProcess(Process):
         copy._sonames = dict(self._sonames)
         return copy
 
-    def exchange(self, twins: Mapping[LinkMap, LinkMap]) -> None:
+    def exchange(self, twins: Mapping[LinkMap, LinkMap], names: Mapping[str, LinkMap]) -> None:
         """See :class:`Process`."""
-        super().exchange(twins)
+        super().exchange(twins, names)
         self._sonames = {name: twins.get(m, m) for name, m in self._sonames.items()}
 
     def _register(self, new: LinkMap, *, named: bool = True) -> None:
