@@ -108,6 +108,15 @@ def test_plain_interpreters_and_programs_that_embed_one_are_told_apart() -> None
     assert not host._replace(path="/usr/bin/pypy3").embeds_python
 
 
+def test_each_architecture_has_a_plain_host_of_both_libcs_and_programs() -> None:
+    hosts = list(select_hosts(["all"]))
+    machines = {h.architecture for h in hosts}
+    assert len(machines) == 7
+    plain = {(h.loader.libc, h.architecture) for h in hosts if not h.embeds_python}
+    assert plain == {(libc, machine) for libc in ("glibc", "musl") for machine in machines}
+    assert {h.architecture for h in hosts if h.embeds_python} == machines
+
+
 def test_group_is_every_shipped_profile_in_it() -> None:
     found = names("pypy")
     assert len(found) > 3

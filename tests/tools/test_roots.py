@@ -90,3 +90,41 @@ def test_dpkg_of_the_root_knows_its_packages(tmp_path: Path) -> None:
     roots._unpack(archives, unpacked)
     known = find_packages(Root(str(unpacked)), ["/usr/lib/liba.so.1", "/b", "/c"])
     assert known == {"/usr/lib/liba.so.1": ("one", "1"), "/b": ("two", "1")}
+
+
+def with_script(directory: Path, name: str, script: str, *files: str) -> Path:
+    """A package with a script that dpkg runs after unpacking."""
+    package(directory, name, *files)
+    (directory / name / "DEBIAN" / "postinst").write_text(f"#!/bin/sh\nset -e\n{script}")
+    (directory / name / "DEBIAN" / "postinst").chmod(0o755)
+    archive = directory / f"{name}.deb"
+    command = ("dpkg-deb", "--build", directory / name, archive)
+    subprocess.run(command, check=True, capture_output=True)
+    return archive
+
+
+def test_links_of_alternatives_are_made_as_their_scripts_would(tmp_path: Path) -> None:
+    """The highest priority has the name; what a shell would have to expand is left alone."""
+    one = with_script(
+        *(tmp_path, "one"),
+        "update-alternatives --install /usr/lib/libblas.so.3 \\\n"
+        "   libblas.so.3-x /usr/lib/blas/libblas.so.3 10 \\\n"
+        "   --slave /usr/lib/blas.txt blas.txt /usr/lib/blas/readme\n",
+        *("usr/lib/blas/libblas.so.3", "usr/lib/blas/readme"),
+    )
+    two = with_script(
+        *(tmp_path, "two"),
+        "update-alternatives --install /usr/lib/libblas.so.3 libblas.so.3-x \\\n"
+        "   /usr/lib/open/b.so 100\n"
+        "update-alternatives --install /usr/lib/$x x-$x /usr/lib/open/b.so 100\n"
+        'update-alternatives --install "/unclosed\n',
+        "usr/lib/open/b.so",
+    )
+    unpacked = tmp_path / "root"
+    roots._unpack([two, one], unpacked)
+    assert (unpacked / "usr/lib/libblas.so.3").read_text() == "two"
+    assert Root(str(unpacked)).read_bytes("/usr/lib/libblas.so.3") == b"two"
+    assert not (unpacked / "usr/lib/blas.txt").exists()
+    roots._unpack([one], tmp_path / "alone")
+    assert (tmp_path / "alone/usr/lib/libblas.so.3").read_text() == "one"
+    assert (tmp_path / "alone/usr/lib/blas.txt").read_text() == "one"

@@ -34,7 +34,8 @@ from shipped import SHIPPED
 
 SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))
 each_host = pytest.mark.parametrize("shipped", SHIPPED, ids=[s.name for s in SHIPPED])
-LIMIT = 3_000_000
+LIMIT = 4_000_000
+"""Bytes that 113 hosts of seven architectures may take."""
 
 
 def summary(host: Host) -> Summary:
@@ -80,21 +81,25 @@ def test_host_is_what_its_name_says(shipped: Any) -> None:
     assert known.groups == shipped.groups
     assert (known.architecture, known.python) == (host.architecture, host.python)
     assert (known.loader.libc, known.loader.version) == (host.loader.libc, host.loader.version)
+    assert list(host.rtld_global) == list(shipped.rtld_global)
+    assert host.process.executable in host.process.global_scope
+    if shipped.wheel and shipped.wheel.requirement.startswith("ninja"):
+        # It stands in for an interpreter that links the C library alone.
+        assert host.python is None
+        assert len(host.process.maps) == 2
+        return
     assert host.python is not None
     assert host.python.implementation == ("pp" if "pypy" in shipped.groups else "cp")
     if shipped.python is not None:
         assert host.python == shipped.python
-    assert list(host.rtld_global) == list(shipped.rtld_global)
-    assert host.process.executable in host.process.global_scope
     # What makes a module loadable: an interpreter's functions in the global scope.
     assert any("PyList_New" in m.elf.exports.names or "PyPyList_New" in m.elf.exports.names
                for m in host.process.global_scope)  # fmt: skip
 
 
 @each_host
-def test_missing_libraries_are_only_those_that_an_alternative_would_give(shipped: Any) -> None:
-    missing = {f.name for f in load_shipped(shipped.name).failures}
-    assert missing <= {"libblas.so.3", "liblapack.so.3"}
+def test_host_could_start(shipped: Any) -> None:
+    assert load_shipped(shipped.name).failures == ()
 
 
 @each_host
