@@ -239,7 +239,6 @@ def check(
     host could take. What shares a library's name with the interpreter's own modules is opened
     behind an import of these, too. With ``imports`` inputs are installed trees, and judged is what
     importing these modules opens in one process. ``progress`` is called meanwhile.
-
     ``jobs`` is the number of processes, None for as many as CPUs where there is work for them.
     Targets, and what an iterator gives one by one, are checked in this process.
 

@@ -27,7 +27,8 @@ class Module(NamedTuple):
     """One opened module by name: bound, or the reason why it could not be mapped at all.
 
     ``opening`` is how it was opened. ``before`` is what its package's Python has opened by then,
-    and ``refused`` what this could not open.
+    and ``refused`` what this could not open. ``brought`` has the paths of objects that were loaded
+    by earlier openings, each with the first of them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Module(NamedTuple):
     opening: Opening = Opening("")
     before: tuple[Opening, ...] = ()
     refused: tuple[tuple[Opening, LoadFailure], ...] = ()
+    brought: tuple[tuple[str, Opening], ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -69,6 +71,7 @@ class Analysis(NamedTuple):
             modules=tuple(
                 m._replace(
                     bound=None,
+                    brought=(),
                     opening=m.opening._replace(name=m.name),
                     before=tuple(o._replace(name=self.target.shown(o.name)) for o in m.before),
                 )
@@ -345,22 +348,26 @@ class _Prepared(NamedTuple):
     session: Session
     before: tuple[Opening, ...]
     refused: tuple[tuple[Opening, LoadFailure], ...]
+    brought: tuple[tuple[str, Opening], ...]
 
     def open(self, name: str, opening: Opening) -> Module:
         """Open one more object in a copy of it."""
         bound, failures = self.session.copy().open(opening.name, opening.mode)
-        return Module(name, bound, failures, opening, self.before, self.refused)
+        return Module(name, bound, failures, opening, self.before, self.refused, self.brought)
 
 
 def _prepare(session: Session, openings: Iterable[Opening]) -> _Prepared:
     before, refused = [], []
+    brought: dict[str, Opening] = {}
     for opening in openings:
-        failures = session.open(opening.name, opening.mode).failures
-        if failures:
-            refused.append((opening, failures[0]))
+        attempt = session.open(opening.name, opening.mode)
+        if attempt.failures:
+            refused.append((opening, attempt.failures[0]))
         else:
             before.append(opening)
-    return _Prepared(session, tuple(before), tuple(refused))
+        if attempt.bound is not None:
+            brought |= {m.dso.path: opening for m in attempt.bound.opened.new}
+    return _Prepared(session, tuple(before), tuple(refused), tuple(brought.items()))
 
 
 def _not_followed(target: Target, modules: Sequence[Module]) -> Iterator[Skipped]:

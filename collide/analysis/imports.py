@@ -90,7 +90,8 @@ def analyse_imports(
     session = Session(host.process, files, binder, host.unique)
     modules: list[Module] = []
     skipped = [*installed.skipped, *map(_note, plan.notes)]
-    brought: set[Dso] = set()
+    known: set[Dso] = set()
+    brought: dict[str, Opening] = {}
     for opening in openings:
         bound, failures = session.open(opening.name, opening.mode)
         if opening.name in installed.members:
@@ -100,11 +101,21 @@ def analyse_imports(
             skipped.append(not_opened(installed, opening, failures[0]))
         elif bound is not None:
             new = (m.dso for m in bound.opened.new)
-            brought.update(dso for dso in new if dso.path not in installed.names)
-    known = host.known_files | brought
+            known.update(dso for dso in new if dso.path not in installed.names)
+        if bound is not None:
+            brought |= {m.dso.path: opening for m in bound.opened.new}
+    earlier = tuple(brought.items())
+    modules = [m._replace(brought=earlier) for m in modules]
     nothing = None if modules else "its import opens no module of it"
     return Analysis(
-        installed, host, tuple(modules), tuple(skipped), nothing, known, modes, tuple(openings)
+        installed,
+        host,
+        tuple(modules),
+        tuple(skipped),
+        nothing,
+        host.known_files | known,
+        modes,
+        tuple(openings),
     )
 
 

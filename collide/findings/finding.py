@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collide.findings.code import Code, Severity
+from collide.loader.opening import Opening
 from collide.support.records import NamedTuple
 
 
@@ -22,6 +23,9 @@ class Finding(NamedTuple):
     ``before_import`` are those whose own import has the load failure, after ``modules``.
     ``release`` is the version that the intended library's texts name, ``provider_release`` that
     of the provider's, where they name two.
+
+    ``openings`` are those of Python code that decided it: they have brought the provider, or opened
+    a module with other flags than RTLD_NOW; each has its line.
 
     Which of these a finding has depends on its code's
     :class:`~collide.findings.code.Shape`; the others are empty.
@@ -43,3 +47,4 @@ class Finding(NamedTuple):
     before_import: tuple[str, ...] = ()
     release: str = ""
     provider_release: str = ""
+    openings: tuple[Opening, ...] = ()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.finding import Finding
 from collide.findings.loading import NO_LIBPYTHON, judge_loading
+from collide.loader.opening import NOW, Opening
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +30,25 @@ def judge(
     (:data:`collide.findings.shadowing.order.WORST_OF`). Without ``reaching`` all
     references count as used, not only those in code that can be reached.
     """
-    return tuple(
-        sorted([*_shadowed(analysis, rules, reaching), *judge_loading(analysis)], key=rank)
-    )
+    found = [*_shadowed(analysis, rules, reaching), *judge_loading(analysis)]
+    if any(m.opening.source or m.brought for m in analysis.modules):
+        found = [f._replace(openings=tuple(_openings(analysis, f))) for f in found]
+    return tuple(sorted(found, key=rank))
+
+
+def _openings(analysis: Analysis, finding: Finding) -> Iterator[Opening]:
+    """The openings of Python code that decided a finding."""
+    target, found = analysis.target, dict[Opening, None]()
+    places = {name: path for path, name in target.names.items()}
+    provider = places.get(finding.provider or "", finding.provider)
+    for module in analysis.modules:
+        if module.name in finding.modules:
+            earlier = next((o for path, o in module.brought if path == provider), None)
+            if earlier is not None and earlier.name != module.opening.name:
+                found[earlier] = None
+            if module.opening.mode != NOW:
+                found[module.opening] = None
+    return (o._replace(name=target.shown(o.name)) for o in found if o.source)
 
 
 def rank(f: Finding) -> tuple[int, str, str, str, tuple[str, ...], str]:

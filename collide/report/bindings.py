@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collide.analysis.analysis import Analysis
+from collide.analysis.analysis import Analysis, Module
 from collide.binding.binding import Binding, BoundObject
 from collide.loader.link_map import LinkMap
 from collide.support.foreign import Text, json_of
@@ -14,7 +14,8 @@ def render(analysis: Analysis) -> Iterator[Text]:
     """A JSON object for each reference, sorted by module, object, symbol, version and provider.
 
     ``intended`` is the object that was meant to give the definition. ``lazy`` is set where the
-    search happens at the first call: the line is what it finds right after the dlopen. References
+    search happens at the first call: the line is what it finds right after the dlopen. ``source``
+    is the line of Python code that opens the module, where one is known. References
     that differ in nothing that is printed are one line.
     """
     lines = {
@@ -22,17 +23,18 @@ def render(analysis: Analysis) -> Iterator[Text]:
         for module in analysis.modules
         if module.bound is not None
         for bound in module.bound.objects
-        for line in _lines(analysis, module.name, bound)
+        for line in _lines(analysis, module, bound)
     }
     for _, line in sorted(lines.items()):
         yield json_of(line, indent=None)
 
 
-def _lines(analysis: Analysis, module: str, bound: BoundObject) -> Iterator[dict[str, object]]:
+def _lines(analysis: Analysis, module: Module, bound: BoundObject) -> Iterator[dict[str, object]]:
     late = bound.at_first_call()
+    source = {"source": module.opening.source} if module.opening.source else {}
     for b in bound.bindings:
-        line = _line(analysis, module, bound.map, b)
-        yield {**line, "lazy": True} if b.reference in late else line
+        lazy = {"lazy": True} if b.reference in late else {}
+        yield {**_line(analysis, module.name, bound.map, b), **lazy, **source}
 
 
 def _line(analysis: Analysis, module: str, holder: LinkMap, b: Binding) -> dict[str, object]:

@@ -31,6 +31,9 @@ def _trace(analysis: Analysis, trace: ScopeTrace) -> Iterator[str]:
     kind = CLASS_NAMES[reference.lookup_class]
     host = analysis.host
     yield f"  a {kind} reference{weak}, when opening {trace.module} on {host.name}{host.history}"
+    module = next(m for m in analysis.modules if m.name == trace.module)
+    if module.opening.source:
+        yield f"  opened:   {module.opening.source} {module.opening.mode}"
     if trace.own_scope:
         yield "  DT_SYMBOLIC: the object itself comes first"
     for number, step in enumerate(trace.steps, 1):
@@ -39,6 +42,10 @@ def _trace(analysis: Analysis, trace: ScopeTrace) -> Iterator[str]:
         yield "  protected: the result goes back to the object itself"
     found = analysis.name_of(actual.dso) if actual else "nothing"
     yield f"  provider: {found}"
+    earlier = next((o for path, o in module.brought if actual and path == actual.dso.path), None)
+    if earlier is not None and earlier.name != module.opening.name and earlier.source:
+        name = analysis.target.shown(earlier.name)
+        yield f"  brought:  {earlier.source} opens {name} {earlier.mode}"
     intended = trace.binding.intended
     meant = analysis.name_of(intended.dso) if intended else "left to the host"
     yield f"  meant:    {meant}{'  -> shadowed' if trace.binding.shadowed else ''}"

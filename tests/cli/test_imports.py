@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from building import WheelBuilder
+from collide.api import check, load_hosts
 from collide.cli.main import main
+from collide.report.check.parts import facts
 from compiler import compile_so
 from scenario import require_loader
 
@@ -100,3 +102,55 @@ def test_explain_searches_in_the_process_of_the_imports(site: Path, capsys: Capt
     assert ran(*arguments) == 0
     assert capsys.readouterr().out.count("provider: p/libf.so") == 2
     assert ran(*arguments, "--module", "*") == 2
+
+
+COPY = "int f(void) { return 2; } void *PyInit_b(void) { return 0; } int g(void) { return f(); }"
+
+
+def test_findings_name_the_line_that_opens_the_provider(site: Path, capsys: Capture) -> None:
+    compile_so(site / "q", "b.abi3.so", COPY)
+    arguments = ("check", site, "--profile", sys.executable, "--import", "p; q", "--fail-on=never")
+    assert ran(*arguments, "--format=json") == 0
+    document = json.loads(capsys.readouterr().out)
+    (analysis,) = document["analyses"]
+    (finding,) = [f for f in analysis["findings"] if f["victim"] == "q/b.abi3.so"]
+    line = {
+        "name": "p/libf.so",
+        "mode": "RTLD_NOW | RTLD_GLOBAL",
+        "source": f"{site}/p/__init__.py:2",
+    }
+    assert (finding["provider"], finding["openings"]) == ("p/libf.so", [line])
+    assert ran(*arguments, "--format=sarif") == 0
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    (related,) = [x for r in run["results"] for x in r.get("relatedLocations", ())]
+    place = related["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == f"file://{site}/p/__init__.py"
+    assert place["region"] == {"startLine": 2}
+    assert ran("explain", site, "f", "--profile", sys.executable, "--import", "p; q") == 0
+    out = capsys.readouterr().out
+    assert f"opened:   {site}/q/__init__.py:1 RTLD_NOW" in out
+    assert f"brought:  {site}/p/__init__.py:2 opens p/libf.so" in out
+    assert ran("bindings", site, "--profile", sys.executable, "--import", "p; q") == 0
+    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    sources = {x["module"]: x["source"] for x in lines}
+    assert sources["q/b.abi3.so"] == f"{site}/q/__init__.py:1"
+
+
+def test_findings_name_the_line_of_a_wheels_own_code(tmp_path: Path, capsys: Capture) -> None:
+    code = tmp_path / "code.py"
+    code.write_text(OPENS)
+    source = COPY.replace("PyInit_b", "PyInit_a")
+    build: dict[str, str | Path] = {
+        "p/__init__.py": code,
+        "p/a.abi3.so": source,
+        "p/libf.so": "int f(void) { return 1; }",
+    }
+    wheel = WheelBuilder(tmp_path)("p", build).name
+    ran("check", wheel, "--profile", sys.executable, "--format=json")
+    (analysis,) = json.loads(capsys.readouterr().out)["analyses"]
+    (finding,) = [f for f in analysis["findings"] if f["victim"] == "p/a.abi3.so"]
+    assert [o["source"] for o in finding["openings"]] == ["p/__init__.py:2"]
+    (judged,) = check(wheel, load_hosts(sys.executable)).judged
+    (found,) = [f for f in judged.findings if f.victim == "p/a.abi3.so"]
+    said = [fact.text for fact in facts(found) if fact.label == "python"]
+    assert said == ["p/__init__.py:2 opens p/libf.so RTLD_NOW | RTLD_GLOBAL"]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from collide.check.pairs import Pair
+    from collide.loader.opening import Opening
 
 SCHEMA = "collide-report/1"
 
@@ -36,10 +37,7 @@ def render(report: Report, probes: list[object] | None = None) -> Text:
                 "modules": [m.name for m in j.analysis.modules],
                 "findings": _remedied(j),
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
-                "opens": [
-                    {"name": o.name, "mode": str(o.mode), "source": o.source}
-                    for o in j.analysis.planned
-                ],
+                "opens": [_opening(o) for o in j.analysis.planned],
             }
             for j in report.judged
         ],
@@ -184,6 +182,10 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _opening(opening: Opening) -> dict[str, str]:
+    return {"name": opening.name, "mode": str(opening.mode), "source": opening.source}
+
+
 def finding_as_json(finding: Finding) -> dict[str, Any]:
     """Every field of one finding, as a JSON object."""
     return {
@@ -204,6 +206,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "evidence": list(finding.evidence),
         "after_import": list(finding.after_import),
         "before_import": list(finding.before_import),
+        "openings": [_opening(o) for o in finding.openings],
         "release": finding.release,
         "provider_release": finding.provider_release,
     }

@@ -65,7 +65,11 @@ def history(finding: Finding) -> str:
 
 
 def facts(finding: Finding) -> tuple[Fact, ...]:
-    """The parts in the order in which they are read."""
+    """The parts in the order in which they are read; at last the lines of Python that open."""
+    return (*_facts(finding), *(Fact("python", opened(o)) for o in finding.openings))
+
+
+def _facts(finding: Finding) -> tuple[Fact, ...]:
     symbols = Fact("symbols", plural(len(finding.symbols), "symbol"), finding.symbols)
     match finding.code.shape:
         case Shape.INTERPOSITION | Shape.SPLIT:

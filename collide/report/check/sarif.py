@@ -22,6 +22,7 @@ from collide.findings.code import Code
 from collide.findings.table import CODES
 from collide.report.check.json import cause_as_json, finding_as_json, host_as_json
 from collide.report.check.messages import fingerprints, message
+from collide.report.check.parts import opened
 from collide.report.check.rows import (
     not_analysed,
     not_checked,
@@ -112,6 +113,7 @@ def _results(found: Sequence[Cause], targets: _Numbers) -> Iterator[dict[str, An
                 {**_place(target, targets), "logicalLocations": _logical(cause)}
                 for target in cause.targets
             ],
+            **_related(cause),
             "partialFingerprints": {
                 "collideCause/v1": fingerprint,
                 "primaryLocationLineHash": fingerprint,
@@ -126,6 +128,19 @@ def _place(target: str, targets: _Numbers) -> dict[str, Any]:
         location["index"] = targets[target]
     # A wheel has no lines; GitHub refuses a result without one.
     return {"physicalLocation": {"artifactLocation": location, "region": {"startLine": 1}}}
+
+
+def _related(cause: Cause) -> dict[str, Any]:
+    """The lines of Python code whose openings decided findings of a cause."""
+    openings = dict.fromkeys(o for row in cause.rows for o in row.finding.openings)
+    locations = []
+    for opening in openings:
+        file, _, line = opening.source.rpartition(":")
+        if file and line.isdecimal():
+            region = {"artifactLocation": {"uri": _uri(file)}, "region": {"startLine": int(line)}}
+            message = {"text": text_of([opened(opening)])}
+            locations.append({"physicalLocation": region, "message": message})
+    return {"relatedLocations": locations} if locations else {}
 
 
 def _uri(path: str) -> str:
