@@ -376,10 +376,8 @@ def interposed(hosts: Host | Iterable[Host]) -> Report:
     refer to, as a shipped one, is in ``problems``. Raises UsageError for no host.
 
     >>> report = interposed(load_hosts([binary, "debian-12-python3"]))
-    >>> [[m.name for m in judged.analysis.modules] for judged in report.judged]
-    [['(start-up)']]
-    >>> [problem.path for problem in report.problems]
-    ['debian-12-python3']
+    >>> [j.analysis.modules[0].name for j in report.judged], [p.path for p in report.problems]
+    (['(start-up)'], ['debian-12-python3'])
     """
     from collide.check import interposed  # late: start-up
 

@@ -264,9 +264,6 @@ class Process:
         raise NotImplementedError
 
     def promote(self, searchlist: Iterable[LinkMap]) -> None:
-        """Append what is not yet global to the global scope.
-
-        Sources: glibc ``add_to_global_update``, musl ``add_syms``.
-        """
+        """Append what is not yet global (glibc ``add_to_global_update``, musl ``add_syms``)."""
         present = {id(m) for m in self.global_scope}
         self.global_scope += tuple(m for m in searchlist if id(m) not in present)
