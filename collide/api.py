@@ -261,9 +261,7 @@ def check(
 
 
 def causes(report: Report) -> tuple[Cause, ...]:
-    """The findings of ``report`` by what can be changed: one cause for each copy of a library.
-
-    Those of one input stand together, the worst first. Each has its findings in ``rows``.
+    """The findings of ``report`` by what can be changed, for each input the worst first.
 
     >>> (cause,) = causes(check(wheel, load_hosts(binary), exposure=False))
     >>> cause.subject, str(cause.severity), cause.linked_into, len(cause.symbols)

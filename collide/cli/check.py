@@ -159,8 +159,24 @@ def _show(
         probes = tuple(_probes(args, api.load_hosts() if hosts is None else hosts, uncounted))
     # What was asked for is shown.
     verbose = max(args.verbose, 1 if args.remedies else 0)
+    if args.format == "github":
+        _write_step_summary(report)
     write(chosen_format.render(Shown(report, probes, verbose, style_of(args))), args.output)
     return uncounted
+
+
+def _write_step_summary(report: Report) -> None:
+    """Append the table of causes to the file that GitHub shows below a job."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    from collide.report.check.markdown import render  # late: start-up
+
+    try:
+        with open(path, "ab") as file:
+            file.write(render(report).encode(errors="backslashreplace"))
+    except OSError as e:
+        complain(f"GITHUB_STEP_SUMMARY: {path}: {e.strerror}")
 
 
 def _environment(args: argparse.Namespace) -> Iterator[Target]:

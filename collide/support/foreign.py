@@ -202,6 +202,18 @@ def html_of(parts: Iterable[str], between: str = "") -> Html:
     )
 
 
+def markdown(text: str) -> Text:
+    """Text in one cell of a table, or one line, of GitHub Flavored Markdown.
+
+    Each ASCII punctuation character that Markdown or HTML could read is a character reference
+    (CommonMark 2.5), which nothing else can be.
+    """
+    return Text("".join(f"&#{ord(c)};" if c in _MARKUP else c for c in _inside(text)))
+
+
+_MARKUP = frozenset("\\`*_{}[]<>#|&~!@$:'\"")
+
+
 def workflow_command(name: str, properties: Mapping[str, str], message: Iterable[str]) -> Text:
     """A command of GitHub Actions with its end of line; ``message`` are lines for people.
 

@@ -166,6 +166,7 @@ def test_only_the_gate_makes_text() -> None:
     # Words and pages of collide's own; JSON put together of values that passed the gate.
     assert {module for module, _ in calls("own_text")} == {
         "collide.hosts.footprint",
+        "collide.report.check.markdown",
         "collide.report.check.sarif",
         "collide.report.topics",
     }
