@@ -297,9 +297,9 @@ def analyse(
     with the definition it gets. ``target`` is a target or a path for
     :func:`read_target`. If nothing of it could be opened on ``host``,
     ``left_out`` of the result is the reason. ``after`` are modules of the interpreter itself
-    that the process has imported before, as ``ssl``; ``modes`` are the flags of each
-    dlopen. Raises InputError if nothing of
-    the target can be read, UsageError for a module that the host has not.
+    that the process has imported before, as ``ssl``; ``modes`` are the flags of each dlopen.
+    Raises InputError if nothing of the target can be read, UsageError for a module that the host
+    has not.
 
     >>> (host,) = load_hosts(binary)
     >>> (module,) = analyse(wheel, host).modules
@@ -345,14 +345,13 @@ def whatif(
 ) -> WhatIf:
     """Bind a target again after changes of it or of the host, in memory: ``collide whatif``.
 
-    ``target`` is a target or a path for :func:`read_target`. ``edits`` link
-    members of it in another way, each ``MEMBER=CHANGE`` as after ``--apply``,
-    ``host_edits`` do so with libraries of ``host``, as after ``--apply-host``;
-    there ``LIB=without`` takes a library away. With ``host_edits`` the bindings
-    of the host itself are compared, too. If nothing of the target can be opened,
-    ``before.left_out`` of the result is the reason. Raises InputError if
-    nothing of the target can be read, UsageError if there is no edit, or for
-    one that is unknown or matches no object.
+    ``target`` is a target or a path for :func:`read_target`. ``edits`` link members of it in
+    another way, each ``MEMBER=CHANGE`` as after ``--apply``, ``host_edits`` do so with libraries
+    of ``host``, as after ``--apply-host``; there ``LIB=without`` takes a library away. With
+    ``host_edits`` the bindings of the host itself are compared, too. If nothing of the target can
+    be opened, ``before.left_out`` of the result is the reason. Raises InputError if nothing of
+    the target can be read, UsageError if there is no edit, or for one that is unknown or matches
+    no object.
 
     >>> (host,) = load_hosts(binary)
     >>> balance = whatif(wheel, host, "*.so=-Bsymbolic").balance

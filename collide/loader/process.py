@@ -55,13 +55,9 @@ class Process:
     def copy(self, files: FileSystem) -> Self:
         """A process in the same state whose further opens see ``files``."""
         copy = type(self).__new__(type(self))
-        copy.loader = self.loader
+        copy.__dict__.update(self.__dict__)
         copy.files = files
-        copy.executable = self.executable
         copy.maps = list(self.maps)
-        copy.global_scope = self.global_scope
-        copy.static_tls = self.static_tls
-        copy.assumed = self.assumed
         copy._names = dict(self._names)
         copy._identities = dict(self._identities)
         copy._positions = dict(self._positions)
