@@ -75,6 +75,10 @@ class Expressions(Displays):
         """The value of a method of a path that asks the file system."""
         raise NotImplementedError
 
+    def is_imported(self, name: Value) -> bool:
+        """Whether a module of this name is in ``sys.modules``, as far as it was followed."""
+        raise NotImplementedError
+
     def _submodule(self, module: CodeModule, name: str) -> Value:
         """The value of an attribute of a module of the package that is no name of its code."""
         raise NotImplementedError
@@ -199,7 +203,8 @@ class Expressions(Displays):
         known = is_known(left) and is_known(right)
         is_in = isinstance(node.ops[0], (ast.In, ast.NotIn))
         if is_in and right in (External("os.environ"), External("sys.modules")):
-            return isinstance(node.ops[0], ast.NotIn)
+            there = right.name == "sys.modules" and self.is_imported(left)
+            return there is isinstance(node.ops[0], ast.In)
         if known and not (is_in and isinstance(right, External)):
             externals = isinstance(left, External), isinstance(right, External)
             if any(externals) and not isinstance(node.ops[0], (ast.Is, ast.IsNot)):

@@ -256,13 +256,18 @@ class Modules(Statements):
             return UNKNOWN
         if "__getattr__" in parent.environment.names:
             return self.lazy(parent, name)
-        is_read = parent.complete and self._parsed.get(parent.path) and parent is not self.module
-        if is_read and not parent.makes_names:
+        is_read = parent.complete and self._parsed.get(parent.path)
+        if is_read and (parent is self.module or not parent.makes_names):
             raise RaisedError("ImportError", self.where, dotted)
         return UNKNOWN
 
     def _constant_of(self, dotted: str) -> Value:
         return CONSTANTS.get(dotted, External(dotted))
+
+    def is_imported(self, name: Value) -> bool:
+        """See :class:`collide.wheels.python.expressions.Expressions`."""
+        module = self._finder.module(name) if isinstance(name, str) else None
+        return module is not None and module.executed
 
     def _submodule(self, module: CodeModule, name: str) -> Value:
         found = self._finder.module(f"{module.name}.{name}")

@@ -106,6 +106,8 @@ class Run(Modules):
             return self._directory_of(values)
         if name == "sysconfig.get_path":
             return self._finder.site if values[:1] in (["platlib"], ["purelib"]) else UNKNOWN
+        if name == "sys.modules.get" and values and self.is_imported(values[0]):
+            return self._finder.module(values[0])
         if name in FUNCTIONS:
             return FUNCTIONS[name](*values)
         if name in ("builtins.exec", "builtins.eval"):
