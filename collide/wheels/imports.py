@@ -15,6 +15,7 @@ from collide.support import limits
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.wheels.plan import Event
+from collide.wheels.python.compiled import calls_dlopen
 from collide.wheels.python.run import Run
 from collide.wheels.python.tree import TreeFinder
 from collide.wheels.python.values import BudgetError, RaisedError
@@ -103,6 +104,8 @@ def _not_followed(run: Run, opened: AbstractSet[str]) -> tuple[tuple[Event, ...]
     if run.compiled:
         names = ", ".join(run.compiled)
         notes.append(f"what these import in C is followed for full names only: {names}")
+    if openers := ", ".join(sorted(name for name in opened if calls_dlopen(name))):
+        notes.append(f"what these open in C, by dlopen, is not followed: {openers}")
     return tuple(possible.values()), tuple(dict.fromkeys(notes))
 
 

@@ -309,10 +309,16 @@ def _missed(
     """The objects that the static plan lacks: those that it tells with the note, and the others."""
     told, silent = [], []
     ours = _brought(static)
+    before, note = "", None
     for bound in recorded.bound:
         root = bound.opened.root.dso.path
-        chain = chains.get(root, chains.get(Path(root).name, []))
-        note = _note(followed, root, chain)
+        chain = chains.get(root, chains.get(Path(root).name))
+        if chain is not None:
+            before, note = root, _note(followed, root, chain)
+        elif before in ours:
+            # What Python did not open, code of the object did that Python has opened before.
+            note = next((n for n in followed.notes if "by dlopen" in n and before in n), None)
+        chain = chain or []
         for map_ in bound.opened.new:
             path = map_.dso.path
             if path not in ours and note is not None:

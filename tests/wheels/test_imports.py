@@ -256,3 +256,14 @@ def test_bindings_of_an_import(tmp_path: Path, capsys: Capture) -> None:
     assert main(("bindings", sys.executable, *arguments[2:], "p")) == 2
     assert "is no directory: --import follows" in capsys.readouterr().err
     assert main((*arguments, "p", "--session")) == 2
+
+
+def test_objects_that_call_dlopen_are_told(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "p.b", p_0___init__="from . import a, b")
+    opening = "extern void *dlopen(const char *, int);\n" + MODULE.replace(
+        "{{ return", "{{ dlopen(0, 1); return"
+    )
+    compile_so(site / "p", "a.abi3.so", opening.format(name="a"))
+    (note,) = followed(site, "p").notes
+    assert note == f"what these open in C, by dlopen, is not followed: {site}/p/a.abi3.so"

@@ -146,6 +146,13 @@ def test_branches_for_other_systems_open_nothing() -> None:
     assert plan_of({"p/__init__.py": text}) == Plan()
 
 
+def test_an_object_of_cffi_that_another_module_makes() -> None:
+    text = "from p._made import ffi\nimport os\nffi.dlopen(os.path.dirname(__file__) + '/lib.so')\n"
+    made = "import _cffi_backend\nffi = _cffi_backend.FFI('p._made')\n"
+    plan = plan_of({"p/__init__.py": text, "p/_made.py": made, "p/lib.so": ""})
+    assert certain(plan) == [("p/lib.so", NOW, "p/__init__.py:3")]
+
+
 def test_a_file_of_python_2_is_in_the_plan_with_the_reason() -> None:
     plan = plan_of({"p/__init__.py": "import ctypes\nprint 'x'\nctypes.CDLL('libx.so')\n"})
     ((name, reason),) = plan.unread

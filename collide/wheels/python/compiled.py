@@ -10,10 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from mmap import mmap
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 
 _IMPORTS = b"PyImport_"
 _TEXT = re.compile(rb"\0([A-Za-z_][\w.]{1,199})(?=\0)", re.ASCII)
+
+
+def calls_dlopen(path: str) -> bool:
+    """Whether an object has the name of dlopen: it may open more, in C."""
+    try:
+        with Path(path).open("rb") as f, mmap(f.fileno(), 0, access=ACCESS_READ) as data:
+            return data.find(b"\0dlopen\0") >= 0
+    except (OSError, ValueError):
+        return False
 
 
 def named_modules(data: bytes | mmap, tops: Collection[str]) -> tuple[str, ...] | None:

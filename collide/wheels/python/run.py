@@ -71,6 +71,9 @@ class Run(Modules):
             self._note(f"{_qualified(function)} is not followed: it imports when it is used")
         if isinstance(function, CodeFunction):
             return self._call_own(function, values, keywords)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "dlopen":
+            # An FFI object of cffi, wherever it comes from: nothing else has such a method.
+            function = External("cffi.FFI().dlopen")
         if not isinstance(function, External):
             return UNKNOWN
         name = function.name
