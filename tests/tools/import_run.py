@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -32,6 +33,7 @@ from collide.verify.recorded_run import RecordedPlan, Replayed, record_run, repl
 from collide.wheels.environment import site_packages
 from collide.wheels.imports import ImportPlan, follow_imports
 
+_STATEMENT = re.compile(r".*/statement\.py:")
 Key = tuple[str, str, str | None]
 
 
@@ -335,6 +337,7 @@ def _note(plan: ImportPlan, root: str, chain: Sequence[str]) -> str | None:
         return f"{found.source} may open it"
     for note in plan.notes:
         place, _, said = note.partition(": ")
+        place = _STATEMENT.sub("<statement>:", place)
         if place.endswith(" fails"):
             return note  # What the statement does behind it is not followed.
         if place in chain and "which opens" not in said:

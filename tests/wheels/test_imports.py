@@ -258,6 +258,13 @@ def test_bindings_of_an_import(tmp_path: Path, capsys: Capture) -> None:
     assert main((*arguments, "p", "--session")) == 2
 
 
+def test_module_that_is_imported_again_from_elsewhere_is_told(tmp_path: Path) -> None:
+    text = "import importlib, sys\nsys.path.insert(0, 'x')\nimportlib.import_module('p')\n"
+    site = tree(tmp_path, "", p_0___init__=text)
+    (note,) = followed(site, "p").notes
+    assert note == f"{site}/p/__init__.py:3: p is imported again while it runs: not followed"
+
+
 def test_objects_that_call_dlopen_are_told(tmp_path: Path) -> None:
     require_loader()
     site = tree(tmp_path, "p.b", p_0___init__="from . import a, b")

@@ -176,7 +176,10 @@ class Run(Modules):
         if values and isinstance(values[0], str) and values[0]:
             name = values[0]
             level = len(name) - len(name.lstrip("."))
-            return self.import_module(absolute_name(name[level:], level, self.module.package))
+            dotted = absolute_name(name[level:], level, self.module.package)
+            if dotted == self.module.name:
+                self._note(f"{dotted} is imported again while it runs: not followed")
+            return self.import_module(dotted)
         return UNKNOWN
 
     def _directory_of(self, values: list[Value]) -> Value:
