@@ -182,3 +182,18 @@ def test_hostile_code_ends(text: str) -> None:
     finally:
         limits.override({"python-steps": str(before)})
     assert [e[0] for e in certain(plan)] == ["libx.so"] or plan.unread
+
+
+def test_flags_that_are_asked_for_first_are_there() -> None:
+    code = (
+        "import os as flags, sys\n"
+        "if not hasattr(flags, 'RTLD_GLOBAL') or not hasattr(flags, 'RTLD_LAZY'):\n"
+        "    try:\n"
+        "        import DLFCN as flags\n"
+        "    except ImportError:\n"
+        "        import p._dl as flags\n"
+        "sys.setdlopenflags(flags.RTLD_GLOBAL | flags.RTLD_LAZY)\n"
+        "from p._c import *\n"
+    )
+    plan = plan_of({"p/__init__.py": code, "p/_c.so": ""})
+    assert certain(plan) == [("p/_c.so", Mode(rtld_global=True, lazy=True), "p/__init__.py:8")]

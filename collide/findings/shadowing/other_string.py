@@ -24,8 +24,8 @@ OTHER_STRING = Code(
     "The library libstdc++ has two classes std::string. An object is compiled for one of them "
     "(_GLIBCXX_USE_CXX11_ABI). What holds a string inside has one mangled name and two layouts: "
     "std::regex, whose parts work on each other's memory then.",
-    "A shadowed symbol with a mangled name whose intended definition is weak or unique, where one "
-    "object refers to members of std::string (Ss) alone and the other to those of std::__cxx11 "
+    "A shadowed symbol with a mangled name that the object itself defines, where one object refers "
+    "to members of std::string (Ss) alone and the other to those of std::__cxx11 "
     "alone, and the intended function leads to some of them. A warning where calls are not known, "
     "as on all machines but x86-64.",
     "Compile both with the same _GLIBCXX_USE_CXX11_ABI, or with -fvisibility-inlines-hidden.",
@@ -41,9 +41,14 @@ def other_string(interposition: Interposition) -> RuleResult | None:
     member of a string are left to the rule of vague linkage.
     """
     provider = interposition.provider
-    if not interposition.vague or not has_other_strings(provider, interposition.victim):
-        return None
     victim = interposition.victim
+    if not has_other_strings(provider, victim):
+        return None
+    # Of C++ vague linkage nothing is said of what is in use.
+    taken = interposition.taken if interposition.vague else interposition.used
+    own = [b for b in taken if b.reference.name.startswith("_Z") and b.intended]
+    if not own:
+        return None
     line = (
         f"{file_name(victim)} is compiled for {_NAMES[victim.string_abi or 'old']}, "
         f"{file_name(provider)} for {_NAMES[provider.string_abi or 'old']}."
@@ -53,7 +58,7 @@ def other_string(interposition: Interposition) -> RuleResult | None:
     working = _working_on_strings(victim)
     names = sorted(
         b.reference.name
-        for b in interposition.taken
+        for b in own
         if b.intended and b.intended.dso is victim and b.intended.definition.value in working
     )
     if not names:

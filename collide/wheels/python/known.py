@@ -126,7 +126,8 @@ def _same(value: Value) -> Value:
 def _hasattr(*values: Value) -> Value:
     if len(values) != 2 or not isinstance(values[0], External):
         return UNKNOWN
-    return True if f"{values[0].name}.{values[1]}" in EXISTING else UNKNOWN
+    name = f"{values[0].name}.{values[1]}"
+    return True if name in EXISTING or name in CONSTANTS else UNKNOWN
 
 
 def _getattr(*values: Value) -> Value:

@@ -37,6 +37,14 @@ def test_template_that_works_on_the_other_string_is_an_error(s: Scenario) -> Non
     )
 
 
+@only_x86_64
+def test_it_need_not_be_weak(s: Scenario) -> None:
+    # Some linkers make the one that they have chosen of several a strong one.
+    host(s, CXX11)
+    s.lib("w/m.so", template(OLD).replace("weak, ", ""))
+    assert ("COL114", ERROR) in [(f.code.id, f.severity) for f in judged(s, "libh.so")]
+
+
 def test_one_class_is_no_finding(s: Scenario) -> None:
     host(s, OLD)
     s.lib("w/m.so", template(OLD))
