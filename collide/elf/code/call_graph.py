@@ -28,6 +28,7 @@ from types import MappingProxyType
 
 from collide.elf.code.branches import ADDRESSES, FORMS, Functions, ManySites, Segment, Sites
 from collide.elf.code.cffi_tables import MARK, cffi_functions
+from collide.elf.code.table_users import table_sites, window
 from collide.elf.code.unwind import Frames
 from collide.elf.constants import (
     DT_FINI,
@@ -164,7 +165,8 @@ class Calls:
         self._follows: defaultdict[int, list[int]] = defaultdict(list)
         self._behind: dict[str, frozenset[int]] = {}
         self._bodies: dict[int, tuple[AbstractSet[str], AbstractSet[int]]] = {}
-        self._in_tables: dict[str, frozenset[int]] = {}
+        self._in_tables: dict[str | int, frozenset[int]] = {}
+        self._looked_up: set[str | int] = set()
         self._names_at: defaultdict[int, list[str]] | None = None
         self._read_anew: list[Segment] = []
 
@@ -195,7 +197,8 @@ class Calls:
         found = self._callers.get(function)
         if found is None:
             sites = () if function in self._names else self._sites.to(function)
-            found = self._callers[function] = self._split.holding(sites)
+            found = self._split.holding(sites) | self._in_tables.get(function, frozenset())
+            self._callers[function] = found
         return found
 
     def users(self, name: str) -> AbstractSet[int]:
@@ -215,40 +218,45 @@ class Calls:
         tables = self.tables.difference(*(self.by_name[name] for name in names))
         if tables != self.tables:
             self.tables = tables
-            self._live = set(self.tables | self.constructors)
-            self._expanded.clear()
-            self._follows.clear()
+            self._forget()
 
     def follow_tables(self, names: AbstractSet[str], variables: AbstractSet[int]) -> None:
-        """Let ``names`` that stand in tables be used by the functions that refer to these tables.
+        """Let what stands in a table be used by the functions that refer to the table.
 
-        A table is an unbroken run of relocated words, up to the name's own. It is left as it is,
-        in use as soon as the object is, where no code refers to it, where an address in it is in
-        data too, or where one of ``variables``, which have names, lies in it.
+        That is done for ``names`` and for the functions that lead to them. What a name has that
+        anybody may read, at one of ``variables``, stays in use as soon as the object is. So
+        does all of a large object, whose code would have to be scanned once more.
         """
-        names = names & self.table_symbols
-        if not names:
+        leading = frozenset().union(*map(self.behind, names))
+        functions = (self.tables & leading) - self._looked_up
+        symbols = (names & self.table_symbols) - self._looked_up
+        self._looked_up |= functions | symbols
+        if isinstance(self._sites, ManySites) or not (symbols or functions):
             return
         image = Image(memoryview(self._again()))
         tables = _Tables(image)
-        runs = {place: tables.run(place) for name in names for place in tables.symbols[name]}
-        wanted = {address for run in runs.values() for address in run}
-        known = variables | set(tables.pointers.values())
+        places: dict[str | int, list[int]] = {name: tables.symbols[name] for name in symbols}
+        for place, function in tables.pointers.items():
+            if function in functions:
+                places.setdefault(function, []).append(place)
+        wanted = {at for found in places.values() for place in found for at in window(place)}
         sites = Sites(wanted)
         for segment in self._segments(_executable(image)):
             segment.scan(ADDRESSES, sites, self._split)
-        for name in names:
-            held = [
-                self._split.holding([at for address in runs[place] for at in sites.to(address)])
-                if known.isdisjoint(runs[place])
-                else frozenset[int]()
-                for place in tables.symbols[name]
-            ]
+        known = variables | set(tables.pointers.values())
+        for what, found in places.items():
+            held = [self._split.holding(table_sites(at, sites, known)) for at in found]
             if all(held):
-                self.table_symbols -= {name}
-                self._in_tables[name] = frozenset().union(*held)
-        self._users.clear()
-        self._behind.clear()
+                self._in_tables[what] = frozenset().union(*held)
+        self.table_symbols = self.table_symbols.difference(self._in_tables)
+        self.tables = self.tables.difference(self._in_tables)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what was found by the tables as they were."""
+        self._live = set(self.tables | self.constructors)
+        for known in (self._callers, self._users, self._behind, self._expanded, self._follows):
+            known.clear()
 
     def names_at(self, function: int, exports: Exports) -> Sequence[str]:
         """The names by which ``exports``, those of this object, offer a function."""
@@ -396,7 +404,6 @@ class _Tables:
         self.symbols: defaultdict[str, list[int]] = defaultdict(list)
         self.pointers: dict[int, int] = {}
         self.addresses: set[int] = set()
-        self._places: set[int] = set()
         self._relocations()
         self.constructors = self._constructors()
 
@@ -435,15 +442,6 @@ class _Tables:
                     self.slots[place] = name
                 else:
                     self.symbols[name].append(place)
-
-    def run(self, place: int) -> range:
-        """The words up to ``place`` that are relocated, without a gap."""
-        if not self._places:
-            self._places.update(self.pointers, *self.symbols.values())
-        start = place
-        while start - 8 in self._places:
-            start -= 8
-        return range(start, place + 8, 8)
 
     def _packed(self) -> Iterator[tuple[int, int]]:
         """Places of DT_RELR (gABI "Relative relocations in a compact form") and what is there."""

@@ -351,34 +351,59 @@ def test_array_of_constructors_that_has_no_end_is_unknown(
 
 
 TABLES = """
-extern int outside(void);
-int first(void) { return outside() + 1; }
-int second(void) { return outside() + 2; }
-static int (*const choices[])(void) = { first, second };
-int (*named[])(void) = { second };
-static __attribute__((noinline)) int choose(int n) { return choices[n](); }
+extern int outside(int), other(int), third(int);
+int first(int n) { return outside(n) + 1; }
+int second(int n) { return outside(n) + 2; }
+static int (*const choices[])(int) = { first, second };
+int (*named[])(int) = { second };
+static __attribute__((noinline)) int choose(int n) { return choices[n](n); }
 int user(int n) { return choose(n) + 3; }
+static int slow(int n) { return other(n) + 4; }
+static struct row { long id; int (*run)(int); long flags; } rows[] = {{1, slow, 2}, {3, slow, 4}};
+static int last(int n) { return third(n) + 5; }
+static struct row one = {5, last, 6};
+struct row *const named_row = &one;
+int search(int n) {
+    for (int at = 0; at < 2; at++) if (rows[at].id == n) return rows[at].run(n);
+    return one.run(n);
+}
 """
 
 
-def test_what_a_table_has_is_used_by_those_who_refer_to_the_table(tmp_path: Path) -> None:
-    path = compile_so(tmp_path, "m.so", TABLES, "-O2")
+def tables(tmp_path: Path, *flags: str) -> tuple[Calls, dict[str, int]]:
+    path = compile_so(tmp_path, "m.so", TABLES, "-O2", *flags)
     found = read_calls(path.read_bytes())
     assert found is not None
     exports = read_object(path.read_bytes()).exports
-    addresses = {n: exports.candidates(n)[0].value for n in ("user", "named", "first")}
-    assert found.table_symbols == {"first", "second"}
-    found.follow_tables(frozenset(["first", "second", "outside"]), {addresses["named"] or 0})
+    names = ("user", "named", "first", "search")
+    return found, {n: exports.candidates(n)[0].value or 0 for n in names}
+
+
+def test_what_a_table_has_is_used_by_those_who_refer_to_the_table(tmp_path: Path) -> None:
+    found, addresses = tables(tmp_path)
+    assert found.table_symbols >= {"first", "second"}
+    found.follow_tables(frozenset(["first", "second", "outside"]), {addresses["named"]})
+    assert "first" not in found.table_symbols
     # The other is in a variable with a name, which anybody may read.
-    assert found.table_symbols == {"second"}
+    assert "second" in found.table_symbols
     assert addresses["user"] in found.behind("first")
     assert found.live(["first"]) == frozenset()
 
 
+def test_functions_in_rows_of_structures_are_used_by_those_who_refer_to_these(
+    tmp_path: Path,
+) -> None:
+    found, addresses = tables(tmp_path)
+    assert found.live(["other", "third"]) == {"other", "third"}
+    found.follow_tables(frozenset(["other", "third"]), frozenset())
+    # An address of the last one is in data.
+    assert found.live(["other", "third"]) == {"third"}
+    assert addresses["search"] in found.behind("other")
+
+
 def test_table_that_no_code_refers_to_is_left_as_it_is(tmp_path: Path) -> None:
-    source = TABLES.replace("choices[n]()", "n")
-    source = source.replace("static int (*const", "__attribute__((used)) static int (*const")
+    source = "int f(int n) { return n; } __attribute__((used)) static int (*const t[])(int) = {f};"
     found = read_calls(compile_so(tmp_path, "m.so", source, "-O2").read_bytes())
     assert found is not None
-    found.follow_tables(frozenset(["first"]), frozenset())
-    assert found.table_symbols == {"first", "second"}
+    found.follow_tables(frozenset(["f"]), frozenset())
+    assert found.table_symbols == {"f"}
