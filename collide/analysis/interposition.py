@@ -217,7 +217,7 @@ def _calls_of(
         from collide.wheels.python_names import names_in_python  # late: start-up
 
         names = calls.by_name.keys()
-        calls.leave_out(names - names_in_python(analysis.target, names))
+        calls.leave_out(names - names_in_python(analysis.target, dso, names))
     if calls is not None and (own := kept.get(dso, frozenset()) & dso.elf.exports.names):
         calls.follow_tables(own, _variables(dso))
     if dso in compared:
