@@ -88,12 +88,15 @@ NOT_TOLD = {
     *("pyvipsbinary8160-hostglib", "pikepdf8151-hostgdal", "shapely185-hostgeos"),
 }
 # These are told as errors and work: of a small library few functions that stay are a large part
-# (libbrotlicommon, libblosc), functions that only tables lead to count as called (libzstd in
-# zstandard, tables), nobody calls what another release added (libpq, OpenSSL in pycurl), and
+# (libbrotlicommon, libblosc), nobody calls what another release added (libpq, OpenSSL in pycurl), and
 # layouts happen to be equal (FLINT, OpenBLAS, Unicorn, what GDAL has linked in).
 TOLD_TOO_MUCH = {
-    *("zstandard0250-hostzstd", "zstandard0250-gdb", "tables391-hostblosc"),
-    *("psycopgbinary323-hostpq", "pycurl7454-uwsgi", "pythonflint060-hostflint"),
+    *(
+        "tables391-hostblosc",
+        "psycopgbinary323-hostpq",
+        "pycurl7454-uwsgi",
+        "pythonflint060-hostflint",
+    ),
     *("faisscpu180-hostopenblas", "unicorn201post1-hostunicorn", "brotli110-hostbrotli"),
     *("brotli121-hostbrotli", "brotlicffi1100-hostbrotli"),
     *("tables3101-hostblosc", "tables380-hostblosc"),
@@ -113,7 +116,7 @@ def test_errors_are_told_with_precision_and_recall_and_safe_cases_left_alone() -
     ]
     assert {o.case["id"] for o in outcomes if not o.agrees} == NOT_TOLD | TOLD_TOO_MUCH
     counted = score.score(outcomes)
-    assert counted.precision >= 0.85
+    assert counted.precision >= 0.87
     assert counted.recall >= 0.89
     assert counted.false_alarms == 0
     # What held before there were more cases holds for the same ones.
