@@ -88,8 +88,8 @@ NOT_TOLD = {
     *("pyvipsbinary8160-hostglib", "pikepdf8151-hostgdal", "shapely185-hostgeos"),
 }
 # These are told as errors and work: of a small library few functions that stay are a large part
-# (libbrotlicommon, libblosc), nobody calls what another release added (libpq, OpenSSL in pycurl), and
-# layouts happen to be equal (FLINT, OpenBLAS, Unicorn, what GDAL has linked in).
+# (libbrotlicommon, libblosc), nobody calls what another release added (libpq, OpenSSL in pycurl),
+# and layouts happen to be equal (FLINT, OpenBLAS, Unicorn, what GDAL has linked in).
 TOLD_TOO_MUCH = {
     *(
         "tables391-hostblosc",

@@ -215,20 +215,17 @@ class Calls:
 
     def leave_out(self, names: AbstractSet[str]) -> None:
         """Let what is got by one of ``names`` alone be called by nothing in the data."""
-        tables = self.tables.difference(*(self.by_name[name] for name in names))
-        if tables != self.tables:
-            self.tables = tables
-            self._forget()
+        self._start_from(self.tables.difference(*(self.by_name[name] for name in names)))
 
     def follow_tables(self, names: AbstractSet[str], variables: AbstractSet[int]) -> None:
         """Let what stands in a table be used by the functions that refer to the table.
 
-        That is done for ``names`` and for the functions that lead to them. What a name has that
-        anybody may read, at one of ``variables``, stays in use as soon as the object is. So
-        does all of a large object, whose code would have to be scanned once more.
+        That is done for ``names`` and for the functions that lead to them, but not for what stands
+        behind one of ``variables``, which have names, nor in a large object, whose code would be
+        scanned once more.
         """
-        leading = frozenset().union(*map(self.behind, names))
-        functions = (self.tables & leading) - self._looked_up
+        functions = self.tables.intersection(set().union(*map(self.behind, names)))
+        functions -= self._looked_up
         symbols = (names & self.table_symbols) - self._looked_up
         self._looked_up |= functions | symbols
         if isinstance(self._sites, ManySites) or not (symbols or functions):
@@ -249,11 +246,11 @@ class Calls:
             if all(held):
                 self._in_tables[what] = frozenset().union(*held)
         self.table_symbols = self.table_symbols.difference(self._in_tables)
-        self.tables = self.tables.difference(self._in_tables)
-        self._forget()
+        self._start_from(self.tables.difference(self._in_tables))
 
-    def _forget(self) -> None:
+    def _start_from(self, tables: frozenset[int]) -> None:
         """Forget what was found by the tables as they were."""
+        self.tables = tables
         self._live = set(self.tables | self.constructors)
         for known in (self._callers, self._users, self._behind, self._expanded, self._follows):
             known.clear()

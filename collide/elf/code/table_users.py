@@ -34,10 +34,9 @@ def table_sites(place: int, sites: Sites, known: AbstractSet[int]) -> Sequence[i
     """
     found: list[int] = []
     for address in window(place):
-        here = sites.to(address)
-        if not found and address in known:
+        if address in known:
             return ()
-        found += here
+        found += sites.to(address)
         if found and place - address >= _ROWS:
             break
     return found
