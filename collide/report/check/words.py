@@ -99,7 +99,7 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True) -> str:
         return headline(worst) if alone else f"on {subject}: {headline(worst)}"
     run, their = ("run", "their") if several else ("runs", "its")
     if cause.kind is Kind.NAMES:
-        owner = listed([library(path) for path in cause.providers])
+        owner = listed(list(dict.fromkeys(map(library, cause.providers))))
         return f"{subject} {run} {owner}'s instead"
     theirs = f"{their} {theirs_of(cause)}"
     if worst.code.shape is Shape.SPLIT:

@@ -146,6 +146,13 @@ def test_many_causes_are_folded_and_verbose_has_them_all() -> None:
     assert text.render(report, verbose=1).count("  warns   ") == 9
 
 
+def test_library_of_two_releases_is_named_once() -> None:
+    hosts = {"debian-12-gdb": "libunistring.so.2", "debian-12-vim-nox": "libunistring.so.5"}
+    found = [on(host, static("d/b.so", file, FOREIGN_SYMBOL)) for host, file in hosts.items()]
+    lines = " ".join(" ".join(lines_of(Report(tuple(found), (), ()))).split())
+    assert "all 2 hosts run libunistring's instead" in lines
+
+
 def test_clean_input_is_one_line() -> None:
     hosts = [on(f"debian-12-{name}") for name in ("gdb", "python3")]
     assert lines_of(Report(tuple(hosts), (), ()))[0] == "demo-1.0 (cp311, x86_64) on 2 hosts: clean"
