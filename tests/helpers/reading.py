@@ -127,6 +127,14 @@ def _from_sarif(output: str) -> Iterator[Said]:
             yield Said(told["severity"], told["code"], told["victim"], text)
 
 
+def _from_codequality(output: str) -> Iterator[Said]:
+    levels = {"critical": "error", "major": "warning", "info": "note"}
+    for issue in json.loads(output):
+        if issue["check_name"].startswith("COL"):
+            level = levels[issue["severity"]]
+            yield from _beneath(issue["content"]["body"], issue["check_name"], level)
+
+
 def _from_html(output: str) -> Iterator[Said]:
     for article in page(output).all("article"):
         heading = next(article.all("h3"))
@@ -154,6 +162,7 @@ FINDINGS: dict[str, Callable[[str], Iterator[Said]]] = {
     "github": _from_github,
     "sarif": _from_sarif,
     "html": _from_html,
+    "codequality": _from_codequality,
 }
 """How the findings of a format are read back."""
 

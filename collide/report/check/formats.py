@@ -68,6 +68,12 @@ def _sarif(shown: Shown) -> Text:
     return render(shown.report, _probes(shown))
 
 
+def _codequality(shown: Shown) -> Text:
+    from collide.report.check.codequality import render  # late: start-up
+
+    return render(shown.report)
+
+
 def _html(shown: Shown) -> Text:
     from collide.report.check.html import render  # late: start-up
 
@@ -88,5 +94,6 @@ FORMATS: Mapping[str, Format] = {
     "github": Format(_github, probes=False),
     "sarif": Format(_sarif),
     "html": Format(_html),
+    "codequality": Format(_codequality, probes=False),
 }
 """Every format by its name, the default first."""

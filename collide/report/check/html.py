@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import collide
-from collide.check.causes import causes, summarised
+from collide.check.causes import Cause, causes, summarised
 from collide.check.check import Judged, Report
 from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow, rows
+from collide.findings.code import Severity
 from collide.findings.table import CODES
 from collide.report.check.parts import Fact, facts, severities
 from collide.report.check.rows import (
@@ -21,6 +22,7 @@ from collide.report.check.rows import (
     targets_of,
     where,
 )
+from collide.report.check.words import hosts_of, listed_targets, what
 from collide.support.foreign import Html, Text, html_of
 from collide.support.text import plural
 from collide.wheels.target import Skipped
@@ -74,13 +76,14 @@ def _tag(name: str, *children: str, **attributes: str) -> Html:
 
 def render(report: Report, probes: Iterable[Counted] | None = None) -> Text:
     """The whole page, in ASCII, so that no encoding changes it."""
-    found = rows(report)
-    outcome = summary_of(report, summarised(report, causes(report)))
+    found, caused = rows(report), causes(report)
+    outcome = summary_of(report, summarised(report, caused))
     body = html_of(
         [
             _tag("h1", "collide check"),
             _tag("p", f"{outcome}. Checked by collide {collide.__version__}."),
             _problems(report),
+            _causes(report, caused),
             _overview(report, found),
             *_targets(report, found),
             _together(report, found),
@@ -138,6 +141,34 @@ def _row(heading: str, cells: Iterable[str]) -> Html:
 def _problems(report: Report) -> Html:
     items = (html_of([_tag("code", p.path), f": {p.reason}"]) for p in report.problems)
     return _section("Not read or not verified", _list(items), class_="problems")
+
+
+def _causes(report: Report, found: Sequence[Cause]) -> Html:
+    """What can be changed, by the hosts that it harms."""
+    hosts = list(dict.fromkeys(j.analysis.host.name for j in report.judged))
+    short = hosts_of(hosts).short
+    rows = []
+    for cause in found:
+        if cause.severity == Severity.NOTE:
+            continue
+        worst = {h: r.finding.severity for r in reversed(cause.rows) for h in r.hosts}
+        code = _tag("a", cause.code.id, href=f"#{cause.code.id}")
+        told = [
+            listed_targets(cause.targets),
+            *(_mark(worst.get(host)) for host in hosts),
+            cause.fix,
+        ]
+        rows.append(_row(html_of([f"{what(cause)} ", code]), told))
+    if not rows:
+        return Html()
+    columns = ["Cause", "Input", *(short.get(host, host) for host in hosts), "Fix"]
+    return _section("What to change", _table("Causes and the hosts they harm", columns, rows))
+
+
+def _mark(severity: Severity | None) -> Html:
+    if severity is None:
+        return _tag("td", "")
+    return _tag("td", _tag("b", str(severity)), class_=str(severity))
 
 
 def _overview(report: Report, found: Sequence[ReportRow]) -> Html:

@@ -136,10 +136,11 @@ def test_document_is_written_also_where_nothing_can_be_checked(
     assert list(FINDINGS[name](out)) == []
     if name != "json":
         assert str(wheel) in out
-        assert "nothing was checked" in out
+        if name != "codequality" or make is not _missing:
+            assert "nothing was checked" in out
 
 
-@pytest.mark.parametrize("name", ["github", "sarif", "html"])
+@pytest.mark.parametrize("name", ["github", "sarif", "html", "codequality"])
 def test_what_cannot_be_read_is_told_beside_the_findings(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,7 +149,11 @@ def test_what_cannot_be_read_is_told_beside_the_findings(
     assert main(["check", *inputs, "--profile", str(HOST), "--format", name]) == 2
     out, _ = capsys.readouterr()
     assert "COL101" in {told.code for told in FINDINGS[name](out)}
-    for told in (f"{bad}: m.so", "no such file", "2 problems"):
+    for told in (
+        f"{bad}: m.so",
+        "no such file",
+        *(["2 problems"] if name != "codequality" else ()),
+    ):
         assert told in (page(out).text if name == "html" else out.replace("%3A", ":"))
 
 
@@ -246,7 +251,8 @@ _OWN = {
     "json": {"json"},
     "github": {"github", "messages", "rows", "words"},
     "sarif": {"sarif", "messages", "rows", "words", "json"},
-    "html": {"html", "rows"},
+    "codequality": {"codequality", "messages", "rows", "words"},
+    "html": {"html", "rows", "words"},
 }
 
 

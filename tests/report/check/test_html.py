@@ -8,8 +8,10 @@ from itertools import pairwise
 
 import pytest
 
+from collide.check.causes import causes
 from collide.check.check import Report
 from collide.cli.main import main
+from collide.findings.code import Severity
 from collide.findings.table import CODES
 from collide.report.check.html import render
 from reading import Element, page
@@ -181,3 +183,18 @@ def test_page_is_ascii_whatever_the_names_are() -> None:
     output = render(of(finding(victim="mod\N{SNOWMAN}\udcff\N{LATIN SMALL LETTER E WITH ACUTE}")))
     assert output.isascii()
     assert "mod\N{SNOWMAN}\\udcff\N{LATIN SMALL LETTER E WITH ACUTE}" in page(output).text
+
+
+def test_causes_stand_first_with_the_hosts_that_they_harm() -> None:
+    report = everything()
+    table = next(page(render(report)).all("table"))
+    assert next(table.all("caption")).text.strip() == "Causes and the hosts they harm"
+    head, *body = table.all("tr")
+    harmful = [c for c in causes(report) if c.severity > Severity.NOTE]
+    assert len(body) == len(harmful) > 3
+    hosts = [cell.text for cell in head.all("th")][2:-1]
+    for row, cause in zip(body, harmful, strict=True):
+        cells = [cell.text.strip() for cell in row.all("td")][1:-1]
+        assert len(cells) == len(hosts)
+        assert sum(map(bool, cells)) == len({h for r in cause.rows for h in r.hosts})
+        assert str(cause.severity) in cells or not cause.hosts
