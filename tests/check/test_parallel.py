@@ -83,9 +83,9 @@ def test_result_on_all_shipped_hosts_is_that_of_one_process(
 def test_pairs_of_what_was_not_packed_are_read_again(
     directory: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = (directory, "--profile", "debian-12-python3")
+    asked = (directory, "--profile", "debian-12-python3", "-v")
     serial = run(capsys, *asked, "--jobs", "1")
-    assert "share" in serial[1]
+    assert " share " in serial[1]
     monkeypatch.setattr(collide.check.parallel, "_PACKED_SYMBOLS", 0)
     assert run(capsys, *asked, "--jobs", "2") == serial
 

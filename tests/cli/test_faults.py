@@ -193,7 +193,7 @@ def test_probes_that_cannot_be_counted_do_not_cost_the_report(
 
     monkeypatch.setattr(probes, "of_modules", broken)
     binary = str(WHEELS / "host/host")
-    status, out, err = run(capsys, "check", wheels[0], "--profile", binary, "--probes")
+    status, out, err = run(capsys, "check", wheels[0], "--profile", binary, "--probes", "-v")
     assert status == 2
     assert wheels[0] in out
     assert err[-1].startswith(f"collide: {wheels[0]} on ")

@@ -6,6 +6,7 @@ stand below their causes with the evidence, with 2 they name every symbol.
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -22,6 +23,7 @@ from collide.report.check.parts import (
     headline,
     history,
     opened,
+    some,
 )
 from collide.report.check.rows import (
     not_analysed,
@@ -44,6 +46,7 @@ from collide.support.text import plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collide.check.pairs import Pair
     from collide.whatif.remedies import Remedy
 
 _SHOWN_MODULES = 3
@@ -283,6 +286,10 @@ class _Screen:
             harmful = [c for c in pairs if c.severity > Severity.NOTE]
             for fix in dict.fromkeys(c.fix for c in harmful):
                 yield from self._wrapped("fix", fix)
+        for pair in self._report.pairs if self._verbose else ():
+            if pair.left_out is None and pair.shares:
+                both = f"{pair.targets[0]} and {pair.targets[1]}"
+                yield _plain(f"{both} on {pair.host.name} share {_shared(pair)}")
         for (first, second), reason in not_together(self._report):
             yield _plain(f"not together: {first} and {second}: {reason}")
 
@@ -363,6 +370,22 @@ def _remedies(host: str, tried: Sequence[Remedy], verbose: int) -> Iterator[str]
     named = f"{host}: " if host else ""
     for number, line in enumerate(lines(tried, verbose=verbose > 1)):
         yield f"    {line if number else named + line}"
+
+
+def _shared(pair: Pair) -> str:
+    shares = pair.shares
+    system = [posixpath.basename(path) for path in shares.system]
+    parts = [
+        f"{what} {some(names, verbose=False)}"
+        for what, names in (("the name", shares.sonames), ("the system's", system))
+        if names
+    ]
+    counted = (
+        (shares.unique, "unique symbol"),
+        (shares.promoted, "promoted module"),
+        (shares.files, "file"),
+    )
+    return ", ".join([*parts, *(plural(len(names), noun) for names, noun in counted if names)])
 
 
 def why_nothing(left_out: Sequence[LeftOut]) -> Iterator[str]:
