@@ -22,6 +22,7 @@ from collide.cli.streams import (
     EXIT_CLEAN,
     EXIT_NOTHING,
     EXIT_USAGE,
+    append,
     complain,
     complain_of,
     threshold_status,
@@ -173,10 +174,9 @@ def _write_step_summary(report: Report) -> None:
     from collide.report.check.markdown import render  # late: start-up
 
     try:
-        with open(path, "ab") as file:
-            file.write(render(report).encode(errors="backslashreplace"))
-    except OSError as e:
-        complain(f"GITHUB_STEP_SUMMARY: {path}: {e.strerror}")
+        append(render(report), path)
+    except InputError as e:
+        complain(f"GITHUB_STEP_SUMMARY: {e}")
 
 
 def _environment(args: argparse.Namespace) -> Iterator[Target]:

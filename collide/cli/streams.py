@@ -79,3 +79,12 @@ def write(data: Text | bytes, output: str | None) -> None:
             file.write(encoded)
     except OSError as e:
         raise InputError(output, e.strerror or str(e)) from e
+
+
+def append(data: Text, path: str) -> None:
+    """Add to the end of a file. Raises InputError when it cannot be written."""
+    try:
+        with open(path, "ab") as file:
+            file.write(data.encode(errors="backslashreplace"))
+    except OSError as e:
+        raise InputError(path, e.strerror or str(e)) from e

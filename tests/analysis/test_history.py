@@ -245,7 +245,7 @@ def test_every_format_names_the_import(s: Scenario) -> None:
     told = json.loads(json_report.render(report))
     assert told["findings"][0]["after_import"] == ["ssl"]
     (sarif,) = json.loads(FORMATS["sarif"].render(Shown(report, None, False)))["runs"]
-    assert sarif["results"][0]["properties"]["after_import"] == ["ssl"]
+    assert sarif["results"][0]["properties"]["findings"][0]["after_import"] == ["ssl"]
     noted = check([read_target(str(wheel(s, CALLS_F)))], [host_of(binary)], insist=True)
     assert "libv.so.3 after `import ssl` on " in text.render(noted, verbose=1)
 

@@ -220,6 +220,7 @@ def test_only_the_streams_write() -> None:
         "sys.stderr.write(text_of(text.split('\\n')))",
         "stream.write(data if isinstance(data, str) else data.decode('ascii'))",
         "file.write(encoded)",
+        "file.write(data.encode(errors='backslashreplace'))",
     }
     for module in (
         *("collide.cli.main", "collide.cli.progress", "collide.__main__", "collide.cli.style"),
