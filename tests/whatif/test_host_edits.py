@@ -97,3 +97,13 @@ def test_module_is_opened_by_pypy_s_names_where_it_links_what_it_uses(tmp_path: 
     *fine, last = outcome.messages
     assert fine == ["ok"] * 4
     assert last.endswith("undefined symbol: powf")
+
+
+def test_word_deepbind_is_the_option_on_the_wheel_s_side(tmp_path: Path) -> None:
+    s, host = build(tmp_path / "host")
+    s.module("w/m.so", "int f(void) { return 4; } int PyInit_m(void) { return f(); }")
+    target = read_target(s.directory / "w")
+    result = whatif(target, extract(str(host), Root()), [parse_edit("m.so=deepbind")])
+    (moved,) = result.moves
+    assert (moved.symbols, moved.after.provider) == (("f",), "m.so")
+    assert result.after.modes.deepbind == ("m.so",)
