@@ -233,7 +233,11 @@ def _beyond_repair(directory: Path) -> Sequence[Path]:  # noqa: ARG001
 def _script(package: Package, level: str, wheels: Sequence[Path], scratch: Path) -> Path:
     """The program of a package, beside what such programs import."""
     name = getattr(package, level)
-    for shared in (PACKAGE / "exercises/loopback.py", _EXERCISES / "dns.py"):
+    for shared in (
+        PACKAGE / "exercises/loopback.py",
+        _EXERCISES / "dns.py",
+        _EXERCISES / "sshd.py",
+    ):
         (scratch / shared.name).write_text(shared.read_text())
     path = scratch / f"{package.name}-{level}.py"
     if name.startswith("library:"):
@@ -268,10 +272,10 @@ def _told(level: str, package: Package, measured: Measured) -> Record:
         "host": _endings(measured.hosted),
         "wrong": f"{len(wrong)} of {len(measured.hosted)}",
     }
-    if wrong and wrong[0].status == 0:
-        record["difference"] = [
-            line[:120] for line in first_difference(wrong[0].output, measured.plain[0].output)
-        ]
+    right = measured.plain[0]
+    if wrong and wrong[0].status == 0 and wrong[0].output != right.output:
+        found = first_difference(wrong[0].output, right.output)
+        record["difference"] = [line[:120] for line in found]
     if measured.repaired:
         record["repaired"] = _endings(measured.repaired)
     if measured.unrepaired:

@@ -17,10 +17,11 @@ _HEAD = """\
 Made by `tests/tools/measure.py` out of `measured_pairs.json`, which has the evidence of each.
 The prediction is that of `collide check` by the rules of the commit that the record names; it
 was written down before the run. Each exercise ran three times in plain Python and in the host:
-"breaks" is another output or another end than in plain Python, "misbinds" works with bindings
-that are shadowed, "safe" has none. A pair of two wheels ran in both orders. `arm64-` hosts ran
-under qemu-user. In `part` are the pairs that rules may be fitted to (fit) and those that they
-are judged by (judge): no library is in both.
+"breaks" is another output or another end than in plain Python (the output may be what another
+release of the library does), "misbinds" works with bindings that are shadowed, "safe" has none.
+A pair of two wheels ran in both orders. `arm64-` hosts ran under qemu-user. In `part` are the
+pairs that rules may be fitted to (fit) and those that they are judged by (judge): no library is
+in both.
 """
 WORKING = ("misbinds", "safe")
 
@@ -46,11 +47,9 @@ def _how(record: Record) -> str | None:
     exercise = next(found, None)
     if exercise is None:
         return None
-    if "difference" in exercise:
-        return "other output"
     if any("SIG" in said or "in time" in said for said in exercise["host"]):
         return "dies"
-    return "raises"
+    return "other output" if "difference" in exercise else "raises"
 
 
 def _groups(records: Sequence[Record]) -> dict[str, str]:
@@ -86,6 +85,9 @@ def _summary(records: Sequence[Record]) -> Iterator[str]:
     kinds = Counter(r["kind"] for r in measured)
     parts = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
     yield f"{len(measured)} pairs: {parts}."
+    origins = Counter(r["origin"] for r in measured)
+    yield f"Of them {origins['new']} are new; {origins['older']} were measured before by hand,"
+    yield f"{origins['labelled']} are cases of `cases.json` that ran with a shallow exercise then."
     if left := len(records) - len(measured):
         yield f"{left} more show nothing, as they fail or vary in plain Python."
     yield from ("", "## What was predicted, and what happened", "")

@@ -99,6 +99,7 @@ PACKAGES = {
         Package("pyzmq==27.3.0", (), "bundled", "deep_pyzmq"),
         Package("shapely==2.2.0", (_NUMPY,), "bundled", "deep_shapely"),
         Package("soundfile==0.14.0", (*_CFFI, _NUMPY, _TYPING), "bundled", "deep_soundfile"),
+        Package("ssh2-python==1.2.0.post1", (), "first_ssh2", "deep_ssh2"),
         Package("symengine==0.15.0", (), "bundled", "deep_symengine"),
         Package("uharfbuzz==0.57.0", (), "bundled", "deep_uharfbuzz"),
         Package("uvloop==0.23.0", (), "first_uvloop", "deep_uvloop"),
@@ -108,7 +109,7 @@ PACKAGES = {
 }
 
 IN_HOSTS = {
-    "apsw": ("sqlite", "sqlcipher", "spatialite", "gdal"),
+    "apsw": ("sqlite", "sqlcipher", "spatialite", "gdal", "gdb", "python3"),
     "brotli": ("brotli", "gdb"),
     "cmarkgfm": ("cmark", "cmark-gfm"),
     "cryptography": ("ssl", "uwsgi"),
@@ -140,6 +141,7 @@ IN_HOSTS = {
     "pyzmq": ("zmq", "sodium"),
     "shapely": ("geos", "gdal"),
     "soundfile": ("sndfile", "flac", "vorbis"),
+    "ssh2-python": ("ssh2", "ssl", "gdb", "uwsgi"),
     "symengine": ("gmp", "mpfr", "flint"),
     "uharfbuzz": ("harfbuzz",),
     "uvloop": ("uv",),
@@ -267,11 +269,16 @@ _SECOND = {
     "argon2-cffi-bindings": "deep_argon2",
     "astropy": "deep_astropy",
     "coincurve": "deep_coincurve",
+    "dukpy": "deep_dukpy",
+    "hiredis": "deep_hiredis",
+    "igraph": "deep_igraph",
+    "ijson": "deep_ijson",
     "lameenc": "deep_lame",
     "pyclipper": "deep_pyclipper",
     "pyerfa": "deep_erfa",
     "pynng": "deep_pynng",
     "samplerate": "deep_samplerate",
+    "scipy": "deep_scipy",
 }
 """The deeper exercises of the projects of :func:`_older`."""
 

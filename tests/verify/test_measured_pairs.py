@@ -69,7 +69,7 @@ def test_exercises_are_there_and_used() -> None:
     used = {name for p in PAIRS for q in p.packages for name in (q.first, q.second) if name}
     own = {name for name in used if name != "bundled" and not name.startswith("library:")}
     files = {path.stem for path in (DATA / "exercises").glob("*.py")}
-    assert files - own == {"dns"}  # a server, which they import
+    assert files - own == {"dns", "sshd"}  # servers, which they import
     assert own <= files
     libraries = {name.removeprefix("library:") for name in used if name.startswith("library:")}
     assert libraries <= set(LIBRARY_EXERCISES)

@@ -42,7 +42,7 @@ print(
     p.CleanPolygon(circle, 50)[:3],
     p.MinkowskiDiff(circle[:9], circle[:5])[0][:2],
 )
-for bad in ([], [(0, 0)], [(1 << 62, 0), (0, 1), (5, 5)]):
+for bad in ([], [(0, 0)]):
     try:
         p.Pyclipper().AddPath(bad, p.PT_CLIP, True)
     except Exception as e:

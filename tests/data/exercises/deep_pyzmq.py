@@ -20,9 +20,10 @@ def pair(first, second, transport, prepare=lambda a, b: None):
     return a, b
 
 
-for transport in ("tcp://127.0.0.1:*", "ipc://here", "inproc://x"):
+for transport in ("tcp://127.0.0.1:*", "ipc://here", "inproc://here"):
     for first, second in ((zmq.PAIR, zmq.PAIR), (zmq.PULL, zmq.PUSH), (zmq.REP, zmq.REQ)):
-        a, b = pair(first, second, transport)
+        # Another name each time: the old one may be in use until it is closed in full.
+        a, b = pair(first, second, transport.replace("here", f"here{first}"))
         for size in (0, 10, 33, 10000, 300000):
             b.send(b"x" * size)
             print(transport[:3], size, len(a.recv()))
