@@ -15,7 +15,7 @@ from collide.analysis.install import install_together
 from collide.check.check import Judged, Report
 from collide.findings.finding import Finding
 from collide.findings.judge import rank
-from collide.findings.loading import FAILURE_CODES, MISSING_LIBRARY, judge_loading
+from collide.findings.loading import ABSENT, LOAD_FAILURES, judge_loading
 from collide.support.errors import InputError
 from collide.support.faults import problem_of
 from collide.wheels.target import Target, read_target
@@ -30,7 +30,7 @@ def judged_together(report: Report, inputs: Sequence[str | Target], insist: bool
         f.provider
         for one in report.judged
         for f in one.findings
-        if f.code == MISSING_LIBRARY and f.provider is not None
+        if f.code in ABSENT and f.provider is not None
     }
     if not missing:
         return report
@@ -40,7 +40,7 @@ def judged_together(report: Report, inputs: Sequence[str | Target], insist: bool
         one.analysis.target.name
         for one in report.judged
         for f in one.findings
-        if f.code == MISSING_LIBRARY
+        if f.code in ABSENT
         and any(f.provider in names for by, names in brings.items()
                 if by != one.analysis.target.name)
     }  # fmt: skip
@@ -100,14 +100,13 @@ class _Again:
         paths = find_modules(own, host, insist=self._insist).paths
         modules = tuple(open_alone(union, host, paths))
         analysis = Analysis(union, host, modules, (), None, host.known_files)
-        found = [f for f in judge_loading(analysis) if f.code in FAILURE_CODES.values()]
+        found = [f for f in judge_loading(analysis) if f.code in LOAD_FAILURES]
         return _replaced(one, found)
 
 
 def _replaced(one: Judged, found: Iterable[Finding]) -> Judged:
     """``one`` with these load failures; what no longer belongs to a finding is left out."""
-    failures = set(FAILURE_CODES.values())
-    kept = [n for n, f in enumerate(one.findings) if f.code not in failures]
+    kept = [n for n, f in enumerate(one.findings) if f.code not in LOAD_FAILURES]
     known = {one.findings[n]: n for n in range(len(one.findings))}
     rows = sorted([*(one.findings[n] for n in kept), *found], key=rank)
     numbers = [known.get(f) for f in rows]
@@ -124,13 +123,13 @@ def _without_repeated(report: Report, lacking: Iterable[str]) -> Report:
         if one.analysis.target.name in lacking
         for f in one.findings
     }
-    failures = set(FAILURE_CODES.values())
     pairs = tuple(
         pair._replace(
             common=tuple(
                 f
                 for f in pair.common
-                if f.code not in failures or (f.code, f.victim, f.provider, f.symbols) not in mine
+                if f.code not in LOAD_FAILURES
+                or (f.code, f.victim, f.provider, f.symbols) not in mine
             )
         )
         if set(pair.targets) & set(lacking)

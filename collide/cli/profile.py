@@ -36,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     opening_arguments(parser)
     parser.add_argument("--name", metavar="N", help="name of the profile")
     parser.add_argument(
+        "--library",
+        action="append",
+        default=[],
+        metavar="NAME|GLOB",
+        help="record these libraries of the search directories in full, too; repeatable",
+    )
+    parser.add_argument(
         "--probes",
         action="store_true",
         help="count the files that the loader tries at start-up; the profile only goes to -o FILE",
@@ -62,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
             return EXIT_CLEAN
     named = args.binary or args.command[0]
     with problems_named(named if args.root == "/" else args.root), timed(named):
-        recorded = record(host, root)
+        recorded = record(host, root, args.library)
     data = to_bytes(recorded, compressed=bool(args.output and args.output.endswith(".xz")))
     write(data, args.output)
     return EXIT_CLEAN

@@ -31,7 +31,8 @@ class Machine(NamedTuple):
     (glibc ``sysdeps/unix/sysv/linux/*/dl-cache.h``). ``executable_stack`` says
     that an object without PT_GNU_STACK asks for one (``DEFAULT_STACK_PERMS`` in
     ``sysdeps/*/stackinfo.h``). ``static_tls`` are the relocations of the initial-exec
-    model, which need the definition's thread-local block at a fixed place.
+    model, which need the definition's thread-local block at a fixed place, ``descriptors`` those
+    that use such a place where there is one (TLS descriptors).
     """
 
     name: str
@@ -48,6 +49,7 @@ class Machine(NamedTuple):
     hash_entry_size: int = 4
     variant_tag: int | None = None
     static_tls: frozenset[int] = frozenset()
+    descriptors: frozenset[int] = frozenset()
     executable_stack: bool = False
 
     @property
@@ -87,6 +89,7 @@ MACHINES = (
         words=_types(1),
         cache_flags=0x303,
         static_tls=_types(18),
+        descriptors=_types(36),
         executable_stack=True,
     ),
     Machine(
@@ -99,6 +102,7 @@ MACHINES = (
         words=_types(257),
         cache_flags=0xA03,
         static_tls=_types(1030),
+        descriptors=_types(1031),
         variant_tag=0x70000005,
     ),
     Machine(
@@ -111,6 +115,7 @@ MACHINES = (
         words=_types(1),
         cache_flags=0x3,
         static_tls=_types(14, 37),
+        descriptors=_types(41),
         executable_stack=True,
     ),
     Machine(
@@ -123,6 +128,7 @@ MACHINES = (
         words=_types(2),
         cache_flags=0x903,
         static_tls=_types(19),
+        descriptors=_types(13),
         executable_stack=True,
     ),
     Machine(
@@ -173,6 +179,7 @@ MACHINES = (
         words=_types(2),
         cache_flags=0x1203,
         static_tls=_types(10, 11),
+        descriptors=_types(14),
     ),
 )  # fmt: skip
 

@@ -109,9 +109,10 @@ class ElfObject(NamedTuple):
     of which goes to the library that its link meant.
     ``executable_stack`` says that it asks for one, by PT_GNU_STACK or by having none; a profile
     may not record that, either. ``tls`` is its PT_TLS, ``static_tls`` are the names by which
-    initial-exec relocations reach thread-local data, "" for what binds to the object itself; an
-    older profile has neither. ``isa_needed`` are the levels of an x86 CPU that its GNU property
-    note demands; profiles record none.
+    initial-exec relocations reach thread-local data, "" for what binds to the object itself, and
+    ``tls_descriptors`` those of its TLS descriptors; an older profile has none of them.
+    ``isa_needed`` are the levels of an x86 CPU that its GNU property note demands; profiles
+    record none.
     """
 
     machine: Machine
@@ -142,6 +143,7 @@ class ElfObject(NamedTuple):
     misaligned_loads: tuple[Segment, ...] = ()
     tls: TlsSegment | None = None
     static_tls: tuple[str, ...] = ()
+    tls_descriptors: tuple[str, ...] = ()
     direct: bool = False
     isa_needed: IsaNeeded = IsaNeeded()
 
@@ -208,6 +210,39 @@ def version_names(image: Image) -> dict[int, str]:
     return names
 
 
+class _Relocations(NamedTuple):
+    """The symbol indexes of relocations in their order, and by class; types that are unknown.
+
+    ``eager`` are by class what no loader leaves to the first call, ``static_tls`` and
+    ``descriptors`` the symbols of initial-exec TLS and of TLS descriptors, 0 for none.
+    """
+
+    order: list[int]
+    by_class: dict[int, set[int]]
+    eager: dict[int, array[int]]
+    unknown: tuple[int, ...]
+    static_tls: set[int]
+    descriptors: set[int]
+
+
+def _infos(image: Image) -> dict[int, None]:
+    """r_info of all relocations, each once, but for the relative ones that are counted."""
+    word = image.bits // 8
+    plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
+    tables = (
+        (DT_RELA, DT_RELASZ, 3, image.one(DT_RELACOUNT, 0)),
+        (DT_REL, DT_RELSZ, 2, image.one(DT_RELCOUNT, 0)),
+        (DT_JMPREL, DT_PLTRELSZ, 3 if plt_addend else 2, 0),
+    )
+    # Not a set: a load failure names the first reference that nothing satisfies.
+    infos: dict[int, None] = {}
+    for tag, size_tag, width, relative in tables:
+        if tag in image.dynamic and (size := image.one(size_tag, 0)):
+            raw = image.at(image.one(tag), size)[relative * width * word :]
+            infos |= dict.fromkeys(integers(raw, image.address, image.big_endian)[1::width])
+    return infos
+
+
 class _Reader:
     """The facts of one image."""
 
@@ -225,11 +260,12 @@ class _Reader:
         versions = {i: (name, exact) for i, name, exact in needs[1]}
         versions.update((i, (name, False)) for i, name, base in definitions[1] if not base)
         versioned = DT_VERSYM in image.dynamic and bool(needs[1] or definitions[1])
-        order, by_class, eager, unknown, static_tls = self._relocations()
-        tables = self._tables(order, by_class, eager, versions, versioned)
+        found = self._relocations()
+        tables = self._tables(found.order, found.by_class, found.eager, versions, versioned)
         without_symbols = self._without_symbols(needs[0], definitions[0])._replace(
-            unknown_relocations=unknown,
-            static_tls=self._names_of(static_tls),
+            unknown_relocations=found.unknown,
+            static_tls=self._names_of(found.static_tls),
+            tls_descriptors=self._names_of(found.descriptors),
         )
 
         def make() -> ElfObject:
@@ -345,54 +381,38 @@ class _Reader:
 
     # -- relocations and symbols ---------------------------------------------------------------
 
-    def _relocations(
-        self,
-    ) -> tuple[list[int], dict[int, set[int]], dict[int, array[int]], tuple[int, ...], set[int]]:
-        """Symbol indexes in the order of relocation, those of each class, and unknown types.
-
-        Not every relocation looks a symbol up (Rule 5). The third are by class what no
-        loader leaves to the first call, the last the symbols of initial-exec TLS, 0 for none.
-        """
-        image = self.image
-        word = image.bits // 8
-        plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
-        tables = (
-            (DT_RELA, DT_RELASZ, 3, image.one(DT_RELACOUNT, 0)),
-            (DT_REL, DT_RELSZ, 2, image.one(DT_RELCOUNT, 0)),
-            (DT_JMPREL, DT_PLTRELSZ, 3 if plt_addend else 2, 0),
-        )
-        # Not a set: a load failure names the first reference that nothing satisfies.
-        infos: dict[int, None] = {}
-        for tag, size_tag, width, relative in tables:
-            if tag in image.dynamic and (size := image.one(size_tag, 0)):
-                raw = image.at(image.one(tag), size)[relative * width * word :]
-                infos |= dict.fromkeys(integers(raw, image.address, image.big_endian)[1::width])
+    def _relocations(self) -> _Relocations:
+        """What the relocations refer to; not each of them looks a symbol up (Rule 5)."""
+        image, machine = self.image, self.image.machine
+        infos = _infos(image)
         shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
         by_class: dict[int, set[int]] = {}
         eager: dict[int, array[int]] = {}
         unknown: list[int] = []
         static_tls: set[int] = set()
+        descriptors: set[int] = set()
         for kind in sorted(set(map(mask.__and__, infos))):
             try:
-                lookup_class = image.machine.relocation_class(kind)
+                lookup_class = machine.relocation_class(kind)
             except KeyError:
                 unknown.append(kind)
                 continue
             if lookup_class is None:
                 continue
             indexes = {info >> shift for info in infos if info & mask == kind}
-            if kind in image.machine.static_tls:
-                static_tls |= indexes
+            static_tls |= indexes if kind in machine.static_tls else set()
+            descriptors |= indexes if kind in machine.descriptors else set()
             indexes.discard(0)
             if indexes:
                 by_class.setdefault(lookup_class, set()).update(indexes)
-                if kind not in image.machine.slots:
+                if kind not in machine.slots:
                     # Half as large as a set, and only a lazy dlopen asks for it.
                     eager.setdefault(lookup_class, array("I")).extend(indexes)
-        if image.machine.variant_tag in image.dynamic:
+        if machine.variant_tag in image.dynamic:
             variants = self._variants(by_class.get(CLASS_PLT, ()))
             eager.setdefault(CLASS_PLT, array("I")).extend(variants)
-        return [info >> shift for info in infos], by_class, eager, tuple(unknown), static_tls
+        order = [info >> shift for info in infos]
+        return _Relocations(order, by_class, eager, tuple(unknown), static_tls, descriptors)
 
     def _variants(self, indexes: Iterable[int]) -> Iterator[int]:
         """Functions of another calling convention, which are never bound lazily.

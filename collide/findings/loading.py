@@ -1,4 +1,4 @@
-"""The findings about loading, COL201 to COL210.
+"""The findings about loading, COL201 to COL211.
 
 They come from the reasons why a module cannot be opened, and from libraries of
 the host that the loader uses in place of those that the wheel brings.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.finding import Finding
+from collide.loader.libc import libc_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,6 +134,19 @@ UNDEFINED_CALL = Code(
     "Link the library that defines it; RTLD_NOW refuses the module.",
 )
 
+UNRECORDED_LIBRARY = Code(
+    "COL211",
+    "unrecorded-library",
+    Severity.WARNING,
+    Shape.LOAD_FAILURE,
+    "needs a library of the host that its profile does not record",
+    "Whether the import works, and what it binds, is not known: nothing of the module is analysed.",
+    "A DT_NEEDED name that is not loaded, and that the host's loader would find; of the library "
+    "the profile keeps the name alone.",
+    "Record the host again with --library and the name (collide profile BINARY --library NAME), or "
+    "check on the machine itself (--profile BINARY).",
+)
+
 STATIC_TLS = Code(
     "COL207",
     "static-tls",
@@ -144,9 +158,9 @@ STATIC_TLS = Code(
     "where it opens alone.",
     "An object has initial-exec relocations (TPOFF) to thread-local data of an object that was not "
     "there at start-up. musl refuses each of these; glibc keeps 1664 bytes for all of them, in "
-    "which the whole PT_TLS of the object that defines the data must fit. TLS descriptors, which "
-    "can do without, are not counted, and GLIBC_TUNABLES is not read. The room is exact on x86-64, "
-    "elsewhere but for alignment.",
+    "which the whole PT_TLS of the object that defines the data must fit. TLS descriptors "
+    "take of it what is free, up to 512 bytes since 2.31, and GLIBC_TUNABLES is not read. The room "
+    "is exact on x86-64, elsewhere but for alignment.",
     "Build the library without -ftls-model=initial-exec (jemalloc: --disable-initial-exec-tls), or "
     "preload it (LD_PRELOAD). With glibc 2.32 and later GLIBC_TUNABLES=glibc.rtld."
     "optional_static_tls=4096 makes room.",
@@ -165,6 +179,10 @@ FAILURE_CODES: dict[str, Code] = {
     "cpu-level": CPU_LEVEL,
 }
 """The code of each kind of :class:`collide.loader.link_map.LoadFailure`."""
+ABSENT = (MISSING_LIBRARY, UNRECORDED_LIBRARY)
+"""The codes of a library that is not found, on the host or in what is recorded of it."""
+LOAD_FAILURES = frozenset((*FAILURE_CODES.values(), UNRECORDED_LIBRARY))
+"""The codes of all that ends a dlopen."""
 
 
 def judge_loading(analysis: Analysis) -> Iterator[Finding]:
@@ -195,6 +213,8 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     for module in analysis.modules:
         for failure in module.failures:
             code = FAILURE_CODES[failure.kind]
+            if code is MISSING_LIBRARY and failure.name in analysis.host.unrecorded:
+                code = UNRECORDED_LIBRARY
             victim = analysis.target.names.get(failure.object, failure.object)
             name, symbol = _subject(failure)
             symbols, modules = groups.setdefault(
@@ -233,12 +253,12 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
 
 def _unrecorded_levels(analysis: Analysis) -> Iterator[Finding]:
     """The levels that new objects demand of a CPU that nobody has recorded."""
+    loader, libc = analysis.host.loader, libc_of(analysis.host.loader)
     groups: dict[tuple[str, tuple[str, ...]], set[str]] = {}
     for module in analysis.modules:
         for m in module.bound.opened.new if module.bound and not module.is_refused else ():
-            if any(m.elf.isa_needed) and (lacking := analysis.host.process.lacking_levels(m.dso)):
-                key = analysis.name_of(m.dso), lacking
-                groups.setdefault(key, set()).add(module.name)
+            if any(m.elf.isa_needed) and (levels := libc.lacking_levels(loader, m.dso)):
+                groups.setdefault((analysis.name_of(m.dso), levels), set()).add(module.name)
     for (victim, lacking), modules in groups.items():
         yield Finding(
             code=CPU_LEVEL,

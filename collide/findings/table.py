@@ -42,6 +42,7 @@ from collide.findings.loading import (
     UNDEFINED_CALL,
     UNDEFINED_SYMBOL,
     UNLOADABLE_FILE,
+    UNRECORDED_LIBRARY,
     VERSION_NOT_FOUND,
 )
 from collide.findings.pairs import (
@@ -96,6 +97,7 @@ CODES = {
         LOAD_COMMAND,
         CPU_LEVEL,
         UNDEFINED_CALL,
+        UNRECORDED_LIBRARY,
         OWN_SHADOW,
         SONAME_ACROSS,
         UNIQUE_ACROSS,

@@ -12,6 +12,7 @@ from collide.support.records import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
     from typing import Literal
 
     from collide.loader.lookup import Match
@@ -109,6 +110,7 @@ class Host(NamedTuple):
     STB_GNU_UNIQUE symbols that all these have registered (:mod:`collide.analysis.history`).
     ``groups`` are those of a host of the shipped database, ``as_if`` says that ``python`` is not
     the one it has, but one that it is looked at with (:mod:`collide.hosts.as_if`).
+    ``unrecorded`` are names of libraries that its loader finds, of which a profile records no more.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Host(NamedTuple):
     openings: tuple[Opening, ...] = ()
     groups: tuple[str, ...] = ()
     as_if: bool = False
+    unrecorded: AbstractSet[str] = frozenset()
 
     @property
     def is_shipped(self) -> bool:

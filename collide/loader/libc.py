@@ -20,6 +20,7 @@ from collections.abc import Iterable
 
 from collide.loader.glibc.lookup import GlibcLookup
 from collide.loader.glibc.process import GlibcProcess
+from collide.loader.glibc.refusals import lacking_levels
 from collide.loader.glibc.search import expand
 from collide.loader.lookup import LookupRules
 from collide.loader.model import Dso, FileSystem, Loader
@@ -67,6 +68,12 @@ class Libc(Protocol):
         An empty element stands for the working directory.
         """
 
+    def lacking_levels(self, loader: Loader, dso: Dso, /) -> tuple[str, ...]:
+        """What an object demands of an x86 CPU and the host's is not known to have, lowest first.
+
+        Empty where the loader does not look.
+        """
+
 
 class _Glibc:
     """See :class:`Libc`."""
@@ -108,6 +115,10 @@ class _Glibc:
         expanded = (expand(element, origin, loader) for element in elements)
         return tuple(e for e in expanded if e is not None)
 
+    def lacking_levels(self, loader: Loader, dso: Dso) -> tuple[str, ...]:
+        """See :class:`Libc`."""
+        return lacking_levels(loader, dso)
+
 
 class _Musl:
     """See :class:`Libc`."""
@@ -143,6 +154,10 @@ class _Musl:
         """
         elements = (e for text in lists for e in text.replace("\n", ":").split(":"))
         return tuple(filter(None, elements))
+
+    def lacking_levels(self, _loader: Loader, _dso: Dso) -> tuple[str, ...]:
+        """See :class:`Libc`."""
+        return ()
 
 
 GLIBC: Libc = _Glibc()

@@ -8,7 +8,7 @@ Nothing is executed. What glibc and musl do alike is here; what they do each in 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
@@ -207,47 +207,30 @@ class Process:
         """Load what DT_AUXILIARY and DT_FILTER of a map name, where the loader reads these."""
         return []
 
-    def version_failures(self, _maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
-        """The versions that ``maps`` need and do not get, where the loader checks that."""
-        return iter(())
-
-    def cpu_failures(
-        self, _searchlist: Sequence[LinkMap], _new: Iterable[LinkMap]
-    ) -> Iterator[LoadFailure]:
-        """The new maps that demand another CPU, where the loader checks that."""
-        return iter(())
-
-    def lacking_levels(self, _dso: Dso) -> tuple[str, ...]:
-        """What an object demands of an x86 CPU and this one is not known to have, lowest first.
-
-        Empty where the loader does not look.
-        """
+    def check_failures(self, _maps: Sequence[LinkMap]) -> Iterable[LoadFailure]:
+        """What the loader finds wrong with mapped objects before it relocates any."""
         return ()
 
     def dlopen(self, path: str, mode: Mode = NOW) -> Opened | LoadFailure:
         """Open ``path`` (Rule 2); LoadFailure when it cannot be mapped at all.
 
-        A name without a slash is searched as the executable would search it.
-        With RTLD_GLOBAL the root and its searchlist join the end of the
-        global scope, after their own references have been searched. With RTLD_DEEPBIND new maps
-        are searched for in the searchlist before the global scope (glibc ``_dl_new_object``).
+        A name without a slash is searched as the executable would search it. With RTLD_GLOBAL the
+        searchlist joins the end of the global scope, after its own references have been searched;
+        with RTLD_DEEPBIND it comes before the global scope (glibc ``_dl_new_object``).
         """
-        before = len(self.maps)
-        root = self._open_root(path)
+        before, root = len(self.maps), self._open_root(path)
         if isinstance(root, LoadFailure):
             return root
         searchlist, failures = self.closure((root,))
-        new = tuple(self.maps[before:])
         # Each phase of the loader begins only where the one before has not failed.
-        versions = () if failures else tuple(self.version_failures(searchlist))
-        refused = () if failures or versions else tuple(self.cpu_failures(searchlist, new))
+        refused = () if failures else tuple(self.check_failures(searchlist))
         deep = mode.deepbind and self.has_deepbind
         opened = Opened(
             root=root,
             searchlist=searchlist,
-            new=new,
+            new=tuple(self.maps[before:]),
             scope=searchlist + self.global_scope if deep else self.global_scope + searchlist,
-            failures=failures + versions + refused,
+            failures=failures + refused,
             mode=mode if deep == mode.deepbind else mode._replace(deepbind=False),
             static_tls=self.static_tls,
         )

@@ -40,5 +40,5 @@ def start(
             roots.append(result)
     scope, missing = process.closure(roots)
     process.end_start_up(scope)
-    versions = () if missing else tuple(process.version_failures(scope))
+    versions = () if missing else tuple(process.check_failures(scope))
     return process, (*failures, *missing, *versions)

@@ -16,6 +16,8 @@ class StaticTls(NamedTuple):
 
     ``placed`` are the objects whose block is static, ``room`` the bytes that are left, ``align`` is
     the alignment of the whole; ``refusal`` is what the loader says where a block does not fit.
+    ``optional`` are the bytes of the room that are for TLS descriptors, which can do without, and
+    None where there is no such bound.
     A dlopen that fails gives back what it has taken. glibc gives back the last block without the
     padding behind it (``elf/dl-close.c``), of which no account is kept.
     """
@@ -24,6 +26,7 @@ class StaticTls(NamedTuple):
     room: int
     align: int
     refusal: str
+    optional: int | None = None
 
     def with_block(self, definer: Dso) -> StaticTls | None:
         """The state in which the block of ``definer`` is static; None where it does not fit.
@@ -38,3 +41,15 @@ class StaticTls(NamedTuple):
             return None
         room = (self.room - block.size - block.first) // block.align * block.align + block.first
         return self._replace(placed=self.placed | {definer}, room=room)
+
+    def with_optional(self, definer: Dso) -> StaticTls:
+        """The state after a TLS descriptor, whose block is placed where there is room for it.
+
+        Source: glibc ``elf/dl-reloc.c`` (``_dl_try_allocate_static_tls`` with ``optional``),
+        ``sysdeps/*/dl-machine.h`` (``TRY_STATIC_TLS``).
+        """
+        after = self.with_block(definer)
+        if after is None or self.optional is None or after is self:
+            return after or self
+        left = self.optional - (self.room - after.room)
+        return self if left < 0 else after._replace(optional=left)

@@ -309,6 +309,7 @@ def host_of(
         own=_own_modules(profile, everything),
         unique=_unique(process, profile["unique"]) if openings else {},
         openings=openings,
+        unrecorded=frozenset(profile.get("unrecorded", ())),
     )
 
 
@@ -411,6 +412,7 @@ def _elf_object(
         executable_stack=recorded.get("executable_stack", False),
         tls=TlsSegment(*recorded["tls"]) if "tls" in recorded else None,
         static_tls=tuple(recorded.get("static_tls", ())),
+        tls_descriptors=tuple(recorded.get("tls_descriptors", ())),
         version_needs=tuple(VersionNeed(*need) for need in recorded["version_needs"]),
         version_definitions=None if definitions is None else tuple(definitions),
         exports=exports,

@@ -21,42 +21,47 @@ from collide.elf.notes import Notes
 from collide.elf.object import ElfObject
 from collide.elf.symbols import Exports, Reference
 from collide.filesystems.root import Root
+from collide.hosts.libraries import findable as findable_libraries
+from collide.hosts.libraries import wanted_libraries
 from collide.hosts.own_modules import bound
 from collide.hosts.packages import Package, notes_of, packages_of
 from collide.hosts.profile_file.read import END, TABLES
 from collide.hosts.profile_file.symbols import SCHEMA
 from collide.loader.glibc.search import rpath_of
 from collide.loader.host import Host, OwnModule
-from collide.loader.libc import libc_of
-from collide.loader.link_map import LinkMap, LoadFailure
+from collide.loader.link_map import LinkMap
 from collide.loader.model import Dso
 from collide.loader.process import Process
 from collide.support.foreign import json_value
-from collide.wheels.policies import system_libraries
+from collide.support.patterns import matches, require_matches
 
 
-def record(host: Host, root: Root) -> dict[str, Any]:
+def record(host: Host, root: Root, libraries: Sequence[str] = ()) -> dict[str, Any]:
     """The JSON form of ``host``, extracted from ``root``.
 
-    Besides what the host has loaded it holds the system libraries that the
-    manylinux policy lets a wheel need, and all libraries in the directories of LD_LIBRARY_PATH,
-    found as an object of a wheel would find them here, with their closures; and behind these the
-    interpreter's extension modules that bring libraries, with theirs.
+    Besides what the host has loaded it holds what a wheel may need
+    (:func:`collide.hosts.libraries.wanted_libraries`), what matches one of ``libraries``, and what
+    is in the directories of LD_LIBRARY_PATH, found as an object of a wheel would find it here,
+    with closures; and behind these the interpreter's modules that bring libraries. Of what else
+    the loader finds it holds the names. Raises UsageError for a pattern that matches nothing.
     """
     process = host.process.copy(host.files)
-    loaded = len(process.maps)
+    findable = findable_libraries(host, root)
+    own = list(_own_modules(host, root))
     listed = _library_path(host, root)
-    system = _request_system(process, host, [path.rpartition("/")[2] for path in listed])
+    more = _more(findable, libraries, own, root)
+    system = _request_system(process, host, (*more, *(p.rpartition("/")[2] for p in listed)))
     objects = _Objects(process.maps)
     objects.add_paths(listed, root)
-    own = list(_own_modules(host, root))
+    unrecorded = objects.add_paths(findable.values(), root)
     for _, opened in own:
         objects.add(opened.opened.searchlist)
     maps, numbers = objects.maps, objects.numbers
     aliases = process.aliases()
     notes = {m.dso.path: notes_of(root, m.dso.path) for m in maps}
     packages = packages_of(root, notes, notes.__getitem__)
-    cached = {name: host.files.cached(name) for name in _requested(maps)}
+    known = [name for name, path in findable.items() if path not in unrecorded]
+    cached = {name: host.files.cached(name) for name in (*_requested(maps), *known)}
     return {
         "schema": SCHEMA,
         "name": host.name,
@@ -69,22 +74,35 @@ def record(host: Host, root: Root) -> dict[str, Any]:
         "preload": list(host.preload),
         "global": list(host.rtld_global),
         "scope": [numbers[id(m)] for m in process.global_scope],
-        "loaded": loaded,
+        "loaded": len(host.process.maps),
         "missing": [f._asdict() for f in host.failures],
-        "system": {
-            name: numbers[id(m)] if isinstance(m, LinkMap) else None for name, m in system.items()
-        },
+        "system": {n: m if m is None else numbers[id(m)] for n, m in system.items()},
+        "unrecorded": [name for name, path in findable.items() if path in unrecorded],
         "visible": len(process.maps),
         "modules": [_without(module._asdict(), "opens") for module, _ in own],
         "cache": {name: path for name, path in sorted(cached.items()) if path is not None},
         "objects": [
-            _object(
-                m, objects, aliases.get(m, ()), root, notes[m.dso.path], packages.get(m.dso.path)
-            )
-            for m in maps
+            _object(m, objects, aliases.get(m, ()), root, notes[m.dso.path], packages) for m in maps
         ],
         "tables": [_tables(m.elf) for m in maps],
     }
+
+
+def _more(
+    findable: Mapping[str, str],
+    libraries: Sequence[str],
+    own: Iterable[tuple[OwnModule, BoundModule]],
+    root: Root,
+) -> Iterator[str]:
+    """Names to record in full beside the wanted ones.
+
+    Those that were asked for, and what the interpreter's modules bring in any case.
+    """
+    require_matches("--library", libraries, findable, things="libraries")
+    brought = {m.dso.path for _, opened in own for m in opened.opened.searchlist}
+    for name, path in findable.items():
+        if matches(name, libraries) or root.realpath(path) in brought:
+            yield name
 
 
 def _history(host: Host) -> dict[str, Any]:
@@ -110,13 +128,12 @@ def _library_path(host: Host, root: Root) -> list[str]:
     ]
 
 
-def _request_system(
-    process: Process, host: Host, more: Iterable[str]
-) -> dict[str, LinkMap | LoadFailure]:
-    """Load what a policy lets a wheel need, and ``more``, with all closures."""
-    names = system_libraries(libc_of(host.loader), host.architecture)
-    system = {name: process.request(name) for name in (*names, *sorted({*more} - {*names}))}
-    process.closure([m for m in system.values() if isinstance(m, LinkMap)])
+def _request_system(process: Process, host: Host, more: Iterable[str]) -> dict[str, LinkMap | None]:
+    """Load what a wheel may need, and ``more``, with all closures."""
+    names = wanted_libraries(host)
+    asked = {name: process.request(name) for name in (*names, *sorted({*more} - {*names}))}
+    system = {name: m if isinstance(m, LinkMap) else None for name, m in asked.items()}
+    process.closure([m for m in system.values() if m is not None])
     return system
 
 
@@ -158,13 +175,17 @@ class _Objects:
             self.numbers[id(m)] = number
             self._names[number].add(m.name)
 
-    def add_paths(self, paths: Iterable[str], root: Root) -> None:
-        """Keep further paths of files that are recorded: links to them."""
+    def add_paths(self, paths: Iterable[str], root: Root) -> AbstractSet[str]:
+        """Keep further paths of files that are recorded: links to them. The result are others."""
         numbers = {m.dso.path: number for number, m in enumerate(self.maps)}
+        others = set()
         for path in paths:
             number = numbers.get(root.realpath(path) or "")
             if number is not None:
                 self._names[number].add(path)
+            else:
+                others.add(path)
+        return others
 
     def names(self, m: LinkMap) -> AbstractSet[str]:
         """All paths by which its file was opened."""
@@ -183,9 +204,9 @@ def _object(
     aliases: Sequence[str],
     root: Root,
     notes: Notes,
-    package: Package | None,
+    packages: Mapping[str, Package],
 ) -> dict[str, Any]:
-    obj, numbers = m.elf, objects.numbers
+    obj, numbers, package = m.elf, objects.numbers, packages.get(m.dso.path)
     names = objects.names(m)
     return {
         "path": m.dso.path,
@@ -217,6 +238,7 @@ def _object(
         "executable_stack": obj.executable_stack,
         **({"tls": list(obj.tls)} if obj.tls else {}),
         **({"static_tls": list(obj.static_tls)} if obj.static_tls else {}),
+        **({"tls_descriptors": list(obj.tls_descriptors)} if obj.tls_descriptors else {}),
         "versioned": obj.exports.versioned,
         "version_needs": [[n.file, n.version, n.weak] for n in obj.version_needs],
         "version_definitions": obj.version_definitions,

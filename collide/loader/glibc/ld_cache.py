@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from collide.elf.string_table import SharedNames
 from collide.support.errors import CollideError
@@ -46,6 +46,13 @@ class LdCache:
         self._by_name: dict[str, list[CacheEntry]] = {}
         for entry in entries:
             self._by_name.setdefault(_key(entry.name), []).append(entry)
+
+    def names(self, flags: int) -> Iterator[str]:
+        """The names of the libraries of an architecture."""
+        for entries in self._by_name.values():
+            for entry in entries:
+                if entry.flags in (flags, _UNMARKED.get(flags)) and not entry.legacy:
+                    yield entry.name
 
     def find(self, name: str, flags: int, hwcaps: Sequence[str]) -> str | None:
         """Path for ``name`` on an architecture and a CPU, or None (Rule 6.5).

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from collide.loader.glibc.refusals import lacking_levels, refused_load, refuses_cpu, refuses_stack
+from collide.loader.glibc.refusals import refused_load, refuses_cpu, refuses_stack
 from collide.loader.glibc.search import expand, find
 from collide.loader.glibc.static_tls import layout
 from collide.loader.link_map import LinkMap, LoadFailure
@@ -165,7 +165,12 @@ class GlibcProcess(Process):
             order.insert(at, filtee)
         return failures
 
-    def version_failures(self, maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
+    def check_failures(self, maps: Sequence[LinkMap]) -> Iterator[LoadFailure]:
+        """The versions that maps need and do not get, then the CPU that they demand."""
+        versions = tuple(self._version_failures(maps))
+        yield from versions or self._cpu_failures(maps)
+
+    def _version_failures(self, maps: Iterable[LinkMap]) -> Iterator[LoadFailure]:
         """The load-time version check (``_dl_check_map_versions``; Rule 4.4)."""
         for checked in maps:
             yield from self._packed_failure(checked)
@@ -190,18 +195,12 @@ class GlibcProcess(Process):
         if checked.elf.relr and needs and not declared and self.loader.version >= (2, 36):
             yield LoadFailure("version-not-found", checked.dso.path, _RELR_VERSION, needs[0].file)
 
-    def cpu_failures(
-        self, searchlist: Sequence[LinkMap], new: Iterable[LinkMap]
-    ) -> Iterator[LoadFailure]:
+    def _cpu_failures(self, maps: Sequence[LinkMap]) -> Iterator[LoadFailure]:
         """The check of the x86 ISA level (``_dl_open_check``; Rule 6.4): needed objects first."""
-        asking = {id(m) for m in new if any(m.elf.isa_needed)}
-        for m in self.relocation_order(searchlist) if asking else ():
+        asking = {id(m) for m in maps if any(m.elf.isa_needed)}
+        for m in self.relocation_order(maps) if asking else ():
             if id(m) in asking and refuses_cpu(self.loader, m.dso):
                 yield LoadFailure("cpu-level", m.dso.path, posixpath.basename(m.name))
-
-    def lacking_levels(self, dso: Dso) -> tuple[str, ...]:
-        """See :class:`Process`."""
-        return lacking_levels(self.loader, dso)
 
     def _static_tls(self) -> StaticTls:
         return layout(self.loader, [m.dso for m in self.maps])

@@ -14,6 +14,9 @@ from collide.loader.static_tls import StaticTls
 # 64 + 16 * 100 up to 2.31, and the same of the tunables' defaults since (LEGACY_TLS).
 _SURPLUS = 1664
 _ALIGN = 64
+# glibc.rtld.optional_static_tls, part of the surplus: since 2.32, and on the branch of 2.31, which
+# distributions ship. Before, nothing held descriptors to it.
+_OPTIONAL, _OPTIONAL_SINCE = 512, (2, 31)
 _RSEQ, _RSEQ_SINCE = 32, (2, 41)
 
 
@@ -34,6 +37,7 @@ def layout(loader: Loader, dsos: Sequence[Dso]) -> StaticTls:
         room=room,
         align=align,
         refusal="cannot allocate memory in static TLS block",
+        optional=_OPTIONAL if loader.version >= _OPTIONAL_SINCE else None,
     )
 
 

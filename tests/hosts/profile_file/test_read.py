@@ -50,7 +50,7 @@ def use(host: Host) -> list[str]:
 
 def plain_facts(obj: ElfObject) -> dict[str, object]:
     """What an object says about itself, without its tables and what is never recorded."""
-    left_out = ("exports", "references", "noopen", "relr", "code_size", "bind_now")
+    left_out = ("exports", "references", "noopen", "relr", "code_size", "bind_now", "isa_needed")
     return {k: v for k, v in obj._asdict().items() if k not in left_out}
 
 

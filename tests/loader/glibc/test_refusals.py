@@ -379,6 +379,51 @@ def test_dynamic_models_take_no_room(s: Scenario) -> None:
     assert s.compare(s.host(), "mod.so").messages == ("ok",)
 
 
+def descriptor(s: Scenario, name: str, size: int) -> None:
+    """A module that reaches so many bytes of its own by a TLS descriptor."""
+    source = initial_exec(size).replace("initial-exec", "global-dynamic")
+    s.module(name, source, "-mtls-dialect=gnu2")
+
+
+@STATIC_TLS
+@pytest.mark.parametrize("sizes", [(500,), (513,), (300, 200), (300, 300), (512, 1), (7, 9)])
+def test_descriptors_take_what_is_free_for_them(s: Scenario, sizes: tuple[int, ...]) -> None:
+    """Of the surplus 512 bytes are theirs; a block that would need more stays out of it."""
+    host = s.host()
+    names = [f"d{number}.so" for number in range(len(sizes))]
+    for name, size in zip(names, sizes, strict=True):
+        descriptor(s, name, size)
+    root = Root()
+    process = extract(str(host), root).process
+    session = Session(process, root, Binder(process))
+    for name in names:
+        session.open(str(s.directory / name))
+    assert session.process.static_tls is not None
+    left = session.process.static_tls.room
+    taken = room_of(str(host), root) - left
+    assert taken == {(500,): 500, (513,): 0, (300, 200): 500, (300, 300): 300,
+                     (512, 1): 512, (7, 9): 16}[sizes]  # fmt: skip
+    s.module("more.so", initial_exec(left + 1))
+    s.module("most.so", initial_exec(left))
+    said = s.compare(host, *names, "more.so", "most.so").messages
+    assert said[-2:] == (f"{s.directory}/more.so: {NO_ROOM}", "ok")
+
+
+@STATIC_TLS
+@pytest.mark.parametrize("suite", ["bullseye", "sid"])
+@pytest.mark.parametrize(("size", "taken"), [(512, 512), (1000, 0)])
+def test_bound_of_descriptors_in_other_releases(
+    tmp_path: Path, suite: str, size: int, taken: int
+) -> None:
+    s = ChrootScenario(tmp_path, suite)
+    host = s.host()
+    descriptor(s, "d.so", size)
+    left = room_of(f"/{host.name}", Root(str(s.directory))) - taken
+    s.module("more.so", initial_exec(left + 1))
+    s.module("most.so", initial_exec(left))
+    assert s.agree(host, "d.so", "more.so", "most.so") == ["ok", f"/more.so: {NO_ROOM}", "ok"]
+
+
 @STATIC_TLS
 def test_block_with_too_large_an_alignment(s: Scenario) -> None:
     s.module("mod.so", initial_exec(128, 128))
