@@ -9,6 +9,7 @@ from collide.analysis.analysis import repair_command
 from collide.check.check import Report
 from collide.check.rows import ReportRow, rows
 from collide.findings.code import Code, Family, Severity, Shape
+from collide.findings.loading import NO_LIBPYTHON
 from collide.findings.subject import Kind, Subject, is_linked_into, object_name, subject_of
 from collide.support.records import NamedTuple
 from collide.support.text import listed
@@ -137,7 +138,7 @@ def _cause(group: Iterable[ReportRow], arguments: dict[str, tuple[str, ...]]) ->
 def _fix(worst: Finding, subject: Subject, linked_into: Sequence[str]) -> str:
     """What to change, naming what it is done to."""
     shadowed = worst.code.family is Family.SHADOWING and not worst.code.fixed_remedy
-    if not shadowed or subject.kind is Kind.CODE:
+    if not shadowed or subject.kind is Kind.CODE or worst.remedy == NO_LIBPYTHON:
         return worst.remedy
     if linked_into:
         modules = listed(list(dict.fromkeys(map(object_name, linked_into))))

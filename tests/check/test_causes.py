@@ -10,6 +10,7 @@ from collide.check.check import Exposed, Judged, Report
 from collide.findings.code import Severity
 from collide.findings.exposure import EXPOSED_SYMBOLS
 from collide.findings.finding import Finding
+from collide.findings.loading import NO_LIBPYTHON
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 from collide.findings.shadowing.unused_copy import UNUSED_COPY
@@ -45,6 +46,13 @@ def test_one_copy_of_one_library_is_one_cause() -> None:
     assert cause.symbols == ("x", "y")
     assert cause.fix == "Link a and b with -Wl,--exclude-libs,ALL."
     assert len(cause.rows) == 3
+
+
+def test_second_libpython_is_not_to_be_linked() -> None:
+    library = "/usr/lib/libpython3.11.so.1.0"
+    second = finding(REPLACED_LIBRARY, victim="m.so", intended=(library,), remedy=NO_LIBPYTHON)
+    (cause,) = causes(Report((judged(HOSTS[0], second),), (), ()))
+    assert (cause.subject, cause.fix) == ("libpython3.11", NO_LIBPYTHON)
 
 
 def test_two_libraries_are_two_causes_the_worst_first() -> None:
