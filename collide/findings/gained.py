@@ -16,7 +16,7 @@ from collide.support.records import NamedTuple
 from collide.support.text import plural
 
 CARRIED = Path(__file__).with_name("carried.json")
-"""What the most downloaded wheels carry, as ``tests/tools/carried_libraries.py`` has counted it."""
+"""What popular wheels carry, as ``tests/tools/carried_libraries.py`` has counted it."""
 
 
 class GainedEvidence(NamedTuple):
@@ -26,7 +26,7 @@ class GainedEvidence(NamedTuple):
     builds among the recorded hosts, ``sonames`` are their DT_SONAMEs, and ``stable`` of
     the ``ever`` names that any of them exports are in all. Of ``wheels``, ``carried`` bring a copy
     as an object of its own, and ``taken`` take from the host's: those that were asked for with
-    ``--impact``, or else the most downloaded ones (``most_downloaded``) as they were counted.
+    ``--impact``, or else popular ones (``popular``) as they were counted.
     """
 
     unversioned: int
@@ -38,7 +38,7 @@ class GainedEvidence(NamedTuple):
     wheels: int
     carried: int
     taken: int
-    most_downloaded: bool = True
+    popular: bool = True
 
     @property
     def rank(self) -> tuple[int, int, float, float]:
@@ -55,7 +55,7 @@ class GainedEvidence(NamedTuple):
                 f"{plural(self.builds, 'recorded build')} with {names}, "
                 f"{self.stable} of {plural(self.ever, 'name')} in all"
             )
-        kind = "most downloaded native wheel" if self.most_downloaded else "wheel"
+        kind = "popular native wheel" if self.popular else "wheel"
         wheels = plural(self.wheels, kind)
         parts.append(
             f"{self.carried} of {wheels} carry a copy, {self.taken} would be taken"

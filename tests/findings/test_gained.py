@@ -65,7 +65,7 @@ def test_shipped_count_is_of_wheels_that_are_named_and_tells_libraries_apart() -
     assert (ffi.carried, gcc.carried) == (0, 0)
     assert gcc.rank < evidence("libtinfo.so.6").rank < bz2.rank
     assert str(bz2).endswith(
-        f"{bz2.carried} of {len(wheels)} most downloaded native wheels carry a copy, "
+        f"{bz2.carried} of {len(wheels)} popular native wheels carry a copy, "
         f"{bz2.taken} would be taken"
     )
 

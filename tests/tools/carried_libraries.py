@@ -1,4 +1,4 @@
-"""Counts in how many of the most downloaded native wheels a library of a host has a copy.
+"""Counts in how many of some popular native wheels a library of a host has a copy.
 
     python tests/tools/carried_libraries.py RANKS DATE DIRECTORY...
 
