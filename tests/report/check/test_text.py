@@ -183,6 +183,12 @@ def test_host_without_python_is_one_line_before_all() -> None:
     assert "1 error in 1 input on 1 host" in told
 
 
+def test_provider_of_several_releases_is_named_once() -> None:
+    found = [static("d/a.so", f"libx.so.1.{n}", FOREIGN_SYMBOL) for n in (1, 2)]
+    judged = [on(f"debian-1{2 + n}-gdb", one) for n, one in enumerate(found)]
+    assert " run libx's instead" in text.render(Report(tuple(judged), (), ()))
+
+
 def test_repair_that_removes_some_says_so() -> None:
     found = static("d/a.so", "libz.so.1"), static("d/a.so", "libxml2.so.2")
     judged = on("debian-12-gdb", *found)._replace(repairable=frozenset([0]))
