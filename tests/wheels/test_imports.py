@@ -145,6 +145,13 @@ CASES = {
         "p_0___init__": "try:\n    import msvcrt\nexcept ImportError:\n    from . import a\n"
         "else:\n    from . import b\n",
     },
+    "an exception that is raised again": {
+        "modules": "p.a p.b",
+        "p_0___init__": "try:\n    from . import inner\nexcept ImportError:\n"
+        "    from . import a\nelse:\n    from . import b\n",
+        "p_0_inner": "try:\n    import no_such_module\nexcept ImportError:\n"
+        "    import warnings\n    warnings.warn('none')\n    raise\n",
+    },
     "code in a text": {
         "modules": "p.a",
         "p_0___init__": "where = 'p'\nexec(f'from {where} import a', {})\n",

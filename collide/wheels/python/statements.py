@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 
 from collide.wheels.python.containers import elements
 from collide.wheels.python.displays import MOST_ROUNDS
@@ -163,6 +164,9 @@ class Statements(Expressions):
         raise _LeaveError("continue")
 
     def _on_raise(self, node: ast.Raise, _scope: Environment) -> None:
+        caught = sys.exc_info()[1]
+        if node.exc is None and isinstance(caught, RaisedError):
+            raise caught
         exception = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         name = exception.id if isinstance(exception, ast.Name) else "Exception"
         raise RaisedError(name, self.place(node))
