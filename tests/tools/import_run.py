@@ -33,6 +33,7 @@ from collide.verify.recorded_run import RecordedPlan, Replayed, record_run, repl
 from collide.wheels.environment import site_packages
 from collide.wheels.imports import ImportPlan, follow_imports
 
+_LOADED = re.compile(r"file=(?P<name>.+) \[\d+\];  dynamically loaded by (?P<caller>.+) \[\d+\]")
 _STATEMENT = re.compile(r".*/statement\.py:")
 Key = tuple[str, str, str | None]
 
@@ -188,7 +189,11 @@ def compare(one: ImportSet, directory: Path) -> Row:
     seen = {key: found for key, found in real.items() if key[0] not in _start_up(recorded)}
     problems += _different(seen, _predicted(recorded), _predicted(static))
     chains = _chains(one, python, environment, directory)
-    told, silent = _missed(recorded, static, followed, chains)
+    callers = {
+        os.path.realpath(found["name"]): os.path.realpath(found["caller"])
+        for found in filter(None, map(_LOADED.fullmatch, ran.lines()))
+    }
+    told, silent = _missed(recorded, static, followed, chains, callers)
     problems += [f"{path} is not in the static plan, which says so: {why}" for path, why in told]
     problems += [f"{path} is not in the static plan, silently: {why}" for path, why in silent]
     real_paths = _brought(recorded)
@@ -307,6 +312,7 @@ def _missed(
     static: Replayed,
     followed: ImportPlan,
     chains: Mapping[str, list[str]],
+    callers: Mapping[str, str],
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """The objects that the static plan lacks: those that it tells with the note, and the others."""
     told, silent = [], []
@@ -318,8 +324,9 @@ def _missed(
         if chain is not None:
             before, note = root, _note(followed, root, chain)
         elif before in ours:
-            # What Python did not open, code of the object did that Python has opened before.
-            note = next((n for n in followed.notes if "by dlopen" in n and before in n), None)
+            # What Python did not open, an object did.
+            caller = callers.get(root, before)
+            note = next((n for n in followed.notes if "by dlopen" in n and caller in n), None)
         chain = chain or []
         for map_ in bound.opened.new:
             path = map_.dso.path
