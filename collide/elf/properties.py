@@ -17,6 +17,7 @@ from collide.support.records import NamedTuple
 _NT_GNU_PROPERTY_TYPE_0 = 5
 _FEATURE_1_AND, _ISA_1_NEEDED, _1_NEEDED = 0xC0000002, 0xC0008002, 0xB0008000
 _MACHINES = ("x86_64", "i686")
+_MOST = 64 << 10
 
 
 class IsaNeeded(NamedTuple):
@@ -41,14 +42,15 @@ def _needed(image: Image, kinds: tuple[int, ...]) -> int:
     """The bits that are found in segments of these kinds.
 
     They are read from the last to the first: a PT_NOTE counts only where no property was seen
-    before, and only with one note.
+    before, and only with one note. No more than 64 KiB are looked at: objects have 32 bytes.
     """
-    needed, seen, word = 0, False, image.bits // 8
+    needed, seen, word, left = 0, False, image.bits // 8, _MOST
     for s in reversed(image.segments):
-        if s.kind not in kinds or s.align != word:
+        if s.kind not in kinds or s.align != word or s.memory > left:
             continue
         if s.kind == PT_NOTE and seen:
             continue
+        left -= s.memory
         try:
             notes = list(_property_notes(bytes(image.at(s.address, s.memory)), word))
         except FormatError:
@@ -67,11 +69,8 @@ def _property_notes(segment: bytes, word: int) -> Iterator[bytes]:
     at = 0
     while at + 12 < len(segment):
         name_size, size, kind = struct.unpack_from("<3I", segment, at)
-        if (
-            name_size == 4
-            and kind == _NT_GNU_PROPERTY_TYPE_0
-            and segment[at + 12 :][:4] == b"GNU\0"
-        ):
+        owner = segment[at + 12 : at + 16]
+        if name_size == 4 and kind == _NT_GNU_PROPERTY_TYPE_0 and owner == b"GNU\0":
             yield segment[at + 16 : at + 16 + size]
         at += _up(_up(12 + name_size, word) + size, word)
 
