@@ -28,6 +28,7 @@ ADDRESSES = _RELATIVE
 FORMS = (_CALL, _RELATIVE, *_JUMPS)
 """What is called, read or taken the address of, and jumped to."""
 _PLT_JUMP = re.compile(rb"\xff\x25")
+_PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
 _ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", b"\xf2"
 _DISPLACEMENT = struct.Struct("<i")
 _PAGE = 14
@@ -50,7 +51,7 @@ class Functions:
     ) -> None:
         self.starts = starts
         self.linkage = linkage
-        self._end = end
+        self.end = end
         # What lies before the first one is counted to it.
         self._bounds = starts[1:]
         split = [start for start in starts if start & 15]
@@ -70,7 +71,7 @@ class Functions:
     def range_of(self, start: int) -> range:
         """The places that belong to the function at ``start``."""
         after = bisect_right(self.starts, start)
-        end = self.starts[after] if after < len(self.starts) else self._end
+        end = self.starts[after] if after < len(self.starts) else self.end
         return range(start if after > 1 else 0, end)
 
     def split_off(self, place: int, target: int) -> int | None:
@@ -84,6 +85,8 @@ class Functions:
 
 class Segment:
     """One piece of code, in memory at ``address``; ``reach`` is how far it can refer."""
+
+    forms = FORMS
 
     def __init__(self, code: memoryview, address: int, reach: int) -> None:
         self.code = code
@@ -139,6 +142,10 @@ class Segment:
         start = address - self.address
         return bytes(self.code[start : start + size]) if start >= 0 else b""
 
+    def is_linkage_head(self, address: int) -> bool:
+        """Whether the first entry of a lazy linkage table is there."""
+        return self.at(address, 2) == _PUSH
+
     def plt(self, slots: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
         """PLT entries: a jump through a slot, behind an ENDBR64 or not.
 
@@ -176,6 +183,11 @@ class Sites:
                     by_target[target] = [at + base]
                 else:
                     known.append(at + base)
+
+    def add_all(self, found: Iterable[tuple[int, int]]) -> None:
+        """Add places and the wanted addresses that they refer to."""
+        for place, target in found:
+            self.note(place, target)
 
     def note(self, place: int, target: int) -> None:
         """Add one."""

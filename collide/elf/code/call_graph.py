@@ -9,9 +9,9 @@ Only callers are asked for, one step back at a time: nearly all questions are an
 steps. The code of a small object is scanned once and whole. In a large one the calls come first;
 the rest is scanned when these do not answer.
 
-Where functions begin is read from unwind tables (:mod:`collide.elf.code.unwind`). Only
-x86-64 is known: elsewhere :func:`read_calls` gives None, and every function
-counts as called.
+Where functions begin is read from unwind tables (:mod:`collide.elf.code.unwind`). x86-64
+and aarch64 are known: elsewhere :func:`read_calls` gives None, and every function counts as
+called.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from itertools import pairwise
 from mmap import mmap
 from types import MappingProxyType
 
-from collide.elf.code.branches import ADDRESSES, FORMS, Functions, ManySites, Segment, Sites
+from collide.elf.code import aarch64
+from collide.elf.code.branches import ADDRESSES, Functions, ManySites, Segment, Sites
 from collide.elf.code.cffi_tables import MARK, cffi_functions
 from collide.elf.code.table_users import table_sites, window
 from collide.elf.code.unwind import Frames
@@ -53,9 +54,35 @@ from collide.elf.headers import Image
 from collide.elf.symbol_table import DynamicSymbols
 from collide.elf.symbols import Exports
 from collide.support.errors import FormatError
+from collide.support.records import NamedTuple
 
-R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE, R_IRELATIVE = 6, 7, 8, 37
-_PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class _Machine(NamedTuple):
+    """What reads the code of a machine, and its types of relocations.
+
+    ``names_data`` says that code refers to each variable by its own address. GCC refers to those
+    of AArch64 from an anchor (``-fsection-anchors``).
+    """
+
+    segment: Any
+    glob_dat: int
+    jump_slot: int
+    relative: int
+    irelative: int
+    names_data: bool
+
+
+_MACHINES = {
+    "x86_64": _Machine(Segment, 6, 7, 8, 37, names_data=True),
+    "aarch64": _Machine(aarch64.Segment, 1025, 1026, 1027, 1032, names_data=False),
+}
+"""System V ABI for x86-64, table 4.9; AAELF64, 5.7.11."""
+_ENTRY_SIZES = (-24, -16, -8, 8, 16, 24)
+"""How far the next entry of a linkage table may be."""
 LARGEST = 128 << 20
 """Bytes of code up to which calls are worth reading; one library of tensorflow has 300 MB."""
 _SMALL = 32 << 20
@@ -70,14 +97,14 @@ _BROKEN = (FormatError, struct.error, IndexError, ValueError, KeyError, Overflow
 def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> Calls | None:
     """The calls of one object; None where they cannot be found.
 
-    That is on other machines than x86-64, without ``.eh_frame_hdr``, where
+    That is on other machines than x86-64 and aarch64, without ``.eh_frame_hdr``, where
     the file is corrupt, and where the unwind tables cannot be those of its code
     (:meth:`collide.elf.code.unwind.Frames.describe`): the loader reads none of them.
     ``again`` gives the contents anew, when more of a large object is asked for: they are not kept.
     """
     try:
         image = Image(memoryview(data))
-        if image.machine.name != "x86_64":
+        if image.machine.name not in _MACHINES:
             return None
         frames = Frames(image)
         if not frames.starts or not frames.describe(_code_ranges(image, frames.starts)):
@@ -128,6 +155,7 @@ class Calls:
         starts = frames.starts
         known = frozenset(starts)
         tables = _Tables(image)
+        self._machine = _MACHINES[image.machine.name]
         self.functions = starts
         self.constructors: frozenset[int] = tables.constructors & known
         self.tables: frozenset[int] = (known & tables.addresses) - self.constructors
@@ -155,8 +183,9 @@ class Calls:
         wanted = known.union(names)
         self._sites = Sites(wanted) if size <= _SMALL else ManySites(wanted)
         # The most frequent ones, which answer most, come first.
-        self._left = list(reversed(FORMS))
-        while self._left and (size <= _SMALL or len(self._left) == len(FORMS)):
+        forms = self._machine.segment.forms
+        self._left = list(reversed(forms))
+        while self._left and (size <= _SMALL or len(self._left) == len(forms)):
             self._scan(segments)
         self._callers: dict[int, frozenset[int]] = {}
         self._users: dict[str, frozenset[int]] = {}
@@ -168,10 +197,10 @@ class Calls:
         self._in_tables: dict[str | int, frozenset[int]] = {}
         self._looked_up: set[str | int] = set()
         self._names_at: defaultdict[int, list[str]] | None = None
-        self._read_anew: list[Segment] = []
+        self._read_anew: list[Any] = []
 
-    def _segments(self, pieces: Iterable[tuple[int, memoryview]]) -> list[Segment]:
-        return [Segment(code, address, self._reach) for address, code in pieces]
+    def _segments(self, pieces: Iterable[tuple[int, memoryview]]) -> list[Any]:
+        return [self._machine.segment(code, address, self._reach) for address, code in pieces]
 
     @property
     def whole(self) -> bool:
@@ -187,7 +216,7 @@ class Calls:
         self._expanded.clear()
         self._behind.clear()
 
-    def _scan(self, segments: Iterable[Segment]) -> None:
+    def _scan(self, segments: Iterable[Any]) -> None:
         form = self._left.pop()
         for segment in segments:
             segment.scan(form, self._sites, self._split)
@@ -229,6 +258,8 @@ class Calls:
         symbols = (names & self.table_symbols) - self._looked_up
         self._looked_up |= functions | symbols
         if isinstance(self._sites, ManySites) or not (symbols or functions):
+            return
+        if not self._machine.names_data:
             return
         image = Image(memoryview(self._again()))
         tables = _Tables(image)
@@ -353,7 +384,7 @@ class Calls:
             found = self._bodies[function] = names, leads - named
         return found
 
-    def _linkage(self, segments: Iterable[Segment], entries: Iterable[int]) -> frozenset[int]:
+    def _linkage(self, segments: Iterable[Any], entries: Iterable[int]) -> frozenset[int]:
         """Procedure linkage tables that the unwind tables list as functions.
 
         One of a single entry looks like a function that ends in a call, and does no harm.
@@ -361,7 +392,7 @@ class Calls:
         counted = Counter(map(self._split.at, entries))
         found = {start for start, count in counted.items() if count > 1 and start in self._names}
         for segment in segments:
-            found |= {start for start in counted if segment.at(start, 2) == _PUSH}
+            found |= {start for start in counted if segment.is_linkage_head(start)}
         return frozenset(found)
 
 
@@ -381,7 +412,7 @@ def _uncovered(frames: Frames, entries: AbstractSet[int]) -> set[int]:
     starts, found = frames.starts, set()
     ends: dict[int, int | None] = {0: 0}
     for entry in entries:
-        if not entries.isdisjoint((entry - 16, entry - 8, entry + 8, entry + 16)):
+        if not entries.isdisjoint(entry + distance for distance in _ENTRY_SIZES):
             after = bisect_right(starts, entry)
             start = starts[after - 1] if after else 0
             if start not in ends:
@@ -397,6 +428,7 @@ class _Tables:
 
     def __init__(self, image: Image) -> None:
         self.image = image
+        self._machine = _MACHINES[image.machine.name]
         self.slots: dict[int, str] = {}
         self.symbols: defaultdict[str, list[int]] = defaultdict(list)
         self.pointers: dict[int, int] = {}
@@ -419,23 +451,24 @@ class _Tables:
             raise ValueError("a table of relocations ends early")
         # Relative ones come first, and are by far the most (DT_RELACOUNT).
         count = min(image.one(DT_RELACOUNT, 0), len(infos))
-        if infos[:count].count(R_RELATIVE) < count:
+        machine = self._machine
+        if infos[:count].count(machine.relative) < count:
             count = 0
         self.pointers.update(zip(places[:count], addends[:count], strict=True))
         symbols = image.at(image.one(DT_SYMTAB)) if DT_SYMTAB in image.dynamic else b""
         names: dict[int, str] = {}
         for place, info, addend in zip(places[count:], infos[count:], addends[count:], strict=True):
             kind, symbol = info & 0xFFFFFFFF, info >> 32
-            if kind == R_RELATIVE:
+            if kind == machine.relative:
                 self.pointers[place] = addend
-            elif kind == R_IRELATIVE:
+            elif kind == machine.irelative:
                 self.addresses.add(addend)
             elif symbol:
                 name = names.get(symbol)
                 if name is None:
                     (at,) = _WORD.unpack_from(symbols, symbol * 24)
                     name = names[symbol] = image.string(at)
-                if kind in (R_GLOB_DAT, R_JUMP_SLOT):
+                if kind in (machine.glob_dat, machine.jump_slot):
                     self.slots[place] = name
                 else:
                     self.symbols[name].append(place)

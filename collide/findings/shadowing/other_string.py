@@ -27,7 +27,7 @@ OTHER_STRING = Code(
     "A shadowed symbol with a mangled name that the object itself defines, where one object refers "
     "to members of std::string (Ss) alone and the other to those of std::__cxx11 "
     "alone, and the intended function leads to some of them. A warning where calls are not known, "
-    "as on all machines but x86-64.",
+    "as on all machines but x86-64 and aarch64.",
     "Compile both with the same _GLIBCXX_USE_CXX11_ABI, or with -fvisibility-inlines-hidden.",
     fixed_remedy=True,
 )

@@ -11,33 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from code_samples import AARCH64_WAYS, SOURCE
 from collide.elf.code import call_graph as calls
 from collide.elf.code.call_graph import Calls, read_calls
 from collide.elf.constants import DT_INIT_ARRAYSZ, PT_DYNAMIC, PT_GNU_EH_FRAME
 from collide.elf.object import read_object
 from collide.filesystems.root import Root
-from compiler import compile_so
+from compiler import AARCH64, compile_so
 
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="calls are read on x86-64 only; run the tests there"
 )
 
-SOURCE = """
-extern int outside(int), behind_pointer(int), in_table(int), from_data(int), not_used(int);
-extern int variable;
-static __attribute__((noinline)) int deep(int x) { return outside(x) + 1; }
-static __attribute__((noinline)) int hidden(int x) { return deep(x) * 3; }
-int called(int x) { return hidden(x) - 2; }
-int tail(int x) { return outside(x); }
-int alone(int x) { return not_used(x) + 1; }
-static __attribute__((noinline)) int callback(int x) { return in_table(x) + 4; }
-int (*take(void))(int) { return callback; }
-int (*give(void))(int) { return behind_pointer; }
-int read_variable(void) { return variable; }
-static __attribute__((noinline)) int method(int x) { return called(x) + 7; }
-struct { int (*own)(int); int (*other)(int); } table = { method, from_data };
-static __attribute__((constructor)) void at_load(void) { tail(1); }
-"""
 WAYS = {
     "-O0": ("-O0",),
     "-O2": ("-O2", "-fno-ipa-cp", "-fno-ipa-ra"),
@@ -94,9 +79,13 @@ class Graph:
         return self._used_from(self.calls.constructors)
 
 
-@pytest.fixture(params=WAYS, name="graph")
+@pytest.fixture(params=(*WAYS, *AARCH64_WAYS), name="graph")
 def _graph(request: pytest.FixtureRequest, tmp_path: Path) -> Graph:
-    return Graph(compile_so(tmp_path, "lib.so", SOURCE, *WAYS[request.param]))
+    if request.param in AARCH64_WAYS:
+        flags, program = AARCH64_WAYS[request.param], AARCH64
+    else:
+        flags, program = WAYS[request.param], "gcc"
+    return Graph(compile_so(tmp_path, "lib.so", SOURCE, *flags, program=program))
 
 
 def test_symbols_behind_static_functions_are_found(graph: Graph) -> None:
