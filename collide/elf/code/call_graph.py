@@ -26,9 +26,9 @@ from itertools import pairwise
 from mmap import mmap
 from types import MappingProxyType
 
-from collide.elf.code import aarch64
-from collide.elf.code.branches import ADDRESSES, Functions, ManySites, Segment, Sites
+from collide.elf.code.branches import ADDRESSES, Functions, ManySites, Sites
 from collide.elf.code.cffi_tables import MARK, cffi_functions
+from collide.elf.code.machine_code import READABLE
 from collide.elf.code.table_users import table_sites, window
 from collide.elf.code.unwind import Frames
 from collide.elf.constants import (
@@ -54,33 +54,12 @@ from collide.elf.headers import Image
 from collide.elf.symbol_table import DynamicSymbols
 from collide.elf.symbols import Exports
 from collide.support.errors import FormatError
-from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class _Machine(NamedTuple):
-    """What reads the code of a machine, and its types of relocations.
-
-    ``names_data`` says that code refers to each variable by its own address. GCC refers to those
-    of AArch64 from an anchor (``-fsection-anchors``).
-    """
-
-    segment: Any
-    glob_dat: int
-    jump_slot: int
-    relative: int
-    irelative: int
-    names_data: bool
-
-
-_MACHINES = {
-    "x86_64": _Machine(Segment, 6, 7, 8, 37, names_data=True),
-    "aarch64": _Machine(aarch64.Segment, 1025, 1026, 1027, 1032, names_data=False),
-}
-"""System V ABI for x86-64, table 4.9; AAELF64, 5.7.11."""
 _ENTRY_SIZES = (-24, -16, -8, 8, 16, 24)
 """How far the next entry of a linkage table may be."""
 LARGEST = 128 << 20
@@ -104,7 +83,7 @@ def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> C
     """
     try:
         image = Image(memoryview(data))
-        if image.machine.name not in _MACHINES:
+        if image.machine.name not in READABLE:
             return None
         frames = Frames(image)
         if not frames.starts or not frames.describe(_code_ranges(image, frames.starts)):
@@ -155,7 +134,7 @@ class Calls:
         starts = frames.starts
         known = frozenset(starts)
         tables = _Tables(image)
-        self._machine = _MACHINES[image.machine.name]
+        self._machine = READABLE[image.machine.name]
         self.functions = starts
         self.constructors: frozenset[int] = tables.constructors & known
         self.tables: frozenset[int] = (known & tables.addresses) - self.constructors
@@ -180,12 +159,10 @@ class Calls:
         # Procedure linkage tables stand in the search table of functions as a whole.
         self._linkages = self._linkage(segments, entries.keys() - uncovered)
         size = sum(len(code) for _, code in pieces)
-        wanted = known.union(names)
-        self._sites = Sites(wanted) if size <= _SMALL else ManySites(wanted)
+        self._sites = (Sites if size <= _SMALL else ManySites)(known.union(names))
         # The most frequent ones, which answer most, come first.
-        forms = self._machine.segment.forms
-        self._left = list(reversed(forms))
-        while self._left and (size <= _SMALL or len(self._left) == len(forms)):
+        self._left = list(reversed(self._machine.segment.forms))
+        for _ in self._left[: None if size <= _SMALL else 1]:
             self._scan(segments)
         self._callers: dict[int, frozenset[int]] = {}
         self._users: dict[str, frozenset[int]] = {}
@@ -257,9 +234,8 @@ class Calls:
         functions -= self._looked_up
         symbols = (names & self.table_symbols) - self._looked_up
         self._looked_up |= functions | symbols
-        if isinstance(self._sites, ManySites) or not (symbols or functions):
-            return
-        if not self._machine.names_data:
+        unread = isinstance(self._sites, ManySites) or not self._machine.names_data
+        if unread or not (symbols or functions):
             return
         image = Image(memoryview(self._again()))
         tables = _Tables(image)
@@ -428,7 +404,7 @@ class _Tables:
 
     def __init__(self, image: Image) -> None:
         self.image = image
-        self._machine = _MACHINES[image.machine.name]
+        self._machine = READABLE[image.machine.name]
         self.slots: dict[int, str] = {}
         self.symbols: defaultdict[str, list[int]] = defaultdict(list)
         self.pointers: dict[int, int] = {}
