@@ -177,17 +177,18 @@ def _unasked(weighed: Mapping[InterpositionKey, _Collected]) -> dict[Dso, Abstra
     Who opens such an object asks for what it is made for, not for a part of a library: not for
     what the provider has too, nor for what the object itself refers to.
     """
+    from collide.analysis.library_copies import same_library  # late: start-up
+
+    libraries = {victim for victim, provider, _ in weighed if same_library(victim, provider)}
     found: dict[Dso, AbstractSet[str]] = {}
     for (victim, provider, _), one in weighed.items():
         intended = {b.intended.dso for b in one.taken.values() if b.intended}
-        if intended <= {victim} and not is_extension_module(victim):
-            from collide.analysis.library_copies import same_library  # late: start-up
-
-            if not same_library(victim, provider):
-                names = victim.elf.exports.names
-                referred = names & referred_names(victim.elf.references)
-                known = provider.elf.exports.defined(names)
-                found[victim] = found.get(victim, frozenset()) | referred | known
+        inside = intended <= {victim} and victim not in libraries
+        if inside and not is_extension_module(victim):
+            names = victim.elf.exports.names
+            referred = names & referred_names(victim.elf.references)
+            known = provider.elf.exports.defined(names)
+            found[victim] = found.get(victim, frozenset()) | referred | known
     # Of one that offers nothing else, all may be asked for.
     return {dso: names for dso, names in found.items() if dso.elf.exports.names - names}
 

@@ -191,6 +191,16 @@ def test_nobody_asks_an_object_with_other_work_for_parts_of_its_library(
     assert codes(judged(s, "libhost.so")) == found
 
 
+@only_x86_64
+def test_copy_of_a_library_may_be_asked_for_all_of_it_whatever_else_it_takes(s: Scenario) -> None:
+    s.lib("libfrob.so.1", functions("lib_outer", "lib_more"))
+    s.lib("libother.so", functions("other_one"))
+    own = "int other_one(void) { return 1; }" + INNER + MORE
+    s.lib("w/libfrob.so", own + PLUGIN.replace("+ ", "+ other_one() + lib_inner() + "))
+    found = judged(s, "libfrob.so.1", "libother.so")
+    assert "COL101" in codes(found)
+
+
 # -- renamed ---------------------------------------------------------------------------------------
 
 
