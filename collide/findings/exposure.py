@@ -32,7 +32,7 @@ EXPOSED_SYMBOLS = Code(
     "exposed-symbols",
     Severity.NOTE,
     Shape.EXPOSURE,
-    "looks up symbols by name that it defines itself",
+    "defines functions or variables that a host with the same names would replace",
     "Any host that exports one of these names takes it: a victim that waits for its host. Where "
     "the names are those of a library that others link too, such hosts exist.",
     "References to definitions of the same object that are neither hidden nor protected, without "
@@ -47,7 +47,7 @@ EXPOSED_LIBRARY = Code(
     "exposed-library",
     Severity.NOTE,
     Shape.EXPOSURE,
-    "is a library of the wheel whose symbols other objects of it look up by name",
+    "is a bundled library whose symbols a host with the same names would replace",
     "Any host that exports one of these names gives its own in place of the bundled library's.",
     "References of objects that need the library, directly or through others, to names that it "
     "exports; without C++ vague linkage and names that only this wheel can have (COL401).",

@@ -12,7 +12,7 @@ COPIED_VARIABLES = Code(
     "copied-variables",
     Severity.NOTE,
     Shape.INTERPOSITION,
-    "has variables of its libraries by copy relocation, and these use its copies",
+    "holds variables of its libraries itself (copy relocation), and the libraries use those",
     "An executable that is compiled without -fPIC has the variables of its libraries in its own "
     "data, and start-up copies their first values there. The libraries use the copies too, so that "
     "each exists once: this is by design. It fails for a library linked with -Bsymbolic or whose "

@@ -22,7 +22,7 @@ MISSING_LIBRARY = Code(
     "missing-library",
     Severity.WARNING,
     Shape.LOAD_FAILURE,
-    "needs a library that is neither in the wheel nor on the host",
+    "needs a library that the loader finds neither in the wheel nor on the host",
     "The import fails, unless another package has loaded a library of that name before.",
     "A DT_NEEDED name that is not loaded and that the loader's search does not find. An error "
     "where an extension module fails for it and no policy of the wheel's manylinux or musllinux "
@@ -45,7 +45,7 @@ UNDEFINED_SYMBOL = Code(
     "undefined-symbol",
     Severity.ERROR,
     Shape.SYMBOLS,
-    "needs a symbol that nothing in its scope defines",
+    "needs a symbol that neither the host nor any library loaded with it defines",
     'The import fails with "undefined symbol".',
     "A strong reference without a definition in the global scope, the module and its closure.",
     "Link the library that defines it, or check that the module is meant for this interpreter.",
@@ -55,7 +55,7 @@ UNLOADABLE_FILE = Code(
     "unloadable-file",
     Severity.ERROR,
     Shape.LOAD_FAILURE,
-    "needs a file at which the loader stops",
+    "needs a file that is damaged, no shared library, or refused by the loader",
     "The import fails: the file found first under the name is no object that can be mapped.",
     "The search's first hit is empty, no ELF file, truncated, an executable, or has an ELF header "
     "that glibc does not take (e_version, EI_ABIVERSION, e_phentsize).",
@@ -66,7 +66,7 @@ CAPTURED_SONAME = Code(
     "captured-soname",
     Severity.WARNING,
     Shape.CAPTURE,
-    "brings a library that is never loaded here: the host's of the same name is used",
+    "is given a library of the host in place of the one of the same name in the wheel",
     "The host has already loaded a library of this name, so the wheel's copy stays unused.",
     "A DT_NEEDED name for which the wheel has a file equals the path, an alias or the DT_SONAME of "
     "an object that the host has loaded.",
@@ -110,7 +110,7 @@ CPU_LEVEL = Code(
     "cpu-level",
     Severity.ERROR,
     Shape.LOAD_FAILURE,
-    "demands a higher x86 ISA level than the CPU has",
+    "loads only on newer x86 CPUs, which the host's is not, or is not known to be",
     'The import fails with "CPU ISA level is lower than required", in glibc 2.33 and later.',
     "GNU_PROPERTY_X86_ISA_1_NEEDED in the object's property note, where the loader reads it "
     "(PT_GNU_PROPERTY, or a PT_NOTE with the alignment of a word), has a level that the host's CPU "
@@ -126,7 +126,7 @@ UNDEFINED_CALL = Code(
     "undefined-call",
     Severity.NOTE,
     Shape.SYMBOLS,
-    "calls a function that nothing in its scope defines, opened RTLD_LAZY",
+    "loads with RTLD_LAZY, but calls a function that none of the libraries searched for it defines",
     'The function is not defined: a call ends the process with "symbol lookup error" (musl: it '
     "jumps to no code), unless another module has been opened RTLD_GLOBAL that defines it.",
     "A strong reference without a definition to which all relocations are jump slots, in an "
@@ -152,7 +152,7 @@ STATIC_TLS = Code(
     "static-tls",
     Severity.ERROR,
     Shape.LOAD_FAILURE,
-    "needs initial-exec TLS, for which the process has no room left",
+    "needs static TLS (for thread-local variables) that the loader can no longer give it",
     'The import fails with "cannot allocate memory in static TLS block" (musl: "initial-exec TLS '
     'resolves to dynamic definition"). Behind other modules that take of the room it can fail '
     "where it opens alone.",

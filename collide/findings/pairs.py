@@ -25,7 +25,7 @@ SONAME_ACROSS = Code(
     "soname-across-wheels",
     Severity.WARNING,
     Shape.CHANGED_BINDINGS,
-    "uses a library of the wheel that was opened before, not the one it brings or would find",
+    "uses a library that is loaded with the other wheel, not the one it would load alone",
     "Two wheels bring libraries of one SONAME (auditwheel gives equal names to equal files), or "
     "one brings what the other finds on the system. The loader keeps whichever is opened first, "
     "for both.",
@@ -58,7 +58,7 @@ SYSTEM_ACROSS = Code(
     "system-library-across-wheels",
     Severity.WARNING,
     Shape.CHANGED_BINDINGS,
-    "a system library that both load is bound in the scope of the wheel opened first",
+    "is a system library whose symbols come from elsewhere when the other wheel loads it first",
     "A library that the host does not load at start-up is relocated once, where it is opened "
     "first. What the first wheel exports takes part in it for all that come later.",
     "References of a system library that both wheels load get other definitions when the first "

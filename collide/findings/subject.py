@@ -49,7 +49,7 @@ def subject_of(finding: Finding) -> Subject:
         case Shape.LOAD_FAILURE | Shape.CAPTURE:
             return Subject(Kind.COPY, library(_needed(finding)), code.id)
         case Shape.EXPOSURE:
-            return Subject(Kind.COPY, library(finding.intended[0]), code.id[:4])
+            return Subject(Kind.COPY, library(finding.intended[0]), code.family.name)
         case Shape.INTERPOSITION | Shape.SPLIT | Shape.CHANGED_BINDINGS:
             return Subject(Kind.COPY, library(finding.provider or ""), code.id)
     return Subject(Kind.CODE, code.slug, code.id)

@@ -47,6 +47,11 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return status, out, err.splitlines()
 
 
+def title_of(wheel: str) -> str:
+    """How the line of a wheel begins."""
+    return "-".join(Path(wheel).name.split("-")[:2]) + " ("
+
+
 def failing(error: Exception) -> Callable[[str], Target]:
     def read(path: str) -> Target:
         if Path(path).name.startswith("bad-"):
@@ -71,9 +76,7 @@ def test_whatever_a_reader_raises_is_a_problem_of_its_input(
     (line,) = err
     named = "b.so" if isinstance(error, InputError) else wheels[1]
     assert line.startswith(f"collide: {named}: ")
-    assert wheels[0] in out
-    assert wheels[2] in out
-    assert wheels[1] not in out
+    assert [title in out for title in map(title_of, wheels)] == [True, False, True]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda e: type(e).__name__)
@@ -130,7 +133,7 @@ def test_pair_that_fails_is_a_problem_of_the_two(
         f"collide: {wheels[a]} and {wheels[b]} on debian-12-python3: is nested too deeply"
         for a, b in pairs
     ]
-    assert all(wheel in out for wheel in wheels)
+    assert all(title_of(wheel) in out for wheel in wheels)
 
 
 def test_bad_profile_beside_a_good_one_costs_its_own_result_only(

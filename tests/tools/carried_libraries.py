@@ -26,6 +26,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+import programs
 from collide.analysis.analysis import analyse
 from collide.analysis.library_copies import parse_soname
 from collide.findings.gained import CARRIED, Builds, recorded_builds
@@ -41,16 +42,20 @@ _HOST = "debian-12-python3"
 _MOST = 300
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the file; the exit status."""
-    ranks, date, *directories = arguments
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the file."""
+    parser = programs.parser(__doc__)
+    parser.add_argument("ranks", type=Path, metavar="RANKS")
+    parser.add_argument("date", metavar="DATE")
+    parser.add_argument("directories", type=Path, nargs="+", metavar="DIRECTORY")
+    args = parser.parse_args(argv)
     host = load_shipped(_HOST)
     names = [n for n in shipped_names() if shipped_summary(n).architecture == host.architecture]
     builds = recorded_builds(map(load_shipped, names))
     rules = libc_of(host.loader).lookup_rules(host.loader.version)
     counted: list[str] = []
     carried, taken = Counter[str](), Counter[str]()
-    for wheel in _ranked(_ranks(Path(ranks)), [Path(d) for d in directories]):
+    for wheel in _ranked(_ranks(args.ranks), args.directories):
         if len(counted) == _MOST:
             break
         try:
@@ -65,10 +70,9 @@ def main(arguments: Sequence[str]) -> int:
         taken.update(library for library, takes in brought.items() if takes)
         print(f"{len(counted)} {counted[-1]} {brought}", file=sys.stderr, flush=True)
     libraries = {name: [carried[name], taken[name]] for name in sorted(carried)}
-    document = {"date": date, "wheels": counted, "libraries": libraries}
+    document = {"date": args.date, "wheels": counted, "libraries": libraries}
     lines = (f"{json.dumps(key)}: {json.dumps(value)}" for key, value in document.items())
     CARRIED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    return 0
 
 
 def _ranks(table: Path) -> dict[NormalizedName, int]:
@@ -125,4 +129,4 @@ def _brought(wheel: Path, host: Host, builds: Builds, rules: LookupRules) -> dic
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

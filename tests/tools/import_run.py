@@ -6,8 +6,9 @@ installs each set of packages from the index in a virtual environment below DIRE
 import statement three times and prints a table; ``tests/data/import_table.md`` is one. The first
 run is recorded as by ``collide profile -- COMMAND``: the recorded plan. The static plan is what
 ``--import`` follows in the Python files. Both are replayed in memory. The second run prints its
-bindings, the third says what imports each module (``import_chains.py``): an object that the
-static plan lacks is told if a note names it, or a line or an extension module that leads to it.
+bindings, the third says what imports each module (``tests/helpers/import_chains.py``): an object
+that the static plan lacks is told if a note names it, or a line or an extension module that leads
+to it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import programs
+from checkout import TESTS
 from collide.loader.host import Python
 from collide.loader.opening import Opening
 from collide.verify import ld_debug
@@ -297,7 +299,7 @@ def _chains(
     one: ImportSet, python: Path, environment: Mapping[str, str], directory: Path
 ) -> dict[str, list[str]]:
     """What leads to each opening, by its path or name: lines and extension modules."""
-    script = Path(__file__).with_name("import_chains.py")
+    script = TESTS / "helpers/import_chains.py"
     output = directory / f"{one.name}.chains"
     subprocess.run(
         [str(python), script, output, one.statement],

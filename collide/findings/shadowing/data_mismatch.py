@@ -16,7 +16,7 @@ DATA_MISMATCH = Code(
     "data-mismatch",
     Severity.ERROR,
     Shape.INTERPOSITION,
-    "uses a variable of the host that has another size or kind than its own",
+    "uses a variable of the host that is smaller than its own or of another kind",
     "The code was compiled for another type: it reads or writes behind the end of the variable, "
     "or takes code for data.",
     "The variable's size in the host's symbol table is smaller than in the wheel's, or only one "

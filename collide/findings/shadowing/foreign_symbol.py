@@ -23,7 +23,7 @@ FOREIGN_SYMBOL = Code(
     "foreign-symbol",
     Severity.WARNING,
     Shape.INTERPOSITION,
-    "takes symbols from an object of the host that is no copy of the library meant",
+    "gets symbols of the same names from a different program or library of the host",
     "Two libraries that have nothing to do with each other use the same name, or have copied the "
     "same source. What the host's does may be something else altogether.",
     f"Of the names that the two objects export, less than {part_in_words(UNRELATED)} are in both; "

@@ -20,7 +20,7 @@ OTHER_STRING = Code(
     "other-string",
     Severity.ERROR,
     Shape.INTERPOSITION,
-    "uses the host's copy of C++ templates, compiled for the other class std::string",
+    "uses C++ code of the host that is compiled for the other layout of std::string",
     "The library libstdc++ has two classes std::string. An object is compiled for one of them "
     "(_GLIBCXX_USE_CXX11_ABI). What holds a string inside has one mangled name and two layouts: "
     "std::regex, whose parts work on each other's memory then.",

@@ -14,7 +14,7 @@ UNUSED_COPY = Code(
     "unused-copy",
     Severity.NOTE,
     Shape.INTERPOSITION,
-    "is loaded, and nothing that runs leads to these references",
+    "gets symbols from the host in place of its own, but no code that can run uses them",
     "All users of this library are bound to the host's copy, so this one never runs, and what its "
     "references bind to does no harm.",
     "The graph of calls is walked from the module's initialisation and all constructors, over the "

@@ -14,7 +14,7 @@ VAGUE_LINKAGE = Code(
     "vague-linkage",
     Severity.NOTE,
     Shape.INTERPOSITION,
-    "uses the host's copy of C++ inline functions and templates",
+    "uses another file's copy of C++ inline functions or templates, as C++ allows",
     "C++ emits these in every object that uses them, and any copy serves as long as all were "
     "compiled from the same source (Itanium C++ ABI 5.2).",
     "A shadowed symbol with a mangled name whose intended definition is weak or unique.",

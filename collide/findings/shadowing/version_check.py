@@ -17,7 +17,7 @@ VERSION_CHECK = Code(
     "version-check",
     Severity.ERROR,
     Shape.INTERPOSITION,
-    "calls a check of the version in the host's library, which is another release",
+    "has a version check that is made against the host's copy, another release or build",
     "The library compares the version that its user was compiled for with its own, and ends the "
     "program or the import where they differ.",
     "A function in use that is taken from the host has both check and version in its name, and "

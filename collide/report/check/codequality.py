@@ -57,7 +57,7 @@ def _unchecked(left_out: LeftOut) -> dict[str, Any]:
 def _issue(cause: Cause, fingerprint: str) -> dict[str, Any]:
     return {
         "description": text_of([first_line(cause)]),
-        "content": {"body": text_of(message(cause))},
+        "content": {"body": text_of(message(cause, verbose=True))},
         "check_name": cause.code.id,
         "fingerprint": fingerprint,
         "severity": _SEVERITIES[cause.severity],

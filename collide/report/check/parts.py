@@ -51,6 +51,8 @@ def headline(finding: Finding) -> str:
     when = history(finding)
     title = f"{when}: {code.title}" if when else code.title
     if code.shape is Shape.LOAD_FAILURE:
+        if finding.provider is None:
+            return f"{title}: {finding.detail}"
         detail = f" ({finding.detail})" if finding.detail else ""
         return f"{title}: {finding.provider}{detail}"
     return title

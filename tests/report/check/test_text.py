@@ -19,7 +19,7 @@ from collide.check.check import Judged, LeftOut, Report, check
 from collide.filesystems.root import Root
 from collide.findings.code import Code, Severity
 from collide.findings.finding import Finding
-from collide.findings.loading import CAPTURED_SONAME, NO_PYTHON, UNDEFINED_SYMBOL
+from collide.findings.loading import CAPTURED_SONAME, CPU_LEVEL, NO_PYTHON, UNDEFINED_SYMBOL
 from collide.findings.shadowing.foreign_symbol import FOREIGN_SYMBOL
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
@@ -30,6 +30,7 @@ from collide.hosts.database import load_shipped
 from collide.hosts.extract import extract
 from collide.report.check import json as json_report
 from collide.report.check import text
+from collide.report.check.parts import headline
 from collide.support.errors import InputError
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.tags import Misfit
@@ -151,6 +152,11 @@ def test_library_of_two_releases_is_named_once() -> None:
     found = [on(host, static("d/b.so", file, FOREIGN_SYMBOL)) for host, file in hosts.items()]
     lines = " ".join(" ".join(lines_of(Report(tuple(found), (), ()))).split())
     assert "all 2 hosts run libunistring's instead" in lines
+
+
+def test_failure_without_a_name_tells_its_detail() -> None:
+    level = finding(CPU_LEVEL, provider=None, detail="x86-64-v3")
+    assert headline(level) == f"{CPU_LEVEL.title}: x86-64-v3"
 
 
 def test_clean_input_is_one_line() -> None:
