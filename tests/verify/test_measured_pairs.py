@@ -90,7 +90,7 @@ def test_unknown_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("name", ["gnureadline-in-readline", "lz4-with-zstandard"])
+@pytest.mark.parametrize("name", ["cmarkgfm-in-cmark-gfm", "jq-with-onigurumacffi"])
 def test_measured_again_it_does_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {}
     monkeypatch.setattr(measure, "_keep", lambda record: kept.update({record["id"]: record}))
