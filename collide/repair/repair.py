@@ -28,7 +28,7 @@ from collide.repair.integrity import difference
 from collide.repair.old_names import keep_old_names
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
 from collide.repair.plan import NO_CHANGES, ObjectChange, Plan, RepairRequest, make_plan
-from collide.repair.proof import Proof, prove
+from collide.repair.proof import Proof, captured, prove
 from collide.repair.request import RepairOptions, RunTimeUse, contents_tag, make_request
 from collide.repair.sonames import (
     capturable,
@@ -196,7 +196,8 @@ def _with_sonames(
     An object that looked for one of these where it is not got whatever the process had
     loaded under its name. It is shown where the library is.
     """
-    plan = plan_sonames(target, names, request)
+    taken = {name for analysis in analyses for name in captured(analysis)}
+    plan = plan_sonames(target, names, request, taken)
     if not plan.objects:
         return plan, target, tuple(analyses)
     moved, between = _analysed_after(plan, target, analyses)

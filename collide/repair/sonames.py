@@ -67,24 +67,28 @@ def renamed_libraries(target: Target, plan: Plan) -> set[str]:
     }
 
 
-def plan_sonames(target: Target, names: Iterable[str], request: RepairRequest) -> Plan:
-    """The plan that gives the libraries called ``names`` other file names and DT_SONAMEs."""
+def plan_sonames(
+    target: Target,
+    names: Iterable[str],
+    request: RepairRequest,
+    taken: AbstractSet[str] = frozenset(),
+) -> Plan:
+    """The plan that gives the libraries called ``names`` other file names and DT_SONAMEs.
+
+    Hosts have libraries of the names ``taken`` themselves.
+    """
     objects: dict[str, ObjectChange] = {}
     moved: dict[str, str] = {}
-    kept = []
     new_names: dict[str, str] = {}
-    for name in sorted(names):
-        dsos = [f for path, f in target.members.items() if path.rpartition("/")[2] == name]
-        if not dsos:
-            continue
-        reason = _unmovable(name, dsos, target, request)
-        if reason is not None:
-            kept.append(KeptName(name, reason))
+    libraries = {name: dsos for name in sorted(names) if (dsos := _members_called(target, name))}
+    kept = _kept_names(target, libraries, request, taken)
+    for name, dsos in libraries.items():
+        if name in kept:
             continue
         base, _, extension = name.partition(".")
         plain = f"{without_hash(base)}-{request.tag[1:]}.{extension}"
-        taken = plain in new_names.values()
-        new_names[name] = f"{base}-{request.tag[1:]}.{extension}" if taken else plain
+        twice = plain in new_names.values()
+        new_names[name] = f"{base}-{request.tag[1:]}.{extension}" if twice else plain
         for dso in dsos:
             member = target.names[dso.path]
             moved[member] = f"{member.rpartition('/')[0]}/{new_names[name]}".lstrip("/")
@@ -95,7 +99,39 @@ def plan_sonames(target: Target, names: Iterable[str], request: RepairRequest) -
         soname = new_names.get(name) if dso.elf.soname else None
         if needed or name in new_names:
             objects[target.names[dso.path]] = ObjectChange(soname=soname, needed=needed)
-    return Plan(objects, moved, tuple(kept), {})
+    return Plan(objects, moved, tuple(KeptName(*one) for one in sorted(kept.items())), {})
+
+
+def _members_called(target: Target, name: str) -> list[Dso]:
+    return [dso for path, dso in target.members.items() if path.rpartition("/")[2] == name]
+
+
+def _kept_names(
+    target: Target,
+    libraries: Mapping[str, Sequence[Dso]],
+    request: RepairRequest,
+    taken: AbstractSet[str],
+) -> dict[str, str]:
+    """The libraries that must keep their names, with the reasons.
+
+    Where hosts have one of these, they have those that it goes together with of the same release:
+    what it needs, and what needs it, would be of another one under a name of its own.
+    """
+    kept = {
+        name: reason
+        for name, dsos in libraries.items()
+        if (reason := _unmovable(name, dsos, target, request)) is not None
+    }
+    beside = [name for name in kept if name in taken]
+    while beside:
+        one = beside.pop()
+        needed = {n for dso in _members_called(target, one) for n in dso.elf.needed}
+        for name, dsos in libraries.items():
+            together = name in needed or any(one in dso.elf.needed for dso in dsos)
+            if together and name not in kept:
+                kept[name] = f"goes together with {one}, which hosts have and which keeps its name"
+                beside.append(name)
+    return kept
 
 
 def _unmovable(
