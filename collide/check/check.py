@@ -12,7 +12,7 @@ from collide.findings.exposure import Taken, expose
 from collide.findings.finding import Finding
 from collide.findings.judge import judge, rank
 from collide.hosts.as_if import fitting
-from collide.hosts.select import Candidate
+from collide.hosts.select import Candidate, as_candidates
 from collide.loader.host import Host
 from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.errors import InputError, UsageError
@@ -127,11 +127,6 @@ def check(
         for t in targets
     )
     return with_pairs(report, pair_traces.pairs(progress) if pair_traces else ())
-
-
-def as_candidates(hosts: Iterable[Candidate | Host]) -> list[Candidate]:
-    """The hosts, all as candidates."""
-    return [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
 
 
 def joined(reports: Iterable[Report]) -> Report:

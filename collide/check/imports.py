@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from collide.analysis.imports import InstalledTrees
-from collide.check.check import Judged, LeftOut, Report, as_candidates
+from collide.check.check import Judged, LeftOut, Report
 from collide.findings.judge import judge
-from collide.hosts.select import candidates_of
+from collide.hosts.select import as_candidates, candidates_of
 from collide.loader.host import Host
 from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.errors import InputError, UsageError

@@ -19,10 +19,10 @@ from functools import partial
 from typing import Any
 
 from collide.analysis.pair_traces import TargetTraces, traces
-from collide.check.check import Report, as_candidates, check_one, joined, with_pairs
+from collide.check.check import Report, check_one, joined, with_pairs
 from collide.check.pairs import KeptTargets, Pair, PairTraces
 from collide.hosts.as_if import taken_for
-from collide.hosts.select import Candidate
+from collide.hosts.select import Candidate, as_candidates
 from collide.loader.host import Host, Python
 from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support import limits

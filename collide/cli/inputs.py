@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from collide.analysis.analysis import Analysis
     from collide.filesystems.root import Root
+    from collide.hosts.select import Candidate
     from collide.loader.host import Host
     from collide.loader.opening import ModePatterns
     from collide.wheels.target import Target
@@ -134,17 +135,16 @@ def _hosts_after(args: argparse.Namespace, unreadable: list[InputError]) -> tupl
     return tuple(found)
 
 
-def taken_for(targets: Iterable[Target], hosts: Iterable[Host]) -> Iterator[Host]:
+def hosts_for(targets: Iterable[Target], candidates: Sequence[Candidate]) -> Iterator[Host]:
     """The hosts as they take all the targets, exact ones first; at last those that do not.
 
     Of a shipped host that has another Python than the wheels want, see :mod:`collide.hosts.as_if`;
     one without libraries of its own is left out then.
     """
     from collide.hosts.as_if import fitting  # late: start-up
-    from collide.hosts.select import Candidate  # late: start-up
 
     wheels = [target.tags for target in targets if target.tags is not None]
-    found = fitting(wheels, [Candidate.of(host) for host in hosts])
+    found = fitting(wheels, candidates)
     yield from (candidate.host for candidate in found.hosts)
     yield from (c.host for c, misfit in found.others if misfit.kind != "same libraries")
 
@@ -181,14 +181,15 @@ def analyses(
     behind the last for a pattern of ``modes`` that matches no module of any.
     """
     from collide.analysis.analysis import analyse  # late: start-up
+    from collide.hosts.select import as_candidates  # late: start-up
     from collide.support.patterns import matches  # late: start-up
 
     unreadable: list[InputError] = []
-    hosts = _hosts_after(args, unreadable)
+    hosts = as_candidates(_hosts_after(args, unreadable))
     names: dict[str, None] = {}
     for target in targets(inputs, unreadable):
         unreadable += target.problems
-        for host in taken_for([target], hosts):
+        for host in hosts_for([target], hosts):
             try:
                 analysis = analyse(target, host, insist=bool(args.profile), modes=modes)
             except UsageError:
@@ -214,13 +215,14 @@ def session_analyses(
     """All inputs in one process of each host; None as in :func:`analyses`."""
     from collide.analysis.analysis import unfit  # late: start-up
     from collide.analysis.install import analyse_session, conflicts, module_names  # late: start-up
+    from collide.hosts.select import as_candidates  # late: start-up
 
     unreadable: list[InputError] = []
-    hosts = _hosts_after(args, unreadable)
+    hosts = as_candidates(_hosts_after(args, unreadable))
     read = list(targets(inputs, unreadable))
     insist = bool(args.profile)
     names: dict[str, None] = {}
-    for host in taken_for(read, hosts):
+    for host in hosts_for(read, hosts):
         fitting = []
         for target in read:
             analysis = unfit(target, host)

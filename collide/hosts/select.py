@@ -169,11 +169,16 @@ def with_arguments(
     return host._replace(arguments=("--profile", spec, *options))
 
 
+def as_candidates(hosts: Iterable[Candidate | Host]) -> list[Candidate]:
+    """The hosts, all as candidates."""
+    return [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
+
+
 def candidates_of(hosts: Host | Iterable[Host] | None) -> list[Candidate]:
     """These hosts, or all shipped ones for None; raises UsageError for no host."""
     if hosts is None:
         return list(select(()))
-    found = [Candidate.of(host) for host in ([hosts] if isinstance(hosts, Host) else hosts)]
+    found = as_candidates([hosts] if isinstance(hosts, Host) else hosts)
     if not found:
         raise UsageError("no host is given")
     return found

@@ -21,7 +21,7 @@ from shutil import copyfileobj
 from collide.analysis.analysis import Analysis, analyse
 from collide.elf.object import read_object
 from collide.hosts.as_if import fitting
-from collide.hosts.select import Candidate
+from collide.hosts.select import Candidate, as_candidates
 from collide.loader.host import Host
 from collide.repair.apply import apply_plan
 from collide.repair.integrity import difference
@@ -278,7 +278,7 @@ def _analyses(
     targets: Sequence[Target], joined: Target, hosts: Iterable[Candidate | Host]
 ) -> tuple[tuple[Analysis, ...], tuple[tuple[str, str], ...]]:
     """The analyses on all hosts that fit, and the other hosts, which are not even loaded."""
-    candidates = [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
+    candidates = as_candidates(hosts)
     found = fitting([t.tags or () for t in targets], candidates)
     left_out = {c.name: misfit.reason for c, misfit in found.others}
     analyses = []

@@ -188,6 +188,7 @@ class _Screen:
 
     def _input(self, one: InputSummary, title: str) -> Iterator[Line]:
         yield (Span(title, "strong"), *self._outcome(one))
+        yield from self._by_kind(one)
         own = [c for c in self._causes if c.targets[0] == one.target and not c.is_of_pair]
         shown = own if self._verbose else [c for c in own if c.fix != NO_PYTHON]
         yield from self._lines.of(shown)
@@ -220,6 +221,26 @@ class _Screen:
             spans += [Span(", ")] if number else []
             spans.append(Span(f"{word} on {len(names)}", style))
         return tuple(spans)
+
+    def _by_kind(self, one: InputSummary) -> Iterator[Line]:
+        """The same for interpreters and for programs that embed one, where it is not all clean."""
+        embeds = {
+            j.analysis.host.name: j.analysis.host.embeds_python
+            for j in self._report.judged
+            if j.analysis.target.name == one.target
+        }
+        if len(set(embeds.values())) < 2 or not (one.breaks or one.warns):
+            return
+        told = []
+        for kind, does in (("plain Python", False), ("programs that embed Python", True)):
+            counts = [
+                (word, sum(embeds[name] is does for name in names))
+                for word, names in (
+                    ("breaks", one.breaks), ("warnings", one.warns), ("clean", one.clean),
+                )
+            ]  # fmt: skip
+            told.append(f"{kind}: {', '.join(f'{w} on {n}' for w, n in counts if n)}")
+        yield _plain("  " + "; ".join(told))
 
     def _remedies(self, own: Sequence[Cause], target: str) -> Iterator[Line]:
         """What to change, once for all causes that it mends, and the repair that is proven."""

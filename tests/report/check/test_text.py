@@ -121,6 +121,7 @@ def test_first_screen_has_an_input_a_line_for_each_cause_and_what_to_do() -> Non
     columns = [line.split() for line in lines_of(four_causes())]
     assert [" ".join(words) for words in columns] == [
         "demo-1.0 (cp311, x86_64) on 3 hosts: breaks on 1, warnings on 1, clean on 1",
+        "plain Python: warnings on 1; programs that embed Python: breaks on 1, clean on 1",
         "breaks libxml2 in a gdb mixes in its libxml2.so.2.9.14 COL101",
         "warns libz 1.3.2 in b gdb and python3 run their 1.2.13 instead COL102",
         "warns symbol00 in b gdb and python3 run libunistring's instead COL104",
