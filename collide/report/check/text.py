@@ -240,7 +240,8 @@ class _Screen:
                 )
             ]  # fmt: skip
             told.append(f"{kind}: {', '.join(f'{w} on {n}' for w, n in counts if n)}")
-        yield _plain("  " + "; ".join(told))
+        for line in _fold("; ".join(told), self._style.width - 2):
+            yield _plain("  " + line)
 
     def _remedies(self, own: Sequence[Cause], target: str) -> Iterator[Line]:
         """What to change, once for all causes that it mends, and the repair that is proven."""
