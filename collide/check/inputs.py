@@ -11,6 +11,7 @@ from collide.loader.host import Host
 from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.errors import InputError, UsageError
 from collide.support.progress import Progress, no_progress
+from collide.support.system import can_fork, usable_cpus
 from collide.wheels.target import Target, find_each, try_read
 
 TYPE_CHECKING = False
@@ -156,9 +157,9 @@ def _read(
 def _processes(found: Sequence[str | Target | InputError], jobs: int | None) -> int:
     """How many processes to use where ``jobs`` are asked for; 1 where there is little to do."""
     paths = [one for one in found if isinstance(one, str)]
-    if len(paths) < 2 or any(isinstance(one, Target) for one in found):
+    if len(paths) < 2 or any(isinstance(one, Target) for one in found) or not can_fork():
         return 1
     if jobs is None:
         size = sum(os.path.getsize(path) if os.path.isfile(path) else _SMALL for path in paths)
-        jobs = len(os.sched_getaffinity(0)) if size >= _SMALL else 1
+        jobs = usable_cpus() if size >= _SMALL else 1
     return min(jobs, len(paths))

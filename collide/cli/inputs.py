@@ -11,6 +11,7 @@ from collide.loader.opening import ALL_NOW
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problem_of, problems_named
 from collide.support.patterns import require_matches
+from collide.support.system import require_linux
 from collide.support.time_limit import timed
 
 TYPE_CHECKING = False
@@ -38,6 +39,8 @@ def host_in_root(
     from collide.hosts.select import require_library_path  # late: start-up
     from collide.loader.libc import libc_of  # late: start-up
 
+    if args.root == "/":
+        require_linux(f"{binary}: a host of this machine (--root names another one)")
     with problems_named(binary if args.root == "/" else args.root), timed(binary):
         host = api.extract_host(
             binary,

@@ -9,6 +9,7 @@ from collide.cli.streams import EXIT_CLEAN, complain, write
 from collide.support.errors import UsageError
 from collide.support.faults import problems_named
 from collide.support.foreign import json_of
+from collide.support.system import require_linux
 from collide.support.time_limit import timed
 
 TYPE_CHECKING = False
@@ -59,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if (args.binary is None) == (not args.command):
         raise UsageError("profile takes BINARY, or `-- COMMAND...`, which it executes")
     if args.command:
+        require_linux("to record a run of a command")
         _refuse_options(args)
         host, root = _after_run(args)
     else:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from collide.support.foreign import visible
 from collide.support.progress import Progress
+from collide.support.system import IS_WINDOWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,14 +22,15 @@ class TerminalProgress(Progress):
     """Progress on stderr, as a context manager: drawn inside of it, erased at its end.
 
     A timer draws it, after the first second and only where stderr is a
-    terminal. Nothing else may be written while it is entered.
+    terminal, never on Windows, which has no timers. Nothing else may be written while it is
+    entered.
     """
 
     def __init__(self) -> None:
         self._counts: dict[str, tuple[int, int]] = {}
         self._drawn = 0
         self._terminal = -1
-        if sys.stderr is not None and sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty() and not IS_WINDOWS:
             self._terminal = sys.stderr.fileno()
 
     def __call__(self, what: str, done: int, total: int, /) -> None:

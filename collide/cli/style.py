@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from collide.support.system import IS_WINDOWS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +40,12 @@ def _color(choice: str, terminal: bool) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return terminal and os.environ.get("TERM") != "dumb"
+    return terminal and os.environ.get("TERM") != "dumb" and (not IS_WINDOWS or _reads_colours())
+
+
+def _reads_colours() -> bool:
+    """Whether a terminal of Windows says by its variables that it reads ECMA-48 sequences."""
+    return any(os.environ.get(name) for name in ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI"))
 
 
 def _width(terminal: bool) -> int:

@@ -26,6 +26,7 @@ from collide.cli.streams import (
 )
 from collide.support.errors import UsageError
 from collide.support.faults import problems_named
+from collide.support.system import require_linux
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
+    require_linux("verify, which runs the host,")
     if args.imports and (args.module or args.exercise is not None):
         raise UsageError("--import gives the modules and their order: no --module, no --exercise")
     if args.exercise is not None:

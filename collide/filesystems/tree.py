@@ -14,6 +14,8 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from collide.support import system
+from collide.support.file_bytes import READING, read_at
 from collide.support.records import NamedTuple, Protocol
 
 LARGEST = 2 << 30
@@ -51,12 +53,16 @@ class Disk:
 
     def __init__(self, directory: str = "/") -> None:
         top = os.path.realpath(directory)
-        self._prefix = "" if top == "/" else top
+        self._prefix = "" if top == "/" or directory == "/" else top
+
+    def _at(self, path: str) -> str:
+        """The path on this system; the tree of all drives of Windows has ``/C:`` in its top."""
+        return self._prefix + path if self._prefix else system.disk_path(path)
 
     def status(self, path: str) -> Status | None:
         """See :class:`Tree`."""
         try:
-            found = os.lstat(self._prefix + path)
+            found = os.lstat(self._at(path))
         except (OSError, ValueError):
             return None
         identity = (found.st_dev, found.st_ino)
@@ -68,11 +74,11 @@ class Disk:
 
     def target(self, path: str) -> str:
         """See :class:`Tree`."""
-        return os.readlink(self._prefix + path)
+        return system.with_slashes(os.readlink(self._at(path)))
 
     def names(self, path: str) -> list[str]:
         """See :class:`Tree`."""
-        return sorted(os.listdir(self._prefix + path))  # noqa: PTH208
+        return sorted(os.listdir(self._at(path)))  # noqa: PTH208
 
     def contents(self, path: str) -> bytes:
         """See :class:`Tree`.
@@ -81,7 +87,7 @@ class Disk:
         ends the process (SIGBUS, mmap(2)).
         """
         self._refuse_special(path)
-        with Path(self._prefix + path).open("rb") as stream:
+        with Path(self._at(path)).open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             if size > LARGEST:
                 raise OSError(errno.EFBIG, f"{size} bytes: larger than any library", path)
@@ -90,7 +96,7 @@ class Disk:
     def stream(self, path: str) -> BinaryIO:
         """See :class:`Tree`."""
         self._refuse_special(path)
-        return io.BufferedReader(_File(os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC)))
+        return io.BufferedReader(_File(os.open(self._at(path), READING)))
 
     def _refuse_special(self, path: str) -> None:
         status = self.status(path)
@@ -163,7 +169,7 @@ class _File(_Part):
         self._opened = opened
 
     def _at(self, position: int, size: int) -> bytes:
-        return os.pread(self._opened, size, position)
+        return read_at(self._opened, size, position)
 
     def close(self) -> None:
         """See :class:`io.IOBase`, which calls it at the end."""

@@ -14,6 +14,7 @@ from collide.support.errors import InputError, UsageError
 from collide.support.faults import problems_named
 from collide.support.patterns import there_are
 from collide.support.regular_files import open_regular, require_regular
+from collide.support.system import require_linux
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def _read(
         from collide.filesystems.root import Root  # late: start-up
         from collide.hosts.extract import extract  # late: start-up
 
+        require_linux(f"--profile {spec}: a binary as a host (record it there: collide profile)")
         root = Root()
         host = extract(
             path,

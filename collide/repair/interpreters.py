@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.support.errors import CollideError
+from collide.support.system import IS_LINUX
 from collide.wheels.tags import unsuitable
 
 _LATER = 12
@@ -22,6 +23,8 @@ def fitting_interpreter(tags: Sequence[AbstractSet[str]]) -> tuple[str | None, s
     The running one is preferred, then come those in PATH that the tags name. The path
     is None without one. Interpreters are recorded as hosts; none is run.
     """
+    if not IS_LINUX:
+        return None, "the wheel is for Linux"
     reasons: dict[str, None] = {}
     for name in dict.fromkeys(_names(tags)):
         path = shutil.which(name)

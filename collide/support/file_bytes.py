@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     """Bytes of which parts are taken."""
 
 
+READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+"""How a file is opened for its bytes: Windows has other modes than POSIX."""
+
+
+def read_at(descriptor: int, size: int, position: int) -> bytes:
+    """Bytes of an open file from a position on, as pread(2) gives them, which Windows has not."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, size, position)
+    os.lseek(descriptor, position, os.SEEK_SET)
+    return os.read(descriptor, size)
+
+
 class FileBytes:
     """A regular file as a sequence of bytes; use it as a context manager.
 
@@ -30,7 +42,7 @@ class FileBytes:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         # Without O_NONBLOCK a pipe would wait for a writer.
-        self._opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        self._opened = os.open(path, READING | getattr(os, "O_NONBLOCK", 0))
         status = os.fstat(self._opened)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
@@ -58,4 +70,4 @@ class FileBytes:
 
     def __getitem__(self, part: slice) -> memoryview:
         start, stop, _ = part.indices(self._size)
-        return memoryview(os.pread(self._opened, max(0, stop - start), start))
+        return memoryview(read_at(self._opened, max(0, stop - start), start))

@@ -4,11 +4,15 @@ A new file has no name while it is written (O_TMPFILE, open(2)) and gets it by
 linkat(2), so a process that is killed leaves nothing of it. Where a name cannot be
 avoided it is random and made with O_EXCL, which follows no link. Its owner holds a lock
 on it (flock(2)), which ends with the process: the next one removes what is not locked.
+
+Windows opens nothing below a directory that is open and has no such locks: a file is written
+under a random name beside its own there, and a process that is killed leaves it.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -28,6 +32,10 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Otherwise ``path`` is as before. A link at ``path`` is replaced, not followed. Raises
     OSError where the file cannot be written.
     """
+    if not _opens_below():
+        with _beside(os.fspath(path)) as stream:
+            yield stream
+        return
     parent, name = os.path.split(os.fspath(path))
     directory = os.open(parent or ".", os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -48,6 +56,24 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                     os.unlink(partial, dir_fd=directory)
     finally:
         os.close(directory)
+
+
+def _opens_below() -> bool:
+    return os.open in os.supports_dir_fd
+
+
+@contextmanager
+def _beside(path: str) -> Iterator[BinaryIO]:
+    """As :func:`new_file` by names alone."""
+    partial = os.path.join(os.path.dirname(path), _random(_PARTIAL))
+    try:
+        with open(partial, "xb") as stream:
+            yield stream
+        os.replace(partial, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(partial)
+        raise
 
 
 def _create(directory: int) -> tuple[str | None, int]:
@@ -87,8 +113,12 @@ def working_directory() -> Iterator[str]:
     It is removed when the context ends. Raises OSError where it cannot be made.
     """
     from shutil import rmtree  # late: start-up
-    from tempfile import gettempdir  # late: start-up
+    from tempfile import TemporaryDirectory, gettempdir  # late: start-up
 
+    if not _opens_below():
+        with TemporaryDirectory(prefix=_WORKING[:-2], ignore_cleanup_errors=True) as path:
+            yield path
+        return
     base = os.path.realpath(gettempdir())
     directory = os.open(base, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -153,6 +183,9 @@ def _remove_unlocked(directory: int, name: str) -> None:
         if S_ISREG(status.st_mode):
             os.unlink(name, dir_fd=directory)
         elif S_ISDIR(status.st_mode):
-            rmtree(f"/proc/self/fd/{directory}/{name}", ignore_errors=True)
+            if sys.version_info >= (3, 11):
+                rmtree(name, ignore_errors=True, dir_fd=directory)
+            else:
+                rmtree(f"/proc/self/fd/{directory}/{name}", ignore_errors=True)
     finally:
         os.close(descriptor)

@@ -1,6 +1,7 @@
 """Work shared out among forked processes: each task is a number, each result bytes.
 
-What the work needs is inherited with the fork, so only results are copied.
+What the work needs is inherited with the fork, so only results are copied. Where there is no fork
+the work is done in this process.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from collide.support.records import NamedTuple
+from collide.support.system import can_fork
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -47,6 +49,7 @@ class _Running(NamedTuple):
 
 
 _RESULT, _ERROR, _OUT_OF_MEMORY = b"R", b"E", b"M"
+_NO_MEMORY = "ran out of memory"
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -59,6 +62,9 @@ def share_out(
     with it, as does one that takes longer than ``seconds`` for a task and is killed. All
     processes end with the iterator, however it ends, and with this process.
     """
+    if not can_fork():
+        yield from _one_by_one(work, tasks)
+        return
     waiting = deque(tasks)
     running: dict[Connection, _Running] = {}
 
@@ -89,6 +95,19 @@ def share_out(
         for worker, _, _ in running.values():
             worker.process.join()
             worker.pipe.close()
+
+
+def _one_by_one(
+    work: Callable[[int], bytes], tasks: Iterable[int]
+) -> Iterator[tuple[int, bytes | Raised | Lost]]:
+    for task in tasks:
+        try:
+            result: bytes | Raised | Lost = work(task)
+        except MemoryError:
+            result = Lost(_NO_MEMORY)
+        except Exception as e:
+            result = Raised(e)
+        yield task, result
 
 
 def _ready(running: Mapping[Connection, _Running]) -> list[Connection]:
@@ -175,7 +194,7 @@ def _received(worker: _Worker) -> bytes | Raised | Lost:
     if message == _OUT_OF_MEMORY:
         worker.pipe.close()
         worker.process.join()
-        return Lost("ran out of memory")
+        return Lost(_NO_MEMORY)
     if message.startswith(_ERROR):
         # A process of our own wrote it.
         return Raised(pickle.loads(message[1:]))  # noqa: S301

@@ -27,7 +27,7 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     """A file for reading; raises LimitError for a pipe or a device, OSError as open() does."""
     require_regular(path)
     # It may have been replaced meanwhile: a pipe is not waited for.
-    waits = 0 if limits.value("special-files") else os.O_NONBLOCK
+    waits = 0 if limits.value("special-files") else getattr(os, "O_NONBLOCK", 0)
     return open(path, "rb", opener=lambda name, flags: os.open(name, flags | waits))
 
 

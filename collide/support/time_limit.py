@@ -26,9 +26,9 @@ def timed(path: str) -> Iterator[None]:
     """Raise LimitError with the name ``path`` where what is done here takes more CPU time.
 
     Only a process's main thread can be ended so (signal(7)); in others nothing is limited, nor
-    within another such limit.
+    within another such limit, nor on Windows, which has no such timer.
     """
-    seconds = limits.value("time")
+    seconds = limits.value("time") if hasattr(signal, "setitimer") else 0
     if not seconds or signal.getitimer(signal.ITIMER_PROF)[0]:
         yield
         return

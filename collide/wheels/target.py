@@ -23,6 +23,7 @@ from collide.support.faults import problem_of
 from collide.support.limits import LimitError, hold
 from collide.support.records import NamedTuple
 from collide.support.regular_files import require_regular
+from collide.support.system import disk_path, rooted, with_slashes
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
 from collide.wheels.irregular import refused_place
@@ -190,6 +191,9 @@ def find_inputs(paths: Iterable[str]) -> Iterator[str]:
         path = _tidy(name)
         if not name:
             raise InputError("''", "no such file")
+        if not os.path.lexists(path) and not _WILD.isdisjoint(path):
+            yield from find_inputs(_matching(name, path))
+            continue
         try:
             mode = os.stat(path).st_mode
             names = sorted(os.listdir(path)) if stat.S_ISDIR(mode) else []
@@ -201,6 +205,22 @@ def find_inputs(paths: Iterable[str]) -> Iterator[str]:
             raise InputError(name, "neither a regular file nor a directory")
         wheels = [_tidy(f"{path}/{name}") for name in names if name.endswith(".whl")]
         yield from wheels or [path]
+
+
+_WILD = frozenset("*?[")
+
+
+def _matching(name: str, path: str) -> list[str]:
+    """The files that a pattern in quotes stands for; shells of Windows leave all to the program.
+
+    Raises InputError for a pattern that matches nothing.
+    """
+    from glob import glob  # late: start-up
+
+    found = sorted(glob(path, recursive=True))
+    if not found:
+        raise InputError(name, "no file matches")
+    return found
 
 
 def find_each(inputs: Iterable[str | Target]) -> Iterator[str | Target | InputError]:
@@ -227,13 +247,14 @@ def try_read(found: str | Target | InputError) -> Target | InputError:
 
 def _tidy(path: str) -> str:
     """A path without ``.`` and redundant slashes, as pathlib writes it."""
+    path = with_slashes(path)
     parts = [part for part in path.split("/") if part not in ("", ".")]
     return "/" * path.startswith("/") + "/".join(parts) or "."
 
 
 def read_target(path: str | os.PathLike[str]) -> Target:
     """Read one input; raises InputError when nothing of it can be read."""
-    name = os.fspath(path)
+    name = with_slashes(os.fspath(path))
     require_regular(name)
     with timed(name):
         return _read(name)
@@ -391,11 +412,11 @@ def read_files(
     problems: list[InputError] = []
     listed = sorted(p for p in files if not p.is_symlink())
     for found in listed:
-        member = os.path.relpath(found, base)
+        member, path = with_slashes(os.path.relpath(found, base)), rooted(str(found))
         try:
             if not _is_elf_file(found):
                 continue
-            dso = root.read(str(found))
+            dso = root.read(path)
         except (NotDynamicError, ForeignMachineError) as e:
             skipped.append(Skipped(member, str(e)))
         except LimitError as e:
@@ -403,7 +424,7 @@ def read_files(
         except Exception as e:
             problems.append(problem_of(f"{name}/{member}", e))
         else:
-            members[str(found)] = dso
+            members[path] = dso
             names.setdefault(dso.path, member)
     target = _target(name, None, members, names, skipped, problems, on_disk=root)
     return target._replace(plan=_plan_on_disk(base, listed, members)) if planned else target
@@ -414,7 +435,7 @@ def _plan_on_disk(base: Path, files: Iterable[Path], members: Mapping[str, Dso])
         return NO_PLAN
     from collide.wheels.openings import read_plan  # late: start-up
 
-    names = {str(path): os.path.relpath(path, base) for path in files}
+    names = {rooted(str(path)): with_slashes(os.path.relpath(path, base)) for path in files}
     return joined(read_plan(site, names, names, _read_python) for site in _sites(base))
 
 
@@ -422,15 +443,15 @@ def _sites(base: Path) -> list[str]:
     """The directories of sys.path that a tree has, or lies in."""
     found = [path for path in base.glob("lib*/*/site-packages") if path.is_dir()]
     if (base / "pyvenv.cfg").exists() and found:
-        return sorted({str(path.resolve()) for path in found})
+        return sorted({rooted(str(path.resolve())) for path in found})
     while (base / "__init__.py").is_file():
         base = base.parent
-    return [str(base)]
+    return [rooted(str(base))]
 
 
 def _read_python(path: str) -> bytes:
-    hold("python-size", os.path.getsize(path), path)
-    with open(path, "rb") as stream:
+    hold("python-size", os.path.getsize(disk_path(path)), path)
+    with open(disk_path(path), "rb") as stream:
         return stream.read()
 
 
@@ -444,7 +465,7 @@ def _read_bare(path: str) -> Target:
     from collide.filesystems.root import Root  # late: start-up
 
     root = Root()
-    resolved = os.path.realpath(path)
+    resolved = rooted(os.path.realpath(path))
     try:
         dso = root.read(resolved)
     except LimitError as e:

@@ -444,3 +444,13 @@ def test_directory_that_cannot_be_listed_is_named(
 def test_missing_input_is_named() -> None:
     with pytest.raises(InputError, match=r"^missing\.whl: no such file$"):
         list(find_inputs(["missing.whl"]))
+
+
+def test_pattern_in_quotes_stands_for_the_files_that_it_matches(tmp_path: Path) -> None:
+    for name in ("b.whl", "a.whl", "a[1].whl", "c.so"):
+        (tmp_path / name).write_bytes(b"")
+    assert list(find_inputs([f"{tmp_path}/?.whl"])) == [f"{tmp_path}/a.whl", f"{tmp_path}/b.whl"]
+    # A file of that very name is no pattern.
+    assert list(find_inputs([f"{tmp_path}/a[1].whl"])) == [f"{tmp_path}/a[1].whl"]
+    with pytest.raises(InputError, match="no file matches"):
+        list(find_inputs([f"{tmp_path}/*.zip"]))
