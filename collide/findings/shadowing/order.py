@@ -7,7 +7,8 @@ name: each recognises a mechanism that works alike in any library.
 
 from __future__ import annotations
 
-from collide.findings.evidence import RuleResult
+from collide.findings.code import Severity
+from collide.findings.evidence import RuleResult, is_inside
 from collide.findings.shadowing.compiler_runtime import compiler_runtime
 from collide.findings.shadowing.data_mismatch import data_mismatch
 from collide.findings.shadowing.foreign_symbol import foreign_symbol
@@ -67,6 +68,7 @@ Of equal severities the earlier one names the finding. Where none of them finds 
 either, ``replaced_library`` decides.
 """
 
+_AS_WARNING = "all counts as in use, and what would be an error by that is a warning."
 _CALLS_UNKNOWN = "Which functions call which is not known for this object: all count as in use."
 
 
@@ -74,7 +76,25 @@ def judge_interposition(
     interposition: Interposition, rules: Sequence[FindingRule] | None = None
 ) -> RuleResult:
     """The result of all rules; ``rules`` stand for ``WORST_OF`` where given."""
-    return first_match(interposition) or worst_of(interposition, rules)
+    found = first_match(interposition) or worst_of(interposition, rules)
+    return found if interposition.calls_known else _without_calls(found, interposition)
+
+
+def _without_calls(result: RuleResult, interposition: Interposition) -> RuleResult:
+    """The result for a library inside of an object of a machine whose code cannot be read.
+
+    Such a library's own functions refer to each other by name, and most modules use few of them:
+    on 18 wheels for x86-64 and seven hosts, 158 objects had an error with all counted as in use,
+    54 with calls. What one object refers to in another one, it mostly uses: there 4 were new.
+    """
+    from collide.elf.code.machine_code import READABLE  # late: start-up
+
+    architecture = interposition.victim.elf.architecture
+    if architecture in READABLE or not is_inside(interposition):
+        return result
+    lines = [line for line in result.evidence if line != _CALLS_UNKNOWN]
+    evidence = (*lines, f"Code of {architecture} is not read here: {_AS_WARNING}")
+    return result._replace(severity=min(result.severity, Severity.WARNING), evidence=evidence)
 
 
 def first_match(interposition: Interposition) -> RuleResult | None:

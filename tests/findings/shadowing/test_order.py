@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 
 from checkout import PACKAGE
-from collide.findings.code import Code
+from collide.analysis.analysis import analyse
+from collide.analysis.interposition import Interposition, find_interpositions
+from collide.filesystems.root import Root
+from collide.findings.code import Code, Severity
 from collide.findings.shadowing import order
 from collide.findings.shadowing.replaced_library import replaced_library
+from collide.hosts.extract import extract
+from collide.loader.model import Dso
+from collide.wheels.target import read_target
+from judging import functions, many, module, only_x86_64
+from scenario import Scenario
 
 FOLDER = PACKAGE / "findings/shadowing"
 FILES = {path.stem: path for path in FOLDER.glob("[!_]*.py") if path.stem != "order"}
@@ -69,3 +77,56 @@ def test_no_rule_is_named_twice() -> None:
 def test_rule_that_is_compared_says_why_it_holds_for_any_library(rule: order.FindingRule) -> None:
     assert rule.__doc__ is not None
     assert len(rule.__doc__.splitlines()) > 3
+
+
+@pytest.mark.parametrize(
+    ("architecture", "read", "severity"),
+    [
+        ("x86_64", True, Severity.ERROR),
+        ("x86_64", False, Severity.ERROR),
+        ("s390x", False, Severity.WARNING),
+    ],
+)
+@only_x86_64
+def test_library_inside_is_no_error_where_code_is_not_read(
+    s: Scenario, architecture: str, read: bool, severity: Severity
+) -> None:
+    interposition = _taken(s, inside=True)
+    result = order.judge_interposition(_as_on(interposition, architecture, read=read))
+    assert (result.code.id, result.severity) == ("COL101", severity)
+    told = " ".join(result.evidence)
+    assert ("Code of s390x is not read here" in told) is (architecture == "s390x")
+    assert ("is not known for this object" in told) is (architecture == "x86_64" and not read)
+
+
+@only_x86_64
+def test_library_beside_is_judged_alike_where_code_is_not_read(s: Scenario) -> None:
+    interposition = _taken(s, inside=False)
+    result = order.judge_interposition(_as_on(interposition, "s390x", read=False))
+    assert (result.code.id, result.severity) == ("COL101", Severity.ERROR)
+
+
+def _taken(s: Scenario, *, inside: bool) -> Interposition:
+    """A module whose library, linked into it or beside it, a host has in part."""
+    old, added = many("lib_old", 5), many("lib_new", 2)
+    s.lib("libhost.so", functions(*old))
+    if inside:
+        # The linker lays a library out in one piece: what is between its functions is its own.
+        s.lib("w/m.so", functions(*old[:2], *added, *old[2:]) + module(*old, *added))
+    else:
+        s.lib("w/liblib.so", functions(*old, *added))
+        s.lib("w/m.so", module(*old, *added), needed=["w/liblib.so"])
+    host = extract(str(s.host(needed=["libhost.so"])), Root())
+    analysis = analyse(read_target(s.directory / "w"), host)
+    found = [i for i in find_interpositions(analysis) if i.victim.path.endswith("/m.so")]
+    (one,) = found
+    return one
+
+
+def _as_on(one: Interposition, architecture: str, *, read: bool) -> Interposition:
+    victim = one.victim
+    elf = victim.elf._replace(machine=victim.elf.machine._replace(name=architecture))
+    other = Dso(victim.path, victim.identity, elf)
+    same = {victim: other}
+    intended = tuple(same.get(dso, dso) for dso in one.intended)
+    return one._replace(victim=other, intended=intended, calls_known=read)
