@@ -1,6 +1,7 @@
 """Reads ELF notes: build ID, ABI tag, package, and the resolution cache of NixOS.
 
-With pyelftools, but for the resolution cache, which belongs to the facts of an object.
+Sources: gABI "Note Section"; glibc ``elf.h`` (NT_GNU_ABI_TAG, NT_GNU_BUILD_ID);
+systemd.io/ELF_PACKAGE_METADATA.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from collide.elf.constants import PT_NOTE
 from collide.support import limits
@@ -37,40 +38,42 @@ def read_notes(stream: BinaryIO) -> Notes:
     No more than 64 KiB of notes are looked at (gABI "Note Section"): objects have some hundred
     bytes.
     """
-    from elftools.common.exceptions import ELFError  # late: start-up
-    from elftools.construct import ConstructError  # late: start-up
-
     build_id = abi_tag = package = None
     try:
-        for note in _notes(stream):
-            kind, owner, desc = note["n_type"], note["n_name"], note["n_desc"]
-            if owner == "GNU" and kind == "NT_GNU_BUILD_ID":
-                build_id = str(desc)
-            elif owner == "GNU" and kind == "NT_GNU_ABI_TAG":
-                system = str(desc["abi_os"]).removeprefix("ELF_NOTE_OS_").lower()
-                version = ".".join(str(desc[f"abi_{part}"]) for part in _ABI_PARTS)
-                abi_tag = f"{system} {version}"
-            elif owner == "FDO" and package is None:
-                package = _package(desc)
-    except (ELFError, ConstructError, struct.error, OverflowError, ValueError, RecursionError):
+        for order, segment in list(_segments(stream)):
+            for owner, kind, desc in _notes(segment, order):
+                if owner == b"GNU" and kind == _NT_GNU_BUILD_ID:
+                    build_id = desc.hex()
+                elif owner == b"GNU" and kind == _NT_GNU_ABI_TAG:
+                    system, *version = struct.unpack_from(f"{order}4I", desc)
+                    name = _SYSTEMS.get(system, str(system))
+                    abi_tag = f"{name} {'.'.join(map(str, version))}"
+                elif owner == b"FDO" and package is None:
+                    package = _package(desc)
+    except (struct.error, OverflowError, OSError):
         pass
     return Notes(build_id, abi_tag, package)
 
 
-def _notes(stream: BinaryIO) -> Iterator[Any]:
-    """All notes, as pyelftools reads them; it is not asked where there are none."""
-    found = list(_segments(stream))
-    if found:
-        from elftools.elf.elffile import ELFFile  # late: start-up
-        from elftools.elf.notes import iter_notes  # late: start-up
+def _notes(segment: bytes, order: str) -> Iterator[tuple[bytes, int, bytes]]:
+    """Owner, type and description of each note; raises struct.error for one that is cut off.
 
-        file = ELFFile(stream)
-        for offset, size in found:
-            yield from iter_notes(file, offset, size)
+    All fields are aligned to 4 bytes, of 64-bit objects, too (elf(5) "Notes").
+    """
+    at = 0
+    while at + 12 <= len(segment):
+        name_size, size, kind = struct.unpack_from(f"{order}3I", segment, at)
+        name_at = at + 12
+        desc_at = name_at + (name_size + 3 & ~3)
+        end = desc_at + size
+        if end > len(segment):
+            raise struct.error("a note that ends behind its segment")
+        yield segment[name_at : name_at + name_size].rstrip(b"\0"), kind, segment[desc_at:end]
+        at = end + 3 & ~3
 
 
-def _segments(stream: BinaryIO) -> Iterator[tuple[int, int]]:
-    """Offset and size of each PT_NOTE segment; neither Image nor ELFFile reads so little."""
+def _segments(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """Byte order and contents of each PT_NOTE segment; Image reads more than that."""
     head = stream.read(64)
     order = {1: "<", 2: ">"}.get(head[5] if len(head) > 5 else 0)
     if head[:4] != b"\x7fELF" or order is None:
@@ -86,18 +89,19 @@ def _segments(stream: BinaryIO) -> Iterator[tuple[int, int]]:
         offset, size = (segment[2], segment[5]) if wide else (segment[1], segment[4])
         if segment[0] == PT_NOTE and size <= left:
             left -= size
-            yield offset, size
+            stream.seek(offset)
+            yield order, stream.read(size)
 
 
-_ABI_PARTS = ("major", "minor", "tiny")
+_NT_GNU_ABI_TAG, _NT_GNU_BUILD_ID = 1, 3
+_SYSTEMS = {0: "linux", 1: "gnu", 2: "solaris2", 3: "freebsd"}
 _MOST, _MOST_CACHE = 64 << 10, 1 << 20
 
 
-def _package(desc: object) -> tuple[str, str] | None:
+def _package(desc: bytes) -> tuple[str, str] | None:
     """Name and version of a package note (systemd.io/ELF_PACKAGE_METADATA)."""
-    text = desc.decode("utf-8") if isinstance(desc, bytes) else str(desc)
     try:
-        fields = json.loads(text.rstrip("\0\n"))
+        fields = json.loads(desc.decode("utf-8").rstrip("\0\n"))
         return str(fields["name"]), str(fields["version"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
