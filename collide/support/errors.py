@@ -36,6 +36,14 @@ class UsageError(CollideError):
     """Arguments that make no sense, alone or together, whatever files they name."""
 
 
+class MissingPackageError(UsageError):
+    """A package that what was asked for takes is not installed; ``extra`` is the one with it."""
+
+    def __init__(self, package: str, extra: str = "") -> None:
+        wanted = f"'collide-wheels[{extra}]'" if extra else package
+        super().__init__(f"{package} is not installed (pip install {wanted})")
+
+
 class FormatError(CollideError):
     """Bytes that are no ELF object a loader could map; str() is the reason."""
 

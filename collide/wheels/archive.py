@@ -20,7 +20,7 @@ from types import TracebackType
 
 from collide.elf.headers import is_elf
 from collide.support import limits
-from collide.support.errors import InputError, UnverifiedError
+from collide.support.errors import InputError, MissingPackageError, UnverifiedError
 from collide.support.file_bytes import FileBytes
 from collide.support.inflate import HEAD, Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
@@ -316,7 +316,10 @@ def rewrite_wheel(archive: Archive, path: Path, changes: WheelChanges) -> None:
 @contextmanager
 def _writing(path: str | Path, record: zipfile.ZipInfo | None = None) -> Iterator[Any]:
     """A WheelFile at ``path``; ``record`` is RECORD's old entry."""
-    from wheel.wheelfile import WheelFile  # late: start-up
+    try:
+        from wheel.wheelfile import WheelFile  # late: start-up
+    except ImportError:
+        raise MissingPackageError("wheel", "repair") from None
 
     class Dated(WheelFile):  # type: ignore[misc]
         """Dates RECORD, which close() writes by name, like every member."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from collide.loader.libc import Libc
-from collide.support.errors import UsageError
+from collide.support.errors import MissingPackageError, UsageError
 
 
 # auditwheel has no public Python interface: nothing else touches ``auditwheel.policy``, and
@@ -17,12 +17,14 @@ def system_libraries(
 
     The union over the releases of the policy, as a wheel may carry the tag of any, or over those
     of ``platforms``, which are tags; all releases where auditwheel knows none of these.
-    Raises UsageError for an architecture without policies.
+    Raises UsageError for an architecture without policies, and without auditwheel.
     """
-    from auditwheel.architecture import Architecture  # late: start-up
-    from auditwheel.libc import Libc as AuditwheelLibc  # late: start-up
-    from auditwheel.policy import WheelPolicies  # late: start-up
-
+    try:
+        from auditwheel.architecture import Architecture  # late: start-up
+        from auditwheel.libc import Libc as AuditwheelLibc  # late: start-up
+        from auditwheel.policy import WheelPolicies  # late: start-up
+    except ImportError:
+        raise MissingPackageError("auditwheel", "profile") from None
     try:
         policies = WheelPolicies(
             libc=AuditwheelLibc(libc.name),

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from collide.loader.host import Python
 from collide.loader.libc import GLIBC, libc_of
 from collide.loader.model import Loader
+from collide.support.errors import MissingPackageError
 from collide.support.records import NamedTuple, Protocol
 
 TYPE_CHECKING = False
@@ -201,7 +202,10 @@ def _plainly(interpreter: str, abi: str, python: Python) -> bool | None:
 
 
 def _supported(python: Python, platforms: list[str]) -> set[str]:
-    from packaging.tags import compatible_tags, cpython_tags, generic_tags  # late: start-up
+    try:
+        from packaging.tags import compatible_tags, cpython_tags, generic_tags  # late: start-up
+    except ImportError:
+        raise MissingPackageError("packaging") from None
 
     major, minor = python.version
     if python.implementation == "cp":
