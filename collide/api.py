@@ -237,14 +237,16 @@ def check(
     Modules that match a pattern of ``modes`` are opened with these flags. With ``remedies``
     changes are tried against each finding above a note. With ``exposure`` the report has what any
     host could take. What shares a library's name with the interpreter's own modules is opened
-    behind an import of these, too. With ``imports`` inputs are installed trees, and judged is what
-    importing these modules opens in one process. ``progress`` is called meanwhile.
+    behind an import of these, too. With ``imports`` inputs are paths of installed trees, and judged
+    is what importing these modules opens, in one process of each host: ``together``, ``exposure``,
+    ``jobs`` and ``progress`` have no effect then. ``progress`` is called meanwhile else.
     ``jobs`` is the number of processes, None for as many as CPUs where there is work for them.
     Targets, and what an iterator gives one by one, are checked in this process.
 
     What cannot be read is in ``problems`` of the report, inputs that do not fit
     a host in ``left_out``, each with the reason. Raises UsageError for no host,
-    a pattern that matches no module, and global modules without ``together``.
+    a pattern that matches no module, and global modules without ``together``; with ``imports`` for
+    a name that is nowhere, for targets in place of paths, and for ``remedies``.
 
     >>> report = check(wheel)
     >>> report.findings, len(report.judged) + len(report.left_out) == len(load_hosts())

@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 class Cause(NamedTuple):
     """One thing to change, and all findings that follow from it.
 
-    ``targets`` are the inputs it is in, two where a pair of them has it. ``subject`` is the
+    ``targets`` are the inputs it is in, several where pairs of them have it. ``subject`` is the
     library, or the name of the code where that is all that the findings have in common, and
     ``release`` the version that its own texts name, where they and those of the host's copy
     name two. ``code`` and ``severity`` are those of the worst finding. ``objects`` are the
     members that carry or use the library, ``linked_into`` those of them that it is linked into
     statically. ``providers`` are what gives other definitions, with the ``provider_releases``
-    that their texts name. ``hosts`` are those that show it, of ``checked``; both are
-    empty where no host is needed. ``symbols`` are the names taken. ``fix`` is a sentence,
-    ``repair`` the command that is proven to remove all of it that is no note.
+    that their texts name. ``hosts`` are those that show it, of so many ``checked``: none of 0
+    where no host is needed. ``symbols`` are the names taken. All of these but ``code`` are of
+    the findings that are no notes, where there are any. ``fix`` is a sentence. ``repair`` is the
+    command for all these hosts; it is proven for each of the findings, and None unless it is.
     ``rows`` are the findings, the worst first.
     """
 

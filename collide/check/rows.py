@@ -37,7 +37,7 @@ class ReportRow(NamedTuple):
 
     @property
     def exposed(self) -> bool:
-        """Whether it is about what any host could take; such a finding is not counted."""
+        """Whether it is about what any host could take; it counts among the notes."""
         return not self.checked and not self.of_archive
 
     @property

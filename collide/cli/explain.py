@@ -1,4 +1,4 @@
-"""``collide explain``: how one symbol is searched, what a code means, or a page of the docs."""
+"""``collide explain``: how one symbol is searched, a code, a fix, or a page of the docs."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+    from collide.support.foreign import Text
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``collide explain``."""
-    parser.add_argument("input", metavar="WHEEL|DIR|SO|CODE|PAGE")
+    parser.add_argument("input", metavar="WHEEL|DIR|SO|CODE|FIX|PAGE")
     parser.add_argument("symbol", nargs="?", metavar="SYMBOL")
     host_arguments(parser, required=False)
     module_argument(parser)
@@ -60,18 +62,24 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _explain_word(word: str) -> int:
-    """Print what a code means, or a page of documentation; the exit status."""
+    """Print what a code means, a fix, or a page of documentation; the exit status."""
+    from collide.findings.fixes import FIXES  # late: start-up
+    from collide.report import pages as made  # late: start-up
     from collide.report import topics  # late: start-up
-    from collide.report.check import text  # late: start-up
 
     by_slug = {code.slug: code for code in api.CODES.values()}
     code = api.CODES.get(word.upper()) or by_slug.get(word.lower())
-    found = topics.page(word.lower()) if code is None else text.render_code(code)
+    if code is not None:
+        found: Text | None = made.code_page(code)
+    else:
+        found = topics.page(word.lower()) or made.fix_page(word.lower())
     if found is None:
         from collide.support.neighbours import neighbour  # late: for an error only
 
         pages = topics.topics()
-        meant = neighbour(word.upper(), api.CODES) or neighbour(word.lower(), [*by_slug, *pages])
+        meant = neighbour(word.upper(), api.CODES) or neighbour(
+            word.lower(), [*by_slug, *FIXES, *pages]
+        )
         said = f"{word} is no code and no page ({', '.join(pages)}), and no SYMBOL is given"
         complain(f"{said}{meant}")
         return EXIT_USAGE

@@ -95,24 +95,22 @@ class ElfObject(NamedTuple):
 
     ``rpath`` and ``runpath`` are as they stand in the file, with their tokens; an object
     of a profile has no rpath where it has a runpath, which voids it.
-    ``version_definitions`` are the names of its
-    version nodes without the base, None when it has no DT_VERDEF at all.
-    ``unknown_relocations`` are types that collide (and glibc) cannot class.
-    ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to
-    tagged path list. ``noopen`` is DF_1_NOOPEN, which only start-up disregards,
-    ``relr`` is set where it has packed relative relocations (DT_RELR), ``code_size`` is that
-    of its executable segments in bytes, ``bind_now`` is set where all its references are
-    searched when it is relocated, whatever dlopen says, ``header_refusal`` is what glibc says
-    against its ELF header, ``misaligned_loads`` are the PT_LOAD segments that some glibc refuses;
-    profiles record none of these.
-    ``direct`` is never read from a file: a change in memory sets it, for an object each reference
-    of which goes to the library that its link meant.
-    ``executable_stack`` says that it asks for one, by PT_GNU_STACK or by having none; a profile
-    may not record that, either. ``tls`` is its PT_TLS, ``static_tls`` are the names by which
-    initial-exec relocations reach thread-local data, "" for what binds to the object itself, and
-    ``tls_descriptors`` those of its TLS descriptors; an older profile has none of them.
-    ``isa_needed`` are the levels of an x86 CPU that its GNU property note demands; profiles
-    record none.
+    ``version_definitions`` are the names of its version nodes without the base, None when it has
+    no DT_VERDEF at all. ``executable_stack`` says that it asks for one, by PT_GNU_STACK or by
+    having none. ``tls`` is its PT_TLS, ``static_tls`` are the names by which initial-exec
+    relocations reach thread-local data, "" for what binds to the object itself, and
+    ``tls_descriptors`` those of its TLS descriptors. An older profile records none of these four.
+
+    No profile records the following. ``unknown_relocations`` are types that collide cannot class.
+    ``resolution_cache`` is the NixOS ``.note.nixos.ldcache``: needed name to tagged path list.
+    ``noopen`` is DF_1_NOOPEN, for which dlopen refuses it, and start-up does not. ``relr`` is set
+    where it has packed relative relocations (DT_RELR). ``code_size`` is that of its executable
+    segments in bytes. ``bind_now`` is set where all its references are searched when it is
+    relocated, whatever dlopen says. ``header_refusal`` is what glibc says against its ELF header,
+    None where it takes it; ``misaligned_loads`` are the PT_LOAD segments that some glibc refuses.
+    ``isa_needed`` are the levels of an x86 CPU that its GNU property note demands. ``direct`` is
+    read from no file: a change in memory sets it, for an object each reference of which goes to
+    the library that its link meant.
     """
 
     machine: Machine

@@ -1,7 +1,9 @@
-"""Judges what one wheel changes for another by the rules about a host and a wheel.
+"""Judges what one wheel changes for another.
 
 What was opened first stands for the host: its definitions are in place of those that an object got
-alone. Nothing is known of which functions call which, so that all counts as in use.
+alone. Of a library that captures the name of another, and of unique symbols, some of the rules
+about hosts are asked, and the names that each copy exports are compared; of all else, the same
+rules as of a host. Calls are not followed here: all that is taken counts as in use.
 """
 
 from __future__ import annotations

@@ -57,7 +57,9 @@ class Code(NamedTuple):
     interposition for which a finding repeats ``remedy``, where others name
     the libraries at hand. ``per_binding`` marks an interposition that one
     binding shows by itself; the other rules compare victim and provider. ``foreign`` marks one
-    whose provider is no copy of the library that was meant.
+    whose provider is no copy of the library that was meant. ``example`` tells of one case, with
+    a command where the wheel can be had; ``fixes`` name what removes it, of
+    :data:`collide.findings.fixes.FIXES`, the likeliest first.
     """
 
     id: str
@@ -71,6 +73,14 @@ class Code(NamedTuple):
     fixed_remedy: bool = False
     per_binding: bool = False
     foreign: bool = False
+    example: str = ""
+    fixes: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The title as a sentence, of a host or of what has the finding."""
+        about_host = self.title.startswith(("the host ", "a library "))
+        return f"{self.title[0].upper()}{self.title[1:]}." if about_host else f"It {self.title}."
 
     @property
     def family(self) -> Family:

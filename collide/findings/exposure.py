@@ -41,6 +41,11 @@ EXPOSED_SYMBOLS = Code(
     "import path. They are told apart by the word they begin with.",
     "Link a static library with -Wl,--exclude-libs,ALL, and compile with -fvisibility=hidden; or "
     "link with -Bsymbolic.",
+    example=(
+        "lxml 6.1.3 has libxml2, libxslt and zlib linked in and visible. See `collide check -v "
+        "lxml-6.1.3-*.whl --profile debian-12-python3`."
+    ),
+    fixes=("static-copy", "own-sources"),
 )
 EXPOSED_LIBRARY = Code(
     "COL402",
@@ -53,6 +58,12 @@ EXPOSED_LIBRARY = Code(
     "exports; without C++ vague linkage and names that only this wheel can have (COL401).",
     "Rename the symbols in both (patchelf --rename-dynamic-symbols), or link the library "
     "statically and hidden.",
+    example=(
+        "psycopg2-binary 2.9.13 brings libssl, libcrypto and more, under names of its own and "
+        "with symbols of their plain names. See `collide check -v psycopg2_binary-2.9.13-*.whl "
+        "--profile debian-12-python3`."
+    ),
+    fixes=("grafted-library",),
 )
 
 _SHOWN_WORDS = 3

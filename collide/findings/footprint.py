@@ -32,6 +32,10 @@ GAINED_LIBRARY = Code(
     "The global scope has an object that the earlier one did not have, by DT_SONAME or file name.",
     "Link it statically with its symbols hidden, or open it with dlopen from an extension module, "
     "so that it stays out of the global scope.",
+    example=(
+        "A distribution links its python3 with the system's libz in place of the copy in "
+        "Python's sources. Every wheel with a zlib runs on that one from then on."
+    ),
 )
 GAINED_UNVERSIONED = Code(
     "COL502",
@@ -43,6 +47,7 @@ GAINED_UNVERSIONED = Code(
     "Definitions at a base version, or in an object without version tables, that were not there.",
     "Hide what is no interface (-fvisibility=hidden, -Wl,--exclude-libs,ALL), or give the library "
     "a version script.",
+    example="A static library is linked into libpython3.so, and nobody hides its names.",
 )
 GAINED_VERSIONED = Code(
     "COL503",
@@ -53,6 +58,7 @@ GAINED_VERSIONED = Code(
     "They satisfy references of the same version, and those without one.",
     "Definitions with a version name that were not there.",
     "None is needed, unless a wheel bundles another build of the same library.",
+    example="libssl 3.0 becomes 3.2: there are new functions at OPENSSL_3.2.0.",
 )
 GAINED_VERSIONS = Code(
     "COL504",
@@ -63,6 +69,7 @@ GAINED_VERSIONS = Code(
     "Objects that need them can be loaded now; a newer release of the library is installed.",
     "Version names of exported definitions that were not there.",
     "None is needed.",
+    example="libssl 3.0 becomes 3.2, which has the version OPENSSL_3.2.0.",
 )
 GAINED_OPENING = Code(
     "COL505",
@@ -73,6 +80,7 @@ GAINED_OPENING = Code(
     "The library and its closure are in the global scope from then on, as if the host linked them.",
     "What the profiles were recorded with (--preload, --global).",
     "Open it RTLD_LOCAL.",
+    example="uwsgi is started with one plugin more, which it opens RTLD_GLOBAL.",
 )
 GAINED_SEARCH_PATH = Code(
     "COL506",
@@ -84,6 +92,10 @@ GAINED_SEARCH_PATH = Code(
     "LD_LIBRARY_PATH, for those of every module.",
     "DT_RPATH, DT_RUNPATH, LD_LIBRARY_PATH and the directories built into the loader.",
     "Drop the entry (patchelf --remove-rpath), or replace an RPATH by a RUNPATH.",
+    example=(
+        "A package is built with -Wl,-rpath,/opt/lib, and the DT_RPATH of the program names "
+        "/opt/lib."
+    ),
 )
 GAINED_MISSING = Code(
     "COL507",
@@ -94,6 +106,10 @@ GAINED_MISSING = Code(
     "Where it is installed the host links it; here its exports cannot be told.",
     "A DT_NEEDED name that the loader's search does not find, and that was not needed before.",
     "Install the library and look again; then as for COL501.",
+    example=(
+        "An image is built without the package that has libreadline.so.8, which the new python3"
+        " needs."
+    ),
 )
 REPLACED_BY_RELEASE = Code(
     "COL508",
@@ -105,6 +121,7 @@ REPLACED_BY_RELEASE = Code(
     "entries of that name.",
     "One library gone and one come whose names differ in numbers only.",
     "None is needed.",
+    example="libicuuc.so.72 is gone, libicuuc.so.74 has come.",
 )
 GAINED_HISTORY = Code(
     "COL509",
@@ -116,6 +133,10 @@ GAINED_HISTORY = Code(
     "are registered before those of what is opened later.",
     "The openings of profiles that were recorded with a command (collide profile -- COMMAND).",
     "None is needed, unless a wheel brings another build of a library that is loaded so.",
+    example=(
+        "The application imports one package more before the others, and the run was recorded "
+        "again."
+    ),
 )
 
 

@@ -22,6 +22,10 @@ COPIED_VARIABLES = Code(
     "Nothing need be done; an executable compiled with -fPIC, or with -mno-direct-extern-access, "
     "has no copies.",
     fixed_remedy=True,
+    example=(
+        "A program that is linked without -pie has its own stdout, a copy of libc's variable, "
+        "and libc uses that one."
+    ),
 )
 
 

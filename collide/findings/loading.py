@@ -28,6 +28,8 @@ MISSING_LIBRARY = Code(
     "where an extension module fails for it and no policy of the wheel's manylinux or musllinux "
     "tags allows it. What another input of one command brings is not missing.",
     "Bundle the library (auditwheel repair), or depend on the package that brings it.",
+    example="A wheel that auditwheel has not seen needs libpq.so.5, which is not installed.",
+    fixes=("grafted-library", "libpython"),
 )
 VERSION_NOT_FOUND = Code(
     "COL202",
@@ -39,6 +41,11 @@ VERSION_NOT_FOUND = Code(
     "The load-time check of DT_VERNEED against the library loaded under that name.",
     "Build against the oldest release that must be supported, or bundle the library under a name "
     "of its own (auditwheel repair).",
+    example=(
+        "In gdb, the libssl.so.3 of mysql-connector-python needs OPENSSL_3.2.0, and gdb has "
+        "already loaded a libcrypto.so.3 of OpenSSL 3.0."
+    ),
+    fixes=("plain-soname", "older-system"),
 )
 UNDEFINED_SYMBOL = Code(
     "COL203",
@@ -49,6 +56,11 @@ UNDEFINED_SYMBOL = Code(
     'The import fails with "undefined symbol".',
     "A strong reference without a definition in the global scope, the module and its closure.",
     "Link the library that defines it, or check that the module is meant for this interpreter.",
+    example=(
+        "A module with the tag cp39-abi3 calls PyType_GetModuleByDef, which Python has from "
+        "3.11 on."
+    ),
+    fixes=("older-system",),
 )
 UNLOADABLE_FILE = Code(
     "COL204",
@@ -60,6 +72,7 @@ UNLOADABLE_FILE = Code(
     "The search's first hit is empty, no ELF file, truncated, an executable, or has an ELF header "
     "that glibc does not take (e_version, EI_ABIVERSION, e_phentsize).",
     "Replace the file in the wheel.",
+    example="A library in the wheel is the pointer file of Git LFS, a few lines of text.",
 )
 CAPTURED_SONAME = Code(
     "COL205",
@@ -71,6 +84,11 @@ CAPTURED_SONAME = Code(
     "A DT_NEEDED name for which the wheel has a file equals the path, an alias or the DT_SONAME of "
     "an object that the host has loaded.",
     "Give the bundled library a SONAME of its own, as auditwheel repair does.",
+    example=(
+        "PyQt6 brings libQt6Core.so.6 of Qt 6.7 under its plain name. In a program that links "
+        'Qt 6.4 the loader keeps that one, and the import fails: "version `Qt_6.7\' not found".'
+    ),
+    fixes=("plain-soname", "grafted-library"),
 )
 
 EXECUTABLE_STACK = Code(
@@ -87,6 +105,11 @@ EXECUTABLE_STACK = Code(
     "profile that does not record its stack is taken to have none that is executable.",
     "Link with -z noexecstack, or clear the flag: patchelf --clear-execstack, execstack -c. Until "
     "then GLIBC_TUNABLES=glibc.rtld.execstack=2 allows it in glibc 2.42 and later.",
+    example=(
+        "ctranslate2 4.5.0 opens with glibc 2.36 and does not with 2.41. See `collide check "
+        "ctranslate2-4.5.0-cp311-*.whl --profile debian-13-python3`."
+    ),
+    fixes=("executable-stack",),
 )
 
 LOAD_COMMAND = Code(
@@ -103,6 +126,10 @@ LOAD_COMMAND = Code(
     "bytes; a kernel with larger pages (64 KiB on aarch64 or ppc64le) refuses more.",
     "Write it again: run strip before patchelf, not after it, and not patchelf 0.18, whose "
     "segments glibc up to 2.34 refuses (0.17.2 and 0.19 align them). Or relink it.",
+    example=(
+        "A library was stripped after patchelf 0.18 had written it. It opens with glibc 2.36 "
+        "and not with 2.31."
+    ),
 )
 
 CPU_LEVEL = Code(
@@ -119,6 +146,7 @@ CPU_LEVEL = Code(
     "this is a warning. musl and older glibc do not look.",
     "Build for a lower level (-march=x86-64 or x86-64-v2, without -Wl,-z,x86-64-v3 or -mneeded), "
     "or put the fast build of a library below glibc-hwcaps, beside one for every CPU.",
+    example="A module is linked with -Wl,-z,x86-64-v3, and imported on a CPU without AVX2.",
 )
 
 UNDEFINED_CALL = Code(
@@ -132,6 +160,10 @@ UNDEFINED_CALL = Code(
     "A strong reference without a definition to which all relocations are jump slots, in an "
     "object that is relocated lazily: no DT_BIND_NOW, DF_BIND_NOW or DF_1_NOW.",
     "Link the library that defines it; RTLD_NOW refuses the module.",
+    example=(
+        "A package sets RTLD_LAZY before it imports its module, which calls a function of a "
+        "library that it does not link."
+    ),
 )
 
 UNRECORDED_LIBRARY = Code(
@@ -145,6 +177,11 @@ UNRECORDED_LIBRARY = Code(
     "the profile keeps the name alone.",
     "Record the host again with --library and the name (collide profile BINARY --library NAME), or "
     "check on the machine itself (--profile BINARY).",
+    example=(
+        "A wheel needs libpq.so.5. The profile of the host knows that it is installed, and "
+        "nothing of what it exports."
+    ),
+    fixes=("grafted-library",),
 )
 
 STATIC_TLS = Code(
@@ -164,6 +201,11 @@ STATIC_TLS = Code(
     "Build the library without -ftls-model=initial-exec (jemalloc: --disable-initial-exec-tls), or "
     "preload it (LD_PRELOAD). With glibc 2.32 and later GLIBC_TUNABLES=glibc.rtld."
     "optional_static_tls=4096 makes room.",
+    example=(
+        "A wheel brings a jemalloc that is built with its defaults. Opened by dlopen, its "
+        "thread-local state of some kilobytes does not fit in what the loader keeps."
+    ),
+    fixes=("static-tls",),
 )
 
 FAILURE_CODES: dict[str, Code] = {

@@ -37,6 +37,11 @@ SONAME_ACROSS = Code(
     "else was there.",
     "Nothing where both were made from the same library; else rename the SONAME in one of the "
     "wheels (auditwheel repair, patchelf --set-soname).",
+    example=(
+        "numpy and scipy both bring a libgfortran of one name. Imported first, numpy brings the"
+        " one that scipy uses, too."
+    ),
+    fixes=("plain-soname", "grafted-library"),
 )
 UNIQUE_ACROSS = Code(
     "COL303",
@@ -52,6 +57,11 @@ UNIQUE_ACROSS = Code(
     "counter of its own into a table of its own, and the first has facets that this lacks. A note "
     "when nothing shows that they differ.",
     "Compile with -fno-gnu-unique or -fvisibility=hidden, unless both must share the object.",
+    example=(
+        "Two wheels have an inline variable of the same C++ header in two releases. Both work "
+        "on that of the wheel that is imported first."
+    ),
+    fixes=("cxx-templates",),
 )
 SYSTEM_ACROSS = Code(
     "COL304",
@@ -68,6 +78,11 @@ SYSTEM_ACROSS = Code(
     "(COL103).",
     "Export from a module and its libraries only what others use (-fvisibility=hidden, "
     "-Wl,--exclude-libs,ALL): what it links of libstdc++ statically most of all.",
+    example=(
+        "google-re2 links a part of libstdc++ and exports it. Imported before pyzmq, it makes "
+        "the system's libstdc++ take five names from it, for pyzmq, too."
+    ),
+    fixes=("compiler-runtime", "own-sources", "static-copy"),
 )
 GLOBAL_ACROSS = Code(
     "COL305",
@@ -81,6 +96,11 @@ GLOBAL_ACROSS = Code(
     "decide, as of a library that the host has loaded; all references count as in use. A note "
     "when the second has no definition of its own, or nothing shows that the two differ.",
     "Do not open extension modules RTLD_GLOBAL (sys.setdlopenflags); as for COL101 otherwise.",
+    example=(
+        "A package calls sys.setdlopenflags(os.RTLD_GLOBAL | os.RTLD_NOW) and imports its "
+        "module: that module and all its libraries come before those of what is imported later."
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library"),
 )
 ORDER_DECIDES = Code(
     "COL306",
@@ -92,6 +112,11 @@ ORDER_DECIDES = Code(
     "A dlopen that succeeds alone fails after those of the other wheel; a note when it is the "
     "other way round.",
     "As for the finding that tells which library or symbol is taken from the other wheel.",
+    example=(
+        "Two wheels bring a library of one name in two releases. The newer one opens alone, and"
+        ' fails behind the older one: "version not found".'
+    ),
+    fixes=("plain-soname",),
 )
 FILE_ACROSS = Code(
     "COL307",
@@ -103,6 +128,10 @@ FILE_ACROSS = Code(
     "that is installed stays, and uninstalling one wheel removes the other's.",
     "Members of two wheels are installed at the same path.",
     "Give the files names of their own; two builds of one package cannot be installed together.",
+    example=(
+        "opencv-python and opencv-python-headless both install cv2/. The one that pip installs "
+        "last stays."
+    ),
 )
 _CODES: dict[ChangeKind, Code] = {
     "captured": SONAME_ACROSS,

@@ -61,8 +61,8 @@ LIMITS = (
     Limit("includes", 1_000_000, "", "names that ld.so.conf compares with its patterns"),
     Limit("cache-size", 8 << 20, "bytes", "ld.so.cache"),
     Limit("database-size", 512 << 20, "bytes", "a file of a package database"),
-    Limit("python-size", 4 << 20, "bytes", "a Python file of an input that is read for openings"),
-    Limit("python-steps", 1_000_000, "", "steps of Python code that are followed for one import"),
+    Limit("python-size", 4 << 20, "bytes", "a Python file that is read for openings"),
+    Limit("python-steps", 1_000_000, "", "steps of Python code: a package's imports, or a module"),
     Limit("special-files", 0, "", "1 reads files that are no regular ones: pipes, devices"),
     Limit("time", 600, "seconds", "CPU time to read one input, and to check it; 0: none"),
 )  # fmt: skip

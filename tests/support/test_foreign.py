@@ -168,6 +168,7 @@ def test_only_the_gate_makes_text() -> None:
         "collide.hosts.footprint",
         "collide.report.check.markdown",
         "collide.report.check.sarif",
+        "collide.report.pages",
         "collide.report.topics",
     }
 

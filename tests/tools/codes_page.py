@@ -1,8 +1,8 @@
-"""Writes the page of all finding codes, ``collide/codes.md``, from their table.
+"""Writes ``codes.md`` and ``docs/fixes.md``, the pages of all codes and fixes, from their tables.
 
     python tests/tools/codes_page.py
 
-A test holds the page to the table.
+A test holds the pages to the tables.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ import programs
 from checkout import PACKAGE
 from collide.findings.code import Code
 from collide.findings.table import CODES, FAMILIES
+from collide.report.pages import fixes_page
 
 PAGE = PACKAGE / "codes.md"
+FIXES_PAGE = PACKAGE / "docs/fixes.md"
 
 _INTRODUCTION = (
     "What each finding of `collide check` means and how it is decided; `collide explain COL101` "
-    "prints the same. An error will fail to load, crash or give wrong results; a warning runs "
-    "another copy than was tested, believed compatible; a note is by design or harmless. The "
-    "severity given here is the usual one: each finding tells its own, with the evidence for it."
+    "prints a page with an example, and with what to write in setup.py, CMakeLists.txt or "
+    "meson.build ([fixes](docs/fixes.md)). An error will fail to load, crash or give wrong "
+    "results; a warning runs another copy than was tested, believed compatible; a note is by "
+    "design or harmless. The severity given here is the usual one: each finding tells its own, "
+    "with the evidence for it."
 )
 
 
@@ -35,7 +39,7 @@ def render_codes(codes: Iterable[Code]) -> str:
             lines += ["", f"## {family.value}xx {title}", "", *_wrapped(text)]
         for code in members:
             severity = str(code.severity).capitalize()
-            lines += ["", f"### {code.id} {code.slug}", "", f"*{severity}.* It {code.title}."]
+            lines += ["", f"### {code.id} {code.slug}", "", f"*{severity}.* {code.sentence}"]
             told = (
                 code.meaning,
                 f"How it is decided: {code.decided}",
@@ -51,9 +55,10 @@ def _wrapped(text: str) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the page."""
+    """Write the pages."""
     programs.parser(__doc__).parse_args(argv)
     PAGE.write_text(render_codes(CODES.values()))
+    FIXES_PAGE.write_text(fixes_page())
 
 
 if __name__ == "__main__":

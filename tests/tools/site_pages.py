@@ -1,18 +1,25 @@
 """Adds what lies beside ``collide/docs`` to the site: a hook of mkdocs (``.mkdocs.yml``).
 
 README is the first page; the codes, the glossary, the architecture, the changelog and the measured
-tables become pages, and links to their files lead there.
+tables become pages, and links to their files lead there. Each code has a page of its own, made from
+the text beside its rule.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))  # collide is not installed where the site is built
+
+from collide.findings.table import CODES  # noqa: E402
+from collide.report.pages import code_page  # noqa: E402
+
 DOCS = ROOT / "collide/docs"
 BESIDE = {
     "index.md": ROOT / "README.md",
@@ -24,6 +31,7 @@ BESIDE = {
 }
 """Pages of the site, by their places in it, whose files are no pages of ``collide/docs``."""
 
+_CODE = re.compile(r"(?m)^### (COL\d+) .*$")
 _LINK = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)")
 
 
@@ -31,12 +39,19 @@ def on_files(files: Files, config: Any) -> Files:
     """Add the pages; see mkdocs, "Dev guide, plugins"."""
     for place, path in BESIDE.items():
         files.append(File.generated(config, place, content=path.read_text(encoding="utf-8")))
+    for code in CODES.values():
+        files.append(File.generated(config, f"codes/{code.id}.md", content=str(code_page(code))))
     return files
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Let links to files lead to the pages that these have become."""
     here = PurePosixPath(page.file.src_uri)
+    if here.parts[0] == "codes":
+        return markdown
+    if str(here) == "codes.md":
+        more = r"\g<0>\n\n[Example, evidence, what to write where](codes/\1.md)"
+        markdown = _CODE.sub(more, markdown)
     path = BESIDE.get(str(here), DOCS / here)
     places = {file: place for place, file in BESIDE.items()}
 

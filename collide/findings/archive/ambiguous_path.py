@@ -18,4 +18,8 @@ AMBIGUOUS_PATH = Code(
     "backslash, a drive or a part that is empty or of dots, or a header or a Unicode path "
     "field with another name, checksum or method.",
     "Keep one member for each file, with a plain name, and copies in place of links.",
+    example=(
+        "A wheel has libdemo.so as a symbolic link to libdemo.so.1: pip writes a file that "
+        "holds the link's text."
+    ),
 )

@@ -15,4 +15,5 @@ CONTROL_NAME = Code(
     "A name with a character below U+0020 or U+007F, or that is not UTF-8, in the "
     "directory, a header or an extra field.",
     "Rename the file.",
+    example="A member is called demo.py followed by a carriage return.",
 )

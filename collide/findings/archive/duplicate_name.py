@@ -15,4 +15,8 @@ DUPLICATE_NAME = Code(
     "A name that the directory of the archive, or the headers before the members, has twice.",
     "Build the wheel again, with each file in it once: a build backend that is told twice "
     "to include a folder writes it twice.",
+    example=(
+        "A wheel has demo/__init__.py twice, since the build backend was told of the folder and"
+        " of the file."
+    ),
 )

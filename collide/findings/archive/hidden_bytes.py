@@ -16,4 +16,7 @@ HIDDEN_BYTES = Code(
     "something is before, between or behind them, an entry of the directory has a comment, "
     "or the end names another place, size or number of entries.",
     "Write the archive again, without a comment and with nothing before or behind it.",
+    example=(
+        "A wheel was written over a longer file, and the end of the old one is still behind it."
+    ),
 )

@@ -15,4 +15,5 @@ OTHER_HEADER = Code(
     "The header of a member has another name or size than the directory, is missing, is "
     "malformed or is in no directory; or members overlap.",
     "Write the archive again with one tool in one go.",
+    example="The directory says demo/a.py, and the header before that member demo/b.py.",
 )

@@ -17,4 +17,5 @@ OUTSIDE_PATH = Code(
     "directory under no scheme of installation (purelib, platlib, headers, scripts, data). "
     "Such a member is not bound.",
     "Build the wheel again with relative names below site-packages or a scheme.",
+    example="A member is called ../../bin/python.",
 )

@@ -14,4 +14,8 @@ SEVERAL_DIST_INFO = Code(
     "The index reads the one of the file's name.",
     "More than one directory at the top whose name ends with .dist-info.",
     "Keep the one that is named like the wheel, and list all files in its RECORD.",
+    example=(
+        "A wheel has demo-1.0.dist-info and demo-1.1.dist-info, since an old build folder was "
+        "packed, too."
+    ),
 )

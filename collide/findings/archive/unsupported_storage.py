@@ -16,4 +16,5 @@ UNSUPPORTED_STORAGE = Code(
     "The method and the flags of a member. Of an archive with a data descriptor, what comes "
     "behind it is not looked at.",
     "Write the archive with deflate, to a file that can be sought in, without a password.",
+    example="A wheel was packed with bzip2, or written to a pipe.",
 )

@@ -23,6 +23,11 @@ DATA_MISMATCH = Code(
     "of them is thread-local, or one is code. A larger variable is not reported, "
     "nor a constant text, which ends with a zero byte.",
     "As for COL101: no host can replace what is not looked up by name.",
+    example=(
+        "gnureadline in a program for aarch64 that links libreadline 8.2: of the 711 references"
+        " that the program answers, some are to variables that are smaller there."
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library"),
 )
 _SHOWN = 3
 """So many variables are named, the others counted."""

@@ -31,6 +31,12 @@ FOREIGN_SYMBOL = Code(
     "where one is code and the other data.",
     "Keep the names from being looked up (see COL101), or give them a prefix of their own.",
     foreign=True,
+    example=(
+        "In gdb, lxml 6.1.3 gets the function locale_charset from libunistring, which has "
+        "nothing to do with the libiconv of the wheel. See `collide check lxml-6.1.3-*.whl "
+        "--profile debian-12-gdb`."
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library"),
 )
 
 

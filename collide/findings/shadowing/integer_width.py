@@ -21,6 +21,12 @@ INTEGER_WIDTH = Code(
     "Only one of the two libraries says in its name or in its build options that its integers "
     "have 64 bits.",
     "Build the 64-bit library with a suffix on all names of functions (OpenBLAS SYMBOLSUFFIX).",
+    example=(
+        "A wheel has an OpenBLAS with 64-bit integers under the plain names dgemm_ and dgetrf_,"
+        " and is imported in a program that links a libblas with 32-bit ones: it reads half of "
+        "each size."
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library"),
 )
 
 

@@ -22,6 +22,12 @@ OTHER_ABI = Code(
     "their DT_SONAMEs, or of their files where auditwheel has renamed the library. An error where "
     "structures of it are in use as variables, else a warning.",
     "As for COL101: no host can replace what is not looked up by name.",
+    example=(
+        "netCDF4 brings HDF5 1.14, and is imported in a program that links "
+        "libhdf5_serial.so.103, which is HDF5 1.10. Filters that the wheel opens as plugins "
+        "then run with the other HDF5."
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library"),
 )
 
 

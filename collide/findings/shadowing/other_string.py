@@ -30,6 +30,12 @@ OTHER_STRING = Code(
     "as on all machines but x86-64 and aarch64.",
     "Compile both with the same _GLIBCXX_USE_CXX11_ABI, or with -fvisibility-inlines-hidden.",
     fixed_remedy=True,
+    example=(
+        "A wheel is built on manylinux2014, where std::string has its old layout, and uses "
+        "std::regex; the host is built for the new one and exports the parts of std::regex that"
+        " it uses."
+    ),
+    fixes=("cxx-templates",),
 )
 
 

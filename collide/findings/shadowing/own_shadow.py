@@ -21,6 +21,11 @@ OWN_SHADOW = Code(
     "Export from a module only its initialisation function (-fvisibility=hidden).",
     fixed_remedy=True,
     per_binding=True,
+    example=(
+        "A module exports a function crc32 of its own. The libpng in the wheel means zlib's "
+        "crc32, and gets the module's."
+    ),
+    fixes=("own-sources", "static-copy"),
 )
 
 

@@ -26,6 +26,12 @@ REPLACED_LIBRARY = Code(
     "library that is in use stays in the wheel. Nothing tells that the two are incompatible. A "
     "note where both have one build id or are files of one C library.",
     "As for COL101: no host can replace what is not looked up by name.",
+    example=(
+        "In Debian's python3.11, lxml 6.1.3 runs the zlib 1.2.13 that the interpreter links, "
+        "and the 1.3.2 that is built into it stays unused. Nothing breaks. See `collide check "
+        "lxml-6.1.3-*.whl --profile debian-12-python3`."
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library", "compiler-runtime"),
 )
 
 

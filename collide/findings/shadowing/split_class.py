@@ -31,6 +31,11 @@ SPLIT_CLASS = Code(
     "C++ ABI 5.1.4).",
     "Keep the parts of a library that are linked statically from being looked up by name: "
     "-Wl,--exclude-libs,ALL.",
+    example=(
+        "A module links libstdc++ of GCC 13 statically and visibly. std::basic_filebuf opens a "
+        "file by the system's function, and reads it by the module's own."
+    ),
+    fixes=("compiler-runtime", "static-copy", "cxx-templates"),
 )
 
 _VERSION = re.compile(r"(.*?)_?(\d+(?:\.\d+)*)")

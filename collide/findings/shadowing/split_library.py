@@ -67,6 +67,13 @@ SPLIT_LIBRARY = Code(
     "Keep the bundled library's symbols from being looked up by name: link a static one with "
     "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
     "bundled library to another (patchelf --rename-dynamic-symbols).",
+    example=(
+        "In gdb, psycopg2-binary 2.9.13 gets OpenSSL's functions in part from gdb: gdb links "
+        "libcrypto 3.0 and no libssl, so that the wheel's libssl 3.5 calls 585 functions of "
+        "that libcrypto. The first TLS connection dies with SIGSEGV. See `collide check "
+        "psycopg2_binary-2.9.13-*.whl --profile debian-12-gdb`."
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library"),
 )
 
 

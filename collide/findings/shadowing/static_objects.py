@@ -22,6 +22,12 @@ STATIC_OBJECTS = Code(
     "Constructors or destructors of classes, by their mangled names, bind to the host from code "
     "that is reached from the object's own list of initialisers.",
     "As for COL101: no host can replace what is not looked up by name.",
+    example=(
+        "A wheel and its host both have GDAL, in C++. At the end of the process the host's "
+        "destructor runs for objects that the wheel's constructor has made: free(): invalid "
+        "pointer."
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library"),
 )
 _BUILDS = re.compile(r"_ZN.*(?:C[12]|D[012])E")
 """A constructor or destructor (Itanium C++ ABI 5.1.4.3)."""

@@ -23,6 +23,10 @@ UNUSED_COPY = Code(
     "dlsym in a module is not seen.",
     "Nothing need be done; see the findings for those who use the host's copy.",
     fixed_remedy=True,
+    example=(
+        "A wheel brings libtiff with its zlib, and a host replaces the zlib; but no function of"
+        " the module leads to those of libtiff that compress."
+    ),
 )
 
 

@@ -21,6 +21,11 @@ VAGUE_LINKAGE = Code(
     "Compile with -fvisibility-inlines-hidden, if the two were compiled from different sources.",
     fixed_remedy=True,
     per_binding=True,
+    example=(
+        "A module and a host both use a template of the same header, compiled into each. The "
+        "copy that is found first serves both."
+    ),
+    fixes=("cxx-templates",),
 )
 
 

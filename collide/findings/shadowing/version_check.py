@@ -29,6 +29,12 @@ VERSION_CHECK = Code(
     "file has another name. Or the name of a function in use ends in _ver, by which it takes the "
     "number of the interface that the caller was compiled for, and the ABI numbers differ.",
     "As for COL101: no host can replace what is not looked up by name.",
+    example=(
+        'In uwsgi, `import xmlsec` (1.3.17) ends with "lxml & xmlsec libxml2 library version '
+        'mismatch". In a program that links HDF5 1.10, `import h5py` (3.10) ends the process: '
+        '"Headers are 1.14.2, library is 1.10.8".'
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library"),
 )
 _CHECK = re.compile(r"(?:check|verify|require)_?versions?|version_?check", re.IGNORECASE)
 _TAKES_NUMBER = re.compile(r"[a-z]_ver$")

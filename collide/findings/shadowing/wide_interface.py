@@ -24,6 +24,12 @@ WIDE_INTERFACE = Code(
     f"At least {WIDE} symbols in use bind to one library of the host, variables of more than one "
     "word among them.",
     "As for COL101: no host can replace what is not looked up by name.",
+    example=(
+        "In uwsgi, lxml 6.1.3 was compiled for libxml2 2.14.6 and runs 2.9.14 for 815 functions"
+        " and variables: limits of the newer release are not kept, and errors differ. See "
+        "`collide check lxml-6.1.3-*.whl --profile debian-12-uwsgi-python3`."
+    ),
+    fixes=("static-copy", "own-sources", "grafted-library"),
 )
 
 

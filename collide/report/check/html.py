@@ -11,6 +11,7 @@ from collide.check.check import Judged, Report
 from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow, rows
 from collide.findings.code import Severity
+from collide.findings.fixes import FIXES, Fix, snippets
 from collide.findings.table import CODES
 from collide.report.check.parts import Fact, facts, severities
 from collide.report.check.rows import (
@@ -91,6 +92,7 @@ def render(report: Report, probes: Iterable[Counted] | None = None) -> Text:
             _left_out(report),
             _probes(probes),
             _codes(found),
+            _fixes(found),
         ]
     )
     page = html_of(
@@ -370,7 +372,7 @@ def _codes(found: Sequence[ReportRow]) -> Html:
             _tag(
                 "article",
                 _tag("h3", f"{code.id} {code.slug}"),
-                _tag("p", f"It {code.title}. {code.meaning}"),
+                _tag("p", f"{code.sentence} {code.meaning}"),
                 _tag("p", f"How it is decided: {code.decided}"),
                 _tag("p", f"What to do: {code.remedy}"),
                 id=code.id,
@@ -379,3 +381,26 @@ def _codes(found: Sequence[ReportRow]) -> Html:
             if code.id in used
         ),
     )
+
+
+def _fixes(found: Sequence[ReportRow]) -> Html:
+    """What to write where, once for each kind of cause."""
+    codes = (row.finding.code for row in found)
+    names = dict.fromkeys(name for code in codes for name in code.fixes)
+    return _section("What to write where", *(_fix(FIXES[name]) for name in FIXES if name in names))
+
+
+def _fix(fix: Fix) -> Html:
+    lines = [
+        html_of([_tag("p", one.system), _code_lines(one.text)])
+        if one.language
+        else _tag("p", f"{one.system}: {one.text}")
+        for one in snippets(fix)
+    ]
+    title = _tag("summary", f"{fix.title} ({fix.name})")
+    return _tag("details", title, _tag("p", fix.text), *lines, class_="fix")
+
+
+def _code_lines(text: str) -> Html:
+    lines = (html_of([_tag("code", line), Html("\n")]) for line in text.splitlines())
+    return _tag("pre", *lines, class_="wide", tabindex="0")

@@ -86,7 +86,7 @@ def _rule(code: Code) -> dict[str, Any]:
     return {
         "id": code.id,
         "name": "".join(word.capitalize() for word in code.slug.split("-")),
-        "shortDescription": {"text": f"It {code.title}."},
+        "shortDescription": {"text": code.sentence},
         "fullDescription": {"text": code.meaning},
         "help": {
             "text": "\n\n".join(f"{label}: {text}" for label, text in parts.items()),

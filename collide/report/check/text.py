@@ -40,7 +40,7 @@ from collide.report.check.words import (
     what,
     who,
 )
-from collide.support.foreign import Span, Text, painted, text_of
+from collide.support.foreign import Span, Text, painted
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
@@ -424,15 +424,3 @@ def _reason(one: LeftOut, counts: Counter[str]) -> str:
     if counts.total() > _SHOWN_HOSTS:
         return f"{one.target}: fits none of {summed_up(counts)}"
     return f"{one.target}: {one.host}: {one.misfit.reason}"
-
-
-def render_code(code: Code) -> Text:
-    """What one code means: the text of ``collide explain COL101``."""
-    parts = (
-        f"{code.id} {code.slug} ({code.severity}): {code.title}",
-        code.meaning,
-        f"How it is decided: {code.decided}",
-        f"What to do: {code.remedy}",
-        f"See also: {code.page}",
-    )
-    return text_of(line for part in parts for line in (part, ""))

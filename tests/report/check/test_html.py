@@ -12,6 +12,7 @@ from collide.check.causes import causes
 from collide.check.check import Report
 from collide.cli.main import main
 from collide.findings.code import Severity
+from collide.findings.fixes import FIXES, snippets
 from collide.findings.table import CODES
 from collide.report.check.html import render
 from reading import Element, page
@@ -130,16 +131,31 @@ def test_host_that_an_input_does_not_fit_is_no_clean_one() -> None:
     ]
 
 
+def folded(root: Element) -> list[Element]:
+    """What is folded of the findings; what to write where always is."""
+    return [e for e in root.all("details") if e.attributes.get("class") != "fix"]
+
+
+def test_what_to_write_is_told_once_line_by_line() -> None:
+    root = page(render(of(finding(), finding(victim="b.so"))))
+    told = [e for e in root.all("details") if e.attributes.get("class") == "fix"]
+    titles = [f"{FIXES[name].title} ({name})" for name in finding().code.fixes]
+    assert [next(e.all("summary")).text for e in told] == titles
+    (lines, *_) = told[0].all("pre")
+    first = next(iter(snippets(FIXES[finding().code.fixes[0]])))
+    assert [code.text for code in lines.all("code")] == first.text.splitlines()
+
+
 def test_long_list_of_symbols_is_folded_and_whole() -> None:
     root = page(render(of(finding(symbols=30))))
-    (details,) = root.all("details")
+    (details,) = folded(root)
     assert next(details.all("summary")).text == "30 references, 30 symbols"
     assert [code.text for code in details.all("code")] == [f"symbol{i:02}" for i in range(30)]
 
 
 def test_short_list_is_in_sight() -> None:
     root = page(render(of(finding(symbols=2))))
-    assert not list(root.all("details"))
+    assert not folded(root)
     assert "2 references, 2 symbols: symbol00, symbol01" in root.text
 
 

@@ -81,7 +81,7 @@ def test_rules_are_the_table_of_codes() -> None:
     for rule, code in zip(rules, CODES.values(), strict=True):
         assert re.fullmatch(r"([A-Z][a-z]+)+", rule["name"])
         assert rule["name"].lower() == code.slug.replace("-", "")
-        assert code.title in rule["shortDescription"]["text"]
+        assert rule["shortDescription"]["text"] == code.sentence
         assert rule["fullDescription"]["text"] == code.meaning
         assert rule["defaultConfiguration"]["level"] == str(code.severity)
         for text in (code.decided, code.remedy):
