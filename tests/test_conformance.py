@@ -16,30 +16,39 @@ from checkout import PACKAGE, TOOLS
 
 
 @pytest.fixture(scope="module")
-def counted() -> dict[tuple[str, str], int]:
-    """Scenarios by section and row, collected in a process of their own."""
+def tests() -> dict[tuple[str, str], list[str]]:
+    """Tests by section and row, collected in a process of their own."""
     program = (
         "import conformance, json; "
-        "print(json.dumps([[*k, n] for k, n in conformance.collect().scenarios.items()]))"
+        "print(json.dumps([[*k, sorted(t)] for k, t in conformance.collect().tests.items()]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=TOOLS, capture_output=True, text=True, check=True
     )
-    return {(s, r): n for s, r, n in json.loads(done.stdout.splitlines()[-1])}
+    return {(s, r): found for s, r, found in json.loads(done.stdout.splitlines()[-1])}
+
+
+def test_page_about_the_loader_names_the_scenarios(
+    tests: dict[tuple[str, str], list[str]],
+) -> None:
+    """Write them again with ``python tests/tools/conformance.py --page``."""
+    page = conformance.PAGE.read_text()
+    assert page == conformance.with_scenarios(page, tests)
+    assert page.count("\nScenarios: ") == len(conformance.SECTIONS)
 
 
 def test_every_section_has_its_rows() -> None:
     assert list(conformance.RULES) == list(conformance.SECTIONS)
 
 
-def test_every_rule_has_a_scenario(counted: dict[tuple[str, str], int]) -> None:
+def test_every_rule_has_a_scenario(tests: dict[tuple[str, str], list[str]]) -> None:
     wanted = {(s, row) for s, rows in conformance.RULES.items() for row in rows}
-    assert wanted - counted.keys() == set()
+    assert wanted - tests.keys() == set()
 
 
-def test_every_mark_names_a_rule(counted: dict[tuple[str, str], int]) -> None:
+def test_every_mark_names_a_rule(tests: dict[tuple[str, str], list[str]]) -> None:
     wanted = {(s, row) for s, rows in conformance.RULES.items() for row in rows}
-    assert counted.keys() - wanted == set()
+    assert tests.keys() - wanted == set()
 
 
 def named_rules() -> Iterator[tuple[str, str]]:
@@ -62,5 +71,5 @@ def test_code_names_rows_that_there_are() -> None:
     assert named <= {(s, row) for s, rows in conformance.RULES.items() for row in rows}
 
 
-def test_there_are_many(counted: dict[tuple[str, str], int]) -> None:
-    assert sum(counted.values()) >= 200
+def test_there_are_many(tests: dict[tuple[str, str], list[str]]) -> None:
+    assert sum(map(len, tests.values())) >= 200

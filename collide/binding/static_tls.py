@@ -18,6 +18,8 @@ from collide.loader.static_tls import StaticTls
 def take_room(bound: BoundObject, state: StaticTls) -> StaticTls | LoadFailure:
     """The state after the relocation of one object, or why the loader refuses it.
 
+    Rule 6.4 "static TLS", Rule 6.4 "TLS descriptors", Rule 7 "static TLS".
+
     The blocks are placed in the order of its relocations, as linkers write it: those to its own
     data come first, and TLS descriptors last (``.rela.plt``).
     """

@@ -45,6 +45,8 @@ class StaticTls(NamedTuple):
     def with_optional(self, definer: Dso) -> StaticTls:
         """The state after a TLS descriptor, whose block is placed where there is room for it.
 
+        Rule 6.4 "TLS descriptors".
+
         Source: glibc ``elf/dl-reloc.c`` (``_dl_try_allocate_static_tls`` with ``optional``),
         ``sysdeps/*/dl-machine.h`` (``TRY_STATIC_TLS``).
         """

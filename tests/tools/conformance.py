@@ -1,6 +1,7 @@
-"""Counts the scenarios that prove each rule of the loader.
+"""Counts the scenarios that prove each rule of the loader, and names them on the page about it.
 
     python tests/tools/conformance.py [-v]
+    python tests/tools/conformance.py --page
 
 Sections are those of the loader's rules as this project numbers them (``SECTIONS``);
 a test is marked ``@pytest.mark.rule("4.2", "base definition")`` with a row of
@@ -11,8 +12,10 @@ real loader, and a test of the suite that asks one must be marked
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -20,7 +23,7 @@ from pathlib import Path
 import pytest
 
 import programs
-from checkout import TESTS
+from checkout import PACKAGE, TESTS
 
 SECTIONS = {
     "1": "the global scope at start-up",
@@ -157,6 +160,7 @@ RULES = {
         "page end",
         "executable stack",
         "static TLS",
+        "TLS descriptors",
         "load command",
         "CPU level",
         "ELF header",
@@ -236,11 +240,42 @@ def table(collected: Collected, *, rows: bool) -> str:
     return "\n".join(lines)
 
 
+def with_scenarios(page: str, tests: Mapping[tuple[str, str], Iterable[str]]) -> str:
+    """The page about the loader, each section with the files of the scenarios of its rows.
+
+    ``tests`` are node ids, below ``tests``. A mark in the file has the name of the row.
+    """
+    parts = re.split(r"(?m)^(?=##+ )", page)
+    return "\n".join(_with_scenarios(part, tests) for part in parts)
+
+
+def _with_scenarios(part: str, tests: Mapping[tuple[str, str], Iterable[str]]) -> str:
+    text = part.partition(f"\n{_PROOF}")[0].rstrip() + "\n"
+    heading = re.match(r"##+ ([\d.]+) ", part)
+    if heading is None:
+        return text
+    files: dict[str, list[str]] = {}
+    for row in RULES[heading[1]]:
+        first = min(node.partition("::")[0] for node in tests[heading[1], row])
+        files.setdefault(first, []).append(row)
+    told = (f"{', '.join(rows)} in [{Path(f).stem}](../../{f})" for f, rows in files.items())
+    lines = textwrap.wrap(f"{_PROOF} {'; '.join(told)}.", 120, break_on_hyphens=False)
+    return f"{text}\n" + "\n".join(lines) + "\n"
+
+
+_PROOF = "Scenarios:"
+PAGE = PACKAGE / "docs/loader.md"
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Print the counts."""
     parser = programs.parser(__doc__)
     parser.add_argument("-v", "--verbose", action="store_true", help="by row, not only by section")
+    parser.add_argument("--page", action="store_true", help=f"write them into {PAGE.name}")
     args = parser.parse_args(argv)
+    if args.page:
+        PAGE.write_text(with_scenarios(PAGE.read_text(), collect().tests))
+        return
     print(table(collect(), rows=args.verbose))
 
 

@@ -32,6 +32,7 @@ BESIDE = {
 """Pages of the site, by their places in it, whose files are no pages of ``collide/docs``."""
 
 _CODE = re.compile(r"(?m)^### (COL\d+) .*$")
+_SOURCE = re.compile(r"\[[^\]]*\]\((?:\.\./)*(tests/[^)]*\.py)\)")
 _LINK = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)")
 
 
@@ -49,6 +50,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     here = PurePosixPath(page.file.src_uri)
     if here.parts[0] == "codes":
         return markdown
+    # The site has no sources.
+    markdown = _SOURCE.sub(r"`\1`", markdown)
     if str(here) == "codes.md":
         more = r"\g<0>\n\n[Example, evidence, what to write where](codes/\1.md)"
         markdown = _CODE.sub(more, markdown)

@@ -21,7 +21,7 @@ _RSEQ, _RSEQ_SINCE = 32, (2, 41)
 
 
 def layout(loader: Loader, dsos: Sequence[Dso]) -> StaticTls:
-    """The room after the blocks of these objects, in load order.
+    """The room after the blocks of these objects, in load order: Rule 6.4 "static TLS".
 
     Exact on x86; elsewhere blocks are laid out upwards, with other padding. An older profile does
     not record the blocks: then the room is the most that it can be.

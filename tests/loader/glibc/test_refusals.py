@@ -301,6 +301,7 @@ def test_objects_without_what_is_mapped(tmp_path: Path) -> None:
 # -- static TLS -----------------------------------------------------------------------------------
 
 STATIC_TLS = pytest.mark.rule("6.4", "static TLS")
+DESCRIPTORS = pytest.mark.rule("6.4", "TLS descriptors")
 NO_ROOM = "cannot allocate memory in static TLS block"
 IE = 'tls_model("initial-exec")'
 DATA = f"extern __thread char room[] __attribute__(({IE})); char *g(void) {{ return room; }}"
@@ -385,7 +386,7 @@ def descriptor(s: Scenario, name: str, size: int) -> None:
     s.module(name, source, "-mtls-dialect=gnu2")
 
 
-@STATIC_TLS
+@DESCRIPTORS
 @pytest.mark.parametrize("sizes", [(500,), (513,), (300, 200), (300, 300), (512, 1), (7, 9)])
 def test_descriptors_take_what_is_free_for_them(s: Scenario, sizes: tuple[int, ...]) -> None:
     """Of the surplus 512 bytes are theirs; a block that would need more stays out of it."""
@@ -409,7 +410,7 @@ def test_descriptors_take_what_is_free_for_them(s: Scenario, sizes: tuple[int, .
     assert said[-2:] == (f"{s.directory}/more.so: {NO_ROOM}", "ok")
 
 
-@STATIC_TLS
+@DESCRIPTORS
 @pytest.mark.parametrize("suite", ["bullseye", "sid"])
 @pytest.mark.parametrize(("size", "taken"), [(512, 512), (1000, 0)])
 def test_bound_of_descriptors_in_other_releases(
