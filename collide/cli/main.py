@@ -87,7 +87,7 @@ def _run(arguments: list[str]) -> int:
         return 0
     from importlib import import_module  # late: start-up
 
-    from collide.cli.options import limit_argument, set_limits  # late: start-up
+    from collide.cli.options import set_limits  # late: start-up
 
     name = arguments[0] if arguments else ""
     if not arguments:
@@ -97,17 +97,27 @@ def _run(arguments: list[str]) -> int:
         _overview().parse_args(arguments)
         return EXIT_USAGE
     command = import_module(f"collide.cli.{name}")
-    parser = _parser_class()(
-        prog=f"collide {name}", description=COMMANDS[name], formatter_class=_formatter
-    )
-    command.add_arguments(parser)
-    limit_argument(parser)
+    parser = parser_of(name)
     words, behind = _split_command(name, arguments[1:])
     args = parser.parse_args(words)
     args.command = behind
     set_limits(os.environ, args.limit)
     status: int = command.run(args)
     return status
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """The parser of one command, for its own words and, behind ``--``, none."""
+    from importlib import import_module  # late: start-up
+
+    from collide.cli.options import limit_argument  # late: start-up
+
+    parser = _parser_class()(
+        prog=f"collide {name}", description=COMMANDS[name], formatter_class=_formatter
+    )
+    import_module(f"collide.cli.{name}").add_arguments(parser)
+    limit_argument(parser)
+    return parser
 
 
 def _split_command(name: str, words: list[str]) -> tuple[list[str], list[str]]:
