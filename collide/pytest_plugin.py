@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from os import PathLike
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from collide.hosts.footprint import Footprint
+    from collide.hosts.select import Candidate
     from collide.loader.host import Host
     from collide.support.foreign import Text
 
@@ -143,16 +145,29 @@ def _assert_no_collisions(
 ) -> None:
     __tracebackhide__ = True
     from collide import api  # late: start-up
+    from collide.check.inputs import check_inputs  # late: start-up
     from collide.report.check.text import render  # late: start-up
     from collide.support.foreign import joined, text_of  # late: start-up
 
-    hosts = api.load_hosts(profile) if isinstance(profile, str | PathLike) else profile
-    report = api.check(api.read_target(wheel), hosts, exposure=False)
+    try:
+        hosts = _candidates(str(profile)) if isinstance(profile, str | PathLike) else profile
+        target = api.read_target(wheel)
+    except api.CollideError as e:
+        _fail(text_of([str(e)]))
+    report = check_inputs(target, hosts, exposure=False)
     worst = report.worst()
     bad = worst is not None and worst >= api.Severity[fail_on.upper()]
     if bad or report.problems or not report.judged:
         problems = text_of([*map(str, report.problems), ""])
         _fail(joined([problems, render(report)] if report.problems else [render(report)]))
+
+
+@cache
+def _candidates(profile: str) -> tuple[Candidate, ...]:
+    """The hosts that ``--profile`` takes, each loaded when the first wheel fits it, and kept."""
+    from collide.hosts.select import select  # late: start-up
+
+    return tuple(select([profile]))
 
 
 def _assert_works(
@@ -164,10 +179,13 @@ def _assert_works(
     __tracebackhide__ = True
     from collide import api  # late: start-up
     from collide.report.measure import render  # late: start-up
-    from collide.support.foreign import joined  # late: start-up
+    from collide.support.foreign import joined, text_of  # late: start-up
 
     if isinstance(host, str | PathLike):
-        (host,) = api.load_hosts(host)
+        try:
+            (host,) = api.load_hosts(host)
+        except api.CollideError as e:
+            _fail(text_of([str(e)]))
     measured = api.measure(wheel, host, exercise, **options)
     if measured.verdict != "works":
         _fail(joined([render(measured)]))

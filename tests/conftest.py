@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator
 
 import pytest
 
-import collide.pytest_plugin
 import conformance
 from checkout import WHEELS
 from collide.filesystems.root import Root
@@ -14,6 +13,10 @@ from collide.hosts.extract import extract
 from collide.hosts.profile_file.write import record, to_bytes
 from collide.support import limits
 from scenario import require_loader
+
+# Runs within this one register the plugin, too: pytest warns of a module that it has not rewritten.
+pytest.register_assert_rewrite("collide.pytest_plugin")
+import collide.pytest_plugin  # noqa: E402
 
 pytest_plugins = ["pytester"]
 

@@ -145,6 +145,51 @@ def test_collisions_fail_with_the_report(run: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*pytest_plugin.py*")
 
 
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            "assert_no_collisions(WHEEL, 'debian-12-gbd')",
+            "debian-12-gbd: no such*near it: debian-12-gdb*",
+        ),
+        ("assert_no_collisions('no.whl', 'debian-12-gdb')", "*no.whl: no such file*"),
+        (
+            "assert_works(WHEEL, 'debian-12-gbd', 'script.py')",
+            "debian-12-gbd: no such*near it: debian-12-gdb*",
+        ),
+    ],
+)
+def test_wrong_name_is_one_line(run: pytest.Pytester, call: str, said: str) -> None:
+    fixture = call.partition("(")[0]
+    wheel = repr(specimen("static_hidden"))
+    run.makepyfile(f"def test_it({fixture}):\n    {call.replace('WHEEL', wheel)}")
+    result = run.runpytest(*PLUGIN, "-Werror")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([said])
+    result.stdout.no_fnmatch_line("*Error*")
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+
+
+def test_hosts_of_a_pattern_are_loaded_once_and_only_those_that_fit(run: pytest.Pytester) -> None:
+    run.makepyfile(
+        f"""
+        from collide import pytest_plugin
+
+        def loaded():
+            return {{c.name for c in pytest_plugin._candidates("debian-12-*") if c.is_loaded}}
+
+        def test_first(assert_no_collisions):
+            assert_no_collisions({specimen("static_hidden")!r}, "debian-12-*")
+            first = loaded()
+            assert "debian-12-python3" in first
+            assert not any("arm64" in name for name in first)
+            assert_no_collisions({specimen("versioned")!r}, "debian-12-*")
+            assert loaded() == first
+        """
+    )
+    run.runpytest(*PLUGIN, "-Werror").assert_outcomes(passed=1)
+
+
 def test_import_costs_other_peoples_test_runs_nothing() -> None:
     program = (
         "import pytest, sys; before = set(sys.modules); import collide.pytest_plugin; "

@@ -176,7 +176,7 @@ def as_candidates(hosts: Iterable[Candidate | Host]) -> list[Candidate]:
     return [h if isinstance(h, Candidate) else Candidate.of(h) for h in hosts]
 
 
-def candidates_of(hosts: Host | Iterable[Host] | None) -> list[Candidate]:
+def candidates_of(hosts: Host | Iterable[Host | Candidate] | None) -> list[Candidate]:
     """These hosts, or all shipped ones for None; raises UsageError for no host."""
     if hosts is None:
         return list(select(()))
