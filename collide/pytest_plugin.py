@@ -149,12 +149,9 @@ def _assert_no_collisions(
     from collide.report.check.text import render  # late: start-up
     from collide.support.foreign import joined, text_of  # late: start-up
 
-    try:
-        hosts = _candidates(str(profile)) if isinstance(profile, str | PathLike) else profile
-        target = api.read_target(wheel)
-    except api.CollideError as e:
-        _fail(text_of([str(e)]))
-    report = check_inputs(target, hosts, exposure=False)
+    named = isinstance(profile, str | PathLike)
+    hosts = _read(lambda: _candidates(str(profile))) if named else profile
+    report = check_inputs(_read(lambda: api.read_target(wheel)), hosts, exposure=False)
     worst = report.worst()
     bad = worst is not None and worst >= api.Severity[fail_on.upper()]
     if bad or report.problems or not report.judged:
@@ -179,16 +176,28 @@ def _assert_works(
     __tracebackhide__ = True
     from collide import api  # late: start-up
     from collide.report.measure import render  # late: start-up
-    from collide.support.foreign import joined, text_of  # late: start-up
+    from collide.support.foreign import joined  # late: start-up
 
     if isinstance(host, str | PathLike):
-        try:
-            (host,) = api.load_hosts(host)
-        except api.CollideError as e:
-            _fail(text_of([str(e)]))
+        name = host
+        (host,) = _read(lambda: api.load_hosts(name))
     measured = api.measure(wheel, host, exercise, **options)
     if measured.verdict != "works":
         _fail(joined([render(measured)]))
+
+
+def _read(read: Callable[[], Any]) -> Any:
+    """What is read; a failure of the test, of one line, where it cannot be."""
+    __tracebackhide__ = True
+    from collide.support.errors import CollideError  # late: start-up
+    from collide.support.foreign import text_of  # late: start-up
+
+    try:
+        return read()
+    except CollideError as e:
+        message = text_of([str(e)])
+    # Not in the handler: pytest would show that exception, too.
+    return _fail(message)
 
 
 def _fail(message: Text) -> NoReturn:

@@ -152,7 +152,7 @@ def test_collisions_fail_with_the_report(run: pytest.Pytester) -> None:
             "assert_no_collisions(WHEEL, 'debian-12-gbd')",
             "debian-12-gbd: no such*near it: debian-12-gdb*",
         ),
-        ("assert_no_collisions('no.whl', 'debian-12-gdb')", "*no.whl: no such file*"),
+        ("assert_no_collisions('no.whl', 'debian-12-gdb')", "no.whl: not a wheel*"),
         (
             "assert_works(WHEEL, 'debian-12-gbd', 'script.py')",
             "debian-12-gbd: no such*near it: debian-12-gdb*",
@@ -166,7 +166,7 @@ def test_wrong_name_is_one_line(run: pytest.Pytester, call: str, said: str) -> N
     result = run.runpytest(*PLUGIN, "-Werror")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([said])
-    result.stdout.no_fnmatch_line("*Error*")
+    result.stdout.no_fnmatch_line("*exception*")
     result.stdout.no_fnmatch_line("*pytest_plugin.py*")
 
 

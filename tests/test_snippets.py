@@ -85,9 +85,8 @@ def inline() -> Iterator[Command]:
             yield Command(page, " ".join(command.replace("\\|", "|").split()))
 
 
-def named(found: object) -> str:
-    page, *_, text = found  # type: ignore[misc]
-    return f"{page.name}: {text.splitlines()[0][:50]}"
+def named(found: Block | Command) -> str:
+    return f"{found.page.name}: {found.text.splitlines()[0][:50]}"
 
 
 BLOCKS, TYPED, INLINE = list(blocks()), list(commands()), list(inline())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from collide.analysis.imports import InstalledTrees
 from collide.check.check import Judged, LeftOut, Report
 from collide.findings.judge import judge
-from collide.hosts.select import as_candidates, candidates_of
+from collide.hosts.select import Candidate, as_candidates, candidates_of
 from collide.loader.host import Host
 from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.errors import InputError, UsageError
@@ -17,7 +17,7 @@ from collide.wheels.tags import Misfit
 
 def check_imports(
     inputs: Iterable[str],
-    hosts: Host | Iterable[Host] | None,
+    hosts: Host | Iterable[Host | Candidate] | None,
     names: Sequence[str],
     modes: ModePatterns = ALL_NOW,
 ) -> Report:

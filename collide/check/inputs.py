@@ -28,7 +28,7 @@ _SMALL = 8_000_000
 
 def check_inputs(
     inputs: StrPath | Target | Iterable[StrPath | Target],
-    hosts: Host | Iterable[Host] | None = None,
+    hosts: Host | Iterable[Host | Candidate] | None = None,
     *,
     together: bool = True,
     modes: ModePatterns | None = None,
@@ -78,7 +78,7 @@ def check_inputs(
 
 def _imported(
     inputs: StrPath | Target | Iterable[StrPath | Target],
-    hosts: Host | Iterable[Host] | None,
+    hosts: Host | Iterable[Host | Candidate] | None,
     imports: Sequence[str],
     modes: ModePatterns,
     *,
