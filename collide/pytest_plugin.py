@@ -149,8 +149,11 @@ def _assert_no_collisions(
     from collide.report.check.text import render  # late: start-up
     from collide.support.foreign import joined, text_of  # late: start-up
 
-    named = isinstance(profile, str | PathLike)
-    hosts = _read(lambda: _candidates(str(profile))) if named else profile
+    hosts: Host | tuple[Candidate, ...]
+    if isinstance(profile, str | PathLike):
+        hosts = _read(lambda: _candidates(str(profile)))
+    else:
+        hosts = profile
     report = check_inputs(_read(lambda: api.read_target(wheel)), hosts, exposure=False)
     worst = report.worst()
     bad = worst is not None and worst >= api.Severity[fail_on.upper()]
@@ -180,7 +183,8 @@ def _assert_works(
 
     if isinstance(host, str | PathLike):
         name = host
-        (host,) = _read(lambda: api.load_hosts(name))
+        loaded: tuple[Host, ...] = _read(lambda: api.load_hosts(name))
+        (host,) = loaded
     measured = api.measure(wheel, host, exercise, **options)
     if measured.verdict != "works":
         _fail(joined([render(measured)]))

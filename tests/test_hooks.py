@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import collide
 from checkout import ROOT
 from collide.cli.main import main
 from collide.wheels.archive import Member, write_wheel
@@ -132,3 +133,34 @@ def test_no_input_of_the_action_is_code(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert not (tmp_path / "hit").exists()
+
+
+# -- the release ----------------------------------------------------------------------------------
+
+
+def test_release_adds_the_addresses_of_who_publishes(tmp_path: Path) -> None:
+    """The step appends a table to pyproject.toml, which stays whole."""
+    tomllib = pytest.importorskip("tomllib", reason="tomllib comes with Python 3.11")
+    text = (ROOT / ".github/workflows/release.yml").read_text()
+    block = re.search(r"      - run: \|\n((?:          .*\n)+)", text)
+    assert block
+    project = tmp_path / "pyproject.toml"
+    project.write_bytes((ROOT / "pyproject.toml").read_bytes())
+    known = {
+        "GITHUB_SERVER_URL": "https://git.example",
+        "GITHUB_REPOSITORY": "somebody/collide",
+        "GITHUB_REF_NAME": "1.0.0",
+    }
+    script = re.sub(r"(?m)^ {10}", "", block[1])
+    subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=os.environ | known, check=True)
+    urls = tomllib.loads(project.read_text())["project"]["urls"]
+    assert urls == {
+        "Source": "https://git.example/somebody/collide",
+        "Issues": "https://git.example/somebody/collide/issues",
+        "Changelog": "https://git.example/somebody/collide/blob/1.0.0/CHANGELOG.md",
+        "Documentation": "https://git.example/somebody/collide/tree/1.0.0/collide/docs",
+    }
+
+
+def test_citation_has_the_version_of_the_package() -> None:
+    assert f"\nversion: {collide.__version__}\n" in (ROOT / "CITATION.cff").read_text()

@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,7 +53,7 @@ class Block(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command of a block, with the status that the page says."""
+    """A command of a block or of running text."""
 
     page: Path
     text: str
@@ -65,9 +65,9 @@ def blocks() -> Iterator[Block]:
             yield Block(page, language, text)
 
 
-def commands() -> Iterator[Command]:
+def commands(found: Iterable[Block]) -> Iterator[Command]:
     """What is typed, line by line; a line that ends in ``&&`` goes on."""
-    for page, language, text in blocks():
+    for page, language, text in found:
         joined = text.replace("&&\n", "&& ")
         for line in joined.splitlines():
             if language == "console" or line.startswith("$ "):
@@ -89,7 +89,7 @@ def named(found: Block | Command) -> str:
     return f"{found.page.name}: {found.text.splitlines()[0][:50]}"
 
 
-BLOCKS, TYPED, INLINE = list(blocks()), list(commands()), list(inline())
+BLOCKS, TYPED, INLINE = list(blocks()), list(commands(blocks())), list(inline())
 
 
 def of(*languages: str) -> list[Block]:
@@ -228,32 +228,40 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-RUN = [
-    command
-    for command in TYPED
-    if command.page.name not in ELSEWHERE
-    and not any(re.search(pattern, command.text) for pattern in NOT_RUN)
-    and not command.text.startswith("$")
-]
+def run_blocks() -> Iterator[tuple[Block, list[str]]]:
+    """The commands of each block that are run, in their order."""
+    for block in BLOCKS:
+        found = [
+            command.text
+            for command in commands([block])
+            if not any(re.search(pattern, command.text) for pattern in NOT_RUN)
+        ]
+        if found and block.page.name not in ELSEWHERE:
+            yield block, found
+
+
+def _marked(block: Block, texts: list[str]) -> object:
+    # Packages are installed, and whole environments checked.
+    slow = any(word in text for text in texts for word in (" install ", "check --profile"))
+    return pytest.param(texts, marks=[pytest.mark.long] * slow, id=named(block))
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("command", RUN, ids=named)
-def test_command_runs(command: Command, desk: Path) -> None:
-    """Its status is one of a result: nothing is misused, unreadable or out of order."""
-    if "demo/bin" in command.text and not (desk / "demo").is_dir():
-        subprocess.run([sys.executable, "-m", "venv", "demo"], cwd=desk, check=True)
+@pytest.mark.parametrize("texts", [_marked(*found) for found in run_blocks()])
+def test_commands_of_a_block_run(texts: list[str], desk: Path) -> None:
+    """The status of each is one of a result: nothing is misused or unreadable."""
     environment = {
         **os.environ,
         "PATH": f"{desk / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
     }
-    done = subprocess.run(
-        ["bash", "-c", command.text],
-        cwd=desk, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode in (0, 1), done.stderr[-2000:]
-    assert "usage:" not in done.stderr
+    for text in texts:
+        done = subprocess.run(
+            ["bash", "-c", text],
+            cwd=desk, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode in (0, 1), (text, done.stderr[-2000:])
+        assert "usage:" not in done.stderr
 
 
 def test_what_is_not_run_is_there() -> None:

@@ -35,6 +35,12 @@ COMMANDS = {
 }
 """The modules of :mod:`collide.cli` with what each is for."""
 
+COMPLETIONS = {
+    "bash": "bash-completion/completions/collide",
+    "zsh": "zsh/site-functions/_collide",
+}
+"""Where the completion of a shell is, below ``share``; ``tests/tools/shell_files.py`` makes it."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit status.
@@ -91,10 +97,12 @@ def _run(arguments: list[str]) -> int:
 
     name = arguments[0] if arguments else ""
     if not arguments:
-        _overview().print_help()
+        overview().print_help()
         return EXIT_USAGE
+    if name == "--print-completion" and len(arguments) == 2 and arguments[1] in COMPLETIONS:
+        return _print_completion(COMPLETIONS[arguments[1]])
     if name not in COMMANDS:
-        _overview().parse_args(arguments)
+        overview().parse_args(arguments)
         return EXIT_USAGE
     command = import_module(f"collide.cli.{name}")
     parser = parser_of(name)
@@ -104,6 +112,13 @@ def _run(arguments: list[str]) -> int:
     set_limits(os.environ, args.limit)
     status: int = command.run(args)
     return status
+
+
+def _print_completion(place: str) -> int:
+    from pathlib import Path  # late: start-up
+
+    print((Path(__file__).parents[1] / "shell/share" / place).read_text(), end="")
+    return 0
 
 
 def parser_of(name: str) -> argparse.ArgumentParser:
@@ -174,13 +189,16 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.HelpFormatter(prog, width=(width or 80) - 2)
 
 
-def _overview() -> argparse.ArgumentParser:
-    """The parser for arguments that name no command: help, version and errors."""
+def overview() -> argparse.ArgumentParser:
+    """The parser for arguments that name no command: help, version, completion and errors."""
     parser = _parser_class()(
         prog="collide",
         description="Predict which symbols of a wheel the dynamic loader takes from somebody else.",
     )
     parser.add_argument("--version", action="version", version=f"collide {collide.__version__}")
+    parser.add_argument(
+        "--print-completion", choices=tuple(COMPLETIONS), help="print the completion of a shell"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, purpose in COMMANDS.items():
         commands.add_parser(name, help=purpose)
