@@ -68,16 +68,19 @@ def _code_page(code: Code) -> Iterator[str]:
     yield f"# {code.id} {code.slug}"
     yield ""
     yield from _wrapped(f"*{str(code.severity).capitalize()}.* {code.sentence}")
+    # A command is whole in its line, so that it can be pasted.
+    example, _, command = code.example.partition(" See `")
+    yield from ("", "## Why it matters", "", *_wrapped(code.meaning))
+    yield from ("", "## Example", "", *_wrapped(example))
+    if command:
+        yield from ("", "```sh", command.removesuffix("`."), "```")
     parts = {
-        "Why it matters": code.meaning,
-        "Example": code.example,
         "How it is decided": code.decided,
         "Evidence": f"{_shown(code)} {_LOOK[code.family]}",
         "What to do": code.remedy,
     }
     for title, text in parts.items():
-        if text:
-            yield from ("", f"## {title}", "", *_wrapped(text))
+        yield from ("", f"## {title}", "", *_wrapped(text))
     for name in code.fixes:
         yield from ("", *_fix(FIXES[name], "###"))
     yield ""

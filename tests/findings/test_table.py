@@ -54,8 +54,11 @@ def test_page_of_a_code_holds_all_that_the_table_says(code: Code) -> None:
     told = code_page(code)
     assert told.startswith(f"# {code.id} {code.slug}\n\n*{str(code.severity).capitalize()}.* ")
     words = " ".join(told.split())
-    for text in (code.sentence, code.meaning, code.example, code.decided, code.remedy):
+    example, _, command = code.example.partition(" See `")
+    for text in (code.sentence, code.meaning, example, code.decided, code.remedy):
         assert text in words
+    if command:
+        assert f"\n```sh\n{command.removesuffix('`.')}\n```\n" in told
     for name in code.fixes:
         assert f"### {name}\n\n{FIXES[name].title}. " in told
 
