@@ -199,9 +199,9 @@ def _read(read: Callable[[], Any]) -> Any:
     try:
         return read()
     except CollideError as e:
-        message = text_of([str(e)])
+        reason = str(e)
     # Not in the handler: pytest would show that exception, too.
-    return _fail(message)
+    return _fail(text_of([reason]))
 
 
 def _fail(message: Text) -> NoReturn:

@@ -11,7 +11,15 @@ import os
 import sys
 
 import collide
-from collide.cli.streams import EXIT_FAULT, EXIT_USAGE, complain, complain_of, print_traceback, say
+from collide.cli.streams import (
+    EXIT_FAULT,
+    EXIT_USAGE,
+    complain,
+    complain_of,
+    print_traceback,
+    say,
+    write,
+)
 from collide.support.errors import CollideError, InputError
 
 TYPE_CHECKING = False  # typing's own costs more to import than all of this module
@@ -117,7 +125,7 @@ def _run(arguments: list[str]) -> int:
 def _print_completion(place: str) -> int:
     from pathlib import Path  # late: start-up
 
-    print((Path(__file__).parents[1] / "shell/share" / place).read_text(), end="")
+    write((Path(__file__).parents[1] / "shell/share" / place).read_bytes(), None)
     return 0
 
 

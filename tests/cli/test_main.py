@@ -940,7 +940,7 @@ def test_bare_object_is_named_by_its_resolved_path(run: Run, tmp_path: Path) -> 
 def test_code_is_explained(run: Run, code: str, spelling: Callable[[str], str]) -> None:
     status, out, err = run("explain", spelling(code))
     assert (status, err) == (CLEAN, [])
-    assert out.startswith(f"{code} {CODES[code].slug}")
+    assert out.startswith(f"# {code} {CODES[code].slug}\n")
 
 
 def test_unknown_code_is_one_line(run: Run) -> None:
