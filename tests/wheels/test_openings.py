@@ -153,6 +153,19 @@ def test_an_object_of_cffi_that_another_module_makes() -> None:
     assert certain(plan) == [("p/lib.so", NOW, "p/__init__.py:3")]
 
 
+def test_package_that_makes_names_does_so_for_each_package_that_imports_it() -> None:
+    made = "import ctypes, os\nglobals().update(os.environ)\nctypes.CDLL('liby.so')\n"
+    text = "from p import made\nimport ctypes\nctypes.CDLL('libx.so')\n"
+    plan = plan_of({"p/__init__.py": made, "q/__init__.py": text, "r/__init__.py": text})
+    assert certain(plan) == [
+        ("liby.so", NOW, "p/__init__.py:3"),
+        ("liby.so", NOW, "p/__init__.py:3"),
+        ("libx.so", NOW, "q/__init__.py:3"),
+        ("liby.so", NOW, "p/__init__.py:3"),
+        ("libx.so", NOW, "r/__init__.py:3"),
+    ]
+
+
 def test_a_file_of_python_2_is_in_the_plan_with_the_reason() -> None:
     plan = plan_of({"p/__init__.py": "import ctypes\nprint 'x'\nctypes.CDLL('libx.so')\n"})
     ((name, reason),) = plan.unread

@@ -15,9 +15,8 @@ from collide.wheels.python.values import BudgetError, RaisedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ast
-
     from collide.wheels.python.imports import Sources
+    from collide.wheels.python.values import ParsedCode
 
 
 def follow_imports(sources: Sources, asked: AbstractSet[str]) -> Plan:
@@ -51,7 +50,7 @@ class _Following:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._finder = PackageFinder(sources)
-        self._parsed: dict[str, ast.Module | None] = {}
+        self._parsed: dict[str, ParsedCode | None] = {}
         self._possible: dict[tuple[str, str], Event] = {}
         self._entered: set[int] = set()
         self.unread: dict[str, str] = {}

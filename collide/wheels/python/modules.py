@@ -23,6 +23,7 @@ from collide.wheels.python.values import (
     CodeModule,
     Environment,
     External,
+    ParsedCode,
     RaisedError,
 )
 
@@ -48,12 +49,12 @@ class Modules(Statements):
     def __init__(
         self,
         finder: Finder,
-        parsed: dict[str, ast.Module | None],
+        parsed: dict[str, ParsedCode | None],
         steps: int,
         *,
         alternatives: bool = True,
     ) -> None:
-        """``parsed`` keeps the syntax trees of files for further runs.
+        """``parsed`` keeps the code of files for further runs.
 
         ``steps`` are for all modules with ``alternatives``, else for each.
         """
@@ -161,9 +162,9 @@ class Modules(Statements):
             return
         module.executed = True
         self.executed.append(module)
-        tree = self._tree(module)
-        module.complete = tree is not None
-        if tree is None:
+        module.code = self._code(module)
+        module.complete = module.code is not None
+        if module.code is None:
             return
         names = module.environment.names
         names |= {"__file__": module.path, "__name__": module.name, "__package__": module.package}
@@ -175,7 +176,7 @@ class Modules(Statements):
         if not self._alternatives:
             self.left = self._steps
         try:
-            self.follow(tree.body, module.environment)
+            self.follow(module.code.tree.body, module.environment)
         except RaisedError:
             module.executed = False
             raise
@@ -184,16 +185,16 @@ class Modules(Statements):
             if not self._alternatives:
                 self.left = left
 
-    def _tree(self, module: CodeModule) -> ast.Module | None:
+    def _code(self, module: CodeModule) -> ParsedCode | None:
         if module.path in self._parsed:
             return self._parsed[module.path]
         self._parsed[module.path] = None
         try:
             text = self._finder.text(module.path)
             if text is not None:
-                self._parsed[module.path] = parse_quietly(text)
-                module.makes_names = _MAKES_NAMES.search(text) is not None
-                module.opens = OPENS.search(text) is not None
+                makes_names = _MAKES_NAMES.search(text) is not None
+                opens = OPENS.search(text) is not None
+                self._parsed[module.path] = ParsedCode(parse_quietly(text), makes_names, opens)
         except InputError as e:
             self.unreadable[module.member] = e.reason
         except RecursionError as e:
@@ -256,7 +257,7 @@ class Modules(Statements):
             return UNKNOWN
         if "__getattr__" in parent.environment.names:
             return self.lazy(parent, name)
-        is_read = parent.complete and self._parsed.get(parent.path)
+        is_read = parent.complete and parent.code is not None
         if is_read and (parent is self.module or not parent.makes_names):
             raise RaisedError("ImportError", self.where, dotted)
         return UNKNOWN

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from collide.wheels.python.imports import Finder
-    from collide.wheels.python.values import Value
+    from collide.wheels.python.values import ParsedCode, Value
 
 _MOST_IDLE_CALLS = 10
 _LAZY_LOADERS = frozenset(("lazy_loader.attach", "lazy_loader.attach_stub"))
@@ -49,7 +49,7 @@ class Run(Modules):
     def __init__(
         self,
         finder: Finder,
-        parsed: dict[str, ast.Module | None],
+        parsed: dict[str, ParsedCode | None],
         steps: int,
         *,
         alternatives: bool = True,
@@ -195,7 +195,7 @@ class Run(Modules):
         self._is_late = True
         executed = tuple(self.executed)
         for module in executed:
-            if module.opens:
+            if module.code and module.code.opens:
                 self.left = self._steps
                 with suppress(RecursionError, BudgetError):
                     self.follow_unreached(module.name)
@@ -214,7 +214,7 @@ class Run(Modules):
     ) -> Iterator[tuple[str, CodeModule, int]]:
         """The import statements in functions that nothing has called."""
         for module in modules:
-            for node in ast.walk(self._parsed.get(module.path) or ast.Module([], [])):
+            for node in ast.walk(module.code.tree) if module.code else ():
                 if isinstance(node, ast.FunctionDef) and id(node) not in self.entered:
                     yield from self._imports_in(node, module)
 
@@ -234,11 +234,11 @@ class Run(Modules):
     def follow_unreached(self, name: str) -> None:
         """Follow the functions of a module that nothing has called: possible openings."""
         module = self._finder.module(name)
-        tree = self._parsed.get(module.path) if module is not None else None
-        if module is None or tree is None:
+        code = self._parsed.get(module.path) if module is not None else None
+        if module is None or code is None:
             return
         self.module = module
-        for node in ast.walk(tree):
+        for node in ast.walk(code.tree):
             if isinstance(node, ast.FunctionDef) and id(node) not in self.entered:
                 arguments = [UNKNOWN] * (len(node.args.posonlyargs) + len(node.args.args))
                 self.sure = False

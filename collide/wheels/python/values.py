@@ -64,12 +64,23 @@ class Environment:
         scope.names[name] = value
 
 
+class ParsedCode(NamedTuple):
+    """The code of a file.
+
+    ``makes_names`` says whether it binds more than its statements show, ``opens`` whether it may
+    open libraries.
+    """
+
+    tree: ast.Module
+    makes_names: bool
+    opens: bool
+
+
 class CodeModule:
     """A Python module of the package: where it is, and its names.
 
     ``member`` is the name that output uses, ``executed`` whether its code was read, ``complete``
-    whether its code was read whole, ``makes_names`` whether it binds more than its code says,
-    ``opens`` whether it may open libraries.
+    whether its code was read whole, ``code`` what was read of it.
     """
 
     def __init__(self, name: str, path: str, member: str, package: str) -> None:
@@ -79,9 +90,13 @@ class CodeModule:
         self.package = package
         self.executed = False
         self.complete = True
-        self.makes_names = False
-        self.opens = False
+        self.code: ParsedCode | None = None
         self.environment = Environment()
+
+    @property
+    def makes_names(self) -> bool:
+        """Whether it binds more than its statements show."""
+        return self.code is not None and self.code.makes_names
 
 
 class CodeFunction(NamedTuple):
