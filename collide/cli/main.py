@@ -36,6 +36,7 @@ COMMANDS = {
     "footprint": "the regression test of what a binary links",
     "profiles": "list the shipped hosts, or show what one loads",
     "bindings": "every binding, as JSON lines",
+    "inspect": "whether two libraries collided in a process or core file, and killed it",
     "whatif": "bind again after a change of the wheel or of the host",
     "explain": "the walk to one symbol, what a code means, or a page of documentation",
     "repair": "write a wheel that no host can take symbols from; executes the wheel's code",

@@ -54,7 +54,7 @@ def extract(
     if interpreter_path is None:
         raise InputError(binary, "has no dynamic loader (a shared library or a static executable)")
     interpreter = _open(root, interpreter_path)
-    loader = _loader(root, interpreter_path, executable, library_path, cwd)
+    loader = loader_of(root, interpreter_path, executable, library_path, cwd)
     if ldconfig:
         _make_cache(root, executable, loader)
     process, failures = start(executable, interpreter, loader, root, preload)
@@ -175,9 +175,14 @@ def _absolute(libraries: Iterable[str], cwd: str) -> tuple[str, ...]:
     return tuple(posixpath.join(cwd, name) if "/" in name else name for name in libraries)
 
 
-def _loader(
-    root: Root, path: str, executable: Dso, library_path: Sequence[str], cwd: str
+def loader_of(
+    root: Root,
+    path: str,
+    executable: Dso,
+    library_path: Sequence[str] = (),
+    cwd: str = "/",
 ) -> Loader:
+    """The loader at ``path``, as it serves ``executable``."""
     data = root.read_bytes(path) or b""
     if is_musl(data):
         loader = read_musl(data, path, root)

@@ -63,6 +63,11 @@ LIMITS = (
     Limit("database-size", 512 << 20, "bytes", "a file of a package database"),
     Limit("python-size", 4 << 20, "bytes", "a Python file that is read for openings"),
     Limit("python-steps", 1_000_000, "", "steps of Python code: a package's imports, or a module"),
+    Limit("core-segments", 1_000_000, "", "segments of a core file"),
+    Limit("core-notes", 256 << 20, "bytes", "notes of a core file in all"),
+    Limit("loaded-objects", 50_000, "", "objects in one link map of a process"),
+    Limit("namespaces", 64, "", "link maps of a process"),
+    Limit("frames", 4096, "", "frames of a stack that are walked"),
     Limit("special-files", 0, "", "1 reads files that are no regular ones: pipes, devices"),
     Limit("time", 600, "seconds", "CPU time to read one input, and to check it; 0: none"),
 )  # fmt: skip

@@ -44,6 +44,7 @@ from collide.elf.constants import (
 )
 from collide.elf.headers import Image, Segment, is_elf
 from collide.elf.object import version_names
+from collide.processes.maps import MemoryRange, parse_maps
 from collide.support.errors import FormatError, InputError, NotDynamicError
 from collide.support.records import NamedTuple
 
@@ -79,16 +80,6 @@ class SlotTable(NamedTuple):
         return max(s.address + s.memory for s in self.segments)
 
 
-class MemoryRange(NamedTuple):
-    """One line of ``/proc/PID/maps``."""
-
-    start: int
-    end: int
-    executable: bool
-    offset: int
-    path: str
-
-
 class SlotBinding(NamedTuple):
     """One slot that was read, and the object that it leads to.
 
@@ -107,7 +98,7 @@ class SlotBinding(NamedTuple):
     null: bool
 
 
-def read_slots(data: bytes | memoryview) -> SlotTable:
+def read_slots(data: bytes | bytearray | memoryview) -> SlotTable:
     """The slots of one object; raises FormatError."""
     try:
         image = Image(memoryview(data))
@@ -185,18 +176,6 @@ def _file_offset(address: int, segments: Iterable[Segment]) -> int:
 
 
 # -- the memory of a process ----------------------------------------------------------------------
-
-
-def parse_maps(text: str) -> tuple[MemoryRange, ...]:
-    """The ranges of ``/proc/PID/maps`` by address, without those that have no name."""
-    found = []
-    for line in text.splitlines():
-        addresses, permissions, offset, _, _, *path = line.split(None, 5)
-        if path:
-            start, end = (int(a, 16) for a in addresses.split("-"))
-            name = path[0].replace("\\012", "\n")
-            found.append(MemoryRange(start, end, "x" in permissions, int(offset, 16), name))
-    return tuple(found)
 
 
 Tables = Mapping[str, SlotTable]

@@ -12,13 +12,13 @@ from pathlib import Path
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
 from collide.loader.opening import NOW, Mode, Opening
+from collide.processes.maps import parse_maps
 from collide.support.records import NamedTuple
 from collide.verify.environment import host_environment
 from collide.verify.got_slots import (
     SlotBinding,
     SlotTable,
     bindings,
-    parse_maps,
     request,
     slot_tables,
     words_of,

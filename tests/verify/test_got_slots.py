@@ -11,13 +11,13 @@ import pytest
 
 from collide.elf.machines import CLASS_DATA, CLASS_PLT
 from collide.loader.opening import NOW
+from collide.processes.maps import parse_maps
 from collide.support.errors import FormatError, InputError
 from collide.verify.got_slots import (
     SlotBinding,
     SlotTable,
     bindings,
     of_process,
-    parse_maps,
     read_slots,
     request,
     slot_tables,

@@ -24,6 +24,11 @@ SCHEMA = "collide-report/1"
 
 def render(report: Report, probes: list[object] | None = None) -> Text:
     """The whole report as one JSON document; ``probes`` are JSON objects, if they were counted."""
+    return json_of(document_of(report, probes))
+
+
+def document_of(report: Report, probes: list[object] | None = None) -> dict[str, Any]:
+    """The same as a value."""
     found = causes(report)
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -68,7 +73,7 @@ def render(report: Report, probes: list[object] | None = None) -> Text:
         ]
     if probes is not None:
         document["probes"] = probes
-    return json_of(document)
+    return document
 
 
 def host_as_json(host: Host) -> dict[str, Any]:

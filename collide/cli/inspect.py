@@ -1,0 +1,57 @@
+"""``collide inspect``: what is really bound in a process or a core file, and what ended it."""
+
+from __future__ import annotations
+
+from collide.cli.options import color_argument, fail_on_argument, verbose_argument
+from collide.cli.streams import (
+    EXIT_FINDINGS,
+    EXIT_USAGE,
+    complain_of,
+    threshold_status,
+    write,
+)
+from collide.cli.style import style_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``collide inspect``."""
+    parser.add_argument(
+        "process", metavar="PID|CORE", help="the number of a process, or the path of a core file"
+    )
+    parser.add_argument(
+        "--root",
+        metavar="DIR",
+        default=None,
+        help="where the files of the process are: the root of its container; "
+        "default: that of a running process, / for a core file",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
+    fail_on_argument(parser, "error")
+    color_argument(parser)
+    verbose_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; the result is the exit status. Raises CollideError."""
+    from collide.inspect.crash import Likelihood  # late: start-up
+    from collide.inspect.inspect import inspect_named  # late: start-up
+    from collide.report.inspect import as_json, as_text  # late: start-up
+
+    found = inspect_named(args.process, args.root)
+    for problem in found.report.problems:
+        complain_of(problem)
+    if args.format == "json":
+        write(as_json(found), args.output)
+    else:
+        write(as_text(found, verbose=args.verbose, style=style_of(args)), args.output)
+    if found.report.problems:
+        return EXIT_USAGE
+    blame = found.crash.blame if found.crash else None
+    if blame is not None and blame.likelihood >= Likelihood.LIKELY and args.fail_on != "never":
+        return EXIT_FINDINGS
+    return threshold_status(found.report.worst(), args.fail_on)

@@ -1,0 +1,1 @@
+"""Judges a process as it is: what its loader has bound, and whether that has ended it."""

@@ -1,0 +1,180 @@
+"""Walks a stack from the registers of a thread, by the call frame information of the objects.
+
+No debug information is needed: every function that an exception may pass has an entry in
+``.eh_frame``, on x86-64 and aarch64 all others, too. Where there is none, the saved frame pointers
+are followed (psABI). Memory is read for registers and return addresses only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from collide.processes.eh_frame import CallFrames, Row, Rule, evaluate
+from collide.processes.image import MemoryGapError, ProcessImage, Thread
+from collide.support import limits
+from collide.support.errors import FormatError
+from collide.support.records import NamedTuple
+
+_MASK = (1 << 64) - 1
+_AARCH64 = 183
+_ADDRESS_BITS = (1 << 48) - 1  # what a return address that is signed (PAC) has beside its sign
+
+
+class _Frame(NamedTuple):
+    """Registers at one place; ``exact`` is whether ``pc`` is the instruction itself.
+
+    Else it is behind a call.
+    """
+
+    pc: int
+    registers: dict[int, int]
+    exact: bool
+
+
+class Stack(NamedTuple):
+    """The addresses of a stack, the innermost first, and why it ends before the outermost.
+
+    ``addresses`` are those of instructions, of callers the last byte of the call. ``ended`` is
+    empty where the walk came to the outermost frame. ``guessed`` are the positions of frames
+    that were found without call frame information, ``interrupted`` of those that a handler of a
+    signal has interrupted.
+    """
+
+    addresses: tuple[int, ...]
+    ended: str
+    guessed: frozenset[int]
+    interrupted: tuple[int, ...]
+
+
+class Code(NamedTuple):
+    """The object that holds an address: what is added to its addresses, and its information.
+
+    ``frames`` is None where it has none, or its file cannot be read.
+    """
+
+    base: int
+    frames: CallFrames | None
+
+
+def walk(image: ProcessImage, thread: Thread, code_at: Callable[[int], Code | None]) -> Stack:
+    """The stack of a thread; ``code_at`` gives the object at an address, None for none."""
+    walker = _Walker(image, code_at)
+    frame: _Frame | None = _Frame(thread.pc, dict(thread.registers), True)
+    addresses, guessed, interrupted = list[int](), set[int](), list[int]()
+    most, ended = limits.value("frames"), ""
+    while frame is not None:
+        if frame.exact and addresses:
+            interrupted.append(len(addresses))
+        addresses.append(frame.pc if frame.exact else frame.pc - 1)
+        if len(addresses) >= most:
+            ended = f"it is deeper than {most} frames"
+            break
+        try:
+            frame, known = walker.caller(frame)
+        except (MemoryGapError, FormatError) as e:
+            ended = str(e)
+            break
+        if frame is not None and not known:
+            guessed.add(len(addresses))
+    return Stack(tuple(addresses), ended, frozenset(guessed), tuple(interrupted))
+
+
+class _Walker:
+    def __init__(self, image: ProcessImage, code_at: Callable[[int], Code | None]) -> None:
+        self._image = image
+        self._code_at = code_at
+        self._order = ">" if image.big_endian else "<"
+        self._is_arm = image.e_machine == _AARCH64
+        self._sp, self._fp = (31, 29) if self._is_arm else (7, 6)
+        self._link = 30 if self._is_arm else None
+
+    def caller(self, frame: _Frame) -> tuple[_Frame | None, bool]:
+        """The frame that called one, None for the outermost; whether an entry says so."""
+        place = frame.pc if frame.exact else frame.pc - 1
+        code = self._code_at(place)
+        row = code.frames.row(place - code.base) if code and code.frames else None
+        if row is not None:
+            return self._by_row(frame, row), True
+        if code is None and frame.exact:
+            # A call of what is no code: the return address is where a function finds it.
+            return self._just_called(frame), False
+        return self._by_frame_pointer(frame), False
+
+    def _by_row(self, frame: _Frame, row: Row) -> _Frame | None:
+        found = self._restored(frame.registers, row)
+        ra = row.return_register
+        rule = row.rules.get(ra, Rule("same"))
+        if rule.how == "undefined" or ra not in found:
+            return None
+        if rule.how == "same" and not (self._is_arm and (frame.exact or row.signal)):
+            # Only the innermost frame may have its return address in a register.
+            return None
+        return self._checked(frame, found, found[ra], exact=row.signal)
+
+    def _restored(self, registers: dict[int, int], row: Row) -> dict[int, int]:
+        """The registers of the caller."""
+
+        def register(number: int) -> int:
+            if number not in registers:
+                raise FormatError(f"the value of register {number} is not known")
+            return registers[number]
+
+        def value(rule: Rule, start: int | None) -> int:
+            return evaluate(rule.expression, self._order, register, self._image.integer, start)
+
+        if row.cfa.how == "is-expression":
+            cfa = value(row.cfa, None)
+        else:
+            cfa = register(row.cfa_register) + row.cfa.value & _MASK
+        found = dict(registers)
+        found[self._sp] = cfa
+        for number, rule in row.rules.items():
+            if rule.how == "undefined":
+                found.pop(number, None)
+            elif rule.how == "register":
+                found[number] = register(rule.value)
+            elif rule.how != "same":
+                place = value(rule, cfa) if rule.expression else cfa + rule.value & _MASK
+                at = rule.how.startswith("at")
+                found[number] = self._image.integer(place, 8) if at else place
+        return found
+
+    def _just_called(self, frame: _Frame) -> _Frame | None:
+        registers = dict(frame.registers)
+        if self._link is not None:
+            return self._checked(frame, registers, registers[self._link], exact=False, same=True)
+        address = self._image.integer(registers[self._sp], 8)
+        registers[self._sp] += 8
+        return self._checked(frame, registers, address, exact=False)
+
+    def _by_frame_pointer(self, frame: _Frame) -> _Frame | None:
+        registers = dict(frame.registers)
+        pointer = registers.get(self._fp, 0)
+        if pointer < registers.get(self._sp, 0) or pointer % 8:
+            raise FormatError(f"nothing says who called {frame.pc:#x}")
+        address = self._image.integer(pointer + 8, 8)
+        registers[self._fp] = self._image.integer(pointer, 8)
+        registers[self._sp] = pointer + 16
+        if self._code_at(self._plain(address) - 1) is None:
+            raise FormatError(f"nothing says who called {frame.pc:#x}")
+        return self._checked(frame, registers, address, exact=False)
+
+    def _plain(self, address: int) -> int:
+        return address & _ADDRESS_BITS if self._is_arm else address
+
+    def _checked(
+        self,
+        frame: _Frame,
+        registers: dict[int, int],
+        address: int,
+        *,
+        exact: bool,
+        same: bool = False,
+    ) -> _Frame | None:
+        address = self._plain(address)
+        if not address:
+            return None
+        leaf = self._is_arm and frame.exact
+        if registers[self._sp] <= frame.registers.get(self._sp, 0) and not (leaf or same or exact):
+            raise FormatError(f"the frame of {frame.pc:#x} is not above the one that it called")
+        return _Frame(address, registers, exact)
