@@ -1,4 +1,4 @@
-"""``collide profile``: a host recorded in a file, as it starts or after one run of a command."""
+"""``collide profile``: a host in a file, as it starts, after one run of a command, or running."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``collide profile``."""
     parser.add_argument("binary", nargs="?", metavar="BINARY")
+    parser.add_argument(
+        "--pid", type=int, metavar="PID", help="record the process of this number as it is now"
+    )
     parser.add_argument(
         "--pid-of",
         metavar="NAME",
@@ -57,19 +60,23 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
     from collide.hosts.profile_file.write import record, to_bytes  # late: start-up
 
-    if (args.binary is None) == (not args.command):
-        raise UsageError("profile takes BINARY, or `-- COMMAND...`, which it executes")
+    if sum((args.binary is not None, args.pid is not None, bool(args.command))) != 1:
+        raise UsageError("profile takes BINARY, --pid PID, or `-- COMMAND...`, which it executes")
     if args.command:
         require_linux("to record a run of a command")
-        _refuse_options(args)
+        _refuse_options(args, "`-- COMMAND...`: the run decides it")
         host, root = _after_run(args)
+    elif args.pid is not None:
+        require_linux("to read a running process")
+        _refuse_options(args, "--pid: the process decides it")
+        host, root = _of_process(args)
     else:
         host, root = host_in_root(args, args.binary, name=args.name)
     if args.probes:
         _print_probes(host, root, args.format)
         if args.output is None:
             return EXIT_CLEAN
-    named = args.binary or args.command[0]
+    named = args.binary or (args.command[0] if args.command else f"process {args.pid}")
     with problems_named(named if args.root == "/" else args.root), timed(named):
         recorded = record(host, root, args.library)
     data = to_bytes(recorded, compressed=bool(args.output and args.output.endswith(".xz")))
@@ -77,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_CLEAN
 
 
-def _refuse_options(args: argparse.Namespace) -> None:
+def _refuse_options(args: argparse.Namespace, why: str) -> None:
     given = {
         "--root": args.root != "/",
         "--image": args.image,
@@ -89,7 +96,17 @@ def _refuse_options(args: argparse.Namespace) -> None:
     }
     for option, value in given.items():
         if value:
-            raise UsageError(f"{option} does not go with `-- COMMAND...`: the run decides it")
+            raise UsageError(f"{option} does not go with {why}")
+
+
+def _of_process(args: argparse.Namespace) -> tuple[Host, Root]:
+    """The host that a running process is; what it lacks is reported on stderr."""
+    from collide.inspect.recording import record_process  # late: start-up
+
+    found = record_process(args.pid, args.name)
+    for note in found.notes:
+        complain(note)
+    return found.host, found.root
 
 
 def _after_run(args: argparse.Namespace) -> tuple[Host, Root]:

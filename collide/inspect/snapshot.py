@@ -108,6 +108,7 @@ class _Taker:
         self._problems: list[InputError] = []
         self._notes = list(image.notes)
         self._tables: dict[Dso, SlotTable] = {}
+        self._names: dict[int, str] = {}
 
     def snapshot(self, name: str | None) -> Snapshot:
         image = self._image
@@ -124,6 +125,8 @@ class _Taker:
         own = [m for m in found.objects if not m.namespace]
         vdso = image.auxv.get(AT_SYSINFO_EHDR, 0)
         own = [m for m in own if not vdso or m.base != vdso]
+        # The loader has its own name in a page of its file.
+        self._names[found.loader_base] = executable.elf.interpreter or ""
         files = {own[0]: executable}
         for mapped in own[1:]:
             if (dso := self._file(mapped)) is not None:
@@ -153,7 +156,11 @@ class _Taker:
     def _file(self, mapped: MappedObject) -> Dso | None:
         """The file of an object; what is wrong with it is a problem."""
         known = range_at(self._image.maps, mapped.dynamic)
-        path = known.path if known else mapped.name
+        path = known.path if known else mapped.name or self._names.get(mapped.base, "")
+        if not path:
+            where = f"the object at {mapped.base:#x}, whose name is not in its memory"
+            self._problem(self._image.source, where)
+            return None
         if path.endswith(DELETED):
             path = path.removesuffix(DELETED)
             self._problem(path, "has been deleted or replaced since it was loaded")

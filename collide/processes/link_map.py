@@ -31,8 +31,8 @@ _RT_CONSISTENT = 0
 class MappedObject(NamedTuple):
     """One object of a link map: where its record is, its base, its name and dynamic section.
 
-    ``name`` is what the loader has opened it as, empty for the executable. ``namespace`` is 0
-    but for what dlmopen(3) has loaded.
+    ``name`` is what the loader has opened it as, empty for the executable, and where the core file
+    does not have it. ``namespace`` is 0 but for what dlmopen(3) has loaded.
     """
 
     record: int
@@ -130,8 +130,16 @@ def _chain(image: ProcessImage, first: int, namespace: int) -> Iterator[MappedOb
         seen.add(record)
         limits.hold("loaded-objects", len(seen))
         base, name, dynamic, following = image.pointers(record, 4)
-        yield MappedObject(record, base, image.string(name) if name else "", dynamic, namespace)
+        yield MappedObject(record, base, _name(image, name), dynamic, namespace)
         record = following
+
+
+def _name(image: ProcessImage, address: int) -> str:
+    """The name of an object; empty where it is in a page of a file, which no core file has."""
+    try:
+        return image.string(address) if address else ""
+    except MemoryGapError:
+        return ""
 
 
 def main_scope(

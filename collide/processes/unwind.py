@@ -172,7 +172,7 @@ class _Walker:
         same: bool = False,
     ) -> _Frame | None:
         address = self._plain(address)
-        if not address:
+        if not address and not exact:
             return None
         leaf = self._is_arm and frame.exact
         if registers[self._sp] <= frame.registers.get(self._sp, 0) and not (leaf or same or exact):

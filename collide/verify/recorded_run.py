@@ -268,12 +268,16 @@ def replay(
     environment: Mapping[str, str],
     cwd: str | Path,
     name: str | None = None,
+    root: Root | None = None,
 ) -> Replayed:
-    """The host of ``plan``'s program after its openings; raises InputError as :func:`extract`."""
+    """The host of ``plan``'s program after its openings; raises InputError as :func:`extract`.
+
+    Its files are in ``root``, by default those of this system.
+    """
     found = shutil.which(plan.program, path=environment.get("PATH")) or plan.program
     host = extract(
         str(Path(cwd, found)),
-        Root(),
+        root or Root(),
         name=name,
         preload=[word for word in re.split("[ :]", environment.get("LD_PRELOAD", "")) if word],
         library_path=list(filter(None, [environment.get("LD_LIBRARY_PATH")])),

@@ -7,14 +7,14 @@ from pathlib import Path
 from scenario import Scenario
 
 # The host's release: a vault begins with a pointer. That of the wheel: with its size.
-_OLD = """
+OLD = """
 struct vault { int *entries; int size; };
 static struct vault one = { 0, 1 };
 struct vault *vault_new(void) { return &one; }
 int vault_first(struct vault *v) { return *v->entries; }
 const char *vault_version(void) { return "vault 1.2.3"; }
 """
-_NEW = """
+NEW = """
 struct vault { long size; int *entries; };
 static int entry = 7;
 static struct vault one = { 1, &entry };
@@ -24,7 +24,7 @@ int vault_last(struct vault *v) { return v->entries[v->size - 1]; }
 const char *vault_version(void) { return "vault 2.0.0"; }
 """
 # What a module does when it is opened and told to (COLLISION, and the like).
-_MODULE = """
+MODULE = """
 struct vault;
 struct vault *vault_new(void); int vault_first(struct vault *); int vault_last(struct vault *);
 int first(void) { return vault_first(vault_new()); }
@@ -62,19 +62,23 @@ int main(int argc, char **argv) {
 
 
 class Colliding:
-    """The files, in one directory: ``host``, ``module``, which collides, and ``unrelated``."""
+    """The files, in one directory: ``host``, ``module``, which collides, and ``unrelated``.
 
-    def __init__(self, directory: Path) -> None:
+    ``compiler`` is that of the program, whose C library all use.
+    """
+
+    def __init__(self, directory: Path, compiler: str = "gcc") -> None:
         s = Scenario(directory)
-        s.lib("libvault.so.1", _OLD)
+        s.compiler = compiler
+        s.lib("libvault.so.1", OLD)
         self.library = s.directory / "libvault.so.1"
         self.host = s.exe(_HOST, needed=["libvault.so.1"])
         site = "site-packages"
         bundled = f"{site}/vault.libs/libvault-2.so.2"
-        s.lib(bundled, _NEW)
+        s.lib(bundled, NEW)
         self.module = s.lib(
             f"{site}/vault/core.so",
-            _MODULE,
+            MODULE,
             f"-Wl,--no-as-needed,{s.directory / bundled}",
             runpath="$ORIGIN/../vault.libs",
         )

@@ -13,6 +13,7 @@ from collide.inspect.crash import Likelihood
 from collide.inspect.inspect import OTHERS, Inspection, inspect_named
 from colliding import Colliding
 from cores import crash
+from musl import require_musl
 from scenario import observe
 
 
@@ -105,6 +106,20 @@ def test_what_a_program_opens_without_installing_it(colliding: Colliding, tmp_pa
     loose = colliding.scenario.lib("loose.so", "int null(void) { return *(volatile int *)0; }")
     found = inspect_named(str(crash([colliding.host, loose, "null"], tmp_path / "core")))
     assert [j.analysis.target.name for j in found.report.judged] == [OTHERS]
+
+
+def test_process_of_musl(tmp_path: Path) -> None:
+    require_musl()
+    colliding = Colliding(tmp_path, "musl-gcc")
+    found = dead(colliding, "first", tmp_path / "core")
+    assert found.crash is not None
+    assert (found.host.loader.libc, found.scope_read, found.report.problems) == ("musl", False, ())
+    assert found.crash.frames[0].function == "vault_first"
+    assert found.crash.blame is not None
+    assert found.crash.blame.likelihood == Likelihood.VERY_LIKELY
+    other = dead(colliding, "null", tmp_path / "core").crash
+    assert other is not None
+    assert other.blame is None
 
 
 def test_slots_say_what_the_loader_has_logged(colliding: Colliding, tmp_path: Path) -> None:

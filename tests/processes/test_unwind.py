@@ -72,6 +72,13 @@ def test_handler_of_the_signal_is_not_what_it_has_met(tmp_path: Path) -> None:
     assert found.start > 1
 
 
+def test_handler_of_a_call_of_no_code(tmp_path: Path) -> None:
+    end = "((int (*)(void))(long)zero)()"
+    found = stack(tmp_path, end, "-O0", handle=True)
+    assert found.frames[found.start].address == 0
+    assert own(found)[: len(NAMES) + 1] == ["again", *NAMES]
+
+
 def test_abort(tmp_path: Path) -> None:
     found = stack(tmp_path, "(abort(), 1)", "-O1")
     assert found.signal == "SIGABRT"
