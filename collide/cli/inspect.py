@@ -11,6 +11,7 @@ from collide.cli.streams import (
     write,
 )
 from collide.cli.style import style_of
+from collide.support.system import require_linux
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from collide.inspect.inspect import inspect_named  # late: start-up
     from collide.report.inspect import as_json, as_text  # late: start-up
 
+    require_linux("inspect, which reads processes and core files of Linux,")
     found = inspect_named(args.process, args.root)
     for problem in found.report.problems:
         complain_of(problem)
