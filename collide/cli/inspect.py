@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the files of the process are: the root of its container; "
         "default: that of a running process, / for a core file",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--format", choices=("text", "json", "html"), default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
     fail_on_argument(parser, "error")
     color_argument(parser)
@@ -49,6 +49,10 @@ def run(args: argparse.Namespace) -> int:
         complain_of(problem)
     if args.format == "json":
         write(as_json(found), args.output)
+    elif args.format == "html":
+        from collide.report.inspect_page import as_html  # late: start-up
+
+        write(as_html(found), args.output)
     else:
         write(as_text(found, verbose=args.verbose, style=style_of(args)), args.output)
     if found.report.problems:

@@ -1,4 +1,4 @@
-"""What ``collide inspect`` found in a process: text for a terminal, HTML, or JSON."""
+"""What ``collide inspect`` found in a process: text for a terminal, or JSON."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _top(found: Inspection, verbose: int, width: int) -> Iterator[Sequence[Span]
     yield (Span(f"  {_slots(found)}"),)
     for path in found.promoted if verbose else ():
         yield (Span(f"  global since start-up: {path}"),)
-    for note in (*_scope_notes(found), *found.notes):
+    for note in _notes(found):
         yield (Span(f"  {note}"),)
     yield ()
     if found.crash is not None:
@@ -71,7 +71,13 @@ def _slots(found: Inspection) -> str:
     return ", ".join(parts)
 
 
-def _scope_notes(found: Inspection) -> Iterator[str]:
+def lines_about(found: Inspection) -> tuple[str, ...]:
+    """What is known of the process and its slots, as sentences without an end."""
+    return f"{found.host.name}: {_process(found)}", _slots(found), *_notes(found)
+
+
+def _notes(found: Inspection) -> Iterator[str]:
+    yield from found.notes
     if not found.scope_read:
         yield (
             "the global scope is not read from the loader's memory: it is taken to be the program "

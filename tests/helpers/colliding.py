@@ -12,6 +12,8 @@ struct vault { int *entries; int size; };
 static struct vault one = { 0, 1 };
 struct vault *vault_new(void) { return &one; }
 int vault_first(struct vault *v) { return *v->entries; }
+int (*vault_hook)(void);
+int vault_call(void) { return vault_hook() + 1; }
 const char *vault_version(void) { return "vault 1.2.3"; }
 """
 NEW = """
@@ -21,6 +23,8 @@ static struct vault one = { 1, &entry };
 struct vault *vault_new(void) { return &one; }
 int vault_first(struct vault *v) { return *v->entries; }
 int vault_last(struct vault *v) { return v->entries[v->size - 1]; }
+int (*vault_hook)(void);
+int vault_call(void) { return vault_hook() + 1; }
 const char *vault_version(void) { return "vault 2.0.0"; }
 """
 # What a module does when it is opened and told to (COLLISION, and the like).
@@ -29,11 +33,15 @@ struct vault;
 struct vault *vault_new(void); int vault_first(struct vault *); int vault_last(struct vault *);
 int first(void) { return vault_first(vault_new()); }
 int last(void) { return vault_last(vault_new()); }
+int vault_call(void);
+int call(void) { return vault_call() + 1; }
 """
 _UNRELATED = """
 void abort(void);
 static int deeper(int n) { volatile char room[256]; room[0] = n; return deeper(n + 1) + room[0]; }
 int null(void) { return *(volatile int *)0; }
+extern int (*vault_hook)(void);
+__attribute__((constructor)) static void set(void) { vault_hook = null; }
 int jump(void) { int (*volatile f)(void) = 0; return f() + 1; }
 int ended(void) { abort(); return 1; }
 int deep(void) { return deeper(0) + 1; }
@@ -96,6 +104,6 @@ class Colliding:
     def command(self, function: str) -> list[str | Path]:
         """The host with both modules, running a function of one of them."""
         last = [self.module, self.unrelated]
-        if function in ("first", "last"):
+        if function in ("first", "last", "call"):
             last.reverse()
         return [self.host, *last, function]

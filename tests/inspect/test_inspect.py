@@ -11,6 +11,7 @@ import pytest
 from collide.findings.code import Severity
 from collide.inspect.crash import Likelihood
 from collide.inspect.inspect import OTHERS, Inspection, inspect_named
+from collide.report.inspect import verdict
 from colliding import Colliding
 from cores import crash
 from musl import require_musl
@@ -59,6 +60,21 @@ def test_crash_in_the_own_copy_on_a_structure_of_the_other(
     assert (blame.likelihood, blame.target) == (Likelihood.LIKELY, "vault 2.0")
 
 
+def test_crash_behind_a_callback_need_not_be_the_collision(
+    colliding: Colliding, tmp_path: Path
+) -> None:
+    found = dead(colliding, "call", tmp_path / "core")
+    assert found.crash is not None
+    assert names(found)[:3] == [
+        ("other.so", "null"), ("libvault.so.1", "vault_call"), ("core.so", "call"),
+    ]  # fmt: skip
+    assert [f.taken for f in found.crash.frames[:3]] == [False, True, False]
+    assert found.crash.blame is not None
+    assert found.crash.blame.likelihood == Likelihood.POSSIBLE
+    assert "the stack leads to other.so" in found.crash.blame.because
+    assert "need not be the cause" in verdict(found)
+
+
 @pytest.mark.parametrize("function", ["null", "jump", "ended", "deep"])
 def test_other_crash_is_not_blamed_on_a_collision(
     colliding: Colliding, tmp_path: Path, function: str
@@ -96,7 +112,9 @@ def test_live_process_is_read_and_goes_on(colliding: Colliding) -> None:
     assert found.scope_read
     assert [j.analysis.target.name for j in found.report.judged] == ["other 1.0", "vault 2.0"]
     (finding,) = (f for f in found.report.findings if f.severity == Severity.ERROR)
-    assert (finding.symbols, finding.kept) == (("vault_first", "vault_new"), ("vault_last",))
+    assert (finding.symbols, finding.kept) == (
+        ("vault_call", "vault_first", "vault_new"), ("vault_last",)
+    )  # fmt: skip
     assert found.host.path == str(colliding.host)
     assert found.global_scope[:2] == (str(colliding.host), str(colliding.library))
     assert found.promoted == ()

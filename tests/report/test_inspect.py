@@ -68,6 +68,19 @@ def test_json_is_as_its_schema_says(core: Path, capsys: pytest.CaptureFixture[st
     assert document["slots"]["bound"] > 5
 
 
+def test_page_marks_the_crossing(core: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = printed(capsys, str(core), "--format", "html")
+    assert status == 1
+    assert out.isascii()
+    rows = re.findall(r"<tr>.*?</tr>", out, re.DOTALL)
+    (crossing,) = (row for row in rows if "crossing:" in row)
+    assert "vault_first+" in crossing
+    assert 'class="error"' in crossing
+    assert "the signal has met it here" in crossing
+    assert re.search(r'<p class="error"><b>vault 2.0: split-library .* very likely the cause', out)
+    assert "<h1>collide inspect</h1>" in out
+
+
 def test_nothing_of_the_memory_is_in_a_report(
     core: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,7 +88,7 @@ def test_nothing_of_the_memory_is_in_a_report(
     assert SECRET.encode() in memory
     path = os.environ["PATH"]
     assert path.encode() in memory
-    for arguments in (["-vv"], ["--format", "json"], []):
+    for arguments in (["-vv"], ["--format", "json"], ["--format", "html"], []):
         output = tmp_path / "report"
         status, out, err = printed(capsys, str(core), *arguments, "-o", str(output))
         assert (status, out, err) == (1, "", "")

@@ -62,7 +62,7 @@ dt { font-weight: bold; } dd { grid-column: 2; margin: 0; overflow-wrap: anywher
 """
 
 
-def _tag(name: str, *children: str, **attributes: str) -> Html:
+def tag(name: str, *children: str, **attributes: str) -> Html:
     """An element; ``class_`` and ``aria_label`` stand for what Python has no name for."""
     names = (key.rstrip("_").replace("_", "-") for key in attributes)
     written = "".join(
@@ -77,12 +77,20 @@ def _tag(name: str, *children: str, **attributes: str) -> Html:
 
 def render(report: Report, probes: Iterable[Counted] | None = None) -> Text:
     """The whole page, in ASCII, so that no encoding changes it."""
+    return page_of(report, "collide check", (), probes)
+
+
+def page_of(
+    report: Report, title: str, above: Iterable[Html], probes: Iterable[Counted] | None = None
+) -> Text:
+    """The page of a command, with sections of its own ``above`` those of the report."""
     found, caused = rows(report), causes(report)
     outcome = summary_of(report, summarised(report, caused))
     body = html_of(
         [
-            _tag("h1", "collide check"),
-            _tag("p", f"{outcome}. Checked by collide {collide.__version__}."),
+            tag("h1", title),
+            tag("p", f"{outcome}. Checked by collide {collide.__version__}."),
+            *above,
             _problems(report),
             _causes(report, caused),
             _overview(report, found),
@@ -96,53 +104,56 @@ def render(report: Report, probes: Iterable[Counted] | None = None) -> Text:
         ]
     )
     page = html_of(
-        [Html("<!DOCTYPE html>\n"), _tag("html", _head(outcome), _tag("body", body), lang="en")]
+        [Html("<!DOCTYPE html>\n"), tag("html", _head(outcome), tag("body", body), lang="en")]
     )
     return Html(page.encode("ascii", "xmlcharrefreplace").decode())
 
 
 def _head(outcome: str) -> Html:
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return _tag(
+    return tag(
         "head",
         Html('<meta charset="utf-8">\n'),
         Html(f'<meta http-equiv="Content-Security-Policy" content="{html_of([policy])}">\n'),
         Html('<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
-        _tag("title", f"collide: {outcome}"),
-        _tag("style", Html(_STYLE)),
+        tag("title", f"collide: {outcome}"),
+        tag("style", Html(_STYLE)),
     )
 
 
-def _section(title: str, *children: str, **attributes: str) -> Html:
+def section(title: str, *children: str, **attributes: str) -> Html:
+    """A part of the page under a heading; nothing where it has no content."""
     inside = [child for child in children if child]
     if not inside:
         return Html()
-    return _tag("section", _tag("h2", title), *inside, **attributes)
+    return tag("section", tag("h2", title), *inside, **attributes)
 
 
 def _list(items: Iterable[str]) -> Html:
-    found = [_tag("li", item) for item in items]
-    return _tag("ul", *found) if found else Html()
+    found = [tag("li", item) for item in items]
+    return tag("ul", *found) if found else Html()
 
 
-def _table(title: str, columns: Sequence[str], rows: Iterable[Html]) -> Html:
-    head = _tag("tr", *(_tag("th", column, scope="col") for column in columns))
-    table = _tag("table", _tag("caption", title), _tag("thead", head), _tag("tbody", *rows))
+def table(title: str, columns: Sequence[str], rows: Iterable[Html]) -> Html:
+    """A table with a caption and one row of headings."""
+    head = tag("tr", *(tag("th", column, scope="col") for column in columns))
+    table = tag("table", tag("caption", title), tag("thead", head), tag("tbody", *rows))
     # What is wider than a screen is scrolled, also with the keyboard.
-    return _tag("div", table, class_="wide", tabindex="0", role="region", aria_label=title)
+    return tag("div", table, class_="wide", tabindex="0", role="region", aria_label=title)
 
 
-def _row(heading: str, cells: Iterable[str]) -> Html:
-    tagged = (c if c.startswith("<td") and isinstance(c, Html) else _tag("td", c) for c in cells)
-    return _tag("tr", _tag("th", heading, scope="row"), *tagged)
+def table_row(heading: str, cells: Iterable[str]) -> Html:
+    """One row: its heading, and cells that are tagged already or not."""
+    tagged = (c if c.startswith("<td") and isinstance(c, Html) else tag("td", c) for c in cells)
+    return tag("tr", tag("th", heading, scope="row"), *tagged)
 
 
 # -- what was found -------------------------------------------------------------------------------
 
 
 def _problems(report: Report) -> Html:
-    items = (html_of([_tag("code", p.path), f": {p.reason}"]) for p in report.problems)
-    return _section("Not read or not verified", _list(items), class_="problems")
+    items = (html_of([tag("code", p.path), f": {p.reason}"]) for p in report.problems)
+    return section("Not read or not verified", _list(items), class_="problems")
 
 
 def _causes(report: Report, found: Sequence[Cause]) -> Html:
@@ -154,23 +165,23 @@ def _causes(report: Report, found: Sequence[Cause]) -> Html:
         if cause.severity == Severity.NOTE:
             continue
         worst = {h: r.finding.severity for r in reversed(cause.rows) for h in r.hosts}
-        code = _tag("a", cause.code.id, href=f"#{cause.code.id}")
+        code = tag("a", cause.code.id, href=f"#{cause.code.id}")
         told = [
             listed_targets(cause.targets),
             *(_mark(worst.get(host)) for host in hosts),
             cause.fix,
         ]
-        rows.append(_row(html_of([f"{what(cause)} ", code]), told))
+        rows.append(table_row(html_of([f"{what(cause)} ", code]), told))
     if not rows:
         return Html()
     columns = ["Cause", "Input", *(short.get(host, host) for host in hosts), "Fix"]
-    return _section("What to change", _table("Causes and the hosts they harm", columns, rows))
+    return section("What to change", table("Causes and the hosts they harm", columns, rows))
 
 
 def _mark(severity: Severity | None) -> Html:
     if severity is None:
-        return _tag("td", "")
-    return _tag("td", _tag("b", str(severity)), class_=str(severity))
+        return tag("td", "")
+    return tag("td", tag("b", str(severity)), class_=str(severity))
 
 
 def _overview(report: Report, found: Sequence[ReportRow]) -> Html:
@@ -186,8 +197,8 @@ def _overview(report: Report, found: Sequence[ReportRow]) -> Html:
                 cells.setdefault((target, host), []).append(row)
     misfits = {(one.target, one.host): one.misfit.kind for one in report.left_out}
     rows = [
-        _row(
-            _tag("a", target, href=f"#input-{number}"),
+        table_row(
+            tag("a", target, href=f"#input-{number}"),
             (
                 _cell(cells.get((target, host), []))
                 if (target, host) in judged
@@ -198,15 +209,15 @@ def _overview(report: Report, found: Sequence[ReportRow]) -> Html:
         for number, target in enumerate(targets_of(report), 1)
     ]
     title = "The worst finding of each input on each host"
-    return _section("Overview", _table(title, ["Input", *hosts], rows))
+    return section("Overview", table(title, ["Input", *hosts], rows))
 
 
 def _cell(found: Sequence[ReportRow]) -> Html:
     counts = Counter(one.finding.severity for one in found)
     if not counts:
-        return _tag("td", "no findings", class_="clean")
+        return tag("td", "no findings", class_="clean")
     worst = max(counts)
-    return _tag("td", _tag("b", str(worst)), f" ({severities(counts)})", class_=str(worst))
+    return tag("td", tag("b", str(worst)), f" ({severities(counts)})", class_=str(worst))
 
 
 def _targets(report: Report, found: Sequence[ReportRow]) -> Iterator[Html]:
@@ -220,7 +231,7 @@ def _targets(report: Report, found: Sequence[ReportRow]) -> Iterator[Html]:
     skipped = not_analysed(report)
     for number, target in enumerate(targets_of(report), 1):
         inside = _target(alone.get(target, ()), judged.get(target, ()), skipped.get(target, ()))
-        yield _section(target, *inside, id=f"input-{number}")
+        yield section(target, *inside, id=f"input-{number}")
 
 
 def _target(
@@ -229,24 +240,24 @@ def _target(
     yield from (_finding(row) for row in found if not row.exposed)
     clean = [j.analysis.host.name for j in judged if not j.findings]
     if clean:
-        yield _tag("p", f"No findings alone on {', '.join(clean)}.")
+        yield tag("p", f"No findings alone on {', '.join(clean)}.")
     if not judged:
-        yield _tag("p", "It was checked on no host.")
+        yield tag("p", "It was checked on no host.")
     exposed = [_finding(row) for row in found if row.exposed]
     if exposed:
-        yield html_of([_tag("h3", "What any host could take"), *exposed])
+        yield html_of([tag("h3", "What any host could take"), *exposed])
     if skipped:
-        items = (html_of([_tag("code", s.name), f": {s.reason}"]) for s in skipped)
-        yield html_of([_tag("h3", "Not analysed"), _list(items)])
+        items = (html_of([tag("code", s.name), f": {s.reason}"]) for s in skipped)
+        yield html_of([tag("h3", "Not analysed"), _list(items)])
 
 
 def _finding(row: ReportRow) -> Html:
     finding = row.finding
     severity = str(finding.severity)
-    code = _tag("a", finding.code.id, href=f"#{finding.code.id}")
-    heading = _tag(
-        "h3", _tag("b", severity), " ", code, f" {finding.code.slug} ",
-        _tag("code", finding.victim), class_=severity,
+    code = tag("a", finding.code.id, href=f"#{finding.code.id}")
+    heading = tag(
+        "h3", tag("b", severity), " ", code, f" {finding.code.slug} ",
+        tag("code", finding.victim), class_=severity,
     )  # fmt: skip
     modules = finding.modules and finding.modules != (finding.victim,)
     rows = [
@@ -255,11 +266,11 @@ def _finding(row: ReportRow) -> Html:
         _fact(Fact("opened", "", finding.modules)) if modules else "",
         _pair("because", *finding.evidence) if finding.evidence else "",
         _pair("fix", finding.remedy),
-        _pair("repair", _tag("code", row.repair)) if row.repair else "",
+        _pair("repair", tag("code", row.repair)) if row.repair else "",
     ]
     tried = [_tried(host, remedies) for host, remedies in row.tried if remedies]
-    said = _tag("p", f"{sentence(row)}, {where(row)}.")
-    return _tag("article", heading, said, _tag("dl", *rows), *tried, class_=severity)
+    said = tag("p", f"{sentence(row)}, {where(row)}.")
+    return tag("article", heading, said, tag("dl", *rows), *tried, class_=severity)
 
 
 def _facts(row: ReportRow) -> Iterator[Fact]:
@@ -268,18 +279,18 @@ def _facts(row: ReportRow) -> Iterator[Fact]:
 
 
 def _pair(label: str, *values: str) -> Html:
-    return html_of([_tag("dt", label), *(_tag("dd", value) for value in values), Html("\n")])
+    return html_of([tag("dt", label), *(tag("dd", value) for value in values), Html("\n")])
 
 
 def _fact(fact: Fact) -> Html:
     if not fact.names:
         return _pair(fact.label or "outcome", fact.text)
     text = fact.text or plural(len(fact.names), "name")
-    names = html_of([_tag("code", name) for name in fact.names], ", ")
+    names = html_of([tag("code", name) for name in fact.names], ", ")
     if len(fact.names) <= _SHOWN_NAMES:
         return _pair(fact.label, html_of([f"{text}: " if fact.text else "", names]))
     return _pair(
-        fact.label, _tag("details", _tag("summary", text), _tag("div", names, class_="names"))
+        fact.label, tag("details", tag("summary", text), tag("div", names, class_="names"))
     )
 
 
@@ -287,7 +298,7 @@ def _tried(host: str, remedies: Sequence[Remedy]) -> Html:
     from collide.report.check.remedies import lines  # late: start-up
 
     items = (line.strip() for line in lines(remedies, verbose=True))
-    return _tag("details", _tag("summary", f"Remedies tried on {host}"), _list(items))
+    return tag("details", tag("summary", f"Remedies tried on {host}"), _list(items))
 
 
 def _together(report: Report, found: Sequence[ReportRow]) -> Html:
@@ -296,7 +307,7 @@ def _together(report: Report, found: Sequence[ReportRow]) -> Html:
         f"Not together: {first} and {second}: {reason}"
         for (first, second), reason in not_together(report)
     )
-    return _section("In one process", *articles, _list(not_looked_at), id="together")
+    return section("In one process", *articles, _list(not_looked_at), id="together")
 
 
 # -- what was looked at ---------------------------------------------------------------------------
@@ -305,10 +316,10 @@ def _together(report: Report, found: Sequence[ReportRow]) -> Html:
 def _hosts(report: Report) -> Html:
     hosts = {j.analysis.host.name: j.analysis.host for j in report.judged}
     rows = [
-        _row(
+        table_row(
             name,
             (
-                _tag("code", host.path),
+                tag("code", host.path),
                 str(host.python) if host.python else "none",
                 f"{host.loader.libc} {'.'.join(map(str, host.loader.version))}",
                 host.architecture,
@@ -318,7 +329,7 @@ def _hosts(report: Report) -> Html:
         for name, host in hosts.items()
     ]
     columns = ["Host", "Binary", "Python", "C library", "Architecture", "Misses itself"]
-    return _section("Hosts", _table("The hosts that were looked at", columns, rows) if rows else "")
+    return section("Hosts", table("The hosts that were looked at", columns, rows) if rows else "")
 
 
 def _left_out(report: Report) -> Html:
@@ -327,12 +338,12 @@ def _left_out(report: Report) -> Html:
         reason = f"{', '.join(one.hosts)}: {one.misfit.reason}"
         reasons.setdefault(one.target, []).append(reason)
     counts = count_left_out(report.left_out)
-    return _section(
+    return section(
         "Not checked",
         *(
-            _tag(
+            tag(
                 "details",
-                _tag("summary", f"{target} does not fit {summed_up(counts[target])}"),
+                tag("summary", f"{target} does not fit {summed_up(counts[target])}"),
                 _list(lines),
             )
             for target, lines in reasons.items()
@@ -345,7 +356,7 @@ def _probes(probes: Iterable[Counted] | None) -> Html:
     tables = []
     for target, host, modules in probes or ():
         rows = [
-            _row(
+            table_row(
                 m.name,
                 (
                     str(number)
@@ -360,21 +371,21 @@ def _probes(probes: Iterable[Counted] | None) -> Html:
         if not any(m.noted for m in modules):
             noted = []
         title = f"{target} on {host.name}: files tried for each module opened alone"
-        tables.append(_table(title, ["Module", *columns, *noted], rows))
-    return _section("Probes", *tables)
+        tables.append(table(title, ["Module", *columns, *noted], rows))
+    return section("Probes", *tables)
 
 
 def _codes(found: Sequence[ReportRow]) -> Html:
     used = {row.finding.code.id for row in found}
-    return _section(
+    return section(
         "What the codes mean",
         *(
-            _tag(
+            tag(
                 "article",
-                _tag("h3", f"{code.id} {code.slug}"),
-                _tag("p", f"{code.sentence} {code.meaning}"),
-                _tag("p", f"How it is decided: {code.decided}"),
-                _tag("p", f"What to do: {code.remedy}"),
+                tag("h3", f"{code.id} {code.slug}"),
+                tag("p", f"{code.sentence} {code.meaning}"),
+                tag("p", f"How it is decided: {code.decided}"),
+                tag("p", f"What to do: {code.remedy}"),
                 id=code.id,
             )
             for code in CODES.values()
@@ -387,20 +398,20 @@ def _fixes(found: Sequence[ReportRow]) -> Html:
     """What to write where, once for each kind of cause."""
     codes = (row.finding.code for row in found)
     names = dict.fromkeys(name for code in codes for name in code.fixes)
-    return _section("What to write where", *(_fix(FIXES[name]) for name in FIXES if name in names))
+    return section("What to write where", *(_fix(FIXES[name]) for name in FIXES if name in names))
 
 
 def _fix(fix: Fix) -> Html:
     lines = [
-        html_of([_tag("p", one.system), _code_lines(one.text)])
+        html_of([tag("p", one.system), _code_lines(one.text)])
         if one.language
-        else _tag("p", f"{one.system}: {one.text}")
+        else tag("p", f"{one.system}: {one.text}")
         for one in snippets(fix)
     ]
-    title = _tag("summary", f"{fix.title} ({fix.name})")
-    return _tag("details", title, _tag("p", fix.text), *lines, class_="fix")
+    title = tag("summary", f"{fix.title} ({fix.name})")
+    return tag("details", title, tag("p", fix.text), *lines, class_="fix")
 
 
 def _code_lines(text: str) -> Html:
-    lines = (html_of([_tag("code", line), Html("\n")]) for line in text.splitlines())
-    return _tag("pre", *lines, class_="wide", tabindex="0")
+    lines = (html_of([tag("code", line), Html("\n")]) for line in text.splitlines())
+    return tag("pre", *lines, class_="wide", tabindex="0")
