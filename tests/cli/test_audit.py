@@ -23,6 +23,7 @@ from checkout import PACKAGE, ROOT
 from collide.cli.main import main
 from collide.elf.constants import PT_GNU_STACK
 from collide.wheels.archive import Member, write_wheel
+from corpus import download
 from tiny_elf import Form, library
 
 pytest.importorskip(
@@ -155,6 +156,49 @@ def test_all_identifiers_are_known() -> None:
     # 126 in 4.3.0; a release of Python adds fourteen.
     assert len(IDENTIFIERS) >= 126
     assert {Identifier.of(i).machine for i in IDENTIFIERS} == set(FORMS)
+
+
+REAL = [
+    ("cp38-manylinux_x86_64", "lxml==6.1.3", "38", None),
+    ("pp311-manylinux_x86_64", "pillow==12.3.0", "311", "pypy311_pp73"),
+    ("cp314t-manylinux_x86_64", "lxml==6.1.3", "314", "cp314t"),
+    ("cp314t-manylinux_x86_64", "pyyaml==6.0.4", "314", "cp314t"),
+    ("cp312-manylinux_armv7l", "lxml==6.1.3", "312", None),
+    ("cp312-manylinux_riscv64", "psycopg2-binary==2.9.13", "312", None),
+    ("cp312-manylinux_ppc64le", "psycopg2-binary==2.9.13", "312", None),
+    ("cp311-manylinux_s390x", "cffi==2.1.1", "311", None),
+    ("cp312-musllinux_x86_64", "pillow==13.0.0", "312", None),
+    ("cp312-musllinux_aarch64", "lxml==6.1.3", "312", None),
+    ("cp312-musllinux_riscv64", "psycopg2-binary==2.9.13", "312", None),
+    ("cp312-manylinux_x86_64", "ninja==1.11.1", "312", None),
+    ("cp312-manylinux_x86_64", "six==1.17.0", "312", None),
+]
+"""Real wheels with odd tags: of an interpreter, a machine or a C library; of executables; pure."""
+
+
+@pytest.mark.corpus
+@pytest.mark.long
+@pytest.mark.parametrize(("identifier", "spec", "python", "abi"), REAL)
+def test_real_wheel_stops_the_build_if_and_only_if_it_has_an_error(
+    run_audit: Audit,
+    capsys: pytest.CaptureFixture[str],
+    identifier: str,
+    spec: str,
+    python: str,
+    abi: str | None,
+) -> None:
+    wanted = Identifier.of(identifier)
+    wheel = download(spec, python, wanted.machine, musl=wanted.libc == "musllinux", abi=abi)
+    try:
+        run_audit(identifier, wheel)
+    except errors.AuditCommandFailedError:
+        stopped = True
+    else:
+        stopped = False
+    told = capsys.readouterr()
+    assert told.out or told.err
+    assert stopped == bool(re.search("^  breaks ", told.out, re.M)), told.out
+    assert "a fault of collide" not in told.err
 
 
 @pytest.mark.parametrize("identifier", IDENTIFIERS)

@@ -29,14 +29,22 @@ _MUSL = ("musllinux_1_1", "musllinux_1_2")
 
 
 def download(
-    spec: str, python: str = "311", machine: str = "x86_64", *, musl: bool = False
+    spec: str,
+    python: str = "311",
+    machine: str = "x86_64",
+    *,
+    musl: bool = False,
+    abi: str | None = None,
 ) -> Path:
-    """The wheel of ``spec`` (``lxml==6.1.3``) for one CPython and one architecture.
+    """The wheel of ``spec`` (``lxml==6.1.3``) for one Python and one architecture.
 
+    ``abi`` is ``cp311`` and the like by default; that of PyPy begins with its name.
     Skips the calling test when the index cannot be asked; fails it when ``CI``
     is ``true``.
     """
-    slug = re.sub(r"[^A-Za-z0-9.]+", "-", f"{spec}-cp{python}-{machine}{'-musl' * musl}")
+    abi = abi or f"cp{python}"
+    slug = f"{spec}-{'' if abi == f'cp{python}' else f'{abi}-'}cp{python}-{machine}"
+    slug = re.sub(r"[^A-Za-z0-9.]+", "-", f"{slug}{'-musl' * musl}")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     directory = cache / "collide-tests" / "wheels" / slug
     if not (found := sorted(directory.glob("*.whl"))):
@@ -45,18 +53,19 @@ def download(
         with TemporaryDirectory(dir=directory) as partial:
             platforms = _MUSL if musl else _PLATFORMS.get(machine, _OTHERS)
             tags = [f"{platform}_{machine}" for platform in platforms]
-            _pip_download(spec, python, tags, partial)
+            _pip_download(spec, python, abi, tags, partial)
             for wheel in Path(partial).glob("*.whl"):
                 wheel.replace(directory / wheel.name)
         found = sorted(directory.glob("*.whl"))
     return found[0]
 
 
-def _pip_download(spec: str, python: str, platforms: Sequence[str], into: str) -> None:
+def _pip_download(spec: str, python: str, abi: str, platforms: Sequence[str], into: str) -> None:
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--no-deps", "--only-binary=:all:", "--python-version", python),
-        *("--implementation", "cp", "--abi", f"cp{python}", "--abi", "abi3"),
+        *("--implementation", "pp" if abi.startswith("pypy") else "cp"),
+        *("--abi", abi, "--abi", "abi3"),
     ]
     for platform in platforms:
         command += ["--platform", platform]

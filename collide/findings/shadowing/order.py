@@ -18,7 +18,12 @@ from collide.findings.shadowing.other_string import other_string
 from collide.findings.shadowing.own_shadow import own_shadow
 from collide.findings.shadowing.replaced_library import one_c_library, replaced_library, same_build
 from collide.findings.shadowing.split_class import split_class
-from collide.findings.shadowing.split_library import asked_by_name, renamed_copy, split_library
+from collide.findings.shadowing.split_library import (
+    SPLIT_LIBRARY,
+    asked_by_name,
+    renamed_copy,
+    split_library,
+)
 from collide.findings.shadowing.static_objects import static_objects
 from collide.findings.shadowing.unused_copy import unused_copy
 from collide.findings.shadowing.vague_linkage import vague_linkage
@@ -81,16 +86,18 @@ def judge_interposition(
 
 
 def _without_calls(result: RuleResult, interposition: Interposition) -> RuleResult:
-    """The result for a library inside of an object of a machine whose code cannot be read.
+    """The result for an object of a machine whose code cannot be read.
 
-    Such a library's own functions refer to each other by name, and most modules use few of them:
-    on 18 wheels for x86-64 and seven hosts, 158 objects had an error with all counted as in use,
-    54 with calls. What one object refers to in another one, it mostly uses: there 4 were new.
+    A static library's own functions refer to each other by name, and most modules use few of them.
+    On 18 wheels for x86-64 and seven hosts, 158 objects had an error with all counted as in use,
+    54 with calls. What one object refers to in another one, it mostly uses: errors about two
+    copies between objects were the same.
     """
     from collide.elf.code.machine_code import READABLE  # late: start-up
 
     architecture = interposition.victim.elf.architecture
-    if architecture in READABLE or not is_inside(interposition):
+    between = result.code is SPLIT_LIBRARY and not is_inside(interposition)
+    if architecture in READABLE or between:
         return result
     lines = [line for line in result.evidence if line != _CALLS_UNKNOWN]
     evidence = (*lines, f"Code of {architecture} is not read here: {_AS_WARNING}")
