@@ -15,6 +15,7 @@ from collide.cli.options import (
     jobs_argument,
     mode_arguments,
     modes_of,
+    paranoid_argument,
     verbose_argument,
 )
 from collide.cli.progress import TerminalProgress
@@ -87,6 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also count the files that the loader tries for each module, on hosts given as binary",
     )
+    paranoid_argument(parser)
     jobs_argument(parser)
     verbose_argument(parser)
     color_argument(parser)
@@ -117,7 +119,8 @@ def run(args: argparse.Namespace) -> int:
             jobs=args.jobs,
             progress=progress,
         )
-    report = report._replace(problems=(*unreadable, *report.problems))
+    again = _read_again(args, report) if args.paranoid else ()
+    report = report._replace(problems=(*unreadable, *report.problems, *again))
     for problem in report.problems:
         complain_of(problem)
     if not report.judged:
@@ -126,6 +129,13 @@ def run(args: argparse.Namespace) -> int:
     for problem in uncounted:
         complain_of(problem)
     return EXIT_USAGE if report.problems or uncounted else _status(report, args)
+
+
+def _read_again(args: argparse.Namespace, report: Report) -> Iterator[InputError]:
+    from collide.check.second_reading import read_again  # late: start-up
+
+    # What cannot be read is reported already.
+    return read_again(report, targets(args.inputs, []))
 
 
 def _status(report: Report, args: argparse.Namespace) -> int:

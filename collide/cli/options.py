@@ -150,6 +150,15 @@ def fail_on_argument(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
+def paranoid_argument(parser: argparse.ArgumentParser) -> None:
+    """``--paranoid``."""
+    parser.add_argument(
+        "--paranoid",
+        action="store_true",
+        help="read the objects that findings are about a second time, with pyelftools, and compare",
+    )
+
+
 def verbose_argument(parser: argparse.ArgumentParser) -> None:
     """``-v``: the findings below their causes; ``-vv``: every name."""
     parser.add_argument(

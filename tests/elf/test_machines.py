@@ -17,8 +17,8 @@ from collide.elf.machines import (
     machine_of_header,
 )
 from collide.elf.object import read_object
+from collide.elf.second_opinion import RELOCATION_NAMES
 from compiler import compile_so
-from second_opinion import RELOCATION_NAMES
 
 # elf_machine_type_class and the cases of elf_machine_rel[a], sysdeps/*/dl-machine.h of glibc 2.43.
 GLIBC = {

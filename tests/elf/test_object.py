@@ -19,10 +19,11 @@ from collide.elf.constants import STV_HIDDEN, STV_PROTECTED
 from collide.elf.headers import is_elf
 from collide.elf.machines import CLASS_COPY, CLASS_DATA, CLASS_PLT
 from collide.elf.object import ElfObject, VersionNeed, read_object
+from collide.elf.second_opinion import facts_of, second_facts
 from collide.support.errors import ForeignMachineError, FormatError, NotDynamicError
 from compiler import compile_so
 from corpus import download
-from second_opinion import facts_of, second_facts, section, segments, symbol_at
+from second_opinion import section, segments, symbol_at
 
 SYSTEM = Path("/lib/x86_64-linux-gnu")
 
