@@ -219,8 +219,9 @@ def _calls_of(
 
         names = calls.by_name.keys()
         calls.leave_out(names - names_in_python(analysis.target, dso, names))
-    if calls is not None and (own := kept.get(dso, frozenset()) & dso.elf.exports.names):
-        calls.follow_tables(own, _variables(dso))
+    if calls is not None:
+        own = kept.get(dso, frozenset()) & dso.elf.exports.names
+        calls.follow_tables(own, partial(_variables, dso))
     if dso in compared:
         # The rules of findings will need them, and the bytes are in memory now.
         _ = dso.version_strings

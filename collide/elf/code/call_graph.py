@@ -120,6 +120,29 @@ def _none(_name: str) -> Iterable[int]:
     return ()
 
 
+class _Followed:
+    """What is known of the callers in one object while certain of its tables are followed.
+
+    ``in_tables`` are the symbols and functions that stand in these, with the functions that refer
+    to the tables. Whatever else the data refers to counts as called.
+    """
+
+    def __init__(
+        self,
+        in_tables: Mapping[str | int, frozenset[int]],
+        tables: frozenset[int],
+        table_symbols: frozenset[str],
+        constructors: frozenset[int],
+    ) -> None:
+        self.in_tables = in_tables
+        self.tables = tables
+        self.table_symbols = table_symbols
+        self.live = set(tables | constructors)
+        self.expanded: set[int] = set()
+        self.follows: defaultdict[int, list[int]] = defaultdict(list)
+        self.behind: dict[str, frozenset[int]] = {}
+
+
 class Calls:
     """What calls the functions of one object, which are named by their address.
 
@@ -137,8 +160,8 @@ class Calls:
         self._machine = READABLE[image.machine.name]
         self.functions = starts
         self.constructors: frozenset[int] = tables.constructors & known
-        self.tables: frozenset[int] = (known & tables.addresses) - self.constructors
-        self.table_symbols: frozenset[str] = frozenset(tables.symbols)
+        self._tables: frozenset[int] = (known & tables.addresses) - self.constructors
+        self._table_symbols: frozenset[str] = frozenset(tables.symbols)
         pieces = list(_executable(image))
         bounds = [at for address, code in pieces for at in (address, address + len(code))]
         far = (*bounds, *tables.slots, starts[0])
@@ -166,13 +189,9 @@ class Calls:
             self._scan(segments)
         self._callers: dict[int, frozenset[int]] = {}
         self._users: dict[str, frozenset[int]] = {}
-        self._live = set(self.tables | self.constructors)
-        self._expanded: set[int] = set()
-        self._follows: defaultdict[int, list[int]] = defaultdict(list)
-        self._behind: dict[str, frozenset[int]] = {}
         self._bodies: dict[int, tuple[AbstractSet[str], AbstractSet[int]]] = {}
-        self._in_tables: dict[str | int, frozenset[int]] = {}
-        self._looked_up: set[str | int] = set()
+        self._table_users: dict[str | int, frozenset[int] | None] = {}
+        self._forget()
         self._names_at: defaultdict[int, list[str]] | None = None
         self._read_anew: list[Any] = []
 
@@ -190,8 +209,7 @@ class Calls:
         self._scan(self._segments(_executable(image)))
         self._callers.clear()
         self._users.clear()
-        self._expanded.clear()
-        self._behind.clear()
+        self._forget()
 
     def _scan(self, segments: Iterable[Any]) -> None:
         form = self._left.pop()
@@ -203,64 +221,102 @@ class Calls:
         found = self._callers.get(function)
         if found is None:
             sites = () if function in self._names else self._sites.to(function)
-            found = self._split.holding(sites) | self._in_tables.get(function, frozenset())
-            self._callers[function] = found
-        return found
+            found = self._callers[function] = self._split.holding(sites)
+        return found | self._now.in_tables.get(function, frozenset())
 
     def users(self, name: str) -> AbstractSet[int]:
         """The functions that use a symbol through a PLT entry or the global offset table."""
         found = self._users.get(name)
         if found is None:
             sites = [site for at in self._places.get(name, ()) for site in self._sites.to(at)]
-            found = self._split.holding(sites) - self._linkages
-            found = self._users[name] = found | self._in_tables.get(name, frozenset())
-        return found
+            found = self._users[name] = self._split.holding(sites) - self._linkages
+        return found | self._now.in_tables.get(name, frozenset())
 
     def _all_users(self, names: Collection[str]) -> AbstractSet[int]:
         return frozenset().union(*map(self.users, names))
 
+    @property
+    def tables(self) -> frozenset[int]:
+        """The functions that data refers to, less those whose tables are followed."""
+        return self._now.tables
+
+    @property
+    def table_symbols(self) -> frozenset[str]:
+        """The symbols that data refers to, less those whose tables are followed."""
+        return self._now.table_symbols
+
     def leave_out(self, names: AbstractSet[str]) -> None:
         """Let what is got by one of ``names`` alone be called by nothing in the data."""
-        self._start_from(self.tables.difference(*(self.by_name[name] for name in names)))
+        tables = self._tables.difference(*(self.by_name[name] for name in names))
+        if tables != self._tables:
+            self._tables = tables
+            self._forget()
 
-    def follow_tables(self, names: AbstractSet[str], variables: AbstractSet[int]) -> None:
+    def follow_tables(
+        self, names: AbstractSet[str], variables: Callable[[], AbstractSet[int]]
+    ) -> None:
         """Let what stands in a table be used by the functions that refer to the table.
 
-        That is done for ``names`` and for the functions that lead to them, but not for what stands
-        behind one of ``variables``, which have names, nor in a large object, whose code would be
-        scanned once more.
+        That is done for ``names`` and for the functions that lead to them, and from now on for
+        nothing else, whatever was asked before. It is not done for what stands behind one of
+        ``variables``, which have names, nor in a large object, whose code would be scanned once
+        more.
         """
-        functions = self.tables.intersection(set().union(*map(self.behind, names)))
-        functions -= self._looked_up
-        symbols = (names & self.table_symbols) - self._looked_up
-        self._looked_up |= functions | symbols
-        unread = isinstance(self._sites, ManySites) or not self._machine.names_data
-        if unread or not (symbols or functions):
+        wanted = frozenset(names)
+        found = self._followed.get(wanted)
+        if found is None:
+            self._now = self._followed[frozenset()]
+            functions = self._tables.intersection(set().union(*map(self.behind, wanted)))
+            found = self._followed[wanted] = self._following(
+                functions | (wanted & self._table_symbols), variables
+            )
+        self._now = found
+
+    def _following(
+        self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
+    ) -> _Followed:
+        """What is known when the tables of ``wanted`` are followed, as far as they can be."""
+        if not isinstance(self._sites, ManySites) and self._machine.names_data:
+            self._find_table_users(wanted - self._table_users.keys(), variables)
+        users = {what: self._table_users.get(what) for what in wanted}
+        in_tables = {what: found for what, found in users.items() if found is not None}
+        return _Followed(
+            in_tables,
+            self._tables.difference(in_tables),
+            self._table_symbols.difference(in_tables),
+            self.constructors,
+        )
+
+    def _find_table_users(
+        self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
+    ) -> None:
+        """Find the functions that refer to the tables in which each of ``wanted`` stands.
+
+        None for one that stands where something else may refer to it.
+        """
+        if not wanted:
             return
         image = Image(memoryview(self._again()))
         tables = _Tables(image)
-        places: dict[str | int, list[int]] = {name: tables.symbols[name] for name in symbols}
+        places: dict[str | int, list[int]] = {what: [] for what in wanted}
+        for name in wanted & tables.symbols.keys():
+            places[name] = tables.symbols[str(name)]
         for place, function in tables.pointers.items():
-            if function in functions:
-                places.setdefault(function, []).append(place)
-        wanted = {at for found in places.values() for place in found for at in window(place)}
-        sites = Sites(wanted)
+            if function in wanted:
+                places[function].append(place)
+        sites = Sites({at for found in places.values() for place in found for at in window(place)})
         for segment in self._segments(_executable(image)):
             segment.scan(ADDRESSES, sites, self._split)
-        known = variables | set(tables.pointers.values())
+        known = variables() | set(tables.pointers.values())
         for what, found in places.items():
             held = [self._split.holding(table_sites(at, sites, known)) for at in found]
-            if all(held):
-                self._in_tables[what] = frozenset().union(*held)
-        self.table_symbols = self.table_symbols.difference(self._in_tables)
-        self._start_from(self.tables.difference(self._in_tables))
+            users = frozenset[int]().union(*held) if held and all(held) else None
+            self._table_users[what] = users
 
-    def _start_from(self, tables: frozenset[int]) -> None:
-        """Forget what was found by the tables as they were."""
-        self.tables = tables
-        self._live = set(self.tables | self.constructors)
-        for known in (self._callers, self._users, self._behind, self._expanded, self._follows):
-            known.clear()
+    def _forget(self) -> None:
+        """Forget what was found by the tables or by the code as they were."""
+        self._now = _Followed({}, self._tables, self._table_symbols, self.constructors)
+        self._followed: dict[frozenset[str], _Followed] = {frozenset(): self._now}
 
     def names_at(self, function: int, exports: Exports) -> Sequence[str]:
         """The names by which ``exports``, those of this object, offer a function."""
@@ -278,14 +334,14 @@ class Calls:
     def live(self, names: Collection[str]) -> AbstractSet[str]:
         """Those of ``names`` that a constructor or what data refers to uses, directly or not."""
         self._trace(self._all_users(names))
-        return {name for name in names if not self._live.isdisjoint(self.users(name))}
+        return {name for name in names if not self._now.live.isdisjoint(self.users(name))}
 
     def _trace(self, functions: AbstractSet[int]) -> None:
         """Find out which of ``functions`` are live; others become so where they are met."""
-        live, follows = self._live, self._follows
-        new = functions - self._expanded - live
+        live, follows = self._now.live, self._now.follows
+        new = functions - self._now.expanded - live
         while new:
-            self._expanded |= new
+            self._now.expanded |= new
             before: set[int] = set()
             for function in new:
                 callers = self.callers(function)
@@ -295,26 +351,26 @@ class Calls:
                     before |= callers
                 else:
                     self._revive(function)
-            new = before - self._expanded - live
+            new = before - self._now.expanded - live
 
     def _revive(self, function: int) -> None:
         """``function`` is live, and so is all that was found to be called by it."""
         pending = [function]
         for one in pending:
-            if one not in self._live:
-                self._live.add(one)
-                pending += self._follows.pop(one, ())
+            if one not in self._now.live:
+                self._now.live.add(one)
+                pending += self._now.follows.pop(one, ())
 
     def behind(self, name: str) -> AbstractSet[int]:
         """All functions that lead to a use of ``name``, which is not live."""
-        found = self._behind.get(name)
+        found = self._now.behind.get(name)
         if found is None:
             seen: set[int] = set()
             new = self._all_users((name,))
             while new:
                 seen |= new
                 new = frozenset().union(*map(self.callers, new)) - seen
-            found = self._behind[name] = frozenset(seen)
+            found = self._now.behind[name] = frozenset(seen)
         return found
 
     # -- what runs as soon as the object is loaded ------------------------------------------------

@@ -369,7 +369,8 @@ def tables(tmp_path: Path, more: str = "") -> tuple[Calls, dict[str, int]]:
 def test_what_a_table_has_is_used_by_those_who_refer_to_the_table(tmp_path: Path) -> None:
     found, addresses = tables(tmp_path)
     assert found.table_symbols >= {"first", "second"}
-    found.follow_tables(frozenset(["first", "second", "outside"]), {addresses["named"]})
+    named = {addresses["named"]}
+    found.follow_tables(frozenset(["first", "second", "outside"]), lambda: named)
     assert "first" not in found.table_symbols
     # The other is in a variable with a name, which anybody may read.
     assert "second" in found.table_symbols
@@ -382,14 +383,32 @@ def test_functions_in_rows_of_structures_are_used_by_those_who_refer_to_these(
 ) -> None:
     found, addresses = tables(tmp_path)
     assert found.live(["other"]) == {"other"}
-    found.follow_tables(frozenset(["other"]), frozenset())
+    found.follow_tables(frozenset(["other"]), frozenset)
     assert found.live(["other"]) == frozenset()
     assert addresses["search"] in found.behind("other")
 
 
+def test_what_was_asked_for_another_host_does_not_matter(tmp_path: Path) -> None:
+    found, addresses = tables(tmp_path)
+    alone, _ = tables(tmp_path)
+    named = {addresses["named"]}
+    alone.follow_tables(frozenset(["first"]), lambda: named)
+    found.follow_tables(frozenset(["other"]), lambda: named)
+    assert found.live(["other"]) == frozenset()
+    found.follow_tables(frozenset(["first"]), lambda: named)
+    assert (found.tables, found.table_symbols) == (alone.tables, alone.table_symbols)
+    for name in ("first", "second", "outside", "other"):
+        assert found.users(name) == alone.users(name)
+        assert found.live([name]) == alone.live([name])
+    assert found.live(["other"]) == {"other"}
+    # Nor when nothing at all is asked for.
+    found.follow_tables(frozenset(), lambda: named)
+    assert "first" in found.table_symbols
+
+
 def test_table_whose_address_is_in_data_is_left_as_it_is(tmp_path: Path) -> None:
     found, _ = tables(tmp_path, "struct row *const named_row = rows;")
-    found.follow_tables(frozenset(["other"]), frozenset())
+    found.follow_tables(frozenset(["other"]), frozenset)
     assert found.live(["other"]) == {"other"}
 
 
@@ -397,5 +416,5 @@ def test_table_that_no_code_refers_to_is_left_as_it_is(tmp_path: Path) -> None:
     source = "int f(int n) { return n; } __attribute__((used)) static int (*const t[])(int) = {f};"
     found = read_calls(compile_so(tmp_path, "m.so", source, "-O2").read_bytes())
     assert found is not None
-    found.follow_tables(frozenset(["f"]), frozenset())
+    found.follow_tables(frozenset(["f"]), frozenset)
     assert found.table_symbols == {"f"}
