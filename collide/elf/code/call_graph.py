@@ -17,10 +17,9 @@ called.
 from __future__ import annotations
 
 import struct
-from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from mmap import mmap
@@ -28,28 +27,11 @@ from types import MappingProxyType
 
 from collide.elf.code.branches import ADDRESSES, Functions, ManySites, Sites
 from collide.elf.code.cffi_tables import MARK, cffi_functions
+from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
 from collide.elf.code.table_users import table_sites, window
 from collide.elf.code.unwind import Frames
-from collide.elf.constants import (
-    DT_FINI,
-    DT_FINI_ARRAY,
-    DT_FINI_ARRAYSZ,
-    DT_INIT,
-    DT_INIT_ARRAY,
-    DT_INIT_ARRAYSZ,
-    DT_JMPREL,
-    DT_PLTRELSZ,
-    DT_RELA,
-    DT_RELACOUNT,
-    DT_RELASZ,
-    DT_RELR,
-    DT_RELRSZ,
-    DT_SYMTAB,
-    PF_X,
-    PT_LOAD,
-)
-from collide.elf.hash_tables import integers
+from collide.elf.constants import DT_FINI, DT_INIT
 from collide.elf.headers import Image
 from collide.elf.symbol_table import DynamicSymbols
 from collide.elf.symbols import Exports
@@ -66,8 +48,6 @@ LARGEST = 128 << 20
 """Bytes of code up to which calls are worth reading; one library of tensorflow has 300 MB."""
 _SMALL = 32 << 20
 """Bytes of code up to which all of it is scanned at once."""
-
-_WORD, _ADDRESS = struct.Struct("<I"), struct.Struct("<Q")
 
 Contents = bytes | bytearray | memoryview | mmap
 _BROKEN = (FormatError, struct.error, IndexError, ValueError, KeyError, OverflowError)
@@ -90,7 +70,7 @@ def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> C
             return None
         calls = Calls(image, frames, again or (lambda: data))
         if not isinstance(data, memoryview) and data.find(MARK) >= 0:
-            calls.by_name = cffi_functions(image, _Tables(image).pointers, frozenset(frames.starts))
+            calls.by_name = cffi_functions(image, Tables(image).pointers, frozenset(frames.starts))
         return calls
     except _BROKEN:
         return None
@@ -104,7 +84,7 @@ def _code_ranges(image: Image, starts: Sequence[int]) -> list[range]:
     Raises FormatError for segments that overlap.
     """
     ranges = sorted(
-        (range(address, address + len(code)) for address, code in _executable(image)),
+        (range(address, address + len(code)) for address, code in executable(image)),
         key=lambda found: found.start,
     )
     if any(one.stop > other.start for one, other in pairwise(ranges)):
@@ -156,13 +136,13 @@ class Calls:
     def __init__(self, image: Image, frames: Frames, again: Callable[[], Contents]) -> None:
         starts = frames.starts
         known = frozenset(starts)
-        tables = _Tables(image)
+        tables = Tables(image)
         self._machine = READABLE[image.machine.name]
         self.functions = starts
         self.constructors: frozenset[int] = tables.constructors & known
         self._tables: frozenset[int] = (known & tables.addresses) - self.constructors
         self._table_symbols: frozenset[str] = frozenset(tables.symbols)
-        pieces = list(_executable(image))
+        pieces = list(executable(image))
         bounds = [at for address, code in pieces for at in (address, address + len(code))]
         far = (*bounds, *tables.slots, starts[0])
         self._reach = max(far) - min(far)
@@ -206,7 +186,7 @@ class Calls:
     def more(self) -> None:
         """Scan a large object for the next form of instructions."""
         image = Image(memoryview(self._again()))
-        self._scan(self._segments(_executable(image)))
+        self._scan(self._segments(executable(image)))
         self._callers.clear()
         self._users.clear()
         self._forget()
@@ -297,7 +277,7 @@ class Calls:
         if not wanted:
             return
         image = Image(memoryview(self._again()))
-        tables = _Tables(image)
+        tables = Tables(image)
         places: dict[str | int, list[int]] = {what: [] for what in wanted}
         for name in wanted & tables.symbols.keys():
             places[name] = tables.symbols[str(name)]
@@ -305,7 +285,7 @@ class Calls:
             if function in wanted:
                 places[function].append(place)
         sites = Sites({at for found in places.values() for place in found for at in window(place)})
-        for segment in self._segments(_executable(image)):
+        for segment in self._segments(executable(image)):
             segment.scan(ADDRESSES, sites, self._split)
         known = variables() | set(tables.pointers.values())
         for what, found in places.items():
@@ -403,7 +383,7 @@ class Calls:
         if found is None:
             if not self._read_anew:
                 image = Image(memoryview(self._again()))
-                self._read_anew = self._segments(_executable(image))
+                self._read_anew = self._segments(executable(image))
             leads = {
                 target
                 for segment in self._read_anew
@@ -428,12 +408,6 @@ class Calls:
         return frozenset(found)
 
 
-def _executable(image: Image) -> Iterator[tuple[int, memoryview]]:
-    for s in image.segments:
-        if s.kind == PT_LOAD and s.flags & PF_X:
-            yield s.address, image.data[s.offset : s.offset + s.size]
-
-
 def _uncovered(frames: Frames, entries: AbstractSet[int]) -> set[int]:
     """The entries of linkage tables that no frame description covers.
 
@@ -453,85 +427,3 @@ def _uncovered(frames: Frames, entries: AbstractSet[int]) -> set[int]:
             if end is not None and end <= entry:
                 found.add(entry)
     return found
-
-
-class _Tables:
-    """Tables of the linker: slots of symbols, and functions that data refers to."""
-
-    def __init__(self, image: Image) -> None:
-        self.image = image
-        self._machine = READABLE[image.machine.name]
-        self.slots: dict[int, str] = {}
-        self.symbols: defaultdict[str, list[int]] = defaultdict(list)
-        self.pointers: dict[int, int] = {}
-        self.addresses: set[int] = set()
-        self._relocations()
-        self.constructors = self._constructors()
-
-    def _relocations(self) -> None:
-        image = self.image
-        for tag, size_tag in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
-            if tag in image.dynamic and (size := image.one(size_tag, 0)):
-                self._table(integers(image.at(image.one(tag), size), "Q", image.big_endian))
-        self.pointers.update(self._packed())
-        self.addresses.update(self.pointers.values())
-
-    def _table(self, words: array[int]) -> None:
-        image = self.image
-        places, infos, addends = words[::3], words[1::3], words[2::3]
-        if not len(places) == len(infos) == len(addends):
-            raise ValueError("a table of relocations ends early")
-        # Relative ones come first, and are by far the most (DT_RELACOUNT).
-        count = min(image.one(DT_RELACOUNT, 0), len(infos))
-        machine = self._machine
-        if infos[:count].count(machine.relative) < count:
-            count = 0
-        self.pointers.update(zip(places[:count], addends[:count], strict=True))
-        symbols = image.at(image.one(DT_SYMTAB)) if DT_SYMTAB in image.dynamic else b""
-        names: dict[int, str] = {}
-        for place, info, addend in zip(places[count:], infos[count:], addends[count:], strict=True):
-            kind, symbol = info & 0xFFFFFFFF, info >> 32
-            if kind == machine.relative:
-                self.pointers[place] = addend
-            elif kind == machine.irelative:
-                self.addresses.add(addend)
-            elif symbol:
-                name = names.get(symbol)
-                if name is None:
-                    (at,) = _WORD.unpack_from(symbols, symbol * 24)
-                    name = names[symbol] = image.string(at)
-                if kind in (machine.glob_dat, machine.jump_slot):
-                    self.slots[place] = name
-                else:
-                    self.symbols[name].append(place)
-
-    def _packed(self) -> Iterator[tuple[int, int]]:
-        """Places of DT_RELR (gABI "Relative relocations in a compact form") and what is there."""
-        image = self.image
-        if DT_RELR not in image.dynamic:
-            return
-        place, left = 0, len(image.data) // 8
-        table = image.at(image.one(DT_RELR), image.one(DT_RELRSZ))
-        for word in integers(table, "Q", image.big_endian):
-            if not word & 1:
-                places = [word]
-                place = word + 8
-            else:
-                places = [place + 8 * bit for bit in range(63) if word >> bit + 1 & 1]
-                place += 63 * 8
-            left -= len(places)
-            if left < 0:
-                raise ValueError("relative relocations that overlap")
-            for at in places:
-                yield at, _ADDRESS.unpack_from(image.at(at, 8))[0]
-
-    def _constructors(self) -> frozenset[int]:
-        image = self.image
-        found = {image.one(tag) for tag in (DT_INIT, DT_FINI) if tag in image.dynamic}
-        for tag, size_tag in ((DT_INIT_ARRAY, DT_INIT_ARRAYSZ), (DT_FINI_ARRAY, DT_FINI_ARRAYSZ)):
-            if tag in image.dynamic and (size := image.one(size_tag, 0)):
-                start = image.one(tag)
-                # An array that is not in the file cannot be: FormatError.
-                places = range(start, start + len(image.at(start, size)), 8)
-                found |= {self.pointers.get(place, 0) for place in places}
-        return frozenset(found)

@@ -9,7 +9,8 @@ import pytest
 
 from code_samples import AARCH64_WAYS, SOURCE
 from collide.elf.code.aarch64 import _writes
-from collide.elf.code.call_graph import Calls, _executable, read_calls
+from collide.elf.code.call_graph import Calls, read_calls
+from collide.elf.code.linker_tables import executable
 from collide.elf.headers import Image
 from compiler import AARCH64, compile_so
 
@@ -67,7 +68,7 @@ def references(data: bytes, calls: Calls) -> tuple[set[tuple[int, int]], set[int
     found: set[tuple[int, int]] = set()
     elsewhere: set[int] = set()
     clobbered = {*(f"x{n}" for n in range(19)), "lr", "x30"}
-    for address, code in _executable(Image(memoryview(data))):
+    for address, code in executable(Image(memoryview(data))):
         pages: dict[int, int] = {}
         all_pages: dict[int, int] = {}
         for one in (i for i in engine.disasm(bytes(code), address) if i.id):
