@@ -25,11 +25,11 @@ from itertools import pairwise
 from mmap import mmap
 from types import MappingProxyType
 
-from collide.elf.code.branches import ADDRESSES, Functions, ManySites, Sites
+from collide.elf.code.branches import Functions, ManySites, Sites
 from collide.elf.code.cffi_tables import MARK, cffi_functions
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
-from collide.elf.code.table_users import table_sites, window
+from collide.elf.code.table_users import users_of_tables
 from collide.elf.code.unwind import Frames
 from collide.elf.constants import DT_FINI, DT_INIT
 from collide.elf.headers import Image
@@ -121,6 +121,33 @@ class _Followed:
         self.expanded: set[int] = set()
         self.follows: defaultdict[int, list[int]] = defaultdict(list)
         self.behind: dict[str, frozenset[int]] = {}
+
+    def trace(
+        self, functions: AbstractSet[int], callers_of: Callable[[int], AbstractSet[int]]
+    ) -> None:
+        """Find out which of ``functions`` are live; others become so where they are met."""
+        live, follows = self.live, self.follows
+        new = functions - self.expanded - live
+        while new:
+            self.expanded |= new
+            before: set[int] = set()
+            for function in new:
+                callers = callers_of(function)
+                if live.isdisjoint(callers):
+                    for caller in callers:
+                        follows[caller].append(function)
+                    before |= callers
+                else:
+                    self._revive(function)
+            new = before - self.expanded - live
+
+    def _revive(self, function: int) -> None:
+        """``function`` is live, and so is all that was found to be called by it."""
+        pending = [function]
+        for one in pending:
+            if one not in self.live:
+                self.live.add(one)
+                pending += self.follows.pop(one, ())
 
 
 class Calls:
@@ -256,8 +283,12 @@ class Calls:
         self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
     ) -> _Followed:
         """What is known when the tables of ``wanted`` are followed, as far as they can be."""
-        if not isinstance(self._sites, ManySites) and self._machine.names_data:
-            self._find_table_users(wanted - self._table_users.keys(), variables)
+        new = wanted - self._table_users.keys()
+        if new and not isinstance(self._sites, ManySites) and self._machine.names_data:
+            image = Image(memoryview(self._again()))
+            segments = self._segments(executable(image))
+            tables = Tables(image)
+            self._table_users |= users_of_tables(new, tables, segments, self._split, variables())
         users = {what: self._table_users.get(what) for what in wanted}
         in_tables = {what: found for what, found in users.items() if found is not None}
         return _Followed(
@@ -266,32 +297,6 @@ class Calls:
             self._table_symbols.difference(in_tables),
             self.constructors,
         )
-
-    def _find_table_users(
-        self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
-    ) -> None:
-        """Find the functions that refer to the tables in which each of ``wanted`` stands.
-
-        None for one that stands where something else may refer to it.
-        """
-        if not wanted:
-            return
-        image = Image(memoryview(self._again()))
-        tables = Tables(image)
-        places: dict[str | int, list[int]] = {what: [] for what in wanted}
-        for name in wanted & tables.symbols.keys():
-            places[name] = tables.symbols[str(name)]
-        for place, function in tables.pointers.items():
-            if function in wanted:
-                places[function].append(place)
-        sites = Sites({at for found in places.values() for place in found for at in window(place)})
-        for segment in self._segments(executable(image)):
-            segment.scan(ADDRESSES, sites, self._split)
-        known = variables() | set(tables.pointers.values())
-        for what, found in places.items():
-            held = [self._split.holding(table_sites(at, sites, known)) for at in found]
-            users = frozenset[int]().union(*held) if held and all(held) else None
-            self._table_users[what] = users
 
     def _forget(self) -> None:
         """Forget what was found by the tables or by the code as they were."""
@@ -313,33 +318,8 @@ class Calls:
 
     def live(self, names: Collection[str]) -> AbstractSet[str]:
         """Those of ``names`` that a constructor or what data refers to uses, directly or not."""
-        self._trace(self._all_users(names))
+        self._now.trace(self._all_users(names), self.callers)
         return {name for name in names if not self._now.live.isdisjoint(self.users(name))}
-
-    def _trace(self, functions: AbstractSet[int]) -> None:
-        """Find out which of ``functions`` are live; others become so where they are met."""
-        live, follows = self._now.live, self._now.follows
-        new = functions - self._now.expanded - live
-        while new:
-            self._now.expanded |= new
-            before: set[int] = set()
-            for function in new:
-                callers = self.callers(function)
-                if live.isdisjoint(callers):
-                    for caller in callers:
-                        follows[caller].append(function)
-                    before |= callers
-                else:
-                    self._revive(function)
-            new = before - self._now.expanded - live
-
-    def _revive(self, function: int) -> None:
-        """``function`` is live, and so is all that was found to be called by it."""
-        pending = [function]
-        for one in pending:
-            if one not in self._now.live:
-                self._now.live.add(one)
-                pending += self._now.follows.pop(one, ())
 
     def behind(self, name: str) -> AbstractSet[int]:
         """All functions that lead to a use of ``name``, which is not live."""

@@ -7,12 +7,16 @@ or of a row of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+
+from collide.elf.code.branches import ADDRESSES, Functions, Sites
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.elf.code.branches import Sites
+    from typing import Any
+
+    from collide.elf.code.linker_tables import Tables
 
 _LARGEST = 4096
 """Bytes of a table, from its beginning to the last row that is looked at."""
@@ -40,3 +44,32 @@ def table_sites(place: int, sites: Sites, known: AbstractSet[int]) -> Sequence[i
         if found and place - address >= _ROWS:
             break
     return found
+
+
+def users_of_tables(
+    wanted: AbstractSet[str | int],
+    tables: Tables,
+    segments: Iterable[Any],
+    split: Functions,
+    variables: AbstractSet[int],
+) -> dict[str | int, frozenset[int] | None]:
+    """The functions that refer to the tables in which each of ``wanted`` stands.
+
+    These are symbols and addresses of functions. None for one that stands where something else
+    may refer to it, as to one of ``variables``, which have names. ``segments`` are all code.
+    """
+    places: dict[str | int, list[int]] = {what: [] for what in wanted}
+    for name in tables.symbols.keys() & wanted:
+        places[name] = tables.symbols[name]
+    for place, function in tables.pointers.items():
+        if function in places:
+            places[function].append(place)
+    sites = Sites({at for found in places.values() for place in found for at in window(place)})
+    for segment in segments:
+        segment.scan(ADDRESSES, sites, split)
+    known = variables | set(tables.pointers.values())
+    users: dict[str | int, frozenset[int] | None] = {}
+    for what, found in places.items():
+        held = [split.holding(table_sites(at, sites, known)) for at in found]
+        users[what] = frozenset[int]().union(*held) if held and all(held) else None
+    return users
