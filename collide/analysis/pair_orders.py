@@ -10,7 +10,8 @@ file, whose changes are left out. Nothing is judged here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 from collide.analysis.analysis import Module
@@ -18,7 +19,6 @@ from collide.analysis.install import binder_for, install_together, open_modules,
 from collide.analysis.pair_traces import Shared
 from collide.binding.binding import Binding, BindingGroup, BoundObject, is_unique
 from collide.binding.session import Session
-from collide.elf.symbols import Reference
 from collide.loader.host import Host
 from collide.loader.link_map import LoadFailure
 from collide.loader.lookup import Match
@@ -120,10 +120,10 @@ class _State:
         self.promoted = frozenset(f for f in scope if f not in start_up)
 
 
-_Brought = dict[Dso, tuple[BoundObject, tuple[str, ...]]]
+Brought = dict[Dso, tuple[BoundObject, tuple[str, ...]]]
 
 
-def _brought(modules: Iterable[Module]) -> _Brought:
+def brought(modules: Iterable[Module]) -> Brought:
     """The objects that these modules brought, each with the modules that have it in scope."""
     objects: dict[Dso, BoundObject] = {}
     users: dict[Dso, dict[str, None]] = {}
@@ -140,7 +140,7 @@ def _brought(modules: Iterable[Module]) -> _Brought:
 def _changes(
     first: Sequence[Module], alone: Sequence[Module], after: Sequence[Module], state: _State
 ) -> Iterator[ChangedBindings]:
-    before, now, others = _brought(alone), _brought(after), _brought(first)
+    before, now, others = brought(alone), brought(after), brought(first)
     for dso, (old, users) in before.items():
         if dso in now:
             new, modules = now[dso]
@@ -157,28 +157,34 @@ def _changed(
     state: _State,
     kind: ChangeKind | None,
 ) -> Iterator[ChangedBindings]:
-    groups: dict[tuple[ChangeKind, Dso, Dso | None], list[tuple[Binding, Match | None]]] = {}
     known = {id(group) for group in old.groups}
-    previous: dict[Reference, Match | None] | None = None
-    for group in new.groups:
-        # Modules share a group wherever their scopes agree.
-        if id(group) in known:
-            continue
-        if previous is None:
-            previous = {b.reference: b.actual for b in old.bindings}
-        for b in group.bindings:
-            was = previous.get(b.reference)
-            if b.actual is None or (was is not None and was.dso is b.actual.dso):
-                continue
-            key = kind or _kind(b.actual, state), b.actual.dso, was.dso if was else None
-            groups.setdefault(key, []).append((b, was))
-    for (reason, provider, before), bindings in groups.items():
-        yield ChangedBindings(
-            reason, new.map.dso, provider, before, tuple(bindings), modules, new.groups
-        )
+    # Modules share a group wherever their scopes agree.
+    different = [group for group in new.groups if id(group) not in known]
+    if different:
+        previous = {b.reference: b.actual for b in old.bindings}
+        pairs = ((b, previous.get(b.reference)) for group in different for b in group.bindings)
+        kind_of = partial(_kind, state) if kind is None else lambda _: kind
+        yield from changed_bindings(new.map.dso, modules, new.groups, pairs, kind_of)
 
 
-def _kind(actual: Match, state: _State) -> ChangeKind:
+def changed_bindings(
+    holder: Dso,
+    modules: tuple[str, ...],
+    groups: tuple[BindingGroup, ...],
+    pairs: Iterable[tuple[Binding, Match | None]],
+    kind_of: Callable[[Match], ChangeKind],
+) -> Iterator[ChangedBindings]:
+    """Those of ``pairs``, bindings and what was there before, that are of another object now."""
+    found: dict[tuple[ChangeKind, Dso, Dso | None], list[tuple[Binding, Match | None]]] = {}
+    for b, was in pairs:
+        if b.actual is not None and (was is None or was.dso is not b.actual.dso):
+            key = kind_of(b.actual), b.actual.dso, was.dso if was else None
+            found.setdefault(key, []).append((b, was))
+    for (kind, provider, before), bindings in found.items():
+        yield ChangedBindings(kind, holder, provider, before, tuple(bindings), modules, groups)
+
+
+def _kind(state: _State, actual: Match) -> ChangeKind:
     registered = state.unique.get(actual.definition.name)
     if is_unique(actual) and registered is not None and registered.dso is actual.dso:
         return "unique"

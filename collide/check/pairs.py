@@ -9,11 +9,12 @@ from itertools import combinations
 from collide.analysis.analysis import Analysis
 from collide.analysis.install import conflicts
 from collide.analysis.pair_orders import PairOrder, both_orders
+from collide.analysis.pair_sides import SystemSides
 from collide.analysis.pair_traces import Shared, TargetTraces, shared, traces
 from collide.elf.references import table_of
 from collide.findings.finding import Finding
 from collide.findings.judge import judge
-from collide.findings.pairs import judge_conflicts, judge_pair_order
+from collide.findings.pairs import JudgedChanges, judge_conflicts, judge_pair_order
 from collide.loader.host import Host
 from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.errors import InputError
@@ -97,6 +98,10 @@ class KeptTargets:
                 self.offer(kept)
         return kept
 
+    def keeps(self, name: str) -> bool:
+        """Whether the target of this name stays in memory."""
+        return name in self._targets
+
     def _fetch(self, name: str) -> Target:
         return self._packed[name]() if name in self._packed else read_target(name)
 
@@ -119,6 +124,7 @@ class PairTraces:
         self._modes = modes
         self.kept = KeptTargets()
         self._traces: list[tuple[Host, list[TargetTraces]]] = []
+        self._known: tuple[int, _Known] | None = None
 
     def add(self, analysis: Analysis) -> None:
         """Take one analysis that still has its bindings."""
@@ -150,9 +156,12 @@ class PairTraces:
     def pairs_of(self, row: Row) -> Iterator[Pair | InputError]:
         """The pairs of one row, with a problem in place of one that fails."""
         host, left = self._traces[row.place]
+        if self._known is None or self._known[0] != row.place:
+            self._known = row.place, _Known(host, self.kept, self._modes)
+        known = self._known[1]
         for other in row.others:
             try:
-                yield _pair(left[row.one], left[other], host, self.kept, self._modes)
+                yield known.pair(left[row.one], left[other])
             except Exception as e:
                 names = f"{left[row.one].target} and {left[other].target} on {host.name}"
                 yield problem_of(names, e)
@@ -169,34 +178,45 @@ def check_pairs(
     found: Sequence[TargetTraces], host: Host, kept: KeptTargets, modes: ModePatterns = ALL_NOW
 ) -> Iterator[Pair]:
     """All pairs of targets, in the order of the targets; those that share something are opened."""
+    known = _Known(host, kept, modes)
     for one, other in combinations(found, 2):
-        yield _pair(one, other, host, kept, modes)
+        yield known.pair(one, other)
 
 
-def _pair(
-    one: TargetTraces,
-    other: TargetTraces,
-    host: Host,
-    kept: KeptTargets,
-    modes: ModePatterns,
-) -> Pair:
-    names = one.target, other.target
-    if one.distribution is not None and one.distribution == other.distribution:
-        reason = f"two builds of {one.distribution} are never installed together"
-        return Pair(names, host, Shared(), left_out=reason)
-    shares = shared(one, other, modes)
-    if not shares:
-        return Pair(names, host, shares)
-    try:
-        targets = kept.read(names[0]), kept.read(names[1])
-    except InputError as e:
-        return Pair(names, host, shares, left_out=f"cannot be read again: {e}")
-    pair_orders = both_orders(targets, host, shares, modes)
-    orders = (Order(s.first.name, s.second.name, judge_pair_order(s)) for s in pair_orders)
-    common = judge_conflicts(conflicts(targets))
-    for pair_order, alone in zip(pair_orders, (other, one), strict=True):
-        common += _failing(pair_order, alone, host)
-    return Pair(names, host, shares, common, tuple(orders))
+class _Known:
+    """What is known of the pairs on one host, while one is looked at after the other."""
+
+    def __init__(self, host: Host, kept: KeptTargets, modes: ModePatterns) -> None:
+        self._host, self._kept, self._modes = host, kept, modes
+        self._sides = SystemSides(host, modes, kept.keeps)
+        self._judged = JudgedChanges()
+
+    def pair(self, one: TargetTraces, other: TargetTraces) -> Pair:
+        """Two targets, opened in both orders if they share something."""
+        names, host = (one.target, other.target), self._host
+        if one.distribution is not None and one.distribution == other.distribution:
+            reason = f"two builds of {one.distribution} are never installed together"
+            return Pair(names, host, Shared(), left_out=reason)
+        shares = shared(one, other, self._modes)
+        if not shares:
+            return Pair(names, host, shares)
+        common: tuple[Finding, ...] = ()
+        try:
+            pair_orders = self._sides.both_orders(self._kept.read, names, shares)
+            if pair_orders is None:
+                targets = self._kept.read(names[0]), self._kept.read(names[1])
+        except InputError as e:
+            return Pair(names, host, shares, left_out=f"cannot be read again: {e}")
+        if pair_orders is None:
+            pair_orders = both_orders(targets, host, shares, self._modes)
+            common = judge_conflicts(conflicts(targets))
+            for pair_order, alone in zip(pair_orders, (other, one), strict=True):
+                common += _failing(pair_order, alone, host)
+        orders = (
+            Order(order.first.name, order.second.name, judge_pair_order(order, self._judged))
+            for order in pair_orders
+        )
+        return Pair(names, host, shares, common, tuple(orders))
 
 
 def _failing(pair_order: PairOrder, alone: TargetTraces, host: Host) -> tuple[Finding, ...]:

@@ -14,10 +14,11 @@ from collide.loader.messages import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from collide.analysis.install import Conflict
     from collide.analysis.pair_orders import ChangedBindings, ChangedOutcome, ChangeKind, PairOrder
+    from collide.findings.across import Judged
     from collide.loader.model import Dso
 
 SONAME_ACROSS = Code(
@@ -141,9 +142,36 @@ _CODES: dict[ChangeKind, Code] = {
 }
 
 
-def judge_pair_order(pair_order: PairOrder) -> tuple[Finding, ...]:
-    """All findings about one order of two targets: the worst first, then by code and names."""
-    found = [*_changed(pair_order), *map(_outcome_finding, pair_order.outcomes)]
+class JudgedChanges:
+    """What was judged of changes that many pairs share, as those of a system library."""
+
+    _MOST = 256
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], tuple[Sequence[ChangedBindings], Judged]] = {}
+
+    def judge(self, kind: ChangeKind, provider: Dso, changes: Sequence[ChangedBindings]) -> Judged:
+        """See :func:`collide.findings.across.judge_changes`."""
+        from collide.findings.across import judge_changes  # late: start-up
+
+        key = tuple(id(change.bindings) for change in changes)
+        if key not in self._known:
+            if len(self._known) >= self._MOST:
+                self._known.clear()
+            # The changes are kept with it, as they are known by where they are in memory.
+            self._known[key] = changes, judge_changes(kind, provider, changes)
+        return self._known[key][1]
+
+
+def judge_pair_order(
+    pair_order: PairOrder, known: JudgedChanges | None = None
+) -> tuple[Finding, ...]:
+    """All findings about one order of two targets: the worst first, then by code and names.
+
+    ``known`` is what was judged of other pairs on the same host.
+    """
+    judged = known or JudgedChanges()
+    found = [*_changed(pair_order, judged), *map(_outcome_finding, pair_order.outcomes)]
     return tuple(
         sorted(found, key=lambda f: (-f.severity, f.code.id, f.victim, f.provider or "", f.symbols))
     )
@@ -164,11 +192,7 @@ def judge_conflicts(conflicts: Iterable[Conflict]) -> tuple[Finding, ...]:
     )
 
 
-def _changed(pair_order: PairOrder) -> Iterator[Finding]:
-    if not pair_order.changes:
-        return
-    from collide.findings.across import judge_changes  # late: start-up
-
+def _changed(pair_order: PairOrder, known: JudgedChanges) -> Iterator[Finding]:
     groups: dict[tuple[ChangeKind, Dso, Dso | None], list[ChangedBindings]] = {}
     for change in pair_order.changes:
         # Changes of a system library are grouped by the library, whatever it got alone.
@@ -177,7 +201,7 @@ def _changed(pair_order: PairOrder) -> Iterator[Finding]:
         groups.setdefault((change.kind, change.provider, apart), []).append(change)
     for (kind, provider, _), changes in groups.items():
         bindings = [pair for change in changes for pair in change.bindings]
-        severity, evidence = judge_changes(kind, provider, changes)
+        severity, evidence = known.judge(kind, provider, changes)
         holders = sorted({pair_order.name_of(c.holder) for c in changes})
         yield Finding(
             code=_CODES[kind],

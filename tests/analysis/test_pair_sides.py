@@ -1,0 +1,124 @@
+"""What each target changes in system libraries by itself says what opening the two does."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from building import WheelBuilder
+from collide.analysis.analysis import analyse
+from collide.analysis.pair_orders import PairOrder, both_orders
+from collide.analysis.pair_sides import SystemSides
+from collide.analysis.pair_traces import shared, traces
+from collide.filesystems.root import Root
+from collide.findings.pairs import judge_pair_order
+from collide.hosts.extract import extract
+from collide.loader.host import Host
+from collide.wheels.target import Target
+from scenario import Scenario
+
+SYSTEM = "int f(void) { return 1; } int h(void) { return 2; } int g(void) { return f() + h(); }"
+USES = "int g(void); int m(void) { return g(); }"
+F, H = "int f(void) { return 3; }", "int h(void) { return 4; }"
+TLS = "static __thread char block[{}]; char *touch(void) {{ return block; }}"
+
+
+class Pairs:
+    """Wheels on a host whose system has ``libsys.so.1``."""
+
+    def __init__(self, directory: Path) -> None:
+        s = Scenario(directory)
+        s.lib("system/libsys.so.1", SYSTEM)
+        binary = str(s.host())
+        self.host: Host = extract(binary, Root(), library_path=[str(directory / "system")])
+        self.build = WheelBuilder(directory)
+        self.library = str(directory / "system/libsys.so.1")
+
+    def wheel(self, name: str, source: str, **more: str) -> Target:
+        members: dict[str, str | Path] = {f"{name}.so": source, **more}
+        return self.build(name, members, self.library, "-ftls-model=initial-exec")
+
+    def orders(
+        self, one: Target, other: Target, sides: SystemSides
+    ) -> tuple[tuple[PairOrder, PairOrder] | None, tuple[PairOrder, PairOrder]]:
+        shares = shared(*(traces(analyse(t, self.host)) for t in (one, other)))
+        read = {t.name: t for t in (one, other)}
+        found = sides.both_orders(read.__getitem__, (one.name, other.name), shares)
+        return found, both_orders((one, other), self.host, shares)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Pairs:
+    return Pairs(tmp_path)
+
+
+def said(orders: tuple[PairOrder, PairOrder]) -> list[tuple[object, ...]]:
+    """What is found in both orders, and of each reference of a library what it got and gets."""
+    return [
+        (
+            judge_pair_order(order),
+            order.outcomes,
+            {
+                (c.kind, c.holder, b.reference, b.actual, was, c.before, c.modules)
+                for c in order.changes
+                for b, was in c.bindings
+            },
+        )
+        for order in orders
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(F + USES, USES), (USES, H + USES), (F + USES, H + USES), (F + USES, F + H + USES)],
+    ids=["first", "second", "apart", "both"],
+)
+def test_orders_are_those_of_opening_the_two(pairs: Pairs, one: str, other: str) -> None:
+    sides = SystemSides(pairs.host)
+    first, second = pairs.wheel("one", one), pairs.wheel("two", other)
+    third = pairs.wheel("three", USES + "int more(void) { return 5; }")
+    for pair in ((first, second), (second, first), (first, third), (third, second)):
+        found, opened = pairs.orders(*pair, sides)
+        if found is not None:
+            assert said(found) == said(opened)
+            assert any(order.changes for order in found)
+    assert pairs.orders(first, second, sides)[0] is not None
+
+
+def test_each_target_is_opened_once(pairs: Pairs) -> None:
+    wheels = [pairs.wheel(name, F + USES) for name in ("one", "two", "three")]
+    found = [traces(analyse(t, pairs.host)) for t in wheels]
+    by_name = {t.name: t for t in wheels}
+    read: list[str] = []
+
+    def fetch(name: str) -> Target:
+        read.append(name)
+        return by_name[name]
+
+    for keeps, often in ((lambda _: True), 3), ((lambda _: False), 6):
+        sides = SystemSides(pairs.host, keeps=keeps)
+        read.clear()
+        for a, b in combinations(found, 2):
+            assert sides.both_orders(fetch, (a.target, b.target), shared(a, b))
+        assert len(read) == often
+
+
+def test_targets_that_see_files_of_each_other_are_opened(pairs: Pairs) -> None:
+    one = pairs.wheel("one", F + USES)
+    other = pairs.wheel("two", USES, **{"libsys.so.1": "int other(void) { return 6; }"})
+    found, _ = pairs.orders(one, other, SystemSides(pairs.host))
+    assert found is None
+
+
+def test_targets_that_need_much_static_tls_are_opened(pairs: Pairs) -> None:
+    one = pairs.wheel("one", F + USES + TLS.format(900))
+    other = pairs.wheel("two", USES + TLS.format(900))
+    found, opened = pairs.orders(one, other, SystemSides(pairs.host))
+    assert found is None
+    assert any(order.outcomes for order in opened)
+    small = pairs.wheel("three", USES + TLS.format(16))
+    found, opened = pairs.orders(one, small, SystemSides(pairs.host))
+    assert found is not None
+    assert said(found) == said(opened)
