@@ -43,7 +43,7 @@ class Pairs:
     def orders(
         self, one: Target, other: Target, sides: SystemSides
     ) -> tuple[tuple[PairOrder, PairOrder] | None, tuple[PairOrder, PairOrder]]:
-        shares = shared(*(traces(analyse(t, self.host)) for t in (one, other)))
+        shares = shared(traces(analyse(one, self.host)), traces(analyse(other, self.host)))
         read = {t.name: t for t in (one, other)}
         found = sides.both_orders(read.__getitem__, (one.name, other.name), shares)
         return found, both_orders((one, other), self.host, shares)
