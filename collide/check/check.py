@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from collide.analysis.analysis import Analysis, analyse
@@ -26,6 +26,8 @@ from collide.wheels.target import Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from collide.check.pairs import Pair
     from collide.repair.preview import RepairPreview
     from collide.whatif.remedies import Remedy
@@ -160,18 +162,25 @@ def check_one(
     progress: Progress = no_progress,
 ) -> Report:
     """One target on every host; ``seen`` is called with each analysis that has its bindings."""
-    one = _OneTarget(target, candidates, insist, remedies, modes, seen)
+    one = OneTarget(target, candidates, insist, remedies, modes, seen)
     try:
         with target.keeping(), timed(target.name):
-            return one.report(exposure, progress)
+            return one.report(one.outcomes(progress), exposure)
     except UsageError:
         raise
     except Exception as e:
         return Report((), (), (*target.problems, problem_of(target.name, e)))
 
 
-class _OneTarget:
-    """One target, and what is known of it while it is looked at on one host after the other."""
+Outcome: TypeAlias = Judged | LeftOut | InputError
+"""What is found of one target on one host, why it was left out, or why that failed."""
+
+
+class OneTarget:
+    """One target, and what is known of it while it is looked at on one host after the other.
+
+    ``candidates`` are the hosts that it fits by its tags.
+    """
 
     def __init__(
         self,
@@ -183,10 +192,10 @@ class _OneTarget:
         seen: Callable[[Analysis], object] | None,
     ) -> None:
         self._target = target
-        self._candidates = candidates
+        self.candidates = candidates
         self._unfit: tuple[LeftOut, ...] = ()
         if target.tags is not None and target.members:
-            self._candidates, others = fitting([target.tags], candidates)
+            self.candidates, others = fitting([target.tags], candidates)
             broken = bool(target.problems)
             self._unfit = tuple(LeftOut(target.name, c.name, m, False, broken) for c, m in others)
         self._insist = insist
@@ -196,22 +205,36 @@ class _OneTarget:
         self._preview: RepairPreview | None = None
         self._by_definer: ReferencesByDefiner | None = None
 
-    def report(self, exposure: bool, progress: Progress) -> Report:
-        """The target on every host; what fails on one is a problem of the two."""
+    def outcomes(self, progress: Progress) -> Iterator[Outcome]:
+        """The target on every host, in their order."""
+        for number, candidate in enumerate(self.candidates):
+            progress("host", number, len(self.candidates))
+            yield self.outcome(candidate)
+
+    def outcome(self, candidate: Candidate) -> Outcome:
+        """The target on one host. Raises UsageError; all else that fails is what comes out."""
+        try:
+            return self._on(candidate)
+        except UsageError:
+            raise
+        except Exception as e:
+            return problem_of(f"{self._target.name} on {candidate.name}", e)
+
+    def prepare(self) -> None:
+        """Look up what all hosts need, where one of them needs it."""
+        fits = (_misfit(self._target, c, self._insist) is None for c in self.candidates)
+        if self._by_definer is None and any(fits):
+            self._by_definer = _by_definer(self._target, self.candidates, self._insist)
+
+    def report(self, outcomes: Iterable[Outcome], exposure: bool) -> Report:
+        """The report of all ``outcomes``, which are in the order of the hosts."""
         target, judged = self._target, []
         left_out = list(self._unfit)
         failed: dict[str, list[tuple[str, InputError]]] = {}
-        for number, candidate in enumerate(self._candidates):
-            progress("host", number, len(self._candidates))
-            try:
-                found = self._on(candidate)
-            except UsageError:
-                raise
-            except Exception as e:
-                problem = problem_of(f"{target.name} on {candidate.name}", e)
-                failed.setdefault(problem.reason, []).append((candidate.name, problem))
-                continue
-            if isinstance(found, Judged):
+        for candidate, found in zip(self.candidates, outcomes, strict=True):
+            if isinstance(found, InputError):
+                failed.setdefault(found.reason, []).append((candidate.name, found))
+            elif isinstance(found, Judged):
                 judged.append(found)
             else:
                 left_out.append(found)
@@ -228,7 +251,7 @@ class _OneTarget:
         unfit = _misfit(target, candidate, insist)
         if unfit is None:
             if self._by_definer is None:
-                self._by_definer = _by_definer(target, self._candidates, insist)
+                self._by_definer = _by_definer(target, self.candidates, insist)
             analysis = analyse(
                 target,
                 candidate.host,

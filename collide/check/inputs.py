@@ -53,6 +53,14 @@ def check_inputs(
         found = list(found)
         total = len(found)
         together = together and total > 1
+        options: CheckOptions
+        if (processes := _processes_for_hosts(found, candidates, jobs)) > 1:
+            from collide.check.parallel import CheckOptions  # late: start-up
+
+            options = CheckOptions(insist, together, modes, remedies, exposure)
+            report = _hosts_shared_out(str(found[0]), candidates, processes, options, progress)
+            modes.refuse_unmatched(_modules(report))
+            return report
         if (processes := _processes(found, jobs)) > 1:
             from collide.check.parallel import CheckOptions  # late: start-up
 
@@ -133,6 +141,19 @@ def _shared_out(
     return _with_problems(report, [e for e in errors if e is not None])
 
 
+def _hosts_shared_out(
+    path: str,
+    candidates: Sequence[Candidate],
+    processes: int,
+    options: CheckOptions,
+    progress: Progress,
+) -> Report:
+    from collide.check.parallel import check_hosts_in_parallel  # late: start-up
+
+    found = check_hosts_in_parallel(path, candidates, processes, options, progress)
+    return Report((), (), (found,)) if isinstance(found, InputError) else found
+
+
 def _with_problems(report: Report, unreadable: Iterable[InputError]) -> Report:
     return report._replace(problems=(*unreadable, *report.problems))
 
@@ -152,6 +173,18 @@ def _read(
             errors.append(target)
         else:
             yield target
+
+
+def _processes_for_hosts(
+    found: Sequence[str | Target | InputError], candidates: Sequence[Candidate], jobs: int | None
+) -> int:
+    """How many processes to use for the hosts of one input."""
+    if len(found) != 1 or not isinstance(path := found[0], str) or not os.path.isfile(path):
+        return 1
+    if jobs is None:
+        large = os.path.getsize(path) * len(candidates) >= _SMALL
+        jobs = len(os.sched_getaffinity(0)) if large else 1
+    return min(jobs, len(candidates))
 
 
 def _processes(found: Sequence[str | Target | InputError], jobs: int | None) -> int:

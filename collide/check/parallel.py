@@ -16,21 +16,30 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copyreg import dispatch_table
 from functools import partial
+from time import process_time
 from typing import Any
 
 from collide.analysis.pair_traces import TargetTraces, traces
-from collide.check.check import Report, check_one, joined, with_pairs
+from collide.check.check import (
+    OneTarget,
+    Outcome,
+    Report,
+    check_one,
+    joined,
+    with_pairs,
+)
 from collide.check.pairs import KeptTargets, Pair, PairTraces
 from collide.hosts.as_if import taken_for
 from collide.hosts.select import Candidate, as_candidates
 from collide.loader.host import Host, Python
 from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support import limits
-from collide.support.errors import InputError
+from collide.support.errors import InputError, UsageError
 from collide.support.faults import problem_of
 from collide.support.processes import Lost, Raised, share_out
 from collide.support.progress import Progress, no_progress
 from collide.support.records import NamedTuple
+from collide.support.time_limit import timed
 from collide.wheels.target import Target, try_read
 
 _PATIENCE = 6
@@ -94,6 +103,56 @@ def check_in_parallel(
             pair_traces.kept.put(paths[number], partial(pickle.loads, result.packed))
     pairs = _pairs(pair_traces, candidates, jobs, progress)
     return with_pairs(joined(reports), pairs), unreadable
+
+
+def check_hosts_in_parallel(
+    path: str,
+    hosts: Sequence[Candidate | Host],
+    jobs: int,
+    options: CheckOptions,
+    progress: Progress = no_progress,
+) -> Report | InputError:
+    """The report on one input, whose hosts are shared out; an error where it cannot be read.
+
+    Each process may take the CPU time that is for one input.
+    """
+    candidates = as_candidates(hosts)
+    target = try_read(path)
+    if isinstance(target, InputError):
+        return target
+    one = OneTarget(target, candidates, options.insist, options.remedies, options.modes, None)
+    with target.keeping():
+        try:
+            with timed(target.name):
+                one.prepare()
+            answers = _outcomes(one, target.name, candidates, jobs, progress)
+            return one.report(answers, options.exposure)
+        except UsageError:
+            raise
+        except Exception as e:
+            return Report((), (), (*target.problems, problem_of(target.name, e)))
+
+
+def _outcomes(
+    one: OneTarget, name: str, candidates: Sequence[Candidate], jobs: int, progress: Progress
+) -> Iterator[Outcome]:
+    """What is found on each host. Raises what a process raises, and its CPU time being over."""
+    fitting = one.candidates
+
+    def work(number: int) -> bytes:
+        # What this process has used since it was forked.
+        with timed(name, process_time()):
+            return _dumps(one.outcome(fitting[number]), candidates)
+
+    patience = _PATIENCE * limits.value("time")
+    shared_out = share_out(work, range(len(fitting)), jobs, patience)
+    for number, answer in _in_order(shared_out, len(fitting), "host", progress):
+        if isinstance(answer, Raised):
+            raise answer.error
+        if isinstance(answer, Lost):
+            yield _problem([f"{name} on {fitting[number].name}"], answer)
+        else:
+            yield _loads(answer, candidates)
 
 
 def _size(path: str) -> int:

@@ -135,8 +135,8 @@ def jobs_argument(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=positive,
         metavar="N",
-        help="processes to share the inputs out among (default: the CPUs that collide may use, "
-        "and 1 for a single input or little work)",
+        help="processes to share the inputs out among, or the hosts of a single one (default: the "
+        "CPUs that collide may use, and 1 for little work)",
     )
 
 

@@ -69,7 +69,7 @@ LIMITS = (
     Limit("namespaces", 64, "", "link maps of a process"),
     Limit("frames", 4096, "", "frames of a stack that are walked"),
     Limit("special-files", 0, "", "1 reads files that are no regular ones: pipes, devices"),
-    Limit("time", 600, "seconds", "CPU time to read one input, and to check it; 0: none"),
+    Limit("time", 600, "seconds", "CPU time of a process for one input, read and checked; 0: none"),
 )  # fmt: skip
 """All limits, in the order of ``docs/security.md``."""
 

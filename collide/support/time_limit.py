@@ -22,8 +22,10 @@ class _Expired(BaseException):
 
 
 @contextmanager
-def timed(path: str) -> Iterator[None]:
+def timed(path: str, used: float = 0) -> Iterator[None]:
     """Raise LimitError with the name ``path`` where what is done here takes more CPU time.
+
+    ``used`` are the seconds that are gone already.
 
     Only a process's main thread can be ended so (signal(7)); in others nothing is limited, nor
     within another such limit, nor on Windows, which has no such timer.
@@ -43,7 +45,7 @@ def timed(path: str) -> Iterator[None]:
         return
     try:
         # Once more each second: code in C may drop an exception.
-        signal.setitimer(signal.ITIMER_PROF, seconds, 1)
+        signal.setitimer(signal.ITIMER_PROF, max(seconds - used, 0.001), 1)
         yield
     except _Expired:
         raise limits.exceeded("time", path) from None

@@ -9,14 +9,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import collide.check.check
 import collide.check.parallel
 from building import WheelBuilder
 from checkout import ROOT
+from collide.analysis.analysis import Analysis, analyse
 from collide.cli.main import main
-from collide.wheels.target import read_target
+from collide.loader.host import Host
+from collide.wheels.target import Target, read_target
 
 DIST = ROOT / "wheels/dist"
 HOST = str(ROOT / "wheels/host/host")
@@ -78,6 +82,62 @@ def test_result_on_all_shipped_hosts_is_that_of_one_process(
     (directory / "broken-1.0-py3-none-any.whl").unlink()
     serial = run(capsys, directory, "--jobs", "1")
     assert run(capsys, directory, "--jobs", "2") == serial
+
+
+@pytest.mark.parametrize("options", [(), ("--format", "json"), ("-v", "--remedies")], ids=" ".join)
+def test_hosts_of_one_input_are_shared_out(
+    capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    (wheel,) = DIST.glob("specimen_static_exported-*x86_64.whl")
+    profiles = ("--profile", HOST, "--profile", "debian-12-python3", "--profile", "debian-12-gdb")
+    serial = run(capsys, wheel, *profiles, *options, "--jobs", "1")
+    assert "specimen" in serial[1]
+    for jobs in ("2", "5"):
+        assert run(capsys, wheel, *profiles, *options, "--jobs", jobs) == serial
+
+
+def test_host_that_fails_in_a_process_of_its_own_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (wheel,) = DIST.glob("specimen_static_exported-*x86_64.whl")
+    ends = False
+
+    def broken(target: Target, host: Host, **more: Any) -> Analysis:
+        if host.name.endswith("gdb"):
+            if ends:
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise RecursionError
+        return analyse(target, host, **more)
+
+    monkeypatch.setattr(collide.check.check, "analyse", broken)
+    asked = (wheel, "--profile", "debian-12-python3", "--profile", "debian-12-gdb")
+    serial = run(capsys, *asked, "--jobs", "1")
+    assert serial[0] == 2
+    assert run(capsys, *asked, "--jobs", "2") == serial
+    ends = True
+    status, out, err = run(capsys, *asked, "--jobs", "2")
+    assert status == 2
+    assert f"{wheel} on debian-12-gdb: the process that looked at it was killed (SIGKILL)" in err
+    assert "specimen" in out
+
+
+def test_time_that_a_process_has_used_for_other_hosts_counts(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (wheel,) = DIST.glob("specimen_static_exported-*x86_64.whl")
+
+    def endless(*_: object, **__: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(collide.check.check, "analyse", endless)
+    monkeypatch.setattr(collide.check.parallel, "process_time", lambda: 599.99)
+    profiles = ("--profile", "debian-12-python3", "--profile", "debian-12-gdb")
+    status, _, err = run(capsys, wheel, *profiles, "--jobs", "2")
+    assert status == 2
+    (line,) = err.splitlines()
+    assert line.startswith(f"collide: {wheel}: ")
+    assert "time" in line
 
 
 def test_pairs_of_what_was_not_packed_are_read_again(
