@@ -1,6 +1,6 @@
 """Measures what a check costs, as ratios: to the floor, to other tools, as it grows.
 
-    python tests/tools/benchmark.py [--quick] [--runs N] [--save FILE] [WHEEL...]
+    python tests/tools/benchmark.py [--quick] [--runs N] [--save FILE] [--directory DIR] [WHEEL...]
 
 Whole processes; each two commands of a ratio run in turn, and medians are
 printed, as Markdown. A cell has the ratio of CPU time (user and system), of
@@ -30,11 +30,12 @@ import benchmark_inputs as inputs
 import collide
 import programs
 from benchmark_measure import Comparison, Cost, MeasureError, Meter, median, ratio, slope
+from collide.hosts.as_if import fitting
 from collide.hosts.select import select
 from collide.wheels.archive import Archive
 from collide.wheels.tags import misfit
 
-SCOPES = {"one profile": inputs.ONE, "twelve": inputs.TWELVE, "all that fit": ()}
+SCOPES = {"python3": inputs.ONE, "uwsgi": inputs.UWSGI, "all that fit": ()}
 BUDGET, QUICK_BUDGET = 60.0, 4.0
 """CPU seconds for each two commands; where a run takes long there are fewer, at least one."""
 LIMIT, QUICK_LIMIT = 600, 60
@@ -146,14 +147,13 @@ class Benchmark:
         return Row(_short(wheel), contents, cells)
 
     def _print_checks(self, rows: Sequence[Row], wheels: Sequence[Path]) -> None:
-        head = ("wheel", "MB", "MB of ELF", "objects", "of twelve", "of all", *SCOPES)
+        head = ("wheel", "MB", "MB of ELF", "objects", "hosts", *SCOPES)
         lines = []
         for row, wheel in zip(rows, wheels, strict=True):
-            fits = (str(_fitting(wheel, SCOPES[s])) for s in ("twelve", "all that fit"))
             size = row.contents
             sizes = (f"{size.size / 1e6:.2f}", f"{size.elf / 1e6:.1f}", str(size.objects))
-            lines.append((row.name, *sizes, *fits, *_cells(row, SCOPES)))
-        blank = [""] * 5
+            lines.append((row.name, *sizes, str(_fitting(wheel)), *_cells(row, SCOPES)))
+        blank = [""] * 4
         lines.append(("**total**", *blank, *(_cell(_total(rows, s)) for s in SCOPES)))
         large = [row for row in rows if row.contents.size > LARGE]
         for name, merge in (("median", statistics.median), ("worst", max)):
@@ -212,22 +212,53 @@ class Benchmark:
         values, factor = ", ".join(map(str, sizes)), f"{sizes[-1] / sizes[0]:.1f}"
         return name, values, factor, _cell(whole), f"{slope(sizes, net):.2f}"
 
-    # -- two cores --------------------------------------------------------------------------------
+    # -- a directory ------------------------------------------------------------------------------
+
+    def directory(self, wheels: Sequence[Path]) -> None:
+        """A directory with and without pairs, and its profile by stage, in one process."""
+        self.print("", f"## {len(wheels)} wheels in one directory, against inflating all")
+        rows, profiles = [], {}
+        with TemporaryDirectory() as scratch:
+            for wheel in wheels:
+                Path(scratch, wheel.name).symlink_to(wheel.absolute())
+            for scope, hosts in SCOPES.items():
+                for label, options in (("", ()), (" without pairs", ("--no-together",))):
+                    command = [*inputs.check(Path(scratch), hosts), "--jobs=1", *options]
+                    found = self.compare(scope + label, command, inputs.inflate(*wheels))
+                    rows += [(scope + label, _cell(c.ratio)) for c in found]
+                try:
+                    profiles[scope] = inputs.stages(Path(scratch), hosts)
+                except MeasureError as e:
+                    self.problems.append(f"stages on {scope}: {e}")
+        self.table(("hosts", "CPU · wall · memory"), rows)
+        names = dict.fromkeys(stage for found in profiles.values() for stage in found)
+        lines = []
+        for stage in names:
+            shares = (found.get(stage, 0.0) / sum(found.values()) for found in profiles.values())
+            lines.append((stage, *(f"{share:.0%}" for share in shares)))
+        self.table(("stage, of its CPU time", *profiles), lines)
+
+    # -- several cores ----------------------------------------------------------------------
 
     def together(self, wheels: Sequence[Path]) -> None:
         """A directory on two cores against one."""
-        self.print("", "## A directory of wheels, `--jobs 2` against `--jobs 1`")
+        self.print("", "## `--jobs 2` against `--jobs 1`")
         if (os.cpu_count() or 1) < 2:
             self.problems.append("this machine has one core")
         rows = []
         with TemporaryDirectory() as scratch:
             for wheel in wheels:
                 Path(scratch, wheel.name).symlink_to(wheel.absolute())
-            for scope, profiles in (("one profile", inputs.ONE), ("all that fit", ())):
-                one, two = ([*inputs.check(Path(scratch), profiles), f"--jobs={n}"] for n in (1, 2))
+            largest = max(wheels, key=lambda wheel: wheel.stat().st_size)
+            for what, target, profiles in (
+                (f"{len(wheels)} wheels, python3", Path(scratch), inputs.ONE),
+                (f"{len(wheels)} wheels, all that fit", Path(scratch), ()),
+                (f"{_short(largest)}, all that fit", largest, ()),
+            ):
+                one, two = ([*inputs.check(target, profiles), f"--jobs={n}"] for n in (1, 2))
                 if not self.problems:
-                    found = self.compare(f"--jobs on {scope}", two, one)
-                    rows += [(f"{len(wheels)} wheels, {scope}", _cell(c.ratio)) for c in found]
+                    found = self.compare(f"--jobs on {what}", two, one)
+                    rows += [(what, _cell(c.ratio)) for c in found]
         self.table(("input", "CPU · wall · memory"), rows)
 
 
@@ -256,9 +287,10 @@ def _total(rows: Iterable[Row], name: str) -> Cost | None:
     return Cost(cpu, wall, max(c.ratio.memory for c in found))
 
 
-def _fitting(wheel: Path, profiles: Sequence[str]) -> int:
+def _fitting(wheel: Path) -> int:
+    """How many shipped hosts a wheel is checked on, those as if for its Python included."""
     with Archive(wheel) as archive:
-        return sum(misfit(archive.tags, host) is None for host in select(profiles))
+        return len(fitting([archive.tags], list(select(()))).hosts)
 
 
 def _profile_series(wheel: Path) -> tuple[list[int], list[list[str]]]:
@@ -284,6 +316,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small wheels, three runs")
     parser.add_argument("--runs", type=int, help="of each two commands (default: 5, or 3)")
     parser.add_argument("--save", metavar="FILE", type=Path, help="write the tables to FILE too")
+    parser.add_argument(
+        "--directory", metavar="DIR", type=Path, help="of wheels that are checked together"
+    )
     parser.add_argument("wheels", nargs="*", metavar="WHEEL", help="instead of the corpus")
     return parser.parse_args(argv)
 
@@ -309,15 +344,22 @@ def main(argv: Sequence[str] | None = None) -> None:
         benchmark.starting(wheels[0])
         benchmark.wheels(wheels)
         benchmark.growth()
+        benchmark.directory(_directory(args.directory) or wheels)
         benchmark.together(wheels)
     if args.save:
         args.save.write_text("\n".join(benchmark.lines) + "\n", encoding="utf-8")
 
 
+def _directory(directory: Path | None) -> list[Path]:
+    return sorted(directory.glob("*.whl")) if directory else []
+
+
 def _versions() -> str:
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     return (
         f"collide {collide.__version__} on {platform.python_implementation()} "
-        f"{platform.python_version()}, zlib {zlib.ZLIB_RUNTIME_VERSION}, {platform.machine()}."
+        f"{platform.python_version()}, zlib {zlib.ZLIB_RUNTIME_VERSION}, {platform.machine()}, "
+        f"{os.cpu_count()} CPUs, load {load}."
     )
 
 

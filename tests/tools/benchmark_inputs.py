@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import random
@@ -40,30 +41,18 @@ WHEELS = (
 QUICK = WHEELS[:9]
 """42 MB to download."""
 ONE = ("debian-12-python3",)
-TWELVE = (
-    *ONE,
-    "debian-12-apache2-wsgi",
-    "debian-12-blender",
-    "debian-12-gdb",
-    "debian-12-postgres-plpython3",
-    "debian-12-uwsgi-python3",
-    "debian-12-vim-nox",
-    "debian-12-weechat",
-    "debian-13-gdb",
-    "debian-13-python3",
-    "debian-13-uwsgi-python3",
-    "manylinux2014-cp311",
-)
+UWSGI = ("debian-12-uwsgi-python3",)
 PEERS = ("auditwheel", "abi3audit", "pydistcheck")
 
 _INFLATE = """\
 import sys, zipfile
-with zipfile.ZipFile(sys.argv[1]) as wheel:
-    for info in wheel.infolist():
-        with wheel.open(info) as stream:
-            if stream.read(4) != b"\\x7fELF":
-                continue
-        wheel.read(info)
+for name in sys.argv[1:]:
+    with zipfile.ZipFile(name) as wheel:
+        for info in wheel.infolist():
+            with wheel.open(info) as stream:
+                if stream.read(4) != b"\\x7fELF":
+                    continue
+            wheel.read(info)
 """
 _FUNCTION = ".text\n.globl {0}\n.type {0},@function\n{0}: ret\n.size {0},1"
 _NO_EXECUTABLE_STACK = '.section .note.GNU-stack,"",@progbits'
@@ -93,9 +82,19 @@ def check(target: Path, profiles: Sequence[str]) -> list[str]:
     return collide("check", str(target), *(f"--profile={name}" for name in profiles))
 
 
-def inflate(wheel: Path) -> list[str]:
+def inflate(*wheels: Path) -> list[str]:
     """The floor: inflate the ELF members with zipfile and zlib, their CRC checked."""
-    return [sys.executable, "-c", _INFLATE, str(wheel)]
+    return [sys.executable, "-c", _INFLATE, *map(str, wheels)]
+
+
+def stages(target: Path, profiles: Sequence[str]) -> dict[str, float]:
+    """CPU seconds by stage of a check, see ``benchmark_stages.py``. Raises MeasureError."""
+    program = Path(__file__).with_name("benchmark_stages.py")
+    options = (f"--profile={name}" for name in profiles)
+    found: dict[str, float] = json.loads(
+        _run(sys.executable, str(program), str(target), "--json", *options)
+    )
+    return found
 
 
 class Peers(NamedTuple):
