@@ -152,7 +152,12 @@ def _takes(analysis: Analysis, group: BindingGroup, known: dict[int, bool]) -> b
 
 def shared(one: TargetTraces, other: TargetTraces, modes: ModePatterns = ALL_NOW) -> Shared:
     """What two targets share when both are installed and opened in one process."""
-    sides = (_Side(one), _Side(other))
+    return shared_by(Side(one), Side(other), modes)
+
+
+def shared_by(first: Side, second: Side, modes: ModePatterns = ALL_NOW) -> Shared:
+    """The same, of targets whose modules were taken together already."""
+    sides, one, other = (first, second), first.of, second.of
     sonames = _captured(*sides) | _captured(*sides[::-1])
     unique = {
         name
@@ -177,10 +182,11 @@ def shared(one: TargetTraces, other: TargetTraces, modes: ModePatterns = ALL_NOW
     )
 
 
-class _Side:
+class Side:
     """The modules of one target taken together."""
 
     def __init__(self, of: TargetTraces) -> None:
+        self.of = of
         self.brings: dict[str, set[str]] = {}
         self.needs: dict[str, set[str | None]] = {}
         self.unique: dict[str, set[str]] = {}
@@ -197,7 +203,7 @@ class _Side:
             self.taken |= module.taken
 
 
-def _captured(first: _Side, second: _Side) -> set[str]:
+def _captured(first: Side, second: Side) -> set[str]:
     """Names that ``second`` needs and gets from ``first`` when that has been opened."""
     return {
         name

@@ -10,7 +10,7 @@ from collide.analysis.analysis import Analysis
 from collide.analysis.install import conflicts
 from collide.analysis.pair_orders import PairOrder, both_orders
 from collide.analysis.pair_sides import SystemSides
-from collide.analysis.pair_traces import Shared, TargetTraces, shared, traces
+from collide.analysis.pair_traces import Shared, Side, TargetTraces, shared_by, traces
 from collide.elf.references import table_of
 from collide.findings.finding import Finding
 from collide.findings.judge import judge
@@ -190,6 +190,7 @@ class _Known:
         self._host, self._kept, self._modes = host, kept, modes
         self._sides = SystemSides(host, modes, kept.keeps)
         self._judged = JudgedChanges()
+        self._together: dict[str, Side] = {}
 
     def pair(self, one: TargetTraces, other: TargetTraces) -> Pair:
         """Two targets, opened in both orders if they share something."""
@@ -197,7 +198,7 @@ class _Known:
         if one.distribution is not None and one.distribution == other.distribution:
             reason = f"two builds of {one.distribution} are never installed together"
             return Pair(names, host, Shared(), left_out=reason)
-        shares = shared(one, other, self._modes)
+        shares = shared_by(self._all_of(one), self._all_of(other), self._modes)
         if not shares:
             return Pair(names, host, shares)
         common: tuple[Finding, ...] = ()
@@ -217,6 +218,12 @@ class _Known:
             for order in pair_orders
         )
         return Pair(names, host, shares, common, tuple(orders))
+
+    def _all_of(self, target: TargetTraces) -> Side:
+        found = self._together.get(target.target)
+        if found is None or found.of is not target:
+            found = self._together[target.target] = Side(target)
+        return found
 
 
 def _failing(pair_order: PairOrder, alone: TargetTraces, host: Host) -> tuple[Finding, ...]:

@@ -48,12 +48,11 @@ def other_string(interposition: Interposition) -> RuleResult | None:
     """
     provider = interposition.provider
     victim = interposition.victim
-    if not has_other_strings(provider, victim):
-        return None
     # Of C++ vague linkage nothing is said of what is in use.
     taken = interposition.taken if interposition.vague else interposition.used
     own = [b for b in taken if b.reference.name.startswith("_Z") and b.intended]
-    if not own:
+    # All names are read to tell which strings an object has.
+    if not own or not has_other_strings(provider, victim):
         return None
     line = (
         f"{file_name(victim)} is compiled for {_NAMES[victim.string_abi or 'old']}, "

@@ -82,9 +82,11 @@ def _split(taken: Iterable[Binding], own: Exports) -> tuple[Sequence[str], Seque
     if not by_class:
         return None
     members: dict[str, list[str]] = {}
-    for name, of in _members(own.names):
-        if of in by_class:
-            members.setdefault(of, []).append(name)
+    # To read a mangled name takes time, and there are thousands.
+    beginnings = tuple(f"_ZN{const}{of}" for of in by_class for const in ("", "K"))
+    for name in own.names:
+        if name.startswith(beginnings):
+            members.setdefault(class_of(name) or "", []).append(name)
     for of, bindings in sorted(by_class.items()):
         if _is_class(of, members.get(of, ()), own):
             stay = sorted(_later(members[of], bindings, own))
@@ -111,12 +113,6 @@ def _node(definition: Definition) -> tuple[str, tuple[int, ...]] | None:
     """``GLIBCXX_3.4.21`` as a name and numbers, which later releases count on."""
     found = _VERSION.fullmatch(definition.version or "")
     return (found[1], tuple(map(int, found[2].split(".")))) if found else None
-
-
-def _members(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        if name.startswith("_ZN") and (of := class_of(name)) is not None:
-            yield name, of
 
 
 def class_of(name: str) -> str | None:
