@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     StrPath: TypeAlias = str | os.PathLike[str]
 
 _SMALL = 8_000_000
-"""Bytes of wheels that are checked sooner than a second process helps with them."""
+"""Bytes of wheels, those of a single one once for each host, that one process checks as soon as
+two do."""
 
 
 def check_inputs(
@@ -53,15 +54,7 @@ def check_inputs(
         found = list(found)
         total = len(found)
         together = together and total > 1
-        options: CheckOptions
-        if (processes := _processes_for_hosts(found, candidates, jobs)) > 1:
-            from collide.check.parallel import CheckOptions  # late: start-up
-
-            options = CheckOptions(insist, together, modes, remedies, exposure)
-            report = _hosts_shared_out(str(found[0]), candidates, processes, options, progress)
-            modes.refuse_unmatched(_modules(report))
-            return report
-        if (processes := _processes(found, jobs)) > 1:
+        if (processes := _processes(found, candidates, jobs)) > 1:
             from collide.check.parallel import CheckOptions  # late: start-up
 
             options = CheckOptions(insist, together, modes, remedies, exposure)
@@ -132,26 +125,19 @@ def _shared_out(
     options: CheckOptions,
     progress: Progress,
 ) -> Report:
-    from collide.check.parallel import check_in_parallel  # late: start-up
+    from collide.check.parallel import (  # late: start-up
+        check_hosts_in_parallel,
+        check_in_parallel,
+    )
 
     paths = [one for one in found if isinstance(one, str)]
+    if len(found) == 1:
+        one = check_hosts_in_parallel(paths[0], candidates, processes, options, progress)
+        return Report((), (), (one,)) if isinstance(one, InputError) else one
     report, failed = check_in_parallel(paths, candidates, processes, options, progress)
     numbers = iter(range(len(paths)))
     errors = (one if isinstance(one, InputError) else failed.get(next(numbers)) for one in found)
     return _with_problems(report, [e for e in errors if e is not None])
-
-
-def _hosts_shared_out(
-    path: str,
-    candidates: Sequence[Candidate],
-    processes: int,
-    options: CheckOptions,
-    progress: Progress,
-) -> Report:
-    from collide.check.parallel import check_hosts_in_parallel  # late: start-up
-
-    found = check_hosts_in_parallel(path, candidates, processes, options, progress)
-    return Report((), (), (found,)) if isinstance(found, InputError) else found
 
 
 def _with_problems(report: Report, unreadable: Iterable[InputError]) -> Report:
@@ -175,24 +161,22 @@ def _read(
             yield target
 
 
-def _processes_for_hosts(
+def _processes(
     found: Sequence[str | Target | InputError], candidates: Sequence[Candidate], jobs: int | None
 ) -> int:
-    """How many processes to use for the hosts of one input."""
-    if len(found) != 1 or not isinstance(path := found[0], str) or not os.path.isfile(path):
-        return 1
-    if jobs is None:
-        large = os.path.getsize(path) * len(candidates) >= _SMALL
-        jobs = len(os.sched_getaffinity(0)) if large else 1
-    return min(jobs, len(candidates))
+    """How many processes to use where ``jobs`` are asked for; 1 where there is little to do.
 
-
-def _processes(found: Sequence[str | Target | InputError], jobs: int | None) -> int:
-    """How many processes to use where ``jobs`` are asked for; 1 where there is little to do."""
+    The hosts of a single file are shared out, otherwise the inputs are.
+    """
     paths = [one for one in found if isinstance(one, str)]
-    if len(paths) < 2 or any(isinstance(one, Target) for one in found) or not can_fork():
+    if not paths or any(isinstance(one, Target) for one in found) or not can_fork():
+        return 1
+    alone = len(found) == 1 and os.path.isfile(paths[0])
+    tasks = len(candidates) if alone else len(paths)
+    if tasks < 2:
         return 1
     if jobs is None:
         size = sum(os.path.getsize(path) if os.path.isfile(path) else _SMALL for path in paths)
-        jobs = usable_cpus() if size >= _SMALL else 1
-    return min(jobs, len(paths))
+        much = size * (len(candidates) if alone else 1) >= _SMALL
+        jobs = usable_cpus() if much else 1
+    return min(jobs, tasks)
