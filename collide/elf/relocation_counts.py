@@ -3,7 +3,11 @@
 One search serves all relocations of a symbol that follow each other: glibc keeps the last one
 of each object (``l_lookup_cache`` in ``elf/dl-reloc.c``), and link editors sort relocations by
 symbol for it (ld(1) ``-z combreloc``). LD_DEBUG=statistics counts the lookups as "number of
-relocations" and the others as "number of relocations from cache" (ld.so(8)).
+relocations" and the others as "number of relocations from cache" (ld.so(8)). glibc counts some
+that are of no relocation there, too: four for the allocator that ld.so itself uses from then on
+(``__rtld_malloc_init_real``), one for each function of the vDSO that it knows (five on x86-64,
+``setup_vdso_pointers``), and one whenever a reference is bound to ``time`` or ``gettimeofday``,
+whose resolvers ask the vDSO (STT_GNU_IFUNC, ``dl_vdso_vsym``).
 """
 
 from __future__ import annotations

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from collide.elf.constants import STT_GNU_IFUNC
 from collide.elf.relocation_counts import Counts, counted, read_runs
+from collide.filesystems.root import Root
+from collide.hosts.extract import extract
 from collide.report.whatif import render, render_json
 from collide.support.errors import FormatError
 from collide.whatif.edits import parse_edit
@@ -17,18 +20,43 @@ from collide.whatif.savings import savings
 from linked_host import BINDING, PLACING, build, linker_of, really, tried
 from scenario import Scenario
 
+OF_THE_LOADER = 4 + 5
+"""Lookups of no relocation on x86-64: ld.so's own allocator, and the vDSO."""
 
-def statistics(host: Path, *, bind_now: bool) -> Counts:
+
+def statistics(host: Path, *arguments: str, bind_now: bool) -> Counts:
     """What the loader counts at the start-up of a program."""
     environment = {**os.environ, "LD_DEBUG": "statistics"}
     if bind_now:
         environment["LD_BIND_NOW"] = "1"
-    told = subprocess.run([host], env=environment, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [host, *arguments], env=environment, capture_output=True, text=True, check=True
+    )
     lookups, cached = (
         int(re.findall(rf"\t +number of relocations{rest}: (\d+)", told.stderr)[0])
         for rest in ("", " from cache")
     )
     return Counts(lookups + cached, lookups)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("path", ["/usr/bin/gdb", "/usr/bin/vim.nox", "/usr/bin/python3.11"])
+def test_all_lookups_of_a_program_are_counted(path: str) -> None:
+    if not Path(path).exists():
+        pytest.skip(f"{path} is not installed (tests/tools/install-hosts.sh)")
+    process = extract(path, Root()).process
+    runs = [run for m in process.global_scope for run in read_runs(m.dso.read())]
+    (libc,) = (m.elf for m in process.global_scope if m.elf.soname == "libc.so.6")
+    asked = {
+        name
+        for name in ("time", "gettimeofday")
+        if any(d.type == STT_GNU_IFUNC for d in libc.exports.candidates(name))
+    }
+    resolved = sum(run.name in asked for run in runs)
+    counted_ones = counted(runs)
+    seen = statistics(Path(path), "--version", bind_now=True)
+    assert seen.relocations == counted_ones.relocations + resolved + OF_THE_LOADER
+    assert seen.lookups == counted_ones.lookups + resolved + OF_THE_LOADER
 
 
 def less(one: Counts, other: Counts) -> tuple[int, int]:
