@@ -6,26 +6,18 @@ import json
 import platform
 import re
 import shlex
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from checkout import PACKAGE
+import hosts_page
 from collide.cli.main import main
+from hosts_page import changes, commands, make_modules, missing, refilled, table_command
 from systems import require_host
 
-PAGE = (PACKAGE / "docs/hosts.md").read_text()
-CUT = " ..."
-BLOCKS = re.findall(r"(?ms)^```console\n(.*?)^```", PAGE)
-COMMANDS = [
-    (command, shown)
-    for block in BLOCKS
-    for command, *shown in map(str.splitlines, re.split(r"(?m)^\$ ", block)[1:])
-]
-PRINTED = [(command, shown) for command, shown in COMMANDS if command.startswith("collide ")]
-CHANGES = re.findall(r"(?m)^\| `([^.`]+?)`.*?\|((?: \d[^|]*\|){4})", PAGE)
+PAGE = hosts_page.PAGE.read_text()
+PRINTED = [c for c in commands(PAGE) if c.line.startswith("collide ")]
+CHANGES = changes(PAGE).items()
 Out = pytest.CaptureFixture[str]
 
 
@@ -41,26 +33,10 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The working directory of the page, with its modules."""
     require_debian_12()
     monkeypatch.chdir(tmp_path)
-    for command, shown in COMMANDS:
-        if command.startswith("cat "):
-            Path(command.removeprefix("cat ")).write_text("\n".join(shown))
-        elif command.startswith("gcc "):
-            subprocess.run(shlex.split(command), check=True)
+    make_modules(PAGE, tmp_path)
 
 
-def missing(shown: list[str], lines: Iterator[str]) -> list[str]:
-    """The lines of the page that do not follow each other in the output."""
-    return [
-        line
-        for line in shown
-        if not any(
-            found.startswith(line.removesuffix(CUT)) if line.endswith(CUT) else found == line
-            for found in lines
-        )
-    ]
-
-
-@pytest.mark.parametrize(("command", "shown"), PRINTED, ids=[command for command, _ in PRINTED])
+@pytest.mark.parametrize(("command", "shown"), PRINTED, ids=[c.line for c in PRINTED])
 def test_command_prints_what_the_page_shows(
     command: str, shown: list[str], capsys: Out, tmp_path: Path
 ) -> None:
@@ -77,19 +53,19 @@ def test_command_prints_what_the_page_shows(
 def test_figures_of_each_change_are_those_of_the_command(
     change: str, figures: str, capsys: Out
 ) -> None:
-    edit = ["--apply-host", f"libreadline*={change}"]
-    main(["whatif", "mod.so", "--profile", "/usr/bin/gdb", *edit, "--format", "json"])
-    (analysis,) = json.loads(capsys.readouterr().out)["analyses"]
-    moved = [m for m in analysis["moves"] if "libreadline" in m["object"]]
-    lost = {p["kind"]: len(p["lost"]) for p in analysis["preload"]}
-    of_others = f" and {lost['used-names']} of others" if lost["used-names"] else ""
-    before, after = analysis["start_up"]["before"], analysis["start_up"]["after"]
-    saved = [
-        sum(before[when][what] - after[when][what] for when in ("at_once", "late"))
-        for what in ("relocations", "lookups")
-    ]
-    told = [sum(m["references"] for m in moved), f"{lost['own-names']}{of_others}", *saved]
-    assert [cell.strip() for cell in figures.strip("|").split("|")] == list(map(str, told))
+    main(table_command(change))
+    told = hosts_page.figures(json.loads(capsys.readouterr().out))
+    assert [cell.strip() for cell in figures.strip("|").split("|")] == told
+
+
+def test_page_is_filled_again_with_what_is_printed_now() -> None:
+    printed = ["gdb: 3 files", "  error COL501 links libbz2.so.1.0 too (needed by libpypy)", "end"]
+    shown = ["gdb: 3 files", "  error COL501 links libbz2.so.9.0 too ...", "end"]
+    lines, lost = refilled(shown, printed)
+    assert lines == [printed[0], "  error COL501 links libbz2.so.1.0 too ...", "end"]
+    assert lost == []
+    assert missing(shown, iter(printed)) == ["  error COL501 links libbz2.so.9.0 too ...", "end"]
+    assert refilled(["what nobody has printed"], printed) == ([], ["what nobody has printed"])
 
 
 def test_page_has_a_command_for_each_question_and_a_row_for_each_change() -> None:
