@@ -61,6 +61,8 @@ def missing(
     evidence = [
         f"The wheel bundles it as {found}, but the DT_NEEDED was not changed." for found in grafted
     ]
+    if name in analysis.host.offered:
+        evidence.append(f"The package {analysis.host.offered[name]} of its distribution brings it.")
     imported = any(
         target.names[dso.path] in modules and is_extension_module(dso)
         for dso in target.members.values()

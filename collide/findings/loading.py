@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from collide.analysis.analysis import Analysis, Module
+    from collide.loader.host import Host
     from collide.loader.link_map import LoadFailure
 
 MISSING_LIBRARY = Code(
@@ -171,12 +172,17 @@ UNRECORDED_LIBRARY = Code(
     "unrecorded-library",
     Severity.WARNING,
     Shape.LOAD_FAILURE,
-    "needs a library of the host that its profile does not record",
-    "Whether the import works, and what it binds, is not known: nothing of the module is analysed.",
+    "needs a library of the host's system that its profile does not record",
+    "Whether the import works, and what it binds, is not known: nothing of the module is analysed. "
+    "A shipped host has the packages of its program alone: where the package of the library is not "
+    'installed, the import fails with "cannot open shared object file".',
     "A DT_NEEDED name that is not loaded, and that the host's loader would find; of the library "
-    "the profile keeps the name alone.",
-    "Record the host again with --library and the name (collide profile BINARY --library NAME), or "
-    "check on the machine itself (--profile BINARY).",
+    "the profile keeps the name alone. On a shipped host: one that a package of its distribution "
+    "brings; an error then where an extension module of a manylinux or musllinux wheel needs what "
+    "no policy allows.",
+    "Record the host with --library and the name (collide profile BINARY --library NAME), or "
+    "check on the machine itself (--profile BINARY). So that a wheel needs no such package, bundle "
+    "the library (auditwheel repair).",
     example=(
         "A wheel needs libpq.so.5. The profile of the host knows that it is installed, and "
         "nothing of what it exports."
@@ -255,7 +261,7 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     for module in analysis.modules:
         for failure in module.failures:
             code = FAILURE_CODES[failure.kind]
-            if code is MISSING_LIBRARY and failure.name in analysis.host.unrecorded:
+            if code is MISSING_LIBRARY and _exists(analysis.host, failure.name):
                 code = UNRECORDED_LIBRARY
             victim = analysis.target.names.get(failure.object, failure.object)
             name, symbol = _subject(failure)
@@ -272,7 +278,7 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     no_python = analysis.host.python is None
     for (code, victim, name, detail), (symbols, modules) in groups.items():
         severity, because = code.severity, tuple(evidence.get((code, victim), ()))
-        if code is MISSING_LIBRARY:
+        if code in ABSENT and name not in analysis.host.unrecorded:
             from collide.findings.expected_library import missing  # late: start-up
 
             severity, because = missing(analysis, victim, name, modules)
@@ -291,6 +297,11 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
             evidence=because,
             remedy=remedy,
         )
+
+
+def _exists(host: Host, name: str) -> bool:
+    """Whether the host's system is known to have a library that its profile does not record."""
+    return name in host.unrecorded or name in host.offered
 
 
 def _unrecorded_levels(analysis: Analysis) -> Iterator[Finding]:

@@ -111,6 +111,8 @@ class Host(NamedTuple):
     ``groups`` are those of a host of the shipped database, ``as_if`` says that ``python`` is not
     the one it has, but one that it is looked at with (:mod:`collide.hosts.as_if`).
     ``unrecorded`` are names of libraries that its loader finds, of which a profile records no more.
+    ``offered`` are those that packages of its system would bring, each with a package: whether one
+    is installed where the host runs is not known.
     """
 
     name: str
@@ -129,6 +131,7 @@ class Host(NamedTuple):
     groups: tuple[str, ...] = ()
     as_if: bool = False
     unrecorded: AbstractSet[str] = frozenset()
+    offered: Mapping[str, str] = {}
 
     @property
     def is_shipped(self) -> bool:

@@ -29,6 +29,22 @@ def test_missing_library_is_a_warning_for_each_object_that_needs_it(s: Scenario)
     ]
 
 
+def test_library_that_a_package_of_the_system_brings_is_not_recorded(s: Scenario) -> None:
+    s.lib("w/libgone.so")
+    s.lib("w/m.so", "int PyInit_m(void) { return 0; }", needed=["w/libgone.so"])
+    (s.directory / "w/libgone.so").unlink()
+    target = read_target(s.directory / "w")
+    host = extract(str(s.host()), Root())._replace(offered={"libgone.so": "libgone1"})
+    because = "The package libgone1 of its distribution brings it."
+    (found,) = judge(analyse(target, host))
+    assert (found.code.id, found.severity, found.evidence) == ("COL211", WARNING, (because,))
+    # The tag of a wheel promises that it needs none.
+    tagged = target._replace(tags=frozenset({"cp311-cp311-manylinux_2_17_x86_64"}))
+    (found,) = judge(analyse(tagged, host, insist=True))
+    assert (found.code.id, found.severity) == ("COL211", ERROR)
+    assert found.evidence[0] == because
+
+
 def test_version_that_the_captured_library_lacks_is_an_error_that_names_it(s: Scenario) -> None:
     s.lib("libv.so", functions("alpha"), versions="V1 { alpha; };")
     s.lib("w/libv.so", functions("alpha"), versions="V1 { }; V2 { alpha; } V1;")

@@ -8,7 +8,9 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from posixpath import basename
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from collide.elf.constants import VISIBILITY_NAMES
@@ -40,9 +42,9 @@ class _Member(NamedTuple):
 class _Blobs:
     """Numbered texts, each once; a text that resembles an earlier one of its family is a delta."""
 
-    def __init__(self) -> None:
+    def __init__(self, packed: Sequence[tuple[bytes, int, int]] = ((b"", 0, 0),)) -> None:
         self._numbers: dict[bytes, int] = {}
-        self._packed: list[tuple[bytes, int, int]] = [(b"", 0, 0)]
+        self._packed = list(packed)
         self._families: dict[str, list[_Member]] = {}
 
     def add(self, text: bytes, family: str) -> int:
@@ -168,6 +170,23 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
     chunks = [ordered[at : at + OBJECTS] for at in range(0, len(ordered), OBJECTS)]
     first = blobs.extend(map(b"\n".join, chunks))
     return blobs.to_bytes(_dump({"hosts": index, "names": tables.add(blobs), "objects": first}))
+
+
+def with_offers(file: bytes, offers: Mapping[str, str]) -> bytes:
+    """A packed file with the libraries that packages of each host's system bring (``offers.py``).
+
+    They are the last blobs; those of an earlier call are replaced.
+    """
+    with TemporaryDirectory() as directory:
+        path = Path(directory, "hosts.db")
+        path.write_bytes(file)
+        old = Database(path)
+        index = json.loads(old.blob(0))
+        blobs = _Blobs(old.packed()[: min(index.get("offers", {}).values(), default=None)])
+    index["offers"] = {
+        name: blobs.add(text.encode(), "offers") for name, text in sorted(offers.items()) if text
+    }
+    return blobs.to_bytes(_dump(index))
 
 
 class _Tables:

@@ -7,8 +7,9 @@ Each system is unpacked into a root of its own by ``roots.py``, on any machine w
 apt; nothing of it is run. A root has no ``/proc/cpuinfo``: all hosts have a baseline
 CPU of their architecture, whatever this machine has. With ``--keep`` a host whose packages are
 not to be had stays as it was recorded before, or out if it is new, with ``--only PATTERN`` every
-one whose name does not match. A host that misses libraries, or symbols of libraries that it opens,
-could not start: it is refused.
+one whose name does not match. With a host goes what the packages of its distribution bring
+(``offers.py``); with ``--offers`` this is read again for all, and no host is recorded. A host that
+misses libraries, or symbols of libraries that it opens, could not start: it is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -31,20 +33,20 @@ from collide.hosts.extract import extract
 from collide.hosts.own_modules import own_modules
 from collide.hosts.profile_file.write import record
 from collide.loader.host import Host
+from collide.loader.libc import GLIBC
 from collide.support.errors import InputError
-from packing import pack, summary_of, unpack
-from roots import RootError, root
-from shipped import SHIPPED, Shipped, Wheel, system_packages
+from offers import offers
+from packing import pack, summary_of, unpack, with_offers
+from roots import RootError, contents, root
+from shipped import SHIPPED, TRIPLETS, Shipped, Wheel, system_packages
+
+_PLACES = {host.name: (host.suite, host.architecture) for host in SHIPPED}
 
 
-@cache
-def system(suite: str, architecture: str) -> Path:
-    """One root for all hosts of a suite and an architecture."""
-    packages = set(system_packages(suite))
-    for host in SHIPPED:
-        if (host.suite, host.architecture) == (suite, architecture):
-            packages.update(host.packages)
-    return root(suite, architecture, sorted(packages))
+def system(shipped: Shipped) -> Path:
+    """A root with the packages of one host, so that it does not find the libraries of another."""
+    packages = {*system_packages(shipped.suite), *shipped.packages}
+    return root(shipped.suite, shipped.architecture, sorted(packages))
 
 
 def install(wheel: Wheel, into: Path) -> None:
@@ -70,7 +72,7 @@ def install(wheel: Wheel, into: Path) -> None:
 
 def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
     """One host as the database takes it."""
-    directory = system(shipped.suite, shipped.architecture)
+    directory = system(shipped)
     if shipped.wheel:
         install(shipped.wheel, directory)
     files = Root(str(directory))
@@ -86,6 +88,27 @@ def record_host(shipped: Shipped) -> tuple[Summary, dict[str, Any]]:
             if recorded["path"].startswith(shipped.wheel.site_packages()):
                 recorded["package"] = {"name": name, "version": version}
     return summary_of(host, shipped.groups, shipped.source), profile
+
+
+def offers_of(
+    hosts: Iterable[tuple[Summary, object]], old: Database | None, anew: AbstractSet[str]
+) -> dict[str, str]:
+    """What the packages of each host's system bring; musl's loader finds none of them.
+
+    Those of hosts whose names are not in ``anew`` are as they were recorded before.
+    """
+    return {
+        summary.name: old.offers(summary.name)
+        if old and summary.name not in anew
+        else _offers(*_PLACES[summary.name])
+        for summary, _ in hosts
+        if summary.loader.libc == GLIBC.name
+    }
+
+
+@cache
+def _offers(suite: str, architecture: str) -> str:
+    return offers(contents(suite, architecture), TRIPLETS[architecture])
 
 
 def kept_host(old: Database, shipped: Shipped) -> tuple[Summary, Mapping[str, Any]]:
@@ -143,11 +166,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--only", action="append", metavar="PATTERN", help="record only hosts of such names"
     )
+    parser.add_argument("--offers", action="store_true", help="only read again what packages bring")
     args = parser.parse_args(argv)
     keep = args.keep
     kept = Path(DATABASE_FILE)
     old = Database(kept) if kept.exists() else None
+    if args.offers:
+        everything = [(old.summary(name), old.head(name)) for name in old.names] if old else []
+        kept.write_bytes(with_offers(kept.read_bytes(), offers_of(everything, None, frozenset())))
+        print(f"{len(everything)} hosts, {kept.stat().st_size:,} bytes")
+        return 0
     hosts: list[tuple[Summary, Mapping[str, Any]]] = []
+    recorded: set[str] = set()
     failed = False
     for shipped in SHIPPED:
         if args.only and not any(fnmatchcase(shipped.name, pattern) for pattern in args.only):
@@ -156,6 +186,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             continue
         try:
             hosts.append(record_host(shipped))
+            recorded.add(shipped.name)
         except (RootError, InputError) as e:
             print(f"record_shipped_hosts: {shipped.name}: {e}", file=sys.stderr)
             failed = failed or not keep
@@ -164,7 +195,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if failed:
         return 1
     fresh = kept.with_suffix(".new")
-    fresh.write_bytes(pack(hosts))
+    fresh.write_bytes(with_offers(pack(hosts), offers_of(hosts, old, recorded)))
     if old:
         for line in changes(old, Database(fresh)):
             print(line)

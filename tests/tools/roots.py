@@ -84,8 +84,41 @@ def _download(
     state: Path, into: Path, suite: str, architecture: str, packages: Sequence[str]
 ) -> None:
     """Put the package files of ``packages`` and of their dependencies into ``into``."""
-    (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
     (into / "partial").mkdir()
+    apt = [*_apt(state, suite, architecture), f"-oDir::Cache::archives={into}"]
+    # An old list names files that the archive has no more.
+    _run([*apt, "update"])
+    _run([*apt, "-y", "--no-install-recommends", "--download-only", "install", *packages])
+
+
+def contents(suite: str, architecture: str) -> Iterator[str]:
+    """The archive's list of the files of all packages of Debian ``suite``, line by line.
+
+    A line has a path without its first slash, and the packages that bring it, each behind its
+    section. Raises RootError.
+    """
+    state = _roots() / "apt" / f"{suite}-{architecture}"
+    target = "Acquire::IndexTargets::deb::Contents-deb"
+    wanted = {
+        # Not $(ARCHITECTURE), which would bring the list of the packages for all, too.
+        "MetaKey": f"$(COMPONENT)/Contents-{architecture}",
+        "ShortDescription": "Contents-$(ARCHITECTURE)",
+        "Description": "$(RELEASE)/$(COMPONENT) $(ARCHITECTURE) Contents",
+    }
+    with _locked(state):
+        apt = [*_apt(state, suite, architecture)]
+        apt += [f"-o{target}::{key}={value}" for key, value in wanted.items()]
+        _run([*apt, "update"])
+        listed = (*apt, "indextargets", "--format", "$(FILENAME)", "Created-By: Contents-deb")
+        files = [name for name in _run(listed).split("\n") if f"Contents-{architecture}" in name]
+        if not files:
+            raise RootError(f"no list of the files of {suite} for {architecture}")
+        yield from _run(("/usr/lib/apt/apt-helper", "cat-file", files[0])).splitlines()
+
+
+def _apt(state: Path, suite: str, architecture: str) -> tuple[str, ...]:
+    """The call of apt-get that knows the packages of one suite and architecture, and no others."""
+    (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
     # Nothing counts as installed, so all dependencies are downloaded.
     (state / "status").write_text("")
     mirror = os.environ.get("COLLIDE_DEBIAN_MIRROR") or _own_mirror()
@@ -97,7 +130,6 @@ def _download(
         "Acquire::Languages": "none",
         "Acquire::Retries": "3",
         "Dir::Cache": state,
-        "Dir::Cache::archives": into,
         "Dir::Etc::preferences": "-",
         "Dir::Etc::preferencesparts": "-",
         "Dir::Etc::sourcelist": state / "sources.list",
@@ -105,10 +137,7 @@ def _download(
         "Dir::State": state,
         "Dir::State::status": state / "status",
     }
-    apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in options.items())]
-    # An old list names files that the archive has no more.
-    _run([*apt, "update"])
-    _run([*apt, "-y", "--no-install-recommends", "--download-only", "install", *packages])
+    return "apt-get", "-qq", *(f"-o{key}={value}" for key, value in options.items())
 
 
 def _own_mirror() -> str:

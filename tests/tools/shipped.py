@@ -172,7 +172,7 @@ _UWSGI_PLUGINS = {"bullseye": "python39", "bookworm": "python311"}
 _POSTGRES = {"bullseye": "13", "bookworm": "15", "trixie": "17", "forky": "18", "sid": "18"}
 
 
-_TRIPLETS = {
+TRIPLETS = {
     "amd64": "x86_64-linux-gnu",
     "arm64": "aarch64-linux-gnu",
     "armhf": "arm-linux-gnueabihf",
@@ -244,7 +244,7 @@ def _programs(suite: str, architecture: str) -> Iterator[Shipped]:
         return
     yield host(
         *("weechat", "weechat-headless weechat-python", "/usr/bin/weechat-headless"),
-        f"/usr/lib/{_TRIPLETS[architecture]}/weechat/plugins/python.so",
+        f"/usr/lib/{TRIPLETS[architecture]}/weechat/plugins/python.so",
     )
 
 

@@ -15,6 +15,8 @@ in memory. ``tests/tools/packing.py`` writes it; equal input gives equal bytes:
   ``tables``. For each object it has the number in ``numbers``, and those of other
   objects of this host in ``needed_by`` and ``needs``. Blob of the needs: for each
   object the name of each one and how it was found; a check does not read it.
+- In ``offers`` the index has for hosts the blob of the libraries that packages of their system
+  bring: a line for each package, its name and those of its libraries, separated by blanks.
 - A blob of objects has the next ``OBJECTS`` of all objects, a line of JSON each:
   the values of ``OBJECT`` in this order. ``exports`` is a number for the
   :mod:`collide.hosts.database.names`, ``references`` that of a blob: a line of JSON, the column
@@ -30,7 +32,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from collide.elf.hash_tables import integers
 from collide.hosts.database.names import STAND_IN, NameTable, Place
@@ -173,7 +175,21 @@ class Database:
             for number in numbers[loaded]:
                 self.include(number)
             visible = _Paths(self, numbers[: head.get("visible")])
-            return host_of(head, objects, list(links), visible, _Paths(self, numbers))
+            host = host_of(head, objects, list(links), visible, _Paths(self, numbers))
+            return host._replace(offered=_Offers(self, name))
+        except ERRORS as e:
+            raise invalid(self.path, e) from e
+
+    def packed(self) -> list[tuple[bytes, int, int]]:
+        """All blobs as they are in the file, each with its base plus one and its inflated size."""
+        texts = (self._data[start:end] for start, end in pairwise(self._ends))
+        return list(zip(texts, self._base, self._sizes, strict=True))
+
+    def offers(self, name: str) -> str:
+        """What packages of a host's system bring, as it was packed; empty where nothing was."""
+        number = self._index.get("offers", {}).get(name)
+        try:
+            return "" if number is None else self.blob(number).decode()
         except ERRORS as e:
             raise invalid(self.path, e) from e
 
@@ -231,6 +247,32 @@ class _Paths(Mapping[str, Dso]):
 
     def __len__(self) -> int:
         return len(self._files)
+
+
+class _Offers(Mapping[str, str]):
+    """The packages that bring libraries by the names of these; most wheels never ask for one."""
+
+    def __init__(self, database: Database, host: str) -> None:
+        self._database = database
+        self._host = host
+
+    @cached_property
+    def _packages(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for line in self._database.offers(self._host).splitlines():
+            package, *libraries = line.split(" ")
+            for library in libraries:
+                found.setdefault(library, package)
+        return found
+
+    def __getitem__(self, name: str) -> str:
+        return self._packages[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packages)
+
+    def __len__(self) -> int:
+        return len(self._packages)
 
 
 def _recorded(

@@ -26,10 +26,11 @@ from collide.hosts.database import (
 from collide.hosts.database.reader import Database, Summary, apply_delta
 from collide.hosts.extract import extract
 from collide.loader.host import Host
+from collide.loader.libc import GLIBC
 from collide.report import bindings
 from collide.support.errors import InputError
 from collide.wheels.target import read_target
-from packing import make_delta, pack, shipped_file, summary_of, unpack
+from packing import make_delta, pack, shipped_file, summary_of, unpack, with_offers
 from shipped import SHIPPED
 
 SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))
@@ -289,3 +290,33 @@ def test_shipped_file_has_the_whole_profile() -> None:
     profile = json.loads(shipped_file("debian-12-python3"))
     assert profile["name"] == "debian-12-python3"
     assert len(profile["tables"]) == len(profile["objects"])
+
+
+def test_what_packages_bring_is_packed_beside_the_hosts(
+    packed: tuple[Host, Database], tmp_path: Path
+) -> None:
+    _, database = packed
+    assert dict(database.load("one").offered) == {}
+    plain = Path(database.path).read_bytes()
+    first = with_offers(plain, {"one": "liba1 liba.so.1\nlibb libb.so.2 liba.so.1\n", "two": ""})
+    again = with_offers(first, {"two": "libc-one libc.so.9\n"})
+    assert again == with_offers(plain, {"two": "libc-one libc.so.9\n"})
+    for file, one, two in (
+        (first, {"liba.so.1": "liba1", "libb.so.2": "libb"}, {}),
+        (again, {}, {"libc.so.9": "libc-one"}),
+    ):
+        (tmp_path / "hosts.db").write_bytes(file)
+        read = Database(tmp_path / "hosts.db")
+        assert (dict(read.load("one").offered), dict(read.load("two").offered)) == (one, two)
+        assert read.head("one") == database.head("one")
+
+
+def test_shipped_hosts_of_a_distribution_know_what_its_packages_bring() -> None:
+    for name in shipped_names():
+        host = load_shipped(name)
+        if host.process.loader.libc == GLIBC.name:
+            assert host.offered["libEGL.so.1"] == "libegl1", name
+            assert host.offered["libpq.so.5"] == "libpq5", name
+            assert "libLibraryName.so" not in host.offered
+        else:
+            assert not host.offered, name
