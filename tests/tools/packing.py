@@ -130,6 +130,7 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
     """
     hosts = sorted(hosts, key=lambda host: host[0].name)
     objects: dict[str, int] = {}
+    whole: dict[int, Profile] = {}
     wanted: dict[int, set[str] | None] = {}
     # What a check may read stands together, apart from what only own modules bring.
     for is_visible in (True, False):
@@ -140,6 +141,7 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
                 if (at < visible) is not is_visible:
                     continue
                 number = objects.setdefault(_identity(*parts), len(objects))
+                whole[number] = _longer(whole.get(number, parts[2]), parts[2])
                 known = wanted.setdefault(number, set())
                 if profile["loaded"] <= at < visible:
                     wanted[number] = None
@@ -151,10 +153,9 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
     index = []
     for summary, profile in hosts:
         numbers = [objects[_identity(*parts)] for parts in _objects(profile)]
-        for number, (architecture, recorded, packed) in zip(
-            numbers, _objects(profile), strict=True
-        ):
+        for number, (architecture, recorded, _) in zip(numbers, _objects(profile), strict=True):
             if number not in lines:
+                packed = whole[number]
                 references = _references(packed["references"], wanted[number])
                 lines[number] = _dump(
                     _values(
@@ -270,7 +271,14 @@ def _objects(profile: Profile) -> Iterator[tuple[str, Profile, Profile]]:
 
 def _identity(architecture: str, recorded: Profile, tables: Profile) -> str:
     described = _values(recorded, architecture=architecture, exports=0, references=0)
-    return hashlib.sha256(_dump([described, tables])).hexdigest()
+    # One build has one table, of which a host that is kept has a part (:func:`unpack`).
+    parts = [described] if recorded["build_id"] else [described, tables]
+    return hashlib.sha256(_dump(parts)).hexdigest()
+
+
+def _longer(one: Profile, other: Profile) -> Profile:
+    """The tables with more references."""
+    return max(one, other, key=lambda tables: len(tables["references"]["names"]))
 
 
 def _unique_names(profile: Profile) -> Iterator[str]:
