@@ -80,9 +80,14 @@ class Cause(NamedTuple):
 
 def causes(report: Report) -> tuple[Cause, ...]:
     """All causes: the worst first, then those of most hosts, those of one input together."""
+    return causes_of(report, rows(report))
+
+
+def causes_of(report: Report, found_rows: Iterable[ReportRow]) -> tuple[Cause, ...]:
+    """The same of the rows of a report."""
     arguments = _arguments(report)
     groups: dict[tuple[tuple[str, ...], str, str], list[ReportRow]] = {}
-    for row in rows(report):
+    for row in found_rows:
         subject = subject_of(row.finding)
         groups.setdefault((_place(row), subject.name, subject.scope), []).append(row)
     found = [_cause(group, arguments) for group in groups.values()]
@@ -194,7 +199,8 @@ class Summary(NamedTuple):
     """What a check found, counted: equal in all formats.
 
     ``causes`` and ``findings`` count by severity; findings of several hosts count once, and what
-    any host could take counts among the notes. ``pairs`` were looked at together.
+    any host could take counts among the notes. ``pairs`` were looked at together. ``aside`` are
+    findings that do not count, by why.
     """
 
     inputs: tuple[InputSummary, ...]
@@ -203,6 +209,7 @@ class Summary(NamedTuple):
     findings: Counter[Severity]
     pairs: int
     problems: int
+    aside: Counter[str]
 
 
 def summarised(report: Report, found: Sequence[Cause]) -> Summary:
@@ -228,4 +235,5 @@ def summarised(report: Report, found: Sequence[Cause]) -> Summary:
         Counter(row.finding.severity for c in found for row in c.rows),
         sum(1 for pair in report.pairs if pair.left_out is None),
         len(report.problems),
+        Counter(one.why for one in report.aside),
     )

@@ -68,6 +68,20 @@ class Exposed(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+class SetAside(NamedTuple):
+    """A finding that does not count, with the hosts that have it: why, and the reason given.
+
+    ``targets`` and ``after`` are those of :class:`collide.check.rows.ReportRow`.
+    """
+
+    why: str
+    targets: tuple[str, ...]
+    after: str | None
+    finding: Finding
+    hosts: tuple[str, ...]
+    reason: str
+
+
 class Report(NamedTuple):
     """Everything one ``collide check`` found.
 
@@ -76,7 +90,7 @@ class Report(NamedTuple):
     ``left_out`` are pairs of target and host that do not fit each other,
     ``problems`` inputs or members that cannot be read, ``pairs`` the targets
     that were opened together, ``exposed`` what any host could take, ``archives`` what is
-    wrong with the archives of wheels.
+    wrong with the archives of wheels, ``aside`` what was found and does not count.
     """
 
     judged: tuple[Judged, ...]
@@ -85,6 +99,7 @@ class Report(NamedTuple):
     pairs: tuple[Pair, ...] = ()
     exposed: tuple[Exposed, ...] = ()
     archives: tuple[Exposed, ...] = ()
+    aside: tuple[SetAside, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

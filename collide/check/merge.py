@@ -128,6 +128,8 @@ def count_left_out(left_out: Iterable[LeftOut]) -> dict[str, Counter[str]]:
 
 
 def summed_up(counts: Counter[str]) -> str:
-    """The counts in words: ``31 hosts: 12 other interpreter, 19 other architecture``."""
-    kinds = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+    """The counts in words: ``31 hosts: 19 other architecture, 12 interpreter``."""
+    (first, count), *others = counts.most_common()
+    rest = (f"{number} {kind.removeprefix('other ')}" for kind, number in others)
+    kinds = ", ".join([f"{count} {first}", *rest])
     return f"{plural(counts.total(), 'host')}: {kinds}"

@@ -52,6 +52,10 @@ class Pair(NamedTuple):
         """Those of both orders, after those that do not depend on the order."""
         return self.common + tuple(f for order in self.orders for f in order.findings)
 
+    def targets_of(self, finding: Finding) -> tuple[str, ...]:
+        """Both, the one first that a finding on files is about: its victim is a target itself."""
+        return tuple(sorted(self.targets, key=lambda t: t != finding.victim))
+
 
 class KeptTargets:
     """Targets that stay in memory for their pairs: as many as are small enough.

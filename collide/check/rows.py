@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from collide.check.check import Report
-from collide.check.merge import merge, merge_key
+from collide.check.merge import Checked, merge, merge_key
 from collide.findings.code import Shape
 from collide.findings.finding import Finding
 from collide.support.records import NamedTuple
@@ -53,11 +53,16 @@ class ReportRow(NamedTuple):
 
 def rows(report: Report) -> tuple[ReportRow, ...]:
     """All findings: of archives, of each target, of pairs, and what any host could take."""
+    return rows_of(report, merge(report.judged))
+
+
+def rows_of(report: Report, checked: Iterable[Checked]) -> tuple[ReportRow, ...]:
+    """The same where the findings are merged already."""
     alone = [
         ReportRow(
             (c.target,), None, m.finding, m.providers, m.hosts, len(c.judged), m.repair, m.tried
         )
-        for c in merge(report.judged)
+        for c in checked
         for m in c.findings
     ]
     exposed = [
@@ -91,8 +96,7 @@ def _of_pairs(pairs: Iterable[Pair]) -> Iterator[ReportRow]:
 
 def _of_pair(pair: Pair) -> Iterator[tuple[tuple[str, ...], str | None, Finding]]:
     for finding in pair.common:
-        # Of files that one replaces, the victim is a target itself.
-        yield tuple(sorted(pair.targets, key=lambda t: t != finding.victim)), None, finding
+        yield pair.targets_of(finding), None, finding
     for order in pair.orders:
         for finding in order.findings:
             yield (order.second,), order.first, finding

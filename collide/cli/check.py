@@ -6,9 +6,12 @@ import os
 import sys
 
 from collide import api
+from collide.cli.configuration import configure
+from collide.cli.decisions import Decisions
 from collide.cli.inputs import named_hosts, names_of, targets
 from collide.cli.options import (
     color_argument,
+    counting_arguments,
     fail_on_argument,
     host_arguments,
     import_argument,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from collide.check.check import Report
+    from collide.check.grouped import Grouped
     from collide.loader.host import Host
     from collide.report.probes import Counted
     from collide.wheels.target import Target
@@ -58,11 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     host_arguments(parser, required=False)
     parser.add_argument("--format", choices=tuple(FORMATS), default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to FILE")
-    fail_on_argument(parser, "error")
+    fail_on_argument(parser, "error", configured=True)
+    counting_arguments(parser)
     parser.add_argument(
         "--exposure",
         action=BooleanOptionalAction,
-        default=True,
         help="note what any host could take; changes no exit status (default: on)",
     )
     parser.add_argument(
@@ -71,14 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="try changes of the wheel and of the host against each finding, in memory",
     )
     parser.add_argument(
-        "--no-together",
-        dest="together",
-        action="store_false",
-        help="look at each input alone, not at what two of them change for each other",
+        "--together",
+        action=BooleanOptionalAction,
+        help="look at what two inputs change for each other, too (default: on)",
     )
     parser.add_argument(
         "--allow-unchecked",
-        action="store_true",
+        action=BooleanOptionalAction,
         help="end with status 0 where there is nothing to check: no extension module, or no host",
     )
     import_argument(parser)
@@ -96,6 +99,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
+    decisions = Decisions(args, configure(args, os.environ))
     several = not args.inputs or len(args.inputs) > 1 or os.path.isdir(args.inputs[0])
     if args.mode_global and not ((args.together and several) or args.imports):
         raise UsageError("--rtld-global needs several inputs, looked at together")
@@ -121,14 +125,16 @@ def run(args: argparse.Namespace) -> int:
         )
     again = _read_again(args, report) if args.paranoid else ()
     report = report._replace(problems=(*unreadable, *report.problems, *again))
+    report = decisions.counted(report)
     for problem in report.problems:
         complain_of(problem)
     if not report.judged:
         _complain_of_nothing(report, args)
-    uncounted = _show(args, report, hosts)
+    uncounted = _show(args, decisions.shown(report), hosts)
     for problem in uncounted:
         complain_of(problem)
-    return EXIT_USAGE if report.problems or uncounted else _status(report, args)
+    failed = report.problems or uncounted or decisions.over
+    return EXIT_USAGE if failed else _status(report, args)
 
 
 def _read_again(args: argparse.Namespace, report: Report) -> Iterator[InputError]:
@@ -143,7 +149,8 @@ def _status(report: Report, args: argparse.Namespace) -> int:
     status = threshold_status(report.worst(), args.fail_on)
     if report.judged or args.allow_unchecked:
         return status
-    if args.profile and any(not one.empty for one in report.left_out):
+    named = any(not spec.startswith("!") for spec in args.profile)
+    if named and any(not one.empty for one in report.left_out):
         return EXIT_USAGE
     return EXIT_NOTHING if status == EXIT_CLEAN else status
 
@@ -168,15 +175,18 @@ def _show(
     probes = None
     if args.probes:
         probes = tuple(_probes(args, api.load_hosts() if hosts is None else hosts, uncounted))
+    from collide.check.grouped import group  # late: start-up
+
+    grouped = group(report)
     # What was asked for is shown.
     verbose = max(args.verbose, 1 if args.remedies else 0)
     if args.format == "github":
-        _write_step_summary(report)
-    write(chosen_format.render(Shown(report, probes, verbose, style_of(args))), args.output)
+        _write_step_summary(grouped)
+    write(chosen_format.render(Shown(grouped, probes, verbose, style_of(args))), args.output)
     return uncounted
 
 
-def _write_step_summary(report: Report) -> None:
+def _write_step_summary(report: Grouped) -> None:
     """Append the table of causes to the file that GitHub shows below a job."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:

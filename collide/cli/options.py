@@ -22,7 +22,8 @@ def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
         default=[],
         required=required,
         metavar="P",
-        help="a shipped name, pattern or group, a profile file, or a path to a binary; repeatable",
+        help="a shipped name, pattern or group, a profile file, or a path to a binary; repeatable; "
+        "'!PATTERN' takes shipped ones out",
     )
     opening_arguments(parser)
 
@@ -140,12 +141,17 @@ def jobs_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def fail_on_argument(parser: argparse.ArgumentParser, default: str) -> None:
-    """``--fail-on``: the severity from which on the exit status is 1."""
+def fail_on_argument(
+    parser: argparse.ArgumentParser, default: str, *, configured: bool = False
+) -> None:
+    """``--fail-on``: the severity from which on the exit status is 1.
+
+    With ``configured`` it is None where it is not given.
+    """
     parser.add_argument(
         "--fail-on",
         choices=("error", "warning", "note", "never"),
-        default=default,
+        default=None if configured else default,
         help=f"lowest severity that makes the exit status 1 (default: {default})",
     )
 
@@ -156,6 +162,38 @@ def paranoid_argument(parser: argparse.ArgumentParser) -> None:
         "--paranoid",
         action="store_true",
         help="read the objects that findings are about a second time, with pyelftools, and compare",
+    )
+
+
+def counting_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which findings count, and the files that say so; see :mod:`collide.cli.configuration`."""
+    for option, what in (("select", "count (default: all)"), ("ignore", "do not count")):
+        parser.add_argument(
+            f"--{option}",
+            action="append",
+            default=[],
+            metavar="CODES",
+            help=f"codes that {what}: COL109, COL1 for all that begin so, a slug; with commas",
+        )
+    parser.add_argument(
+        "--minimum",
+        choices=("error", "warning", "note"),
+        help="lowest severity that is shown (default: note); changes no exit status",
+    )
+    parser.add_argument(
+        "--baseline", metavar="FILE", help="known causes: only others count, and what is worse now"
+    )
+    parser.add_argument(
+        "--update-baseline", action="store_true", help="write what is found to --baseline FILE"
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="the configuration (default: the nearest collide.toml, or pyproject.toml with "
+        "[tool.collide], from the working directory upwards)",
+    )
+    parser.add_argument(
+        "--isolated", action="store_true", help="take no configuration and no COLLIDE_ variable"
     )
 
 

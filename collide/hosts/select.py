@@ -76,7 +76,7 @@ class Candidate:
 
 
 def select(
-    specs: Iterable[str],
+    specs: Sequence[str],
     *,
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
@@ -87,12 +87,15 @@ def select(
 
     A value is a shipped name or a pattern of names, a group of them, a profile
     file, or a path to a binary; only for a binary can ``preload``,
-    ``rtld_global`` and ``library_path`` apply. Raises InputError for what is none of these or
-    cannot be read, unless ``unreadable`` is there to take the errors, and UsageError where
-    openings cannot apply or a directory of ``library_path`` is not there.
+    ``rtld_global`` and ``library_path`` apply. Behind ``!`` a name, a pattern or a group takes
+    shipped hosts out of all that the other values name, of all shipped ones where there is no
+    other. Raises InputError for what is none of these or cannot be read, unless ``unreadable`` is
+    there to take the errors, and UsageError where openings cannot apply, ``!`` takes none out, or
+    a directory of ``library_path`` is not there.
     """
-    specs = list(specs)
-    named: set[str] = set()
+    taken_out = [spec[1:] for spec in specs if spec.startswith("!")]
+    specs = [spec for spec in specs if not spec.startswith("!")]
+    named = _taken_out(taken_out, specs)
     for spec in specs or ("*",):
         names = _shipped(spec)
         if names:
@@ -112,6 +115,18 @@ def select(
             unreadable.append(e)
         else:
             yield candidate
+
+
+def _taken_out(patterns: Iterable[str], specs: Sequence[str]) -> set[str]:
+    """The names of the shipped hosts that ``!`` takes out of those that ``specs`` name."""
+    names = {name for spec in specs or ("*",) for name in _shipped(spec)}
+    out: set[str] = set()
+    for pattern in patterns:
+        found = names.intersection(_shipped(pattern))
+        if not found:
+            raise UsageError(f"--profile !{pattern}: takes out no host{_near(pattern, names)}")
+        out |= found
+    return out
 
 
 def _read(
@@ -192,7 +207,7 @@ def _load_shipped(name: str, arguments: tuple[str, ...]) -> Host:
 
 
 def select_hosts(
-    specs: Iterable[str],
+    specs: Sequence[str],
     *,
     preload: Sequence[str] = (),
     rtld_global: Sequence[str] = (),
@@ -272,15 +287,22 @@ def _existing(spec: str) -> str:
 
 
 def _unknown(spec: str, what: str) -> InputError:
-    from difflib import get_close_matches  # late: start-up
-
-    near = get_close_matches(spec, shipped_names(), 3, 0.5)
-    hint = f"; near it: {', '.join(near)}" if near else ""
     return InputError(
         spec,
         f"{what} (collide profiles lists the shipped ones, in the groups "
-        f"{', '.join(groups())}{hint})",
+        f"{', '.join(groups())}{_near(spec, shipped_names())})",
     )
+
+
+def _near(spec: str, names: Iterable[str]) -> str:
+    """The groups, the hosts and the ends of their names that are like ``spec``, as a clause."""
+    from difflib import get_close_matches  # late: start-up
+
+    word = spec.strip("*")
+    near = get_close_matches(word, [*names, *groups()], 3, 0.5)
+    ends = dict.fromkeys(f"*{name[name.index('-', 7) :]}" for name in names if name.count("-") > 1)
+    near += get_close_matches(f"*-{word.strip('-')}", ends, 1, 0.7)
+    return f"; near it: {', '.join(near)}" if near else ""
 
 
 def _is_profile(path: str) -> bool:

@@ -49,6 +49,7 @@ LIMITS = (
     Limit("tries", 1_000_000, "", "paths that a search for libraries tries, on one host"),
     Limit("profile-size", 256 << 20, "bytes", "a profile, inflated"),
     Limit("text-size", 32 << 20, "bytes", "a baseline, an allow-list, the JSON of an image"),
+    Limit("configuration-size", 256 << 10, "bytes", "pyproject.toml or collide.toml"),
     Limit("json-values", 8_000_000, "", "values in a JSON document"),
     Limit("nesting", 16, "", "files of one kind that name each other: indexes, ld.so.conf"),
     Limit("layers", 500, "", "layers of an image"),

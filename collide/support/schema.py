@@ -15,6 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+Place = tuple[str | int, ...]
+"""The keys and the numbers of items that lead to a value."""
+
 _TYPES: Mapping[str, type] = {
     "object": dict,
     "array": list,
@@ -26,8 +29,27 @@ _TYPES: Mapping[str, type] = {
 _KNOWN = {
     *("$ref", "type", "const", "enum", "oneOf", "minimum", "minLength", "minItems", "maxItems"),
     *("items", "prefixItems", "properties", "required", "additionalProperties"),
-    *("$schema", "$defs", "title", "description"),
+    *("$schema", "$id", "$defs", "title", "description", "default"),
 }
+
+
+class MismatchError(ValueError):
+    """What is not as the schema says: ``place`` leads to it, ``known`` are keys of an object.
+
+    ``place`` are keys, and numbers of items. str() names it in one line.
+    """
+
+    def __init__(self, place: Place, what: str, known: Sequence[str] = ()) -> None:
+        super().__init__(f"{written(place) or 'the document'} {what}")
+        self.place = place
+        self.what = what
+        self.known = known
+
+
+def written(place: Place) -> str:
+    """A place as it is read: ``accept[1].until``."""
+    parts = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in place)
+    return "".join(parts).removeprefix(".")
 
 
 class Schema:
@@ -37,60 +59,61 @@ class Schema:
         self._path = path
         self._read: dict[str, Any] | None = None
 
-    def check(self, value: object, definition: str | None = None) -> None:
-        """Raise ValueError for what is not as the schema, or one of its definitions, says.
-
-        The message names the place in the document.
-        """
+    @property
+    def whole(self) -> Mapping[str, Any]:
+        """The schema itself."""
         if self._read is None:
             with open(self._path, "rb") as stream:  # noqa: PTH123
                 self._read = json.load(stream)
-        whole = self._read
-        self._check(value, whole["$defs"][definition] if definition else whole, "")
+        return self._read
 
-    def _check(self, value: Any, rule: Mapping[str, Any], at: str) -> None:
+    def check(self, value: object, definition: str | None = None) -> None:
+        """Raise MismatchError for what is not as the schema, or one of its definitions, says."""
+        whole = self.whole
+        self._check(value, whole["$defs"][definition] if definition else whole, ())
+
+    def _check(self, value: Any, rule: Mapping[str, Any], at: Place) -> None:
         if "$ref" in rule:
-            assert self._read is not None
-            rule = self._read["$defs"][rule["$ref"].removeprefix("#/$defs/")]
+            rule = self.whole["$defs"][rule["$ref"].removeprefix("#/$defs/")]
         assert rule.keys() <= _KNOWN, rule.keys() - _KNOWN
         if "oneOf" in rule:
             self._one_of(value, rule["oneOf"], at)
         if "const" in rule and value != rule["const"]:
-            raise _wrong(at, f"is not {rule['const']!r}")
+            raise MismatchError(at, f"is not {rule['const']!r}")
         if "enum" in rule and (value not in rule["enum"] or isinstance(value, bool)):
-            raise _wrong(at, f"is none of {', '.join(map(str, rule['enum']))}")
+            raise MismatchError(at, f"is none of {', '.join(map(str, rule['enum']))}")
         if "type" in rule:
             _check_type(type(value), rule["type"], at)
         if isinstance(value, int) and value < rule.get("minimum", value):
-            raise _wrong(at, f"is less than {rule['minimum']}")
+            raise MismatchError(at, f"is less than {rule['minimum']}")
         if isinstance(value, str) and len(value) < rule.get("minLength", 0):
-            raise _wrong(at, "is too short")
+            raise MismatchError(at, "is too short")
         if isinstance(value, list):
             self._check_items(value, rule, at)
         elif isinstance(value, dict):
             self._check_properties(value, rule, at)
 
-    def _one_of(self, value: Any, rules: Sequence[Mapping[str, Any]], at: str) -> None:
+    def _one_of(self, value: Any, rules: Sequence[Mapping[str, Any]], at: Place) -> None:
         for rule in rules[:-1]:
             with suppress(ValueError):
                 self._check(value, rule, at)
                 return
         self._check(value, rules[-1], at)
 
-    def _check_items(self, value: list[Any], rule: Mapping[str, Any], at: str) -> None:
+    def _check_items(self, value: list[Any], rule: Mapping[str, Any], at: Place) -> None:
         fewest, most = rule.get("minItems", 0), rule.get("maxItems", len(value))
         if not fewest <= len(value) <= most:
-            raise _wrong(at, f"has {len(value)} items")
+            raise MismatchError(at, f"has {len(value)} items")
         first = rule.get("prefixItems", ())
         for number, (item, of_item) in enumerate(zip(value, first, strict=False)):
-            self._check(item, of_item, f"{at}[{number}]")
+            self._check(item, of_item, (*at, number))
         rest = rule.get("items", {})
         if rest is False:
             if len(value) > len(first):
-                raise _wrong(at, f"has {len(value)} items")
+                raise MismatchError(at, f"has {len(value)} items")
         elif not self._all_alike(value[len(first) :], rest):
             for number, item in enumerate(value[len(first) :], len(first)):
-                self._check(item, rest, f"{at}[{number}]")
+                self._check(item, rest, (*at, number))
 
     def _all_alike(self, values: list[Any], rule: Mapping[str, Any]) -> bool:
         """Whether many items fit a rule of type and least value alone: all at once, not one by one.
@@ -106,26 +129,22 @@ class Schema:
             return False
         return "minimum" not in rule or min(values) >= rule["minimum"]
 
-    def _check_properties(self, value: dict[str, Any], rule: Mapping[str, Any], at: str) -> None:
+    def _check_properties(self, value: dict[str, Any], rule: Mapping[str, Any], at: Place) -> None:
         for key in rule.get("required", ()):
             if key not in value:
-                raise _wrong(at, f"has no {key}")
+                raise MismatchError(at, f"has no {key}")
         known, others = rule.get("properties", {}), rule.get("additionalProperties", {})
         for key, item in value.items():
-            place = f"{at}.{key}" if at else key
+            place = (*at, key)
             if key in known:
                 self._check(item, known[key], place)
             elif others is False:
-                raise _wrong(at, f"has {key}, which means nothing")
+                raise MismatchError(place, "means nothing", tuple(known))
             else:
                 self._check(item, others, place)
 
 
-def _check_type(found: type, names: str | Sequence[str], at: str) -> None:
+def _check_type(found: type, names: str | Sequence[str], at: Place) -> None:
     wanted = [names] if isinstance(names, str) else names
     if found not in [_TYPES[name] for name in wanted]:
-        raise _wrong(at, f"is no {' or '.join(wanted)}")
-
-
-def _wrong(at: str, what: str) -> ValueError:
-    return ValueError(f"{at or 'the document'} {what}")
+        raise MismatchError(at, f"is no {' or '.join(wanted)}")

@@ -104,7 +104,7 @@ def test_left_out_hosts_are_counted_by_kind() -> None:
     kinds = ("other interpreter", "other architecture", "other interpreter")
     left_out = [LeftOut("a", f"host{i}", Misfit(kind, "")) for i, kind in enumerate(kinds)]  # type: ignore[arg-type]
     counts = count_left_out(left_out)["a"]
-    assert summed_up(counts) == "3 hosts: 2 other interpreter, 1 other architecture"
+    assert summed_up(counts) == "3 hosts: 2 other interpreter, 1 architecture"
 
 
 def test_selection_and_left_out_are_all_that_is_shipped() -> None:
@@ -126,7 +126,7 @@ def test_selection_and_left_out_are_all_that_is_shipped() -> None:
     assert "debian-11-python3" in {host.name for host in used if host.as_if}
     assert reasons["debian-12-arm64-python3"] == "other architecture"
     assert len(report.left_out) > 3
-    assert f"left out: {len(report.left_out)} hosts: " in text.render(report)
+    assert f"left out (see -v): {len(report.left_out)} hosts: " in text.render(report)
     named = text.render(report, verbose=True)
     for one in report.left_out:
         assert f"left out: {wheel} on {one.host}: {one.misfit.reason}\n" in named

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 _COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
-_VOID = ("meta",)
+_VOID = ("meta", "input")
 
 
 class Said(NamedTuple):
@@ -157,12 +158,21 @@ def _from_json(output: str) -> Iterator[Said]:
         yield Said(told["severity"], told["code"], told["victim"], json.dumps(told))
 
 
+def _from_junit(output: str) -> Iterator[Said]:
+    for case in ElementTree.fromstring(output).iter("testcase"):
+        for ending in case:
+            if case.attrib["classname"].startswith("COL") and ending.text:
+                level = ending.get("type", "note")
+                yield from _beneath(ending.text, case.attrib["classname"], level)
+
+
 FINDINGS: dict[str, Callable[[str], Iterator[Said]]] = {
     "json": _from_json,
     "github": _from_github,
     "sarif": _from_sarif,
     "html": _from_html,
     "codequality": _from_codequality,
+    "junit": _from_junit,
 }
 """How the findings of a format are read back."""
 

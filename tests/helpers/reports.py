@@ -47,7 +47,8 @@ def everything() -> Report:
 
 def rendered(name: str, report: Report) -> str:
     """One format's output."""
-    return FORMATS[name].render(Shown(report))
+    # SARIF tells notes only if it is asked.
+    return FORMATS[name].render(Shown(report, verbose=1 if name == "sarif" else 0))
 
 
 def of(*findings: Finding) -> Report:

@@ -37,6 +37,7 @@ from collide.repair.request import RepairOptions
 from collide.report.repair import document
 from collide.wheels.archive import Member, write_wheel
 from scenario import Outcome, Scenario
+from schemas import valid
 
 MANYLINUX_2_17 = "cp310-abi3-manylinux_2_17_x86_64"
 MANYLINUX_2_28 = "cp310-abi3-manylinux_2_28_x86_64"
@@ -626,6 +627,7 @@ def test_json_is_the_report_of_the_wheel(
     wheel, host = breaking(shop)
     _, out, _ = run(capsys, wheel, "--profile", host, "--format", "json")
     (report,) = json.loads(out)
+    valid("repair", report)
     path = shop.directory / "repaired" / wheel.name
     assert report.pop("written") == [str(path)]
     with zipfile.ZipFile(path) as made:

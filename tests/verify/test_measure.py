@@ -14,6 +14,7 @@ from collide.verify.exercises import bundled
 from collide.verify.measure import Measured
 from collide.wheels.archive import Member, write_wheel
 from scenario import Scenario
+from schemas import valid
 
 TAG = "py3-none-manylinux_2_17_x86_64"
 LIBRARY = "demo.libs/libb-0a1b2c3d.so"
@@ -76,6 +77,7 @@ def test_host_that_dies_is_an_outcome(bench: Bench, capsys: Capture) -> None:
     assert bench.verify("--preload", bench.fatal, "--format", "json") == 1
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "collide-measurement/1"
+    valid("measure", document)
     assert document["verdict"] == "breaks-repaired-works"
     died = [(run["status"], run["process_status"]) for run in document["runs"]["host"]]
     assert died == [(None, -6), (None, -6)]

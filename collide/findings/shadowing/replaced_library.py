@@ -40,7 +40,7 @@ def replaced_library(interposition: Interposition) -> RuleResult:
     lines = []
     if not interposition.kept:
         lines.append(
-            f"{in_use(interposition)}, and none of the same library that is in use is "
+            f"{in_use(interposition)}; of this library, no symbol that is in use is "
             f"{interposition.ours}."
         )
     difference = interposition.release_difference()

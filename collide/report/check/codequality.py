@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import posixpath
 
-from collide.check.causes import Cause, causes
+from collide.check.causes import Cause
 from collide.check.check import LeftOut, Report
+from collide.check.fingerprints import fingerprints
+from collide.check.grouped import Grouped, group
 from collide.findings.code import Severity
-from collide.report.check.messages import fingerprints, first_line, message
+from collide.report.check.messages import first_line, message
 from collide.support.foreign import Text, json_of, text_of
 
 TYPE_CHECKING = False
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.NOTE: "info"}
 
 
-def render(report: Report) -> Text:
+def render(given: Report | Grouped) -> Text:
     """One issue for each cause, and for each input that could not be read or checked at all."""
-    found = causes(report)
+    grouped = group(given)
+    report, found = grouped.report, grouped.causes
     issues = [_issue(c, known) for c, known in zip(found, fingerprints(found), strict=True)]
     issues += map(_problem, report.problems)
     issues += [_unchecked(one) for one in report.left_out] if not report.judged else []

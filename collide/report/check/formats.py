@@ -10,6 +10,7 @@ from collide.support.records import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.check.check import Report
+    from collide.check.grouped import Grouped
     from collide.report.check.text import Style
     from collide.report.probes import Counted
 
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 class Shown(NamedTuple):
     """What a format shows.
 
-    ``probes`` is None where they were not asked for, ``verbose`` asks for evidence (1) and for
-    every name (2). ``style`` is that of a terminal.
+    A ``report`` that is grouped already is not grouped again. ``probes`` is None where they were
+    not asked for, ``verbose`` asks for evidence (1) and for every name (2). ``style`` is that of a
+    terminal.
     """
 
-    report: Report
+    report: Report | Grouped
     probes: tuple[Counted, ...] | None = None
     verbose: int = 0
     style: Style | None = None
@@ -65,11 +67,17 @@ def _github(shown: Shown) -> Text:
 def _sarif(shown: Shown) -> Text:
     from collide.report.check.sarif import render  # late: start-up
 
-    return render(shown.report, _probes(shown))
+    return render(shown.report, _probes(shown), notes=shown.verbose > 0)
 
 
 def _codequality(shown: Shown) -> Text:
     from collide.report.check.codequality import render  # late: start-up
+
+    return render(shown.report)
+
+
+def _junit(shown: Shown) -> Text:
+    from collide.report.check.junit import render  # late: start-up
 
     return render(shown.report)
 
@@ -95,5 +103,6 @@ FORMATS: Mapping[str, Format] = {
     "sarif": Format(_sarif),
     "html": Format(_html),
     "codequality": Format(_codequality, probes=False),
+    "junit": Format(_junit, probes=False),
 }
 """Every format by its name, the default first."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from collide.check.causes import Cause, causes, summarised
+from collide.check.causes import Cause
 from collide.check.check import Report
+from collide.check.grouped import Grouped, group
 from collide.check.merge import count_left_out, summed_up
 from collide.findings.code import Severity
 from collide.report.check.messages import message
@@ -49,9 +50,9 @@ class _Annotation(NamedTuple):
         return workflow_command(_LEVELS[self.severity], properties, self.message)
 
 
-def render(report: Report, *, verbose: bool = False) -> Text:
+def render(given: Report | Grouped, *, verbose: bool = False) -> Text:
     """All commands; ``verbose`` names every symbol, and each host that was left out."""
-    found = causes(report)
+    report, _, _, found, counted = group(given)
     annotations = [
         *_problems(report),
         *(_cause(cause, verbose) for cause in found),
@@ -61,7 +62,7 @@ def render(report: Report, *, verbose: bool = False) -> Text:
     first = next(
         (n for n, a in enumerate(annotations) if a.severity == Severity.NOTE), len(annotations)
     )
-    annotations.insert(first, _summary(report, found, annotations))
+    annotations.insert(first, _summary(summary_of(report, counted), annotations))
     return joined(annotation.as_text() for annotation in annotations)
 
 
@@ -102,10 +103,8 @@ def _not_looked_at(report: Report, verbose: bool) -> Iterator[_Annotation]:
         yield _Annotation(Severity.NOTE, "collide: not together", message, first)
 
 
-def _summary(
-    report: Report, found: Sequence[Cause], annotations: Sequence[_Annotation]
-) -> _Annotation:
-    message = [summary_of(report, summarised(report, found))]
+def _summary(told: str, annotations: Sequence[_Annotation]) -> _Annotation:
+    message = [told]
     # The summary is a notice, too.
     counts = Counter([*(a.severity for a in annotations), Severity.NOTE])
     for severity, level in _LEVELS.items():

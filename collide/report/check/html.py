@@ -1,110 +1,139 @@
-"""The result of ``collide check`` as one HTML page without scripts, fonts or links to a network."""
+"""The result of ``collide check`` as one HTML page without scripts, fonts or links to a network.
+
+The first screen is a matrix of causes and hosts. What stands behind a cause is folded; three
+buttons choose the severity that is shown. Below 60 rem of width tables are no grids any more, so
+that nothing is scrolled sideways.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import collide
-from collide.check.causes import Cause, causes, summarised
+from collide.check.causes import Cause
 from collide.check.check import Judged, Report
+from collide.check.grouped import Grouped, group
 from collide.check.merge import count_left_out, summed_up
-from collide.check.rows import ReportRow, rows
+from collide.check.rows import ReportRow
 from collide.findings.code import Severity
 from collide.findings.fixes import FIXES, Fix, snippets
 from collide.findings.table import CODES
-from collide.report.check.parts import Fact, facts, severities
+from collide.report.check.html_findings import folded
+from collide.report.check.markup import fold, listed, section, table, table_row, tag
 from collide.report.check.rows import (
     not_analysed,
     not_checked,
     not_together,
-    sentence,
+    set_aside,
     summary_of,
     targets_of,
-    where,
 )
-from collide.report.check.words import hosts_of, listed_targets, what
+from collide.report.check.words import Hosts, hosts_of, listed_targets, target_title, what
 from collide.support.foreign import Html, Text, html_of
 from collide.support.text import plural
 from collide.wheels.target import Skipped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.report.probes import Counted
-    from collide.whatif.remedies import Remedy
+    from collections.abc import Mapping
 
-_SHOWN_NAMES = 3
+    from collide.report.probes import Counted
+
+_Named = Sequence[tuple[str, Cause]]
+"""Causes, each with the name of its place on the page."""
+
 _STYLE = """
 :root { color-scheme: light dark; --ground: #fff; --ink: #1b1b1b; --line: #b5b5b5;
   --soft: #f3f3f3; --error: #a40000; --warning: #7a4b00; --note: #00508f; --clean: #1d6222; }
 @media (prefers-color-scheme: dark) { :root { --ground: #161616; --ink: #e8e8e8; --line: #565656;
   --soft: #242424; --error: #ff9a92; --warning: #f0be68; --note: #8fc7ff; --clean: #94d89a; } }
-body { background: var(--ground); color: var(--ink); font: 1rem/1.5 sans-serif;
-  max-width: 75rem; margin: 0 auto; padding: 1rem; }
+* { box-sizing: border-box; }
+body { background: var(--ground); color: var(--ink); font: 1rem/1.4 sans-serif;
+  max-width: 78rem; margin: 0 auto; padding: .5rem 1rem; overflow-wrap: anywhere; }
+h1 { margin: .3rem 0; } h2 { margin: 1rem 0 .3rem; font-size: 1.2rem; }
 a { color: inherit; }
 code, .names { font-family: monospace; overflow-wrap: anywhere; }
+fieldset { border: 0; padding: 0; margin: .5rem 0; } legend { float: left; margin-right: 1rem; }
+label { margin-right: 1rem; }
+main:has(#show-error:checked) .warning-only, main:has(#show-error:checked) .cause:not(.error),
+main:has(#show-warning:checked) .cause.note { display: none; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 caption { text-align: left; font-weight: bold; padding: .3rem 0; }
-th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
+th, td { border: 1px solid var(--line); padding: .2rem .4rem; text-align: left;
   vertical-align: top; }
-thead th { background: var(--soft); }
+thead th { background: var(--soft); vertical-align: bottom; }
+thead th.host, td.host { padding: .2rem .1rem; font-size: .8rem; writing-mode: vertical-rl; }
+thead th.host { font-weight: normal; overflow-wrap: normal; white-space: nowrap; }
+.input { font-weight: normal; display: block; }
 .error { color: var(--error); } .warning { color: var(--warning); }
 .note { color: var(--note); } .clean { color: var(--clean); }
-article { border: 1px solid var(--line); border-left-width: .4rem; padding: 0 1rem 1rem;
-  margin: 1rem 0; }
-article.error { border-left-color: var(--error); }
-article.warning { border-left-color: var(--warning); }
-article.note { border-left-color: var(--note); }
+details { margin: .3rem 0; } summary { cursor: pointer; }
+.cause { border: 1px solid var(--line); border-left: .4rem solid; padding: .2rem .6rem; }
+.cause > *, .cause > summary > .what { color: var(--ink); }
+.what { font-weight: bold; }
+article { border-top: 1px solid var(--line); padding: .3rem 0; }
+article > h3 { margin: .3rem 0; font-size: 1rem; }
 article > :not(h3) { color: var(--ink); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0; }
-dt { font-weight: bold; } dd { grid-column: 2; margin: 0; overflow-wrap: anywhere; }
+dt { font-weight: bold; } dd { grid-column: 2; margin: 0; min-width: 0; }
+pre > code { display: block; white-space: pre-wrap; }
+figure { margin: .5rem 0; max-width: 24rem; } figcaption { font-size: .8rem; }
+svg { width: 100%; height: auto; display: block; }
+svg text { font: 11px sans-serif; fill: var(--ink); } svg .name { font-weight: bold; }
+svg rect { fill: var(--soft); stroke: var(--line); }
+svg .answers { stroke: var(--error); stroke-width: 2; } svg .unasked { stroke-dasharray: 4 3; }
+svg .arrow { stroke: var(--ink); fill: none; }
+@media (max-width: 60rem) {
+  table, caption, tbody, tr, tbody th, td { display: block; border: 0; padding: 0; }
+  thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  tr { border-top: 1px solid var(--line); padding: .3rem 0; }
+  td.host { display: inline-block; writing-mode: horizontal-tb; padding: 0 .5rem 0 0; }
+  table.causes tbody th, table.causes td, .input { display: inline; }
+  td.host:empty, table.causes td.host { display: none; }
+  td[data-host]::before { content: attr(data-host) ": "; color: var(--ink); }
+  dl { display: block; }
+}
 """
 
 
-def tag(name: str, *children: str, **attributes: str) -> Html:
-    """An element; ``class_`` and ``aria_label`` stand for what Python has no name for."""
-    names = (key.rstrip("_").replace("_", "-") for key in attributes)
-    written = "".join(
-        f' {key}="{html_of([value])}"'
-        for key, value in zip(names, attributes.values(), strict=True)
-    )
-    inside = html_of(children)
-    # A line for each block, so that two pages can be compared.
-    end = "" if name in ("a", "b", "code", "dt", "dd", "th", "td", "summary") else "\n"
-    return Html(f"<{name}{written}>{inside}</{name}>{end}")
-
-
-def render(report: Report, probes: Iterable[Counted] | None = None) -> Text:
+def render(given: Report | Grouped, probes: Iterable[Counted] | None = None) -> Text:
     """The whole page, in ASCII, so that no encoding changes it."""
-    return page_of(report, "collide check", (), probes)
+    return page_of(given, "collide check", (), probes)
 
 
 def page_of(
-    report: Report, title: str, above: Iterable[Html], probes: Iterable[Counted] | None = None
+    given: Report | Grouped,
+    title: str,
+    above: Iterable[Html],
+    probes: Iterable[Counted] | None = None,
 ) -> Text:
     """The page of a command, with sections of its own ``above`` those of the report."""
-    found, caused = rows(report), causes(report)
-    outcome = summary_of(report, summarised(report, caused))
-    body = html_of(
-        [
-            tag("h1", title),
-            tag("p", f"{outcome}. Checked by collide {collide.__version__}."),
-            *above,
-            _problems(report),
-            _causes(report, caused),
-            _overview(report, found),
-            *_targets(report, found),
-            _together(report, found),
-            _hosts(report),
-            _left_out(report),
-            _probes(probes),
-            _codes(found),
-            _fixes(found),
-        ]
+    grouped = group(given)
+    report, _, found, causes, counted = grouped
+    outcome = summary_of(report, counted)
+    hosts = {one.target: hosts_of((*one.breaks, *one.warns, *one.clean)) for one in counted.inputs}
+    named = [(f"cause-{number}", cause) for number, cause in enumerate(causes, 1)]
+    main = tag(
+        "main",
+        tag("h1", title),
+        tag("p", f"{outcome}. Checked by collide {collide.__version__}."),
+        *above,
+        _problems(report),
+        _choice(causes),
+        _matrix(counted.hosts, named),
+        *_targets(grouped, hosts, named),
+        _together(report, named),
+        _overview(report, counted.hosts, found),
+        _hosts(report),
+        _left_out(report),
+        section("Not counted", listed(set_aside(report.aside)), id="not-counted"),
+        _probes(probes),
+        _codes(found),
+        _fixes(found),
     )
     page = html_of(
-        [Html("<!DOCTYPE html>\n"), tag("html", _head(outcome), tag("body", body), lang="en")]
+        [Html("<!DOCTYPE html>\n"), tag("html", _head(outcome), tag("body", main), lang="en")]
     )
     return Html(page.encode("ascii", "xmlcharrefreplace").decode())
 
@@ -121,193 +150,139 @@ def _head(outcome: str) -> Html:
     )
 
 
-def section(title: str, *children: str, **attributes: str) -> Html:
-    """A part of the page under a heading; nothing where it has no content."""
-    inside = [child for child in children if child]
-    if not inside:
-        return Html()
-    return tag("section", tag("h2", title), *inside, **attributes)
-
-
-def _list(items: Iterable[str]) -> Html:
-    found = [tag("li", item) for item in items]
-    return tag("ul", *found) if found else Html()
-
-
-def table(title: str, columns: Sequence[str], rows: Iterable[Html]) -> Html:
-    """A table with a caption and one row of headings."""
-    head = tag("tr", *(tag("th", column, scope="col") for column in columns))
-    table = tag("table", tag("caption", title), tag("thead", head), tag("tbody", *rows))
-    # What is wider than a screen is scrolled, also with the keyboard.
-    return tag("div", table, class_="wide", tabindex="0", role="region", aria_label=title)
-
-
-def table_row(heading: str, cells: Iterable[str]) -> Html:
-    """One row: its heading, and cells that are tagged already or not."""
-    tagged = (c if c.startswith("<td") and isinstance(c, Html) else tag("td", c) for c in cells)
-    return tag("tr", tag("th", heading, scope="row"), *tagged)
-
-
 # -- what was found -------------------------------------------------------------------------------
 
 
 def _problems(report: Report) -> Html:
     items = (html_of([tag("code", p.path), f": {p.reason}"]) for p in report.problems)
-    return section("Not read or not verified", _list(items), class_="problems")
+    return section("Not read or not verified", listed(items), class_="problems")
 
 
-def _causes(report: Report, found: Sequence[Cause]) -> Html:
+def _choice(causes: Sequence[Cause]) -> Html:
+    """Which causes are shown: all, without notes, errors only."""
+    if len({cause.severity for cause in causes}) < 2:
+        return Html()
+    offered = [("note", "all"), ("warning", "errors and warnings"), ("error", "errors")]
+    buttons = []
+    for name, label in offered:
+        chosen = ' checked=""' if name == "note" else ""
+        button = Html(f'<input type="radio" name="show" id="show-{name}"{chosen}>')
+        buttons += [button, tag("label", label, for_=f"show-{name}")]
+    return tag("fieldset", tag("legend", "Show"), *buttons)
+
+
+def _matrix(hosts: Sequence[str], named: _Named) -> Html:
     """What can be changed, by the hosts that it harms."""
-    hosts = list(dict.fromkeys(j.analysis.host.name for j in report.judged))
-    short = hosts_of(hosts).short
     rows = []
-    for cause in found:
+    for name, cause in named:
         if cause.severity == Severity.NOTE:
             continue
         worst = {h: r.finding.severity for r in reversed(cause.rows) for h in r.hosts}
-        code = tag("a", cause.code.id, href=f"#{cause.code.id}")
+        link = tag("a", what(cause), href=f"#{name}")
+        of_input = tag("span", listed_targets(cause.targets), class_="input")
+        harmed = f"{len(cause.worst_hosts)} of {cause.checked}" if cause.checked else ""
         told = [
-            listed_targets(cause.targets),
-            *(_mark(worst.get(host)) for host in hosts),
-            cause.fix,
+            tag("td", tag("b", str(cause.severity)), f" {harmed}", class_=str(cause.severity)),
+            *(_mark(host, worst.get(host)) for host in hosts),
         ]
-        rows.append(table_row(html_of([f"{what(cause)} ", code]), told))
+        shown = "error" if cause.severity == Severity.ERROR else "warning-only"
+        rows.append(table_row(html_of([link, of_input]), told, class_=shown))
     if not rows:
         return Html()
-    columns = ["Cause", "Input", *(short.get(host, host) for host in hosts), "Fix"]
-    return section("What to change", table("Causes and the hosts they harm", columns, rows))
+    short = hosts_of(hosts).short
+    columns = ["Cause", "Hosts", *(_column(short.get(host, host)) for host in hosts)]
+    title = "Causes and the hosts they harm"
+    return section("What to change", table(title, columns, rows, class_="causes"))
 
 
-def _mark(severity: Severity | None) -> Html:
+def _column(name: str) -> Html:
+    return tag("th", name, scope="col", class_="host")
+
+
+def _mark(host: str, severity: Severity | None) -> Html:
     if severity is None:
-        return tag("td", "")
-    return tag("td", tag("b", str(severity)), class_=str(severity))
+        return tag("td", class_="host")
+    return tag("td", str(severity), class_=f"host {severity}", data_host=host)
 
 
-def _overview(report: Report, found: Sequence[ReportRow]) -> Html:
+def _overview(report: Report, hosts: Sequence[str], found: Sequence[ReportRow]) -> Html:
     """The worst finding of each input, by host."""
-    hosts = list(dict.fromkeys(j.analysis.host.name for j in report.judged))
     if not hosts:
         return Html()
     judged = {(j.analysis.target.name, j.analysis.host.name) for j in report.judged}
-    cells: dict[tuple[str, str], list[ReportRow]] = {}
+    worst: dict[tuple[str, str], Severity] = {}
     for row in found:
         for target in row.targets:
             for host in row.hosts:
-                cells.setdefault((target, host), []).append(row)
-    misfits = {(one.target, one.host): one.misfit.kind for one in report.left_out}
+                severity = max(row.finding.severity, worst.get((target, host), Severity.NOTE))
+                worst[target, host] = severity
     rows = [
         table_row(
             tag("a", target, href=f"#input-{number}"),
-            (
-                _cell(cells.get((target, host), []))
-                if (target, host) in judged
-                else f"not checked: {misfits.get((target, host), 'no result')}"
-                for host in hosts
-            ),
+            (_cell(host, worst.get((target, host)), (target, host) in judged) for host in hosts),
         )
         for number, target in enumerate(targets_of(report), 1)
     ]
     title = "The worst finding of each input on each host"
-    return section("Overview", table(title, ["Input", *hosts], rows))
+    short = hosts_of(hosts).short
+    columns = ["Input", *(_column(short.get(host, host)) for host in hosts)]
+    return fold("All inputs on all hosts", table(title, columns, rows))
 
 
-def _cell(found: Sequence[ReportRow]) -> Html:
-    counts = Counter(one.finding.severity for one in found)
-    if not counts:
-        return tag("td", "no findings", class_="clean")
-    worst = max(counts)
-    return tag("td", tag("b", str(worst)), f" ({severities(counts)})", class_=str(worst))
+def _cell(host: str, worst: Severity | None, judged: bool) -> Html:
+    if worst is not None:
+        return tag("td", str(worst), class_=f"host {worst}", data_host=host)
+    if judged:
+        return tag("td", "clean", class_="host clean", data_host=host)
+    return tag("td", "not checked", class_="host", data_host=host)
 
 
-def _targets(report: Report, found: Sequence[ReportRow]) -> Iterator[Html]:
-    alone: dict[str, list[ReportRow]] = {}
-    for row in found:
-        if row.after is None and len(row.targets) == 1:
-            alone.setdefault(row.targets[0], []).append(row)
-    judged: dict[str, list[Judged]] = {}
-    for analysed in report.judged:
-        judged.setdefault(analysed.analysis.target.name, []).append(analysed)
-    skipped = not_analysed(report)
-    for number, target in enumerate(targets_of(report), 1):
-        inside = _target(alone.get(target, ()), judged.get(target, ()), skipped.get(target, ()))
-        yield section(target, *inside, id=f"input-{number}")
+def _targets(grouped: Grouped, hosts: Mapping[str, Hosts], named: _Named) -> Iterator[Html]:
+    alone: dict[str, list[tuple[str, Cause]]] = {}
+    for name, cause in named:
+        if not cause.is_of_pair:
+            alone.setdefault(cause.targets[0], []).append((name, cause))
+    judged = {checked.target: checked.judged for checked in grouped.checked}
+    skipped = not_analysed(grouped.report)
+    for number, target in enumerate(targets_of(grouped.report), 1):
+        own = [
+            (cause, folded(cause, hosts.get(target, Hosts({})), name))
+            for name, cause in alone.get(target, ())
+        ]
+        inside = _target(own, judged.get(target, ()), skipped.get(target, ()))
+        path = tag("p", tag("code", target)) if target_title(target) != target else Html()
+        yield section(target_title(target), path, *inside, id=f"input-{number}")
 
 
 def _target(
-    found: Sequence[ReportRow], judged: Sequence[Judged], skipped: Sequence[Skipped]
+    own: Sequence[tuple[Cause, Html]], judged: Sequence[Judged], skipped: Sequence[Skipped]
 ) -> Iterator[Html]:
-    yield from (_finding(row) for row in found if not row.exposed)
+    yield from (shown for cause, shown in own if cause.severity > Severity.NOTE)
     clean = [j.analysis.host.name for j in judged if not j.findings]
     if clean:
         yield tag("p", f"No findings alone on {', '.join(clean)}.")
     if not judged:
         yield tag("p", "It was checked on no host.")
-    exposed = [_finding(row) for row in found if row.exposed]
-    if exposed:
-        yield html_of([tag("h3", "What any host could take"), *exposed])
+    noted = [shown for cause, shown in own if cause.severity == Severity.NOTE and not cause.exposed]
+    exposed = [shown for cause, shown in own if cause.exposed]
+    for title, shown in (
+        (plural(len(noted), "note"), noted),
+        ("What any host could take", exposed),
+    ):
+        if shown:
+            yield fold(title, *shown)
     if skipped:
         items = (html_of([tag("code", s.name), f": {s.reason}"]) for s in skipped)
-        yield html_of([tag("h3", "Not analysed"), _list(items)])
+        yield fold("Not analysed", listed(items))
 
 
-def _finding(row: ReportRow) -> Html:
-    finding = row.finding
-    severity = str(finding.severity)
-    code = tag("a", finding.code.id, href=f"#{finding.code.id}")
-    heading = tag(
-        "h3", tag("b", severity), " ", code, f" {finding.code.slug} ",
-        tag("code", finding.victim), class_=severity,
-    )  # fmt: skip
-    modules = finding.modules and finding.modules != (finding.victim,)
-    rows = [
-        *(_fact(fact) for fact in _facts(row)),
-        _fact(Fact("on", "", row.hosts)) if len(row.hosts) > _SHOWN_NAMES else "",
-        _fact(Fact("opened", "", finding.modules)) if modules else "",
-        _pair("because", *finding.evidence) if finding.evidence else "",
-        _pair("fix", finding.remedy),
-        _pair("repair", tag("code", row.repair)) if row.repair else "",
-    ]
-    tried = [_tried(host, remedies) for host, remedies in row.tried if remedies]
-    said = tag("p", f"{sentence(row)}, {where(row)}.")
-    return tag("article", heading, said, tag("dl", *rows), *tried, class_=severity)
-
-
-def _facts(row: ReportRow) -> Iterator[Fact]:
-    for fact in facts(row.finding):
-        yield Fact("provider", "", row.providers) if fact.label == "provider" else fact
-
-
-def _pair(label: str, *values: str) -> Html:
-    return html_of([tag("dt", label), *(tag("dd", value) for value in values), Html("\n")])
-
-
-def _fact(fact: Fact) -> Html:
-    if not fact.names:
-        return _pair(fact.label or "outcome", fact.text)
-    text = fact.text or plural(len(fact.names), "name")
-    names = html_of([tag("code", name) for name in fact.names], ", ")
-    if len(fact.names) <= _SHOWN_NAMES:
-        return _pair(fact.label, html_of([f"{text}: " if fact.text else "", names]))
-    return _pair(
-        fact.label, tag("details", tag("summary", text), tag("div", names, class_="names"))
-    )
-
-
-def _tried(host: str, remedies: Sequence[Remedy]) -> Html:
-    from collide.report.check.remedies import lines  # late: start-up
-
-    items = (line.strip() for line in lines(remedies, verbose=True))
-    return tag("details", tag("summary", f"Remedies tried on {host}"), _list(items))
-
-
-def _together(report: Report, found: Sequence[ReportRow]) -> Html:
-    articles = [_finding(row) for row in found if row.is_of_pair]
+def _together(report: Report, named: _Named) -> Html:
+    of_pairs = [folded(cause, Hosts({}), name) for name, cause in named if cause.is_of_pair]
     not_looked_at = (
         f"Not together: {first} and {second}: {reason}"
         for (first, second), reason in not_together(report)
     )
-    return section("In one process", *articles, _list(not_looked_at), id="together")
+    return section("In one process", *of_pairs, listed(not_looked_at), id="together")
 
 
 # -- what was looked at ---------------------------------------------------------------------------
@@ -329,7 +304,7 @@ def _hosts(report: Report) -> Html:
         for name, host in hosts.items()
     ]
     columns = ["Host", "Binary", "Python", "C library", "Architecture", "Misses itself"]
-    return section("Hosts", table("The hosts that were looked at", columns, rows) if rows else "")
+    return fold("Hosts", table("The hosts that were looked at", columns, rows)) if rows else Html()
 
 
 def _left_out(report: Report) -> Html:
@@ -344,7 +319,7 @@ def _left_out(report: Report) -> Html:
             tag(
                 "details",
                 tag("summary", f"{target} does not fit {summed_up(counts[target])}"),
-                _list(lines),
+                listed(lines),
             )
             for target, lines in reasons.items()
         ),
@@ -380,9 +355,8 @@ def _codes(found: Sequence[ReportRow]) -> Html:
     return section(
         "What the codes mean",
         *(
-            tag(
-                "article",
-                tag("h3", f"{code.id} {code.slug}"),
+            fold(
+                f"{code.id} {code.slug}",
                 tag("p", f"{code.sentence} {code.meaning}"),
                 tag("p", f"How it is decided: {code.decided}"),
                 tag("p", f"What to do: {code.remedy}"),

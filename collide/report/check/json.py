@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import collide
-from collide.check.causes import Cause, Summary, causes, summarised
-from collide.check.check import Judged, LeftOut, Report
-from collide.check.merge import merge
+from collide.check.causes import Cause, Summary
+from collide.check.check import Judged, LeftOut, Report, SetAside
+from collide.check.grouped import Grouped, group
 from collide.findings.code import Severity
 from collide.findings.finding import Finding
 from collide.loader.host import Host
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 SCHEMA = "collide-report/1"
 
 
-def render(report: Report, probes: list[object] | None = None) -> Text:
+def render(given: Report | Grouped, probes: list[object] | None = None) -> Text:
     """The whole report as one JSON document; ``probes`` are JSON objects, if they were counted."""
-    return json_of(document_of(report, probes))
+    return json_of(document_of(given, probes))
 
 
-def document_of(report: Report, probes: list[object] | None = None) -> dict[str, Any]:
+def document_of(given: Report | Grouped, probes: list[object] | None = None) -> dict[str, Any]:
     """The same as a value."""
-    found = causes(report)
+    grouped = group(given)
+    report = grouped.report
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "version": collide.__version__,
-        "summary": summary_as_json(summarised(report, found)),
-        "causes": [cause_as_json(cause) for cause in found],
+        "summary": summary_as_json(grouped.summary),
+        "causes": [cause_as_json(cause) for cause in grouped.causes],
         "analyses": [
             {
                 "target": j.analysis.target.name,
@@ -55,7 +56,7 @@ def document_of(report: Report, probes: list[object] | None = None) -> dict[str,
                 "providers": list(merged.providers),
                 "repair": merged.repair,
             }
-            for checked in merge(report.judged)
+            for checked in grouped.checked
             for merged in checked.findings
         ],
         "together": [_pair(p) for p in report.pairs],
@@ -66,6 +67,8 @@ def document_of(report: Report, probes: list[object] | None = None) -> dict[str,
         "left_out": [_left_out(one) for one in report.left_out],
         "problems": [{"path": p.path, "reason": p.reason} for p in report.problems],
     }
+    if report.aside:
+        document["aside"] = list(map(_aside, report.aside))
     if report.archives:
         document["archives"] = [
             {"target": a.target, "findings": [finding_as_json(f) for f in a.findings]}
@@ -118,6 +121,17 @@ def _left_out(left_out: LeftOut) -> dict[str, Any]:
     }
 
 
+def _aside(one: SetAside) -> dict[str, Any]:
+    return {
+        "why": one.why,
+        "reason": one.reason,
+        "targets": list(one.targets),
+        "after": one.after,
+        "profiles": list(one.hosts),
+        "finding": finding_as_json(one.finding),
+    }
+
+
 def _remedied(judged: Judged) -> list[dict[str, Any]]:
     """The findings as JSON objects, each with the command that repairs it and what was tried."""
     findings = [finding_as_json(finding) for finding in judged.findings]
@@ -143,6 +157,7 @@ def summary_as_json(summary: Summary) -> dict[str, Any]:
         "findings": _counts(summary.findings),
         "pairs": summary.pairs,
         "problems": summary.problems,
+        "aside": dict(summary.aside),
     }
 
 

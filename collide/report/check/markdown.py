@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collide.check.causes import Cause, causes, summarised
+from collide.check.causes import Cause
 from collide.check.check import Report
+from collide.check.grouped import Grouped, group
 from collide.findings.code import Severity
 from collide.report.check.rows import summary_of
 from collide.report.check.words import (
@@ -27,14 +28,13 @@ _LARGEST = 500
 """Causes that are listed; a summary of more than 1 MiB is refused."""
 
 
-def render(report: Report) -> Text:
+def render(report: Report | Grouped) -> Text:
     """A table of the causes that are no notes, with what to change, and the counts of all."""
     return joined(part for line in _lines(report) for part in (*line, own_text("\n")))
 
 
-def _lines(report: Report) -> Iterator[tuple[Text, ...]]:
-    found = causes(report)
-    counted = summarised(report, found)
+def _lines(given: Report | Grouped) -> Iterator[tuple[Text, ...]]:
+    report, _, _, found, counted = group(given)
     hosts = {one.target: hosts_of((*one.breaks, *one.warns, *one.clean)) for one in counted.inputs}
     yield own_text("### collide check: "), markdown(summary_of(report, counted))
     yield (own_text(""),)

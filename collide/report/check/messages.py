@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import posixpath
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from collide.check.causes import Cause
 from collide.check.rows import ReportRow
-from collide.findings.subject import object_name, subject_of
 from collide.report.check.parts import headline
 from collide.report.check.rows import lines, where, with_all_providers
 from collide.report.check.words import Hosts, what, who
@@ -46,34 +41,3 @@ def _finding(row: ReportRow) -> str:
     gives = f"; from {finding.provider}" if finding.provider else ""
     code = finding.code
     return f"{finding.severity} {code.id} [{code.slug}] {finding.victim}: {said}{gives}"
-
-
-def fingerprints(found: Sequence[Cause]) -> list[str]:
-    """One for each cause: distinct in one report, equal in that of another release of the wheel.
-
-    It is made of the distribution and of what is changed: no code, no severity, no object, since
-    all these may be others in the next release although nobody has changed anything.
-    """
-    seen: Counter[str] = Counter()
-    named = []
-    for cause in found:
-        scope = subject_of(cause.rows[0].finding).scope
-        parts = [
-            cause.kind.name,
-            scope,
-            object_name(cause.subject),
-            *map(_distribution, cause.targets),
-        ]
-        data = "\0".join(parts).encode(errors="backslashreplace")
-        one = hashlib.sha256(data).hexdigest()[:32]
-        seen[one] += 1
-        named.append(f"{one}:{seen[one]}")
-    return named
-
-
-def _distribution(target: str) -> str:
-    """The name of a wheel's distribution, normalised; of anything else the base name."""
-    name = posixpath.basename(posixpath.normpath(target))
-    if not name.endswith(".whl"):
-        return name
-    return re.sub(r"[-_.]+", "-", name.partition("-")[0]).lower()

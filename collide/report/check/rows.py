@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from collide.check.causes import Summary
-from collide.check.check import Report
+from collide.check.check import Report, SetAside
 from collide.check.rows import ReportRow
 from collide.findings.finding import Finding
 from collide.report.check.parts import (
@@ -79,6 +79,15 @@ def _lines_of_remedies(row: ReportRow, verbose: bool) -> Iterator[str]:
             yield line if number else f"{host}: {line}"
 
 
+def set_aside(aside: Iterable[SetAside]) -> Iterator[str]:
+    """What does not count, a line each: why, the finding, and the reason that was given."""
+    for one in aside:
+        finding = one.finding
+        hosts = f" on {', '.join(one.hosts)}" if one.hosts else ""
+        reason = f": {one.reason}" if one.reason else ""
+        yield f"{one.why}: {finding.code.id} [{finding.code.slug}] {finding.victim}{hosts}{reason}"
+
+
 class NotChecked(NamedTuple):
     """One target that was not looked at on ``hosts``, all for one reason."""
 
@@ -130,6 +139,9 @@ def summary_of(report: Report, counted: Summary) -> str:
     parts = [f"{found or 'nothing found'} in {where}" if counted.inputs else "nothing was checked"]
     if pairs := looked_at_together(report.pairs):
         parts.append(pairs)
+    if counted.aside:
+        told = ", ".join(f"{number} {why}" for why, number in counted.aside.items())
+        parts.append(f"not counted: {told}")
     if report.problems:
         problems = plural(len(report.problems), "problem")
         parts.append(f"{problems}: not all could be read or verified")

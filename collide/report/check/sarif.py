@@ -15,13 +15,15 @@ from typing import Any
 from urllib.parse import quote
 
 import collide
-from collide.check.causes import Cause, causes, summarised
+from collide.check.causes import Cause
 from collide.check.check import Report
+from collide.check.fingerprints import fingerprints
+from collide.check.grouped import Grouped, group
 from collide.check.rows import ReportRow
-from collide.findings.code import Code
+from collide.findings.code import Code, Family, Severity
 from collide.findings.table import CODES
 from collide.report.check.json import cause_as_json, finding_as_json, host_as_json
-from collide.report.check.messages import fingerprints, message
+from collide.report.check.messages import message
 from collide.report.check.parts import opened
 from collide.report.check.rows import (
     not_analysed,
@@ -33,22 +35,41 @@ from collide.report.check.rows import (
 )
 from collide.support.errors import UnverifiedError
 from collide.support.foreign import Text, json_of, own_text, text_of
+from collide.support.pages import page_of_codes, project
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _Numbers = Mapping[str, int]
 """The artifacts of a run, by target."""
+_TAGS = {
+    Family.SHADOWING: ("symbols", "reliability"),
+    Family.LOADING: ("loading", "reliability"),
+    Family.AMONG_WHEELS: ("symbols", "wheels", "reliability"),
+    Family.EXPOSURE: ("symbols", "exposure"),
+    Family.FOOTPRINT: ("footprint",),
+    Family.ARCHIVE: ("packaging", "security"),
+}
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
+"""The words that GitHub reads; source: its reference of SARIF support, ``reportingDescriptor``."""
 _RULES = {code: number for number, code in enumerate(CODES)}
 
 
-def render(report: Report, probes: Sequence[object] | None = None) -> Text:
-    """The whole report as one SARIF log of one run, with the ``probes`` that were counted."""
-    found = causes(report)
+def render(
+    given: Report | Grouped, probes: Sequence[object] | None = None, *, notes: bool = False
+) -> Text:
+    """The whole report as one SARIF log of one run, with the ``probes`` that were counted.
+
+    Causes that are notes are results only with ``notes``; the summary counts them in any case.
+    """
+    grouped = group(given)
+    report, every = grouped.report, grouped.causes
+    numbered = zip(every, fingerprints(every), strict=True)
+    found = [(c, known) for c, known in numbered if notes or c.severity > Severity.NOTE]
     targets = {target: number for number, target in enumerate(targets_of(report))}
     hosts = {j.analysis.host.name: j.analysis.host for j in report.judged}
     properties: dict[str, Any] = {
-        "summary": summary_of(report, summarised(report, found)),
+        "summary": summary_of(report, grouped.summary),
         "hosts": [host_as_json(host) for host in hosts.values()],
     }
     if probes is not None:
@@ -77,6 +98,7 @@ def _driver() -> dict[str, Any]:
         "name": "collide",
         "version": collide.__version__,
         "semanticVersion": collide.__version__,
+        **({"informationUri": home} if (home := project("documentation")) else {}),
         "rules": [_rule(code) for code in CODES.values()],
     }
 
@@ -95,15 +117,27 @@ def _rule(code: Code) -> dict[str, Any]:
             ),
         },
         "defaultConfiguration": {"level": str(code.severity)},
+        **_help_uri(code),
+        "properties": {
+            "tags": ["elf", *_TAGS[code.family]],
+            "problem.severity": _LEVELS[code.severity],
+        },
     }
+
+
+def _help_uri(code: Code) -> dict[str, str]:
+    """The page of a code, where the project has an address for its documentation."""
+    if project("documentation") is None:
+        return {}
+    return {"helpUri": f"{page_of_codes()}#{code.id.lower()}-{code.slug}"}
 
 
 def _markdown(text: str) -> str:
     return re.sub(r"([\\`*_<\[])", r"\\\1", text)
 
 
-def _results(found: Sequence[Cause], targets: _Numbers) -> Iterator[dict[str, Any]]:
-    for cause, fingerprint in zip(found, fingerprints(found), strict=True):
+def _results(found: Sequence[tuple[Cause, str]], targets: _Numbers) -> Iterator[dict[str, Any]]:
+    for cause, fingerprint in found:
         yield {
             "ruleId": cause.code.id,
             "ruleIndex": _RULES[cause.code.id],

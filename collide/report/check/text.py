@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from collide.analysis.analysis import repair_command
-from collide.check.causes import Cause, InputSummary, causes, summarised
+from collide.check.aside import BELOW
+from collide.check.causes import Cause, InputSummary
 from collide.check.check import LeftOut, Report
+from collide.check.grouped import Grouped, group
 from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow
 from collide.findings.code import Code, Severity
@@ -28,6 +30,7 @@ from collide.report.check.parts import (
 from collide.report.check.rows import (
     not_analysed,
     not_together,
+    set_aside,
     summary_of,
     where,
     with_all_providers,
@@ -70,10 +73,9 @@ Line = tuple[Span, ...]
 _PLAIN = Style()
 
 
-def render(report: Report, *, verbose: int = 0, style: Style = _PLAIN) -> Text:
+def render(report: Report | Grouped, *, verbose: int = 0, style: Style = _PLAIN) -> Text:
     """The whole report; ``verbose`` changes neither which findings there are nor their order."""
-    found = causes(report)
-    screen = _Screen(report, found, verbose, style)
+    screen = _Screen(group(report), verbose, style)
     return painted(screen.lines(), color=style.color, links=style.links)
 
 
@@ -114,7 +116,9 @@ class _CauseLines:
         happens = who(cause, hosts)
         column = max(len(what(c)) for c in beside) + 2
         # An error names its hosts, in two lines if need be.
-        sayings = [happens] if cause.severity == Severity.ERROR else [happens, _short(cause, hosts)]
+        sayings = [happens]
+        if cause.severity < Severity.ERROR:
+            sayings += [_short(cause, hosts), who(cause, hosts, named=False, brief=True)]
         for said in sayings:
             for start in (column, len(thing) + 2):
                 if start + len(said) <= room:
@@ -140,8 +144,8 @@ class _CauseLines:
         exposed = [c for c in notes if c.exposed]
         parts = []
         if len(notes) > len(exposed):
-            count = plural(len(notes) - len(exposed), "difference")
-            parts.append(f"{count} without effect")
+            count = plural(len(notes) - len(exposed), "lesser finding")
+            parts.append(count)
         if exposed:
             names = sum(len(c.symbols) for c in exposed)
             parts.append(f"{plural(names, 'name')} that any host could take")
@@ -152,12 +156,19 @@ class _CauseLines:
 class _Screen:
     """The lines of one report."""
 
-    def __init__(self, report: Report, found: Sequence[Cause], verbose: int, style: Style) -> None:
-        self._report = report
-        self._causes = found
+    def __init__(self, grouped: Grouped, verbose: int, style: Style) -> None:
+        self._report = report = grouped.report
+        self._judged = {checked.target: checked.judged for checked in grouped.checked}
+        self._causes = grouped.causes
+        self._own: dict[str, list[Cause]] = {}
+        for cause in grouped.causes:
+            if not cause.is_of_pair:
+                self._own.setdefault(cause.targets[0], []).append(cause)
+        self._skipped = not_analysed(report)
+        self._taking_away = {t for o in report.aside if o.why != BELOW for t in o.targets}
         self._verbose = verbose
         self._style = style
-        self._summary = summarised(report, found)
+        self._summary = grouped.summary
         hosts = {
             one.target: hosts_of((*one.breaks, *one.warns, *one.clean))
             for one in self._summary.inputs
@@ -177,6 +188,8 @@ class _Screen:
         yield from self._together()
         if self._verbose or len(self._summary.inputs) > 1:
             yield ()
+        if self._verbose:
+            yield from map(_plain, set_aside(self._report.aside))
         yield from self._left_out()
         yield from map(_plain, _fold(summary_of(self._report, self._summary), self._style.width))
 
@@ -189,7 +202,7 @@ class _Screen:
     def _input(self, one: InputSummary, title: str) -> Iterator[Line]:
         yield (Span(title, "strong"), *self._outcome(one))
         yield from self._by_kind(one)
-        own = [c for c in self._causes if c.targets[0] == one.target and not c.is_of_pair]
+        own = self._own.get(one.target, [])
         shown = own if self._verbose else [c for c in own if c.fix != NO_PYTHON]
         yield from self._lines.of(shown)
         yield from self._remedies(shown, one.target)
@@ -204,10 +217,9 @@ class _Screen:
         parts = [
             (one.breaks, "breaks", "error"),
             (one.warns, "warnings", "warning"),
-            (one.clean, "clean", "good"),
+            (one.clean, self._clean(one.target), "good"),
         ]
-        judged = [j for j in self._report.judged if j.analysis.target.name == one.target]
-        taken = as_if(judged)
+        taken = as_if(self._judged.get(one.target, ()))
         if one.hosts == 1:
             (word, style) = next((word, style) for names, word, style in parts if names)
             (host,) = one.breaks + one.warns + one.clean
@@ -216,7 +228,7 @@ class _Screen:
         told = [(names, word, style) for names, word, style in parts if names]
         if len(told) == 1:
             (_, word, style) = told[0]
-            return (*spans, Span(f"{word} on all" if word != "clean" else word, style))
+            return (*spans, Span(f"{word} on all" if style != "good" else word, style))
         for number, (names, word, style) in enumerate(told):
             spans += [Span(", ")] if number else []
             spans.append(Span(f"{word} on {len(names)}", style))
@@ -226,8 +238,7 @@ class _Screen:
         """The same for interpreters and for programs that embed one, where it is not all clean."""
         embeds = {
             j.analysis.host.name: j.analysis.host.embeds_python
-            for j in self._report.judged
-            if j.analysis.target.name == one.target
+            for j in self._judged.get(one.target, ())
         }
         if len(set(embeds.values())) < 2 or not (one.breaks or one.warns):
             return
@@ -242,6 +253,10 @@ class _Screen:
             told.append(f"{kind}: {', '.join(f'{w} on {n}' for w, n in counts if n)}")
         for line in _fold("; ".join(told), self._style.width - 2):
             yield _plain("  " + line)
+
+    def _clean(self, target: str) -> str:
+        """What a host without findings is: what does not count may be there."""
+        return "nothing that counts" if target in self._taking_away else "clean"
 
     def _remedies(self, own: Sequence[Cause], target: str) -> Iterator[Line]:
         """What to change, once for all causes that it mends, and the repair that is proven."""
@@ -269,8 +284,8 @@ class _Screen:
         hosts = {host for cause in repaired for host in cause.hosts}
         chosen = dict.fromkeys(
             j.analysis.host.arguments
-            for j in self._report.judged
-            if j.analysis.host.name in hosts and j.analysis.target.name == target
+            for j in self._judged.get(target, ())
+            if j.analysis.host.name in hosts
         )
         return repair_command(target, [word for words in chosen for word in words])
 
@@ -284,7 +299,7 @@ class _Screen:
 
     def _not_analysed(self, target: str) -> Iterator[Line]:
         reasons: dict[str, list[str]] = {}
-        for skipped in not_analysed(self._report).get(target, ()):
+        for skipped in self._skipped.get(target, ()):
             reasons.setdefault(skipped.reason, []).append(skipped.name)
         for reason, names in reasons.items():
             if self._verbose or len(names) == 1:
@@ -293,8 +308,7 @@ class _Screen:
                 yield _plain(f"  not analysed: {len(names)} members ({names[0]}, ...): {reason}")
         openings = dict.fromkeys(
             opened(opening)
-            for judged in self._report.judged
-            if judged.analysis.target.name == target
+            for judged in self._judged.get(target, ())
             for opening in judged.analysis.planned
         )
         yield from (_plain(f"  {opening}") for opening in openings)
@@ -325,13 +339,15 @@ class _Screen:
             if one.target not in summed:
                 yield _plain(f"left out: {one.target} on {one.host}: {one.misfit.reason}")
         for target in sorted(summed - checked):
-            yield _plain(f"left out: {target} on {summed_up(counts[target])} (-v names them)")
+            text = f"left out: {target} on {summed_up(counts[target])} (-v names them)"
+            yield from map(_plain, _fold(text, self._style.width))
         kinds = {one.host: one.misfit.kind for one in self._report.left_out if one.target in summed}
         unfit: Counter[str] = Counter(
             k for host, k in kinds.items() if host not in self._summary.hosts
         )
         if checked & summed and unfit:
-            yield _plain(f"left out: {summed_up(unfit)} (-v names them)")
+            text = f"left out (see -v): {summed_up(unfit)}"
+            yield from map(_plain, _fold(text, self._style.width))
 
 
 def _fold(text: str, width: int) -> list[str]:

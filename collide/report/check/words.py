@@ -85,8 +85,11 @@ def _names(cause: Cause) -> str:
     return symbols[0] if len(symbols) == 1 else f"{symbols[0]} and {len(symbols) - 1} more"
 
 
-def who(cause: Cause, hosts: Hosts, *, named: bool = True) -> str:
-    """On which hosts, and what happens there; see :meth:`Hosts.some` for ``named``."""
+def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) -> str:
+    """On which hosts, and what happens there; see :meth:`Hosts.some` for ``named``.
+
+    ``brief`` leaves out which release the hosts have.
+    """
     if cause.exposed:
         return f"any host could answer for {listed_objects(cause.objects)}"
     worst = cause.worst_rows[0].finding
@@ -101,9 +104,11 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True) -> str:
     if cause.kind is Kind.NAMES:
         owner = listed(list(dict.fromkeys(map(library, cause.providers))))
         return f"{subject} {run} {owner}'s instead"
-    theirs = f"{their} {theirs_of(cause)}"
+    theirs = f"{their} {'own copy' if brief else theirs_of(cause)}"
     if worst.code.shape is Shape.SPLIT:
         return f"{subject} {'mix' if several else 'mixes'} in {theirs}"
+    if brief:
+        return f"{subject} {run} {theirs}"
     return f"{subject} {run} {theirs} instead"
 
 

@@ -24,8 +24,7 @@ def test_library_that_is_replaced_whole_is_a_warning_that_tells_how_the_releases
     assert of(findings, "m.so") == ("COL102", WARNING)
     (evidence,) = (f.evidence for f in findings if f.victim == "m.so")
     assert evidence[0] == (
-        "2 symbols in use are the host's, and none of the same library that is in use is the "
-        "wheel's."
+        "2 symbols in use are the host's; of this library, no symbol that is in use is the wheel's."
     )
     assert any("1.2.3" in line and theirs in line for line in evidence[1:]) == told
 

@@ -140,7 +140,7 @@ def test_document_is_written_also_where_nothing_can_be_checked(
             assert "nothing was checked" in out
 
 
-@pytest.mark.parametrize("name", ["github", "sarif", "html", "codequality"])
+@pytest.mark.parametrize("name", ["github", "sarif", "html", "codequality", "junit"])
 def test_what_cannot_be_read_is_told_beside_the_findings(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -252,7 +252,8 @@ _OWN = {
     "github": {"github", "messages", "rows", "words"},
     "sarif": {"sarif", "messages", "rows", "words", "json"},
     "codequality": {"codequality", "messages", "rows", "words"},
-    "html": {"html", "rows", "words"},
+    "junit": {"junit", "messages", "rows", "words"},
+    "html": {"html", "html_findings", "markup", "scope_picture", "rows", "words"},
 }
 
 

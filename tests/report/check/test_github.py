@@ -93,9 +93,7 @@ def test_hosts_left_out_are_counted_and_named_if_asked_for() -> None:
     summary, told = commands(render(report))
     assert summary.message == "nothing was checked"
     assert (told.level, told.properties["file"]) == ("notice", "demo.whl")
-    assert told.message == (
-        "demo.whl does not fit 4 hosts: 3 other interpreter, 1 other architecture"
-    )
+    assert told.message == ("demo.whl does not fit 4 hosts: 3 other interpreter, 1 architecture")
     _, told = commands(render(report, verbose=True))
     for line in (
         "host0, host1, host2: reason of other interpreter",

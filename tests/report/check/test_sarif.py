@@ -19,7 +19,9 @@ from collide.findings.loading import CAPTURED_SONAME
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.findings.table import CODES
 from collide.hosts.database import load_shipped
+from collide.report.check import sarif
 from collide.report.check.sarif import render
+from collide.support import pages
 from reports import everything, finding, of, specimen, troubled
 
 HOST = str(WHEELS / "host/host")
@@ -264,3 +266,30 @@ def test_log_is_ascii_whatever_the_names_are() -> None:
     assert told.isascii()
     (result,) = json.loads(told)["runs"][0]["results"]
     assert result["properties"]["findings"][0]["victim"] == "mod\N{SNOWMAN}\\udcff.so"
+
+
+def test_notes_are_results_only_if_asked_for() -> None:
+    report = everything()
+    (quiet,) = json.loads(render(report))["runs"]
+    (whole,) = json.loads(render(report, notes=True))["runs"]
+    assert {r["level"] for r in whole["results"]} == {"error", "warning", "note"}
+    assert quiet["results"] == [r for r in whole["results"] if r["level"] != "note"]
+    assert quiet["properties"]["summary"] == whole["properties"]["summary"]
+
+
+def test_rules_have_tags_and_the_address_that_the_project_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for address in (None, "https://collide.example/"):
+        monkeypatch.setattr(sarif, "project", lambda _, known=address: known)
+        monkeypatch.setattr(pages, "project", lambda _, known=address: known)
+        (run,) = json.loads(render(of()))["runs"]
+        driver = run["tool"]["driver"]
+        assert driver.get("informationUri") == address
+        rule = next(r for r in driver["rules"] if r["id"] == "COL101")
+        wanted = f"{address}codes/#col101-split-library" if address else None
+        assert rule.get("helpUri") == wanted
+        assert rule["properties"] == {
+            "tags": ["elf", "symbols", "reliability"],
+            "problem.severity": "error",
+        }

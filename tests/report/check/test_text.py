@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from checkout import PACKAGE, WHEELS
 from collide.analysis.analysis import Analysis
+from collide.check.aside import without
 from collide.check.causes import causes
 from collide.check.check import Judged, LeftOut, Report, check
 from collide.filesystems.root import Root
@@ -126,7 +127,7 @@ def test_first_screen_has_an_input_a_line_for_each_cause_and_what_to_do() -> Non
         "warns libz 1.3.2 in b gdb and python3 run their 1.2.13 instead COL102",
         "warns symbol00 in b gdb and python3 run libunistring's instead COL104",
         "warns symbol00 and 2 more in b gdb and python3 run postgres's instead COL104",
-        "notes 1 difference without effect (-v)",
+        "notes 1 lesser finding (-v)",
         "fix Link a with -Wl,--exclude-libs,ALL. (see collide explain COL101)",
         f"or collide repair {WHEEL} (proven: removes all of it)",
         "1 error, 3 warnings, 1 note in 1 input on 3 hosts",
@@ -414,3 +415,11 @@ def test_json_is_ascii_whatever_the_names_are() -> None:
     told = json_report.render(of(finding(victim="mod\N{SNOWMAN}\udcff.so")))
     assert told.isascii()
     assert json.loads(told)["analyses"][0]["findings"][0]["victim"] == "mod\N{SNOWMAN}\\udcff.so"
+
+
+def test_what_does_not_count_is_as_the_shipped_schema_says() -> None:
+    report = without(everything(), "accepted", lambda one: "by design" if one.host else None)
+    told = document(report)
+    schema = json.loads((PACKAGE / "report/check/report.schema.json").read_text())
+    Draft202012Validator(schema).validate(told)
+    assert len(told["aside"]) == told["summary"]["aside"]["accepted"] > 5

@@ -1,0 +1,48 @@
+"""Numbers by which a cause is known again in the check of another release of the wheel."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from collide.check.causes import Cause
+from collide.findings.subject import object_name, subject_of
+
+
+def fingerprint(cause: Cause) -> str:
+    """The number of one cause: 32 hexadecimal digits.
+
+    It is made of the distribution and of what is changed: no code, no severity, no object, since
+    all these may be others in the next release although nobody has changed anything. So one cause
+    has the same one in all wheels of a release.
+    """
+    scope = subject_of(cause.rows[0].finding).scope
+    parts = [
+        cause.kind.name,
+        scope,
+        object_name(cause.subject),
+        *map(distribution, cause.targets),
+    ]
+    data = "\0".join(parts).encode(errors="backslashreplace")
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def fingerprints(found: Sequence[Cause]) -> list[str]:
+    """One for each cause of a report, and all distinct."""
+    seen: Counter[str] = Counter()
+    named = []
+    for one in map(fingerprint, found):
+        seen[one] += 1
+        named.append(f"{one}:{seen[one]}")
+    return named
+
+
+def distribution(target: str) -> str:
+    """The name of a wheel's distribution, normalised; of anything else the base name."""
+    name = posixpath.basename(posixpath.normpath(target))
+    if not name.endswith(".whl"):
+        return name
+    return re.sub(r"[-_.]+", "-", name.partition("-")[0]).lower()

@@ -1,0 +1,57 @@
+"""The page in a browser: nothing of it is scrolled sideways, however narrow and unfolded."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html import escape, unescape
+from pathlib import Path
+
+import pytest
+
+from reports import everything, finding, of, rendered
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium; apt-get install chromium has it"),
+]
+
+# The frame has the width of a telephone or of a desk; what is read of it is put into the title.
+_FRAME = """<!DOCTYPE html><title></title>
+<iframe id="f" width="{width}" height="800" style="border: 0" srcdoc="{page}"></iframe>
+<script>
+const wide = (d) => [d.documentElement, ...d.querySelectorAll("*")].filter(
+  (e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1
+    && (e === d.documentElement || getComputedStyle(e).overflowX === "auto"),
+).map((e) => e.tagName + "." + e.className + " " + e.scrollWidth + ">" + e.clientWidth);
+f.onload = () => {{
+  const d = f.contentDocument, told = {{closed: wide(d), height: d.documentElement.scrollHeight}};
+  d.querySelectorAll("details").forEach((e) => {{ e.open = true; }});
+  told.open = wide(d);
+  told.main = d.querySelectorAll("main").length;
+  document.title = JSON.stringify(told);
+}};
+</script>"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["everything", "long"])
+def test_nothing_is_scrolled_sideways(name: str, width: int, tmp_path: Path) -> None:
+    long = finding(victim=f"{'a' * 150}/{'b' * 150}.so", symbols=400, provider=f"/lib/{'c' * 200}")
+    page = rendered("html", everything() if name == "everything" else of(long))
+    frame = tmp_path / "frame.html"
+    frame.write_text(_FRAME.format(width=width, page=escape(page)))
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    run = subprocess.run(
+        [str(CHROMIUM), *options, f"--user-data-dir={tmp_path}/profile", "--dump-dom",
+         "--virtual-time-budget=10000", "--window-size=1400,900", frame.as_uri()],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    title = re.search("<title>(.*?)</title>", run.stdout)
+    assert title is not None
+    told = json.loads(unescape(title[1]))
+    assert (told["closed"], told["open"], told["main"]) == ([], [], 1)
+    assert told["height"] > 400

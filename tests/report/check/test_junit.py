@@ -1,0 +1,52 @@
+"""JUnit: a suite for each input, a case for each cause, and what was not read or checked."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from collide.check.causes import causes
+from collide.check.check import Report
+from collide.findings.code import Severity
+from reports import everything, finding, of, rendered, troubled
+
+
+def suites(report: Report) -> ElementTree.Element:
+    return ElementTree.fromstring(rendered("junit", report))
+
+
+def test_case_is_a_cause_and_fails_if_it_is_no_note() -> None:
+    report = everything()
+    cases = [c for c in suites(report).iter("testcase") if c.attrib["classname"][:3] == "COL"]
+    found = causes(report)
+    assert sorted(c.attrib["classname"] for c in cases) == sorted(
+        f"{c.code.id} {c.code.slug}" for c in found
+    )
+    failed = [c.find("failure") for c in cases]
+    assert sum(f is not None for f in failed) == sum(c.severity > Severity.NOTE for c in found)
+    assert {f.attrib["type"] for f in failed if f is not None} == {"error", "warning"}
+
+
+@pytest.mark.parametrize("make", [everything, troubled, of], ids=lambda make: make.__name__)
+def test_counts_are_those_of_the_cases(make: object) -> None:
+    root = suites(make())  # type: ignore[operator]
+    assert list(root), "no suite"
+    for suite in (root, *root):
+        cases = list(suite.iter("testcase"))
+        assert int(suite.attrib["tests"]) == len(cases) > 0
+        for name, ending in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.attrib[name]) == sum(c.find(ending) is not None for c in cases)
+
+
+def test_input_without_a_cause_passes() -> None:
+    (suite,) = suites(of())
+    (case,) = suite
+    assert (suite.attrib["name"], case.attrib["name"], len(case)) == ("demo.whl", "no findings", 0)
+
+
+def test_names_that_look_like_markup_stay_names() -> None:
+    root = suites(of(finding(victim="a]]><b>&\N{SNOWMAN}\udcff\x01.so")))
+    (failure,) = root.iter("failure")
+    assert "a]]><b>&\N{SNOWMAN}\\udcff\\x01.so" in str(failure.text)
+    assert "\n" in str(failure.text)
