@@ -40,6 +40,7 @@ COMMANDS = {
     "whatif": "bind again after a change of the wheel or of the host",
     "explain": "the walk to one symbol, what a code means, or a page of documentation",
     "repair": "write a wheel that no host can take symbols from; executes the wheel's code",
+    "survey": "check many wheels into a dataset: an index, a mirror, requirements",
     "verify": "run the real host and compare; executes the wheel's code",
 }
 """The modules of :mod:`collide.cli` with what each is for."""

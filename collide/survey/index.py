@@ -1,0 +1,141 @@
+"""Asks a simple index (PEP 503, PEP 691) for projects and wheels, and fetches wheels, with manners.
+
+Answers are kept on disk and asked for again by their ETag; an index that says Retry-After, or
+that it is busy, is obeyed; requests to one host come no faster than ``per_second``.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import requests
+from cachecontrol import CacheControlAdapter
+from cachecontrol.caches import SeparateBodyFileCache
+from pypi_simple import (
+    ACCEPT_JSON_PREFERRED,
+    NoSuchProjectError,
+    PyPISimple,
+    UnsupportedContentTypeError,
+    UnsupportedRepoVersionError,
+)
+from remotezip import RemoteZip, RemoteZipError
+from requests.adapters import HTTPAdapter
+from requests_ratelimiter import LimiterAdapter, LimiterMixin
+from urllib3.util import Retry
+
+import collide
+from collide.support.errors import InputError
+from collide.survey.wheel import Manners, Wheel
+
+DEFAULT = "https://pypi.org/simple/"
+_BUSY = (429, 500, 502, 503, 504)
+_SECONDS = 60
+_BLOCK = 1 << 20
+
+
+class _CacheAdapter(LimiterMixin, CacheControlAdapter):  # type: ignore[misc]
+    """An adapter that asks for what it keeps by its ETag, and not too often."""
+
+
+class Index:
+    """A simple index, and what is fetched by its wheels' addresses."""
+
+    def __init__(self, url: str, manners: Manners) -> None:
+        self._manners = manners
+        # What is kept on disk are pages; wheels are used once.
+        pages = _session(manners, manners.cache)
+        self._client = PyPISimple(url, session=pages, accept=ACCEPT_JSON_PREFERRED)
+        self._session = _session(manners)
+        self._url = url
+
+    def at(self, url: str) -> Index:
+        """Another index, with the same manners."""
+        return self if url == self._url else Index(url, self._manners)
+
+    def projects(self) -> list[str]:
+        """The names of all projects. Raises InputError."""
+        try:
+            return sorted(self._client.get_index_page(timeout=_SECONDS).projects)
+        except _FAILED as e:
+            raise InputError(self._url, _said(e)) from e
+
+    def wheels(self, project: str) -> Iterator[tuple[Wheel, bool]]:
+        """The wheels of a project, each with whether it is yanked. Raises InputError."""
+        try:
+            page = self._client.get_project_page(project, timeout=_SECONDS)
+        except _FAILED as e:
+            raise InputError(project, _said(e)) from e
+        for package in page.packages:
+            if package.package_type == "wheel":
+                uploaded = package.upload_time
+                yield (
+                    Wheel(
+                        project,
+                        package.version or "",
+                        package.filename,
+                        package.url,
+                        package.digests.get("sha256", ""),
+                        package.size or 0,
+                        uploaded.date().isoformat() if uploaded else "",
+                    ),
+                    package.is_yanked,
+                )
+
+    def names_in(self, address: str) -> list[str]:
+        """The names in the directory of a wheel, of which only that part is fetched.
+
+        Raises InputError.
+        """
+        try:
+            with RemoteZip(address, session=self._session) as archive:
+                return list(archive.namelist())
+        except (*_FAILED, RemoteZipError, zipfile.BadZipFile) as e:
+            raise InputError(address, _said(e)) from e
+
+    def fetch(self, address: str, path: Path) -> None:
+        """Write what is at an address to a file. Raises InputError."""
+        try:
+            with (
+                self._session.get(address, stream=True, timeout=_SECONDS) as answer,
+                path.open("wb") as file,
+            ):
+                answer.raise_for_status()
+                for block in answer.iter_content(_BLOCK):
+                    file.write(block)
+        except _FAILED as e:
+            raise InputError(address, _said(e)) from e
+
+
+_FAILED = (
+    requests.RequestException,
+    NoSuchProjectError,
+    UnsupportedContentTypeError,
+    UnsupportedRepoVersionError,
+    OSError,
+    ValueError,
+)
+
+
+def _session(manners: Manners, kept: str = "") -> requests.Session:
+    """A session with manners; ``kept`` is the directory of a cache."""
+    session = requests.Session()
+    contact = f" ({manners.contact})" if manners.contact else ""
+    session.headers["User-Agent"] = f"collide-survey/{collide.__version__}{contact}"
+    # Retry-After is honoured by default (urllib3.util.Retry.respect_retry_after_header).
+    retry = Retry(total=5, backoff_factor=1, status_forcelist=_BUSY)
+    adapter: HTTPAdapter
+    if kept:
+        adapter = _CacheAdapter(per_second=manners.per_second, cache=SeparateBodyFileCache(kept))
+    else:
+        adapter = LimiterAdapter(per_second=manners.per_second)
+    adapter.max_retries = retry
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _said(e: Exception) -> str:
+    """An exception of a library as a clause; those of urllib3 begin with the address of a pool."""
+    return str(getattr(e, "reason", "") or e).rpartition("Caused by ")[2]

@@ -1,0 +1,91 @@
+"""The records that a survey hands about: what is asked for, wheels, hosts, tasks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from collide.support.records import NamedTuple
+
+
+class Asked(NamedTuple):
+    """What an input names: a project with the versions that may be taken, or one wheel.
+
+    ``address`` is the path or URL of a wheel, ``sha256`` its digest where the input tells it.
+    """
+
+    project: str = ""
+    specifier: str = ""
+    address: str = ""
+    sha256: str = ""
+
+
+class Wheel(NamedTuple):
+    """A wheel to check; ``sha256`` is empty and ``size`` (bytes) 0 as long as they are not known.
+
+    ``uploaded`` is a date as ``2026-11-29``, empty where the index tells none.
+    """
+
+    project: str
+    version: str
+    filename: str
+    address: str
+    sha256: str = ""
+    size: int = 0
+    uploaded: str = ""
+
+
+class SurveyedHost(NamedTuple):
+    """A host: what ``--profile`` takes, its name, and a digest of all that a check reads of it."""
+
+    spec: str
+    name: str
+    digest: str
+
+
+class Manners(NamedTuple):
+    """How hosts of indexes are treated: requests in a second, and whom they can write to."""
+
+    per_second: float = 10.0
+    contact: str = ""
+    cache: str = ""
+
+
+class Task(NamedTuple):
+    """One wheel on the hosts that it was not checked on yet.
+
+    ``directory`` is the dataset's, ``rules`` the version of collide's rules, ``memory`` (bytes)
+    and ``seconds`` (of wall time) what the check may take.
+    """
+
+    wheel: Wheel
+    hosts: tuple[SurveyedHost, ...]
+    directory: Path
+    rules: str
+    memory: int
+    seconds: int
+    manners: Manners
+
+
+class Problem(NamedTuple):
+    """Why something has no analysis; ``kind`` is one of :data:`KINDS`."""
+
+    filename: str
+    kind: str
+    reason: str
+    sha256: str = ""
+
+
+KINDS = {
+    "download": "the wheel could not be fetched; the next run tries again",
+    "lost": "the worker died; the next run tries again",
+    "unreadable": "the wheel, or a part of it, cannot be read",
+    "limit": "beyond a limit of collide",
+    "memory": "the check needed more memory than a worker has",
+    "time": "the check took longer than allowed",
+    "fault": "a fault of collide",
+    "nothing": "there is nothing to check: no wheel for Linux, or none with a shared object",
+}
+"""The kinds of problems, with what each means."""
+
+AGAIN = frozenset({"download", "lost"})
+"""Problems that are no answer: the next run tries these wheels again."""

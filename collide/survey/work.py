@@ -1,0 +1,192 @@
+"""One task of a survey: fetch a wheel, check it in a process of its own, keep the rows.
+
+What ends that process, a signal, no memory, no time, is a row. The wheel is removed afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+from collide.support.errors import InputError
+from collide.support.files import working_directory
+from collide.survey import dataset
+from collide.survey.index import DEFAULT, Index
+from collide.survey.rows import problem_rows, rows_of
+from collide.survey.wheel import Manners, Problem, Task, Wheel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from collide.survey.rows import Rows
+
+_OBJECT_SUFFIXES = (".so", ".pyd")
+_ERROR_LENGTH = 500
+_BLOCK = 1 << 20
+
+
+class _Checked:
+    """What the process of a check has left: its report, what it cost, and why there is none."""
+
+    def __init__(self, report: dict[str, object] | None, problem: Problem | None) -> None:
+        self.report = report
+        self.problem = problem
+        self.seconds = 0.0
+        self.memory = 0
+
+
+def perform(task: Task) -> str:
+    """Do a task, and keep its rows; the result is its wheel's file name."""
+    with working_directory() as scratch:
+        try:
+            wheel, path = _bring(task.wheel, task.manners, Path(scratch))
+        except InputError as e:
+            keep_problem(task, Problem(task.wheel.filename, "download", e.reason))
+            return task.wheel.filename
+        if path is None:
+            reason = "none of its files is named as a shared object"
+            _keep(task, wheel, Problem(wheel.filename, "nothing", reason, wheel.sha256), None)
+            return wheel.filename
+        checked = _check(task, path, Path(scratch))
+        _keep(task, wheel, checked.problem, checked)
+    return wheel.filename
+
+
+def keep_problem(task: Task, problem: Problem) -> None:
+    """Keep the row of a task that has no other."""
+    rows: Rows = {"problems": [{**row, "rules": task.rules} for row in problem_rows([problem])]}
+    name = dataset.task_name(task.wheel.sha256 or task.wheel.address, task.hosts, task.rules)
+    dataset.write_task(task.directory, name, rows)
+
+
+def _bring(wheel: Wheel, manners: Manners, scratch: Path) -> tuple[Wheel, Path | None]:
+    """The wheel with its size and digest, and its file; None where it has no shared object.
+
+    Raises InputError.
+    """
+    path = scratch / wheel.filename
+    if "://" not in wheel.address:
+        path = Path(wheel.address)
+    elif wheel.address.startswith(("https://", "http://")):
+        index = _index(manners)
+        if wheel.sha256 and not any(map(_is_object, index.names_in(wheel.address))):
+            return wheel, None
+        index.fetch(wheel.address, path)
+    else:
+        _copy(wheel.address, path)
+    try:
+        with path.open("rb") as file:
+            found = hashlib.sha256()
+            while block := file.read(_BLOCK):
+                found.update(block)
+            digest, size = found.hexdigest(), file.tell()
+    except OSError as e:
+        raise InputError(str(path), e.strerror or str(e)) from e
+    if wheel.sha256 not in ("", digest):
+        raise InputError(wheel.address, f"has the SHA-256 {digest}, not {wheel.sha256}")
+    return wheel._replace(sha256=digest, size=size), path
+
+
+@lru_cache(maxsize=8)
+def _index(manners: Manners) -> Index:
+    return Index(DEFAULT, manners)
+
+
+def _is_object(name: str) -> bool:
+    return name.endswith(_OBJECT_SUFFIXES) or ".so." in name
+
+
+def _copy(address: str, path: Path) -> None:
+    import fsspec  # late: for buckets only
+
+    try:
+        with fsspec.open(address) as source, path.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    except (ImportError, OSError, ValueError) as e:
+        raise InputError(address, str(e)) from e
+
+
+def _check(task: Task, path: Path, scratch: Path) -> _Checked:
+    """Run ``collide check`` on a wheel."""
+    report, said = scratch / "report.json", scratch / "stderr"
+    command = [sys.executable, "-m", "collide", "check", os.fspath(path), "--format", "json"]
+    command += ["-o", os.fspath(report), "--jobs", "1", "--fail-on", "never", "--allow-unchecked"]
+    for host in task.hosts:
+        command += ["--profile", host.spec]
+
+    with said.open("wb") as stderr:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (task.memory, task.memory))
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(task.seconds, end)
+        timer.start()
+        try:
+            _, status, used = os.wait4(process.pid, 0)
+        finally:
+            timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+    error = said.read_text(errors="replace").strip()
+    document = json.loads(report.read_bytes()) if report.exists() else None
+    found = _Checked(document, _problem(task, process.returncode, error, is_late=late.is_set()))
+    found.seconds, found.memory = used.ru_utime + used.ru_stime, used.ru_maxrss << 10
+    return found
+
+
+def _problem(task: Task, status: int, error: str, *, is_late: bool) -> Problem | None:
+    """Why a check has no report, or one that is not whole."""
+    reason = (error.splitlines() or [""])[-1].removeprefix("collide: ")[:_ERROR_LENGTH]
+    if is_late:
+        kind, reason = "time", f"took longer than {task.seconds} seconds"
+    elif status == -signal.SIGKILL or "MemoryError" in error or "out of memory" in error:
+        kind, reason = "memory", reason or f"needs more than {task.memory >> 20} MiB"
+    elif status < 0 or status == 70:
+        kind, reason = "fault", reason or f"ended by {signal.Signals(-status).name}"
+    elif status == 2:
+        kind = "limit" if "beyond the limit" in reason else "unreadable"
+    else:
+        return None
+    return Problem(task.wheel.filename, kind, reason)
+
+
+def _keep(task: Task, wheel: Wheel, problem: Problem | None, checked: _Checked | None) -> None:
+    empty: dict[str, Any] = {
+        "analyses": [],
+        "causes": [],
+        "findings": [],
+        "exposed": [],
+        "left_out": [],
+    }
+    report = (checked.report if checked else None) or empty
+    rows = rows_of(report, task.hosts)
+    rows["wheels"] = [
+        {
+            **{name: getattr(wheel, name) for name in _WHEEL_COLUMNS},
+            "seconds": checked.seconds if checked else 0.0,
+            "memory": checked.memory if checked else 0,
+        }
+    ]
+    rows["problems"] = problem_rows([problem]) if problem else []
+    for table in rows.values():
+        for row in table:
+            row["sha256"], row["rules"] = wheel.sha256, task.rules
+    dataset.write_task(
+        task.directory, dataset.task_name(wheel.sha256, task.hosts, task.rules), rows
+    )
+
+
+_WHEEL_COLUMNS = ("project", "version", "filename", "address", "uploaded", "size")
