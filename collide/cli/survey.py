@@ -32,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(fsspec), or - for lines on stdin; `diff OLD NEW` compares two datasets",
     )
     parser.add_argument(
-        "-p",
         "--profile",
         action="append",
         default=[],
@@ -84,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
         return _diff(args)
     if not args.output:
         raise UsageError("survey needs -o DIR, the directory of the dataset")
+    from collide.survey.summary import write_summary  # late: of the extra
     from collide.survey.survey import prepare  # late: of the extra
 
     directory = Path(args.output)
@@ -94,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
     )
     if prepared.tasks:
         _perform(args, directory, prepared.tasks)
+    say(write_summary(directory))
     return EXIT_CLEAN
 
 
@@ -154,16 +155,12 @@ def _date(text: str) -> str:
 
 def _diff(args: argparse.Namespace) -> int:
     """``survey diff OLD NEW``: status 1 where the new one has a cause that is worse."""
-    from collide.survey.changes import changes  # late: of the extra
+    from collide.survey.changes import changes, describe  # late: of the extra
 
     if len(args.inputs) != 3:
         raise UsageError("survey diff needs OLD and NEW, two datasets")
     found = changes(*map(Path, args.inputs[1:]))
     worse = [change for change in found if change.is_worse]
-    lines = [
-        f"{change.old or 'nothing'} -> {change.new or 'nothing'}  {change.project}: "
-        f"{change.subject} ({change.code} {change.slug})"
-        for change in found
-    ]
+    lines = map(describe, found)
     write(text_of([*lines, f"{len(worse)} worse, {len(found) - len(worse)} better", ""]), None)
     return EXIT_FINDINGS if worse else EXIT_CLEAN

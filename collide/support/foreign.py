@@ -202,6 +202,11 @@ def html_of(parts: Iterable[str], between: str = "") -> Html:
     )
 
 
+def html_data(value: object) -> Html:
+    """A value as JSON inside of a ``script`` element, which ends with the next ``</script``."""
+    return Html(json_value(value, compact=True).replace("<", "\\u003c"))
+
+
 def markdown(text: str) -> Text:
     """Text in one cell of a table, or one line, of GitHub Flavored Markdown.
 

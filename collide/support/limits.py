@@ -103,6 +103,13 @@ def exceeded(name: str, path: str = "") -> LimitError:
     return LimitError(path, f"beyond the limit {name} ({limit.what}: at most {shown})")
 
 
+def limit_in(reason: str) -> str:
+    """The name of the limit that the reason of :func:`exceeded` tells; empty for another reason."""
+    _, _, behind = reason.partition("beyond the limit ")
+    name = behind.partition(" ")[0]
+    return name if name in _BY_NAME else ""
+
+
 def hold(name: str, found: int, path: str = "") -> None:
     """Raise LimitError where ``found`` is beyond a limit."""
     if found > _values[name]:

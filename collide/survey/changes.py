@@ -6,14 +6,19 @@ of the wheel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-
-import pyarrow.compute as pc
 
 from collide.findings.code import Severity
 from collide.support.records import NamedTuple
 from collide.survey import dataset
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Causes: TypeAlias = Mapping[tuple[str, str, str, str], Severity]
 
 
 class Change(NamedTuple):
@@ -35,7 +40,24 @@ class Change(NamedTuple):
 def changes(old: Path, new: Path) -> tuple[Change, ...]:
     """What differs of the projects that both have, worst first. Raises InputError."""
     before, after = _latest(old), _latest(new)
-    return tuple(sorted(_differences(before, after), key=_rank))
+    both = before.projects & after.projects
+    return differences(_only(before.causes, both), _only(after.causes, both))
+
+
+def differences(before: Causes, after: Causes) -> tuple[Change, ...]:
+    """What differs between causes by project, subject, code and slug, worst first."""
+    found = (Change(*key, before.get(key), after.get(key)) for key in before.keys() | after.keys())
+    return tuple(sorted((one for one in found if one.old != one.new), key=_rank))
+
+
+def describe(change: Change) -> str:
+    """A change as a line."""
+    severities = f"{change.old or 'nothing'} -> {change.new or 'nothing'}"
+    return f"{severities}  {change.project}: {change.subject} ({change.code} {change.slug})"
+
+
+def _only(causes: Causes, projects: AbstractSet[str]) -> Causes:
+    return {key: severity for key, severity in causes.items() if key[0] in projects}
 
 
 def _rank(change: Change) -> tuple[bool, int, str, str, str]:
@@ -45,29 +67,20 @@ def _rank(change: Change) -> tuple[bool, int, str, str, str]:
 
 class _Surveyed(NamedTuple):
     projects: frozenset[str]
-    causes: Mapping[tuple[str, str, str, str], Severity]
+    causes: Causes
 
 
 def _latest(directory: Path) -> _Surveyed:
     """The causes by project, subject and code, by the rules of the last run."""
     found = dataset.runs(directory)
     rules = found[-1]["rules"] if found else ""
-    wheels = dataset.table(directory, "wheels")
-    wheels = wheels.filter(pc.field("rules") == rules)
+    wheels = dataset.by_rules(directory, "wheels", rules)
     projects = dict(zip(wheels["sha256"].to_pylist(), wheels["project"].to_pylist(), strict=True))
     causes: dict[tuple[str, str, str, str], Severity] = {}
-    table = dataset.table(directory, "causes").filter(pc.field("rules") == rules)
+    table = dataset.by_rules(directory, "causes", rules)
     columns = ("sha256", "subject", "code", "slug", "severity")
     for row in table.select(columns).to_pylist():
         severity = Severity[row["severity"].upper()]
         key = (projects[row["sha256"]], row["subject"], row["code"], row["slug"])
         causes[key] = max(severity, causes.get(key, severity))
     return _Surveyed(frozenset(projects.values()), causes)
-
-
-def _differences(before: _Surveyed, after: _Surveyed) -> Iterator[Change]:
-    both = before.projects & after.projects
-    for key in before.causes.keys() | after.causes.keys():
-        old, new = before.causes.get(key), after.causes.get(key)
-        if key[0] in both and old != new:
-            yield Change(*key, old, new)

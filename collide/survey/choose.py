@@ -35,18 +35,19 @@ def wheels_of(asked: Asked, index: Index, tags: Tags, since: str) -> list[Wheel]
     """
     if asked.address:
         return [named(asked.address)]
-    versions = SpecifierSet(asked.specifier)
     releases: dict[Version, list[Wheel]] = {}
     for wheel, is_yanked in index.wheels(asked.project):
         try:
             version = Version(wheel.version)
         except InvalidVersion:
             continue
-        if versions.contains(version) and not is_yanked and _is_for_linux(wheel.filename):
+        if not is_yanked and _is_for_linux(wheel.filename):
             releases.setdefault(version, []).append(wheel)
-    if not releases:
+    # As pip: releases before the final one are taken where they are named, or nothing else is.
+    fitting = list(SpecifierSet(asked.specifier).filter(releases))
+    if not fitting:
         return []
-    newest = sorted(releases[max(releases)], key=lambda wheel: wheel.filename)
+    newest = sorted(releases[max(fitting)], key=lambda wheel: wheel.filename)
     recent = [wheel for wheel in newest if not since or wheel.uploaded >= since]
     if tags == "all" or not recent:
         return recent

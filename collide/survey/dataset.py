@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
@@ -138,16 +139,18 @@ def table(directory: Path, name: str) -> pa.Table:
     return ds.dataset(files, schema=TABLES[name]).to_table()
 
 
+def by_rules(directory: Path, name: str, rules: str) -> pa.Table:
+    """The rows of a table that were made by one version of the rules."""
+    return table(directory, name).filter(pc.field("rules") == rules)
+
+
 def done(directory: Path, rules: str) -> Iterator[tuple[str, str]]:
     """The SHA-256 of wheels with the digests of hosts that they were checked on by these rules.
 
     A wheel that could not be fetched, or whose worker died, has no analysis.
     """
-    analyses = table(directory, "analyses")
-    keys = zip(*(analyses[name].to_pylist() for name in ("sha256", "digest", "rules")), strict=True)
-    for sha256, digest, found in keys:
-        if found == rules:
-            yield sha256, digest
+    analyses = by_rules(directory, "analyses", rules)
+    yield from zip(analyses["sha256"].to_pylist(), analyses["digest"].to_pylist(), strict=True)
 
 
 def forget_problems(directory: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib.util import find_spec
 
@@ -27,6 +28,8 @@ def dashboard(client: Client) -> str:
 @contextmanager
 def engine(address: str, workers: int) -> Iterator[Client]:
     """A cluster of this machine, or the one at ``address``. Raises InputError without one."""
+    # What it says of a lost connection is said in a line.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     # A worker that dies takes its task with it; that is tried once more, alone.
     dask.config.set({"distributed.scheduler.allowed-failures": 0})
     if address != LOCAL:
@@ -44,7 +47,7 @@ def engine(address: str, workers: int) -> Iterator[Client]:
             # What a check takes is limited in its own process; nothing is held here.
             memory_limit=None,
             dashboard_address=":0",
-            silence_logs=logging.ERROR,
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -73,7 +76,7 @@ def _share_out(
     report: Callable[[str], None],
     ahead: int,
 ) -> None:
-    waiting = iter(tasks)
+    waiting, address = iter(tasks), client.scheduler.address
     running = {}
 
     def begin() -> list[object]:
@@ -91,9 +94,9 @@ def _share_out(
             future.result()
         except KilledWorker:
             lost.append(task)
+        except CancelledError as e:
+            raise InputError(address, "the scheduler has gone; run again to go on") from e
         else:
             report(task.wheel.filename)
         for another in begin():
             futures.add(another)
-    if running:
-        raise InputError(client.scheduler.address, "the scheduler has gone; run again to go on")

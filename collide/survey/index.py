@@ -124,7 +124,7 @@ def _session(manners: Manners, kept: str = "") -> requests.Session:
     contact = f" ({manners.contact})" if manners.contact else ""
     session.headers["User-Agent"] = f"collide-survey/{collide.__version__}{contact}"
     # Retry-After is honoured by default (urllib3.util.Retry.respect_retry_after_header).
-    retry = Retry(total=5, backoff_factor=1, status_forcelist=_BUSY)
+    retry = Retry(total=manners.retries, backoff_factor=1, status_forcelist=_BUSY)
     adapter: HTTPAdapter
     if kept:
         adapter = _CacheAdapter(per_second=manners.per_second, cache=SeparateBodyFileCache(kept))

@@ -96,7 +96,7 @@ def _requirements(path: str) -> Iterator[Asked]:
     from pip_requirements_parser import RequirementsFile  # late: for such a file only
 
     _text(path)
-    found = RequirementsFile.from_file(path)
+    found = RequirementsFile.from_file(path, include_nested=True)
     for line in found.invalid_lines:
         raise InputError(path, f"line {line.line_number}: {line.error_message}")
     for one in found.requirements:

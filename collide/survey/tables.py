@@ -26,7 +26,7 @@ TABLES = {
         rules=_RULES,
         project=(_TEXT, "normalised name"),
         version=(_TEXT, "of the project"),
-        filename=(_TEXT, "of the wheel"),
+        wheel=(_TEXT, "of the wheel"),
         address=(_TEXT, "where it was taken from"),
         uploaded=(_TEXT, "date, empty where it is not known"),
         size=(_COUNT, "bytes"),
@@ -94,7 +94,7 @@ TABLES = {
     "problems": _table(
         sha256=(_TEXT, "SHA-256 of the wheel; empty where it was not fetched"),
         rules=_RULES,
-        filename=(_TEXT, "of the wheel, or the name of the project"),
+        wheel=(_TEXT, "of the wheel, or the name of the project"),
         kind=(_TEXT, "download, unreadable, limit, memory, time, lost, fault or nothing"),
         reason=(_TEXT, "a clause"),
     ),

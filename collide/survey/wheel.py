@@ -43,11 +43,16 @@ class SurveyedHost(NamedTuple):
 
 
 class Manners(NamedTuple):
-    """How hosts of indexes are treated: requests in a second, and whom they can write to."""
+    """How hosts of indexes are treated: requests in a second, and whom they can write to.
+
+    ``cache`` is the directory that pages are kept in, empty for none; ``retries`` is how often
+    a request is sent again that had no answer, or one that says to come later.
+    """
 
     per_second: float = 10.0
     contact: str = ""
     cache: str = ""
+    retries: int = 5
 
 
 class Task(NamedTuple):
@@ -67,9 +72,11 @@ class Task(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why something has no analysis; ``kind`` is one of :data:`KINDS`."""
+    """Why something has no analysis; ``kind`` is one of :data:`KINDS`.
 
-    filename: str
+    ``wheel`` is the name of its file, or that of a project."""
+
+    wheel: str
     kind: str
     reason: str
     sha256: str = ""

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from collide.support.errors import InputError
 from collide.support.files import working_directory
+from collide.support.limits import limit_in
 from collide.survey import dataset
 from collide.survey.index import DEFAULT, Index
 from collide.survey.rows import problem_rows, rows_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _OBJECT_SUFFIXES = (".so", ".pyd")
 _ERROR_LENGTH = 500
+_REFUSED = 2  # status of collide check
 _BLOCK = 1 << 20
 
 
@@ -154,10 +156,11 @@ def _problem(task: Task, status: int, error: str, *, is_late: bool) -> Problem |
         kind, reason = "time", f"took longer than {task.seconds} seconds"
     elif status == -signal.SIGKILL or "MemoryError" in error or "out of memory" in error:
         kind, reason = "memory", reason or f"needs more than {task.memory >> 20} MiB"
-    elif status < 0 or status == 70:
-        kind, reason = "fault", reason or f"ended by {signal.Signals(-status).name}"
-    elif status == 2:
-        kind = "limit" if "beyond the limit" in reason else "unreadable"
+    elif status == _REFUSED:
+        kind = "limit" if limit_in(reason) else "unreadable"
+    elif status:
+        ended = f"ended by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+        kind, reason = "fault", reason or ended
     else:
         return None
     return Problem(task.wheel.filename, kind, reason)
@@ -175,6 +178,7 @@ def _keep(task: Task, wheel: Wheel, problem: Problem | None, checked: _Checked |
     rows = rows_of(report, task.hosts)
     rows["wheels"] = [
         {
+            "wheel": wheel.filename,
             **{name: getattr(wheel, name) for name in _WHEEL_COLUMNS},
             "seconds": checked.seconds if checked else 0.0,
             "memory": checked.memory if checked else 0,
@@ -189,4 +193,4 @@ def _keep(task: Task, wheel: Wheel, problem: Problem | None, checked: _Checked |
     )
 
 
-_WHEEL_COLUMNS = ("project", "version", "filename", "address", "uploaded", "size")
+_WHEEL_COLUMNS = ("project", "version", "address", "uploaded", "size")

@@ -1,0 +1,240 @@
+"""The page of a survey: one HTML file that needs no network.
+
+The tables of hosts and libraries are markup; the wheels, which may be thousands, are data that
+one inline script, named by its hash in the page's policy (CSP 3), filters and shows.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from collide.findings.code import Severity
+from collide.report.markup import tag
+from collide.support.foreign import Html, Text, html_data, html_of
+from collide.support.records import NamedTuple
+from collide.support.text import plural
+
+
+class CauseOfWheel(NamedTuple):
+    """A cause: ``hosts`` are the indexes of :attr:`Surveyed.hosts`."""
+
+    severity: Severity
+    subject: str
+    code: str
+    slug: str
+    fix: str
+    hosts: tuple[int, ...]
+
+
+class WheelOnHosts(NamedTuple):
+    """A wheel with its causes that are more than notes, worst first."""
+
+    filename: str
+    causes: tuple[CauseOfWheel, ...]
+
+
+class HostOfWheels(NamedTuple):
+    """A host: how many of the wheels break there, are warned of, are clean, were not checked."""
+
+    name: str
+    breaks: int
+    warns: int
+    clean: int
+    left_out: int
+
+
+class Library(NamedTuple):
+    """What can be changed in wheels: in how many it is a cause of errors, of warnings."""
+
+    subject: str
+    errors: int
+    warnings: int
+
+
+class Surveyed(NamedTuple):
+    """What the page tells; ``seconds`` of CPU time and the peak of one check in bytes.
+
+    ``changes`` are lines on what is new and gone since the release before; ``problems`` are
+    names with a kind and a reason.
+    """
+
+    began: str
+    rules: str
+    wheels: tuple[WheelOnHosts, ...]
+    hosts: tuple[HostOfWheels, ...]
+    libraries: tuple[Library, ...]
+    problems: tuple[tuple[str, str, str], ...]
+    changes: tuple[str, ...]
+    seconds: float
+    memory: int
+
+
+_STYLE = """
+:root { color-scheme: light dark; --ground: #fff; --ink: #1b1b1b; --line: #b5b5b5;
+  --soft: #f3f3f3; --error: #a40000; --warning: #7a4b00; --clean: #1d6222; }
+@media (prefers-color-scheme: dark) { :root { --ground: #161616; --ink: #e8e8e8; --line: #565656;
+  --soft: #242424; --error: #ff9a92; --warning: #f0be68; --clean: #94d89a; } }
+body { background: var(--ground); color: var(--ink); font: 1rem/1.5 sans-serif;
+  max-width: 75rem; margin: 0 auto; padding: 1rem; }
+code, td, th, li { overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: left; }
+td.number { text-align: right; }
+thead th { background: var(--soft); }
+.error { color: var(--error); } .warning { color: var(--warning); }
+input, select { font: inherit; color: inherit; background: var(--ground); max-width: 100%; }
+details { border-top: 1px solid var(--line); padding: .3rem 0; }
+"""
+_SCRIPT = """
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+const find = document.getElementById("find"), worst = document.getElementById("worst");
+const host = document.getElementById("host"), list = document.getElementById("list");
+const count = document.getElementById("count"), LIMIT = 200;
+data.hosts.forEach((name, number) => host.add(new Option(name, number)));
+function element(name, text, kind) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (kind) made.className = kind;
+  return made;
+}
+function show() {
+  const words = find.value.toLowerCase().split(/\\s+/).filter(Boolean);
+  const wanted = host.value === "" ? null : Number(host.value);
+  let found = 0;
+  list.replaceChildren();
+  for (const [filename, causes] of data.wheels) {
+    const here = causes.filter(([severity, , , , , hosts]) =>
+      (worst.value === "" || severity === worst.value) &&
+      (wanted === null || hosts.includes(wanted)));
+    if (!here.length) continue;
+    const text = (filename + " " + here.map(c => c.slice(1, 4).join(" ")).join(" ")).toLowerCase();
+    if (!words.every(word => text.includes(word))) continue;
+    found += 1;
+    if (found > LIMIT) continue;
+    const box = element("details", "");
+    const head = element("summary", filename + ": ");
+    head.append(element("span",
+      here.map(([, subject, code]) => subject + " " + code).join(", "), here[0][0]));
+    box.append(head);
+    box.addEventListener("toggle", () => {
+      if (box.childElementCount > 1) return;
+      for (const [severity, subject, code, slug, fix, hosts] of here) {
+        box.append(element("p", severity + ": " + subject + ", " + code + " " + slug, severity));
+        box.append(element("p", hosts.map(number => data.hosts[number]).join(", ")));
+        box.append(element("p", "fix: " + fix));
+      }
+    });
+    list.append(box);
+  }
+  count.textContent = found + " wheels" + (found > LIMIT ? ", the first " + LIMIT + " shown" : "");
+}
+for (const one of [find, worst, host]) one.addEventListener("input", show);
+show();
+"""
+
+
+def render(found: Surveyed) -> Text:
+    """The whole page, in ASCII, so that no encoding changes it."""
+    breaking = sum(
+        wheel.causes[0].severity == Severity.ERROR for wheel in found.wheels if wheel.causes
+    )
+    outcome = (
+        f"{plural(len(found.wheels), 'wheel')} on {plural(len(found.hosts), 'host')}: "
+        f"{breaking} break somewhere"
+    )
+    cost = f"{found.seconds / 3600:.2f} core hours, {found.memory >> 20} MiB at most for one wheel"
+    body = tag(
+        "main",
+        tag("h1", "collide survey"),
+        tag("p", f"{outcome}. {found.began}, rules {found.rules}; {cost}."),
+        _changes(found.changes),
+        _wheels(),
+        _table(
+            "Hosts",
+            ("host", "wheels that break", "warned of", "clean", "not checked"),
+            ([h.name, *map(str, (h.breaks, h.warns, h.clean, h.left_out))] for h in found.hosts),
+        ),
+        _table(
+            "Libraries and what else can be changed",
+            ("what", "error in wheels", "warning in wheels"),
+            ([one.subject, str(one.errors), str(one.warnings)] for one in found.libraries),
+        ),
+        _table("Not analysed", ("what", "kind", "why"), found.problems) if found.problems else "",
+    )
+    data = {
+        "hosts": [host.name for host in found.hosts],
+        "wheels": [
+            [w.filename, [[str(c.severity), *c[1:]] for c in w.causes]] for w in found.wheels
+        ],
+    }
+    page = html_of(
+        [
+            Html("<!DOCTYPE html>\n"),
+            tag(
+                "html",
+                _head(outcome),
+                tag(
+                    "body",
+                    body,
+                    tag("script", html_data(data), type="application/json", id="data"),
+                    tag("script", Html(_SCRIPT)),
+                ),
+                lang="en",
+            ),
+        ]
+    )
+    return Html(page.encode("ascii", "xmlcharrefreplace").decode())
+
+
+def _head(outcome: str) -> Html:
+    digest = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    return tag(
+        "head",
+        Html('<meta charset="utf-8">\n'),
+        Html(f'<meta http-equiv="Content-Security-Policy" content="{html_of([policy])}">\n'),
+        Html('<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
+        tag("title", f"collide survey: {outcome}"),
+        tag("style", Html(_STYLE)),
+    )
+
+
+def _changes(lines: Sequence[str]) -> Html:
+    if not lines:
+        return Html()
+    title = tag("h2", "New and gone since the release before")
+    return html_of([title, tag("ul", *(tag("li", line) for line in lines))])
+
+
+def _wheels() -> Html:
+    any_of = tag("option", "any", value="")
+    severities = (tag("option", word, value=word) for word in ("error", "warning"))
+    return tag(
+        "section",
+        tag("h2", "Wheels with a cause above note"),
+        tag(
+            "p",
+            tag("label", "find ", Html('<input id="find" type="search">')),
+            tag("label", " severity ", tag("select", any_of, *severities, id="worst")),
+            tag("label", " host ", tag("select", any_of, id="host")),
+        ),
+        tag("noscript", tag("p", "This list needs scripts; the dataset has the same rows.")),
+        tag("p", id="count", role="status"),
+        tag("div", id="list"),
+    )
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
+    head = tag("tr", *(tag("th", column, scope="col") for column in columns))
+    body = [tag("tr", *map(_cell, row)) for row in rows]
+    table = tag("table", tag("thead", head), tag("tbody", *body))
+    inside = tag("div", table, class_="wide", tabindex="0", role="region", aria_label=title)
+    return tag("section", tag("h2", title), inside)
+
+
+def _cell(text: str) -> Html:
+    return tag("td", text, class_="number") if text.isdecimal() else tag("td", text)

@@ -1,0 +1,166 @@
+"""A small index on the loopback is asked, which notes how."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from collide.support.errors import InputError
+from collide.survey.index import Index
+from collide.survey.wheel import Manners
+
+NAME = "p-1-cp311-cp311-manylinux_2_28_x86_64.whl"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves one project; its page has an ETag, ``busy`` is not ready the first time."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer, and note the path, the time and the headers."""
+        self.server.seen.append((self.path, time.monotonic(), dict(self.headers)))
+        if self.path == "/busy/" and len(self.server.seen) == 1:
+            self.answer(429, b"", **{"Retry-After": "1"})
+        elif self.path in ("/p/", "/busy/") and self.headers["If-None-Match"] == '"1"':
+            self.answer(304, b"", ETag='"1"')
+        elif self.path in ("/p/", "/busy/"):
+            page = json.dumps(self.server.page).encode()
+            kind = "application/vnd.pypi.simple.v1+json"
+            self.answer(200, page, ETag='"1"', **{"Content-Type": kind})
+        elif self.path == f"/{NAME}":
+            self.ranged(self.server.wheel)
+        else:
+            self.answer(404, b"")
+
+    def ranged(self, data: bytes) -> None:
+        """Answer with a part where one is asked for."""
+        asked = self.headers["Range"]
+        if not asked:
+            self.answer(200, data)
+            return
+        first, _, last = asked.removeprefix("bytes=").partition("-")
+        start = int(first) if first else len(data) - int(last)
+        end = int(last) if first and last else len(data) - 1
+        shown = f"bytes {start}-{end}/{len(data)}"
+        self.answer(206, data[start : end + 1], **{"Content-Range": shown})
+
+    def answer(self, status: int, data: bytes, **headers: str) -> None:
+        """Send an answer."""
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+def _wheel() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("p/m.so", random.Random(1).randbytes(300_000))
+    return stream.getvalue()
+
+
+class Server(ThreadingHTTPServer):
+    """The index; ``seen`` are the requests."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.seen: list[tuple[str, float, dict[str, str]]] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/"
+        self.wheel = _wheel()
+        file = {
+            "filename": NAME,
+            "url": self.url + NAME,
+            "hashes": {"sha256": hashlib.sha256(self.wheel).hexdigest()},
+            "size": len(self.wheel),
+            "upload-time": "2026-06-01T12:00:00Z",
+            "yanked": False,
+        }
+        self.page = {"meta": {"api-version": "1.1"}, "name": "p", "files": [file]}
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as made:
+        thread = threading.Thread(target=made.serve_forever, daemon=True)
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+def test_wheels_of_a_project(server: Server) -> None:
+    ((wheel, is_yanked),) = Index(server.url, Manners()).wheels("p")
+    assert not is_yanked
+    assert (wheel.filename, wheel.version, wheel.uploaded) == (NAME, "1", "2026-06-01")
+    assert (wheel.size, wheel.sha256) == (
+        len(server.wheel),
+        hashlib.sha256(server.wheel).hexdigest(),
+    )
+
+
+def test_who_asks_is_told(server: Server) -> None:
+    list(Index(server.url, Manners(contact="ops@example.org")).wheels("p"))
+    assert server.seen[0][2]["User-Agent"].startswith("collide-survey/")
+    assert server.seen[0][2]["User-Agent"].endswith("(ops@example.org)")
+
+
+def test_page_that_is_kept_is_asked_for_by_its_etag(server: Server, tmp_path: Path) -> None:
+    manners = Manners(cache=str(tmp_path))
+    first = list(Index(server.url, manners).wheels("p"))
+    assert list(Index(server.url, manners).wheels("p")) == first
+    assert [headers.get("If-None-Match") for _, _, headers in server.seen] == [None, '"1"']
+
+
+def test_busy_index_is_asked_again_when_it_says(server: Server) -> None:
+    assert list(Index(server.url, Manners()).wheels("busy"))
+    (_, first, _), (_, second, _) = server.seen
+    assert second - first >= 1
+
+
+def test_requests_keep_their_distance(server: Server) -> None:
+    index = Index(server.url, Manners(per_second=5))
+    for _ in range(7):
+        list(index.wheels("p"))
+    times = [when for _, when, _ in server.seen]
+    assert times[6] - times[0] >= 0.9
+
+
+def test_names_in_a_wheel_cost_a_part_of_it(server: Server) -> None:
+    assert "p/m.so" in Index(server.url, Manners()).names_in(server.url + NAME)
+    assert all("Range" in headers for _, _, headers in server.seen)
+
+
+def test_wheel_is_fetched_whole_and_not_kept(server: Server, tmp_path: Path) -> None:
+    index = Index(server.url, Manners(cache=str(tmp_path / "cache")))
+    index.fetch(server.url + NAME, tmp_path / NAME)
+    assert (tmp_path / NAME).read_bytes() == server.wheel
+    assert not (tmp_path / "cache").exists()
+
+
+def test_what_is_not_there_is_an_error_with_its_name(server: Server, tmp_path: Path) -> None:
+    index = Index(server.url, Manners())
+    with pytest.raises(InputError, match="absent"):
+        list(index.wheels("absent"))
+    with pytest.raises(InputError, match="404"):
+        index.fetch(f"{server.url}absent.whl", tmp_path / "x")
+    with pytest.raises(InputError, match=r"127\.0\.0\.1"):
+        Index("http://127.0.0.1:1/", Manners(retries=0)).projects()
