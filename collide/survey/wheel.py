@@ -74,7 +74,8 @@ class Task(NamedTuple):
 class Problem(NamedTuple):
     """Why something has no analysis; ``kind`` is one of :data:`KINDS`.
 
-    ``wheel`` is the name of its file, or that of a project."""
+    ``wheel`` is the name of its file, or that of a project.
+    """
 
     wheel: str
     kind: str
