@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from collide.cli.options import positive
@@ -52,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of this machine (default: the CPUs that collide may use)",
     )
+    _choice_arguments(parser)
+    _index_arguments(parser)
+
+
+def _choice_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which wheels are checked, and how long."""
     parser.add_argument(
         "--tags",
         choices=("newest", "all"),
@@ -62,6 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--since", default="", metavar="DATE", help="uploaded at or after, 2026-11-29"
     )
     parser.add_argument("--count", type=positive, metavar="N", help="the first N wheels only")
+    parser.add_argument(
+        "--memory", type=positive, default=4096, metavar="MIB", help="for one wheel (4096)"
+    )
+    parser.add_argument("--seconds", type=positive, default=1800, help="for one wheel (1800)")
+
+
+def _index_arguments(parser: argparse.ArgumentParser) -> None:
+    """How an index is asked."""
     parser.add_argument("--index", default="", metavar="URL", help="of the simple index to ask")
     parser.add_argument("--contact", default="", help="who runs this, for the user agent")
     parser.add_argument(
@@ -70,10 +85,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache", default="", metavar="DIR", help="where pages of an index are kept"
     )
-    parser.add_argument(
-        "--memory", type=positive, default=4096, metavar="MIB", help="for one wheel (4096)"
-    )
-    parser.add_argument("--seconds", type=positive, default=1800, help="for one wheel (1800)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -116,9 +127,9 @@ def _perform(args: argparse.Namespace, directory: Path, tasks: Sequence[Task]) -
 
 def _require_extra() -> None:
     try:
-        import distributed  # noqa: F401 -- late: of the extra
-        import pyarrow  # noqa: F401 -- late: of the extra
-        import pypi_simple  # noqa: F401 -- late: of the extra
+        import distributed  # noqa: F401  # late: of the extra
+        import pyarrow  # noqa: F401  # late: of the extra
+        import pypi_simple  # noqa: F401  # late: of the extra
     except ImportError as e:
         raise UsageError(f"survey needs collide-wheels[survey]: there is no {e.name}") from e
 
@@ -132,6 +143,7 @@ def _options(args: argparse.Namespace, directory: Path) -> Options:
         raise UsageError("--per-second needs a number above 0")
     return Options(
         inputs=tuple(args.inputs),
+        stdin=sys.stdin.read() if "-" in args.inputs else "",
         profiles=tuple(args.profile),
         directory=directory,
         index_url=args.index or os.environ.get("PIP_INDEX_URL") or DEFAULT,

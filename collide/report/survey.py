@@ -78,7 +78,7 @@ _STYLE = """
   --soft: #242424; --error: #ff9a92; --warning: #f0be68; --clean: #94d89a; } }
 body { background: var(--ground); color: var(--ink); font: 1rem/1.5 sans-serif;
   max-width: 75rem; margin: 0 auto; padding: 1rem; }
-code, td, th, li { overflow-wrap: anywhere; }
+main { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: left; }
@@ -165,12 +165,6 @@ def render(found: Surveyed) -> Text:
         ),
         _table("Not analysed", ("what", "kind", "why"), found.problems) if found.problems else "",
     )
-    data = {
-        "hosts": [host.name for host in found.hosts],
-        "wheels": [
-            [w.filename, [[str(c.severity), *c[1:]] for c in w.causes]] for w in found.wheels
-        ],
-    }
     page = html_of(
         [
             Html("<!DOCTYPE html>\n"),
@@ -180,7 +174,7 @@ def render(found: Surveyed) -> Text:
                 tag(
                     "body",
                     body,
-                    tag("script", html_data(data), type="application/json", id="data"),
+                    tag("script", html_data(_data(found)), type="application/json", id="data"),
                     tag("script", Html(_SCRIPT)),
                 ),
                 lang="en",
@@ -188,6 +182,16 @@ def render(found: Surveyed) -> Text:
         ]
     )
     return Html(page.encode("ascii", "xmlcharrefreplace").decode())
+
+
+def _data(found: Surveyed) -> dict[str, list[object]]:
+    """What the script reads."""
+    return {
+        "hosts": [host.name for host in found.hosts],
+        "wheels": [
+            [w.filename, [[str(c.severity), *c[1:]] for c in w.causes]] for w in found.wheels
+        ],
+    }
 
 
 def _head(outcome: str) -> Html:

@@ -25,25 +25,25 @@ else:
 _IS_INDEX = re.compile(r"https?://.*/\Z")
 
 
-def asked_for(inputs: Iterable[str], index: Index) -> Iterator[Asked]:
+def asked_for(inputs: Iterable[str], index: Index, stdin: str = "") -> Iterator[Asked]:
     """What each input names, in order, each once; ``index`` lists the projects of an index.
 
     An input is the name of a project (with versions: ``lxml<6``), a wheel, a directory of
     wheels, a file of requirements, a lock file (``pylock.toml``), an SBOM (CycloneDX JSON), the
     address of a simple index (it ends in ``/``), of a wheel or of a bucket (fsspec), or ``-`` for
-    lines of requirements on stdin. Raises InputError for what is none of these.
+    ``stdin``, lines of requirements. Raises InputError for what is none of these.
     """
     seen: set[Asked] = set()
     for name in inputs:
-        for asked in _read(name, index):
+        for asked in _read(name, index, stdin):
             if asked not in seen:
                 seen.add(asked)
                 yield asked
 
 
-def _read(name: str, index: Index) -> Iterator[Asked]:
+def _read(name: str, index: Index, stdin: str) -> Iterator[Asked]:
     if name == "-":
-        yield from (_requirement(line, "-") for line in _lines(sys.stdin.read()))
+        yield from (_requirement(line, "-") for line in _lines(stdin))
     elif _IS_INDEX.match(name):
         yield from (Asked(project) for project in index.at(name).projects())
     elif "://" in name:

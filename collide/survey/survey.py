@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 class Options(NamedTuple):
     """What a survey is made of; see ``collide survey --help``.
 
-    ``memory`` is in bytes, ``seconds`` are of wall time for one wheel.
+    ``stdin`` are the lines that the input ``-`` stands for, ``memory`` is in bytes, ``seconds`` are
+    of wall time for one wheel.
     """
 
     inputs: tuple[str, ...]
+    stdin: str
     profiles: tuple[str, ...]
     directory: Path
     index_url: str
@@ -99,7 +101,7 @@ def perform_all(client: Client, directory: Path, tasks: Sequence[Task], progress
 
 def _chosen(options: Options, problems: list[Problem]) -> Iterator[Wheel]:
     index = Index(options.index_url, options.manners)
-    for asked in asked_for(options.inputs, index):
+    for asked in asked_for(options.inputs, index, options.stdin):
         name = asked.project or asked.address
         try:
             found = wheels_of(asked, index, options.tags, options.since)

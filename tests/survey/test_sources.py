@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
@@ -45,9 +44,10 @@ def test_requirements(tmp_path: Path) -> None:
     assert asked(str(path)) == [Asked("lxml", ">=5"), Asked("numpy")]
 
 
-def test_lines_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("lxml  # why\n\nnumpy==2.0\n"))
-    assert asked("-") == [Asked("lxml"), Asked("numpy", "==2.0")]
+def test_lines_on_stdin() -> None:
+    lines = "lxml  # why\n\nnumpy==2.0\n"
+    found = list(asked_for(["-"], Index(DEFAULT, Manners()), lines))
+    assert found == [Asked("lxml"), Asked("numpy", "==2.0")]
 
 
 def test_lock_file(tmp_path: Path) -> None:
