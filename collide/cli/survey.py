@@ -9,8 +9,9 @@ from pathlib import Path
 from collide.cli.options import positive
 from collide.cli.progress import TerminalProgress
 from collide.cli.streams import EXIT_CLEAN, EXIT_FINDINGS, complain, say, write
-from collide.support.errors import UsageError
+from collide.support.errors import MissingPackageError, UsageError
 from collide.support.foreign import text_of
+from collide.support.system import require_linux, usable_cpus
 from collide.support.text import plural
 
 TYPE_CHECKING = False
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers",
         type=positive,
-        default=len(os.sched_getaffinity(0)),
+        default=usable_cpus(),
         metavar="N",
         help="of this machine (default: the CPUs that collide may use)",
     )
@@ -89,6 +90,7 @@ def _index_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
+    require_linux("survey")
     _require_extra()
     if args.inputs[0] == "diff":
         return _diff(args)
@@ -131,7 +133,7 @@ def _require_extra() -> None:
         import pyarrow  # noqa: F401  # late: of the extra
         import pypi_simple  # noqa: F401  # late: of the extra
     except ImportError as e:
-        raise UsageError(f"survey needs collide-wheels[survey]: there is no {e.name}") from e
+        raise MissingPackageError(e.name or "distributed", "survey") from e
 
 
 def _options(args: argparse.Namespace, directory: Path) -> Options:

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from collide.support import documents
-from collide.support.errors import InputError
+from collide.support.errors import InputError, MissingPackageError
 from collide.support.regular_files import read_bytes
 from collide.survey.index import Index
 from collide.survey.wheel import Asked
@@ -106,8 +106,10 @@ def _requirements(path: str) -> Iterator[Asked]:
 
 
 def _lock_file(path: str) -> Iterator[Asked]:
-    from packaging.pylock import Pylock, PylockValidationError  # late: for such a file only
-
+    try:
+        from packaging.pylock import Pylock, PylockValidationError  # late: for such a file only
+    except ImportError as e:
+        raise MissingPackageError("a packaging that knows lock files (26)") from e
     try:
         lock = Pylock.from_dict(tomllib.loads(_text(path).decode()))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, PylockValidationError) as e:
