@@ -92,12 +92,17 @@ def release_difference(
 
 
 def releases(intended: Iterable[Dso], provider: Dso) -> tuple[str, str] | None:
-    """The versions that texts of both copies name, ours and theirs; None where none differ."""
-    from collide.elf.strings import different_versions  # late: start-up
+    """The versions that texts of both copies name, ours and theirs, which may be one; else None."""
+    from collide.elf.strings import common_versions, different_versions  # late: start-up
 
-    for dso in intended:
+    dsos = tuple(intended)
+    for dso in dsos:
         for found in different_versions(dso.version_strings, provider.version_strings).values():
-            return found
+            if "." in found[0]:
+                return found
+    for dso in dsos:
+        for same in common_versions(dso.version_strings, provider.version_strings):
+            return same, same
     return None
 
 
@@ -126,7 +131,7 @@ def other_series(intended: Iterable[Dso], provider: Dso) -> bool:
     from collide.elf.strings import different_versions  # late: start-up
 
     return any(
-        ours.split(".")[:2] != theirs.split(".")[:2]
+        "." in ours and ours.split(".")[:2] != theirs.split(".")[:2]
         for dso in intended
         for ours, theirs in different_versions(
             dso.version_strings, provider.version_strings

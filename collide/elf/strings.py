@@ -22,6 +22,8 @@ _MAJOR = re.compile(rb"(?<![\d.])\d{1,4}\Z")
 _VERSION = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
 # The version of a compiler is not that of the library.
 _TOOL = re.compile(r"\b(?:gcc|g\+\+|clang|compiler)\b", re.IGNORECASE)
+# What a function or variable of a name gives (collide.elf.code.told_versions).
+_TOLD = re.compile(r"(\w*(?:version|vernum|_release)\w*(?:\(\))?) (\d[\w.-]*)", re.IGNORECASE)
 _LONGEST = 100
 _MOST = 64
 
@@ -117,6 +119,9 @@ def _strings(data: _Searched, first: int, last: int) -> Iterable[str]:
 
 def _key(text: str) -> tuple[str, str] | None:
     """What stands before the version, and the version; None where that is no word."""
+    told = _TOLD.fullmatch(text)
+    if told is not None:
+        return told[1], told[2]
     found = _VERSION.search(text)
     if found is None:
         return None
@@ -127,13 +132,24 @@ def _key(text: str) -> tuple[str, str] | None:
 
 
 def different_versions(ours: Iterable[str], theirs: Iterable[str]) -> Mapping[str, tuple[str, str]]:
-    """Texts that both have before different versions, with ours and theirs."""
+    """Texts that both have before different versions, with ours and theirs.
+
+    Those before versions with points come first, and those before plain numbers last.
+    """
     here, there = _by_key(ours), _by_key(theirs)
-    return {
+    found = {
         key: (min(here[key]), min(there[key]))
         for key in sorted(here.keys() & there.keys())
         if here[key].isdisjoint(there[key])
     }
+    return dict(sorted(found.items(), key=lambda item: "." not in item[1][0]))
+
+
+def common_versions(ours: Iterable[str], theirs: Iterable[str]) -> tuple[str, ...]:
+    """The versions with points that one text of both names, in the order of these texts."""
+    here, there = _by_key(ours), _by_key(theirs)
+    shared = (here[key] & there[key] for key in sorted(here.keys() & there.keys()))
+    return tuple(version for found in shared for version in sorted(found) if "." in version)
 
 
 def series_of(texts: Iterable[str], name: str) -> frozenset[str]:

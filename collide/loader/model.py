@@ -102,11 +102,16 @@ class Dso:
 
     @property
     def version_strings(self) -> tuple[str, ...]:
-        """The texts that name its version (:mod:`collide.elf.strings`)."""
+        """The texts that name its version (:mod:`collide.elf.strings`), and what functions and
+        variables tell of it (:mod:`collide.elf.code.told_versions`).
+        """
         if self._version_strings is None:
+            from collide.elf.code.told_versions import told_versions  # late: start-up
             from collide.elf.strings import read_version_strings  # late: start-up
 
-            self._version_strings = read_version_strings(self.read())
+            data = self.read()
+            told = told_versions(data, self.elf.exports)
+            self._version_strings = (*read_version_strings(data), *told)
         return self._version_strings
 
     @property

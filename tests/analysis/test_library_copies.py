@@ -13,6 +13,7 @@ from collide.analysis.library_copies import (
     overlap,
     parse_soname,
     release_difference,
+    releases,
     same_library,
     same_series,
     wide_integers,
@@ -88,6 +89,15 @@ def test_texts_tell_releases_apart(tmp_path: Path) -> None:
     told = release_difference([ours], theirs)
     assert told == 'the wheel\'s says "Frob 3.5.8", the host\'s "Frob 3.0.19"'
     assert release_difference([ours], ours) is None
+
+
+def test_releases_are_told_for_both_sides_even_where_they_are_one(tmp_path: Path) -> None:
+    (tmp_path / "host").mkdir()
+    ours = library(tmp_path, "liba.so.1", text="Frob 3.5.8 of today")
+    theirs = library(tmp_path / "host", "liba.so.1", text="Frob 3.0.19 of old")
+    assert releases([ours], theirs) == ("3.5.8", "3.0.19")
+    assert releases([ours], ours) == ("3.5.8", "3.5.8")
+    assert releases([library(tmp_path, "libb.so.1")], theirs) is None
 
 
 @pytest.mark.parametrize(
