@@ -106,6 +106,32 @@ def differs(difference: str) -> str:
     return f"The releases differ: {difference}."
 
 
+def layouts(interposition: Interposition) -> list[str]:
+    """What the code of both copies tells of the layouts of structures: a sentence, or none.
+
+    Nothing is said where the host is recorded, since its code is not at hand.
+    """
+    from collide.analysis.layouts import compare_layouts  # late: start-up
+
+    found = compare_layouts(interposition.used)
+    if found is None:
+        return []
+    count, moved = found.compared, found.moved
+    compared = f"{plural(count, 'function')} that could be compared"
+    if moved:
+        name, ours, theirs = moved[0]
+        line = (
+            f"{len(moved)} of {compared} {'uses' if len(moved) == 1 else 'use'} a structure at "
+            f"other offsets: {name} up to {ours} in {interposition.ours} copy, {theirs} in "
+            f"{interposition.theirs}."
+        )
+        return [line]
+    if found.equal < count:
+        return []
+    verb = "uses its structure" if count == 1 else "use their structures"
+    return [f"{compared} {verb} at the same offsets in both copies."]
+
+
 def file_name(dso: Dso) -> str:
     """The name of an object's file, without its directory."""
     return dso.path.rsplit("/", 1)[-1]

@@ -10,8 +10,11 @@ is what was said of it before it was run, by the rules of that day.
 
 Other sets were measured when the rules stood: ``later`` are pairs of a wheel and a host, predicted
 and then run, ``flagged`` pairs that had an error and were run with short programs, so that they
-tell of precision alone. A set is halved by library, by a hash of its name: who changes a rule
-looks at the cases of one half, and the other one says what the rule is worth.
+tell of precision alone. ``measured`` are the new pairs of one wheel and a host that
+``measure.py`` ran with two exercises (``tests/data/measured_pairs.json``); a host of theirs that
+is not recorded is made as ``measure.py`` makes it, and left out by name where it cannot be. A set
+is halved by library, by a hash of its name: who changes a rule looks at the cases of one half,
+and the other one says what the rule is worth.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -43,6 +46,8 @@ from collide.findings.shadowing.order import WORST_OF, judge_interposition
 from collide.hosts.database.reader import Database
 from collide.loader.host import Host
 from collide.wheels.target import Target, read_target
+from measured_hosts import place
+from repair_hosts import UnavailableError
 
 if TYPE_CHECKING:
     from collide.findings.shadowing.order import FindingRule
@@ -50,19 +55,53 @@ if TYPE_CHECKING:
 Case = dict[str, Any]
 
 _NAMES = {
+    "python3": "debpython",
     "preload:310:/usr/lib/x86_64-linux-gnu/libprotobuf.so.32": "preload-protobuf",
     "preload:pypy3": "preload-pypy3-proj",
 }
 
 
-SETS = {"first": "cases.json", "later": "later_cases.json", "flagged": "flagged_cases.json"}
+SETS = {
+    "first": "cases.json",
+    "later": "later_cases.json",
+    "flagged": "flagged_cases.json",
+    "measured": "measured_pairs.json",
+}
 """The files of measured cases, by the names of their sets."""
+_MACHINES = {"host": "x86_64", "aarch64": "aarch64"}
+_PLATFORMS = ("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", "manylinux_2_28")
 
 
 def cases(of: str = "first") -> list[Case]:
     """The measured cases of one set."""
     loaded: list[Case] = json.loads((DATA / SETS[of]).read_text())
-    return loaded
+    return list(map(_as_case, filter(_is_new, loaded))) if of == "measured" else loaded
+
+
+def _is_new(record: Case) -> bool:
+    """Whether a pair is of no other set, of one wheel and a host, and was decided by its runs."""
+    decided = record["outcome"] in ("breaks", "misbinds", "safe")
+    return record["origin"] == "new" and record["kind"] in _MACHINES and decided
+
+
+def _as_case(record: Case) -> Case:
+    """A record of ``measure.py`` in the form of a case."""
+    first, *others = (name for name in record["wheels"] if not name.endswith("-any.whl"))
+    tags = ",".join(f"{platform}_{_MACHINES[record['kind']]}" for platform in _PLATFORMS)
+    options = f"--no-deps --only-binary=:all: --python-version 311 --implementation cp {_ABIS}"
+    return {
+        "id": record["id"],
+        "label": record["outcome"],
+        "wheel_filename": first,
+        "other_wheels": others,
+        "pip_spec": f"{first.split('-')[0]} {options} --platform {tags}",
+        "host": record["host"],
+        "said_blind": record["prediction"]["worst"],
+        "note": record["how"] or "works",
+    }
+
+
+_ABIS = "--abi cp311 --abi abi3 --abi none"
 
 
 def library_of(case: Case) -> str:
@@ -121,8 +160,13 @@ def host_name(case: Case) -> str:
 
 
 def host_of(case: Case) -> Host:
-    """The host of a case."""
-    return recorded_hosts().load(host_name(case))
+    """The host of a case; raises UnavailableError where it is not recorded and cannot be made."""
+    name = host_name(case)
+    if name in recorded_hosts().names:
+        return recorded_hosts().load(name)
+    from measured_table import ARM64_LIBRARIES  # it imports this module
+
+    return place(name, wheels_of(case), ARM64_LIBRARIES, timeout=60.0).host
 
 
 def installed_together(wheels: Iterable[Path]) -> Target:
@@ -252,6 +296,22 @@ def leave_one_family_out(outcomes: dict[Thresholds, list[Outcome]]) -> list[Outc
     return left_out
 
 
+def kinds_of_error(told: Iterable[Interpositions]) -> Iterator[str]:
+    """False alarms and misses of errors, by the codes that were told, the most frequent first."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in told:
+        outcome = one.outcome()
+        alarm, breaks = outcome.worst == Severity.ERROR, one.case["label"] == "breaks"
+        if alarm != breaks:
+            results = [judge_interposition(i) for i in one.interpositions]
+            codes = {r.code.id for r in results if r.severity == outcome.worst} or {"loading"}
+            kind = "false alarm" if alarm else "miss"
+            key = kind, " ".join(sorted(codes)) if outcome.worst else "nothing"
+            found.setdefault(key, []).append(one.case["id"])
+    for (kind, codes), ids in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+        yield f"{kind:11} {codes:24} {len(ids):3}  {', '.join(ids)}"
+
+
 THRESHOLDS = tuple(product((1, 3, 8), (0.03, 0.075, 0.09, 0.15), (80, 150, 250, 100_000)))
 
 
@@ -292,13 +352,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     told, all_used = [], []
     for case in cases(args.of):
-        analysis = analysis_of(case)
+        try:
+            analysis = analysis_of(case)
+        except UnavailableError as e:
+            print(f"left out: {case['id']}: {e}")
+            continue
         told.append(interpositions_of(case, analysis))
         all_used.append(interpositions_of(case, analysis, reaching=False).outcome())
         o = told[-1].outcome()
         wrong = "" if o.agrees else "  WRONG"
         print(f"{case['label']:9} {_text(o.worst) or 'nothing':8} {case['id']}{wrong}", flush=True)
     outcomes = [c.outcome() for c in told]
+    print("\n" + "\n".join(kinds_of_error(told)))
     print(f"\n{confusion(outcomes)}\n\nall rules                {score(outcomes)}")
     for half, held_out in (("looked at", False), ("held out", True)):
         of_half = [o for o in outcomes if is_held_out(o.case) is held_out]

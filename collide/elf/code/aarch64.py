@@ -29,7 +29,7 @@ PLT_HEAD = b"\xf0\x7b\xbf\xa9"
 """``stp x16, x30, [sp, #-16]!``: how the first entry of a lazy one begins."""
 _LEAVES = (0xD61F0000, 0xD65F0000)
 """BR and RET."""
-_CALL_CLOBBERS = frozenset((*range(19), 30))
+CALL_CLOBBERS = frozenset((*range(19), 30))
 """Registers that a call need not keep (AAPCS64, 6.1.1)."""
 
 
@@ -128,11 +128,11 @@ class Segment:
         for at in range(used - 1, made, -1):
             word = self._words[at]
             if word & 0xFC000000 == 0x94000000 or word & 0xFFFFFC1F == 0xD63F0000:
-                if register in _CALL_CLOBBERS:
+                if register in CALL_CLOBBERS:
                     return True
             elif word & 0xFC000000 == 0x14000000 or word & 0xFFFFFC1F in _LEAVES:
                 return False
-            elif word & 0x1C000000 != 0x14000000 and _writes(word, register):
+            elif word & 0x1C000000 != 0x14000000 and writes(word, register):
                 return True
         return False
 
@@ -202,7 +202,7 @@ def _other_part(functions: Functions, place: int, target: int) -> int | None:
     return None if to == functions.at(place) else to
 
 
-def _writes(word: int, register: int) -> bool:
+def writes(word: int, register: int) -> bool:
     """Whether an instruction that is no branch writes a general register (Arm ARM, C4.1)."""
     kind = word >> 25 & 15
     if kind in (8, 9, 5, 13):  # data processing, with immediates or registers

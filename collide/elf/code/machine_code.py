@@ -31,3 +31,9 @@ READABLE = {
     "aarch64": CodeReader(aarch64.Segment, 1025, 1026, 1027, 1032, names_data=False),
 }
 """System V ABI for x86-64, table 4.9; AAELF64, 5.7.11."""
+
+ARGUMENTS = {
+    "x86_64": {7: 0, 6: 1, 2: 2, 1: 3},
+    "aarch64": {0: 0, 1: 1, 2: 2, 3: 3},
+}
+"""The registers of the first four arguments (System V ABI 3.2.3; AAPCS64, 6.8.2)."""

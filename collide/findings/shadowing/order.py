@@ -8,7 +8,7 @@ name: each recognises a mechanism that works alike in any library.
 from __future__ import annotations
 
 from collide.findings.code import Severity
-from collide.findings.evidence import RuleResult, is_inside
+from collide.findings.evidence import RuleResult, is_inside, layouts
 from collide.findings.shadowing.compiler_runtime import compiler_runtime
 from collide.findings.shadowing.data_mismatch import data_mismatch
 from collide.findings.shadowing.foreign_symbol import foreign_symbol
@@ -124,6 +124,8 @@ def worst_of(
     results.append(replaced_library(interposition))
     worst = max(results, key=lambda result: result.severity)
     evidence = list(dict.fromkeys(line for one in (worst, *results) for line in one.evidence))
+    if worst.severity > Severity.NOTE:
+        evidence += layouts(interposition)
     if not interposition.calls_known:
         evidence.append(_CALLS_UNKNOWN)
     return worst._replace(evidence=tuple(evidence))
