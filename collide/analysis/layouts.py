@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collide.loader.model import Dso
 
 _MOST = 100
-"""So many functions are compared, the first by name: each is decoded twice."""
+"""So many functions are compared, of all names in equal steps: each is decoded twice."""
 _LONGEST = 3000
 """Bytes of a function that are looked at."""
 _FEWEST = 2
@@ -62,7 +62,7 @@ def compare_layouts(bindings: Iterable[Binding]) -> Layouts | None:
     images: dict[Dso, Image | None] = {}
     equal = compared = 0
     moved = []
-    for name in sorted(pairs)[:_MOST]:
+    for name in sorted(pairs)[:: -(-len(pairs) // _MOST) or 1]:
         ours, theirs = (_offsets(match, images) for match in pairs[name])
         both = [(ours[k], theirs[k]) for k in sorted(ours.keys() & theirs.keys())]
         both = [(one, other) for one, other in both if min(len(one), len(other)) >= _FEWEST]

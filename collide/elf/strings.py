@@ -23,7 +23,7 @@ _VERSION = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}\.\d{1,5}[a-z]?(?![\d.])")
 # The version of a compiler is not that of the library.
 _TOOL = re.compile(r"\b(?:gcc|g\+\+|clang|compiler)\b", re.IGNORECASE)
 # What a function or variable of a name gives (collide.elf.code.told_versions).
-_TOLD = re.compile(r"(\w*(?:version|vernum|_release)\w*(?:\(\))?) (\d[\w.-]*)", re.IGNORECASE)
+_TOLD = re.compile(r"(\w*(?:version|vernum|_release)\w*(?:\(\))?) (\d[\w.+-]*)", re.IGNORECASE)
 _LONGEST = 100
 _MOST = 64
 

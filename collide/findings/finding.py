@@ -21,8 +21,8 @@ class Finding(NamedTuple):
     each a fact that can be checked. ``after_import`` are modules of the interpreter itself: the
     finding occurs in a process that has imported any of them, and not in a fresh one.
     ``before_import`` are those whose own import has the load failure, after ``modules``.
-    ``release`` is the version that the intended library's texts name, ``provider_release`` that
-    of the provider's, where they name two.
+    ``release`` is the version that the intended library tells, ``provider_release`` that of the
+    provider, where both tell one.
 
     ``openings`` are those of Python code that decided it: they have brought the provider, or opened
     a module with other flags than RTLD_NOW; each has its line.

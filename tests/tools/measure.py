@@ -125,6 +125,7 @@ def one(pair: Pair, runs: int) -> str:
         "about": _about(pair),
         "host": pair.host,
         "versions": where.versions,
+        "remarks": [f"{p.name} {p.remark}" for p in pair.packages if p.remark],
         **_prediction(pair, native, where.host),
         "exercises": [],
         "outcome": None,

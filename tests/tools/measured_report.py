@@ -105,6 +105,7 @@ def _summary(records: Sequence[Record]) -> Iterator[str]:
     deeper = sum(r["exercises"][-1]["level"] == "second" for r in measured)
     yield f"The first exercise found {found['first']} breaks, the second, deeper one"
     yield f"{found['second']} more; it ran where the first showed nothing ({deeper} pairs)."
+    yield from _remarks(measured)
     yield from ("", "## False alarms and misses of these rules", "")
     yield from _wrong("An error, and nothing breaks", [r for r in measured if _is_alarm(r)])
     yield from _wrong("A break, and no error", [r for r in measured if _is_miss(r)])
@@ -123,6 +124,14 @@ def _summary(records: Sequence[Record]) -> Iterator[str]:
 def _found_by(record: Record) -> str:
     breaking = (e for e in record["exercises"] if e["verdict"].startswith("breaks"))
     return str(next(breaking)["level"])
+
+
+def _remarks(records: Sequence[Record]) -> Iterator[str]:
+    told = {r["id"]: r["remarks"] for r in records if r.get("remarks")}
+    if told:
+        yield from ("", "## What else an outcome depends on", "")
+        for name, remarks in told.items():
+            yield f"- {name}: {'; '.join(remarks)}"
 
 
 def _is_alarm(record: Record) -> bool:

@@ -20,12 +20,14 @@ class Package(NamedTuple):
 
     ``first`` and ``second`` name files of ``tests/data/exercises``, or ``bundled`` the program of
     ``collide verify --exercise bundled``, or ``library:NAME`` one of ``repair_exercises.py``.
+    ``remark`` says what else the outcome depends on.
     """
 
     spec: str
     needs: tuple[str, ...] = ()
     first: str = "bundled"
     second: str = ""
+    remark: str = ""
 
     @property
     def name(self) -> str:
@@ -59,6 +61,8 @@ _NUMPY = "numpy==2.4.6"
 _CFFI = ("cffi==2.1.1", "pycparser==3.12")
 _TYPING = "typing_extensions==4.16.0"
 
+_TERMINAL = "depends on whether the standard input is a terminal, and on TERM"
+
 PACKAGES = {
     p.name: p
     for p in (
@@ -68,7 +72,7 @@ PACKAGES = {
         Package("cryptography==50.0.2", (*_CFFI, _TYPING), "bundled", "deep_cryptography"),
         Package("freetype-py==2.5.1", (), "bundled", "deep_freetype"),
         Package("gmpy2==2.3.2", (), "first_gmpy2", "deep_gmpy2"),
-        Package("gnureadline==8.3.3", (), "bundled", "deep_gnureadline"),
+        Package("gnureadline==8.3.3", (), "bundled", "deep_gnureadline", _TERMINAL),
         Package("google-re2==1.1.20251105", (), "first_re2", "deep_re2"),
         Package("grpcio==1.85.3", (_TYPING,), "bundled", "deep_grpcio"),
         Package("h5py==3.16.0", (_NUMPY,), "bundled", "deep_h5py"),

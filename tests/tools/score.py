@@ -308,8 +308,8 @@ def kinds_of_error(told: Iterable[Interpositions]) -> Iterator[str]:
             kind = "false alarm" if alarm else "miss"
             key = kind, " ".join(sorted(codes)) if outcome.worst else "nothing"
             found.setdefault(key, []).append(one.case["id"])
-    for (kind, codes), ids in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
-        yield f"{kind:11} {codes:24} {len(ids):3}  {', '.join(ids)}"
+    for (kind, told_codes), ids in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+        yield f"{kind:11} {told_codes:24} {len(ids):3}  {', '.join(ids)}"
 
 
 THRESHOLDS = tuple(product((1, 3, 8), (0.03, 0.075, 0.09, 0.15), (80, 150, 250, 100_000)))

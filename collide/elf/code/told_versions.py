@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"version|vernum|_release$", re.IGNORECASE)
 _OF_OTHERS = re.compile(r"_Z|Py|.*(?:info|check|require|min|max|set|abi|api)", re.IGNORECASE)
 """C++ has its type in the name; what takes or compares a version is no teller of one."""
-_VERSION = re.compile(r"(?<![\d.])\d{1,5}(?:\.\d{1,5}){1,3}(?:[a-z]|[.-]\w+)?(?![\d.])")
+_VERSION = re.compile(r"(?<![\d.])\d{1,5}\.\d[\w.+-]*(?<![.+-])")
 _DIGITS = re.compile(r"\d{2,9}")
 _MOST = 16
 _LONGEST = 64

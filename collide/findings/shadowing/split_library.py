@@ -45,8 +45,8 @@ SPLIT_LIBRARY = Code(
     Shape.SPLIT,
     "calls two copies of one library, its own and the host's",
     "Some functions of one library come from the host's copy and some from the wheel's, and code "
-    "that runs uses both. They work on the same structures with different ideas of their layout: a "
-    "crash or wrong results.",
+    "that runs uses both. Where they work on the same structures with different ideas of their "
+    "layout, it crashes or gives wrong results.",
     "Symbols in use that the victim's own closure defines bind to the host, while others of the "
     "same library, in use too, still bind to the wheel's copy, since the host's does not offer "
     f"them. A warning where these are few: up to {number_in_words(FEW)} and less than "

@@ -8,6 +8,7 @@ from collide.check.check import Judged, LeftOut, Report, SetAside
 from collide.check.grouped import Grouped, group
 from collide.findings.code import Severity
 from collide.findings.finding import Finding
+from collide.findings.likelihood import likelihood
 from collide.loader.host import Host
 from collide.support.foreign import Text, json_of
 
@@ -206,6 +207,11 @@ def _opening(opening: Opening) -> dict[str, str]:
     return {"name": opening.name, "mode": str(opening.mode), "source": opening.source}
 
 
+def _probability(finding: Finding) -> float | None:
+    told = likelihood(finding)
+    return round(told.probability, 2) if told else None
+
+
 def finding_as_json(finding: Finding) -> dict[str, Any]:
     """Every field of one finding, as a JSON object."""
     return {
@@ -224,6 +230,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "detail": finding.detail,
         "remedy": finding.remedy,
         "evidence": list(finding.evidence),
+        "likelihood": _probability(finding),
         "after_import": list(finding.after_import),
         "before_import": list(finding.before_import),
         "openings": [_opening(o) for o in finding.openings],

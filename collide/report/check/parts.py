@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from collide.findings.code import Severity, Shape
 from collide.findings.finding import Finding
+from collide.findings.likelihood import likelihood
 from collide.report.demangle import demangled
 from collide.support.records import NamedTuple
 from collide.support.text import plural
@@ -97,14 +98,15 @@ def _facts(finding: Finding) -> tuple[Fact, ...]:
 
 def _taken(finding: Finding) -> tuple[Fact, ...]:
     taken = f"{plural(finding.references, 'reference')}, {plural(len(finding.symbols), 'symbol')}"
-    found = (
+    found: tuple[Fact, ...] = (
         _provider(finding),
         Fact("meant", _meant(finding)),
         Fact("taken", taken, finding.symbols),
     )
-    if not finding.kept:
-        return found
-    return *found, Fact("kept", plural(len(finding.kept), "symbol"), finding.kept)
+    if finding.kept:
+        found += (Fact("kept", plural(len(finding.kept), "symbol"), finding.kept),)
+    told = likelihood(finding)
+    return (*found, Fact("breaks", str(told))) if told else found
 
 
 def _changed(finding: Finding) -> tuple[Fact, ...]:

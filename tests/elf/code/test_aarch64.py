@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from code_samples import AARCH64_WAYS, SOURCE
-from collide.elf.code.aarch64 import _writes
+from collide.elf.code.aarch64 import writes
 from collide.elf.code.call_graph import Calls, read_calls
 from collide.elf.code.linker_tables import executable
 from collide.elf.headers import Image
@@ -139,4 +139,4 @@ def test_registers_that_are_written_are_those_of_capstone(word: int) -> None:
     names |= {"x29"} & {n.replace("fp", "x29") for n in names}
     for register in range(29):
         written = bool(names & {f"x{register}", f"w{register}"})
-        assert bool(_writes(word, register)) == written, (one.mnemonic, one.op_str)
+        assert bool(writes(word, register)) == written, (one.mnemonic, one.op_str)

@@ -17,6 +17,7 @@ const int frob_api_version = 12;
 int frob_vernum = 3040001;
 const char *frobVersion(void) { return "1.2.13"; }
 const char *frob_version_text(void) { return "Frob v2.14-beta of today"; }
+const char *frob_version_of_fork(void) { return "0.29.0.gfm.13."; }
 unsigned frob_version_number(void) { return 0x01020000; }
 int frob_stored_version(void) { return frob_vernum; }
 int frob_version_major(void) { return 4; }
@@ -37,6 +38,7 @@ def test_a_release_is_what_a_function_does_nothing_but_return(
         "frobVersion() 1.2.13",
         "frob_version 3.40.1",
         "frob_version_number() 16908288",
+        "frob_version_of_fork() 0.29.0.gfm.13",
         "frob_version_text() 2.14-beta",
         "frob_vernum 3040001",
     }

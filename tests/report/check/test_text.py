@@ -343,6 +343,7 @@ def test_json_holds_every_field_of_a_finding() -> None:
             ),
             "Which functions call which is not known for this object: all count as in use.",
         ],
+        "likelihood": found["likelihood"],
         "openings": [],
         "after_import": [],
         "before_import": [],

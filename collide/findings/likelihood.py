@@ -1,0 +1,80 @@
+"""How likely a finding changes what a wheel does, by pairs of wheel and host that were run.
+
+A list by code and severity: of the measured pairs whose worst finding was such a one, how many
+broke. Few pairs say little, so that as many as :data:`PRIOR` of all pairs of that severity are
+counted in. The numbers are those of ``tests/tools/fit_likelihood.py``, from pairs on which no rule
+was made; it also tells how far they are off for libraries that were left out.
+"""
+
+from __future__ import annotations
+
+from collide.findings.code import Family, Severity
+from collide.support.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.findings.finding import Finding
+
+PRIOR = 4
+"""So many pairs with the average of a severity are counted to those of each code."""
+VERY_LIKELY = 0.85
+LIKELY = 0.5
+
+
+class Measured(NamedTuple):
+    """How many pairs were run, and how many of them broke."""
+
+    broke: int
+    pairs: int
+
+
+ERRORS = {
+    "COL101": Measured(24, 35),
+    "COL104": Measured(1, 1),
+    "COL105": Measured(1, 1),
+    "COL108": Measured(2, 2),
+    "COL109": Measured(1, 4),
+    "COL112": Measured(0, 1),
+}
+WARNINGS = {
+    "COL101": Measured(1, 4),
+    "COL102": Measured(2, 30),
+}
+"""By the code of the worst finding."""
+
+
+def _sum(of: dict[str, Measured]) -> Measured:
+    return Measured(sum(one.broke for one in of.values()), sum(one.pairs for one in of.values()))
+
+
+class Likelihood(NamedTuple):
+    """``probability`` from 0 to 1 that what the wheel does is changed, and what it stands on."""
+
+    probability: float
+    measured: Measured
+
+    @property
+    def word(self) -> str:
+        """The probability as people say it."""
+        if self.probability >= VERY_LIKELY:
+            return "very likely"
+        return "likely" if self.probability >= LIKELY else "possible"
+
+    def __str__(self) -> str:
+        broke, pairs = self.measured
+        such = f"{broke} of {pairs} measured pairs with such a finding did"
+        return f"{self.word} ({self.probability:.2f}): {such if pairs else 'none was measured'}"
+
+
+def likelihood(finding: Finding) -> Likelihood | None:
+    """That of one finding; None of notes, and of all but shadowing: what fails to load is sure."""
+    if finding.severity == Severity.NOTE or finding.code.family is not Family.SHADOWING:
+        return None
+    table = ERRORS if finding.severity == Severity.ERROR else WARNINGS
+    return weighed(table.get(finding.code.id, Measured(0, 0)), _sum(table))
+
+
+def weighed(of_code: Measured, of_all: Measured) -> Likelihood:
+    """The likelihood of one code among all of its severity."""
+    average = of_all.broke / of_all.pairs if of_all.pairs else 0.0
+    return Likelihood((of_code.broke + PRIOR * average) / (of_code.pairs + PRIOR), of_code)
