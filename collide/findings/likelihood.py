@@ -29,16 +29,16 @@ class Measured(NamedTuple):
 
 
 ERRORS = {
-    "COL101": Measured(24, 35),
+    "COL101": Measured(29, 40),
     "COL104": Measured(1, 1),
     "COL105": Measured(1, 1),
-    "COL108": Measured(2, 2),
-    "COL109": Measured(1, 4),
+    "COL108": Measured(3, 3),
+    "COL109": Measured(6, 9),
     "COL112": Measured(0, 1),
 }
 WARNINGS = {
-    "COL101": Measured(1, 4),
-    "COL102": Measured(2, 30),
+    "COL101": Measured(3, 9),
+    "COL102": Measured(3, 37),
 }
 """By the code of the worst finding."""
 
