@@ -146,10 +146,15 @@ def different_versions(ours: Iterable[str], theirs: Iterable[str]) -> Mapping[st
 
 
 def common_versions(ours: Iterable[str], theirs: Iterable[str]) -> tuple[str, ...]:
-    """The versions with points that one text of both names, in the order of these texts."""
-    here, there = _by_key(ours), _by_key(theirs)
-    shared = (here[key] & there[key] for key in sorted(here.keys() & there.keys()))
-    return tuple(version for found in shared for version in sorted(found) if "." in version)
+    """The versions with points that a function or variable tells in both, in the order of names.
+
+    Equal texts do not count: they may be of a version node, or of a library inside this one.
+    """
+    told = (set(filter(_TOLD.fullmatch, texts)) for texts in (ours, theirs))
+    versions = (
+        found[2] for text in sorted(set.intersection(*told)) if (found := _TOLD.fullmatch(text))
+    )
+    return tuple(version for version in versions if "." in version)
 
 
 def series_of(texts: Iterable[str], name: str) -> frozenset[str]:

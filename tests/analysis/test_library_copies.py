@@ -96,8 +96,13 @@ def test_releases_are_told_for_both_sides_even_where_they_are_one(tmp_path: Path
     ours = library(tmp_path, "liba.so.1", text="Frob 3.5.8 of today")
     theirs = library(tmp_path / "host", "liba.so.1", text="Frob 3.0.19 of old")
     assert releases([ours], theirs) == ("3.5.8", "3.0.19")
-    assert releases([ours], ours) == ("3.5.8", "3.5.8")
     assert releases([library(tmp_path, "libb.so.1")], theirs) is None
+    # A version node, or the text of a library inside: no release of this one.
+    assert releases([ours], ours) is None
+    path = compile_so(tmp_path, "c.so", 'const char *c_version(void) { return "2.14"; }')
+    data = path.read_bytes()
+    told = Dso(str(path), None, read_object(data), lambda: data)
+    assert releases([told], told) == ("2.14", "2.14")
 
 
 @pytest.mark.parametrize(
