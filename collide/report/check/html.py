@@ -90,6 +90,7 @@ svg .arrow { stroke: var(--ink); fill: none; }
   tr { border-top: 1px solid var(--line); padding: .3rem 0; }
   td.host { display: inline-block; writing-mode: horizontal-tb; padding: 0 .5rem 0 0; }
   table.causes tbody th, table.causes td, .input { display: inline; }
+  .input { margin: 0 .5rem; }
   td.host:empty, table.causes td.host { display: none; }
   td[data-host]::before { content: attr(data-host) ": "; color: var(--ink); }
   dl { display: block; }
