@@ -103,7 +103,8 @@ def _not_followed(run: Run, opened: AbstractSet[str]) -> tuple[tuple[Event, ...]
     ]
     if run.compiled:
         names = ", ".join(run.compiled)
-        notes.append(f"what these import in C is followed for full names only: {names}")
+        followed = "followed for full names and plain calls only"
+        notes.append(f"what these import in C is {followed}: {names}")
     if openers := ", ".join(sorted(name for name in opened if calls_dlopen(name))):
         notes.append(f"what these open in C, by dlopen, is not followed: {openers}")
     return tuple(possible.values()), tuple(dict.fromkeys(notes))

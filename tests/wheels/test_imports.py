@@ -152,6 +152,19 @@ CASES = {
         "p_0_inner": "try:\n    import no_such_module\nexcept ImportError:\n"
         "    import warnings\n    warnings.warn('none')\n    raise\n",
     },
+    "a package whose place a module of its name takes": {
+        "modules": "p.p p.other",
+        "p_0___init__": "import importlib, os, sys\ndef start():\n"
+        "    sys.path.insert(0, os.path.dirname(__file__))\n    own = sys.modules.pop('p')\n"
+        "    sys.modules['native'] = importlib.import_module('p')\n"
+        "    sys.modules['p'] = own\nstart()\n",
+    },
+    "what the interpreter is": {
+        "modules": "p.new p.old",
+        "p_0___init__": "import sys\nfrom sys import version_info\nnew = version_info.major >= 3\n"
+        "if sys.version_info[:2] >= (3, 8) and sys.version_info > (3, 0, 1) and new:\n"
+        "    from . import new\nelse:\n    from . import old\n",
+    },
     "code in a text": {
         "modules": "p.a",
         "p_0___init__": "where = 'p'\nexec(f'from {where} import a', {})\n",
@@ -175,23 +188,91 @@ def test_order_is_that_of_the_real_import(tmp_path: Path, case: str) -> None:
 IMPORTING = "extern void *PyImport_ImportModule(const char *);" + MODULE.replace(
     "{{ return", '{{ PyImport_ImportModule("{named}"); return'
 )
+# The text is in no function that imports.
+HIDDEN = IMPORTING.replace('("{named}")', "(name)").replace(
+    "void *PyInit", 'const char *volatile name = "{named}"; void *PyInit'
+)
+# Multi-phase initialisation: what is done then is in a table of the definition.
+EXECUTED = """
+extern void *PyModuleDef_Init(void *), *PyImport_ImportModule(const char *);
+static void *method(void *m, void *a) {{ return PyImport_ImportModule("p.method"); }}
+static struct {{ const char *name; void *function; int flags; const char *doc; }} methods[] = {{
+  {{ "method", method, 4, 0 }}, {{ 0 }}
+}};
+static int executed(void *m) {{ return !PyImport_ImportModule("{named}"); }}
+static struct {{ long id; int (*function)(void *); }} slots[] = {{ {{ 2, executed }}, {{ 0, 0 }} }};
+static struct {{
+  long count; void *type, *init; long index; void *copy;
+  const char *name, *doc; long size; void *methods, *slots, *rest[3];
+}} definition = {{ 1, 0, 0, 0, 0, "{name}", 0, 0, methods, slots, {{ 0 }} }};
+void *PyInit_{name}(void) {{ return PyModuleDef_Init(&definition); }}
+"""
 
 
-def test_extension_module_imports_another_in_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [(IMPORTING, "p.b"), (HIDDEN, "p.b"), (IMPORTING, "core"), (EXECUTED, "core")],
+    ids=["full name", "full name in data", "name in a call", "name in a call of a slot"],
+)
+def test_extension_module_imports_another_in_c(tmp_path: Path, text: str, named: str) -> None:
     require_loader()
-    site = tree(tmp_path, "p.b p.c", p_0___init__="from . import a")
-    compile_so(site / "p", "a.abi3.so", IMPORTING.format(name="a", named="p.b"))
+    site = tree(tmp_path, "core p.b p.c", p_0___init__="from . import a", p_0_method="import p.c")
+    compile_so(site / "p", "a.abi3.so", text.format(name="a", named=named))
     plan = followed(site, "p")
-    assert names_of(site, plan) == ["p/a", "p/b"]
+    assert names_of(site, plan) == ["p/a", named.replace(".", "/")]
     assert [m.source for m in plan.modules] == [f"{site}/p/__init__.py:1", f"{site}/p/a.abi3.so"]
     assert sorted(names_of(site, plan)) == sorted(really_imported(site, "p"))
+
+
+def test_extension_module_imports_another_by_a_library(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "p.b", p_0___init__="from . import a")
+    library = "void *PyImport_ImportModule(const char *);"
+    library += "void *get(const char *n) { return PyImport_ImportModule(n); }"
+    compile_so(site / "p", "libget.so", library)
+    text = "extern void *get(const char *);" + MODULE.replace("{{ return", '{{ get("p.b"); return')
+    compile_so(
+        site / "p",
+        "a.abi3.so",
+        text.format(name="a"),
+        f"-L{site}/p",
+        "-l:libget.so",
+        "-Wl,-rpath,$ORIGIN",
+    )
+    plan = followed(site, "p")
+    assert sorted(names_of(site, plan)) == sorted(really_imported(site, "p")) == ["p/a", "p/b"]
+    assert plan.notes == (
+        "what these import in C is followed for full names and plain calls only: p.a",
+    )
+
+
+def test_extension_module_does_what_its_source_says(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "core more p.b", p_0___init__="from . import a")
+    compile_so(site / "p", "a.abi3.so", HIDDEN.format(name="a", named="core"))
+    source = '"""Text\nimport more\n"""\ncimport more\ninclude "part.pxi"\ncdef int n = 1\n'
+    source += "cdef class C:\n    import more\ndef later():\n    import p.b\n"
+    (site / "p/a.pyx").write_text(source)
+    (site / "p/part.pxi").write_text("try:\n    import core\nexcept ImportError:\n    pass\n")
+    plan = followed(site, "p")
+    assert names_of(site, plan) == ["p/a", "core"] == sorted(really_imported(site, "p"))[::-1]
+    assert plan.notes == (
+        f"{site}/p/a.pyx:10: may import p.b, which opens {site}/p/b.abi3.so: not followed",
+    )
+
+
+def test_module_that_an_extension_module_makes_has_no_file(tmp_path: Path) -> None:
+    site = tree(tmp_path, "p.a p.b", p_0___init__="import p.a.made\nfrom . import b\n")
+    plan = followed(site, "p")
+    assert names_of(site, plan) == ["p/a", "p/b"]
+    assert plan.notes == (f"{site}/p/__init__.py:1: no module p.a.made: passed over",)
 
 
 def test_what_may_be_opened_is_told(tmp_path: Path) -> None:
     require_loader()
     later = "def later():\n    import p.b\n    import ctypes\n    ctypes.CDLL(unknown())\n"
     site = tree(tmp_path, "p.b core", p_0___init__=f"from . import a\n{later}")
-    compile_so(site / "p", "a.abi3.so", IMPORTING.format(name="a", named="core"))
+    compile_so(site / "p", "a.abi3.so", HIDDEN.format(name="a", named="core"))
     plan = followed(site, "p")
     assert names_of(site, plan) == ["p/a"]
     assert [Path(e.name).name for e in plan.possible] == ["core.abi3.so", "b.abi3.so"]
@@ -199,7 +280,7 @@ def test_what_may_be_opened_is_told(tmp_path: Path) -> None:
         f"{site}/p/__init__.py:5: may open a library: not followed",
         f"{site}/p/a.abi3.so: may import core, which opens {site}/core.abi3.so: not followed",
         f"{site}/p/__init__.py:3: may import p.b, which opens {site}/p/b.abi3.so: not followed",
-        "what these import in C is followed for full names only: p.a",
+        "what these import in C is followed for full names and plain calls only: p.a",
     )
 
 
@@ -257,7 +338,7 @@ def test_bindings_of_an_import(tmp_path: Path, capsys: Capture) -> None:
     (host,) = load_hosts(sys.executable)
     analysis = analyse_imports([read_target(site)], host, followed(site, "p"))
     assert [m.name for m in analysis.modules] == ["p/b.abi3.so", "p/a.abi3.so"]
-    assert "what these import in C is followed for full names only: " in err
+    assert "what these import in C is followed for full names and plain calls only: " in err
     assert main((*arguments, "nothing")) == 2
     assert "no module nothing; there are: p" in capsys.readouterr().err
     assert main(("bindings", sys.executable, *arguments[2:], "p")) == 2

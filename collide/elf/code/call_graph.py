@@ -19,7 +19,7 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from mmap import mmap
@@ -50,7 +50,8 @@ _SMALL = 32 << 20
 """Bytes of code up to which all of it is scanned at once."""
 
 Contents = bytes | bytearray | memoryview | mmap
-_BROKEN = (FormatError, struct.error, IndexError, ValueError, KeyError, OverflowError)
+BROKEN = (FormatError, struct.error, IndexError, ValueError, KeyError, OverflowError)
+"""What the reading of corrupt bytes raises."""
 
 
 def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> Calls | None:
@@ -72,7 +73,7 @@ def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> C
         if not isinstance(data, memoryview) and data.find(MARK) >= 0:
             calls.by_name = cffi_functions(image, Tables(image).pointers, frozenset(frames.starts))
         return calls
-    except _BROKEN:
+    except BROKEN:
         return None
 
 
@@ -187,7 +188,7 @@ class Calls:
         for address, name in names.items():
             self._places[name].append(address)
         # Procedure linkage tables stand in the search table of functions as a whole.
-        self._linkages = self._linkage(segments, entries.keys() - uncovered)
+        self._linkages = _linkages(self._split, names, segments, entries.keys() - uncovered)
         size = sum(len(code) for _, code in pieces)
         self._sites = (Sites if size <= _SMALL else ManySites)(known.union(names))
         # The most frequent ones, which answer most, come first.
@@ -343,7 +344,7 @@ class Calls:
         used: set[str] = set()
         pending, seen = list(self.constructors), set(self.constructors)
         for function in pending:
-            names, called = self._body(function)
+            names, called = self.body(function)
             called = set(called).union(*map(exported, names - used)) - seen
             used |= names
             seen |= called
@@ -353,22 +354,22 @@ class Calls:
 
     def leaves(self, functions: Iterable[int]) -> AbstractSet[int]:
         """Those of ``functions`` that call and use nothing."""
-        found = frozenset(function for function in functions if not any(self._body(function)))
+        found = frozenset(function for function in functions if not any(self.body(function)))
         self._read_anew.clear()
         return found
 
-    def _body(self, function: int) -> tuple[AbstractSet[str], AbstractSet[int]]:
+    def referred(self, function: int, addresses: Container[int]) -> list[int]:
+        """Those of ``addresses``, of data, that one function refers to."""
+        if not self._read_anew:
+            self._read_anew = self._segments(executable(Image(memoryview(self._again()))))
+        found = (s.leads(function, self._split, addresses) for s in self._read_anew)
+        return sorted({at for some in found for at in some if at in addresses})
+
+    def body(self, function: int) -> tuple[AbstractSet[str], AbstractSet[int]]:
         """The symbols that one function uses, and the functions that it calls."""
         found = self._bodies.get(function)
         if found is None:
-            if not self._read_anew:
-                image = Image(memoryview(self._again()))
-                self._read_anew = self._segments(executable(image))
-            leads = {
-                target
-                for segment in self._read_anew
-                for target in segment.leads(function, self._split, self._sites.wanted)
-            }
+            leads = set(self.referred(function, self._sites.wanted))
             named = leads & self._names.keys()
             names = frozenset(self._names[at] for at in named)
             if function in self._linkages:
@@ -376,16 +377,22 @@ class Calls:
             found = self._bodies[function] = names, leads - named
         return found
 
-    def _linkage(self, segments: Iterable[Any], entries: Iterable[int]) -> frozenset[int]:
-        """Procedure linkage tables that the unwind tables list as functions.
 
-        One of a single entry looks like a function that ends in a call, and does no harm.
-        """
-        counted = Counter(map(self._split.at, entries))
-        found = {start for start, count in counted.items() if count > 1 and start in self._names}
-        for segment in segments:
-            found |= {start for start in counted if segment.is_linkage_head(start)}
-        return frozenset(found)
+def _linkages(
+    split: Functions,
+    names: Collection[int],
+    segments: Iterable[Any],
+    entries: Iterable[int],
+) -> frozenset[int]:
+    """Procedure linkage tables that the unwind tables list as functions.
+
+    One of a single entry looks like a function that ends in a call, and does no harm.
+    """
+    counted = Counter(map(split.at, entries))
+    found = {start for start, count in counted.items() if count > 1 and start in names}
+    for segment in segments:
+        found |= {start for start in counted if segment.is_linkage_head(start)}
+    return frozenset(found)
 
 
 def _uncovered(frames: Frames, entries: AbstractSet[int]) -> set[int]:

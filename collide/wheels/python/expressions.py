@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from collide.wheels.python.containers import call_method, is_whole, item
 from collide.wheels.python.displays import LONGEST, Displays, is_known, size_of
-from collide.wheels.python.known import CONSTANTS, path_text
+from collide.wheels.python.known import path_text
 from collide.wheels.python.values import (
     UNKNOWN,
     BudgetError,
@@ -54,6 +54,10 @@ _STRING_METHODS = frozenset(
 )
 
 
+_VERSION_PARTS = ("major", "minor", "micro", "releaselevel", "serial")
+# Of the tuples that are followed only sys.version_info has names.
+
+
 class Expressions(Displays):
     """The evaluation of expressions; what calls do beyond values is left to a subclass.
 
@@ -77,6 +81,10 @@ class Expressions(Displays):
 
     def is_imported(self, name: Value) -> bool:
         """Whether a module of this name is in ``sys.modules``, as far as it was followed."""
+        raise NotImplementedError
+
+    def constant_of(self, name: str) -> Value:
+        """The value of an attribute of the standard library, by its dotted name."""
         raise NotImplementedError
 
     def _submodule(self, module: CodeModule, name: str) -> Value:
@@ -120,11 +128,12 @@ class Expressions(Displays):
     def _attribute(self, node: ast.Attribute, scope: Environment) -> Value:
         base = self.evaluate(node.value, scope)
         if isinstance(base, External):
-            name = f"{base.name}.{node.attr}"
-            return CONSTANTS.get(name, External(name))
+            return self.constant_of(f"{base.name}.{node.attr}")
         if isinstance(base, CodeModule):
             found = base.environment.find(node.attr)
             return self._submodule(base, node.attr) if found is UNKNOWN else found
+        if type(base) is tuple and len(base) == len(_VERSION_PARTS) and node.attr in _VERSION_PARTS:
+            return base[_VERSION_PARTS.index(node.attr)]
         if isinstance(base, PathValue):
             parent, name = posixpath.split(base.text)
             known = {"parent": PathValue(parent), "name": name}

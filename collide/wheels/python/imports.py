@@ -17,6 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from collide.wheels.python.compiled import Named
+    from collide.wheels.python.values import Value
+
 
 class Sources(NamedTuple):
     """The files of a package, by installed path.
@@ -34,10 +37,12 @@ class Sources(NamedTuple):
 class Finder(Protocol):
     """The modules that can be imported, by name, and the files beside them.
 
-    ``site`` is the directory that packages are installed in.
+    ``site`` is the directory that packages are installed in, ``constants`` are attributes of
+    the standard library's modules that depend on the interpreter.
     """
 
     site: str
+    constants: Mapping[str, Value]
 
     def is_own(self, name: str) -> bool:
         """Whether the first part of a dotted name is to be found here, or is nowhere."""
@@ -51,11 +56,17 @@ class Finder(Protocol):
     def extensions(self, name: str) -> Sequence[str]:
         """The paths of the extension modules that a dotted name may mean."""
 
-    def named(self, path: str) -> Sequence[str] | None:
+    def named(self, path: str) -> Named | None:
         """The names of modules that an extension module may import itself, in C.
 
-        None for one that imports nothing, or is not read.
+        None for one that cannot be read, or is not.
         """
+
+    def source_of(self, path: str) -> str:
+        """The Python or Cython file that an extension module was made of; "" without one."""
+
+    def again(self, name: str) -> Sequence[str]:
+        """The extension modules with the name of a package below its own directory."""
 
     def text(self, path: str) -> bytes | None:
         """The code of a Python file; None where it is not read. Raises InputError or OSError."""
@@ -78,6 +89,7 @@ class PackageFinder:
 
     def __init__(self, sources: Sources) -> None:
         self.site = sources.site
+        self.constants: Mapping[str, Value] = {}
         self._files = sources.files
         self._texts = sources.texts
         self._names = sources.names
@@ -119,8 +131,19 @@ class PackageFinder:
         """See :class:`Finder`."""
         return self._extensions.get(f"{self.site}/{name.replace('.', '/')}", [])
 
-    def named(self, _path: str) -> Sequence[str] | None:
+    def named(self, _path: str) -> Named | None:
         """See :class:`Finder`: extension modules are not read for their imports."""
+
+    def source_of(self, _path: str) -> str:
+        """See :class:`Finder`: what was made of it is not looked for."""
+        return ""
+
+    def again(self, name: str) -> list[str]:
+        """See :class:`Finder`."""
+        below = f"{self.site}/{name.replace('.', '/')}/"
+        tail = f"/{name.rpartition('.')[2]}"
+        stems = (s for s in self._extensions if s.startswith(below) and s.endswith(tail))
+        return [path for stem in sorted(stems) for path in self._extensions[stem]]
 
     def text(self, path: str) -> bytes | None:
         """See :class:`Finder`."""

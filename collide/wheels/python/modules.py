@@ -9,14 +9,13 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from contextlib import suppress
 
 from collide.loader.opening import RTLD_NOW
 from collide.support.errors import InputError
 from collide.wheels.plan import OPENS
 from collide.wheels.python.imports import absolute_name
 from collide.wheels.python.known import CONSTANTS, ELSEWHERE
-from collide.wheels.python.parse import parse_quietly
+from collide.wheels.python.parse import parse_cython, parse_quietly
 from collide.wheels.python.statements import Statements
 from collide.wheels.python.values import (
     UNKNOWN,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from collide.wheels.python.imports import Finder
     from collide.wheels.python.values import Value
 
-_CAPSULE = re.compile(r"C_?API\Z")
 # Ways to bind names, or to make modules, that no statement shows.
 _MAKES_NAMES = re.compile(rb"globals\(|setattr\(|exec\(|vars\(|__dict__|sys\.modules\[")
 
@@ -41,9 +39,9 @@ class Modules(Statements):
     """The modules of one interpreter; what is opened is left to a subclass.
 
     ``notes`` are lines of what was not followed, ``unreadable`` files that are no Python, with
-    the reason, ``executed`` the modules whose code was followed, ``compiled`` the
-    names of extension modules that import in C. ``deferred`` are imports that
-    are not likely, with the module and the line of each: they are followed when ``exploring``.
+    the reason, ``executed`` the modules whose code was followed, ``sources`` the files that
+    extension modules were made of. ``deferred`` are imports that are not likely, with the module
+    and the line of each: they are followed when ``exploring``.
     """
 
     def __init__(
@@ -69,8 +67,7 @@ class Modules(Statements):
         self.exploring = alternatives
         self.deferred: list[tuple[str, CodeModule, int]] = []
         self.executed: list[CodeModule] = []
-        self.compiled: list[str] = []
-        self._initialised: set[str] = set()
+        self.sources: set[str] = set()
 
     def _record(self, name: str, flags: Value, *, imported: bool = False) -> None:
         """Take note of what the present line opens."""
@@ -102,18 +99,22 @@ class Modules(Statements):
         """Import a module and its parents; raises RaisedError where there is none."""
         if not self._finder.is_own(name) and name not in ELSEWHERE:
             return External(name)
+        if name.partition(".")[0] == "cython" and self.module.path in self.sources:
+            return UNKNOWN  # It is asked for when the module is compiled.
         if not (self.exploring or self.is_likely):
             self.deferred.append((name, self.module, self._line))
             module = self._finder.module(name)
             return module if module is not None and module.executed else UNKNOWN
         parts = name.split(".")
         found: Value = UNKNOWN
+        compiled = False
         for end in range(1, len(parts) + 1):
             dotted = ".".join(parts[:end])
             module = self._finder.module(dotted)
             extensions = self._finder.extensions(dotted)
             if module is None and not extensions:
-                return self._absent(dotted, found)
+                return self._absent(dotted, found, made=compiled)
+            compiled = bool(extensions)
             if extensions:
                 for path in extensions:
                     self._record(path, self._flags, imported=True)
@@ -125,34 +126,17 @@ class Modules(Statements):
         return External(name) if self._finder.is_standard(name) else found
 
     def _initialise(self, module: str, path: str) -> None:
-        """Follow what an extension module imports in C, when it is initialised.
+        """Do what an extension module does when it is imported for the first time."""
+        raise NotImplementedError
 
-        One that has the full name of another, or of a capsule of the interpreter's headers
-        (``datetime.h``), has it for that. Other names may be of anything.
+    def _absent(self, name: str, parent: Value, *, made: bool) -> Value:
+        """Some packages make modules of their own when they run, as six.moves.
+
+        What an extension module has made (``made``) has no file either.
         """
-        if path in self._initialised:
-            return
-        self._initialised.add(path)
-        was = self.module, self._line
-        self.module, self._line = CodeModule("", "", path, ""), 0
-        names = self._finder.named(path)
-        if names is not None:
-            self.compiled.append(module)
-        for name in names or ():
-            parent, _, tail = name.rpartition(".")
-            capsule = parent if _CAPSULE.search(tail) and self._finder.is_standard(parent) else ""
-            if capsule or (parent and self._finder.extensions(name)):
-                with suppress(RaisedError):
-                    self.import_module(capsule or name)
-            else:
-                self.deferred.append((name, self.module, 0))
-        self.module, self._line = was
-
-    def _absent(self, name: str, parent: Value) -> Value:
-        """Some packages make modules of their own when they run, as six.moves."""
         if self._finder.is_standard(name) and name not in ELSEWHERE:
             return External(name)
-        if isinstance(parent, CodeModule) and parent.makes_names:
+        if made or (isinstance(parent, CodeModule) and parent.makes_names):
             self._note(f"no module {name}: passed over")
             return UNKNOWN
         raise RaisedError("ModuleNotFoundError", self.where, name)
@@ -163,7 +147,7 @@ class Modules(Statements):
         module.executed = True
         self.executed.append(module)
         module.code = self._code(module)
-        module.complete = module.code is not None
+        module.complete = module.complete and module.code is not None
         if module.code is None:
             return
         names = module.environment.names
@@ -194,7 +178,8 @@ class Modules(Statements):
             if text is not None:
                 makes_names = _MAKES_NAMES.search(text) is not None
                 opens = OPENS.search(text) is not None
-                self._parsed[module.path] = ParsedCode(parse_quietly(text), makes_names, opens)
+                code = ParsedCode(self._parse(module, text), makes_names, opens)
+                self._parsed[module.path] = code
         except InputError as e:
             self.unreadable[module.member] = e.reason
         except RecursionError as e:
@@ -205,6 +190,12 @@ class Modules(Statements):
         except (OSError, SyntaxError, ValueError, MemoryError) as e:
             self.unreadable[module.member] = getattr(e, "msg", "") or str(e) or type(e).__name__
         return self._parsed[module.path]
+
+    def _parse(self, module: CodeModule, text: bytes) -> ast.Module:
+        if module.path.endswith(".py"):
+            return parse_quietly(text)
+        directory = posixpath.dirname(module.path)
+        return parse_cython(text, lambda name: self._finder.text(f"{directory}/{name}"))
 
     def _on_functiondef(self, node: ast.FunctionDef, scope: Environment) -> None:
         super()._on_functiondef(node, scope)
@@ -247,12 +238,12 @@ class Modules(Statements):
         # An attribute comes before a module; a package that is not yet through has only these.
         if module is not None and module.executed and name in module.environment.names:
             found = module.environment.names[name]
-            return self._constant_of(f"{base}.{name}") if isinstance(parent, External) else found
+            return self.constant_of(f"{base}.{name}") if isinstance(parent, External) else found
         dotted = f"{base}.{name}"
         if self._finder.module(dotted) or self._finder.extensions(dotted):
             return self.import_module(dotted)
         if isinstance(parent, External):
-            return self._constant_of(dotted)
+            return self.constant_of(dotted)
         if not isinstance(parent, CodeModule):
             return UNKNOWN
         if "__getattr__" in parent.environment.names:
@@ -262,8 +253,10 @@ class Modules(Statements):
             raise RaisedError("ImportError", self.where, dotted)
         return UNKNOWN
 
-    def _constant_of(self, dotted: str) -> Value:
-        return CONSTANTS.get(dotted, External(dotted))
+    def constant_of(self, name: str) -> Value:
+        """See :class:`collide.wheels.python.expressions.Expressions`."""
+        found = self._finder.constants.get(name, UNKNOWN)
+        return CONSTANTS.get(name, External(name)) if found is UNKNOWN else found
 
     def is_imported(self, name: Value) -> bool:
         """See :class:`collide.wheels.python.expressions.Expressions`."""

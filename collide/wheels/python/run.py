@@ -13,9 +13,9 @@ from fnmatch import fnmatchcase
 
 from collide.loader.opening import Mode
 from collide.wheels.plan import Event
+from collide.wheels.python.extensions import Extensions
 from collide.wheels.python.imports import absolute_name
 from collide.wheels.python.known import FUNCTIONS, OPENERS, path_text
-from collide.wheels.python.modules import Modules
 from collide.wheels.python.parse import parse_quietly
 from collide.wheels.python.values import (
     UNKNOWN,
@@ -39,7 +39,7 @@ _MOST_IDLE_CALLS = 10
 _LAZY_LOADERS = frozenset(("lazy_loader.attach", "lazy_loader.attach_stub"))
 
 
-class Run(Modules):
+class Run(Extensions):
     """One interpreter that imports modules; ``events`` are its openings.
 
     ``followed`` are those that are certain, and what modules import in branches that are not,
@@ -54,7 +54,7 @@ class Run(Modules):
         *,
         alternatives: bool = True,
     ) -> None:
-        """See :class:`Modules`."""
+        """See :class:`Extensions`."""
         super().__init__(finder, parsed, steps, alternatives=alternatives)
         self.events: list[Event] = []
         self.followed: list[Event] = []
@@ -85,6 +85,8 @@ class Run(Modules):
             return None
         if name in ("importlib.import_module", "builtins.__import__"):
             return self._import_call(values)
+        if name == "sys.modules.pop" and values and isinstance(values[0], str):
+            self.left_out.add(values[0])
         return self._answer(name, values)
 
     def _call_own(
@@ -136,7 +138,7 @@ class Run(Modules):
         return UNKNOWN
 
     def lazy(self, module: CodeModule, name: str) -> Value:
-        """See :class:`Modules`."""
+        """See :class:`Extensions`."""
         function = module.environment.names.get("__getattr__")
         if not isinstance(function, CodeFunction) or name.startswith("__"):
             return UNKNOWN
@@ -178,7 +180,7 @@ class Run(Modules):
             level = len(name) - len(name.lstrip("."))
             dotted = absolute_name(name[level:], level, self.module.package)
             if dotted == self.module.name:
-                self._note(f"{dotted} is imported again while it runs: not followed")
+                return self.import_again(dotted)
             return self.import_module(dotted)
         return UNKNOWN
 

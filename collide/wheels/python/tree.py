@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import sys
-from collections.abc import Sequence
-from mmap import ACCESS_READ, mmap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from collide.support.limits import hold
 from collide.support.records import NamedTuple
-from collide.wheels.python.compiled import named_modules
+from collide.wheels.python.compiled import Named, named_modules
 from collide.wheels.python.values import CodeModule
 from collide.wheels.tags import module_misfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.loader.host import Python
+    from collide.wheels.python.values import Value
 
 
 class _Found(NamedTuple):
@@ -29,6 +30,22 @@ class _Found(NamedTuple):
 
     path: str
     directories: tuple[str, ...] = ()
+
+
+_PREFIX = re.compile(r"(.+)/lib(?:64)?/python[\d.]+/site-packages")
+_NEWEST = 99
+"""The micro release that code sees which asks for more than two parts of a version."""
+
+
+def _constants(site: str, python: Python | None) -> Mapping[str, Value]:
+    """What the interpreter of a virtual environment says of itself."""
+    found: dict[str, Value] = {}
+    if prefix := _PREFIX.fullmatch(site):
+        found |= {"sys.prefix": prefix[1], "sys.exec_prefix": prefix[1]}
+    if python is not None:
+        major, minor = python.version
+        found["sys.version_info"] = (major, minor, _NEWEST, "final", 0)
+    return found
 
 
 class TreeFinder:
@@ -43,6 +60,7 @@ class TreeFinder:
         self._python = python
         sites = [root for root in self._roots if posixpath.basename(root) == "site-packages"]
         self.site = (sites or [*self._roots, ""])[0]
+        self.constants = _constants(self.site, python)
         self._names: dict[str, frozenset[str]] = {}
         self._found: dict[str, _Found | None] = {}
         self._modules: dict[str, CodeModule] = {}
@@ -77,14 +95,28 @@ class TreeFinder:
         found = self._find(name)
         return [found.path] if found is not None and found.path.endswith(".so") else []
 
-    def named(self, path: str) -> Sequence[str] | None:
+    def named(self, path: str) -> Named | None:
         """See :class:`Finder`."""
         tops = {name.partition(".")[0] for root in self._roots for name in self._in(root)}
         try:
-            with Path(path).open("rb") as f, mmap(f.fileno(), 0, access=ACCESS_READ) as data:
-                return named_modules(data, tops)
+            return named_modules(path, tops)
         except (OSError, ValueError):
             return None
+
+    def source_of(self, path: str) -> str:
+        """See :class:`Finder`: one beside it, with its name."""
+        directory, name = posixpath.split(path)
+        stem = name.partition(".")[0]
+        there = self._in(directory)
+        return next((f"{directory}/{n}" for n in (f"{stem}.pyx", f"{stem}.py") if n in there), "")
+
+    def again(self, name: str) -> list[str]:
+        """See :class:`Finder`."""
+        found = self._find(name)
+        tail = name.rpartition(".")[2]
+        below = [d for top in (found.directories if found else ()) for d, _, _ in os.walk(top)]
+        files = (self._file(tail, directory) for directory in below)
+        return sorted(file for file in files if file and file.endswith(".so"))
 
     def _find(self, name: str) -> _Found | None:
         if name not in self._found:
@@ -133,7 +165,7 @@ class TreeFinder:
 
     def text(self, path: str) -> bytes | None:
         """See :class:`Finder`."""
-        if not path.endswith(".py"):
+        if not path.endswith((".py", ".pyx", ".pxi")):
             return None
         hold("python-size", Path(path).stat().st_size, path)
         return Path(path).read_bytes()
