@@ -20,10 +20,10 @@ from collide.analysis.pair_traces import Shared
 from collide.binding.binding import Binding, BindingGroup, BoundObject, is_unique
 from collide.binding.session import Session
 from collide.loader.host import Host
-from collide.loader.link_map import LoadFailure
+from collide.loader.link_map import LinkMap, LoadFailure
 from collide.loader.lookup import Match
 from collide.loader.model import Dso
-from collide.loader.opening import ALL_NOW, ModePatterns
+from collide.loader.opening import ALL_NOW, ModePatterns, Opening
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
@@ -62,6 +62,8 @@ class PairOrder(NamedTuple):
     """The differences for ``second`` when ``first`` has been opened before it.
 
     ``failing`` are its modules that do not open even without it, when both are installed.
+    ``brought`` has the paths of objects that the first loads because of a line of Python, each
+    with the opening, and ``opened`` the modules of the second that such a line opens.
     """
 
     first: Target
@@ -70,6 +72,8 @@ class PairOrder(NamedTuple):
     changes: tuple[ChangedBindings, ...]
     outcomes: tuple[ChangedOutcome, ...]
     failing: tuple[Module, ...]
+    brought: tuple[tuple[str, Opening], ...] = ()
+    opened: tuple[tuple[str, Opening], ...] = ()
 
     def name_of(self, dso: Dso) -> str:
         """A member's name, or a host path."""
@@ -93,6 +97,7 @@ def both_orders(
 
     alone = [run(session, side) for side, session in enumerate(sessions)]
     states = [_State(session, host) for session in sessions]
+    brought = [tuple(_by_lines(*of)) for of in zip(alone, sessions, strict=True)]
     after = [run(sessions[1 - side], side) for side in (0, 1)]
 
     def pair_order(first: int, second: int) -> PairOrder:
@@ -104,9 +109,27 @@ def both_orders(
             tuple(c for c in changes if c.holder.path not in shares.files),
             tuple(_outcomes(alone[second], after[second])),
             tuple(m._replace(bound=None) for m in alone[second] if m.failures),
+            brought[first],
+            tuple((m.name, m.opening) for m in alone[second] if m.opening.source),
         )
 
     return pair_order(0, 1), pair_order(1, 0)
+
+
+def _by_lines(modules: Sequence[Module], session: Session) -> Iterator[tuple[str, Opening]]:
+    """What lines of Python have loaded, by its path, in a process that has opened ``modules``."""
+    lines: dict[LinkMap, Opening] = {}
+    for module in modules:
+        for opening in (*module.before, module.opening):
+            asked = session.process.loaded(opening.name) if opening.source else None
+            if asked is not None:
+                lines.setdefault(asked, opening)
+    for loaded in session.process.maps if lines else ():
+        top = loaded
+        while top.needed_by is not None:
+            top = top.needed_by
+        if top in lines:
+            yield loaded.dso.path, lines[top]
 
 
 class _State:

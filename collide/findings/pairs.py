@@ -11,6 +11,7 @@ import posixpath
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.finding import Finding
 from collide.loader.messages import describe
+from collide.loader.opening import NOW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collide.analysis.pair_orders import ChangedBindings, ChangedOutcome, ChangeKind, PairOrder
     from collide.findings.across import Judged
     from collide.loader.model import Dso
+    from collide.loader.opening import Opening
 
 SONAME_ACROSS = Code(
     "COL302",
@@ -172,9 +174,21 @@ def judge_pair_order(
     """
     judged = known or JudgedChanges()
     found = [*_changed(pair_order, judged), *map(_outcome_finding, pair_order.outcomes)]
+    if pair_order.brought or pair_order.opened:
+        found = [f._replace(openings=tuple(_openings(pair_order, f))) for f in found]
     return tuple(
         sorted(found, key=lambda f: (-f.severity, f.code.id, f.victim, f.provider or "", f.symbols))
     )
+
+
+def _openings(pair_order: PairOrder, finding: Finding) -> Iterator[Opening]:
+    """The lines of Python that have loaded the provider, or open a module with other flags."""
+    installed = pair_order.installed
+    names = ((installed.names.get(path, path), opening) for path, opening in pair_order.brought)
+    brought = (opening for name, opening in names if name == finding.provider)
+    flags = (o for name, o in pair_order.opened if name in finding.modules and o.mode != NOW)
+    for opening in dict.fromkeys((*brought, *flags)):
+        yield opening._replace(name=installed.shown(opening.name))
 
 
 def judge_conflicts(conflicts: Iterable[Conflict]) -> tuple[Finding, ...]:

@@ -152,6 +152,8 @@ def test_what_the_python_of_one_opens_global_is_taken_by_the_other(
     assert pair.shares.promoted == ("loud/libf.so",)
     found = [(o.first, f.code.id, f.provider) for o in pair.orders for f in o.findings]
     assert found == [(loud.name, "COL305", "loud/libf.so")]
+    (opening,) = pair.orders[0].findings[0].openings
+    assert (opening.name, opening.source) == ("loud/libf.so", "loud/__init__.py:2")
     silent = loud._replace(plan=NO_PLAN)
     (pair,) = paired(host, silent, other)
     assert not pair.shares
