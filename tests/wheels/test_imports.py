@@ -211,12 +211,23 @@ void *PyInit_{name}(void) {{ return PyModuleDef_Init(&definition); }}
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [(IMPORTING, "p.b"), (HIDDEN, "p.b"), (IMPORTING, "core"), (EXECUTED, "core")],
-    ids=["full name", "full name in data", "name in a call", "name in a call of a slot"],
+    [
+        (IMPORTING, "p.b"),
+        (HIDDEN, "p.b"),
+        (IMPORTING, "core"),
+        (EXECUTED, "core"),
+        (HIDDEN, "_cffi_backend"),
+    ],
+    ids=["full name", "full name in data", "name in a call", "name in a call of a slot", "cffi"],
 )
 def test_extension_module_imports_another_in_c(tmp_path: Path, text: str, named: str) -> None:
     require_loader()
-    site = tree(tmp_path, "core p.b p.c", p_0___init__="from . import a", p_0_method="import p.c")
+    site = tree(
+        tmp_path,
+        "core _cffi_backend p.b p.c",
+        p_0___init__="from . import a",
+        p_0_method="import p.c",
+    )
     compile_so(site / "p", "a.abi3.so", text.format(name="a", named=named))
     plan = followed(site, "p")
     assert names_of(site, plan) == ["p/a", named.replace(".", "/")]

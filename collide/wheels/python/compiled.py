@@ -22,6 +22,8 @@ from collide.elf.headers import Image
 from collide.support.records import NamedTuple
 
 _IMPORTS = b"PyImport_"
+_BY_CFFI = "_cffi_backend"
+"""What a module made by cffi imports first (``_cffi_include.h``), also inside another one."""
 _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})(?=/|\Z)")
 _TEXT = re.compile(rb"\0([A-Za-z_][\w.]{1,199})(?=\0)", re.ASCII)
 
@@ -49,27 +51,49 @@ class Named(NamedTuple):
     called: tuple[str, ...] = ()
 
 
-def named_modules(path: str, tops: Collection[str]) -> Named:
+class ObjectTexts(NamedTuple):
+    """What an object's file has: names of modules, functions that import, what it links."""
+
+    names: tuple[str, ...]
+    imports: bool
+    calls: bool
+    libraries: tuple[str, ...]
+
+
+def named_modules(path: str, tops: Collection[str], known: dict[str, ObjectTexts]) -> Named:
     """The names of modules below one of ``tops`` in the texts of an extension module.
 
     They come in the order of the file, each once. Libraries are those beside it in the tree, by
-    run paths with ``$ORIGIN``. Raises OSError or ValueError for what cannot be read.
+    run paths with ``$ORIGIN``; ``known`` keeps what was read of them, for more modules of the same
+    ``tops``. Raises OSError or ValueError for what cannot be read.
     """
-    linked: list[str] = []
-    paths, imports = [path], False
+    paths, linked, imports = [path], dict[str, None](), False
     for at in paths:
-        with Path(at).open("rb") as f, mmap(f.fileno(), 0, access=ACCESS_READ) as data:
-            has = data.find(_IMPORTS) >= 0
-            imports |= has
-            if at == path:
-                own, calls = _names_in(data, tops), data.find(IMPORT.encode()) >= 0
-                calls &= len(data) <= LARGEST
-            elif has:
-                linked += _names_in(data, tops)
-            with suppress(*BROKEN):
-                paths += [one for one in _libraries(at, data) if one not in paths]
-    called = imported_at_start(Path(path).read_bytes(), own) if calls else ()
-    return Named(own, tuple(dict.fromkeys(linked)), imports, called)
+        if at not in known:
+            known[at] = _read(at, tops)
+        found = known[at]
+        imports |= found.imports
+        if at != path and found.imports:
+            linked |= dict.fromkeys(found.names)
+        paths += [one for one in found.libraries if one not in paths]
+    own = known[path].names
+    called = imported_at_start(Path(path).read_bytes(), own) if known[path].calls else ()
+    if imports and _BY_CFFI in own and _BY_CFFI not in called:
+        called = (*called, _BY_CFFI)
+    return Named(own, tuple(linked), imports, called)
+
+
+def _read(path: str, tops: Collection[str]) -> ObjectTexts:
+    """What one object's file has; the names of a very large one are not looked for."""
+    libraries: tuple[str, ...] = ()
+    with Path(path).open("rb") as f, mmap(f.fileno(), 0, access=ACCESS_READ) as data:
+        imports = data.find(_IMPORTS) >= 0
+        small = len(data) <= LARGEST
+        names = _names_in(data, tops) if small else ()
+        calls = small and data.find(IMPORT.encode()) >= 0
+        with suppress(*BROKEN):
+            libraries = _libraries(path, data)
+    return ObjectTexts(names, imports, calls, libraries)
 
 
 def _names_in(data: mmap, tops: Collection[str]) -> tuple[str, ...]:
@@ -79,7 +103,7 @@ def _names_in(data: mmap, tops: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in names if all(map(str.isidentifier, name.split("."))))
 
 
-def _libraries(path: str, data: mmap) -> list[str]:
+def _libraries(path: str, data: mmap) -> tuple[str, ...]:
     """The libraries that an object links, where its run path leads to them in its own tree."""
     image = Image(memoryview(data))
     run_paths = (*image.strings_of(DT_RUNPATH), *image.strings_of(DT_RPATH))
@@ -93,4 +117,4 @@ def _libraries(path: str, data: mmap) -> list[str]:
     ]
     places = ([posixpath.normpath(f"{one}/{name}") for one in directories] for name in needed)
     found = (next((place for place in some if Path(place).is_file()), "") for some in places)
-    return [place for place in found if place]
+    return tuple(place for place in found if place)

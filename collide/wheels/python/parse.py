@@ -9,6 +9,7 @@ from warnings import catch_warnings, simplefilter
 
 _INCLUDE = re.compile(r"include\s+['\"]([^'\"]+)['\"]\s*(?:#.*)?")
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b|[)\]}#]|\s|\Z")
+_LONG_QUOTES = ('"""', "'''")
 _MOST_INCLUDES = 100
 
 
@@ -45,11 +46,11 @@ def _statements(
 ) -> Iterator[tuple[int, str]]:
     """The statements that are not indented, with the lines that they begin at."""
     block: list[str] = []
-    begin = 1
+    begin, inside = 1, False
     for number, line in enumerate([*text.decode().splitlines(), ""], 1):
         include = _INCLUDE.fullmatch(line)
         # The last line, which is empty, ends the last statement.
-        if block and not _in_text(block) and (include or not _GOES_ON.match(line)):
+        if block and not inside and (include or not _GOES_ON.match(line)):
             yield begin, "\n".join(block)
             block = []
         if include and not block:
@@ -61,10 +62,6 @@ def _statements(
         elif block or line.strip():
             begin = begin if block else number
             block.append(line)
+            inside ^= any(line.count(quotes) % 2 for quotes in _LONG_QUOTES)
     if block:
         yield begin, "\n".join(block)
-
-
-def _in_text(block: list[str]) -> bool:
-    """Whether a text of several lines goes on behind ``block``."""
-    return any(sum(line.count(quotes) for line in block) % 2 for quotes in ('"""', "'''"))

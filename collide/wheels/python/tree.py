@@ -15,7 +15,7 @@ from pathlib import Path
 
 from collide.support.limits import hold
 from collide.support.records import NamedTuple
-from collide.wheels.python.compiled import Named, named_modules
+from collide.wheels.python.compiled import Named, ObjectTexts, named_modules
 from collide.wheels.python.values import CodeModule
 from collide.wheels.tags import module_misfit
 
@@ -64,6 +64,7 @@ class TreeFinder:
         self._names: dict[str, frozenset[str]] = {}
         self._found: dict[str, _Found | None] = {}
         self._modules: dict[str, CodeModule] = {}
+        self._texts: dict[str, ObjectTexts] = {}
 
     def listed(self) -> list[str]:
         """The names of what lies in the first root: packages and modules."""
@@ -99,7 +100,7 @@ class TreeFinder:
         """See :class:`Finder`."""
         tops = {name.partition(".")[0] for root in self._roots for name in self._in(root)}
         try:
-            return named_modules(path, tops)
+            return named_modules(path, tops, self._texts)
         except (OSError, ValueError):
             return None
 
