@@ -165,6 +165,11 @@ CASES = {
         "if sys.version_info[:2] >= (3, 8) and sys.version_info > (3, 0, 1) and new:\n"
         "    from . import new\nelse:\n    from . import old\n",
     },
+    "what a with statement suppresses": {
+        "modules": "p.a p.b",
+        "p_0___init__": "import contextlib\nwith contextlib.suppress(ImportError, OSError):\n"
+        "    import no_such_module\n    from . import a\nfrom . import b\n",
+    },
     "code in a text": {
         "modules": "p.a",
         "p_0___init__": "where = 'p'\nexec(f'from {where} import a', {})\n",

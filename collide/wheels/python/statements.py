@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from contextlib import contextmanager
 
 from collide.wheels.python.containers import elements
 from collide.wheels.python.displays import MOST_ROUNDS
@@ -18,7 +19,7 @@ from collide.wheels.python.values import UNKNOWN, CodeFunction, CodeModule, Envi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from collide.wheels.python.values import Value
 
@@ -257,7 +258,8 @@ class Statements(Expressions):
             self.evaluate(item.context_expr, scope)
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, UNKNOWN, scope)
-        self.follow(node.body, scope)
+        with _suppressing(node):
+            self.follow(node.body, scope)
 
     def _on_try(self, node: ast.Try, scope: Environment) -> None:
         try:
@@ -296,8 +298,25 @@ def _catches(handler: ast.ExceptHandler, name: str) -> bool:
     if handler.type is None:
         return True
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return _is_one_of(name, types)
+
+
+def _is_one_of(name: str, types: Iterable[ast.expr]) -> bool:
+    """Whether an exception is of one of these classes."""
     wide = {name, *_FAMILIES.get(name, ()), "Exception", "BaseException"}
     return any(isinstance(t, ast.Name) and t.id in wide for t in types)
+
+
+@contextmanager
+def _suppressing(node: ast.With) -> Iterator[None]:
+    """Go on behind a ``with`` whose ``contextlib.suppress`` takes what its body raises."""
+    try:
+        yield
+    except RaisedError as raised:
+        calls = (i.context_expr for i in node.items if isinstance(i.context_expr, ast.Call))
+        suppress = (c for c in calls if ast.unparse(c.func).rpartition(".")[2] == "suppress")
+        if not any(_is_one_of(raised.name, call.args) for call in suppress):
+            raise
 
 
 def _bind_arguments(
