@@ -61,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     import gc  # late: start-up
 
     # Facts are many, live long and hold few cycles: collections would find nothing to free.
-    gc.set_threshold(500_000)
+    if hasattr(gc, "set_threshold"):  # PyPy's collector has none
+        gc.set_threshold(500_000)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names in ELF files are bytes that need not be text in any encoding.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -147,7 +147,8 @@ def _serve(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     # What is older than the fork is shared with the parent: a collector would write to it.
-    gc.freeze()
+    if hasattr(gc, "freeze"):  # PyPy's has none
+        gc.freeze()
     for end in inherited:
         # Else this process would keep the parent's ends open when that has died.
         end.close()

@@ -1,4 +1,4 @@
-"""Commands on macOS and Windows: simulated by a process without what only Linux or POSIX has.
+"""Commands on macOS, Windows and PyPy: simulated by a process without what these lack.
 
 Real systems differ in more, so what is compared is the output on Linux: whatever runs no host
 gives the same one.
@@ -19,13 +19,17 @@ from checkout import ROOT, WHEELS
 
 HOST = "debian-12-uwsgi-python3"
 _SCRIPT = """
-import argparse, contextlib, ctypes, difflib, fnmatch, glob, hashlib, io, json, mmap, os, pathlib
+import argparse, contextlib, ctypes, difflib, fnmatch, gc, glob, hashlib, io, json, mmap, os
+import pathlib
 import pickle, platform, signal, socket, subprocess, sys, tempfile, zipfile, _signal
 
 system, commands = sys.argv[1], json.loads(sys.argv[2])
 POSIX = ["sched_getaffinity", "O_TMPFILE", "memfd_create"]
 SIGNALS = []
-if system != "linux":
+if system == "pypy":
+    # What the collector of CPython alone has.
+    del gc.set_threshold, gc.freeze
+elif system != "linux":
     from importlib import import_module
     if system == "win32":
         POSIX += ["fork", "pread", "geteuid", "getuid", "killpg", "uname", "mkfifo"]
@@ -132,7 +136,7 @@ def wanted(desk: Path) -> Results:
     return found
 
 
-@pytest.mark.parametrize("system", ["darwin", "win32"])
+@pytest.mark.parametrize("system", ["darwin", "win32", "pypy"])
 def test_whatever_runs_no_host_is_as_on_linux(system: str, desk: Path, wanted: Results) -> None:
     assert results(system, desk) == wanted
     assert [path.name for path in desk.iterdir() if path.name.startswith(".")] == []
