@@ -41,8 +41,9 @@ def can_fork() -> bool:
     """Whether work can be shared out among copies of this process.
 
     On macOS a copy may only start another program: frameworks are not made for it (fork(2)).
+    Results are pickled with parts that PyPy cannot pickle (struct.Struct).
     """
-    return IS_LINUX and hasattr(os, "fork")
+    return IS_LINUX and sys.implementation.name == "cpython"
 
 
 def usable_cpus() -> int:
