@@ -2,17 +2,23 @@
 
 A list by code and severity: of the measured pairs whose worst finding was such a one, how many
 broke. Few pairs say little, so that as many as :data:`PRIOR` of all pairs of that severity are
-counted in. The numbers are those of ``tests/tools/fit_likelihood.py``, from pairs on which no rule
-was made; it also tells how far they are off for libraries that were left out.
+counted in. The numbers of ``likelihood.json`` are those of ``tests/tools/fit_likelihood.py``, from
+pairs on which no rule was made; it also tells how far they are off for libraries that were left
+out.
 """
 
 from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
 
 from collide.findings.code import Family, Severity
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from collide.findings.finding import Finding
 
 PRIOR = 4
@@ -28,22 +34,19 @@ class Measured(NamedTuple):
     pairs: int
 
 
-ERRORS = {
-    "COL101": Measured(29, 40),
-    "COL104": Measured(1, 1),
-    "COL105": Measured(1, 1),
-    "COL108": Measured(3, 3),
-    "COL109": Measured(6, 9),
-    "COL112": Measured(0, 1),
-}
-WARNINGS = {
-    "COL101": Measured(3, 9),
-    "COL102": Measured(3, 37),
-}
-"""By the code of the worst finding."""
+@cache
+def measured() -> Mapping[str, Mapping[str, Measured]]:
+    """The counts by severity and by the code of the worst finding."""
+    import json  # late: start-up
+
+    text = Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
+    return {
+        severity: {code: Measured(*counts) for code, counts in codes.items()}
+        for severity, codes in json.loads(text).items()
+    }
 
 
-def _sum(of: dict[str, Measured]) -> Measured:
+def _sum(of: Mapping[str, Measured]) -> Measured:
     return Measured(sum(one.broke for one in of.values()), sum(one.pairs for one in of.values()))
 
 
@@ -70,7 +73,7 @@ def likelihood(finding: Finding) -> Likelihood | None:
     """That of one finding; None of notes, and of all but shadowing: what fails to load is sure."""
     if finding.severity == Severity.NOTE or finding.code.family is not Family.SHADOWING:
         return None
-    table = ERRORS if finding.severity == Severity.ERROR else WARNINGS
+    table = measured()[str(finding.severity)]
     return weighed(table.get(finding.code.id, Measured(0, 0)), _sum(table))
 
 

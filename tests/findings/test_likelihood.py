@@ -6,15 +6,14 @@ import fit_likelihood
 import score
 from collide.findings.code import Severity
 from collide.findings.finding import Finding
-from collide.findings.likelihood import ERRORS, WARNINGS, Measured, likelihood, weighed
+from collide.findings.likelihood import Measured, likelihood, measured, weighed
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 
 
 def test_numbers_are_counted_from_the_pairs_that_are_kept() -> None:
-    counted = fit_likelihood.tables(fit_likelihood.pairs())
-    assert counted == {"error": ERRORS, "warning": WARNINGS}
+    assert fit_likelihood.tables(fit_likelihood.pairs()) == measured()
 
 
 def test_every_pair_that_is_kept_is_a_case_with_its_label() -> None:
@@ -34,7 +33,7 @@ def test_a_finding_says_it_in_words_with_the_pairs_it_stands_on() -> None:
     warning = likelihood(Finding(REPLACED_LIBRARY, Severity.WARNING, "a.so"))
     assert error is not None and warning is not None
     assert error.word == "likely" and error.probability > 0.5 > warning.probability
-    broke, pairs = WARNINGS["COL102"]
+    broke, pairs = measured()["warning"]["COL102"]
     assert f"{broke} of {pairs} measured pairs" in str(warning) and warning.word == "possible"
 
 

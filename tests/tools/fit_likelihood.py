@@ -2,10 +2,10 @@
 
     python tests/tools/fit_likelihood.py [--collect]
 
-The tables of ``collide/findings/likelihood.py`` are counted from ``tests/data/likelihood.json``:
-for each pair of the sets ``later``, ``flagged`` and ``measured`` of ``score.py`` the code of its
-worst finding, the library it is about, and whether it broke. ``--collect`` analyses the pairs
-that are not in the file, by the rules of this day; take the file away to have all of them again.
+``collide/findings/likelihood.json`` is counted from ``tests/data/likelihood.json``: for each pair
+of the sets ``later``, ``flagged`` and ``measured`` of ``score.py`` the code of its worst finding,
+the library it is about, and whether it broke. ``--collect`` analyses the pairs that are not in
+the file, by the rules of this day; take the file away to have all of them again.
 Then each library is left out, and its pairs are told by the counts of the others.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import programs
 import score
-from checkout import DATA
+from checkout import DATA, PACKAGE
 from collide.analysis.library_copies import library_name
 from collide.findings.code import Severity
 from collide.findings.judge import judge
@@ -26,6 +26,7 @@ from collide.support.errors import CollideError
 from repair_hosts import UnavailableError
 
 PAIRS = DATA / "likelihood.json"
+NUMBERS = PACKAGE / "findings/likelihood.json"
 SETS = ("later", "flagged", "measured")
 """Pairs on which no rule was made; those of ``cases.json`` are what most rules were made on."""
 
@@ -120,17 +121,17 @@ def calibration_error(told: Sequence[tuple[Pair, float]]) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Print the tables and how they do for libraries that they do not know."""
+    """Write and print the numbers, and how they do for libraries that they do not know."""
     parser = programs.parser(__doc__)
     parser.add_argument("--collect", action="store_true", help="analyse pairs that are not kept")
     if parser.parse_args(argv).collect:
         collect()
     found = pairs()
-    for severity, codes in tables(found).items():
-        print(f"{severity.upper()}S = {{")
+    made = tables(found)
+    NUMBERS.write_text(json.dumps(made, indent=1) + "\n")
+    for severity, codes in made.items():
         for code, (breaks, count) in codes.items():
-            print(f'    "{code}": Measured({breaks}, {count}),')
-        print("}")
+            print(f"{severity} {code}: {breaks} of {count} broke")
     errors = [pair for pair in found if pair.severity == str(Severity.ERROR)]
     broke = [pair for pair in found if pair.broke]
     right = sum(pair.broke for pair in errors)
