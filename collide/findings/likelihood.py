@@ -10,7 +10,6 @@ out.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 from collide.findings.code import Family, Severity
 from collide.support.records import NamedTuple
@@ -38,6 +37,7 @@ class Measured(NamedTuple):
 def measured() -> Mapping[str, Mapping[str, Measured]]:
     """The counts by severity and by the code of the worst finding."""
     import json  # late: start-up
+    from pathlib import Path  # late: start-up
 
     text = Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
     return {
