@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from collide.check.aside import ACCEPTED, Found, without
 from collide.check.check import Report
+from collide.findings.chosen import begins
 from collide.findings.subject import library, object_name, subject_of
 from collide.support.patterns import matches
 from collide.support.records import NamedTuple
@@ -38,7 +39,7 @@ class Acceptance(NamedTuple):
     def fits(self, found: Found) -> bool:
         """Whether it is about a finding."""
         finding = found.finding
-        if self.codes and not finding.code.id.startswith(self.codes):
+        if self.codes and not begins(finding.code.id, self.codes):
             return False
         if self.hosts:
             host = found.host

@@ -35,6 +35,11 @@ def _prefix(word: str) -> str:
     return found
 
 
+def begins(code: str, codes: Sequence[str]) -> bool:
+    """Whether a number begins as one of these."""
+    return code.startswith(tuple(codes))
+
+
 def is_chosen(code: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
     """Whether a code counts: of two beginnings the longer decides, of equal ones ``ignore``."""
     selected = max((len(p) for p in select or (_ALL,) if code.startswith(p)), default=0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from collide.findings.code import Family
+from collide.findings.table import CODES
 from collide.survey.wheel import Problem, SurveyedHost
 
 TYPE_CHECKING = False
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     Rows: TypeAlias = dict[str, list[Row]]
 
 _SEVERITIES = ("error", "warning", "note")
-_LOADS = "COL2"
-"""The family of codes about what the loader opens or refuses."""
 
 
 def rows_of(report: Mapping[str, Any], hosts: Sequence[SurveyedHost]) -> Rows:
@@ -31,7 +31,11 @@ def rows_of(report: Mapping[str, Any], hosts: Sequence[SurveyedHost]) -> Rows:
         "analyses": list(_analyses(report, hosts)),
         "causes": [_cause(cause, analyses) for cause in report["causes"]],
         "findings": [_finding(host, finding) for host, finding in findings],
-        "loads": [_load(host, f) for host, f in findings if f["code"].startswith(_LOADS)],
+        "loads": [
+            _load(host, finding)
+            for host, finding in findings
+            if CODES[finding["code"]].family == Family.LOADING
+        ],
         "exposure": [
             {
                 "object": finding["victim"],

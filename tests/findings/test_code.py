@@ -87,10 +87,13 @@ def test_use_of_a_whole_identifier_is_none(source: str) -> None:
 
 
 def test_no_module_decides_by_the_text_of_a_code() -> None:
-    """``Code.family``, ``Code.shape`` and the marks of a code say what a module must know."""
+    """``Code.family``, ``Code.shape`` and the marks of a code say what a module must know.
+
+    What people choose on the command line is the beginning of a number.
+    """
     found = {
         str(path.relative_to(PACKAGE)): texts
         for path in sorted(PACKAGE.rglob("*.py"))
         if (texts := list(comparisons_of_text(path.read_text())))
     }
-    assert found == {"findings/code.py": ["self.id[3]"]}
+    assert found == {"findings/chosen.py": ["COL"], "findings/code.py": ["self.id[3]"]}

@@ -1,9 +1,10 @@
 """Draws one cause of a real report: which object gets a library from the host, and how much of it.
 
-    collide check psycopg2_binary-2.9.13-*.whl --profile debian-12-gdb --format json -o report.json
     python tests/tools/collision_picture.py report.json
 
-It writes ``collide/docs/collision.svg`` of the first cause. The colours follow the reader's.
+It writes ``collide/docs/collision.svg`` of the first cause. The report is that of
+``collide check psycopg2_binary-2.9.13-*.whl --profile debian-12-gdb --format json``. The colours
+follow the reader's.
 """
 
 from __future__ import annotations

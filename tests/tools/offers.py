@@ -45,8 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the libraries of one suite."""
     parser = programs.parser(__doc__)
     parser.add_argument("suite", metavar="SUITE", help="bookworm, trixie, sid ...")
-    parser.add_argument("architecture", metavar="ARCHITECTURE", choices=sorted(TRIPLETS))
+    parser.add_argument("architecture", metavar="ARCHITECTURE", help="amd64, arm64 ...")
     args = parser.parse_args(argv)
+    if args.architecture not in TRIPLETS:
+        parser.error(f"ARCHITECTURE is one of {', '.join(sorted(TRIPLETS))}")
     try:
         sys.stdout.write(
             offers(contents(args.suite, args.architecture), TRIPLETS[args.architecture])
