@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from collide.inspect.crash import Crash, Frame, Likelihood
 from collide.inspect.inspect import Inspection
 from collide.report.check.html import page_of
-from collide.report.check.markup import section, table, table_row, tag
 from collide.report.inspect import function_of, lines_about, verdict
+from collide.report.markup import section, table, table_row, tag
 from collide.support.foreign import Html, Text
 
 

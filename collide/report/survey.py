@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from collide.findings.code import Severity
-from collide.report.markup import tag
-from collide.support.foreign import Html, Text, html_data, html_of
+from collide.report.markup import listed, page, section, table, table_row, tag, void
+from collide.support.foreign import Html, Text, html_data
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
@@ -82,7 +82,7 @@ main { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: left; }
-td.number { text-align: right; }
+caption { text-align: left; }
 thead th { background: var(--soft); }
 .error { color: var(--error); } .warning { color: var(--warning); }
 input, select { font: inherit; color: inherit; background: var(--ground); max-width: 100%; }
@@ -151,7 +151,7 @@ def render(found: Surveyed) -> Text:
         "main",
         tag("h1", "collide survey"),
         tag("p", f"{outcome}. {found.began}, rules {found.rules}; {cost}."),
-        _changes(found.changes),
+        section("New and gone since the release before", listed(found.changes)),
         _wheels(),
         _table(
             "Hosts",
@@ -163,25 +163,13 @@ def render(found: Surveyed) -> Text:
             ("what", "error in wheels", "warning in wheels"),
             ([one.subject, str(one.errors), str(one.warnings)] for one in found.libraries),
         ),
-        _table("Not analysed", ("what", "kind", "why"), found.problems) if found.problems else "",
+        _table("Not analysed", ("what", "kind", "why"), found.problems),
     )
-    page = html_of(
-        [
-            Html("<!DOCTYPE html>\n"),
-            tag(
-                "html",
-                _head(outcome),
-                tag(
-                    "body",
-                    body,
-                    tag("script", html_data(_data(found)), type="application/json", id="data"),
-                    tag("script", Html(_SCRIPT)),
-                ),
-                lang="en",
-            ),
-        ]
-    )
-    return Html(page.encode("ascii", "xmlcharrefreplace").decode())
+    data = tag("script", html_data(_data(found)), type="application/json", id="data")
+    script = tag("script", Html(_SCRIPT))
+    digest = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+    title = f"collide survey: {outcome}"
+    return page(title, Html(_STYLE), body, data, script, scripts=f"'sha256-{digest}'")
 
 
 def _data(found: Surveyed) -> dict[str, list[object]]:
@@ -194,26 +182,6 @@ def _data(found: Surveyed) -> dict[str, list[object]]:
     }
 
 
-def _head(outcome: str) -> Html:
-    digest = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    return tag(
-        "head",
-        Html('<meta charset="utf-8">\n'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{html_of([policy])}">\n'),
-        Html('<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
-        tag("title", f"collide survey: {outcome}"),
-        tag("style", Html(_STYLE)),
-    )
-
-
-def _changes(lines: Sequence[str]) -> Html:
-    if not lines:
-        return Html()
-    title = tag("h2", "New and gone since the release before")
-    return html_of([title, tag("ul", *(tag("li", line) for line in lines))])
-
-
 def _wheels() -> Html:
     any_of = tag("option", "any", value="")
     severities = (tag("option", word, value=word) for word in ("error", "warning"))
@@ -222,7 +190,7 @@ def _wheels() -> Html:
         tag("h2", "Wheels with a cause above note"),
         tag(
             "p",
-            tag("label", "find ", Html('<input id="find" type="search">')),
+            tag("label", "find ", void("input", id="find", type="search")),
             tag("label", " severity ", tag("select", any_of, *severities, id="worst")),
             tag("label", " host ", tag("select", any_of, id="host")),
         ),
@@ -233,12 +201,4 @@ def _wheels() -> Html:
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
-    head = tag("tr", *(tag("th", column, scope="col") for column in columns))
-    body = [tag("tr", *map(_cell, row)) for row in rows]
-    table = tag("table", tag("thead", head), tag("tbody", *body))
-    inside = tag("div", table, class_="wide", tabindex="0", role="region", aria_label=title)
-    return tag("section", tag("h2", title), inside)
-
-
-def _cell(text: str) -> Html:
-    return tag("td", text, class_="number") if text.isdecimal() else tag("td", text)
+    return section(title, table(title, columns, (table_row(row[0], row[1:]) for row in rows)))

@@ -165,6 +165,9 @@ def test_only_the_gate_makes_text() -> None:
     assert {module for module, _ in calls("Html")} == {
         GATE,
         "collide.report.check.html",
+        "collide.report.check.html_findings",
+        "collide.report.check.junit",
+        "collide.report.check.scope_picture",
         "collide.report.markup",
         "collide.report.survey",
     }
@@ -194,7 +197,7 @@ def test_markup_is_put_together_of_constants_and_markup_alone() -> None:
                     assert isinstance(part, ast.Constant) or shown in {
                         "_SCRIPT",
                         "_STYLE",
-                        "page.encode('ascii', 'xmlcharrefreplace').decode()",
+                        "whole.encode('ascii', 'xmlcharrefreplace').decode()",
                     }
 
 

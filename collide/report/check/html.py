@@ -19,7 +19,6 @@ from collide.findings.code import Severity
 from collide.findings.fixes import FIXES, Fix, snippets
 from collide.findings.table import CODES
 from collide.report.check.html_findings import folded
-from collide.report.check.markup import fold, listed, section, table, table_row, tag
 from collide.report.check.rows import (
     not_analysed,
     not_checked,
@@ -29,6 +28,7 @@ from collide.report.check.rows import (
     targets_of,
 )
 from collide.report.check.words import Hosts, hosts_of, listed_targets, target_title, what
+from collide.report.markup import fold, listed, page, section, table, table_row, tag, void
 from collide.support.foreign import Html, Text, html_of
 from collide.support.text import plural
 from collide.wheels.target import Skipped
@@ -133,22 +133,7 @@ def page_of(
         _codes(found),
         _fixes(found),
     )
-    page = html_of(
-        [Html("<!DOCTYPE html>\n"), tag("html", _head(outcome), tag("body", main), lang="en")]
-    )
-    return Html(page.encode("ascii", "xmlcharrefreplace").decode())
-
-
-def _head(outcome: str) -> Html:
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return tag(
-        "head",
-        Html('<meta charset="utf-8">\n'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{html_of([policy])}">\n'),
-        Html('<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
-        tag("title", f"collide: {outcome}"),
-        tag("style", Html(_STYLE)),
-    )
+    return page(f"collide: {outcome}", Html(_STYLE), main)
 
 
 # -- what was found -------------------------------------------------------------------------------
@@ -166,8 +151,8 @@ def _choice(causes: Sequence[Cause]) -> Html:
     offered = [("note", "all"), ("warning", "errors and warnings"), ("error", "errors")]
     buttons = []
     for name, label in offered:
-        chosen = ' checked=""' if name == "note" else ""
-        button = Html(f'<input type="radio" name="show" id="show-{name}"{chosen}>')
+        chosen = {"checked": ""} if name == "note" else {}
+        button = void("input", type="radio", name_="show", id=f"show-{name}", **chosen)
         buttons += [button, tag("label", label, for_=f"show-{name}")]
     return tag("fieldset", tag("legend", "Show"), *buttons)
 

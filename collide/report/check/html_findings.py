@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from collide.check.causes import Cause
 from collide.check.rows import ReportRow
-from collide.report.check.markup import fold, listed, tag
 from collide.report.check.parts import Fact, facts
 from collide.report.check.rows import sentence, where
 from collide.report.check.scope_picture import picture
 from collide.report.check.words import Hosts, verdict, what, who
+from collide.report.markup import fold, listed, tag
 from collide.support.foreign import Html, html_of
 from collide.support.text import plural
 

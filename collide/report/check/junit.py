@@ -7,7 +7,7 @@ passes; what cannot be read is an error, what was not checked at all a skipped c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from collide.check.causes import Cause
 from collide.check.check import LeftOut, Report
@@ -15,6 +15,7 @@ from collide.check.grouped import Grouped, group
 from collide.findings.code import Severity
 from collide.report.check.messages import first_line, message
 from collide.report.check.rows import summary_of
+from collide.report.markup import document, tag
 from collide.support.errors import InputError
 from collide.support.foreign import Html, Text, html_of
 from collide.support.records import NamedTuple
@@ -33,11 +34,10 @@ class _Case(NamedTuple):
         """The element."""
         inside = Html()
         if self.ending == "system-out":
-            inside = _element(self.ending, {}, _lines(self.text))
+            inside = tag(self.ending, _lines(self.text))
         elif self.ending:
-            told = {"message": self.name, "type": self.kind}
-            inside = _element(self.ending, told, _lines(self.text))
-        return _element("testcase", {"name": self.name, "classname": self.group}, inside)
+            inside = tag(self.ending, _lines(self.text), message=self.name, type=self.kind)
+        return tag("testcase", inside, name_=self.name, classname=self.group)
 
 
 def render(given: Report | Grouped) -> Text:
@@ -57,10 +57,8 @@ def render(given: Report | Grouped) -> Text:
     name = f"collide check: {summary_of(report, grouped.summary)}"
     body = (_suite(suite, cases) for suite, cases in suites.items())
     every = [case for cases in suites.values() for case in cases]
-    page = _element("testsuites", {"name": name, **_counts(every)}, *body)
     declared = Html('<?xml version="1.0" encoding="UTF-8"?>\n')
-    whole = f"{declared}{page}".encode("ascii", "xmlcharrefreplace").decode()
-    return Html(whole)
+    return document(declared, tag("testsuites", *body, name_=name, **_counts(every)))
 
 
 def _of_cause(cause: Cause) -> _Case:
@@ -86,7 +84,7 @@ def _of_left_out(one: LeftOut) -> _Case:
 def _suite(name: str, cases: Iterable[_Case]) -> Html:
     cases = list(cases)
     inside = (case.as_xml() for case in cases)
-    return _element("testsuite", {"name": name, **_counts(cases)}, *inside)
+    return tag("testsuite", *inside, name_=name, **_counts(cases))
 
 
 def _counts(cases: Iterable[_Case]) -> dict[str, str]:
@@ -95,12 +93,6 @@ def _counts(cases: Iterable[_Case]) -> dict[str, str]:
     for name, ending in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         counted[name] = endings.count(ending)
     return {name: str(number) for name, number in counted.items()}
-
-
-def _element(name: str, attributes: Mapping[str, str], *children: str) -> Html:
-    """An element."""
-    written = "".join(f' {key}="{html_of([value])}"' for key, value in attributes.items())
-    return Html(f"<{name}{written}>{html_of(children)}</{name}>\n")
 
 
 def _lines(text: Iterable[str]) -> Html:

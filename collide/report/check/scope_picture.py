@@ -9,8 +9,8 @@ import posixpath
 
 from collide.check.causes import Cause
 from collide.findings.code import Shape
-from collide.report.check.markup import tag
-from collide.support.foreign import Html
+from collide.report.markup import tag
+from collide.support.foreign import Html, html_of
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
@@ -68,7 +68,7 @@ def _box(number: int, step: _Step) -> Html:
         "rect", x="2", y=str(y), width=str(_WIDTH - 4), height=str(_BOX), rx="6", class_=step.kind
     )
     name = tag("text", _cut(step.name), x="12", y=str(y + 17), class_="name")
-    return Html(box + name + tag("text", step.says, x="12", y=str(y + 33)))
+    return html_of([box, name, tag("text", step.says, x="12", y=str(y + 33))])
 
 
 def _arrow(number: int) -> Html:

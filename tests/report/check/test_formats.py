@@ -253,7 +253,7 @@ _OWN = {
     "sarif": {"sarif", "messages", "rows", "words", "json"},
     "codequality": {"codequality", "messages", "rows", "words"},
     "junit": {"junit", "messages", "rows", "words"},
-    "html": {"html", "html_findings", "markup", "scope_picture", "rows", "words"},
+    "html": {"html", "html_findings", "scope_picture", "rows", "words"},
 }
 
 
