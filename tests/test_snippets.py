@@ -38,10 +38,11 @@ NOT_RUN = {
     r"\btox\b": "it is what runs the tests",
     r"pytest": "it is what runs the tests",
     r"pip install -e": "it installs what runs the tests",
+    r"survey diff": "it takes datasets of two days; tests/survey/test_changes.py makes two",
     r"torch-\*": "the wheel is larger than all others together",
 }
 """Commands in blocks that no test runs, and why."""
-LANGUAGES = {"sh", "console", "python", "toml", "yaml", "cmake", "meson", "rust", ""}
+LANGUAGES = {"sh", "console", "python", "toml", "yaml", "cmake", "meson", "rust", "sql", ""}
 
 
 class Block(NamedTuple):
@@ -215,6 +216,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     demo = directory / "demo-1.0-cp38-abi3-linux_x86_64.whl"
     write_wheel(demo, [Member("demo.abi3.so", module), Member("use.py", b"x = 1\n")])
     (directory / "use_it.py").write_text("import use\nprint(use.x)\n")
+    (directory / "requirements.txt").write_text("markupsafe\n")
     (directory / "names.map").unlink(missing_ok=True)
     (directory / "dist").mkdir()
     shutil.copy(demo, directory / "dist")

@@ -60,7 +60,7 @@ class GainedEvidence(NamedTuple):
         parts.append(
             f"{self.carried} of {wheels} carry a copy, {self.taken} would be taken"
             if self.carried
-            else f"no copy in {wheels}"
+            else f"none of {wheels} has it as a file"
         )
         return "; ".join(parts)
 

@@ -42,6 +42,9 @@ reason = "zlib keeps its interface; measured with 1.2.13"
 until = 2027-06-30
 ```
 
+In `collide.toml` the same stands without `tool.collide`: `hosts = [...]` at its top, and
+`[[accept]]`.
+
 What a file accepts is not in the report but counted: `1 error in 1 input on 25 hosts; not
 counted: 2 accepted`, and `-v` names it with its reason. An entry that matches no finding of a run
 is told in a line on stderr. After its last day it accepts nothing, and the exit status is 2, so
