@@ -57,7 +57,12 @@ WORKING = {
     *("collide.support.files", "collide.repair.patch", "collide.repair.import_trial"),
     *("collide.repair.exercise", "collide.verify.compare", "collide.verify.ld_debug"),
     *("collide.verify.runner", "collide.verify.script", "collide.hosts.packages"),
-    *("collide.wheels.archive", "collide.cli.streams"),
+    *(
+        "collide.wheels.archive",
+        "collide.cli.streams",
+        "collide.survey.work",
+        "collide.survey.index",
+    ),
 }
 """What writes in working directories, and to what is no file."""
 

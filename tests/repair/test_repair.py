@@ -668,7 +668,7 @@ def test_patchelf_that_fails_leaves_nothing(
     wheel, host = breaking(shop)
     if program is None:
         monkeypatch.setattr("sys.executable", "/nonexistent/python")
-        monkeypatch.setattr("shutil.which", lambda _: None)
+        monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     else:
         fake = shop.directory / "patchelf"
         fake.write_text(f"#!/bin/sh\n{program}\n")

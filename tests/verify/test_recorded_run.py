@@ -255,7 +255,7 @@ def test_loader_without_a_log_is_refused_before_anything_runs(
 
 
 def test_profile_takes_a_binary_or_a_command(capsys: Capture) -> None:
-    wanted = "collide: profile takes BINARY, or `-- COMMAND...`, which it executes\n"
+    wanted = "collide: profile takes BINARY, --pid PID, or `-- COMMAND...`, which it executes\n"
     for words in ((), (sys.executable, "--", sys.executable)):
         assert main(("profile", *words)) == 2
         assert capsys.readouterr() == ("", wanted)
