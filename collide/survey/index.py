@@ -20,7 +20,7 @@ from pypi_simple import (
     UnsupportedContentTypeError,
     UnsupportedRepoVersionError,
 )
-from remotezip import RemoteZip, RemoteZipError
+from remotezip import RangeNotSupported, RemoteZip, RemoteZipError
 from requests.adapters import HTTPAdapter
 from requests_ratelimiter import LimiterAdapter, LimiterMixin
 from urllib3.util import Retry
@@ -83,14 +83,16 @@ class Index:
                     package.is_yanked,
                 )
 
-    def names_in(self, address: str) -> list[str]:
+    def names_in(self, address: str) -> list[str] | None:
         """The names in the directory of a wheel, of which only that part is fetched.
 
-        Raises InputError.
+        None where the index gives no parts of a file (RFC 9110 14.2). Raises InputError.
         """
         try:
             with RemoteZip(address, session=self._session) as archive:
                 return list(archive.namelist())
+        except RangeNotSupported:
+            return None
         except (*_FAILED, RemoteZipError, zipfile.BadZipFile) as e:
             raise InputError(address, _said(e)) from e
 

@@ -81,7 +81,8 @@ def _bring(wheel: Wheel, manners: Manners, scratch: Path) -> tuple[Wheel, Path |
         path = Path(wheel.address)
     elif wheel.address.startswith(("https://", "http://")):
         index = _index(manners)
-        if wheel.sha256 and not any(map(_is_object, index.names_in(wheel.address))):
+        names = index.names_in(wheel.address) if wheel.sha256 else None
+        if names is not None and not any(map(_is_object, names)):
             return wheel, None
         index.fetch(wheel.address, path)
     else:

@@ -39,6 +39,8 @@ class Handler(BaseHTTPRequestHandler):
             page = json.dumps(self.server.page).encode()
             kind = "application/vnd.pypi.simple.v1+json"
             self.answer(200, page, ETag='"1"', **{"Content-Type": kind})
+        elif self.path == "/whole.whl":
+            self.answer(200, self.server.wheel)
         elif self.path == f"/{NAME}":
             self.ranged(self.server.wheel)
         else:
@@ -96,6 +98,9 @@ class Server(ThreadingHTTPServer):
         }
         self.page = {"meta": {"api-version": "1.1"}, "name": "p", "files": [file]}
 
+    def handle_error(self, *_arguments: object) -> None:
+        """A client that has read enough closes its end."""
+
 
 @pytest.fixture
 def server() -> Iterator[Server]:
@@ -145,8 +150,12 @@ def test_requests_keep_their_distance(server: Server) -> None:
 
 
 def test_names_in_a_wheel_cost_a_part_of_it(server: Server) -> None:
-    assert "p/m.so" in Index(server.url, Manners()).names_in(server.url + NAME)
+    assert Index(server.url, Manners()).names_in(server.url + NAME) == ["p/m.so"]
     assert all("Range" in headers for _, _, headers in server.seen)
+
+
+def test_names_are_not_known_where_an_index_gives_no_parts(server: Server) -> None:
+    assert Index(server.url, Manners()).names_in(f"{server.url}whole.whl") is None
 
 
 def test_wheel_is_fetched_whole_and_not_kept(server: Server, tmp_path: Path) -> None:
