@@ -124,11 +124,15 @@ def _check(task: Task, path: Path, scratch: Path) -> _Checked:
     report, said = scratch / "report.json", scratch / "stderr"
     command = [sys.executable, "-m", "collide", "check", os.fspath(path), "--format", "json"]
     command += ["-o", os.fspath(report), "--jobs", "1", "--fail-on", "never", "--allow-unchecked"]
+    # What is configured where a worker happens to run is nothing to the dataset.
+    command += ["--isolated"]
     for host in task.hosts:
         command += ["--profile", host.spec]
 
     with said.open("wb") as stderr:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
+        process = subprocess.Popen(
+            command, cwd=scratch, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr
+        )
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (task.memory, task.memory))
         late = threading.Event()
 

@@ -49,6 +49,19 @@ def test_wheel_is_checked_and_its_cost_is_known(directory: Path) -> None:
     assert set(dataset.done(directory, "r")) == {(wheel["sha256"], "digest")}
 
 
+def test_configuration_of_a_worker_s_directory_does_not_count(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "collide.toml").write_text('select = ["COL9"]\n')
+    (tmp_path / "packaging.py").write_text("raise SystemExit(9)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLLIDE_SELECT", "nonsense")
+    (path,) = (WHEELS / "dist").glob("specimen_versioned-*.whl")
+    rows = performed(directory, named(str(path)))
+    assert rows["problems"] == []
+    assert rows["analyses"]
+
+
 def test_wheel_that_is_gone_is_tried_again(directory: Path, tmp_path: Path) -> None:
     path = tmp_path / "p-1-cp311-cp311-linux_x86_64.whl"
     path.touch()
