@@ -38,6 +38,7 @@ NOT_RUN = {
     r"\btox\b": "it is what runs the tests",
     r"pytest": "it is what runs the tests",
     r"pip install -e": "it installs what runs the tests",
+    r"inspect core": "it takes the core file of a crash; tests/inspect makes such files",
     r"survey diff": "it takes datasets of two days; tests/survey/test_changes.py makes two",
     r"torch-\*": "the wheel is larger than all others together",
 }

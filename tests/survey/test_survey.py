@@ -152,6 +152,7 @@ def test_killed_client_loses_no_row(
     assert counted(tmp_path / "ds") == truth
 
 
+@pytest.mark.long
 def test_killed_worker_loses_no_row(
     tmp_path: Path, truth: list[tuple[str, str, int, int, int]]
 ) -> None:
@@ -168,6 +169,7 @@ def test_killed_worker_loses_no_row(
     assert counted(tmp_path / "ds") == truth
 
 
+@pytest.mark.long
 def test_workers_at_an_address_and_a_killed_scheduler(
     tmp_path: Path, truth: list[tuple[str, str, int, int, int]]
 ) -> None:
