@@ -74,8 +74,12 @@ def _explain_word(word: str) -> int:
     else:
         found = topics.page(word.lower()) or made.fix_page(word.lower())
     if found is None:
+        from collide.cli.main import COMMANDS  # late: for an error only
         from collide.support.neighbours import neighbour  # late: for an error only
 
+        if word in COMMANDS:
+            complain(f"{word} is a command: collide {word} --help")
+            return EXIT_USAGE
         pages = topics.topics()
         meant = neighbour(word.upper(), api.CODES) or neighbour(
             word.lower(), [*by_slug, *FIXES, *pages]

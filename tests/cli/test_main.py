@@ -949,6 +949,11 @@ def test_unknown_code_is_one_line(run: Run) -> None:
     assert line.endswith("), and no SYMBOL is given")
 
 
+def test_explain_of_a_command_names_its_help(run: Run) -> None:
+    line = run.fails("explain", "footprint")
+    assert line == "footprint is a command: collide footprint --help"
+
+
 @pytest.mark.parametrize(
     ("word", "meant"), [("CLO110", "COL110"), ("splt-library", "split-library"), ("cii", "ci")]
 )
