@@ -10,6 +10,7 @@ from importlib.util import find_spec
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed.comm import CommClosedError
 
 from collide.support.errors import InputError
 from collide.survey.wheel import Problem, Task
@@ -60,11 +61,13 @@ def run(client: Client, tasks: Sequence[Task], report: Callable[[str], None]) ->
     Raises InputError when the scheduler has gone.
     """
     waiting = sorted(tasks, key=lambda task: (-task.wheel.size, task.wheel.filename))
-    lost: list[Task] = []
-    _share_out(client, waiting, lost, report, _AHEAD * max(1, len(client.nthreads())))
-    alone, lost = lost, []
-    _share_out(client, alone, lost, report, 1)
-    for task in lost:
+    address, lost, twice = client.scheduler.address, list[Task](), list[Task]()
+    try:
+        _share_out(client, waiting, lost, report, _AHEAD * max(1, len(client.nthreads())))
+        _share_out(client, lost, twice, report, 1)
+    except (CancelledError, CommClosedError) as e:
+        raise InputError(address, "the scheduler has gone; run again to go on") from e
+    for task in twice:
         keep_problem(task, Problem(task.wheel.filename, "lost", "its worker died, twice"))
         report(task.wheel.filename)
 
@@ -76,7 +79,7 @@ def _share_out(
     report: Callable[[str], None],
     ahead: int,
 ) -> None:
-    waiting, address = iter(tasks), client.scheduler.address
+    waiting = iter(tasks)
     running = {}
 
     def begin() -> list[object]:
@@ -94,8 +97,6 @@ def _share_out(
             future.result()
         except KilledWorker:
             lost.append(task)
-        except CancelledError as e:
-            raise InputError(address, "the scheduler has gone; run again to go on") from e
         else:
             report(task.wheel.filename)
         for another in begin():
