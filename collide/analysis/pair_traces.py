@@ -7,7 +7,6 @@ the one reaches the other, and sets of names show that.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -17,6 +16,7 @@ from collide.loader.link_map import LoadFailure
 from collide.loader.model import Dso
 from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.support.records import NamedTuple
+from collide.wheels.tags import distribution_of
 
 
 class ModuleTraces(NamedTuple):
@@ -99,8 +99,7 @@ def _promotes(analysis: Analysis, module: Module) -> bool:
 def _distribution(analysis: Analysis) -> str | None:
     if analysis.target.tags is None:
         return None
-    name = analysis.target.name.rsplit("/", 1)[-1].split("-")[0]
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return distribution_of(analysis.target.name.rpartition("/")[2])
 
 
 def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> ModuleTraces:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Sequence
 
 from collide.check.causes import Cause
 from collide.findings.subject import object_name, subject_of
+from collide.wheels.tags import distribution_of
 
 
 def fingerprint(cause: Cause) -> str:
@@ -45,4 +45,4 @@ def distribution(target: str) -> str:
     name = posixpath.basename(posixpath.normpath(target))
     if not name.endswith(".whl"):
         return name
-    return re.sub(r"[-_.]+", "-", name.partition("-")[0]).lower()
+    return distribution_of(name)

@@ -15,11 +15,8 @@ from collide.check.check import Report
 from collide.check.fingerprints import distribution, fingerprint
 from collide.check.merge import merge_key
 from collide.findings.code import Severity
-from collide.support import limits
-from collide.support.errors import InputError
-from collide.support.foreign import Text, from_json, json_of
+from collide.support.foreign import Text, json_of
 from collide.support.records import NamedTuple
-from collide.support.regular_files import read_bytes
 from collide.support.schema import Schema
 
 TYPE_CHECKING = False
@@ -42,19 +39,7 @@ class Known(NamedTuple):
 
 def read(path: str) -> tuple[Known, ...]:
     """The causes in a file. Raises InputError."""
-    try:
-        document = from_json(read_bytes(path, "text-size"))
-    except limits.LimitError as e:
-        raise e if e.path else e.inside(path) from None
-    except ValueError as e:
-        raise InputError(path, f"not a readable baseline ({e})") from e
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != SCHEMA:
-        raise InputError(path, f"not a baseline of schema {SCHEMA} (its schema is {schema!r})")
-    try:
-        _SCHEMA.check(document)
-    except ValueError as e:
-        raise InputError(path, f"not a valid baseline of schema {SCHEMA} ({e})") from e
+    document = _SCHEMA.baseline(path, SCHEMA)
     return tuple(
         Known(
             one["fingerprint"],

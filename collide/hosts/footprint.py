@@ -26,11 +26,9 @@ from collide.loader.glibc.search import rpath_of
 from collide.loader.host import Host
 from collide.loader.libc import Libc, libc_of
 from collide.loader.link_map import LinkMap
-from collide.support import limits
 from collide.support.errors import InputError
-from collide.support.foreign import Text, from_json, json_value, own_text
+from collide.support.foreign import Text, json_value, own_text
 from collide.support.records import NamedTuple
-from collide.support.regular_files import read_bytes
 from collide.support.schema import Schema
 
 SCHEMA = "collide-footprint/1"
@@ -221,17 +219,8 @@ def to_baseline(footprint: Footprint) -> Text:
 
 def read_baseline(path: Path) -> Footprint:
     """The footprint in a baseline file; raises InputError."""
+    document = _BASELINE.baseline(str(path), SCHEMA)
     try:
-        document = from_json(read_bytes(path, "text-size"))
-    except limits.LimitError as e:
-        raise e if e.path else e.inside(str(path)) from None
-    except ValueError as e:
-        raise InputError(str(path), f"not a readable baseline ({e})") from e
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != SCHEMA:
-        raise InputError(str(path), f"not a baseline of schema {SCHEMA} (its schema is {schema!r})")
-    try:
-        _BASELINE.check(document)
         return _footprint(document)
     except ValueError as e:
         raise InputError(str(path), f"not a valid baseline of schema {SCHEMA} ({e})") from e

@@ -11,6 +11,11 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from collide.support.errors import InputError
+from collide.support.foreign import from_json
+from collide.support.limits import LimitError
+from collide.support.regular_files import read_bytes
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -66,6 +71,26 @@ class Schema:
             with open(self._path, "rb") as stream:  # noqa: PTH123
                 self._read = json.load(stream)
         return self._read
+
+    def baseline(self, path: str, name: str) -> Any:
+        """The document in a baseline, whose ``schema`` is ``name``; raises InputError.
+
+        A file of strangers, which people edit: it may have at most ``text-size`` bytes.
+        """
+        try:
+            document = from_json(read_bytes(path, "text-size"))
+        except LimitError as e:
+            raise e if e.path else e.inside(path) from None
+        except ValueError as e:
+            raise InputError(path, f"not a readable baseline ({e})") from e
+        found = document.get("schema") if isinstance(document, dict) else None
+        if found != name:
+            raise InputError(path, f"not a baseline of schema {name} (its schema is {found!r})")
+        try:
+            self.check(document)
+        except MismatchError as e:
+            raise InputError(path, f"not a valid baseline of schema {name} ({e})") from e
+        return document
 
     def check(self, value: object, definition: str | None = None) -> None:
         """Raise MismatchError for what is not as the schema, or one of its definitions, says."""

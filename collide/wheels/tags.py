@@ -6,6 +6,7 @@ this machine (PEP 600, PEP 656).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from collide.loader.host import Python
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
 
 _LEGACY = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+
+
+def distribution_of(filename: str) -> str:
+    """The normalised name (PEP 503) of the distribution whose wheel has this file name.
+
+    Without packaging, which a check of one wheel does not import for it.
+    """
+    return re.sub(r"[-_.]+", "-", filename.partition("-")[0]).lower()
 
 
 class Misfit(NamedTuple):
