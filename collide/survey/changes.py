@@ -6,7 +6,7 @@ of the wheel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -18,7 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    Causes: TypeAlias = Mapping[tuple[str, str, str, str], Severity]
+    Key: TypeAlias = tuple[str, str, str, str]
+    Causes: TypeAlias = Mapping[Key, Severity]
 
 
 class Change(NamedTuple):
@@ -50,6 +51,14 @@ def differences(before: Causes, after: Causes) -> tuple[Change, ...]:
     return tuple(sorted((one for one in found if one.old != one.new), key=_rank))
 
 
+def worst(found: Iterable[tuple[Key, Severity]]) -> Causes:
+    """The worst severity of each cause: several wheels of a project may have it."""
+    causes: dict[Key, Severity] = {}
+    for key, severity in found:
+        causes[key] = max(severity, causes.get(key, severity))
+    return causes
+
+
 def describe(change: Change) -> str:
     """A change as a line."""
     severities = f"{change.old or 'nothing'} -> {change.new or 'nothing'}"
@@ -76,11 +85,14 @@ def _latest(directory: Path) -> _Surveyed:
     rules = found[-1]["rules"] if found else ""
     wheels = dataset.by_rules(directory, "wheels", rules)
     projects = dict(zip(wheels["sha256"].to_pylist(), wheels["project"].to_pylist(), strict=True))
-    causes: dict[tuple[str, str, str, str], Severity] = {}
-    table = dataset.by_rules(directory, "causes", rules)
-    columns = ("sha256", "subject", "code", "slug", "severity")
-    for row in table.select(columns).to_pylist():
-        severity = Severity[row["severity"].upper()]
-        key = (projects[row["sha256"]], row["subject"], row["code"], row["slug"])
-        causes[key] = max(severity, causes.get(key, severity))
+    table = dataset.by_rules(directory, "causes", rules).select(
+        ("sha256", "subject", "code", "slug", "severity")
+    )
+    causes = worst(
+        (
+            (projects[row["sha256"]], row["subject"], row["code"], row["slug"]),
+            Severity[row["severity"].upper()],
+        )
+        for row in table.to_pylist()
+    )
     return _Surveyed(frozenset(projects.values()), causes)

@@ -21,11 +21,13 @@ from collide.report.survey import (
 )
 from collide.support.files import new_file
 from collide.survey import dataset
-from collide.survey.changes import Change, describe, differences
+from collide.survey.changes import Change, describe, differences, worst
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from collide.survey.changes import Causes
 
 _LIBRARIES, _CHANGES = 50, 200
 
@@ -45,7 +47,9 @@ def surveyed(directory: Path) -> Surveyed:
     """What the page tells. Raises InputError."""
     runs = dataset.runs(directory)
     rules = runs[-1]["rules"] if runs else ""
-    wheels = dataset.by_rules(directory, "wheels", rules).to_pylist()
+    # A wheel that more hosts have come to has a row, and causes, of each run.
+    runs_of = dataset.by_rules(directory, "wheels", rules).to_pylist()
+    wheels = list({wheel["sha256"]: wheel for wheel in runs_of}.values())
     analyses = dataset.by_rules(directory, "analyses", rules)
     hosts = sorted(set(analyses["host"].to_pylist()))
     causes = _causes(dataset.by_rules(directory, "causes", rules), hosts)
@@ -61,19 +65,22 @@ def surveyed(directory: Path) -> Surveyed:
         libraries=tuple(_libraries(causes)),
         problems=tuple(sorted((p["wheel"], p["kind"], p["reason"]) for p in problems)),
         changes=tuple(map(describe, _since_the_release_before(wheels, causes)))[:_CHANGES],
-        seconds=sum(wheel["seconds"] for wheel in wheels),
-        memory=max((wheel["memory"] for wheel in wheels), default=0),
+        seconds=sum(wheel["seconds"] for wheel in runs_of),
+        memory=max((wheel["memory"] for wheel in runs_of), default=0),
     )
 
 
 def _causes(table: pa.Table, hosts: Sequence[str]) -> Mapping[str, list[CauseOfWheel]]:
     """The causes above note by wheel, worst first."""
     number = {host: index for index, host in enumerate(hosts)}
-    found: dict[str, list[CauseOfWheel]] = defaultdict(list)
+    places: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for row in table.filter(pc.field("severity") != "note").to_pylist():
-        places = tuple(sorted(number[host] for host in row["hosts"]))
-        words = (row["subject"], row["code"], row["slug"], row["fix"])
-        found[row["sha256"]].append(CauseOfWheel(Severity[row["severity"].upper()], *words, places))
+        names = ("sha256", "severity", "subject", "code", "slug", "fix")
+        places[tuple(row[name] for name in names)] |= {number[host] for host in row["hosts"]}
+    found: dict[str, list[CauseOfWheel]] = defaultdict(list)
+    for (sha256, severity, subject, code, slug, fix), taken in places.items():
+        words = (Severity[severity.upper()], subject, code, slug, fix)
+        found[sha256].append(CauseOfWheel(*words, tuple(sorted(taken))))
     for causes in found.values():
         causes.sort(key=lambda cause: (-cause.severity, cause.subject, cause.code))
     return found
@@ -123,9 +130,6 @@ def _since_the_release_before(
 
 def _of(
     project: str, wheels: Sequence[str], causes: Mapping[str, Sequence[CauseOfWheel]]
-) -> dict[tuple[str, str, str, str], Severity]:
-    found: dict[tuple[str, str, str, str], Severity] = {}
-    for cause in (cause for wheel in wheels for cause in causes.get(wheel, ())):
-        key = (project, cause.subject, cause.code, cause.slug)
-        found[key] = max(cause.severity, found.get(key, cause.severity))
-    return found
+) -> Causes:
+    found = (cause for wheel in wheels for cause in causes.get(wheel, ()))
+    return worst(((project, c.subject, c.code, c.slug), c.severity) for c in found)

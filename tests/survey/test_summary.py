@@ -37,4 +37,28 @@ def test_page_of_a_dataset(tmp_path: Path) -> None:
     assert found.libraries == (Library("libz", 1, 1),)
     assert found.changes == ("error -> warning  p: libz (COL109 s)",)
     assert (found.seconds, found.memory) == (3.0, 2)
+    assert surveyed(_with_another_host(directory)) == found._replace(
+        wheels=(
+            found.wheels[0]._replace(causes=(found.wheels[0].causes[0]._replace(hosts=(0, 2)),)),
+            found.wheels[1],
+        ),
+        hosts=(*found.hosts, HostOfWheels("i", 1, 0, 0, 0)),
+        seconds=4.5,
+    )
     assert Path(write_summary(directory)).read_text().startswith("<!DOCTYPE html>")
+
+
+def _with_another_host(directory: Path) -> Path:
+    """The first wheel was checked on one more host later."""
+    key = {"sha256": "1r", "rules": "r"}
+    wheel = {**key, "project": "p", "version": "1", "wheel": "p-1.whl", "seconds": 1.5, "memory": 1}
+    cause = {"subject": "libz", "code": "COL109", "slug": "s", "severity": "error", "fix": "f"}
+    analysis = {**key, "host": "i", "checked": True, "worst": "error"}
+    rows: dict[str, list[dict[str, object]]] = {
+        "wheels": [wheel],
+        "causes": [{**key, **cause, "hosts": ["i"]}],
+        "analyses": [analysis],
+    }
+    dataset.write_task(directory, "later", rows)
+    dataset.collect(directory)
+    return directory
