@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from collide.findings.code import Family
 from collide.findings.table import CODES
-from collide.survey.wheel import Problem, SurveyedHost
+from collide.survey.wheel import SurveyedHost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,8 +95,3 @@ def _load(host: str, finding: Mapping[str, Any]) -> Row:
         "library": finding["provider"] or ", ".join(finding["symbols"]),
         "detail": finding["detail"],
     }
-
-
-def problem_rows(problems: Sequence[Problem]) -> list[Row]:
-    """Rows of the table ``problems``, without ``rules``."""
-    return [problem._asdict() for problem in problems]

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from collide.support import documents
+from collide.support import documents, toml
 from collide.support.errors import InputError, MissingPackageError
 from collide.support.regular_files import read_bytes
 from collide.survey.index import Index
 from collide.survey.wheel import Asked
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _IS_INDEX = re.compile(r"https?://.*/\Z")
 
@@ -110,10 +104,12 @@ def _lock_file(path: str) -> Iterator[Asked]:
         from packaging.pylock import Pylock, PylockValidationError  # late: for such a file only
     except ImportError as e:
         raise MissingPackageError("a packaging that knows lock files (26)") from e
+    data = _text(path)
     try:
-        lock = Pylock.from_dict(tomllib.loads(_text(path).decode()))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, PylockValidationError) as e:
-        raise InputError(path, f"no lock file (pylock.toml): {e}") from e
+        lock = Pylock.from_dict(toml.parse(data.decode(), path))
+    except (InputError, UnicodeDecodeError, PylockValidationError) as e:
+        reason = e.reason if isinstance(e, InputError) else e
+        raise InputError(path, f"no lock file (pylock.toml): {reason}") from e
     for package in lock.packages:
         if package.wheels and package.version is not None:
             yield Asked(package.name, f"=={package.version}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -80,6 +79,7 @@ def prepare(options: Options) -> Prepared:
     about = {"began": now, "rules": rules, "inputs": options.inputs, "wheels": len(wheels)}
     dataset.add_run(directory, {**about, "hosts": {h.name: h.digest for h in hosts}})
     dataset.write_problems(directory, rules, problems)
+    dataset.collect(directory)
     return Prepared(len(wheels), len(hosts), tasks)
 
 
@@ -118,7 +118,5 @@ def _hashed(wheel: Wheel) -> Wheel:
     """A wheel of a directory with its digest, so that it is known whether it is done."""
     if wheel.sha256 or "://" in wheel.address:
         return wheel
-    return wheel._replace(
-        sha256=hashlib.sha256(Path(wheel.address).read_bytes()).hexdigest(),
-        address=str(Path(wheel.address).absolute()),
-    )
+    path = Path(wheel.address).absolute()
+    return wheel._replace(address=str(path)).digested(path)

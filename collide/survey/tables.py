@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from collide.survey.wheel import KINDS
+
 SCHEMA = 1
 """Raised when a column changes its meaning or goes; columns may come without that."""
 
@@ -95,7 +97,7 @@ TABLES = {
         sha256=(_TEXT, "SHA-256 of the wheel; empty where it was not fetched"),
         rules=_RULES,
         wheel=(_TEXT, "of the wheel, or the name of the project"),
-        kind=(_TEXT, "download, unreadable, limit, memory, time, lost, fault or nothing"),
+        kind=(_TEXT, ", ".join(KINDS)),
         reason=(_TEXT, "a clause"),
     ),
 }  # fmt: skip

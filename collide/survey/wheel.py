@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from collide.support.records import NamedTuple
+
+_BLOCK = 1 << 20
 
 
 class Asked(NamedTuple):
     """What an input names: a project with the versions that may be taken, or one wheel.
 
-    ``address`` is the path or URL of a wheel, ``sha256`` its digest where the input tells it.
+    ``address`` is the path or URL of a wheel.
     """
 
     project: str = ""
     specifier: str = ""
     address: str = ""
-    sha256: str = ""
 
 
 class Wheel(NamedTuple):
@@ -32,6 +34,14 @@ class Wheel(NamedTuple):
     sha256: str = ""
     size: int = 0
     uploaded: str = ""
+
+    def digested(self, path: Path) -> Wheel:
+        """The same with the digest and the size of its file. Raises OSError."""
+        found = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                found.update(block)
+            return self._replace(sha256=found.hexdigest(), size=file.tell())
 
 
 class SurveyedHost(NamedTuple):

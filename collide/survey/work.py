@@ -5,7 +5,6 @@ What ends that process, a signal, no memory, no time, is a row. The wheel is rem
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import resource
@@ -20,31 +19,32 @@ from pathlib import Path
 from collide.support.errors import InputError
 from collide.support.files import working_directory
 from collide.support.limits import limit_in
+from collide.support.records import NamedTuple
 from collide.survey import dataset
 from collide.survey.index import DEFAULT, Index
-from collide.survey.rows import problem_rows, rows_of
+from collide.survey.rows import rows_of
 from collide.survey.wheel import Manners, Problem, Task, Wheel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
-
-    from collide.survey.rows import Rows
 
 _OBJECT_SUFFIXES = (".so", ".pyd")
 _ERROR_LENGTH = 500
 _REFUSED = 2  # status of collide check
-_BLOCK = 1 << 20
 
 
-class _Checked:
-    """What the process of a check has left: its report, what it cost, and why there is none."""
+class _Checked(NamedTuple):
+    """What the process of a check has left: its report, why there is none, and what it cost.
 
-    def __init__(self, report: dict[str, object] | None, problem: Problem | None) -> None:
-        self.report = report
-        self.problem = problem
-        self.seconds = 0.0
-        self.memory = 0
+    ``seconds`` are of CPU time, ``memory`` is the peak in bytes.
+    """
+
+    report: Mapping[str, Any]
+    problem: Problem | None
+    seconds: float = 0.0
+    memory: int = 0
 
 
 def perform(task: Task) -> str:
@@ -57,18 +57,16 @@ def perform(task: Task) -> str:
             return task.wheel.filename
         if path is None:
             reason = "none of its files is named as a shared object"
-            _keep(task, wheel, Problem(wheel.filename, "nothing", reason, wheel.sha256), None)
-            return wheel.filename
-        checked = _check(task, path, Path(scratch))
-        _keep(task, wheel, checked.problem, checked)
+            checked = _Checked(_NOTHING, Problem(wheel.filename, "nothing", reason))
+        else:
+            checked = _check(task, path, Path(scratch))
+        _keep(task, wheel, checked)
     return wheel.filename
 
 
 def keep_problem(task: Task, problem: Problem) -> None:
     """Keep the row of a task that has no other."""
-    rows: Rows = {"problems": [{**row, "rules": task.rules} for row in problem_rows([problem])]}
-    name = dataset.task_name(task.wheel.sha256 or task.wheel.address, task.hosts, task.rules)
-    dataset.write_task(task.directory, name, rows)
+    dataset.write_problems(task.directory, task.rules, [problem])
 
 
 def _bring(wheel: Wheel, manners: Manners, scratch: Path) -> tuple[Wheel, Path | None]:
@@ -88,16 +86,12 @@ def _bring(wheel: Wheel, manners: Manners, scratch: Path) -> tuple[Wheel, Path |
     else:
         _copy(wheel.address, path)
     try:
-        with path.open("rb") as file:
-            found = hashlib.sha256()
-            while block := file.read(_BLOCK):
-                found.update(block)
-            digest, size = found.hexdigest(), file.tell()
+        brought = wheel.digested(path)
     except OSError as e:
         raise InputError(str(path), e.strerror or str(e)) from e
-    if wheel.sha256 not in ("", digest):
-        raise InputError(wheel.address, f"has the SHA-256 {digest}, not {wheel.sha256}")
-    return wheel._replace(sha256=digest, size=size), path
+    if wheel.sha256 not in ("", brought.sha256):
+        raise InputError(wheel.address, f"has the SHA-256 {brought.sha256}, not {wheel.sha256}")
+    return brought, path
 
 
 @lru_cache(maxsize=8)
@@ -148,10 +142,12 @@ def _check(task: Task, path: Path, scratch: Path) -> _Checked:
             timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
     error = said.read_text(errors="replace").strip()
-    document = json.loads(report.read_bytes()) if report.exists() else None
-    found = _Checked(document, _problem(task, process.returncode, error, is_late=late.is_set()))
-    found.seconds, found.memory = used.ru_utime + used.ru_stime, used.ru_maxrss << 10
-    return found
+    return _Checked(
+        json.loads(report.read_bytes()) if report.exists() else _NOTHING,
+        _problem(task, process.returncode, error, is_late=late.is_set()),
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss << 10,
+    )
 
 
 def _problem(task: Task, status: int, error: str, *, is_late: bool) -> Problem | None:
@@ -171,31 +167,19 @@ def _problem(task: Task, status: int, error: str, *, is_late: bool) -> Problem |
     return Problem(task.wheel.filename, kind, reason)
 
 
-def _keep(task: Task, wheel: Wheel, problem: Problem | None, checked: _Checked | None) -> None:
-    empty: dict[str, Any] = {
-        "analyses": [],
-        "causes": [],
-        "findings": [],
-        "exposed": [],
-        "left_out": [],
-    }
-    report = (checked.report if checked else None) or empty
-    rows = rows_of(report, task.hosts)
-    rows["wheels"] = [
-        {
-            "wheel": wheel.filename,
-            **{name: getattr(wheel, name) for name in _WHEEL_COLUMNS},
-            "seconds": checked.seconds if checked else 0.0,
-            "memory": checked.memory if checked else 0,
-        }
-    ]
-    rows["problems"] = problem_rows([problem]) if problem else []
+def _keep(task: Task, wheel: Wheel, checked: _Checked) -> None:
+    rows = rows_of(checked.report, task.hosts)
+    columns = {name: getattr(wheel, name) for name in _WHEEL_COLUMNS}
+    cost = {"seconds": checked.seconds, "memory": checked.memory}
+    rows["wheels"] = [{"wheel": wheel.filename, **columns, **cost}]
+    rows["problems"] = [checked.problem._asdict()] if checked.problem else []
     for table in rows.values():
         for row in table:
             row["sha256"], row["rules"] = wheel.sha256, task.rules
-    dataset.write_task(
-        task.directory, dataset.task_name(wheel.sha256, task.hosts, task.rules), rows
-    )
+    name = dataset.task_name(wheel.sha256, task.hosts, task.rules)
+    dataset.write_task(task.directory, name, rows)
 
 
 _WHEEL_COLUMNS = ("project", "version", "address", "uploaded", "size")
+_NOTHING = dict.fromkeys(("analyses", "causes", "findings", "exposed", "left_out"), ())
+"""The report of a check that has none."""
