@@ -22,6 +22,24 @@ _INLINE = (
     "span",
 )
 
+_STYLE = """
+:root { color-scheme: light dark; --ground: #fff; --ink: #1b1b1b; --line: #b5b5b5;
+  --soft: #f3f3f3; --error: #a40000; --warning: #7a4b00; --note: #00508f; --clean: #1d6222; }
+@media (prefers-color-scheme: dark) { :root { --ground: #161616; --ink: #e8e8e8; --line: #565656;
+  --soft: #242424; --error: #ff9a92; --warning: #f0be68; --note: #8fc7ff; --clean: #94d89a; } }
+* { box-sizing: border-box; }
+body { background: var(--ground); color: var(--ink); font: 1rem/1.4 sans-serif;
+  max-width: 78rem; margin: 0 auto; padding: .5rem 1rem; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; }
+caption { text-align: left; font-weight: bold; padding: .3rem 0; }
+th, td { border: 1px solid var(--line); padding: .2rem .4rem; text-align: left;
+  vertical-align: top; }
+thead th { background: var(--soft); vertical-align: bottom; }
+.error { color: var(--error); } .warning { color: var(--warning); }
+.note { color: var(--note); } .clean { color: var(--clean); }
+"""
+
 
 def tag(name: str, *children: str, **attributes: str) -> Html:
     """An element; ``class_`` and ``aria_label`` stand for what Python has no name for."""
@@ -46,7 +64,7 @@ def _written(attributes: Mapping[str, str]) -> str:
 
 
 def page(title: str, style: Html, *body: str, scripts: str = "") -> Html:
-    """A whole page without a network.
+    """A whole page without a network; ``style`` is beside that of all pages.
 
     ``scripts`` are the sources of scripts that its policy lets run (Content Security Policy).
     """
@@ -57,7 +75,7 @@ def page(title: str, style: Html, *body: str, scripts: str = "") -> Html:
         Html(f'<meta http-equiv="Content-Security-Policy" content="{html_of([policy])}">\n'),
         Html('<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
         tag("title", title),
-        tag("style", style),
+        tag("style", Html(_STYLE), style),
     )
     return document(Html("<!DOCTYPE html>\n"), tag("html", head, tag("body", *body), lang="en"))
 

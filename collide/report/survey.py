@@ -72,19 +72,6 @@ class Surveyed(NamedTuple):
 
 
 _STYLE = """
-:root { color-scheme: light dark; --ground: #fff; --ink: #1b1b1b; --line: #b5b5b5;
-  --soft: #f3f3f3; --error: #a40000; --warning: #7a4b00; --clean: #1d6222; }
-@media (prefers-color-scheme: dark) { :root { --ground: #161616; --ink: #e8e8e8; --line: #565656;
-  --soft: #242424; --error: #ff9a92; --warning: #f0be68; --clean: #94d89a; } }
-body { background: var(--ground); color: var(--ink); font: 1rem/1.5 sans-serif;
-  max-width: 75rem; margin: 0 auto; padding: 1rem; }
-main { overflow-wrap: anywhere; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: left; }
-caption { text-align: left; }
-thead th { background: var(--soft); }
-.error { color: var(--error); } .warning { color: var(--warning); }
 input, select { font: inherit; color: inherit; background: var(--ground); max-width: 100%; }
 details { border-top: 1px solid var(--line); padding: .3rem 0; }
 """

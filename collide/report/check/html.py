@@ -43,13 +43,6 @@ _Named = Sequence[tuple[str, Cause]]
 """Causes, each with the name of its place on the page."""
 
 _STYLE = """
-:root { color-scheme: light dark; --ground: #fff; --ink: #1b1b1b; --line: #b5b5b5;
-  --soft: #f3f3f3; --error: #a40000; --warning: #7a4b00; --note: #00508f; --clean: #1d6222; }
-@media (prefers-color-scheme: dark) { :root { --ground: #161616; --ink: #e8e8e8; --line: #565656;
-  --soft: #242424; --error: #ff9a92; --warning: #f0be68; --note: #8fc7ff; --clean: #94d89a; } }
-* { box-sizing: border-box; }
-body { background: var(--ground); color: var(--ink); font: 1rem/1.4 sans-serif;
-  max-width: 78rem; margin: 0 auto; padding: .5rem 1rem; overflow-wrap: anywhere; }
 h1 { margin: .3rem 0; } h2 { margin: 1rem 0 .3rem; font-size: 1.2rem; }
 a { color: inherit; }
 code, .names { font-family: monospace; overflow-wrap: anywhere; }
@@ -57,17 +50,9 @@ fieldset { border: 0; padding: 0; margin: .5rem 0; } legend { float: left; margi
 label { margin-right: 1rem; }
 main:has(#show-error:checked) .warning-only, main:has(#show-error:checked) .cause:not(.error),
 main:has(#show-warning:checked) .cause.note { display: none; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-caption { text-align: left; font-weight: bold; padding: .3rem 0; }
-th, td { border: 1px solid var(--line); padding: .2rem .4rem; text-align: left;
-  vertical-align: top; }
-thead th { background: var(--soft); vertical-align: bottom; }
 thead th.host, td.host { padding: .2rem .1rem; font-size: .8rem; writing-mode: vertical-rl; }
 thead th.host { font-weight: normal; overflow-wrap: normal; white-space: nowrap; }
 .input { font-weight: normal; display: block; }
-.error { color: var(--error); } .warning { color: var(--warning); }
-.note { color: var(--note); } .clean { color: var(--clean); }
 details { margin: .3rem 0; } summary { cursor: pointer; }
 .cause { border: 1px solid var(--line); border-left: .4rem solid; padding: .2rem .6rem; }
 .cause > *, .cause > summary > .what { color: var(--ink); }
