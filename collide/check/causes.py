@@ -10,7 +10,14 @@ from collide.check.check import Report
 from collide.check.rows import ReportRow, rows
 from collide.findings.code import Code, Family, Severity, Shape
 from collide.findings.loading import NO_LIBPYTHON
-from collide.findings.subject import Kind, Subject, is_linked_into, object_name, subject_of
+from collide.findings.subject import (
+    Kind,
+    Subject,
+    is_linked_into,
+    meant_library,
+    object_name,
+    subject_of,
+)
 from collide.support.records import NamedTuple
 from collide.support.text import listed
 
@@ -149,7 +156,7 @@ def _fix(worst: Finding, subject: Subject, linked_into: Sequence[str]) -> str:
     if linked_into:
         modules = listed(list(dict.fromkeys(map(object_name, linked_into))))
         return f"Link {modules} with -Wl,--exclude-libs,ALL."
-    return f"Rename {subject.name}'s symbols, or link it static and hidden."
+    return f"Rename {meant_library(worst)}'s symbols, or link it static and hidden."
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def subject_of(finding: Finding) -> Subject:
         case Shape.INTERPOSITION | Shape.SPLIT if code.family is Family.SHADOWING:
             if code.foreign:
                 return Subject(Kind.NAMES, library(finding.provider or ""))
-            return Subject(Kind.COPY, _interposed(finding))
+            return Subject(Kind.COPY, meant_library(finding))
         case Shape.LOAD_FAILURE | Shape.CAPTURE:
             return Subject(Kind.COPY, library(_needed(finding)), code.id)
         case Shape.EXPOSURE:
@@ -55,7 +55,7 @@ def subject_of(finding: Finding) -> Subject:
     return Subject(Kind.CODE, code.slug, code.id)
 
 
-def _interposed(finding: Finding) -> str:
+def meant_library(finding: Finding) -> str:
     """The library that was meant: linked into the victim, it has the name of the provider's."""
     own, theirs = library(finding.victim), library(finding.provider or "")
     if finding.intended != (finding.victim,) and finding.intended:
@@ -91,4 +91,5 @@ def object_name(path: str) -> str:
 
 def is_linked_into(finding: Finding) -> bool:
     """Whether the library is linked into the victim, which is no such library itself."""
-    return finding.intended == (finding.victim,) and library(finding.victim) != _interposed(finding)
+    statically = finding.intended == (finding.victim,)
+    return statically and library(finding.victim) != meant_library(finding)

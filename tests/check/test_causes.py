@@ -11,10 +11,12 @@ from collide.findings.code import Severity
 from collide.findings.exposure import EXPOSED_SYMBOLS
 from collide.findings.finding import Finding
 from collide.findings.loading import NO_LIBPYTHON
+from collide.findings.shadowing.foreign_symbol import FOREIGN_SYMBOL
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.findings.shadowing.split_library import SPLIT_LIBRARY
 from collide.findings.shadowing.unused_copy import UNUSED_COPY
 from collide.hosts.database import load_shipped
+from collide.report.check.words import theirs_of
 from collide.wheels.target import Target
 from merging import HOSTS, finding
 from reports import everything
@@ -53,6 +55,30 @@ def test_second_libpython_is_not_to_be_linked() -> None:
     second = finding(REPLACED_LIBRARY, victim="m.so", intended=(library,), remedy=NO_LIBPYTHON)
     (cause,) = causes(Report((judged(HOSTS[0], second),), (), ()))
     assert (cause.subject, cause.fix) == ("libpython3.11", NO_LIBPYTHON)
+
+
+def test_names_of_a_bundled_library_are_changed_in_it_and_not_in_the_host() -> None:
+    bundled = "a.libs/libvips-e42572c0.so.42"
+    taken = finding(
+        FOREIGN_SYMBOL, victim=bundled, provider="/usr/bin/hexchat", intended=(bundled,)
+    )
+    (cause,) = causes(Report((judged(HOSTS[0], taken),), (), ()))
+    assert cause.subject == "hexchat"
+    assert cause.fix == "Rename libvips's symbols, or link it static and hidden."
+
+
+def test_several_libraries_that_answer_for_one_are_named() -> None:
+    bundled = "a.libs/libvips-e42572c0.so.42"
+    found = [
+        finding(REPLACED_LIBRARY, victim="m.so", provider=f"/lib/{name}", intended=(bundled,))
+        for name in ("libglib-2.0.so.0.7400.6", "libgobject-2.0.so.0.7400.6")
+    ]
+    (cause,) = causes(Report((judged(HOSTS[0], *found),), (), ()))
+    assert cause.subject == "libvips"
+    assert theirs_of(cause) == "libglib-2.0 and libgobject-2.0"
+    releases = [f._replace(provider=f"/lib/libz.so.1.2.{n}") for n, f in enumerate(found)]
+    (cause,) = causes(Report((judged(HOSTS[0], *releases),), (), ()))
+    assert theirs_of(cause) == "own release"
 
 
 def test_two_libraries_are_two_causes_the_worst_first() -> None:

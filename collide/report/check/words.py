@@ -113,11 +113,17 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) 
 
 
 def theirs_of(cause: Cause) -> str:
-    """The copy of the host, by the release that its texts or its file name."""
+    """The copy of the host, by the release that its texts or its file name.
+
+    Several files are releases of one library, or others that hold parts of it.
+    """
     if len(cause.provider_releases) == 1:
         return cause.provider_releases[0]
     files = sorted({posixpath.basename(path) for path in cause.providers})
-    return files[0] if len(files) == 1 else "own release"
+    if len(files) == 1:
+        return files[0]
+    libraries = sorted(set(map(library, files)))
+    return "own release" if len(libraries) == 1 else listed(libraries)
 
 
 def listed_objects(paths: Sequence[str]) -> str:
