@@ -98,14 +98,12 @@ class _Reader:
                 self._counts[state] += 1
 
     def _state(self, one: Loaded, slot: Slot) -> Match | str:
-        size = one.table.word.size
         try:
-            (word,) = one.table.word.unpack(self._image.read(one.base + slot.address, size))
+            address = one.table.target(slot, one.base, self._image.read)
         except MemoryGapError:
             return "missing"
-        if word == slot.addend % (1 << 8 * size):
+        if address is None:
             return "empty"
-        address = (word - slot.addend) % (1 << 8 * size)
         provider = self._places.at(address)
         if provider is None:
             return "unknown"

@@ -13,7 +13,7 @@ from collide.processes.maps import MemoryRange
 from collide.support.errors import CollideError
 from collide.support.records import NamedTuple
 
-AT_PHDR, AT_PHENT, AT_PHNUM, AT_BASE, AT_ENTRY, AT_EXECFN, AT_SYSINFO_EHDR = 3, 4, 5, 7, 9, 31, 33
+AT_PHDR, AT_PHENT, AT_PHNUM, AT_ENTRY, AT_EXECFN, AT_SYSINFO_EHDR = 3, 4, 5, 9, 31, 33
 _BLOCK = 1 << 16
 _BLOCKS = 256
 _LONGEST = 4096

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from collide.elf.constants import DT_DEBUG, PT_DYNAMIC
+from collide.elf.constants import DT_DEBUG, PT_DYNAMIC, PT_PHDR
 from collide.processes.image import (
     AT_EXECFN,
     AT_PHDR,
@@ -24,7 +24,6 @@ from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
-_PT_PHDR = 6
 _RT_CONSISTENT = 0
 
 
@@ -69,7 +68,7 @@ def executable_base(image: ProcessImage) -> tuple[int, int] | None:
         for number in range(count):
             at = headers + number * size
             kind = image.integer(at, 4)
-            if kind == _PT_PHDR:
+            if kind == PT_PHDR:
                 base = headers - image.pointer(at + address_at)
             elif kind == PT_DYNAMIC:
                 dynamic = image.pointer(at + address_at)

@@ -38,9 +38,11 @@ from collide.elf.constants import (
     DT_VERNEED,
     DT_VERSYM,
     PT_DYNAMIC,
+    PT_GNU_PROPERTY,
     PT_INTERP,
     PT_LOAD,
     PT_NOTE,
+    PT_PHDR,
     SHN_UNDEF,
     STB_LOCAL,
 )
@@ -52,13 +54,12 @@ from collide.repair.plan import ObjectChange
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
-_PT_PHDR, _PT_GNU_PROPERTY = 6, 0x6474E553
 _NAMES = (DT_NEEDED, DT_SONAME, DT_RPATH, DT_RUNPATH)
 _MOVED = {
     *(DT_HASH, DT_GNU_HASH, DT_STRTAB, DT_STRSZ, DT_SYMTAB, DT_VERSYM, DT_VERDEF, DT_VERNEED),
     *(DT_RELA, DT_REL, DT_JMPREL, DT_RELR, DT_DEBUG),
 }
-_MOVED_SEGMENTS = (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, _PT_PHDR, _PT_GNU_PROPERTY)
+_MOVED_SEGMENTS = (PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_PHDR, PT_GNU_PROPERTY)
 _PAGE = 4096
 _PADDING = b"\0XZ"  # the letters are what patchelf fills with where it took a section away
 
@@ -303,7 +304,7 @@ def _tables(facts: _Facts) -> Iterator[tuple[int, int]]:
     image = facts.image
     yield from _headers(facts, image.phnum)
     for segment in facts.segments:
-        if segment.kind in (PT_DYNAMIC, PT_INTERP, PT_NOTE, _PT_GNU_PROPERTY):
+        if segment.kind in (PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_GNU_PROPERTY):
             yield segment.address, segment.address + segment.size
     sizes = {
         DT_STRTAB: image.one(DT_STRSZ, 0),

@@ -50,6 +50,9 @@ from collide.support.records import NamedTuple
 
 _PAGE = 4096
 
+Words = Callable[[int, int], bytes]
+"""Address and size to the bytes there."""
+
 
 class Slot(NamedTuple):
     """One word that a relocation fills with the address of a symbol.
@@ -78,6 +81,16 @@ class SlotTable(NamedTuple):
     def end(self) -> int:
         """The virtual address behind its last segment."""
         return max(s.address + s.memory for s in self.segments)
+
+    def target(self, slot: Slot, base: int, words: Words) -> int | None:
+        """The address that a slot of the object at ``base`` holds; None for a word of 0.
+
+        Raises what ``words`` raises for memory that is not there.
+        """
+        size = self.word.size
+        (word,) = self.word.unpack(words(base + slot.address, size))
+        address: int = (word - slot.addend) % (1 << 8 * size)
+        return address or None
 
 
 class SlotBinding(NamedTuple):
@@ -179,8 +192,6 @@ def _file_offset(address: int, segments: Iterable[Segment]) -> int:
 
 
 Tables = Mapping[str, SlotTable]
-Words = Callable[[int, int], bytes]
-"""Address and size to the bytes there."""
 
 
 def slot_tables(paths: Iterable[str], known: Tables | None = None) -> dict[str, SlotTable]:
@@ -258,12 +269,10 @@ def bindings(maps: Sequence[MemoryRange], tables: Tables, words: Words) -> Itera
     places = _Places(maps, tables)
     for path, base in places.bases.items():
         table = tables[path]
-        unpack, size = table.word.unpack, table.word.size
-        limit = 1 << 8 * size
         for slot in table.slots:
-            (word,) = unpack(words(base + slot.address, size))
-            null = word == slot.addend % limit
-            provider, value = (None, 0) if null else places.at((word - slot.addend) % limit)
+            address = table.target(slot, base, words)
+            provider, value = (None, 0) if address is None else places.at(address)
+            null = address is None
             yield SlotBinding(
                 path, slot.symbol, slot.version, slot.lookup_class, provider, value, null
             )
