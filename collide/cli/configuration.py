@@ -13,7 +13,6 @@ from functools import cache
 
 from collide.cli.streams import complain
 from collide.support.errors import InputError, UsageError
-from collide.support.neighbours import neighbour
 from collide.support.records import NamedTuple
 from collide.support.regular_files import read_bytes
 
@@ -147,9 +146,11 @@ def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if name in known and text:
             values[known[name].key] = _value(name, text, known[name])
             continue
-        mistyped = name.startswith("COLLIDE_") and name not in (*known, *others)
-        if mistyped and (near := neighbour(name, (*known, *others))):
-            raise UsageError(f"{name} in the environment means nothing{near}")
+        if name.startswith("COLLIDE_") and name not in (*known, *others):
+            from collide.support.neighbours import neighbour  # late: for an error only
+
+            if near := neighbour(name, (*known, *others)):
+                raise UsageError(f"{name} in the environment means nothing{near}")
     return values
 
 
@@ -254,6 +255,7 @@ def _plain(value: Any) -> Any:
 
 
 def _wrong(file: _File, e: MismatchError) -> InputError:
+    from collide.support.neighbours import neighbour  # late: for an error only
     from collide.support.schema import written  # late: for an error only
 
     name = written((*file.at, *e.place)) or "the document"
