@@ -22,8 +22,9 @@ from collide.inspect.snapshot import Loaded, Places, Snapshot, closure
 from collide.loader.libc import libc_of
 from collide.loader.model import Dso
 from collide.processes.eh_frame import CallFrames
+from collide.processes.image import Fault
 from collide.processes.maps import range_at
-from collide.processes.unwind import Code, walk
+from collide.processes.unwind import Code, Stack, walk
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
@@ -116,9 +117,7 @@ def read_crash(snapshot: Snapshot, real: RealBindings, judged: Iterable[Placed])
         caller = found[n + 1] if n + 1 < len(found) else None
         taken = crossings.has(caller, place, names)
         frames.append(frame._replace(guessed=n in stack.guessed, taken=taken))
-    # A fault of its own has an address; a handler that ends the process sends the signal.
-    sent = fault.address is None and stack.interrupted
-    start = stack.interrupted[0] if sent else 0
+    start = _first_met(stack, fault)
     dsos = tuple(place.map.dso if place else None for place in found)
     blame = _Judge(snapshot, judged, _Stack(tuple(frames[start:]), dsos[start:])).blame()
     return Crash(
@@ -130,6 +129,15 @@ def read_crash(snapshot: Snapshot, real: RealBindings, judged: Iterable[Placed])
         stack.ended,
         blame,
     )
+
+
+def _first_met(stack: Stack, fault: Fault) -> int:
+    """The position of the frame that the first fatal signal has met."""
+    if stack.faulted:
+        # What fails in the handler of a fault comes of that fault: the outermost was the first.
+        return stack.faulted[-1]
+    # A fault of its own has an address; a handler that ends the process sends the signal.
+    return stack.interrupted[0] if fault.address is None and stack.interrupted else 0
 
 
 def _signal_name(number: int) -> str:

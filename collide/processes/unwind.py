@@ -18,17 +18,21 @@ from collide.support.records import NamedTuple
 _MASK = (1 << 64) - 1
 _AARCH64 = 183
 _ADDRESS_BITS = (1 << 48) - 1  # what a return address that is signed (PAC) has beside its sign
+_TRAPNO = 200
+"""Where the ``ucontext_t`` of Linux on x86-64 has ``gregs[REG_TRAPNO]`` (sys/ucontext.h)."""
+_FAULTS = (6, 13, 14, 17)  # opcode, protection, page and alignment (SDM, volume 3, table 6-1)
 
 
 class _Frame(NamedTuple):
     """Registers at one place; ``exact`` is whether ``pc`` is the instruction itself.
 
-    Else it is behind a call.
+    Else it is behind a call. ``faulted`` is whether the instruction is known to have failed.
     """
 
     pc: int
     registers: dict[int, int]
     exact: bool
+    faulted: bool = False
 
 
 class Stack(NamedTuple):
@@ -37,13 +41,15 @@ class Stack(NamedTuple):
     ``addresses`` are those of instructions, of callers the last byte of the call. ``ended`` is
     empty where the walk came to the outermost frame. ``guessed`` are the positions of frames
     that were found without call frame information, ``interrupted`` of those that a handler of a
-    signal has interrupted.
+    signal has interrupted, ``faulted`` of those of them whose own instruction is known to have
+    failed.
     """
 
     addresses: tuple[int, ...]
     ended: str
     guessed: frozenset[int]
     interrupted: tuple[int, ...]
+    faulted: tuple[int, ...]
 
 
 class Code(NamedTuple):
@@ -60,11 +66,13 @@ def walk(image: ProcessImage, thread: Thread, code_at: Callable[[int], Code | No
     """The stack of a thread; ``code_at`` gives the object at an address, None for none."""
     walker = _Walker(image, code_at)
     frame: _Frame | None = _Frame(thread.pc, dict(thread.registers), True)
-    addresses, guessed, interrupted = list[int](), set[int](), list[int]()
+    addresses, guessed, interrupted, faulted = list[int](), set[int](), list[int](), list[int]()
     most, ended = limits.value("frames"), ""
     while frame is not None:
         if frame.exact and addresses:
             interrupted.append(len(addresses))
+            if frame.faulted:
+                faulted.append(len(addresses))
         addresses.append(frame.pc if frame.exact else frame.pc - 1)
         if len(addresses) >= most:
             ended = f"it is deeper than {most} frames"
@@ -76,7 +84,7 @@ def walk(image: ProcessImage, thread: Thread, code_at: Callable[[int], Code | No
             break
         if frame is not None and not known:
             guessed.add(len(addresses))
-    return Stack(tuple(addresses), ended, frozenset(guessed), tuple(interrupted))
+    return Stack(tuple(addresses), ended, frozenset(guessed), tuple(interrupted), tuple(faulted))
 
 
 class _Walker:
@@ -109,7 +117,12 @@ class _Walker:
         if rule.how == "same" and not (self._is_arm and (frame.exact or row.signal)):
             # Only the innermost frame may have its return address in a register.
             return None
-        return self._checked(frame, found, found[ra], exact=row.signal)
+        caller = self._checked(frame, found, found[ra], exact=row.signal)
+        if caller is None or not row.signal or self._is_arm:
+            return caller
+        # A handler returns to the code of this frame with the context at the top of the stack.
+        trap = self._image.integer(frame.registers[self._sp] + _TRAPNO, 8)
+        return caller._replace(faulted=trap in _FAULTS)
 
     def _restored(self, registers: dict[int, int], row: Row) -> dict[int, int]:
         """The registers of the caller."""

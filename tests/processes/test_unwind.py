@@ -27,20 +27,28 @@ __attribute__((noinline)) int innermost(int n) {
   char *room = __builtin_alloca(n + 64); memset(room, 1, n); return END + room[n - 1];
 }
 CALLER(third, innermost) CALLER(second, third) CALLER(first, second)
-void again(int number) { raise(number); }
+void again(int number) { if (HANDLED) raise(number); }
 int main(int argc, char **argv) {
   struct sigaction action = { .sa_handler = again, .sa_flags = SA_NODEFER | SA_RESETHAND };
-  if (argc > 1) sigaction(SIGSEGV, &action, 0);
+  if (argc > 1) { sigaction(SIGSEGV, &action, 0); sigaction(SIGALRM, &action, 0); }
   return first(argc + 30);
 }
 """
 NAMES = ["innermost", "third", "second", "first", "main"]
 
 
-def stack(tmp_path: Path, end: str, *flags: str, handle: bool = False) -> Crash:
-    program = Scenario(tmp_path).exe(CALLS, f"-DEND={end}", "-rdynamic", *flags)
+def stack(
+    tmp_path: Path,
+    end: str,
+    *flags: str,
+    handle: bool = False,
+    handled: str = "1",
+    passed: int | None = None,
+) -> Crash:
+    defined = [f"-DEND={end}", f"-DHANDLED={handled}"]
+    program = Scenario(tmp_path).exe(CALLS, *defined, "-rdynamic", *flags)
     command: list[str | Path] = [program, *(["handle"] if handle else [])]
-    core = crash(command, tmp_path / "core", passed=int(handle))
+    core = crash(command, tmp_path / "core", passed=int(handle) if passed is None else passed)
     found = inspect_named(str(core)).crash
     assert found is not None
     return found
@@ -70,6 +78,21 @@ def test_handler_of_the_signal_is_not_what_it_has_met(tmp_path: Path) -> None:
     assert own(found)[: len(NAMES) + 1] == ["again", *NAMES]
     assert found.frames[found.start].function == "innermost"
     assert found.start > 1
+
+
+def test_what_fails_in_the_handler_of_a_fault_comes_of_it(tmp_path: Path) -> None:
+    fails = "*(volatile int *)256"
+    found = stack(tmp_path, "*(volatile int *)0", "-O1", handle=True, handled=fails)
+    assert found.address == 256
+    assert own(found)[: len(NAMES) + 1] == ["again", *NAMES]
+    assert found.frames[found.start].function == "innermost"
+
+
+def test_what_fails_in_the_handler_of_another_signal_is_its_own(tmp_path: Path) -> None:
+    fails = "*(volatile int *)256"
+    found = stack(tmp_path, "raise(SIGALRM)", "-O1", handle=True, handled=fails, passed=0)
+    assert own(found)[: len(NAMES) + 1] == ["again", *NAMES]
+    assert (found.address, found.start) == (256, 0)
 
 
 def test_handler_of_a_call_of_no_code(tmp_path: Path) -> None:
