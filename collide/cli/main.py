@@ -142,7 +142,7 @@ def parser_of(name: str) -> argparse.ArgumentParser:
         prog=f"collide {name}", description=COMMANDS[name], formatter_class=_formatter
     )
     import_module(f"collide.cli.{name}").add_arguments(parser)
-    limit_argument(parser)
+    limit_argument(parser, counts=name == "survey")
     return parser
 
 

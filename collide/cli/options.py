@@ -10,6 +10,7 @@ from collide.support.limits import override
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
     from collide.loader.opening import ModePatterns
 
@@ -223,16 +224,47 @@ def format_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
-def limit_argument(parser: argparse.ArgumentParser) -> None:
-    """``--limit``: another value of one of the limits on inputs."""
+def limit_argument(parser: argparse.ArgumentParser, *, counts: bool) -> None:
+    """``--limit``: another value of one of the limits on inputs.
+
+    ``counts`` is whether a plain number limits how many inputs there are, as ``args.count``.
+    """
     parser.add_argument(
         "--limit",
-        action="append",
+        action=_count_or_limit() if counts else "append",
         default=[],
-        metavar="NAME=VALUE",
-        help="another limit on what an input may ask for (64M, 2G), of those that "
-        "'collide explain security' lists; repeatable",
+        metavar="N|NAME=VALUE" if counts else "NAME=VALUE",
+        help="the first N wheels only; or, repeatable, "
+        * counts
+        + "another limit on what an input may ask for (64M, 2G), of those that "
+        "'collide explain security' lists" + "; repeatable" * (not counts),
     )
+    if counts:
+        parser.set_defaults(count=None)
+
+
+def _count_or_limit() -> type[argparse.Action]:
+    import argparse  # late: start-up
+
+    class CountOrLimit(argparse.Action):
+        """Keeps a number as the count, and appends what is none."""
+
+        def __call__(
+            self,
+            parser: argparse.ArgumentParser,
+            namespace: argparse.Namespace,
+            values: Any,
+            option_string: str | None = None,
+        ) -> None:
+            """See :class:`argparse.Action`."""
+            try:
+                namespace.count = positive(values)
+            except ValueError:
+                if "=" not in values:
+                    parser.error(f"argument {option_string}: {values} is no number above 0")
+                namespace.limit = [*namespace.limit, values]
+
+    return CountOrLimit
 
 
 _LIMIT = "COLLIDE_LIMIT_"

@@ -69,7 +69,6 @@ def _choice_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--since", default="", metavar="DATE", help="uploaded at or after, 2026-11-29"
     )
-    parser.add_argument("--count", type=positive, metavar="N", help="the first N wheels only")
     parser.add_argument(
         "--memory", type=positive, default=4096, metavar="MIB", help="for one wheel (4096)"
     )
@@ -155,6 +154,7 @@ def _options(args: argparse.Namespace, directory: Path) -> Options:
         limit=args.count,
         memory=args.memory << 20,
         seconds=args.seconds,
+        limits=tuple(args.limit),
     )
 
 

@@ -49,10 +49,13 @@ class Index:
         self._client = PyPISimple(url, session=pages, accept=ACCEPT_JSON_PREFERRED)
         self._session = _session(manners)
         self._url = url
+        self._others: dict[str, Index] = {"": self, url: self}
 
     def at(self, url: str) -> Index:
-        """Another index, with the same manners."""
-        return self if url == self._url else Index(url, self._manners)
+        """Another index, with the same manners; this one for an empty address."""
+        if url not in self._others:
+            self._others[url] = Index(url, self._manners)
+        return self._others[url]
 
     def projects(self) -> list[str]:
         """The names of all projects. Raises InputError."""

@@ -42,6 +42,7 @@ class Options(NamedTuple):
     limit: int | None
     memory: int
     seconds: int
+    limits: tuple[str, ...] = ()
 
 
 class Prepared(NamedTuple):
@@ -72,6 +73,7 @@ def prepare(options: Options) -> Prepared:
             options.memory,
             options.seconds,
             options.manners,
+            options.limits,
         )
         for wheel, missing in plan.left_to_do(wheels, hosts, done)
     )

@@ -13,12 +13,14 @@ _BLOCK = 1 << 20
 class Asked(NamedTuple):
     """What an input names: a project with the versions that may be taken, or one wheel.
 
-    ``address`` is the path or URL of a wheel.
+    ``address`` is the path or URL of a wheel, ``index`` that of the simple index to ask, empty for
+    the one of ``--index``.
     """
 
     project: str = ""
     specifier: str = ""
     address: str = ""
+    index: str = ""
 
 
 class Wheel(NamedTuple):
@@ -69,7 +71,8 @@ class Task(NamedTuple):
     """One wheel on the hosts that it was not checked on yet.
 
     ``directory`` is the dataset's, ``rules`` the version of collide's rules, ``memory`` (bytes)
-    and ``seconds`` (of wall time) what the check may take.
+    and ``seconds`` (of wall time) what the check may take, ``limits`` those of ``--limit`` on what
+    it reads.
     """
 
     wheel: Wheel
@@ -79,6 +82,7 @@ class Task(NamedTuple):
     memory: int
     seconds: int
     manners: Manners
+    limits: tuple[str, ...] = ()
 
 
 class Problem(NamedTuple):

@@ -120,6 +120,8 @@ def _check(task: Task, path: Path, scratch: Path) -> _Checked:
     command += ["-o", os.fspath(report), "--jobs", "1", "--fail-on", "never", "--allow-unchecked"]
     # What is configured where a worker happens to run is nothing to the dataset.
     command += ["--isolated"]
+    for limit in task.limits:
+        command += ["--limit", limit]
     for host in task.hosts:
         command += ["--profile", host.spec]
 

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from collide.support.errors import InputError
+from collide.survey.choose import wheels_of
 from collide.survey.index import Index
+from collide.survey.sources import asked_for
 from collide.survey.wheel import Manners
 
 NAME = "p-1-cp311-cp311-manylinux_2_28_x86_64.whl"
@@ -39,6 +41,10 @@ class Handler(BaseHTTPRequestHandler):
             page = json.dumps(self.server.page).encode()
             kind = "application/vnd.pypi.simple.v1+json"
             self.answer(200, page, ETag='"1"', **{"Content-Type": kind})
+        elif self.path == "/":
+            kind = "application/vnd.pypi.simple.v1+json"
+            page = {"meta": {"api-version": "1.1"}, "projects": [{"name": "p"}]}
+            self.answer(200, json.dumps(page).encode(), **{"Content-Type": kind})
         elif self.path == "/whole.whl":
             self.answer(200, self.server.wheel)
         elif self.path == f"/{NAME}":
@@ -120,6 +126,13 @@ def test_wheels_of_a_project(server: Server) -> None:
         len(server.wheel),
         hashlib.sha256(server.wheel).hexdigest(),
     )
+
+
+def test_projects_of_an_index_are_asked_for_there(server: Server) -> None:
+    other = Index("http://127.0.0.1:1/", Manners(retries=0))
+    (asked,) = asked_for([server.url], other)
+    (wheel,) = wheels_of(asked, other, "newest", "")
+    assert wheel.address == server.url + NAME
 
 
 def test_who_asks_is_told(server: Server) -> None:

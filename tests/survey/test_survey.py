@@ -105,11 +105,11 @@ def test_what_ends_a_check_is_a_row(
             "import sys, time\nif 'check' in sys.orig_argv: time.sleep(30)\n"
         )
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    surveyed(tmp_path / "ds", "--count", "1", *arguments)
+    surveyed(tmp_path / "ds", "--limit", "1", *arguments)
     (problem,) = dataset.table(tmp_path / "ds", "problems").to_pylist()
     assert problem["kind"] == kind
     assert problem["sha256"]
-    assert "0 left to do" in surveyed(tmp_path / "ds", "--count", "1", *arguments)
+    assert "0 left to do" in surveyed(tmp_path / "ds", "--limit", "1", *arguments)
 
 
 def children(process: int) -> Iterator[int]:

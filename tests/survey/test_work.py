@@ -23,9 +23,9 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path / "ds"
 
 
-def performed(directory: Path, wheel: Wheel) -> dict[str, list[dict[str, object]]]:
+def performed(directory: Path, wheel: Wheel, *limits: str) -> dict[str, list[dict[str, object]]]:
     """Do the task of a wheel; the rows of the tables that have some."""
-    task = Task(wheel, (HOST,), directory, "r", 1 << 32, 600, Manners(retries=0))
+    task = Task(wheel, (HOST,), directory, "r", 1 << 32, 600, Manners(retries=0), limits)
     assert perform(task) == wheel.filename
     dataset.collect(directory)
     names = ("wheels", "analyses", "problems")
@@ -92,13 +92,10 @@ def test_wheel_that_cannot_be_read_is_a_row(directory: Path, tmp_path: Path) -> 
     assert problem["sha256"] == hashlib.sha256(b"no archive").hexdigest()
 
 
-def test_wheel_beyond_a_limit_is_a_row(
-    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLLIDE_LIMIT_ENTRIES", "3")
+def test_wheel_beyond_a_limit_is_a_row(directory: Path, tmp_path: Path) -> None:
     path = tmp_path / "p-1-cp311-cp311-linux_x86_64.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(4):
             archive.writestr(f"p/{number}.py", "")
-    (problem,) = performed(directory, named(str(path)))["problems"]
+    (problem,) = performed(directory, named(str(path)), "entries=3")["problems"]
     assert problem["kind"] == "limit"
