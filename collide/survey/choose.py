@@ -36,7 +36,7 @@ def wheels_of(asked: Asked, index: Index, tags: Tags, since: str) -> list[Wheel]
     if asked.address:
         return [named(asked.address)]
     releases: dict[Version, list[Wheel]] = {}
-    for wheel, is_yanked in index.at(asked.index).wheels(asked.project):
+    for wheel, is_yanked in index.at(asked.listed_at).wheels(asked.project):
         try:
             version = Version(wheel.version)
         except InvalidVersion:

@@ -39,7 +39,7 @@ def _read(name: str, index: Index, stdin: str) -> Iterator[Asked]:
     if name == "-":
         yield from (_requirement(line, "-") for line in _lines(stdin))
     elif _IS_INDEX.match(name):
-        yield from (Asked(project, index=name) for project in index.at(name).projects())
+        yield from (Asked(project, listed_at=name) for project in index.at(name).projects())
     elif "://" in name:
         yield from _bucket(name)
     elif Path(name).is_dir():

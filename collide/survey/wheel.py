@@ -13,14 +13,14 @@ _BLOCK = 1 << 20
 class Asked(NamedTuple):
     """What an input names: a project with the versions that may be taken, or one wheel.
 
-    ``address`` is the path or URL of a wheel, ``index`` that of the simple index to ask, empty for
-    the one of ``--index``.
+    ``address`` is the path or URL of a wheel, ``listed_at`` that of the simple index to ask,
+    empty for the one of ``--index``.
     """
 
     project: str = ""
     specifier: str = ""
     address: str = ""
-    index: str = ""
+    listed_at: str = ""
 
 
 class Wheel(NamedTuple):

@@ -43,8 +43,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, page, ETag='"1"', **{"Content-Type": kind})
         elif self.path == "/":
             kind = "application/vnd.pypi.simple.v1+json"
-            page = {"meta": {"api-version": "1.1"}, "projects": [{"name": "p"}]}
-            self.answer(200, json.dumps(page).encode(), **{"Content-Type": kind})
+            page = b'{"meta": {"api-version": "1.1"}, "projects": [{"name": "p"}]}'
+            self.answer(200, page, **{"Content-Type": kind})
         elif self.path == "/whole.whl":
             self.answer(200, self.server.wheel)
         elif self.path == f"/{NAME}":
