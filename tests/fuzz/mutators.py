@@ -331,6 +331,24 @@ def change_cache(data: bytes, rand: random.Random) -> bytes:
     return change_bytes(bytes(made), rand) if rand.random() < 0.2 else bytes(made)
 
 
+# -- core files -----------------------------------------------------------------------------------
+
+
+def change_core(data: bytes, rand: random.Random) -> bytes:
+    """A core file with other words: in its headers and notes, or in the memory behind them."""
+    if len(data) < 0x1000 or rand.random() < 0.1:
+        return change_bytes(data, rand)
+    made = bytearray(data)
+    words = [at for at in range(0, len(data) - 8, 8) if any(data[at : at + 8])]
+    known = [int.from_bytes(data[at : at + 8], "little") for at in words]
+    for _ in range(rand.choice((1, 1, 2, 3, 5))):
+        # The words of the headers, and of the link map and the stack, which are the last.
+        near = rand.choice((words[:60], words[-60:], words))
+        word = Word(rand.choice(near) + rand.choice((0, 0, 0, 4)), rand.choice((8, 8, 4)))
+        set_word(made, word, rand, big=False, known=known)
+    return bytes(made)
+
+
 # -- tar ------------------------------------------------------------------------------------------
 
 _TYPES = (*b"0123456789LKxgSVZ", 0)

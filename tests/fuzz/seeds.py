@@ -14,6 +14,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 
 from collide.elf.constants import (
+    DT_DEBUG,
     DT_INIT_ARRAY,
     DT_INIT_ARRAYSZ,
     DT_RELA,
@@ -26,6 +27,9 @@ from collide.elf.constants import (
     PT_INTERP,
     PT_NOTE,
 )
+from collide.processes.core import NT_AUXV, NT_FILE, NT_PRSTATUS, NT_SIGINFO
+from collide.processes.image import AT_ENTRY, AT_EXECFN, AT_PHDR, AT_PHENT, AT_PHNUM
+from core_writer import core_file, note
 from tiny_elf import I386, S390X, X86_64, Strings, library
 
 WHEEL = "x-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"
@@ -108,7 +112,8 @@ def host() -> bytes:
     """A program that asks for its loader."""
     defines = ("main", "crc32", "vault_open")
     interpreter = [(PT_INTERP, 4, b"/lib64/ld-linux-x86-64.so.2\0")]
-    return library(defines=defines, needs=("libvault.so.1", "libc.so.6"), segments=interpreter)
+    needs = "libvault.so.1", "libc.so.6"
+    return library(defines=defines, needs=needs, segments=interpreter, tags=[(DT_DEBUG, _DEBUG)])
 
 
 def loader() -> bytes:
@@ -216,6 +221,69 @@ def system() -> list[Entry]:
         ("proc/cpuinfo", tarfile.REGTYPE, b"flags\t: cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3\n"),
         ("lib/apk/db/installed", tarfile.REGTYPE, b"P:m\nV:1.2\nF:opt\nR:libvault.so.1\n\n"),
     ]
+
+
+SITE = "opt/site-packages"
+_LOADED = (
+    *("/opt/host", "/opt/libvault.so.1", "/lib/x86_64-linux-gnu/libc.so.6"),
+    *("/lib64/ld-linux-x86-64.so.2", f"/{SITE}/{MODULE}", f"/{SITE}/x.libs/libvault.so.1"),
+)
+_BASES = range(0x10000, 0x10000 * (len(_LOADED) + 1), 0x10000)
+_DEBUG, _STACK = 0x100000, 0x200000
+
+
+def crashed() -> list[Entry]:
+    """The root of the process whose core file is :func:`core`: a wheel is installed in it."""
+    installed = [(f"{SITE}/{name}", tarfile.REGTYPE, data) for name, data in members()]
+    return [*system(), *installed]
+
+
+def core() -> bytes:
+    """A process that has died in a module, with its link map and a stack of two frames."""
+    files = {f"/{name}": data for name, _, data in crashed()}
+    files["/lib64/ld-linux-x86-64.so.2"] = loader()
+    texts, maps = b"", []
+    names_at = _DEBUG + 0x200
+    record_at = [_DEBUG + 0x40 + 0x40 * n for n in range(len(_LOADED))]
+    for number, (path, base) in enumerate(zip(_LOADED, _BASES, strict=True)):
+        name = b"" if not number else path.encode()
+        around = record_at[number + 1 : number + 2] or [0]
+        maps.append(X86_64.words(base, names_at + len(texts), _dynamic(files[path], base), *around))
+        texts += name + b"\0"
+    state = X86_64.words(1, record_at[0], 0, 0, _BASES[3])
+    memory = state.ljust(0x40, b"\0") + b"".join(m.ljust(0x40, b"\0") for m in maps)
+    memory = memory.ljust(0x200, b"\0") + texts
+    # rip is in the module; what it was called by is at the top of the stack.
+    registers = [0] * 27
+    registers[16], registers[19], registers[4] = _BASES[4] + 0x40, _STACK, _STACK + 16
+    stack = X86_64.words(_BASES[0] + 0x48, 0, 0, _BASES[4] + 0x48, 0, 0).ljust(0x100, b"\0")
+    execfn = names_at + len(texts)
+    memory = (memory + b"/opt/host\0").ljust(0x1000, b"\0")
+    status = struct.pack("<12xh2xQQiiii", 11, 0, 0, 7, 1, 7, 7).ljust(112, b"\0")
+    status += X86_64.words(*registers) + bytes(8)
+    # Without PT_PHDR the headers do not say where the program is: its mapping does.
+    auxv = X86_64.words(
+        AT_PHDR, 64, AT_PHENT, 56, AT_PHNUM, 3, AT_EXECFN, execfn, AT_ENTRY, _BASES[0] + 64, 0, 0
+    )
+    mapped = X86_64.words(len(_LOADED), 4096)
+    for path, base in zip(_LOADED, _BASES, strict=True):
+        mapped += X86_64.words(base, base + len(files[path]), 0)
+    mapped += b"".join(p.encode() + b"\0" for p in _LOADED)
+    signal = struct.pack("<iii4xQ", 11, 0, 1, 8).ljust(128, b"\0")
+    kinds = NT_PRSTATUS, NT_SIGINFO, NT_AUXV, NT_FILE
+    notes = b"".join(note(k, d) for k, d in zip(kinds, (status, signal, auxv, mapped), strict=True))
+    pieces = [(base, files[path]) for path, base in zip(_LOADED, _BASES, strict=True)]
+    # The slots of the first two calls are bound to the library of the host.
+    slots = X86_64.words(_BASES[1] + 64, _BASES[1] + 72)
+    base, module_file = pieces[4]
+    pieces[4] = base, module_file[:72] + slots + module_file[72 + len(slots) :]
+    return core_file(notes, [*pieces, (_DEBUG, memory), (_STACK, stack)])
+
+
+def _dynamic(data: bytes, base: int) -> int:
+    """The address of the dynamic section of an object of :func:`library`, its second segment."""
+    (address,) = struct.unpack_from("<Q", data, 64 + 56 + 16)
+    return base + int(address)
 
 
 def interposed() -> bytes:

@@ -29,16 +29,21 @@ from collide.elf.object import read_object
 from collide.elf.references import table_of
 from collide.elf.strings import read_refusals, read_version_strings
 from collide.filesystems.container_image import open_root
+from collide.filesystems.root import Root
 from collide.findings.footprint import compare
 from collide.hosts.extract import extract
 from collide.hosts.footprint import of_host, read_baseline, to_baseline
 from collide.hosts.packages import find_packages
 from collide.hosts.profile_file.read import load
 from collide.hosts.profile_file.write import record, to_bytes
+from collide.inspect.inspect import inspect
 from collide.loader.glibc.ld_cache import read_cache
 from collide.loader.host import Host
 from collide.loader.model import Dso
+from collide.processes.core import open_core
 from collide.report import footprint as footprint_report
+from collide.report import inspect as inspect_report
+from collide.report import inspect_page
 from collide.report.check.formats import FORMATS, Shown
 from collide.support.errors import CollideError, InputError
 from collide.support.faults import UnexpectedError
@@ -217,6 +222,23 @@ def run_image(data: bytes) -> None:
     extract("/opt/host", root)
 
 
+@cache
+def _crashed_root() -> Root:
+    return open_root(_file("crashed.tar", seeds.tar(seeds.crashed())))
+
+
+def run_core(data: bytes) -> None:
+    """A core file, inspected beside the files of its process, in one of the formats."""
+    image = open_core(_file("core", data))
+    try:
+        found = inspect(image, _crashed_root())
+    finally:
+        image.close()
+    _refuse_unexpected(found.report.problems)
+    forms = inspect_report.as_text, inspect_report.as_json, inspect_page.as_html
+    forms[_one_of(data, len(forms))](found)
+
+
 # -- seeds ----------------------------------------------------------------------------------------
 
 
@@ -274,6 +296,7 @@ TARGETS = {
     "root": FuzzTarget(
         lambda: [seeds.tar(seeds.system())], mutators.change_tar, run_root, 3, longest=1 << 18
     ),
+    "core": FuzzTarget(lambda: [seeds.core()], mutators.change_core, run_core, 2),
     "image": FuzzTarget(_images, mutators.change_tar, run_image, 2, longest=1 << 18),
 }
 """All kinds of input, by name."""
