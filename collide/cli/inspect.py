@@ -1,28 +1,47 @@
-"""``collide inspect``: what is really bound in a process or a core file, and what ended it."""
+"""``collide inspect``: what is really bound in a process or a core file, and what ended it.
+
+``-- COMMAND...`` executes a command and reads the process that a fatal signal ends.
+"""
 
 from __future__ import annotations
 
-from collide.cli.options import color_argument, fail_on_argument, verbose_argument
+from collide.cli.options import (
+    at_argument,
+    color_argument,
+    fail_on_argument,
+    verbose_argument,
+)
 from collide.cli.streams import (
     EXIT_FINDINGS,
     EXIT_USAGE,
+    complain,
     complain_of,
     threshold_status,
     write,
 )
 from collide.cli.style import style_of
+from collide.support.errors import InputError, UsageError
 from collide.support.system import require_linux
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from collide.inspect.inspect import Inspection
+    from collide.processes.traced_run import At
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``collide inspect``."""
     parser.add_argument(
-        "process", metavar="PID|CORE", help="the number of a process, or the path of a core file"
+        "process",
+        nargs="?",
+        metavar="PID|CORE",
+        help="the number of a process, or the path of a core file; or `-- COMMAND...` behind all "
+        "options, which is executed",
     )
+    at_argument(parser)
     parser.add_argument(
         "--root",
         metavar="DIR",
@@ -40,11 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
     from collide.inspect.crash import Likelihood  # late: start-up
-    from collide.inspect.inspect import inspect_named  # late: start-up
     from collide.report.inspect import as_json, as_text  # late: start-up
 
     require_linux("inspect, which reads processes and core files of Linux,")
-    found = inspect_named(args.process, args.root)
+    found = _inspected(args)
     for problem in found.report.problems:
         complain_of(problem)
     if args.format == "json":
@@ -61,3 +79,34 @@ def run(args: argparse.Namespace) -> int:
     if blame is not None and blame.likelihood >= Likelihood.LIKELY and args.fail_on != "never":
         return EXIT_FINDINGS
     return threshold_status(found.report.worst(), args.fail_on)
+
+
+def _inspected(args: argparse.Namespace) -> Inspection:
+    from collide.inspect.inspect import inspect_named  # late: start-up
+
+    if bool(args.command) == (args.process is not None):
+        raise UsageError("inspect takes PID, CORE, or `-- COMMAND...`, which it executes")
+    if args.command:
+        if args.root is not None:
+            raise UsageError("--root does not go with `-- COMMAND...`, which runs here")
+        return _after_run(args.command, args.at)
+    if args.at is not None:
+        raise UsageError("--at is for `-- COMMAND...`")
+    return inspect_named(args.process, args.root)
+
+
+def _after_run(command: Sequence[str], at: At | None) -> Inspection:
+    """The process of a command, at the moment that is of interest."""
+    import os  # late: start-up
+    import shlex  # late: start-up
+
+    from collide.filesystems.root import Root  # late: start-up
+    from collide.inspect.inspect import inspect  # late: start-up
+    from collide.processes.traced_run import run_traced  # late: start-up
+
+    complain(f"executes {shlex.join(command)}")
+    ran = run_traced(command, os.environ, at)
+    if ran.image is None:
+        raise InputError(command[0], f"{ran.why}: there is nothing to inspect")
+    complain(f"{ran.image.source} of {command[0]} {ran.why}")
+    return inspect(ran.image, Root())

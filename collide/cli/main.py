@@ -36,7 +36,7 @@ COMMANDS = {
     "footprint": "the regression test of what a binary links",
     "profiles": "list the shipped hosts, or show what one loads",
     "bindings": "every binding, as JSON lines",
-    "inspect": "whether two libraries collided in a process or core file, and killed it",
+    "inspect": "whether two libraries collided in a process, core file or COMMAND, and killed it",
     "whatif": "bind again after a change of the wheel or of the host",
     "explain": "the walk to one symbol, what a code means, or a page of documentation",
     "repair": "write a wheel that no host can take symbols from; executes the wheel's code",
@@ -44,6 +44,9 @@ COMMANDS = {
     "verify": "run the real host and compare; executes the wheel's code",
 }
 """The modules of :mod:`collide.cli` with what each is for."""
+
+_EXECUTING = ("profile", "inspect")
+"""Those that take a command of the user's behind ``--``."""
 
 COMPLETIONS = {
     "bash": "bash-completion/completions/collide",
@@ -147,11 +150,11 @@ def parser_of(name: str) -> argparse.ArgumentParser:
 
 
 def _split_command(name: str, words: list[str]) -> tuple[list[str], list[str]]:
-    """The words of ``collide profile`` before ``--``, and those of the command behind it.
+    """The words before ``--``, and those behind it of the command that is to be executed.
 
     Releases of argparse differ in what they do with ``--``.
     """
-    if name != "profile" or "--" not in words:
+    if name not in _EXECUTING or "--" not in words:
         return words, []
     at = words.index("--")
     return words[:at], words[at + 1 :]

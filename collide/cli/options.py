@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from collide.loader.opening import ModePatterns
+    from collide.processes.traced_run import At
 
 
 def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
@@ -118,6 +119,38 @@ def import_argument(parser: argparse.ArgumentParser) -> None:
         help="open what importing these modules opens, in that order in one process: "
         "'torch; sklearn', read from the Python files of installed trees; repeatable",
     )
+
+
+def at_argument(parser: argparse.ArgumentParser) -> None:
+    """``--at``: when to look at the process of a COMMAND."""
+    parser.add_argument(
+        "--at",
+        type=_moment,
+        metavar="SECONDS|SIGNAL",
+        help="read the COMMAND's process after so many seconds, or when it or one that it has "
+        "started gets this signal, which it may send to itself (SIGUSR2); then end it; a fatal "
+        "signal comes first",
+    )
+
+
+def _moment(text: str) -> At:
+    """``2.5``, ``SIGUSR2`` or ``USR2`` as a moment."""
+    import argparse  # late: start-up
+    import signal  # late: start-up
+
+    from collide.processes.traced_run import At  # late: start-up
+
+    try:
+        seconds = float(text)
+    except ValueError:
+        name = f"SIG{text.removeprefix('SIG')}"
+        if name not in signal.Signals.__members__ or name in ("SIGKILL", "SIGSTOP"):
+            reason = f"{text!r} is neither a number of seconds nor a signal that can be caught"
+            raise argparse.ArgumentTypeError(reason) from None
+        return At(signal=signal.Signals[name])
+    if not 0 <= seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return At(seconds)
 
 
 def module_argument(parser: argparse.ArgumentParser) -> None:

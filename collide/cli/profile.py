@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collide import api
 from collide.cli.inputs import host_in_root
-from collide.cli.options import opening_arguments, root_arguments
+from collide.cli.options import at_argument, opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, complain, write
-from collide.support.errors import UsageError
+from collide.support.errors import InputError, UsageError
 from collide.support.faults import problems_named
 from collide.support.foreign import json_of
 from collide.support.system import require_linux
@@ -32,8 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="behind `-- COMMAND...`: record the process that runs this program, by file name; "
         "default: the command itself",
     )
+    at_argument(parser)
     parser.add_argument(
-        "--timeout", type=float, default=300, metavar="SECONDS", help="for COMMAND (300)"
+        "--timeout",
+        type=float,
+        default=300,
+        metavar="SECONDS",
+        help="for COMMAND without --at (300)",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help=".json or .json.xz; default: stdout")
     root_arguments(parser)
@@ -62,10 +67,12 @@ def run(args: argparse.Namespace) -> int:
 
     if sum((args.binary is not None, args.pid is not None, bool(args.command))) != 1:
         raise UsageError("profile takes BINARY, --pid PID, or `-- COMMAND...`, which it executes")
+    if args.at is not None and not args.command:
+        raise UsageError("--at is for `-- COMMAND...`")
     if args.command:
         require_linux("to record a run of a command")
         _refuse_options(args, "`-- COMMAND...`: the run decides it")
-        host, root = _after_run(args)
+        host, root = _after_run(args) if args.at is None else _at(args)
     elif args.pid is not None:
         require_linux("to read a running process")
         _refuse_options(args, "--pid: the process decides it")
@@ -109,6 +116,29 @@ def _of_process(args: argparse.Namespace) -> tuple[Host, Root]:
     return found.host, found.root
 
 
+def _at(args: argparse.Namespace) -> tuple[Host, Root]:
+    """The host that a process of the command is at a moment, read from its memory."""
+    import os  # late: start-up
+    import shlex  # late: start-up
+    from pathlib import Path  # late: start-up
+
+    from collide.filesystems.root import Root  # late: start-up
+    from collide.inspect.recording import record_image, steering_of  # late: start-up
+    from collide.processes.traced_run import run_traced  # late: start-up
+
+    if args.pid_of is not None:
+        raise UsageError("--pid-of does not go with --at: the signal decides it")
+    complain(f"executes {shlex.join(args.command)}")
+    ran = run_traced(args.command, os.environ, args.at)
+    if ran.image is None:
+        raise InputError(args.command[0], f"{ran.why}: there is nothing to record")
+    complain(f"{ran.image.source} of {args.command[0]} {ran.why}")
+    found = record_image(ran.image, Root(), args.name, steering_of(os.environ), Path.cwd())
+    for note in found.notes:
+        complain(note)
+    return found.host, found.root
+
+
 def _after_run(args: argparse.Namespace) -> tuple[Host, Root]:
     """The host after one run of the command; what it lacks is reported on stderr."""
     import os  # late: start-up
@@ -144,7 +174,6 @@ def _require_log(program: str) -> None:
     """Raise UsageError for a program whose loader is known to print no log."""
     from collide.hosts.select import locate  # late: start-up
     from collide.loader.libc import libc_of  # late: start-up
-    from collide.support.errors import InputError  # late: start-up
 
     try:
         host = api.extract_host(locate(program))

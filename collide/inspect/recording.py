@@ -7,7 +7,7 @@ are replayed in memory, and what then is not as in the process is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from collide.filesystems.root import Root
@@ -15,6 +15,7 @@ from collide.inspect.snapshot import Snapshot, closure, take
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap
 from collide.loader.opening import GLOBAL, NOW, Opening
+from collide.processes.image import ProcessImage
 from collide.processes.live import open_process, root_of
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
@@ -39,12 +40,21 @@ def record_process(pid: int, name: str | None = None) -> Recorded:
     """
     image = open_process(pid)
     try:
-        root = Root(root_of(pid))
-        snapshot = take(image, root, name)
+        return record_image(image, Root(root_of(pid)), name, *_started_with(pid))
     finally:
         image.close()
+
+
+def record_image(
+    image: ProcessImage, root: Root, name: str | None, steering: Mapping[str, str], cwd: Path
+) -> Recorded:
+    """The host that the process behind an image is, whose files are in ``root``.
+
+    ``steering`` has LD_PRELOAD and LD_LIBRARY_PATH as it was started with. Raises InputError where
+    it cannot be read.
+    """
+    snapshot = take(image, root, name)
     plan = plan_of(snapshot)
-    steering, cwd = _started_with(pid)
     replayed = replay(plan, environment=steering, cwd=cwd, name=name, root=root)
     notes = [f"{problem.path}: {problem.reason}" for problem in snapshot.problems]
     notes += [*snapshot.notes, *replayed.differences, *_differences(snapshot, replayed.host)]
@@ -104,7 +114,12 @@ def _started_with(pid: int) -> tuple[dict[str, str], Path]:
     except OSError as e:
         raise InputError(f"process {pid}", e.strerror or str(e)) from e
     pairs = (v.decode("utf-8", "surrogateescape").partition("=") for v in variables)
-    return {name: value for name, _, value in pairs if name in _STEERING}, cwd
+    return steering_of({name: value for name, _, value in pairs}), cwd
+
+
+def steering_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of an environment is recorded: where the loader searches, and what it preloads."""
+    return {name: environment[name] for name in _STEERING if name in environment}
 
 
 def _differences(snapshot: Snapshot, host: Host) -> Iterator[str]:

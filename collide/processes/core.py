@@ -17,6 +17,7 @@ from collide.elf.constants import PT_LOAD, PT_NOTE
 from collide.elf.headers import is_elf
 from collide.processes.image import AT_PHDR, Fault, ProcessImage, Thread
 from collide.processes.maps import MemoryRange, range_at
+from collide.processes.registers import fault_of, thread_of
 from collide.support import limits
 from collide.support.errors import FormatError, InputError
 from collide.support.records import NamedTuple
@@ -25,27 +26,6 @@ from collide.support.regular_files import require_regular
 ET_CORE = 4
 NT_PRSTATUS, NT_AUXV, NT_FILE, NT_SIGINFO = 1, 6, 0x46494C45, 0x53494749
 _PN_XNUM = 0xFFFF
-_FAULTS = (4, 7, 8, 11)  # SIGILL, SIGBUS, SIGFPE, SIGSEGV: si_addr is that of the fault
-
-
-class _Registers(NamedTuple):
-    """Where registers are in the ``pr_reg`` of one machine, as indexes of words.
-
-    ``by_dwarf`` has them in the order of their DWARF numbers.
-    """
-
-    by_dwarf: tuple[int, ...]
-    pc: int
-    sp: int
-
-
-_REGISTERS = {
-    # struct user_regs_struct: r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax
-    # rip cs eflags rsp ss ...; DWARF: rax rdx rcx rbx rsi rdi rbp rsp r8 to r15 rip.
-    62: _Registers((10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16), 16, 19),
-    # struct user_pt_regs: x0 to x30, sp, pc, pstate; DWARF: x0 to x30, sp.
-    183: _Registers(tuple(range(32)), 32, 31),
-}
 _PR_REG = 112
 """Where ``pr_reg`` is in ``struct elf_prstatus`` of a 64-bit machine."""
 
@@ -192,22 +172,17 @@ class _Core:
             at = desc_at + (desc_size + 3 & ~3)
 
     def _read_status(self, desc: bytes) -> None:
-        known = _REGISTERS.get(self._machine)
-        if known is None or self._bits != 64:
-            return
-        count = max(known.pc, *known.by_dwarf) + 1
-        words = struct.unpack_from(f"{self._order}{count}Q", desc, _PR_REG)
         (signal,) = struct.unpack_from(f"{self._order}h", desc, 12)
         (number,) = struct.unpack_from(f"{self._order}i", desc, 32)
-        registers = {dwarf: words[index] for dwarf, index in enumerate(known.by_dwarf)}
-        self._threads.append(Thread(number, words[known.pc], words[known.sp], registers, signal))
+        held = desc[_PR_REG:] if self._bits == 64 else b""
+        if (thread := thread_of(self._machine, self._order, held, number, signal)) is not None:
+            self._threads.append(thread)
 
     def _read_signal(self, desc: bytes) -> None:
         signal, _, code = struct.unpack_from(f"{self._order}3i", desc, 0)
         place = 16 if self._bits == 64 else 12
         (address,) = struct.unpack_from(f"{self._order}{self._word}", desc, place)
-        # A signal that a program has sent says who, in place of an address (sigaction(2)).
-        self._fault = Fault(signal, address if signal in _FAULTS and code > 0 else None)
+        self._fault = fault_of(signal, code, address)
 
     def _files(self, desc: bytes) -> Iterator[MemoryRange]:
         """NT_FILE: a count, the size of a page, three words a mapping, then all their names."""

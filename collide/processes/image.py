@@ -103,6 +103,10 @@ class ProcessImage:
             raise MemoryGapError(f"no memory at {address:#x}")
         return found
 
+    def available(self, address: int, size: int) -> bytes:
+        """The bytes at an address, fewer where no more follow without a gap."""
+        return self._read(address, size)
+
     def _block(self, address: int) -> bytes:
         """The memory around an address, kept: slots and stacks are read word by word."""
         block = self._blocks.get(address)

@@ -66,6 +66,7 @@ LIMITS = (
     Limit("python-steps", 1_000_000, "", "steps of Python code: a package's imports, or a module"),
     Limit("core-segments", 1_000_000, "", "segments of a core file"),
     Limit("core-notes", 256 << 20, "bytes", "notes of a core file in all"),
+    Limit("snapshot-size", 100 << 20, "bytes", "memory of a process that is copied at a stop"),
     Limit("loaded-objects", 50_000, "", "objects in one link map of a process"),
     Limit("namespaces", 64, "", "link maps of a process"),
     Limit("frames", 4096, "", "frames of a stack that are walked"),
