@@ -10,6 +10,7 @@ from collide.cli.configuration import configure
 from collide.cli.decisions import Decisions
 from collide.cli.inputs import named_hosts, names_of, targets
 from collide.cli.options import (
+    auditwheel_argument,
     color_argument,
     counting_arguments,
     fail_on_argument,
@@ -91,6 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also count the files that the loader tries for each module, on hosts given as binary",
     )
+    auditwheel_argument(parser)
     paranoid_argument(parser)
     jobs_argument(parser)
     verbose_argument(parser)
@@ -123,6 +125,8 @@ def run(args: argparse.Namespace) -> int:
             jobs=args.jobs,
             progress=progress,
         )
+    if args.auditwheel:
+        report = _with_own_tags(args, report)
     again = _read_again(args, report) if args.paranoid else ()
     report = report._replace(problems=(*unreadable, *report.problems, *again))
     report = decisions.counted(report)
@@ -135,6 +139,16 @@ def run(args: argparse.Namespace) -> int:
         complain_of(problem)
     failed = report.problems or uncounted or decisions.over
     return EXIT_USAGE if failed else _status(report, args)
+
+
+def _with_own_tags(args: argparse.Namespace, report: Report) -> Report:
+    from collide.check.own_tags import with_own_tags  # late: start-up
+
+    # What cannot be read is reported already.
+    tagged = [target for target in targets(args.inputs, []) if target.tags is not None]
+    if not tagged:
+        complain("--auditwheel: no input is a wheel, which has tags")
+    return with_own_tags(report, tagged)
 
 
 def _read_again(args: argparse.Namespace, report: Report) -> Iterator[InputError]:

@@ -11,7 +11,7 @@ import os
 import re
 from functools import cache
 
-from collide.cli.streams import complain
+from collide.cli.streams import complain, is_true
 from collide.support.errors import InputError, UsageError
 from collide.support.records import NamedTuple
 from collide.support.regular_files import read_bytes
@@ -72,6 +72,7 @@ SETTINGS = (
     Setting("baseline", "--baseline", "baseline", path=True),
     Setting("exposure", "--exposure", "exposure", True),
     Setting("together", "--together", "together", True),
+    Setting("auditwheel", "--auditwheel", "auditwheel", False),
     Setting("allow-unchecked", "--allow-unchecked", "allow_unchecked", False),
 )
 """All but ``accept``, which only a file has. An empty list is as good as none."""
@@ -113,7 +114,7 @@ def configure(args: argparse.Namespace, environment: Mapping[str, str]) -> Confi
     Raises InputError for a file that cannot be read or has what means nothing, UsageError for a
     variable or an option of this kind.
     """
-    isolated = args.isolated or _is_true(environment.get("COLLIDE_ISOLATED", ""))
+    isolated = args.isolated or is_true(environment.get("COLLIDE_ISOLATED", ""))
     chosen = args.config or environment.get("COLLIDE_CONFIG")
     if args.config and args.isolated:
         raise UsageError("--config and --isolated exclude each other")
@@ -158,7 +159,7 @@ def _value(name: str, text: str, setting: Setting) -> str | bool | list[str]:
     """The value of a variable: lists have commas between their items."""
     rule = _schema().whole["properties"][setting.key]
     if rule["type"] == "boolean":
-        return _is_true(text)
+        return is_true(text)
     value: str | list[str] = text
     if rule["type"] == "array":
         # LD_LIBRARY_PATH has colons, as the option.
@@ -171,10 +172,6 @@ def _value(name: str, text: str, setting: Setting) -> str | bool | list[str]:
     except MismatchError as e:
         raise UsageError(f"{name}={text} in the environment {e.what}") from None
     return value
-
-
-def _is_true(text: str) -> bool:
-    return text.lower() not in ("", "0", "false", "no", "off")
 
 
 # -- the file -------------------------------------------------------------------------------------

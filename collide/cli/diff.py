@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from functools import partial
 
 from collide import api
@@ -99,9 +97,8 @@ def _recorded(architecture: str) -> list[Host]:
 
 
 def _hosts(spec: str) -> tuple[Host, ...]:
-    """All hosts of a pattern or group; ``this-python`` is the interpreter that runs collide."""
-    path = os.path.realpath(sys.executable) if spec == "this-python" else spec
-    found = api.load_hosts(path)
+    """All hosts of a pattern or group, or that of a binary."""
+    found = api.load_hosts(spec)
     if not found:
         raise UsageError(f"{spec} names no host")
     return found

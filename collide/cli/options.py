@@ -24,8 +24,9 @@ def host_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
         default=[],
         required=required,
         metavar="P",
-        help="a shipped name, pattern or group, a profile file, or a path to a binary; repeatable; "
-        "'!PATTERN' takes shipped ones out",
+        help="a shipped name, pattern or group, a profile file, a path to a binary, or "
+        "this-python, the interpreter that runs collide; repeatable; '!PATTERN' takes shipped "
+        "ones out",
     )
     opening_arguments(parser)
 
@@ -187,6 +188,18 @@ def fail_on_argument(
         choices=("error", "warning", "note", "never"),
         default=None if configured else default,
         help=f"lowest severity that makes the exit status 1 (default: {default})",
+    )
+
+
+def auditwheel_argument(parser: argparse.ArgumentParser) -> None:
+    """``--auditwheel``."""
+    from argparse import BooleanOptionalAction  # late: start-up
+
+    parser.add_argument(
+        "--auditwheel",
+        action=BooleanOptionalAction,
+        help="also tell what a wheel needs and its own manylinux or musllinux tag does not allow, "
+        "by auditwheel's policies",
     )
 
 

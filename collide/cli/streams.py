@@ -38,10 +38,15 @@ def complain_of(problem: CollideError) -> None:
 
 def print_traceback(text: str) -> None:
     """Print a traceback on stderr if the environment says COLLIDE_TRACEBACK."""
-    if os.environ.get("COLLIDE_TRACEBACK", "0") not in ("", "0"):
+    if is_true(os.environ.get("COLLIDE_TRACEBACK", "")):
         from collide.support.foreign import text_of  # late: for an error only
 
         sys.stderr.write(text_of(text.split("\n")))
+
+
+def is_true(text: str) -> bool:
+    """Whether the value of a COLLIDE_ variable means yes; empty is as good as not set."""
+    return text.lower() not in ("", "0", "false", "no", "off")
 
 
 def overall(statuses: set[int]) -> int:

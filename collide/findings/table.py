@@ -15,6 +15,7 @@ from collide.findings.archive.other_header import OTHER_HEADER
 from collide.findings.archive.outside_path import OUTSIDE_PATH
 from collide.findings.archive.several_info import SEVERAL_DIST_INFO
 from collide.findings.archive.unsupported_storage import UNSUPPORTED_STORAGE
+from collide.findings.archive.violated_tag import VIOLATED_TAG
 from collide.findings.code import Family, FamilyText
 from collide.findings.exposure import (
     EXPOSED_LIBRARY,
@@ -124,6 +125,7 @@ CODES = {
         CONTROL_NAME,
         UNSUPPORTED_STORAGE,
         AMBIGUOUS_PATH,
+        VIOLATED_TAG,
     )
 }
 """Every code by its identifier."""
@@ -164,8 +166,9 @@ FAMILIES = (
     FamilyText(
         Family.ARCHIVE,
         "Archives",
-        "What pip or the package index refuse of a wheel's archive, and what readers of archives "
-        "understand in different ways. They depend on no host and are reported of pure wheels too. "
+        "What pip or the package index refuse of a wheel's archive, what readers of archives "
+        "understand in different ways, and tags that promise what the wheel does not keep. They "
+        "depend on no host and, but for the tags, are reported of pure wheels too. "
         "An error where the wheel cannot be uploaded or installed, else a warning.",
     ),
 )

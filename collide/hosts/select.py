@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """The group that has every shipped host, as none named has."""
+THIS_PYTHON = "this-python"
+"""Stands for the binary of the interpreter that runs collide, wherever a binary can stand."""
 
 
 class Candidate:
@@ -86,7 +89,7 @@ def select(
     """The hosts of all ``--profile`` values, each once, in order; all shipped ones without any.
 
     A value is a shipped name or a pattern of names, a group of them, a profile
-    file, or a path to a binary; only for a binary can ``preload``,
+    file, a path to a binary, or THIS_PYTHON; only for a binary can ``preload``,
     ``rtld_global`` and ``library_path`` apply. Behind ``!`` a name, a pattern or a group takes
     shipped hosts out of all that the other values name, of all shipped ones where there is no
     other. Raises InputError for what is none of these or cannot be read, unless ``unreadable`` is
@@ -264,11 +267,13 @@ def working_directory() -> str:
 def locate(name: str) -> str:
     """The absolute path of a file of this system; a bare name that is no file is looked up in PATH.
 
-    ``..`` stays, as it may lie behind a symbolic link. A name that is found
-    nowhere is made absolute all the same.
+    THIS_PYTHON is the file of the interpreter, behind all links. Else ``..`` stays, as it may lie
+    behind a symbolic link, and a name that is found nowhere is made absolute all the same.
     """
     from pathlib import Path  # late: start-up
 
+    if name == THIS_PYTHON and sys.executable:
+        return os.path.realpath(sys.executable)
     if "/" not in name and not os.path.exists(name):
         import shutil  # late: start-up
 

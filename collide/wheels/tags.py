@@ -108,7 +108,7 @@ def oldest_glibc(tags: Iterable[str]) -> tuple[int, int]:
     """The oldest glibc release on which the tags allow a wheel; (0, 0) when they name none."""
     oldest = []
     for platform in {tag.split("-")[2] for tag in tags}:
-        policy, release, _ = _policy(platform) or ("", (0, 0), "")
+        policy, release, _ = platform_release(platform) or ("", (0, 0), "")
         oldest.append(release if policy == GLIBC.wheel_platform else (0, 0))
     return min(oldest, default=(0, 0))
 
@@ -170,7 +170,7 @@ def _runs(platform: str, host: Platform) -> bool:
     """Whether the platform part of a tag fits the host's architecture and libc."""
     if platform == "any" or platform == f"linux_{host.architecture}":
         return True
-    policy, release, architecture = _policy(platform) or ("", (0, 0), "")
+    policy, release, architecture = platform_release(platform) or ("", (0, 0), "")
     return (
         policy == libc_of(host.loader).wheel_platform
         and architecture == host.architecture
@@ -178,7 +178,7 @@ def _runs(platform: str, host: Platform) -> bool:
     )
 
 
-def _policy(platform: str) -> tuple[str, tuple[int, int], str] | None:
+def platform_release(platform: str) -> tuple[str, tuple[int, int], str] | None:
     """The word that a platform tag begins with, the release that it needs, and the architecture.
 
     None for a tag that names no release (PEP 600, PEP 656).

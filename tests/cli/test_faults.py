@@ -179,7 +179,7 @@ def test_traceback_of_an_input_is_there_where_it_is_wanted(
     wheels: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(collide.wheels.target, "read_target", failing(KeyError("x")))
-    for value, wanted in (("1", True), ("0", False), ("", False)):
+    for value, wanted in (("1", True), ("0", False), ("", False), ("off", False)):
         monkeypatch.setenv("COLLIDE_TRACEBACK", value)
         for jobs in ("1", "2"):
             _, _, err = run(capsys, "check", *wheels, *HOSTS[:2], "--jobs", jobs)

@@ -93,6 +93,6 @@ def test_group_brings_what_any_of_its_hosts_brings(capsys: Out) -> None:
     assert all(c["evidence"]["exported"] >= c["evidence"]["unversioned"] for c in gained)
 
 
-def test_interpreter_that_runs_collide_is_one_of_them(capsys: Out) -> None:
+def test_interpreter_that_runs_collide_is_a_host_of_diff(capsys: Out) -> None:
     assert main(["diff", "this-python", "--against", "this-python"]) == 0
     assert "the link footprint is equal" in capsys.readouterr().out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,13 @@ def test_binary_is_extracted_on_the_fly() -> None:
     (host,) = select_hosts([str(HOST)])
     assert host.path == str(HOST)
     assert "libvault.so.1" in [m.elf.soname for m in host.process.global_scope]
+
+
+def test_interpreter_that_runs_collide_is_a_binary() -> None:
+    require_loader()
+    (host,) = select_hosts(["this-python"], library_path=[str(HOST.parent)])
+    assert host.path == os.path.realpath(sys.executable)
+    assert host.loader.library_path == (str(HOST.parent),)
 
 
 def test_bare_name_is_looked_up_in_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
