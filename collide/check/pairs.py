@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 
@@ -163,12 +163,7 @@ class PairTraces:
         if self._known is None or self._known[0] != row.place:
             self._known = row.place, _Known(host, self.kept, self._modes)
         known = self._known[1]
-        for other in row.others:
-            try:
-                yield known.pair(left[row.one], left[other])
-            except Exception as e:
-                names = f"{left[row.one].target} and {left[other].target} on {host.name}"
-                yield problem_of(names, e)
+        yield from known.each((left[row.one], left[other]) for other in row.others)
 
     def pairs(self, progress: Progress = no_progress) -> Iterator[Pair | InputError]:
         """All pairs on all hosts, with a problem in place of each that fails."""
@@ -187,6 +182,16 @@ def check_pairs(
         yield known.pair(one, other)
 
 
+def pairs_among(
+    pairs: Iterable[tuple[TargetTraces, TargetTraces]],
+    host: Host,
+    kept: KeptTargets,
+    modes: ModePatterns = ALL_NOW,
+) -> Iterator[Pair | InputError]:
+    """These pairs of targets, with a problem in place of one that fails."""
+    return _Known(host, kept, modes).each(pairs)
+
+
 class _Known:
     """What is known of the pairs on one host, while one is looked at after the other."""
 
@@ -195,6 +200,16 @@ class _Known:
         self._sides = SystemSides(host, modes, kept.keeps)
         self._judged = JudgedChanges()
         self._together: dict[str, Side] = {}
+
+    def each(
+        self, pairs: Iterable[tuple[TargetTraces, TargetTraces]]
+    ) -> Iterator[Pair | InputError]:
+        """Pairs of targets, with a problem in place of one that fails."""
+        for one, other in pairs:
+            try:
+                yield self.pair(one, other)
+            except Exception as e:
+                yield problem_of(f"{one.target} and {other.target} on {self._host.name}", e)
 
     def pair(self, one: TargetTraces, other: TargetTraces) -> Pair:
         """Two targets, opened in both orders if they share something."""

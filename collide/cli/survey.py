@@ -17,10 +17,8 @@ from collide.support.text import plural
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
-    from collide.survey.survey import Options
-    from collide.survey.wheel import Task
+    from collide.survey.survey import Options, Prepared
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +68,11 @@ def _choice_arguments(parser: argparse.ArgumentParser) -> None:
         "--since", default="", metavar="DATE", help="uploaded at or after, 2026-11-29"
     )
     parser.add_argument(
+        "--pairs",
+        action="store_true",
+        help="bind every two of the wheels that can change something for each other, too",
+    )
+    parser.add_argument(
         "--memory", type=positive, default=4096, metavar="MIB", help="for one wheel (4096)"
     )
     parser.add_argument("--seconds", type=positive, default=1800, help="for one wheel (1800)")
@@ -99,28 +102,42 @@ def run(args: argparse.Namespace) -> int:
     from collide.survey.survey import prepare  # late: of the extra
 
     directory = Path(args.output)
-    prepared = prepare(_options(args, directory))
+    options = _options(args, directory)
+    prepared = prepare(options)
     say(
-        f"{plural(prepared.wheels, 'wheel')} on {plural(prepared.hosts, 'host')}, "
+        f"{plural(len(prepared.wheels), 'wheel')} on {plural(len(prepared.hosts), 'host')}, "
         f"{len(prepared.tasks)} left to do"
     )
-    if prepared.tasks:
-        _perform(args, directory, prepared.tasks)
+    if prepared.tasks or options.pairs:
+        _perform(args, options, prepared)
     say(write_summary(directory))
     return EXIT_CLEAN
 
 
-def _perform(args: argparse.Namespace, directory: Path, tasks: Sequence[Task]) -> None:
+def _perform(args: argparse.Namespace, options: Options, prepared: Prepared) -> None:
     from collide.survey.engine import dashboard, engine  # late: of the extra
-    from collide.survey.survey import perform_all  # late: of the extra
+    from collide.survey.plan import rules  # late: of the extra
+    from collide.survey.survey import (  # late: of the extra
+        perform_all,
+        perform_all_pairs,
+        prepare_pairs,
+    )
+    from collide.survey.together import pairs_line  # late: of the extra
 
+    directory = options.directory
     try:
         with engine(args.engine, args.workers) as client:
             say(plural(len(client.nthreads()), "worker"))
             if address := dashboard(client):
                 say(f"the dashboard is at {address}")
             with TerminalProgress() as progress:
-                perform_all(client, directory, tasks, progress)
+                perform_all(client, directory, prepared.tasks, progress)
+            if options.pairs:
+                tasks = prepare_pairs(options, prepared)
+                say(f"{plural(sum(len(task.pairs) for task in tasks), 'pair')} left to do")
+                with TerminalProgress() as progress:
+                    perform_all_pairs(client, directory, tasks, progress)
+                say(pairs_line(directory, rules()))
     except KeyboardInterrupt:
         complain(f"{directory}: the same command goes on with it")
         raise
@@ -138,7 +155,7 @@ def _require_extra() -> None:
 def _options(args: argparse.Namespace, directory: Path) -> Options:
     from collide.survey.index import DEFAULT  # late: of the extra
     from collide.survey.survey import Options  # late: of the extra
-    from collide.survey.wheel import Manners  # late: of the extra
+    from collide.survey.wheel import Bounds, Manners  # late: of the extra
 
     if args.per_second <= 0:
         raise UsageError("--per-second needs a number above 0")
@@ -152,9 +169,8 @@ def _options(args: argparse.Namespace, directory: Path) -> Options:
         tags=args.tags,
         since=_date(args.since),
         limit=args.count,
-        memory=args.memory << 20,
-        seconds=args.seconds,
-        limits=tuple(args.limit),
+        bounds=Bounds(args.memory << 20, args.seconds, tuple(args.limit)),
+        pairs=args.pairs,
     )
 
 

@@ -90,9 +90,11 @@ def write_task(directory: Path, name: str, rows: Rows) -> None:
         file.write(gzip.compress(json_value(rows, compact=True).encode(), 6, mtime=0))
 
 
-def task_name(sha256: str, hosts: Iterable[SurveyedHost], rules: str) -> str:
-    """The name of a task: the same for the same wheel, hosts and rules."""
-    words = [sha256, rules, *sorted(host.digest for host in hosts)]
+def task_name(sha256: str, hosts: Iterable[Iterable[SurveyedHost]], rules: str) -> str:
+    """The name of a task: the same for the same wheel, rules and hosts of each kind of work."""
+    words = [sha256, rules]
+    for some in hosts:
+        words += ["", *sorted(host.digest for host in some)]
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
@@ -130,27 +132,54 @@ def _write_tables(directory: Path, paths: Sequence[Path]) -> None:
                 pq.write_table(pa.Table.from_pylist(rows, schema), file, compression="zstd")
 
 
-def table(directory: Path, name: str) -> pa.Table:
-    """A table of the dataset; an empty one where it has no rows."""
+def table(directory: Path, name: str, wanted: pc.Expression | None = None) -> pa.Table:
+    """A table of the dataset, or the rows that are wanted; an empty one where it has none."""
     files = sorted((directory / name).glob("*.parquet"))
     if not files:
         return TABLES[name].empty_table()
     # Columns that have come since a file was written are null in it.
-    return ds.dataset(files, schema=TABLES[name]).to_table()
+    return ds.dataset(files, schema=TABLES[name]).to_table(filter=wanted)
 
 
 def by_rules(directory: Path, name: str, rules: str) -> pa.Table:
     """The rows of a table that were made by one version of the rules."""
-    return table(directory, name).filter(pc.field("rules") == rules)
+    return table(directory, name, pc.field("rules") == rules)
 
 
-def done(directory: Path, rules: str) -> Iterator[tuple[str, str]]:
-    """The SHA-256 of wheels with the digests of hosts that they were checked on by these rules.
+def done(directory: Path, rules: str, name: str = "analyses") -> Iterator[tuple[str, str]]:
+    """The SHA-256 of wheels with the digests of hosts that a table has rows of by these rules.
 
     A wheel that could not be fetched, or whose worker died, has no analysis.
     """
-    analyses = by_rules(directory, "analyses", rules)
-    yield from zip(analyses["sha256"].to_pylist(), analyses["digest"].to_pylist(), strict=True)
+    found = by_rules(directory, name, rules).select(("sha256", "digest"))
+    yield from _tuples(found.group_by(["sha256", "digest"]).aggregate([]))
+
+
+def done_pairs(directory: Path, rules: str, digest: str) -> frozenset[tuple[str, str]]:
+    """The pairs of wheels that were bound on a host by these rules."""
+    rows = table(directory, "pairs", _on(rules, digest))
+    return frozenset(_tuples(rows.select(("one", "other"))))
+
+
+def traced(directory: Path, rules: str, digest: str) -> Iterator[tuple[str, str, str, str]]:
+    """The traces on a host by these rules: wheel, kind, name and path."""
+    rows = table(directory, "traces", _on(rules, digest))
+    yield from _tuples(rows.select(("sha256", "kind", "name", "path")))
+
+
+def traces(directory: Path, rules: str, digest: str, wheels: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of some wheels in the same."""
+    wanted = _on(rules, digest) & pc.field("sha256").isin(wheels)
+    return list(table(directory, "traces", wanted).to_pylist())
+
+
+def _on(rules: str, digest: str) -> pc.Expression:
+    return (pc.field("rules") == rules) & (pc.field("digest") == digest)
+
+
+def _tuples(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
+    for batch in rows.to_batches():
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def forget_problems(directory: Path) -> None:

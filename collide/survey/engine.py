@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import TypeVar
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.comm import CommClosedError
 
 from collide.support.errors import InputError
-from collide.survey.wheel import Problem, Task
-from collide.survey.work import keep_problem, perform
 
+T = TypeVar("T")
 LOCAL = "local"
 _AHEAD = 4
 """Tasks for each worker that are handed out at a time."""
@@ -41,42 +43,61 @@ def engine(address: str, workers: int) -> Iterator[Client]:
         with client:
             yield client
         return
-    with (
-        LocalCluster(
+    with _uninterrupted():
+        cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             # What a check takes is limited in its own process; nothing is held here.
             memory_limit=None,
             dashboard_address=":0",
             silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+        )
+    with cluster, Client(cluster) as client:
         yield client
 
 
-def run(client: Client, tasks: Sequence[Task], report: Callable[[str], None]) -> None:
-    """Do all tasks, the largest wheels first; ``report`` gets the name of each that is finished.
-
-    Raises InputError when the scheduler has gone.
-    """
-    waiting = sorted(tasks, key=lambda task: (-task.wheel.size, task.wheel.filename))
-    address, lost, twice = client.scheduler.address, list[Task](), list[Task]()
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """What is started here does not get Ctrl-C of a terminal, which is for the client alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        _share_out(client, waiting, lost, report, _AHEAD * max(1, len(client.nthreads())))
-        _share_out(client, lost, twice, report, 1)
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run(
+    client: Client,
+    tasks: Sequence[T],
+    work: Callable[[T], object],
+    report: Callable[[], object],
+    lose: Callable[[T, str], None],
+) -> None:
+    """Do all tasks, in their order; ``report`` is called when one is finished.
+
+    One whose worker dies is tried once more, alone, and given to ``lose`` if that dies too, with
+    the reason. Raises InputError when the scheduler has gone.
+    """
+    address, lost, twice = client.scheduler.address, list[T](), list[T]()
+    try:
+        _share_out(client, tasks, work, lost, report, _AHEAD * max(1, len(client.nthreads())))
+        _share_out(client, lost, work, twice, report, 1)
     except (CancelledError, CommClosedError) as e:
         raise InputError(address, "the scheduler has gone; run again to go on") from e
     for task in twice:
-        keep_problem(task, Problem(task.wheel.filename, "lost", "its worker died, twice"))
-        report(task.wheel.filename)
+        lose(task, "its worker died, twice")
+        report()
 
 
 def _share_out(
     client: Client,
-    tasks: Sequence[Task],
-    lost: list[Task],
-    report: Callable[[str], None],
+    tasks: Sequence[T],
+    work: Callable[[T], object],
+    lost: list[T],
+    report: Callable[[], object],
     ahead: int,
 ) -> None:
     waiting = iter(tasks)
@@ -86,7 +107,7 @@ def _share_out(
         task = next(waiting, None)
         if task is None:
             return []
-        future = client.submit(perform, task, pure=False)
+        future = client.submit(work, task, pure=False)
         running[future.key] = task
         return [future]
 
@@ -98,6 +119,6 @@ def _share_out(
         except KilledWorker:
             lost.append(task)
         else:
-            report(task.wheel.filename)
+            report()
         for another in begin():
             futures.add(another)

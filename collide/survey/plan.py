@@ -14,6 +14,7 @@ from collide.hosts.database import DATABASE_FILE
 from collide.hosts.profile_file.write import record, to_bytes
 from collide.hosts.select import Candidate, select
 from collide.support.files import new_file
+from collide.support.records import NamedTuple
 from collide.survey.wheel import SurveyedHost, Wheel
 
 
@@ -66,16 +67,30 @@ def _database_digest() -> str:
     return hashlib.sha256(Path(DATABASE_FILE).read_bytes()).hexdigest()
 
 
+class LeftToDo(NamedTuple):
+    """A wheel with the hosts that it was not checked on yet, and those that it has no traces of."""
+
+    wheel: Wheel
+    hosts: tuple[SurveyedHost, ...]
+    traced: tuple[SurveyedHost, ...]
+
+
 def left_to_do(
     wheels: Iterable[Wheel],
     hosts: Sequence[SurveyedHost],
     done: AbstractSet[tuple[str, str]],
-) -> Iterator[tuple[Wheel, tuple[SurveyedHost, ...]]]:
-    """Each wheel with the hosts that it was not checked on yet; none that is done.
+    traced: AbstractSet[tuple[str, str]] | None = None,
+) -> Iterator[LeftToDo]:
+    """The wheels that have something left to do; ``traced`` is None where no traces are wanted.
 
     A wheel whose digest is not told is fetched again, to learn it.
     """
     for wheel in wheels:
-        missing = tuple(host for host in hosts if (wheel.sha256, host.digest) not in done)
-        if missing:
-            yield wheel, missing
+
+        def missing(of: AbstractSet[tuple[str, str]], sha256: str) -> tuple[SurveyedHost, ...]:
+            return tuple(host for host in hosts if (sha256, host.digest) not in of)
+
+        checks = missing(done, wheel.sha256)
+        traces = () if traced is None else missing(traced, wheel.sha256)
+        if checks or traces:
+            yield LeftToDo(wheel, checks, traces)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from collide.findings.code import Family
 from collide.findings.table import CODES
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Row: TypeAlias = dict[str, Any]
     Rows: TypeAlias = dict[str, list[Row]]
 
-_SEVERITIES = ("error", "warning", "note")
+SEVERITIES = ("error", "warning", "note")
 
 
 def rows_of(report: Mapping[str, Any], hosts: Sequence[SurveyedHost]) -> Rows:
@@ -49,6 +49,16 @@ def rows_of(report: Mapping[str, Any], hosts: Sequence[SurveyedHost]) -> Rows:
     }
 
 
+def trace_row(kind: str, name: str = "", path: str = "", modules: Iterable[str] = ()) -> Row:
+    """A row of ``traces``, without the key columns and those of the host."""
+    return {"kind": kind, "name": name, "path": path, "modules": list(modules)}
+
+
+def no_traces(hosts: Sequence[SurveyedHost]) -> list[Row]:
+    """The rows of a wheel that has no traces on hosts, and so no pairs there."""
+    return [{"host": h.name, "digest": h.digest, **trace_row("none")} for h in hosts]
+
+
 def _analyses(report: Mapping[str, Any], hosts: Sequence[SurveyedHost]) -> Iterator[Row]:
     checked = {one["profile"]["name"]: one for one in report["analyses"]}
     reasons = {one["profile"]: one for one in report["left_out"]}
@@ -62,8 +72,8 @@ def _analyses(report: Mapping[str, Any], hosts: Sequence[SurveyedHost]) -> Itera
             "checked": found is not None,
             "left_out": f"{left_out['kind']}: {left_out['reason']}" if left_out else "",
             "as_if": bool(found and found["profile"]["as_if"]),
-            **{severity: counts[severity] for severity in _SEVERITIES},
-            "worst": next((s for s in _SEVERITIES if counts[s]), ""),
+            **{severity: counts[severity] for severity in SEVERITIES},
+            "worst": next((s for s in SEVERITIES if counts[s]), ""),
         }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from collide.support.errors import InputError
@@ -14,7 +15,17 @@ from collide.survey.choose import limited, wheels_of
 from collide.survey.engine import run
 from collide.survey.index import Index
 from collide.survey.sources import asked_for
-from collide.survey.wheel import Manners, Problem, Task, Wheel
+from collide.survey.together import lose_pairs, pair_tasks, perform_pairs
+from collide.survey.wheel import (
+    Bounds,
+    Manners,
+    PairTask,
+    Problem,
+    SurveyedHost,
+    Task,
+    Wheel,
+)
+from collide.survey.work import keep_problem, perform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +38,7 @@ if TYPE_CHECKING:
 class Options(NamedTuple):
     """What a survey is made of; see ``collide survey --help``.
 
-    ``stdin`` are the lines that the input ``-`` stands for, ``memory`` is in bytes, ``seconds`` are
-    of wall time for one wheel.
+    ``stdin`` are the lines that the input ``-`` stands for.
     """
 
     inputs: tuple[str, ...]
@@ -40,16 +50,15 @@ class Options(NamedTuple):
     tags: Tags
     since: str
     limit: int | None
-    memory: int
-    seconds: int
-    limits: tuple[str, ...] = ()
+    bounds: Bounds
+    pairs: bool = False
 
 
 class Prepared(NamedTuple):
-    """A survey before its tasks are done: how many wheels and hosts it has, what is left to do."""
+    """A survey before its tasks are done: its wheels and hosts, and what is left to do."""
 
-    wheels: int
-    hosts: int
+    wheels: tuple[Wheel, ...]
+    hosts: tuple[SurveyedHost, ...]
     tasks: tuple[Task, ...]
 
 
@@ -62,27 +71,28 @@ def prepare(options: Options) -> Prepared:
     rules = plan.rules()
     hosts = plan.hosts_of(options.profiles, directory)
     problems: list[Problem] = []
-    wheels = [_hashed(wheel) for wheel in limited(_chosen(options, problems), options.limit)]
+    chosen = limited(_chosen(options, problems), options.limit)
+    wheels = tuple(_hashed(wheel) for wheel in chosen)
     done = frozenset(dataset.done(directory, rules))
-    tasks = tuple(
-        Task(
-            wheel,
-            missing,
-            directory.absolute(),
-            rules,
-            options.memory,
-            options.seconds,
-            options.manners,
-            options.limits,
-        )
-        for wheel, missing in plan.left_to_do(wheels, hosts, done)
+    traced = frozenset(dataset.done(directory, rules, "traces")) if options.pairs else None
+    tasks = (
+        Task(*left, directory.absolute(), rules, options.bounds, options.manners)
+        for left in plan.left_to_do(wheels, hosts, done, traced)
     )
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     about = {"began": now, "rules": rules, "inputs": options.inputs, "wheels": len(wheels)}
     dataset.add_run(directory, {**about, "hosts": {h.name: h.digest for h in hosts}})
     dataset.write_problems(directory, rules, problems)
     dataset.collect(directory)
-    return Prepared(len(wheels), len(hosts), tasks)
+    largest = sorted(tasks, key=lambda task: (-task.wheel.size, task.wheel.filename))
+    return Prepared(wheels, hosts, tuple(largest))
+
+
+def prepare_pairs(options: Options, prepared: Prepared) -> tuple[PairTask, ...]:
+    """The pairs that are left to do when all wheels are done."""
+    rules, bounds, manners = plan.rules(), options.bounds, options.manners
+    found = pair_tasks(options.directory, rules, prepared.hosts, prepared.wheels, bounds, manners)
+    return tuple(found)
 
 
 def perform_all(client: Client, directory: Path, tasks: Sequence[Task], progress: Progress) -> None:
@@ -90,13 +100,32 @@ def perform_all(client: Client, directory: Path, tasks: Sequence[Task], progress
 
     However it ends, the rows that are there are collected, and a later run goes on.
     """
+
+    def lose(task: Task, reason: str) -> None:
+        keep_problem(task, Problem(task.wheel.filename, "lost", reason))
+
+    with _collecting(directory):
+        run(client, tasks, perform, _counted("wheel", len(tasks), progress), lose)
+
+
+def perform_all_pairs(
+    client: Client, directory: Path, tasks: Sequence[PairTask], progress: Progress
+) -> None:
+    """The same of pairs."""
+    report = _counted("pairs", len(tasks), progress)
+    with _collecting(directory):
+        run(client, tasks, perform_pairs, report, lose_pairs)
+
+
+def _counted(what: str, total: int, progress: Progress) -> Callable[[], object]:
     finished = itertools.count(1)
+    return lambda: progress(what, next(finished), total)
 
-    def report(_filename: str) -> None:
-        progress("wheel", next(finished), len(tasks))
 
+@contextmanager
+def _collecting(directory: Path) -> Iterator[None]:
     try:
-        run(client, tasks, report)
+        yield
     finally:
         dataset.collect(directory)
 

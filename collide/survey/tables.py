@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from collide.survey.wheel import KINDS
+from collide.survey.wheel import KINDS, TRACES
 
 SCHEMA = 1
 """Raised when a column changes its meaning or goes; columns may come without that."""
@@ -92,6 +92,47 @@ TABLES = {
         object=(_TEXT, "file of the wheel"),
         library=(_TEXT, "the library, by the name or the file that the finding has"),
         detail=(_TEXT, "what the loader says, and the like"),
+    ),
+    "traces": _table(
+        sha256=_WHEEL,
+        rules=_RULES,
+        host=(_TEXT, "name of the host"),
+        digest=(_TEXT, "of the host's profile"),
+        kind=(_TEXT, ", ".join(TRACES)),
+        name=(_TEXT, "a library, a symbol, a path"),
+        path=(_TEXT, "the file that has it"),
+        modules=(_TEXTS, "of the wheel, that do it"),
+    ),
+    "pairs": _table(
+        one=_WHEEL,
+        other=_WHEEL,
+        rules=_RULES,
+        host=(_TEXT, "name of the host"),
+        digest=(_TEXT, "of the host's profile"),
+        sonames=(_TEXTS, "libraries that one brings and the other needs from elsewhere"),
+        system=(_TEXTS, "system libraries that one changes and both load"),
+        promoted=(_TEXTS, "modules that are opened RTLD_GLOBAL"),
+        unique=(_COUNT, "unique symbols that both find, each its own"),
+        files=(_COUNT, "paths that both install"),
+        left_out=(_TEXT, "why they were not compared"),
+        error=(_COUNT, "findings"),
+        warning=(_COUNT, "findings"),
+        note=(_COUNT, "findings"),
+    ),
+    "pair_findings": _table(
+        one=_WHEEL,
+        other=_WHEEL,
+        rules=_RULES,
+        host=(_TEXT, "name of the host"),
+        digest=(_TEXT, "of the host's profile"),
+        after=(_TEXT, "SHA-256 of the wheel imported first; empty: in any order"),
+        code=(_TEXT, "COLnnn"),
+        severity=(_TEXT, "error, warning or note"),
+        victim=(_TEXT, "file of the other wheel, or of the host"),
+        provider=(_TEXT, "file that answers; empty where none does"),
+        references=(_COUNT, "references that are concerned"),
+        symbols=(_TEXTS, "names that are concerned"),
+        detail=(_TEXT, "evidence, and what the loader says"),
     ),
     "problems": _table(
         sha256=(_TEXT, "SHA-256 of the wheel; empty where it was not fetched"),

@@ -67,22 +67,40 @@ class Manners(NamedTuple):
     retries: int = 5
 
 
+class Bounds(NamedTuple):
+    """What a process may take: bytes of memory, seconds of wall time, and ``--limit`` of inputs."""
+
+    memory: int
+    seconds: int
+    limits: tuple[str, ...] = ()
+
+
 class Task(NamedTuple):
     """One wheel on the hosts that it was not checked on yet.
 
-    ``directory`` is the dataset's, ``rules`` the version of collide's rules, ``memory`` (bytes)
-    and ``seconds`` (of wall time) what the check may take, ``limits`` those of ``--limit`` on what
-    it reads.
+    ``traced`` are those for which its traces are missing. ``directory`` is the dataset's, ``rules``
+    the version of collide's rules, ``bounds`` what each of its processes may take.
     """
 
     wheel: Wheel
     hosts: tuple[SurveyedHost, ...]
+    traced: tuple[SurveyedHost, ...]
     directory: Path
     rules: str
-    memory: int
-    seconds: int
+    bounds: Bounds
     manners: Manners
-    limits: tuple[str, ...] = ()
+
+
+class PairTask(NamedTuple):
+    """Pairs of wheels to bind on one host, each two digests of ``wheels``."""
+
+    host: SurveyedHost
+    wheels: tuple[Wheel, ...]
+    pairs: tuple[tuple[str, str], ...]
+    directory: Path
+    rules: str
+    bounds: Bounds
+    manners: Manners
 
 
 class Problem(NamedTuple):
@@ -111,3 +129,17 @@ KINDS = {
 
 AGAIN = frozenset({"download", "lost"})
 """Problems that are no answer: the next run tries these wheels again."""
+
+TRACES = {
+    "target": "the wheel on the host; `name` is its project, `modules` are all",
+    "none": "no traces: the host does not take the wheel as it is",
+    "file": "installed at `name`",
+    "brings": "loads a library known as `name`, `path` is that file",
+    "needs": "needs `name`, which the host has not loaded; `path` is empty where it is not found",
+    "unique": "finds the STB_GNU_UNIQUE symbol `name` in `path`",
+    "system": "loads the system library `name`",
+    "taken": "of these, one that takes some symbol of the wheel",
+    "promotes": "is opened RTLD_GLOBAL",
+    "failure": "does not open, for want of `name`; `path` is the kind of failure",
+}
+"""The kinds of traces, with what each means."""

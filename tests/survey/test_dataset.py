@@ -100,15 +100,16 @@ def test_problems_of_the_last_run_that_come_again_are_dropped(directory: Path) -
 
 def test_task_is_named_after_wheel_hosts_and_rules() -> None:
     hosts = [SurveyedHost("a", "a", "1"), SurveyedHost("b", "b", "2")]
-    name = dataset.task_name("s", hosts, "r")
-    assert name == dataset.task_name("s", hosts[::-1], "r")
+    name = dataset.task_name("s", (hosts, ()), "r")
+    assert name == dataset.task_name("s", (hosts[::-1], ()), "r")
     others = {
-        dataset.task_name("t", hosts, "r"),
-        dataset.task_name("s", hosts[:1], "r"),
-        dataset.task_name("s", hosts, "q"),
+        dataset.task_name("t", (hosts, ()), "r"),
+        dataset.task_name("s", (hosts[:1], ()), "r"),
+        dataset.task_name("s", (hosts[:1], hosts[1:]), "r"),
+        dataset.task_name("s", (hosts, ()), "q"),
     }
     assert name not in others
-    assert len(others) == 3
+    assert len(others) == 4
 
 
 def test_other_directories_are_left_alone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from collide.survey import dataset
 from collide.survey.index import DEFAULT
 from collide.survey.survey import Options, prepare
-from collide.survey.wheel import Manners
+from collide.survey.wheel import Bounds, Manners
 
 
 def test_problem_is_told_although_nothing_is_left_to_do(tmp_path: Path) -> None:
@@ -23,12 +23,11 @@ def test_problem_is_told_although_nothing_is_left_to_do(tmp_path: Path) -> None:
         tags="newest",
         since="",
         limit=None,
-        memory=1,
-        seconds=1,
+        bounds=Bounds(1, 1),
     )
     for _ in range(2):
         prepared = prepare(options)
-        assert (prepared.wheels, prepared.hosts, prepared.tasks) == (0, 1, ())
+        assert (prepared.wheels, len(prepared.hosts), prepared.tasks) == ((), 1, ())
         (problem,) = dataset.table(tmp_path / "ds", "problems").to_pylist()
         assert problem["wheel"].endswith("nonsense.whl")
     assert len(dataset.runs(tmp_path / "ds")) == 2

@@ -40,10 +40,14 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "severity": "error",
     }
     rows: dict[str, list[dict[str, object]]] = {
-        "wheels": [{**key, "wheel": "p.whl"}],
+        "wheels": [{**key, "wheel": "p.whl"}, {"sha256": "o", "rules": "r", "wheel": "q.whl"}],
         "analyses": [{**key, "host": "debian-12-uwsgi-python3", "error": 1}],
         "causes": [cause, {**cause, "release": "3.5.8"}, {**cause, "release": "1.1.1w"}],
         "exposure": [{**key, "symbols": ["sqlite3_open"]}],
+        "pair_findings": [
+            {"one": "o", "other": "s", "rules": "r", "after": "s", "code": "COL306", "severity": x}
+            for x in ("error", "note")
+        ],
     }
     dataset.write_task(directory, "one", rows)
     dataset.collect(directory)
@@ -53,12 +57,13 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_queries_of_the_page(directory: Path) -> None:
     (queries,) = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
-    breaking, openssl, exposed = (
+    breaking, openssl, exposed, orders = (
         sorted(duckdb.sql(query).fetchall()) for query in queries.split(";") if query.strip()
     )
     assert breaking == [("p.whl",)]
     assert openssl == [("p.whl", "1.1.1w"), ("p.whl", "3.0.9")]
     assert exposed == [("p.whl",)]
+    assert orders == [("p.whl", "q.whl", "COL306")]
     assert directory.exists()
 
 

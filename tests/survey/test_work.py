@@ -11,7 +11,7 @@ import pytest
 from checkout import WHEELS
 from collide.survey import dataset
 from collide.survey.choose import named
-from collide.survey.wheel import Manners, SurveyedHost, Task, Wheel
+from collide.survey.wheel import Bounds, Manners, SurveyedHost, Task, Wheel
 from collide.survey.work import perform
 
 HOST = SurveyedHost("debian-12-python3", "debian-12-python3", "digest")
@@ -25,7 +25,9 @@ def directory(tmp_path: Path) -> Path:
 
 def performed(directory: Path, wheel: Wheel, *limits: str) -> dict[str, list[dict[str, object]]]:
     """Do the task of a wheel; the rows of the tables that have some."""
-    task = Task(wheel, (HOST,), directory, "r", 1 << 32, 600, Manners(retries=0), limits)
+    task = Task(
+        wheel, (HOST,), (), directory, "r", Bounds(1 << 32, 600, limits), Manners(retries=0)
+    )
     assert perform(task) == wheel.filename
     dataset.collect(directory)
     names = ("wheels", "analyses", "problems")

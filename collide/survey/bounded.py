@@ -1,0 +1,123 @@
+"""Work of a survey in a process of its own, which may take so much memory and time, and no more.
+
+The process of :func:`ask` reads what it is asked for from a file in its working directory, and
+leaves its answer beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from collide.support.errors import CollideError
+from collide.support.files import new_file
+from collide.support.foreign import from_json, json_value
+from collide.support.limits import limit_in, override
+from collide.support.records import NamedTuple
+from collide.survey.wheel import Bounds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ERROR_LENGTH = 500
+_REQUEST, _ANSWER = "request.json", "answer.json"
+_REFUSED = 2  # status of collide for an input that cannot be read
+
+
+class Ended(NamedTuple):
+    """How a process has ended: its problem, as a kind and a reason, and what it cost.
+
+    ``kind`` is one of :data:`collide.survey.wheel.KINDS`, empty for a good end; ``seconds`` are
+    of CPU time, ``memory`` is the peak in bytes.
+    """
+
+    kind: str
+    reason: str
+    seconds: float
+    memory: int
+
+
+def run(command: Sequence[str], scratch: Path, bounds: Bounds) -> Ended:
+    """Run collide, by words for Python, in a directory, where what it says is kept."""
+    said = scratch / "stderr"
+    with said.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=scratch,
+            stdin=subprocess.DEVNULL,
+            stdout=stderr,
+            stderr=stderr,
+        )
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (bounds.memory, bounds.memory))
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(bounds.seconds, end)
+        timer.start()
+        try:
+            _, status, used = os.wait4(process.pid, 0)
+        finally:
+            timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+    error = said.read_text(errors="replace").strip()
+    kind, reason = _problem(bounds, process.returncode, error, is_late=late.is_set())
+    return Ended(kind, reason, used.ru_utime + used.ru_stime, used.ru_maxrss << 10)
+
+
+def _problem(bounds: Bounds, status: int, error: str, *, is_late: bool) -> tuple[str, str]:
+    """Why a process has no answer, or one that is not whole."""
+    reason = (error.splitlines() or [""])[-1].removeprefix("collide: ")[:_ERROR_LENGTH]
+    if is_late:
+        return "time", f"took longer than {bounds.seconds} seconds"
+    if status == -signal.SIGKILL or "MemoryError" in error or "out of memory" in error:
+        return "memory", reason or f"needs more than {bounds.memory >> 20} MiB"
+    if status == _REFUSED:
+        return "limit" if limit_in(reason) else "unreadable", reason
+    if status:
+        ended = f"ended by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+        return "fault", reason or ended
+    return "", ""
+
+
+def ask(
+    module: str, request: Mapping[str, object], scratch: Path, bounds: Bounds
+) -> tuple[Any, Ended]:
+    """What :func:`answered` in ``answer()`` of a module has answered, and how it ended.
+
+    The answer is None where there is none. Strings are as in the JSON report.
+    """
+    answer = scratch / _ANSWER
+    answer.unlink(missing_ok=True)
+    document = json_value({**request, "limits": bounds.limits})
+    (scratch / _REQUEST).write_bytes(document.encode())
+    ended = run(["-c", f"from {module} import answer; answer()"], scratch, bounds)
+    if not answer.exists():
+        return None, ended
+    found = json.loads(answer.read_bytes())
+    if reason := found.get("reason"):
+        ended = ended._replace(kind="limit" if limit_in(reason) else "unreadable", reason=reason)
+    return found.get("answer"), ended
+
+
+def answered(work: Callable[[Mapping[str, Any]], object]) -> None:
+    """Do ``work``, of what was asked for in the working directory, and leave its result there."""
+    asked = from_json(Path(_REQUEST).read_bytes())
+    found: dict[str, object]
+    try:
+        override(dict(limit.split("=", 1) for limit in asked["limits"]))
+        found = {"answer": work(asked)}
+    except CollideError as e:
+        found = {"reason": str(e)}
+    with new_file(_ANSWER) as file:
+        file.write(json_value(found, compact=True).encode())
