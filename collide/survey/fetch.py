@@ -16,6 +16,8 @@ _OBJECT_SUFFIXES = (".so", ".pyd")
 def bring(wheel: Wheel, manners: Manners, scratch: Path) -> tuple[Wheel, Path | None]:
     """The wheel with its size and digest, and its file; None where it has no shared object.
 
+    Of one on an index its metadata comes first, then the names of its files, then the file.
+
     Raises InputError.
     """
     path = scratch / wheel.filename
@@ -23,6 +25,7 @@ def bring(wheel: Wheel, manners: Manners, scratch: Path) -> tuple[Wheel, Path | 
         path = Path(wheel.address)
     elif wheel.address.startswith(("https://", "http://")):
         index = _index(manners)
+        wheel = _with_requirements(wheel, index)
         names = index.names_in(wheel.address) if wheel.sha256 else None
         if names is not None and not any(map(_is_object, names)):
             return wheel, None
@@ -36,6 +39,17 @@ def bring(wheel: Wheel, manners: Manners, scratch: Path) -> tuple[Wheel, Path | 
     if wheel.sha256 not in ("", brought.sha256):
         raise InputError(wheel.address, f"has the SHA-256 {brought.sha256}, not {wheel.sha256}")
     return brought, path
+
+
+def _with_requirements(wheel: Wheel, index: Index) -> Wheel:
+    """The wheel with the projects that it requires, where the index gives its metadata apart."""
+    if not wheel.has_metadata:
+        return wheel
+    try:
+        return wheel._replace(requires=index.required_by(wheel.address))
+    except InputError:
+        # What is checked is the wheel; nothing of that depends on its metadata.
+        return wheel
 
 
 @lru_cache(maxsize=8)

@@ -13,6 +13,9 @@ from pathlib import Path
 import requests
 from cachecontrol import CacheControlAdapter
 from cachecontrol.caches import SeparateBodyFileCache
+from packaging.metadata import parse_email
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 from pypi_simple import (
     ACCEPT_JSON_PREFERRED,
     NoSuchProjectError,
@@ -27,6 +30,7 @@ from urllib3.util import Retry
 
 import collide
 from collide.support.errors import InputError
+from collide.support.limits import hold
 from collide.survey.wheel import Manners, Wheel
 
 DEFAULT = "https://pypi.org/simple/"
@@ -82,9 +86,30 @@ class Index:
                         package.digests.get("sha256", ""),
                         package.size or 0,
                         uploaded.date().isoformat() if uploaded else "",
+                        bool(package.has_metadata),
                     ),
                     package.is_yanked,
                 )
+
+    def required_by(self, address: str) -> tuple[str, ...]:
+        """The projects that the metadata of a wheel requires, without those of its extras.
+
+        The metadata is a file beside the wheel (PEP 658). Raises InputError.
+        """
+        name = f"{address}.metadata"
+        try:
+            with self._session.get(name, stream=True, timeout=_SECONDS) as answer:
+                answer.raise_for_status()
+                data = b""
+                for block in answer.iter_content(_BLOCK):
+                    data += block
+                    hold("text-size", len(data), name)
+            raw, _ = parse_email(data)
+            requirements = [Requirement(text) for text in raw.get("requires_dist", ())]
+        except (*_FAILED, InvalidRequirement) as e:
+            raise InputError(name, _said(e)) from e
+        names = {canonicalize_name(r.name) for r in requirements if "extra" not in str(r.marker)}
+        return tuple(sorted(names))
 
     def names_in(self, address: str) -> list[str] | None:
         """The names in the directory of a wheel, of which only that part is fetched.

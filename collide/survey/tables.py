@@ -32,6 +32,7 @@ TABLES = {
         address=(_TEXT, "where it was taken from"),
         uploaded=(_TEXT, "date, empty where it is not known"),
         size=(_COUNT, "bytes"),
+        requires=(_TEXTS, "projects, of its metadata; null where the index does not give that"),
         seconds=(pa.float64(), "CPU time of its check, on all hosts of that run"),
         memory=(_COUNT, "peak of its check, bytes"),
     ),

@@ -26,7 +26,9 @@ class Asked(NamedTuple):
 class Wheel(NamedTuple):
     """A wheel to check; ``sha256`` is empty and ``size`` (bytes) 0 as long as they are not known.
 
-    ``uploaded`` is a date as ``2026-11-29``, empty where the index tells none.
+    ``uploaded`` is a date as ``2026-11-29``, empty where the index tells none. ``has_metadata`` is
+    whether the index gives its metadata as a file of its own (PEP 658), and ``requires`` are the
+    projects that it names as required; None as long as it was not read.
     """
 
     project: str
@@ -36,6 +38,8 @@ class Wheel(NamedTuple):
     sha256: str = ""
     size: int = 0
     uploaded: str = ""
+    has_metadata: bool = False
+    requires: tuple[str, ...] | None = None
 
     def digested(self, path: Path) -> Wheel:
         """The same with the digest and the size of its file. Raises OSError."""

@@ -113,6 +113,6 @@ def _keep(
     dataset.write_task(task.directory, name, rows)
 
 
-_WHEEL_COLUMNS = ("project", "version", "address", "uploaded", "size")
+_WHEEL_COLUMNS = ("project", "version", "address", "uploaded", "size", "requires")
 _NOTHING = dict.fromkeys(("analyses", "causes", "findings", "exposed", "left_out"), ())
 """The report of a check that has none."""

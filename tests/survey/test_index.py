@@ -17,10 +17,17 @@ import pytest
 
 from collide.support.errors import InputError
 from collide.survey.choose import wheels_of
+from collide.survey.fetch import bring
 from collide.survey.index import Index
 from collide.survey.sources import asked_for
 from collide.survey.wheel import Manners
 
+METADATA = b"""Metadata-Version: 2.1
+Name: p
+Version: 1
+Requires-Dist: Some_Thing >= 2
+Requires-Dist: other; extra == "all"
+"""
 NAME = "p-1-cp311-cp311-manylinux_2_28_x86_64.whl"
 
 
@@ -45,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
             kind = "application/vnd.pypi.simple.v1+json"
             page = b'{"meta": {"api-version": "1.1"}, "projects": [{"name": "p"}]}'
             self.answer(200, page, **{"Content-Type": kind})
+        elif self.path == f"/{NAME}.metadata":
+            self.answer(200, METADATA)
         elif self.path == "/whole.whl":
             self.answer(200, self.server.wheel)
         elif self.path == f"/{NAME}":
@@ -101,6 +110,7 @@ class Server(ThreadingHTTPServer):
             "size": len(self.wheel),
             "upload-time": "2026-06-01T12:00:00Z",
             "yanked": False,
+            "core-metadata": True,
         }
         self.page = {"meta": {"api-version": "1.1"}, "name": "p", "files": [file]}
 
@@ -160,6 +170,24 @@ def test_requests_keep_their_distance(server: Server) -> None:
         list(index.wheels("p"))
     times = [when for _, when, _ in server.seen]
     assert times[6] - times[0] >= 0.9
+
+
+def test_metadata_comes_first(server: Server, tmp_path: Path) -> None:
+    ((wheel, _),) = Index(server.url, Manners()).wheels("p")
+    assert wheel.has_metadata
+    server.seen.clear()
+    brought, path = bring(wheel, Manners(), tmp_path)
+    assert brought.requires == ("some-thing",)
+    assert path == tmp_path / NAME
+    assert server.seen[0][0] == f"/{NAME}.metadata"
+
+
+def test_metadata_that_is_not_there_is_nothing_to_a_wheel(server: Server, tmp_path: Path) -> None:
+    ((wheel, _),) = Index(server.url, Manners()).wheels("p")
+    other = wheel._replace(address=f"{server.url}whole.whl")
+    brought, path = bring(other, Manners(retries=0), tmp_path)
+    assert brought.requires is None
+    assert path is not None
 
 
 def test_names_in_a_wheel_cost_a_part_of_it(server: Server) -> None:
