@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
+import select
 import signal
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _ERROR_LENGTH = 500
+_INTERVAL = 0.05
+"""Seconds between two looks at a process."""
 _REQUEST, _ANSWER = "request.json", "answer.json"
 _REFUSED = 2  # status of collide for an input that cannot be read
 
@@ -57,22 +61,37 @@ def run(command: Sequence[str], scratch: Path, bounds: Bounds) -> Ended:
             stderr=stderr,
         )
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (bounds.memory, bounds.memory))
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(bounds.seconds, end)
-        timer.start()
-        try:
-            _, status, used = os.wait4(process.pid, 0)
-        finally:
-            timer.cancel()
+        peak, is_late = _watch(process, bounds.seconds)
+        _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     error = said.read_text(errors="replace").strip()
-    kind, reason = _problem(bounds, process.returncode, error, is_late=late.is_set())
-    return Ended(kind, reason, used.ru_utime + used.ru_stime, used.ru_maxrss << 10)
+    kind, reason = _problem(bounds, process.returncode, error, is_late=is_late)
+    # A process has the peak of the one that has started it as its own (getrusage(2), execve(2)).
+    if used.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
+        peak = used.ru_maxrss << 10
+    return Ended(kind, reason, used.ru_utime + used.ru_stime, peak)
+
+
+def _watch(process: subprocess.Popen[bytes], seconds: int) -> tuple[int, bool]:
+    """Wait for the end, killing what takes too long: the peak in bytes, and whether it did."""
+    until, peak = time.monotonic() + seconds, _peak(process.pid)
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        while not select.select([descriptor], [], [], _INTERVAL)[0]:
+            peak = max(peak, _peak(process.pid))
+            if time.monotonic() > until:
+                process.kill()
+                return peak, True
+    finally:
+        os.close(descriptor)
+    return peak, False
+
+
+def _peak(process: int) -> int:
+    """The peak so far (proc_pid_status(5)), 0 of a process that has ended."""
+    status = Path(f"/proc/{process}/status").read_text()
+    found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) << 10 if found else 0
 
 
 def _problem(bounds: Bounds, status: int, error: str, *, is_late: bool) -> tuple[str, str]:

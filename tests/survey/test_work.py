@@ -46,7 +46,8 @@ def test_wheel_is_checked_and_its_cost_is_known(directory: Path) -> None:
     )
     assert wheel["size"] == path.stat().st_size
     assert float(str(wheel["seconds"])) > 0
-    assert int(str(wheel["memory"])) > 1 << 20
+    # Less than the process has that started it.
+    assert 0 < int(str(wheel["memory"])) < 100 << 20
     assert (analysis["checked"], analysis["host"]) == (True, "debian-12-python3")
     assert set(dataset.done(directory, "r")) == {(wheel["sha256"], "digest")}
 
