@@ -181,6 +181,11 @@ class Calls:
         for segment in segments:
             for start, place, name in segment.plt(tables.slots):
                 names[start], entries[start] = name, place
+        linked = {names[start] for start in entries}
+        for slot in tables.jump_slots:
+            # The entry stands for its slot; what else seems to read that is misread.
+            if tables.slots[slot] in linked:
+                del names[slot]
         self._names = names
         uncovered = _uncovered(frames, entries.keys())
         self._split = Functions(starts, max(bounds), {entries[entry] for entry in uncovered})

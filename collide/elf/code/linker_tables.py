@@ -40,12 +40,16 @@ def executable(image: Image) -> Iterator[tuple[int, memoryview]]:
 
 
 class Tables:
-    """Tables of the linker: slots of symbols, and functions that data refers to."""
+    """Tables of the linker: slots of symbols, and functions that data refers to.
+
+    ``jump_slots`` are the slots that only an entry of the procedure linkage table reads.
+    """
 
     def __init__(self, image: Image) -> None:
         self.image = image
         self._machine = READABLE[image.machine.name]
         self.slots: dict[int, str] = {}
+        self.jump_slots: set[int] = set()
         self.symbols: defaultdict[str, list[int]] = defaultdict(list)
         self.pointers: dict[int, int] = {}
         self.addresses: set[int] = set()
@@ -86,6 +90,8 @@ class Tables:
                     name = names[symbol] = image.string(at)
                 if kind in (machine.glob_dat, machine.jump_slot):
                     self.slots[place] = name
+                    if kind == machine.jump_slot:
+                        self.jump_slots.add(place)
                 else:
                     self.symbols[name].append(place)
 

@@ -10,8 +10,9 @@ import pytest
 from code_samples import AARCH64_WAYS, SOURCE
 from collide.elf.code.aarch64 import writes
 from collide.elf.code.call_graph import Calls, read_calls
-from collide.elf.code.linker_tables import executable
+from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.headers import Image
+from collide.elf.object import read_object
 from compiler import AARCH64, compile_so
 
 capstone = pytest.importorskip("capstone", reason="capstone is not installed")
@@ -100,13 +101,40 @@ def test_references_are_those_that_capstone_decodes(tmp_path: Path, way: str, so
     assert calls is not None
     mine = {(place, to) for to in calls._sites.wanted for place in calls._sites.to(to)}
     theirs, elsewhere = references(data, calls)
-    # Entries of the linkage table load a slot, and make its address for the resolver, too.
-    slots = {to for to in calls._names if to not in calls.functions}
-    resolver = {(place, to) for place, to in theirs - mine if to in slots}
-    assert theirs - mine == resolver
-    assert {(place - 4, to) for place, to in resolver} <= mine
+    assert theirs <= mine
     # A jump into the middle of a function leads to it.
     assert {(place, to) for place, to in mine - theirs if place not in elsewhere} == set()
+
+
+STRAY = """
+extern void far(void);
+void caller(void) { far(); }
+#define TEXT(x) #x
+#define LOAD(x) "ldr x3, [x24, #" TEXT(x) "];"
+__asm__(".text; .type stray, %function; stray: .cfi_startproc; adrp x24, _GLOBAL_OFFSET_TABLE_;"
+        "b 1f; 0:" LOAD(OFFSET) "ret; 1: ldr x24, [x0]; b 0b; .cfi_endproc;");
+"""
+
+
+def test_slot_of_a_linkage_table_is_read_by_its_entry_alone(tmp_path: Path) -> None:
+    """The page that a register had elsewhere makes no address of one with what is loaded here."""
+    options = "-Wl,-z,lazy", "-Wl,-z,separate-code"
+    path = compile_so(tmp_path, "lib.so", STRAY, *options, "-DOFFSET=0", program=AARCH64)
+    image = Image(memoryview(path.read_bytes()))
+    (slot,) = Tables(image).slots
+    ((address, code),) = executable(image)
+    decoded = disassembler().disasm(bytes(code), address)
+    page = next(one.operands[1].imm for one in decoded if one.op_str.startswith("x24, #"))
+    path = compile_so(
+        tmp_path, "lib.so", STRAY, *options, f"-DOFFSET={slot - page}", program=AARCH64
+    )
+    data = path.read_bytes()
+    tables = Tables(Image(memoryview(data)))
+    assert tables.jump_slots == tables.slots.keys() == {slot}
+    calls = read_calls(data)
+    assert calls is not None
+    (caller,) = calls.users("far")
+    assert calls.names_at(caller, read_object(data).exports) == ["caller"]
 
 
 WORDS = {
