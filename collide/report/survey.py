@@ -80,7 +80,7 @@ _SCRIPT = """
 const data = JSON.parse(document.getElementById("data").textContent);
 const find = document.getElementById("find"), worst = document.getElementById("worst");
 const host = document.getElementById("host"), list = document.getElementById("list");
-const count = document.getElementById("count"), LIMIT = 200;
+const count = document.getElementById("count"), LIMIT = 200, FEW = 6;
 data.hosts.forEach((name, number) => host.add(new Option(name, number)));
 function element(name, text, kind) {
   const made = document.createElement(name);
@@ -104,8 +104,9 @@ function show() {
     if (found > LIMIT) continue;
     const box = element("details", "");
     const head = element("summary", filename + ": ");
-    head.append(element("span",
-      here.map(([, subject, code]) => subject + " " + code).join(", "), here[0][0]));
+    const shown = here.slice(0, FEW).map(([, subject, code]) => subject + " " + code).join(", ");
+    const more = here.length > FEW ? ", " + (here.length - FEW) + " more" : "";
+    head.append(element("span", shown + more, here[0][0]));
     box.append(head);
     box.addEventListener("toggle", () => {
       if (box.childElementCount > 1) return;

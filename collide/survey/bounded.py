@@ -65,7 +65,7 @@ def run(command: Sequence[str], scratch: Path, bounds: Bounds) -> Ended:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     error = said.read_text(errors="replace").strip()
-    kind, reason = _problem(bounds, process.returncode, error, is_late=is_late)
+    kind, reason = _problem(bounds, process.returncode, error, scratch, is_late=is_late)
     # A process has the peak of the one that has started it as its own (getrusage(2), execve(2)).
     if used.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
         peak = used.ru_maxrss << 10
@@ -94,9 +94,13 @@ def _peak(process: int) -> int:
     return int(found[1]) << 10 if found else 0
 
 
-def _problem(bounds: Bounds, status: int, error: str, *, is_late: bool) -> tuple[str, str]:
+def _problem(
+    bounds: Bounds, status: int, error: str, scratch: Path, *, is_late: bool
+) -> tuple[str, str]:
     """Why a process has no answer, or one that is not whole."""
-    reason = (error.splitlines() or [""])[-1].removeprefix("collide: ")[:_ERROR_LENGTH]
+    reason = (error.splitlines() or [""])[-1].removeprefix("collide: ")
+    # Where a worker has put a file is nothing to a dataset.
+    reason = reason.replace(f"{scratch}{os.sep}", "")[:_ERROR_LENGTH]
     if is_late:
         return "time", f"took longer than {bounds.seconds} seconds"
     if status == -signal.SIGKILL or "MemoryError" in error or "out of memory" in error:
