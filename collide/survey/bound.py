@@ -42,7 +42,9 @@ def _rows(asked: Mapping[str, Any]) -> Rows:
         kept.put(path, partial(read_target, path))
     traces = _traces(asked)
     pairs = [(one, other) for one, other in asked["pairs"]]
-    found: Rows = {"pairs": [], "pair_findings": [], "problems": []}
+    found: Rows = {"pairs": [], "problems": []}
+    # What one wheel does to a system library happens to all that load it: one row.
+    findings: dict[tuple[object, ...], list[str]] = {}
     key = {"host": host.name, "digest": asked["host"]["digest"]}
     digests = {path: sha256 for sha256, path in paths.items()}
     looked = pairs_among(((traces[a], traces[b]) for a, b in pairs), host, kept)
@@ -54,11 +56,17 @@ def _rows(asked: Mapping[str, Any]) -> Rows:
             found["pairs"].append({**names, **_pair(None)})
             continue
         found["pairs"].append({**names, **_pair(pair)})
-        found["pair_findings"] += [
-            {**names, "after": digests.get(after, ""), **_finding(finding, paths)}
-            for after, finding in _findings(pair)
-        ]
+        for order, finding in _findings(pair):
+            after, *wheels = (digests[path] for path in order) if order else ("", one, other)
+            findings.setdefault((after, *_finding(finding, paths)), []).extend(wheels)
+    found["pair_findings"] = [
+        {**key, "after": after, "wheels": wheels, **dict(zip(_COLUMNS, finding, strict=True))}
+        for (after, *finding), wheels in findings.items()
+    ]
     return found
+
+
+_COLUMNS = ("code", "severity", "victim", "provider", "references", "symbols", "detail")
 
 
 def _traces(asked: Mapping[str, Any]) -> Mapping[str, TargetTraces]:
@@ -82,24 +90,26 @@ def _pair(pair: Pair | None) -> Row:
     }
 
 
-def _findings(pair: Pair) -> Iterator[tuple[str, Finding]]:
-    """Each with the target that was opened before; none where the order is nothing to it."""
-    yield from (("", finding) for finding in pair.common)
+def _findings(pair: Pair) -> Iterator[tuple[tuple[str, ...], Finding]]:
+    """Each with the targets in their order; none where the order is nothing to it."""
+    yield from (((), finding) for finding in pair.common)
     for order in pair.orders:
-        yield from ((order.first, finding) for finding in order.findings)
+        yield from (((order.first, order.second), finding) for finding in order.findings)
 
 
-def _finding(finding: Finding, paths: Mapping[str, str]) -> Row:
+def _finding(finding: Finding, paths: Mapping[str, str]) -> tuple[object, ...]:
+    """Those of :data:`_COLUMNS`."""
+
     def named(name: str) -> str:
         # A finding on files is about the wheels, which are where a worker has put them.
         return Path(name).name if name in paths.values() else name
 
-    return {
-        "code": finding.code.id,
-        "severity": str(finding.severity),
-        "victim": named(finding.victim),
-        "provider": named(finding.provider or ""),
-        "references": finding.references,
-        "symbols": list(finding.symbols),
-        "detail": finding.detail,
-    }
+    return (
+        finding.code.id,
+        str(finding.severity),
+        named(finding.victim),
+        named(finding.provider or ""),
+        finding.references,
+        finding.symbols,
+        finding.detail,
+    )

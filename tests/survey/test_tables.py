@@ -45,7 +45,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "causes": [cause, {**cause, "release": "3.5.8"}, {**cause, "release": "1.1.1w"}],
         "exposure": [{**key, "symbols": ["sqlite3_open"]}],
         "pair_findings": [
-            {"one": "o", "other": "s", "rules": "r", "after": "s", "code": "COL306", "severity": x}
+            {"after": "s", "wheels": ["o"], "rules": "r", "code": "COL306", "severity": x}
             for x in ("error", "note")
         ],
     }

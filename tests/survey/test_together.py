@@ -76,13 +76,20 @@ def surveyed(directory: Path) -> list[Found]:
     names = {w["sha256"]: w["wheel"] for w in dataset.table(directory, "wheels").to_pylist()}
     return sorted(
         (
-            *sorted((names[row["one"]], names[row["other"]])),
+            *sorted(names[wheel] for wheel in pair),
             names.get(row["after"], ""),
             *(row[name] for name in ("code", "severity", "victim")),
             tuple(row["symbols"]),
         )
         for row in dataset.table(directory, "pair_findings").to_pylist()
+        for pair in _pairs(row["after"], row["wheels"])
     )
+
+
+def _pairs(after: str, wheels: list[str]) -> list[tuple[str, str]]:
+    if after:
+        return [(after, wheel) for wheel in wheels]
+    return list(zip(wheels[::2], wheels[1::2], strict=True))
 
 
 def test_pairs_are_what_check_says_and_a_second_run_does_nothing(
