@@ -1,5 +1,7 @@
 """The pytest plugin: fixtures that assert link footprints and the absence of collisions.
 
+One of its options reports crashes of the tests (:mod:`collide.crash`).
+
 pytest loads it in every environment that has collide, so it imports nothing of
 collide until a test uses one of its fixtures.
 """
@@ -25,13 +27,32 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option ``--collide-update``."""
+    """Add the options ``--collide-update`` and ``--collide-crash-report``."""
     group = parser.getgroup("collide", "link footprints")
     group.addoption(
         "--collide-update",
         action="store_true",
         help="write the baselines of assert_footprint anew instead of comparing",
     )
+    group.addoption(
+        "--collide-crash-report",
+        metavar="FILE",
+        help="where a crash of the tests is reported (collide.crash); {pid} is the process, .json "
+        "and .html are formats",
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch for crashes, after pytest has enabled faulthandler."""
+    report = config.getoption("--collide-crash-report")
+    if report:
+        from collide.crash import install  # late: start-up
+
+        try:
+            install(report)
+        except (RuntimeError, OSError) as e:
+            raise pytest.UsageError(str(e)) from e
 
 
 @pytest.fixture(scope="session")

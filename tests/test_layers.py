@@ -19,8 +19,12 @@ MODULES = {
     if path.parent.name != "exercises"  # scripts for hosts
 }
 TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
-TALKING = {name for name in MODULES if name.startswith(("collide.cli.", "collide.__main__"))}
-"""What may print, exit and read the environment: the command line."""
+TALKING = {
+    name
+    for name in MODULES
+    if name.startswith(("collide.cli.", "collide.__main__")) or name == "collide.crash"
+}
+"""What may print, exit and read the environment: the command line, and the crash handler."""
 
 
 def test_no_import_is_relative() -> None:

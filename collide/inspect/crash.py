@@ -109,6 +109,8 @@ def read_crash(snapshot: Snapshot, real: RealBindings, judged: Iterable[Placed])
         return None
     reader = _Reader(snapshot)
     stack = walk(snapshot.image, threads[0], reader.code_at)
+    if fault.handled and not stack.interrupted:
+        return None
     found = [reader.place(address) for address in stack.addresses]
     crossings = Crossings(real)
     frames = []

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module
+from collide.analysis.libpython import is_libpython
 from collide.binding.binding import BoundModule
 from collide.check.check import Judged, Report, joined
 from collide.filesystems.root import Root
@@ -18,6 +19,7 @@ from collide.findings.judge import judge
 from collide.inspect.bound import Counts, RealBindings, read_bindings
 from collide.inspect.crash import Crash, Placed, read_crash
 from collide.inspect.owners import Owner, owners
+from collide.inspect.python_stack import PythonFrame, of_core, of_process
 from collide.inspect.snapshot import Snapshot, closure, take
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, Opened
@@ -41,7 +43,8 @@ class Inspection(NamedTuple):
     ``global_scope`` are the paths of those in its global scope, which was read from its memory
     where ``scope_read`` says so. ``promoted`` are those of them that start-up did not load.
     ``notes`` are sentences, ``elsewhere`` names of objects in other namespaces. ``crash`` is None
-    for a process that no signal has ended.
+    for a process that no signal has ended. ``python`` are the Python frames of the thread that a
+    signal has ended, else of the first one, the innermost first.
     """
 
     source: str
@@ -55,6 +58,7 @@ class Inspection(NamedTuple):
     crash: Crash | None
     notes: tuple[str, ...]
     elsewhere: tuple[str, ...]
+    python: tuple[PythonFrame, ...] = ()
 
 
 def inspect_named(process: str, root: str | None = None) -> Inspection:
@@ -69,9 +73,26 @@ def inspect_named(process: str, root: str | None = None) -> Inspection:
     else:
         image = open_core(process)
     try:
-        return inspect(image, Root(root or "/"))
+        found = inspect(image, Root(root or "/"))
     finally:
         image.close()
+    return _with_python(found, process, root)
+
+
+def _with_python(found: Inspection, process: str, root: str | None) -> Inspection:
+    """What was found with the Python frames, where the process runs Python."""
+    maps = found.host.process.maps
+    if found.host.python is None and not any(map(_is_python, maps)):
+        return found
+    if process.isascii() and process.isdigit():
+        python = of_process(int(process))
+    elif found.crash is not None:
+        program = posixpath.join(root or "/", found.host.path.lstrip("/"))
+        python = of_core(process, program, found.crash.thread)
+    else:
+        return found
+    notes = (*found.notes, python.note) if python.note else found.notes
+    return found._replace(python=python.frames, notes=notes)
 
 
 def inspect(image: ProcessImage, root: Root, name: str | None = None) -> Inspection:
@@ -103,6 +124,10 @@ def inspect(image: ProcessImage, root: Root, name: str | None = None) -> Inspect
         notes=snapshot.notes,
         elsewhere=snapshot.elsewhere,
     )
+
+
+def _is_python(m: LinkMap) -> bool:
+    return is_libpython(posixpath.basename(m.dso.path))
 
 
 class _Part(NamedTuple):

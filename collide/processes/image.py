@@ -38,10 +38,15 @@ class Thread(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What ended the process: the number of the signal, and the address that was not there."""
+    """What ended the process: the number of the signal, and the address that was not there.
+
+    ``handled`` is whether the process has ended otherwise since it got the signal: in its handler,
+    if that is on the stack, else for another reason.
+    """
 
     signal: int
     address: int | None
+    handled: bool = False
 
 
 class ProcessImage:

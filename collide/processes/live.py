@@ -17,9 +17,13 @@ from collide.processes.maps import parse_maps
 from collide.support.errors import InputError
 
 
-def open_process(pid: int) -> ProcessImage:
-    """The image of a process; raises InputError where there is none, or it may not be read."""
-    directory, source = Path(f"/proc/{pid}"), f"process {pid}"
+def open_process(pid: int, thread: int | None = None) -> ProcessImage:
+    """The image of a process; raises InputError where there is none, or it may not be read.
+
+    ``thread`` is one that is still there, where the first one may have ended: that has no memory
+    any more.
+    """
+    directory, source = Path(f"/proc/{thread or pid}"), f"process {pid}"
     try:
         maps = parse_maps((directory / "maps").read_text("utf-8", "surrogateescape"))
         auxv = (directory / "auxv").read_bytes()

@@ -204,12 +204,16 @@ class _Run:
                 self._crashed = True
                 name = signal.Signals(number).name
                 self._keep(_process_of(tid), tid, fault_of(*last), f"got {name}")
+        elif not self._crashed and last is not None and last.number in FATAL:
+            # A handler may end the process itself; whether it did is seen on the stack.
+            fault = fault_of(*last)._replace(handled=True)
+            self._keep(_process_of(tid), tid, fault, f"was read when {_how(status)}")
         elif tid == self._pid and self._kept is None:
             self._keep(tid, None, None, f"was read when {_how(status)}")
 
     def _keep(self, pid: int, tid: int | None, fault: Fault | None, why: str) -> None:
         try:
-            image = open_process(pid)
+            image = open_process(pid, tid)
             thread = None
             if tid is not None and fault is not None:
                 thread = ptrace.registers(tid, image.e_machine, fault.signal)

@@ -12,6 +12,7 @@ from collide.check.causes import causes
 from collide.findings.code import Severity
 from collide.inspect.crash import Crash, Frame, Likelihood
 from collide.inspect.inspect import Inspection
+from collide.inspect.python_stack import PythonFrame
 from collide.report.check.json import document_of
 from collide.report.check.text import Style, render
 from collide.support.foreign import Span, Text, joined, json_of, painted
@@ -42,6 +43,9 @@ def _top(found: Inspection, verbose: int, width: int) -> Iterator[Sequence[Span]
     yield ()
     if found.crash is not None:
         yield from _end(found, found.crash, verbose, width)
+        yield ()
+    if found.python:
+        yield from _python(found.python, verbose)
         yield ()
 
 
@@ -127,6 +131,21 @@ def _end(found: Inspection, crash: Crash, verbose: int, width: int) -> Iterator[
         yield (Span(" " * 11 + line),)
 
 
+def _python(frames: Sequence[PythonFrame], verbose: int) -> Iterator[Sequence[Span]]:
+    yield (Span("Python", "strong"),)
+    shown = frames if verbose else frames[:_SHOWN]
+    for frame in shown:
+        yield (Span(f"       {place_of(frame)}"),)
+    if len(frames) > len(shown):
+        yield (Span(f"    ... {plural(len(frames) - len(shown), 'frame')}"),)
+
+
+def place_of(frame: PythonFrame) -> str:
+    """A Python frame as a line."""
+    line = f", line {frame.line}" if frame.line else ""
+    return f"{frame.function} in {frame.file}{line}"
+
+
 def _telling(crash: Crash) -> list[int]:
     """The positions of the innermost frames, and of what surrounds the crossings."""
     first = range(crash.start, min(crash.start + _SHOWN, len(crash.frames)))
@@ -185,6 +204,7 @@ def as_json(found: Inspection) -> Text:
             },
             "slots": found.counts._asdict(),
             "crash": _crash(found, found.crash) if found.crash else None,
+            "python": [f._asdict() | {"line": f.line or None} for f in found.python],
             "report": document_of(found.report),
         }
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from collide.inspect.crash import Crash, Frame, Likelihood
 from collide.inspect.inspect import Inspection
 from collide.report.check.html import page_of
-from collide.report.inspect import function_of, lines_about, verdict
+from collide.report.inspect import function_of, lines_about, place_of, verdict
 from collide.report.markup import section, table, table_row, tag
 from collide.support.foreign import Html, Text
 
@@ -18,6 +18,11 @@ def as_html(found: Inspection) -> Text:
     above = [section("Process", *about)]
     if found.crash is not None:
         above.append(_crash(found, found.crash))
+    if found.python:
+        rows = [
+            table_row(str(n), [_cell(tag("code", place_of(f)))]) for n, f in enumerate(found.python)
+        ]
+        above.append(section("Python", table("Python", ("frame", "function"), rows)))
     return page_of(found.report, "collide inspect", above)
 
 

@@ -13,12 +13,16 @@ from pathlib import Path
 import pytest
 
 from checkout import ROOT
+from collide.filesystems.root import Root
+from collide.inspect.inspect import inspect
+from collide.processes.image import Fault
 from collide.processes.traced_run import At, Traced, run_traced
 from collide.support.errors import InputError
 from scenario import Scenario
 
 PROGRAM = r"""
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,15 +31,21 @@ PROGRAM = r"""
 #include <unistd.h>
 static void *fault(void *at) { return (void *)(long)*(volatile char *)at; }
 static void caught(int n) { if (n == SIGSEGV) _exit(4); signal(n, SIG_DFL); raise(n); }
+static sigjmp_buf back;
+static void recovered(int n) { (void)n; siglongjmp(back, 1); }
 static void child(void) { int status; if (!fork()) fault((void *)24); wait(&status); }
 int main(int argc, char **argv) {
   const char *what = argv[1];
   if (!strcmp(what, "fault")) fault((void *)8);
   if (!strcmp(what, "thread")) {
-    pthread_t t; pthread_create(&t, 0, fault, (void *)16); pthread_join(t, 0);
+    pthread_t t; pthread_create(&t, 0, fault, (void *)16); pthread_exit(0);
   }
   if (!strcmp(what, "child")) { child(); return 5; }
   if (!strcmp(what, "caught")) { signal(SIGSEGV, caught); fault((void *)8); }
+  if (!strcmp(what, "recovered")) {
+    signal(SIGSEGV, recovered);
+    if (!sigsetjmp(back, 1)) fault((void *)8);
+  }
   if (!strcmp(what, "again")) { signal(SIGABRT, caught); abort(); }
   if (!strcmp(what, "killed")) raise(SIGKILL);
   if (!strcmp(what, "mark")) { raise(SIGUSR2); pause(); }
@@ -81,18 +91,26 @@ def test_process_that_a_fatal_signal_ends_is_kept(
     assert ran.image.executable == str(program)
 
 
-@pytest.mark.parametrize(
-    ("what", "status", "why"),
-    [("caught", 4, "was read when it ended with status 4"), ("nothing", 6, "status 6")],
-)
-def test_process_that_ends_otherwise_is_kept_without_a_crash(
-    program: Path, what: str, status: int, why: str
+def test_process_that_ends_otherwise_is_kept_without_a_crash(program: Path) -> None:
+    ran = run(program, "nothing")
+    assert (ran.status, ran.why) == (6, "was read when it ended with status 6")
+    assert ran.image is not None
+    assert ran.image.fault is None
+
+
+@pytest.mark.parametrize(("what", "status"), [("caught", 4), ("recovered", 6)])
+def test_handler_that_ends_the_process_is_told_from_one_that_recovers(
+    program: Path, what: str, status: int
 ) -> None:
     ran = run(program, what)
     assert ran.status == status
-    assert why in ran.why
     assert ran.image is not None
-    assert ran.image.fault is None
+    assert ran.image.fault == Fault(signal.SIGSEGV, 8, handled=True)
+    crash = inspect(ran.image, Root()).crash
+    assert (crash is not None) == (what == "caught")
+    if crash is not None:
+        assert crash.signal == "SIGSEGV"
+        assert crash.frames[crash.start].object == str(program)
 
 
 def test_kill_from_outside_leaves_nothing(program: Path) -> None:
