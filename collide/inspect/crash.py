@@ -13,8 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from enum import IntEnum
 
+from collide.analysis.layouts import compare_layouts
 from collide.analysis.libpython import is_libpython
-from collide.elf.constants import STT_FUNC, STT_GNU_IFUNC
+from collide.binding.binding import Binding
+from collide.elf.constants import PF_X, PT_LOAD, STT_FUNC, STT_GNU_IFUNC
+from collide.elf.headers import Image
 from collide.findings.code import Family, Severity
 from collide.findings.finding import Finding
 from collide.inspect.bound import RealBindings
@@ -120,8 +123,14 @@ def read_crash(snapshot: Snapshot, real: RealBindings, judged: Iterable[Placed])
         taken = crossings.has(caller, place, names)
         frames.append(frame._replace(guessed=n in stack.guessed, taken=taken))
     start = _first_met(stack, fault)
-    dsos = tuple(place.map.dso if place else None for place in found)
-    blame = _Judge(snapshot, judged, _Stack(tuple(frames[start:]), dsos[start:])).blame()
+    # An object whose data was called does not run.
+    runs = (
+        place if reader.code_at(at) else None
+        for at, place in zip(stack.addresses, found, strict=True)
+    )
+    dsos = tuple(place.map.dso if place else None for place in runs)
+    met = _Stack(tuple(frames[start:]), dsos[start:])
+    blame = _Judge(snapshot, judged, crossings, met).blame()
     return Crash(
         _signal_name(fault.signal),
         fault.address,
@@ -155,7 +164,7 @@ class _Reader:
     def __init__(self, snapshot: Snapshot) -> None:
         self._image = snapshot.image
         self._places = Places(snapshot.loaded)
-        self._frames: dict[Dso, CallFrames | None] = {}
+        self._code: dict[Dso, _Text] = {}
         self._functions: dict[Dso, Functions] = {}
 
     def place(self, address: int) -> Loaded | None:
@@ -169,12 +178,12 @@ class _Reader:
             known = range_at(self._image.maps, address)
             return Code(known.start, None) if known is not None and known.executable else None
         dso = one.map.dso
-        if dso not in self._frames:
-            try:
-                self._frames[dso] = CallFrames(memoryview(dso.read()))
-            except FormatError:
-                self._frames[dso] = None
-        return Code(one.base, self._frames[dso])
+        if dso not in self._code:
+            self._code[dso] = _Text(dso)
+        text = self._code[dso]
+        # Damaged pointers to functions lead to data: there is nothing to return from.
+        is_code = bool(text.read(address - one.base, 1))
+        return Code(one.base, text.frames, text.read) if is_code else None
 
     def frame(self, address: int, place: Loaded | None) -> tuple[Frame, Sequence[str]]:
         """An address as a frame, and all names of its function."""
@@ -186,6 +195,27 @@ class _Reader:
             self._functions[dso] = Functions(dso)
         names, start = self._functions[dso].at(value)
         return Frame(address, dso.path, names[0] if names else "", value - start), names
+
+
+class _Text:
+    """The code of one object; ``frames`` is its call frame information, None without any."""
+
+    def __init__(self, dso: Dso) -> None:
+        self._data = memoryview(dso.read())
+        segments = Image(self._data).segments
+        self._code = [s for s in segments if s.kind == PT_LOAD and s.flags & PF_X]
+        try:
+            self.frames: CallFrames | None = CallFrames(self._data)
+        except FormatError:
+            self.frames = None
+
+    def read(self, address: int, size: int) -> bytes:
+        """Bytes at a virtual address, fewer at the end of the code that is there."""
+        for s in self._code:
+            if s.address <= address < s.address + s.size:
+                start = s.offset + address - s.address
+                return bytes(self._data[start : min(start + size, s.offset + s.size)])
+        return b""
 
 
 class Functions:
@@ -218,22 +248,35 @@ class Crossings:
     """The names that objects have taken from others, by victim and provider."""
 
     def __init__(self, real: RealBindings) -> None:
-        self._taken: dict[tuple[Dso, Dso], set[str]] = {}
+        self._taken: dict[tuple[Dso, Dso], list[Binding]] = {}
+        self._meant: dict[tuple[Dso, Dso], set[str]] = {}
         for one in real.objects.values():
-            for b in (b for group in one.groups for b in group.shadowed):
-                assert b.actual is not None
-                self._taken.setdefault((one.dso, b.actual.dso), set()).add(b.reference.name)
+            for b in one.bindings:
+                if b.actual is not None:
+                    pair = one.dso, b.actual.dso
+                    if b.shadowed:
+                        self._taken.setdefault(pair, []).append(b)
+                    else:
+                        self._meant.setdefault(pair, set()).add(b.reference.name)
+
+    def bindings(self, victim: Dso, provider: Dso) -> Sequence[Binding]:
+        """What a victim has taken from a provider."""
+        return self._taken.get((victim, provider), ())
 
     def has(self, caller: Loaded | None, callee: Loaded | None, names: Sequence[str]) -> bool:
         """Whether a frame runs a function that its caller has taken.
 
         ``names`` are those of the function. One without a name is internal: a function that
-        was taken has jumped there.
+        was taken has jumped there. So it has to one that the caller does not refer to, if it
+        refers to nothing else of that object.
         """
         if caller is None or callee is None:
             return False
-        taken = self._taken.get((caller.map.dso, callee.map.dso))
-        return taken is not None and (not names or not taken.isdisjoint(names))
+        pair = caller.map.dso, callee.map.dso
+        taken = {b.reference.name for b in self._taken.get(pair, ())}
+        if not taken or not names or not taken.isdisjoint(names):
+            return bool(taken)
+        return pair not in self._meant
 
 
 class _Stack(NamedTuple):
@@ -246,10 +289,13 @@ class _Stack(NamedTuple):
 class _Judge:
     """Weighs the findings of a process by its stack."""
 
-    def __init__(self, snapshot: Snapshot, judged: Iterable[Placed], stack: _Stack) -> None:
+    def __init__(
+        self, snapshot: Snapshot, judged: Iterable[Placed], crossings: Crossings, stack: _Stack
+    ) -> None:
         process = snapshot.host.process
         self._judged = tuple(p for p in judged if p.finding.code.family is Family.SHADOWING)
         self._stack = stack
+        self._crossings_of = crossings
         self._maps = {m.dso: m for m in process.maps}
         parts = libc_of(process.loader).parts
         self._runtime = frozenset(
@@ -304,6 +350,13 @@ class _Judge:
         provider = {one.provider} if one.provider is not None else set()
         return found | {one.victim} | provider | self._runtime
 
+    def _moved(self, one: Placed) -> bool:
+        """Whether the code of the two copies has structures at different offsets."""
+        if one.provider is None:
+            return False
+        found = compare_layouts(self._crossings_of.bindings(one.victim, one.provider))
+        return found is not None and bool(found.moved)
+
     def _without_crossing(self) -> Iterator[Blame]:
         """What the innermost object that is no part of the C runtime has to do with a finding."""
         dsos = [d for d in self._stack.dsos if d is not None and d not in self._runtime]
@@ -316,7 +369,13 @@ class _Judge:
             likely = Likelihood.LIKELY if error else Likelihood.POSSIBLE
             if one.finding.severity == Severity.NOTE:
                 continue
-            if one.victim is inner:
+            if one.victim is inner and not error and self._moved(one):
+                yield one.blame(
+                    Likelihood.LIKELY,
+                    f"{name}, where it ended, uses structures of a library whose functions here "
+                    "have them at other offsets",
+                )
+            elif one.victim is inner:
                 yield one.blame(
                     likely, f"{name}, where it ended, has functions of two copies of a library"
                 )

@@ -1,8 +1,10 @@
 """Walks a stack from the registers of a thread, by the call frame information of the objects.
 
 No debug information is needed: every function that an exception may pass has an entry in
-``.eh_frame``, on x86-64 and aarch64 all others, too. Where there is none, the saved frame pointers
-are followed (psABI). Memory is read for registers and return addresses only.
+``.eh_frame``, on x86-64 and aarch64 all others, too, unless they are compiled with
+``-fno-asynchronous-unwind-tables``. Where there is none, the saved frame pointers are followed
+(psABI), and on x86-64 then the stack is searched for an address behind a call, as Breakpad does
+("stack scanning"). Memory is read for registers and return addresses only.
 """
 
 from __future__ import annotations
@@ -21,6 +23,17 @@ _ADDRESS_BITS = (1 << 48) - 1  # what a return address that is signed (PAC) has 
 _TRAPNO = 200
 """Where the ``ucontext_t`` of Linux on x86-64 has ``gregs[REG_TRAPNO]`` (sys/ucontext.h)."""
 _FAULTS = (6, 13, 14, 17)  # opcode, protection, page and alignment (SDM, volume 3, table 6-1)
+
+
+_SCANNED = 1024
+"""Words of a stack that are searched."""
+_LONGEST = 1 << 16
+"""Bytes of a function, at most, behind the target of the call that leads into it."""
+_ENDBR = b"\xf3\x0f\x1e\xfa"
+
+
+class _UnknownRegisterError(FormatError):
+    """A register whose value the frame below does not tell."""
 
 
 class _Frame(NamedTuple):
@@ -55,11 +68,13 @@ class Stack(NamedTuple):
 class Code(NamedTuple):
     """The object that holds an address: what is added to its addresses, and its information.
 
-    ``frames`` is None where it has none, or its file cannot be read.
+    ``frames`` is None where it has none, or its file cannot be read. ``text`` gives bytes of its
+    code by their virtual address and number, fewer at an end.
     """
 
     base: int
     frames: CallFrames | None
+    text: Callable[[int, int], bytes] = lambda _address, _size: b""
 
 
 def walk(image: ProcessImage, thread: Thread, code_at: Callable[[int], Code | None]) -> Stack:
@@ -102,11 +117,82 @@ class _Walker:
         code = self._code_at(place)
         row = code.frames.row(place - code.base) if code and code.frames else None
         if row is not None:
-            return self._by_row(frame, row), True
+            try:
+                return self._by_row(frame, row), True
+            except _UnknownRegisterError:
+                return self._by_scan(frame), False
         if code is None and frame.exact:
             # A call of what is no code: the return address is where a function finds it.
             return self._just_called(frame), False
-        return self._by_frame_pointer(frame), False
+        try:
+            return self._by_frame_pointer(frame), False
+        except FormatError:
+            if code is None or self._is_arm:
+                raise
+            return self._by_scan(frame), False
+
+    def _by_scan(self, frame: _Frame) -> _Frame:
+        """The first word above that is an address behind a call of the frame's function.
+
+        Calls by a pointer say not what they called: the first of these where there is no other.
+        """
+        sp, first = frame.registers[self._sp], None
+        for number in range(_SCANNED):
+            try:
+                address = self._image.integer(sp + 8 * number, 8)
+            except MemoryGapError:
+                break
+            leads = self._call_before(address, frame.pc)
+            if leads is False:
+                continue
+            # Of the registers that it has saved nothing is known.
+            found = _Frame(address, {self._sp: sp + 8 * (number + 1)}, False)
+            if leads:
+                return found
+            first = first or found
+        if first is None:
+            raise FormatError(f"nothing says who called {frame.pc:#x}")
+        return first
+
+    def _call_before(self, address: int, pc: int) -> bool | None:
+        """Whether a call precedes an address, and leads to ``pc``; None where it does not say.
+
+        Intel SDM, volume 2, CALL: E8 with a distance, or FF /2 with a register or a place.
+        """
+        code = self._code_at(address - 1)
+        before = code.text(address - code.base - 7, 7) if code else b""
+        if len(before) < 7:
+            return False
+        if before[2] == 0xE8:
+            target = address + int.from_bytes(before[3:], "little", signed=True)
+            return self._holds(target, pc) or self._holds(self._behind_stub(target), pc)
+        if before[1:3] == b"\xff\x15":
+            return self._holds(self._slot(address, before[3:]), pc)
+        # The byte behind FF: /2 with a register, or with a place at no, one or four bytes.
+        calls = any(before[-n] == 0xFF and before[1 - n] & 0x38 == 0x10 for n in (2, 3, 4, 6, 7))
+        return None if calls else False
+
+    def _behind_stub(self, target: int) -> int:
+        """Where the entry of a procedure linkage table leads; 0 for another place."""
+        there = self._code_at(target)
+        stub = there.text(target - there.base, 12) if there else b""
+        for prefix in (b"", _ENDBR):
+            for jump in (b"\xff\x25", b"\xf2\xff\x25"):
+                if stub.startswith(prefix + jump):
+                    size = len(prefix + jump)
+                    return self._slot(target + size + 4, stub[size : size + 4])
+        return 0
+
+    def _slot(self, behind: int, distance: bytes) -> int:
+        try:
+            place = behind + int.from_bytes(distance, "little", signed=True)
+            return self._image.integer(place, 8)
+        except MemoryGapError:
+            return 0
+
+    def _holds(self, target: int, pc: int) -> bool:
+        """Whether a function that begins at an address may hold another one."""
+        return bool(target) and 0 <= pc - target < _LONGEST
 
     def _by_row(self, frame: _Frame, row: Row) -> _Frame | None:
         found = self._restored(frame.registers, row)
@@ -129,7 +215,7 @@ class _Walker:
 
         def register(number: int) -> int:
             if number not in registers:
-                raise FormatError(f"the value of register {number} is not known")
+                raise _UnknownRegisterError(f"the value of register {number} is not known")
             return registers[number]
 
         def value(rule: Rule, start: int | None) -> int:

@@ -67,6 +67,23 @@ def test_stack_has_every_call(tmp_path: Path, flags: list[str]) -> None:
     assert Path(found.frames[len(NAMES)].object).name == "libc.so.6"
 
 
+def test_code_without_call_frame_information(tmp_path: Path) -> None:
+    flags = ["-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fomit-frame-pointer"]
+    flags += ["-O1", "-fno-optimize-sibling-calls"]
+    found = stack(tmp_path, "((int (*)(void))(long)zero)()", *flags)
+    assert own(found)[: len(NAMES)] == NAMES
+    # The call of no code is found where it was made, the others by searching.
+    assert all(f.guessed for f in found.frames[1 : len(NAMES) + 1])
+    assert "__libc_start_main" in [f.function for f in found.frames]
+
+
+def test_call_of_data(tmp_path: Path) -> None:
+    """A damaged pointer to a function: the object that holds the data does not run."""
+    found = stack(tmp_path, "((int (*)(void))&zero)()", "-O0")
+    assert Path(found.frames[0].object).name == "host"
+    assert own(found)[1 : len(NAMES) + 1] == NAMES
+
+
 def test_call_of_no_code(tmp_path: Path) -> None:
     found = stack(tmp_path, "((int (*)(void))zero)()", "-O0", "-Wno-int-to-pointer-cast")
     assert (found.frames[0].object, found.frames[0].address) == ("", 0)

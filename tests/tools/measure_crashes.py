@@ -36,7 +36,7 @@ COLLIDING = {
     "svm-host": "libsvm", "mbedtls-host": "libmbed", "simdjson-host": "libsimdjson",
     "exiv2-host": "libexiv2", "gev-host": "libev", "git2-gdb": "libcrypto",
     "uharfbuzz-blender": "libharfbuzz", "tables-blender": "libhdf5",
-    "netcdf4-blender": "libhdf5", "gnureadline-weechat": "libreadline",
+    "netcdf4-blender": "libhdf5", "gnureadline-weechat": "weechat",
     "psycopg2-gdb": "libcrypto", "psycopg3-gdb": "libcrypto", "lupa-vim": "liblua",
     "psycopg2-2913-weechat": "libcrypto", "crypt20-openssl102": "lib(crypto|ssl)",
     "proto3201-preload": "libprotobuf", "proto3201-hostpb310": "libprotobuf",
@@ -45,7 +45,10 @@ COLLIDING = {
     "pyproj361-pypy3-preload": "libproj", "pyproj222-hostproj36": "libproj",
     "grpcio-mprofile": "cygrpc",
 }  # fmt: skip
-"""Rows and cases of other tools that end with a signal, and the file that answers instead."""
+"""Rows and cases of other tools that end with a signal, and the file that answers instead.
+
+weechat's is the program itself: it exports the variables of ncurses that it has copied.
+"""
 
 _FAULTS = """
 #include <assert.h>
