@@ -140,6 +140,14 @@ CASES = {
         "        return importlib.import_module(f'p.{places[name]}')\n"
         "    raise AttributeError(name)\n",
     },
+    "names by the interpreter": {
+        "modules": "p.a p.b p.c p.d",
+        "p_0___init__": "import platform, sys, importlib\n"
+        "if platform.python_implementation() == 'PyPy':\n    first, second = 'p.a', 'p.b'\n"
+        "else:\n    first, second = 'p.b', 'p.a'\nimportlib.import_module(first)\n"
+        "name = 'p.c' if sys.implementation.name == 'cpython' else 'p.d'\n"
+        "importlib.import_module(name)\n",
+    },
     "a module of another system": {
         "modules": "p.a p.b",
         "p_0___init__": "try:\n    import msvcrt\nexcept ImportError:\n    from . import a\n"
@@ -297,6 +305,14 @@ def test_what_may_be_opened_is_told(tmp_path: Path) -> None:
         f"{site}/p/a.abi3.so: may import core, which opens {site}/core.abi3.so: not followed",
         f"{site}/p/__init__.py:3: may import p.b, which opens {site}/p/b.abi3.so: not followed",
         "what these import in C is followed for full names and plain calls only: p.a",
+    )
+
+
+def test_name_that_is_worked_out_when_it_runs_is_told(tmp_path: Path) -> None:
+    text = "import importlib, os\nimportlib.import_module(os.urandom(1).hex())\n"
+    (note,) = followed(tree(tmp_path, "p.a", p_0___init__=text), "p").notes
+    assert note.endswith(
+        "/p/__init__.py:2: imports a module whose name is worked out when it runs: not followed"
     )
 
 

@@ -38,7 +38,8 @@ class Finder(Protocol):
     """The modules that can be imported, by name, and the files beside them.
 
     ``site`` is the directory that packages are installed in, ``constants`` are attributes of
-    the standard library's modules that depend on the interpreter.
+    the standard library's modules that depend on the interpreter, and answers of its functions
+    (``platform.python_implementation()``).
     """
 
     site: str

@@ -113,6 +113,8 @@ class Run(Extensions):
             return self._finder.site if values[:1] in (["platlib"], ["purelib"]) else UNKNOWN
         if name == "sys.modules.get" and values and self.is_imported(values[0]):
             return self._finder.module(values[0])
+        if f"{name}()" in self._finder.constants:
+            return self._finder.constants[f"{name}()"]
         if name in FUNCTIONS:
             return FUNCTIONS[name](*values)
         if name in ("builtins.exec", "builtins.eval"):
@@ -182,6 +184,7 @@ class Run(Extensions):
             if dotted == self.module.name:
                 return self.import_again(dotted)
             return self.import_module(dotted)
+        self._note("imports a module whose name is worked out when it runs: not followed")
         return UNKNOWN
 
     def _directory_of(self, values: list[Value]) -> Value:

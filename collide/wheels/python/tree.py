@@ -33,6 +33,8 @@ class _Found(NamedTuple):
 
 
 _PREFIX = re.compile(r"(.+)/lib(?:64)?/python[\d.]+/site-packages")
+_IMPLEMENTATIONS = {"cp": "CPython", "pp": "PyPy", "gp": "GraalVM"}
+"""What ``platform.python_implementation()`` says, by the tag of the interpreter."""
 _NEWEST = 99
 """The micro release that code sees which asks for more than two parts of a version."""
 
@@ -45,6 +47,9 @@ def _constants(site: str, python: Python | None) -> Mapping[str, Value]:
     if python is not None:
         major, minor = python.version
         found["sys.version_info"] = (major, minor, _NEWEST, "final", 0)
+        name = _IMPLEMENTATIONS[python.implementation]
+        found["sys.implementation.name"] = name.lower()
+        found["platform.python_implementation()"] = name
     return found
 
 
