@@ -207,36 +207,44 @@ def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
     return found
 
 
-class MemberCache:
-    """Reads members of one wheel again, and keeps the last one while the wheel is judged.
+_KEPT = 16 << 20
+"""Bytes of members that are kept to be read again; the libraries of most wheels are fewer."""
 
-    A large member is needed several times, mostly one after the other: for calls, texts
-    and names. It is dropped before another one is read, so that no more is
-    in memory than the largest takes.
+
+class MemberCache:
+    """Reads members of one wheel again, and keeps the last ones while the wheel is judged.
+
+    Each is needed several times, on every host: for calls, texts and names. Some are dropped
+    before another one is read, the oldest first, so that no more is in memory than the largest
+    takes, or than ``_KEPT`` where that is more.
     """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._keeps = False
-        self._last: tuple[Entry, Contents] | None = None
+        self._kept: dict[Entry, Contents] = {}
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """Keep the last member as long as this lasts; otherwise none is kept."""
+        """Keep the last members as long as this lasts; otherwise none is kept."""
         self._keeps = True
         try:
             yield
         finally:
-            self._keeps, self._last = False, None
+            self._keeps = False
+            self._kept.clear()
 
     def read(self, entry: Entry) -> Contents:
         """See :func:`read_again`."""
-        if self._last is not None and self._last[0] == entry:
-            return self._last[1]
-        self._last = None
-        found = read_again(self._path, entry)
+        kept = self._kept
+        found = kept.pop(entry, None)
+        if found is None:
+            room = _KEPT - entry.size - sum(map(len, kept.values()))
+            while kept and room < 0:
+                room += len(kept.pop(next(iter(kept))))
+            found = read_again(self._path, entry)
         if self._keeps:
-            self._last = entry, found
+            kept[entry] = found
         return found
 
     def __reduce__(self) -> tuple[type[MemberCache], tuple[str]]:

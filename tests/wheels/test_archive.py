@@ -22,7 +22,9 @@ from wheel.wheelfile import WheelError, WheelFile
 import seeds
 from collide.support import inflate
 from collide.support.errors import InputError
+from collide.wheels import archive
 from collide.wheels.archive import Archive, Member, MemberCache, read_again, write_wheel
+from collide.wheels.zip_directory import Entry
 
 NAME = "demo-1.0-cp311-cp311-linux_x86_64.whl"
 INFO = "demo-1.0.dist-info"
@@ -122,20 +124,29 @@ def test_member_is_read_again_without_the_directory(tmp_path: Path) -> None:
     assert read_again(path, entry) == LIBRARY
 
 
-def test_last_member_is_kept_as_long_as_that_is_wanted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("room", [0, 2003, 5000])
+def test_last_members_are_kept_as_long_as_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
     path = tmp_path / NAME
-    contents = {f"demo/{n}.so": b"\x7fELF" + bytes([n]) * 999 for n in range(3)}
+    contents = {f"demo/{n}.so": b"\x7fELF" + bytes([n]) * (n * 999) for n in range(3)}
     write_wheel(path, [Member(name, data) for name, data in contents.items()])
     with Archive(path) as opened:
         entries = tuple(opened.elf_members())
+    monkeypatch.setattr(archive, "_KEPT", room)
     recent = pickle.loads(pickle.dumps(MemberCache(str(path))))
     for order in itertools.product(entries, repeat=4):
+        kept: dict[Entry, object] = {}
         with recent.keeping():
-            read = [recent.read(entry) for entry in order]
-            assert [bytes(data) for data in read] == [contents[entry.name] for entry in order]
-            for (one, kept), (two, again) in itertools.pairwise(zip(order, read, strict=True)):
-                assert (kept is again) == (one == two)
-        assert recent.read(order[-1]) is not read[-1]
+            for entry in order:
+                data = recent.read(entry)
+                assert bytes(data) == contents[entry.name]
+                assert (data is kept.get(entry)) == (entry in kept)
+                kept.pop(entry, None)
+                while kept and sum(one.size for one in kept) + entry.size > room:
+                    del kept[next(iter(kept))]
+                kept[entry] = data
+        assert recent.read(order[-1]) is not kept[order[-1]]
         assert recent.read(order[-1]) is not recent.read(order[-1])
 
 
