@@ -25,8 +25,9 @@ from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, Opened
 from collide.loader.model import Dso
 from collide.processes.core import open_core
+from collide.processes.core_places import core_of
 from collide.processes.image import ProcessImage
-from collide.processes.live import open_process, root_of
+from collide.processes.live import is_there, open_process, root_of
 from collide.support.faults import problem_of
 from collide.support.records import NamedTuple
 from collide.support.time_limit import timed
@@ -65,8 +66,11 @@ def inspect_named(process: str, root: str | None = None) -> Inspection:
     """The process of that number, or the one in the core file of that path.
 
     ``root`` is the directory that its files are in, by default that of a running process, and
-    ``/`` for a core file. Raises InputError for what cannot be read.
+    ``/`` for a core file. The core file that the system keeps of a process that has died is found
+    by its number. Raises InputError for what cannot be read.
     """
+    if process.isascii() and process.isdigit() and not is_there(int(process)):
+        process = core_of(int(process)) or process
     if process.isascii() and process.isdigit():
         image = open_process(int(process))
         root = root or root_of(int(process))

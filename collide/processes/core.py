@@ -8,13 +8,16 @@ what is there and against the limits. Sources: gABI "Program Header", Linux ``fs
 from __future__ import annotations
 
 import os
+import shutil
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from collide.elf.constants import PT_LOAD, PT_NOTE
 from collide.elf.headers import is_elf
+from collide.filesystems.compressed import seekable
 from collide.processes.image import AT_PHDR, Fault, ProcessImage, Thread
 from collide.processes.maps import MemoryRange, range_at
 from collide.processes.registers import fault_of, thread_of
@@ -37,12 +40,19 @@ class _Segment(NamedTuple):
 
 
 def open_core(path: str) -> ProcessImage:
-    """The image in a core file; raises InputError for what is none, or is damaged."""
+    """The image in a core file, which may be compressed.
+
+    Raises InputError for what is none, is damaged, or cannot be inflated here.
+    """
     try:
         require_regular(path)
-        stream = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        stream = _opened(path)
     except OSError as e:
         raise InputError(path, e.strerror or str(e)) from e
+    except FormatError as e:
+        raise InputError(path, str(e)) from e
+    except limits.LimitError as e:
+        raise e.inside(path) from None
     try:
         return _Core(path, stream).image()
     except (struct.error, OverflowError, ValueError, FormatError) as e:
@@ -58,6 +68,18 @@ def open_core(path: str) -> ProcessImage:
     except BaseException:
         os.close(stream)
         raise
+
+
+def _opened(path: str) -> int:
+    """A descriptor of a core file, or of what a compressed one inflates to."""
+    with Path(path).open("rb") as packed:
+        stream = seekable(packed)
+        if stream is packed:
+            return os.dup(packed.fileno())
+        with TemporaryFile() as inflated:
+            shutil.copyfileobj(stream, inflated)
+            inflated.flush()
+            return os.dup(inflated.fileno())
 
 
 def is_core(path: str) -> bool:

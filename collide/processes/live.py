@@ -32,7 +32,9 @@ def open_process(pid: int, thread: int | None = None) -> ProcessImage:
         executable = str((directory / "exe").readlink())
         memory = os.open(directory / "mem", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        what = "is a thread of the kernel" if directory.exists() else "there is no such process"
+        what = "is a thread of the kernel"
+        if not directory.exists():
+            what = "there is no such process, and no core file of it where the system keeps them"
         raise InputError(source, what) from None
     except PermissionError:
         raise InputError(source, _denied(directory)) from None
@@ -63,6 +65,11 @@ def open_process(pid: int, thread: int | None = None) -> ProcessImage:
         executable=executable,
         close=lambda: os.close(memory),
     )
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process of this number runs."""
+    return Path(f"/proc/{pid}").exists()
 
 
 def root_of(pid: int) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import random
 import struct
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -122,6 +125,18 @@ def test_memory_ends_where_the_core_has_a_gap(tmp_path: Path) -> None:
         with pytest.raises(MemoryGapError):
             image.read(address, size)
     image.close()
+
+
+@pytest.mark.parametrize("packer", [gzip, lzma])
+def test_compressed_core(core: Path, tmp_path: Path, packer: ModuleType) -> None:
+    packed = tmp_path / "core.packed"
+    packed.write_bytes(packer.compress(core.read_bytes()))
+    image = open_core(str(packed))
+    assert image.fault == open_core(str(core)).fault
+    image.close()
+    packed.write_bytes(packed.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"damaged|truncated"):
+        open_core(str(packed))
 
 
 def test_limits_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -229,21 +230,23 @@ def inspected(made: Made) -> dict[str, Any] | str:
         check=False,
         timeout=400,
     )
+    said = [x for x in done.stderr.splitlines() if x.startswith("collide: ")]
     if report.exists():
         found: dict[str, Any] = json.loads(report.read_text())
+        # A signal from outside is no crash.
+        found["said"] = next((x for x in said if " was read " in x or " got SIG" in x), "")
         return found
-    said = [x for x in done.stderr.splitlines() if x.startswith("collide: ")]
     return said[-1] if said else f"status {done.returncode}"
 
 
 def seen(found: dict[str, Any] | str) -> Seen:
     """A report in short."""
     if isinstance(found, str):
-        ended = "SIGKILL" if "SIGKILL" in found else found
-        return Seen(ended, "", "", "", "")
+        return Seen(found, "", "", "", "")
     crash = found["crash"]
     if crash is None:
-        return Seen("no signal", "", "", "", "")
+        killed = re.search(r"SIG[A-Z]+", found["said"])
+        return Seen(killed[0] if killed else "no signal", "", "", "", "")
     blame = crash["blame"]
     if blame is None:
         return Seen(crash["signal"], "", "", "", "")
@@ -282,8 +285,6 @@ def _line(name: str, about: str, found: Seen, verdict: str) -> str:
 
 def measured(name: str, directory: Path, keep: Path | None) -> str:
     """The line of one row."""
-    import re
-
     other = next((o for o in OTHERS if o.name == name), None)
     about = other.row if other else COLLIDING[name]
     try:
