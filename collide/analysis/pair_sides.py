@@ -95,7 +95,7 @@ class SystemSides:
 
         ``read`` gives a target that was not looked at yet. Raises what it raises.
         """
-        if any(shares[:2]) or any(shares[3:5]) or not shares.system:
+        if any(shares[:2]) or any(shares[3:6]) or not shares.system:
             return None
         one, other = (
             self._side(read, name, modules)

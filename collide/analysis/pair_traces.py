@@ -29,7 +29,8 @@ class ModuleTraces(NamedTuple):
     of the provider. ``system`` are the libraries loaded from the host's file
     system, ``taken`` those of them that bind some reference to a member.
     ``failures`` are the reasons why it does not open. ``promotes`` is whether it is opened
-    RTLD_GLOBAL, or its package's Python opens something so that is no member.
+    RTLD_GLOBAL, or its package's Python opens something so that is no member. ``static_tls`` are
+    the bytes that it takes of the room for initial-exec TLS, and the room that the host has left.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ModuleTraces(NamedTuple):
     taken: AbstractSet[str]
     failures: tuple[LoadFailure, ...] = ()
     promotes: bool = False
+    static_tls: tuple[int, int] = (0, 0)
 
 
 class TargetTraces(NamedTuple):
@@ -60,7 +62,8 @@ class Shared(NamedTuple):
     ``sonames`` are names that one brings and the other needs from elsewhere,
     ``unique`` symbols that both found, each its own, ``system`` libraries that
     one of them changes and both load, ``promoted`` modules opened RTLD_GLOBAL,
-    ``files`` installed paths that both have. ``modules`` are those of the
+    ``files`` installed paths that both have, ``static_tls`` modules whose initial-exec TLS may not
+    have room together. ``modules`` are those of the
     first and of the second target that take part.
     """
 
@@ -69,10 +72,11 @@ class Shared(NamedTuple):
     system: tuple[str, ...] = ()
     promoted: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    static_tls: tuple[str, ...] = ()
     modules: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     def __bool__(self) -> bool:
-        return any(self[:5])
+        return any(self[:6])
 
 
 def traces(analysis: Analysis) -> TargetTraces:
@@ -130,7 +134,13 @@ def _of_module(analysis: Analysis, module: Module, known: dict[int, bool]) -> Mo
             if any(_takes(analysis, group, known) for group in o.groups)
         ),
         failures=module.failures,
+        static_tls=_static_tls(analysis, bound),
     )
+
+
+def _static_tls(analysis: Analysis, bound: BoundModule) -> tuple[int, int]:
+    before, after = analysis.host.process.static_tls, bound.static_tls
+    return (before.room - after.room, before.room) if before and after else (0, 0)
 
 
 def _unique(analysis: Analysis, bound: BoundModule) -> Iterator[tuple[str, str]]:
@@ -168,15 +178,17 @@ def shared_by(first: Side, second: Side, modes: ModePatterns = ALL_NOW) -> Share
         {m.name for m in f.modules if m.promotes or modes.of(m.name).rtld_global}
         for f in (one, other)
     ]
+    crowded = _crowded(first, second)
     return Shared(
         tuple(sorted(sonames)),
         tuple(sorted(unique)),
         tuple(sorted(system)),
         tuple(sorted(promoting[0] | promoting[1])),
         tuple(sorted(one.paths & other.paths)),
+        tuple(sorted(crowded)),
         (
-            tuple(_concerned(one, sonames, unique, system, promoting)),
-            tuple(_concerned(other, sonames, unique, system, promoting[::-1])),
+            tuple(_concerned(one, sonames, unique, system, promoting, crowded)),
+            tuple(_concerned(other, sonames, unique, system, promoting[::-1], crowded)),
         ),
     )
 
@@ -202,6 +214,18 @@ class Side:
             self.taken |= module.taken
 
 
+def _crowded(first: Side, second: Side) -> set[str]:
+    """The modules of both that take of the room for initial-exec TLS, where it may be too little.
+
+    Objects that two modules bring are counted twice: to open them decides.
+    """
+    taking = [[m for m in side.of.modules if m.static_tls[0]] for side in (first, second)]
+    taken = [m.static_tls for some in taking for m in some]
+    if not all(taking) or sum(size for size, _ in taken) <= min(room for _, room in taken):
+        return set()
+    return {m.name for some in taking for m in some}
+
+
 def _captured(first: Side, second: Side) -> set[str]:
     """Names that ``second`` needs and gets from ``first`` when that has been opened."""
     return {
@@ -217,6 +241,7 @@ def _concerned(
     unique: AbstractSet[str],
     system: AbstractSet[str],
     promoting: Sequence[AbstractSet[str]],
+    crowded: AbstractSet[str],
 ) -> Iterator[str]:
     """The modules that take part in what is shared.
 
@@ -238,6 +263,7 @@ def _concerned(
             promoting[1]
             or module.name in promoting[0]
             or module.name in first
+            or module.name in crowded
             or not names.isdisjoint(sonames)
             or not module.unique.keys().isdisjoint(unique)
         ):

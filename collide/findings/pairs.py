@@ -238,7 +238,11 @@ def _victim(holders: list[str], pair_order: PairOrder) -> str:
 
 
 def _outcome_finding(outcome: ChangedOutcome) -> Finding:
+    from collide.findings.loading import FAILURE_CODES, STATIC_TLS  # late: few pairs
+
     code = ORDER_DECIDES
+    # Nothing is taken from the other wheel but room.
+    crowded = FAILURE_CODES[outcome.failure.kind] is STATIC_TLS
     return Finding(
         code=code,
         severity=code.severity if outcome.fails else Severity.NOTE,
@@ -246,5 +250,5 @@ def _outcome_finding(outcome: ChangedOutcome) -> Finding:
         provider=outcome.failure.name,
         modules=(outcome.module,),
         detail=f"{'fails' if outcome.fails else 'fails alone'}: {describe(outcome.failure)}",
-        remedy=code.remedy,
+        remedy=STATIC_TLS.remedy if crowded else code.remedy,
     )

@@ -56,6 +56,9 @@ def _of_module(module: ModuleTraces) -> Iterator[tuple[str, str, str]]:
     yield from {("failure", f.name, f.kind) for f in module.failures}
     if module.promotes:
         yield "promotes", "", ""
+    if module.static_tls[0]:
+        taken, room = module.static_tls
+        yield "static-tls", str(taken), str(room)
 
 
 def traces_of(wheel: str, rows: Iterable[Row]) -> TargetTraces:
@@ -76,6 +79,8 @@ def traces_of(wheel: str, rows: Iterable[Row]) -> TargetTraces:
                 value[field][name] = path or None
             elif kind == "failure":
                 value[field].append(LoadFailure(path, "", name))
+            elif kind == "static-tls":
+                value[field] = [(int(name), int(path))]
             else:
                 value[field].append(name)
     found = (
@@ -88,6 +93,7 @@ def traces_of(wheel: str, rows: Iterable[Row]) -> TargetTraces:
             taken=frozenset(of["taken"]),
             failures=tuple(of["failures"]),
             promotes=bool(of["promotes"]),
+            static_tls=of["static_tls"][0] if of["static_tls"] else (0, 0),
         )
         for name, of in modules.items()
     )
@@ -97,12 +103,13 @@ def traces_of(wheel: str, rows: Iterable[Row]) -> TargetTraces:
 _FIELDS = {
     **{kind: kind for kind in ("brings", "needs", "unique", "system", "taken", "promotes")},
     "failure": "failures",
+    "static-tls": "static_tls",
 }
 
 
 def _nothing() -> dict[str, Any]:
     named: dict[str, Any] = {kind: {} for kind in ("brings", "needs", "unique")}
-    return named | {kind: [] for kind in ("system", "taken", "promotes", "failures")}
+    return named | {kind: [] for kind in ("system", "taken", "promotes", "failures", "static_tls")}
 
 
 def answer() -> None:

@@ -61,6 +61,29 @@ def test_pair_that_shares_nothing_is_not_opened(wheel: WheelBuilder, host: Host)
     assert not pair.shares
 
 
+def thread_local(size: int) -> str:
+    model = '__attribute__((tls_model("initial-exec")))'
+    return f"static __thread char room[{size}] {model}; char *f(void) {{ return room; }}"
+
+
+def test_modules_that_have_no_room_for_their_thread_local_data_together(
+    wheel: WheelBuilder, host: Host
+) -> None:
+    """What comes second is refused, with the loader's words (elf/dl-reloc.c)."""
+    one, other = (
+        wheel("one", {"one.so": thread_local(1000)}),
+        wheel("two", {"two.so": thread_local(1000)}),
+    )
+    (pair,) = paired(host, one, other)
+    assert pair.shares.static_tls == ("one.so", "two.so")
+    assert [f.code.id for f in pair.findings] == ["COL306", "COL306"]
+    assert pair.findings[0].detail == ("fails: two.so: cannot allocate memory in static TLS block")
+    assert "LD_PRELOAD" in pair.findings[0].remedy
+    small = wheel("small", {"small.so": thread_local(200)})
+    (pair,) = paired(host, one, small)
+    assert not pair.shares
+
+
 def test_target_is_kept_or_read_again(wheel: WheelBuilder, host: Host) -> None:
     one, other = wheel("one", {"one.so": UNIQUE}), wheel("two", {"two.so": UNIQUE})
     read = paired(host, one, other)

@@ -422,6 +422,7 @@ def _shared(pair: Pair) -> str:
         (shares.unique, "unique symbol"),
         (shares.promoted, "promoted module"),
         (shares.files, "file"),
+        (shares.static_tls, "initial-exec module"),
     )
     return ", ".join([*parts, *(plural(len(names), noun) for names, noun in counted if names)])
 
