@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from functools import partial
+from functools import cache, partial
 from os.path import commonprefix
 
 from collide.analysis.analysis import Analysis
@@ -25,10 +25,16 @@ from collide.wheels.target import is_extension_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collide.analysis.layouts import Layouts
+    from collide.analysis.reachability import Reach
     from collide.elf.code.call_graph import Calls
 
 _SHORTEST_PREFIX = 3
 """Characters from which on a common prefix of names is taken to be that of a library."""
+
+
+def _unknown() -> Layouts | None:
+    return None
 
 
 class Interposition(NamedTuple):
@@ -61,6 +67,8 @@ class Interposition(NamedTuple):
     entered: tuple[int, int]
     asked: bool
     within_host: bool = False
+    own_calls: tuple[str, ...] = ()
+    compare: Callable[[], Layouts | None] = _unknown
 
     @property
     def used_names(self) -> tuple[str, ...]:
@@ -118,8 +126,10 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         names.setdefault(key[0], set()).update(b.reference.name for b in bindings)
         kept_of[key] = kept_beside(bindings, key[0], groups.of(key[0]))
     uses: Uses = _all
+    reach: Reach | None = None
     if reaching and names:
-        uses = _uses(analysis, {key: collected[key] for key in weighed}, kept_of)
+        reach = _reach(analysis, {key: collected[key] for key in weighed}, kept_of)
+        uses = reach.uses
     # All names of a victim at once: each call may have to read all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
     roots = {m.bound.opened.root.dso for m in analysis.modules if m.bound}
@@ -149,14 +159,41 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
             entered=_entered(groups, victim, uses) if kept and not inside else (0, 0),
             asked=victim in roots and not is_extension_module(victim),
             within_host=analysis.is_host(victim),
+            own_calls=_own_calls(analysis, used, reach) if reach and used else (),
+            compare=cache(partial(_compare, used, victim)) if used else _unknown,
         )
 
 
-def _uses(
+def _compare(used: Iterable[Binding], victim: Dso) -> Layouts | None:
+    from collide.analysis.layouts import compare_layouts  # late: start-up
+
+    return compare_layouts(used, victim)
+
+
+def _own_calls(analysis: Analysis, used: Iterable[Binding], reach: Reach) -> tuple[str, ...]:
+    """The names whose intended definitions are called by their own object, and not by name."""
+    from collide.elf.code.call_graph import called_directly  # late: start-up
+
+    by_dso: dict[Dso, dict[int, str]] = {}
+    for b in used:
+        if b.intended is not None and analysis.is_member(b.intended.dso):
+            dso, definition = b.intended
+            if definition.type in (STT_FUNC, STT_GNU_IFUNC) and definition.value:
+                by_dso.setdefault(dso, {})[definition.value] = b.reference.name
+    found = set[str]()
+    for dso, names in by_dso.items():
+        functions: AbstractSet[int] = names.keys()
+        if dso.calls is None:
+            functions = called_directly(dso.read(), functions)
+        found |= {names[one] for one in reach.runs(dso, functions)}
+    return tuple(sorted(found))
+
+
+def _reach(
     analysis: Analysis,
     weighed: Mapping[InterpositionKey, _Collected],
     kept_of: Mapping[InterpositionKey, AbstractSet[str]],
-) -> Uses:
+) -> Reach:
     """What tells which names of a victim are in use, by the calls of all that is opened."""
     from collide.analysis.reachability import Reach  # late: start-up
 
@@ -168,7 +205,7 @@ def _uses(
     taken = (b for found in weighed.values() for b in found.taken.values())
     compared = {b.intended.dso for b in taken if b.intended}
     known = partial(_calls_of, analysis, compared, kept_in)
-    return Reach(modules, kept_in.keys(), known, _unasked(weighed)).uses
+    return Reach(modules, kept_in.keys() | compared, known, _unasked(weighed))
 
 
 def _unasked(weighed: Mapping[InterpositionKey, _Collected]) -> dict[Dso, AbstractSet[str]]:

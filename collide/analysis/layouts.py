@@ -3,12 +3,15 @@
 A function that gets a pointer to a structure reads and writes it at fixed offsets. Two copies of
 one function that use as many offsets, all of which have moved in one direction or stayed, were
 compiled with another layout: a field before them is new, or gone, or has another size. Where the
-numbers of offsets differ the function itself was changed, which tells nothing. It is evidence
-and no proof: what only the library itself makes and looks into may lie differently.
+numbers of offsets differ the function itself was changed, which tells nothing. By itself it is no
+proof: what only the library makes and looks into may lie differently. Where the caller lends the
+function memory of its own (:mod:`collide.elf.code.lent`), the caller was compiled with one of the
+two layouts, and the function works by the other.
 """
 
 from __future__ import annotations
 
+from collide.elf.code.lent import lent_arguments
 from collide.elf.code.machine_code import ARGUMENTS
 from collide.elf.code.pointers import used_offsets
 from collide.elf.constants import STT_FUNC
@@ -18,10 +21,11 @@ from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from collide.binding.binding import Binding
+    from collide.elf.code.call_graph import Calls
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
 
@@ -42,38 +46,90 @@ class Moved(NamedTuple):
 
 
 class Layouts(NamedTuple):
-    """How many functions were compared, in how many all offsets are equal, and which moved."""
+    """How many functions were compared, in how many all offsets are equal, and which moved.
+
+    ``lent`` are those of the moved ones whose structure lies in memory of the caller.
+    """
 
     compared: int
     equal: int
     moved: tuple[Moved, ...]
+    lent: tuple[Moved, ...] = ()
 
 
-def compare_layouts(bindings: Iterable[Binding]) -> Layouts | None:
+def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:
     """The layouts that the intended and the actual functions of ``bindings`` were compiled with.
+
+    ``caller`` is the object that calls them.
 
     None where the code of one side is not at hand, as that of a recorded host, or where
     it is for a machine that is not known.
     """
     pairs: dict[str, tuple[Match, Match]] = {}
-    for b in bindings:
+    taken = tuple(bindings)
+    for b in taken:
         if b.actual and b.intended and _is_comparable(b.actual) and _is_comparable(b.intended):
             pairs[b.reference.name] = b.intended, b.actual
     images: dict[Dso, Image | None] = {}
     equal = compared = 0
-    moved = []
+    moved: dict[str, dict[int, Moved]] = {}
     for name in sorted(pairs)[:: -(-len(pairs) // _MOST) or 1]:
         ours, theirs = (_offsets(match, images) for match in pairs[name])
-        both = [(ours[k], theirs[k]) for k in sorted(ours.keys() & theirs.keys())]
-        both = [(one, other) for one, other in both if min(len(one), len(other)) >= _FEWEST]
+        both = {k: (ours[k], theirs[k]) for k in sorted(ours.keys() & theirs.keys())}
+        both = {k: found for k, found in both.items() if min(map(len, found)) >= _FEWEST}
         if not both:
             continue
         compared += 1
-        equal += all(one == other for one, other in both)
-        moved += [
-            Moved(name, max(one), max(other)) for one, other in both if _has_moved(one, other)
-        ][:1]
-    return Layouts(compared, equal, tuple(moved)) if compared else None
+        equal += all(one == other for one, other in both.values())
+        found = {
+            k: Moved(name, max(one), max(other))
+            for k, (one, other) in both.items()
+            if _has_moved(one, other)
+        }
+        if found:
+            moved[name] = found
+    if not compared:
+        return None
+    first = tuple(next(iter(found.values())) for found in moved.values())
+    own = {b.intended.definition.value or 0 for b in taken if b.intended and _is_of(b, caller)}
+    return Layouts(compared, equal, first, tuple(_lent(caller, moved, own)))
+
+
+def _is_of(b: Binding, dso: Dso) -> bool:
+    return b.intended is not None and b.intended.dso is dso
+
+
+def _lent(
+    caller: Dso, moved: Mapping[str, Mapping[int, Moved]], replaced: AbstractSet[int]
+) -> Iterator[Moved]:
+    """Those that get a pointer into the caller's own memory, by an argument that has moved.
+
+    Where the library is linked into the caller, its functions ``replaced`` are the host's. What
+    only they lead to does not run, and what lies between them is the rest of the library, as the
+    linker lays out an archive in one piece: what these lend does not count.
+    """
+    calls = caller.calls if moved else None
+    if calls is None:
+        return
+    users = frozenset[int]().union(*map(calls.users, moved))
+    if replaced:
+        users = frozenset(u for u in users if not min(replaced) <= u <= max(replaced))
+        users = frozenset(u for u in users if _runs_without(replaced, u, caller, calls))
+    lent = lent_arguments(Image(memoryview(caller.read())), calls, moved, users)
+    for name, found in moved.items():
+        yield from [found[k] for k in sorted(found.keys() & lent.get(name, set()))][:1]
+
+
+def _runs_without(replaced: AbstractSet[int], function: int, dso: Dso, calls: Calls) -> bool:
+    """Whether data, a constructor or an exported function leads to a function, and not ``replaced``
+    ones alone.
+    """
+    return any(
+        found in calls.tables
+        or found in calls.constructors
+        or calls.names_at(found, dso.elf.exports)
+        for found in calls.with_callers(frozenset((function,)), replaced)
+    )
 
 
 def _is_comparable(match: Match) -> bool:

@@ -183,6 +183,27 @@ class Reach:
         known = known | found.calls.live(wanted - known)
         return known | self._ask([Use(dso, name) for name in wanted - known])
 
+    def runs(self, dso: Dso, functions: Iterable[int]) -> AbstractSet[int]:
+        """Those of ``functions``, of ``dso``, that its own code calls in a way that can run.
+
+        Where its calls are not known, all do as soon as something calls into it.
+        """
+        found = self._objects.get(dso)
+        if found is None or not self._ask([Use(dso, None)]):
+            return frozenset()
+        calls = found.calls
+        if calls is None:
+            return frozenset(functions)
+        before = {one: calls.with_callers(calls.callers(one) - {one}) for one in functions}
+        return {one for one, found in before.items() if self._is_run(dso, found, calls)}
+
+    def _is_run(self, dso: Dso, functions: AbstractSet[int], calls: Calls) -> bool:
+        if calls.any_live(functions):
+            return True
+        if dso in self._roots and not functions.isdisjoint(self._objects[dso].entries):
+            return True
+        return bool(self._ask([use for one in functions for use in self._calling(dso, one)]))
+
     # -- the walk ---------------------------------------------------------------------------------
 
     def _ask(self, wanted: Sequence[Use]) -> set[str]:

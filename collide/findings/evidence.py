@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from collide.analysis.interposition import Interposition
+    from collide.analysis.layouts import Moved
     from collide.findings.code import Code, Severity
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
@@ -111,25 +112,39 @@ def layouts(interposition: Interposition) -> list[str]:
 
     Nothing is said where the host is recorded, since its code is not at hand.
     """
-    from collide.analysis.layouts import compare_layouts  # late: start-up
-
-    found = compare_layouts(interposition.used)
+    found = interposition.compare()
     if found is None:
         return []
     count, moved = found.compared, found.moved
     compared = f"{plural(count, 'function')} that could be compared"
     if moved:
-        name, ours, theirs = moved[0]
         line = (
             f"{len(moved)} of {compared} {'uses' if len(moved) == 1 else 'use'} a structure at "
-            f"other offsets: {name} up to {ours} in {interposition.ours} copy, {theirs} in "
-            f"{interposition.theirs}."
+            f"other offsets: {offsets(moved[0], interposition)}."
         )
         return [line]
     if found.equal < count:
         return []
     verb = "uses its structure" if count == 1 else "use their structures"
     return [f"{compared} {verb} at the same offsets in both copies."]
+
+
+WITNESSES = 2
+"""So many functions tell that a structure lies otherwise: one may only use other fields of it."""
+
+
+def have_moved(interposition: Interposition) -> bool:
+    """Whether the code of both copies shows that they lay out a structure in another way."""
+    found = interposition.compare()
+    return found is not None and len(found.moved) >= WITNESSES
+
+
+def offsets(moved: Moved, interposition: Interposition) -> str:
+    """How far one function reaches into a structure, in both copies."""
+    return (
+        f"{moved.name} up to {moved.ours} in {interposition.ours} copy, {moved.theirs} in "
+        f"{interposition.theirs}"
+    )
 
 
 def file_name(dso: Dso) -> str:

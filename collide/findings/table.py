@@ -58,6 +58,7 @@ from collide.findings.shadowing.compiler_runtime import COMPILER_RUNTIME
 from collide.findings.shadowing.data_mismatch import DATA_MISMATCH
 from collide.findings.shadowing.foreign_symbol import FOREIGN_SYMBOL
 from collide.findings.shadowing.integer_width import INTEGER_WIDTH
+from collide.findings.shadowing.moved_structure import MOVED_STRUCTURE
 from collide.findings.shadowing.other_abi import OTHER_ABI
 from collide.findings.shadowing.other_string import OTHER_STRING
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
@@ -88,6 +89,7 @@ CODES = {
         COPIED_VARIABLES,
         OTHER_STRING,
         SPLIT_CLASS,
+        MOVED_STRUCTURE,
         MISSING_LIBRARY,
         VERSION_NOT_FOUND,
         UNDEFINED_SYMBOL,

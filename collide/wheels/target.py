@@ -27,6 +27,7 @@ from collide.support.system import disk_path, rooted, with_slashes
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
 from collide.wheels.irregular import refused_place
+from collide.wheels.linked import find_unopened
 from collide.wheels.plan import NO_PLAN, Plan, joined
 
 TYPE_CHECKING = False
@@ -66,7 +67,8 @@ class Target(NamedTuple):
     for, which are in ``members`` all the same; ``skipped`` are members that are no
     modules. ``on_disk`` is the root that the files are in, None for a wheel, and
     ``cache`` reads the contents of a wheel's members again. ``irregularities`` are what
-    is wrong with the archive itself. ``plan`` is what its Python code opens, and how.
+    is wrong with the archive itself. ``plan`` is what its Python code opens, and how. ``unopened``
+    are the libraries that only programs of the target link, which are processes of their own.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Target(NamedTuple):
     cache: MemberCache | None = None
     irregularities: tuple[Irregularity, ...] = ()
     plan: Plan = NO_PLAN
+    unopened: frozenset[str] = frozenset()
 
     def keeping(self) -> AbstractContextManager[None]:
         """A context in which the last member that was read again stays in memory."""
@@ -93,8 +96,8 @@ class Target(NamedTuple):
         """Installed paths to open, each by itself.
 
         Extension modules, and every library that no other member needs: such
-        a library is opened in some other way (ctypes, cffi, a plugin loader). Libraries that
-        the plan opens come first.
+        a library is opened in some other way (ctypes, cffi, a plugin loader), unless programs
+        link it and no Python file names it. Libraries that the plan opens come first.
         """
         fitting = {
             path: dso for path, dso in self.members.items() if dso.elf.architecture == architecture
@@ -107,6 +110,7 @@ class Target(NamedTuple):
             path
             for path, dso in fitting.items()
             if first[dso.identity] == path
+            and path not in self.unopened
             and (
                 is_extension_module(dso) or not {dso.elf.soname, posixpath.basename(path)} & needed
             )
@@ -312,8 +316,11 @@ def _read_wheel(path: str) -> Target:
             members[place] = Dso(place, place, obj, partial(cache.read, entry))
             names[place] = entry.name
         plan = _plan_of(archive, distribution, members)
+        python = (e for e in archive.entries if e.name.endswith(".py"))
+        unopened = find_unopened(members, plan.libraries, map(archive.inflated, python))
     target = _target(path, tags, members, names, skipped, problems)
-    return target._replace(cache=cache, irregularities=irregular, plan=plan)
+    target = target._replace(cache=cache, irregularities=irregular, plan=plan)
+    return _leaving_out(target, unopened) if unopened else target
 
 
 _RUNTIME = tuple(
@@ -385,6 +392,12 @@ def _target(
     return Target(name, tags, libraries, names, tuple(ordered), tuple(problems), on_disk)
 
 
+def _leaving_out(target: Target, unopened: frozenset[str]) -> Target:
+    reason = "a library that only programs link, which are hosts of their own"
+    skipped = [*target.skipped, *(Skipped(target.shown(path), reason) for path in unopened)]
+    return target._replace(unopened=unopened, skipped=tuple(sorted(skipped)))
+
+
 # -- files on disk --------------------------------------------------------------------------------
 
 
@@ -427,7 +440,13 @@ def read_files(
             members[path] = dso
             names.setdefault(dso.path, member)
     target = _target(name, None, members, names, skipped, problems, on_disk=root)
-    return target._replace(plan=_plan_on_disk(base, listed, members)) if planned else target
+    if not planned:
+        return target
+    plan = _plan_on_disk(base, listed, members)
+    python = (p.read_bytes() for p in listed if p.suffix == ".py" and os.access(p, os.R_OK))
+    unopened = find_unopened(members, plan.libraries, python)
+    target = target._replace(plan=plan)
+    return _leaving_out(target, unopened) if unopened else target
 
 
 def _plan_on_disk(base: Path, files: Iterable[Path], members: Mapping[str, Dso]) -> Plan:

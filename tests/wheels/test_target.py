@@ -156,6 +156,24 @@ def test_wheel_without_objects_has_neither_members_nor_problems(tmp_path: Path) 
     assert (target.members, target.skipped, target.problems) == ({}, (), ())
 
 
+@pytest.mark.parametrize("text", [b"", b"# tool", b'NAME = "libtool.so"', b"open('tool')"])
+def test_library_that_only_programs_link_is_not_opened_unless_python_names_it(
+    tmp_path: Path, text: bytes
+) -> None:
+    start = "void _start(void) { for (;;) ; }"
+    for name in ("libtool.so", "plugin.so"):
+        compile_so(tmp_path, name, "int f;", f"-Wl,-soname,{name}")
+    link = (f"-L{tmp_path}", "-Wl,--no-as-needed", "-l:libtool.so")
+    compile_so(tmp_path, "program", start, "-no-pie", *link)
+    names = ("libtool.so", "plugin.so", "program")
+    members = [Member(name, (tmp_path / name).read_bytes()) for name in names]
+    target = read_target(wheel(tmp_path, *members, Member("demo.py", text)))
+    opened = [path.rpartition("/")[2] for path in target.modules("x86_64")]
+    assert opened == (["libtool.so", "plugin.so"] if text else ["plugin.so"])
+    reasons = {s.name: s.reason for s in target.skipped}
+    assert ("libtool.so" in reasons) is not bool(text)
+
+
 def test_what_no_loader_opens_as_a_module_is_skipped_with_its_reason(tmp_path: Path) -> None:
     start = "void _start(void) { for (;;) ; }"
     foreign = bytearray(build(tmp_path, "foreign.so").read_bytes())

@@ -77,6 +77,29 @@ def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> C
         return None
 
 
+def called_directly(data: Contents, functions: Iterable[int]) -> AbstractSet[int]:
+    """Those of ``functions`` that the code of an object calls by their addresses.
+
+    It is asked of objects whose calls are not known, as most of their functions have no frame
+    description: calls are found without these. Empty on machines whose code is not read.
+    """
+    try:
+        image = Image(memoryview(data))
+        if image.machine.name not in READABLE:
+            return frozenset()
+        wanted = frozenset(functions)
+        sites = Sites(wanted)
+        pieces = list(executable(image))
+        bounds = [at for address, code in pieces for at in (address, address + len(code))]
+        split = Functions(sorted(wanted), max(bounds))
+        machine = READABLE[image.machine.name].segment
+        for address, code in pieces:
+            machine(code, address, max(bounds) - min(bounds)).scan(machine.forms[0], sites, split)
+        return frozenset(one for one in wanted if sites.to(one))
+    except BROKEN:
+        return frozenset()
+
+
 def _code_ranges(image: Image, starts: Sequence[int]) -> list[range]:
     """Where the code is: the executable segments, or the part of one that crti and crtn enclose.
 
@@ -229,6 +252,14 @@ class Calls:
         for segment in segments:
             segment.scan(form, self._sites, self._split)
 
+    def places(self, name: str) -> Sequence[int]:
+        """The addresses of the PLT entries and slots of a symbol."""
+        return self._places.get(name, ())
+
+    def range_of(self, function: int) -> range:
+        """The addresses of a function's code."""
+        return self._split.range_of(function)
+
     def callers(self, function: int) -> AbstractSet[int]:
         """The functions of the same object that call it, jump to it or take its address."""
         found = self._callers.get(function)
@@ -331,13 +362,24 @@ class Calls:
         """All functions that lead to a use of ``name``, which is not live."""
         found = self._now.behind.get(name)
         if found is None:
-            seen: set[int] = set()
-            new = self._all_users((name,))
-            while new:
-                seen |= new
-                new = frozenset().union(*map(self.callers, new)) - seen
-            found = self._now.behind[name] = frozenset(seen)
+            found = self._now.behind[name] = self.with_callers(self._all_users((name,)))
         return found
+
+    def with_callers(
+        self, new: AbstractSet[int], without: AbstractSet[int] = frozenset()
+    ) -> frozenset[int]:
+        """Functions with all that lead to them, but not by those that are left out."""
+        seen: set[int] = set()
+        new = new - without
+        while new:
+            seen |= new
+            new = frozenset().union(*map(self.callers, new)) - seen - without
+        return frozenset(seen)
+
+    def any_live(self, functions: AbstractSet[int]) -> bool:
+        """Whether a constructor or what data refers to calls one of ``functions``."""
+        self._now.trace(functions, self.callers)
+        return not self._now.live.isdisjoint(functions)
 
     # -- what runs as soon as the object is loaded ------------------------------------------------
 

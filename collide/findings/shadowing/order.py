@@ -13,6 +13,7 @@ from collide.findings.shadowing.compiler_runtime import compiler_runtime
 from collide.findings.shadowing.data_mismatch import data_mismatch
 from collide.findings.shadowing.foreign_symbol import foreign_symbol
 from collide.findings.shadowing.integer_width import integer_width
+from collide.findings.shadowing.moved_structure import moved_structure
 from collide.findings.shadowing.other_abi import other_abi
 from collide.findings.shadowing.other_string import other_string
 from collide.findings.shadowing.own_shadow import own_shadow
@@ -21,6 +22,7 @@ from collide.findings.shadowing.split_class import split_class
 from collide.findings.shadowing.split_library import (
     SPLIT_LIBRARY,
     asked_by_name,
+    own_calls,
     renamed_copy,
     split_library,
 )
@@ -58,6 +60,8 @@ A later rule assumes that the earlier ones found nothing.
 WORST_OF: tuple[FindingRule, ...] = (
     split_library,
     asked_by_name,
+    own_calls,
+    moved_structure,
     other_abi,
     data_mismatch,
     integer_width,

@@ -39,10 +39,10 @@ def replaced_library(interposition: Interposition) -> RuleResult:
     """A warning for every interposition: an untested release runs in place of the tested one."""
     lines = []
     if not interposition.kept:
-        lines.append(
-            f"{in_use(interposition)}; of this library, no symbol that is in use is "
-            f"{interposition.ours}."
-        )
+        line = in_use(interposition)
+        if interposition.calls_known and not interposition.own_calls:
+            line += f"; of this library, no symbol that is in use is {interposition.ours}"
+        lines.append(f"{line}.")
     difference = interposition.release_difference()
     if difference:
         lines.append(differs(difference))

@@ -17,6 +17,7 @@ from collide.findings.evidence import (
     differs,
     file_name,
     file_names,
+    have_moved,
     in_use,
     is_assembly,
     is_code,
@@ -58,9 +59,12 @@ SPLIT_LIBRARY = Code(
     "which several of the taken share, "
     "and those with the prefix that all of the taken have in common. A warning too where what is "
     "taken inside one object are routines in assembly, which have no unwind table, and, fewer than "
-    "those, compiled functions that call nothing. Another way to split a library: most of its "
-    "names were given a prefix, all but those of its inside, and a host of another release, with "
-    "which it shares few names else (see COL104), has these. And another: ctypes or cffi open it "
+    "those, compiled functions that call nothing. Few that stay are an error where the code of "
+    "both copies shows that structures lie otherwise (see COL116). Another way to split a library: "
+    "most of its names were given a prefix, all but those of its inside, and a host of another "
+    "release, with which it shares few names else (see COL104), has these. Another: the object "
+    f"that was meant calls {part_in_words(SMALL)} or more of the functions itself, by addresses "
+    "that it was linked with, and is in use by other names. And another: ctypes or cffi open it "
     "and ask it for its functions, which are then its own, while more than "
     f"{number_in_words(FEW)} that these call by name are those of a host's library of that name, "
     "and nothing tells that both are of one series.",
@@ -108,6 +112,7 @@ def split_library(interposition: Interposition) -> RuleResult | None:
             "what one makes, the other gets."
         )
     few = _few_inside(interposition) if is_inside(interposition) else _few_across(interposition)
+    few = few and not (have_moved(interposition) and not is_assembly(interposition))
     return RuleResult(SPLIT_LIBRARY, Severity.WARNING if few else Severity.ERROR, tuple(lines))
 
 
@@ -127,6 +132,30 @@ def _few_across(interposition: Interposition) -> bool:
 
 def _few(kept: int, taken: int) -> bool:
     return 0 < kept <= FEW and kept < SMALL * (kept + taken)
+
+
+def own_calls(interposition: Interposition) -> RuleResult | None:
+    """The object that was meant calls the functions itself, by addresses that it was linked with.
+
+    A library that has another one linked in, and offers both, is asked by its users for functions
+    of the inner one, and calls these itself. The users' references are looked up by name and may
+    get the host's; the library's own calls were bound by the linker (ld(1) ``-Bsymbolic``, or
+    hidden functions behind the public ones). So both copies run, in one process, each with its
+    own static variables, and objects that one has made are given to the other.
+
+    This holds for any library. It says nothing where the object calls few of them itself, less
+    than a tenth: a table, a checksum.
+    """
+    names = interposition.own_calls
+    if is_inside(interposition) or len(names) < SMALL * len(interposition.used_names):
+        return None
+    if not names:
+        return None
+    line = (
+        f"{file_names(interposition.intended)} calls {len(names)} of them itself, by addresses "
+        f"that it was linked with: {some(names)}. So its own copy runs as well."
+    )
+    return RuleResult(SPLIT_LIBRARY, Severity.ERROR, (line,))
 
 
 def asked_by_name(interposition: Interposition) -> RuleResult | None:

@@ -321,3 +321,55 @@ def test_functions_that_nobody_refers_to_do_not_count(s: Scenario) -> None:
     static = archive(s, "first", "alpha", "middle", "beta")
     s.lib("w/m.so", calls("alpha", "beta"), static)
     assert codes(judged(s, "libhost.so")) == ["COL102"]
+
+
+@only_x86_64
+@pytest.mark.parametrize(
+    ("flag", "code"), [("-Wl,-Bsymbolic", ("COL101", ERROR)), ("-O0", ("COL102", WARNING))]
+)
+def test_library_that_calls_the_one_inside_it_by_address_uses_its_own_copy(
+    s: Scenario, flag: str, code: tuple[str, Severity]
+) -> None:
+    inner = functions("g_make", "g_free")
+    outer = "int v_open(void) { return g_make() + g_free(); }"
+    s.lib("libhost.so", inner)
+    s.lib("w/libv.so", inner + outer, flag)
+    s.lib("w/m.so", module("v_open", "g_make", "g_free"), needed=["w/libv.so"])
+    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
+    assert (found.code.id, found.severity) == code
+    own = "libv.so calls 2 of them itself, by addresses that it was linked with: g_free, g_make."
+    assert any(own in line for line in found.evidence) == (code[0] == "COL101")
+    claim = any("no symbol that is in use is the wheel's" in line for line in found.evidence)
+    assert claim == (code[0] == "COL102")
+
+
+@only_x86_64
+def test_outer_library_that_nobody_calls_uses_no_copy(s: Scenario) -> None:
+    inner = functions("g_make", "g_free")
+    outer = "int v_open(void) { return g_make() + g_free(); }"
+    s.lib("libhost.so", inner)
+    s.lib("w/libv.so", inner + outer, "-Wl,-Bsymbolic")
+    s.lib("w/m.so", module("g_make", "g_free"), needed=["w/libv.so"])
+    assert of(judged(s, "libhost.so"), "m.so") == ("COL102", WARNING)
+
+
+@only_x86_64
+@pytest.mark.parametrize(("added", "severity"), [("", WARNING), ("long added;", ERROR)])
+def test_few_that_stay_are_an_error_where_structures_lie_otherwise(
+    s: Scenario, added: str, severity: Severity
+) -> None:
+    struct = "struct frob {{ long id; {} long state; long total; }};"
+    library = """
+    long frob_sum(struct frob *f) { return f->id + f->state + f->total; }
+    void frob_reset(struct frob *f) { f->id = 0; f->state = 0; f->total = 0; }
+    """
+    old = many("frob_old", 40)
+    new = "long frob_new(struct frob *f) { return f->state; }"
+    use = f"long frob_new(void *); long frob_sum(void *); void frob_reset(void *); {module(*old)}"
+    use += "long use2(void *f) { frob_reset(f); return frob_sum(f) + frob_new(f); }"
+    s.lib("libhost.so", struct.format("") + library + functions(*old))
+    s.lib("w/liblib.so", struct.format(added) + library + functions(*old) + new)
+    table = "void *const table[] = { use2 };"
+    s.lib("w/m.so", use + table, needed=["w/liblib.so"])
+    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, ("frob_new",))

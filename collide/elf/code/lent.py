@@ -1,0 +1,140 @@
+"""Which structures a caller lends: pointers into its own memory that it passes to a function.
+
+A pointer to the stack, to a variable, or into a structure leads to memory that the caller has
+laid out: the size of what lies there, and its offsets, are compiled into the caller. A pointer
+that it was given and passes on as it is may lead to a structure that only the library knows.
+
+The code is read from the beginning of each function to its end, as by
+:mod:`collide.elf.code.pointers`: not all such calls are found.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+
+from collide.elf.code.instructions import CALL_CLOBBERS, LEA, RSP, Instruction, decode
+from collide.elf.code.machine_code import ARGUMENTS
+from collide.elf.constants import PF_W, PT_LOAD
+from collide.elf.headers import Image
+from collide.support.errors import FormatError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.elf.code.call_graph import Calls
+
+_LONGEST = 20_000
+"""Bytes of a function that are looked at."""
+_RBP = 5
+_STORE, _LOAD, _CALL, _INDIRECT = 0x89, 0x8B, 0xE8, 0xFF
+_DISPLACEMENT = struct.Struct("<i")
+_REX_W = 0x48
+"""The prefix of operands of 64 bits, as addresses are (Intel SDM 2.2.1.2)."""
+
+
+def lent_arguments(
+    image: Image, calls: Calls, names: Iterable[str], functions: AbstractSet[int]
+) -> dict[str, set[int]]:
+    """The numbers of the arguments by which the code of an object lends memory to functions.
+
+    ``names`` are those of the functions, which it calls by name from ``functions`` of its own,
+    by their addresses. x86-64 only: elsewhere nothing is found.
+    """
+    arguments: defaultdict[str, set[int]] = defaultdict(set)
+    if image.machine.name == "x86_64":
+        wanted = {address: name for name in names for address in calls.places(name)}
+        variables = [
+            range(s.address, s.address + s.memory)
+            for s in image.segments
+            if s.kind == PT_LOAD and s.flags & PF_W
+        ]
+        for start in sorted(functions):
+            found = calls.range_of(start)
+            try:
+                code = bytes(image.at(start)[: min(found.stop - start, _LONGEST)])
+            except FormatError:
+                continue
+            _Caller(start, code, wanted, variables, arguments).read()
+    return dict(arguments)
+
+
+class _Caller:
+    """One function, read from its beginning to its end."""
+
+    def __init__(
+        self,
+        start: int,
+        code: bytes,
+        wanted: Mapping[int, str],
+        variables: Iterable[range],
+        arguments: defaultdict[str, set[int]],
+    ) -> None:
+        self._start = start
+        self._code = code
+        self._wanted = wanted
+        self._variables = variables
+        self._arguments = arguments
+        self._own = {RSP}
+        self._stack: set[tuple[int, int]] = set()
+
+    def read(self) -> None:
+        """Note all calls of the functions in question."""
+        at = 0
+        while True:
+            try:
+                one = decode(self._code, at)
+            except IndexError:
+                return
+            at += one.size
+            self._step(one, at)
+
+    def _step(self, one: Instruction, after: int) -> None:
+        if self._is_call(one):
+            name = self._called(one, after)
+            if name is not None:
+                found = {n for r, n in ARGUMENTS["x86_64"].items() if r in self._own}
+                self._arguments[name] |= found
+            self._own -= CALL_CLOBBERS
+        elif self._moves_own(one, after):
+            self._own |= one.writes
+        else:
+            self._own -= one.writes
+        self._own.add(RSP)
+
+    def _is_own(self, one: Instruction, after: int) -> bool:
+        """Whether LEA makes the address of a variable, or of what lies in a structure."""
+        wide = self._code[after - one.size] & 0xF8 == _REX_W
+        if one.indexed or not wide:
+            return False
+        if one.base is None:
+            address = self._start + after + one.offset
+            return any(address in segment for segment in self._variables)
+        return one.base in (RSP, _RBP) or one.offset > 0
+
+    def _is_call(self, one: Instruction) -> bool:
+        through = one.opcode == _INDIRECT and one.register is not None and one.register & 7 == 2
+        return one.opcode == _CALL or through
+
+    def _called(self, one: Instruction, after: int) -> str | None:
+        if one.opcode == _INDIRECT and (one.base is not None or one.operand is not None):
+            return None
+        (by,) = _DISPLACEMENT.unpack_from(self._code, after - 4)
+        return self._wanted.get(self._start + after + by)
+
+    def _moves_own(self, one: Instruction, after: int) -> bool:
+        """Whether it moves such a pointer to a register; what goes to the stack is kept."""
+        if one.opcode == LEA:
+            return self._is_own(one, after)
+        place = None
+        if one.base in (RSP, _RBP) and not one.indexed:
+            place = one.base, one.offset
+        if one.opcode == _STORE and one.register is not None:
+            held = one.register in self._own
+            if place is None:
+                return held and one.operand is not None
+            (self._stack.add if held else self._stack.discard)(place)
+        elif one.opcode == _LOAD:
+            return place in self._stack if place is not None else one.operand in self._own
+        return False
