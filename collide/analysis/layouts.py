@@ -91,43 +91,48 @@ def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:
     if not compared:
         return None
     first = tuple(next(iter(found.values())) for found in moved.values())
-    own = {b.intended.definition.value or 0 for b in taken if b.intended and _is_of(b, caller)}
-    return Layouts(compared, equal, first, tuple(_lent(caller, moved, own)))
-
-
-def _is_of(b: Binding, dso: Dso) -> bool:
-    return b.intended is not None and b.intended.dso is dso
+    return Layouts(compared, equal, first, tuple(_lent(caller, moved, taken)))
 
 
 def _lent(
-    caller: Dso, moved: Mapping[str, Mapping[int, Moved]], replaced: AbstractSet[int]
+    caller: Dso, moved: Mapping[str, Mapping[int, Moved]], taken: Iterable[Binding]
 ) -> Iterator[Moved]:
     """Those that get a pointer into the caller's own memory, by an argument that has moved.
 
-    Where the library is linked into the caller, its functions ``replaced`` are the host's. What
-    only they lead to does not run, and what lies between them is the rest of the library, as the
-    linker lays out an archive in one piece: what these lend does not count.
+    Where the library is linked into the caller, the host's functions run in place of its own, and
+    what only these lend does not count.
     """
     calls = caller.calls if moved else None
     if calls is None:
         return
     users = frozenset[int]().union(*map(calls.users, moved))
-    if replaced:
-        users = frozenset(u for u in users if not min(replaced) <= u <= max(replaced))
-        users = frozenset(u for u in users if _runs_without(replaced, u, caller, calls))
+    inside = [(b.intended, b.actual) for b in taken if b.intended and b.actual]
+    inside = [(ours, theirs) for ours, theirs in inside if ours.dso is caller]
+    if inside:
+        replaced = {ours.definition.value or 0 for ours, _ in inside}
+        offered = frozenset[str]().union(*(theirs.dso.elf.exports.names for _, theirs in inside))
+        users = frozenset(u for u in users if _runs_without(replaced, u, caller, calls, offered))
     lent = lent_arguments(Image(memoryview(caller.read())), calls, moved, users)
     for name, found in moved.items():
         yield from [found[k] for k in sorted(found.keys() & lent.get(name, set()))][:1]
 
 
-def _runs_without(replaced: AbstractSet[int], function: int, dso: Dso, calls: Calls) -> bool:
-    """Whether data, a constructor or an exported function leads to a function, and not ``replaced``
-    ones alone.
+def _runs_without(
+    replaced: AbstractSet[int],
+    function: int,
+    dso: Dso,
+    calls: Calls,
+    offered: AbstractSet[str],
+) -> bool:
+    """Whether data, a constructor or what the host has not ``offered`` leads to a function.
+
+    Functions ``replaced`` by the host's lead nowhere.
     """
+    exports = dso.elf.exports
     return any(
         found in calls.tables
         or found in calls.constructors
-        or calls.names_at(found, dso.elf.exports)
+        or not offered >= frozenset(calls.names_at(found, exports))
         for found in calls.with_callers(frozenset((function,)), replaced)
     )
 

@@ -24,6 +24,10 @@ WORD = 8
 """Bytes of a variable that may be a number or a pointer; a structure is larger."""
 _COMPILED = 0.5
 """Compiled functions may be less than this part of routines in assembly."""
+WITNESSES = 2
+"""So many functions tell that a structure lies otherwise: one may only use other fields of it."""
+_MOVED_PART = 0.1
+"""And so large a part of those that were compared: a few may only be rewritten."""
 
 
 class RuleResult(NamedTuple):
@@ -129,14 +133,12 @@ def layouts(interposition: Interposition) -> list[str]:
     return [f"{compared} {verb} at the same offsets in both copies."]
 
 
-WITNESSES = 2
-"""So many functions tell that a structure lies otherwise: one may only use other fields of it."""
-
-
 def have_moved(interposition: Interposition) -> bool:
     """Whether the code of both copies shows that they lay out a structure in another way."""
     found = interposition.compare()
-    return found is not None and len(found.moved) >= WITNESSES
+    if found is None:
+        return False
+    return len(found.moved) >= max(WITNESSES, _MOVED_PART * found.compared)
 
 
 def offsets(moved: Moved, interposition: Interposition) -> str:

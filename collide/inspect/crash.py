@@ -354,7 +354,7 @@ class _Judge:
         """Whether the code of the two copies has structures at different offsets."""
         if one.provider is None:
             return False
-        found = compare_layouts(self._crossings_of.bindings(one.victim, one.provider))
+        found = compare_layouts(self._crossings_of.bindings(one.victim, one.provider), one.victim)
         return found is not None and bool(found.moved)
 
     def _without_crossing(self) -> Iterator[Blame]:

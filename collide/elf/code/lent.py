@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _LONGEST = 20_000
 """Bytes of a function that are looked at."""
 _RBP = 5
+_PARAMETERS = frozenset((1, 2, 6, 7, 8, 9))
+"""The registers of a function's first six parameters (System V ABI for x86-64, 3.2.3)."""
 _STORE, _LOAD, _CALL, _INDIRECT = 0x89, 0x8B, 0xE8, 0xFF
 _DISPLACEMENT = struct.Struct("<i")
 _REX_W = 0x48
@@ -77,6 +79,7 @@ class _Caller:
         self._variables = variables
         self._arguments = arguments
         self._own = {RSP}
+        self._given = set(_PARAMETERS)
         self._stack: set[tuple[int, int]] = set()
 
     def read(self) -> None:
@@ -97,21 +100,33 @@ class _Caller:
                 found = {n for r, n in ARGUMENTS["x86_64"].items() if r in self._own}
                 self._arguments[name] |= found
             self._own -= CALL_CLOBBERS
-        elif self._moves_own(one, after):
-            self._own |= one.writes
+            self._given -= CALL_CLOBBERS
         else:
-            self._own -= one.writes
+            own, given = self._moves_own(one, after), self._moves_given(one)
+            for held, moves in ((self._own, own), (self._given, given)):
+                held.difference_update(one.writes)
+                held.update(one.writes if moves else ())
         self._own.add(RSP)
 
+    def _moves_given(self, one: Instruction) -> bool:
+        """Whether it moves a parameter of the function from one register to another."""
+        if one.operand is None or one.opcode not in (_STORE, _LOAD):
+            return False
+        return (one.register if one.opcode == _STORE else one.operand) in self._given
+
     def _is_own(self, one: Instruction, after: int) -> bool:
-        """Whether LEA makes the address of a variable, or of what lies in a structure."""
+        """Whether LEA makes the address of a variable, or of what lies in a structure.
+
+        That is one that the function was given: what lies behind the head of a block of memory
+        that it has got from an allocator may be anything.
+        """
         wide = self._code[after - one.size] & 0xF8 == _REX_W
         if one.indexed or not wide:
             return False
         if one.base is None:
             address = self._start + after + one.offset
             return any(address in segment for segment in self._variables)
-        return one.base in (RSP, _RBP) or one.offset > 0
+        return one.base in (RSP, _RBP) or (one.offset > 0 and one.base in self._given)
 
     def _is_call(self, one: Instruction) -> bool:
         through = one.opcode == _INDIRECT and one.register is not None and one.register & 7 == 2

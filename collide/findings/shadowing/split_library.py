@@ -112,7 +112,8 @@ def split_library(interposition: Interposition) -> RuleResult | None:
             "what one makes, the other gets."
         )
     few = _few_inside(interposition) if is_inside(interposition) else _few_across(interposition)
-    few = few and not (have_moved(interposition) and not is_assembly(interposition))
+    if few and have_moved(interposition):
+        few = is_inside(interposition) and is_assembly(interposition)
     return RuleResult(SPLIT_LIBRARY, Severity.WARNING if few else Severity.ERROR, tuple(lines))
 
 
