@@ -56,8 +56,8 @@ class Library(NamedTuple):
 class Surveyed(NamedTuple):
     """What the page tells; ``seconds`` of CPU time and the peak of one check in bytes.
 
-    ``changes`` are lines on what is new and gone since the release before; ``problems`` are
-    names with a kind and a reason.
+    ``changes`` are lines on what is new and gone since the release before, ``pairs`` on errors of
+    two wheels; ``problems`` are names with a kind and a reason.
     """
 
     began: str
@@ -67,6 +67,7 @@ class Surveyed(NamedTuple):
     libraries: tuple[Library, ...]
     problems: tuple[tuple[str, str, str], ...]
     changes: tuple[str, ...]
+    pairs: tuple[str, ...]
     seconds: float
     memory: int
 
@@ -141,6 +142,7 @@ def render(found: Surveyed) -> Text:
         tag("p", f"{outcome}. {found.began}, rules {found.rules}; {cost}."),
         section("New and gone since the release before", listed(found.changes)),
         _wheels(),
+        section("Errors of two wheels in one process", listed(found.pairs)),
         _table(
             "Hosts",
             ("host", "wheels that break", "warned of", "clean", "not checked"),

@@ -20,6 +20,7 @@ from collide.report.survey import (
     render,
 )
 from collide.support.files import new_file
+from collide.support.text import plural
 from collide.survey import dataset
 from collide.survey.changes import Change, describe, differences, worst
 
@@ -65,6 +66,7 @@ def surveyed(directory: Path) -> Surveyed:
         libraries=tuple(_libraries(causes)),
         problems=tuple(sorted((p["wheel"], p["kind"], p["reason"]) for p in problems)),
         changes=tuple(map(describe, _since_the_release_before(wheels, causes)))[:_CHANGES],
+        pairs=tuple(_pairs(directory, rules, wheels))[:_CHANGES],
         seconds=sum(wheel["seconds"] for wheel in runs_of),
         memory=max((wheel["memory"] for wheel in runs_of), default=0),
     )
@@ -126,6 +128,20 @@ def _since_the_release_before(
             yield from differences(
                 _of(project, versions[old], causes), _of(project, versions[new], causes)
             )
+
+
+def _pairs(directory: Path, rules: str, wheels: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each error on pairs."""
+    names = {wheel["sha256"]: wheel["wheel"] for wheel in wheels}
+    table = dataset.by_rules(directory, "pair_findings", rules)
+    lines: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for row in table.filter(pc.field("severity") == "error").to_pylist():
+        key = names.get(row["after"], ""), row["code"], row["victim"]
+        lines[key] |= {names[wheel] for wheel in row["wheels"]}
+    for (after, code, victim), found in sorted(lines.items()):
+        first, *others = sorted(found)
+        more = f" and {plural(len(others), 'other wheel')}" if others else ""
+        yield f"{first}{more}{' after ' if after else ''}{after}: {code} {victim}"
 
 
 def _of(

@@ -28,6 +28,7 @@ SURVEYED = Surveyed(
     libraries=(Library(ODD, 1, 0),),
     problems=((ODD, "download", "gone"),),
     changes=(ODD,),
+    pairs=("q.whl after p.whl: COL306 m",),
     seconds=7200,
     memory=3 << 20,
 )

@@ -24,6 +24,11 @@ def test_page_of_a_dataset(tmp_path: Path) -> None:
             "causes": [{**cause, "severity": severity, "fix": "f"} for severity in (worst, "note")],
             "analyses": hosts,
         }
+        if worst == "warning":
+            after = {"after": "1r", "wheels": ["2r"], "code": "COL306", "victim": "m"}
+            rows["pair_findings"] = [
+                {**key, **after, "severity": severity} for severity in ("error", "note")
+            ]
         dataset.write_task(directory, f"{version}{rules}", rows)
     dataset.add_run(directory, {"rules": "r", "began": "2026-11-29"})
     dataset.collect(directory)
@@ -36,6 +41,7 @@ def test_page_of_a_dataset(tmp_path: Path) -> None:
     assert found.hosts == (HostOfWheels("g", 1, 1, 0, 0), HostOfWheels("h", 0, 0, 1, 1))
     assert found.libraries == (Library("libz", 1, 1),)
     assert found.changes == ("error -> warning  p: libz (COL109 s)",)
+    assert found.pairs == ("p-2.whl after p-1.whl: COL306 m",)
     assert (found.seconds, found.memory) == (3.0, 2)
     assert surveyed(_with_another_host(directory)) == found._replace(
         wheels=(
