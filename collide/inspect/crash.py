@@ -25,7 +25,7 @@ from collide.inspect.snapshot import Loaded, Places, Snapshot, closure
 from collide.loader.libc import libc_of
 from collide.loader.model import Dso
 from collide.processes.eh_frame import CallFrames
-from collide.processes.image import Fault
+from collide.processes.image import Fault, ProcessImage, Thread
 from collide.processes.maps import range_at
 from collide.processes.unwind import Code, Stack, walk
 from collide.support.errors import FormatError
@@ -111,7 +111,7 @@ def read_crash(snapshot: Snapshot, real: RealBindings, judged: Iterable[Placed])
     if fault is None or not threads:
         return None
     reader = _Reader(snapshot)
-    stack = walk(snapshot.image, threads[0], reader.code_at)
+    thread, stack = _crashed(snapshot.image, reader)
     if fault.handled and not stack.interrupted:
         return None
     found = [reader.place(address) for address in stack.addresses]
@@ -134,12 +134,27 @@ def read_crash(snapshot: Snapshot, real: RealBindings, judged: Iterable[Placed])
     return Crash(
         _signal_name(fault.signal),
         fault.address,
-        threads[0].number,
+        thread.number,
         tuple(frames),
         start,
         stack.ended,
         blame,
     )
+
+
+def _crashed(image: ProcessImage, reader: _Reader) -> tuple[Thread, Stack]:
+    """The thread that the signal has met, and its stack: the first one, or one in a handler.
+
+    A handler that sends the signal to the process once more (kill(2)) may hit another thread.
+    """
+    assert image.fault is not None
+    stack = walk(image, image.threads[0], reader.code_at)
+    if image.fault.address is None and not stack.interrupted:
+        for thread in image.threads[1:]:
+            other = walk(image, thread, reader.code_at)
+            if other.interrupted:
+                return thread, other
+    return image.threads[0], stack
 
 
 def _first_met(stack: Stack, fault: Fault) -> int:

@@ -29,6 +29,7 @@ FATAL = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SI
 """Signals that a process gets for what it has done itself (signal(7), action "Core")."""
 _OPTIONS = ptrace.O_FORK | ptrace.O_VFORK | ptrace.O_CLONE | ptrace.O_EXIT
 _GRACE = 10
+_SI_TKILL = -6
 _STOPPING = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 
 
@@ -116,7 +117,7 @@ class _Run:
         self._last: dict[int, ptrace.SignalInfo] = {}
         self._kept: ProcessImage | None = None
         self._why = ""
-        self._crashed = False
+        self._crashed: tuple[int, int] | None = None
         self._told = False
         self._status: int | None = None
 
@@ -200,16 +201,25 @@ class _Run:
         last = self._last.get(tid)
         if number in FATAL:
             # The others of its process end with the same status, for a signal that is not theirs.
-            if not self._crashed and last is not None and last.number == number:
-                self._crashed = True
-                name = signal.Signals(number).name
-                self._keep(_process_of(tid), tid, fault_of(*last), f"got {name}")
+            if last is not None and last.number == number:
+                self._crash(tid, last)
         elif not self._crashed and last is not None and last.number in FATAL:
             # A handler may end the process itself; whether it did is seen on the stack.
             fault = fault_of(*last)._replace(handled=True)
             self._keep(_process_of(tid), tid, fault, f"was read when {_how(status)}")
         elif tid == self._pid and self._kept is None:
             self._keep(tid, None, None, f"was read when {_how(status)}")
+
+    def _crash(self, tid: int, last: ptrace.SignalInfo) -> None:
+        """A thread that has got the signal which ends its process.
+
+        A handler that sends the signal to the process once more (kill(2)) may hit another thread:
+        of a process the one counts that the kernel has sent it, then one that has sent it itself.
+        """
+        pid, rank = _process_of(tid), 2 if last.code > 0 else 1 if last.code == _SI_TKILL else 0
+        if self._crashed is None or (self._crashed[0] == pid and self._crashed[1] < rank):
+            self._crashed = pid, rank
+            self._keep(pid, tid, fault_of(*last), f"got {signal.Signals(last.number).name}")
 
     def _keep(self, pid: int, tid: int | None, fault: Fault | None, why: str) -> None:
         try:

@@ -33,6 +33,8 @@ static void *fault(void *at) { return (void *)(long)*(volatile char *)at; }
 static void caught(int n) { if (n == SIGSEGV) _exit(4); signal(n, SIG_DFL); raise(n); }
 static sigjmp_buf back;
 static void recovered(int n) { (void)n; siglongjmp(back, 1); }
+static void sent(int n) { signal(n, SIG_DFL); kill(getpid(), n); for (;;) pause(); }
+static void *sleeping(void *at) { for (;;) pause(); return at; }
 static void child(void) { int status; if (!fork()) fault((void *)24); wait(&status); }
 int main(int argc, char **argv) {
   const char *what = argv[1];
@@ -45,6 +47,9 @@ int main(int argc, char **argv) {
   if (!strcmp(what, "recovered")) {
     signal(SIGSEGV, recovered);
     if (!sigsetjmp(back, 1)) fault((void *)8);
+  }
+  if (!strcmp(what, "sent")) {
+    pthread_t t; pthread_create(&t, 0, sleeping, 0); signal(SIGSEGV, sent); fault((void *)32);
   }
   if (!strcmp(what, "again")) { signal(SIGABRT, caught); abort(); }
   if (!strcmp(what, "killed")) raise(SIGKILL);
@@ -75,6 +80,7 @@ def run(program: Path, what: str, at: At | None = None) -> Traced:
         ("fault", -signal.SIGSEGV, "got SIGSEGV", 8),
         ("thread", -signal.SIGSEGV, "got SIGSEGV", 16),
         ("child", 5, "got SIGSEGV", 24),
+        ("sent", -signal.SIGSEGV, "got SIGSEGV", 32),
         ("again", -signal.SIGABRT, "got SIGABRT", None),
     ],
 )
