@@ -18,6 +18,7 @@ from checkout import ROOT
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
 INSTALL = "import collide.crash; collide.crash.install({report!r})\n"
+SECRET = "hunter2-correct-horse-battery-staple"
 HELD = """
 import os, signal
 from pathlib import Path
@@ -66,8 +67,9 @@ def test_import_costs_nothing() -> None:
 )
 def test_report_of_a_crash(tmp_path: Path, fault: str, name: str) -> None:
     report = tmp_path / "crash.json"
-    code = f"def deep():\n    {fault}\n{INSTALL.format(report=str(report))}deep()"
-    status, said = run(code)
+    code = f"def deep(known):\n    {fault}\n{INSTALL.format(report=str(report))}"
+    code += "import os; deep(os.environ['SECRET'])"
+    status, said = run(code, env={"SECRET": SECRET})
     assert status == -signal.Signals[name]
     found = json.loads(report.read_text())
     assert found["crash"]["signal"] == name
@@ -75,6 +77,9 @@ def test_report_of_a_crash(tmp_path: Path, fault: str, name: str) -> None:
     assert "deep" in [frame["function"] for frame in found["python"]]
     # What faulthandler prints is printed, and the report is there before the process has ended.
     assert "Fatal Python error" in said
+    # Of its memory there are names and addresses.
+    parts = [SECRET[n : n + 8] for n in range(len(SECRET) - 8)]
+    assert not [part for part in parts if part in said or part in report.read_text()]
     assert f"got {name}: no interposition on this stack; see {report}" in said
 
 

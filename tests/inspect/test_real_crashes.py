@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import corpus
+import measure_crashes
 from checkout import PACKAGE
 from collide.inspect.crash import Likelihood
 from collide.inspect.inspect import Inspection, inspect_named
@@ -49,10 +50,12 @@ def died_in_gdb(site: Path, directory: Path, code: str) -> Inspection:
 def test_split_openssl_is_the_cause(site: Path, tmp_path: Path) -> None:
     found = died_in_gdb(site, tmp_path, EXERCISE)
     assert found.crash is not None
+    # Which call dies first is chance: one of a function that was taken, or the wheel's own code by
+    # a pointer that the other copy has written, to data or to no address at all.
     assert found.crash.start > 0
     blame = found.crash.blame
     assert blame is not None
-    assert blame.likelihood == Likelihood.VERY_LIKELY
+    assert blame.likelihood >= Likelihood.LIKELY
     assert blame.finding.code.id == "COL101"
     assert (blame.target, Path(blame.finding.provider or "").name) == (
         "psycopg2_binary 2.9.13", "libcrypto.so.3"
@@ -68,3 +71,16 @@ def test_fault_of_another_is_not_blamed_on_it(site: Path, tmp_path: Path, code: 
     assert found.crash.ended == ""
     assert found.crash.blame is None
     assert "COL101" in [f.code.id for f in found.report.findings]
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["yara-host", "wcs-host", "mbedtls-host", "psycopg3-gdb", "h5py310-hosthdf5",
+     "null-gdb", "recursion-gdb", "overflow-uwsgi", "twice-uwsgi", "illegal-svm"],
+)  # fmt: skip
+def test_measured_crash(row: str, tmp_path: Path) -> None:
+    """Rows of ``tests/data/crashes.md``, made once more."""
+    line = measure_crashes.measured(row, tmp_path, None)
+    if "not tried" in line:
+        pytest.skip(line)
+    assert line.endswith("| right |")

@@ -97,15 +97,16 @@ OTHERS = (
     Other("recursion-gdb", "psycopg2-gdb", _SYMBOLS,
           "sys.setrecursionlimit(10**7)\nx = []\nfor _ in range(10**6): x = [x]\nrepr(x)"),
     Other("oom-gdb", "psycopg2-gdb", _SYMBOLS, "os.kill(os.getpid(), 9)"),
-    Other("fatal-gdb", "git2-gdb", "import pygit2; pygit2.Settings().version",
-          "import ctypes; ctypes.pythonapi.Py_FatalError(b'this')"),
+    Other("fatal-gdb", "git2-gdb", "import pygit2",
+          "import ctypes; ctypes.PyDLL(None).Py_FatalError(b'this')"),
     Other("jump-gdb", "git2-gdb", "import pygit2", own="jump"),
     Other("assertion-uwsgi", "lxml613-uwsgi", _LXML, own="assertion"),
     Other("twice-uwsgi", "lxml613-uwsgi", _LXML, own="twice"),
     Other("overflow-uwsgi", "lxml613-uwsgi", _LXML, own="overflow"),
     Other("beyond-uwsgi", "lxml613-uwsgi", _LXML, own="beyond"),
     Other("null-uwsgi", "xmlsec-latest-uwsgi", _LXML, own="null"),
-    Other("arrow-uwsgi", "arrow-uwsgi", "", EXERCISES["arrow"]),
+    Other("arrow-uwsgi", "arrow-uwsgi", "import pyarrow; pyarrow.array([1, 2]).sum()",
+          "import ctypes; ctypes.memset(id(pyarrow), 65, 64); del pyarrow"),
     Other("null-blender", "pillow-blender", _PILLOW, own="null"),
     Other("bus-blender", "pillow-blender", _PILLOW,
           "import mmap\nf = open('short', 'w+b'); f.write(bytes(9000)); f.flush()\n"
@@ -124,6 +125,9 @@ OTHERS = (
     Other("sort-simdjson", "simdjson-host", "import simdjson",
           "import ctypes\nlibc = ctypes.CDLL(None)\n"
           "libc.qsort((ctypes.c_int * 9)(*range(9)), 9, 4, ctypes.c_void_p(8))"),
+    Other("free-weechat", "psycopg2-2913-weechat", "",
+          "import ctypes; ctypes.CDLL(None).free(ctypes.c_void_p(8))"),
+    Other("stack-vim", "lupa-vim", "", "import faulthandler; faulthandler._stack_overflow()"),
     Other("null-pypy", "pyproj361-pypy3-preload", "", "import ctypes; ctypes.string_at(8)"),
 )  # fmt: skip
 
