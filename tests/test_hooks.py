@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from configparser import ConfigParser
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import collide
-from checkout import ROOT
+from checkout import PACKAGE, ROOT
 from collide.cli.main import main
 from collide.wheels.archive import Member, write_wheel
 from scenario import require_loader
@@ -164,3 +168,68 @@ def test_release_adds_the_addresses_of_who_publishes(tmp_path: Path) -> None:
 
 def test_citation_has_the_version_of_the_package() -> None:
     assert f"\nversion: {collide.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+# -- tox and nox ----------------------------------------------------------------------------------
+
+
+def recipe(language: str, word: str) -> str:
+    """The block of the page about CI that has ``word``."""
+    text = (PACKAGE / "docs/ci.md").read_text()
+    (found,) = (b for b in re.findall(rf"```{language}\n(.*?)```", text, re.S) if word in b)
+    return str(found)
+
+
+class Session:
+    """What nox hands to a function, as far as the recipe uses it."""
+
+    def __init__(self, *posargs: str) -> None:
+        self.posargs = posargs
+        self.installed: list[str] = []
+        self.ran: list[tuple[str, ...]] = []
+
+    def install(self, *words: str) -> None:
+        self.installed += words
+
+    def run(self, *words: str) -> None:
+        self.ran.append(words)
+
+
+def of_nox(*posargs: str) -> list[str]:
+    made: dict[str, Callable[[Session], None]] = {}
+    nox = ModuleType("nox")
+    vars(nox)["session"] = lambda function: made.setdefault(function.__name__, function)
+    source = recipe("python", "nox").replace("import nox", "")
+    exec(compile(source, "noxfile.py", "exec"), {"nox": nox})
+    session = Session(*posargs)
+    made["collide"](session)
+    assert session.installed == ["collide-wheels"]
+    (words,) = session.ran
+    return list(words)
+
+
+def of_tox(*posargs: str) -> list[str]:
+    parser = ConfigParser()
+    parser.read_string(recipe("ini", "testenv"))
+    table = parser["testenv:collide"]
+    assert table["deps"] == "collide-wheels"
+    command = table["commands"].replace("{posargs:dist}", " ".join(posargs) or "dist")
+    return shlex.split(command)
+
+
+@pytest.mark.parametrize("words", [of_tox, of_nox])
+def test_command_of_tox_and_nox_checks_the_wheels_of_a_directory(
+    words: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_loader()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dist").mkdir()
+    host = ["--profile", str(ROOT / "wheels/host/host")]
+    shutil.copy(specimen("static_hidden"), "dist")
+    program, *arguments = words()
+    assert program == "collide"
+    assert main([*arguments, *host]) == 0
+    shutil.copy(specimen("static_exported"), "dist")
+    assert main([*arguments, *host]) == 1
+    _, *arguments = words(specimen("static_hidden"))
+    assert main([*arguments, *host]) == 0
