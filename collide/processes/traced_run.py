@@ -29,6 +29,7 @@ FATAL = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SI
 """Signals that a process gets for what it has done itself (signal(7), action "Core")."""
 _OPTIONS = ptrace.O_FORK | ptrace.O_VFORK | ptrace.O_CLONE | ptrace.O_EXIT
 _GRACE = 10
+_LONGEST = 0.1
 _SI_TKILL = -6
 _STOPPING = (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 
@@ -60,7 +61,7 @@ def run_traced(
 
     What is kept is the first process that a fatal signal ends; else the one at the mark ``at``,
     after which the command is told to end (SIGTERM); else the process of the command at its end.
-    The calling process must have one thread. Raises InputError where the command cannot be run or
+    Raises InputError where the command cannot be run or
     traced.
     """
     pid = _start(command, environment)
@@ -138,12 +139,10 @@ class _Run:
 
     def _wait(self) -> None:
         """Sleep until a thread has stopped or ended; look at the command when it is time."""
-        if self._due is None:
-            signal.sigwait({signal.SIGCHLD})
-            return
-        left = self._due - time.monotonic()
-        if left > 0:
-            signal.sigtimedwait({signal.SIGCHLD}, left)
+        left = _LONGEST if self._due is None else self._due - time.monotonic()
+        if self._due is None or left > 0:
+            # Where the caller has threads after all, one of them may get the signal.
+            signal.sigtimedwait({signal.SIGCHLD}, min(left, _LONGEST))
             return
         if self._told:
             os.kill(self._pid, signal.SIGKILL)

@@ -78,8 +78,8 @@ _PILLOW = "from PIL import Image, ImageDraw; Image.new('RGB', (9, 9)).resize((4,
 class Other(NamedTuple):
     """A death that no collision causes: the wheels of which row are there, used as ``before``.
 
-    ``row`` is the name of one of other tools. ``code`` is what ends the process, ``own`` the
-    function of an extension that does.
+    ``row`` is the name of one of other tools, or with ``wheels`` of a host. ``code`` is what ends
+    the process, ``own`` the function of an extension that does.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Other(NamedTuple):
     before: str
     code: str = ""
     own: str = ""
-    host: str = ""
+    wheels: tuple[str, ...] = ()
 
 
 OTHERS = (
@@ -105,8 +105,9 @@ OTHERS = (
     Other("overflow-uwsgi", "lxml613-uwsgi", _LXML, own="overflow"),
     Other("beyond-uwsgi", "lxml613-uwsgi", _LXML, own="beyond"),
     Other("null-uwsgi", "xmlsec-latest-uwsgi", _LXML, own="null"),
-    Other("arrow-uwsgi", "arrow-uwsgi", "import pyarrow; pyarrow.array([1, 2]).sum()",
-          "import ctypes; ctypes.memset(id(pyarrow), 65, 64); del pyarrow"),
+    # A second uwsgi in the first one.
+    Other("pyuwsgi-uwsgi", "uwsgi", "", "import pyuwsgi; pyuwsgi.run(['--help'])",
+          wheels=("pyuwsgi-2.0.30.post1-cp311-cp311-manylinux_2_28_x86_64.whl",)),
     Other("null-blender", "pillow-blender", _PILLOW, own="null"),
     Other("bus-blender", "pillow-blender", _PILLOW,
           "import mmap\nf = open('short', 'w+b'); f.write(bytes(9000)); f.flush()\n"
@@ -196,7 +197,7 @@ def make_colliding(name: str, directory: Path, held: ExitStack) -> Made:
 
 def make_other(other: Other, directory: Path) -> Made:
     """The program of a death that is no collision; raises UnavailableError."""
-    host, wheels = _wheels(other.row)
+    host, wheels = (HOSTS[other.row](), other.wheels) if other.wheels else _wheels(other.row)
     site = _unpacked(wheels, directory)
     own = site / "faults" / "faults.so"
     own.parent.mkdir()
