@@ -142,7 +142,7 @@ def _serve(
     work: Callable[[int], bytes], pipe: Connection, inherited: list[Connection], parent: int
 ) -> None:
     """What a worker does: take a task, send its result, until the pipe is closed."""
-    _end_with(parent)
+    end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -157,7 +157,7 @@ def _serve(
             pipe.send_bytes(_answer(work, int(pipe.recv_bytes())))
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Let the kernel kill this process when ``parent`` ends, however busy it is (prctl(2))."""
     with suppress(ImportError, OSError, AttributeError):
         from ctypes import CDLL  # late: for workers only

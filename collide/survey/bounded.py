@@ -22,6 +22,7 @@ from collide.support.errors import CollideError
 from collide.support.files import new_file
 from collide.support.foreign import from_json, json_value
 from collide.support.limits import limit_in, override
+from collide.support.processes import end_with
 from collide.support.records import NamedTuple
 from collide.survey.wheel import Bounds
 
@@ -49,12 +50,16 @@ class Ended(NamedTuple):
     memory: int
 
 
-def run(command: Sequence[str], scratch: Path, bounds: Bounds) -> Ended:
-    """Run collide, by words for Python, in a directory, where what it says is kept."""
+def run(program: str, words: Sequence[str], scratch: Path, bounds: Bounds) -> Ended:
+    """Run a program of Python in a directory, where what it says is kept.
+
+    It ends with this process, in whatever way that does.
+    """
+    program = f"from {end_with.__module__} import end_with; end_with({os.getpid()}); {program}"
     said = scratch / "stderr"
     with said.open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, *command],
+            [sys.executable, "-c", program, *words],
             cwd=scratch,
             stdin=subprocess.DEVNULL,
             stdout=stderr,
@@ -124,7 +129,7 @@ def ask(
     answer.unlink(missing_ok=True)
     document = json_value({**request, "limits": bounds.limits})
     (scratch / _REQUEST).write_bytes(document.encode())
-    ended = run(["-c", f"from {module} import answer; answer()"], scratch, bounds)
+    ended = run(f"from {module} import answer; answer()", (), scratch, bounds)
     if not answer.exists():
         return None, ended
     found = json.loads(answer.read_bytes())

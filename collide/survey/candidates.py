@@ -41,8 +41,8 @@ def candidates(traces: Iterable[tuple[str, str, str, str]]) -> dict[Pair, set[st
     projects = {wheel: name for name, wheels in files["target"].items() for wheel in wheels if name}
     found: dict[Pair, set[str]] = defaultdict(set)
     for cause, join in _JOINS.items():
-        for one, other in join({kind: dict(names) for kind, names in files.items()}):
-            if one != other and not 0 < len({projects.get(w, w) for w in (one, other)}) < 2:
+        for one, other in join(files):
+            if projects.get(one, one) != projects.get(other, other):
                 found[min(one, other), max(one, other)].add(cause)
     return dict(found)
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from collide.survey.rows import Row
 
 
+_COLLIDE = "from collide.__main__ import run; run()"
+
+
 class _Checked(NamedTuple):
     """What the process of a check has left: its report, why there is none, and what it cost.
 
@@ -68,7 +71,7 @@ def keep_problem(task: Task, problem: Problem) -> None:
 def _check(task: Task, path: Path, scratch: Path) -> _Checked:
     """Run ``collide check`` on a wheel."""
     report = scratch / "report.json"
-    command = ["-m", "collide", "check", os.fspath(path), "--format", "json"]
+    command = ["check", os.fspath(path), "--format", "json"]
     command += ["-o", os.fspath(report), "--jobs", "1", "--fail-on", "never", "--allow-unchecked"]
     # What is configured where a worker happens to run is nothing to the dataset.
     command += ["--isolated"]
@@ -76,7 +79,7 @@ def _check(task: Task, path: Path, scratch: Path) -> _Checked:
         command += ["--limit", limit]
     for host in task.hosts:
         command += ["--profile", host.spec]
-    ended = bounded.run(command, scratch, task.bounds)
+    ended = bounded.run(_COLLIDE, command, scratch, task.bounds)
     found = json.loads(report.read_bytes()) if report.exists() else _NOTHING
     return _Checked(found, *_cost(task, ended))
 
