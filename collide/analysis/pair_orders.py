@@ -17,7 +17,7 @@ from typing import Literal
 from collide.analysis.analysis import Module
 from collide.analysis.install import binder_for, install_together, open_modules, with_planned
 from collide.analysis.pair_traces import Shared
-from collide.binding.binding import Binding, BindingGroup, BoundObject, is_unique
+from collide.binding.binding import Binding, BindingGroup, BoundObject, is_unique, names_apart
 from collide.binding.session import Session
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, LoadFailure
@@ -184,8 +184,9 @@ def _changed(
     # Modules share a group wherever their scopes agree.
     different = [group for group in new.groups if id(group) not in known]
     if different:
-        previous = {b.reference: b.actual for b in old.bindings}
-        pairs = ((b, previous.get(b.reference)) for group in different for b in group.bindings)
+        names = names_apart(different, old.groups)
+        previous = {b.reference: b.actual for group in old.groups for b in group.of(names)}
+        pairs = ((b, previous.get(b.reference)) for group in different for b in group.of(names))
         kind_of = partial(_kind, state) if kind is None else lambda _: kind
         yield from changed_bindings(new.map.dso, modules, new.groups, pairs, kind_of)
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collide.analysis.install import binder_for, install_together, open_modules, with_planned
 from collide.analysis.pair_orders import ChangedBindings, PairOrder, brought, changed_bindings
 from collide.analysis.pair_traces import Shared
-from collide.binding.binding import Binding, BindingGroup, BoundObject
+from collide.binding.binding import Binding, BindingGroup, BoundObject, names_apart
 from collide.binding.session import Session
 from collide.elf.symbols import Reference
 from collide.loader.host import Host
@@ -26,6 +26,8 @@ from collide.loader.opening import ALL_NOW, ModePatterns
 from collide.loader.static_tls import StaticTls
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
+
+_Groups = tuple[BindingGroup, ...]
 
 
 class _Held(NamedTuple):
@@ -37,7 +39,7 @@ class _Held(NamedTuple):
 
     users: tuple[str, ...]
     bindings: Mapping[Reference, Binding]
-    groups: tuple[BindingGroup, ...]
+    groups: _Groups
 
 
 class _Side(NamedTuple):
@@ -86,7 +88,7 @@ class SystemSides:
         self._modes = modes
         self._keeps = keeps
         self._sides: dict[tuple[str, tuple[str, ...]], _Side | None] = {}
-        self._neutral: dict[Dso, Mapping[Reference, Binding]] = {}
+        self._neutral: dict[Dso, tuple[_Groups, Mapping[Reference, Binding]]] = {}
 
     def both_orders(
         self, read: Callable[[str], Target], names: tuple[str, str], shares: Shared
@@ -154,15 +156,17 @@ class SystemSides:
         )
 
     def _held(self, bound: BoundObject, users: tuple[str, ...]) -> _Held:
-        usual = self._by_itself(bound.dso)
+        groups, usual = self._by_itself(bound.dso)
+        names = names_apart(bound.groups, groups)
         bindings = {
             b.reference: b
-            for b in bound.bindings
+            for group in bound.groups
+            for b in group.of(names)
             if (was := usual.get(b.reference)) is None or was.provider is not b.provider
         }
         return _Held(users, bindings, bound.groups if bindings else ())
 
-    def _by_itself(self, dso: Dso) -> Mapping[Reference, Binding]:
+    def _by_itself(self, dso: Dso) -> tuple[_Groups, Mapping[Reference, Binding]]:
         """The bindings of a library of the host that is opened first of all."""
         found = self._neutral.get(dso)
         if found is None:
@@ -170,8 +174,9 @@ class SystemSides:
             session = Session(host.process, host.files, binder_for(host, host.files, [dso.path]))
             bound = session.open(dso.path).bound
             objects = bound.relocated if bound else ()
-            bindings = (b for o in objects if o.dso is dso for b in o.bindings)
-            found = self._neutral[dso] = {b.reference: b for b in bindings}
+            groups = tuple(group for o in objects if o.dso is dso for group in o.groups)
+            bindings = {b.reference: b for group in groups for b in group.bindings}
+            found = self._neutral[dso] = groups, bindings
         return found
 
     def _apart(self, one: _Side, other: _Side) -> bool:
@@ -208,7 +213,7 @@ class SystemSides:
     def _different(
         self, dso: Dso, held: _Held, before: Mapping[Reference, Binding]
     ) -> tuple[ChangedBindings, ...]:
-        usual = self._by_itself(dso)
+        _, usual = self._by_itself(dso)
         pairs = (
             (held.bindings.get(r) or usual[r], before.get(r) or usual.get(r))
             for r in dict.fromkeys((*held.bindings, *before))

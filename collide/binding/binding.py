@@ -154,6 +154,24 @@ class BindingGroup:
             yield from self._simple[0]
 
 
+def names_apart(ones: Iterable[BindingGroup], others: Iterable[BindingGroup]) -> AbstractSet[str]:
+    """The names of references in ``ones`` that may get another object's definition in ``others``.
+
+    Both are groups of one object, in two processes. A name that was bound all at once in both, to
+    one provider, is left out.
+    """
+    at_once: dict[Dso, set[str]] = {}
+    for names, provider in (other._simple for other in others if other._simple):
+        at_once.setdefault(provider, set()).update(names)
+    found = set[str]()
+    for one in ones:
+        found.update(b.reference.name for b in one._individual)
+        if one._simple is not None:
+            names, provider = one._simple
+            found |= names - at_once.get(provider, frozenset())
+    return found
+
+
 class BoundObject(NamedTuple):
     """One object that a dlopen brought into the process, bound.
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from collide.binding.binder import Binder
-from collide.binding.binding import Binding, BindingGroup
+from collide.binding.binding import Binding, BindingGroup, BoundObject, names_apart
 from collide.binding.definers import ReferencesByDefiner
 from collide.binding.shadowing import ReferenceBinder
 from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK, STV_DEFAULT, STV_PROTECTED
@@ -226,6 +226,28 @@ def test_groups_bind_as_each_reference_by_itself(seed: int) -> None:
                 assert set(o.bindings) == one_by_one(host, opened, o.map)
                 for group in o.groups:
                     answers_of_its_bindings(group)
+
+
+def test_names_apart_are_of_all_that_gets_another_definition_and_few_others() -> None:
+    different = apart = every = 0
+    for seed in range(30):
+        world = World(seed)
+        before: dict[Dso, BoundObject] = {}
+        for host in world.hosts:
+            binder = Binder(host)
+            for now in (o for _ in range(4) for o in binder.bind(world.open(host)).objects):
+                old = before.setdefault(now.dso, now)
+                names = names_apart(now.groups, old.groups)
+                providers = {b.reference: b.provider for b in old.bindings}
+                other = {
+                    b.reference.name
+                    for b in now.bindings
+                    if b.reference not in providers or providers[b.reference] is not b.provider
+                }
+                assert other <= names
+                different, apart = different + len(other), apart + len(names)
+                every += len({b.reference.name for b in now.bindings})
+    assert 100 < different < apart < every - 100
 
 
 def test_some_references_are_bound_all_at_once_and_some_one_by_one(
