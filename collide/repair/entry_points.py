@@ -125,15 +125,35 @@ def _names_an_opener(node: ast.AST) -> bool:
 
 def file_names_in(data: bytes | bytearray, among: AbstractSet[str]) -> frozenset[str]:
     """Those of the file names ``among`` that stand in ``data`` as words of their own."""
-    return frozenset(name for name in among if _stands_in(data, name))
+    words = {name.encode("utf-8", "surrogateescape"): name for name in among}
+    plain = {raw for raw in words if _is_library(raw)}
+    found = plain & set(_words_with_end(data)) if plain else set()
+    found.update(raw for raw in words.keys() - plain if _stands_in(data, raw))
+    return frozenset(words[raw] for raw in found)
 
 
-def _stands_in(data: bytes | bytearray, name: str) -> bool:
-    raw = name.encode("utf-8", "surrogateescape")
+def _is_library(raw: bytes) -> bool:
+    return len(raw) <= _LONGEST and _END in raw and _WORD.fullmatch(raw) is not None
+
+
+def _words_with_end(data: bytes | bytearray) -> Iterator[bytes]:
+    """All words of ``data`` with the end of a library's name in them.
+
+    One search for what few words have takes the time that a search for one name does.
+    """
+    at = data.find(_END)
+    while at >= 0:
+        before, after = data[max(0, at - _LONGEST) : at], data[at : at + _LONGEST]
+        found = _LAST_WORD.search(before), _WORD.match(after)
+        yield b"".join(bytes(match[0]) for match in found if match)
+        at = data.find(_END, at + 1)
+
+
+def _stands_in(data: bytes | bytearray, raw: bytes) -> bool:
     at = data.find(raw)
     while at >= 0:
         around = data[max(0, at - 1) : at], data[at + len(raw) : at + len(raw) + 1]
-        if not any(map(_IN_NAME.match, around)):
+        if not any(map(_WORD.match, around)):
             return True
         at = data.find(raw, at + 1)
     return False
@@ -148,7 +168,11 @@ def begins_file_name(data: bytes | bytearray, stem: str) -> bool:
     return re.search(rb"(?:^|[\0/])%b(?:\0|%%|\.so|\.%%|$)" % raw, data) is not None
 
 
-_IN_NAME = re.compile(rb"[\w+.-]")
+_END = b".so"
+_WORD = re.compile(rb"[\w+.-]+")
+_LAST_WORD = re.compile(rb"[\w+.-]+\Z")
+_LONGEST = 255
+"""Bytes of a file name (NAME_MAX, limits.h)."""
 
 
 def stem(name: str) -> str:

@@ -126,12 +126,19 @@ class Plan(NamedTuple):
         return {old: new for c in self.objects.values() for old, new in c.renamed.items()}
 
 
-def make_plan(target: Target, analyses: Sequence[Analysis], request: RepairRequest) -> Plan:
-    """The plan for one target on the hosts of ``analyses``."""
+def make_plan(
+    target: Target,
+    analyses: Sequence[Analysis],
+    request: RepairRequest,
+    known: AbstractSet[str] = frozenset(),
+) -> Plan:
+    """The plan for one target on the hosts of ``analyses``; ``known`` names are left out."""
     takers: dict[str, set[str]] = {}
     for analysis in analyses:
         for _, b in taken_bindings(analysis):
             assert b.actual is not None
+            if b.reference.name in known:
+                continue
             takers.setdefault(b.reference.name, set()).add(b.actual.dso.path)
     if not takers and not request.everything:
         return NO_CHANGES

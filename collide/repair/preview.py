@@ -22,7 +22,8 @@ from collide.findings.history import judge_behind
 from collide.findings.loading import judge_loading
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
-from collide.repair.plan import Plan, RepairRequest, make_plan
+from collide.repair.brought_home import BroughtHome
+from collide.repair.plan import NO_CHANGES, Plan, RepairRequest, make_plan
 from collide.repair.rebind import only_renames, rebind, touched_names
 from collide.repair.request import RepairOptions, RunTimeUse, make_request
 from collide.repair.sonames import (
@@ -32,7 +33,7 @@ from collide.repair.sonames import (
     plan_sonames,
     renamed_libraries,
 )
-from collide.repair.takers import TargetFactsByArchitecture
+from collide.repair.takers import TargetFactsByArchitecture, taken_bindings
 from collide.support.errors import CollideError
 from collide.wheels.target import Target
 
@@ -51,6 +52,7 @@ class RepairPreview:
         self._target = target
         self._names: RunTimeUse | None = None
         self._facts = TargetFactsByArchitecture(target)
+        self._home = BroughtHome()
 
     def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The indexes of those ``findings`` that ``collide repair`` for this host removes."""
@@ -58,14 +60,30 @@ class RepairPreview:
             return frozenset()
         try:
             names, request = self._request(analysis)
-            plan = simple_plan(analysis, request)
-            if plan is not None and not plan.objects:
+            plan, known = self._plan(analysis, request)
+            if plan is not None and not (plan.objects or known):
                 return frozenset()
             _ = names.texts  # a repair reads them, and stops at what cannot be read
-            removed = None if plan is None else removed_by_touching(analysis, findings, plan)
+            removed = None
+            if plan is not None:
+                removed = removed_by_touching(analysis, findings, plan, known, self._home)
             return removed_in_trial(analysis, findings, request) if removed is None else removed
         except CollideError:
             return frozenset()
+
+    def _plan(
+        self, analysis: Analysis, request: RepairRequest
+    ) -> tuple[Plan | None, AbstractSet[str]]:
+        """What :func:`simple_plan` is but for names that are known to come home, and these."""
+        if capturable(self._target, [analysis], request):
+            return None, frozenset()
+        taken = {b.reference.name for _, b in taken_bindings(analysis)}
+        known = self._home.of(analysis, taken)
+        plan = NO_CHANGES if taken <= known else plan_uncaptured(analysis, request, known)
+        if known and (plan is None or any(not kept.shared for kept in plan.kept)):
+            # What must stay can hold back what came home by itself.
+            return plan_uncaptured(analysis, request), frozenset()
+        return plan, known
 
     def removed_behind(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The same for findings behind imports of the interpreter's own modules."""
@@ -92,10 +110,17 @@ class RepairPreview:
 
 def simple_plan(analysis: Analysis, request: RepairRequest) -> Plan | None:
     """The plan, if the same objects are loaded with it as before; None if others may be."""
-    target = analysis.target
-    if capturable(target, [analysis], request):
+    if capturable(analysis.target, [analysis], request):
         return None
-    plan = make_plan(target, [analysis], request)
+    return plan_uncaptured(analysis, request)
+
+
+def plan_uncaptured(
+    analysis: Analysis, request: RepairRequest, known: AbstractSet[str] = frozenset()
+) -> Plan | None:
+    """The same for a host that captures no library; names that are ``known`` are left out."""
+    target = analysis.target
+    plan = make_plan(target, [analysis], request, known)
     renamed = renamed_libraries(target, plan) & member_file_names(target)
     if not renamed:
         return plan
@@ -104,7 +129,7 @@ def simple_plan(analysis: Analysis, request: RepairRequest) -> Plan | None:
         return None
     pinned = renamed & {kept.name for kept in sonames.kept}
     if pinned:
-        plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)))
+        plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)), known)
     return merge_plans(sonames, plan)
 
 
@@ -125,14 +150,19 @@ def _key(finding: Finding) -> _Key:
 
 
 def removed_by_touching(
-    analysis: Analysis, findings: Sequence[Finding], plan: Plan
+    analysis: Analysis,
+    findings: Sequence[Finding],
+    plan: Plan,
+    known: AbstractSet[str] = frozenset(),
+    home: BroughtHome | None = None,
 ) -> frozenset[int] | None:
     """The indexes of the findings that ``plan`` removes, from the bindings of the touched names.
 
-    None where these do not decide.
+    None where these do not decide. The plan leaves out names that are ``known`` to come home;
+    those of its own that do are added to ``home``.
     """
     names = touched_names(plan)
-    modules = rebind(analysis, plan, names)
+    modules = rebind(analysis, plan, names) if names else ()
     before = [f for module in analysis.modules for f in module.failures]
     after = [f for module in modules for f in module.failures]
     if any(f.kind == "version-tables-missing" for f in (*before, *after)):
@@ -141,10 +171,20 @@ def removed_by_touching(
         return None
     if not {(f.kind, f.name) for f in after} <= {(f.kind, f.name) for f in before}:
         return frozenset()
+    if home is not None:
+        old = {new: name for name, new in plan.renamed.items()}
+        home.add(analysis, names - {old.get(name, name) for name in _shadowed_names(modules)})
     left = {_key(finding) for finding in judge_loading(analysis)}
-    left |= set(_shadows(analysis, analysis.modules, without=names))
+    left |= set(_shadows(analysis, analysis.modules, without=names | known))
     left |= set(_shadows(analysis, modules))
     return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)
+
+
+def _shadowed_names(modules: Iterable[Module]) -> Iterator[str]:
+    for module in modules:
+        for bound in module.bound.objects if module.bound else ():
+            for group in bound.groups:
+                yield from (b.reference.name for b in group.shadowed)
 
 
 def _shadows(

@@ -117,10 +117,13 @@ def _kept_names(
     Where hosts have one of these, they have those that it goes together with of the same release:
     what it needs, and what needs it, would be of another one under a name of its own.
     """
+    # All that may be asked for, at once: the wheel is read for it.
+    needed = {name for dso in target.members.values() for name in dso.elf.needed}
+    opened = request.opened((needed & member_file_names(target)) | libraries.keys())
     kept = {
         name: reason
         for name, dsos in libraries.items()
-        if (reason := _unmovable(name, dsos, target, request)) is not None
+        if (reason := opened.get(name) or _unmovable(dsos, target)) is not None
     }
     beside = [name for name in kept if name in taken]
     while beside:
@@ -134,11 +137,7 @@ def _kept_names(
     return kept
 
 
-def _unmovable(
-    name: str, dsos: Sequence[Dso], target: Target, request: RepairRequest
-) -> str | None:
-    if (reason := request.opened({name}).get(name)) is not None:
-        return reason
+def _unmovable(dsos: Sequence[Dso], target: Target) -> str | None:
     if any(is_extension_module(f) for f in dsos):
         return "is an extension module"
     if not any(is_extension_module(f) for f in target.members.values()):

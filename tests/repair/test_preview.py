@@ -1,0 +1,99 @@
+"""Which findings a repair removes, tried once for hosts that take the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from collide.analysis.analysis import Analysis, analyse
+from collide.filesystems.root import Root
+from collide.findings.finding import Finding
+from collide.findings.judge import judge
+from collide.hosts.extract import extract
+from collide.repair import preview
+from collide.repair.preview import RepairPreview
+from collide.wheels.archive import Member, write_wheel
+from collide.wheels.target import Target, read_target
+from scenario import Scenario
+
+TAG = "cp310-abi3-manylinux_2_17_x86_64"
+HOSTS = {
+    "both": "int f(void) { return 1; } int g(void) { return 1; }",
+    "one": "int f(void) { return 3; }",
+    "other": "int g(void) { return 4; }",
+    "none": "",
+    "more": "int f(void) { return 5; } int h(void) { return 5; }",
+}
+
+
+class Bench:
+    """A wheel, and what a preview says of it on each host."""
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.scenario = Scenario(directory)
+        self._directory = directory
+        self.bound_again: list[list[str]] = []
+        real = preview.rebind
+
+        def rebind(analysis: Analysis, plan: preview.Plan, names: frozenset[str]) -> object:
+            self.bound_again.append(sorted(names))
+            return real(analysis, plan, names)
+
+        monkeypatch.setattr(preview, "rebind", rebind)
+
+    def wheel(self, *names: str) -> Target:
+        path = self._directory / f"demo-1.0-{TAG}.whl"
+        members = [Member(name, (self._directory / name).read_bytes(), 0o755) for name in names]
+        write_wheel(path, [*members, Member("demo-1.0.dist-info/METADATA", b"Name: demo\n")])
+        return read_target(path)
+
+    def on(self, target: Target, hosts: Iterable[str]) -> list[tuple[Analysis, Sequence[Finding]]]:
+        found = []
+        for name in hosts:
+            host = self.scenario.host(HOSTS[name], name=name)
+            analysis = analyse(target, extract(str(host), Root()))
+            found.append((analysis, judge(analysis)))
+        return found
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    scenario = Scenario(tmp_path)
+    library = (
+        "int f(void) { return 2; } int g(void) { return 2; } int h(void) { return f() + g(); }"
+    )
+    scenario.lib("demo.libs/libb-0a1b2c3d.so", library)
+    scenario.lib(
+        "mod.so",
+        "int f(void), h(void); int PyInit_mod(void) { return f() + h(); }",
+        needed=["demo.libs/libb-0a1b2c3d.so"],
+        runpath="$ORIGIN/demo.libs",
+    )
+    return Bench(tmp_path, monkeypatch)
+
+
+def test_names_that_came_home_are_not_bound_again_for_another_host(bench: Bench) -> None:
+    target = bench.wheel("mod.so", "demo.libs/libb-0a1b2c3d.so")
+    together = RepairPreview(target)
+    found = bench.on(target, HOSTS)
+    removed = [together.removed(*one) for one in found]
+    assert bench.bound_again == [["f", "g"], ["h"]]
+    assert removed == [RepairPreview(target).removed(*one) for one in found]
+    assert all(
+        len(gone) == len(findings) for gone, (_, findings) in zip(removed, found, strict=True)
+    )
+    assert [bool(gone) for gone in removed] == [True, True, True, False, True]
+
+
+def test_what_must_stay_holds_back_what_came_home_on_another_host(bench: Bench) -> None:
+    """``g`` is used by an executable of the wheel, so it stays, and ``f`` beside it."""
+    bench.scenario.exe("int g(void); int main(void) { return g(); }", "-Wl,-z,lazy",
+                        name="tool", needed=["demo.libs/libb-0a1b2c3d.so"])  # fmt: skip
+    target = bench.wheel("mod.so", "demo.libs/libb-0a1b2c3d.so", "tool")
+    together = RepairPreview(target)
+    found = bench.on(target, ["one", "both", "one"])
+    removed = [bool(together.removed(*one)) for one in found]
+    assert removed == [True, False, True]
+    assert removed == [bool(RepairPreview(target).removed(*one)) for one in found]
