@@ -17,7 +17,7 @@ from collide.elf.constants import VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.hosts.database import database
 from collide.hosts.database.names import STAND_IN
-from collide.hosts.database.reader import MAGIC, OBJECT, OBJECTS, Database, Summary
+from collide.hosts.database.reader import HEADS, MAGIC, OBJECT, OBJECTS, Database, Summary
 from collide.hosts.profile_file.write import exports_table, references_table, to_bytes
 from collide.loader.host import Host
 from packing_names import pack_names, release_of
@@ -150,7 +150,7 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
     blobs = _Blobs()
     lines: dict[int, bytes] = {}
     tables = _Tables()
-    index = []
+    index, heads = [], []
     for summary, profile in hosts:
         numbers = [objects[_identity(*parts)] for parts in _objects(profile)]
         for number, (architecture, recorded, _) in zip(numbers, _objects(profile), strict=True):
@@ -166,28 +166,67 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
                     )
                 )
         head, needs = _head(profile, numbers)
-        index.append([*_row(summary), blobs.extend([head]), blobs.add(needs, "needs")])
-    ordered = [lines[number] for number in range(len(lines))]
-    chunks = [ordered[at : at + OBJECTS] for at in range(0, len(ordered), OBJECTS)]
-    first = blobs.extend(map(b"\n".join, chunks))
-    return blobs.to_bytes(_dump({"hosts": index, "names": tables.add(blobs), "objects": first}))
+        heads.append(head)
+        index.append([*_row(summary), blobs.add(needs, "needs")])
+    first_head = blobs.extend(_joined(heads, HEADS))
+    first = blobs.extend(_joined([lines[number] for number in range(len(lines))], OBJECTS))
+    names = tables.add(blobs)
+    return blobs.to_bytes(
+        _dump({"hosts": index, "names": names, "heads": first_head, "objects": first})
+    )
+
+
+def _joined(lines: Sequence[bytes], each: int) -> Iterator[bytes]:
+    """The lines, so many in each text."""
+    yield from (b"\n".join(lines[at : at + each]) for at in range(0, len(lines), each))
 
 
 def with_offers(file: bytes, offers: Mapping[str, str]) -> bytes:
     """A packed file with the libraries that packages of each host's system bring (``offers.py``).
 
-    They are the last blobs; those of an earlier call are replaced.
+    They are the last blob; that of an earlier call is replaced. Most lines are those of several
+    systems, and each is there once.
     """
+    old, index = _opened(file)
+    blobs = _Blobs(old.packed()[: index["offers"][0] if "offers" in index else None])
+    numbers: dict[str, int] = {}
+    has: dict[str, list[int]] = {}
+    systems = {}
+    for name, text in sorted(offers.items()):
+        if text and text not in numbers:
+            for line in text.splitlines():
+                has.setdefault(line, []).append(len(numbers))
+            numbers[text] = len(numbers)
+        if text:
+            systems[name] = numbers[text]
+    lists = {some: number for number, some in enumerate(sorted({*map(tuple, has.values())}))}
+    column = struct.pack(f"<{len(has)}H", *(lists[tuple(has[line])] for line in sorted(has)))
+    head = _dump({"count": len(has), "systems": list(lists)})
+    text = head + b"\n" + column + "\n".join(sorted(has)).encode()
+    index["offers"] = [blobs.extend([text]), systems]
+    return blobs.to_bytes(_dump(index))
+
+
+def squeezed(file: bytes) -> bytes:
+    """The same file, each blob as small as DEFLATE can be (Zopfli); it takes minutes."""
+    import zopfli.zlib  # late: only who records hosts has it
+
+    old, index = _opened(file)
+
+    def smaller(packed: bytes) -> bytes:
+        return min(packed, zopfli.zlib.compress(zlib.decompress(packed), numiterations=5), key=len)
+
+    blobs = _Blobs([(smaller(packed), base, size) for packed, base, size in old.packed()])
+    return blobs.to_bytes(_dump(index))
+
+
+def _opened(file: bytes) -> tuple[Database, dict[str, Any]]:
+    """A packed file, and its index."""
     with TemporaryDirectory() as directory:
         path = Path(directory, "hosts.db")
         path.write_bytes(file)
-        old = Database(path)
-        index = json.loads(old.blob(0))
-        blobs = _Blobs(old.packed()[: min(index.get("offers", {}).values(), default=None)])
-    index["offers"] = {
-        name: blobs.add(text.encode(), "offers") for name, text in sorted(offers.items()) if text
-    }
-    return blobs.to_bytes(_dump(index))
+        opened = Database(path)
+        return opened, json.loads(opened.blob(0))
 
 
 class _Tables:

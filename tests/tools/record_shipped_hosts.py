@@ -36,7 +36,7 @@ from collide.loader.host import Host
 from collide.loader.libc import GLIBC
 from collide.support.errors import InputError
 from offers import offers
-from packing import pack, summary_of, unpack, with_offers
+from packing import pack, squeezed, summary_of, unpack, with_offers
 from roots import RootError, contents, root
 from shipped import SHIPPED, TRIPLETS, Shipped, Wheel, system_packages
 
@@ -173,7 +173,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     old = Database(kept) if kept.exists() else None
     if args.offers:
         everything = [(old.summary(name), old.head(name)) for name in old.names] if old else []
-        kept.write_bytes(with_offers(kept.read_bytes(), offers_of(everything, None, frozenset())))
+        offered = offers_of(everything, None, frozenset())
+        kept.write_bytes(squeezed(with_offers(kept.read_bytes(), offered)))
         print(f"{len(everything)} hosts, {kept.stat().st_size:,} bytes")
         return 0
     hosts: list[tuple[Summary, Mapping[str, Any]]] = []
@@ -195,7 +196,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if failed:
         return 1
     fresh = kept.with_suffix(".new")
-    fresh.write_bytes(with_offers(pack(hosts), offers_of(hosts, old, recorded)))
+    fresh.write_bytes(squeezed(with_offers(pack(hosts), offers_of(hosts, old, recorded))))
     if old:
         for line in changes(old, Database(fresh)):
             print(line)

@@ -9,14 +9,17 @@ in memory. ``tests/tools/packing.py`` writes it; equal input gives equal bytes:
   little-endian 32 bits; the directory: the sizes of all blobs, then their
   bases plus one (0 for none), then the inflated sizes, 32 bits each; the blobs.
 - Blob 0 is the index, JSON: for each host in ``hosts`` its :class:`Summary` and the
-  blobs of its head and of its needs, in ``names`` the :class:`collide.hosts.database.names.Place`
-  of all exports, in ``objects`` the first blob of objects.
-- A head is a profile (``collide/hosts/profile.schema.json``) without ``objects`` and
-  ``tables``. For each object it has the number in ``numbers``, and those of other
-  objects of this host in ``needed_by`` and ``needs``. Blob of the needs: for each
-  object the name of each one and how it was found; a check does not read it.
-- In ``offers`` the index has for hosts the blob of the libraries that packages of their system
-  bring: a line for each package, its name and those of its libraries, separated by blanks.
+  blob of its needs, in ``names`` the :class:`collide.hosts.database.names.Place` of all exports,
+  in ``heads`` the first blob of heads, in ``objects`` that of objects.
+- A blob of heads has those of the next ``HEADS`` hosts, a line of JSON each. A head is a profile
+  (``collide/hosts/profile.schema.json``) without ``objects`` and ``tables``. For each object it
+  has the number in ``numbers``, and those of other objects of this host in ``needed_by`` and
+  ``needs``. Blob of the needs: for each object the name of each one and how it was found; a check
+  does not read it.
+- In ``offers`` the index has the blob of the libraries that packages of the hosts' systems bring,
+  and for each host the number of its system. In the blob: a line of JSON, ``count`` and the lists
+  ``systems``; the number of the list for each package (16 bits); a line for each package, its
+  name and those of its libraries, separated by blanks.
 - A blob of objects has the next ``OBJECTS`` of all objects, a line of JSON each:
   the values of ``OBJECT`` in this order. ``exports`` is a number for the
   :mod:`collide.hosts.database.names`, ``references`` that of a blob: a line of JSON, the column
@@ -32,7 +35,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate, compress, pairwise
 
 from collide.elf.hash_tables import integers
 from collide.hosts.database.names import STAND_IN, NameTable, Place
@@ -54,7 +57,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MAGIC = b"collide-hosts/2\n"
+MAGIC = b"collide-hosts/3\n"
 FACTS = (
     *("type", "flags", "interpreter", "soname", "needed", "auxiliary", "filter", "rpath"),
     *("runpath", "symbolic", "nodeflib", "pie", "versioned", "version_needs"),
@@ -66,6 +69,8 @@ PLACING = ("path", "name", "aliases", "paths", "found", "version_strings")
 OBJECT = ("architecture", "exports", "references", *PLACING, *FACTS)
 """The fields that are kept of an object."""
 OBJECTS = 32
+HEADS = 16
+"""The number of objects, and of heads, in a blob of them."""
 
 
 class Summary(NamedTuple):
@@ -90,6 +95,7 @@ class Database:
         self.path = os.fspath(path)
         self._bases: dict[int, bytes] = {}
         self._lines: dict[int, list[bytes]] = {}
+        self._heads: dict[int, list[bytes]] = {}
         self._objects: dict[int, Described] = {}
         self._exports: dict[int, int] = {}
         try:
@@ -128,7 +134,9 @@ class Database:
         try:
             index: dict[str, Any] = json.loads(self.blob(0))
             rows = index["hosts"]
-            index["hosts"] = {row[0]: (_summary(*row[:-2]), *row[-2:]) for row in rows}
+            index["hosts"] = {
+                row[0]: (_summary(*row[:-1]), number, row[-1]) for number, row in enumerate(rows)
+            }
         except ERRORS as e:
             raise invalid(self.path, e) from e
         return index
@@ -151,8 +159,8 @@ class Database:
     def head(self, name: str) -> dict[str, Any]:
         """The profile of that name without its tables."""
         try:
-            _, at, needs = self._index["hosts"][name]
-            head: dict[str, Any] = json.loads(self.blob(at))
+            needs = self._index["hosts"][name][2]
+            head = self._head(name)
             links = zip(head.pop("needed_by"), head.pop("needs"), strict=True)
             known = zip(head.pop("numbers"), links, json.loads(self.blob(needs)), strict=True)
             head["objects"] = [
@@ -165,7 +173,7 @@ class Database:
     def load(self, name: str) -> Host:
         """The host of that name; its tables are read when they are asked for."""
         try:
-            head = json.loads(self.blob(self._index["hosts"][name][1]))
+            head = self._head(name)
             if self._objects:
                 self.name_table.widen()
             numbers = head["numbers"]
@@ -180,6 +188,13 @@ class Database:
         except ERRORS as e:
             raise invalid(self.path, e) from e
 
+    def _head(self, name: str) -> dict[str, Any]:
+        chunk, line = divmod(self._index["hosts"][name][1], HEADS)
+        if chunk not in self._heads:
+            self._heads[chunk] = self.blob(self._index["heads"] + chunk).split(b"\n")
+        head: dict[str, Any] = json.loads(self._heads[chunk][line])
+        return head
+
     def packed(self) -> list[tuple[bytes, int, int]]:
         """All blobs as they are in the file, each with its base plus one and its inflated size."""
         texts = (self._data[start:end] for start, end in pairwise(self._ends))
@@ -187,9 +202,18 @@ class Database:
 
     def offers(self, name: str) -> str:
         """What packages of a host's system bring, as it was packed; empty where nothing was."""
-        number = self._index.get("offers", {}).get(name)
         try:
-            return "" if number is None else self.blob(number).decode()
+            number, systems = self._index.get("offers", (0, {}))
+            if name not in systems:
+                return ""
+            data = self.blob(number)
+            start = data.index(b"\n") + 1
+            header = json.loads(data[:start])
+            end = start + 2 * header["count"]
+            column = integers(data[start:end], "H", big_endian=False)
+            has = [systems[name] in some for some in header["systems"]]
+            lines = data[end:].decode().split("\n")
+            return "\n".join([*compress(lines, map(has.__getitem__, column)), ""])
         except ERRORS as e:
             raise invalid(self.path, e) from e
 

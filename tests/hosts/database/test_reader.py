@@ -30,7 +30,7 @@ from collide.loader.libc import GLIBC
 from collide.report import bindings
 from collide.support.errors import InputError
 from collide.wheels.target import read_target
-from packing import make_delta, pack, shipped_file, summary_of, unpack, with_offers
+from packing import make_delta, pack, shipped_file, squeezed, summary_of, unpack, with_offers
 from shipped import SHIPPED
 
 SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))
@@ -309,6 +309,19 @@ def test_what_packages_bring_is_packed_beside_the_hosts(
         read = Database(tmp_path / "hosts.db")
         assert (dict(read.load("one").offered), dict(read.load("two").offered)) == (one, two)
         assert read.head("one") == database.head("one")
+
+
+def test_squeezed_file_says_the_same(packed: tuple[Host, Database], tmp_path: Path) -> None:
+    pytest.importorskip("zopfli", reason="only who records hosts has zopfli (pip install zopfli)")
+    _, database = packed
+    plain = with_offers(Path(database.path).read_bytes(), {"one": "liba1 liba.so.1\n"})
+    (tmp_path / "hosts.db").write_bytes(squeezed(plain))
+    read = Database(tmp_path / "hosts.db")
+    assert (tmp_path / "hosts.db").stat().st_size < len(plain)
+    assert {name: unpack(read, name) for name in read.names} == {
+        name: unpack(database, name) for name in database.names
+    }
+    assert dict(read.load("one").offered) == {"liba.so.1": "liba1"}
 
 
 def test_shipped_hosts_of_a_distribution_know_what_its_packages_bring() -> None:
