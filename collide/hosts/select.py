@@ -99,7 +99,8 @@ def select(
     taken_out = [spec[1:] for spec in specs if spec.startswith("!")]
     specs = [spec for spec in specs if not spec.startswith("!")]
     named = _taken_out(taken_out, specs)
-    for spec in specs or ("*",):
+    seen = {name for spec in specs for name in _shipped(spec)} - named
+    for spec in dict.fromkeys(specs or ("*",)):
         names = _shipped(spec)
         if names:
             _refuse_openings(spec, preload, rtld_global, library_path)
@@ -111,13 +112,25 @@ def select(
             continue
         try:
             with problems_named(spec):
-                candidate = _read(spec, preload, rtld_global, library_path)
+                candidate = _told_apart(_read(spec, preload, rtld_global, library_path), spec, seen)
         except InputError as e:
             if unreadable is None:
                 raise
             unreadable.append(e)
         else:
             yield candidate
+
+
+def _told_apart(candidate: Candidate, spec: str, names: set[str]) -> Candidate:
+    """A host whose name another one of ``names`` has already is called by its file, too.
+
+    The recorded gdb of a release and the one that is installed have one name.
+    """
+    if candidate.name in names:
+        host = candidate.host._replace(name=f"{candidate.name} ({spec})")
+        candidate = Candidate.of(host, candidate.summary.source)
+    names.add(candidate.name)
+    return candidate
 
 
 def _taken_out(patterns: Iterable[str], specs: Sequence[str]) -> set[str]:

@@ -202,3 +202,14 @@ def test_binary_of_a_relative_entry_of_path_is_named_as_a_whole(
     monkeypatch.setenv("PATH", "link/..")
     (host,) = select_hosts(["hostx"])
     assert Path(host.path).samefile(tmp_path / "real/hostx")
+
+
+def test_hosts_of_one_name_from_two_files_are_told_apart(tmp_path: Path) -> None:
+    """The recorded host and the one of a file have one name."""
+    other = tmp_path / "other.json"
+    other.write_bytes(shipped_file("debian-12-python3"))
+    for specs in (["debian-12-python3", str(other)], [str(other), "debian-12-python3"]):
+        names = {candidate.name for candidate in select(specs)}
+        assert names == {"debian-12-python3", f"debian-12-python3 ({other})"}
+    (alone,) = select([str(other), str(other)])
+    assert alone.name == "debian-12-python3"

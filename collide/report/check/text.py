@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from collide.analysis.analysis import repair_command
 from collide.check.aside import BELOW
@@ -19,6 +19,7 @@ from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow
 from collide.findings.code import Code, Severity
 from collide.findings.loading import NO_PYTHON
+from collide.findings.subject import Kind
 from collide.report.check.parts import (
     as_if,
     facts,
@@ -37,6 +38,7 @@ from collide.report.check.rows import (
 )
 from collide.report.check.words import (
     Hosts,
+    fix_page,
     hosts_of,
     target_title,
     verdict,
@@ -45,7 +47,7 @@ from collide.report.check.words import (
 )
 from collide.support.foreign import Span, Text, painted
 from collide.support.records import NamedTuple
-from collide.support.text import plural
+from collide.support.text import listed, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,9 +118,9 @@ class _CauseLines:
         happens = who(cause, hosts)
         column = max(len(what(c)) for c in beside) + 2
         # An error names its hosts, in two lines if need be.
-        sayings = [happens]
+        sayings = [happens, who(cause, hosts, brief=True)]
         if cause.severity < Severity.ERROR:
-            sayings += [_short(cause, hosts), who(cause, hosts, named=False, brief=True)]
+            sayings = [happens, _short(cause, hosts), who(cause, hosts, named=False, brief=True)]
         for said in sayings:
             for start in (column, len(thing) + 2):
                 if start + len(said) <= room:
@@ -135,8 +137,7 @@ class _CauseLines:
 
     def _others(self, others: Sequence[Cause]) -> Line:
         word = Span(verdict(others[0]).ljust(_MARGIN - 2), str(others[0].severity))
-        names = ", ".join(dict.fromkeys(c.subject for c in others))
-        text = f"{len(others)} more (-v): {names}"
+        text = f"{len(others)} more (-v): {', '.join(_subjects(others))}"
         return Span("  "), word, Span(_cut(text, self._style.width - _MARGIN))
 
     def _notes(self, notes: Sequence[Cause]) -> Line:
@@ -166,6 +167,7 @@ class _Screen:
                 self._own.setdefault(cause.targets[0], []).append(cause)
         self._skipped = not_analysed(report)
         self._taking_away = {t for o in report.aside if o.why != BELOW for t in o.targets}
+        self._no_python = {h: None for c in self._causes if c.fix == NO_PYTHON for h in c.hosts}
         self._verbose = verbose
         self._style = style
         self._summary = grouped.summary
@@ -195,15 +197,24 @@ class _Screen:
 
     def _without_python(self) -> Iterator[Line]:
         """Hosts in which nothing can run before they are described better."""
-        for host in dict.fromkeys(h for c in self._causes if c.fix == NO_PYTHON for h in c.hosts):
+        for host in self._no_python:
             text = f"{host} has no Python: name the plugin that brings it, --global LIB"
             yield (Span(text, "error"),)
 
     def _input(self, one: InputSummary, title: str) -> Iterator[Line]:
+        own = self._own.get(one.target, [])
+        shown: Sequence[Cause] = own
+        if self._no_python and not self._verbose:
+            # What its libraries would take there says nothing about a process that imports it.
+            one = _without(one, self._no_python)
+            shown = [
+                c for c in own if not c.hosts or any(h not in self._no_python for h in c.hosts)
+            ]
+            if not one.hosts:
+                yield Span(title, "strong"), Span(": cannot be imported there (-v)")
+                return
         yield (Span(title, "strong"), *self._outcome(one))
         yield from self._by_kind(one)
-        own = self._own.get(one.target, [])
-        shown = own if self._verbose else [c for c in own if c.fix != NO_PYTHON]
         yield from self._lines.of(shown)
         yield from self._remedies(shown, one.target)
         if self._verbose and one.clean and one.hosts > 1:
@@ -263,12 +274,12 @@ class _Screen:
         harmful = [c for c in own if c.severity > Severity.NOTE]
         if not harmful:
             return
-        fixes: dict[str, Code] = {}
+        fixes: dict[str, Cause] = {}
         for cause in harmful:
-            fixes.setdefault(cause.fix, cause.code)
-        for fix, code in fixes.items() if self._verbose else list(fixes.items())[:1]:
-            more = f" (see collide explain {code.id})"
-            yield from self._wrapped("fix", f"{fix}{more}")
+            fixes.setdefault(cause.fix, cause)
+        for fix, cause in fixes.items() if self._verbose else list(fixes.items())[:1]:
+            text = f"{fix.removesuffix('.')} (collide explain {fix_page(cause)})"
+            yield from self._wrapped("fix", text)
         repaired = [c for c in harmful if c.repair]
         commands = {c.repair for c in repaired if c.repair}
         if commands:
@@ -315,7 +326,12 @@ class _Screen:
 
     def _together(self) -> Iterator[Line]:
         pairs = [c for c in self._causes if c.is_of_pair]
-        if pairs:
+        harmless = all(c.severity == Severity.NOTE for c in pairs)
+        if pairs and harmless and not self._verbose:
+            yield ()
+            count = plural(len(pairs), "lesser finding")
+            yield Span("in one process:", "strong"), Span(f" {count} (-v)")
+        elif pairs:
             yield ()
             yield (Span("in one process:", "strong"),)
             yield from self._lines.of(pairs)
@@ -348,6 +364,24 @@ class _Screen:
         if checked & summed and unfit:
             text = f"left out (see -v): {summed_up(unfit)}"
             yield from map(_plain, _fold(text, self._style.width))
+
+
+def _subjects(causes: Sequence[Cause]) -> list[str]:
+    """What causes are about, each once; of an object of a host it is names that it uses itself."""
+    subjects = dict.fromkeys(c.subject for c in causes if c.kind is not Kind.NAMES)
+    owners = list(dict.fromkeys(c.subject for c in causes if c.kind is Kind.NAMES))
+    if not owners:
+        return [*subjects]
+    define = "also define" if len(owners) > 1 else "also defines"
+    return [*subjects, f"names that {listed(owners)} {define}"]
+
+
+def _without(one: InputSummary, hosts: Container[str]) -> InputSummary:
+    """The same without some hosts."""
+    left = (
+        tuple(h for h in names if h not in hosts) for names in (one.breaks, one.warns, one.clean)
+    )
+    return InputSummary(one.target, *left)
 
 
 def _fold(text: str, width: int) -> list[str]:

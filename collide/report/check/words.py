@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Sequence
 
 from collide.check.causes import Cause
-from collide.findings.code import Severity, Shape
+from collide.findings.code import Family, Severity, Shape
+from collide.findings.loading import NO_LIBPYTHON
 from collide.findings.subject import Kind, library, object_name
 from collide.report.check.parts import headline
 from collide.report.demangle import demangled
@@ -31,7 +32,7 @@ class Hosts(NamedTuple):
         if checked < 2:
             return "the host", False
         if len(names) == checked:
-            return f"all {checked} hosts", True
+            return "both hosts" if checked == 2 else f"all {checked} hosts", True
         if len(names) > _SHOWN_NAMES or not (named or len(names) == 1):
             return f"{len(names)} of {checked} hosts", len(names) > 1
         return listed([self.short.get(name, name) for name in names]), len(names) > 1
@@ -110,6 +111,19 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) 
     if brief:
         return f"{subject} {run} {theirs}"
     return f"{subject} {run} {theirs} instead"
+
+
+def fix_page(cause: Cause) -> str:
+    """What ``collide explain`` takes to say what to write where: the name of a fix, or the code."""
+    names = cause.code.fixes
+    kind = "static-copy" if cause.linked_into else "grafted-library"
+    if cause.fix == NO_LIBPYTHON:
+        kind = "libpython"
+    elif cause.code.family is not Family.SHADOWING or cause.code.fixed_remedy:
+        kind = ""
+    if kind in names:
+        return kind
+    return names[0] if names else cause.code.id
 
 
 def theirs_of(cause: Cause) -> str:

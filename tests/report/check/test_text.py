@@ -128,7 +128,7 @@ def test_first_screen_has_an_input_a_line_for_each_cause_and_what_to_do() -> Non
         "warns symbol00 in b gdb and python3 run libunistring's instead COL104",
         "warns symbol00 and 2 more in b gdb and python3 run postgres's instead COL104",
         "notes 1 lesser finding (-v)",
-        "fix Link a with -Wl,--exclude-libs,ALL. (see collide explain COL101)",
+        "fix Link a with -Wl,--exclude-libs,ALL (collide explain static-copy)",
         f"or collide repair {WHEEL} (proven: removes all of it)",
         "1 error, 3 warnings, 1 note in 1 input on 3 hosts",
     ]
@@ -153,7 +153,7 @@ def test_library_of_two_releases_is_named_once() -> None:
     hosts = {"debian-12-gdb": "libunistring.so.2", "debian-12-vim-nox": "libunistring.so.5"}
     found = [on(host, static("d/b.so", file, FOREIGN_SYMBOL)) for host, file in hosts.items()]
     lines = " ".join(" ".join(lines_of(Report(tuple(found), (), ()))).split())
-    assert "all 2 hosts run libunistring's instead" in lines
+    assert "both hosts run libunistring's instead" in lines
 
 
 def test_failure_without_a_name_tells_its_detail() -> None:
@@ -183,12 +183,22 @@ def test_host_without_python_is_one_line_before_all() -> None:
         finding(UNDEFINED_SYMBOL, victim=f"m{n}.so", remedy=NO_PYTHON, provider=None)
         for n in range(8)
     ]
-    told = text.render(Report((on("debian-12-gdb", *undefined),), (), ()))
-    first, second, *_ = told.splitlines()
+    taken = static("demo/a.so", "libx.so.1")
+    nothing = on("debian-12-gdb", taken, *undefined)
+    first, second, counts = lines_of(Report((nothing,), (), ()))
     assert first == "debian-12-gdb has no Python: name the plugin that brings it, --global LIB"
-    assert second == "demo-1.0 (cp311, x86_64) on debian-12-gdb: breaks"
-    assert "COL203" not in told
-    assert "1 error in 1 input on 1 host" in told
+    assert second == "demo-1.0 (cp311, x86_64): cannot be imported there (-v)"
+    assert counts == "1 error, 1 warning in 1 input on 1 host"
+
+
+def test_host_without_python_says_nothing_about_a_wheel_on_others() -> None:
+    undefined = finding(UNDEFINED_SYMBOL, victim="m.so", remedy=NO_PYTHON, provider=None)
+    taken = static("demo/a.so", "libx.so.1")
+    reports = on("debian-12-gdb", taken, undefined), on("debian-12-vim-nox")
+    first, second, *others = lines_of(Report(reports, (), ()))
+    assert first.startswith("debian-12-gdb has no Python")
+    assert second == "demo-1.0 (cp311, x86_64) on debian-12-vim-nox: clean"
+    assert not any("libx" in line for line in others)
 
 
 def test_provider_of_several_releases_is_named_once() -> None:
