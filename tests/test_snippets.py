@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -243,16 +244,34 @@ def run_blocks() -> Iterator[tuple[Block, list[str]]]:
             yield block, found
 
 
+def shown(block: Block) -> dict[str, list[str]]:
+    """What the block shows that each command behind a ``$`` prints; none where it shows nothing."""
+    found: dict[str, list[str]] = {}
+    printed: list[str] = []
+    for line in block.text.splitlines():
+        if line.startswith("$ "):
+            printed = found[line.removeprefix("$ ")] = []
+        else:
+            printed.append(line)
+    return found
+
+
+def is_as_shown(line: str, printed: str) -> bool:
+    """Whether a printed line is one that a page shows; ``...`` stands for what it leaves out."""
+    pattern = ".*".join(map(re.escape, line.split("...")))
+    return re.fullmatch(pattern, printed) is not None
+
+
 def _marked(block: Block, texts: list[str]) -> object:
     # Packages are installed, and whole environments checked.
     slow = any(word in text for text in texts for word in (" install ", "check --profile"))
-    return pytest.param(texts, marks=[pytest.mark.long] * slow, id=named(block))
+    return pytest.param(texts, shown(block), marks=[pytest.mark.long] * slow, id=named(block))
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("texts", [_marked(*found) for found in run_blocks()])
-def test_commands_of_a_block_run(texts: list[str], desk: Path) -> None:
-    """The status of each is one of a result: nothing is misused or unreadable."""
+@pytest.mark.parametrize(("texts", "shows"), [_marked(*found) for found in run_blocks()])
+def test_commands_of_a_block_run(texts: list[str], shows: dict[str, list[str]], desk: Path) -> None:
+    """The status of each is one of a result, and what a page shows is what is printed."""
     environment = {
         **os.environ,
         "PATH": f"{desk / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -265,6 +284,10 @@ def test_commands_of_a_block_run(texts: list[str], desk: Path) -> None:
         )  # fmt: skip
         assert done.returncode in (0, 1), (text, done.stderr[-2000:])
         assert "usage:" not in done.stderr
+        if lines := shows.get(text):
+            printed = [line.rstrip() for line in done.stdout.splitlines()]
+            pairs = zip_longest(lines, printed, fillvalue="(no line)")
+            assert [pair for pair in pairs if not is_as_shown(*pair)] == []
 
 
 def test_what_is_not_run_is_there() -> None:

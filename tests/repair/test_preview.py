@@ -13,7 +13,9 @@ from collide.findings.finding import Finding
 from collide.findings.judge import judge
 from collide.hosts.extract import extract
 from collide.repair import preview
+from collide.repair.plan import Plan
 from collide.repair.preview import RepairPreview
+from collide.repair.rebind import rebind as real_rebind
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.target import Target, read_target
 from scenario import Scenario
@@ -35,11 +37,10 @@ class Bench:
         self.scenario = Scenario(directory)
         self._directory = directory
         self.bound_again: list[list[str]] = []
-        real = preview.rebind
 
-        def rebind(analysis: Analysis, plan: preview.Plan, names: frozenset[str]) -> object:
+        def rebind(analysis: Analysis, plan: Plan, names: frozenset[str]) -> object:
             self.bound_again.append(sorted(names))
-            return real(analysis, plan, names)
+            return real_rebind(analysis, plan, names)
 
         monkeypatch.setattr(preview, "rebind", rebind)
 
@@ -50,7 +51,7 @@ class Bench:
         return read_target(path)
 
     def on(self, target: Target, hosts: Iterable[str]) -> list[tuple[Analysis, Sequence[Finding]]]:
-        found = []
+        found: list[tuple[Analysis, Sequence[Finding]]] = []
         for name in hosts:
             host = self.scenario.host(HOSTS[name], name=name)
             analysis = analyse(target, extract(str(host), Root()))

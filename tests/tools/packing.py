@@ -202,8 +202,8 @@ def with_offers(file: bytes, offers: Mapping[str, str]) -> bytes:
     lists = {some: number for number, some in enumerate(sorted({*map(tuple, has.values())}))}
     column = struct.pack(f"<{len(has)}H", *(lists[tuple(has[line])] for line in sorted(has)))
     head = _dump({"count": len(has), "systems": list(lists)})
-    text = head + b"\n" + column + "\n".join(sorted(has)).encode()
-    index["offers"] = [blobs.extend([text]), systems]
+    packed = head + b"\n" + column + "\n".join(sorted(has)).encode()
+    index["offers"] = [blobs.extend([packed]), systems]
     return blobs.to_bytes(_dump(index))
 
 
@@ -214,7 +214,8 @@ def squeezed(file: bytes) -> bytes:
     old, index = _opened(file)
 
     def smaller(packed: bytes) -> bytes:
-        return min(packed, zopfli.zlib.compress(zlib.decompress(packed), numiterations=5), key=len)
+        again: bytes = zopfli.zlib.compress(zlib.decompress(packed), numiterations=5)
+        return min(packed, again, key=len)
 
     blobs = _Blobs([(smaller(packed), base, size) for packed, base, size in old.packed()])
     return blobs.to_bytes(_dump(index))
