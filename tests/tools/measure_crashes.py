@@ -62,7 +62,7 @@ int null(void) { return (int)(long)at((void *)16) + 1; }
 int assertion(void) { volatile int one = 1; assert(one == 2); return 1; }
 int twice(void) { char *volatile p = malloc(64); free(p); free(p); return 1; }
 int beyond(void) { char *p = malloc(24); memset(p, 7, 4000); free(p); return malloc(5000) != 0; }
-int divide(void) { volatile int zero = 0; return 1 / zero; }
+int divide(void) { volatile int one = 1, zero = 0; return one / zero; }
 int illegal(void) { __builtin_trap(); }
 int jump(void) { int (*volatile f)(void) = 0; return f() + 1; }
 int wild(void) { int (*volatile f)(void) = (int (*)(void))0x12345678; return f() + 1; }
