@@ -12,6 +12,9 @@ import pytest
 
 import hosts_page
 from collide.cli.main import main
+from collide.elf.machines import Machine
+from collide.hosts import identify_glibc
+from collide.hosts.identify_glibc import cpu_features
 from hosts_page import changes, commands, make_modules, missing, refilled, table_command
 from systems import require_host
 
@@ -26,6 +29,20 @@ def require_debian_12() -> None:
     release = platform.freedesktop_os_release()
     if (release.get("ID"), release.get("VERSION_ID")) != ("debian", "12"):
         pytest.skip("the page shows the hosts of Debian 12")
+
+
+@pytest.fixture(autouse=True)
+def cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CPU of the page: each level of another one is one more directory to ask."""
+    levels = "x86-64-v3", "x86-64-v2"
+
+    def of_the_page(cpuinfo: bytes, machine: Machine) -> tuple[tuple[str, ...], str | None]:
+        found, platform = cpu_features(cpuinfo, machine)
+        if found[-2:] != levels:
+            pytest.skip("needs a CPU of the level x86-64-v3 or higher")
+        return levels, platform
+
+    monkeypatch.setattr(identify_glibc, "cpu_features", of_the_page)
 
 
 @pytest.fixture(autouse=True)
