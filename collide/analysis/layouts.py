@@ -71,50 +71,61 @@ def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:
         if b.actual and b.intended and _is_comparable(b.actual) and _is_comparable(b.intended):
             pairs[b.reference.name] = b.intended, b.actual
     images: dict[Dso, Image | None] = {}
-    equal = compared = 0
-    moved: dict[str, dict[int, Moved]] = {}
+    found: dict[str, Offsets] = {}
     for name in sorted(pairs)[:: -(-len(pairs) // _MOST) or 1]:
         ours, theirs = (_offsets(match, images) for match in pairs[name])
         both = {k: (ours[k], theirs[k]) for k in sorted(ours.keys() & theirs.keys())}
-        both = {k: found for k, found in both.items() if min(map(len, found)) >= _FEWEST}
-        if not both:
-            continue
-        compared += 1
-        equal += all(one == other for one, other in both.values())
-        found = {
-            k: Moved(name, max(one), max(other))
-            for k, (one, other) in both.items()
-            if _has_moved(one, other)
-        }
-        if found:
-            moved[name] = found
-    if not compared:
+        both = {k: sets for k, sets in both.items() if min(map(len, sets)) >= _FEWEST}
+        if both:
+            found[name] = both
+    if not found:
         return None
-    first = tuple(next(iter(found.values())) for found in moved.values())
-    return Layouts(compared, equal, first, tuple(_lent(caller, moved, taken)))
+    equal = sum(all(one == other for one, other in both.values()) for both in found.values())
+    moved = [m[0] for name, both in found.items() if (m := [*_moved(name, both)])]
+    lent = tuple(_lent(caller, found, taken)) if moved else ()
+    return Layouts(len(found), equal, tuple(moved), lent)
+
+
+Offsets = dict[int, tuple["AbstractSet[int]", "AbstractSet[int]"]]
+"""By the numbers of arguments the offsets that both copies of a function use."""
+
+
+def _moved(name: str, both: Offsets) -> Iterator[Moved]:
+    for one, other in both.values():
+        if _has_moved(one, other):
+            yield Moved(name, max(one), max(other))
 
 
 def _lent(
-    caller: Dso, moved: Mapping[str, Mapping[int, Moved]], taken: Iterable[Binding]
+    caller: Dso, compared: Mapping[str, Offsets], taken: Iterable[Binding]
 ) -> Iterator[Moved]:
     """Those that get a pointer into the caller's own memory, by an argument that has moved.
 
     Where the library is linked into the caller, the host's functions run in place of its own, and
-    what only these lend does not count.
+    what only these lend does not count. Nor does a function that seems to have moved fields which
+    both copies of another one, that is lent memory, too, have in their old places.
     """
-    calls = caller.calls if moved else None
+    calls = caller.calls
     if calls is None:
         return
-    users = frozenset[int]().union(*map(calls.users, moved))
+    users = frozenset[int]().union(*map(calls.users, compared))
     inside = [(b.intended, b.actual) for b in taken if b.intended and b.actual]
     inside = [(ours, theirs) for ours, theirs in inside if ours.dso is caller]
     if inside:
         replaced = {ours.definition.value or 0 for ours, _ in inside}
         offered = frozenset[str]().union(*(theirs.dso.elf.exports.names for _, theirs in inside))
         users = frozenset(u for u in users if _runs_without(replaced, u, caller, calls, offered))
-    lent = lent_arguments(Image(memoryview(caller.read())), calls, moved, users)
-    for name, found in moved.items():
-        yield from [found[k] for k in sorted(found.keys() & lent.get(name, set()))][:1]
+    lent = lent_arguments(Image(memoryview(caller.read())), calls, compared, users)
+    own = [
+        (name, {k: compared[name][k] for k in compared[name].keys() & of})
+        for name, of in sorted(lent.items())
+    ]
+    stay = {at for _, both in own for one, other in both.values() if one == other for at in one}
+    for name, both in own:
+        sets = [(sorted(one), sorted(other)) for one, other in both.values()]
+        gone = {a for one, other in sets for a, b in zip(one, other, strict=False) if a != b}
+        if stay.isdisjoint(gone):
+            yield from [*_moved(name, both)][:1]
 
 
 def _runs_without(

@@ -88,3 +88,23 @@ def test_a_static_library_may_lend_to_itself(s: Scenario, replaced: bool) -> Non
     s.lib("w/m.so", ours + _LIBRARY + _MADE + lending + entry)
     (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
     assert any("lends memory" in line for line in found.evidence) is not replaced
+
+
+@only_x86_64
+@pytest.mark.parametrize(("whole", "code"), [(True, "COL102"), (False, "COL116")])
+def test_other_fields_are_not_the_same_ones_elsewhere(s: Scenario, whole: bool, code: str) -> None:
+    """Functions that use other fields look as if these had moved; where one has all, they stay."""
+    struct = "struct frob { long a; long b; long c; long d; };"
+    some = """
+    long frob_one(struct frob *f) { return f->a + f->%s + f->%s; }
+    void frob_two(struct frob *f) { f->a = 0; f->%s = 0; f->%s = 0; }
+    """
+    every = "long frob_every(struct frob *f) { return f->a + f->b + f->c + f->d; }" if whole else ""
+    body = "struct frob f; frob_two(&f); return frob_one(&f);"
+    body = body.replace("return", "return frob_every(&f) +" if whole else "return")
+    s.lib("libhost.so", struct + some % ("b", "c", "b", "c") + every)
+    s.lib("w/liblib.so", struct + some % ("c", "d", "c", "d") + every)
+    declared = "long frob_one(void *); void frob_two(void *); long frob_every(void *);"
+    entry = f"long PyInit_m(void) {{ {body} }}"
+    s.lib("w/m.so", struct + declared + entry, needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so")[0] == code
