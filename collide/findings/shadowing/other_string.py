@@ -6,13 +6,14 @@ from collide.binding.shadowing import has_other_strings
 from collide.elf.references import referred_names
 from collide.elf.string_abi import string_names
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.evidence import RuleResult, file_name, some
+from collide.findings.evidence import RuleResult, file_name, is_data, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from collide.analysis.interposition import Interposition
+    from collide.loader.lookup import Match
     from collide.loader.model import Dso
 
 OTHER_STRING = Code(
@@ -24,8 +25,8 @@ OTHER_STRING = Code(
     "The library libstdc++ has two classes std::string. An object is compiled for one of them "
     "(_GLIBCXX_USE_CXX11_ABI). What holds a string inside has one mangled name and two layouts: "
     "std::regex, whose parts work on each other's memory then.",
-    "A shadowed symbol with a mangled name that the object itself defines, where one object refers "
-    "to members of std::string (Ss) alone and the other to those of std::__cxx11 "
+    "A shadowed function with a mangled name that the object itself defines, where one object "
+    "refers to members of std::string (Ss) alone and the other to those of std::__cxx11 "
     "alone, and the intended function leads to some of them. A warning where calls are not known, "
     "as on all machines but x86-64 and aarch64.",
     "Compile both with the same _GLIBCXX_USE_CXX11_ABI, or with -fvisibility-inlines-hidden.",
@@ -50,7 +51,7 @@ def other_string(interposition: Interposition) -> RuleResult | None:
     victim = interposition.victim
     # Of C++ vague linkage nothing is said of what is in use.
     taken = interposition.taken if interposition.vague else interposition.used
-    own = [b for b in taken if b.reference.name.startswith("_Z") and b.intended]
+    own = [b for b in taken if b.reference.name.startswith("_Z") and _may_be_code(b.intended)]
     # All names are read to tell which strings an object has.
     if not own or not has_other_strings(provider, victim):
         return None
@@ -70,6 +71,11 @@ def other_string(interposition: Interposition) -> RuleResult | None:
         return None
     which = f"{some(names)} {'works' if len(names) == 1 else 'work'} on strings inside."
     return RuleResult(OTHER_STRING, Severity.ERROR, (line, which))
+
+
+def _may_be_code(match: Match | None) -> bool:
+    # Variables are most of what is unique in a process, and no code is read for them.
+    return match is not None and not is_data(match.definition.type)
 
 
 _NAMES = {"old": "the old std::string", "cxx11": "std::__cxx11::string"}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
+from collide.loader.model import Dso
 from judging import ERROR, NOTE, codes, judged, only_x86_64
 from scenario import Scenario
 
@@ -58,3 +63,23 @@ def test_template_without_strings_is_vague_linkage(s: Scenario) -> None:
     found = {f.code.id: f.severity for f in judged(s, "libh.so")}
     assert found["COL103"] == NOTE
     assert "COL114" not in found
+
+
+def variable(member: str) -> str:
+    """The same with a variable of a template in place of the function."""
+    return (
+        f"int {member}(void); __attribute__((weak)) int _ZN7Scanner5countE = 1;"
+        f" int keep(void) {{ return {member}(); }}"
+        " int *use(void) { return &_ZN7Scanner5countE; }"
+    )
+
+
+@pytest.mark.parametrize(("source", "found"), [(template, True), (variable, False)])
+def test_variable_works_on_no_string_even_where_calls_are_not_known(
+    s: Scenario, monkeypatch: pytest.MonkeyPatch, source: Callable[[str], str], found: bool
+) -> None:
+    s.lib("libstrings.so", STRINGS)
+    s.lib("libh.so", source(CXX11), needed=["libstrings.so"])
+    s.lib("w/m.so", source(OLD))
+    monkeypatch.setattr(Dso, "calls", None)
+    assert ("COL114" in codes(judged(s, "libh.so"))) is found
