@@ -140,6 +140,22 @@ CASES = {
         "        return importlib.import_module(f'p.{places[name]}')\n"
         "    raise AttributeError(name)\n",
     },
+    "a lazy attribute that a star asks for": {
+        "modules": "p.a p.b",
+        "p_0___init__": "from q import *\n",
+        "q_0___init__": "import os\n"
+        "try:\n    SETTING_UP\nexcept NameError:\n    SETTING_UP = False\n"
+        "if SETTING_UP:\n    import p.b\nelse:\n    __all__ = list({'lazy'} | {*os.urandom(0)})\n"
+        "    def __getattr__(name):\n        if name == 'lazy':\n            import p.a\n"
+        "            return p.a\n        raise AttributeError(name)\n    globals()['x'] = 1\n",
+    },
+    "a list that is known in part": {
+        "modules": "p.a p.b",
+        "p_0___init__": "from q import *\n",
+        "q_0___init__": "import os\n__all__ = ['a'] + list(os.urandom(0))\n__all__ += ['b']\n",
+        "q_0_a": "import p.a",
+        "q_0_b": "import p.b",
+    },
     "names by the interpreter": {
         "modules": "p.a p.b p.c p.d",
         "p_0___init__": "import platform, sys, importlib\n"

@@ -33,6 +33,29 @@ def elements(value: Value) -> list[Value] | None:
     return sorted(value, key=str) if type(value) is set else list(value)
 
 
+def joined(left: Value, right: Value) -> Value:
+    """A list or set of what is known of ``left + right`` or ``left | right``, and MORE.
+
+    UNKNOWN where neither is one, or they are of two kinds.
+    """
+    kind = type(left) if type(left) in (list, set) else type(right)
+    sides = [side for side in (left, right) if type(side) is kind]
+    others = [side for side in (left, right) if type(side) not in (kind, Unknown)]
+    if kind not in (list, set) or others or not _fits(sides[0], sides[1:]):
+        return UNKNOWN
+    found = kind(part for side in sides for part in side if part is not MORE)
+    blur(found)
+    return found
+
+
+def copied(value: Value) -> list[Value] | None:
+    """The elements of a list, tuple or set, and MORE where there may be others; None without."""
+    if type(value) not in (list, tuple, set):
+        return None
+    found = elements(type(value)(part for part in value if part is not MORE)) or []
+    return found if is_whole(value) else [*found, MORE]
+
+
 def blur(value: Value) -> None:
     """Let a container hold more than is known."""
     if type(value) is list and MORE not in value:

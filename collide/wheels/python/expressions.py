@@ -8,7 +8,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
-from collide.wheels.python.containers import call_method, is_whole, item
+from collide.wheels.python.containers import call_method, is_whole, item, joined
 from collide.wheels.python.displays import LONGEST, Displays, is_known, size_of
 from collide.wheels.python.known import path_text
 from collide.wheels.python.values import (
@@ -163,7 +163,7 @@ class Expressions(Displays):
             text = path_text(right)
             return UNKNOWN if text is None else PathValue(posixpath.join(left.text, text))
         if not (is_known(left) and is_known(right)):
-            return UNKNOWN
+            return joined(left, right) if isinstance(node.op, ast.Add | ast.BitOr) else UNKNOWN
         try:
             if isinstance(node.op, ast.Add):
                 result = left + right

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from collide.loader.opening import RTLD_DEEPBIND, RTLD_GLOBAL, RTLD_LAZY, RTLD_NOW
-from collide.wheels.python.containers import elements
+from collide.wheels.python.containers import copied, elements
 from collide.wheels.python.values import UNKNOWN, External, PathValue
 
 TYPE_CHECKING = False
@@ -102,6 +102,19 @@ def _sequence(make: Callable[[Sequence[Value]], Value]) -> Callable[..., Value]:
     return on_sequence
 
 
+def _copy(make: Callable[[Sequence[Value]], Value]) -> Callable[..., Value]:
+    """A function that keeps all elements: where its argument has more, its result has."""
+
+    def on_copy(*values: Value) -> Value:
+        found = copied(values[0]) if len(values) == 1 else None if values else []
+        try:
+            return UNKNOWN if found is None else make(found)
+        except TypeError:
+            return UNKNOWN
+
+    return on_copy
+
+
 def _zip(*values: Value) -> Value:
     found = [part for value in values if (part := elements(value)) is not None]
     return list(zip(*found, strict=False)) if len(found) == len(values) else UNKNOWN
@@ -163,12 +176,12 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "pathlib.PosixPath": _path,
     "builtins.str": _text,
     "builtins.sorted": _sequence(sorted),
-    "builtins.list": _sequence(list),
-    "builtins.tuple": _sequence(tuple),
+    "builtins.list": _copy(list),
+    "builtins.tuple": _copy(tuple),
     "builtins.reversed": _sequence(lambda v: list(reversed(v))),
     "builtins.len": _sequence(len),
-    "builtins.set": _sequence(set),
-    "builtins.frozenset": _sequence(set),
+    "builtins.set": _copy(set),
+    "builtins.frozenset": _copy(set),
     "builtins.dict": _sequence(dict),
     "builtins.enumerate": _sequence(lambda v: list(enumerate(v))),
     "builtins.zip": _zip,

@@ -176,7 +176,8 @@ class Modules(Statements):
         try:
             text = self._finder.text(module.path)
             if text is not None:
-                makes_names = _MAKES_NAMES.search(text) is not None
+                found = _MAKES_NAMES.search(text)
+                makes_names = text.count(b"\n", 0, found.start()) + 1 if found else 0
                 opens = OPENS.search(text) is not None
                 code = ParsedCode(self._parse(module, text), makes_names, opens)
                 self._parsed[module.path] = code

@@ -184,14 +184,14 @@ class Statements(Expressions):
         self.bring(node, scope)
 
     def _on_expr(self, node: ast.Expr, scope: Environment) -> None:
-        if isinstance(node.value, ast.Name) and self._is_unbound(node.value.id, scope):
+        if isinstance(node.value, ast.Name) and self._is_unbound(node.value, scope):
             raise RaisedError("NameError", self.place(node))
         self.evaluate(node.value, scope)
 
-    def _is_unbound(self, name: str, scope: Environment) -> bool:
+    def _is_unbound(self, node: ast.Name, scope: Environment) -> bool:
         """Whether a name surely is none."""
-        known = self.module.complete and not self.module.makes_names
-        return known and not scope.binds(name) and not hasattr(builtins, name)
+        known = self.module.complete and self.module.is_plain_at(node.lineno)
+        return known and not scope.binds(node.id) and not hasattr(builtins, node.id)
 
     def _on_assign(self, node: ast.Assign, scope: Environment) -> None:
         value = self.evaluate(node.value, scope)

@@ -67,12 +67,12 @@ class Environment:
 class ParsedCode(NamedTuple):
     """The code of a file.
 
-    ``makes_names`` says whether it binds more than its statements show, ``opens`` whether it may
-    open libraries.
+    ``makes_names`` is the first line that may bind more than its statements show, 0 without one,
+    ``opens`` whether it may open libraries.
     """
 
     tree: ast.Module
-    makes_names: bool
+    makes_names: int
     opens: bool
 
 
@@ -96,7 +96,11 @@ class CodeModule:
     @property
     def makes_names(self) -> bool:
         """Whether it binds more than its statements show."""
-        return self.code is not None and self.code.makes_names
+        return self.code is not None and self.code.makes_names > 0
+
+    def is_plain_at(self, line: int) -> bool:
+        """Whether nothing before a line of it binds more than its statements show."""
+        return self.code is not None and not 0 < self.code.makes_names <= line
 
 
 class CodeFunction(NamedTuple):
