@@ -37,9 +37,9 @@ COLLIDING = {
     "svm-host": "libsvm", "mbedtls-host": "libmbed", "simdjson-host": "libsimdjson",
     "exiv2-host": "libexiv2", "gev-host": "libev", "git2-gdb": "libcrypto",
     "uharfbuzz-blender": "libharfbuzz", "tables-blender": "libhdf5",
-    "netcdf4-blender": "libhdf5", "gnureadline-weechat": "weechat",
+    "netcdf4-blender": "libnetcdf", "gnureadline-weechat": "weechat",
     "psycopg2-gdb": "libcrypto", "psycopg3-gdb": "libcrypto", "lupa-vim": "liblua",
-    "psycopg2-2913-weechat": "libcrypto", "crypt20-openssl102": "lib(crypto|ssl)",
+    "psycopg2-2913-weechat": "libcrypto", "crypt20-openssl102": "libcrypto",
     "proto3201-preload": "libprotobuf", "proto3201-hostpb310": "libprotobuf",
     "h5py310-hosthdf5": "libhdf5", "h5py310-blender": "libhdf5", "h5py210-hosthdf5": "libhdf5",
     "pyproj361-hostproj": "libproj", "pyproj361-blender": "libproj",
@@ -129,6 +129,13 @@ OTHERS = (
     Other("free-weechat", "psycopg2-2913-weechat", "",
           "import ctypes; ctypes.CDLL(None).free(ctypes.c_void_p(8))"),
     Other("stack-vim", "lupa-vim", "", "import faulthandler; faulthandler._stack_overflow()"),
+    # Somebody else has written into an object of the module that collides.
+    Other("object-lxml", "lxml613-uwsgi", "from lxml import etree",
+          "import ctypes; e = etree.fromstring('<a><b/></a>')\n"
+          "ctypes.memset(id(e) + 24, 65, 8); e.tag"),
+    Other("object-psycopg2", "psycopg2-gdb", "import psycopg2, psycopg2.extensions",
+          "import ctypes; q = psycopg2.extensions.QuotedString('x')\n"
+          "ctypes.memset(id(q) + 16, 65, 8); q.getquoted()"),
     Other("null-pypy", "pyproj361-pypy3-preload", "", "import ctypes; ctypes.string_at(8)"),
 )  # fmt: skip
 
@@ -266,8 +273,9 @@ Made by `tests/tools/measure_crashes.py`: each program runs under `collide inspe
 
 ## A collision is the cause
 
-The repair of the wheel mends each of them. Right is a verdict of "likely" or "very likely" that
-names the library which answers in place of the wheel's own.
+Each ends well when its wheel is repaired, and the last, of two wheels, in the other order. Right
+is a verdict of "likely" or "very likely" that names the library which answers in place of the
+wheel's own.
 
 | row | library | ended with | verdict | finding | of | library named | |
 |---|---|---|---|---|---|---|---|
