@@ -15,7 +15,7 @@ from collide.support import limits
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.wheels.plan import Event
-from collide.wheels.python.compiled import calls_dlopen
+from collide.wheels.python.compiled import calling_dlopen
 from collide.wheels.python.run import Run
 from collide.wheels.python.tree import TreeFinder
 from collide.wheels.python.values import BudgetError, RaisedError
@@ -105,7 +105,7 @@ def _not_followed(run: Run, opened: AbstractSet[str]) -> tuple[tuple[Event, ...]
         names = ", ".join(run.compiled)
         followed = "followed for full names and plain calls only"
         notes.append(f"what these import in C is {followed}: {names}")
-    if openers := ", ".join(sorted(name for name in opened if calls_dlopen(name))):
+    if openers := ", ".join(calling_dlopen(opened)):
         notes.append(f"what these open in C, by dlopen, is not followed: {openers}")
     return tuple(possible.values()), tuple(dict.fromkeys(notes))
 

@@ -410,3 +410,15 @@ def test_objects_that_call_dlopen_are_told(tmp_path: Path) -> None:
     compile_so(site / "p", "a.abi3.so", opening.format(name="a"))
     (note,) = followed(site, "p").notes
     assert note == f"what these open in C, by dlopen, is not followed: {site}/p/a.abi3.so"
+
+
+def test_libraries_that_call_dlopen_for_a_module_are_told(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "", p_0___init__="from . import a")
+    library = "extern void *dlopen(const char *, int); void *get(void) { return dlopen(0, 1); }"
+    compile_so(site / "p", "libget.so", library)
+    text = "extern void *get(void);" + MODULE.replace("{{ return", "{{ get(); return")
+    linked = [f"-L{site}/p", "-l:libget.so", "-Wl,-rpath,$ORIGIN"]
+    compile_so(site / "p", "a.abi3.so", text.format(name="a"), *linked)
+    (note,) = followed(site, "p").notes
+    assert note == f"what these open in C, by dlopen, is not followed: {site}/p/libget.so"

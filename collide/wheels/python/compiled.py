@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -28,13 +28,23 @@ _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})(?=/|\Z)")
 _TEXT = re.compile(rb"\0([A-Za-z_][\w.]{1,199})(?=\0)", re.ASCII)
 
 
-def calls_dlopen(path: str) -> bool:
-    """Whether an object has the name of dlopen: it may open more, in C."""
-    try:
-        with Path(path).open("rb") as f, mmap(f.fileno(), 0, access=ACCESS_READ) as data:
-            return data.find(b"\0dlopen\0") >= 0
-    except (OSError, ValueError):
-        return False
+def calling_dlopen(paths: Iterable[str]) -> tuple[str, ...]:
+    """Which of some objects, and of the libraries that they link, may open more, in C.
+
+    They have the name of dlopen. Libraries are those beside an object, by run paths with
+    ``$ORIGIN``. What cannot be read is passed over: whoever opens it says so.
+    """
+    pending, found = list(dict.fromkeys(paths)), list[str]()
+    for path in pending:
+        with (
+            suppress(OSError, ValueError, *BROKEN),
+            Path(path).open("rb") as f,
+            mmap(f.fileno(), 0, access=ACCESS_READ) as data,
+        ):
+            if data.find(b"\0dlopen\0") >= 0:
+                found.append(path)
+            pending += [one for one in _libraries(path, data) if one not in pending]
+    return tuple(sorted(found))
 
 
 class Named(NamedTuple):
