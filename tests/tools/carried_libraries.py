@@ -1,22 +1,31 @@
 """Counts in how many of some popular native wheels a library of a host has a copy.
 
-    python tests/tools/carried_libraries.py RANKS DATE DIRECTORY...
+    python tests/tools/carried_libraries.py [--fetch] RANKS DATE DIRECTORY...
 
-RANKS is a table with tabs, whose first line names its columns: one is ``name``, one begins with
-``rank`` (1 is the most downloaded, 0 has no rank). DATE is the day of the wheels, and the
-directories hold them. Of each name the newest wheel for CPython 3.11 on x86-64 counts, if any is
-native; the 300 of the best ranks make ``collide/findings/carried.json``, in which stands how many
-wheels these were. A library is one that a shipped host loads at start-up. Nothing is downloaded.
+RANKS says which distributions are the most downloaded: ``top-pypi-packages.csv`` of the public
+repository hugovk/top-pypi-packages, whose lines are in this order, or a table with tabs that has a
+column ``name`` and one that begins with ``rank`` (1 is the most downloaded, 0 has no rank). DATE is
+the day of the wheels, and the directories hold them. Of each name the newest wheel for CPython
+3.11 on x86-64 counts, if any is native; the 300 of the best ranks make
+``collide/findings/carried.json``, which names them with their releases and says how many these
+were. A library is one that a shipped host loads at start-up.
+
+With ``--fetch`` pip downloads what the directories lack into the first of them, one name after the
+other in the order of RANKS, until 300 are counted; names without a native wheel are kept in
+``without-wheel.txt`` beside these. Without it nothing is downloaded.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from packaging.utils import (
     InvalidWheelFilename,
@@ -45,6 +54,7 @@ _MOST = 300
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the file."""
     parser = programs.parser(__doc__)
+    parser.add_argument("--fetch", action="store_true", help="download the wheels that lack")
     parser.add_argument("ranks", type=Path, metavar="RANKS")
     parser.add_argument("date", metavar="DATE")
     parser.add_argument("directories", type=Path, nargs="+", metavar="DIRECTORY")
@@ -55,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     rules = libc_of(host.loader).lookup_rules(host.loader.version)
     counted: list[str] = []
     carried, taken = Counter[str](), Counter[str]()
-    for wheel in _ranked(_ranks(args.ranks), args.directories):
+    for wheel in ranked(ranks_of(args.ranks), args.directories, fetch=args.fetch):
         if len(counted) == _MOST:
             break
         try:
@@ -75,18 +85,55 @@ def main(argv: Sequence[str] | None = None) -> None:
     CARRIED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
-def _ranks(table: Path) -> dict[NormalizedName, int]:
+def ranks_of(table: Path) -> dict[NormalizedName, int]:
     """The rank of each distribution that has one, by its normalized name."""
-    with table.open(encoding="utf-8") as lines:
+    with table.open(encoding="utf-8", newline="") as lines:
+        if table.suffix == ".csv":
+            rows = csv.DictReader(lines)
+            return {canonicalize_name(row["project"]): n for n, row in enumerate(rows, 1)}
         columns = next(lines).rstrip("\n").split("\t")
         name = columns.index("name")
         rank = next(i for i, column in enumerate(columns) if column.startswith("rank"))
-        rows = (line.rstrip("\n").split("\t") for line in lines)
-        return {canonicalize_name(row[name]): n for row in rows if (n := int(row[rank] or 0))}
+        split = (line.rstrip("\n").split("\t") for line in lines)
+        return {canonicalize_name(row[name]): n for row in split if (n := int(row[rank] or 0))}
 
 
-def _ranked(ranks: dict[NormalizedName, int], directories: Sequence[Path]) -> Iterator[Path]:
-    """The newest wheel of each name with code for CPython 3.11 on x86-64, by rank."""
+def ranked(
+    ranks: Mapping[NormalizedName, int], directories: Sequence[Path], *, fetch: bool = False
+) -> Iterator[Path]:
+    """The newest wheel of each name with code for CPython 3.11 on x86-64, by rank.
+
+    With ``fetch`` those that lack are downloaded when it is their turn.
+    """
+    there = _newest(ranks, directories)
+    for name in sorted(ranks if fetch else there, key=ranks.__getitem__):
+        path = there[name] if name in there else _fetched(name, directories[0])
+        if path is not None:
+            yield path
+
+
+def _fetched(name: NormalizedName, into: Path) -> Path | None:
+    """The wheel that pip takes for CPython 3.11 on x86-64; None for one without native code."""
+    without = into / "without-wheel.txt"
+    if without.exists() and name in without.read_text().split():
+        return None
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command += ["--only-binary=:all:", "--python-version", "3.11", "--implementation", "cp"]
+    for release in ("_2_28", "_2_17", "2014"):
+        command += ["--platform", f"manylinux{release}_x86_64"]
+    with TemporaryDirectory(dir=into) as scratch:
+        done = subprocess.run([*command, "--dest", scratch, name], check=False)
+        native = [*Path(scratch).glob("*_x86_64.whl")] if done.returncode == 0 else []
+        if native:
+            return native[0].rename(into / native[0].name)
+    with without.open("a") as lines:
+        lines.write(f"{name}\n")
+    return None
+
+
+def _newest(
+    ranks: Mapping[NormalizedName, int], directories: Sequence[Path]
+) -> dict[NormalizedName, Path]:
     newest: dict[NormalizedName, tuple[Version, Path]] = {}
     for path in sorted(p for d in directories for p in d.glob("*.whl")):
         try:
@@ -97,8 +144,7 @@ def _ranked(ranks: dict[NormalizedName, int], directories: Sequence[Path]) -> It
             continue
         if name not in newest or newest[name][0] < version:
             newest[name] = version, path
-    for name in sorted(newest, key=ranks.__getitem__):
-        yield newest[name][1]
+    return {name: path for name, (_, path) in newest.items()}
 
 
 def _brought(wheel: Path, host: Host, builds: Builds, rules: LookupRules) -> dict[str, bool] | None:
