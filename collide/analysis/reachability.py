@@ -194,12 +194,14 @@ class Reach:
         calls = found.calls
         if calls is None:
             return frozenset(functions)
-        before = {one: calls.with_callers(calls.callers(one) - {one}) for one in functions}
-        return {one for one, found in before.items() if self._is_run(dso, found, calls)}
+        direct = {one: calls.callers(one) - {one} for one in functions}
+        return {one for one, found in direct.items() if self._is_run(dso, found, calls)}
 
-    def _is_run(self, dso: Dso, functions: AbstractSet[int], calls: Calls) -> bool:
-        if calls.any_live(functions):
+    def _is_run(self, dso: Dso, callers: AbstractSet[int], calls: Calls) -> bool:
+        # Mostly one of them is live, which is known without a list of all that lead to them.
+        if calls.any_live(callers):
             return True
+        functions = calls.with_callers(callers)
         if dso in self._roots and not functions.isdisjoint(self._objects[dso].entries):
             return True
         return bool(self._ask([use for one in functions for use in self._calling(dso, one)]))

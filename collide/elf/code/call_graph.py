@@ -377,7 +377,7 @@ class Calls:
         return frozenset(seen)
 
     def any_live(self, functions: AbstractSet[int]) -> bool:
-        """Whether a constructor or what data refers to calls one of ``functions``."""
+        """Whether a constructor or what data refers to calls one of them, directly or not."""
         self._now.trace(functions, self.callers)
         return not self._now.live.isdisjoint(functions)
 
