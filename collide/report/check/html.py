@@ -44,10 +44,11 @@ _Named = Sequence[tuple[str, Cause]]
 
 _STYLE = """
 h1 { margin: .3rem 0; } h2 { margin: 1rem 0 .3rem; font-size: 1.2rem; }
-a { color: inherit; }
+a { color: inherit; text-underline-offset: .25em; }
 code, .names { font-family: monospace; overflow-wrap: anywhere; }
 fieldset { border: 0; padding: 0; margin: .5rem 0; } legend { float: left; margin-right: 1rem; }
-label { margin-right: 1rem; }
+label { margin-right: 1rem; } .choice { white-space: nowrap; }
+table.causes td { overflow-wrap: normal; }
 main:has(#show-error:checked) .warning-only, main:has(#show-error:checked) .cause:not(.error),
 main:has(#show-warning:checked) .cause.note { display: none; }
 thead th.host, td.host { padding: .2rem .1rem; font-size: .8rem; writing-mode: vertical-rl; }
@@ -138,7 +139,10 @@ def _choice(causes: Sequence[Cause]) -> Html:
     for name, label in offered:
         chosen = {"checked": ""} if name == "note" else {}
         button = void("input", type="radio", name_="show", id=f"show-{name}", **chosen)
-        buttons += [button, tag("label", label, for_=f"show-{name}")]
+        buttons += [
+            tag("span", button, tag("label", label, for_=f"show-{name}"), class_="choice"),
+            " ",
+        ]
     return tag("fieldset", tag("legend", "Show"), *buttons)
 
 
