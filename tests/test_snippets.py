@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -256,10 +255,16 @@ def shown(block: Block) -> dict[str, list[str]]:
     return found
 
 
-def is_as_shown(line: str, printed: str) -> bool:
-    """Whether a printed line is one that a page shows; ``...`` stands for what it leaves out."""
-    pattern = ".*".join(map(re.escape, line.split("...")))
-    return re.fullmatch(pattern, printed) is not None
+def is_as_shown(lines: list[str], printed: str) -> bool:
+    """Whether a page shows what is printed; ``...`` stands for what it leaves out of a line.
+
+    A line of its own stands for any number of lines.
+    """
+    patterns = [
+        r"(?:.*\n)*" if line == "..." else ".*".join(map(re.escape, line.split("..."))) + r" *\n"
+        for line in lines
+    ]
+    return re.fullmatch("".join(patterns), printed) is not None
 
 
 def _marked(block: Block, texts: list[str]) -> object:
@@ -285,9 +290,15 @@ def test_commands_of_a_block_run(texts: list[str], shows: dict[str, list[str]], 
         assert done.returncode in (0, 1), (text, done.stderr[-2000:])
         assert "usage:" not in done.stderr
         if lines := shows.get(text):
-            printed = [line.rstrip() for line in done.stdout.splitlines()]
-            pairs = zip_longest(lines, printed, fillvalue="(no line)")
-            assert [pair for pair in pairs if not is_as_shown(*pair)] == []
+            assert is_as_shown(lines, done.stdout), f"{text} prints\n{done.stdout}"
+
+
+def test_what_is_shown_is_compared_line_by_line() -> None:
+    printed = "one 1\ntwo 2 and more \nthree\nfour\n"
+    for lines in (["one 1", "two ... more", "three", "four"], ["...", "four"], ["one 1", "..."]):
+        assert is_as_shown(lines, printed), lines
+    for lines in (["one 2", "..."], ["one 1", "two ... more", "four"], ["one 1"]):
+        assert not is_as_shown(lines, printed), lines
 
 
 def test_what_is_not_run_is_there() -> None:

@@ -82,6 +82,8 @@ def release_difference(
         if (
             ours_name
             and theirs_name
+            # Of a copy that is linked into another library the file's numbers say nothing.
+            and ours_name.base == theirs_name.base
             # A distribution may have dropped or added numbers.
             and len(ours_name.numbers) == len(theirs_name.numbers) > 1
             and ours_name.numbers != theirs_name.numbers

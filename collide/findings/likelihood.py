@@ -65,7 +65,7 @@ class Likelihood(NamedTuple):
 
     def __str__(self) -> str:
         broke, pairs = self.measured
-        such = f"{broke} of {pairs} measured pairs with such a finding did"
+        such = f"{broke} of {pairs} that were run with such a finding broke"
         return f"{self.word} ({self.probability:.2f}): {such if pairs else 'none was measured'}"
 
 

@@ -263,7 +263,7 @@ def test_note_fails_only_when_notes_are_asked_for(run: Run, tmp_path: Path) -> N
 def test_exposure_is_told_once_and_changes_no_status(run: Run) -> None:
     arguments = ("check", specimen("bundled_mangled"), "--profile", HOST, "--profile", HOST)
     status, out, _ = run(*arguments, "-v")
-    assert "  notes   5 names that any host could take (-v)\n" in run(*arguments)[1]
+    assert "  notes   5 names that a host could define as well (-v)\n" in run(*arguments)[1]
     (line,) = (line for line in out.splitlines() if "note COL402" in line)
     assert line.strip() == (
         "note COL402 [exposed-library] specimen_bundled_mangled.libs/libvault-2f6e8b1c.so.1: "

@@ -37,7 +37,7 @@ def everything() -> Report:
     """A report with findings of one target, of pairs, on several hosts and on any, and none."""
     require_loader()
     hosts = [extract(str(HOST), Root()), load_shipped("debian-12-uwsgi-python3")]
-    inputs = [*sorted((WHEELS / "dist").glob("*.whl")), HOST.parent]
+    inputs = [*sorted((WHEELS / "dist").glob("*.whl")), *sorted(HOST.parent.glob("*.so*"))]
     found = check(map(read_target, inputs), hosts, together=True, exposure=True)
     codes = {finding.code.id for finding in found.findings}
     assert codes >= {"COL101", "COL102", "COL203", "COL205", "COL302", "COL306"}

@@ -149,7 +149,7 @@ class _CauseLines:
             parts.append(count)
         if exposed:
             names = sum(len(c.symbols) for c in exposed)
-            parts.append(f"{plural(names, 'name')} that any host could take")
+            parts.append(f"{plural(names, 'name')} that a host could define as well")
         text = f"{', '.join(parts)} (-v)"
         return Span("  "), Span("notes   ", "note"), Span(text)
 

@@ -12,7 +12,7 @@ from collide.findings.subject import Kind, library, object_name
 from collide.report.check.parts import headline
 from collide.report.demangle import demangled
 from collide.support.records import NamedTuple
-from collide.support.text import listed
+from collide.support.text import listed, plural
 
 _SHOWN_NAMES = 3
 _VERDICTS = {Severity.ERROR: "breaks", Severity.WARNING: "warns", Severity.NOTE: "note"}
@@ -60,7 +60,7 @@ def what(cause: Cause) -> str:
         case Shape.INTERPOSITION | Shape.SPLIT if cause.kind is not Kind.CODE:
             return _library(cause) if cause.kind is Kind.COPY else f"{_names(cause)} in {objects}"
         case Shape.EXPOSURE:
-            return f"{cause.subject}, {len(cause.symbols)} names"
+            return f"{cause.subject}, {plural(len(cause.symbols), 'name')}"
         case Shape.CAPTURE:
             return f"{cause.subject}, bundled"
         case Shape.CHANGED_BINDINGS:
@@ -92,7 +92,7 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) 
     ``brief`` leaves out which release the hosts have.
     """
     if cause.exposed:
-        return f"any host could answer for {listed_objects(cause.objects)}"
+        return f"a host that defines them, too, comes before {listed_objects(cause.objects)}"
     worst = cause.worst_rows[0].finding
     subject, several = hosts.some(cause, named=named)
     if worst.code.shape is Shape.CHANGED_BINDINGS:

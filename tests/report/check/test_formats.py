@@ -61,7 +61,7 @@ def test_format_names_the_providers_of_the_json(name: str) -> None:
 @pytest.mark.parametrize("name", ["github", "sarif", "html"])
 def test_finding_of_several_hosts_is_told_once(name: str) -> None:
     hosts = [load_shipped(f"debian-{n}-python3") for n in (12, 13)]
-    wheels = [HOST.parent, specimen("bundled_unmangled")]
+    wheels = [HOST.parent / "libvault.so.1", specimen("bundled_unmangled")]
     report = check(map(read_target, wheels), hosts, together=True)
     assert [pair.host.name for pair in report.pairs] == [host.name for host in hosts]
     found = said(name, report)
