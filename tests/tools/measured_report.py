@@ -5,7 +5,10 @@ from __future__ import annotations
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os.path import commonprefix
 from typing import Any
+
+from linked_hosts import LINKED
 
 Record = dict[str, Any]
 
@@ -20,8 +23,8 @@ was written down before the run. Each exercise ran three times in plain Python a
 "breaks" is another output or another end than in plain Python (the output may be what another
 release of the library does), "misbinds" works with bindings that are shadowed, "safe" has none.
 A pair of two wheels ran in both orders. `arm64-` hosts ran under qemu-user. In `part` are the
-pairs that rules may be fitted to (fit) and those that they are judged by (judge): no library is
-in both.
+pairs that rules may be fitted to (fit) and those that they are judged by (judge): no library that
+a pair is about, the one that collides most, is in both, nor others of its family.
 """
 WORKING = ("misbinds", "safe")
 
@@ -53,7 +56,11 @@ def _how(record: Record) -> str | None:
 
 
 def _groups(records: Sequence[Record]) -> dict[str, str]:
-    """For each record the first of all libraries that are linked to its own by some record."""
+    """For each record the first of all libraries that are of one family with the one it is about.
+
+    A host that links many libraries, as GDAL, joins none of them: a pair is about the library
+    that collides most.
+    """
     leader: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -62,16 +69,42 @@ def _groups(records: Sequence[Record]) -> dict[str, str]:
         return name
 
     for record in records:
-        first, *others = map(find, libraries(record))
+        first, *others = libraries(record)
         for other in others:
-            one, two = sorted((find(first), find(other)))
-            leader[two] = one
+            if _is_family(first, other):
+                one, two = sorted((find(first), find(other)))
+                leader[two] = one
     return {record["id"]: find(libraries(record)[0]) for record in records}
 
 
+_STEM = len("lib") + 4
+_PACKAGES = {
+    name.library.partition(".so")[0]: name.package for name in LINKED.values() if name.library
+}
+
+
+def _is_family(one: str, other: str) -> bool:
+    """Whether two libraries are of one package of Debian, or have names that begin alike."""
+    package = _PACKAGES.get(one)
+    alike = len(commonprefix((one, other))) >= _STEM  # noqa: RUF071 - no paths
+    return alike or (package is not None and package == _PACKAGES.get(other))
+
+
 def libraries(record: Record) -> list[str]:
-    """The libraries that a pair is about: those that are shadowed, else that of the host."""
-    return record["libraries"] or [record["about"]]
+    """The libraries that are shadowed, the one that collides most first; else that of the host.
+
+    It is the one that the worst findings name, of several the one with the most references.
+    """
+    if not record["libraries"]:
+        return [record["about"]]
+    told = record.get("prediction", {}).get("findings", ())
+    counts = Counter[str]()
+    for found in told:
+        if found["severity"] == record["prediction"]["worst"] and found["provider"]:
+            counts[found["provider"].partition(".so")[0].partition("-")[0]] += found["references"]
+    known = [(n, name) for name, n in counts.items() if name in record["libraries"]]
+    first = min(known, key=lambda one: (-one[0], one[1]))[1] if known else record["libraries"][0]
+    return [first, *(name for name in record["libraries"] if name != first)]
 
 
 def table(records: Mapping[str, Record]) -> str:

@@ -110,3 +110,8 @@ print(
         )
     )[0]
 )
+cicp = numpy.array([9, 16, 0, 1], dtype=numpy.uint8)
+done, data = cv2.imencodeWithMetadata(".png", image, [cv2.IMAGE_METADATA_CICP], [cicp])
+again, kinds, metadata = cv2.imdecodeWithMetadata(data, cv2.IMREAD_COLOR)
+print(done, b"cICP" in data.tobytes(), [int(kind) for kind in kinds])
+print(numpy.array_equal(again, image), [numpy.asarray(one).ravel().tolist() for one in metadata])
