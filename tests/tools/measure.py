@@ -22,6 +22,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
+import pytest
+
 import measured_report
 import programs
 from checkout import DATA, PACKAGE, ROOT
@@ -114,7 +116,7 @@ def one(pair: Pair, runs: int) -> str:
         wheels = _wheels(pair)
         native = [wheel for wheel in wheels if not wheel.name.endswith("-any.whl")]
         where = place(pair.host, native, ARM64_LIBRARIES, _TIMEOUT[pair.kind])
-    except (UnavailableError, CollideError) as e:
+    except (UnavailableError, CollideError, pytest.skip.Exception) as e:
         return f"{pair.id}: not made here: {e}"
     record: Record = {
         "id": pair.id,

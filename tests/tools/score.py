@@ -46,8 +46,9 @@ from collide.findings.shadowing.order import WORST_OF, judge_interposition
 from collide.hosts.database.reader import Database
 from collide.loader.host import Host
 from collide.wheels.target import Target, read_target
-from measured_hosts import place
-from repair_hosts import UnavailableError
+from linked_hosts import LINKED
+from measured_hosts import LINKED_PREFIX, place
+from repair_hosts import HOSTS, UnavailableError
 
 if TYPE_CHECKING:
     from collide.findings.shadowing.order import FindingRule
@@ -159,14 +160,30 @@ def host_name(case: Case) -> str:
     return _NAMES.get(name, name)
 
 
-def host_of(case: Case) -> Host:
-    """The host of a case; raises UnavailableError where it is not recorded and cannot be made."""
+def host_of(case: Case, *, made: bool = False) -> Host:
+    """The host of a case, as it is recorded, or else as it is made here.
+
+    The code of a recorded one is not at hand: with ``made`` the one that is made here comes first.
+    Raises UnavailableError where it is not recorded and cannot be made.
+    """
     name = host_name(case)
-    if name in recorded_hosts().names:
+    recorded = name in recorded_hosts().names
+    if recorded and not (made and is_made_here(case["host"])):
         return recorded_hosts().load(name)
     from measured_table import ARM64_LIBRARIES  # it imports this module
 
-    return place(name, wheels_of(case), ARM64_LIBRARIES, timeout=60.0).host
+    try:
+        return place(case["host"], wheels_of(case), ARM64_LIBRARIES, timeout=60.0).host
+    except UnavailableError:
+        if not recorded:
+            raise
+        return recorded_hosts().load(name)
+
+
+def is_made_here(host: str) -> bool:
+    """Whether a host is one of those that ``measured_hosts.py`` makes."""
+    linked = host.removeprefix(LINKED_PREFIX)
+    return linked in LINKED if linked != host else host in (*HOSTS, "python3")
 
 
 def installed_together(wheels: Iterable[Path]) -> Target:
@@ -182,9 +199,9 @@ def installed_together(wheels: Iterable[Path]) -> Target:
     return first._replace(tags=None)
 
 
-def analysis_of(case: Case) -> Analysis:
-    """Every module of the case's wheels opened alone in its host."""
-    return analyse(installed_together(wheels_of(case)), host_of(case))
+def analysis_of(case: Case, *, made: bool = False) -> Analysis:
+    """Every module of the case's wheels opened alone in its host (see :func:`host_of`)."""
+    return analyse(installed_together(wheels_of(case)), host_of(case, made=made))
 
 
 def agrees(label: str, worst: Severity | None) -> bool:
