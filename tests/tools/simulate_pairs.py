@@ -68,6 +68,7 @@ def main() -> None:
         found = candidates(traces)
         seconds = time.process_time() - began
         causes = Counter(cause for reasons in found.values() for cause in reasons)
+        causes["system alone"] = sum(reasons == {"system"} for reasons in found.values())
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
         share = len(found) / max(1, count * (count - 1) // 2)
         print(
