@@ -8,32 +8,15 @@ import warnings
 import pytest
 
 import corpus_run
-from corpus_cases import CASES, Case
-from corpus_run import Row
+from corpus_cases import CASES, Case, wheel_of
 
 pytestmark = pytest.mark.corpus
-
-Rows = dict[Case, Row]
-
-
-@pytest.fixture(scope="module")
-def rows(request: pytest.FixtureRequest) -> Rows:
-    """The rows of all selected tests, which run side by side."""
-    selected = {
-        item.callspec.params["case"]
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and item.path == request.path
-        and hasattr(item, "callspec")
-    }
-    cases = [case for case in CASES if case in selected]
-    return {row.case: row for row in corpus_run.run(cases)}
 
 
 @pytest.mark.filterwarnings("default:counts not compared")
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_predicts_every_line_of_the_loader(case: Case, rows: Rows) -> None:
-    row = rows[case]
+def test_predicts_every_line_of_the_loader(case: Case) -> None:
+    row = corpus_run.compare(case, wheel_of(case))
     if row.left_out:
         if os.environ.get("CI") == "true":
             pytest.fail(row.left_out)
