@@ -145,6 +145,10 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
             kept = uses(victim, kept_of[key])
         # For a library inside the victim it is not needed, and all users would have to be read.
         inside = intended.keys() <= {victim}
+        entered_by: AbstractSet[Dso] = frozenset()
+        if used and not inside:
+            others = ((dso, groups.bound(victim, dso) - kept_of[key]) for dso in intended)
+            entered_by = {d for d, n in others if d is not victim and n and uses(victim, n)}
         yield Interposition(
             victim=victim,
             provider=provider,
@@ -159,7 +163,7 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
             entered=_entered(groups, victim, uses) if kept and not inside else (0, 0),
             asked=victim in roots and not is_extension_module(victim),
             within_host=analysis.is_host(victim),
-            own_calls=_own_calls(analysis, used, reach) if reach and used else (),
+            own_calls=_own_calls(used, entered_by, reach) if reach else (),
             compare=cache(partial(_compare, used, victim)) if used else _unknown,
         )
 
@@ -170,13 +174,16 @@ def _compare(used: Iterable[Binding], victim: Dso) -> Layouts | None:
     return compare_layouts(used, victim)
 
 
-def _own_calls(analysis: Analysis, used: Iterable[Binding], reach: Reach) -> tuple[str, ...]:
-    """The names whose intended definitions are called by their own object, and not by name."""
+def _own_calls(used: Iterable[Binding], entered: AbstractSet[Dso], reach: Reach) -> tuple[str, ...]:
+    """The names whose intended definitions are called by their own object, and not by name.
+
+    ``entered`` are the objects that the victim calls by names of other libraries in them, too.
+    """
     from collide.elf.code.call_graph import called_directly  # late: start-up
 
     by_dso: dict[Dso, dict[int, str]] = {}
     for b in used:
-        if b.intended is not None and analysis.is_member(b.intended.dso):
+        if b.intended is not None and b.intended.dso in entered:
             dso, definition = b.intended
             if definition.type in (STT_FUNC, STT_GNU_IFUNC) and definition.value:
                 by_dso.setdefault(dso, {})[definition.value] = b.reference.name
@@ -293,6 +300,10 @@ class _Groups:
     def of(self, victim: Dso) -> list[BindingGroup]:
         """The groups that bind references of ``victim``, in any module."""
         return [group for dso, group in self._groups.values() if dso is victim]
+
+    def bound(self, victim: Dso, provider: Dso) -> AbstractSet[str]:
+        """The names that ``victim`` gets from ``provider``, in any module."""
+        return frozenset().union(*(group.bound_to(provider) for group in self.of(victim)))
 
     def reaching(self, victim: Dso) -> Iterator[tuple[Dso, BindingGroup]]:
         """The groups that bind other objects to names that ``victim`` defines, in any module."""
