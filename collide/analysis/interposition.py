@@ -145,10 +145,6 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
             kept = uses(victim, kept_of[key])
         # For a library inside the victim it is not needed, and all users would have to be read.
         inside = intended.keys() <= {victim}
-        entered_by: AbstractSet[Dso] = frozenset()
-        if used and not inside:
-            others = ((dso, groups.bound(victim, dso) - kept_of[key]) for dso in intended)
-            entered_by = {d for d, n in others if d is not victim and n and uses(victim, n)}
         yield Interposition(
             victim=victim,
             provider=provider,
@@ -163,7 +159,9 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
             entered=_entered(groups, victim, uses) if kept and not inside else (0, 0),
             asked=victim in roots and not is_extension_module(victim),
             within_host=analysis.is_host(victim),
-            own_calls=_own_calls(used, entered_by, reach) if reach else (),
+            own_calls=_own_calls(used, groups, victim, kept_of[key], reach)
+            if reach and used
+            else (),
             compare=cache(partial(_compare, used, victim)) if used else _unknown,
         )
 
@@ -174,21 +172,29 @@ def _compare(used: Iterable[Binding], victim: Dso) -> Layouts | None:
     return compare_layouts(used, victim)
 
 
-def _own_calls(used: Iterable[Binding], entered: AbstractSet[Dso], reach: Reach) -> tuple[str, ...]:
+def _own_calls(
+    used: Iterable[Binding],
+    groups: _Groups,
+    victim: Dso,
+    kept: AbstractSet[str],
+    reach: Reach,
+) -> tuple[str, ...]:
     """The names whose intended definitions are called by their own object, and not by name.
 
-    ``entered`` are the objects that the victim calls by names of other libraries in them, too.
+    That is one which the victim calls by names of another library in it, too, not ``kept`` ones.
     """
     from collide.elf.code.call_graph import called_directly  # late: start-up
 
     by_dso: dict[Dso, dict[int, str]] = {}
     for b in used:
-        if b.intended is not None and b.intended.dso in entered:
+        if b.intended is not None and b.intended.dso is not victim:
             dso, definition = b.intended
             if definition.type in (STT_FUNC, STT_GNU_IFUNC) and definition.value:
                 by_dso.setdefault(dso, {})[definition.value] = b.reference.name
     found = set[str]()
     for dso, names in by_dso.items():
+        if not reach.uses(victim, groups.bound(victim, dso) - kept):
+            continue
         functions: AbstractSet[int] = names.keys()
         if dso.calls is None:
             functions = called_directly(dso.read(), functions)
