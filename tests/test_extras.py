@@ -48,7 +48,7 @@ def project() -> dict[str, Any]:
 
 def test_check_needs_nothing_but_packaging() -> None:
     (wheel,) = (WHEELS / "dist").glob("specimen_bundled_unmangled-*.whl")
-    status, printed, errors = without("check", str(wheel), "--profile", "wheels/host/host")
+    status, printed, errors = without("check", str(wheel), "--profile", "wheels/host/host", "-v")
     assert (status, errors) == (1, "")
     assert "COL" in printed
 
