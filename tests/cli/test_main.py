@@ -268,8 +268,7 @@ def test_exposure_is_told_once_and_changes_no_status(run: Run) -> None:
     assert line.strip() == (
         "note COL402 [exposed-library] specimen_bundled_mangled.libs/libvault-2f6e8b1c.so.1: "
         "5 symbols on any host. Their names begin with vault (5). They are looked "
-        "up by specimen_bundled_mangled.abi3.so. debian-12-host takes 4 of them. debian-12-host "
-        "takes 4 of them."
+        "up by specimen_bundled_mangled.abi3.so. debian-12-host takes 4 of them."
     )
     without = run(*arguments, "--no-exposure")
     assert (without[0], "COL4" in without[1]) == (status, False)
@@ -706,7 +705,7 @@ def test_recorded_profile_takes_no_openings(run: Run, option: str) -> None:
 def test_preload_of_a_binary_takes_part(run: Run) -> None:
     # The host's own library, loaded into another binary.
     library = str(ROOT / "wheels/host/libvault.so.1")
-    arguments = ("check", specimen("static_exported"), "--profile", "/bin/sh")
+    arguments = ("check", specimen("static_exported"), "-v", "--profile", "/bin/sh")
     assert "COL101" not in run(*arguments)[1]
     assert "COL101" in run(*arguments, "--preload", library)[1]
     assert "COL101" in run(*arguments, "--global", library)[1]
@@ -716,7 +715,7 @@ def test_preload_with_a_slash_is_relative_to_the_working_directory(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT / "wheels/host")
-    arguments = ("check", specimen("static_exported"), "--profile", "/bin/sh")
+    arguments = ("check", specimen("static_exported"), "-v", "--profile", "/bin/sh")
     assert "COL101" in run(*arguments, "--preload", "./libvault.so.1")[1]
     assert "COL101" in run(*arguments, "--global", "../host/libvault.so.1")[1]
 
@@ -724,7 +723,7 @@ def test_preload_with_a_slash_is_relative_to_the_working_directory(
 @pytest.mark.parametrize("given", ["wheels/host", "wheels:wheels/host", "wheels;wheels/host"])
 def test_library_path_is_searched(run: Run, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.chdir(ROOT)
-    arguments = ("check", specimen("static_exported"), "--profile", "/bin/sh")
+    arguments = ("check", specimen("static_exported"), "-v", "--profile", "/bin/sh")
     line = run.fails(*arguments, "--preload", "libvault.so.1")
     assert line == "libvault.so.1: no such library on this host"
     options = ("--preload", "libvault.so.1", "--library-path", given)
