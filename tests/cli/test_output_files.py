@@ -57,12 +57,8 @@ WORKING = {
     *("collide.support.files", "collide.repair.patch", "collide.repair.import_trial"),
     *("collide.repair.exercise", "collide.verify.compare", "collide.verify.ld_debug"),
     *("collide.verify.runner", "collide.verify.script", "collide.hosts.packages"),
-    *(
-        "collide.wheels.archive",
-        "collide.cli.streams",
-        "collide.survey.work",
-        "collide.survey.index",
-    ),
+    *("collide.wheels.archive", "collide.cli.streams"),
+    *("collide.survey.index", "collide.survey.bounded", "collide.survey.fetch"),
 }
 """What writes in working directories, and to what is no file."""
 

@@ -20,6 +20,7 @@ LINKED = {
     "archive": Linked("libarchive13", "libarchive.so.13"),
     "argon2": Linked("libargon2-1", "libargon2.so.1"),
     "arpack": Linked("libarpack2", "libarpack.so.2"),
+    "asound": Linked("libasound2", "libasound.so.2"),
     "avcodec": Linked("libavcodec59", "libavcodec.so.59"),
     "avif": Linked("libavif15", "libavif.so.15"),
     "blosc": Linked("libblosc1", "libblosc.so.1"),

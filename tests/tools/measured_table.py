@@ -60,16 +60,29 @@ class Pair(NamedTuple):
 _NUMPY = "numpy==2.4.6"
 _CFFI = ("cffi==2.1.1", "pycparser==3.12")
 _TYPING = "typing_extensions==4.16.0"
+_CERTIFI = "certifi==2026.10.19.post1"
+_BLOSC2 = (
+    *("numexpr==2.14.2", "httpcore==1.0.9", "msgpack==1.2.4", "ndindex==1.10.1"),
+    *("pydantic==2.14.4", "pydantic_core==2.50.5", "rich==15.0.0", "threadpoolctl==3.8.0"),
+    *("annotated-types==0.8.0", "h2==4.4.1", "markdown-it-py==4.3.0", "Pygments==2.21.0"),
+    *("typing-inspection==0.4.5", "anyio==4.16.0", "idna==3.20", "httpx==0.28.1", "h11==0.16.0"),
+    *("hpack==4.2.0", "hyperframe==6.1.0", "mdurl==0.1.2"),
+)
+"""What blosc2 needs beside numpy."""
 
 _TERMINAL = "depends on whether the standard input is a terminal, and on TERM"
 
 PACKAGES = {
     p.name: p
     for p in (
+        Package("ale-py==0.12.1", (_NUMPY,), "deep_ale"),
         Package("apsw==3.54.1.0", (), "bundled", "deep_apsw"),
+        Package("blosc2==4.14.1", (_NUMPY, _TYPING, _CERTIFI, *_BLOSC2), "deep_blosc2"),
         Package("brotli==1.2.1", (), "bundled", "deep_compression"),
+        Package("cantera==3.2.0", (_NUMPY, _TYPING, "ruamel.yaml==0.19.1"), "deep_cantera"),
         Package("cmarkgfm==2025.10.22", _CFFI, "first_cmark", "deep_cmark"),
         Package("cryptography==50.0.2", (*_CFFI, _TYPING), "bundled", "deep_cryptography"),
+        Package("curl_cffi==0.16.3", (*_CFFI, _CERTIFI), "deep_curl_cffi"),
         Package("freetype-py==2.5.1", (), "bundled", "deep_freetype"),
         Package("gmpy2==2.3.2", (), "first_gmpy2", "deep_gmpy2"),
         Package("gnureadline==8.3.3", (), "bundled", "deep_gnureadline", _TERMINAL),
@@ -83,13 +96,15 @@ PACKAGES = {
         Package("lz4==4.4.5", (), "bundled", "deep_compression"),
         Package(
             "netCDF4==1.7.5.1.post1",
-            (_NUMPY, "cftime==1.6.6.1", "certifi==2026.10.19.post1", "packaging==26.4"),
+            (_NUMPY, "cftime==1.6.6.1", _CERTIFI, "packaging==26.4"),
             "bundled",
             "deep_netcdf4",
         ),
+        Package("numcodecs==0.16.6", (_NUMPY, _TYPING), "deep_numcodecs"),
         Package("onigurumacffi==1.5.0", _CFFI, "first_onig", "deep_onig"),
         Package("opencv-python-headless==5.0.0.93", (_NUMPY,), "bundled", "deep_opencv"),
         Package("pillow==13.0.0", (), "bundled", "deep_pillow"),
+        Package("pocketsphinx==5.1.1", ("sounddevice==0.5.6", *_CFFI), "deep_pocketsphinx"),
         Package("psycopg-binary==3.3.9", ("psycopg==3.3.9", _TYPING), "bundled", "deep_psycopg"),
         Package("psycopg2-binary==2.9.13", (), "bundled", "deep_psycopg2"),
         Package("pycares==5.2.1", _CFFI, "first_pycares", "deep_pycares"),
@@ -98,7 +113,7 @@ PACKAGES = {
         Package("pymssql==2.4.6", (), "bundled", "deep_pymssql"),
         Package("pynacl==1.6.2", _CFFI, "bundled", "deep_pynacl"),
         Package("python-flint==0.9.0", (), "first_flint", "deep_flint"),
-        Package("pyproj==3.7.2", ("certifi==2026.10.19.post1",), "bundled", "deep_pyproj"),
+        Package("pyproj==3.7.2", (_CERTIFI,), "bundled", "deep_pyproj"),
         Package("pyyaml==6.0.4", (), "first_pyyaml", "deep_pyyaml"),
         Package("pyzmq==27.3.0", (), "bundled", "deep_pyzmq"),
         Package("shapely==2.2.0", (_NUMPY,), "bundled", "deep_shapely"),
@@ -113,10 +128,14 @@ PACKAGES = {
 }
 
 IN_HOSTS = {
+    "ale-py": ("asound",),
     "apsw": ("sqlite", "sqlcipher", "spatialite", "gdal", "gdb", "python3"),
+    "blosc2": ("zstd", "gdb"),
     "brotli": ("brotli", "gdb"),
+    "cantera": ("hdf5",),
     "cmarkgfm": ("cmark", "cmark-gfm"),
     "cryptography": ("ssl", "uwsgi"),
+    "curl_cffi": ("curl", "gdb"),
     "freetype-py": ("freetype", "cairo"),
     "gmpy2": ("gmp", "mpfr", "mpc", "gdb"),
     "gnureadline": ("readline", "gdb"),
@@ -129,9 +148,11 @@ IN_HOSTS = {
     "lxml": ("xml2", "xslt", "archive", "uwsgi"),
     "lz4": ("lz4", "archive"),
     "netCDF4": ("netcdf", "hdf5"),
+    "numcodecs": ("zstd", "gdb"),
     "onigurumacffi": ("onig", "jq"),
     "opencv-python-headless": ("png", "avcodec"),
     "pillow": ("avif", "aom", "dav1d", "fribidi", "gdal", "vips"),
+    "pocketsphinx": ("pocketsphinx",),
     "psycopg-binary": ("pq", "ldap", "krb5"),
     "psycopg2-binary": ("pq", "ldap", "krb5", "ssl", "ssh"),
     "pycares": ("cares", "grpc"),

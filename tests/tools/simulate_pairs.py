@@ -1,6 +1,6 @@
 """How many pairs of wheels could meet in an index, by what is measured in a survey of a part of it.
 
-    python tests/tools/simulate_pairs.py DATASET HOST 1000 48000
+    python tests/tools/simulate_pairs.py DATASET HOST --wheels 1000 48000
 
 DATASET is one of ``collide survey --pairs``. A simulated wheel is one of it, drawn by chance, with
 names of its own in place of those that no other project of the dataset has: its files, libraries
@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import random
 import resource
-import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import programs
 from collide.survey import dataset
 from collide.survey.candidates import candidates
 
@@ -56,13 +56,18 @@ def simulated(wheels: dict[str, list[Trace]], count: int) -> Iterator[tuple[str,
             )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print a line for the dataset, and one for each number."""
-    wheels = measured(Path(sys.argv[1]), sys.argv[2])
+    parser = programs.parser(__doc__)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("host")
+    parser.add_argument("--wheels", type=int, nargs="+", default=[], metavar="N")
+    args = parser.parse_args(argv)
+    wheels = measured(args.dataset, args.host)
     real = [(wheel, *row) for wheel, rows in wheels.items() for row in rows]
     for label, traces, count in (
         ("measured", real, len(wheels)),
-        *(("simulated", list(simulated(wheels, n)), n) for n in map(int, sys.argv[3:])),
+        *(("simulated", list(simulated(wheels, n)), n) for n in args.wheels),
     ):
         began = time.process_time()
         found = candidates(traces)

@@ -311,6 +311,7 @@ def test_what_packages_bring_is_packed_beside_the_hosts(
         assert read.head("one") == database.head("one")
 
 
+@pytest.mark.corpus
 def test_squeezed_file_says_the_same(packed: tuple[Host, Database], tmp_path: Path) -> None:
     pytest.importorskip("zopfli", reason="only who records hosts has zopfli (pip install zopfli)")
     _, database = packed
