@@ -39,6 +39,7 @@ NOT_RUN = {
     r"pytest": "it is what runs the tests",
     r"pip install -e": "it installs what runs the tests",
     r"inspect core": "it takes the core file of a crash; tests/inspect makes such files",
+    r"inspect -- gunicorn": "it is a server of others; tests/cli runs commands behind --",
     r"survey diff": "it takes datasets of two days; tests/survey/test_changes.py makes two",
     r"torch-\*": "the wheel is larger than all others together",
 }
@@ -281,6 +282,7 @@ def test_commands_of_a_block_run(texts: list[str], shows: dict[str, list[str]], 
         **os.environ,
         "PATH": f"{desk / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
+        "COLUMNS": "100",
     }
     for text in texts:
         done = subprocess.run(

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/prefix"
 """The prefix under which wheels are installed in memory: ``sys.prefix`` of no real environment."""
+_MOST_DIRECTORIES = 4096
+"""How many are kept in their plain form: a run path may name as many as its bytes hold."""
 _SITE = f"{PREFIX}/lib/python/site-packages"
 _SCHEME = {
     "purelib": _SITE,
@@ -174,6 +176,8 @@ class _Installed(FileSystem):
         # A search tries hundreds of names in few directories.
         normal = self._normal.get(directory)
         if normal is None:
+            if len(self._normal) >= _MOST_DIRECTORIES:
+                self._normal.clear()
             normal = self._normal[directory] = posixpath.normpath(directory or "/")
         found = self._by_directory.get(normal, {}).get(name) or self._host.open(path)
         if found is not None or self._disk is None or normal in self._system_dirs:

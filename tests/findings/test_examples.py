@@ -17,6 +17,7 @@ COMMANDS = [
     (code.id, command)
     for code in CODES.values()
     for command in re.findall(r"`(collide [^`]*)`", code.example)
+    if ".whl" in command  # else it says WHEEL, for one of the reader's
 ]
 
 
