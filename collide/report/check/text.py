@@ -213,13 +213,23 @@ class _Screen:
             if not one.hosts:
                 yield Span(title, "strong"), Span(": cannot be imported there (-v)")
                 return
-        yield (Span(title, "strong"), *self._outcome(one))
+        yield from self._title(title, self._outcome(one))
         yield from self._by_kind(one)
         yield from self._lines.of(shown)
         yield from self._remedies(shown, one.target)
         if self._verbose and one.clean and one.hosts > 1:
             yield _plain(f"  clean on {', '.join(one.clean)}")
         yield from self._not_analysed(one.target)
+
+    def _title(self, title: str, outcome: Line) -> Iterator[Line]:
+        """What was checked and how it fares, on two lines where one is too short."""
+        where, *fares = outcome
+        long = len(title) + sum(len(span.text) for span in outcome) > self._style.width
+        if not long or not fares:
+            yield (Span(title, "strong"), *outcome)
+        else:
+            yield Span(title, "strong"), Span(where.text.rstrip())
+            yield (Span("  "), *fares)
 
     def _outcome(self, one: InputSummary) -> Line:
         """On how many hosts, and how it fares there."""

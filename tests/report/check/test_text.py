@@ -134,7 +134,7 @@ def test_first_screen_has_an_input_a_line_for_each_cause_and_what_to_do() -> Non
     ]
 
 
-@pytest.mark.parametrize("width", [80, 100, 200])
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
 def test_lines_are_as_wide_as_the_terminal_but_for_commands(width: int) -> None:
     for line in lines_of(four_causes(), style=text.Style(width)):
         assert len(line) <= width or line.startswith("  or  ")
