@@ -225,7 +225,7 @@ class _Screen:
         """What was checked and how it fares, on two lines where one is too short."""
         where, *fares = outcome
         long = len(title) + sum(len(span.text) for span in outcome) > self._style.width
-        if not long or not fares:
+        if not long or len(fares) < 2:
             yield (Span(title, "strong"), *outcome)
         else:
             yield Span(title, "strong"), Span(where.text.rstrip())
