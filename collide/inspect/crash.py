@@ -7,7 +7,6 @@ the function from it. Evidence is weighed by where it is on the stack.
 from __future__ import annotations
 
 import posixpath
-import signal
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -30,6 +29,7 @@ from collide.processes.maps import range_at
 from collide.processes.unwind import Code, Stack, walk
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
+from collide.support.signals import signal_name
 
 _RUNTIME = ("libstdc++.so", "libgcc_s.so", "libc++abi.so", "libc++.so")
 """File names of what aborts and unwinds for others, beside the C library."""
@@ -132,7 +132,7 @@ def read_crash(snapshot: Snapshot, real: RealBindings, judged: Iterable[Placed])
     met = _Stack(tuple(frames[start:]), dsos[start:])
     blame = _Judge(snapshot, judged, crossings, met).blame()
     return Crash(
-        _signal_name(fault.signal),
+        signal_name(fault.signal),
         fault.address,
         thread.number,
         tuple(frames),
@@ -164,13 +164,6 @@ def _first_met(stack: Stack, fault: Fault) -> int:
         return stack.faulted[-1]
     # A fault of its own has an address; a handler that ends the process sends the signal.
     return stack.interrupted[0] if fault.address is None and stack.interrupted else 0
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 class _Reader:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from collide.processes.image import Fault, ProcessImage
 from collide.processes.live import open_process
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
+from collide.support.signals import signal_name
 
 _PACKET = 4096
 _LONGEST = 30
@@ -138,4 +138,4 @@ class Dying:
 
 def name_of(fault: Fault | None) -> str:
     """The signal of a fault by its name."""
-    return signal.Signals(fault.signal).name if fault is not None else "no signal"
+    return signal_name(fault.signal) if fault is not None else "no signal"

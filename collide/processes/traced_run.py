@@ -24,6 +24,7 @@ from collide.processes.live import open_process
 from collide.processes.registers import fault_of
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
+from collide.support.signals import signal_name
 
 FATAL = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS)
 """Signals that a process gets for what it has done itself (signal(7), action "Core")."""
@@ -61,8 +62,7 @@ def run_traced(
 
     What is kept is the first process that a fatal signal ends; else the one at the mark ``at``,
     after which the command is told to end (SIGTERM); else the process of the command at its end.
-    Raises InputError where the command cannot be run or
-    traced.
+    Raises InputError where the command cannot be run or traced.
     """
     pid = _start(command, environment)
     with _waiting():
@@ -182,7 +182,7 @@ class _Run:
 
     def _mark_signal(self, tid: int, number: int) -> None:
         pid = _process_of(tid)
-        self._mark(pid, f"was read when it got {signal.Signals(number).name}")
+        self._mark(pid, f"was read when it got {signal_name(number)}")
 
     def _remember(self, tid: int) -> None:
         try:
@@ -218,7 +218,7 @@ class _Run:
         pid, rank = _process_of(tid), 2 if last.code > 0 else 1 if last.code == _SI_TKILL else 0
         if self._crashed is None or (self._crashed[0] == pid and self._crashed[1] < rank):
             self._crashed = pid, rank
-            self._keep(pid, tid, fault_of(*last), f"got {signal.Signals(last.number).name}")
+            self._keep(pid, tid, fault_of(*last), f"got {signal_name(last.number)}")
 
     def _keep(self, pid: int, tid: int | None, fault: Fault | None, why: str) -> None:
         try:
@@ -237,13 +237,13 @@ def _how(status: int) -> str:
     """A status of wait(2) as a clause."""
     number = status & 0x7F
     if number:
-        return f"{signal.Signals(number).name} ended it"
+        return f"{signal_name(number)} ended it"
     return f"it ended with status {status >> 8}"
 
 
 def _ending(status: int) -> str:
     if status < 0:
-        return f"was killed by {signal.Signals(-status).name}, which comes from outside"
+        return f"was killed by {signal_name(-status)}, which comes from outside"
     return f"ended with status {status}"
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import rmtree
-from signal import Signals
 
 from collide.repair.import_trial import SITE, run_script
 from collide.support.records import NamedTuple
+from collide.support.signals import signal_name
 
 _SCRIPT = """\
 import sys
@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
         if self.process is None:
             return "did not end in time"
         if self.process < 0:
-            return f"ended with {Signals(-self.process).name}"
+            return f"ended with {signal_name(-self.process)}"
         return f"ended with status {self.process}"
 
     def is_as(self, other: Outcome) -> bool:

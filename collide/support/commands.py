@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from collide.support.records import NamedTuple
+from collide.support.signals import signal_name
 from collide.support.system import IS_LINUX
 
 _PR_SET_PDEATHSIG = 1
@@ -29,7 +30,7 @@ class Ended(NamedTuple):
     @property
     def signal(self) -> str | None:
         """The name of the signal that ended it."""
-        return signal.Signals(-self.status).name if self.status < 0 else None
+        return signal_name(-self.status) if self.status < 0 else None
 
 
 def _die_with_parent() -> Callable[[], object] | None:

@@ -18,6 +18,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from collide.support.records import NamedTuple
+from collide.support.signals import signal_name
 from collide.support.system import can_fork
 
 if TYPE_CHECKING:
@@ -214,4 +215,4 @@ def _ending(exit_code: int) -> str:
         return f"ended with status {exit_code}"
     if exit_code == -signal.SIGKILL:
         return "was killed (SIGKILL), as the kernel does when memory runs out"
-    return f"was ended by {signal.Signals(-exit_code).name}"
+    return f"was ended by {signal_name(-exit_code)}"

@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from collide.support.commands import run_in_session
 from collide.support.errors import CollideError
 from collide.support.files import working_directory
 from collide.support.records import NamedTuple
+from collide.support.signals import signal_name
 
 # Paths may hold spaces, so the line is split where only the loader can have written.
 _BINDING = re.compile(
@@ -133,7 +133,7 @@ class Run(NamedTuple):
         """How it ended, and the last line that it printed, in one clause."""
         said = (self.stderr.strip() or self.stdout.strip()).splitlines()
         if self.status < 0:
-            how = f"was killed by {signal.Signals(-self.status).name}"
+            how = f"was killed by {signal_name(-self.status)}"
         else:
             how = f"ended with status {self.status}"
         return f"{how}: {said[-1]}" if said else how

@@ -54,6 +54,14 @@ def test_what_the_command_prints_goes_to_standard_error(
     assert "was read when it ended with status 0" in err
 
 
+def test_end_by_a_signal_without_a_name(capfd: pytest.CaptureFixture[str]) -> None:
+    status = main(["inspect", "--", "sh", "-c", "kill -40 $$"])
+    _, err = capfd.readouterr()
+    traced(status, err)
+    assert status == 0
+    assert "was read when signal 40 ended it" in err
+
+
 def test_profile_of_a_mark(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     s = Scenario(tmp_path)
     library = s.lib("opened.so", "int opened(void) { return 1; }")
