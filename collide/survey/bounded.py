@@ -6,6 +6,7 @@ leaves its answer beside it.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from collide.support.foreign import from_json, json_value
 from collide.support.limits import limit_in, override
 from collide.support.processes import end_with
 from collide.support.records import NamedTuple
+from collide.support.signals import signal_name
 from collide.survey.wheel import Bounds
 
 TYPE_CHECKING = False
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 _ERROR_LENGTH = 500
 _INTERVAL = 0.05
 """Seconds between two looks at a process."""
-_REQUEST, _ANSWER = "request.json", "answer.json"
+_REQUEST, _ANSWER, _PEAK = "request.json", "answer.json", "peak"
 _REFUSED = 2  # status of collide for an input that cannot be read
 
 
@@ -55,8 +57,10 @@ def run(program: str, words: Sequence[str], scratch: Path, bounds: Bounds) -> En
 
     It ends with this process, in whatever way that does.
     """
-    program = f"from {end_with.__module__} import end_with; end_with({os.getpid()}); {program}"
-    said = scratch / "stderr"
+    watched = f"from {end_with.__module__} import end_with; end_with({os.getpid()})"
+    program = f"{watched}; from {__name__} import keep_peak; keep_peak(); {program}"
+    said, kept = scratch / "stderr", scratch / _PEAK
+    kept.unlink(missing_ok=True)
     with said.open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-c", program, *words],
@@ -71,8 +75,10 @@ def run(program: str, words: Sequence[str], scratch: Path, bounds: Bounds) -> En
         process.returncode = os.waitstatus_to_exitcode(status)
     error = said.read_text(errors="replace").strip()
     kind, reason = _problem(bounds, process.returncode, error, scratch, is_late=is_late)
+    if kept.exists():
+        peak = int(kept.read_text())
     # A process has the peak of the one that has started it as its own (getrusage(2), execve(2)).
-    if used.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
+    elif used.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
         peak = used.ru_maxrss << 10
     return Ended(kind, reason, used.ru_utime + used.ru_stime, peak)
 
@@ -90,6 +96,12 @@ def _watch(process: subprocess.Popen[bytes], seconds: int) -> tuple[int, bool]:
     finally:
         os.close(descriptor)
     return peak, False
+
+
+def keep_peak() -> None:
+    """Leave the peak of this process in its working directory when it ends by itself."""
+    place = Path(_PEAK).absolute()
+    atexit.register(lambda: place.write_text(str(_peak(os.getpid()))))
 
 
 def _peak(process: int) -> int:
@@ -113,7 +125,7 @@ def _problem(
     if status == _REFUSED:
         return "limit" if limit_in(reason) else "unreadable", reason
     if status:
-        ended = f"ended by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+        ended = f"ended by {signal_name(-status)}" if status < 0 else f"status {status}"
         return "fault", reason or ended
     return "", ""
 

@@ -21,6 +21,13 @@ def test_good_end_has_its_cost(tmp_path: Path) -> None:
     assert ended.seconds > 0
 
 
+def test_peak_of_a_short_process_is_its_own(tmp_path: Path) -> None:
+    """Also below a larger one, whose peak the system takes for its own."""
+    larger = bytearray(400 << 20)
+    ended = run("x = bytearray(200 << 20)", (), tmp_path, BOUNDS)
+    assert 200 << 20 < ended.memory < len(larger)
+
+
 def test_fault_is_told_without_the_directory_of_the_worker(tmp_path: Path) -> None:
     ended = run(f"raise ValueError({str(tmp_path / 'p.whl')!r})", (), tmp_path, BOUNDS)
     assert (ended.kind, ended.reason) == ("fault", "ValueError: p.whl")
