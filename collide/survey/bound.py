@@ -79,11 +79,14 @@ def _traces(asked: Mapping[str, Any]) -> Mapping[str, TargetTraces]:
     return {w: traces_of(path, by_wheel[w]) for w, path in asked["wheels"].items()}
 
 
+_SHARED = ("sonames", "system", "promoted", "static_tls")
+
+
 def _pair(pair: Pair | None) -> Row:
     counts = Counter(str(f.severity) for f in pair.findings) if pair else Counter[str]()
     shares = pair.shares._asdict() if pair else {}
     return {
-        **{name: list(shares.get(name, ())) for name in ("sonames", "system", "promoted")},
+        **{name: list(shares.get(name, ())) for name in _SHARED},
         **{name: len(shares.get(name, ())) for name in ("unique", "files")},
         "left_out": (pair.left_out or "") if pair else "could not be compared",
         **{severity: counts[severity] for severity in SEVERITIES},

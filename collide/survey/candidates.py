@@ -16,16 +16,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     Pair: TypeAlias = tuple[str, str]
-    Classes: TypeAlias = Mapping[frozenset[str], frozenset[str]]
-
-CAUSES = {
-    "soname": "one brings a library of the name that the other needs from another file",
-    "unique": "both find a unique symbol, each its own",
-    "system": "one changes a system library that both load",
-    "promoted": "one is opened RTLD_GLOBAL",
-    "file": "both install a file at the same path",
-}
-"""Why two wheels are a candidate, with what each means."""
 
 
 def candidates(traces: Iterable[tuple[str, str, str, str]]) -> dict[Pair, set[str]]:
@@ -82,6 +72,7 @@ def _classes(wheels: Mapping[str, set[str]]) -> dict[frozenset[str], list[str]]:
 
 
 def _soname(files: _Files) -> Iterator[Pair]:
+    """One brings a library of the name that the other needs from another file."""
     brings, needs = files.get("brings", {}), files.get("needs", {})
     for name in brings.keys() & needs.keys():
         for (brought, ones), (needed, others) in product(
@@ -92,6 +83,7 @@ def _soname(files: _Files) -> Iterator[Pair]:
 
 
 def _unique(files: _Files) -> Iterator[Pair]:
+    """Both find a unique symbol, each its own."""
     met: set[frozenset[tuple[str, ...]]] = set()
     for wheels in files.get("unique", {}).values():
         classes = sorted(tuple(sorted(one)) for one in _classes(wheels).values())
@@ -107,21 +99,36 @@ def _across(classes: Sequence[Sequence[str]]) -> Iterator[Pair]:
 
 
 def _system(files: _Files) -> Iterator[Pair]:
+    """One changes a system library that both load."""
     users = files.get("system", {})
     for name, takers in files.get("taken", {}).items():
         yield from product(takers, users.get(name, ()))
 
 
 def _promoted(files: _Files) -> Iterator[Pair]:
+    """One is opened RTLD_GLOBAL."""
     everyone = {wheel for wheels in files.get("target", {}).values() for wheel in wheels}
     for promoting in files.get("promotes", {}).values():
         yield from product(promoting, everyone)
 
 
 def _file(files: _Files) -> Iterator[Pair]:
+    """Both install a file at the same path."""
     shared = {frozenset(wheels) for wheels in files.get("file", {}).values()}
     for wheels in shared:
         yield from combinations(wheels, 2)
+
+
+def _static_tls(files: _Files) -> Iterator[Pair]:
+    """Their initial-exec TLS has no room together."""
+    taking = sorted(
+        (int(size), min(map(int, rooms)), wheel)
+        for size, wheels in files.get("static-tls", {}).items()
+        for wheel, rooms in wheels.items()
+    )
+    for (one, left, wheel), (other, room, second) in combinations(taking, 2):
+        if one + other > min(left, room):
+            yield wheel, second
 
 
 _JOINS = {
@@ -130,4 +137,6 @@ _JOINS = {
     "system": _system,
     "promoted": _promoted,
     "file": _file,
+    "static-tls": _static_tls,
 }
+"""Why two wheels are a candidate."""

@@ -113,6 +113,7 @@ TABLES = {
         sonames=(_TEXTS, "libraries that one brings and the other needs from elsewhere"),
         system=(_TEXTS, "system libraries that one changes and both load"),
         promoted=(_TEXTS, "modules that are opened RTLD_GLOBAL"),
+        static_tls=(_TEXTS, "modules whose initial-exec TLS may have no room together"),
         unique=(_COUNT, "unique symbols that both find, each its own"),
         files=(_COUNT, "paths that both install"),
         left_out=(_TEXT, "why they were not compared"),

@@ -40,6 +40,9 @@ def rows_of_traces(found: TargetTraces) -> Iterator[Row]:
     """The rows of a wheel on one host, without the key columns."""
     yield trace_row("target", found.distribution or "", "", (m.name for m in found.modules))
     yield from (trace_row("file", path) for path in sorted(found.paths))
+    if taking := [m.static_tls for m in found.modules if m.static_tls[0]]:
+        taken, room = sum(size for size, _ in taking), min(left for _, left in taking)
+        yield trace_row("static-tls", str(taken), str(room))
     modules: dict[tuple[str, str, str], list[str]] = {}
     for module in found.modules:
         for key in _of_module(module):
@@ -58,7 +61,7 @@ def _of_module(module: ModuleTraces) -> Iterator[tuple[str, str, str]]:
         yield "promotes", "", ""
     if module.static_tls[0]:
         taken, room = module.static_tls
-        yield "static-tls", str(taken), str(room)
+        yield "module-tls", str(taken), str(room)
 
 
 def traces_of(wheel: str, rows: Iterable[Row]) -> TargetTraces:
@@ -79,7 +82,7 @@ def traces_of(wheel: str, rows: Iterable[Row]) -> TargetTraces:
                 value[field][name] = path or None
             elif kind == "failure":
                 value[field].append(LoadFailure(path, "", name))
-            elif kind == "static-tls":
+            elif kind == "module-tls":
                 value[field] = [(int(name), int(path))]
             else:
                 value[field].append(name)
@@ -103,7 +106,7 @@ def traces_of(wheel: str, rows: Iterable[Row]) -> TargetTraces:
 _FIELDS = {
     **{kind: kind for kind in ("brings", "needs", "unique", "system", "taken", "promotes")},
     "failure": "failures",
-    "static-tls": "static_tls",
+    "module-tls": "static_tls",
 }
 
 

@@ -144,6 +144,8 @@ TRACES = {
     "system": "loads the system library `name`",
     "taken": "of these, one that takes some symbol of the wheel",
     "promotes": "is opened RTLD_GLOBAL",
+    "static-tls": "takes `name` bytes of the room for initial-exec TLS, of which `path` are left",
+    "module-tls": "the same of single modules",
     "failure": "does not open, for want of `name`; `path` is the kind of failure",
 }
 """The kinds of traces, with what each means."""

@@ -25,6 +25,7 @@ modules = st.builds(
     taken=st.just(frozenset[str]()),
     failures=st.just(()) | st.just((LoadFailure("missing-library", "", "a"),)),
     promotes=st.sampled_from([False, False, False, True]),
+    static_tls=st.sampled_from([(0, 0), (0, 0), (30, 100), (60, 100), (60, 90)]),
 )
 
 
