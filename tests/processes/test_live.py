@@ -15,7 +15,12 @@ from collide.support.errors import InputError
 
 
 def test_process_is_read_while_it_runs() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        # In the midst of execve(2) a process has no auxiliary vector yet.
+        process.stdout.readline()
         image = open_process(process.pid)
         assert image.executable == str(Path(f"/proc/{process.pid}/exe").readlink())
         assert image.source == f"process {process.pid}"
