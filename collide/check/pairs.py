@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import combinations
 
 from collide.analysis.analysis import Analysis
 from collide.analysis.install import conflicts
@@ -171,15 +170,6 @@ class PairTraces:
         for done, row in enumerate(rows):
             progress("pairs", done, len(rows))
             yield from self.pairs_of(row)
-
-
-def check_pairs(
-    found: Sequence[TargetTraces], host: Host, kept: KeptTargets, modes: ModePatterns = ALL_NOW
-) -> Iterator[Pair]:
-    """All pairs of targets, in the order of the targets; those that share something are opened."""
-    known = _Known(host, kept, modes)
-    for one, other in combinations(found, 2):
-        yield known.pair(one, other)
 
 
 def pairs_among(

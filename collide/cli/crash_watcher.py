@@ -59,26 +59,22 @@ def _relay(said: bytes) -> None:
 
 
 def _report(dying: Dying, said: bytes, report: str) -> None:
+    from pathlib import Path  # late: for a crash
+
     from collide.cli.streams import complain, complain_of, write  # late: for a crash
     from collide.filesystems.root import Root  # late: for a crash
     from collide.inspect.inspect import inspect  # late: for a crash
     from collide.inspect.python_stack import of_faulthandler  # late: for a crash
     from collide.processes.crashing import name_of  # late: for a crash
-    from collide.report.inspect import as_json, as_text, verdict  # late: for a crash
+    from collide.report.inspect import verdict  # late: for a crash
+    from collide.report.inspect_formats import rendered  # late: for a crash
     from collide.support.errors import CollideError  # late: for a crash
     from collide.support.faults import problem_of  # late: for a crash
 
     try:
         found = inspect(dying.image, Root())
         found = found._replace(python=of_faulthandler(said.decode(errors="replace")))
-        if report.endswith(".json"):
-            write(as_json(found), report)
-        elif report.endswith(".html"):
-            from collide.report.inspect_page import as_html  # late: for a crash
-
-            write(as_html(found), report)
-        else:
-            write(as_text(found), report)
+        write(rendered(found, Path(report).suffix.removeprefix(".")), report)
     except CollideError as e:
         complain_of(e)
         return

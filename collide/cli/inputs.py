@@ -5,6 +5,8 @@ What cannot be read or does not fit goes to stderr, a line each.
 
 from __future__ import annotations
 
+import os
+
 from collide import api
 from collide.cli.streams import complain, complain_of
 from collide.loader.opening import ALL_NOW
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collide.hosts.select import Candidate
     from collide.loader.host import Host
     from collide.loader.opening import ModePatterns
+    from collide.processes.image import ProcessImage
+    from collide.processes.traced_run import At
     from collide.wheels.target import Target
 
 
@@ -69,6 +73,23 @@ def host_in_root(
 def _given(library_path: Iterable[str]) -> list[str]:
     """The lists of ``--library-path``: loaders take no notice of one that is empty."""
     return [given for given in library_path if given]
+
+
+def image_of_run(command: Sequence[str], at: At | None, purpose: str) -> ProcessImage:
+    """Execute a command, and say so: its process as it was at a fatal signal, ``at`` or its end.
+
+    Raises InputError where there is nothing to ``purpose``.
+    """
+    import shlex  # late: start-up
+
+    from collide.processes.traced_run import run_traced  # late: start-up
+
+    complain(f"executes {shlex.join(command)}")
+    ran = run_traced(command, os.environ, at)
+    if ran.image is None:
+        raise InputError(command[0], f"{ran.why}: there is nothing to {purpose}")
+    complain(f"{ran.image.source} of {command[0]} {ran.why}")
+    return ran.image
 
 
 def named_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple[Host, ...] | None:

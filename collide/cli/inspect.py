@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collide.cli.inputs import image_of_run
 from collide.cli.options import (
     at_argument,
     color_argument,
@@ -14,22 +15,19 @@ from collide.cli.options import (
 from collide.cli.streams import (
     EXIT_FINDINGS,
     EXIT_USAGE,
-    complain,
     complain_of,
     threshold_status,
     write,
 )
 from collide.cli.style import style_of
-from collide.support.errors import InputError, UsageError
+from collide.support.errors import UsageError
 from collide.support.system import require_linux
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from collide.inspect.inspect import Inspection
-    from collide.processes.traced_run import At
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,20 +57,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; the result is the exit status. Raises CollideError."""
     from collide.inspect.crash import Likelihood  # late: start-up
-    from collide.report.inspect import as_json, as_text  # late: start-up
+    from collide.report.inspect_formats import rendered  # late: start-up
 
     require_linux("inspect, which reads processes and core files of Linux,")
     found = _inspected(args)
     for problem in found.report.problems:
         complain_of(problem)
-    if args.format == "json":
-        write(as_json(found), args.output)
-    elif args.format == "html":
-        from collide.report.inspect_page import as_html  # late: start-up
-
-        write(as_html(found), args.output)
-    else:
-        write(as_text(found, verbose=args.verbose, style=style_of(args)), args.output)
+    text = rendered(found, args.format, verbose=args.verbose, style=style_of(args))
+    write(text, args.output)
     if found.report.problems:
         return EXIT_USAGE
     blame = found.crash.blame if found.crash else None
@@ -82,31 +74,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _inspected(args: argparse.Namespace) -> Inspection:
-    from collide.inspect.inspect import inspect_named  # late: start-up
+    from collide.filesystems.root import Root  # late: start-up
+    from collide.inspect.inspect import inspect, inspect_named  # late: start-up
 
     if bool(args.command) == (args.process is not None):
         raise UsageError("inspect takes PID, CORE, or `-- COMMAND...`, which it executes")
     if args.command:
         if args.root is not None:
             raise UsageError("--root does not go with `-- COMMAND...`, which runs here")
-        return _after_run(args.command, args.at)
+        return inspect(image_of_run(args.command, args.at, "inspect"), Root())
     if args.at is not None:
         raise UsageError("--at is for `-- COMMAND...`")
     return inspect_named(args.process, args.root)
-
-
-def _after_run(command: Sequence[str], at: At | None) -> Inspection:
-    """The process of a command, at the moment that is of interest."""
-    import os  # late: start-up
-    import shlex  # late: start-up
-
-    from collide.filesystems.root import Root  # late: start-up
-    from collide.inspect.inspect import inspect  # late: start-up
-    from collide.processes.traced_run import run_traced  # late: start-up
-
-    complain(f"executes {shlex.join(command)}")
-    ran = run_traced(command, os.environ, at)
-    if ran.image is None:
-        raise InputError(command[0], f"{ran.why}: there is nothing to inspect")
-    complain(f"{ran.image.source} of {command[0]} {ran.why}")
-    return inspect(ran.image, Root())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collide import api
-from collide.cli.inputs import host_in_root
+from collide.cli.inputs import host_in_root, image_of_run
 from collide.cli.options import at_argument, opening_arguments, root_arguments
 from collide.cli.streams import EXIT_CLEAN, complain, write
 from collide.support.errors import InputError, UsageError
@@ -119,21 +119,15 @@ def _of_process(args: argparse.Namespace) -> tuple[Host, Root]:
 def _at(args: argparse.Namespace) -> tuple[Host, Root]:
     """The host that a process of the command is at a moment, read from its memory."""
     import os  # late: start-up
-    import shlex  # late: start-up
     from pathlib import Path  # late: start-up
 
     from collide.filesystems.root import Root  # late: start-up
     from collide.inspect.recording import record_image, steering_of  # late: start-up
-    from collide.processes.traced_run import run_traced  # late: start-up
 
     if args.pid_of is not None:
         raise UsageError("--pid-of does not go with --at: the signal decides it")
-    complain(f"executes {shlex.join(args.command)}")
-    ran = run_traced(args.command, os.environ, args.at)
-    if ran.image is None:
-        raise InputError(args.command[0], f"{ran.why}: there is nothing to record")
-    complain(f"{ran.image.source} of {args.command[0]} {ran.why}")
-    found = record_image(ran.image, Root(), args.name, steering_of(os.environ), Path.cwd())
+    image = image_of_run(args.command, args.at, "record")
+    found = record_image(image, Root(), args.name, steering_of(os.environ), Path.cwd())
     for note in found.notes:
         complain(note)
     return found.host, found.root

@@ -74,7 +74,10 @@ class RepairPreview:
     def _plan(
         self, analysis: Analysis, request: RepairRequest
     ) -> tuple[Plan | None, AbstractSet[str]]:
-        """What :func:`simple_plan` is but for names that are known to come home, and these."""
+        """The plan but for names that are known to come home, and these.
+
+        The plan is None where other objects may be loaded with it.
+        """
         if capturable(self._target, [analysis], request):
             return None, frozenset()
         taken = {b.reference.name for _, b in taken_bindings(analysis)}
@@ -108,17 +111,13 @@ class RepairPreview:
         return self._names, request._replace(facts=self._facts)
 
 
-def simple_plan(analysis: Analysis, request: RepairRequest) -> Plan | None:
-    """The plan, if the same objects are loaded with it as before; None if others may be."""
-    if capturable(analysis.target, [analysis], request):
-        return None
-    return plan_uncaptured(analysis, request)
-
-
 def plan_uncaptured(
     analysis: Analysis, request: RepairRequest, known: AbstractSet[str] = frozenset()
 ) -> Plan | None:
-    """The same for a host that captures no library; names that are ``known`` are left out."""
+    """The plan for a host that captures no library, if the same objects are loaded with it.
+
+    None if others may be. Names that are ``known`` to come home are left out.
+    """
     target = analysis.target
     plan = make_plan(target, [analysis], request, known)
     renamed = renamed_libraries(target, plan) & member_file_names(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from building import WheelBuilder
 from collide.analysis.analysis import analyse
 from collide.analysis.pair_traces import traces
 from collide.check.check import check
-from collide.check.pairs import KeptTargets, Pair, check_pairs
+from collide.check.pairs import KeptTargets, Pair, pairs_among
 from collide.filesystems.root import Root
 from collide.findings.code import Severity
 from collide.hosts.database import load_shipped
@@ -40,7 +41,11 @@ def wheel(tmp_path: Path) -> WheelBuilder:
 
 def paired(host: Host, *targets: Target, kept: KeptTargets | None = None) -> list[Pair]:
     prints = [traces(analyse(t, host)) for t in targets]
-    return list(check_pairs(prints, host, kept or KeptTargets()))
+    pairs = []
+    for pair in pairs_among(combinations(prints, 2), host, kept or KeptTargets()):
+        assert isinstance(pair, Pair), pair
+        pairs.append(pair)
+    return pairs
 
 
 def test_pairs_come_in_the_order_of_the_targets(wheel: WheelBuilder, host: Host) -> None:

@@ -42,9 +42,8 @@ from collide.loader.host import Host
 from collide.loader.model import Dso
 from collide.processes.core import open_core
 from collide.report import footprint as footprint_report
-from collide.report import inspect as inspect_report
-from collide.report import inspect_page
 from collide.report.check.formats import FORMATS, Shown
+from collide.report.inspect_formats import rendered
 from collide.support.errors import CollideError, InputError
 from collide.support.faults import UnexpectedError
 from collide.wheels.archive import Archive
@@ -235,8 +234,7 @@ def run_core(data: bytes) -> None:
     finally:
         image.close()
     _refuse_unexpected(found.report.problems)
-    forms = inspect_report.as_text, inspect_report.as_json, inspect_page.as_html
-    forms[_one_of(data, len(forms))](found)
+    rendered(found, ("text", "json", "html")[_one_of(data, 3)])
 
 
 # -- seeds ----------------------------------------------------------------------------------------

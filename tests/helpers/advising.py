@@ -9,10 +9,11 @@ from pathlib import Path
 from collide.analysis.analysis import Analysis, Module, analyse
 from collide.findings.judge import judge
 from collide.loader.host import Host
-from collide.repair.preview import removed_by_touching, removed_in_trial, simple_plan
+from collide.repair.preview import plan_uncaptured, removed_by_touching, removed_in_trial
 from collide.repair.rebind import rebind, touched_names
 from collide.repair.repair import in_memory
 from collide.repair.request import RepairOptions, RunTimeUse, make_request
+from collide.repair.sonames import capturable
 from collide.wheels.target import read_target
 
 _Fact = tuple[str | None, ...]
@@ -30,7 +31,8 @@ def compare_analysis(analysis: Analysis) -> bool:
     target = analysis.target
     found = RunTimeUse(target, [Path(target.name)])
     request = make_request([target], [analysis], found, RepairOptions(), "c00000000")
-    plan = simple_plan(analysis, request)
+    captured = capturable(target, [analysis], request)
+    plan = None if captured else plan_uncaptured(analysis, request)
     tried = in_memory(target, (analysis,), request)
     if plan is None:
         return False

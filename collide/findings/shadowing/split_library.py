@@ -148,9 +148,8 @@ def own_calls(interposition: Interposition) -> RuleResult | None:
     than a tenth: a table, a checksum.
     """
     names = interposition.own_calls
-    if is_inside(interposition) or len(names) < SMALL * len(interposition.used_names):
-        return None
-    if not names:
+    few = len(names) < SMALL * len(interposition.used_names)
+    if is_inside(interposition) or few or not names:
         return None
     line = (
         f"{file_names(interposition.intended)} calls {len(names)} of them itself, by addresses "
