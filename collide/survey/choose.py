@@ -37,12 +37,13 @@ def wheels_of(asked: Asked, index: Index, tags: Tags, since: str) -> list[Wheel]
         return [named(asked.address)]
     releases: dict[Version, list[Wheel]] = {}
     for wheel, is_yanked in index.at(asked.listed_at).wheels(asked.project):
+        if is_yanked or not _is_for_linux(wheel.filename):
+            continue
         try:
             version = Version(wheel.version)
         except InvalidVersion:
             continue
-        if not is_yanked and _is_for_linux(wheel.filename):
-            releases.setdefault(version, []).append(wheel)
+        releases.setdefault(version, []).append(wheel)
     # As pip: releases before the final one are taken where they are named, or nothing else is.
     fitting = list(SpecifierSet(asked.specifier).filter(releases))
     if not fitting:
@@ -73,7 +74,8 @@ def _tags(filename: str) -> Iterable[tuple[str, str, str]]:
 
 
 def _is_for_linux(filename: str) -> bool:
-    return any("linux" in platform for _, _, platform in _tags(filename))
+    """Whether one of a wheel's platform tags, which end its name, is one of Linux."""
+    return "linux" in filename.rpartition("-")[2]
 
 
 def _rank(filename: str) -> tuple[bool, int, str]:

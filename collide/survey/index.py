@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 from pypi_simple import (
     ACCEPT_JSON_PREFERRED,
     NoSuchProjectError,
+    ProjectPage,
     PyPISimple,
     UnsupportedContentTypeError,
     UnsupportedRepoVersionError,
@@ -37,6 +38,7 @@ DEFAULT = "https://pypi.org/simple/"
 _BUSY = (429, 500, 502, 503, 504)
 _SECONDS = 60
 _BLOCK = 1 << 20
+_JSON = "application/vnd.pypi.simple.v1+json"
 
 
 class _CacheAdapter(LimiterMixin, CacheControlAdapter):  # type: ignore[misc]
@@ -69,9 +71,12 @@ class Index:
             raise InputError(self._url, _said(e)) from e
 
     def wheels(self, project: str) -> Iterator[tuple[Wheel, bool]]:
-        """The wheels of a project, each with whether it is yanked. Raises InputError."""
+        """The wheels of a project, each with whether it is yanked. Raises InputError.
+
+        Of a page in JSON it is only those that may be for Linux.
+        """
         try:
-            page = self._client.get_project_page(project, timeout=_SECONDS)
+            page = self._page(project)
         except _FAILED as e:
             raise InputError(project, _said(e)) from e
         for package in page.packages:
@@ -90,6 +95,18 @@ class Index:
                     ),
                     package.is_yanked,
                 )
+
+    def _page(self, project: str) -> ProjectPage:
+        """The page of a project. Raises one of ``_FAILED``."""
+        url = self._client.get_project_url(project)
+        accept = {"Accept": ACCEPT_JSON_PREFERRED}
+        answer = self._client.s.get(url, timeout=_SECONDS, headers=accept)
+        if answer.status_code == requests.codes.not_found:
+            raise NoSuchProjectError(project, url)
+        answer.raise_for_status()
+        if _JSON not in answer.headers.get("Content-Type", ""):
+            return ProjectPage.from_response(answer, project)
+        return ProjectPage.from_json_data(_with_linux_only(answer.json()), answer.url)
 
     def required_by(self, address: str) -> tuple[str, ...]:
         """The projects that the metadata of a wheel requires, without those of its extras.
@@ -146,6 +163,17 @@ _FAILED = (
     OSError,
     ValueError,
 )
+
+
+def _with_linux_only(page: object) -> object:
+    """A page (PEP 691) without the files for other systems.
+
+    Large projects list thousands: to parse them all would cost a survey a tenth of its checks.
+    """
+    match page:
+        case {"files": [*files], **rest}:
+            return {**rest, "files": [file for file in files if "linux" in str(file)]}
+    return page
 
 
 def _session(manners: Manners, kept: str = "") -> requests.Session:

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,7 @@ class Server(ThreadingHTTPServer):
             "yanked": False,
             "core-metadata": True,
         }
-        self.page = {"meta": {"api-version": "1.1"}, "name": "p", "files": [file]}
+        self.page: Any = {"meta": {"api-version": "1.1"}, "name": "p", "files": [file]}
 
     def handle_error(self, *_arguments: object) -> None:
         """A client that has read enough closes its end."""
@@ -136,6 +137,20 @@ def test_wheels_of_a_project(server: Server) -> None:
         len(server.wheel),
         hashlib.sha256(server.wheel).hexdigest(),
     )
+
+
+def test_files_for_other_systems_are_left_out(server: Server) -> None:
+    (file,) = server.page["files"]
+    for other in ("p-2-cp311-cp311-win_amd64.whl", "p-2.tar.gz"):
+        server.page["files"].append({**file, "filename": other, "url": server.url + other})
+    assert [wheel.filename for wheel, _ in Index(server.url, Manners()).wheels("p")] == [NAME]
+
+
+@pytest.mark.parametrize("page", [{"files": 3}, [], {"files": [3, "linux"]}, "files"])
+def test_page_that_is_none_is_an_error_with_the_project(server: Server, page: Any) -> None:
+    server.page = page
+    with pytest.raises(InputError, match=r"^p: "):
+        list(Index(server.url, Manners(retries=0)).wheels("p"))
 
 
 def test_projects_of_an_index_are_asked_for_there(server: Server) -> None:
