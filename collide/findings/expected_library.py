@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
+
 from collide.findings.code import Severity
 from collide.loader.libc import LIBCS
 from collide.support.errors import MissingPackageError
-from collide.wheels.target import is_extension_module
+from collide.support.records import NamedTuple
+from collide.wheels.target import SITE, is_extension_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +17,12 @@ if TYPE_CHECKING:
 
     from collide.analysis.analysis import Analysis, Module
     from collide.loader.link_map import LinkMap, LoadFailure
+    from collide.loader.model import Dso
+    from collide.wheels.target import Target
 
 _SHOWN = 4
+_FEWEST = 3
+"""Letters that tell one name from another."""
 
 
 def answered(analysis: Analysis, module: Module, failure: LoadFailure) -> Iterator[str]:
@@ -45,39 +53,170 @@ def _loaded(analysis: Analysis, m: LinkMap) -> str:
     return f"{analysis.name_of(m.dso)} is loaded ({m.found})"
 
 
-def missing(
-    analysis: Analysis, victim: str, name: str, modules: Iterable[str]
-) -> tuple[Severity, tuple[str, ...]]:
-    """How severe a missing library is, and what is known about it.
+class Absence(NamedTuple):
+    """How severe it is that a library is not found, what is known about it, and the remedy.
+
+    ``remedy`` is None where that of the code is right. ``from_wheels`` says that a wheel has the
+    library, this one or one that it requires: the host's system was not meant to bring it.
+    """
+
+    severity: Severity
+    evidence: tuple[str, ...]
+    remedy: str | None = None
+    from_wheels: bool = False
+
+
+def missing(analysis: Analysis, victim: str, name: str, modules: Iterable[str]) -> Absence:
+    """What is known about a library that is not found, in the order in which it decides.
 
     An error where the wheel's tag promises that it needs no such library, and an extension
-    module fails: a library that is opened in another way may never be (a plugin).
+    module fails: a library that is opened in another way may never be (a plugin). No error where
+    a wheel that this one requires may bring it, or the wheel's own Python may open it first.
     """
-    from collide.wheels.grafted import without_hash  # late: start-up
-
     target = analysis.target
-    base = {path.rpartition("/")[2] for path in target.members}
-    grafted = sorted(b for b in base if b != name and without_hash(b) == name)
-    evidence = [
-        f"The wheel bundles it as {found}, but the DT_NEEDED was not changed." for found in grafted
-    ]
-    if name in analysis.host.offered:
-        evidence.append(f"The package {analysis.host.offered[name]} of its distribution brings it.")
-    imported = any(
-        target.names[dso.path] in modules and is_extension_module(dso)
-        for dso in target.members.values()
-    )
-    if victim not in target.names.values() or not imported:
-        return Severity.WARNING, tuple(evidence)
-    tags = _policies(target.tags or ())
+    own = _in_wheel(analysis, victim, name) if victim in target.names.values() else None
+    if own is not None:
+        place, remedy = own
+        said = f"The wheel has it at {place}, but no run path leads there from {victim}."
+        opened = any(event.name.endswith(f"/{place}") for event in target.plan.possible)
+        fails = _module_fails(analysis, victim, modules) and not opened
+        return Absence(Severity.ERROR if fails else Severity.WARNING, (said,), remedy, True)
+    if (grafted := _grafted(target, name)) is not None:
+        said = f"The wheel bundles it as {grafted}, but the DT_NEEDED was not changed."
+        change = f"Change the DT_NEEDED: patchelf --replace-needed {name} {grafted}."
+        return _promised(analysis, victim, name, modules, (said,))._replace(remedy=change)
+    if (brought := _brought(analysis, victim, name)) is not None:
+        return Absence(Severity.WARNING, (brought,), _TOGETHER, True)
+    package = analysis.host.offered.get(name)
+    known = (f"The package {package} of its distribution brings it.",) if package else ()
+    return _promised(analysis, victim, name, modules, known)
+
+
+_TOGETHER = (
+    "Check it together with the wheels that it requires, or where all are installed: nothing is "
+    "known of a module that lacks a library."
+)
+
+
+def _promised(
+    analysis: Analysis,
+    victim: str,
+    name: str,
+    modules: Iterable[str],
+    evidence: tuple[str, ...],
+) -> Absence:
+    """By what the tags of the wheel promise."""
+    if not _module_fails(analysis, victim, modules):
+        return Absence(Severity.WARNING, evidence)
+    tags = _policies(analysis.target.tags or ())
     try:
         allowed = not tags or name in _allowed(tags, analysis.host.architecture)
     except MissingPackageError as e:
-        return Severity.WARNING, (*evidence, f"Whether its tag allows it is not known: {e}.")
+        said = f"Whether its tag allows it is not known: {e}."
+        return Absence(Severity.WARNING, (*evidence, said))
     if allowed:
-        return Severity.WARNING, tuple(evidence)
-    evidence.append(f"No policy of {' or '.join(sorted(tags))} lets a wheel need it.")
-    return Severity.ERROR, tuple(evidence)
+        return Absence(Severity.WARNING, evidence)
+    said = f"No policy of {' or '.join(sorted(tags))} lets a wheel need it."
+    return Absence(Severity.ERROR, (*evidence, said))
+
+
+def _module_fails(analysis: Analysis, victim: str, modules: Iterable[str]) -> bool:
+    target = analysis.target
+    return victim in target.names.values() and any(
+        target.names[dso.path] in modules and is_extension_module(dso)
+        for dso in target.members.values()
+    )
+
+
+def _grafted(target: Target, name: str) -> str | None:
+    """The file name under which auditwheel has brought a library of that name into the wheel."""
+    from collide.wheels.grafted import without_hash  # late: start-up
+
+    files = sorted({path.rpartition("/")[2] for path in target.members})
+    return next((f for f in files if f != name and without_hash(f) == name), None)
+
+
+def _in_wheel(analysis: Analysis, victim: str, name: str) -> tuple[str, str] | None:
+    """Where the wheel itself has a library of that name for this host, and the remedy.
+
+    A search finds a file by its name; a library that is open answers to its DT_SONAME, too.
+    """
+    named = {
+        analysis.target.names[dso.path]: dso
+        for dso in analysis.target.members.values()
+        if name in (dso.elf.soname, posixpath.basename(dso.path))
+        and dso.elf.architecture == analysis.host.architecture
+    }
+    for place, dso in sorted(named.items(), key=lambda one: posixpath.basename(one[0]) != name):
+        opens = f"open {place} before it" if dso.elf.soname == name else ""
+        if posixpath.basename(place) != name:
+            return place, f"Have the wheel's code {opens}, or bring it as {name}, too."
+        way = posixpath.relpath(posixpath.dirname(place) or ".", posixpath.dirname(victim) or ".")
+        origin = "$ORIGIN" if way == "." else f"$ORIGIN/{way}"
+        remedy = f"Give {victim} the run path {origin} (patchelf --set-rpath)"
+        return place, f"{remedy}, or {opens}." if opens else f"{remedy}."
+    return None
+
+
+def _brought(analysis: Analysis, victim: str, name: str) -> str | None:
+    """That another wheel may bring a library, which this one requires.
+
+    The victim's run path leads to where the wheel has nothing itself, or a required distribution
+    has the name of a library that the victim lacks: with one of them may come all the others.
+    """
+    target = analysis.target
+    dso = next((m for m in target.members.values() if target.names[m.path] == victim), None)
+    if dso is None or target.cache is None or name.startswith("libpython"):
+        return None
+    names = target.cache.required()
+    if not names:
+        return None
+    lacking = {
+        f.name
+        for m in analysis.modules
+        for f in m.failures
+        if f.kind == "missing-library" and target.names.get(f.object) == victim
+    }
+    named = [n for n in names if any(_names_library(n, one) for one in (name, *sorted(lacking)))]
+    elsewhere = next(_elsewhere(target, dso), None)
+    if not named and elsewhere is None:
+        return None
+    some = named or names
+    listing = ", ".join(some[:_SHOWN])
+    more = f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
+    said = f"The wheel requires {listing}{more}, which may bring it"
+    return (
+        f"{said}: the run path leads to {elsewhere}, where it has none."
+        if elsewhere
+        else (f"{said}.")
+    )
+
+
+def _elsewhere(target: Target, dso: Dso) -> Iterator[str]:
+    """Directories of an object's run path that the wheel itself brings no library to."""
+    own = {posixpath.dirname(path) for path in target.members}
+    distribution = target.name.rpartition("/")[2].partition("-")[0]
+    for element in (dso.elf.runpath or dso.elf.rpath or "").split(":"):
+        start, _, below = element.replace("${ORIGIN}", "$ORIGIN").partition("$ORIGIN")
+        place = posixpath.normpath(f"{posixpath.dirname(dso.path)}/{below}")
+        outside = place not in own and place.rpartition("/")[2] != f"{distribution}.libs"
+        if not start and below.startswith("/") and outside and place.startswith(f"{SITE}/"):
+            yield place.removeprefix(f"{SITE}/")
+
+
+def _names_library(distribution: str, name: str) -> bool:
+    """Whether a library has the name of a distribution, or of a part of it.
+
+    As libcublas.so.12 that of nvidia-cublas-cu12, libarrow.so.1700 that of pyarrow.
+    """
+    library = _plain(name.removeprefix("lib").partition(".so")[0])
+    parts = [_plain(part) for part in re.split(r"[-_.]+", distribution.lower())]
+    parts += [part.removeprefix("py") for part in parts if part.startswith("py")]
+    return any(len(part) >= _FEWEST and library.startswith(part) for part in parts)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _policies(tags: Iterable[str]) -> frozenset[str]:

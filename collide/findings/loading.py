@@ -27,7 +27,10 @@ MISSING_LIBRARY = Code(
     "The import fails, unless another package has loaded a library of that name before.",
     "A DT_NEEDED name that is not loaded and that the loader's search does not find. An error "
     "where an extension module fails for it and no policy of the wheel's manylinux or musllinux "
-    "tags allows it. What another input of one command brings is not missing.",
+    "tags allows it. What another input of one command brings is not missing. A library that lies "
+    "in the wheel itself, where no run path leads, is told with its place. No error is what a "
+    "wheel may bring that this one requires (Requires-Dist): where the run path leads out of the "
+    "wheel, or a requirement has the name of a library that is lacking.",
     "Bundle the library (auditwheel repair), or depend on the package that brings it.",
     example="A wheel that auditwheel has not seen needs libpq.so.5, which is not installed.",
     fixes=("grafted-library", "libpython"),
@@ -278,11 +281,14 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     no_python = analysis.host.python is None
     for (code, victim, name, detail), (symbols, modules) in groups.items():
         severity, because = code.severity, tuple(evidence.get((code, victim), ()))
+        remedy = NO_PYTHON if no_python and code is UNDEFINED_SYMBOL else code.remedy
         if code in ABSENT and name not in analysis.host.unrecorded:
             from collide.findings.expected_library import missing  # late: start-up
 
-            severity, because = missing(analysis, victim, name, modules)
-        remedy = NO_PYTHON if no_python and code is UNDEFINED_SYMBOL else code.remedy
+            absent = missing(analysis, victim, name, modules)
+            code = MISSING_LIBRARY if absent.from_wheels else code
+            severity, because = absent.severity, absent.evidence
+            remedy = absent.remedy or code.remedy
         if code is MISSING_LIBRARY and name.startswith("libpython"):
             remedy = NO_LIBPYTHON
         yield Finding(

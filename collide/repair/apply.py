@@ -14,9 +14,14 @@ from collide.wheels.target import Target
 
 
 def apply_plan(target: Target, plan: Plan) -> Target:
-    """``target`` with the changes of ``plan``; the original is not changed."""
+    """``target`` with the changes of ``plan``; the original is not changed.
+
+    What its Python code opens it opens under the new names: a library whose name or hash stands
+    in the code is not moved, so the code finds it in a list of files.
+    """
     members: dict[str, Dso] = {}
     names: dict[str, str] = {}
+    places: dict[str, str] = {}
     for path, dso in target.members.items():
         name = target.names[dso.path]
         moved = plan.moved.get(name, name)
@@ -25,9 +30,12 @@ def apply_plan(target: Target, plan: Plan) -> Target:
         if moved != name:
             place = f"{path.rpartition('/')[0]}/{moved.rpartition('/')[2]}"
         new = dso if change is None else Dso(place, place, changed_object(dso.elf, change))
-        members[path if moved == name else place] = new
+        if moved != name:
+            places[path] = place
+        members[places.get(path, path)] = new
         names[new.path] = moved
-    return target._replace(members=members, names=names)
+    opened = target.plan.moved(places) if places else target.plan
+    return target._replace(members=members, names=names, plan=opened)
 
 
 def changed_object(obj: ElfObject, change: ObjectChange) -> ElfObject:

@@ -247,6 +247,12 @@ class MemberCache:
             kept[entry] = found
         return found
 
+    def required(self) -> tuple[str, ...]:
+        """See :func:`collide.wheels.requirements.required`."""
+        from collide.wheels.requirements import required  # late: few wheels are asked
+
+        return required(self._path)
+
     def __reduce__(self) -> tuple[type[MemberCache], tuple[str]]:
         return MemberCache, (self._path,)
 

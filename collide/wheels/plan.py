@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from collide.loader.opening import NOW, Mode, Opening
 from collide.support.records import NamedTuple
@@ -74,6 +74,15 @@ class Plan(NamedTuple):
         return tuple(
             dict.fromkeys(e.name for _, events in self.packages for e in events if not e.imported)
         )
+
+    def moved(self, places: Mapping[str, str]) -> Plan:
+        """The same where files have moved; ``places`` are their new installed paths by old ones."""
+
+        def of(events: Iterable[Event]) -> tuple[Event, ...]:
+            return tuple(e._replace(name=places.get(e.name, e.name)) for e in events)
+
+        packages = tuple((directory, of(events)) for directory, events in self.packages)
+        return self._replace(packages=packages, possible=of(self.possible))
 
 
 NO_PLAN = Plan()

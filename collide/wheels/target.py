@@ -43,10 +43,10 @@ PREFIX = "/prefix"
 """The prefix under which wheels are installed in memory: ``sys.prefix`` of no real environment."""
 _MOST_DIRECTORIES = 4096
 """How many are kept in their plain form: a run path may name as many as its bytes hold."""
-_SITE = f"{PREFIX}/lib/python/site-packages"
+SITE = f"{PREFIX}/lib/python/site-packages"
 _SCHEME = {
-    "purelib": _SITE,
-    "platlib": _SITE,
+    "purelib": SITE,
+    "platlib": SITE,
     "scripts": f"{PREFIX}/bin",
     "headers": f"{PREFIX}/include",
     "data": PREFIX,
@@ -291,7 +291,7 @@ def installed_path(member: str, distribution: str) -> str:
     scheme, _, below = rest.partition("/")
     if top == f"{distribution}.data" and scheme in _SCHEME and below:
         return posixpath.normpath(f"{_SCHEME[scheme]}/{below}")
-    return posixpath.normpath(f"{_SITE}/{member}")
+    return posixpath.normpath(f"{SITE}/{member}")
 
 
 def _read_wheel(path: str) -> Target:
@@ -362,7 +362,7 @@ def _plan_of(archive: Archive, distribution: str, members: Mapping[str, Dso]) ->
         if not entry.name.endswith("/")
     }
     names = {path: entry.name for path, entry in entries.items()}
-    return read_plan(_SITE, names, entries, lambda path: archive.inflated(entries[path]))
+    return read_plan(SITE, names, entries, lambda path: archive.inflated(entries[path]))
 
 
 def _scan(archive: Archive, entry: Entry, problems: list[InputError]) -> Callable[[], ElfObject]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from elftools.elf.elffile import ELFFile
@@ -10,10 +11,12 @@ from elftools.elf.elffile import ELFFile
 from collide.analysis.analysis import analyse
 from collide.elf.constants import PT_LOAD
 from collide.filesystems.root import Root
+from collide.findings.finding import Finding
 from collide.findings.judge import judge
 from collide.hosts.extract import extract
-from collide.wheels.target import read_target
-from judging import ERROR, WARNING, calls, functions, judged, many, static
+from collide.wheels.archive import Member, write_wheel
+from collide.wheels.target import Target, read_target
+from judging import ERROR, NOTE, WARNING, calls, functions, judged, many, static
 from scenario import Scenario, patch_bytes, patch_segment
 
 
@@ -43,6 +46,109 @@ def test_library_that_a_package_of_the_system_brings_is_not_recorded(s: Scenario
     (found,) = judge(analyse(tagged, host, insist=True))
     assert (found.code.id, found.severity) == ("COL211", ERROR)
     assert found.evidence[0] == because
+
+
+MODULE = "int PyInit_m(void) { return 0; }"
+
+
+def lacking_libgone(s: Scenario, *, runpath: str | None = None, requires: str = "") -> Target:
+    """A wheel whose module needs libgone.so, which no file of it is."""
+    s.lib("w/libgone.so")
+    s.lib("w/pkg/m.so", MODULE, needed=["w/libgone.so"], runpath=runpath)
+    wheel = s.directory / "pkg-1-cp311-cp311-manylinux_2_17_x86_64.whl"
+    metadata = f"Metadata-Version: 2.1\nName: pkg\nVersion: 1\n{requires}\nA text.\n"
+    members = [
+        Member("pkg/m.so", (s.directory / "w/pkg/m.so").read_bytes()),
+        Member("pkg-1.dist-info/METADATA", metadata.encode()),
+    ]
+    write_wheel(wheel, members)
+    return read_target(wheel)
+
+
+def of_other_wheels(target: Target, s: Scenario, **of_host: Any) -> Finding:
+    """The one finding about the wheel."""
+    host = extract(str(s.host()), Root())._replace(**of_host)
+    (found,) = (f for f in judge(analyse(target, host, insist=True)) if f.severity > NOTE)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("runpath", "requires", "because"),
+    [
+        ("$ORIGIN/../gone/lib", "Requires-Dist: other>=1", "leads to gone/lib, where it has none."),
+        (None, "Requires-Dist: the-gone (>=1)", "requires the-gone, which may bring it."),
+        (
+            None,
+            "Requires-Dist: other\nRequires-Dist: pygone; python_version >= '3'",
+            "pygone, which",
+        ),
+    ],
+)
+@pytest.mark.parametrize("offered", [{}, {"libgone.so": "libgone1"}], ids=["", "offered"])
+def test_library_that_a_required_wheel_may_bring_is_no_error(
+    s: Scenario, runpath: str | None, requires: str, because: str, offered: Mapping[str, str]
+) -> None:
+    found = of_other_wheels(
+        lacking_libgone(s, runpath=runpath, requires=requires), s, offered=offered
+    )
+    assert (found.code.id, found.severity, found.victim) == ("COL201", WARNING, "pkg/m.so")
+    assert because in found.evidence[0]
+    assert found.remedy.startswith("Check it together with the wheels that it requires")
+
+
+@pytest.mark.parametrize(
+    ("runpath", "requires"),
+    [
+        ("$ORIGIN/../gone/lib", ""),
+        (None, "Requires-Dist: other"),
+        (None, "Requires-Dist: gone; extra == 'tests'"),
+        ("$ORIGIN/../pkg.libs", "Requires-Dist: other"),
+        ("/usr/lib/gone", "Requires-Dist: other"),
+    ],
+)
+def test_library_that_no_required_wheel_is_seen_to_bring_is_an_error(
+    s: Scenario, runpath: str | None, requires: str
+) -> None:
+    found = of_other_wheels(lacking_libgone(s, runpath=runpath, requires=requires), s)
+    assert (found.code.id, found.severity) == ("COL201", ERROR)
+    assert found.evidence == ("No policy of manylinux_2_17_x86_64 lets a wheel need it.",)
+
+
+@pytest.mark.parametrize("soname", ["", "libother.so"])
+def test_library_that_lies_in_the_wheel_where_no_run_path_leads(s: Scenario, soname: str) -> None:
+    s.lib("w/pkg/inner/libhere.so")
+    s.lib("w/m.so", MODULE, needed=["w/pkg/inner/libhere.so"], runpath=None)
+    s.lib("w/pkg/inner/libhere.so", soname=soname)
+    found = [f for f in judged(s) if f.severity > NOTE]
+    assert [(f.code.id, f.severity, f.provider) for f in found] == [("COL201", ERROR, "libhere.so")]
+    assert found[0].evidence == (
+        "The wheel has it at pkg/inner/libhere.so, but no run path leads there from m.so.",
+    )
+    remedy = "Give m.so the run path $ORIGIN/pkg/inner (patchelf --set-rpath)"
+    first = "" if soname else ", or open pkg/inner/libhere.so before it"
+    assert found[0].remedy == f"{remedy}{first}."
+    # The loader agrees: with the one, with the other, and not without both.
+    host = s.host()
+    assert s.compare(host, "w/m.so").failures
+    both = s.compare(host, "w/pkg/inner/libhere.so", "w/m.so")
+    assert bool(both.failures) == bool(soname)
+    s.lib("w/pkg/inner/libhere.so")
+    s.lib("w/m.so", MODULE, needed=["w/pkg/inner/libhere.so"], runpath="$ORIGIN/pkg/inner")
+    s.lib("w/pkg/inner/libhere.so", soname=soname)
+    assert not s.compare(host, "w/m.so").failures
+
+
+def test_library_that_has_the_name_of_another_file_of_the_wheel(s: Scenario) -> None:
+    s.lib("w/libhere.so")
+    s.lib("w/m.so", MODULE, needed=["w/libhere.so"])
+    (s.directory / "w/libhere.so").rename(s.directory / "w/libfile.so")
+    (found,) = (f for f in judged(s) if f.code.id == "COL201")
+    assert found.remedy == (
+        "Have the wheel's code open libfile.so before it, or bring it as libhere.so, too."
+    )
+    host = s.host()
+    assert s.compare(host, "w/m.so").failures
+    assert not s.compare(host, "w/libfile.so", "w/m.so").failures
 
 
 def test_version_that_the_captured_library_lacks_is_an_error_that_names_it(s: Scenario) -> None:

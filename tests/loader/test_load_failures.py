@@ -179,6 +179,54 @@ def test_real_module_for_another_interpreter(spec: str, of: str, host: str, tmp_
         assert "Py" in opened.failures[0].name
 
 
+_TRIPLET = "usr/lib/x86_64-linux-gnu"
+
+
+@pytest.mark.corpus
+def test_program_that_ships_an_older_cxx_runtime(s: Scenario) -> None:
+    """As an application that embeds Python and has the libstdc++ of an older system beside it."""
+    require(f"/{_TRIPLET}/libstdc++.so.6")
+    older = corpus.unpacked("bullseye", "amd64", "libstdc++6") / _TRIPLET / "libstdc++.so.6"
+    shutil.copy(older, s.directory / "libstdc++.so.6")
+    # std::condition_variable::wait(std::unique_lock<std::mutex>&), since GCC 12.
+    waits = "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE"
+    source = f"int {waits}(void); int g(void) {{ return {waits}(); }}"
+    s.module("w/m.so", source, "-Wl,--no-as-needed", f"/{_TRIPLET}/libstdc++.so.6", runpath=None)
+    newer, own = s.host(), s.host(needed=["libstdc++.so.6"], name="own")
+    assert not s.compare(newer, "w/m.so").failures
+    (version, *others) = found(s, own, "m.so")
+    assert (version.code.id, version.provider, others) == ("COL202", "GLIBCXX_3.4.30", [])
+    assert version.detail == str(s.directory / "libstdc++.so.6")
+
+
+@pytest.mark.corpus
+def test_module_that_needs_the_jemalloc_of_the_system(s: Scenario) -> None:
+    of = corpus.unpacked("bookworm", "amd64", "libjemalloc2") / _TRIPLET / "libjemalloc.so.2"
+    shutil.copy(of, s.directory / "libjemalloc.so.2")
+    calls = "int mallctl(); int probe(void) { return mallctl(0); }"
+    s.module("w/m.so", calls, needed=["libjemalloc.so.2"], runpath="$ORIGIN/..")
+    (finding,) = found(s, s.host(), "m.so")
+    assert (finding.code.id, finding.provider) == ("COL207", "libjemalloc.so.2")
+    preloaded = s.compare(s.host(), "w/m.so", preload=[s.directory / "libjemalloc.so.2"])
+    assert preloaded.messages == ("ok",)
+
+
+@pytest.mark.corpus
+def test_function_that_pypy_exports_under_no_name(s: Scenario) -> None:
+    """Its header maps PyImport_ImportModuleLevel to a name that its library keeps to itself."""
+    real = HOSTS["pypy3"]
+    require(*real.missing)
+    calls = 'void *PyPyImport_ImportModuleLevel(); void *PyInit_m(void) { return %s("sys"); }'
+    module = s.module("m.pypy39-pp73-x86_64-linux-gnu.so", calls % "PyPyImport_ImportModuleLevel")
+    profile = predicted(real)
+    (opened,) = analyse(read_target(module), profile, insist=True).modules
+    command = command_line(profile.path, real.run)
+    _, (message,) = session_run.observe(command, s.directory, [(str(module), os.RTLD_NOW)])
+    (failure,) = opened.failures
+    assert (failure.kind, failure.name) == ("undefined-symbol", "PyPyImport_ImportModuleLevel")
+    assert says(message, failure), message
+
+
 _MAIN = "int Py_BytesMain(int, char **); int main(int c, char **v) { return Py_BytesMain(c, v); }"
 
 

@@ -435,21 +435,30 @@ print([getattr(lib, name + '_r')() for name in ('point', 'area')])
 """
 
 
-def test_names_that_python_puts_together_are_found_as_before(shop: Workshop) -> None:
-    """As in Shapely 1: neither the library's name nor those it is asked for stand anywhere."""
+@pytest.mark.parametrize("program", ["demo.py", "demo/__init__.py"])
+def test_names_that_python_puts_together_are_found_as_before(shop: Workshop, program: str) -> None:
+    """As in Shapely 1: neither the library's name nor those it is asked for stand anywhere.
+
+    What a package opens when it is imported is known; a library in a list of files has moved.
+    """
+    library = f"{Path(program).parent}/{HASHED}".removeprefix("./")
     point = "int point_r(void) { return %d; }"
-    shop.scenario.lib(HASHED, point % 2 + "int area_r(void) { return point_r() + 1; }")
-    shop.module("int point_r(void); int h(void) { return point_r(); }", needed=[HASHED])
+    shop.scenario.lib(library, point % 2 + "int area_r(void) { return point_r() + 1; }")
+    shop.module(
+        "int point_r(void); int h(void) { return point_r(); }",
+        needed=[library],
+        runpath=f"$ORIGIN/{Path(library).parent}",
+    )
     host = shop.scenario.host(point % 7)
-    wheel = shop.wheel("mod.so", HASHED, extra=[Member("demo.py", MAKES_UP_NAMES)])
+    wheel = shop.wheel("mod.so", library, extra=[Member(program, MAKES_UP_NAMES)])
     unpack_wheel(wheel, shop.directory / "before")
     prepared, after = shop.repair(wheel, host)
     assert set(prepared.plan.renamed) == {"point_r"}
     (renamed,) = prepared.plan.renamed.values()
-    assert after.provider(at("mod.so"), renamed) == at(new(prepared))
+    assert after.provider(at("mod.so"), renamed) == at(new(prepared, library))
     for directory in ("before", "site"):
-        program = shop.directory / directory / "lib/python/site-packages/demo.py"
-        done = subprocess.run([sys.executable, program], capture_output=True, check=True)
+        path = shop.directory / directory / "lib/python/site-packages" / program
+        done = subprocess.run([sys.executable, path], capture_output=True, check=True)
         assert done.stdout == b"[2, 3]\n"
 
 

@@ -27,6 +27,7 @@ from collide.wheels.target import (
     read_unplanned,
 )
 from compiler import compile_so
+from scenario import Scenario
 
 SITE = "/prefix/lib/python/site-packages"
 INIT = "void *PyInit_m(void) { return 0; }"
@@ -230,6 +231,11 @@ def test_member_that_record_does_not_vouch_for_is_a_problem_and_bound_as_pip_ins
     ]
     assert target.problems[0].reason.startswith(reason)
     assert opened(target, f"{SITE}/m.so") == ["m.so", "libs/libx.so"]
+    # The loader asks no RECORD either.
+    s = Scenario(tmp_path / "unpacked")
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(s.directory)
+    assert s.compare(s.host(), "m.so").closure("m.so") == ["m.so", "libs/libx.so"]
 
 
 def test_damaged_member_is_a_problem_and_the_others_are_read(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from collide.check.causes import Cause
 from collide.findings.code import Family, Severity, Shape
-from collide.findings.loading import NO_LIBPYTHON
+from collide.findings.loading import ABSENT, NO_LIBPYTHON
 from collide.findings.subject import Kind, library, object_name
 from collide.report.check.parts import headline
 from collide.report.demangle import demangled
@@ -119,6 +119,8 @@ def fix_page(cause: Cause) -> str:
     kind = "static-copy" if cause.linked_into else "grafted-library"
     if cause.fix == NO_LIBPYTHON:
         kind = "libpython"
+    elif cause.code in ABSENT and cause.fix != cause.code.remedy:
+        return cause.code.id
     elif cause.code.family is not Family.SHADOWING or cause.code.fixed_remedy:
         kind = ""
     if kind in names:
