@@ -141,7 +141,7 @@ def configure(args: argparse.Namespace, environment: Mapping[str, str]) -> Confi
 
 def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     known = {setting.variable: setting for setting in SETTINGS}
-    others = ("COLLIDE_CONFIG", "COLLIDE_ISOLATED", "COLLIDE_TRACEBACK")
+    others = ("COLLIDE_CONFIG", "COLLIDE_ISOLATED", "COLLIDE_NATIVE", "COLLIDE_TRACEBACK")
     values = {}
     for name, text in environment.items():
         if name in known and text:

@@ -6,9 +6,10 @@ one long text stands for the square of its size, so their sum is limited.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
 from itertools import accumulate
 
+from collide.elf import native
 from collide.support import limits
 
 TYPE_CHECKING = False
@@ -54,12 +55,22 @@ def _hold(length: int, table: int) -> None:
         raise limits.exceeded("name-ratio")
 
 
-def names_at(strings: bytes, offsets: Sequence[int]) -> list[str]:
-    """The strings at ``offsets``; one split serves all that start a string of the table.
+def names_at(strings: bytes, offsets: array[int]) -> list[str]:
+    """The strings at ``offsets``, numbers of four bytes.
 
     Raises IndexError or ValueError for an offset behind the table, LimitError as
     :class:`SharedNames`.
     """
+    if native.compiled and len(strings) <= limits.value("names"):
+        most = max(_ALWAYS, limits.value("name-ratio") * len(strings))
+        found = native.compiled.names(strings, offsets, min(most, limits.value("names")))
+        if found is not None:
+            return found
+    return _names_at(strings, offsets)
+
+
+def _names_at(strings: bytes, offsets: array[int]) -> list[str]:
+    """The same: one split serves all that start a string of the table."""
     if strings.count(b"\0") > 2 * len(offsets) + _FEW:
         # Most of the table is no name of these.
         return list(map(SharedNames(strings).at, offsets))

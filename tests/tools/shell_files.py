@@ -30,6 +30,7 @@ _STATUSES = {
 }
 _VARIABLES = {
     "COLLIDE_LIMIT_NAME": "the limit NAME on inputs, as --limit",
+    "COLLIDE_NATIVE": "0 to leave the compiled part unused, 1 to demand it",
     "COLLIDE_TRACEBACK": "a traceback where collide itself fails",
     "NO_COLOR, FORCE_COLOR": "whether text is coloured",
     "COLUMNS": "the width of text",

@@ -17,6 +17,8 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from collections.abc import Set as AbstractSet
 from functools import partial
 
+from collide.elf import native
+
 _CALL, _JUMPS = rb"\xe8(?=%b)", (rb"\xe9(?=%b)", rb"\x0f[\x80-\x8f](?=%b)")
 # ModRM with mod 00 and r/m 101 is [rip + disp32] (Intel SDM 2.2.1.6): lea, mov, add, cmp, cmov,
 # moves to vector registers, and call, jmp and push through memory.
@@ -28,6 +30,9 @@ ADDRESSES = _RELATIVE
 FORMS = (_CALL, _RELATIVE, *_JUMPS)
 """What is called, read or taken the address of, and jumped to."""
 _PLT_JUMP = re.compile(rb"\xff\x25")
+_NUMBERS = {_CALL: 0, _RELATIVE: 1, _JUMPS[0]: 2, _JUMPS[1]: 3}
+"""What the compiled part calls them."""
+_PLT_NUMBER, _ANY = 4, 0x7F
 _PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
 _ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", b"\xf2"
 _DISPLACEMENT = struct.Struct("<i")
@@ -54,11 +59,21 @@ class Functions:
         self.end = end
         # What lies before the first one is counted to it.
         self._bounds = starts[1:]
+        self._column: array[int] | None = None
         split = [start for start in starts if start & 15]
         self.cold = range(0)
         if split:
             after = bisect_right(starts, split[-1])
             self.cold = range(split[0], starts[after] if after < len(starts) else end)
+
+    def column(self) -> array[int] | None:
+        """Their starts as numbers of eight bytes; None where they do not fit."""
+        if self._column is None and self.end <= native.HIGHEST:
+            try:
+                self._column = array("q", self.starts)
+            except OverflowError:
+                return None
+        return self._column
 
     def at(self, place: int) -> int:
         """The function that holds ``place``."""
@@ -66,6 +81,8 @@ class Functions:
 
     def holding(self, places: Iterable[int]) -> frozenset[int]:
         """The functions that hold ``places``, of which those in linkage tables are in none."""
+        if native.compiled and (column := self.column()) is not None:
+            return native.compiled.holding(column, places, self.linkage)
         return frozenset(self.at(place) for place in places if place not in self.linkage)
 
     def range_of(self, start: int) -> range:
@@ -91,14 +108,33 @@ class Segment:
     def __init__(self, code: memoryview, address: int, reach: int) -> None:
         self.code = code
         self.address = address
-        self._high = _highest_byte(reach)
+        self._top = min((reach >> 24) + 1, _ANY)
+        self._high = _highest_byte(self._top)
 
     def _compiled(self, form: bytes) -> re.Pattern[bytes]:
         return re.compile(form % (b"..." + self._high), re.DOTALL)
 
     def scan(self, form: bytes, sites: Sites, functions: Functions) -> None:
         """Add to ``sites`` where instructions of one of the ``FORMS`` lead."""
-        if form in _JUMPS:
+        column = functions.column() if native.compiled else None
+        if native.compiled and column is not None and self.address <= native.HIGHEST:
+            split, lists = functions.cold if form in _JUMPS else range(0), sites.lists
+            wanted, jumps = (
+                sites.wanted if lists is None else lists,
+                (column, split.start, split.stop),
+            )
+            found = native.compiled.scan(
+                self.code,
+                _NUMBERS[form],
+                self.address,
+                self._top,
+                sites.sieve(),
+                wanted,
+                jumps,
+                lists is not None,
+            )
+            sites.add_all(_pairs(found))
+        elif form in _JUMPS:
             self._jumps(sites, functions, self._compiled(form))
         else:
             sites.add(self, self._compiled(form))
@@ -151,14 +187,40 @@ class Segment:
 
         Each with its address, the place of its displacement, and the symbol.
         """
+        code = self.code
+        for place, slot in self._plt_jumps(slots):
+            start = place - self.address - 2
+            start -= bytes(code[start - 1 : start]) == _BND
+            start -= 4 * (bytes(code[start - 4 : start]) == _ENDBR64)
+            yield self.address + start, place, slots[slot]
+
+    def _plt_jumps(self, slots: Mapping[int, str]) -> Iterator[tuple[int, int]]:
+        """Where jumps through slots have their displacements, and the slots."""
         code, shift = self.code, self.address + 4
-        for found in _PLT_JUMP.finditer(code, 0, max(len(code) - 4, 0)):
-            slot = _DISPLACEMENT.unpack_from(code, found.end())[0] + found.end() + shift
+        if native.compiled and self.address <= native.HIGHEST:
+            found = native.compiled.scan(
+                code,
+                _PLT_NUMBER,
+                self.address,
+                _ANY,
+                native.compiled.sieve(slots),
+                slots,
+                (array("q"), 0, 0),
+                False,
+            )
+            yield from _pairs(found)
+            return
+        for jump in _PLT_JUMP.finditer(code, 0, max(len(code) - 4, 0)):
+            at = jump.end()
+            slot: int = _DISPLACEMENT.unpack_from(code, at)[0] + at + shift
             if slot in slots:
-                start = found.start()
-                start -= bytes(code[start - 1 : start]) == _BND
-                start -= 4 * (bytes(code[start - 4 : start]) == _ENDBR64)
-                yield self.address + start, self.address + found.end(), slots[slot]
+                yield self.address + at, slot
+
+
+def _pairs(numbers: bytes) -> Iterator[tuple[int, int]]:
+    """Places and targets as the compiled part gives them."""
+    found = array("q", numbers)
+    return zip(found[::2], found[1::2], strict=True)
 
 
 class Sites:
@@ -168,6 +230,19 @@ class Sites:
         self.wanted = wanted
         # Without lists of nothing, which would take more time than all others.
         self._by_target: dict[int, list[int] | None] = dict.fromkeys(wanted)
+        self._sieve = b""
+
+    @property
+    def lists(self) -> dict[int, list[int] | None] | None:
+        """What the compiled part adds to by itself; None where that is not so."""
+        return self._by_target
+
+    def sieve(self) -> bytes:
+        """What is wanted, as the compiled part looks for it."""
+        if not self._sieve:
+            assert native.compiled
+            self._sieve = native.compiled.sieve(self.wanted)
+        return self._sieve
 
     def add(self, segment: Segment, form: re.Pattern[bytes]) -> None:
         """Add what instructions of one form refer to."""
@@ -210,8 +285,13 @@ class ManySites(Sites):
 
     def __init__(self, wanted: Collection[int]) -> None:
         self.wanted = wanted
+        self._sieve = b""
         self._pages: defaultdict[int, array[int]] = defaultdict(partial(array, "q"))
         self._asked: dict[int, dict[int, list[int]]] = {}
+
+    @property
+    def lists(self) -> None:
+        """See :class:`Sites`."""
 
     def add(self, segment: Segment, form: re.Pattern[bytes]) -> None:
         """See :class:`Sites`."""
@@ -244,10 +324,9 @@ class ManySites(Sites):
         return places.get(target, ())
 
 
-def _highest_byte(reach: int) -> bytes:
-    """The highest byte of a displacement of at most ``reach`` bytes, either way.
+def _highest_byte(top: int) -> bytes:
+    """The highest byte of a displacement of less than ``top`` times 16 MiB, either way.
 
     It is one of few, which drops most chance matches at once.
     """
-    top = min((reach >> 24) + 1, 0x7F)
     return b"[%b-%b%b-\xff]" % (b"\\x00", b"\\x%02x" % top, b"\\x%02x" % (255 - top))

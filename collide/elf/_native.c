@@ -1,0 +1,387 @@
+/* The compiled part of collide: what is done for each byte of code or for each name of a table.
+
+   It is optional. collide/elf/native.py says what each function is given and gives. It does what
+   the Python beside the call does, and
+   tests/elf/test_native.py feeds both with the same bytes. All of it is the limited API of
+   Python 3.11, the first that has buffers. Inputs are of strangers: whatever is read lies between
+   the bounds of a buffer that is held, and what is allocated grows with what is found. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Addresses up to here can be added to offsets in a buffer without an overflow. */
+#define HIGHEST ((int64_t)1 << 62)
+
+static int32_t
+read_i32(const unsigned char *at)
+{
+    return (int32_t)((uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16
+                     | (uint32_t)at[3] << 24);
+}
+
+/* -- numbers that are looked for ------------------------------------------------------------- */
+
+static int
+sieve_shift(Py_ssize_t bytes)
+{
+    int shift = 64 - 3;
+    while (bytes > 1) {
+        bytes >>= 1;
+        shift--;
+    }
+    return shift;
+}
+
+static uint64_t
+sieve_bit(int64_t number, int shift)
+{
+    return ((uint64_t)number * UINT64_C(0x9E3779B97F4A7C15)) >> shift;
+}
+
+PyDoc_STRVAR(sieve_doc, "sieve(numbers)");
+
+static PyObject *
+sieve(PyObject *module, PyObject *numbers)
+{
+    (void)module;
+    Py_ssize_t count = PyObject_Size(numbers), size = 8;
+    if (count < 0)
+        return NULL;
+    while (size / 2 < count)
+        size *= 2;
+    PyObject *filter = PyBytes_FromStringAndSize(NULL, size);
+    PyObject *iterator = filter ? PyObject_GetIter(numbers) : NULL;
+    if (!iterator) {
+        Py_XDECREF(filter);
+        return NULL;
+    }
+    unsigned char *bits = (unsigned char *)PyBytes_AsString(filter);
+    memset(bits, 0, (size_t)size);
+    int shift = sieve_shift(size);
+    PyObject *item;
+    while ((item = PyIter_Next(iterator))) {
+        int overflow;
+        int64_t number = PyLong_AsLongLongAndOverflow(item, &overflow);
+        Py_DECREF(item);
+        if (number == -1 && PyErr_Occurred())
+            break;
+        if (!overflow) {  /* no code leads to others */
+            uint64_t bit = sieve_bit(number, shift);
+            bits[bit >> 3] |= (unsigned char)(1 << (bit & 7));
+        }
+    }
+    Py_DECREF(iterator);
+    if (PyErr_Occurred())
+        Py_CLEAR(filter);
+    return filter;
+}
+
+/* The place in ``starts``, ascending, of the last that is not above ``place``, or the first. */
+static Py_ssize_t
+function_of(const int64_t *starts, Py_ssize_t count, int64_t place)
+{
+    Py_ssize_t low = 1, high = count;
+    while (low < high) {
+        Py_ssize_t middle = low + (high - low) / 2;
+        if (starts[middle] <= place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low - 1;
+}
+
+/* -- code of x86-64 -------------------------------------------------------------------------- */
+
+#define FORMS 5
+static unsigned char LAST[FORMS][256], BEFORE[FORMS][256];
+
+/* A displacement follows where the tables of the two bytes before it have a bit in common. */
+static void
+fill_forms(void)
+{
+    static const unsigned char opcodes[] = {0x8d, 0x8b, 0x03, 0x3b, 0x39, 0x7e, 0x6f, 0x16};
+    int byte;
+    for (byte = 0; byte < 256; byte++)
+        BEFORE[0][byte] = BEFORE[2][byte] = 1;
+    LAST[0][0xe8] = LAST[2][0xe9] = 1;
+    for (byte = 0x05; byte <= 0x3d; byte += 8)
+        LAST[1][byte] = 1;
+    LAST[1][0x15] = LAST[1][0x25] = LAST[1][0x35] = 3;
+    for (byte = 0; byte < (int)sizeof opcodes; byte++)
+        BEFORE[1][opcodes[byte]] = 1;
+    for (byte = 0x40; byte < 0x50; byte++)
+        BEFORE[1][byte] = 1;
+    BEFORE[1][0xff] = 2;
+    for (byte = 0x80; byte < 0x90; byte++)
+        LAST[3][byte] = 1;
+    BEFORE[3][0x0f] = 1;
+    LAST[4][0x25] = BEFORE[4][0xff] = 1;
+}
+
+typedef struct {
+    int64_t *pairs;
+    size_t used, room;
+    PyObject *lists;  /* a dictionary of lists of places, or NULL: pairs are kept */
+} Found;
+
+static int
+keep_pair(Found *found, int64_t place, int64_t target)
+{
+    if (found->used + 2 > found->room) {
+        size_t room = found->room ? 2 * found->room : 128;
+        int64_t *pairs = PyMem_Realloc(found->pairs, room * sizeof(int64_t));
+        if (!pairs) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        found->pairs = pairs;
+        found->room = room;
+    }
+    found->pairs[found->used++] = place;
+    found->pairs[found->used++] = target;
+    return 0;
+}
+
+/* Append to the list of a target; ``must`` is whether a target without one is an error. */
+static int
+keep_in_list(Found *found, int64_t place, PyObject *target, int must)
+{
+    PyObject *list = PyDict_GetItemWithError(found->lists, target), *made = NULL;
+    if (!list) {
+        if (must && !PyErr_Occurred())
+            PyErr_SetObject(PyExc_KeyError, target);
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    if (list == Py_None) {
+        list = made = PyList_New(0);
+        if (!made || PyDict_SetItem(found->lists, target, made) < 0) {
+            Py_XDECREF(made);
+            return -1;
+        }
+        Py_DECREF(made);  /* the dictionary holds it */
+    }
+    PyObject *number = PyLong_FromLongLong(place);
+    int failed = !number || PyList_Append(list, number) < 0;
+    Py_XDECREF(number);
+    return failed ? -1 : 1;
+}
+
+/* Whether ``target`` is wanted, and then kept; -1 for an error. */
+static int
+keep_wanted(Found *found, PyObject *wanted, int64_t place, int64_t target)
+{
+    PyObject *number = PyLong_FromLongLong(target);
+    if (!number)
+        return -1;
+    int is_wanted;
+    if (found->lists) {
+        is_wanted = keep_in_list(found, place, number, 0);
+    } else {
+        is_wanted = PySequence_Contains(wanted, number);
+        if (is_wanted > 0 && keep_pair(found, place, target) < 0)
+            is_wanted = -1;
+    }
+    Py_DECREF(number);
+    return is_wanted;
+}
+
+static int
+keep_function(Found *found, int64_t place, int64_t function)
+{
+    if (!found->lists)
+        return keep_pair(found, place, function);
+    PyObject *number = PyLong_FromLongLong(function);
+    int kept = number ? keep_in_list(found, place, number, 1) : -1;
+    Py_XDECREF(number);
+    return kept;
+}
+
+typedef struct {
+    const int64_t *starts;
+    Py_ssize_t count;
+    int64_t first, last;  /* the range that holds all functions split off */
+} Split;
+
+/* A jump into the middle of a function, from or to a part that is split off. */
+static int
+keep_split(Found *found, const Split *split, int64_t place, int64_t target)
+{
+    int near = (split->first <= target && target < split->last)
+               || (split->first <= place && place < split->last);
+    if (!near || !split->count)
+        return 0;
+    int64_t source = split->starts[function_of(split->starts, split->count, place)];
+    int64_t to = split->starts[function_of(split->starts, split->count, target)];
+    if (source == to || !((to & 15) || (source & 15)))
+        return 0;
+    return keep_function(found, place, to);
+}
+
+static int
+scan_code(const Py_buffer *code, int form, int64_t address, int top, const Py_buffer *filter,
+          PyObject *wanted, const Split *split, Found *found)
+{
+    const unsigned char *bytes = code->buf, *bits = filter->buf;
+    const unsigned char *last_table = LAST[form], *before_table = BEFORE[form];
+    int shift = sieve_shift(filter->len);
+    unsigned char before = 0;  /* in front of the first byte; no form of two has it */
+    for (Py_ssize_t at = 1; at <= code->len - 4; at++) {
+        unsigned char last = bytes[at - 1], high;
+        int is_form = last_table[last] & before_table[before];
+        before = last;
+        if (!is_form || ((high = bytes[at + 3]) > top && high < 255 - top))
+            continue;
+        int64_t place = address + at, target = place + 4 + read_i32(bytes + at);
+        uint64_t bit = sieve_bit(target, shift);
+        int kept = 0;
+        if (bits[bit >> 3] >> (bit & 7) & 1)
+            kept = keep_wanted(found, wanted, place, target);
+        if (!kept)
+            kept = keep_split(found, split, place, target);
+        if (kept < 0)
+            return -1;
+    }
+    return 0;
+}
+
+PyDoc_STRVAR(scan_doc,
+"scan(code, form, address, top, sieve, wanted, (starts, first, last), fill)");
+
+static PyObject *
+scan(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer code, filter, starts;
+    int form, top, fill;
+    long long address, first, last;
+    PyObject *wanted, *result = NULL;
+    if (!PyArg_ParseTuple(args, "y*iLiy*O(y*LL)p", &code, &form, &address, &top, &filter, &wanted,
+                          &starts, &first, &last, &fill))
+        return NULL;
+    Found found = {NULL, 0, 0, fill ? wanted : NULL};
+    Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), first, last};
+    if (form < 0 || form >= FORMS || top < 0 || top > 255 || address < 0 || address > HIGHEST
+        || filter.len < 8 || (filter.len & (filter.len - 1)) || (fill && !PyDict_Check(wanted))) {
+        PyErr_SetString(PyExc_ValueError, "no such scan");
+    } else if (scan_code(&code, form, address, top, &filter, wanted, &split, &found) == 0) {
+        result = PyBytes_FromStringAndSize((const char *)found.pairs,
+                                           (Py_ssize_t)(found.used * sizeof(int64_t)));
+    }
+    PyMem_Free(found.pairs);
+    PyBuffer_Release(&starts);
+    PyBuffer_Release(&filter);
+    PyBuffer_Release(&code);
+    return result;
+}
+
+PyDoc_STRVAR(holding_doc, "holding(starts, places, without)");
+
+static int
+add_function(PyObject *functions, const Split *split, PyObject *place, Py_ssize_t *known)
+{
+    int64_t number = PyLong_AsLongLong(place);
+    if (number == -1 && PyErr_Occurred())
+        return -1;
+    if (!split->count) {
+        PyErr_SetString(PyExc_IndexError, "no function");
+        return -1;
+    }
+    Py_ssize_t at = function_of(split->starts, split->count, number);
+    if (at == *known)
+        return 0;
+    *known = at;
+    PyObject *function = PyLong_FromLongLong(split->starts[at]);
+    int failed = !function || PySet_Add(functions, function) < 0;
+    Py_XDECREF(function);
+    return failed ? -1 : 0;
+}
+
+static PyObject *
+holding(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer starts;
+    PyObject *places, *without, *place;
+    if (!PyArg_ParseTuple(args, "y*OO", &starts, &places, &without))
+        return NULL;
+    Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), 0, 0};
+    Py_ssize_t known = -1, left_out = PyObject_Size(without);
+    PyObject *functions = left_out < 0 ? NULL : PyFrozenSet_New(NULL);
+    PyObject *iterator = functions ? PyObject_GetIter(places) : NULL;
+    int failed = !iterator;
+    while (!failed && (place = PyIter_Next(iterator))) {
+        int skip = left_out ? PySequence_Contains(without, place) : 0;
+        failed = skip < 0 || (!skip && add_function(functions, &split, place, &known) < 0);
+        Py_DECREF(place);
+    }
+    if (failed || PyErr_Occurred())
+        Py_CLEAR(functions);
+    Py_XDECREF(iterator);
+    PyBuffer_Release(&starts);
+    return functions;
+}
+
+/* -- string tables --------------------------------------------------------------------------- */
+
+PyDoc_STRVAR(names_doc, "names(table, offsets, most)");
+
+static PyObject *
+names(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer table, offsets;
+    Py_ssize_t most;
+    if (!PyArg_ParseTuple(args, "y*y*n", &table, &offsets, &most))
+        return NULL;
+    Py_ssize_t count = offsets.len / (Py_ssize_t)sizeof(uint32_t), number;
+    PyObject *found = PyList_New(count);
+    for (number = 0; found && number < count; number++) {
+        uint32_t at;
+        memcpy(&at, (const char *)offsets.buf + number * (Py_ssize_t)sizeof at, sizeof at);
+        const char *start = (const char *)table.buf + at, *end = NULL;
+        if ((uint64_t)at < (uint64_t)table.len)
+            end = memchr(start, 0, (size_t)(table.len - (Py_ssize_t)at));
+        if (!end || (most -= end - start) < 0) {
+            Py_XDECREF(found);
+            found = Py_NewRef(Py_None);
+            break;
+        }
+        PyObject *name = PyUnicode_DecodeUTF8(start, end - start, "surrogateescape");
+        if (!name || PyList_SetItem(found, number, name) < 0)
+            Py_CLEAR(found);
+    }
+    PyBuffer_Release(&offsets);
+    PyBuffer_Release(&table);
+    return found;
+}
+
+/* -- the module ------------------------------------------------------------------------------ */
+
+static PyMethodDef methods[] = {
+    {"holding", holding, METH_VARARGS, holding_doc},
+    {"names", names, METH_VARARGS, names_doc},
+    {"scan", scan, METH_VARARGS, scan_doc},
+    {"sieve", sieve, METH_O, sieve_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "_native",
+    .m_methods = methods,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC
+PyInit__native(void)
+{
+    fill_forms();
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,89 @@
+"""Whether the compiled part of collide (``_native.c``) is used.
+
+Beside each call of it stands the same in Python. It is used where it is there. COLLIDE_NATIVE in
+the environment is 0 to use Python alone, or 1 to demand the compiled part. The environment is read
+here and not by the command line since that holds for :mod:`collide.api` and for all tests, too: it
+changes no result.
+"""
+
+from __future__ import annotations
+
+import os
+
+from collide.support.errors import UsageError
+from collide.support.records import Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Collection, Container, Iterable
+    from typing import Any
+
+    from _typeshed import ReadableBuffer
+
+VARIABLE = "COLLIDE_NATIVE"
+HIGHEST = 1 << 62
+"""The highest address of code that the compiled part takes: its numbers have 8 bytes."""
+
+
+class Compiled(Protocol):
+    """The functions of the compiled part."""
+
+    def sieve(self, numbers: Collection[int], /) -> bytes:
+        """A Bloom filter of ``numbers``, which :meth:`scan` asks first."""
+
+    def scan(
+        self,
+        code: ReadableBuffer,
+        form: int,
+        address: int,
+        top: int,
+        sieve: bytes,
+        wanted: Container[int],
+        jumps: tuple[array[int], int, int],
+        fill: bool,
+        /,
+    ) -> bytes:
+        """Where instructions of one form lead (:mod:`collide.elf.code.branches`).
+
+        The highest byte of a displacement is at most ``top``, or at least 255 - ``top``.
+        ``jumps`` are where functions start, and the first and last address of what holds all that
+        are split off. With ``fill`` places are put into the lists of the dictionary ``wanted``;
+        otherwise they come back, each before its target, as numbers of 8 bytes.
+        """
+
+    def holding(
+        self, starts: array[int], places: Iterable[int], without: Collection[int], /
+    ) -> frozenset[int]:
+        """The functions that hold ``places``, but for those places that are left out."""
+
+    def names(self, table: ReadableBuffer, offsets: array[int], most: int, /) -> list[str] | None:
+        """The strings of a table at ``offsets``, numbers of 4 bytes.
+
+        None where one does not end in the table, or all have more than ``most`` bytes.
+        """
+
+
+def _load() -> tuple[Any, str]:
+    """The compiled part, or why there is none."""
+    try:
+        from collide.elf import _native  # type: ignore[attr-defined]  # late: it may be missing
+    except ImportError as e:
+        return None, str(e)
+    return _native, ""
+
+
+def chosen(wanted: str) -> Compiled | None:
+    """The compiled part if it is to be used; raises UsageError where it is demanded and missing."""
+    if wanted not in ("", "0", "1"):
+        raise UsageError(f"{VARIABLE}={wanted} in the environment is neither 0 nor 1")
+    found, missing = (None, "") if wanted == "0" else _load()
+    if wanted == "1" and found is None:
+        raise UsageError(
+            f"{VARIABLE}=1 in the environment, but there is no compiled part: {missing}"
+        )
+    compiled: Compiled | None = found
+    return compiled
+
+
+compiled = chosen(os.environ.get(VARIABLE, ""))
