@@ -165,7 +165,7 @@ class Image:
                 # Whole pages are mapped: what follows in the file is there too, unless the
                 # segment goes on in memory and its last page is cleared (_dl_map_segments).
                 tail = -(address + size) % PAGE if memory <= size else 0
-                self.loads.append((address, segment.mapped_offset, size + tail))
+                self._load(address, segment.mapped_offset, size + tail)
             elif kind == PT_DYNAMIC:
                 dynamic = (offset, size)
             elif kind == PT_INTERP:
@@ -174,6 +174,18 @@ class Image:
                 self.notes.append((offset, size))
         if dynamic is not None:
             self._dynamic_section(*dynamic)
+
+    def _load(self, address: int, offset: int, size: int) -> None:
+        """Add a segment; with the one before it where both lie one behind the other.
+
+        patchelf maps its new first page so, with a string table that goes on in the next segment.
+        """
+        if self.loads:
+            before, at, length = self.loads[-1]
+            if (before + length, at + length) == (address, offset):
+                self.loads[-1] = (before, at, length + size)
+                return
+        self.loads.append((address, offset, size))
 
     def _dynamic_section(self, offset: int, size: int) -> None:
         entry = 2 * (self.bits // 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import random
 import signal
 import struct
@@ -338,6 +339,34 @@ def test_section_headers_that_lie_are_not_read(small: bytes) -> None:
     lying[at:] = b"\xff" * (len(small) - at)
 
     assert facts_of(read_object(bytes(lying))) == facts_of(read_object(small))
+
+
+def test_table_may_go_on_in_the_next_segment(tmp_path: Path) -> None:
+    source = "".join(f"int a_name_{n:0200}(void) {{ return 0; }}\n" for n in range(50))
+    whole = compile_so(tmp_path, "whole.so", source, "-Wl,-z,separate-code").read_bytes()
+    at, size = section(whole, ".dynstr")
+    middle = (at + size // 2) & -4096
+    assert at < middle < at + size
+    split = tmp_path / "split.so"
+    split.write_bytes(with_first_segment_split(whole, middle))
+
+    ctypes.CDLL(str(split))["a_name_" + "0" * 200]
+    assert facts_of(read_object(split.read_bytes())) == facts_of(read_object(whole))
+
+
+def with_first_segment_split(data: bytes, at: int) -> bytes:
+    """The same object, with its first PT_LOAD in two and without PT_GNU_EH_FRAME."""
+    start, count = struct.unpack_from("<Q", data, 32)[0], struct.unpack_from("<H", data, 56)[0]
+    rows = [struct.unpack_from("<2I6Q", data, start + 56 * n) for n in range(count)]
+    kind, flags, offset, address, _, size, memory, align = rows.pop(0)
+    assert (kind, offset, address) == (1, 0, 0)
+    assert size == memory
+    halves = [(1, flags, o, o, o, n, n, align) for o, n in ((0, at), (at, size - at))]
+    rows = [*halves, *(row for row in rows if row[0] != 0x6474E550)]
+    assert len(rows) == count
+    changed = bytearray(data)
+    changed[start : start + 56 * count] = b"".join(struct.pack("<2I6Q", *row) for row in rows)
+    return bytes(changed)
 
 
 def test_last_of_a_repeated_tag_counts(small: bytes) -> None:
