@@ -22,7 +22,7 @@ from collide.binding.static_tls import take_room
 from collide.binding.undefined import binds_late, deferred, undefined_symbols
 from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
-from collide.loader.lookup import Match
+from collide.loader.lookup import LookupRules, Match
 from collide.loader.model import Dso
 from collide.loader.opening import NOW, Mode
 from collide.loader.process import Process
@@ -53,6 +53,7 @@ class Binder:
         self.rules = self._one.rules
         self._assumed = host.assumed
         self._relocation_order = host.relocation_order
+        self._executable = host.executable.dso
         self._host = tuple(m.dso for m in host.global_scope)
         self._host_relocated = tuple(m.dso for m in host.relocation_order(host.global_scope))
         self._host_files = self._one.host_files
@@ -187,31 +188,39 @@ class Binder:
             else:
                 among = self._rankings.among(definers)
                 order, own = scope.only(among), closure.only(among)
-            known = self._bound
-            if self._shared is not None and wanted.is_static and order:
-                known = self._shared
+            known = self._bound if self._shared is None or not order else self._shared
             if leads and dso in definers:
                 order = (dso, *order)
             if dso.elf.direct:
                 order = (*own, *order)
-            key = wanted, order, own
+            key = wanted, order, own, () if wanted.is_static else self._roles(order, own)
             group = known.get(key)
             if group is None:
                 group = known[key] = self._bind_group(dso, wanted, order, own)
             bound.append(group)
         return bound
 
+    def _roles(self, order: tuple[Dso, ...], own: tuple[Dso, ...]) -> tuple[Dso, ...]:
+        """What else of a host decides a binding: its executable, and what is in its own scope."""
+        host = [one for one in own if one in self._host_files]
+        return (self._executable, *host) if self._executable in order else tuple(host)
+
     def _bind_group(
         self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
     ) -> BindingGroup:
         table = self._by_definer.table(dso)
-        asked = self._asked(dso, wanted, order, own)
+        asked = _asked(dso, wanted, order, own)
         simple = self.rules.simple(order[0].elf.exports, asked) if asked else frozenset()
         by_itself = [r for r in wanted.special if self.rules.is_looked_up(r)]
-        if len(simple) < len(wanted.simple) + len(wanted.protected):
+        taken = _simply_taken(self.rules, wanted, order, own)
+        if len(simple) + len(taken) < len(wanted.simple) + len(wanted.protected):
+            known = {*simple, *taken}
             names = [*wanted.simple, *wanted.protected]
-            by_itself[:0] = table.of(name for name in names if name not in simple)
+            by_itself[:0] = table.of(name for name in names if name not in known)
         individual = tuple(self._one.bind(dso, r, order, own) for r in by_itself)
+        if taken:
+            shadowed = self._one.is_shadowed
+            individual += tuple(_taken(table.of(taken), order[0], own[0], shadowed))
         if not simple:
             return BindingGroup(individual, own, demands=self.rules.demands)
         provider = order[0]
@@ -224,20 +233,6 @@ class Binder:
         return BindingGroup(
             individual, own, make, simple=(simple, provider), demands=self.rules.demands
         )
-
-    def _asked(
-        self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
-    ) -> Versions:
-        """The names of ``wanted`` that may be bound all at once, to the first of ``order``.
-
-        None where that is not the intended one as well. A protected reference goes back to
-        its own object; where the search ends there anyway, it is like any other.
-        """
-        if not order or (own and own[0] is not order[0]):
-            return {}
-        if wanted.protected and order[0] is dso:
-            return {**wanted.simple, **wanted.protected}
-        return wanted.simple
 
     # -- STB_GNU_UNIQUE ------------------------------------------------------------------------
 
@@ -277,6 +272,34 @@ class Binder:
                         yield hit
 
 
+def _asked(
+    dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
+) -> Versions:
+    """The names of ``wanted`` that may be bound all at once, to the first of ``order``.
+
+    None where that is not the intended one as well. A protected reference goes back to
+    its own object; where the search ends there anyway, it is like any other.
+    """
+    if not order or (own and own[0] is not order[0]):
+        return {}
+    if wanted.protected and order[0] is dso:
+        return {**wanted.simple, **wanted.protected}
+    return wanted.simple
+
+
+def _simply_taken(
+    rules: LookupRules, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
+) -> Sequence[str]:
+    """The names of ``wanted`` of which one definition each is the actual and the intended one.
+
+    None where that is one object.
+    """
+    if not order or not own or own[0] is order[0] or not wanted.simple:
+        return ()
+    actual, meant = (rules.simple(some[0].elf.exports, wanted.simple) for some in (order, own))
+    return [name for name in wanted.simple if name in actual and name in meant]
+
+
 def _simply_bound(
     references: Iterable[Reference], provider: Dso, *, meant: bool
 ) -> Iterator[Binding]:
@@ -285,6 +308,16 @@ def _simply_bound(
     for r in references:
         actual = Match(provider, candidates(r.name)[0])
         yield Binding(r, actual, actual if meant else None, False)
+
+
+def _taken(
+    references: Iterable[Reference], provider: Dso, intended: Dso, is_shadowed: Shadowed
+) -> Iterator[Binding]:
+    """Bindings to the one definition that ``provider`` has of each name, not the intended one."""
+    theirs, ours = provider.elf.exports.candidates, intended.elf.exports.candidates
+    for r in references:
+        actual, meant = Match(provider, theirs(r.name)[0]), Match(intended, ours(r.name)[0])
+        yield Binding(r, actual, meant, is_shadowed(actual, meant))
 
 
 _FEW = 64

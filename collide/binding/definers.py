@@ -21,7 +21,8 @@ one. The others are *special*, and bound one by one. These are the fast paths, a
 - :class:`collide.elf.references.ReferenceTable`, columns in place of a record for each reference:
   ``test_table_of_references_has_each_once_and_knows_the_simple_ones``.
 - :class:`ReferenceGroup`, :class:`ReferencesByDefiner` and the groups that hosts share, also those
-  that ``expect`` has divided beforehand: ``test_groups_bind_as_each_reference_by_itself``.
+  that ``expect`` has divided beforehand, and names that a host takes of which both objects have
+  one simple definition: ``test_groups_bind_as_each_reference_by_itself``.
 - :class:`collide.binding.binding.BindingGroup`, which makes a simple binding when it is asked for
   and answers most questions without: the same test.
 - :func:`collide.binding.binding.names_apart`, which spares pairs to compare what is bound alike:
@@ -55,7 +56,7 @@ class ReferenceGroup:
     """
 
     __slots__ = (
-        *("_core", "_edges", "_outside"),
+        *("_core", "_edges", "_outside", "_taken"),
         *("definers", "is_static", "special", "simple", "protected"),
     )
 
@@ -77,13 +78,14 @@ class ReferenceGroup:
         self._outside: frozenset[str] = frozenset()
         self._core: ReferenceGroup | None = None
         self._edges: dict[frozenset[str], ReferenceGroup] = {}
+        self._taken: dict[tuple[tuple[Dso, ...], frozenset[str]], ReferenceGroup] = {}
 
     def split(self, further: Definers) -> list[ReferenceGroup]:
         """The same references, where ``further`` objects define some of the names as well.
 
         The static parts come first: one of all names that no host has defined so far, the same
         object each time until a host does, and one of the other names that this host does not
-        define.
+        define. Those of a host are the same objects for all hosts whose same objects define them.
         """
         found = self.set_apart(further.numbers.keys())
         if not self._outside:
@@ -95,17 +97,12 @@ class ReferenceGroup:
         static = [part for part in (self._core, edge) if part]
         if not found:
             return static
-        of_host = self._only(found)
-        parts = _grouped(of_host.simple, of_host.protected, of_host.special, further)
+        by_number: dict[int, set[str]] = {}
+        for name in found:
+            by_number.setdefault(further.numbers[name], set()).add(name)
         taken = [
-            ReferenceGroup(
-                self.definers + part.definers,
-                part.simple,
-                part.protected,
-                part.special,
-                is_static=False,
-            )
-            for part in parts
+            self._taken_by(further.sets[number], frozenset(names))
+            for number, names in sorted(by_number.items())
         ]
         return static + taken
 
@@ -125,12 +122,21 @@ class ReferenceGroup:
     def __bool__(self) -> bool:
         return bool(self.simple or self.protected or self.special)
 
-    def _only(self, names: frozenset[str]) -> ReferenceGroup:
+    def _taken_by(self, others: tuple[Dso, ...], names: frozenset[str]) -> ReferenceGroup:
+        """The references to ``names``, which ``others``, objects of a host, define as well."""
+        key = others, names
+        found = self._taken.get(key)
+        if found is None:
+            found = self._taken[key] = self._only(names, others)
+        return found
+
+    def _only(self, names: frozenset[str], others: tuple[Dso, ...] = ()) -> ReferenceGroup:
         return ReferenceGroup(
-            self.definers,
+            self.definers + others,
             {name: self.simple[name] for name in _in_order(self.simple, names)},
             {name: self.protected[name] for name in _in_order(self.protected, names)},
             [r for r in self.special if r.name in names],
+            is_static=not others,
         )
 
     def _without(self, names: frozenset[str]) -> ReferenceGroup:
@@ -198,8 +204,8 @@ def defined_by(dsos: Iterable[Dso], wanted: AbstractSet[str]) -> dict[Dso, Abstr
 class ReferencesByDefiner:
     """The references of some objects, by those among the objects that define them.
 
-    ``wanted`` are all names that any of them refers to. ``bound`` keeps the groups that no host
-    takes part in, by the ``signature`` of :class:`collide.loader.lookup.LookupRules` and what a
+    ``wanted`` are all names that any of them refers to. ``bound`` keeps the groups that hosts
+    share, by the ``signature`` of :class:`collide.loader.lookup.LookupRules` and what a
     :class:`collide.binding.binder.Binder` knows a group by.
     """
 

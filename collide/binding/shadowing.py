@@ -123,15 +123,9 @@ def is_one_c_library(one: Match, other: Match) -> bool:
     return (
         one.definition.version is not None
         and one.definition.version == other.definition.version
-        and _is_of_glibc(one.dso)
-        and _is_of_glibc(other.dso)
+        and one.dso.is_of_glibc
+        and other.dso.is_of_glibc
     )
-
-
-def _is_of_glibc(dso: Dso) -> bool:
-    """Whether an object is one of glibc's own: only these define or need GLIBC_PRIVATE."""
-    needs = (need.version for need in dso.elf.version_needs)
-    return "GLIBC_PRIVATE" in (*(dso.elf.version_definitions or ()), *needs)
 
 
 def _same_vague_definition(actual: Match, intended: Match) -> bool:

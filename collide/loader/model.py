@@ -60,7 +60,8 @@ class Dso:
     """
 
     __slots__ = (
-        *("_build_id", "_calls", "_contents", "_refusals", "_string_abi", "_version_strings"),
+        *("_build_id", "_calls", "_contents", "_of_glibc", "_refusals", "_string_abi"),
+        "_version_strings",
         *("elf", "identity", "package", "path"),
     )
 
@@ -84,6 +85,7 @@ class Dso:
         self.package = package
         self._calls: tuple[Calls | None] | None = None
         self._string_abi: tuple[StringAbi | None] | None = None
+        self._of_glibc: bool | None = None
 
     def read(self) -> bytes | bytearray:
         """Its bytes, once more; none of a recorded object."""
@@ -133,6 +135,14 @@ class Dso:
             names = (*self.elf.exports.names, *referred_names(self.elf.references))
             self._string_abi = (string_abi(names),)
         return self._string_abi[0]
+
+    @property
+    def is_of_glibc(self) -> bool:
+        """Whether it is one of glibc's own: only these define or need GLIBC_PRIVATE."""
+        if self._of_glibc is None:
+            needs = (need.version for need in self.elf.version_needs)
+            self._of_glibc = "GLIBC_PRIVATE" in (*(self.elf.version_definitions or ()), *needs)
+        return self._of_glibc
 
     @property
     def calls(self) -> Calls | None:

@@ -271,6 +271,35 @@ def test_some_references_are_bound_all_at_once_and_some_one_by_one(
     assert sum(b.shadowed for b in bindings) > 100
 
 
+def test_what_hosts_have_in_common_is_bound_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second host with the same objects asks only for what nothing in the scope defines."""
+    asked: list[tuple[Reference, Sequence[Dso]]] = []
+    bind = ReferenceBinder.bind
+
+    def counting(
+        self: ReferenceBinder, dso: Dso, r: Reference, scope: Sequence[Dso], own: Sequence[Dso]
+    ) -> Binding:
+        asked.append((r, scope))
+        return bind(self, dso, r, scope, own)
+
+    monkeypatch.setattr(ReferenceBinder, "bind", counting)
+    first = second = 0
+    for seed in range(20):
+        world = World(seed)
+        by_definer = ReferencesByDefiner(world.wheel)
+        host = world.hosts[0]
+        opened = world.open(host)
+        bound = Binder(host, (), by_definer).bind(opened)
+        first += sum(bool(scope) for _, scope in asked)
+        asked.clear()
+        again = Binder(host, (), by_definer).bind(opened)
+        second += sum(bool(scope) for _, scope in asked)
+        asked.clear()
+        assert [set(o.bindings) for o in again.objects] == [set(o.bindings) for o in bound.objects]
+    assert first > 100
+    assert second == 0
+
+
 def answers_of_its_bindings(group: BindingGroup) -> None:
     """What a group says without making its bindings is what these say."""
     every = group.bindings
