@@ -143,7 +143,7 @@ def _runs_without(
     return any(
         found in calls.tables
         or found in calls.constructors
-        or not offered >= frozenset(calls.names_at(found, exports))
+        or not offered >= frozenset(calls.offered(exports).get(found, ()))
         for found in calls.with_callers(frozenset((function,)), replaced)
     )
 

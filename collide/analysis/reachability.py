@@ -80,6 +80,11 @@ class _Object:
         found = (d.value for name in names for d in exports.candidates(name))
         return {value for value in found if value is not None}
 
+    def offered(self, functions: AbstractSet[int]) -> Iterable[int]:
+        """Those of ``functions`` that have names, by which others may call them."""
+        calls = self.calls
+        return sorted(calls.offered(self.dso.elf.exports).keys() & functions) if calls else ()
+
     def bound_by(self, provider: Dso) -> Sequence[BindingGroup]:
         """The groups with bindings to ``provider``."""
         if not self._by_provider:
@@ -204,7 +209,8 @@ class Reach:
         functions = calls.with_callers(callers)
         if dso in self._roots and not functions.isdisjoint(self._objects[dso].entries):
             return True
-        return bool(self._ask([use for one in functions for use in self._calling(dso, one)]))
+        called = self._objects[dso].offered(functions)
+        return bool(self._ask([use for one in called for use in self._calling(dso, one)]))
 
     # -- the walk ---------------------------------------------------------------------------------
 
@@ -282,16 +288,19 @@ class Reach:
         dso = use.dso
         if dso in self._roots and not functions.isdisjoint(self._objects[dso].entries):
             self._hold(use)
-        for address in functions:
+            return
+        for address in self._objects[dso].offered(functions):
             for cause in self._calling(dso, address):
                 self._implies(cause, use)
+            if use in self._holds:
+                return
 
     def _calling(self, dso: Dso, address: int) -> Sequence[Use]:
         """The references that the function at an address is called by."""
         found = self._named.get((dso, address))
         if found is None:
             calls = self._objects[dso].calls
-            names = calls.names_at(address, dso.elf.exports) if calls else ()
+            names = calls.offered(dso.elf.exports).get(address, ()) if calls else ()
             found = self._named[dso, address] = [
                 Use(caller.dso, name)
                 for name in names

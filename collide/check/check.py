@@ -10,7 +10,7 @@ from collide.binding.definers import ReferencesByDefiner
 from collide.findings.code import Severity
 from collide.findings.exposure import Taken, expose
 from collide.findings.finding import Finding
-from collide.findings.judge import judge, rank
+from collide.findings.judge import JudgedInterpositions, judge, rank
 from collide.hosts.as_if import fitting
 from collide.hosts.select import Candidate, as_candidates
 from collide.loader.host import Host
@@ -66,6 +66,11 @@ class Exposed(NamedTuple):
 
     target: str
     findings: tuple[Finding, ...]
+
+
+ACCEPTED, IN_BASELINE, IGNORED, BELOW = "accepted", "in the baseline", "ignored", "below minimum"
+"""Why a finding does not count: an entry of the configuration, a file of what was known, the
+choice of codes, and the lowest severity that is shown."""
 
 
 class SetAside(NamedTuple):
@@ -219,6 +224,7 @@ class OneTarget:
         self._seen = seen
         self._preview: RepairPreview | None = None
         self._by_definer: ReferencesByDefiner | None = None
+        self._known = JudgedInterpositions()
 
     def outcomes(self, progress: Progress) -> Iterator[Outcome]:
         """The target on every host, in their order."""
@@ -281,7 +287,7 @@ class OneTarget:
         return LeftOut(target.name, candidate.name, unfit, empty, broken)
 
     def _judged(self, analysis: Analysis) -> Judged:
-        findings = judge(analysis)
+        findings = judge(analysis, known=self._known)
         repairable: frozenset[int] = frozenset()
         if any(f.severity > Severity.NOTE for f in findings):
             repairable = self._repairs.removed(analysis, findings)
@@ -304,7 +310,7 @@ class OneTarget:
         from collide.analysis.history import behind_imports  # late: start-up
         from collide.findings.history import judge_behind  # late: start-up
 
-        behind = judge_behind(behind_imports(judged.analysis, by_definer))
+        behind = judge_behind(behind_imports(judged.analysis, by_definer), self._known)
         repairable = judged.repairable
         if any(f.severity > Severity.NOTE for f in behind):
             removed = self._repairs.removed_behind(judged.analysis, behind)

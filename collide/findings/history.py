@@ -11,17 +11,22 @@ from collections.abc import Iterable, Iterator
 from collide.analysis.history import BehindImport
 from collide.findings.code import Severity
 from collide.findings.finding import Finding
-from collide.findings.judge import judge
+from collide.findings.judge import JudgedInterpositions, judge
 from collide.findings.loading import CAPTURED_SONAME, FAILURE_CODES
 from collide.loader.link_map import LoadFailure
 
 
-def judge_behind(behind: Iterable[BehindImport]) -> tuple[Finding, ...]:
-    """The findings of these openings, each once with all imports that it follows."""
+def judge_behind(
+    behind: Iterable[BehindImport], known: JudgedInterpositions | None = None
+) -> tuple[Finding, ...]:
+    """The findings of these openings, each once with all imports that it follows.
+
+    ``known`` is what was judged of the same target before.
+    """
     imports: dict[Finding, list[str]] = {}
     refused: list[Finding] = []
     for one in behind:
-        for finding in _new(one):
+        for finding in _new(one, known):
             imports.setdefault(finding, []).append(one.module.name)
         refused += _refused(one)
     after = (
@@ -31,14 +36,14 @@ def judge_behind(behind: Iterable[BehindImport]) -> tuple[Finding, ...]:
     return (*after, *refused)
 
 
-def _new(behind: BehindImport) -> Iterator[Finding]:
+def _new(behind: BehindImport, known: JudgedInterpositions | None) -> Iterator[Finding]:
     """What is found behind an import and not alone."""
-    known = {_subject(finding) for finding in judge(behind.alone)}
+    alone = {_subject(finding) for finding in judge(behind.alone, known=known)}
     failing = {module.name for module in behind.after.modules if module.failures}
     # The loader stops at the first reason; behind it are others of the same cause.
     modules = tuple(m._replace(failures=m.failures[:1]) for m in behind.after.modules)
-    for finding in judge(behind.after._replace(modules=modules)):
-        if _subject(finding) in known:
+    for finding in judge(behind.after._replace(modules=modules), known=known):
+        if _subject(finding) in alone:
             continue
         if finding.code is CAPTURED_SONAME:
             # The failure names the library that is in the way.

@@ -14,23 +14,55 @@ from collide.loader.opening import NOW, Opening
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from collide.analysis.analysis import Analysis
     from collide.analysis.interposition import Interposition
     from collide.findings.shadowing.order import FindingRule
 
 
+class JudgedInterpositions:
+    """The findings on interpositions of one target, which it may have on many hosts.
+
+    Rules read nothing but the interposition and facts of its objects, and hosts share these.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Interposition, Finding] = {}
+
+    def finding(self, analysis: Analysis, interposition: Interposition) -> Finding:
+        """The finding on one of ``analysis``, judged once for all that are equal."""
+        # What compares the code is made of the other fields.
+        key = interposition._replace(compare=_nothing)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = _finding(analysis, interposition, None)
+        return found
+
+
+def _nothing() -> None:
+    return None
+
+
 def judge(
-    analysis: Analysis, rules: Sequence[FindingRule] | None = None, *, reaching: bool = True
+    analysis: Analysis,
+    rules: Sequence[FindingRule] | None = None,
+    *,
+    reaching: bool = True,
+    known: JudgedInterpositions | None = None,
 ) -> tuple[Finding, ...]:
     """All findings of one analysis: the worst first, then by code and names.
 
     ``rules`` replace those of which the worst result counts
     (:data:`collide.findings.shadowing.order.WORST_OF`). Without ``reaching`` all
-    references count as used, not only those in code that can be reached.
+    references count as used, not only those in code that can be reached. ``known`` is what was
+    judged of the same target on other hosts, by all rules.
     """
-    found = [*_shadowed(analysis, rules, reaching), *judge_loading(analysis)]
+    judged = [
+        _finding(analysis, one, rules) if known is None or rules else known.finding(analysis, one)
+        for one in _interpositions(analysis, reaching)
+    ]
+    found = [*judged, *judge_loading(analysis)]
     if any(m.opening.source or m.brought for m in analysis.modules):
         found = [f._replace(openings=tuple(_openings(analysis, f))) for f in found]
     return tuple(sorted(found, key=rank))
@@ -56,34 +88,38 @@ def rank(f: Finding) -> tuple[int, str, str, str, tuple[str, ...], str]:
     return -f.severity, f.code.id, f.victim, f.provider or "", f.symbols, f.detail
 
 
-def _shadowed(
-    analysis: Analysis, rules: Sequence[FindingRule] | None, reaching: bool
-) -> Iterator[Finding]:
+def _interpositions(analysis: Analysis, reaching: bool) -> Iterable[Interposition]:
     if not _has_shadowed(analysis):
-        return
+        return ()
     # The rules and what they need are imported only where something is shadowed.
     from collide.analysis.interposition import find_interpositions  # late: start-up
+
+    return find_interpositions(analysis, reaching=reaching)
+
+
+def _finding(
+    analysis: Analysis, interposition: Interposition, rules: Sequence[FindingRule] | None
+) -> Finding:
     from collide.findings.shadowing.order import judge_interposition  # late: start-up
 
-    for interposition in find_interpositions(analysis, reaching=reaching):
-        result = judge_interposition(interposition, rules)
-        compared = result.severity > Severity.NOTE and not result.code.foreign
-        releases = interposition.releases() if compared else None
-        yield Finding(
-            code=result.code,
-            severity=result.severity,
-            victim=analysis.name_of(interposition.victim),
-            provider=analysis.name_of(interposition.provider),
-            intended=tuple(sorted(map(analysis.name_of, interposition.intended))),
-            references=len(interposition.taken),
-            symbols=tuple(sorted({b.reference.name for b in interposition.taken})),
-            kept=interposition.kept if result.code.shape is Shape.SPLIT else (),
-            modules=interposition.modules,
-            remedy=_remedy(analysis, result.code, interposition),
-            evidence=result.evidence,
-            release=releases[0] if releases else "",
-            provider_release=releases[1] if releases else "",
-        )
+    result = judge_interposition(interposition, rules)
+    compared = result.severity > Severity.NOTE and not result.code.foreign
+    releases = interposition.releases() if compared else None
+    return Finding(
+        code=result.code,
+        severity=result.severity,
+        victim=analysis.name_of(interposition.victim),
+        provider=analysis.name_of(interposition.provider),
+        intended=tuple(sorted(map(analysis.name_of, interposition.intended))),
+        references=len(interposition.taken),
+        symbols=tuple(sorted({b.reference.name for b in interposition.taken})),
+        kept=interposition.kept if result.code.shape is Shape.SPLIT else (),
+        modules=interposition.modules,
+        remedy=_remedy(analysis, result.code, interposition),
+        evidence=result.evidence,
+        release=releases[0] if releases else "",
+        provider_release=releases[1] if releases else "",
+    )
 
 
 def _remedy(analysis: Analysis, code: Code, interposition: Interposition) -> str:

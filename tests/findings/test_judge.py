@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from checkout import WHEELS
 from collide.analysis.analysis import analyse
+from collide.analysis.interposition import Interposition
 from collide.filesystems.root import Root
 from collide.findings.code import Severity
+from collide.findings.evidence import RuleResult
 from collide.findings.finding import Finding
-from collide.findings.judge import judge
+from collide.findings.judge import JudgedInterpositions, judge
+from collide.findings.shadowing import order
 from collide.hosts.extract import extract
 from collide.wheels.target import read_target
 from judging import archive, calls, codes, functions, judged, static
 from scenario import Scenario, require_loader
+
+if TYPE_CHECKING:
+    from collide.findings.shadowing.order import FindingRule
 
 
 def specimen(name: str) -> tuple[Finding, ...]:
@@ -23,6 +31,27 @@ def specimen(name: str) -> tuple[Finding, ...]:
     require_loader()
     (wheel,) = (WHEELS / "dist").glob(f"specimen_{name}-*.whl")
     return judge(analyse(read_target(wheel), extract(str(WHEELS / "host/host"), Root())))
+
+
+def test_equal_interpositions_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a second host with the same objects have the findings of the first."""
+    require_loader()
+    judged_ones: list[Interposition] = []
+    judge_one = order.judge_interposition
+
+    def counting(one: Interposition, rules: Sequence[FindingRule] | None = None) -> RuleResult:
+        judged_ones.append(one)
+        return judge_one(one, rules)
+
+    monkeypatch.setattr(order, "judge_interposition", counting)
+    target = read_target(next((WHEELS / "dist").glob("specimen_bundled_mangled-*.whl")))
+    analysis = analyse(target, extract(str(WHEELS / "host/host"), Root()))
+    alone = judge(analysis)
+    count = len(judged_ones)
+    assert count > 1
+    known = JudgedInterpositions()
+    assert judge(analysis, known=known) == judge(analysis, known=known) == alone
+    assert len(judged_ones) == 2 * count
 
 
 # -- the specimens --------------------------------------------------------------------------------

@@ -120,6 +120,14 @@ def _code_ranges(image: Image, starts: Sequence[int]) -> list[range]:
     return ranges
 
 
+def _by_address(exports: DynamicSymbols) -> Mapping[int, Sequence[str]]:
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for name, value in exports.values():
+        for one in [d.value for d in exports.candidates(name)] if value is None else [value]:
+            found[one or 0].append(name)
+    return found
+
+
 def _none(_name: str) -> Iterable[int]:
     return ()
 
@@ -139,9 +147,9 @@ class _Followed:
         constructors: frozenset[int],
     ) -> None:
         self.in_tables = in_tables
-        self.tables = tables
-        self.table_symbols = table_symbols
-        self.live = set(tables | constructors)
+        self.tables = tables.difference(in_tables)
+        self.table_symbols = table_symbols.difference(in_tables)
+        self.live = set(self.tables | constructors)
         self.expanded: set[int] = set()
         self.follows: defaultdict[int, list[int]] = defaultdict(list)
         self.behind: dict[str, frozenset[int]] = {}
@@ -228,7 +236,7 @@ class Calls:
         self._bodies: dict[int, tuple[AbstractSet[str], AbstractSet[int]]] = {}
         self._table_users: dict[str | int, frozenset[int] | None] = {}
         self._forget()
-        self._names_at: defaultdict[int, list[str]] | None = None
+        self._offered: Mapping[int, Sequence[str]] | None = None
         self._read_anew: list[Any] = []
 
     def _segments(self, pieces: Iterable[tuple[int, memoryview]]) -> list[Any]:
@@ -266,7 +274,8 @@ class Calls:
         if found is None:
             sites = () if function in self._names else self._sites.to(function)
             found = self._callers[function] = self._split.holding(sites)
-        return found | self._now.in_tables.get(function, frozenset())
+        more = self._now.in_tables.get(function)
+        return found | more if more else found
 
     def users(self, name: str) -> AbstractSet[int]:
         """The functions that use a symbol through a PLT entry or the global offset table."""
@@ -274,7 +283,8 @@ class Calls:
         if found is None:
             sites = [site for at in self._places.get(name, ()) for site in self._sites.to(at)]
             found = self._users[name] = self._split.holding(sites) - self._linkages
-        return found | self._now.in_tables.get(name, frozenset())
+        more = self._now.in_tables.get(name)
+        return found | more if more else found
 
     def _all_users(self, names: Collection[str]) -> AbstractSet[int]:
         return frozenset().union(*map(self.users, names))
@@ -328,28 +338,20 @@ class Calls:
             self._table_users |= users_of_tables(new, tables, segments, self._split, variables())
         users = {what: self._table_users.get(what) for what in wanted}
         in_tables = {what: found for what, found in users.items() if found is not None}
-        return _Followed(
-            in_tables,
-            self._tables.difference(in_tables),
-            self._table_symbols.difference(in_tables),
-            self.constructors,
-        )
+        followed = _Followed(in_tables, self._tables, self._table_symbols, self.constructors)
+        return self._by_tables.setdefault(frozenset(in_tables), followed)
 
     def _forget(self) -> None:
         """Forget what was found by the tables or by the code as they were."""
         self._now = _Followed({}, self._tables, self._table_symbols, self.constructors)
+        self._by_tables: dict[frozenset[str | int], _Followed] = {frozenset(): self._now}
         self._followed: dict[frozenset[str], _Followed] = {frozenset(): self._now}
 
-    def names_at(self, function: int, exports: Exports) -> Sequence[str]:
-        """The names by which ``exports``, those of this object, offer a function."""
-        if self._names_at is None:
-            found = self._names_at = defaultdict(list)
-            for name, value in exports.values() if isinstance(exports, DynamicSymbols) else ():
-                for one in (
-                    [d.value for d in exports.candidates(name)] if value is None else [value]
-                ):
-                    found[one or 0].append(name)
-        return self._names_at.get(function, ())
+    def offered(self, exports: Exports) -> Mapping[int, Sequence[str]]:
+        """The addresses that ``exports``, those of this object, offer, with all their names."""
+        if self._offered is None:
+            self._offered = _by_address(exports) if isinstance(exports, DynamicSymbols) else {}
+        return self._offered
 
     # -- what runs once something calls into the object -------------------------------------------
 
@@ -363,6 +365,13 @@ class Calls:
         found = self._now.behind.get(name)
         if found is None:
             found = self._now.behind[name] = self.with_callers(self._all_users((name,)))
+        return found
+
+    def leading_to(self, names: Collection[str]) -> AbstractSet[int]:
+        """All functions that lead to a use of one of ``names``, whatever tables are followed."""
+        now, self._now = self._now, self._followed[frozenset()]
+        found = frozenset[int]().union(*map(self.behind, names))
+        self._now = now
         return found
 
     def with_callers(

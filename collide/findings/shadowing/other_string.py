@@ -11,6 +11,7 @@ from collide.findings.evidence import RuleResult, file_name, is_data, some
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from collide.analysis.interposition import Interposition
     from collide.loader.lookup import Match
@@ -81,8 +82,8 @@ def _may_be_code(match: Match | None) -> bool:
 _NAMES = {"old": "the old std::string", "cxx11": "std::__cxx11::string"}
 
 
-def _working_on_strings(dso: Dso) -> set[int]:
+def _working_on_strings(dso: Dso) -> AbstractSet[int]:
     """The functions of an object that lead to a use of a member of std::string."""
     assert dso.calls is not None
     names: Sequence[str] = string_names(referred_names(dso.elf.references))
-    return set().union(*(dso.calls.behind(name) for name in names))
+    return dso.calls.leading_to(names)

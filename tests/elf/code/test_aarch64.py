@@ -134,7 +134,7 @@ def test_slot_of_a_linkage_table_is_read_by_its_entry_alone(tmp_path: Path) -> N
     calls = read_calls(data)
     assert calls is not None
     (caller,) = calls.users("far")
-    assert calls.names_at(caller, read_object(data).exports) == ["caller"]
+    assert calls.offered(read_object(data).exports)[caller] == ["caller"]
 
 
 WORDS = {
