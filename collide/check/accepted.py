@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from collide.check.aside import ACCEPTED, Found, without
-from collide.check.check import Report
+from collide.check.aside import Found, without
+from collide.check.check import ACCEPTED, Report
 from collide.findings.chosen import begins
 from collide.findings.subject import library, object_name, subject_of
 from collide.support.patterns import matches

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from collide.check.pairs import Order, Pair
     from collide.loader.host import Host
 
-ACCEPTED, IN_BASELINE, IGNORED, BELOW = "accepted", "in the baseline", "ignored", "below minimum"
-"""Why a finding does not count: an entry of the configuration, a file of what was known, the
-choice of codes, and the lowest severity that is shown."""
-
 
 class Found(NamedTuple):
     """One finding of a report on one host; ``host`` is None where it depends on none.

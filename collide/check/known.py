@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from collide.check.aside import IN_BASELINE, Key, without
+from collide.check.aside import Key, without
 from collide.check.causes import Cause, causes
-from collide.check.check import Report
+from collide.check.check import IN_BASELINE, Report
 from collide.check.fingerprints import distribution, fingerprint
 from collide.check.merge import merge_key
 from collide.findings.code import Severity

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "configuration.schema.json")
 _TABLE = ("tool", "collide")
-_MENTIONED = re.compile(
-    rb"""(?m)^[ \t]*(\[\[?[ \t]*)?["']?tool["']?[ \t]*(\.[ \t]*["']?collide\b|\]|=)"""
-)
+_MENTIONED = rb"""(?m)^[ \t]*(\[\[?[ \t]*)?["']?tool["']?[ \t]*(\.[ \t]*["']?collide\b|\]|=)"""
 """What a line of a pyproject.toml with the table begins with; others are not parsed."""
 
 
@@ -206,7 +204,7 @@ def _in(directory: str, shown: str) -> _File | None:
         return _checked(path, text, document, (), shown)
     path = os.path.join(shown, "pyproject.toml")
     if os.path.isfile(os.path.join(directory, "pyproject.toml")):
-        if not _MENTIONED.search(read_bytes(path, "configuration-size")):
+        if not re.search(_MENTIONED, read_bytes(path, "configuration-size")):
             return None
         text, document = _read(path)
         table = _table(document)

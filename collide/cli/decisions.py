@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from collide.check.aside import BELOW, IGNORED, without
+from collide.check.check import BELOW, IGNORED
 from collide.cli.configuration import complain_of_entries
 from collide.cli.streams import complain, write
 from collide.findings.chosen import is_chosen, prefixes
@@ -57,6 +57,8 @@ class Decisions:
         """
         select, ignore = self._select, self._ignore
         if select or ignore:
+            from collide.check.aside import without  # late: start-up
+
             report = without(
                 report,
                 IGNORED,
@@ -96,6 +98,8 @@ class Decisions:
         lowest = self._minimum
         if lowest == Severity.NOTE:
             return report
+        from collide.check.aside import without  # late: start-up
+
         return without(report, BELOW, lambda one: "" if one.finding.severity < lowest else None)
 
 

@@ -14,7 +14,6 @@ from collections import Counter
 from collide.elf.constants import STV_DEFAULT
 from collide.elf.symbol_table import vague_names
 from collide.findings.code import Code, Family, Severity, Shape
-from collide.findings.evidence import some
 from collide.findings.finding import Finding
 from collide.support.records import NamedTuple
 
@@ -119,6 +118,8 @@ def _note(definer: str, exposed: _Exposed, taken: Iterable[Taken]) -> Finding | 
     symbols = tuple(sorted(_definable(exposed.names, definer)))
     if not symbols:
         return None
+    from collide.findings.evidence import some  # late: start-up
+
     names = frozenset(symbols)
     evidence = [f"Their names begin with {_words(symbols)}."]
     others = sorted(exposed.users - {definer})

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 from enum import Enum
 
-from collide.analysis.library_copies import parse_soname
 from collide.findings.code import Family, Severity, Shape
 from collide.findings.finding import Finding
 from collide.support.records import NamedTuple
@@ -76,6 +75,8 @@ def _needed(finding: Finding) -> str:
 
 def library(path: str) -> str:
     """``libssl`` of ``demo.libs/libssl-8bd944e8.so.3``; the file's name of what is no library."""
+    from collide.analysis.library_copies import parse_soname  # late: start-up
+
     name = posixpath.basename(path)
     soname = parse_soname(name) if name.startswith("lib") else None
     # Behind the first dot of a module's name stands what interpreter it is for.

@@ -12,11 +12,9 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 
-from collide.elf.without_names import WithoutNames
 from collide.hosts.select import Candidate
 from collide.loader.host import Host, Python
 from collide.loader.model import Dso
-from collide.loader.replaced import replaced
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 from collide.wheels.tags import Misfit, misfit, wanted_python
@@ -114,6 +112,8 @@ def _is_interpreter(dso: Dso) -> bool:
 @cache
 def _without_api(dso: Dso) -> Dso:
     """An interpreter without its C API: one object for all hosts that have it."""
+    from collide.elf.without_names import WithoutNames  # late: start-up
+
     exports = WithoutNames(dso.elf.exports, API_PREFIXES)
     other = dso.elf._replace(exports=exports)
     return Dso(
@@ -140,6 +140,8 @@ def taken_for(candidate: Candidate, python: Python) -> Candidate:
 
 def as_if(host: Host, python: Python) -> Host:
     """``host`` with ``python`` in the place of its interpreter."""
+    from collide.loader.replaced import replaced  # late: start-up
+
     own = [m for m in host.process.global_scope if _is_interpreter(m.dso)]
     version = ".".join(map(str, python.version))
     libraries = (m for m in own if m is not host.process.executable)

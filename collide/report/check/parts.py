@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 from collide.findings.code import Severity, Shape
 from collide.findings.finding import Finding
-from collide.findings.likelihood import likelihood
 from collide.report.demangle import demangled
 from collide.support.records import NamedTuple
 from collide.support.text import plural
@@ -97,6 +96,8 @@ def _facts(finding: Finding) -> tuple[Fact, ...]:
 
 
 def _taken(finding: Finding) -> tuple[Fact, ...]:
+    from collide.findings.likelihood import likelihood  # late: start-up
+
     taken = f"{plural(finding.references, 'reference')}, {plural(len(finding.symbols), 'symbol')}"
     found: tuple[Fact, ...] = (
         _provider(finding),

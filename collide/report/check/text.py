@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from collide.analysis.analysis import repair_command
-from collide.check.aside import BELOW
 from collide.check.causes import Cause, InputSummary
-from collide.check.check import LeftOut, Report
+from collide.check.check import BELOW, LeftOut, Report
 from collide.check.grouped import Grouped, group
 from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow
