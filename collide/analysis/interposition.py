@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache, partial
 from os.path import commonprefix
 
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding, BindingGroup
-from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK, STT_FUNC, STT_GNU_IFUNC, STT_OBJECT
+from collide.binding.shadowing import has_other_strings
+from collide.elf.constants import (
+    STB_GNU_UNIQUE,
+    STB_WEAK,
+    STT_FUNC,
+    STT_GNU_IFUNC,
+    STT_OBJECT,
+    STT_TLS,
+)
 from collide.elf.names import first_word
 from collide.elf.references import referred_names
 from collide.elf.symbols import Reference
@@ -118,13 +126,18 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
     """Every interposition of an analysis; without ``reaching`` all references count as used."""
     groups = _Groups(analysis)
     collected = groups.collected()
-    weighed = [key for key in collected if analysis.is_host(key[1]) and not key[2]]
+    weighed = [
+        key
+        for key, found in collected.items()
+        if analysis.is_host(key[1]) and (not key[2] or _may_differ(key, found))
+    ]
     names: dict[Dso, set[str]] = {}
     kept_of: dict[InterpositionKey, AbstractSet[str]] = {}
     for key in weighed:
         bindings = tuple(collected[key].taken.values())
         names.setdefault(key[0], set()).update(b.reference.name for b in bindings)
-        kept_of[key] = kept_beside(bindings, key[0], groups.of(key[0]))
+        # Names of vague linkage belong to no library.
+        kept_of[key] = frozenset() if key[2] else kept_beside(bindings, key[0], groups.of(key[0]))
     uses: Uses = _all
     reach: Reach | None = None
     if reaching and names:
@@ -164,6 +177,23 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
             else (),
             compare=cache(partial(_compare, used, victim)) if used else _unknown,
         )
+
+
+def _may_differ(key: InterpositionKey, found: _Collected) -> bool:
+    """Whether C++ vague linkage may be compiled for the other class ``std::string``.
+
+    Of all else that is vague, what is in use does not matter.
+    """
+    victim, provider, _ = key
+    code = any(
+        b.intended and not _is_data(b.intended.definition.type) for b in found.taken.values()
+    )
+    return code and has_other_strings(provider, victim)
+
+
+def _is_data(kind: int) -> bool:
+    """Whether a symbol of this type is a variable."""
+    return kind in (STT_OBJECT, STT_TLS)
 
 
 def _compare(used: Iterable[Binding], victim: Dso) -> Layouts | None:
@@ -217,21 +247,64 @@ def _reach(
         kept_in[victim] = kept_in.get(victim, frozenset()) | kept
     taken = (b for found in weighed.values() for b in found.taken.values())
     compared = {b.intended.dso for b in taken if b.intended}
-    known = partial(_calls_of, analysis, compared, kept_in)
-    return Reach(modules, kept_in.keys() | compared, known, _unasked(weighed))
+    interiors = _interiors(weighed, kept_of)
+    known = partial(_calls_of, analysis, compared, kept_in, interiors)
+    return Reach(modules, kept_in.keys() | compared, known, _unasked(weighed, interiors))
 
 
-def _unasked(weighed: Mapping[InterpositionKey, _Collected]) -> dict[Dso, AbstractSet[str]]:
+def _interiors(
+    weighed: Mapping[InterpositionKey, _Collected],
+    kept_of: Mapping[InterpositionKey, AbstractSet[str]],
+) -> dict[Dso, tuple[range, ...]]:
+    """Where the libraries lie that are linked into victims.
+
+    The linker lays out an archive in one piece, but for what runs at load or hardly ever. So it is
+    the stretch of the object in which its names exceed all others by the most.
+    """
+    found: dict[Dso, list[range]] = {}
+    for key, one in weighed.items():
+        victim = key[0]
+        if key[2]:
+            continue
+        inside = [b for b in one.taken.values() if b.intended and b.intended.dso is victim]
+        if any(map(_place, inside)):
+            places = _function_places(victim)
+            names = {b.reference.name for b in inside} | kept_of[key]
+            found.setdefault(victim, []).append(
+                densest({places[name] for name in names & places.keys()}, places.values())
+            )
+    return {victim: tuple(ranges) for victim, ranges in found.items()}
+
+
+def densest(chosen: AbstractSet[int], places: Iterable[int]) -> range:
+    """The stretch in which the ``chosen`` of all ``places`` exceed the others by the most."""
+    best = start = 0
+    found, excess = range(0), 0
+    for place in sorted({*places}):
+        if excess <= 0:
+            start, excess = place, 0
+        excess += 1 if place in chosen else -1
+        if excess > best:
+            best, found = excess, range(start, place + 1)
+    return found
+
+
+def _unasked(
+    weighed: Mapping[InterpositionKey, _Collected], interiors: Mapping[Dso, Sequence[range]]
+) -> dict[Dso, AbstractSet[str]]:
     """Names that nobody looks up in a victim that has other work than the library linked into it.
 
     Who opens such an object asks for what it is made for, not for a part of a library: not for
-    what the provider has too, nor for what the object itself refers to.
+    what the provider has too, nor for what lies among that, nor for what the object itself refers
+    to.
     """
     from collide.analysis.library_copies import same_library  # late: start-up
 
     libraries = {victim for victim, provider, _ in weighed if same_library(victim, provider)}
     found: dict[Dso, AbstractSet[str]] = {}
-    for (victim, provider, _), one in weighed.items():
+    for (victim, provider, vague), one in weighed.items():
+        if vague:
+            continue
         intended = {b.intended.dso for b in one.taken.values() if b.intended}
         inside = intended <= {victim} and victim not in libraries
         if inside and not is_extension_module(victim):
@@ -239,8 +312,24 @@ def _unasked(weighed: Mapping[InterpositionKey, _Collected]) -> dict[Dso, Abstra
             referred = names & referred_names(victim.elf.references)
             known = provider.elf.exports.defined(names)
             found[victim] = found.get(victim, frozenset()) | referred | known
+    for victim, names in found.items():
+        between = names | _names_in(victim, interiors.get(victim, ()))
+        found[victim] = between if victim.elf.exports.names - between else names
     # Of one that offers nothing else, all may be asked for.
     return {dso: names for dso, names in found.items() if dso.elf.exports.names - names}
+
+
+def _names_in(dso: Dso, interiors: Iterable[range]) -> AbstractSet[str]:
+    """The functions of an object, by their names, that lie in one of ``interiors``."""
+    places = _function_places(dso)
+    return {name for name, at in places.items() if any(at in one for one in interiors)}
+
+
+def _function_places(dso: Dso) -> dict[str, int]:
+    exports = dso.elf.exports
+    found = ((name, d) for name in exports.names for d in exports.candidates(name))
+    kinds = (STT_FUNC, STT_GNU_IFUNC)
+    return {name: d.value for name, d in found if d.type in kinds and d.value is not None}
 
 
 def kept_beside(
@@ -259,6 +348,7 @@ def _calls_of(
     analysis: Analysis,
     compared: AbstractSet[Dso],
     kept: Mapping[Dso, AbstractSet[str]],
+    interiors: Mapping[Dso, Sequence[range]],
     dso: Dso,
 ) -> Calls | None:
     if not analysis.is_member(dso):
@@ -271,7 +361,9 @@ def _calls_of(
         calls.leave_out(names - names_in_python(analysis.target, dso, names))
     if calls is not None:
         own = kept.get(dso, frozenset()) & dso.elf.exports.names
-        calls.follow_tables(own, partial(_variables, dso))
+        calls.follow_tables(
+            own, partial(_variables, dso), interiors.get(dso, ()), partial(_function_places, dso)
+        )
     if dso in compared:
         # The rules of findings will need them, and the bytes are in memory now.
         _ = dso.version_strings

@@ -62,8 +62,8 @@ def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:
 
     ``caller`` is the object that calls them.
 
-    None where the code of one side is not at hand, as that of a recorded host, or where
-    it is for a machine that is not known.
+    None where no function is at hand on both sides, as of a recorded host. Those that use no
+    structure by a pointer that they get are not compared.
     """
     pairs: dict[str, tuple[Match, Match]] = {}
     taken = tuple(bindings)
@@ -78,7 +78,7 @@ def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:
         both = {k: sets for k, sets in both.items() if min(map(len, sets)) >= _FEWEST}
         if both:
             found[name] = both
-    if not found:
+    if not any(image and image.machine.name in ARGUMENTS for image in images.values()):
         return None
     equal = sum(all(one == other for one, other in both.values()) for both in found.values())
     moved = [m[0] for name, both in found.items() if (m := [*_moved(name, both)])]

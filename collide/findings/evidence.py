@@ -127,7 +127,7 @@ def layouts(interposition: Interposition) -> list[str]:
             f"other offsets: {offsets(moved[0], interposition)}."
         )
         return [line]
-    if found.equal < count:
+    if found.equal < count or not count:
         return []
     verb = "uses its structure" if count == 1 else "use their structures"
     return [f"{compared} {verb} at the same offsets in both copies."]
@@ -139,6 +139,16 @@ def have_moved(interposition: Interposition) -> bool:
     if found is None:
         return False
     return len(found.moved) >= max(WITNESSES, _MOVED_PART * found.compared)
+
+
+def lie_alike(interposition: Interposition) -> bool:
+    """Whether the code of both copies shows no structure that lies otherwise.
+
+    That is where all functions that use a structure by a pointer that they get do it at equal
+    offsets: then one copy can work on what the other has made.
+    """
+    found = interposition.compare()
+    return found is not None and found.compared == found.equal
 
 
 def offsets(moved: Moved, interposition: Interposition) -> str:

@@ -55,6 +55,10 @@ class Segment:
         """Add to ``sites`` where instructions of one of the ``FORMS`` lead."""
         sites.add_all(self._found(form, 0, len(self._words), functions, sites.wanted))
 
+    def takes_address(self, _site: int) -> bool:
+        """Not told: ADRP begins a load as well as the address of a table."""
+        return False
+
     def leads(self, start: int, functions: Functions, wanted: Container[int]) -> Iterator[int]:
         """What of ``wanted`` the function at ``start`` refers to."""
         places = functions.range_of(start)

@@ -29,7 +29,7 @@ from collide.elf.code.branches import Functions, ManySites, Sites
 from collide.elf.code.cffi_tables import MARK, cffi_functions
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
-from collide.elf.code.table_users import users_of_tables
+from collide.elf.code.table_users import own_rows, users_of_tables
 from collide.elf.code.unwind import Frames
 from collide.elf.constants import DT_FINI, DT_INIT
 from collide.elf.headers import Image
@@ -307,24 +307,53 @@ class Calls:
             self._forget()
 
     def follow_tables(
-        self, names: AbstractSet[str], variables: Callable[[], AbstractSet[int]]
+        self,
+        names: AbstractSet[str],
+        variables: Callable[[], AbstractSet[int]],
+        interiors: Sequence[range] = (),
+        places: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         """Let what stands in a table be used by the functions that refer to the table.
 
         That is done for ``names`` and for the functions that lead to them, and from now on for
         nothing else, whatever was asked before. It is not done for what stands behind one of
         ``variables``, which have names, nor in a large object, whose code would be scanned once
-        more.
+        more. There, and where a table's users are not found, what stands only in tables of a
+        static library is used by whoever enters the library from outside: ``interiors`` are the
+        addresses of such libraries, ``places`` those of the object's functions with names.
         """
         wanted = frozenset(names)
-        found = self._followed.get(wanted)
+        key = wanted, tuple(interiors)
+        found = self._followed.get(key)
         if found is None:
-            self._now = self._followed[frozenset()]
+            self._now = self._followed[frozenset(), ()]
             functions = self._tables.intersection(set().union(*map(self.behind, wanted)))
-            found = self._followed[wanted] = self._following(
-                functions | (wanted & self._table_symbols), variables
-            )
+            in_data = functions | (wanted & self._table_symbols)
+            followed = self._following(in_data, variables)
+            for interior in interiors:
+                left = in_data & (followed.tables | followed.table_symbols)
+                own = self._own_rows(left, interior, places)
+                followed = self._followed_to(dict(followed.in_tables) | own)
+            found = self._followed[key] = followed
         self._now = found
+
+    def _own_rows(
+        self,
+        wanted: AbstractSet[str | int],
+        interior: range,
+        places: Callable[[], Mapping[str, int]],
+    ) -> dict[str | int, frozenset[int]]:
+        """Those of ``wanted`` that only the library's own tables have, with who enters it."""
+        if not wanted:
+            return {}
+        tables = Tables(Image(memoryview(self._again())))
+        functions = frozenset(self.functions)
+        own = wanted & own_rows(tables, interior, functions, places())
+        if not own:
+            return {}
+        inside = frozenset(f for f in functions if f in interior)
+        entering = frozenset[int]().union(*map(self.callers, inside)) - inside
+        return dict.fromkeys(own, entering)
 
     def _following(
         self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
@@ -337,15 +366,21 @@ class Calls:
             tables = Tables(image)
             self._table_users |= users_of_tables(new, tables, segments, self._split, variables())
         users = {what: self._table_users.get(what) for what in wanted}
-        in_tables = {what: found for what, found in users.items() if found is not None}
+        return self._followed_to({what: of for what, of in users.items() if of is not None})
+
+    def _followed_to(self, in_tables: Mapping[str | int, frozenset[int]]) -> _Followed:
         followed = _Followed(in_tables, self._tables, self._table_symbols, self.constructors)
-        return self._by_tables.setdefault(frozenset(in_tables), followed)
+        return self._by_tables.setdefault(frozenset(in_tables.items()), followed)
 
     def _forget(self) -> None:
         """Forget what was found by the tables or by the code as they were."""
         self._now = _Followed({}, self._tables, self._table_symbols, self.constructors)
-        self._by_tables: dict[frozenset[str | int], _Followed] = {frozenset(): self._now}
-        self._followed: dict[frozenset[str], _Followed] = {frozenset(): self._now}
+        self._by_tables: dict[frozenset[tuple[str | int, frozenset[int]]], _Followed] = {
+            frozenset(): self._now
+        }
+        self._followed: dict[tuple[frozenset[str], tuple[range, ...]], _Followed] = {
+            (frozenset(), ()): self._now
+        }
 
     def offered(self, exports: Exports) -> Mapping[int, Sequence[str]]:
         """The addresses that ``exports``, those of this object, offer, with all their names."""
@@ -369,7 +404,7 @@ class Calls:
 
     def leading_to(self, names: Collection[str]) -> AbstractSet[int]:
         """All functions that lead to a use of one of ``names``, whatever tables are followed."""
-        now, self._now = self._now, self._followed[frozenset()]
+        now, self._now = self._now, self._followed[frozenset(), ()]
         found = frozenset[int]().union(*map(self.behind, names))
         self._now = now
         return found

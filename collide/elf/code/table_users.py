@@ -7,7 +7,7 @@ or of a row of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.elf.code.branches import ADDRESSES, Functions, Sites
@@ -30,20 +30,52 @@ def window(place: int) -> range:
     return range(place, place - _LARGEST, -_WORD)
 
 
-def table_sites(place: int, sites: Sites, known: AbstractSet[int]) -> Sequence[int]:
+def table_sites(
+    place: int,
+    sites: Sites,
+    known: AbstractSet[int],
+    takes: Callable[[int], bool] = lambda _: False,
+) -> Sequence[int]:
     """Where code refers to the table of the row at ``place``.
 
     Nowhere where it is not code that does, but data, or whoever knows the name of a variable:
-    ``known`` are their addresses.
+    ``known`` are their addresses. Where code ``takes`` an address, and does not only read what is
+    there, a table begins.
     """
     found: list[int] = []
     for address in window(place):
         if address in known:
             return ()
-        found += sites.to(address)
-        if found and place - address >= _ROWS:
+        here = sites.to(address)
+        found += here
+        if found and (place - address >= _ROWS or any(map(takes, here))):
             break
     return found
+
+
+def own_rows(
+    tables: Tables, interior: range, functions: Container[int], places: Mapping[str, int]
+) -> AbstractSet[str | int]:
+    """The functions and symbols that stand only in tables of the library at ``interior``.
+
+    A row is one of its own where all functions in the rows beside it, without a gap, lie in
+    there. ``functions`` are all of the object, ``places`` those that have names.
+    """
+    rows: dict[int, str | int] = {
+        place: address for place, address in tables.pointers.items() if address in functions
+    }
+    rows |= {at: name for name, found in tables.symbols.items() for at in found}
+    words = sorted({*tables.pointers, *rows})
+    mine, others = set[str | int](), set[str | int]()
+    run: set[str | int] = set()
+    for place, after in zip(words, [*words[1:], 0], strict=True):
+        if place in rows:
+            run.add(rows[place])
+        if after != place + _WORD:
+            at = (places.get(row, -1) if isinstance(row, str) else row for row in run)
+            (mine if all(one in interior for one in at) else others).update(run)
+            run = set()
+    return mine - others
 
 
 def users_of_tables(
@@ -65,11 +97,16 @@ def users_of_tables(
         if function in places:
             places[function].append(place)
     sites = Sites({at for found in places.values() for place in found for at in window(place)})
+    segments = list(segments)
     for segment in segments:
         segment.scan(ADDRESSES, sites, split)
+
+    def takes(site: int) -> bool:
+        return any(segment.takes_address(site) for segment in segments)
+
     known = variables | set(tables.pointers.values())
     users: dict[str | int, frozenset[int] | None] = {}
     for what, found in places.items():
-        held = [split.holding(table_sites(at, sites, known)) for at in found]
+        held = [split.holding(table_sites(at, sites, known, takes)) for at in found]
         users[what] = frozenset[int]().union(*held) if held and all(held) else None
     return users

@@ -28,7 +28,8 @@ OTHER_STRING = Code(
     "std::regex, whose parts work on each other's memory then.",
     "A shadowed function with a mangled name that the object itself defines, where one object "
     "refers to members of std::string (Ss) alone and the other to those of std::__cxx11 "
-    "alone, and the intended function leads to some of them. A warning where calls are not known, "
+    "alone, and the intended function leads to some of them. Code that can run refers to one of "
+    "these functions, not only tables of virtual functions. A warning where calls are not known, "
     "as on all machines but x86-64 and aarch64.",
     "Compile both with the same _GLIBCXX_USE_CXX11_ABI, or with -fvisibility-inlines-hidden.",
     fixed_remedy=True,
@@ -50,9 +51,11 @@ def other_string(interposition: Interposition) -> RuleResult | None:
     """
     provider = interposition.provider
     victim = interposition.victim
-    # Of C++ vague linkage nothing is said of what is in use.
-    taken = interposition.taken if interposition.vague else interposition.used
-    own = [b for b in taken if b.reference.name.startswith("_Z") and _may_be_code(b.intended)]
+    own = [
+        b
+        for b in interposition.used
+        if b.reference.name.startswith("_Z") and _may_be_code(b.intended)
+    ]
     # All names are read to tell which strings an object has.
     if not own or not has_other_strings(provider, victim):
         return None
@@ -68,7 +71,8 @@ def other_string(interposition: Interposition) -> RuleResult | None:
         for b in own
         if b.intended and b.intended.dso is victim and b.intended.definition.value in working
     )
-    if not names:
+    # Virtual functions matter to objects of the class, which another function has to make.
+    if not names or victim.calls.table_symbols.issuperset(names):
         return None
     which = f"{some(names)} {'works' if len(names) == 1 else 'work'} on strings inside."
     return RuleResult(OTHER_STRING, Severity.ERROR, (line, which))

@@ -22,6 +22,7 @@ from collide.findings.evidence import (
     is_assembly,
     is_code,
     is_inside,
+    lie_alike,
     some,
 )
 from collide.findings.shadowing.foreign_symbol import is_unlike
@@ -60,7 +61,9 @@ SPLIT_LIBRARY = Code(
     "and those with the prefix that all of the taken have in common. A warning too where what is "
     "taken inside one object are routines in assembly, which have no unwind table, and, fewer than "
     "those, compiled functions that call nothing. Few that stay are an error where the code of "
-    "both copies shows that structures lie otherwise (see COL116). Another way to split a library: "
+    "both copies shows that structures lie otherwise (see COL116), and many that stay are a warning "
+    "where it shows that they lie alike: all functions that are taken and use a structure by a "
+    "pointer do it at equal offsets. Another way to split a library: "
     "most of its names were given a prefix, all but those of its inside, and a host of another "
     "release, with which it shares few names else (see COL104), has these. Another: the object "
     f"that was meant calls {part_in_words(SMALL)} or more of the functions itself, by addresses "
@@ -95,7 +98,8 @@ def split_library(interposition: Interposition) -> RuleResult | None:
     version strings are of two series. Routines in assembly have no state to share.
 
     This holds for any library that keeps state in structures, because both
-    copies get the same structures and may lay them out differently.
+    copies get the same structures and may lay them out differently. Where the
+    code of both shows that they do not, it is a warning.
     """
     kept = interposition.kept
     if not kept:
@@ -114,6 +118,8 @@ def split_library(interposition: Interposition) -> RuleResult | None:
     few = _few_inside(interposition) if is_inside(interposition) else _few_across(interposition)
     if few and have_moved(interposition):
         few = is_inside(interposition) and is_assembly(interposition)
+    compared = interposition.compare()
+    few = few or (lie_alike(interposition) and bool(compared and compared.compared))
     return RuleResult(SPLIT_LIBRARY, Severity.WARNING if few else Severity.ERROR, tuple(lines))
 
 

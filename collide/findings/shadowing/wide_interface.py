@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collide.analysis.libpython import python_release
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.evidence import RuleResult, some, structures
+from collide.findings.evidence import RuleResult, lie_alike, some, structures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ WIDE_INTERFACE = Code(
     "So many functions and variables of the library are in use that its structures are compiled "
     "in. Another release with other layouts or other rules gives wrong results.",
     f"At least {WIDE} symbols in use bind to one library of the host, variables of more than one "
-    "word among them.",
+    "word among them, and the code of both copies, where it is at hand, does not show that all "
+    "structures lie alike.",
     "As for COL101: no host can replace what is not looked up by name.",
     example=(
         "In uwsgi, lxml 6.1.3 was compiled for libxml2 2.14.6 and runs 2.9.14 for 815 functions"
@@ -41,14 +42,16 @@ def wide_interface(interposition: Interposition) -> RuleResult | None:
     called, shares its layouts with its users, and these change between releases
     without a change of names. Functions alone are no sign: an interface of
     Fortran routines is wide and holds no state. Nor is a variable of one word:
-    a number, a pointer or a short text has no layout.
+    a number, a pointer or a short text has no layout. Where the code of both copies is at hand,
+    and all functions that use a structure by a pointer do it at equal offsets, the layouts are
+    those that were compiled in.
     """
     release = python_release(interposition.provider)
     if release and all(python_release(f) == release for f in interposition.intended):
         # The layouts of CPython stay within a release: it is a second one of the same.
         return None
     data = structures(interposition)
-    if len(interposition.used_names) < WIDE or not data:
+    if len(interposition.used_names) < WIDE or not data or lie_alike(interposition):
         return None
     line = (
         f"{len(interposition.used_names)} symbols are in use, structures among them: "

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from judging import functions, judged, many, module, of
+from judging import functions, judged, many, module, of, only_x86_64
 from scenario import Scenario
 
+STRUCTURE = """
+struct lib_s {{ int first, {more} second, third; }};
+int lib_sum(struct lib_s *s) {{ return s->first * s->second + s->third; }}
+"""
 
+
+@only_x86_64
 @pytest.mark.parametrize(
-    ("count", "data", "code"),
-    [(160, 4, "COL109"), (160, 2, "COL102"), (160, 0, "COL102"), (90, 4, "COL102")],
+    ("count", "data", "more", "code"),
+    [
+        (160, 4, "more,", "COL109"),
+        (160, 2, "more,", "COL102"),
+        (160, 0, "more,", "COL102"),
+        (90, 4, "more,", "COL102"),
+        # The code of both copies tells that structures lie alike.
+        (160, 4, "", "COL102"),
+    ],
 )
 def test_wide_interface_is_one_with_structures(
-    s: Scenario, count: int, data: int, code: str
+    s: Scenario, count: int, data: int, more: str, code: str
 ) -> None:
     names = many("lib_f", count)
     library = functions(*names) + (f"int lib_data[{data}];" if data else "")
-    s.lib("libhost.so", library)
-    s.lib("w/liblib.so", library)
+    s.lib("libhost.so", library + STRUCTURE.format(more=""))
+    s.lib("w/liblib.so", library + STRUCTURE.format(more=more))
+    names = (*names, "lib_sum")
     use = "extern int lib_data[]; int lib_read(void) { return lib_data[1]; }" if data else ""
     s.lib("w/m.so", use + module(*names, *(["lib_read"] if data else [])), needed=["w/liblib.so"])
     assert of(judged(s, "libhost.so"), "m.so")[0] == code
