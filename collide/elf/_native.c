@@ -9,6 +9,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Addresses up to here can be added to offsets in a buffer without an overflow. */
@@ -97,6 +98,11 @@ function_of(const int64_t *starts, Py_ssize_t count, int64_t place)
 
 #define FORMS 5
 static unsigned char LAST[FORMS][256], BEFORE[FORMS][256];
+
+/* The one byte that a form begins with, and its distance from the displacement; 0: several. */
+static const struct {
+    unsigned char byte, distance;
+} FIRST[FORMS] = {{0xe8, 1}, {0, 0}, {0xe9, 1}, {0x0f, 2}, {0xff, 2}};
 
 /* A displacement follows where the tables of the two bytes before it have a bit in common. */
 static void
@@ -227,12 +233,18 @@ scan_code(const Py_buffer *code, int form, int64_t address, int top, const Py_bu
     const unsigned char *bytes = code->buf, *bits = filter->buf;
     const unsigned char *last_table = LAST[form], *before_table = BEFORE[form];
     int shift = sieve_shift(filter->len);
-    unsigned char before = 0;  /* in front of the first byte; no form of two has it */
-    for (Py_ssize_t at = 1; at <= code->len - 4; at++) {
-        unsigned char last = bytes[at - 1], high;
-        int is_form = last_table[last] & before_table[before];
-        before = last;
-        if (!is_form || ((high = bytes[at + 3]) > top && high < 255 - top))
+    Py_ssize_t distance = FIRST[form].distance;
+    for (Py_ssize_t at = distance == 1 ? 1 : 2; at <= code->len - 4; at++) {
+        if (distance) {
+            const unsigned char *from = bytes + at - distance;
+            from = memchr(from, FIRST[form].byte, (size_t)(code->len - 3 - at));
+            if (!from)
+                return 0;
+            at = from - bytes + distance;
+        }
+        unsigned char before = at > 1 ? bytes[at - 2] : 0, high;
+        if (!(last_table[bytes[at - 1]] & before_table[before])
+            || ((high = bytes[at + 3]) > top && high < 255 - top))
             continue;
         int64_t place = address + at, target = place + 4 + read_i32(bytes + at);
         uint64_t bit = sieve_bit(target, shift);
@@ -358,9 +370,123 @@ names(PyObject *module, PyObject *args)
     return found;
 }
 
+/* -- hash tables ----------------------------------------------------------------------------- */
+
+PyDoc_STRVAR(gnu_hash_doc, "gnu_hash(name)");
+
+static PyObject *
+gnu_hash(PyObject *module, PyObject *name)
+{
+    (void)module;
+    char *bytes;
+    Py_ssize_t size;
+    if (PyBytes_AsStringAndSize(name, &bytes, &size) < 0)
+        return NULL;
+    uint32_t hash = 5381;
+    for (Py_ssize_t at = 0; at < size; at++)
+        hash = hash * 33 + (unsigned char)bytes[at];
+    return PyLong_FromUnsignedLong(hash);
+}
+
+/* -- unwind tables --------------------------------------------------------------------------- */
+
+typedef struct {
+    int64_t start, end;
+} Extent;
+
+static int
+compare_extents(const void *one, const void *other)
+{
+    const Extent *a = one, *b = other;
+    if (a->start != b->start)
+        return a->start < b->start ? -1 : 1;
+    return a->end < b->end ? -1 : a->end > b->end;
+}
+
+/* The functions that have code, as their frame descriptions say, in the order of the search
+   table; their number, or -1 where a description is not that of its function. */
+static Py_ssize_t
+read_extents(const int32_t *begins, const int32_t *places, Py_ssize_t count,
+             const Py_buffer *table, int64_t base, Extent *extents)
+{
+    int64_t first = INT64_MAX;
+    Py_ssize_t kept = 0;
+    for (Py_ssize_t row = 0; row < count; row++)
+        first = places[row] < first ? places[row] : first;
+    for (Py_ssize_t row = 0; row < count; row++) {
+        int64_t at = places[row] - first;
+        if (at & 3 || at + 16 > table->len)
+            return -1;
+        const unsigned char *description = (const unsigned char *)table->buf + at;
+        uint32_t begin = (uint32_t)read_i32(description + 8);
+        uint32_t length = (uint32_t)read_i32(description + 12);
+        if ((uint32_t)places[row] + 8 + begin != (uint32_t)begins[row])
+            return -1;
+        if (length)
+            extents[kept++] = (Extent){base + begins[row], base + begins[row] + length};
+    }
+    return kept;
+}
+
+/* The bytes that the functions fill; -1 where one is outside of the ranges or overlaps another. */
+static int64_t
+covered_bytes(const Extent *extents, Py_ssize_t count, const int64_t *ranges, Py_ssize_t bounds)
+{
+    int64_t covered = 0, at = 0;
+    Py_ssize_t range = 0;
+    for (Py_ssize_t row = 0; row < count; row++) {
+        Extent one = extents[row];
+        while (range < bounds && one.start >= ranges[range + 1])
+            range += 2;
+        if (range >= bounds || one.start < at || one.start < ranges[range]
+            || one.end > ranges[range + 1])
+            return -1;
+        at = one.end;
+        covered += one.end - one.start + (-one.end & 15);
+    }
+    return covered;
+}
+
+PyDoc_STRVAR(described_doc, "described(begins, places, table, base, ranges)");
+
+static PyObject *
+described(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer begins, places, table, ranges;
+    long long base;
+    if (!PyArg_ParseTuple(args, "y*y*y*Ly*", &begins, &places, &table, &base, &ranges))
+        return NULL;
+    PyObject *result = NULL;
+    Extent *extents = NULL;
+    Py_ssize_t count = begins.len / (Py_ssize_t)sizeof(int32_t);
+    if (places.len != begins.len || ranges.len % 16 || base < 0 || base > HIGHEST) {
+        PyErr_SetString(PyExc_ValueError, "no such table");
+    } else if (!(extents = PyMem_Calloc((size_t)count + 1, sizeof(Extent)))) {
+        PyErr_NoMemory();
+    } else {
+        int64_t covered = -1;
+        Py_ssize_t kept = read_extents(begins.buf, places.buf, count, &table, base, extents);
+        if (kept >= 0) {
+            qsort(extents, (size_t)kept, sizeof(Extent), compare_extents);
+            covered = covered_bytes(extents, kept, ranges.buf,
+                                    ranges.len / (Py_ssize_t)sizeof(int64_t));
+        }
+        result = covered < 0 ? Py_NewRef(Py_None) : PyLong_FromLongLong(covered);
+    }
+    PyMem_Free(extents);
+    PyBuffer_Release(&ranges);
+    PyBuffer_Release(&table);
+    PyBuffer_Release(&places);
+    PyBuffer_Release(&begins);
+    return result;
+}
+
 /* -- the module ------------------------------------------------------------------------------ */
 
 static PyMethodDef methods[] = {
+    {"described", described, METH_VARARGS, described_doc},
+    {"gnu_hash", gnu_hash, METH_O, gnu_hash_doc},
     {"holding", holding, METH_VARARGS, holding_doc},
     {"names", names, METH_VARARGS, names_doc},
     {"scan", scan, METH_VARARGS, scan_doc},

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, compress
 from operator import itemgetter
 
+from collide.elf import native
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -31,6 +33,8 @@ def gnu_hash(name: bytes) -> int:
     ``h = h * 33 + byte`` from 5381 is a number in base 33, whose digits int()
     reads far faster than a loop adds them: one nibble of each byte at a time.
     """
+    if native.compiled:
+        return native.compiled.gnu_hash(name)
     h = 5381
     for at in range(0, len(name), _DIGITS):
         part = name[at : at + _DIGITS]
@@ -41,6 +45,8 @@ def gnu_hash(name: bytes) -> int:
 
 def gnu_hashes(names: Iterable[bytes]) -> list[int]:
     """:func:`gnu_hash` of many names: the same arithmetic without a call for each."""
+    if native.compiled:
+        return list(map(native.compiled.gnu_hash, names))
     high, low, start = _HIGH_DIGITS, _LOW_DIGITS, _START
     return [
         (start[len(n)] + 16 * int(n.translate(high), 33) + int(n.translate(low), 33)) & 0xFFFFFFFF

@@ -57,6 +57,25 @@ class Compiled(Protocol):
     ) -> frozenset[int]:
         """The functions that hold ``places``, but for those places that are left out."""
 
+    def described(
+        self,
+        begins: array[int],
+        places: array[int],
+        table: ReadableBuffer,
+        base: int,
+        ranges: array[int],
+        /,
+    ) -> int | None:
+        """The bytes of code that functions fill (:mod:`collide.elf.code.unwind`).
+
+        ``begins`` and ``places`` are the rows of the search table, ``table`` the descriptions from
+        the first place on, ``ranges`` the beginnings and ends of the code. None where a function
+        is not described, lies outside of the code or overlaps another one.
+        """
+
+    def gnu_hash(self, name: bytes, /) -> int:
+        """The hash of DT_GNU_HASH."""
+
     def names(self, table: ReadableBuffer, offsets: array[int], most: int, /) -> list[str] | None:
         """The strings of a table at ``offsets``, numbers of 4 bytes.
 

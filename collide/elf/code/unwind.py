@@ -14,6 +14,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from collide.elf import native
 from collide.elf.constants import PT_GNU_EH_FRAME
 from collide.elf.hash_tables import integers, picked
 from collide.elf.headers import Image
@@ -70,29 +71,21 @@ class Frames:
         half of the code where most of it is assembly.
         Raises FormatError where a description is not in the file.
         """
-        functions = self._functions()
-        if functions is None:
-            return False
-        covered, at, ranges = 0, 0, iter(code)
-        inside = next(ranges, range(0))
-        for start, end in functions:
-            while start >= inside.stop:
-                following = next(ranges, None)
-                if following is None:
-                    return False
-                inside = following
-            if start < max(at, inside.start) or end > inside.stop:
-                return False
-            at = end
-            # What fills up to the next function is no code of another one.
-            covered += end - start + (-end % _ALIGNMENT)
-        return 2 * covered >= sum(map(len, code)) - _START_FILES
+        first = min(self._places)
+        table = self._image.at(self._base + first, max(self._places) - first + _FDE.size)
+        if native.compiled and max(self._base, code[-1].stop if code else 0) <= native.HIGHEST:
+            bounds = array("q", [at for one in code for at in (one.start, one.stop)])
+            covered = native.compiled.described(
+                self._begins, self._places, table, self._base, bounds
+            )
+        else:
+            covered = _covered(self._functions(table), code)
+        return covered is not None and 2 * covered >= sum(map(len, code)) - _START_FILES
 
-    def _functions(self) -> list[tuple[int, int]] | None:
+    def _functions(self, table: bytes | memoryview) -> list[tuple[int, int]] | None:
         """Beginning and end of each function by its description, ascending; None for another's."""
         first = min(self._places)
-        described = self._image.at(self._base + first, max(self._places) - first + _FDE.size)
-        words = integers(described[: len(described) & ~3], "I", False)
+        words = integers(table[: len(table) & ~3], "I", False)
         if any(place - first & 3 for place in self._places):
             return None
         rows = [place - first >> 2 for place in self._places]
@@ -126,3 +119,23 @@ class Frames:
         # A length of 0 is that of a function without code, where the next one begins as well,
         # or the upper half of eight bytes.
         return start + max(lengths) if any(lengths) else None
+
+
+def _covered(functions: Sequence[tuple[int, int]] | None, code: Sequence[range]) -> int | None:
+    """The bytes that functions fill; None where one lies outside of ``code`` or overlaps another.
+
+    What fills up to the next function is no code of another one.
+    """
+    covered, at, ranges = 0, 0, iter(code)
+    inside = next(ranges, range(0))
+    for start, end in functions or ():
+        while start >= inside.stop:
+            following = next(ranges, None)
+            if following is None:
+                return None
+            inside = following
+        if start < max(at, inside.start) or end > inside.stop:
+            return None
+        at = end
+        covered += end - start + (-end % _ALIGNMENT)
+    return None if functions is None else covered
