@@ -20,6 +20,7 @@ from collide.support.faults import problem_of
 from collide.wheels.environment import site_packages
 from collide.wheels.imports import ImportPlan, follow_imports
 from collide.wheels.plan import Event
+from collide.wheels.python.tree import System
 from collide.wheels.target import Skipped, Target, read_unplanned
 
 
@@ -48,17 +49,26 @@ class InstalledTrees:
         The standard library of a host that is a binary of this system is followed, too. Raises
         UsageError for a name that is nowhere.
         """
-        own = host.own.modules if isinstance(host.files, Root) else ()
+        files = host.files if isinstance(host.files, Root) else None
+        own = host.own.modules if files is not None else ()
         below = sorted({Path(module.path).parent for module in own})
         library = [d for directory in below for d in (directory.parent, directory)]
-        key = (host.python, tuple(library), tuple(names))
+        key = (host.python, host.architecture, tuple(library), tuple(names))
         if key not in self._plans:
-            self._plans[key] = follow_imports(names, [*self._roots, *library], host.python)
+            roots, system = [*self._roots, *library], _system(host, files)
+            self._plans[key] = follow_imports(names, roots, host.python, system)
         return self._plans[key]
 
     def analyse(self, names: Sequence[str], host: Host, modes: ModePatterns = ALL_NOW) -> Analysis:
         """Open what importing ``names`` opens; raises UsageError as :meth:`plan`."""
         return analyse_imports(self.targets, host, self.plan(names, host), modes)
+
+
+def _system(host: Host, files: Root | None) -> System:
+    if files is None or not files.is_disk:
+        return System(host.architecture)
+    cached = files.cache.names(files.cache_flags) if files.cache is not None else ()
+    return System(host.architecture, is_this=True, libraries=tuple(cached))
 
 
 def _installed_in(given: str) -> list[Path]:

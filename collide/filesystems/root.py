@@ -38,6 +38,11 @@ class Root:
         self.cache_flags = 0
         self.hwcaps: tuple[str, ...] = ()
 
+    @property
+    def is_disk(self) -> bool:
+        """Whether these are the files of this system, by the same paths."""
+        return isinstance(self._tree, Disk) and self._tree.is_whole
+
     def count_tries(self) -> None:
         """From now on hold what is opened against the limit ``tries``."""
         self._tries = 0

@@ -55,6 +55,11 @@ class Disk:
         top = os.path.realpath(directory)
         self._prefix = "" if top == "/" or directory == "/" else top
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the directory is the top of this machine's file system."""
+        return not self._prefix
+
     def _at(self, path: str) -> str:
         """The path on this system; the tree of all drives of Windows has ``/C:`` in its top."""
         return self._prefix + path if self._prefix else system.disk_path(path)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 
 from collide.loader.host import Python
 from collide.loader.opening import Mode
 from collide.support import limits
+from collide.support.deep import run_deep
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.wheels.plan import Event
 from collide.wheels.python.compiled import calling_dlopen
 from collide.wheels.python.run import Run
-from collide.wheels.python.tree import TreeFinder
+from collide.wheels.python.tree import ANY_SYSTEM, System, TreeFinder
 from collide.wheels.python.values import BudgetError, RaisedError
 
 _SHOWN = 2
@@ -45,7 +47,10 @@ class ImportPlan(NamedTuple):
 
 
 def follow_imports(
-    names: Sequence[str], roots: Sequence[Path], python: Python | None
+    names: Sequence[str],
+    roots: Sequence[Path],
+    python: Python | None,
+    system: System = ANY_SYSTEM,
 ) -> ImportPlan:
     """What ``import NAME`` of each of ``names`` opens, one after the other in one process.
 
@@ -53,7 +58,10 @@ def follow_imports(
     standard library that is in none of them is passed over. Raises UsageError for a name that is
     nowhere.
     """
-    finder = TreeFinder(roots, python)
+    return run_deep(partial(_follow, names, TreeFinder(roots, python, system)))
+
+
+def _follow(names: Sequence[str], finder: TreeFinder) -> ImportPlan:
     run = Run(finder, {}, limits.value("python-steps"), alternatives=False)
     for name in names:
         if not all(part.isidentifier() for part in name.split(".")):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from collide.verify.environment import unsteered_python
 from collide.verify.recorded_run import RecordedPlan, Replayed, record_run, replay
 from collide.wheels.environment import site_packages
 from collide.wheels.imports import ImportPlan, follow_imports
+from collide.wheels.python.tree import System
 
 _LOADED = re.compile(r"file=(?P<name>.+) \[\d+\];  dynamically loaded by (?P<caller>.+) \[\d+\]")
 _STATEMENT = re.compile(r".*/statement\.py:")
@@ -224,7 +226,13 @@ def follow(one: ImportSet, python: Path) -> ImportPlan:
         Path(directory, "statement.py").write_text(one.statement)
         roots = [Path(directory), library, library / "lib-dynload", site]
         version = Python("cp", (sys.version_info[0], sys.version_info[1]))
-        return follow_imports(["statement"], roots, version)
+        system = System(platform.machine(), is_this=True, libraries=_cached_libraries())
+        return follow_imports(["statement"], roots, version, system)
+
+
+def _cached_libraries() -> tuple[str, ...]:
+    listed = subprocess.run(["/sbin/ldconfig", "-p"], check=True, capture_output=True, text=True)
+    return tuple(line.split()[0] for line in listed.stdout.splitlines()[1:] if "=>" in line)
 
 
 def _as_recorded(program: str, plan: ImportPlan) -> RecordedPlan:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import json
 import subprocess
 import sys
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -422,3 +425,55 @@ def test_libraries_that_call_dlopen_for_a_module_are_told(tmp_path: Path) -> Non
     compile_so(site / "p", "a.abi3.so", text.format(name="a"), *linked)
     (note,) = followed(site, "p").notes
     assert note == f"what these open in C, by dlopen, is not followed: {site}/p/libget.so"
+
+
+# Cython 3.2 compresses the texts of a module, one behind the other; this one makes the name anew.
+PACKED = """
+extern void *PyImport_ImportModule(const char *);
+int __pyx_capi = 1;
+const unsigned char packed[] = {{ {packed} }};
+""" + MODULE.replace(
+    "{{ return",
+    '{{ char name[] = "p.b"; name[2] += __pyx_capi; PyImport_ImportModule(name); return',
+)
+
+
+@pytest.mark.parametrize("compress", [zlib.compress, bz2.compress], ids=["zlib", "bz2"])
+def test_names_of_modules_in_compressed_texts(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    require_loader()
+    site = tree(tmp_path, "p.a p.ab p.c", p_0___init__="from . import m")
+    text = b"Cannot convert ?to ?" * 4 + b"p.cp.abq.ap.notzlib"
+    packed = ", ".join(map(str, compress(text)))
+    compile_so(site / "p", "m.abi3.so", PACKED.format(name="m", packed=packed))
+    plan = followed(site, "p")
+    assert names_of(site, plan) == ["p/m", "p/c"]
+    assert sorted(really_imported(site, "p")) == ["p/c", "p/m"]
+    # It may be p.a and then bq.a.
+    assert f"{site}/p/m.abi3.so: may import p.ab, which opens" in " ".join(plan.notes)
+
+
+def test_file_that_a_source_includes_may_be_left_out(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "core", p_0___init__="from . import a")
+    compile_so(site / "p", "a.abi3.so", HIDDEN.format(name="a", named="core"))
+    (site / "p/a.pyx").write_text('include "left_out.pxi"\nimport core\n')
+    plan = followed(site, "p")
+    assert sorted(names_of(site, plan)) == sorted(really_imported(site, "p")) == ["core", "p/a"]
+    (note,) = plan.notes
+    assert note.startswith(f"{site}/p/left_out.pxi: cannot be read as Python (")
+
+
+def test_chain_as_long_as_a_real_import_can_follow(tmp_path: Path) -> None:
+    site = tree(tmp_path, "p.a", **{f"m{n}": f"import m{n + 1}" for n in range(120)})
+    (site / "m120.py").write_text("import p.a")
+    assert names_of(site, followed(site, "m0")) == ["p/a"] == really_imported(site, "m0")
+
+
+def test_function_that_imports_when_it_is_called(tmp_path: Path) -> None:
+    text = "import importlib.resources\nimportlib.resources.files('p')\n"
+    site = tree(tmp_path, "p.a", p_0___init__=text, importlib_0_readers="import p.a")
+    (site / "importlib/__init__.py").touch()
+    (site / "importlib/resources.py").touch()
+    assert names_of(site, followed(site, "p")) == ["p/a"]

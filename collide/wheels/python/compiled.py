@@ -1,15 +1,19 @@
 """The names of modules that an extension module may import itself, in C, read from its texts.
 
 ``PyImport_ImportModule`` and its kin take a text that ends in a zero. Cython's ``cimport``, the
-capsules of C APIs and pybind11 name modules so. Sources: the C API's documentation, "Importing
-Modules"; ``Cython/Utility/ImportExport.c``. A name that is put together at run time, or that is
-stored without its end, as Rust does, is not found.
+capsules of C APIs and pybind11 name modules so. Cython 3.2 and later keep the texts of a module
+compressed, one behind the other. Sources: the C API's documentation, "Importing Modules";
+``Cython/Utility/ImportExport.c``, ``__Pyx_DecompressString`` in ``Cython/Utility/StringTools.c``.
+A name that is put together at run time, or that is stored without its end, as Rust does, is not
+found.
 """
 
 from __future__ import annotations
 
+import bz2
 import posixpath
 import re
+import zlib
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from mmap import ACCESS_READ, mmap
@@ -22,9 +26,14 @@ from collide.elf.headers import Image
 from collide.support.records import NamedTuple
 
 _IMPORTS = b"PyImport_"
+_CYTHON = b"__pyx_"
+_ZLIB = 0x78
 _BY_CFFI = "_cffi_backend"
 """What a module made by cffi imports first (``_cffi_include.h``), also inside another one."""
 _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})(?=/|\Z)")
+_PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|BZh[1-9]1AY&SY")
+_MOST_PACKED = 1 << 22
+_SHORTEST_PACKED = 64
 _TEXT = re.compile(rb"\0([A-Za-z_][\w.]{1,199})(?=\0)", re.ASCII)
 
 
@@ -52,13 +61,15 @@ class Named(NamedTuple):
 
     ``own`` are in its file, ``linked`` in those libraries that it links and that import something;
     ``imports`` is whether one of them has a function of the C API for it. ``called`` are those
-    that its initialisation surely imports, as its machine code says.
+    that its initialisation surely imports, as its machine code says. ``packed`` are its
+    compressed texts, without the places where one ends and the next begins.
     """
 
     own: tuple[str, ...]
     linked: tuple[str, ...] = ()
     imports: bool = True
     called: tuple[str, ...] = ()
+    packed: str = ""
 
 
 class ObjectTexts(NamedTuple):
@@ -68,6 +79,7 @@ class ObjectTexts(NamedTuple):
     imports: bool
     calls: bool
     libraries: tuple[str, ...]
+    packed: str
 
 
 def named_modules(path: str, tops: Collection[str], known: dict[str, ObjectTexts]) -> Named:
@@ -90,7 +102,7 @@ def named_modules(path: str, tops: Collection[str], known: dict[str, ObjectTexts
     called = imported_at_start(Path(path).read_bytes(), own) if known[path].calls else ()
     if imports and _BY_CFFI in own and _BY_CFFI not in called:
         called = (*called, _BY_CFFI)
-    return Named(own, tuple(linked), imports, called)
+    return Named(own, tuple(linked), imports, called, known[path].packed)
 
 
 def _read(path: str, tops: Collection[str]) -> ObjectTexts:
@@ -101,9 +113,27 @@ def _read(path: str, tops: Collection[str]) -> ObjectTexts:
         small = len(data) <= LARGEST
         names = _names_in(data, tops) if small else ()
         calls = small and data.find(IMPORT.encode()) >= 0
+        packed = _unpacked(data) if small and data.find(_CYTHON) >= 0 else ""
         with suppress(*BROKEN):
             libraries = _libraries(path, data)
-    return ObjectTexts(names, imports, calls, libraries)
+    return ObjectTexts(names, imports, calls, libraries, packed)
+
+
+def _unpacked(data: mmap) -> str:
+    """The texts that are compressed in an extension module, by zlib or bz2."""
+    found, size = list[str](), 0
+    for begin in (match.start() for match in _PACKED.finditer(data)):
+        decoder = zlib.decompressobj() if data[begin] == _ZLIB else bz2.BZ2Decompressor()
+        try:
+            text = decoder.decompress(data[begin : begin + _MOST_PACKED], _MOST_PACKED - size)
+        except (zlib.error, OSError):
+            continue
+        if decoder.eof and len(text) >= _SHORTEST_PACKED:
+            found.append(text.decode(errors="replace"))
+            size += len(text)
+        if size >= _MOST_PACKED:
+            break
+    return " ".join(found)
 
 
 def _names_in(data: mmap, tops: Collection[str]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Lists, dicts and sets of Python code, as far as their contents can be told.
 
 One that was changed where it is not sure that the code is reached holds :data:`MORE`: what it
-has else is not known. Source: the Python reference, "Built-in Types".
+has else is not known. What stands before it in a list has its place. Source: the Python reference,
+"Built-in Types".
 """
 
 from __future__ import annotations
@@ -25,12 +26,29 @@ def is_whole(value: Value) -> bool:
     return type(value) in _KINDS and MORE not in value
 
 
+def has_some(value: Value) -> bool:
+    """Whether a value is a container that surely is not empty."""
+    return type(value) in _KINDS and any(part is not MORE for part in value)
+
+
 def elements(value: Value) -> list[Value] | None:
     """What a loop over a value goes through; None where that cannot be told."""
+    if type(value) is str and len(value) <= _LARGEST_ELEMENT:
+        return list(value)
     if not is_whole(value):
         return None
     # The order of a set is not that of its text.
     return sorted(value, key=str) if type(value) is set else list(value)
+
+
+def first_elements(value: Value) -> list[Value]:
+    """What a loop over a value goes through, and MORE where what follows cannot be told."""
+    found = elements(value)
+    if found is not None:
+        return found
+    if type(value) is not list:
+        return [MORE]
+    return value[: value.index(MORE) + 1]
 
 
 def joined(left: Value, right: Value) -> Value:
@@ -56,10 +74,13 @@ def copied(value: Value) -> list[Value] | None:
     return found if is_whole(value) else [*found, MORE]
 
 
-def blur(value: Value) -> None:
-    """Let a container hold more than is known."""
-    if type(value) is list and MORE not in value:
-        value.append(MORE)
+def blur(value: Value, *, at_end: bool = True) -> None:
+    """Let a container hold more than is known: a list ``at_end``, or anywhere."""
+    if type(value) is list:
+        if MORE in value and not at_end:
+            value.remove(MORE)
+        if MORE not in value:
+            value.insert(len(value) if at_end else 0, MORE)
     elif type(value) is dict:
         value[MORE] = MORE
     elif type(value) is set:
@@ -69,6 +90,8 @@ def blur(value: Value) -> None:
 def item(value: Value, index: Value) -> Value:
     """``value[index]``."""
     try:
+        if MORE in value and type(value) is list and type(index) is int:
+            return value[index] if 0 <= index < value.index(MORE) else UNKNOWN
         if MORE not in value and (type(value) is dict or type(index) in (int, slice)):
             return value[index]
     except (TypeError, LookupError):
@@ -78,9 +101,10 @@ def item(value: Value, index: Value) -> Value:
 
 def call_method(base: Value, name: str, values: list[Value], *, sure: bool) -> Value:
     """A method of a list, tuple, dict or set; those that change it do where that is ``sure``."""
-    if MORE in base:
-        return UNKNOWN
     changes = _CHANGES.get(type(base), {}).get(name)
+    if MORE in base:
+        _change_more(base, name)
+        return UNKNOWN
     method = changes or _ASKS.get(type(base), {}).get(name)
     if method is None:
         return UNKNOWN
@@ -90,8 +114,23 @@ def call_method(base: Value, name: str, values: list[Value], *, sure: bool) -> V
         except (TypeError, ValueError, LookupError):
             pass
     if changes is not None:
-        blur(base)
+        blur(base, at_end=name in _AT_END)
+        _forget(base, name)
     return UNKNOWN
+
+
+def _change_more(base: Value, name: str) -> None:
+    """Change a container that may hold more than is known."""
+    if type(base) is list and name in _CHANGES[list] and name not in _AT_END:
+        blur(base, at_end=False)
+    _forget(base, name)
+
+
+def _forget(base: Value, name: str) -> None:
+    """What a method may have taken out is not surely there."""
+    if name in _TAKING and type(base) in _CHANGES:
+        base.clear()
+        blur(base)
 
 
 def store(base: Value, key: Value, value: Value, *, sure: bool) -> None:
@@ -140,6 +179,8 @@ def _joined(base: set[Value], *values: Value) -> set[Value]:
     return found
 
 
+_AT_END = frozenset(("append", "extend"))
+_TAKING = frozenset(("remove", "pop", "clear", "discard"))
 _CHANGES: Mapping[type, Mapping[str, Callable[..., Value]]] = {
     list: {
         "append": list.append,

@@ -8,7 +8,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from collide.wheels.python.containers import MORE, blur, call_method, elements, is_whole, store
+from collide.wheels.python.containers import (
+    MORE,
+    blur,
+    call_method,
+    elements,
+    first_elements,
+    has_some,
+    is_whole,
+    store,
+)
 from collide.wheels.python.known import FUNCTIONS
 from collide.wheels.python.values import UNKNOWN, Environment, External
 
@@ -16,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.wheels.python.values import Value
 
-MOST_ROUNDS = 200
+MOST_ROUNDS = 2000
 """The rounds of a loop that are followed."""
 LONGEST = 4096
 """The elements of a container, or the characters of a text, that are kept."""
@@ -59,7 +68,9 @@ class Displays:
     def assign(self, target: ast.expr, value: Value, scope: Environment) -> None:
         """Give a value to the target of an assignment."""
         if isinstance(target, ast.Name):
-            scope.bind(target.id, value)
+            # What a call may do to names outside of it is not undone behind a branch.
+            certain = self.sure or not scope.is_elsewhere(target.id)
+            scope.bind(target.id, value if certain else UNKNOWN)
         elif isinstance(target, (ast.Tuple, ast.List)):
             fits = type(value) in (list, tuple) and len(value) == len(target.elts)
             for number, element in enumerate(target.elts):
@@ -105,7 +116,7 @@ class Displays:
     def _listcomp(self, node: ast.ListComp, scope: Environment) -> Value:
         rounds = self._rounds(node.generators, scope)
         found = [MORE if names is None else self.evaluate(node.elt, names) for names in rounds]
-        return found if self._is_small(found) and is_whole(found) else UNKNOWN
+        return found if self._is_small(found) and (is_whole(found) or has_some(found)) else UNKNOWN
 
     def _generatorexp(self, node: ast.GeneratorExp, scope: Environment) -> Value:
         return self._listcomp(ast.ListComp(node.elt, node.generators), scope)
@@ -127,11 +138,14 @@ class Displays:
             yield scope
             return
         first, *others = generators
-        values = elements(self.evaluate(first.iter, scope))
-        if values is None or len(values) > MOST_ROUNDS:
+        values = first_elements(self.evaluate(first.iter, scope))
+        if len(values) > MOST_ROUNDS:
             yield None
             return
         for value in values:
+            if value is MORE:
+                yield None
+                return
             names = Environment(scope)
             self.assign(first.target, value, names)
             holds = [self.truth(test, names) for test in first.ifs]

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import ast
 import operator
-import posixpath
 import re
 from collections.abc import Callable, Mapping
 
-from collide.wheels.python.containers import call_method, is_whole, item, joined
+from collide.wheels.python.containers import call_method, has_some, is_whole, item, joined
 from collide.wheels.python.displays import LONGEST, Displays, is_known, size_of
-from collide.wheels.python.known import path_text
+from collide.wheels.python.paths import path_attribute, path_method, path_of, path_text
 from collide.wheels.python.values import (
     UNKNOWN,
+    BoundMethod,
     BudgetError,
+    CodeClass,
     CodeFunction,
     CodeModule,
     Environment,
     External,
+    Instance,
     PathValue,
 )
 
@@ -38,11 +40,21 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Value, Value], bool]] = {
     ast.Is: lambda a, b: a is b or a == b,
     ast.IsNot: lambda a, b: not (a is b or a == b),
 }
+_OPERATIONS: Mapping[type[ast.operator], Callable[[Value, Value], Value]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.BitOr: operator.or_,
+    ast.BitAnd: operator.and_,
+    ast.BitXor: operator.xor,
+}
+_OBJECTS = (CodeFunction, CodeModule, PathValue, CodeClass, BoundMethod)
+"""What counts as true, whatever it holds."""
+_NEVER_NONE = (*_OBJECTS, Instance, list, tuple, dict, set)
 _BUILTINS = frozenset(
     (
         *("str", "sorted", "list", "tuple", "reversed", "len", "hasattr", "getattr"),
         *("bool", "object", "__import__", "dict", "set", "frozenset", "range", "zip"),
-        *("enumerate", "any", "all", "isinstance", "exec", "eval"),
+        *("enumerate", "any", "all", "isinstance", "callable", "int", "exec", "eval"),
     )
 )
 _STRING_METHODS = frozenset(
@@ -83,6 +95,10 @@ class Expressions(Displays):
         """Whether a module of this name is in ``sys.modules``, as far as it was followed."""
         raise NotImplementedError
 
+    def missing_key(self) -> None:
+        """Raise RaisedError for a key that a dict lacks, where the code is prepared for that."""
+        raise NotImplementedError
+
     def constant_of(self, name: str) -> Value:
         """The value of an attribute of the standard library, by its dotted name."""
         raise NotImplementedError
@@ -106,12 +122,19 @@ class Expressions(Displays):
 
     def truth(self, node: ast.expr, scope: Environment) -> bool | None:
         """Whether a condition holds; None where that cannot be told."""
-        value = self.evaluate(node, scope)
-        if isinstance(value, (CodeFunction, CodeModule, PathValue)):
+        return self.truth_of(self.evaluate(node, scope))
+
+    def truth_of(self, value: Value) -> bool | None:
+        """Whether a value counts as true; None where that cannot be told."""
+        if isinstance(value, _OBJECTS):
             return True
-        if is_whole(value):
+        if is_whole(value) or is_known(value):
             return bool(value)
-        return bool(value) if is_known(value) else None
+        return True if has_some(value) else None
+
+    def attribute_of(self, value: Value, name: str) -> Value:
+        """An attribute of a class of the package, or of an object of one."""
+        raise NotImplementedError
 
     def _constant(self, node: ast.Constant, _scope: Environment) -> Value:
         return node.value
@@ -135,10 +158,8 @@ class Expressions(Displays):
         if type(base) is tuple and len(base) == len(_VERSION_PARTS) and node.attr in _VERSION_PARTS:
             return base[_VERSION_PARTS.index(node.attr)]
         if isinstance(base, PathValue):
-            parent, name = posixpath.split(base.text)
-            known = {"parent": PathValue(parent), "name": name}
-            return known.get(node.attr, UNKNOWN)
-        return UNKNOWN
+            return path_attribute(base, node.attr)
+        return self.attribute_of(base, node.attr)
 
     def _call(self, node: ast.Call, scope: Environment) -> Value:
         values = [self.evaluate(argument, scope) for argument in node.args]
@@ -148,7 +169,7 @@ class Expressions(Displays):
         if isinstance(node.func, ast.Attribute):
             base = self.evaluate(node.func.value, scope)
             if isinstance(base, PathValue):
-                found = _of_path(base, node.func.attr, values)
+                found = path_method(base, node.func.attr, values)
                 return self.ask(base, node.func.attr, values) if found is UNKNOWN else found
             if isinstance(base, str):
                 return _of_text(base, node.func.attr, values, keywords)
@@ -159,29 +180,25 @@ class Expressions(Displays):
 
     def _binop(self, node: ast.BinOp, scope: Environment) -> Value:
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
-        if isinstance(node.op, ast.Div) and isinstance(left, PathValue):
-            text = path_text(right)
-            return UNKNOWN if text is None else PathValue(posixpath.join(left.text, text))
-        if not (is_known(left) and is_known(right)):
-            return joined(left, right) if isinstance(node.op, ast.Add | ast.BitOr) else UNKNOWN
+        return self.combine(node.op, left, right)
+
+    def combine(self, op: ast.operator, left: Value, right: Value) -> Value:
+        """The value of a binary operation."""
+        if isinstance(op, ast.Div) and isinstance(left, PathValue | str):
+            return path_of([left, right]) if PathValue in (type(left), type(right)) else UNKNOWN
+        sequences = type(left) is type(right) and type(left) in (list, tuple)
+        if not (is_known(left) and is_known(right)) and not (sequences and is_whole(left)):
+            return joined(left, right) if isinstance(op, ast.Add | ast.BitOr) else UNKNOWN
         try:
-            if isinstance(node.op, ast.Add):
-                result = left + right
-                size = size_of(result) if type(result) in (list, tuple) else len(str(result))
-                return UNKNOWN if size > LONGEST else result
-            if isinstance(node.op, ast.BitOr):
-                return left | right
-            if isinstance(node.op, ast.BitAnd):
-                return left & right
-            if isinstance(node.op, ast.BitXor):
-                return left ^ right
-            if isinstance(node.op, ast.Sub):
-                return left - right
-            if isinstance(node.op, ast.Mod) and isinstance(left, str):
-                return left % right if _SIMPLE_FORMAT.fullmatch(left) else UNKNOWN
+            if isinstance(op, ast.Mod):
+                simple = isinstance(left, str) and _SIMPLE_FORMAT.fullmatch(left)
+                return left % right if simple else UNKNOWN
+            compute = _OPERATIONS.get(type(op))
+            result = compute(left, right) if compute is not None else UNKNOWN
         except (TypeError, ValueError):
-            pass
-        return UNKNOWN
+            return UNKNOWN
+        size = size_of(result) if type(result) in (list, tuple) else len(str(result))
+        return UNKNOWN if size > LONGEST else result
 
     def _unaryop(self, node: ast.UnaryOp, scope: Environment) -> Value:
         if isinstance(node.op, ast.Not):
@@ -225,6 +242,11 @@ class Expressions(Displays):
                 return _COMPARISONS[type(node.ops[0])](left, right)
             except TypeError:
                 return UNKNOWN
+        objects = any(isinstance(v, _NEVER_NONE) for v in (left, right))
+        if objects and None in (left, right) and isinstance(node.ops[0], (ast.Is, ast.IsNot)):
+            return isinstance(node.ops[0], ast.IsNot)
+        if isinstance(left, PathValue) and isinstance(right, (PathValue, str, list, tuple)):
+            return _paths_compared(node.ops[0], left, right)
         return UNKNOWN
 
     def _ifexp(self, node: ast.IfExp, scope: Environment) -> Value:
@@ -246,8 +268,11 @@ class Expressions(Displays):
 
     def _subscript(self, node: ast.Subscript, scope: Environment) -> Value:
         value, index = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
-        if type(value) is str and type(index) is int:
-            return value[index] if -len(value) <= index < len(value) else UNKNOWN
+        if type(value) is str and type(index) in (int, slice):
+            inside = type(index) is slice or -len(value) <= index < len(value)
+            return value[index] if inside else UNKNOWN
+        if _lacks(value, index):
+            self.missing_key()
         return item(value, index) if type(value) in (list, tuple, dict) else UNKNOWN
 
     def _slice(self, node: ast.Slice, scope: Environment) -> Value:
@@ -261,17 +286,22 @@ class Expressions(Displays):
         return value
 
 
-def _of_path(path: PathValue, method: str, values: list[Value]) -> Value:
-    if method in ("resolve", "absolute", "expanduser"):
-        return PathValue(posixpath.normpath(path.text))
-    texts = [path_text(v) for v in values]
-    if method == "joinpath" and None not in texts:
-        return PathValue(posixpath.join(path.text, *(t for t in texts if t is not None)))
-    if method in ("as_posix", "__str__", "__fspath__"):
-        return path.text
-    if method == "with_name" and texts and texts[0] is not None:
-        return PathValue(posixpath.join(posixpath.dirname(path.text), texts[0]))
-    return UNKNOWN
+def _lacks(value: Value, key: Value) -> bool:
+    """Whether a dict, or the environment, surely has no such key."""
+    if value == External("os.environ"):
+        return isinstance(key, str)
+    return type(value) is dict and is_whole(value) and type(key) in (str, int) and key not in value
+
+
+def _paths_compared(op: ast.cmpop, left: PathValue, right: Value) -> Value:
+    """Compare a path with another one, or look for it among others."""
+    is_in = isinstance(op, (ast.In, ast.NotIn))
+    if isinstance(right, (PathValue, str)) is is_in or (is_in and not is_whole(right)):
+        return UNKNOWN
+    if is_in and not all(is_known(v) or isinstance(v, PathValue) for v in right):
+        return UNKNOWN
+    found = _COMPARISONS.get(type(op))
+    return found(left, right) if found is not None else UNKNOWN
 
 
 def _of_text(text: str, method: str, values: list[Value], keywords: dict[str, Value]) -> Value:

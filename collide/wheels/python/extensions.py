@@ -75,6 +75,13 @@ class Extensions(Modules):
                     self.import_module(capsule or name)
             elif names.imports and not is_told and name not in names.called:
                 self.deferred.append((name, self.module, 0))
+        for name, certain in self._finder.modules_in(names.packed).items():
+            followed = True
+            if not certain:
+                self.deferred.append((name, self.module, 0))
+                continue
+            with suppress(RaisedError):
+                self.import_module(name)
         if names.imports and not is_told:
             self.deferred += [(name, self.module, 0) for name in names.linked]
         if followed or (names.imports and not is_told):

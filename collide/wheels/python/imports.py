@@ -8,10 +8,11 @@ in the directories of sys.path.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 
 from collide.support.records import NamedTuple, Protocol
-from collide.wheels.python.values import CodeModule
+from collide.wheels.python.values import UNKNOWN, CodeModule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ class Sources(NamedTuple):
     files: frozenset[str]
     texts: Mapping[str, bytes]
     names: Mapping[str, str]
+
+
+class Distribution(NamedTuple):
+    """The files that a distribution has installed, relative to ``site``."""
+
+    site: str
+    files: tuple[str, ...]
 
 
 class Finder(Protocol):
@@ -63,6 +71,12 @@ class Finder(Protocol):
         None for one that cannot be read, or is not.
         """
 
+    def modules_in(self, text: str) -> Mapping[str, bool]:
+        """The extension modules whose full names a text has, in its order.
+
+        A name is certain if no longer or shorter one is that of another module.
+        """
+
     def source_of(self, path: str) -> str:
         """The Python or Cython file that an extension module was made of; "" without one."""
 
@@ -82,7 +96,13 @@ class Finder(Protocol):
         """Whether a file or directory is surely not there."""
 
     def children(self, directory: str) -> list[str]:
-        """The names of files in a directory, sorted."""
+        """The names of the files and directories in a directory, sorted."""
+
+    def distribution(self, name: str) -> Distribution | None:
+        """The installed distribution of a name; None where that cannot be told."""
+
+    def library(self, name: str) -> Value:
+        """The name that ctypes.util.find_library has for a library, or None; UNKNOWN."""
 
 
 class PackageFinder:
@@ -135,6 +155,10 @@ class PackageFinder:
     def named(self, _path: str) -> Named | None:
         """See :class:`Finder`: extension modules are not read for their imports."""
 
+    def modules_in(self, _text: str) -> Mapping[str, bool]:
+        """See :class:`Finder`."""
+        return {}
+
     def source_of(self, _path: str) -> str:
         """See :class:`Finder`: what was made of it is not looked for."""
         return ""
@@ -174,13 +198,27 @@ class PackageFinder:
 
     def children(self, directory: str) -> list[str]:
         """See :class:`Finder`."""
-        return sorted(
-            posixpath.basename(path) for path in self._files if posixpath.dirname(path) == directory
+        inside = (
+            p for p in (*self._files, *self._directories) if posixpath.dirname(p) == directory
         )
+        return sorted(map(posixpath.basename, inside))
+
+    def distribution(self, name: str) -> Distribution | None:
+        """See :class:`Finder`: the files of a wheel are all of one distribution."""
+        records = [p for p in self._files if p.endswith(".dist-info/RECORD")]
+        if [is_record_of(posixpath.dirname(path), name) for path in records] != [True]:
+            return None
+        below = len(self.site) + 1
+        files = (path[below:] for path in self._files if path.startswith(f"{self.site}/"))
+        return Distribution(self.site, tuple(sorted(files)))
 
     def forget(self) -> None:
         """Begin again with modules none of which was imported."""
         self._modules.clear()
+
+    def library(self, _name: str) -> Value:
+        """See :class:`Finder`: that is a matter of the system."""
+        return UNKNOWN
 
 
 def _directories(files: Iterable[str]) -> frozenset[str]:
@@ -191,6 +229,19 @@ def _directories(files: Iterable[str]) -> frozenset[str]:
             found.add(directory)
             directory = posixpath.dirname(directory)
     return frozenset(found)
+
+
+def is_record_of(directory: str, name: str) -> bool:
+    """Whether a ``.dist-info`` directory is that of a distribution, by its name.
+
+    Source: the packaging specifications, "Recording installed projects", "Name normalization".
+    """
+    stem, _, _ = posixpath.basename(directory).removesuffix(".dist-info").rpartition("-")
+    one, other = (_SEPARATORS.sub("-", text).lower() for text in (stem, name))
+    return one == other
+
+
+_SEPARATORS = re.compile(r"[-_.]+")
 
 
 def absolute_name(name: str | None, level: int, package: str) -> str:

@@ -6,13 +6,23 @@ The environment variables are taken as unset. Sources: the documentation of ``os
 
 from __future__ import annotations
 
+import builtins
 import posixpath
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from collide.loader.opening import RTLD_DEEPBIND, RTLD_GLOBAL, RTLD_LAZY, RTLD_NOW
 from collide.wheels.python.containers import copied, elements
-from collide.wheels.python.values import UNKNOWN, External, PathValue
+from collide.wheels.python.paths import path_of, path_text
+from collide.wheels.python.values import (
+    UNKNOWN,
+    BoundMethod,
+    CodeClass,
+    CodeFunction,
+    External,
+    Instance,
+    PathValue,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +48,9 @@ CONSTANTS: Mapping[str, Value] = {
     "os.pathsep": ":",
     "os.curdir": ".",
     "os.pardir": "..",
+    "os.path.curdir": ".",
+    "os.path.pardir": "..",
+    "os.extsep": ".",
     "typing.TYPE_CHECKING": False,
     "ctypes.DEFAULT_MODE": 0,
     **{f"{module}.{name}": flag for module in ("os", "ctypes") for name, flag in _FLAGS.items()},
@@ -65,13 +78,19 @@ ELSEWHERE = frozenset(
 """Modules of the standard library that Linux has not (Doc/library, "Availability")."""
 EXISTING = frozenset(("sys.getdlopenflags", "sys.setdlopenflags", "os.RTLD_GLOBAL", "os.fspath"))
 """Names for which ``hasattr`` is true on Linux."""
-
-
-def path_text(value: Value) -> str | None:
-    """The text of a string or of a path; None of other values."""
-    if isinstance(value, PathValue):
-        return value.text
-    return value if isinstance(value, str) else None
+IMPORTING: Mapping[str, str] = {
+    "importlib.resources.files": "importlib.readers",
+    "importlib.resources.path": "importlib.readers",
+}
+"""Functions that import a module when they are called (``importlib/_bootstrap_external.py``)."""
+ABSENT = frozenset(
+    (
+        *("sys.frozen", "sys._MEIPASS", "sys.getwindowsversion", "sys.winver", "sys.dllhandle"),
+        *("sys.getandroidapilevel", "sys.real_prefix", "os.add_dll_directory", "os.startfile"),
+        *("ctypes.windll", "ctypes.oledll", "ctypes.WinDLL", "ctypes.OleDLL", "ctypes.WinError"),
+    )
+)
+"""Names that no interpreter on Linux has which runs the files of a program."""
 
 
 def _with_paths(function: Callable[..., Value]) -> Callable[..., Value]:
@@ -84,11 +103,6 @@ def _with_paths(function: Callable[..., Value]) -> Callable[..., Value]:
 
 def _environment(*values: Value) -> Value:
     return values[1] if len(values) > 1 else None
-
-
-def _path(*values: Value) -> Value:
-    texts = [text for v in values if (text := path_text(v)) is not None]
-    return PathValue(posixpath.join(*texts)) if len(texts) == len(values) and texts else UNKNOWN
 
 
 def _sequence(make: Callable[[Sequence[Value]], Value]) -> Callable[..., Value]:
@@ -127,6 +141,10 @@ def _range(*values: Value) -> Value:
     return UNKNOWN if len(numbers) > _MOST else list(numbers)
 
 
+def _as_file(*values: Value) -> Value:
+    return values[0] if len(values) == 1 and isinstance(values[0], PathValue) else UNKNOWN
+
+
 def is_plain(values: Sequence[Value]) -> bool:
     """Whether all values are constants."""
     return all(value is None or type(value) in (str, int, bool) for value in values)
@@ -140,14 +158,50 @@ def _hasattr(*values: Value) -> Value:
     if len(values) != 2 or not isinstance(values[0], External):
         return UNKNOWN
     name = f"{values[0].name}.{values[1]}"
-    return True if name in EXISTING or name in CONSTANTS else UNKNOWN
+    if name in EXISTING or name in CONSTANTS:
+        return True
+    return False if _is_absent(name) else UNKNOWN
+
+
+def _is_absent(name: str) -> bool:
+    """Whether a module of the standard library surely lacks an attribute.
+
+    What a program has put among the built-in names is for its settings: it counts as unset.
+    """
+    module, _, attribute = name.rpartition(".")
+    return name in ABSENT or (module == "builtins" and not hasattr(builtins, attribute))
 
 
 def _getattr(*values: Value) -> Value:
     if len(values) >= 2 and isinstance(values[0], External) and isinstance(values[1], str):
         name = f"{values[0].name}.{values[1]}"
+        if len(values) == 3 and _is_absent(name):
+            return values[2]
         return CONSTANTS.get(name, External(name) if name in EXISTING else UNKNOWN)
     return UNKNOWN
+
+
+def _callable(*values: Value) -> Value:
+    if len(values) != 1 or isinstance(values[0], (Instance, External, type(UNKNOWN))):
+        return UNKNOWN
+    return isinstance(values[0], (CodeFunction, BoundMethod, CodeClass))
+
+
+_KINDS: Mapping[str, type] = {
+    f"builtins.{kind.__name__}": kind for kind in (str, int, bool, list, tuple, dict, set)
+}
+
+
+def _isinstance(*values: Value) -> Value:
+    kinds = values[1] if len(values) == 2 and isinstance(values[1], tuple) else values[1:]
+    sorts = (*_KINDS.values(), CodeFunction, BoundMethod, CodeClass, PathValue)
+    known = values and (is_plain(values[:1]) or type(values[0]) in sorts)
+    found = [_KINDS.get(kind.name) for kind in kinds if isinstance(kind, External)]
+    if not known or len(values) != 2 or None in found or len(found) != len(kinds):
+        return UNKNOWN
+    # The records that stand for functions and paths are tuples here, not there.
+    kind = type(values[0])
+    return kind in found or (kind is bool and int in found)
 
 
 def _text(*values: Value) -> Value:
@@ -160,6 +214,8 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "os.path.join": _with_paths(posixpath.join),
     "os.path.dirname": _with_paths(lambda *p: posixpath.dirname(p[0])),
     "os.path.basename": _with_paths(lambda *p: posixpath.basename(p[0])),
+    "os.path.expanduser": _with_paths(lambda *p: UNKNOWN if p[0][:1] == "~" else p[0]),
+    "os.path.isabs": _with_paths(lambda *p: posixpath.isabs(p[0])),
     "os.path.abspath": _with_paths(lambda *p: posixpath.normpath(p[0])),
     "os.path.realpath": _with_paths(lambda *p: posixpath.normpath(p[0])),
     "os.path.normpath": _with_paths(lambda *p: posixpath.normpath(p[0])),
@@ -170,10 +226,16 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "os.getenv": _environment,
     "os.environ.get": _environment,
     "sys.modules.get": _environment,
+    "os.getcwd": lambda *_: ".",
     "platform.system": lambda *_: "Linux",
-    "pathlib.Path": _path,
-    "pathlib.PurePath": _path,
-    "pathlib.PosixPath": _path,
+    "pathlib.Path.cwd": lambda *_: path_of(["."]),
+    "importlib.resources.as_file": _as_file,
+    "importlib_resources.as_file": _as_file,
+    "contextlib.ExitStack": lambda *_: External("contextlib.ExitStack()"),
+    "contextlib.ExitStack().enter_context": _as_file,
+    "pathlib.Path": lambda *p: path_of(p),
+    "pathlib.PurePath": lambda *p: path_of(p),
+    "pathlib.PosixPath": lambda *p: path_of(p),
     "builtins.str": _text,
     "builtins.sorted": _sequence(sorted),
     "builtins.list": _copy(list),
@@ -188,6 +250,8 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "builtins.range": _range,
     "builtins.any": _sequence(lambda v: UNKNOWN if not is_plain(v) else any(v)),
     "builtins.all": _sequence(lambda v: UNKNOWN if not is_plain(v) else all(v)),
+    "builtins.callable": _callable,
+    "builtins.isinstance": _isinstance,
     "builtins.hasattr": _hasattr,
     "builtins.getattr": _getattr,
     "builtins.bool": lambda *v: bool(v[0]) if v and type(v[0]) in (bool, int, str) else UNKNOWN,

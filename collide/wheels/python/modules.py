@@ -15,8 +15,8 @@ from collide.support.errors import InputError
 from collide.wheels.plan import OPENS
 from collide.wheels.python.imports import absolute_name
 from collide.wheels.python.known import CONSTANTS, ELSEWHERE
+from collide.wheels.python.objects import Objects
 from collide.wheels.python.parse import parse_cython, parse_quietly
-from collide.wheels.python.statements import Statements
 from collide.wheels.python.values import (
     UNKNOWN,
     CodeModule,
@@ -34,8 +34,11 @@ if TYPE_CHECKING:
 # Ways to bind names, or to make modules, that no statement shows.
 _MAKES_NAMES = re.compile(rb"globals\(|setattr\(|exec\(|vars\(|__dict__|sys\.modules\[")
 
+_DEEPEST_IMPORT = 165
+"""CPython itself ends a chain here: a nested import has six frames or more of 1,000."""
 
-class Modules(Statements):
+
+class Modules(Objects):
     """The modules of one interpreter; what is opened is left to a subclass.
 
     ``notes`` are lines of what was not followed, ``unreadable`` files that are no Python, with
@@ -64,6 +67,7 @@ class Modules(Statements):
         self._line = 0
         self.notes: list[str] = []
         self.unreadable: dict[str, str] = {}
+        self._importing = 0
         self.exploring = alternatives
         self.deferred: list[tuple[str, CodeModule, int]] = []
         self.executed: list[CodeModule] = []
@@ -154,6 +158,9 @@ class Modules(Statements):
         names |= {"__file__": module.path, "__name__": module.name, "__package__": module.package}
         names |= dict.fromkeys(("__doc__", "__spec__", "__loader__", "__dict__"), UNKNOWN)
         names["__path__"] = [posixpath.dirname(module.path)]
+        if self._importing >= _DEEPEST_IMPORT:
+            raise RecursionError
+        self._importing += 1
         was, self.module = self.module, module
         line, left, nested = self._line, self.left, self.nested
         self.nested = 0
@@ -166,6 +173,7 @@ class Modules(Statements):
             raise
         finally:
             self.module, self._line, self.nested = was, line, nested
+            self._importing -= 1
             if not self._alternatives:
                 self.left = left
 
@@ -179,7 +187,9 @@ class Modules(Statements):
                 found = _MAKES_NAMES.search(text)
                 makes_names = text.count(b"\n", 0, found.start()) + 1 if found else 0
                 opens = OPENS.search(text) is not None
-                code = ParsedCode(self._parse(module, text), makes_names, opens)
+                code = ParsedCode(
+                    _parse(module.path, text, self._finder, self.unreadable), makes_names, opens
+                )
                 self._parsed[module.path] = code
         except InputError as e:
             self.unreadable[module.member] = e.reason
@@ -191,12 +201,6 @@ class Modules(Statements):
         except (OSError, SyntaxError, ValueError, MemoryError) as e:
             self.unreadable[module.member] = getattr(e, "msg", "") or str(e) or type(e).__name__
         return self._parsed[module.path]
-
-    def _parse(self, module: CodeModule, text: bytes) -> ast.Module:
-        if module.path.endswith(".py"):
-            return parse_quietly(text)
-        directory = posixpath.dirname(module.path)
-        return parse_cython(text, lambda name: self._finder.text(f"{directory}/{name}"))
 
     def _on_functiondef(self, node: ast.FunctionDef, scope: Environment) -> None:
         super()._on_functiondef(node, scope)
@@ -212,7 +216,8 @@ class Modules(Statements):
                 found = self.import_module(alias.name)
                 top = alias.name.partition(".")[0]
                 if alias.asname is None and "." in alias.name:
-                    found = self._finder.module(top) or External(top)
+                    known = None if self._finder.is_standard(top) else self._finder.module(top)
+                    found = known or External(top)
                 scope.bind(alias.asname or top, found)
             return
         base = absolute_name(node.module, node.level, self.module.package)
@@ -273,3 +278,22 @@ class Modules(Statements):
     def lazy(self, module: CodeModule, name: str) -> Value:
         """What the function ``__getattr__`` of a module says to a name that the module lacks."""
         raise NotImplementedError
+
+
+def _parse(path: str, text: bytes, finder: Finder, unreadable: dict[str, str]) -> ast.Module:
+    """The code of a Python or Cython file; ``unreadable`` gets included files that are not there.
+
+    Packages often leave them out.
+    """
+    if path.endswith(".py"):
+        return parse_quietly(text)
+
+    def included(name: str) -> bytes | None:
+        at = f"{posixpath.dirname(path)}/{name}"
+        try:
+            return finder.text(at)
+        except OSError as e:
+            unreadable[at] = str(e)
+            return None
+
+    return parse_cython(text, included)

@@ -9,28 +9,32 @@ from __future__ import annotations
 import ast
 import posixpath
 from contextlib import suppress
-from fnmatch import fnmatchcase
 
 from collide.loader.opening import Mode
 from collide.wheels.plan import Event
+from collide.wheels.python.disk import answer, answer_of_path, is_question
 from collide.wheels.python.extensions import Extensions
 from collide.wheels.python.imports import absolute_name
-from collide.wheels.python.known import FUNCTIONS, OPENERS, path_text
+from collide.wheels.python.known import FUNCTIONS, IMPORTING, OPENERS
 from collide.wheels.python.parse import parse_quietly
+from collide.wheels.python.paths import path_text
 from collide.wheels.python.values import (
     UNKNOWN,
+    BoundMethod,
     BudgetError,
+    CodeClass,
     CodeFunction,
     CodeModule,
     Environment,
     External,
+    Instance,
     PathValue,
     RaisedError,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from collide.wheels.python.imports import Finder
     from collide.wheels.python.values import ParsedCode, Value
@@ -69,17 +73,22 @@ class Run(Extensions):
         self._line = node.lineno
         if _qualified(function) in _LAZY_LOADERS:
             self._note(f"{_qualified(function)} is not followed: it imports when it is used")
-        if isinstance(function, CodeFunction):
-            return self._call_own(function, values, keywords)
+        if isinstance(function, (CodeFunction, BoundMethod, CodeClass, Instance)):
+            return self.call_object(function, values, keywords)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "dlopen":
             # An FFI object of cffi, wherever it comes from: nothing else has such a method.
             function = External("cffi.FFI().dlopen")
         if not isinstance(function, External):
             return UNKNOWN
-        name = function.name
+        return self._call_known(function.name, values, keywords)
+
+    def _call_known(self, name: str, values: list[Value], keywords: dict[str, Value]) -> Value:
+        """The value of a call of a function of the standard library, by its dotted name."""
+        if name in IMPORTING:
+            self.import_module(IMPORTING[name])
         if name in OPENERS:
             self._load(OPENERS[name], values, keywords)
-            return UNKNOWN
+            return External(f"{name}()")
         if name == "sys.setdlopenflags":
             self._flags = values[0] if values and self.sure else UNKNOWN
             return None
@@ -87,10 +96,14 @@ class Run(Extensions):
             return self._import_call(values)
         if name == "sys.modules.pop" and values and isinstance(values[0], str):
             self.left_out.add(values[0])
+        if name == "ctypes.util.find_library" and values and isinstance(values[0], str):
+            return self._finder.library(values[0])
+        if is_question(name):
+            return answer(self._finder, name, values, keywords)
         return self._answer(name, values)
 
-    def _call_own(
-        self, function: CodeFunction, values: list[Value], keywords: dict[str, Value]
+    def call_own(
+        self, function: CodeFunction, values: Sequence[Value], keywords: dict[str, Value]
     ) -> Value:
         """Follow a call, unless the function was called often and has opened nothing."""
         number, before = id(function.node), len(self.events) + len(self.executed)
@@ -109,6 +122,8 @@ class Run(Extensions):
             return self._flags
         if name in ("importlib.resources.files", "importlib_resources.files"):
             return self._directory_of(values)
+        if name in ("importlib.metadata.files", "importlib_metadata.files"):
+            return self._listed_by(values)
         if name == "sysconfig.get_path":
             return self._finder.site if values[:1] in (["platlib"], ["purelib"]) else UNKNOWN
         if name == "sys.modules.get" and values and self.is_imported(values[0]):
@@ -119,11 +134,9 @@ class Run(Extensions):
             return FUNCTIONS[name](*values)
         if name in ("builtins.exec", "builtins.eval"):
             return self._execute_text(values)
-        if _asks(name):
-            return self._ask(name.rpartition(".")[2], values)
         module = self._finder.module(name.rpartition(".")[0])
         found = module.environment.find(name.rpartition(".")[2]) if module else UNKNOWN
-        return self._call_own(found, values, {}) if isinstance(found, CodeFunction) else UNKNOWN
+        return self.call_own(found, values, {}) if isinstance(found, CodeFunction) else UNKNOWN
 
     def _execute_text(self, values: list[Value]) -> Value:
         """Follow code in a text, in the module where that is executed."""
@@ -195,6 +208,13 @@ class Run(Extensions):
             return PathValue(f"{self._finder.site}/{name.replace('.', '/')}")
         return UNKNOWN
 
+    def _listed_by(self, values: list[Value]) -> Value:
+        """The files of an installed distribution, as its RECORD lists them."""
+        if not values or not isinstance(values[0], str):
+            return UNKNOWN
+        found = self._finder.distribution(values[0])
+        return UNKNOWN if found is None else [PathValue(name, found.site) for name in found.files]
+
     def follow_possible(self) -> None:
         """Follow what may be reached: functions that open something, and deferred imports."""
         self._is_late = True
@@ -252,38 +272,9 @@ class Run(Extensions):
                     self.run_function(function, arguments, {})
         self.sure = True
 
-    # -- the file system -------------------------------------------------------------------------
-
     def ask(self, path: PathValue, method: str, values: list[Value]) -> Value:
         """See :class:`collide.wheels.python.expressions.Expressions`."""
-        if method in ("exists", "is_file", "is_dir"):
-            return self._ask(method, [path])
-        if method == "glob" and values and isinstance(values[0], str):
-            found = self._glob(f"{path.text}/{values[0]}")
-            return [PathValue(p) for p in found] if isinstance(found, list) else UNKNOWN
-        return UNKNOWN
-
-    def _ask(self, question: str, values: list[Value]) -> Value:
-        path = path_text(values[0]) if values else None
-        if path is None or not question:
-            return UNKNOWN
-        path = posixpath.normpath(path)
-        if question in ("exists", "isfile", "is_file", "isdir", "is_dir"):
-            is_file, is_directory = self._finder.is_file(path), self._finder.is_directory(path)
-            if is_file or is_directory:
-                return is_file if "file" in question else question == "exists" or is_directory
-            return False if self._finder.is_missing(path) else UNKNOWN
-        if question == "listdir":
-            return self._finder.children(path) if self._finder.is_directory(path) else UNKNOWN
-        return self._glob(path) if question in ("glob", "iglob") else UNKNOWN
-
-    def _glob(self, pattern: str) -> Value:
-        directory, name = posixpath.split(pattern)
-        if not self._finder.is_directory(directory):
-            return [] if self._finder.is_missing(directory) else UNKNOWN
-        return [
-            f"{directory}/{n}" for n in self._finder.children(directory) if fnmatchcase(n, name)
-        ]
+        return answer_of_path(self._finder, path, method, values)
 
 
 def _qualified(function: Value) -> str:
@@ -291,7 +282,3 @@ def _qualified(function: Value) -> str:
     if isinstance(function, CodeFunction):
         return f"{function.module.name}.{getattr(function.node, 'name', '')}"
     return function.name if isinstance(function, External) else ""
-
-
-def _asks(name: str) -> bool:
-    return name.startswith(("os.path.", "glob.")) or name == "os.listdir"

@@ -12,21 +12,25 @@ import builtins
 import sys
 from contextlib import contextmanager
 
-from collide.wheels.python.containers import elements
+from collide.wheels.python.containers import MORE, first_elements
 from collide.wheels.python.displays import MOST_ROUNDS
 from collide.wheels.python.expressions import Expressions
-from collide.wheels.python.values import UNKNOWN, CodeFunction, CodeModule, Environment, RaisedError
+from collide.wheels.python.values import (
+    UNKNOWN,
+    CodeModule,
+    Environment,
+    PathValue,
+    RaisedError,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from collide.wheels.python.values import Value
 
-_DEEPEST = 24
 
-
-class _LeaveError(Exception):
+class LeaveError(Exception):
     """A return, break or continue that is surely reached, but for what raises ``inside`` a try."""
 
     def __init__(self, kind: str, value: Value = None) -> None:
@@ -49,8 +53,8 @@ class Statements(Expressions):
         self.returned = False
         self._alternatives = alternatives
         self.module = CodeModule("", "", "", "")
-        self.entered: set[int] = set()
-        self.depth = self.nested = 0
+        self.nested = 0
+        self._guards: list[ast.Try] = []
 
     @property
     def is_likely(self) -> bool:
@@ -75,7 +79,7 @@ class Statements(Expressions):
             self._step()
             try:
                 self._follow_one(statement, scope)
-            except _LeaveError as leave:
+            except LeaveError as leave:
                 if leave.inside and self._alternatives:
                     self._aside(list(rest), scope)
                 raise
@@ -102,7 +106,7 @@ class Statements(Expressions):
         self.sure, self.here = False, True
         try:
             self.follow(statements, scope)
-        except _LeaveError as leave:
+        except LeaveError as leave:
             left = leave.kind if self.here else ""
             self.returned |= leave.kind == "return"
         except RaisedError as raised:
@@ -114,55 +118,14 @@ class Statements(Expressions):
                 self.sure = self.here = False
         return left
 
-    # -- functions -------------------------------------------------------------------------------
-
-    def run_function(
-        self, function: CodeFunction, values: Sequence[Value], keywords: dict[str, Value]
-    ) -> Value:
-        """Follow a call of a function of the package; the value it returns."""
-        node = function.node
-        if isinstance(node, ast.Lambda) or self.depth >= _DEEPEST:
-            return UNKNOWN
-        self.entered.add(id(node))
-        scope = Environment(function.closure)
-        _bind_arguments(node.args, values, keywords, scope, self)
-        was = self.sure, self.here, self.returned, self.module
-        self.here, self.returned, self.module = True, False, function.module
-        self.depth += 1
-        self.nested += 1
-        try:
-            self.follow(node.body, scope)
-        except _LeaveError as leave:
-            return leave.value if self.here else UNKNOWN
-        except RaisedError:
-            if self.here:
-                raise
-            return UNKNOWN
-        finally:
-            here = self.here
-            self.depth -= 1
-            self.nested -= 1
-            self.sure, self.here, self.returned, self.module = was
-        return None if here else UNKNOWN
-
-    def _on_functiondef(self, node: ast.FunctionDef, scope: Environment) -> None:
-        scope.bind(node.name, CodeFunction(node, self.module, scope))
-
-    def _on_asyncfunctiondef(self, node: ast.AsyncFunctionDef, scope: Environment) -> None:
-        scope.bind(node.name, UNKNOWN)
-
-    def _on_classdef(self, node: ast.ClassDef, scope: Environment) -> None:
-        self.follow(node.body, Environment(scope))
-        scope.bind(node.name, UNKNOWN)
-
     def _on_return(self, node: ast.Return, scope: Environment) -> None:
-        raise _LeaveError("return", self.evaluate(node.value, scope) if node.value else None)
+        raise LeaveError("return", self.evaluate(node.value, scope) if node.value else None)
 
     def _on_break(self, _node: ast.Break, _scope: Environment) -> None:
-        raise _LeaveError("break")
+        raise LeaveError("break")
 
     def _on_continue(self, _node: ast.Continue, _scope: Environment) -> None:
-        raise _LeaveError("continue")
+        raise LeaveError("continue")
 
     def _on_raise(self, node: ast.Raise, _scope: Environment) -> None:
         caught = sys.exc_info()[1]
@@ -174,6 +137,9 @@ class Statements(Expressions):
 
     def _on_global(self, node: ast.Global, scope: Environment) -> None:
         scope.declared_global.update(node.names)
+
+    def _on_nonlocal(self, node: ast.Nonlocal, scope: Environment) -> None:
+        scope.declared_nonlocal.update(node.names)
 
     # -- names -----------------------------------------------------------------------------------
 
@@ -203,9 +169,16 @@ class Statements(Expressions):
             self.assign(node.target, self.evaluate(node.value, scope), scope)
 
     def _on_augassign(self, node: ast.AugAssign, scope: Environment) -> None:
-        if isinstance(node.target, ast.Name):
-            old = ast.Name(node.target.id, ast.Load())
-            self.assign(node.target, self._binop(ast.BinOp(old, node.op, node.value), scope), scope)
+        value = self.evaluate(node.value, scope)
+        self.assign(node.target, self.combine(node.op, self._old(node.target, scope), value), scope)
+
+    def _old(self, target: ast.Name | ast.Attribute | ast.Subscript, scope: Environment) -> Value:
+        """The value that a name has, or what else is assigned to."""
+        if isinstance(target, ast.Name):
+            return self._name(target, scope)
+        if isinstance(target, ast.Attribute):
+            return self._attribute(target, scope)
+        return self._subscript(target, scope)
 
     # -- branches --------------------------------------------------------------------------------
 
@@ -223,24 +196,23 @@ class Statements(Expressions):
             after_one = scope.names
         elif other == "raise":
             scope.names = after_one
-        for name in after_one.keys() | scope.names.keys():
-            if after_one.get(name, UNKNOWN) != scope.names.get(name, UNKNOWN):
-                scope.names[name] = UNKNOWN
+        _join(scope, after_one)
         if {one, other} & {"break", "continue"}:
             self.sure = self.here = False
 
     def _on_for(self, node: ast.For, scope: Environment) -> None:
-        values = elements(self.evaluate(node.iter, scope))
-        if values is None or len(values) > MOST_ROUNDS:
-            self.assign(node.target, UNKNOWN, scope)
-            self._maybe(node.body, scope)
-            return
+        values = first_elements(self.evaluate(node.iter, scope))
+        if len(values) > MOST_ROUNDS:
+            values = [MORE]
         was = self.sure, self.here
         for value in values:
+            if value is MORE:
+                self._round(node, scope)
+                break
             self.assign(node.target, value, scope)
             try:
                 self.follow(node.body, scope)
-            except _LeaveError as leave:
+            except LeaveError as leave:
                 if leave.kind == "return":
                     raise
                 if leave.kind == "break":
@@ -250,55 +222,105 @@ class Statements(Expressions):
         if not self.returned:
             self.sure, self.here = was
 
-    def _on_while(self, node: ast.While, scope: Environment) -> None:
+    def _round(self, node: ast.For | ast.While, scope: Environment) -> None:
+        """Follow one round of a loop that may have none, or more."""
+        before = dict(scope.names)
+        if isinstance(node, ast.For):
+            self.assign(node.target, UNKNOWN, scope)
         self._maybe(node.body, scope)
+        _join(scope, before)
+
+    def _on_while(self, node: ast.While, scope: Environment) -> None:
+        self._round(node, scope)
+
+    def enter(self, manager: Value) -> Value:
+        """What ``with manager as`` gives: ``importlib.resources.as_file`` the path itself."""
+        return manager if isinstance(manager, PathValue) else UNKNOWN
+
+    def leave(self, manager: Value) -> None:
+        """Do what the end of a with statement does."""
 
     def _on_with(self, node: ast.With, scope: Environment) -> None:
-        for item in node.items:
-            self.evaluate(item.context_expr, scope)
-            if item.optional_vars is not None:
-                self.assign(item.optional_vars, UNKNOWN, scope)
+        managers = []
+        for one in node.items:
+            managers.append(self.evaluate(one.context_expr, scope))
+            entered = self.enter(managers[-1])
+            if one.optional_vars is not None:
+                self.assign(one.optional_vars, entered, scope)
         with _suppressing(node):
             self.follow(node.body, scope)
+        for manager in reversed(managers):
+            self.leave(manager)
 
     def _on_try(self, node: ast.Try, scope: Environment) -> None:
         try:
             try:
-                self.follow(node.body, scope)
+                self._follow_guarded(node, scope)
             except RaisedError as raised:
                 handler = next((h for h in node.handlers if _catches(h, raised.name)), None)
                 if handler is None:
                     raise
                 self.follow(handler.body, scope)
-            except _LeaveError:
+            except LeaveError:
                 self._handlers_aside(node, scope)
                 raise
             else:
                 self._handlers_aside(node, scope)
                 self.follow(node.orelse, scope)
-        except _LeaveError as leave:
+        except LeaveError as leave:
             leave.inside = leave.inside or bool(node.handlers)
             raise
         finally:
             self.follow(node.finalbody, scope)
+
+    def _follow_guarded(self, node: ast.Try, scope: Environment) -> None:
+        self._guards.append(node)
+        try:
+            self.follow(node.body, scope)
+        finally:
+            self._guards.pop()
+
+    def missing_key(self) -> None:
+        """See :class:`Expressions`: what may be missing is raised where it is waited for."""
+        if any(_awaits_key(handler) for guard in self._guards for handler in guard.handlers):
+            raise RaisedError("KeyError", self.module.member)
 
     def _handlers_aside(self, node: ast.Try, scope: Environment) -> None:
         for handler in node.handlers if self._alternatives else ():
             self._aside(handler.body, scope)
 
 
+def _join(scope: Environment, others: Mapping[str, Value]) -> None:
+    """Forget the values of names that another way to the same place gives otherwise."""
+    for name in others.keys() | scope.names.keys():
+        if others.get(name, UNKNOWN) != scope.names.get(name, UNKNOWN):
+            scope.names[name] = UNKNOWN
+
+
 _FAMILIES = {
     "ModuleNotFoundError": ("ImportError",),
     "FileNotFoundError": ("OSError", "IOError", "EnvironmentError"),
     "OSError": ("IOError", "EnvironmentError"),
+    "KeyError": ("LookupError",),
 }
 
 
 def _catches(handler: ast.ExceptHandler, name: str) -> bool:
     if handler.type is None:
         return True
-    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return _is_one_of(name, types)
+    return _is_one_of(name, _types(handler))
+
+
+def _types(handler: ast.ExceptHandler) -> list[ast.expr]:
+    """The classes that a handler names."""
+    if handler.type is None:
+        return []
+    return handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+
+
+def _awaits_key(handler: ast.ExceptHandler) -> bool:
+    names = {kind.id for kind in _types(handler) if isinstance(kind, ast.Name)}
+    return not names.isdisjoint(("KeyError", "LookupError"))
 
 
 def _is_one_of(name: str, types: Iterable[ast.expr]) -> bool:
@@ -317,30 +339,3 @@ def _suppressing(node: ast.With) -> Iterator[None]:
         suppress = (c for c in calls if ast.unparse(c.func).rpartition(".")[2] == "suppress")
         if not any(_is_one_of(raised.name, call.args) for call in suppress):
             raise
-
-
-def _bind_arguments(
-    arguments: ast.arguments,
-    values: Sequence[Value],
-    keywords: dict[str, Value],
-    scope: Environment,
-    run: Statements,
-) -> None:
-    positional = [*arguments.posonlyargs, *arguments.args]
-    for number, argument in enumerate(positional):
-        default = number - len(positional) + len(arguments.defaults)
-        if number < len(values):
-            value = values[number]
-        elif argument.arg in keywords:
-            value = keywords[argument.arg]
-        elif default >= 0:
-            value = run.evaluate(arguments.defaults[default], scope)
-        else:
-            value = UNKNOWN
-        scope.names[argument.arg] = value
-    for argument, given in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        value = run.evaluate(given, scope) if given is not None else UNKNOWN
-        scope.names[argument.arg] = keywords.get(argument.arg, value)
-    for rest in (arguments.vararg, arguments.kwarg):
-        if rest is not None:
-            scope.names[rest.arg] = UNKNOWN

@@ -6,17 +6,21 @@ that fit the interpreter.
 
 from __future__ import annotations
 
+import csv
 import os
 import posixpath
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
+from collide.support.errors import InputError
 from collide.support.limits import hold
 from collide.support.records import NamedTuple
 from collide.wheels.python.compiled import Named, ObjectTexts, named_modules
-from collide.wheels.python.values import CodeModule
+from collide.wheels.python.imports import Distribution, is_record_of
+from collide.wheels.python.values import UNKNOWN, CodeModule
 from collide.wheels.tags import module_misfit
 
 TYPE_CHECKING = False
@@ -39,18 +43,59 @@ _NEWEST = 99
 """The micro release that code sees which asks for more than two parts of a version."""
 
 
-def _constants(site: str, python: Python | None) -> Mapping[str, Value]:
-    """What the interpreter of a virtual environment says of itself."""
+class System(NamedTuple):
+    """What Python code can ask of the system that it runs on.
+
+    ``machine`` is the architecture, as in the tag of a wheel, "" where it is not known.
+    ``is_this`` says that it is the system that runs collide: what lies on its disk can be asked.
+    ``libraries`` are the names in the cache of its loader.
+    """
+
+    machine: str = ""
+    is_this: bool = False
+    libraries: tuple[str, ...] = ()
+
+
+ANY_SYSTEM = System()
+_WIDE = frozenset(("x86_64", "aarch64", "ppc64le", "s390x", "riscv64", "loongarch64"))
+"""Machines of 64 bits whose kernel has no other name for them."""
+
+
+def _constants(site: str, python: Python | None, system: System) -> Mapping[str, Value]:
+    """What an interpreter, of a virtual environment or not, says of itself."""
     found: dict[str, Value] = {}
     if prefix := _PREFIX.fullmatch(site):
+        base = _base_prefix(prefix[1])
         found |= {"sys.prefix": prefix[1], "sys.exec_prefix": prefix[1]}
+        found |= {"sys.base_prefix": base, "sys.base_exec_prefix": base} if base else {}
+    if system.machine in _WIDE:
+        found["platform.machine()"] = system.machine
+        found["platform.architecture()"] = ("64bit", "ELF")
     if python is not None:
         major, minor = python.version
         found["sys.version_info"] = (major, minor, _NEWEST, "final", 0)
+        found["sys.version"] = f"{major}.{minor}.{_NEWEST}"
         name = _IMPLEMENTATIONS[python.implementation]
         found["sys.implementation.name"] = name.lower()
         found["platform.python_implementation()"] = name
     return found
+
+
+def _base_prefix(prefix: str) -> str | None:
+    """The installation behind a virtual environment; None where there is none.
+
+    Source: PEP 405; ``getpath.py`` of CPython.
+    """
+    try:
+        with Path(prefix, "pyvenv.cfg").open(encoding="utf-8") as file:
+            lines = [line.partition("=") for line in islice(file, _MOST_LINES)]
+    except (OSError, ValueError):
+        return None
+    homes = (value.strip() for key, _, value in lines if key.strip() == "home")
+    return next((posixpath.dirname(home) for home in homes if home.startswith("/")), None)
+
+
+_MOST_LINES = 100
 
 
 class TreeFinder:
@@ -60,12 +105,15 @@ class TreeFinder:
     when they run, as os.path.
     """
 
-    def __init__(self, roots: Sequence[Path], python: Python | None) -> None:
+    def __init__(
+        self, roots: Sequence[Path], python: Python | None, system: System = ANY_SYSTEM
+    ) -> None:
         self._roots = tuple(map(str, roots))
         self._python = python
+        self._system = system
         sites = [root for root in self._roots if posixpath.basename(root) == "site-packages"]
         self.site = (sites or [*self._roots, ""])[0]
-        self.constants = _constants(self.site, python)
+        self.constants = _constants(self.site, python, system)
         self._names: dict[str, frozenset[str]] = {}
         self._found: dict[str, _Found | None] = {}
         self._modules: dict[str, CodeModule] = {}
@@ -103,11 +151,40 @@ class TreeFinder:
 
     def named(self, path: str) -> Named | None:
         """See :class:`Finder`."""
-        tops = {name.partition(".")[0] for root in self._roots for name in self._in(root)}
         try:
-            return named_modules(path, tops, self._texts)
+            return named_modules(path, self._tops(), self._texts)
         except (OSError, ValueError):
             return None
+
+    def _tops(self) -> set[str]:
+        """The first names of what can be imported."""
+        return {name.partition(".")[0] for root in self._roots for name in self._in(root)}
+
+    def modules_in(self, text: str) -> Mapping[str, bool]:
+        """See :class:`Finder`."""
+        found: dict[str, bool] = {}
+        tops = [re.escape(t) for t in self._tops() if t and f"{t}." in text]
+        # The longest first: one name may end as another one does.
+        tops.sort(key=lambda top: (-len(top), top))
+        for match in re.finditer(f"({'|'.join(tops)})\\.", text) if tops else ():
+            if names := self._modules_at(match[1], text, match.end()):
+                found.setdefault(max(names, key=len), len(names) == 1)
+        return found
+
+    def _modules_at(self, package: str, text: str, at: int) -> list[str]:
+        """The extension modules below a package with whose names a text goes on."""
+        found = self._find(package)
+        names: list[str] = []
+        stems = {
+            n.partition(".")[0] for d in (found.directories if found else ()) for n in self._in(d)
+        }
+        for stem in sorted(stem for stem in stems if text.startswith(stem, at)):
+            dotted, end = f"{package}.{stem}", at + len(stem)
+            if self.extensions(dotted):
+                names.append(dotted)
+            elif text.startswith(".", end):
+                names += self._modules_at(dotted, text, end + 1)
+        return names
 
     def source_of(self, path: str) -> str:
         """See :class:`Finder`: one beside it, with its name."""
@@ -192,5 +269,31 @@ class TreeFinder:
         """See :class:`Finder`."""
         return sorted(self._in(directory))
 
+    def distribution(self, name: str) -> Distribution | None:
+        """See :class:`Finder`."""
+        for root in self._roots:
+            for inside in sorted(self._in(root)):
+                if inside.endswith(".dist-info") and is_record_of(inside, name):
+                    return _recorded(root, inside)
+        return None
+
     def _is_inside(self, path: str) -> bool:
-        return path.startswith(tuple(f"{root}/" for root in self._roots))
+        inside = path.startswith(tuple(f"{root}/" for root in self._roots))
+        return inside or (self._system.is_this and path.startswith("/"))
+
+    def library(self, name: str) -> Value:
+        """See :class:`Finder`: what the loader's cache has."""
+        if not self._system.libraries:
+            return UNKNOWN
+        begin = f"lib{name}."
+        return next((one for one in self._system.libraries if one.startswith(begin)), None)
+
+
+def _recorded(root: str, directory: str) -> Distribution | None:
+    path = Path(root, directory, "RECORD")
+    try:
+        hold("python-size", path.stat().st_size, str(path))
+        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    except (InputError, OSError, ValueError, csv.Error):
+        return None
+    return Distribution(root, tuple(row[0] for row in rows if row))

@@ -30,18 +30,24 @@ class External(NamedTuple):
 
 
 class PathValue(NamedTuple):
-    """A ``pathlib`` path."""
+    """A ``pathlib`` path; what ``importlib.metadata`` lists is relative to ``base``."""
 
     text: str
+    base: str = ""
 
 
 class Environment:
-    """The names of a module or of a call of a function; ``outer`` has those that it lacks."""
+    """The names of a module or of a call of a function; ``outer`` has those that it lacks.
 
-    def __init__(self, outer: Environment | None = None) -> None:
+    Those of the body of a class (``of_class``) are not those of the functions in it.
+    """
+
+    def __init__(self, outer: Environment | None = None, *, of_class: bool = False) -> None:
         self.names: dict[str, Value] = {}
         self.outer = outer
+        self.of_class = of_class
         self.declared_global: set[str] = set()
+        self.declared_nonlocal: set[str] = set()
 
     def find(self, name: str) -> Value:
         """The value of a name; :data:`UNKNOWN` without one."""
@@ -52,6 +58,11 @@ class Environment:
             scope = scope.outer
         return UNKNOWN
 
+    @property
+    def of_functions(self) -> Environment:
+        """The names that functions see which are defined here."""
+        return self.outer if self.of_class and self.outer is not None else self
+
     def binds(self, name: str) -> bool:
         """Whether a name has a value, be it unknown."""
         return name in self.names or (self.outer is not None and self.outer.binds(name))
@@ -61,7 +72,15 @@ class Environment:
         scope = self
         while name in self.declared_global and scope.outer is not None:
             scope = scope.outer
+        if name in self.declared_nonlocal and self.outer is not None:
+            scope = self.outer
+            while name not in scope.names and scope.outer is not None:
+                scope = scope.outer
         scope.names[name] = value
+
+    def is_elsewhere(self, name: str) -> bool:
+        """Whether an assignment to a name changes it outside of the present call."""
+        return name in self.declared_global or name in self.declared_nonlocal
 
 
 class ParsedCode(NamedTuple):
@@ -109,6 +128,34 @@ class CodeFunction(NamedTuple):
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     module: CodeModule
     closure: Environment
+
+
+class CodeClass:
+    """A class of the package.
+
+    ``bases`` are those that it names, :data:`UNKNOWN` among them if what it is made of, or by,
+    cannot be told.
+    """
+
+    def __init__(self, name: str, names: dict[str, Value], bases: tuple[Value, ...]) -> None:
+        self.name = name
+        self.names = names
+        self.bases = bases
+
+
+class Instance:
+    """An object of a class of the package, and its attributes."""
+
+    def __init__(self, of: CodeClass) -> None:
+        self.of = of
+        self.names: dict[str, Value] = {}
+
+
+class BoundMethod(NamedTuple):
+    """A function of a class, with the object or the class that it is called of."""
+
+    function: CodeFunction
+    owner: Value
 
 
 class RaisedError(Exception):
