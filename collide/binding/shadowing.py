@@ -147,5 +147,5 @@ def _same_vague_definition(actual: Match, intended: Match) -> bool:
 
 def has_other_strings(one: Dso, other: Dso) -> bool:
     """Whether two objects are compiled for different classes std::string of libstdc++."""
-    ours, theirs = other.string_abi, one.string_abi
-    return ours is not None and theirs is not None and ours != theirs
+    ours = other.string_abi
+    return ours is not None and one.string_abi not in (None, ours)

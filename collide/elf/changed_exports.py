@@ -9,7 +9,7 @@ written and read again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import STV_HIDDEN, STV_INTERNAL
@@ -79,6 +79,10 @@ class ChangedExports:
     def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
         return self.names & wanted
+
+    def beginning(self, prefixes: tuple[str, ...]) -> Iterable[str]:
+        """See :class:`collide.elf.symbols.Exports`."""
+        return [name for name in self.names if name.startswith(prefixes)]
 
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`collide.elf.symbols.Exports`."""

@@ -20,12 +20,12 @@ MEMBERS = {
     "cxx11": ("_ZNSt7__cxx1112basic_string", "_ZNKSt7__cxx1112basic_string"),
 }
 """How the names of the members of each class begin (Itanium C++ ABI 5.1.4, 5.1.8)."""
-_ANY = (*MEMBERS["old"], *MEMBERS["cxx11"])
+ANY = (*MEMBERS["old"], *MEMBERS["cxx11"])
 
 
 def string_names(names: Iterable[str]) -> list[str]:
     """Those of ``names`` that are members of either class."""
-    return [name for name in names if name.startswith(_ANY)]
+    return [name for name in names if name.startswith(ANY)]
 
 
 def string_abi(names: Iterable[str]) -> StringAbi | None:

@@ -173,6 +173,10 @@ class DynamicSymbols:
         """See :class:`Exports`."""
         return self._index.keys() & wanted
 
+    def beginning(self, prefixes: tuple[str, ...]) -> Iterable[str]:
+        """See :class:`Exports`."""
+        return [name for name in self.names if name.startswith(prefixes)]
+
     def candidates(self, name: str) -> tuple[Definition, ...]:
         """See :class:`Exports`."""
         known = self._known.get(name)

@@ -5,7 +5,7 @@ Source: gABI "Symbol Table", LSB "Symbol Versioning".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import (
@@ -79,6 +79,9 @@ class Exports(Protocol):
     def defined(self, wanted: AbstractSet[str], /) -> AbstractSet[str]:
         """``names & wanted``, which a recorded object answers without reading all its names."""
 
+    def beginning(self, prefixes: tuple[str, ...], /) -> Iterable[str]:
+        """Those of ``names`` that begin so, which a recorded object answers in the same way."""
+
     def candidates(self, name: str, /) -> tuple[Definition, ...]:
         """Every definition of ``name`` that a hash walk meets, in that order."""
 
@@ -116,6 +119,10 @@ class NoExports:
     def defined(self, _wanted: AbstractSet[str]) -> AbstractSet[str]:
         """None."""
         return frozenset()
+
+    def beginning(self, _prefixes: tuple[str, ...]) -> Iterable[str]:
+        """None."""
+        return ()
 
     def candidates(self, _name: str) -> tuple[Definition, ...]:
         """None."""

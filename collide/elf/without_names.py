@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf.symbols import Definition, Exports
@@ -29,6 +29,10 @@ class WithoutNames:
     def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
         return self._left(self._exports.defined(wanted))
+
+    def beginning(self, prefixes: tuple[str, ...]) -> Iterable[str]:
+        """See :class:`collide.elf.symbols.Exports`."""
+        return self._left(frozenset(self._exports.beginning(prefixes)))
 
     def _left(self, names: AbstractSet[str]) -> AbstractSet[str]:
         return frozenset(name for name in names if not name.startswith(self._prefixes))

@@ -130,9 +130,10 @@ class Dso:
         """The class std::string that it is compiled for (:mod:`collide.elf.string_abi`)."""
         if self._string_abi is None:
             from collide.elf.references import referred_names  # late: start-up
-            from collide.elf.string_abi import string_abi  # late: start-up
+            from collide.elf.string_abi import ANY, string_abi  # late: start-up
 
-            names = (*self.elf.exports.names, *referred_names(self.elf.references))
+            exported = self.elf.exports.beginning(ANY)
+            names = (*exported, *referred_names(self.elf.references))
             self._string_abi = (string_abi(names),)
         return self._string_abi[0]
 

@@ -110,6 +110,9 @@ def test_defined_names_are_those_wanted_among_all(seed: int) -> None:
         wanted = set(rand.sample(NAMES, rand.randrange(len(NAMES))))
         findable = {name for name in wanted if obj.exports.candidates(name)}
         assert findable <= obj.exports.defined(wanted) == obj.exports.names & wanted
+        begin = tuple(name[:2] for name in rand.sample(NAMES, 2))
+        found = {name for name in obj.exports.names if name.startswith(begin)}
+        assert set(obj.exports.beginning(begin)) == found
 
 
 @seeded(100)

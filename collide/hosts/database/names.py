@@ -30,7 +30,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from collide.elf.hash_tables import integers
@@ -41,6 +41,9 @@ STAND_IN = "\1"
 """Replaces in names the release of their library, as ICU puts ``_72`` into every name."""
 _MANY = 100
 """Names for each block from which on nearly all blocks have one: then all blocks are read."""
+
+_BLOCKS = 128
+"""How many blocks stay in memory, of some 500 names each."""
 
 
 class Place(NamedTuple):
@@ -77,6 +80,8 @@ class NameTable:
         self._kinds: dict[int, Kind] = {}
         # The class and sizes of the names read so far, where they are not 0.
         self._sizes: dict[str, tuple[int, int]] = {}
+        # Hosts and libraries ask for names in the same ones.
+        self._block = lru_cache(maxsize=_BLOCKS)(self._read_block)
 
     # -- what is read once ------------------------------------------------------------------------
 
@@ -215,24 +220,33 @@ class NameTable:
             for table, kind in members:
                 self._batches.setdefault(table, []).append((kind, found[class_]))
 
-    def _runs(self, number: int, classes: Container[int] | None) -> Iterator[_Run]:
+    def _read_block(self, number: int) -> tuple[list[str], bytes]:
+        """The names of a block, and the column of their sizes."""
         data = self._blob(self._place.directory + 1 + number)
         count = self._directory.count(number)
         sizes, text = data[: 2 * count], data[2 * count :]
         names = text.decode("utf-8", "surrogateescape").split("\n") if count else []
         if len(names) != count:
             raise ValueError("a block of names that is cut off")
+        return names, sizes
+
+    def _runs(self, number: int, classes: Container[int] | None) -> Iterator[_Run]:
+        names, sizes = self._block(number)
         end = 0
         for class_, count in self._directory.runs(number):
             start, end = end, end + count
             if classes is None or class_ in classes:
                 yield _Run(class_, names[start:end], sizes[2 * start : 2 * end])
 
-    def names(self, table: int) -> dict[str, int]:
-        """All names of one table, with the stand-in, and the kind of each."""
+    def names(self, table: int, prefixes: Iterable[str] = ("",)) -> dict[str, int]:
+        """All names of one table, with the stand-in, and the kind of each.
+
+        With ``prefixes`` of names only those, and others beside them.
+        """
         kinds = self._held(table)
         names: dict[str, int] = {}
-        for number in self._directory.blocks_with(kinds.keys()):
+        within = self._directory.blocks_beginning(prefixes)
+        for number in self._directory.blocks_with(kinds.keys(), within):
             for run in self._runs(number, kinds):
                 names.update(dict.fromkeys(run.names, kinds[run.number]))
                 self._sizes.update(run.sizes_of(names.keys()))
@@ -321,8 +335,19 @@ class _Directory:
         behind = {max(bisect_right(firsts, name) - 1, 0) for name in names}
         return sorted(behind.intersection(held))
 
-    def blocks_with(self, classes: AbstractSet[int]) -> Iterator[int]:
-        """The blocks that have a run of one of these classes."""
-        for block, (start, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
-            if not classes.isdisjoint(self._classes[start:end]):
+    def blocks_beginning(self, prefixes: Iterable[str]) -> Sequence[int]:
+        """The blocks that may have names which begin with one of ``prefixes``."""
+        found = set[int]()
+        for prefix in prefixes:
+            first = max(bisect_right(self._firsts, prefix) - 1, 0)
+            end = bisect_right(self._firsts, prefix, key=lambda name: name[: len(prefix)])
+            found.update(range(first, end))
+        return sorted(found)
+
+    def blocks_with(
+        self, classes: AbstractSet[int], within: Iterable[int] | None = None
+    ) -> Iterator[int]:
+        """The blocks, of all or ``within`` some, that have a run of one of these classes."""
+        for block in range(len(self._firsts)) if within is None else within:
+            if not classes.isdisjoint(self._classes[self._starts[block] : self._starts[block + 1]]):
                 yield block

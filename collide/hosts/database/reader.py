@@ -393,6 +393,13 @@ class _PackedTables:
             self._all = dict(sorted(zip(self._real(known), known.values(), strict=True)))
         return self._all
 
+    def beginning(self, prefixes: tuple[str, ...]) -> Iterable[str]:
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
+        release = self._release
+        if self._all is not None or (release and any(release in one for one in prefixes)):
+            return self.names()
+        return self._real(self._database.name_table.names(self._table, prefixes))
+
     def kind(self, number: int) -> Kind:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._database.name_table.kind(number)

@@ -80,6 +80,10 @@ class JsonTables:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().names
 
+    def beginning(self, _prefixes: tuple[str, ...]) -> Iterable[str]:
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
+        return self._exports().names
+
     def kind(self, number: int) -> Kind:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().kinds[number]

@@ -6,7 +6,7 @@ the shipped database (:mod:`collide.hosts.database.reader`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.elf.constants import (
@@ -85,6 +85,9 @@ class RecordedTables(Protocol):
     def names(self) -> Mapping[str, int]:
         """All exported names, sorted, and the kind of each."""
 
+    def beginning(self, prefixes: tuple[str, ...]) -> Iterable[str]:
+        """The exported names that begin with one of ``prefixes``, perhaps with others."""
+
     def kind(self, number: int) -> Kind:
         """The kind of that number."""
 
@@ -132,6 +135,14 @@ class RecordedExports:
     def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
         return self._look_up(wanted).keys() & wanted
+
+    def beginning(self, prefixes: tuple[str, ...]) -> Iterable[str]:
+        """See :class:`collide.elf.symbols.Exports`."""
+        try:
+            found = self._tables.beginning(prefixes) if self._all is None else self._all
+        except ERRORS as e:
+            raise invalid(self._tables.path, e) from e
+        return [name for name in found if name.startswith(prefixes)]
 
     def _look_up(self, wanted: AbstractSet[str]) -> Mapping[str, int]:
         try:

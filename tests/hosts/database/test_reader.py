@@ -148,7 +148,12 @@ def test_packed_exports_are_those_of_the_file(packed: tuple[Host, Database]) -> 
     for one, other in zip(hosts.load("one").process.maps, live.process.maps, strict=True):
         exports, real = one.elf.exports, other.elf.exports
         findable = {name for name in real.names if real.candidates(name)}
+        begin = ("_", "vault_o")
+        found = {name for name in findable if name.startswith(begin)}
+        # Asked before all names are read, and afterwards.
+        assert set(exports.beginning(begin)) == found
         assert set(exports.names) == findable
+        assert set(exports.beginning(begin)) == found
         for name in findable:
             kept = [d._replace(value=None, size=0) for d in real.candidates(name)]
             assert [d._replace(size=0) for d in exports.candidates(name)] == kept
