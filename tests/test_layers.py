@@ -120,7 +120,8 @@ def test_check_of_a_small_wheel_imports_nothing_costly() -> None:
     assert not {name for name in loaded if name.startswith("collide.findings.shadowing")}
     assert "collide.findings.table" not in loaded
     # Each module takes some 0.2 ms of 40: to find it, to read it, to make its records.
-    assert len([name for name in loaded if name.startswith("collide")]) <= MODULES_OF_A_SMALL_CHECK
+    modules = {name for name in loaded if name.startswith("collide")} - {"collide.elf._native"}
+    assert len(modules) <= MODULES_OF_A_SMALL_CHECK
 
 
 def test_late_imports_say_why() -> None:
