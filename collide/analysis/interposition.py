@@ -14,6 +14,7 @@ from functools import cache, partial
 from os.path import commonprefix
 
 from collide.analysis.analysis import Analysis
+from collide.analysis.static_libraries import find_interiors, function_places, names_in, place
 from collide.binding.binding import Binding, BindingGroup
 from collide.binding.shadowing import has_other_strings
 from collide.elf.constants import (
@@ -126,17 +127,12 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
     """Every interposition of an analysis; without ``reaching`` all references count as used."""
     groups = _Groups(analysis)
     collected = groups.collected()
-    weighed = [
-        key
-        for key, found in collected.items()
-        if analysis.is_host(key[1]) and (not key[2] or _may_differ(key, found))
-    ]
-    names: dict[Dso, set[str]] = {}
+    weighed = [k for k, one in collected.items() if _is_weighed(analysis, k, one)]
+    names = dict[Dso, set[str]]()
     kept_of: dict[InterpositionKey, AbstractSet[str]] = {}
     for key in weighed:
         bindings = tuple(collected[key].taken.values())
         names.setdefault(key[0], set()).update(b.reference.name for b in bindings)
-        # Names of vague linkage belong to no library.
         kept_of[key] = frozenset() if key[2] else kept_beside(bindings, key[0], groups.of(key[0]))
     uses: Uses = _all
     reach: Reach | None = None
@@ -179,12 +175,14 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         )
 
 
-def _may_differ(key: InterpositionKey, found: _Collected) -> bool:
-    """Whether C++ vague linkage may be compiled for the other class ``std::string``.
+def _is_weighed(analysis: Analysis, key: InterpositionKey, found: _Collected) -> bool:
+    """Whether it matters what is in use.
 
-    Of all else that is vague, what is in use does not matter.
+    Of C++ vague linkage only where it may be compiled for the other class ``std::string``.
     """
-    victim, provider, _ = key
+    victim, provider, vague = key
+    if not vague or not analysis.is_host(provider):
+        return analysis.is_host(provider)
     code = any(
         b.intended and not _is_data(b.intended.definition.type) for b in found.taken.values()
     )
@@ -247,46 +245,13 @@ def _reach(
         kept_in[victim] = kept_in.get(victim, frozenset()) | kept
     taken = (b for found in weighed.values() for b in found.taken.values())
     compared = {b.intended.dso for b in taken if b.intended}
-    interiors = _interiors(weighed, kept_of)
+    interiors = find_interiors(
+        (victim, tuple(one.taken.values()), kept_of[victim, provider, vague])
+        for (victim, provider, vague), one in weighed.items()
+        if not vague
+    )
     known = partial(_calls_of, analysis, compared, kept_in, interiors)
     return Reach(modules, kept_in.keys() | compared, known, _unasked(weighed, interiors))
-
-
-def _interiors(
-    weighed: Mapping[InterpositionKey, _Collected],
-    kept_of: Mapping[InterpositionKey, AbstractSet[str]],
-) -> dict[Dso, tuple[range, ...]]:
-    """Where the libraries lie that are linked into victims.
-
-    The linker lays out an archive in one piece, but for what runs at load or hardly ever. So it is
-    the stretch of the object in which its names exceed all others by the most.
-    """
-    found: dict[Dso, list[range]] = {}
-    for key, one in weighed.items():
-        victim = key[0]
-        if key[2]:
-            continue
-        inside = [b for b in one.taken.values() if b.intended and b.intended.dso is victim]
-        if any(map(_place, inside)):
-            places = _function_places(victim)
-            names = {b.reference.name for b in inside} | kept_of[key]
-            found.setdefault(victim, []).append(
-                densest({places[name] for name in names & places.keys()}, places.values())
-            )
-    return {victim: tuple(ranges) for victim, ranges in found.items()}
-
-
-def densest(chosen: AbstractSet[int], places: Iterable[int]) -> range:
-    """The stretch in which the ``chosen`` of all ``places`` exceed the others by the most."""
-    best = start = 0
-    found, excess = range(0), 0
-    for place in sorted({*places}):
-        if excess <= 0:
-            start, excess = place, 0
-        excess += 1 if place in chosen else -1
-        if excess > best:
-            best, found = excess, range(start, place + 1)
-    return found
 
 
 def _unasked(
@@ -313,23 +278,10 @@ def _unasked(
             known = provider.elf.exports.defined(names)
             found[victim] = found.get(victim, frozenset()) | referred | known
     for victim, names in found.items():
-        between = names | _names_in(victim, interiors.get(victim, ()))
+        between = names | names_in(victim, interiors.get(victim, ()))
         found[victim] = between if victim.elf.exports.names - between else names
     # Of one that offers nothing else, all may be asked for.
     return {dso: names for dso, names in found.items() if dso.elf.exports.names - names}
-
-
-def _names_in(dso: Dso, interiors: Iterable[range]) -> AbstractSet[str]:
-    """The functions of an object, by their names, that lie in one of ``interiors``."""
-    places = _function_places(dso)
-    return {name for name, at in places.items() if any(at in one for one in interiors)}
-
-
-def _function_places(dso: Dso) -> dict[str, int]:
-    exports = dso.elf.exports
-    found = ((name, d) for name in exports.names for d in exports.candidates(name))
-    kinds = (STT_FUNC, STT_GNU_IFUNC)
-    return {name: d.value for name, d in found if d.type in kinds and d.value is not None}
 
 
 def kept_beside(
@@ -362,7 +314,7 @@ def _calls_of(
     if calls is not None:
         own = kept.get(dso, frozenset()) & dso.elf.exports.names
         calls.follow_tables(
-            own, partial(_variables, dso), interiors.get(dso, ()), partial(_function_places, dso)
+            own, partial(_variables, dso), interiors.get(dso, ()), partial(function_places, dso)
         )
     if dso in compared:
         # The rules of findings will need them, and the bytes are in memory now.
@@ -481,7 +433,7 @@ class _Library:
         # A word that one name has, where others share theirs, is any verb: get of get_crc_table.
         once = max(words.values(), default=0) == 1
         self._words = {word for word, count in words.items() if count > 1 or once}
-        places = [p for b in taken if b.intended and b.intended.dso is victim for p in _place(b)]
+        places = [p for b in taken if b.intended and b.intended.dso is victim for p in place(b)]
         self._first, self._last = (min(places), max(places)) if places else (0, -1)
 
     def kept(self, groups: Iterable[BindingGroup], intended: AbstractSet[Dso]) -> set[str]:
@@ -509,14 +461,6 @@ class _Library:
     def _has(self, b: Binding) -> bool:
         name = b.reference.name
         worded = first_word(name) in self._words
-        inside = worded and any(self._first <= place <= self._last for place in _place(b))
+        inside = worded and any(self._first <= at <= self._last for at in place(b))
         bundled = worded and b.provider is not self._victim
         return (bundled or inside or self._is_alike(name)) and not is_vague(b)
-
-
-def _place(b: Binding) -> tuple[int, ...]:
-    """Address of the intended function, if it is one; data of a library lies elsewhere."""
-    if b.intended is None or b.intended.definition.type not in (STT_FUNC, STT_GNU_IFUNC):
-        return ()
-    value = b.intended.definition.value
-    return () if value is None else (value,)

@@ -29,7 +29,7 @@ from collide.elf.code.branches import Functions, ManySites, Sites
 from collide.elf.code.cffi_tables import MARK, cffi_functions
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
-from collide.elf.code.table_users import own_rows, users_of_tables
+from collide.elf.code.table_users import entered_rows, users_of_tables
 from collide.elf.code.unwind import Frames
 from collide.elf.constants import DT_FINI, DT_INIT
 from collide.elf.headers import Image
@@ -315,12 +315,10 @@ class Calls:
     ) -> None:
         """Let what stands in a table be used by the functions that refer to the table.
 
-        That is done for ``names`` and for the functions that lead to them, and from now on for
-        nothing else, whatever was asked before. It is not done for what stands behind one of
-        ``variables``, which have names, nor in a large object, whose code would be scanned once
-        more. There, and where a table's users are not found, what stands only in tables of a
-        static library is used by whoever enters the library from outside: ``interiors`` are the
-        addresses of such libraries, ``places`` those of the object's functions with names.
+        From now on that is so for ``names`` and the functions that lead to them alone, but not for
+        what stands behind one of ``variables``, which have names, nor in a large object, whose
+        code would be scanned once more. What is left, only in tables of a static library, is used
+        by who enters it: it is at one of ``interiors``. ``places`` are functions with names.
         """
         wanted = frozenset(names)
         key = wanted, tuple(interiors)
@@ -329,58 +327,32 @@ class Calls:
             self._now = self._followed[frozenset(), ()]
             functions = self._tables.intersection(set().union(*map(self.behind, wanted)))
             in_data = functions | (wanted & self._table_symbols)
-            followed = self._following(in_data, variables)
-            for interior in interiors:
-                left = in_data & (followed.tables | followed.table_symbols)
-                own = self._own_rows(left, interior, places)
-                followed = self._followed_to(dict(followed.in_tables) | own)
-            found = self._followed[key] = followed
-        self._now = found
+            users = self._users_of(in_data, variables)
+            if interiors and (left := in_data - users.keys()):
+                table = Tables(Image(memoryview(self._again())))
+                own = entered_rows(table, interiors, self.functions, places(), self.callers)
+                users |= {what: own[what] for what in left & own.keys()}
+            new = _Followed(users, self._tables, self._table_symbols, self.constructors)
+            found = self._by_tables.setdefault(frozenset(users.items()), new)
+        self._now = self._followed[key] = found
 
-    def _own_rows(
-        self,
-        wanted: AbstractSet[str | int],
-        interior: range,
-        places: Callable[[], Mapping[str, int]],
-    ) -> dict[str | int, frozenset[int]]:
-        """Those of ``wanted`` that only the library's own tables have, with who enters it."""
-        if not wanted:
-            return {}
-        tables = Tables(Image(memoryview(self._again())))
-        functions = frozenset(self.functions)
-        own = wanted & own_rows(tables, interior, functions, places())
-        if not own:
-            return {}
-        inside = frozenset(f for f in functions if f in interior)
-        entering = frozenset[int]().union(*map(self.callers, inside)) - inside
-        return dict.fromkeys(own, entering)
-
-    def _following(
+    def _users_of(
         self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
-    ) -> _Followed:
-        """What is known when the tables of ``wanted`` are followed, as far as they can be."""
+    ) -> dict[str | int, frozenset[int]]:
+        """The users of the tables of ``wanted``, as far as they can be found."""
         new = wanted - self._table_users.keys()
         if new and not isinstance(self._sites, ManySites) and self._machine.names_data:
             image = Image(memoryview(self._again()))
-            segments = self._segments(executable(image))
-            tables = Tables(image)
-            self._table_users |= users_of_tables(new, tables, segments, self._split, variables())
-        users = {what: self._table_users.get(what) for what in wanted}
-        return self._followed_to({what: of for what, of in users.items() if of is not None})
-
-    def _followed_to(self, in_tables: Mapping[str | int, frozenset[int]]) -> _Followed:
-        followed = _Followed(in_tables, self._tables, self._table_symbols, self.constructors)
-        return self._by_tables.setdefault(frozenset(in_tables.items()), followed)
+            code = self._segments(executable(image))
+            self._table_users |= users_of_tables(new, Tables(image), code, self._split, variables())
+        users = self._table_users
+        return {one: found for one in wanted if (found := users.get(one)) is not None}
 
     def _forget(self) -> None:
         """Forget what was found by the tables or by the code as they were."""
         self._now = _Followed({}, self._tables, self._table_symbols, self.constructors)
-        self._by_tables: dict[frozenset[tuple[str | int, frozenset[int]]], _Followed] = {
-            frozenset(): self._now
-        }
-        self._followed: dict[tuple[frozenset[str], tuple[range, ...]], _Followed] = {
-            (frozenset(), ()): self._now
-        }
+        self._by_tables: dict[AbstractSet[object], _Followed] = {frozenset(): self._now}
+        self._followed: dict[tuple[object, object], _Followed] = {(frozenset(), ()): self._now}
 
     def offered(self, exports: Exports) -> Mapping[int, Sequence[str]]:
         """The addresses that ``exports``, those of this object, offer, with all their names."""
@@ -432,16 +404,9 @@ class Calls:
 
         ``exported`` gives the functions of the object that a symbol is bound to.
         """
-        used: set[str] = set()
-        pending, seen = list(self.constructors), set(self.constructors)
-        for function in pending:
-            names, called = self.body(function)
-            called = set(called).union(*map(exported, names - used)) - seen
-            used |= names
-            seen |= called
-            pending += sorted(called)
+        found = _used_by(self.constructors, self.body, exported)
         self._read_anew.clear()
-        return frozenset(used)
+        return found
 
     def leaves(self, functions: Iterable[int]) -> AbstractSet[int]:
         """Those of ``functions`` that call and use nothing."""
@@ -467,6 +432,23 @@ class Calls:
                 names = frozenset()
             found = self._bodies[function] = names, leads - named
         return found
+
+
+def _used_by(
+    functions: AbstractSet[int],
+    body: Callable[[int], tuple[AbstractSet[str], AbstractSet[int]]],
+    exported: Callable[[str], Iterable[int]],
+) -> frozenset[str]:
+    """The symbols that ``functions`` use, with all that they call in the same object."""
+    used: set[str] = set()
+    pending, seen = list(functions), set(functions)
+    for function in pending:
+        names, called = body(function)
+        called = set(called).union(*map(exported, names - used)) - seen
+        used |= names
+        seen |= called
+        pending += sorted(called)
+    return frozenset(used)
 
 
 def _linkages(

@@ -78,6 +78,26 @@ def own_rows(
     return mine - others
 
 
+def entered_rows(
+    tables: Tables,
+    interiors: Iterable[range],
+    functions: Iterable[int],
+    places: Mapping[str, int],
+    callers: Callable[[int], AbstractSet[int]],
+) -> dict[str | int, frozenset[int]]:
+    """What stands only in a library's own tables, with the functions that enter the library.
+
+    See :func:`own_rows`; ``callers`` gives those of one function.
+    """
+    known, found = frozenset(functions), dict[str | int, frozenset[int]]()
+    for interior in interiors:
+        own = own_rows(tables, interior, known, places)
+        inside = frozenset(one for one in known if one in interior) if own else frozenset[int]()
+        entering = frozenset[int]().union(*map(callers, inside)) - inside
+        found |= dict.fromkeys(own - found.keys(), entering)
+    return found
+
+
 def users_of_tables(
     wanted: AbstractSet[str | int],
     tables: Tables,

@@ -1,0 +1,65 @@
+"""Where static libraries lie in the objects that they are linked into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+
+from collide.binding.binding import Binding
+from collide.elf.constants import STT_FUNC, STT_GNU_IFUNC
+from collide.loader.model import Dso
+
+_FUNCTIONS = (STT_FUNC, STT_GNU_IFUNC)
+
+
+def place(b: Binding) -> tuple[int, ...]:
+    """Address of the intended function, if it is one; data of a library lies elsewhere."""
+    if b.intended is None or b.intended.definition.type not in _FUNCTIONS:
+        return ()
+    value = b.intended.definition.value
+    return () if value is None else (value,)
+
+
+def find_interiors(
+    libraries: Iterable[tuple[Dso, Sequence[Binding], AbstractSet[str]]],
+) -> dict[Dso, tuple[range, ...]]:
+    """Where the libraries lie that are linked into victims: what is taken of each, and kept.
+
+    The linker lays out an archive in one piece, but for what runs at load or hardly ever. So it is
+    the stretch of the object in which its names exceed all others by the most.
+    """
+    found: dict[Dso, list[range]] = {}
+    for victim, taken, kept in libraries:
+        inside = [b for b in taken if b.intended and b.intended.dso is victim]
+        if any(map(place, inside)):
+            places = function_places(victim)
+            names = {b.reference.name for b in inside} | kept
+            chosen = {places[name] for name in names & places.keys()}
+            found.setdefault(victim, []).append(densest(chosen, places.values()))
+    return {victim: tuple(ranges) for victim, ranges in found.items()}
+
+
+def densest(chosen: AbstractSet[int], places: Iterable[int]) -> range:
+    """The stretch in which the ``chosen`` of all ``places`` exceed the others by the most."""
+    best = start = excess = 0
+    found = range(0)
+    for at in sorted({*places}):
+        if excess <= 0:
+            start, excess = at, 0
+        excess += 1 if at in chosen else -1
+        if excess > best:
+            best, found = excess, range(start, at + 1)
+    return found
+
+
+def names_in(dso: Dso, interiors: Iterable[range]) -> AbstractSet[str]:
+    """The functions of an object, by their names, that lie in one of ``interiors``."""
+    ranges = tuple(interiors)
+    return {n for n, at in function_places(dso).items() if any(at in one for one in ranges)}
+
+
+def function_places(dso: Dso) -> dict[str, int]:
+    """The addresses of an object's functions by their names."""
+    exports = dso.elf.exports
+    found = ((name, d) for name in exports.names for d in exports.candidates(name))
+    return {n: d.value for n, d in found if d.type in _FUNCTIONS and d.value is not None}
