@@ -127,82 +127,31 @@ fill_forms(void)
     LAST[4][0x25] = BEFORE[4][0xff] = 1;
 }
 
-typedef struct {
-    int64_t *pairs;
-    size_t used, room;
-    PyObject *lists;  /* a dictionary of lists of places, or NULL: pairs are kept */
-} Found;
-
+/* Append to the list of what a place leads to: 1, or 0 where it has none; -1 for an error. */
 static int
-keep_pair(Found *found, int64_t place, int64_t target)
+keep(PyObject *lists, int64_t place, int64_t target)
 {
-    if (found->used + 2 > found->room) {
-        size_t room = found->room ? 2 * found->room : 128;
-        int64_t *pairs = PyMem_Realloc(found->pairs, room * sizeof(int64_t));
-        if (!pairs) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        found->pairs = pairs;
-        found->room = room;
-    }
-    found->pairs[found->used++] = place;
-    found->pairs[found->used++] = target;
-    return 0;
-}
-
-/* Append to the list of a target; ``must`` is whether a target without one is an error. */
-static int
-keep_in_list(Found *found, int64_t place, PyObject *target, int must)
-{
-    PyObject *list = PyDict_GetItemWithError(found->lists, target), *made = NULL;
+    PyObject *key = PyLong_FromLongLong(target), *number = NULL;
+    PyObject *list = key ? PyDict_GetItemWithError(lists, key) : NULL;
     if (!list) {
-        if (must && !PyErr_Occurred())
-            PyErr_SetObject(PyExc_KeyError, target);
+        Py_XDECREF(key);
         return PyErr_Occurred() ? -1 : 0;
     }
+    Py_INCREF(list);
+    int failed = 0;
     if (list == Py_None) {
-        list = made = PyList_New(0);
-        if (!made || PyDict_SetItem(found->lists, target, made) < 0) {
-            Py_XDECREF(made);
-            return -1;
-        }
-        Py_DECREF(made);  /* the dictionary holds it */
+        Py_DECREF(list);
+        list = PyList_New(0);
+        failed = !list || PyDict_SetItem(lists, key, list) < 0;
     }
-    PyObject *number = PyLong_FromLongLong(place);
-    int failed = !number || PyList_Append(list, number) < 0;
+    if (!failed) {
+        number = PyLong_FromLongLong(place);
+        failed = !number || PyList_Append(list, number) < 0;
+    }
     Py_XDECREF(number);
+    Py_XDECREF(list);
+    Py_DECREF(key);
     return failed ? -1 : 1;
-}
-
-/* Whether ``target`` is wanted, and then kept; -1 for an error. */
-static int
-keep_wanted(Found *found, PyObject *wanted, int64_t place, int64_t target)
-{
-    PyObject *number = PyLong_FromLongLong(target);
-    if (!number)
-        return -1;
-    int is_wanted;
-    if (found->lists) {
-        is_wanted = keep_in_list(found, place, number, 0);
-    } else {
-        is_wanted = PySequence_Contains(wanted, number);
-        if (is_wanted > 0 && keep_pair(found, place, target) < 0)
-            is_wanted = -1;
-    }
-    Py_DECREF(number);
-    return is_wanted;
-}
-
-static int
-keep_function(Found *found, int64_t place, int64_t function)
-{
-    if (!found->lists)
-        return keep_pair(found, place, function);
-    PyObject *number = PyLong_FromLongLong(function);
-    int kept = number ? keep_in_list(found, place, number, 1) : -1;
-    Py_XDECREF(number);
-    return kept;
 }
 
 typedef struct {
@@ -213,7 +162,7 @@ typedef struct {
 
 /* A jump into the middle of a function, from or to a part that is split off. */
 static int
-keep_split(Found *found, const Split *split, int64_t place, int64_t target)
+keep_split(PyObject *lists, const Split *split, int64_t place, int64_t target)
 {
     int near = (split->first <= target && target < split->last)
                || (split->first <= place && place < split->last);
@@ -223,12 +172,15 @@ keep_split(Found *found, const Split *split, int64_t place, int64_t target)
     int64_t to = split->starts[function_of(split->starts, split->count, target)];
     if (source == to || !((to & 15) || (source & 15)))
         return 0;
-    return keep_function(found, place, to);
+    int kept = keep(lists, place, to);
+    if (kept == 0)
+        PyErr_SetString(PyExc_KeyError, "a function is not looked for");
+    return kept == 1 ? 1 : -1;
 }
 
 static int
 scan_code(const Py_buffer *code, int form, int64_t address, int top, const Py_buffer *filter,
-          PyObject *wanted, const Split *split, Found *found)
+          PyObject *lists, const Split *split)
 {
     const unsigned char *bytes = code->buf, *bits = filter->buf;
     const unsigned char *last_table = LAST[form], *before_table = BEFORE[form];
@@ -250,39 +202,34 @@ scan_code(const Py_buffer *code, int form, int64_t address, int top, const Py_bu
         uint64_t bit = sieve_bit(target, shift);
         int kept = 0;
         if (bits[bit >> 3] >> (bit & 7) & 1)
-            kept = keep_wanted(found, wanted, place, target);
+            kept = keep(lists, place, target);
         if (!kept)
-            kept = keep_split(found, split, place, target);
+            kept = keep_split(lists, split, place, target);
         if (kept < 0)
             return -1;
     }
     return 0;
 }
 
-PyDoc_STRVAR(scan_doc,
-"scan(code, form, address, top, sieve, wanted, (starts, first, last), fill)");
+PyDoc_STRVAR(scan_doc, "scan(code, form, address, top, sieve, lists, (starts, first, last))");
 
 static PyObject *
 scan(PyObject *module, PyObject *args)
 {
     (void)module;
     Py_buffer code, filter, starts;
-    int form, top, fill;
+    int form, top;
     long long address, first, last;
-    PyObject *wanted, *result = NULL;
-    if (!PyArg_ParseTuple(args, "y*iLiy*O(y*LL)p", &code, &form, &address, &top, &filter, &wanted,
-                          &starts, &first, &last, &fill))
+    PyObject *lists, *result = NULL;
+    if (!PyArg_ParseTuple(args, "y*iLiy*O(y*LL)", &code, &form, &address, &top, &filter, &lists,
+                          &starts, &first, &last))
         return NULL;
-    Found found = {NULL, 0, 0, fill ? wanted : NULL};
     Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), first, last};
     if (form < 0 || form >= FORMS || top < 0 || top > 255 || address < 0 || address > HIGHEST
-        || filter.len < 8 || (filter.len & (filter.len - 1)) || (fill && !PyDict_Check(wanted))) {
+        || filter.len < 8 || (filter.len & (filter.len - 1)) || !PyDict_Check(lists))
         PyErr_SetString(PyExc_ValueError, "no such scan");
-    } else if (scan_code(&code, form, address, top, &filter, wanted, &split, &found) == 0) {
-        result = PyBytes_FromStringAndSize((const char *)found.pairs,
-                                           (Py_ssize_t)(found.used * sizeof(int64_t)));
-    }
-    PyMem_Free(found.pairs);
+    else if (scan_code(&code, form, address, top, &filter, lists, &split) == 0)
+        result = Py_NewRef(Py_None);
     PyBuffer_Release(&starts);
     PyBuffer_Release(&filter);
     PyBuffer_Release(&code);

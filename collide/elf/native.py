@@ -16,7 +16,7 @@ from collide.support.records import Protocol
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Collection, Container, Iterable
+    from collections.abc import Collection, Iterable
     from typing import Any
 
     from _typeshed import ReadableBuffer
@@ -39,17 +39,15 @@ class Compiled(Protocol):
         address: int,
         top: int,
         sieve: bytes,
-        wanted: Container[int],
+        lists: dict[int, list[int] | None],
         jumps: tuple[array[int], int, int],
-        fill: bool,
         /,
-    ) -> bytes:
+    ) -> None:
         """Where instructions of one form lead (:mod:`collide.elf.code.branches`).
 
         The highest byte of a displacement is at most ``top``, or at least 255 - ``top``.
         ``jumps`` are where functions start, and the first and last address of what holds all that
-        are split off. With ``fill`` places are put into the lists of the dictionary ``wanted``;
-        otherwise they come back, each before its target, as numbers of 8 bytes.
+        are split off. Places are put into the ``lists`` of what they lead to, if it is there.
         """
 
     def holding(

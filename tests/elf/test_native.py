@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from collide.elf import native
 from collide.elf.code import unwind
-from collide.elf.code.branches import FORMS, Functions, ManySites, Segment, Sites
+from collide.elf.code.branches import FORMS, Functions, Segment, Sites
 from collide.elf.hash_tables import gnu_hash, gnu_hashes
 from collide.elf.string_table import names_at
 from collide.support import limits
@@ -82,10 +82,8 @@ def code(draw: st.DrawFn) -> bytes:
     return b"".join(draw(st.lists(pieces, max_size=24)))
 
 
-def _sites(
-    kind: type[Sites], segment: Segment, functions: Functions, wanted: Sequence[int]
-) -> list[Sequence[int]]:
-    sites = kind(dict.fromkeys([*wanted, *functions.starts]))
+def _sites(segment: Segment, functions: Functions, wanted: Sequence[int]) -> list[Sequence[int]]:
+    sites = Sites(dict.fromkeys([*wanted, *functions.starts]))
     for form in FORMS:
         segment.scan(form, sites, functions)
     return [sites.to(target) for target in (*wanted, *functions.starts)]
@@ -98,7 +96,6 @@ def _sites(
     reach=st.integers(0, 1 << 32),
     wanted=st.lists(st.integers(-100, 200), max_size=6),
     starts=st.lists(st.integers(-100, 200), min_size=1, max_size=6, unique=True).map(sorted),
-    many_sites=st.booleans(),
 )
 def test_same_branches(
     both: Callable[[Callable[[], Any]], None],
@@ -107,14 +104,11 @@ def test_same_branches(
     reach: int,
     wanted: list[int],
     starts: list[int],
-    many_sites: bool,
 ) -> None:
     segment = Segment(exact(data), address, reach)
     places = [address + place for place in starts]
-    kind = ManySites if many_sites else Sites
     both(
         lambda: _sites(
-            kind,
             segment,
             Functions(places, address + len(data)),
             [address + place for place in wanted],
@@ -237,14 +231,12 @@ SMALL = st.integers(-2, 20)
 
 
 @many
-@given(data=code(), cut=st.integers(0, 5), form=st.integers(0, 4), fill=st.booleans())
-def test_code_may_end_anywhere(compiled: Any, data: bytes, cut: int, form: int, fill: bool) -> None:
+@given(data=code(), cut=st.integers(0, 5), form=st.integers(0, 4))
+def test_code_may_end_anywhere(compiled: Any, data: bytes, cut: int, form: int) -> None:
     ended = exact(data[: max(len(data) - cut, 0)])
-    wanted: dict[int, list[int] | None] = dict.fromkeys(range(len(data) + 80))
-    jumps = (array("q"), 0, 0)
-    found = compiled.scan(ended, form, 0, 0x7F, compiled.sieve(wanted), wanted, jumps, fill)
-    places = [at for some in wanted.values() for at in some or ()] + list(array("q", found)[::2])
-    assert all(place + 4 <= len(ended) for place in places)
+    lists: dict[int, list[int] | None] = dict.fromkeys(range(len(data) + 80))
+    compiled.scan(ended, form, 0, 0x7F, compiled.sieve(lists), lists, (array("q"), 0, 0))
+    assert all(place + 4 <= len(ended) for places in lists.values() for place in places or ())
 
 
 @many
@@ -302,12 +294,12 @@ def test_other_values_are_errors() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        (b"", 9, 0, 0, bytes(8), {}, (array("q"), 0, 0), False),
-        (b"", 0, -1, 0, bytes(8), {}, (array("q"), 0, 0), False),
-        (b"", 0, 0, 256, bytes(8), {}, (array("q"), 0, 0), False),
-        (b"", 0, 0, 0, bytes(7), {}, (array("q"), 0, 0), False),
-        (b"", 0, 0, 0, bytes(12), {}, (array("q"), 0, 0), False),
-        (b"", 0, 0, 0, bytes(8), frozenset(), (array("q"), 0, 0), True),
+        (b"", 9, 0, 0, bytes(8), {}, (array("q"), 0, 0)),
+        (b"", 0, -1, 0, bytes(8), {}, (array("q"), 0, 0)),
+        (b"", 0, 0, 256, bytes(8), {}, (array("q"), 0, 0)),
+        (b"", 0, 0, 0, bytes(7), {}, (array("q"), 0, 0)),
+        (b"", 0, 0, 0, bytes(12), {}, (array("q"), 0, 0)),
+        (b"", 0, 0, 0, bytes(8), frozenset(), (array("q"), 0, 0)),
     ],
 )
 def test_wrong_arguments_are_refused(compiled: Any, arguments: tuple[Any, ...]) -> None:

@@ -12,10 +12,9 @@ import re
 import struct
 from array import array
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import partial
+from functools import cached_property
 
 from collide.elf import native
 
@@ -37,8 +36,6 @@ _PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
 _ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", b"\xf2"
 _LEA = b"\x8d"
 _DISPLACEMENT = struct.Struct("<i")
-_PAGE = 14
-"""Bits of an address that references are not sorted by, in large objects."""
 
 
 class Functions:
@@ -119,22 +116,11 @@ class Segment:
         """Add to ``sites`` where instructions of one of the ``FORMS`` lead."""
         column = functions.column() if native.compiled else None
         if native.compiled and column is not None and self.address <= native.HIGHEST:
-            split, lists = functions.cold if form in _JUMPS else range(0), sites.lists
-            wanted, jumps = (
-                sites.wanted if lists is None else lists,
-                (column, split.start, split.stop),
+            split = functions.cold if form in _JUMPS else range(0)
+            jumps = (column, split.start, split.stop)
+            native.compiled.scan(
+                self.code, _NUMBERS[form], self.address, self._top, sites.sieve, sites.lists, jumps
             )
-            found = native.compiled.scan(
-                self.code,
-                _NUMBERS[form],
-                self.address,
-                self._top,
-                sites.sieve(),
-                wanted,
-                jumps,
-                lists is not None,
-            )
-            sites.add_all(_pairs(found))
         elif form in _JUMPS:
             self._jumps(sites, functions, self._compiled(form))
         else:
@@ -203,17 +189,12 @@ class Segment:
         """Where jumps through slots have their displacements, and the slots."""
         code, shift = self.code, self.address + 4
         if native.compiled and self.address <= native.HIGHEST:
-            found = native.compiled.scan(
-                code,
-                _PLT_NUMBER,
-                self.address,
-                _ANY,
-                native.compiled.sieve(slots),
-                slots,
-                (array("q"), 0, 0),
-                False,
+            sites = Sites(slots)
+            jumps = (array("q"), 0, 0)
+            native.compiled.scan(
+                code, _PLT_NUMBER, self.address, _ANY, sites.sieve, sites.lists, jumps
             )
-            yield from _pairs(found)
+            yield from sorted((at, slot) for slot in slots for at in sites.to(slot))
             return
         for jump in _PLT_JUMP.finditer(code, 0, max(len(code) - 4, 0)):
             at = jump.end()
@@ -222,38 +203,25 @@ class Segment:
                 yield self.address + at, slot
 
 
-def _pairs(numbers: bytes) -> Iterator[tuple[int, int]]:
-    """Places and targets as the compiled part gives them."""
-    found = array("q", numbers)
-    return zip(found[::2], found[1::2], strict=True)
-
-
 class Sites:
     """Where code refers to addresses that are ``wanted``."""
 
     def __init__(self, wanted: Collection[int]) -> None:
         self.wanted = wanted
         # Without lists of nothing, which would take more time than all others.
-        self._by_target: dict[int, list[int] | None] = dict.fromkeys(wanted)
-        self._sieve = b""
+        self.lists: dict[int, list[int] | None] = dict.fromkeys(wanted)
 
-    @property
-    def lists(self) -> dict[int, list[int] | None] | None:
-        """What the compiled part adds to by itself; None where that is not so."""
-        return self._by_target
-
+    @cached_property
     def sieve(self) -> bytes:
         """What is wanted, as the compiled part looks for it."""
-        if not self._sieve:
-            assert native.compiled
-            self._sieve = native.compiled.sieve(self.wanted)
-        return self._sieve
+        assert native.compiled
+        return native.compiled.sieve(self.wanted)
 
     def add(self, segment: Segment, form: re.Pattern[bytes]) -> None:
         """Add what instructions of one form refer to."""
         # Runs for every branch of many megabytes of code: no calls in here.
         code, base, shift = segment.code, segment.address, segment.address + 4
-        unpack, by_target = _DISPLACEMENT.unpack_from, self._by_target
+        unpack, by_target = _DISPLACEMENT.unpack_from, self.lists
         for found in form.finditer(code):
             at = found.end()
             target: int = unpack(code, at)[0] + at + shift
@@ -271,62 +239,15 @@ class Sites:
 
     def note(self, place: int, target: int) -> None:
         """Add one."""
-        known = self._by_target[target]
+        known = self.lists[target]
         if known is None:
-            self._by_target[target] = [place]
+            self.lists[target] = [place]
         else:
             known.append(place)
 
     def to(self, target: int) -> Sequence[int]:
         """The places that refer to ``target``."""
-        return self._by_target.get(target) or ()
-
-
-class ManySites(Sites):
-    """The same for large objects, which have millions of them: numbers of eight bytes, by page.
-
-    Whether they are wanted is asked of the few that are looked at.
-    """
-
-    def __init__(self, wanted: Collection[int]) -> None:
-        self.wanted = wanted
-        self._sieve = b""
-        self._pages: defaultdict[int, array[int]] = defaultdict(partial(array, "q"))
-        self._asked: dict[int, dict[int, list[int]]] = {}
-
-    @property
-    def lists(self) -> None:
-        """See :class:`Sites`."""
-
-    def add(self, segment: Segment, form: re.Pattern[bytes]) -> None:
-        """See :class:`Sites`."""
-        code, base, shift = segment.code, segment.address, segment.address + 4
-        unpack, pages = _DISPLACEMENT.unpack_from, self._pages
-        self._asked.clear()
-        for found in form.finditer(code):
-            at = found.end()
-            target: int = unpack(code, at)[0] + at + shift
-            page = pages[target >> _PAGE].append
-            page(target)
-            page(at + base)
-
-    def note(self, place: int, target: int) -> None:
-        """See :class:`Sites`."""
-        self._pages[target >> _PAGE].extend((target, place))
-        self._asked.pop(target >> _PAGE, None)
-
-    def to(self, target: int) -> Sequence[int]:
-        """See :class:`Sites`."""
-        number = target >> _PAGE
-        if number not in self._pages or target not in self.wanted:
-            return ()
-        places = self._asked.get(number)
-        if places is None:
-            places = self._asked[number] = {}
-            page = self._pages[number]
-            for to, place in zip(page[::2], page[1::2], strict=True):
-                places.setdefault(to, []).append(place)
-        return places.get(target, ())
+        return self.lists.get(target) or ()
 
 
 def _highest_byte(top: int) -> bytes:

@@ -25,7 +25,7 @@ from itertools import pairwise
 from mmap import mmap
 from types import MappingProxyType
 
-from collide.elf.code.branches import Functions, ManySites, Sites
+from collide.elf.code.branches import Functions, Sites
 from collide.elf.code.cffi_tables import MARK, cffi_functions
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
@@ -226,10 +226,11 @@ class Calls:
         # Procedure linkage tables stand in the search table of functions as a whole.
         self._linkages = _linkages(self._split, names, segments, entries.keys() - uncovered)
         size = sum(len(code) for _, code in pieces)
-        self._sites = (Sites if size <= _SMALL else ManySites)(known.union(names))
+        self._sites = Sites(known.union(names))
+        self._is_small = size <= _SMALL
         # The most frequent ones, which answer most, come first.
         self._left = list(reversed(self._machine.segment.forms))
-        for _ in self._left[: None if size <= _SMALL else 1]:
+        for _ in self._left[: None if self._is_small else 1]:
             self._scan(segments)
         self._callers: dict[int, frozenset[int]] = {}
         self._users: dict[str, frozenset[int]] = {}
@@ -341,7 +342,7 @@ class Calls:
     ) -> dict[str | int, frozenset[int]]:
         """The users of the tables of ``wanted``, as far as they can be found."""
         new = wanted - self._table_users.keys()
-        if new and not isinstance(self._sites, ManySites) and self._machine.names_data:
+        if new and self._is_small and self._machine.names_data:
             image = Image(memoryview(self._again()))
             code = self._segments(executable(image))
             self._table_users |= users_of_tables(new, Tables(image), code, self._split, variables())
