@@ -10,7 +10,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, compress
+from itertools import compress
 from operator import itemgetter
 
 from collide.elf import native
@@ -19,41 +19,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_HIGH_DIGITS = bytes(b"0123456789abcdef"[byte >> 4] for byte in range(256))
-_LOW_DIGITS = bytes(b"0123456789abcdef"[byte & 15] for byte in range(256))
 _LOWEST_BIT = bytes(byte & 1 for byte in range(256))
-_DIGITS = 4000  # below the limit of int() for text (sys.set_int_max_str_digits)
 _SHORT = 64  # up to so many symbols a search is faster than to know all ends of chains
-_START = tuple(accumulate(range(511), lambda h, _: h * 33 & 0xFFFFFFFF, initial=5381))
 
 
 def gnu_hash(name: bytes) -> int:
-    """The hash of DT_GNU_HASH (glibc ``sysdeps/generic/dl-new-hash.h``).
-
-    ``h = h * 33 + byte`` from 5381 is a number in base 33, whose digits int()
-    reads far faster than a loop adds them: one nibble of each byte at a time.
-    """
+    """The hash of DT_GNU_HASH (glibc ``sysdeps/generic/dl-new-hash.h``)."""
     if native.compiled:
         return native.compiled.gnu_hash(name)
     h = 5381
-    for at in range(0, len(name), _DIGITS):
-        part = name[at : at + _DIGITS]
-        digits = 16 * int(part.translate(_HIGH_DIGITS), 33) + int(part.translate(_LOW_DIGITS), 33)
-        h = h * pow(33, len(part), 1 << 32) + digits
-    return h & 0xFFFFFFFF
-
-
-def gnu_hashes(names: Iterable[bytes]) -> list[int]:
-    """:func:`gnu_hash` of many names: the same arithmetic without a call for each."""
-    if native.compiled:
-        return list(map(native.compiled.gnu_hash, names))
-    high, low, start = _HIGH_DIGITS, _LOW_DIGITS, _START
-    return [
-        (start[len(n)] + 16 * int(n.translate(high), 33) + int(n.translate(low), 33)) & 0xFFFFFFFF
-        if 0 < len(n) < 512
-        else gnu_hash(n)
-        for n in names
-    ]
+    for byte in name:
+        h = h * 33 + byte & 0xFFFFFFFF
+    return h
 
 
 def sysv_hash(name: bytes) -> int:

@@ -7,16 +7,10 @@ one long text stands for the square of its size, so their sum is limited.
 from __future__ import annotations
 
 from array import array
-from itertools import accumulate
 
 from collide.elf import native
 from collide.support import limits
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-_FEW = 1024
 _ALWAYS = 1 << 20
 """Bytes of names that any table may stand for, however small it is."""
 
@@ -61,33 +55,9 @@ def names_at(strings: bytes, offsets: array[int]) -> list[str]:
     Raises IndexError or ValueError for an offset behind the table, LimitError as
     :class:`SharedNames`.
     """
-    if native.compiled and len(strings) <= limits.value("names"):
+    if native.compiled:
         most = max(_ALWAYS, limits.value("name-ratio") * len(strings))
         found = native.compiled.names(strings, offsets, min(most, limits.value("names")))
         if found is not None:
             return found
-    return _names_at(strings, offsets)
-
-
-def _names_at(strings: bytes, offsets: array[int]) -> list[str]:
-    """The same: one split serves all that start a string of the table."""
-    if strings.count(b"\0") > 2 * len(offsets) + _FEW:
-        # Most of the table is no name of these.
-        return list(map(SharedNames(strings).at, offsets))
-    if strings.isascii():
-        pieces = strings.decode("ascii").split("\0")
-        lengths = map(len, pieces)
-    else:
-        raw = strings.split(b"\0")
-        pieces, lengths = list(map(decode, raw)), map(len, raw)
-    starts = accumulate(map((1).__add__, lengths), initial=0)
-    table = dict(zip(starts, pieces, strict=False))
-    limits.hold("names", len(strings))
-    names: list[Any] = list(map(table.get, offsets))
-    if None not in names:
-        return names
-    shared = SharedNames(strings)
-    return [
-        shared.at(offset) if name is None else name
-        for name, offset in zip(names, offsets, strict=True)
-    ]
+    return list(map(SharedNames(strings).at, offsets))

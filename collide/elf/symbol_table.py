@@ -27,7 +27,7 @@ from collide.elf.constants import (
     STV_PROTECTED,
     VERSYM_HIDDEN,
 )
-from collide.elf.hash_tables import GnuHash, SysvHash, gnu_hashes, integers, picked
+from collide.elf.hash_tables import GnuHash, SysvHash, gnu_hash, integers, picked
 from collide.elf.references import SymbolReferences
 from collide.elf.string_table import names_at
 from collide.elf.symbols import (
@@ -236,7 +236,7 @@ class DynamicSymbols:
         if numbers and min(numbers) < 0:
             names = [name for name, number in zip(names, numbers, strict=True) if number >= 0]
             numbers = [number for number in numbers if number >= 0]
-        hashes = gnu_hashes([name.encode("utf-8", "surrogateescape") for name in names])
+        hashes = [gnu_hash(name.encode("utf-8", "surrogateescape")) for name in names]
         reached = self._hash.reached(numbers, hashes)
         simple = list(map(and_, reached, picked(self._simple_column(), numbers)))
         if not self._versioned:

@@ -23,7 +23,7 @@ from collide.elf.constants import (
     STV_HIDDEN,
     STV_PROTECTED,
 )
-from collide.elf.hash_tables import GnuHash, SysvHash, gnu_hash, gnu_hashes, integers, sysv_hash
+from collide.elf.hash_tables import GnuHash, SysvHash, gnu_hash, integers, sysv_hash
 from collide.elf.object import ElfObject, read_object
 from collide.elf.symbols import NoExports
 from compiler import compile_so
@@ -94,12 +94,6 @@ def test_gnu_hash_of_any_bytes_is_the_one_of_the_plain_loop(length: int) -> None
         h = (h * 33 + byte) & 0xFFFFFFFF
 
     assert gnu_hash(name) == h
-
-
-def test_gnu_hashes_of_many_names_are_those_of_each() -> None:
-    lengths = (0, 1, 2, 33, 510, 511, 512, 513, 4001)
-    names = [random.Random(n).randbytes(n).replace(b"\0", b"_") for n in lengths]
-    assert gnu_hashes(names) == [gnu_hash(name) for name in names]
 
 
 def test_integers_are_read_in_the_byte_order_of_the_object() -> None:

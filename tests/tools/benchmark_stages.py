@@ -26,7 +26,7 @@ STAGES = {
     "inflate": ("collide.support.inflate:inflate", "collide.support.inflate:inflate_head"),
     "SHA-256": ("collide.wheels.archive:record_digest",),
     "hash": (
-        "collide.elf.hash_tables:gnu_hashes",
+        "collide.elf.hash_tables:gnu_hash",
         "collide.elf.hash_tables:GnuHash.reached",
         "collide.elf.hash_tables:GnuHash.walk",
     ),
