@@ -225,9 +225,8 @@ class Calls:
             self._places[name].append(address)
         # Procedure linkage tables stand in the search table of functions as a whole.
         self._linkages = _linkages(self._split, names, segments, entries.keys() - uncovered)
-        size = sum(len(code) for _, code in pieces)
         self._sites = Sites(known.union(names))
-        self._is_small = size <= _SMALL
+        self._is_small = sum(len(code) for _, code in pieces) <= _SMALL
         # The most frequent ones, which answer most, come first.
         self._left = list(reversed(self._machine.segment.forms))
         for _ in self._left[: None if self._is_small else 1]:
