@@ -477,3 +477,25 @@ def test_function_that_imports_when_it_is_called(tmp_path: Path) -> None:
     (site / "importlib/__init__.py").touch()
     (site / "importlib/resources.py").touch()
     assert names_of(site, followed(site, "p")) == ["p/a"]
+
+
+def test_source_says_what_is_imported_later(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "p.b p.c", p_0___init__="from . import a")
+    text = 'const char *volatile other = "p.c";' + HIDDEN
+    compile_so(site / "p", "a.abi3.so", text.format(name="a", named="p.b"))
+    (site / "p/a.py").write_text(
+        "from cython.cimports.p.c import C\ndef later():\n    import p.b\n"
+    )
+    plan = followed(site, "p")
+    assert names_of(site, plan) == ["p/a", "p/c"]
+    assert f"{site}/p/a.py:3: may import p.b, which opens" in " ".join(plan.notes)
+
+
+def test_cython_module_imports_a_python_module_of_its_package(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "p.b", p_0___init__="from . import a", p_0_c="from . import b")
+    text = f"int __pyx_capi = 1; {HIDDEN}"
+    compile_so(site / "p", "a.abi3.so", text.format(name="a", named="p.c"))
+    plan = followed(site, "p")
+    assert names_of(site, plan) == ["p/a", "p/b"] == really_imported(site, "p")[::-1]

@@ -61,8 +61,8 @@ class Named(NamedTuple):
 
     ``own`` are in its file, ``linked`` in those libraries that it links and that import something;
     ``imports`` is whether one of them has a function of the C API for it. ``called`` are those
-    that its initialisation surely imports, as its machine code says. ``packed`` are its
-    compressed texts, without the places where one ends and the next begins.
+    that its initialisation surely imports, as its machine code says. ``packed`` are the
+    compressed texts of a Cython module (``is_cython``), without the places where they end.
     """
 
     own: tuple[str, ...]
@@ -70,6 +70,7 @@ class Named(NamedTuple):
     imports: bool = True
     called: tuple[str, ...] = ()
     packed: str = ""
+    is_cython: bool = False
 
 
 class ObjectTexts(NamedTuple):
@@ -80,6 +81,7 @@ class ObjectTexts(NamedTuple):
     calls: bool
     libraries: tuple[str, ...]
     packed: str
+    is_cython: bool
 
 
 def named_modules(path: str, tops: Collection[str], known: dict[str, ObjectTexts]) -> Named:
@@ -102,7 +104,8 @@ def named_modules(path: str, tops: Collection[str], known: dict[str, ObjectTexts
     called = imported_at_start(Path(path).read_bytes(), own) if known[path].calls else ()
     if imports and _BY_CFFI in own and _BY_CFFI not in called:
         called = (*called, _BY_CFFI)
-    return Named(own, tuple(linked), imports, called, known[path].packed)
+    read = known[path]
+    return Named(own, tuple(linked), imports, called, read.packed, read.is_cython)
 
 
 def _read(path: str, tops: Collection[str]) -> ObjectTexts:
@@ -113,10 +116,11 @@ def _read(path: str, tops: Collection[str]) -> ObjectTexts:
         small = len(data) <= LARGEST
         names = _names_in(data, tops) if small else ()
         calls = small and data.find(IMPORT.encode()) >= 0
-        packed = _unpacked(data) if small and data.find(_CYTHON) >= 0 else ""
+        is_cython = small and data.find(_CYTHON) >= 0
+        packed = _unpacked(data) if is_cython else ""
         with suppress(*BROKEN):
             libraries = _libraries(path, data)
-    return ObjectTexts(names, imports, calls, libraries, packed)
+    return ObjectTexts(names, imports, calls, libraries, packed, is_cython)
 
 
 def _unpacked(data: mmap) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from collide.wheels.python.containers import call_method, has_some, is_whole, item, joined
+from collide.wheels.python.containers import call_method, elements, has_some, is_whole, item, joined
 from collide.wheels.python.displays import LONGEST, Displays, is_known, size_of
 from collide.wheels.python.paths import path_attribute, path_method, path_of, path_text
 from collide.wheels.python.values import (
@@ -162,9 +162,7 @@ class Expressions(Displays):
         return self.attribute_of(base, node.attr)
 
     def _call(self, node: ast.Call, scope: Environment) -> Value:
-        values = [self.evaluate(argument, scope) for argument in node.args]
-        if any(isinstance(argument, ast.Starred) for argument in node.args):
-            values = [UNKNOWN] * len(values)
+        values = self._arguments(node.args, scope)
         keywords = {k.arg or "**": self.evaluate(k.value, scope) for k in node.keywords}
         if isinstance(node.func, ast.Attribute):
             base = self.evaluate(node.func.value, scope)
@@ -177,6 +175,18 @@ class Expressions(Displays):
                 given = [*values, *keywords.values()]
                 return call_method(base, node.func.attr, given, sure=self.sure and not keywords)
         return self.call(self.evaluate(node.func, scope), values, keywords, node)
+
+    def _arguments(self, nodes: Sequence[ast.expr], scope: Environment) -> list[Value]:
+        values: list[Value] = []
+        is_known_length = True
+        for node in nodes:
+            starred = isinstance(node, ast.Starred)
+            value = self.evaluate(node.value if isinstance(node, ast.Starred) else node, scope)
+            parts = elements(value) if starred else [value]
+            is_known_length &= parts is not None
+            values += [UNKNOWN] if parts is None else parts
+        # Behind a sequence of unknown length no parameter is known.
+        return values if is_known_length else [UNKNOWN] * len(values)
 
     def _binop(self, node: ast.BinOp, scope: Environment) -> Value:
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)

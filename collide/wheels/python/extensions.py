@@ -6,14 +6,18 @@ in their texts, and those that the machine code of their initialisation gives to
 
 from __future__ import annotations
 
+import ast
 import re
 from contextlib import suppress
 
+from collide.wheels.python.imports import imported_in
 from collide.wheels.python.modules import Modules
 from collide.wheels.python.values import UNKNOWN, CodeModule, RaisedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from collide.wheels.python.compiled import Named
     from collide.wheels.python.imports import Finder
     from collide.wheels.python.values import ParsedCode, Value
@@ -53,39 +57,72 @@ class Extensions(Modules):
         if source:
             self._follow_source(module, source)
         if names := self._finder.named(path):
-            self._follow_names(module, names, is_told=bool(source))
+            later = self._imported_later(module, source) if source else frozenset()
+            self._follow_names(module, names, later, is_told=bool(source))
         self.module, self._line = was
 
-    def _follow_names(self, module: str, names: Named, *, is_told: bool) -> None:
+    def _imported_later(self, module: str, source: str) -> AbstractSet[str]:
+        """The modules that only functions of a source import: it does not cimport them."""
+        code = self._parsed.get(source)
+        if code is None:
+            return frozenset()
+        package = module.rpartition(".")[0]
+        text = (self._finder.text(source) or b"").decode(errors="replace")
+        declared = " ".join(line for line in text.splitlines() if "cimport" in line)
+        functions = (f for f in ast.walk(code.tree) if isinstance(f, ast.FunctionDef))
+        names = {name for f in functions for name, _, _ in imported_in(f, package)}
+        return {name for name in names if name not in declared}
+
+    def _follow_names(
+        self, module: str, names: Named, later: AbstractSet[str], *, is_told: bool
+    ) -> None:
         """Import what an extension module names; ``is_told`` if its source has told the rest.
 
+        It says of ``later`` that they are not imported at once.
         One that has the full name of another, or of a capsule of the interpreter's headers
-        (``datetime.h``), has it for that. Other names may be of anything.
+        (``datetime.h``), has it for that; a Cython module also that of a Python module of its
+        package. Other names may be of anything.
         """
-        followed = False
+        tells = names.imports and not is_told
         for name in names.called:
-            with suppress(RaisedError):
-                self.import_module(name)
+            self._try(name)
+        named: dict[str, bool] = {}
         for name in names.own:
-            parent, _, tail = name.rpartition(".")
-            capsule = parent if _CAPSULE.search(tail) and self._finder.is_standard(parent) else ""
-            if capsule or (parent and self._finder.extensions(name)):
-                followed = True
-                with suppress(RaisedError):
-                    self.import_module(capsule or name)
-            elif names.imports and not is_told and name not in names.called:
+            if wanted := self._named_for(name, module, beside=names.is_cython and not is_told):
+                named[wanted] = True
+            elif tells and name not in names.called:
+                named.setdefault(name, False)
+        packed = self._finder.modules_in(names.packed)
+        for name, certain in {**named, **packed}.items():
+            if certain and name not in later:
+                self._try(name)
+            elif name not in later:
                 self.deferred.append((name, self.module, 0))
-        for name, certain in self._finder.modules_in(names.packed).items():
-            followed = True
-            if not certain:
-                self.deferred.append((name, self.module, 0))
-                continue
-            with suppress(RaisedError):
-                self.import_module(name)
-        if names.imports and not is_told:
+        if tells:
             self.deferred += [(name, self.module, 0) for name in names.linked]
-        if followed or (names.imports and not is_told):
+        if tells or packed or any(named.values()):
             self.compiled.append(module)
+
+    def _try(self, name: str) -> None:
+        with suppress(RaisedError):
+            self.import_module(name)
+
+    def _named_for(self, name: str, module: str, *, beside: bool) -> str:
+        """The module that a text of an extension module surely is the name of; "" without one.
+
+        It may be of a Python file ``beside`` it.
+        """
+        parent, _, tail = name.rpartition(".")
+        if _CAPSULE.search(tail) and self._finder.is_standard(parent):
+            return parent
+        beside = beside and self._is_beside(name, module)
+        return name if parent and (beside or self._finder.extensions(name)) else ""
+
+    def _is_beside(self, name: str, module: str) -> bool:
+        """Whether a full name is that of a Python file in the package of an extension module."""
+        parent, _, _ = module.rpartition(".")
+        found = self._finder.module(name) if name.startswith(f"{parent}.") and parent else None
+        return found is not None and found.path.endswith(".py")
 
     def _follow_source(self, name: str, path: str) -> None:
         """Follow the file that an extension module was made of: it does what this says."""

@@ -97,6 +97,9 @@ def _bind_arguments(
     for argument, given in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         value = run.evaluate(given, scope) if given is not None else UNKNOWN
         scope.names[argument.arg] = keywords.get(argument.arg, value)
-    for rest in (arguments.vararg, arguments.kwarg):
-        if rest is not None:
-            scope.names[rest.arg] = UNKNOWN
+    if arguments.vararg is not None:
+        scope.names[arguments.vararg.arg] = tuple(values[len(positional) :])
+    if arguments.kwarg is not None:
+        known = {a.arg for a in (*positional, *arguments.kwonlyargs)}
+        others = {name: value for name, value in keywords.items() if name not in known}
+        scope.names[arguments.kwarg.arg] = UNKNOWN if "**" in others else others

@@ -7,6 +7,7 @@ in the directories of sys.path.
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from collide.wheels.python.values import UNKNOWN, CodeModule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from collide.wheels.python.compiled import Named
     from collide.wheels.python.values import Value
@@ -251,3 +252,17 @@ def absolute_name(name: str | None, level: int, package: str) -> str:
     parts = package.split(".")
     parts = parts[: len(parts) - level + 1]
     return ".".join([*parts, *([name] if name else [])])
+
+
+def imported_in(function: ast.FunctionDef, package: str) -> Iterator[tuple[str, int, bool]]:
+    """The full names in the import statements of a function, each with its line.
+
+    Those of a ``from`` statement may be no modules: the last part is True for them.
+    """
+    for node in ast.walk(function):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno, False) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = absolute_name(node.module, node.level, package)
+            yield base, node.lineno, False
+            yield from ((f"{base}.{alias.name}", node.lineno, True) for alias in node.names)

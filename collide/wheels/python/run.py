@@ -14,7 +14,7 @@ from collide.loader.opening import Mode
 from collide.wheels.plan import Event
 from collide.wheels.python.disk import answer, answer_of_path, is_question
 from collide.wheels.python.extensions import Extensions
-from collide.wheels.python.imports import absolute_name
+from collide.wheels.python.imports import absolute_name, imported_in
 from collide.wheels.python.known import FUNCTIONS, IMPORTING, OPENERS
 from collide.wheels.python.parse import parse_quietly
 from collide.wheels.python.paths import path_text
@@ -241,20 +241,12 @@ class Run(Extensions):
         for module in modules:
             for node in ast.walk(module.code.tree) if module.code else ():
                 if isinstance(node, ast.FunctionDef) and id(node) not in self.entered:
-                    yield from self._imports_in(node, module)
+                    for name, line, may_be_value in imported_in(node, module.package):
+                        if not may_be_value or self._is_module(name):
+                            yield name, module, line
 
-    def _imports_in(
-        self, function: ast.FunctionDef, module: CodeModule
-    ) -> Iterator[tuple[str, CodeModule, int]]:
-        for node in ast.walk(function):
-            if isinstance(node, ast.Import):
-                yield from ((alias.name, module, node.lineno) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                base = absolute_name(node.module, node.level, module.package)
-                yield base, module, node.lineno
-                names = (f"{base}.{alias.name}" for alias in node.names)
-                found = (n for n in names if self._finder.module(n) or self._finder.extensions(n))
-                yield from ((name, module, node.lineno) for name in found)
+    def _is_module(self, name: str) -> bool:
+        return bool(self._finder.module(name) or self._finder.extensions(name))
 
     def follow_unreached(self, name: str) -> None:
         """Follow the functions of a module that nothing has called: possible openings."""

@@ -46,6 +46,10 @@ WAYS = {
         "        name = 'liba.so'\n    change()\n    return name\n"
         "ctypes.CDLL(os.path.join(here, 'lib', choose()))\n"
     ),
+    "any number of arguments": (
+        "def add(*parts, **rest):\n    found.append(os.path.join(*parts, rest['name']))\n"
+        "found = []\nadd(here, 'lib', name='liba.so')\nctypes.CDLL(*found)\n"
+    ),
     "an attribute that is set from outside": (
         "class C: pass\nchosen = C()\nchosen.name = 'lib'\nchosen.name += 'a.so'\n"
         "sys.modules[__name__].__dict__\nctypes.CDLL(os.path.join(here, 'lib', chosen.name))\n"
