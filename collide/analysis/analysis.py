@@ -84,11 +84,12 @@ class Analysis(NamedTuple):
     @property
     def depends_on_history(self) -> bool:
         """Whether an earlier import of the interpreter's own modules may change anything."""
-        needs: dict[str, str] = {}
+        # Two modules may have loaded two libraries by one name.
+        needs: set[tuple[str, str]] = set()
         unique = False
         for module in self.modules:
             if module.bound is not None and not module.failures:
-                needs |= self.foreign_needs(module)
+                needs |= self.foreign_needs(module).items()
                 unique = unique or next(self.registered(module), None) is not None
         return self.host.own.may_change(needs, unique=unique)
 

@@ -11,7 +11,7 @@ from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from collections.abc import Set as AbstractSet
     from typing import Literal
 
@@ -79,7 +79,7 @@ class OwnModules:
         """All of them, sorted by name."""
         return self._find()
 
-    def may_change(self, needs: Mapping[str, str], *, unique: bool) -> bool:
+    def may_change(self, needs: Collection[tuple[str, str]], *, unique: bool) -> bool:
         """Whether an import of any can change something for an object that is opened later.
 
         ``needs`` are the names of libraries that it loads, with their canonical paths, ``unique``
@@ -87,9 +87,7 @@ class OwnModules:
         """
         if not needs and not unique:
             return False
-        captured = (
-            m.brings.get(name, path) != path for m in self.modules for name, path in needs.items()
-        )
+        captured = (m.brings.get(name, path) != path for m in self.modules for name, path in needs)
         return any(captured) or (unique and any(m.unique != {} for m in self.modules))
 
 

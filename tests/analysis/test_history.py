@@ -201,6 +201,14 @@ def test_refused_module_is_an_error_after_the_import(s: Scenario) -> None:
     assert found.detail == str(s.directory / "system/libv.so.3")
 
 
+def test_another_module_that_loads_the_systems_library_hides_nothing(s: Scenario) -> None:
+    binary, target = interpreter(s), wheel(s, CALLS_G)
+    s.module("wheel/z.so", CALLS_F, needed=["system/libv.so.3"], runpath="$ORIGIN/../system")
+    assert s.compare(binary, OWN, "wheel/m.so").messages[1] != "ok"
+    (found,) = findings(binary, target)
+    assert (found.code.id, found.victim, found.after_import) == ("COL202", "m.so", ("ssl",))
+
+
 def test_captured_library_that_serves_is_a_note(s: Scenario) -> None:
     (found,) = findings(interpreter(s), wheel(s, CALLS_F))
     assert (found.code.id, found.severity) == ("COL205", Severity.NOTE)
