@@ -20,7 +20,7 @@ from collide.binding.definers import (
 from collide.binding.shadowing import ReferenceBinder, Shadowed
 from collide.binding.static_tls import take_room
 from collide.binding.undefined import binds_late, deferred, undefined_symbols
-from collide.elf.symbols import Reference
+from collide.elf.symbols import Exports, Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import LookupRules, Match
 from collide.loader.model import Dso
@@ -209,8 +209,14 @@ class Binder:
         self, dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
     ) -> BindingGroup:
         table = self._by_definer.table(dso)
-        asked = _asked(dso, wanted, order, own)
-        simple = self.rules.simple(order[0].elf.exports, asked) if asked else frozenset()
+        asked, provider = _asked(dso, wanted, order, own)
+        simple: AbstractSet[str] = frozenset()
+        if asked:
+            simple = self.rules.simple(provider.elf.exports, asked)
+        if simple and provider is not order[0]:
+            others = [o.elf.exports for o in order if o is not provider]
+            at_first = self.rules.simple(order[0].elf.exports, asked)
+            simple = {n for n in simple if n in at_first or not _may_be_entry(n, others)}
         by_itself = [r for r in wanted.special if self.rules.is_looked_up(r)]
         taken = _simply_taken(self.rules, wanted, order, own)
         if len(simple) + len(taken) < len(wanted.simple) + len(wanted.protected):
@@ -223,7 +229,6 @@ class Binder:
             individual += tuple(_taken(table.of(taken), order[0], own[0], shadowed))
         if not simple:
             return BindingGroup(individual, own, demands=self.rules.demands)
-        provider = order[0]
 
         def make(names: AbstractSet[str]) -> Iterator[Binding]:
             few = len(names) < len(asked) // 8
@@ -251,8 +256,7 @@ class Binder:
                 changed[b] = b._replace(actual=actual, shadowed=shadowed)
         if not changed:
             return group
-        bindings = tuple(changed.get(b, b) for b in group.bindings)
-        return BindingGroup(bindings, group.closure, demands=self.rules.demands)
+        return group.changed(changed, self.rules.demands)
 
     def _host_registration(self, name: str) -> Match | None:
         """The unique symbol that start-up registered under ``name``: the first that was hit."""
@@ -274,17 +278,22 @@ class Binder:
 
 def _asked(
     dso: Dso, wanted: ReferenceGroup, order: tuple[Dso, ...], own: tuple[Dso, ...]
-) -> Versions:
-    """The names of ``wanted`` that may be bound all at once, to the first of ``order``.
+) -> tuple[Versions, Dso]:
+    """The names of ``wanted`` that may be bound all at once, and the object that they get.
 
-    None where that is not the intended one as well. A protected reference goes back to
-    its own object; where the search ends there anyway, it is like any other.
+    That is the first of ``order``, if it is the intended one as well. A protected reference
+    goes back to its own object: where the search ends there, it is like any other, and where
+    it ends at a definition that is no canonical PLT entry, that is what it gets.
     """
-    if not order or (own and own[0] is not order[0]):
-        return {}
+    if not order:
+        return {}, dso
+    if wanted.protected and own and own[0] is dso is not order[0]:
+        return wanted.protected, dso
+    if own and own[0] is not order[0]:
+        return {}, dso
     if wanted.protected and order[0] is dso:
-        return {**wanted.simple, **wanted.protected}
-    return wanted.simple
+        return {**wanted.simple, **wanted.protected}, dso
+    return wanted.simple, order[0]
 
 
 def _simply_taken(
@@ -298,6 +307,11 @@ def _simply_taken(
         return ()
     actual, meant = (rules.simple(some[0].elf.exports, wanted.simple) for some in (order, own))
     return [name for name in wanted.simple if name in actual and name in meant]
+
+
+def _may_be_entry(name: str, exports: Iterable[Exports]) -> bool:
+    """Whether a definition among ``exports`` is an executable's canonical PLT entry."""
+    return any(d.undefined for each in exports for d in each.candidates(name))
 
 
 def _simply_bound(

@@ -92,11 +92,24 @@ class BindingGroup:
             self._providers = found | {self._simple[1]} if self._simple else found
         return self._providers
 
+    def changed(
+        self, bindings: Mapping[Binding, Binding], demands: Callable[[Reference], bool]
+    ) -> BindingGroup:
+        """The same with others in place of some ``bindings``, which were bound one by one."""
+        individual = tuple(bindings.get(b, b) for b in self._individual)
+        return BindingGroup(
+            individual, self.closure, self._make, simple=self._simple, demands=demands
+        )
+
     def names(self) -> Iterator[str]:
         """The names of all references, some of them several times."""
         yield from (b.reference.name for b in self._individual)
         if self._simple is not None:
             yield from self._simple[0]
+
+    def individual(self) -> AbstractSet[str]:
+        """The names of the references that were bound one by one."""
+        return {b.reference.name for b in self._individual}
 
     def names_by_word(self) -> Mapping[str, Sequence[str]]:
         """The same, by the first word of each."""
@@ -124,6 +137,24 @@ class BindingGroup:
             names = self._simple[0]
             return (home | names if home else names), away
         return home, away
+
+    def diverted(self) -> Iterator[Binding]:
+        """The bindings to another object than was meant: none of those bound all at once."""
+        for b in self._individual:
+            _, actual, intended, _ = b
+            if actual is not None and intended is not None and actual.dso is not intended.dso:
+                yield b
+
+    def diverted_names(self) -> Mapping[tuple[Dso, Dso], AbstractSet[str]]:
+        """The names of these, by the object that they get and the one that was meant."""
+        found: dict[tuple[Dso, Dso], set[str]] = {}
+        for reference, actual, intended, _ in self._individual:
+            if actual is not None and intended is not None and actual.dso is not intended.dso:
+                pair = actual.dso, intended.dso
+                if pair not in found:
+                    found[pair] = set()
+                found[pair].add(reference.name)
+        return found
 
     def bindings_to(self, such: Callable[[Dso], bool]) -> Iterator[Binding]:
         """The bindings to ``such`` objects, without making any other."""

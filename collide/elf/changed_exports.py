@@ -44,11 +44,11 @@ class SymbolChange(NamedTuple):
 
         Its version stays, since it is that of whatever defines the symbol.
         """
-        visibility = reference.visibility
-        if reference.defined:
-            visibility = self.visibility.get(reference.name, visibility)
-        name = self.renamed.get(reference.name, reference.name)
-        return reference._replace(name=name, visibility=visibility)
+        name, version, exact, lookup_class, weak, visibility, defined = reference
+        if defined:
+            visibility = self.visibility.get(name, visibility)
+        name = self.renamed.get(name, name)
+        return Reference(name, version, exact, lookup_class, weak, visibility, defined)
 
 
 class ChangedExports:
@@ -63,7 +63,7 @@ class ChangedExports:
         self._exports = exports
         self._change = change
         self._originals = {new: old for old, new in change.renamed.items()}
-        names = exports.names if only is None else exports.names & only
+        names = exports.names if only is None else exports.defined(only)
         if change.removed:
             names = names - change.removed
         if change.renamed:

@@ -55,15 +55,18 @@ class ListedReferences:
         self._references = references
         self._by_name: dict[str, list[Reference]] | None = None
         self.simple = {r.name: r.version for r in references}
-        self.protected: Mapping[str, str | None] = {}
+        self.protected: dict[str, str | None] = {}
+        protected = {r.name for r in references if r.visibility == STV_PROTECTED}
         special = {
             name
             for name, version, exact, lookup_class, _, visibility, _ in references
             if exact
             or lookup_class == CLASS_COPY
-            or visibility != STV_DEFAULT
+            or visibility != (STV_PROTECTED if name in protected else STV_DEFAULT)
             or self.simple[name] != version
         }
+        for name in protected - special:
+            self.protected[name] = self.simple.pop(name)
         self.special: tuple[Reference, ...] = ()
         if special:
             self.special = tuple(r for r in references if r.name in special)

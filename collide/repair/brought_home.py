@@ -5,7 +5,9 @@ host: what its C and C++ runtime defines, which names its own libraries need fro
 which libraries of the wheel it captures, and whether something fails to load. What a name is
 bound to after that does not depend on the host either: no host defines a new name, and a closed
 one is its own object's. So where a second host has the same objects of the wheel loaded in the
-same order, nothing has to be bound again for a name that was brought home on the first.
+same order, nothing has to be bound again for a name that was brought home on the first. What is
+bound all at once is bound alike in every release of a libc
+(:meth:`collide.elf.symbols.Exports.simple`); other names are known for one release's rules only.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ class BroughtHome:
     """The names of one target that are bound inside of it after a repair."""
 
     def __init__(self) -> None:
-        self._names: dict[_Shape | None, set[str]] = {}
+        self._names: dict[_Shape, set[str]] = {}
 
     def of(self, analysis: Analysis, taken: AbstractSet[str]) -> AbstractSet[str]:
         """Those of the names ``taken`` that are known to come home with a repair for one host."""
@@ -38,31 +40,44 @@ class BroughtHome:
 
     def known(self, analysis: Analysis) -> AbstractSet[str]:
         """All names that are bound inside the target where a repair for this host treats them."""
-        return self._names.get(_shape(analysis), frozenset())
+        found = set[str]()
+        for shape in _shapes(analysis):
+            found |= self._names.get(shape, frozenset())
+        return found
 
-    def add(self, analysis: Analysis, names: AbstractSet[str]) -> None:
-        """Names that are all bound inside the target after the repair for this host."""
-        shape = _shape(analysis)
-        if shape is not None:
-            self._names.setdefault(shape, set()).update(names)
+    def add(
+        self, analysis: Analysis, names: AbstractSet[str], individual: AbstractSet[str]
+    ) -> None:
+        """Names that are all bound inside the target after the repair for this host.
+
+        ``individual`` are those of which some reference was bound by itself.
+        """
+        for shape, bound in zip(
+            _shapes(analysis), (names - individual, names & individual), strict=False
+        ):
+            self._names.setdefault(shape, set()).update(bound)
 
 
-def _shape(analysis: Analysis) -> _Shape | None:
-    """None where something is not loaded as it is where nothing fails."""
+def _shapes(analysis: Analysis) -> tuple[_Shape, ...]:
+    """The same for names bound all at once, in any release of the libc, and for others.
+
+    None where something is not loaded as it is where nothing fails.
+    """
     if any(module.failures for module in analysis.modules):
-        return None
+        return ()
     loader = analysis.host.loader
     libc = libc_of(loader)
     rules = libc.lookup_rules(loader.version).signature
     if rules is None:
-        return None
+        return ()
     files = member_file_names(analysis.target)
     modules = tuple(
         (module.name, *_loaded(analysis, module.bound.opened.searchlist, files))
         for module in analysis.modules
         if module.bound
     )
-    return analysis.host.architecture, libc.name, rules, modules
+    shape = analysis.host.architecture, libc.name, modules
+    return shape, (*shape, rules)
 
 
 def _loaded(

@@ -8,8 +8,9 @@ points.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cache
 
 from collide.wheels.grafted import HASH
 
@@ -30,7 +31,6 @@ _DOCUMENTED = (
     r"sqlite3_\w*_?init|H5PLget_plugin_\w+|GDALRegister\w*",
     r"qt_plugin_(?:instance|query_\w+)|g_io_(?:module_)?\w*(?:load|unload|query)|R_(?:un)?load_\w+",
 )
-_PLUGIN = re.compile("|".join(_DOCUMENTED))
 DLSYM_FUNCTIONS = frozenset(("dlsym", "dlvsym"))
 """The functions that give an address for a name (dlsym(3))."""
 DLOPEN_FUNCTIONS = frozenset(("dlopen", "dlmopen"))
@@ -38,13 +38,19 @@ DLOPEN_FUNCTIONS = frozenset(("dlopen", "dlmopen"))
 _OPENERS = {"CDLL", "PyDLL", "cdll", "pydll", "LoadLibrary", "load_library", "dlopen", "in_dll"}
 _OPENING = re.compile(rf"\b(?:{'|'.join(sorted(_OPENERS))})\b")
 # A match has one of these: most files have none, and a literal is found sooner.
-_IN_OPENING = ("DLL", "dll", "ibrary", "dlopen")
+_IN_OPENING = ("DLL", "dll", "LoadLibrary", "load_library", "dlopen")
 _SONAME = re.compile(r"(?:^|/)[\w+.-]+\.so[\w.]*$")
 
 
 def is_documented_entry_point(name: str) -> bool:
     """Whether a documented interface for plugins looks up entry points of this name."""
-    return _PLUGIN.fullmatch(name) is not None
+    return _plugin().fullmatch(name) is not None
+
+
+@cache
+def _plugin() -> re.Pattern[str]:
+    """Compiled when it is first asked for: most wheels have no name that might be hidden."""
+    return re.compile("|".join(_DOCUMENTED))
 
 
 def opens_libraries(source: str) -> bool:
@@ -123,12 +129,22 @@ def _names_an_opener(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value in _OPENERS
 
 
-def file_names_in(data: bytes | bytearray, among: AbstractSet[str]) -> frozenset[str]:
-    """Those of the file names ``among`` that stand in ``data`` as words of their own."""
+def file_names_in(
+    data: bytes | bytearray, among: AbstractSet[str], spans: Sequence[tuple[int, int]] = ()
+) -> frozenset[str]:
+    """Those of the file names ``among`` that stand in ``data`` as words of their own.
+
+    With ``spans`` (first and after the last byte) only there.
+    """
     words = {name.encode("utf-8", "surrogateescape"): name for name in among}
     plain = {raw for raw in words if _is_library(raw)}
-    found = plain & set(_words_with_end(data)) if plain else set()
-    found.update(raw for raw in words.keys() - plain if _stands_in(data, raw))
+    if len(plain) <= _FEW:
+        plain.clear()
+    found = set[bytes]()
+    for start, end in spans or ((0, len(data)),):
+        if plain:
+            found |= plain.intersection(_words_with_end(data, start, end))
+        found.update(raw for raw in words.keys() - plain if _stands_in(data, raw, start, end))
     return frozenset(words[raw] for raw in found)
 
 
@@ -136,26 +152,29 @@ def _is_library(raw: bytes) -> bool:
     return len(raw) <= _LONGEST and _END in raw and _WORD.fullmatch(raw) is not None
 
 
-def _words_with_end(data: bytes | bytearray) -> Iterator[bytes]:
-    """All words of ``data`` with the end of a library's name in them.
+def _words_with_end(data: bytes | bytearray, start: int, end: int) -> Iterator[bytes]:
+    """All words of a span of ``data`` with the end of a library's name in them.
 
-    One search for what few words have takes the time that a search for one name does.
+    One search for what few words have takes the time that searches for ``_FEW`` names do.
     """
-    at = data.find(_END)
+    at = data.find(_END, start, end)
     while at >= 0:
-        before, after = data[max(0, at - _LONGEST) : at], data[at : at + _LONGEST]
-        found = _LAST_WORD.search(before), _WORD.match(after)
-        yield b"".join(bytes(match[0]) for match in found if match)
-        at = data.find(_END, at + 1)
+        # Backwards, so that the word before is found at once and not from each of its places.
+        before = data[max(start, at - _LONGEST) : at][::-1]
+        after = data[at : min(at + _LONGEST, end)]
+        first, last = _WORD.match(before), _WORD.match(after)
+        yield (bytes(first[0])[::-1] if first else b"") + (bytes(last[0]) if last else b"")
+        at = data.find(_END, at + 1, end)
 
 
-def _stands_in(data: bytes | bytearray, raw: bytes) -> bool:
-    at = data.find(raw)
+def _stands_in(data: bytes | bytearray, raw: bytes, start: int, end: int) -> bool:
+    at = data.find(raw, start, end)
     while at >= 0:
-        around = data[max(0, at - 1) : at], data[at + len(raw) : at + len(raw) + 1]
+        after = at + len(raw)
+        around = data[max(start, at - 1) : at], data[after : min(after + 1, end)]
         if not any(map(_WORD.match, around)):
             return True
-        at = data.find(raw, at + 1)
+        at = data.find(raw, at + 1, end)
     return False
 
 
@@ -168,9 +187,11 @@ def begins_file_name(data: bytes | bytearray, stem: str) -> bool:
     return re.search(rb"(?:^|[\0/])%b(?:\0|%%|\.so|\.%%|$)" % raw, data) is not None
 
 
+_FEW = 6
+"""Names that are found one by one in the time that all words with ``_END`` are: long ones are
+skipped to, as no three bytes are."""
 _END = b".so"
 _WORD = re.compile(rb"[\w+.-]+")
-_LAST_WORD = re.compile(rb"[\w+.-]+\Z")
 _LONGEST = 255
 """Bytes of a file name (NAME_MAX, limits.h)."""
 

@@ -18,7 +18,7 @@ from collections.abc import Set as AbstractSet
 from collide.analysis.analysis import Analysis
 from collide.elf.changed_exports import SymbolChange
 from collide.elf.constants import STB_GLOBAL, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
-from collide.elf.references import references_to
+from collide.elf.references import table_of
 from collide.elf.symbols import Reference
 from collide.loader.model import Dso
 from collide.repair.takers import (
@@ -26,7 +26,7 @@ from collide.repair.takers import (
     allocation_names,
     needed_outside,
     runtime_files,
-    taken_bindings,
+    takers_of,
 )
 from collide.support.records import NamedTuple
 from collide.wheels.grafted import is_grafted
@@ -130,28 +130,30 @@ def make_plan(
     target: Target,
     analyses: Sequence[Analysis],
     request: RepairRequest,
-    known: AbstractSet[str] = frozenset(),
+    takers: Mapping[str, AbstractSet[str]] | None = None,
 ) -> Plan:
-    """The plan for one target on the hosts of ``analyses``; ``known`` names are left out."""
-    takers: dict[str, set[str]] = {}
-    for analysis in analyses:
-        for _, b in taken_bindings(analysis):
-            assert b.actual is not None
-            if b.reference.name in known:
-                continue
-            takers.setdefault(b.reference.name, set()).add(b.actual.dso.path)
+    """The plan for one target on the hosts of ``analyses``.
+
+    ``takers`` have the names to bring home (:func:`collide.repair.takers.takers_of`); None for all
+    that these hosts take.
+    """
+    if takers is None:
+        takers = takers_of(analyses)
     if not takers and not request.everything:
         return NO_CHANGES
     planner = _Planner(target, analyses, request)
-    wanted = set(takers)
-    if request.everything:
-        wanted |= planner.preemptible()
-    planner.decide(wanted, takers.keys())
+    taken = set[str]().union(*takers.values())
+    wanted = taken | planner.preemptible() if request.everything else taken
+    planner.decide(wanted, taken)
+    by_name: dict[str, list[str]] = {name: [] for name in sorted(taken)}
+    for path, names in sorted(takers.items()):
+        for name in names:
+            by_name[name].append(path)
     return Plan(
         objects=planner.changes(),
         moved={},
         kept=tuple(sorted(planner.kept)),
-        takers={name: tuple(sorted(by)) for name, by in sorted(takers.items())},
+        takers={name: tuple(by) for name, by in by_name.items()},
     )
 
 
@@ -164,11 +166,14 @@ class _Treatment(NamedTuple):
 
     ``renamed`` are the objects in which it is renamed. ``closed`` is the visibility that
     its definers get, STV_PROTECTED in place of STV_HIDDEN where they may not be hidden;
-    None where they keep theirs.
+    None where they keep theirs. ``closing`` are the definers that refer to the name themselves:
+    a library of the same DT_SONAME may be in other wheels, whose objects would get this one, so
+    that what it defines must stay to be found.
     """
 
     renamed: tuple[Dso, ...]
     closed: int | None
+    closing: tuple[Dso, ...]
 
 
 class _Planner:
@@ -191,6 +196,8 @@ class _Planner:
         self.definers: dict[str, list[Dso]] = {}
         self.users: dict[str, list[Dso]] = {}
         self.runtime_of: dict[str, str] = {}
+        self._fixed_definers: dict[Dso, str | None] = {}
+        self._treatments: dict[tuple[object, ...], _Treatment | str] = {}
 
     def preemptible(self) -> set[str]:
         """Every name that an object of the wheel defines and one of its scope looks up."""
@@ -263,14 +270,23 @@ class _Planner:
     def _index(self, wanted: AbstractSet[str]) -> None:
         for dso in self.files.values():
             for name in dso.elf.exports.defined(wanted):
-                if any(not d.undefined for d in dso.elf.exports.candidates(name)):
+                found = dso.elf.exports.candidates(name)
+                if found and not all(d.undefined for d in found):
                     self.definers.setdefault(name, []).append(dso)
-            used = references_to(dso.elf.references, wanted)
-            for name in {r.name for r in used if self._looks_up(r)}:
+            for name in self._looked_up(dso, wanted):
                 self.users.setdefault(name, []).append(dso)
         for dso in self.runtime:
             for name in dso.elf.exports.defined(wanted):
                 self.runtime_of.setdefault(name, dso.path)
+
+    def _looked_up(self, dso: Dso, wanted: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of the ``wanted`` names that an object has the loader look up."""
+        table = table_of(dso.elf.references)
+        found = table.simple.keys() & wanted
+        if table.protected:
+            found |= table.protected.keys() & wanted
+        found.update(r.name for r in table.special if r.name in wanted and self._looks_up(r))
+        return found
 
     def _looks_up(self, reference: Reference) -> bool:
         hidden = reference.visibility in (STV_HIDDEN, STV_INTERNAL)
@@ -281,9 +297,26 @@ class _Planner:
         return path and f"is the runtime's as well ({path}), where one must serve all"
 
     def _treatment(self, name: str) -> _Treatment | str:
-        """How to bind ``name`` inside the wheel again; the reason where that is not possible."""
-        definers = self.definers[name]
-        users = [f for f in self.users.get(name, ()) if f not in definers]
+        """How to bind ``name`` inside the wheel again; the reason where that is not possible.
+
+        Names that the same objects define and use are treated alike.
+        """
+        definers, users = tuple(self.definers[name]), tuple(self.users.get(name, ()))
+        key = definers, users, len(definers) > 1 and self._is_vague(name)
+        known = self._treatments.get(key)
+        if known is None:
+            known = self._treatments[key] = self._treat(*key)
+        return known
+
+    def _treat(
+        self, definers: tuple[Dso, ...], users: tuple[Dso, ...], vague: bool
+    ) -> _Treatment | str:
+        """The same for the names that ``definers`` define and ``users`` refer to.
+
+        ``vague`` says whether these have vague linkage, where several define them.
+        """
+        closing = tuple(f for f in definers if f in users)
+        users = tuple(f for f in users if f not in definers)
         homes = set().union(*(self.scopes_of.get(d.path, ()) for d in definers))
         served = []
         for user in users:
@@ -294,29 +327,38 @@ class _Planner:
                 return f"is the wheel's for {self._name(user)} in some modules' scopes only"
             served.append(user)
         together = len(homes) < sum(len(self.scopes_of.get(d.path, ())) for d in definers)
-        shared = together and self._is_vague(name)
+        shared = together and vague
         if not (served or shared or self.request.musl or self.request.method == "rename"):
-            return _Treatment((), STV_HIDDEN)
+            return _Treatment((), STV_HIDDEN, closing)
         if self.request.method == "visibility":
             return "is used by several objects of the wheel: closing it is not enough"
         # In C each definer is meant to use its own definition of a name that several have.
         own = together and not shared and not self.request.musl
-        return _Treatment((*definers, *served), STV_PROTECTED if own else None)
+        return _Treatment((*definers, *served), STV_PROTECTED if own else None, closing)
 
     def _apply(self, name: str, treatment: _Treatment) -> None:
         for dso in treatment.renamed:
             self.renamed.setdefault(dso.path, {})[name] = f"{name}.{self.request.tag}"
-        if treatment.closed is not None:
-            self._close(name, treatment)
+        for dso in treatment.closing if treatment.closed is not None else ():
+            hidden = self._may_hide(name, treatment, dso)
+            self.closed.setdefault(dso.path, {})[name] = STV_HIDDEN if hidden else STV_PROTECTED
 
     def _unrenamable(self, name: str) -> str | None:
         if name in self.needed_outside:
             return "is needed from the wheel by a library of the host's system"
         for dso in self.definers[name]:
-            if dso.path.rpartition("/")[2] in self.request.pinned:
-                return f"is defined by {self._name(dso)}, which must keep its name"
-            if self._is_public(dso):
-                return f"is defined by {self._name(dso)}, which other packages may link"
+            if dso not in self._fixed_definers:
+                self._fixed_definers[dso] = self._why_fixed(dso)
+            if (reason := self._fixed_definers[dso]) is not None:
+                return reason
+        return None
+
+    def _why_fixed(self, dso: Dso) -> str | None:
+        """Why an object cannot define other names than it does."""
+        if dso.path.rpartition("/")[2] in self.request.pinned:
+            return f"is defined by {self._name(dso)}, which must keep its name"
+        if self._is_public(dso):
+            return f"is defined by {self._name(dso)}, which other packages may link"
         return None
 
     def _may_hide(self, name: str, treatment: _Treatment, dso: Dso) -> bool:
@@ -328,19 +370,6 @@ class _Planner:
             and dso.path in self.facts.modules
             and not self.request.asked_for(name)
         )
-
-    def _close(self, name: str, treatment: _Treatment) -> None:
-        """Close ``name`` in the definers that refer to it.
-
-        A library of the same DT_SONAME may be in other wheels, whose objects
-        would get this one: what it defines must stay to be found.
-        """
-        users = set(map(id, self.users.get(name, ())))
-        for dso in self.definers[name]:
-            if id(dso) in users:
-                hidden = self._may_hide(name, treatment, dso)
-                visibility = STV_HIDDEN if hidden else STV_PROTECTED
-                self.closed.setdefault(dso.path, {})[name] = visibility
 
     def _is_vague(self, name: str) -> bool:
         found = (d for f in self.definers[name] for d in f.elf.exports.candidates(name))

@@ -9,7 +9,7 @@ any more; a change of its severity alone does not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module
@@ -33,7 +33,7 @@ from collide.repair.sonames import (
     plan_sonames,
     renamed_libraries,
 )
-from collide.repair.takers import TargetFactsByArchitecture, taken_bindings
+from collide.repair.takers import TargetFactsByArchitecture, takers_of
 from collide.support.errors import CollideError
 from collide.wheels.target import Target
 
@@ -80,12 +80,16 @@ class RepairPreview:
         """
         if capturable(self._target, [analysis], request):
             return None, frozenset()
-        taken = {b.reference.name for _, b in taken_bindings(analysis)}
+        takers = takers_of([analysis])
+        taken = set[str]().union(*takers.values())
         known = self._home.of(analysis, taken)
-        plan = NO_CHANGES if taken <= known else plan_uncaptured(analysis, request, known)
+        plan: Plan | None = NO_CHANGES
+        if not taken <= known:
+            left = {path: names - known for path, names in takers.items()}
+            plan = plan_uncaptured(analysis, request, left)
         if known and (plan is None or any(not kept.shared for kept in plan.kept)):
             # What must stay can hold back what came home by itself.
-            return plan_uncaptured(analysis, request), frozenset()
+            return plan_uncaptured(analysis, request, takers), frozenset()
         return plan, known
 
     def removed_behind(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
@@ -112,14 +116,17 @@ class RepairPreview:
 
 
 def plan_uncaptured(
-    analysis: Analysis, request: RepairRequest, known: AbstractSet[str] = frozenset()
+    analysis: Analysis,
+    request: RepairRequest,
+    takers: Mapping[str, AbstractSet[str]] | None = None,
 ) -> Plan | None:
     """The plan for a host that captures no library, if the same objects are loaded with it.
 
-    None if others may be. Names that are ``known`` to come home are left out.
+    None if others may be. ``takers`` are as for :func:`collide.repair.plan.make_plan`.
     """
     target = analysis.target
-    plan = make_plan(target, [analysis], request, known)
+    takers = takers_of([analysis]) if takers is None else takers
+    plan = make_plan(target, [analysis], request, takers)
     renamed = renamed_libraries(target, plan) & member_file_names(target)
     if not renamed:
         return plan
@@ -128,7 +135,7 @@ def plan_uncaptured(
         return None
     pinned = renamed & {kept.name for kept in sonames.kept}
     if pinned:
-        plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)), known)
+        plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)), takers)
     return merge_plans(sonames, plan)
 
 
@@ -170,20 +177,29 @@ def removed_by_touching(
         return None
     if not {(f.kind, f.name) for f in after} <= {(f.kind, f.name) for f in before}:
         return frozenset()
-    if home is not None:
+    if home is not None and names:
         old = {new: name for name, new in plan.renamed.items()}
-        home.add(analysis, names - {old.get(name, name) for name in _shadowed_names(modules)})
+        shadowed, individual = _shadowed_and_individual(modules)
+        home.add(
+            analysis,
+            names - {old.get(name, name) for name in shadowed},
+            {old.get(name, name) for name in individual},
+        )
     left = {_key(finding) for finding in judge_loading(analysis)}
     left |= set(_shadows(analysis, analysis.modules, without=names | known))
     left |= set(_shadows(analysis, modules))
     return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)
 
 
-def _shadowed_names(modules: Iterable[Module]) -> Iterator[str]:
+def _shadowed_and_individual(modules: Iterable[Module]) -> tuple[set[str], set[str]]:
+    """The names that are shadowed in ``modules``, and those that were not bound all at once."""
+    shadowed, individual = set[str](), set[str]()
     for module in modules:
         for bound in module.bound.objects if module.bound else ():
             for group in bound.groups:
-                yield from (b.reference.name for b in group.shadowed)
+                shadowed.update(b.reference.name for b in group.shadowed)
+                individual |= group.individual()
+    return shadowed, individual
 
 
 def _shadows(

@@ -14,7 +14,7 @@ from collide.binding.binding import Binding, BoundObject
 from collide.elf.constants import STV_HIDDEN
 from collide.loader.link_map import LoadFailure
 from collide.repair.plan import ObjectChange, Plan
-from collide.repair.takers import taken_bindings
+from collide.repair.takers import captured, taken_bindings
 from collide.support.records import NamedTuple
 
 
@@ -79,23 +79,6 @@ def prove(before: Analysis, after: Analysis, plan: Plan) -> Proof:
         captured=tuple(sorted(set(captured(after)))),
         broken=tuple(dict.fromkeys(broken)),
     )
-
-
-def captured(analysis: Analysis) -> Iterator[str]:
-    """Names of the wheel's libraries for which the loader uses one that the host has loaded."""
-    bundled = {
-        name
-        for path, dso in analysis.target.members.items()
-        for name in (dso.elf.soname, path.rpartition("/")[2])
-    }
-    for module in analysis.modules:
-        for m in module.bound.opened.new if module.bound else ():
-            if not analysis.is_member(m.dso):
-                continue
-            for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True):
-                known = found.how == "already-loaded" and analysis.is_host(needed.dso)
-                if known and name in bundled:
-                    yield name
 
 
 def _own_shadows(analysis: Analysis) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ from collide.repair.integrity import difference
 from collide.repair.old_names import keep_old_names
 from collide.repair.patch import close_symbols, find_patchelf, rename_libraries, rename_symbols
 from collide.repair.plan import NO_CHANGES, ObjectChange, Plan, RepairRequest, make_plan
-from collide.repair.proof import Proof, captured, prove
+from collide.repair.proof import Proof, prove
 from collide.repair.request import RepairOptions, RunTimeUse, contents_tag, make_request
 from collide.repair.sonames import (
     capturable,
@@ -38,6 +38,7 @@ from collide.repair.sonames import (
     renamed_libraries,
     show_where_moved,
 )
+from collide.repair.takers import captured
 from collide.support.errors import FormatError, InputError, UsageError
 from collide.support.files import new_file, working_directory
 from collide.support.records import NamedTuple, Protocol

@@ -5,7 +5,6 @@ The second is read from the wheel's own files.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,6 +90,8 @@ def make_request(
 
 def contents_tag(wheels: Iterable[str | os.PathLike[str]]) -> str:
     """The end of new names in some wheels: ``c`` and eight digits of a hash of their objects."""
+    import hashlib  # late: start-up
+
     digest = hashlib.sha256()
     for path in wheels:
         with Archive(path) as archive:
@@ -171,8 +172,10 @@ class RunTimeUse:
         found: dict[str, str] = {}
         parts = {name: name for name in names}
         parts |= {m[0][1:]: name for name in names for m in re.finditer(rf"{HASH}(?=\.)", name)}
-        for member, text in sorted(self.texts.items()):
-            for part in file_names_in(text, parts.keys()):
+        # Most stand nowhere, and one search of all is quicker than one of each.
+        somewhere = file_names_in(b"\0".join(self.texts.values()), parts.keys())
+        for member, text in sorted(self.texts.items()) if somewhere else ():
+            for part in file_names_in(text, somewhere):
                 reason = f"stands in {member}: code may open it under this name"
                 found.setdefault(parts[part], reason)
         plain = {name for name in names - found.keys() if not is_grafted(name)}
@@ -194,11 +197,13 @@ class RunTimeUse:
         if not opens and not is_extension_module(dso):
             return {}
         member = self._target.names[dso.path]
-        text = b"\0".join(map(bytes, _loaded(dso.read())))
-        found = file_names_in(text, names)
-        if opens:
-            own = stem(dso.path.rpartition("/")[2])
-            made_up = {n for n in names if not is_grafted(n) and stem(n) != own}
+        data = dso.read()
+        spans = tuple(_loaded(data))
+        found = file_names_in(data, names, spans)
+        own = stem(dso.path.rpartition("/")[2])
+        made_up = {n for n in names if not is_grafted(n) and stem(n) != own} if opens else ()
+        if made_up:
+            text = b"\0".join(bytes(data[start:end]) for start, end in spans)
             found |= {n for n in made_up if begins_file_name(text, stem(n))}
         return dict.fromkeys(found, f"stands as text in {member}, which may open it")
 
@@ -213,12 +218,11 @@ def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]
     return dict.fromkeys(names, f"is used by {member}, an executable of the wheel")
 
 
-def _loaded(data: bytes | bytearray) -> Iterator[memoryview]:
-    """The contents of the segments but for ``.dynstr``; no debug information, no ``.strtab``."""
-    view = memoryview(data)
-    image = Image(view)
+def _loaded(data: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Where the segments are but for ``.dynstr``; no debug information, no ``.strtab``."""
+    image = Image(memoryview(data))
     start = file_offset(image, image.one(DT_STRTAB))
     end = start + image.one(DT_STRSZ)
     for _, offset, size in image.loads:
-        yield view[offset : max(offset, min(start, offset + size))]
-        yield view[min(max(end, offset), offset + size) : offset + size]
+        yield offset, max(offset, min(start, offset + size))
+        yield min(max(end, offset), offset + size), offset + size

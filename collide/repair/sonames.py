@@ -18,7 +18,7 @@ from collide.analysis.analysis import Analysis
 from collide.analysis.history import behind_imports
 from collide.loader.model import Dso
 from collide.repair.plan import KeptName, ObjectChange, Plan, RepairRequest
-from collide.repair.proof import captured
+from collide.repair.takers import captured
 from collide.wheels.grafted import is_grafted, without_hash
 from collide.wheels.target import Target, is_extension_module
 

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from collide.analysis.analysis import Analysis
-from collide.binding.binding import Binding
+from collide.binding.binding import Binding, BindingGroup
 from collide.elf.references import referred_names
 from collide.loader.link_map import LinkMap
 from collide.loader.model import Dso
@@ -24,19 +24,53 @@ _RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
 
 def taken_bindings(analysis: Analysis) -> Iterator[tuple[Dso, Binding]]:
     """Object and binding of each reference meant for the wheel that is bound outside of it."""
-    members = analysis.target.names
+    is_member = analysis.is_member
+    for dso, group in _member_groups(analysis):
+        for b in group.diverted():
+            assert b.actual is not None
+            assert b.intended is not None
+            if is_member(b.intended.dso) and not is_member(b.actual.dso):
+                yield dso, b
+
+
+def _member_groups(analysis: Analysis) -> Iterator[tuple[Dso, BindingGroup]]:
+    """The groups of the wheel's objects, each once."""
     seen: set[int] = set()
     for module in analysis.modules:
         for bound in module.bound.objects if module.bound else ():
-            if not analysis.is_member(bound.map.dso):
+            if analysis.is_member(bound.map.dso):
+                for group in bound.groups:
+                    if id(group) not in seen:
+                        seen.add(id(group))
+                        yield bound.map.dso, group
+
+
+def takers_of(analyses: Iterable[Analysis]) -> dict[str, set[str]]:
+    """The names that are taken from a wheel, by the path of what they are bound to instead."""
+    takers: dict[str, set[str]] = {}
+    for analysis in analyses:
+        for _, group in _member_groups(analysis):
+            for (gets, meant), names in group.diverted_names().items():
+                if analysis.is_member(meant) and not analysis.is_member(gets):
+                    takers.setdefault(gets.path, set()).update(names)
+    return takers
+
+
+def captured(analysis: Analysis) -> Iterator[str]:
+    """Names of the wheel's libraries for which the loader uses one that the host has loaded."""
+    bundled = {
+        name
+        for path, dso in analysis.target.members.items()
+        for name in (dso.elf.soname, path.rpartition("/")[2])
+    }
+    for module in analysis.modules:
+        for m in module.bound.opened.new if module.bound else ():
+            if not analysis.is_member(m.dso):
                 continue
-            for group in bound.groups:
-                if id(group) in seen or not any(f.path in members for f in group.closure):
-                    continue
-                seen.add(id(group))
-                for b in group.bindings_to(lambda dso: dso.path not in members):
-                    if b.intended is not None and b.intended.dso.path in members:
-                        yield bound.map.dso, b
+            for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True):
+                known = found.how == "already-loaded" and analysis.is_host(needed.dso)
+                if known and name in bundled:
+                    yield name
 
 
 def find_scopes(target: Target, dsos: Iterable[Dso]) -> Iterator[tuple[Dso, ...]]:

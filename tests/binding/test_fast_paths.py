@@ -314,6 +314,15 @@ def answers_of_its_bindings(group: BindingGroup) -> None:
     assert by_word == names
     assert all(first_word(n) == word for word, ns in group.names_by_word().items() for n in ns)
     assert set(group.shadowed) == {b for b in every if b.shadowed}
+    to_another = [
+        b for b in every if b.actual and b.intended and b.actual.dso is not b.intended.dso
+    ]
+    assert Counter(group.diverted()) == Counter(to_another)
+    expected: dict[tuple[Dso, Dso], set[str]] = {}
+    for b in to_another:
+        if b.actual and b.intended:
+            expected.setdefault((b.actual.dso, b.intended.dso), set()).add(b.reference.name)
+    assert group.diverted_names() == expected
     some = set(sorted(names)[::2])
     assert Counter(group.of(some)) == Counter(b for b in every if b.reference.name in some)
     for dso in {*providers, *(b.intended.dso for b in every if b.intended)}:
