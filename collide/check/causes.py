@@ -156,7 +156,7 @@ def _fix(worst: Finding, subject: Subject, linked_into: Sequence[str]) -> str:
     if linked_into:
         modules = listed(list(dict.fromkeys(map(object_name, linked_into))))
         return f"Link {modules} with -Wl,--exclude-libs,ALL."
-    return f"Rename {meant_library(worst)}'s symbols, or link it static and hidden."
+    return f"Link {meant_library(worst)} statically with -Wl,--exclude-libs,ALL."
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

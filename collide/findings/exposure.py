@@ -55,8 +55,8 @@ EXPOSED_LIBRARY = Code(
     "Any host that exports one of these names gives its own in place of the bundled library's.",
     "References of objects that need the library, directly or through others, to names that it "
     "exports; without C++ vague linkage and names that only this wheel can have (COL401).",
-    "Rename the symbols in both (patchelf --rename-dynamic-symbols), or link the library "
-    "statically and hidden.",
+    "Link the library statically with -Wl,--exclude-libs,ALL, or rename what is used of it, in "
+    "both files (as collide repair and patchelf --rename-dynamic-symbols do).",
     example=(
         "psycopg2-binary 2.9.13 brings libssl, libcrypto and more, under names of its own and "
         "with symbols of their plain names. See `collide check -v psycopg2_binary-2.9.13-*.whl "
@@ -121,14 +121,19 @@ def _note(definer: str, exposed: _Exposed, taken: Iterable[Taken]) -> Finding | 
     from collide.findings.evidence import some  # late: start-up
 
     names = frozenset(symbols)
-    evidence = [f"Their names begin with {_words(symbols)}."]
+    evidence = [f"By the beginning of their names: {_words(symbols)}."]
     others = sorted(exposed.users - {definer})
     if others:
         evidence.append(f"They are looked up by {some(others)}.")
-    for host, findings in taken:
-        count = len({s for f in findings if _is_of(f, definer) for s in f.symbols if s in names})
-        if count:
-            evidence.append(f"{host} takes {count} of them.")
+    counts = {
+        host: len({s for f in findings if _is_of(f, definer) for s in f.symbols if s in names})
+        for host, findings in taken
+    }
+    if any(counts.values()):
+        most = max(counts, key=lambda host: counts[host])
+        hosts = sum(map(bool, counts.values()))
+        some_hosts = f"{hosts} hosts take some; " if hosts > 1 else ""
+        evidence.append(f"{some_hosts}{most} takes {counts[most]} of them.")
     code = EXPOSED_LIBRARY if others else EXPOSED_SYMBOLS
     return Finding(
         code=code,

@@ -137,8 +137,9 @@ def _remedy(analysis: Analysis, code: Code, interposition: Interposition) -> str
     if all(map(is_libpython, names.split(", "))):
         return NO_LIBPYTHON
     return (
-        f"Rename the symbols it takes from {names}, in both "
-        "(patchelf --rename-dynamic-symbols), or link that library statically and hidden."
+        f"Link {names} statically with -Wl,--exclude-libs,ALL, or give what it uses of that "
+        "library other names, in both files (as collide repair and patchelf "
+        "--rename-dynamic-symbols do)."
     )
 
 

@@ -65,8 +65,9 @@ class Likelihood(NamedTuple):
 
     def __str__(self) -> str:
         broke, pairs = self.measured
-        such = f"{broke} of {pairs} that were run with such a finding broke"
-        return f"{self.word} ({self.probability:.2f}): {such if pairs else 'none was measured'}"
+        such = f"of {pairs} wheels in hosts that were run with this code, {broke} broke"
+        told = such if pairs else "none with this code was run"
+        return f"{self.word}, estimated {self.probability:.2f}: {told}"
 
 
 def likelihood(finding: Finding) -> Likelihood | None:

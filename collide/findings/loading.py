@@ -87,7 +87,8 @@ CAPTURED_SONAME = Code(
     "The host has already loaded a library of this name, so the wheel's copy stays unused.",
     "A DT_NEEDED name for which the wheel has a file equals the path, an alias or the DT_SONAME of "
     "an object that the host has loaded.",
-    "Give the bundled library a SONAME of its own, as auditwheel repair does.",
+    "Give the needed library, as it is in the wheel, a name (DT_SONAME) of its own, as auditwheel "
+    "repair does.",
     example=(
         "PyQt6 brings libQt6Core.so.6 of Qt 6.7 under its plain name. In a program that links "
         'Qt 6.4 the loader keeps that one, and the import fails: "version `Qt_6.7\' not found".'

@@ -263,12 +263,16 @@ def test_note_fails_only_when_notes_are_asked_for(run: Run, tmp_path: Path) -> N
 def test_exposure_is_told_once_and_changes_no_status(run: Run) -> None:
     arguments = ("check", specimen("bundled_mangled"), "--profile", HOST, "--profile", HOST)
     status, out, _ = run(*arguments, "-v")
-    assert "  notes   5 names that a host could define as well (-v)\n" in run(*arguments)[1]
+    assert (
+        "  notes   5 functions and variables that some other host could replace (-v)\n"
+        in run(*arguments)[1]
+    )
     (line,) = (line for line in out.splitlines() if "note COL402" in line)
     assert line.strip() == (
-        "note COL402 [exposed-library] specimen_bundled_mangled.libs/libvault-2f6e8b1c.so.1: "
-        "5 symbols on any host. Their names begin with vault (5). They are looked "
-        "up by specimen_bundled_mangled.abi3.so. debian-12-host takes 4 of them."
+        "note COL402 [exposed-library] specimen_bundled_mangled.libs/libvault-2f6e8b1c.so.1 is a "
+        "bundled library whose symbols a host with the same names would replace: 5 symbols on any "
+        "host. By the beginning of their names: vault (5). They are looked up by "
+        "specimen_bundled_mangled.abi3.so. debian-12-host takes 4 of them."
     )
     without = run(*arguments, "--no-exposure")
     assert (without[0], "COL4" in without[1]) == (status, False)

@@ -137,10 +137,8 @@ def test_check_tells_what_changes_with_the_order(capsys: Capture, tmp_path: Path
     assert (status, err) == (1, [])
     assert re.search(rf"^{one} and {other} on \S*-host share 1 unique symbol$", out, re.MULTILINE)
     assert f", after {one}\n" in out
-    assert (
-        f"  note COL303 [unique-across-wheels] 2 objects of {other.name} <- a.so: 1 symbol" in out
-    )
-    assert "1 pair looked at together, 1 sharing something" in out
+    assert f"  note COL303 [unique-across-wheels] 2 objects of {other.name} " in out
+    assert "; 1 pair in one process\n" in out
 
     status, out, _ = run(capsys, *arguments, "--no-together")
     assert status == 0

@@ -80,4 +80,4 @@ def test_hosts_that_take_some_are_named(s: Scenario) -> None:
     target = read_target(s.directory / "w")
     hosts = [Taken("one", [taken]), Taken("other", [])]
     (found,) = expose(target, hosts, ReferencesByDefiner(target.members.values()))
-    assert found.evidence == ("Their names begin with xml (1).", "one takes 1 of them.")
+    assert found.evidence == ("By the beginning of their names: xml (1).", "one takes 1 of them.")

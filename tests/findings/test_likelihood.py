@@ -34,7 +34,10 @@ def test_a_finding_says_it_in_words_with_the_pairs_it_stands_on() -> None:
     assert error is not None and warning is not None
     assert error.word == "likely" and error.probability > 0.5 > warning.probability
     broke, pairs = measured()["warning"]["COL102"]
-    assert f"{broke} of {pairs} that were run" in str(warning) and warning.word == "possible"
+    assert (
+        f"of {pairs} wheels in hosts that were run with this code, {broke} broke" in str(warning)
+        and warning.word == "possible"
+    )
 
 
 def test_nothing_is_told_of_notes_and_of_what_no_host_does() -> None:

@@ -248,12 +248,12 @@ def test_reports_say_for_which_python_a_host_is_taken(
     require_loader()
     path = wheel(tmp_path, "void f(void) {}", "cp313-cp313t").name
     assert main(["check", path, "--profile", "debian-12-gdb"]) == 0
-    assert "on debian-12-gdb, as if for 3.13t: " in capsys.readouterr().out
+    assert "on debian-12-gdb, as if it had Python 3.13t: " in capsys.readouterr().out
     assert main(["check", path, "--profile", "debian-12-*", "--format", "json"]) == 0
     (*_, last) = json.loads(capsys.readouterr().out)["analyses"]
     assert (last["profile"]["python"], last["profile"]["as_if"]) == ("cp313t", True)
     assert main(["check", path]) == 0
-    assert "hosts, all as if for 3.13t" in capsys.readouterr().out
+    assert " hosts have another Python: looked at as if they had 3.13t\n" in capsys.readouterr().out
 
 
 def test_processes_send_hosts_in_thought_as_what_they_are(tmp_path: Path) -> None:

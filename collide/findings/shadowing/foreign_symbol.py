@@ -23,7 +23,7 @@ FOREIGN_SYMBOL = Code(
     "foreign-symbol",
     Severity.WARNING,
     Shape.INTERPOSITION,
-    "gets symbols of the same names from a different program or library of the host",
+    "gets functions or variables of the host that only have the same names as its own",
     "Two libraries that have nothing to do with each other use the same name, or have copied the "
     "same source. What the host's does may be something else altogether.",
     f"Of the names that the two objects export, less than {part_in_words(UNRELATED)} are in both; "
@@ -55,9 +55,11 @@ def foreign_symbol(interposition: Interposition) -> RuleResult | None:
     common = overlap(interposition.intended, interposition.provider)
     if not is_unlike(common):
         return None
+    meant = interposition.intended
+    ours = file_name(*meant) if len(meant) == 1 else "the wheel"
     line = (
-        f"{file_name(interposition.provider)} is no copy of it: {common.common} of the "
-        f"{common.ours} names that one exports and the {common.theirs} of the other are the same."
+        f"{file_name(interposition.provider)} is something else, not another copy: it exports "
+        f"{common.theirs} names and {ours} {common.ours}, and they have {common.common} in common."
     )
     severity, lines = FOREIGN_SYMBOL.severity, [line]
     for b in interposition.used:

@@ -18,7 +18,7 @@ WIDE_INTERFACE = Code(
     "wide-interface",
     Severity.ERROR,
     Shape.INTERPOSITION,
-    "uses much of a library, down to its structures, and gets the host's copy in place of its own",
+    "uses a library's internal structures, but runs with the host's copy, not with its own",
     "So many functions and variables of the library are in use that its structures are compiled "
     "in. Another release with other layouts or other rules gives wrong results.",
     f"At least {WIDE} symbols in use bind to one library of the host, variables of more than one "

@@ -151,18 +151,12 @@ def on_hosts(hosts: Sequence[str], checked: int, *, verbose: bool = False) -> st
 
 
 def as_if(judged: Sequence[Judged]) -> str:
-    """How many hosts are taken with another Python than theirs, as a clause; often empty."""
+    """That a host is taken with another Python than its own, as a clause; often empty."""
     taken = [j.analysis.host.python for j in judged if j.analysis.host.as_if]
-    if not taken or taken[0] is None:
-        return ""
-    count = "all " if len(taken) == len(judged) else f"{len(taken)} "
-    return f", {count if len(judged) > 1 else ''}as if for {taken[0].release}"
+    return f", as if it had Python {taken[0].release}" if taken and taken[0] is not None else ""
 
 
 def looked_at_together(pairs: Iterable[Pair]) -> str:
-    """How many pairs were looked at, and how many of them share something; empty without any."""
-    looked_at = [pair for pair in pairs if pair.left_out is None]
-    if not looked_at:
-        return ""
-    sharing = sum(1 for pair in looked_at if pair.shares)
-    return f"{plural(len(looked_at), 'pair')} looked at together, {sharing} sharing something"
+    """How many pairs of inputs were looked at in one process; empty without any."""
+    count = sum(pair.left_out is None for pair in pairs)
+    return f"{plural(count, 'pair')} in one process" if count else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from collide.analysis.analysis import repair_command
 from collide.check.causes import Cause, InputSummary
@@ -16,14 +16,13 @@ from collide.check.check import BELOW, LeftOut, Report
 from collide.check.grouped import Grouped, group
 from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow
-from collide.findings.code import Code, Severity
+from collide.findings.code import Code, Family, Severity
 from collide.findings.loading import NO_PYTHON
 from collide.findings.subject import Kind
 from collide.report.check.parts import (
     as_if,
     facts,
     headline,
-    history,
     opened,
     some,
 )
@@ -57,6 +56,11 @@ _SHOWN_MODULES = 3
 _SHOWN_HOSTS = 3
 _MOST, _FEWEST = 4, 3
 """Causes of one input that have a line of their own; where there are more, this many and errors."""
+WHY = (
+    "why: a program's own libraries are searched before those of a wheel "
+    "(collide explain questions)"
+)
+"""Why a host has a part in it at all, told once."""
 _MARGIN = 10
 """Columns before what a cause is about: two spaces and one word."""
 
@@ -83,7 +87,11 @@ def render(report: Report | Grouped, *, verbose: int = 0, style: Style = _PLAIN)
 class _CauseLines:
     """The lines of causes: one each where it fits."""
 
-    def __init__(self, style: Style, verbose: int, hosts: Mapping[str, Hosts]) -> None:
+    def __init__(
+        self, style: Style, verbose: int, hosts: Mapping[str, Hosts], *, brief: bool
+    ) -> None:
+        """With ``brief`` each cause is kept to a line if it can be, and notes are left out."""
+        self._brief = brief
         self._style = style
         self._verbose = verbose
         self._hosts = hosts
@@ -105,7 +113,7 @@ class _CauseLines:
         if others := harmful[len(shown) :]:
             yield self._others(others)
         notes = [c for c in own if c.severity == Severity.NOTE]
-        if notes:
+        if notes and not self._brief:
             yield self._notes(notes)
 
     def _cause(self, cause: Cause, beside: Iterable[Cause]) -> Iterator[Line]:
@@ -116,9 +124,9 @@ class _CauseLines:
         hosts, thing = self._hosts.get(cause.targets[0], Hosts({})), what(cause)
         happens = who(cause, hosts)
         column = max(len(what(c)) for c in beside) + 2
-        # An error names its hosts, in two lines if need be.
+        # An error names its hosts, in two lines if need be and if there is but one input.
         sayings = [happens, who(cause, hosts, brief=True)]
-        if cause.severity < Severity.ERROR:
+        if cause.severity < Severity.ERROR or self._brief:
             sayings = [happens, _short(cause, hosts), who(cause, hosts, named=False, brief=True)]
         for said in sayings:
             for start in (column, len(thing) + 2):
@@ -148,7 +156,8 @@ class _CauseLines:
             parts.append(count)
         if exposed:
             names = sum(len(c.symbols) for c in exposed)
-            parts.append(f"{plural(names, 'name')} that a host could define as well")
+            what_it_has = "function or variable" if names == 1 else "functions and variables"
+            parts.append(f"{names} {what_it_has} that some other host could replace")
         text = f"{', '.join(parts)} (-v)"
         return Span("  "), Span("notes   ", "note"), Span(text)
 
@@ -174,7 +183,8 @@ class _Screen:
             one.target: hosts_of((*one.breaks, *one.warns, *one.clean))
             for one in self._summary.inputs
         }
-        self._lines = _CauseLines(style, verbose, hosts)
+        several = len(self._summary.inputs) > 1
+        self._lines = _CauseLines(style, verbose, hosts, brief=several)
 
     def lines(self) -> Iterator[Line]:
         """All lines, the inputs first."""
@@ -191,27 +201,38 @@ class _Screen:
             yield ()
         if self._verbose:
             yield from map(_plain, set_aside(self._report.aside))
+        if any(
+            c.code.family is Family.SHADOWING and c.severity > Severity.NOTE for c in self._causes
+        ):
+            yield from map(_plain, _fold(WHY, self._style.width))
+        yield from self._other_pythons()
         yield from self._left_out()
-        yield from map(_plain, _fold(summary_of(self._report, self._summary), self._style.width))
+        counts = summary_of(self._report, self._summary)
+        counted = f"causes: {counts}" if self._causes else counts
+        yield from map(_plain, _fold(counted, self._style.width))
+
+    def _other_pythons(self) -> Iterator[Line]:
+        """The hosts whose own Python is another one, where they are not named by themselves."""
+        several = [one.target for one in self._summary.inputs if one.hosts > 1]
+        hosts: dict[str, dict[str, None]] = {}
+        for host in (j.analysis.host for target in several for j in self._judged.get(target, ())):
+            if host.as_if and host.python is not None:
+                hosts.setdefault(host.python.release, {})[host.name] = None
+        for release, names in hosts.items():
+            have, it = ("have", "they had") if len(names) > 1 else ("has", "it had")
+            count = plural(len(names), "host")
+            yield _plain(f"{count} {have} another Python: looked at as if {it} {release}")
 
     def _without_python(self) -> Iterator[Line]:
-        """Hosts in which nothing can run before they are described better."""
+        """Hosts in which nothing can be imported before they are described better."""
         for host in self._no_python:
             text = f"{host} has no Python: name the plugin that brings it, --global LIB"
             yield (Span(text, "error"),)
 
     def _input(self, one: InputSummary, title: str) -> Iterator[Line]:
         own = self._own.get(one.target, [])
-        shown: Sequence[Cause] = own
-        if self._no_python and not self._verbose:
-            # What its libraries would take there says nothing about a process that imports it.
-            one = _without(one, self._no_python)
-            shown = [
-                c for c in own if not c.hosts or any(h not in self._no_python for h in c.hosts)
-            ]
-            if not one.hosts:
-                yield Span(title, "strong"), Span(": cannot be imported there (-v)")
-                return
+        # A host without Python is told once, before all.
+        shown = own if self._verbose else [c for c in own if c.fix != NO_PYTHON]
         yield from self._title(title, self._outcome(one))
         yield from self._by_kind(one)
         yield from self._lines.of(shown)
@@ -239,12 +260,12 @@ class _Screen:
             (one.warns, "warnings", "warning"),
             (one.clean, self._clean(one.target), "good"),
         ]
-        taken = as_if(self._judged.get(one.target, ()))
         if one.hosts == 1:
             (word, style) = next((word, style) for names, word, style in parts if names)
             (host,) = one.breaks + one.warns + one.clean
+            taken = as_if(self._judged.get(one.target, ()))
             return Span(f" on {host}{taken}: "), Span(word, style)
-        spans = [Span(f" on {one.hosts} hosts{taken}: ")]
+        spans = [Span(f" on {one.hosts} hosts: ")]
         told = [(names, word, style) for names, word, style in parts if names]
         if len(told) == 1:
             (_, word, style) = told[0]
@@ -336,11 +357,7 @@ class _Screen:
     def _together(self) -> Iterator[Line]:
         pairs = [c for c in self._causes if c.is_of_pair]
         harmless = all(c.severity == Severity.NOTE for c in pairs)
-        if pairs and harmless and not self._verbose:
-            yield ()
-            count = plural(len(pairs), "lesser finding")
-            yield Span("in one process:", "strong"), Span(f" {count} (-v)")
-        elif pairs:
+        if pairs and (self._verbose or not harmless):
             yield ()
             yield (Span("in one process:", "strong"),)
             yield from self._lines.of(pairs)
@@ -371,7 +388,7 @@ class _Screen:
             k for host, k in kinds.items() if host not in self._summary.hosts
         )
         if checked & summed and unfit:
-            text = f"left out (see -v): {summed_up(unfit)}"
+            text = f"not tried (-v): {summed_up(unfit)}"
             yield from map(_plain, _fold(text, self._style.width))
 
 
@@ -381,16 +398,7 @@ def _subjects(causes: Sequence[Cause]) -> list[str]:
     owners = list(dict.fromkeys(c.subject for c in causes if c.kind is Kind.NAMES))
     if not owners:
         return [*subjects]
-    define = "also define" if len(owners) > 1 else "also defines"
-    return [*subjects, f"names that {listed(owners)} {define}"]
-
-
-def _without(one: InputSummary, hosts: Container[str]) -> InputSummary:
-    """The same without some hosts."""
-    left = (
-        tuple(h for h in names if h not in hosts) for names in (one.breaks, one.warns, one.clean)
-    )
-    return InputSummary(one.target, *left)
+    return [*subjects, f"functions of the same names in {listed(owners)}"]
 
 
 def _fold(text: str, width: int) -> list[str]:
@@ -420,10 +428,9 @@ def _finding(row: ReportRow, verbose: int) -> Iterator[str]:
     heading = f"  {finding.severity} {code.id} [{code.slug}] {finding.victim}"
     if finding.severity == Severity.NOTE and not names:
         count = f": {plural(len(finding.symbols), 'symbol')}" if finding.symbols else ""
-        follows = f" {history(finding)}" if finding.after_import else ""
-        taken_from = f" <- {finding.provider}" if finding.provider else ""
+        gives = f", from {finding.provider}" if finding.provider else ""
         evidence = f". {' '.join(finding.evidence)}" if row.exposed else ""
-        yield f"{heading}{taken_from}{count}{follows} {where(row)}{evidence}"
+        yield f"{heading} {headline(finding)}{gives}{count} {where(row)}{evidence}"
         return
     yield ""
     yield heading

@@ -76,9 +76,9 @@ def what(cause: Cause) -> str:
 def _library(cause: Cause) -> str:
     name = f"{cause.subject} {cause.release}".rstrip()
     if cause.linked_into:
-        return f"{name} in {listed_objects(cause.linked_into)}"
+        return f"{name}, built into {listed_objects(cause.linked_into)}"
     users = [one for one in cause.objects if library(one) != cause.subject]
-    return f"{name} for {listed_objects(users)}" if users else f"{name}, bundled"
+    return f"{name}, used by {listed_objects(users)}" if users else f"{name}, bundled"
 
 
 def _names(cause: Cause) -> str:
@@ -101,16 +101,14 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) 
     if not interposed or cause.kind is Kind.CODE:
         alone = cause.checked < 2
         return headline(worst) if alone else f"on {subject}: {headline(worst)}"
-    run, their = ("run", "their") if several else ("runs", "its")
+    use, their = ("use", "their") if several else ("uses", "its")
     if cause.kind is Kind.NAMES:
         owner = listed(list(dict.fromkeys(map(library, cause.providers))))
-        return f"{subject} {run} {owner}'s instead"
-    theirs = f"{their} {'own copy' if brief else theirs_of(cause)}"
+        return f"{subject} {use} {owner}'s instead"
+    theirs = f"{their} {'own' if brief else theirs_of(cause)}"
     if worst.code.shape is Shape.SPLIT:
-        return f"{subject} {'mix' if several else 'mixes'} in {theirs}"
-    if brief:
-        return f"{subject} {run} {theirs}"
-    return f"{subject} {run} {theirs} instead"
+        return f"{subject} {'mix it' if several else 'mixes it'} with {theirs}"
+    return f"{subject} {use} {theirs}"
 
 
 def fix_page(cause: Cause) -> str:
@@ -139,7 +137,7 @@ def theirs_of(cause: Cause) -> str:
     if len(files) == 1:
         return files[0]
     libraries = sorted(set(map(library, files)))
-    return "own release" if len(libraries) == 1 else listed(libraries)
+    return "own release of it" if len(libraries) == 1 else listed(libraries)
 
 
 def listed_objects(paths: Sequence[str]) -> str:
