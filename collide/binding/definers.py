@@ -28,7 +28,8 @@ one. The others are *special*, and bound one by one. These are the fast paths, a
   and answers most questions without: the same test.
 - :func:`collide.binding.binding.names_apart`, which spares pairs to compare what is bound alike:
   ``test_names_apart_are_of_all_that_gets_another_definition_and_few_others``.
-- :meth:`collide.elf.hash_tables.GnuHash.reached`: ``test_gnu_table_reaches_what_it_walks_to`` in ``tests/elf/test_symbols.py``.
+- :meth:`collide.elf.hash_tables.GnuHash.reached`: ``test_gnu_table_reaches_what_it_walks_to``
+  in ``tests/elf/test_symbols.py``.
 """
 
 from __future__ import annotations
