@@ -14,7 +14,7 @@ from functools import cache, partial
 from os.path import commonprefix
 
 from collide.analysis.analysis import Analysis
-from collide.analysis.static_libraries import find_interiors, function_places, names_in, place
+from collide.analysis.static_libraries import find_interiors, names_in, place
 from collide.binding.binding import Binding, BindingGroup
 from collide.binding.shadowing import has_other_strings
 from collide.elf.constants import (
@@ -250,7 +250,7 @@ def _reach(
         for (victim, provider, vague), one in weighed.items()
         if not vague
     )
-    known = partial(_calls_of, analysis, compared, kept_in, interiors)
+    known = partial(_calls_of, analysis, compared, kept_in)
     return Reach(modules, kept_in.keys() | compared, known, _unasked(weighed, interiors))
 
 
@@ -300,7 +300,6 @@ def _calls_of(
     analysis: Analysis,
     compared: AbstractSet[Dso],
     kept: Mapping[Dso, AbstractSet[str]],
-    interiors: Mapping[Dso, Sequence[range]],
     dso: Dso,
 ) -> Calls | None:
     if not analysis.is_member(dso):
@@ -313,9 +312,7 @@ def _calls_of(
         calls.leave_out(names - names_in_python(analysis.target, dso, names))
     if calls is not None:
         own = kept.get(dso, frozenset()) & dso.elf.exports.names
-        calls.follow_tables(
-            own, partial(_variables, dso), interiors.get(dso, ()), partial(function_places, dso)
-        )
+        calls.follow_tables(own, partial(_variables, dso))
     if dso in compared:
         # The rules of findings will need them, and the bytes are in memory now.
         _ = dso.version_strings

@@ -29,7 +29,7 @@ from collide.elf.code.branches import Functions, Sites
 from collide.elf.code.cffi_tables import MARK, cffi_functions
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
-from collide.elf.code.table_users import entered_rows, users_of_tables
+from collide.elf.code.table_users import users_of_tables
 from collide.elf.code.unwind import Frames
 from collide.elf.constants import DT_FINI, DT_INIT
 from collide.elf.headers import Image
@@ -307,34 +307,25 @@ class Calls:
             self._forget()
 
     def follow_tables(
-        self,
-        names: AbstractSet[str],
-        variables: Callable[[], AbstractSet[int]],
-        interiors: Sequence[range] = (),
-        places: Callable[[], Mapping[str, int]] = dict,
+        self, names: AbstractSet[str], variables: Callable[[], AbstractSet[int]]
     ) -> None:
         """Let what stands in a table be used by the functions that refer to the table.
 
-        From now on that is so for ``names`` and the functions that lead to them alone, but not for
-        what stands behind one of ``variables``, which have names, nor in a large object, whose
-        code would be scanned once more. What is left, only in tables of a static library, is used
-        by who enters it: it is at one of ``interiors``. ``places`` are functions with names.
+        That is done for ``names`` and for the functions that lead to them, and from now on for
+        nothing else, whatever was asked before. It is not done for what stands behind one of
+        ``variables``, which have names, nor in a large object, whose code would be scanned once
+        more.
         """
         wanted = frozenset(names)
-        key = wanted, tuple(interiors)
-        found = self._followed.get(key)
+        found = self._followed.get(wanted)
         if found is None:
-            self._now = self._followed[frozenset(), ()]
+            self._now = self._followed[frozenset()]
             functions = self._tables.intersection(set().union(*map(self.behind, wanted)))
             in_data = functions | (wanted & self._table_symbols)
             users = self._users_of(in_data, variables)
-            if interiors and (left := in_data - users.keys()):
-                table = Tables(Image(memoryview(self._again())))
-                own = entered_rows(table, interiors, self.functions, places(), self.callers)
-                users |= {what: own[what] for what in left & own.keys()}
             new = _Followed(users, self._tables, self._table_symbols, self.constructors)
-            found = self._by_tables.setdefault(frozenset(users.items()), new)
-        self._now = self._followed[key] = found
+            found = self._by_tables.setdefault(frozenset(users), new)
+        self._now = self._followed[wanted] = found
 
     def _users_of(
         self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
@@ -351,8 +342,8 @@ class Calls:
     def _forget(self) -> None:
         """Forget what was found by the tables or by the code as they were."""
         self._now = _Followed({}, self._tables, self._table_symbols, self.constructors)
-        self._by_tables: dict[AbstractSet[object], _Followed] = {frozenset(): self._now}
-        self._followed: dict[tuple[object, object], _Followed] = {(frozenset(), ()): self._now}
+        self._by_tables: dict[frozenset[str | int], _Followed] = {frozenset(): self._now}
+        self._followed: dict[frozenset[str], _Followed] = {frozenset(): self._now}
 
     def offered(self, exports: Exports) -> Mapping[int, Sequence[str]]:
         """The addresses that ``exports``, those of this object, offer, with all their names."""
@@ -376,7 +367,7 @@ class Calls:
 
     def leading_to(self, names: Collection[str]) -> AbstractSet[int]:
         """All functions that lead to a use of one of ``names``, whatever tables are followed."""
-        now, self._now = self._now, self._followed[frozenset(), ()]
+        now, self._now = self._now, self._followed[frozenset()]
         found = frozenset[int]().union(*map(self.behind, names))
         self._now = now
         return found

@@ -91,6 +91,8 @@ class _Caller:
             except IndexError:
                 return
             at += one.size
+            if at > len(self._code):
+                return
             self._step(one, at)
 
     def _step(self, one: Instruction, after: int) -> None:

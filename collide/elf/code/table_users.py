@@ -7,7 +7,7 @@ or of a row of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.elf.code.branches import ADDRESSES, Functions, Sites
@@ -50,51 +50,6 @@ def table_sites(
         found += here
         if found and (place - address >= _ROWS or any(map(takes, here))):
             break
-    return found
-
-
-def own_rows(
-    tables: Tables, interior: range, functions: Container[int], places: Mapping[str, int]
-) -> AbstractSet[str | int]:
-    """The functions and symbols that stand only in tables of the library at ``interior``.
-
-    A row is one of its own where all functions in the rows beside it, without a gap, lie in
-    there. ``functions`` are all of the object, ``places`` those that have names.
-    """
-    rows: dict[int, str | int] = {
-        place: address for place, address in tables.pointers.items() if address in functions
-    }
-    rows |= {at: name for name, found in tables.symbols.items() for at in found}
-    words = sorted({*tables.pointers, *rows})
-    mine, others = set[str | int](), set[str | int]()
-    run: set[str | int] = set()
-    for place, after in zip(words, [*words[1:], 0], strict=True):
-        if place in rows:
-            run.add(rows[place])
-        if after != place + _WORD:
-            at = (places.get(row, -1) if isinstance(row, str) else row for row in run)
-            (mine if all(one in interior for one in at) else others).update(run)
-            run = set()
-    return mine - others
-
-
-def entered_rows(
-    tables: Tables,
-    interiors: Iterable[range],
-    functions: Iterable[int],
-    places: Mapping[str, int],
-    callers: Callable[[int], AbstractSet[int]],
-) -> dict[str | int, frozenset[int]]:
-    """What stands only in a library's own tables, with the functions that enter the library.
-
-    See :func:`own_rows`; ``callers`` gives those of one function.
-    """
-    known, found = frozenset(functions), dict[str | int, frozenset[int]]()
-    for interior in interiors:
-        own = own_rows(tables, interior, known, places)
-        inside = frozenset(one for one in known if one in interior) if own else frozenset[int]()
-        entering = frozenset[int]().union(*map(callers, inside)) - inside
-        found |= dict.fromkeys(own - found.keys(), entering)
     return found
 
 

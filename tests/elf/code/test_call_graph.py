@@ -388,6 +388,27 @@ def test_functions_in_rows_of_structures_are_used_by_those_who_refer_to_these(
     assert addresses["search"] in found.behind("other")
 
 
+def test_table_begins_where_code_takes_an_address(tmp_path: Path) -> None:
+    # Three tables without a gap: the rows of one are not used by who refers to another.
+    source = """
+    extern int one(int), other(int);
+    static int a(int n) { return one(n) + 1; } static int b(int n) { return other(n) + 2; }
+    static int (*const as[])(int) = { a, a }, (*const bs[])(int) = { b, b },
+        (*const more[])(int) = { a, a };
+    int first(int n) { return as[n](n); } int second(int n) { return bs[n](n); }
+    int third(int n) { return more[n](n); }
+    """
+    content = compile_so(tmp_path, "m.so", source, "-O2", "-fno-inline").read_bytes()
+    found = read_calls(content)
+    assert found is not None
+    exports = read_object(content).exports
+    places = {n: exports.candidates(n)[0].value for n in ("first", "second", "third")}
+    found.follow_tables(frozenset(["other"]), frozenset)
+    assert places["second"] in found.behind("other")
+    if platform.machine() == "x86_64":
+        assert {places["first"], places["third"]}.isdisjoint(found.behind("other"))
+
+
 def test_what_was_asked_for_another_host_does_not_matter(tmp_path: Path) -> None:
     found, addresses = tables(tmp_path)
     alone, _ = tables(tmp_path)

@@ -1,0 +1,31 @@
+"""Which memory of its own a caller lends: what is read of a long function ends anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collide.elf.code import lent
+from collide.elf.code.call_graph import read_calls
+from collide.elf.headers import Image
+from compiler import compile_so
+from judging import only_x86_64
+
+SOURCE = "void take(int *); void give(int n) { int own[4] = {n}; take(own); take(own + 1); }"
+
+
+@only_x86_64
+def test_code_that_is_cut_inside_a_call_lends_what_is_read_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = compile_so(tmp_path, "m.so", SOURCE, "-O1", "-fno-stack-protector").read_bytes()
+    calls = read_calls(content)
+    assert calls is not None
+    found = []
+    for longest in range(100):
+        monkeypatch.setattr(lent, "_LONGEST", longest)
+        users = frozenset(calls.users("take"))
+        found.append(lent.lent_arguments(Image(memoryview(content)), calls, ["take"], users))
+    assert found[0] == {}
+    assert found[-1] == {"take": {0}}
