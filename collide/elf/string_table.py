@@ -30,23 +30,25 @@ class SharedNames:
     def __init__(self, table: bytes) -> None:
         self._table = table
         self._known: dict[int, str] = {}
-        self._length = 0
+        self._left = _most(table)
 
     def at(self, offset: int) -> str:
         """The string at an offset."""
         known = self._known.get(offset)
         if known is None:
             raw = self._table[offset : self._table.index(b"\0", offset)]
-            self._length += len(raw)
-            _hold(self._length, len(self._table))
-            known = self._known[offset] = decode(raw)
+            self._left -= len(raw)
+            if self._left < 0:
+                used = _most(self._table) - self._left
+                raise limits.exceeded("names" if used > limits.value("names") else "name-ratio")
+            known = self._known[offset] = raw.decode("utf-8", "surrogateescape")
         return known
 
 
-def _hold(length: int, table: int) -> None:
-    limits.hold("names", length)
-    if length > _ALWAYS and length > limits.value("name-ratio") * table:
-        raise limits.exceeded("name-ratio")
+def _most(table: bytes) -> int:
+    """The bytes of names that a table may stand for."""
+    most = max(_ALWAYS, limits.value("name-ratio") * len(table))
+    return min(most, limits.value("names"))
 
 
 def names_at(strings: bytes, offsets: array[int]) -> list[str]:
@@ -56,8 +58,7 @@ def names_at(strings: bytes, offsets: array[int]) -> list[str]:
     :class:`SharedNames`.
     """
     if native.compiled:
-        most = max(_ALWAYS, limits.value("name-ratio") * len(strings))
-        found = native.compiled.names(strings, offsets, min(most, limits.value("names")))
+        found = native.compiled.names(strings, offsets, _most(strings))
         if found is not None:
             return found
     return list(map(SharedNames(strings).at, offsets))
