@@ -295,6 +295,11 @@ class Calls:
         return self._now.tables
 
     @property
+    def data_symbols(self) -> frozenset[str]:
+        """The symbols that data refers to, whatever tables are followed."""
+        return self._table_symbols
+
+    @property
     def table_symbols(self) -> frozenset[str]:
         """The symbols that data refers to, less those whose tables are followed."""
         return self._now.table_symbols

@@ -72,7 +72,7 @@ def other_string(interposition: Interposition) -> RuleResult | None:
         if b.intended and b.intended.dso is victim and b.intended.definition.value in working
     )
     # Virtual functions matter to objects of the class, which another function has to make.
-    if not names or victim.calls.table_symbols.issuperset(names):
+    if not names or victim.calls.data_symbols.issuperset(names):
         return None
     which = f"{some(names)} {'works' if len(names) == 1 else 'work'} on strings inside."
     return RuleResult(OTHER_STRING, Severity.ERROR, (line, which))
