@@ -1,8 +1,8 @@
 """Runs tests with the compiled part under AddressSanitizer and UndefinedBehaviorSanitizer.
 
-    python tests/tools/sanitized.py [TEST...] [OPTION OF PYTEST...]
+    python tests/tools/sanitized.py [ARGUMENT OF PYTEST...]
 
-By default these are the tests that feed it with random bytes, those of ELF objects, and the seeds
+Where no test is named these are the tests that feed it with random bytes, those of ELF objects, and the seeds
 and findings of the fuzzer. Python's own allocator is left out, so that whatever is read beyond the
 end of a buffer is seen; the first such read ends the run.
 """
@@ -65,9 +65,9 @@ def _runtime(name: str) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run what the command line names."""
     parser = programs.parser(__doc__)
-    parser.add_argument("tests", nargs="*", default=DEFAULT, metavar="TEST")
-    args, options = parser.parse_known_args(argv)
-    sys.exit(run([*args.tests, *options]))
+    _, arguments = parser.parse_known_args(argv)
+    named = any(Path(ROOT, argument).exists() for argument in arguments)
+    sys.exit(run([*(() if named else DEFAULT), *arguments]))
 
 
 if __name__ == "__main__":
