@@ -2,9 +2,9 @@
 
     python tests/tools/sanitized.py [ARGUMENT OF PYTEST...]
 
-Where no test is named these are the tests that feed it with random bytes, those of ELF objects, and the seeds
-and findings of the fuzzer. Python's own allocator is left out, so that whatever is read beyond the
-end of a buffer is seen; the first such read ends the run.
+Where no test is named these are the tests that feed it with random bytes, those of ELF objects, and
+the seeds and findings of the fuzzer. Python's own allocator is left out, so that whatever is read
+beyond the end of a buffer is seen; the first such read ends the run.
 """
 
 from __future__ import annotations
