@@ -171,7 +171,7 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
             own_calls=_own_calls(used, groups, victim, kept_of[key], reach)
             if reach and used
             else (),
-            compare=cache(partial(_compare, used, victim)) if used else _unknown,
+            compare=cache(partial(_compare, _told(analysis, used), victim)) if used else _unknown,
         )
 
 
@@ -192,6 +192,15 @@ def _is_weighed(analysis: Analysis, key: InterpositionKey, found: _Collected) ->
 def _is_data(kind: int) -> bool:
     """Whether a symbol of this type is a variable."""
     return kind in (STT_OBJECT, STT_TLS)
+
+
+def _told(analysis: Analysis, used: Iterable[Binding]) -> tuple[Binding, ...]:
+    """Those whose intended code is known on a recorded host, too: the wheel's and the program's."""
+    return tuple(
+        b
+        for b in used
+        if b.intended and (analysis.is_member(b.intended.dso) or analysis.is_host(b.intended.dso))
+    )
 
 
 def _compare(used: Iterable[Binding], victim: Dso) -> Layouts | None:

@@ -12,11 +12,8 @@ two layouts, and the function works by the other.
 from __future__ import annotations
 
 from collide.elf.code.lent import lent_arguments
-from collide.elf.code.machine_code import ARGUMENTS
-from collide.elf.code.pointers import used_offsets
-from collide.elf.constants import STT_FUNC
+from collide.elf.code.pointer_uses import is_comparable
 from collide.elf.headers import Image
-from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -26,15 +23,12 @@ if TYPE_CHECKING:
 
     from collide.binding.binding import Binding
     from collide.elf.code.call_graph import Calls
+    from collide.elf.code.pointer_uses import Uses
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
 
 _MOST = 100
 """So many functions are compared, of all names in equal steps: each is decoded twice."""
-_LONGEST = 3000
-"""Bytes of a function that are looked at."""
-_FEWEST = 2
-"""Offsets of one pointer from which on it is one to a structure."""
 
 
 class Moved(NamedTuple):
@@ -62,24 +56,24 @@ def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:
 
     ``caller`` is the object that calls them.
 
-    None where no function is at hand on both sides, as of a recorded host. Those that use no
-    structure by a pointer that they get are not compared.
+    None where no function is known on both sides: those of a recorded host are where its profile
+    tells what they use. Those that use no structure by a pointer that they get are not compared.
     """
     pairs: dict[str, tuple[Match, Match]] = {}
     taken = tuple(bindings)
     for b in taken:
-        if b.actual and b.intended and _is_comparable(b.actual) and _is_comparable(b.intended):
+        if b.actual and b.intended and _has_code(b.intended) and is_comparable(b.actual.definition):
             pairs[b.reference.name] = b.intended, b.actual
-    images: dict[Dso, Image | None] = {}
-    found: dict[str, Offsets] = {}
-    for name in sorted(pairs)[:: -(-len(pairs) // _MOST) or 1]:
-        ours, theirs = (_offsets(match, images) for match in pairs[name])
-        both = {k: (ours[k], theirs[k]) for k in sorted(ours.keys() & theirs.keys())}
-        both = {k: sets for k, sets in both.items() if min(map(len, sets)) >= _FEWEST}
-        if both:
-            found[name] = both
-    if not any(image and image.machine.name in ARGUMENTS for image in images.values()):
+    chosen = sorted(pairs)[:: -(-len(pairs) // _MOST) or 1]
+    uses = _uses(match for name in chosen for match in pairs[name])
+    known = [name for name in chosen if uses.keys() >= set(pairs[name])]
+    if not known:
         return None
+    found: dict[str, Offsets] = {}
+    for name in known:
+        ours, theirs = map(uses.__getitem__, pairs[name])
+        if both := {k: (ours[k], theirs[k]) for k in sorted(ours.keys() & theirs.keys())}:
+            found[name] = both
     equal = sum(all(one == other for one, other in both.values()) for both in found.values())
     moved = [m[0] for name, both in found.items() if (m := [*_moved(name, both)])]
     lent = tuple(_lent(caller, found, taken)) if moved else ()
@@ -148,27 +142,21 @@ def _runs_without(
     )
 
 
-def _is_comparable(match: Match) -> bool:
+def _has_code(match: Match) -> bool:
     definition = match.definition
-    return definition.type == STT_FUNC and bool(definition.value) and definition.size > 0
+    return is_comparable(definition) and definition.size > 0
 
 
-def _offsets(match: Match, images: dict[Dso, Image | None]) -> Mapping[int, AbstractSet[int]]:
-    dso, definition = match
-    if dso not in images:
-        try:
-            images[dso] = Image(memoryview(dso.read()))
-        except FormatError:
-            images[dso] = None
-    image = images[dso]
-    arguments = ARGUMENTS.get(image.machine.name) if image else None
-    if image is None or arguments is None or definition.value is None:
-        return {}
-    try:
-        code = bytes(image.at(definition.value)[: min(definition.size, _LONGEST)])
-    except FormatError:
-        return {}
-    return used_offsets(image.machine.name, code, arguments)
+def _uses(matches: Iterable[Match]) -> dict[Match, Uses]:
+    """What each function uses that is known; each object is read once for all of its own."""
+    by_dso: dict[Dso, list[Match]] = {}
+    for match in matches:
+        by_dso.setdefault(match.dso, []).append(match)
+    found = {}
+    for dso, some in by_dso.items():
+        known = dso.uses(match.definition for match in some)
+        found.update({m: known[m.definition] for m in some if m.definition in known})
+    return found
 
 
 def _has_moved(one: AbstractSet[int], other: AbstractSet[int]) -> bool:

@@ -114,7 +114,7 @@ def differs(difference: str) -> str:
 def layouts(interposition: Interposition) -> list[str]:
     """What the code of both copies tells of the layouts of structures: a sentence, or none.
 
-    Nothing is said where the host is recorded, since its code is not at hand.
+    Nothing is said where the profile of a recorded host keeps nothing of its code.
     """
     found = interposition.compare()
     if found is None:

@@ -123,6 +123,7 @@ def _without_api(dso: Dso) -> Dso:
         version_strings=dso.version_strings,
         build_id=dso.build_id,
         package=dso.package,
+        recorded_uses=dso.recorded_uses,
     )
 
 

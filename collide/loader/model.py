@@ -5,7 +5,7 @@ Source of the search steps: ld.so(8), "DESCRIPTION"; glibc ``elf/dl-load.c``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
 
 from collide.elf.object import ElfObject
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from collide.elf.code.call_graph import Calls
+    from collide.elf.code.pointer_uses import Uses
     from collide.elf.string_abi import StringAbi
+    from collide.elf.symbols import Definition
 
     FoundBy = Literal[
         "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",
@@ -56,13 +58,12 @@ class Dso:
     the same file (device and inode). Notes, texts and calls are read when they are first asked
     for, from the bytes that ``contents`` gives again. A recorded object has no bytes; its
     profile gives ``version_strings``, ``build_id`` and ``package``, the name and exact version of
-    the distribution package that it came from.
+    the distribution package that it came from, and ``recorded_uses`` of its functions.
     """
 
     __slots__ = (
-        *("_build_id", "_calls", "_contents", "_of_glibc", "_refusals", "_string_abi"),
-        "_version_strings",
-        *("elf", "identity", "package", "path"),
+        *("_build_id", "_calls", "_contents", "_of_glibc", "_refusals", "_string_abi", "_uses"),
+        *("_version_strings", "elf", "identity", "package", "path", "recorded_uses"),
     )
 
     def __init__(
@@ -74,6 +75,7 @@ class Dso:
         version_strings: tuple[str, ...] | None = None,
         build_id: str | None = None,
         package: tuple[str, str] | None = None,
+        recorded_uses: Callable[[Definition], Uses | None] | None = None,
     ) -> None:
         self.path = path
         self.identity = identity
@@ -83,6 +85,8 @@ class Dso:
         self._refusals: tuple[str, ...] | None = None
         self._build_id = build_id
         self.package = package
+        self.recorded_uses = recorded_uses
+        self._uses: dict[Definition, Uses] = {}
         self._calls: tuple[Calls | None] | None = None
         self._string_abi: tuple[StringAbi | None] | None = None
         self._of_glibc: bool | None = None
@@ -136,6 +140,22 @@ class Dso:
             names = (*exported, *referred_names(self.elf.references))
             self._string_abi = (string_abi(names),)
         return self._string_abi[0]
+
+    def uses(self, definitions: Iterable[Definition]) -> Mapping[Definition, Uses]:
+        """What functions of it use of what their arguments point to, of these and perhaps others.
+
+        See :mod:`collide.elf.code.pointer_uses`. Those are left out of which it is not known:
+        for a machine whose code is not read, or of a recorded object whose profile does not tell.
+        """
+        wanted = [one for one in definitions if one not in self._uses]
+        if wanted and self.recorded_uses is not None:
+            told = {one: self.recorded_uses(one) for one in wanted}
+            self._uses.update({one: uses for one, uses in told.items() if uses is not None})
+        elif wanted and self._contents is not None:
+            from collide.elf.code.pointer_uses import pointer_uses  # late: start-up
+
+            self._uses.update(pointer_uses(self.read(), wanted))
+        return self._uses
 
     @property
     def is_of_glibc(self) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,10 +18,24 @@ from collide.elf.constants import VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.hosts.database import database
 from collide.hosts.database.names import STAND_IN
-from collide.hosts.database.reader import HEADS, MAGIC, OBJECT, OBJECTS, Database, Summary
-from collide.hosts.profile_file.write import exports_table, references_table, to_bytes
+from collide.hosts.database.reader import (
+    HEADS,
+    MAGIC,
+    OBJECT,
+    OBJECTS,
+    Database,
+    Summary,
+    use_hash,
+    use_key,
+)
+from collide.hosts.profile_file.write import (
+    exports_table,
+    references_table,
+    to_bytes,
+    uses_table,
+)
 from collide.loader.host import Host
-from packing_names import pack_names, release_of
+from packing_names import OF_A_RELEASE, pack_names, release_of
 
 Profile = Mapping[str, Any]
 _WORTH, _DEPTH = 0.8, 2
@@ -163,6 +178,9 @@ def pack(hosts: Iterable[tuple[Summary, Profile]]) -> bytes:
                         architecture=architecture,
                         exports=tables.number(packed["exports"]),
                         references=blobs.add(references, f"references of {_family(recorded)}"),
+                        pointer_uses=blobs.add(_uses(packed), f"uses of {_family(recorded)}")
+                        if "pointer_uses" in packed
+                        else 0,
                     )
                 )
         head, needs = _head(profile, numbers)
@@ -284,15 +302,16 @@ def _head(profile: Profile, numbers: Sequence[int]) -> tuple[bytes, bytes]:
 def unpack(database: Database, name: str) -> Profile:
     """The profile of a shipped host, with what is left of its tables."""
     host = database.load(name)
-    by_path = {dso.path: dso.elf for dso in host.own.files.by_path.values()}  # type: ignore[union-attr]
+    by_path = {dso.path: dso for dso in host.own.files.by_path.values()}  # type: ignore[union-attr]
     head = database.head(name)
     described = [by_path[o["path"]] for o in head["objects"]]
     tables = [
         {
-            "exports": exports_table(obj.exports),
-            "references": references_table(obj.references),
+            "exports": exports_table(dso.elf.exports),
+            "references": references_table(dso.elf.references),
+            **({"pointer_uses": uses} if (uses := uses_table(dso)) else {}),
         }
-        for obj in described
+        for dso in described
     ]
     return {**head, "tables": tables}
 
@@ -310,15 +329,19 @@ def _objects(profile: Profile) -> Iterator[tuple[str, Profile, Profile]]:
 
 
 def _identity(architecture: str, recorded: Profile, tables: Profile) -> str:
-    described = _values(recorded, architecture=architecture, exports=0, references=0)
+    described = _values(
+        recorded, architecture=architecture, exports=0, references=0, pointer_uses=0
+    )
     # One build has one table, of which a host that is kept has a part (:func:`unpack`).
     parts = [described] if recorded["build_id"] else [described, tables]
     return hashlib.sha256(_dump(parts)).hexdigest()
 
 
 def _longer(one: Profile, other: Profile) -> Profile:
-    """The tables with more references."""
-    return max(one, other, key=lambda tables: len(tables["references"]["names"]))
+    """The tables with more references; what functions use is of either."""
+    most = max(one, other, key=lambda tables: len(tables["references"]["names"]))
+    uses = one.get("pointer_uses") or other.get("pointer_uses")
+    return {**most, "pointer_uses": uses} if uses else most
 
 
 def _unique_names(profile: Profile) -> Iterator[str]:
@@ -356,6 +379,35 @@ def _columns(header: Profile, columns: Sequence[tuple[str, int]]) -> bytes:
         text = text.replace(release, STAND_IN)
     header = {**header, "count": len(numbers), "release": release, "wide": wide}
     return _dump(header) + b"\n" + data + text.encode("utf-8", "surrogateescape")
+
+
+def _uses(tables: Profile) -> bytes:
+    """What functions of an object use.
+
+    Of functions whose hash others of the object have, too, the names are kept.
+    """
+    uses, exports = tables["pointer_uses"], tables["exports"]
+    names = exports["names"]
+    release = release_of(names, OF_A_RELEASE)
+    versions = [exports["attributes"][row][3] for row in exports["attribute"]]
+    keys = [
+        use_key(name.replace(release, STAND_IN) if release else name, version)
+        for name, version in zip(names, versions, strict=True)
+    ]
+    hashes = [use_hash(key) for key in keys]
+    shared = {found for found, count in Counter(hashes).items() if count > 1}
+    by_pattern: dict[str, list[str]] = {}
+    lines = []
+    for row, number in zip(uses["rows"], uses["pattern"], strict=True):
+        parts = uses["patterns"][number]
+        pattern = ";".join(f"{one}:{','.join(map(str, at))}" for one, at in parts)
+        if hashes[row] in shared:
+            lines.append(f"{pattern}  {keys[row]}")
+        else:
+            by_pattern.setdefault(pattern, []).append(hashes[row])
+    # A hash that is shared must not answer for the functions that use nothing.
+    lines += [f"{pattern} {''.join(sorted(found))}" for pattern, found in by_pattern.items()]
+    return "\n".join(sorted(lines)).encode("utf-8", "surrogateescape")
 
 
 def _references(references: Profile, wanted: set[str] | None) -> bytes:

@@ -15,7 +15,7 @@ from collide.hosts.profile_file.symbols import Attributes
 
 _BLOCK, _NAMES = 24_000, 600
 """Characters in a block, of each name those that the one before does not begin with; names."""
-_OF_A_RELEASE = 0.98
+OF_A_RELEASE = 0.98
 """Such a part of the names of a library has its release in them where it is taken out."""
 _TYPES = {name: number for number, name in TYPE_NAMES.items()}
 _BINDINGS = {name: number for number, name in BINDING_NAMES.items()}
@@ -51,7 +51,7 @@ def pack_names(tables: Sequence[Mapping[str, Any]]) -> PackedNames:
     holders: dict[str, list[_Member]] = {}
     releases = {}
     for number, exports in enumerate(tables):
-        release = release_of(exports["names"], _OF_A_RELEASE)
+        release = release_of(exports["names"], OF_A_RELEASE)
         if release:
             releases[str(number)] = release
         for name, kind, sizes in _defined(exports):

@@ -20,7 +20,7 @@ MOVED_STRUCTURE = Code(
     "The structures lie on the victim's stack, in its variables or in larger structures of it, in "
     "the size and with the fields of the release that it was compiled with. The host's release "
     "reads and writes other places: fields get values of others, and memory behind is overwritten.",
-    "The code of both copies is compared, where the host's is at hand: at which offsets each "
+    "The code of both copies is compared (a profile keeps what that takes): at which offsets each "
     "function that is taken uses what its arguments point to. In "
     f"{number_in_words(WITNESSES)} functions or more equally many offsets are used, and some have "
     "moved, all in one direction. And code of the victim that can run, beside that of the library "

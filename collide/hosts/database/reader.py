@@ -23,7 +23,11 @@ in memory. ``tests/tools/packing.py`` writes it; equal input gives equal bytes:
 - A blob of objects has the next ``OBJECTS`` of all objects, a line of JSON each:
   the values of ``OBJECT`` in this order. ``exports`` is a number for the
   :mod:`collide.hosts.database.names`, ``references`` that of a blob: a line of JSON, the column
-  of kinds, the names.
+  of kinds, the names. ``pointer_uses`` is that of a blob, too, or 0 where nothing is
+  known: for each way in which functions of the object use what their arguments point to a line,
+  as ``0:8,16;2:0,4``, and behind a blank the hashes of the functions, six digits each; of those
+  whose hash others of the object have, too, there are lines of their own, with names in place of
+  hashes.
 """
 
 from __future__ import annotations
@@ -39,13 +43,14 @@ from itertools import accumulate, compress, pairwise
 
 from collide.elf.hash_tables import integers
 from collide.hosts.database.names import STAND_IN, NameTable, Place
-from collide.hosts.profile_file.read import Described, described_object, host_of
+from collide.hosts.profile_file.read import NO_USES, Described, described_object, host_of
 from collide.hosts.profile_file.symbols import (
     ERRORS,
     Kind,
     RecordedExports,
     RecordedReferences,
     invalid,
+    uses_of,
 )
 from collide.loader.host import Host, Python
 from collide.loader.model import Dso, Loader
@@ -57,6 +62,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from collide.elf.code.pointer_uses import Uses
+
 MAGIC = b"collide-hosts/3\n"
 FACTS = (
     *("type", "flags", "interpreter", "soname", "needed", "auxiliary", "filter", "rpath"),
@@ -66,8 +73,8 @@ FACTS = (
 """Facts that an object states itself, wherever it is loaded."""
 PLACING = ("path", "name", "aliases", "paths", "found", "version_strings")
 """Other facts that are the same in every host that has the object."""
-OBJECT = ("architecture", "exports", "references", *PLACING, *FACTS)
-"""The fields that are kept of an object."""
+OBJECT = ("architecture", "exports", "references", *PLACING, *FACTS, "pointer_uses")
+"""The fields that are kept of an object; files of older releases have no ``pointer_uses``."""
 OBJECTS = 32
 HEADS = 16
 """The number of objects, and of heads, in a blob of them."""
@@ -226,7 +233,7 @@ class Database:
         if number not in self._objects:
             row = self._row(number)
             self._exports[number] = row["exports"]
-            tables = _PackedTables(self, row["exports"], row["references"])
+            tables = _PackedTables(self, row["exports"], row["references"], row["pointer_uses"])
             exports = RecordedExports(tables, row["versioned"])
             row["found"] = dict(zip(("how", "by"), row["found"], strict=True))
             self._objects[number] = described_object(
@@ -238,7 +245,10 @@ class Database:
         chunk, line = divmod(number, OBJECTS)
         if chunk not in self._lines:
             self._lines[chunk] = self.blob(self._index["objects"] + chunk).split(b"\n")
-        return dict(zip(OBJECT, json.loads(self._lines[chunk][line]), strict=True))
+        values = json.loads(self._lines[chunk][line])
+        if len(values) == len(OBJECT) - 1:
+            values.append(0)
+        return dict(zip(OBJECT, values, strict=True))
 
 
 class _Paths(Mapping[str, Dso]):
@@ -355,14 +365,29 @@ def apply_delta(base: bytes, delta: bytes) -> bytes:
     return b"".join(parts)
 
 
+HASH = 6
+"""Digits of the hash of a function."""
+
+
+def use_key(name: str, version: str | None) -> str:
+    """What a function of one object is hashed by."""
+    return f"{name}@{version}" if version else name
+
+
+def use_hash(key: str) -> str:
+    """The hash of a function: 24 bits of CRC-32."""
+    return f"{zlib.crc32(key.encode('utf-8', 'surrogateescape')) & 0xFFFFFF:0{HASH}x}"
+
+
 class _PackedTables:
     """The tables of one object in the database."""
 
-    def __init__(self, database: Database, table: int, references: int) -> None:
+    def __init__(self, database: Database, table: int, references: int, uses: int) -> None:
         self.path = database.path
         self._database = database
         self._table = table
         self._references = references
+        self._uses = uses
         self._found: dict[str, int] = {}
         self._taken = 0
         self._all: dict[str, int] | None = None
@@ -413,6 +438,32 @@ class _PackedTables:
         release = self._release
         kept = name.replace(release, STAND_IN) if release else name
         return self._database.name_table.sizes(self._table, kept, len(kind))
+
+    def uses(self, name: str, version: str | None) -> Uses | None:
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
+        if not self._uses:
+            return None
+        release = self._release
+        key = use_key(name.replace(release, STAND_IN) if release else name, version)
+        pattern = self._patterns.get(key, self._patterns.get(use_hash(key)))
+        if not pattern:
+            return NO_USES
+        arguments = (part.split(":") for part in pattern.split(";"))
+        return uses_of((argument, at.split(",")) for argument, at in arguments)
+
+    @cached_property
+    def _patterns(self) -> dict[str, str]:
+        """The pattern of each hash, and of each name whose hash is not its own."""
+        found: dict[str, str] = {}
+        for line in self._database.blob(self._uses).decode("utf-8", "surrogateescape").split("\n"):
+            pattern, _, hashes = line.partition(" ")
+            if hashes.startswith(" "):
+                found[hashes[1:]] = pattern
+            else:
+                found.update(
+                    (hashes[at : at + HASH], pattern) for at in range(0, len(hashes), HASH)
+                )
+        return found
 
     def references(self) -> list[tuple[Any, ...]]:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""

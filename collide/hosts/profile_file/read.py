@@ -20,6 +20,7 @@ from collide.hosts.profile_file.symbols import (
     RecordedExports,
     RecordedReferences,
     invalid,
+    uses_of,
 )
 from collide.loader.host import Host, OwnModule, OwnModules, Python
 from collide.loader.libc import libc_of
@@ -38,11 +39,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
+    from collide.elf.code.pointer_uses import Uses
     from collide.loader.lookup import Match
 
 SCHEMA_FILE = f"{posixpath.dirname(posixpath.dirname(__file__))}/profile.schema.json"
 """The JSON Schema of a profile file."""
 _PROFILE = Schema(SCHEMA_FILE)
+NO_USES: Uses = {}
+"""Of a function of which a file keeps nothing: it uses no structure."""
 _NO_TABLE: dict[str, dict[str, list[object]]] = {
     "exports": {"attributes": [], "attribute": [], "sizes": [], "names": []},
     "references": {"attributes": [], "attribute": [], "names": []},
@@ -71,6 +75,7 @@ class JsonTables:
         self._table = table
         self._checked: Any = None
         self._converted: _Columns | None = None
+        self._uses: tuple[dict[tuple[str, str | None], Uses] | None] | None = None
 
     def found(self, _wanted: AbstractSet[str]) -> Mapping[str, int]:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`; these are all names."""
@@ -91,6 +96,26 @@ class JsonTables:
     def sizes(self, name: str) -> Sequence[int]:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().sizes[name]
+
+    def uses(self, name: str, version: str | None) -> Uses | None:
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
+        if self._uses is None:
+            self._uses = (self._read_uses(),)
+        (known,) = self._uses
+        return None if known is None else known.get((name, version), NO_USES)
+
+    def _read_uses(self) -> dict[tuple[str, str | None], Uses] | None:
+        """By name and version; a profile of an older release of collide has none."""
+        exports, recorded = self._part("exports"), self._checked.get("pointer_uses")
+        if recorded is None:
+            return None
+        versions = [row[3] for row in exports["attributes"]]
+        names, column = exports["names"], exports["attribute"]
+        patterns = list(map(uses_of, recorded["patterns"]))
+        return {
+            (names[row], versions[column[row]]): patterns[pattern]
+            for row, pattern in zip(recorded["rows"], recorded["pattern"], strict=True)
+        }
 
     def references(self) -> list[tuple[Any, ...]]:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
@@ -369,7 +394,7 @@ def _process(
 def described_object(
     recorded: Mapping[str, Any],
     architecture: str,
-    exports: Exports,
+    exports: RecordedExports,
     references: Sequence[Reference],
 ) -> Described:
     """One object of a profile, with its tables."""
@@ -381,6 +406,7 @@ def described_object(
         version_strings=tuple(recorded.get("version_strings", ())),
         build_id=recorded.get("build_id"),
         package=(package["name"], package["version"]) if package else None,
+        recorded_uses=exports.uses,
     )
     return Described(
         dso=dso,

@@ -26,6 +26,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from collide.elf.code.pointer_uses import Uses
+
 SCHEMA = "collide-profile/1"
 """The schema of the profiles that this release writes and reads."""
 
@@ -94,6 +96,9 @@ class RecordedTables(Protocol):
     def sizes(self, name: str) -> Sequence[int]:
         """The size of each definition of an exported name."""
 
+    def uses(self, name: str, version: str | None) -> Uses | None:
+        """What an exported function uses; None where the file tells nothing of the object."""
+
     def references(self) -> Sequence[tuple[Any, ...]]:
         """The fields of each :class:`collide.elf.symbols.Reference`."""
 
@@ -106,6 +111,11 @@ def invalid(path: str, e: Exception) -> InputError:
     # A ValueError says what is wrong itself.
     why = str(e) if isinstance(e, ValueError) else f"{type(e).__name__}: {e}"
     return InputError(path, f"not a valid profile of schema {SCHEMA} ({why})")
+
+
+def uses_of(pattern: Iterable[tuple[int | str, Iterable[int | str]]]) -> Uses:
+    """What a function uses, as files have it: the numbers of arguments, each with its offsets."""
+    return {int(argument): frozenset(map(int, offsets)) for argument, offsets in pattern}
 
 
 class RecordedExports:
@@ -184,6 +194,13 @@ class RecordedExports:
                 number = self._look_up({name}).get(name)
             known = self._known[name] = () if number is None else self._definitions(name, number)
         return known
+
+    def uses(self, definition: Definition) -> Uses | None:
+        """What a function of the object uses of what its arguments point to; None if not known."""
+        try:
+            return self._tables.uses(definition.name, definition.version)
+        except ERRORS as e:
+            raise invalid(self._tables.path, e) from e
 
     def _definitions(self, name: str, number: int) -> tuple[Definition, ...]:
         kind = self._kind(number)

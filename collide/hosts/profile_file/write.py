@@ -15,11 +15,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from collide.binding.binding import BoundModule
+from collide.elf.code.pointer_uses import Uses
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.elf.notes import Notes
-from collide.elf.object import ElfObject
-from collide.elf.symbols import Exports, Reference
+from collide.elf.symbols import Definition, Exports, Reference
 from collide.filesystems.root import Root
 from collide.hosts.libraries import findable as findable_libraries
 from collide.hosts.libraries import wanted_libraries
@@ -84,7 +84,9 @@ def record(host: Host, root: Root, libraries: Sequence[str] = ()) -> dict[str, A
         "objects": [
             _object(m, objects, aliases.get(m, ()), root, notes[m.dso.path], packages) for m in maps
         ],
-        "tables": [_tables(m.elf) for m in maps],
+        "tables": [
+            _tables(m.dso, number < len(host.process.maps)) for number, m in enumerate(maps)
+        ],
     }
 
 
@@ -137,10 +139,13 @@ def _request_system(process: Process, host: Host, more: Iterable[str]) -> dict[s
     return system
 
 
-def _tables(obj: ElfObject) -> dict[str, Any]:
+def _tables(dso: Dso, is_loaded: bool) -> dict[str, Any]:
+    """The tables of one object: of one that the host has loaded, also what its functions use."""
+    uses = uses_table(dso) if is_loaded else {}
     return {
-        "exports": exports_table(obj.exports),
-        "references": references_table(obj.references),
+        "exports": exports_table(dso.elf.exports),
+        "references": references_table(dso.elf.references),
+        **({"pointer_uses": uses} if uses else {}),
     }
 
 
@@ -256,7 +261,7 @@ def exports_table(exports: Exports) -> dict[str, Any]:
 
     Sorted by name; definitions of one name stay in hash-walk order.
     """
-    definitions = [d for name in sorted(exports.names) for d in exports.candidates(name)]
+    definitions = _definitions(exports)
     rows = [
         (
             TYPE_NAMES.get(d.type, str(d.type)),
@@ -277,6 +282,35 @@ def exports_table(exports: Exports) -> dict[str, Any]:
         "sizes": [d.size for d in definitions],
         "names": [d.name for d in definitions],
     }
+
+
+def _definitions(exports: Exports) -> list[Definition]:
+    """All definitions in the order of the columns."""
+    return [d for name in sorted(exports.names) for d in exports.candidates(name)]
+
+
+def uses_table(dso: Dso) -> dict[str, Any]:
+    """What functions of one object use (:mod:`collide.elf.code.pointer_uses`); empty if not known.
+
+    By the rows of the exports: many functions have one pattern.
+    """
+    definitions = _definitions(dso.elf.exports)
+    known = dso.uses(definitions)
+    if not any(one in known for one in definitions):
+        return {}
+    found = {row: known.get(one) for row, one in enumerate(definitions)}
+    texts = {row: _pattern(uses) for row, uses in found.items() if uses}
+    patterns = sorted(set(texts.values()))
+    numbers = {pattern: number for number, pattern in enumerate(patterns)}
+    return {
+        "rows": list(texts),
+        "pattern": [numbers[pattern] for pattern in texts.values()],
+        "patterns": [[[argument, list(at)] for argument, at in pattern] for pattern in patterns],
+    }
+
+
+def _pattern(uses: Uses) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    return tuple((argument, tuple(sorted(at))) for argument, at in sorted(uses.items()))
 
 
 def references_table(references: Iterable[Reference]) -> dict[str, Any]:

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from collide.analysis.analysis import analyse
+from collide.filesystems.root import Root
+from collide.findings.finding import Finding
+from collide.findings.judge import judge
+from collide.hosts.database.reader import Database
+from collide.hosts.extract import extract
+from collide.hosts.profile_file.read import load
+from collide.hosts.profile_file.write import record, to_bytes
+from collide.loader.host import Host
+from collide.wheels.target import Target, read_target
+from corpus import download, unavailable, unpacked
 from judging import ERROR, WARNING, judged, of, only_x86_64
+from linked_hosts import LINKED
+from packing import pack, summary_of, unpack
 from scenario import Scenario
 
 _STRUCT = "struct frob {{ long id; {} int state; long total; struct frob *next; }};"
@@ -108,3 +128,109 @@ def test_other_fields_are_not_the_same_ones_elsewhere(s: Scenario, whole: bool, 
     entry = f"long PyInit_m(void) {{ {body} }}"
     s.lib("w/m.so", struct + declared + entry, needed=["w/liblib.so"])
     assert of(judged(s, "libhost.so"), "m.so")[0] == code
+
+
+# -- the same where the host's code is not at hand ------------------------------------------------
+
+
+def profiles(host: Host, directory: Path) -> Iterator[tuple[str, Host]]:
+    """A host as a profile file and as a database have it; without what functions use; packed anew.
+
+    The last is what becomes of a shipped host that cannot be recorded again.
+    """
+    directory.mkdir()
+    profile = record(host, Root())
+
+    def written(name: str, content: dict[str, Any]) -> Host:
+        file = directory / f"{name}.json"
+        file.write_bytes(to_bytes(content, compressed=False))
+        return load(file)
+
+    def packed(name: str, content: Any) -> Database:
+        file = directory / f"{name}.db"
+        file.write_bytes(pack([(summary_of(host, ("test",), "a test"), content)]))
+        return Database(file)
+
+    yield "file", written("whole", profile)
+    database = packed("whole", json.loads(to_bytes(profile, compressed=False)))
+    yield "database", database.load(host.name)
+    yield "packed anew", packed("again", unpack(database, host.name)).load(host.name)
+    bare = [{k: v for k, v in t.items() if k != "pointer_uses"} for t in profile["tables"]]
+    assert bare != profile["tables"]
+    yield "old file", written("bare", {**profile, "tables": bare})
+    yield "old database", packed("bare", {**profile, "tables": bare}).load(host.name)
+
+
+def told(target: Target, host: Host) -> list[Finding]:
+    return list(judge(analyse(target, host)))
+
+
+def say_the_same(target: Target, host: Host, directory: Path) -> list[Finding]:
+    """What is found on a host, as all its profiles say, but for those that know no code."""
+    live = told(target, host)
+    for kind, recorded in profiles(host, directory):
+        found = told(target, recorded)
+        if not kind.startswith("old"):
+            assert found == live, kind
+            continue
+        assert "COL116" not in [f.code.id for f in found]
+        for words in ("offsets", "could be compared"):
+            assert not any(words in line for f in found for line in f.evidence), kind
+    return live
+
+
+@only_x86_64
+@pytest.mark.parametrize("kind", ["stack", "variable", "opaque"])
+def test_a_profile_says_what_the_binary_says(s: Scenario, kind: str) -> None:
+    theirs, ours = _STRUCT.format(""), _STRUCT.format("long added;")
+    s.lib("libhost.so", theirs + _LIBRARY + _MADE, "-O2")
+    s.lib("w/liblib.so", ours + _LIBRARY + _MADE, "-O2")
+    s.lib("w/m.so", user(_USERS[kind], ours), "-O2", needed=["w/liblib.so"])
+    host = extract(str(s.host(needed=["libhost.so"])), Root())
+    live = say_the_same(read_target(s.directory / "w"), host, s.directory / "profiles")
+    code = ("COL102", WARNING) if kind == "opaque" else ("COL116", ERROR)
+    assert of(tuple(live), "m.so") == code
+    assert any("other offsets" in line for f in live for line in f.evidence)
+
+
+_PROGRAM = (
+    "int Py_BytesMain(int, char **); int main(int c, char **v) { return Py_BytesMain(c, v); }"
+)
+
+
+def program(directory: Path, library: str) -> Path:
+    """A program that embeds Python and links a library of Debian 12, with what that needs."""
+    if shutil.which("gcc") is None:
+        unavailable("gcc is not installed")
+    linked, system = LINKED[library], Path("/usr/lib/x86_64-linux-gnu")
+    (below := directory / "below").mkdir()
+    root = unpacked("bookworm", "amd64", linked.package, "libpython3.11")
+    for file in (root / system.relative_to("/")).iterdir():
+        if ".so" in file.name and not (system / file.name).exists():
+            (below / file.name).symlink_to(file)
+    command = ["gcc", "-x", "c", "-", "-o", str(directory / "program"), "-Wl,--no-as-needed"]
+    command += [f"-L{below}", f"-l:{linked.library}", "-l:libpython3.11.so.1.0"]
+    command += [f"-Wl,--disable-new-dtags,-rpath,{below}", "-Wl,--allow-shlib-undefined"]
+    subprocess.run(command, input=_PROGRAM, text=True, check=True)
+    return directory / "program"
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("library", "wheel", "code"),
+    [
+        ("svm", "scikit-learn==1.9.1", "COL102"),
+        ("ev", "gevent==26.9.0", "COL116"),
+        ("openexrcore", "openexr==3.5.3", "COL101"),
+        ("mbedtls", "pynng==0.9.0", "COL102"),
+        ("wcs", "astropy==8.0.2", "COL116"),
+    ],
+)
+def test_a_profile_of_a_real_program_says_what_its_binary_says(
+    tmp_path: Path, library: str, wheel: str, code: str
+) -> None:
+    host = extract(str(program(tmp_path, library)), Root())
+    assert not host.failures
+    live = say_the_same(read_target(download(wheel)), host, tmp_path / "profiles")
+    (first, *_) = (f for f in live if any("other offsets" in line for line in f.evidence))
+    assert first.code.id == code

@@ -35,8 +35,8 @@ from shipped import SHIPPED
 
 SPECIMENS = sorted((WHEELS / "dist").glob("*.whl"))
 each_host = pytest.mark.parametrize("shipped", SHIPPED, ids=[s.name for s in SHIPPED])
-LIMIT = 3_250_000
-"""Bytes that 113 hosts of seven architectures may take: the sdist stays below 4 MB with them."""
+LIMIT = 4_700_000
+"""Bytes of 113 hosts of seven architectures; what functions use takes 1.3 MB of them (issue 20)."""
 
 
 def summary(host: Host) -> Summary:
