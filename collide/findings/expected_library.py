@@ -168,7 +168,9 @@ def _brought(analysis: Analysis, victim: str, name: str) -> str | None:
     dso = next((m for m in target.members.values() if target.names[m.path] == victim), None)
     if dso is None or target.cache is None or name.startswith("libpython"):
         return None
-    names = target.cache.required()
+    from collide.wheels.requirements import required  # late: start-up
+
+    names = required(target.cache.metadata())
     if not names:
         return None
     lacking = {

@@ -247,11 +247,19 @@ class MemberCache:
             kept[entry] = found
         return found
 
-    def required(self) -> tuple[str, ...]:
-        """See :func:`collide.wheels.requirements.required`."""
-        from collide.wheels.requirements import required  # late: few wheels are asked
+    def metadata(self) -> bytes:
+        """METADATA of the wheel; empty where it has none that can be read.
 
-        return required(self._path)
+        What is wrong with the wheel is told when it is read as a whole.
+        """
+        try:
+            with Archive(self._path) as archive:
+                name = f"{archive.record.rpartition('/')[0]}/METADATA"
+                found = [entry for entry in archive.entries if entry.name == name]
+                limits.hold("python-size", found[-1].size if found else 0)
+                return bytes(archive.inflated(found[-1])) if found else b""
+        except InputError:
+            return b""
 
     def __reduce__(self) -> tuple[type[MemberCache], tuple[str]]:
         return MemberCache, (self._path,)
