@@ -84,9 +84,7 @@ def record(host: Host, root: Root, libraries: Sequence[str] = ()) -> dict[str, A
         "objects": [
             _object(m, objects, aliases.get(m, ()), root, notes[m.dso.path], packages) for m in maps
         ],
-        "tables": [
-            _tables(m.dso, number < len(host.process.maps)) for number, m in enumerate(maps)
-        ],
+        "tables": list(_tables(maps, len(host.process.maps))),
     }
 
 
@@ -139,14 +137,15 @@ def _request_system(process: Process, host: Host, more: Iterable[str]) -> dict[s
     return system
 
 
-def _tables(dso: Dso, is_loaded: bool) -> dict[str, Any]:
-    """The tables of one object: of one that the host has loaded, also what its functions use."""
-    uses = uses_table(dso) if is_loaded else {}
-    return {
-        "exports": exports_table(dso.elf.exports),
-        "references": references_table(dso.elf.references),
-        **({"pointer_uses": uses} if uses else {}),
-    }
+def _tables(maps: Iterable[LinkMap], loaded: int) -> Iterator[dict[str, Any]]:
+    """The tables of all objects: of those that the host has ``loaded``, also what functions use."""
+    for number, m in enumerate(maps):
+        uses = uses_table(m.dso) if number < loaded else {}
+        yield {
+            "exports": exports_table(m.elf.exports),
+            "references": references_table(m.elf.references),
+            **({"pointer_uses": uses} if uses else {}),
+        }
 
 
 def _requested(maps: Iterable[LinkMap]) -> list[str]:
