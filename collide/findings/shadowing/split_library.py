@@ -55,10 +55,10 @@ SPLIT_LIBRARY = Code(
     f"{part_in_words(SMALL)} between two objects; and where only so few functions of the victim "
     "are called from other objects, which have the others from the host; less than "
     f"{part_in_words(INSIDE)} inside one, where they may be functions that a shared build hides, "
-    "unless the first two numbers of their versions differ. In a static library they are the "
-    "functions that lie between the first and the last taken one and begin with the same word, "
-    "which several of the taken share, "
-    "and those with the prefix that all of the taken have in common. A warning too where what is "
+    "unless the first two numbers of their versions differ, or Python calls one of them by cffi. "
+    "In a static library they are the functions that lie between the first and the last taken one "
+    "and begin with the same word, which several of the taken share, and those "
+    "with the prefix that all of the taken have in common. A warning too where what is "
     "taken inside one object are routines in assembly, which have no unwind table, and, fewer than "
     "those, compiled functions that call nothing. Few that stay are an error where the code of "
     "both copies shows that structures lie otherwise (see COL116), and many are a warning where "
@@ -95,7 +95,8 @@ def split_library(interposition: Interposition) -> RuleResult | None:
 
     Inside one object the function may also be one that a shared build of the
     same release hides. There the limit is a share alone (``INSIDE``), unless the
-    version strings are of two series. Routines in assembly have no state to share.
+    version strings are of two series. What Python calls by cffi is none of these.
+    Routines in assembly have no state to share.
 
     This holds for any library that keeps state in structures, because both
     copies get the same structures and may lay them out differently. Where the
@@ -124,6 +125,10 @@ def split_library(interposition: Interposition) -> RuleResult | None:
 
 
 def _few_inside(interposition: Interposition) -> bool:
+    calls = interposition.victim.calls
+    if calls is not None and not calls.by_name.keys().isdisjoint(interposition.kept):
+        # Python gives them what it has got from the host's copy.
+        return False
     kept = len(interposition.kept)
     hidden = kept / (kept + len(interposition.used_names)) < INSIDE
     if hidden and not other_series(interposition.intended, interposition.provider):

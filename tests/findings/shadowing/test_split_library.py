@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from collide.elf.code.call_graph import Calls
 from collide.findings.code import Severity
 from judging import (
     ERROR,
@@ -69,6 +70,23 @@ def test_inside_one_object_it_takes_a_larger_part(
     s.lib("w/m.so", library + f"int PyInit_m(void) {{ return {calls}; }}")
     (found,) = judged(s, "libhost.so")
     assert (found.code.id, found.severity, found.kept) == ("COL101", severity, inner)
+
+
+@only_x86_64
+@pytest.mark.parametrize(("asked", "severity"), [((), WARNING), (("lib_i0",), ERROR)])
+def test_one_that_python_calls_by_cffi_is_not_few(
+    s: Scenario, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], severity: Severity
+) -> None:
+    """Python gives the wheel's function what it has got from the host's."""
+    offered = many("lib_a", 40)
+    use = " + ".join(f"{name}()" for name in (*offered, "lib_i0"))
+    s.lib("libhost.so", functions(*offered))
+    library = functions(*offered[:9], "lib_i0", *offered[9:])
+    s.lib("w/m.so", library + f"int PyInit_m(void) {{ return {use}; }}")
+    monkeypatch.setattr(Calls, "by_name", {name: frozenset() for name in asked})
+    monkeypatch.setattr(Calls, "leave_out", lambda *_: None)
+    (found,) = judged(s, "libhost.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, ("lib_i0",))
 
 
 @only_x86_64
