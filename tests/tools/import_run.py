@@ -20,6 +20,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -122,7 +123,7 @@ class Row(NamedTuple):
 
     ``bindings`` of the run, and how many of them ``recorded`` and ``static`` have: the plans.
     ``promoted`` are the objects that became global in the run and in both plans. ``told`` and
-    ``silent`` count the objects of the run that the static plan lacks.
+    ``silent`` count the objects of the run that the static plan lacks. ``day`` is when it ran.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Row(NamedTuple):
     told: int
     silent: int
     problems: tuple[str, ...]
+    day: str
 
     def __str__(self) -> str:
         promoted = "yes" if len(set(self.promoted)) == 1 else "no"
@@ -143,7 +145,7 @@ class Row(NamedTuple):
             *(self.name, self.packages, self.loaded, self.bindings),
             *(_share(found, self.bindings) for found in (self.recorded, self.static)),
             f"{promoted} ({real})" if promoted == "yes" else f"no ({real}: {recorded}, {static})",
-            *(self.told, self.silent),
+            *(self.told, self.silent, self.day),
         )
         return "| " + " | ".join(map(str, cells)) + " |"
 
@@ -153,8 +155,8 @@ def _share(part: int, whole: int) -> str:
 
 
 HEAD = """\
-| set | versions | loaded | bindings | recorded | static | same promotions | told | silent |
-|---|---|---|---|---|---|---|---|---|"""
+| set | versions | loaded | bindings | recorded | static | same promotions | told | silent | day |
+|---|---|---|---|---|---|---|---|---|---|"""
 
 
 def environment_of(one: ImportSet, directory: Path) -> Path:
@@ -215,6 +217,7 @@ def compare(one: ImportSet, directory: Path) -> Row:
         len(told),
         len(silent),
         tuple(problems),
+        time.strftime("%Y-%m-%d"),
     )
 
 
