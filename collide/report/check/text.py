@@ -205,13 +205,13 @@ class _Screen:
             c.code.family is Family.SHADOWING and c.severity > Severity.NOTE for c in self._causes
         ):
             yield from map(_plain, _fold(WHY, self._style.width))
-        yield from self._other_pythons()
         yield from self._left_out()
         counts = summary_of(self._report, self._summary)
         counted = f"causes: {counts}" if self._causes else counts
-        yield from map(_plain, _fold(counted, self._style.width))
+        others = "".join(self._other_pythons())
+        yield from map(_plain, _fold(f"{counted}{others}", self._style.width))
 
-    def _other_pythons(self) -> Iterator[Line]:
+    def _other_pythons(self) -> Iterator[str]:
         """The hosts whose own Python is another one, where they are not named by themselves."""
         several = [one.target for one in self._summary.inputs if one.hosts > 1]
         hosts: dict[str, dict[str, None]] = {}
@@ -219,9 +219,8 @@ class _Screen:
             if host.as_if and host.python is not None:
                 hosts.setdefault(host.python.release, {})[host.name] = None
         for release, names in hosts.items():
-            have, it = ("have", "they had") if len(names) > 1 else ("has", "it had")
-            count = plural(len(names), "host")
-            yield _plain(f"{count} {have} another Python: looked at as if {it} {release}")
+            it = "they" if len(names) > 1 else "it"
+            yield f"; {plural(len(names), 'host')} as if {it} had Python {release}"
 
     def _without_python(self) -> Iterator[Line]:
         """Hosts in which nothing can be imported before they are described better."""
