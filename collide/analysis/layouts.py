@@ -109,7 +109,11 @@ def _lent(
         replaced = {ours.definition.value or 0 for ours, _ in inside}
         offered = frozenset[str]().union(*(theirs.dso.elf.exports.names for _, theirs in inside))
         users = frozenset(u for u in users if _runs_without(replaced, u, caller, calls, offered))
-    lent = lent_arguments(Image(memoryview(caller.read())), calls, compared, users)
+
+    def image() -> Image:
+        return Image(memoryview(caller.read()))
+
+    lent = lent_arguments(image, calls, compared, users, caller.lending)
     own = [
         (name, {k: compared[name][k] for k in compared[name].keys() & of})
         for name, of in sorted(lent.items())

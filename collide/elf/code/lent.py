@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
 from collide.elf.code.instructions import CALL_CLOBBERS, LEA, RSP, Instruction, decode
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 20_000
 """Bytes of a function that are looked at."""
+_MACHINE = "x86_64"
 _RBP = 5
 _PARAMETERS = frozenset((1, 2, 6, 7, 8, 9))
 """The registers of a function's first six parameters (System V ABI for x86-64, 3.2.3)."""
@@ -36,54 +37,66 @@ _REX_W = 0x48
 """The prefix of operands of 64 bits, as addresses are (Intel SDM 2.2.1.2)."""
 
 
+Lending = tuple[tuple[int, frozenset[int]], ...]
+"""The calls of one function: where each leads, and the registers that then hold own memory."""
+
+
 def lent_arguments(
-    image: Image, calls: Calls, names: Iterable[str], functions: AbstractSet[int]
+    image: Callable[[], Image],
+    calls: Calls,
+    names: Iterable[str],
+    functions: AbstractSet[int],
+    known: dict[int, Lending],
 ) -> dict[str, set[int]]:
     """The numbers of the arguments by which the code of an object lends memory to functions.
 
     ``names`` are those of the functions, which it calls by name from ``functions`` of its own,
-    by their addresses. x86-64 only: elsewhere nothing is found.
+    by their addresses. ``known`` is what was read before, and gets what is read now. x86-64 only:
+    elsewhere nothing is found.
     """
+    if unread := sorted(functions - known.keys()):
+        known.update(zip(unread, _lendings(image(), calls, unread), strict=True))
+    wanted = {address: name for name in names for address in calls.places(name)}
     arguments: defaultdict[str, set[int]] = defaultdict(set)
-    if image.machine.name == "x86_64":
-        wanted = {address: name for name in names for address in calls.places(name)}
-        variables = [
-            range(s.address, s.address + s.memory)
-            for s in image.segments
-            if s.kind == PT_LOAD and s.flags & PF_W
-        ]
-        for start in sorted(functions):
-            found = calls.range_of(start)
-            try:
-                code = bytes(image.at(start)[: min(found.stop - start, _LONGEST)])
-            except FormatError:
-                continue
-            _Caller(start, code, wanted, variables, arguments).read()
+    for start in functions:
+        for address, own in known[start]:
+            if address in wanted:
+                arguments[wanted[address]] |= {
+                    n for r, n in ARGUMENTS[_MACHINE].items() if r in own
+                }
     return dict(arguments)
+
+
+def _lendings(image: Image, calls: Calls, functions: Iterable[int]) -> Iterator[Lending]:
+    variables = [
+        range(s.address, s.address + s.memory)
+        for s in image.segments
+        if s.kind == PT_LOAD and s.flags & PF_W
+    ]
+    for start in functions:
+        try:
+            code = bytes(image.at(start)[: min(calls.range_of(start).stop - start, _LONGEST)])
+        except FormatError:
+            code = b""
+        if image.machine.name == _MACHINE:
+            yield tuple(_Caller(start, code, variables).read())
+        else:
+            yield ()
 
 
 class _Caller:
     """One function, read from its beginning to its end."""
 
-    def __init__(
-        self,
-        start: int,
-        code: bytes,
-        wanted: Mapping[int, str],
-        variables: Iterable[range],
-        arguments: defaultdict[str, set[int]],
-    ) -> None:
+    def __init__(self, start: int, code: bytes, variables: Iterable[range]) -> None:
         self._start = start
         self._code = code
-        self._wanted = wanted
         self._variables = variables
-        self._arguments = arguments
         self._own = {RSP}
         self._given = set(_PARAMETERS)
         self._stack: set[tuple[int, int]] = set()
 
-    def read(self) -> None:
-        """Note all calls of the functions in question."""
+    def read(self) -> Iterator[tuple[int, frozenset[int]]]:
+        """All its calls of one place."""
         at = 0
         while True:
             try:
@@ -93,21 +106,21 @@ class _Caller:
             at += one.size
             if at > len(self._code):
                 return
-            self._step(one, at)
+            if not self._is_call(one):
+                self._step(one, at)
+                continue
+            address = self._called(one, at)
+            if address is not None:
+                yield address, frozenset(self._own)
+            self._own -= CALL_CLOBBERS
+            self._own.add(RSP)
+            self._given -= CALL_CLOBBERS
 
     def _step(self, one: Instruction, after: int) -> None:
-        if self._is_call(one):
-            name = self._called(one, after)
-            if name is not None:
-                found = {n for r, n in ARGUMENTS["x86_64"].items() if r in self._own}
-                self._arguments[name] |= found
-            self._own -= CALL_CLOBBERS
-            self._given -= CALL_CLOBBERS
-        else:
-            own, given = self._moves_own(one, after), self._moves_given(one)
-            for held, moves in ((self._own, own), (self._given, given)):
-                held.difference_update(one.writes)
-                held.update(one.writes if moves else ())
+        own, given = self._moves_own(one, after), self._moves_given(one)
+        for held, moves in ((self._own, own), (self._given, given)):
+            held.difference_update(one.writes)
+            held.update(one.writes if moves else ())
         self._own.add(RSP)
 
     def _moves_given(self, one: Instruction) -> bool:
@@ -134,11 +147,13 @@ class _Caller:
         through = one.opcode == _INDIRECT and one.register is not None and one.register & 7 == 2
         return one.opcode == _CALL or through
 
-    def _called(self, one: Instruction, after: int) -> str | None:
+    def _called(self, one: Instruction, after: int) -> int | None:
+        """The address that it calls, or of the slot that it calls through."""
         if one.opcode == _INDIRECT and (one.base is not None or one.operand is not None):
             return None
         (by,) = _DISPLACEMENT.unpack_from(self._code, after - 4)
-        return self._wanted.get(self._start + after + by)
+        target: int = self._start + after + by
+        return target
 
     def _moves_own(self, one: Instruction, after: int) -> bool:
         """Whether it moves such a pointer to a register; what goes to the stack is kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,24 @@ def test_code_that_is_cut_inside_a_call_lends_what_is_read_before(
     for longest in range(100):
         monkeypatch.setattr(lent, "_LONGEST", longest)
         users = frozenset(calls.users("take"))
-        found.append(lent.lent_arguments(Image(memoryview(content)), calls, ["take"], users))
+        image = partial(Image, memoryview(content))
+        found.append(lent.lent_arguments(image, calls, ["take"], users, {}))
     assert found[0] == {}
     assert found[-1] == {"take": {0}}
+
+
+@only_x86_64
+def test_function_is_read_once(tmp_path: Path) -> None:
+    content = compile_so(tmp_path, "m.so", SOURCE, "-O1", "-fno-stack-protector").read_bytes()
+    calls = read_calls(content)
+    assert calls is not None
+    users, known = frozenset(calls.users("take")), dict[int, lent.Lending]()
+    image = partial(Image, memoryview(content))
+    found = lent.lent_arguments(image, calls, ["take"], users, known)
+    assert known.keys() == users
+
+    def never() -> Image:
+        raise AssertionError
+
+    assert lent.lent_arguments(never, calls, ["take"], users, known) == found
+    assert lent.lent_arguments(never, calls, ["absent"], users, known) == {}
