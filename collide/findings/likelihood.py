@@ -65,7 +65,7 @@ class Likelihood(NamedTuple):
 
     def __str__(self) -> str:
         broke, pairs = self.measured
-        such = f"of {pairs} wheels in hosts that were run with this code, {broke} broke"
+        such = f"{broke} of {pairs} wheels broke that were run in a host with such a finding"
         told = such if pairs else "none with this code was run"
         return f"{self.word}, estimated {self.probability:.2f}: {told}"
 

@@ -36,7 +36,7 @@ def test_a_finding_says_it_in_words_with_the_pairs_it_stands_on() -> None:
     assert warning.probability < 0.2
     broke, pairs = measured()["warning"]["COL102"]
     assert (
-        f"of {pairs} wheels in hosts that were run with this code, {broke} broke" in str(warning)
+        f"{broke} of {pairs} wheels broke that were run in a host" in str(warning)
         and warning.word == "possible"
     )
 

@@ -57,8 +57,7 @@ _SHOWN_HOSTS = 3
 _MOST, _FEWEST = 4, 3
 """Causes of one input that have a line of their own; where there are more, this many and errors."""
 WHY = (
-    "why: a program's own libraries are searched before those of a wheel "
-    "(collide explain questions)"
+    "why: functions are looked up by name, in the host before the wheel (collide explain questions)"
 )
 """Why a host has a part in it at all, told once."""
 _MARGIN = 10
