@@ -74,14 +74,19 @@ def missing(analysis: Analysis, victim: str, name: str, modules: Iterable[str]) 
     a wheel that this one requires may bring it, or the wheel's own Python may open it first.
     """
     target = analysis.target
+    grafted = _grafted(target, name)
     own = _in_wheel(analysis, victim, name) if victim in target.names.values() else None
-    if own is not None:
+    if own is not None and (grafted is None or posixpath.basename(own[0]) == name):
         place, remedy = own
-        said = f"The wheel has it at {place}, but no run path leads there from {victim}."
+        said = (
+            f"The wheel has it at {place}, but no run path leads there from {victim}."
+            if posixpath.basename(place) == name
+            else f"The wheel has it at {place}, which no search for {name} finds."
+        )
         opened = any(event.name.endswith(f"/{place}") for event in target.plan.possible)
         fails = _module_fails(analysis, victim, modules) and not opened
         return Absence(Severity.ERROR if fails else Severity.WARNING, (said,), remedy, True)
-    if (grafted := _grafted(target, name)) is not None:
+    if grafted is not None:
         said = f"The wheel bundles it as {grafted}, but the DT_NEEDED was not changed."
         change = f"Change the DT_NEEDED: patchelf --replace-needed {name} {grafted}."
         return _promised(analysis, victim, name, modules, (said,))._replace(remedy=change)

@@ -1,6 +1,6 @@
 """Runs tests with the compiled part under AddressSanitizer and UndefinedBehaviorSanitizer.
 
-    python tests/tools/sanitized.py [ARGUMENT OF PYTEST...]
+    python tests/tools/sanitized.py [-n N] [TEST...]
 
 Where no test is named these are the tests that feed it with random bytes, those of ELF objects, and
 the seeds and findings of the fuzzer. Python's own allocator is left out, so that whatever is read
@@ -65,9 +65,10 @@ def _runtime(name: str) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run what the command line names."""
     parser = programs.parser(__doc__)
-    _, arguments = parser.parse_known_args(argv)
-    named = any(Path(ROOT, argument).exists() for argument in arguments)
-    sys.exit(run([*(() if named else DEFAULT), *arguments]))
+    parser.add_argument("-n", metavar="N", default="0", help="processes, as pytest-xdist takes it")
+    parser.add_argument("tests", nargs="*", metavar="TEST", help="a file of tests, or one of them")
+    args = parser.parse_args(argv)
+    sys.exit(run(["-n", args.n, *(args.tests or DEFAULT)]))
 
 
 if __name__ == "__main__":

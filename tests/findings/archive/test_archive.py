@@ -61,7 +61,7 @@ def test_text_tells_the_archive_its_members_and_who_refuses(tmp_path: Path) -> N
         '    pip: "trying to install outside the target directory"',
         "    members:  ../../../../../../tmp/escaped.so",
     ]
-    assert lines[-1] == "1 error in 1 input on 1 host"
+    assert lines[-1] == "causes: 1 error in 1 input on 1 host"
 
 
 def test_pure_wheel_is_refused_though_there_is_nothing_to_open(
