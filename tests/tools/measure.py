@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import pytest
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 import measured_report
 import programs
@@ -259,8 +260,8 @@ def _script(package: Package, level: str, wheels: Sequence[Path], scratch: Path)
 
 
 def _index(package: Package, wheels: Sequence[Path]) -> int:
-    wanted = package.name.lower().replace("-", "_")
-    return next(i for i, w in enumerate(wheels) if w.name.split("-")[0].lower() == wanted)
+    names = [parse_wheel_filename(wheel.name)[0] for wheel in wheels]
+    return names.index(canonicalize_name(package.name))
 
 
 def _told(level: str, package: Package, measured: Measured) -> Record:
