@@ -119,8 +119,10 @@ def _glob(finder: Finder, pattern: str, recursive: bool) -> Iterator[str]:
     """The paths that a pattern finds, as glob.glob does."""
     found = ["/"] if pattern.startswith("/") else []
     for part in filter(None, pattern.split("/")):
+        if len(found) > _MOST:
+            raise _UncertainError
         if part == "**" and recursive:
-            found = [below for one in found for below in _all_below(finder, one)]
+            found = _all_below(finder, found)
         elif any(sign in part for sign in "*?["):
             found = [
                 path
@@ -139,14 +141,17 @@ def _glob(finder: Finder, pattern: str, recursive: bool) -> Iterator[str]:
             yield path
 
 
-def _all_below(finder: Finder, directory: str) -> list[str]:
-    """A directory, and all below it."""
-    found = [directory]
-    for one in found:
-        found += [path for path in _children(finder, one) if finder.is_directory(path)]
+def _all_below(finder: Finder, directories: Sequence[str]) -> list[str]:
+    """Directories, and all below them, each once."""
+    found = dict.fromkeys(directories)
+    waiting = [*found]
+    for one in waiting:
+        inside = [path for path in _children(finder, one) if finder.is_directory(path)]
+        waiting += [path for path in inside if path not in found]
+        found.update(dict.fromkeys(inside))
         if len(found) > _MOST:
             raise _UncertainError
-    return found
+    return waiting
 
 
 _QUESTIONS: Mapping[str, Callable[[Finder, str, bool], Iterable[Value]]] = {

@@ -19,6 +19,7 @@ from collide.wheels.python.containers import (
     store,
 )
 from collide.wheels.python.known import FUNCTIONS
+from collide.wheels.python.paths import LONGEST
 from collide.wheels.python.values import UNKNOWN, Environment, External
 
 TYPE_CHECKING = False
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 2000
 """The rounds of a loop that are followed."""
-LONGEST = 4096
-"""The elements of a container, or the characters of a text, that are kept."""
 
 
 def is_known(value: Value) -> bool:

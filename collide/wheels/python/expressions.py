@@ -8,8 +8,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from collide.wheels.python.containers import call_method, elements, has_some, is_whole, item, joined
-from collide.wheels.python.displays import LONGEST, Displays, is_known, size_of
-from collide.wheels.python.paths import path_attribute, path_method, path_of, path_text
+from collide.wheels.python.displays import Displays, is_known, size_of
+from collide.wheels.python.paths import (
+    LONGEST,
+    path_attribute,
+    path_method,
+    path_of,
+    path_text,
+)
 from collide.wheels.python.values import (
     UNKNOWN,
     BoundMethod,
@@ -66,6 +72,9 @@ _STRING_METHODS = frozenset(
 )
 
 
+_GROWING = frozenset(("replace", "join", "format"))
+"""The methods whose result may be longer than all that they get together."""
+_LONGEST_PATTERN = 256
 _VERSION_PARTS = ("major", "minor", "micro", "releaselevel", "serial")
 # Of the tuples that are followed only sys.version_info has names.
 
@@ -267,7 +276,8 @@ class Expressions(Displays):
 
     def _joinedstr(self, node: ast.JoinedStr, scope: Environment) -> Value:
         parts = [self.evaluate(part, scope) for part in node.values]
-        return UNKNOWN if UNKNOWN in parts else "".join(parts)
+        whole = UNKNOWN not in parts and sum(map(len, parts)) <= LONGEST
+        return "".join(parts) if whole else UNKNOWN
 
     def _formattedvalue(self, node: ast.FormattedValue, scope: Environment) -> Value:
         value = self.evaluate(node.value, scope)
@@ -320,7 +330,7 @@ def _of_text(text: str, method: str, values: list[Value], keywords: dict[str, Va
         return UNKNOWN
     if method == "format" and (":" in text or not all(type(v) in (str, int) for v in given)):
         return UNKNOWN
-    if method == "replace" and len(text) > 256:
+    if method in _GROWING and len(text) > _LONGEST_PATTERN:
         return UNKNOWN
     try:
         result = getattr(text, method)(*values, **keywords)

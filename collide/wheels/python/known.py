@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from collide.loader.opening import RTLD_DEEPBIND, RTLD_GLOBAL, RTLD_LAZY, RTLD_NOW
 from collide.wheels.python.containers import copied, elements
-from collide.wheels.python.paths import path_of, path_text
+from collide.wheels.python.paths import path_of, path_text, path_texts
 from collide.wheels.python.values import (
     UNKNOWN,
     BoundMethod,
@@ -95,8 +95,8 @@ ABSENT = frozenset(
 
 def _with_paths(function: Callable[..., Value]) -> Callable[..., Value]:
     def on_paths(*values: Value) -> Value:
-        texts = [path_text(v) for v in values]
-        return UNKNOWN if None in texts or not texts else function(*texts)
+        texts = path_texts(values)
+        return function(*texts) if texts else UNKNOWN
 
     return on_paths
 

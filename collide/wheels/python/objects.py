@@ -23,12 +23,12 @@ from collide.wheels.python.values import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from collide.wheels.python.values import Value
 
 _OBJECT = External("builtins.object")
-_DEEPEST = 24
+_MOST_BASES = 64
 _PROPERTIES = frozenset(("property", "cached_property"))
 
 
@@ -139,29 +139,39 @@ class Objects(Functions):
             self._call_method(manager, "__exit__", [None, None, None])
 
 
-def _find(of: CodeClass, name: str, depth: int = 0) -> Value:
+def lineage(of: CodeClass) -> Iterator[CodeClass | None]:
+    """A class and its bases, each once, the first ones first; None for what is not followed."""
+    seen: set[int] = set()
+    waiting: list[Value] = [of]
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, CodeClass):
+            if one != _OBJECT:
+                yield None
+        elif len(seen) > _MOST_BASES:
+            yield None
+            return
+        elif id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += reversed(one.bases)
+
+
+def _find(of: CodeClass, name: str) -> Value:
     """What a class or a base of it has of a name; None without, UNKNOWN where it may have."""
-    if name in of.names:
-        found = of.names[name]
-        # A metaclass makes other things of them, as enum does.
-        return found if isinstance(found, CodeFunction) or _is_whole(of) else UNKNOWN
-    for base in of.bases:
-        if base == _OBJECT:
-            continue
-        if not isinstance(base, CodeClass) or depth >= _DEEPEST:
+    for one in lineage(of):
+        if one is None:
             return UNKNOWN
-        found = _find(base, name, depth + 1)
-        if found is not None:
-            return found
+        if name in one.names:
+            found = one.names[name]
+            # A metaclass makes other things of them, as enum does.
+            return found if isinstance(found, CodeFunction) or _is_whole(one) else UNKNOWN
     return None
 
 
-def _is_whole(of: CodeClass, depth: int = 0) -> bool:
+def _is_whole(of: CodeClass) -> bool:
     """Whether all bases of a class are followed."""
-    return depth < _DEEPEST and all(
-        base == _OBJECT or (isinstance(base, CodeClass) and _is_whole(base, depth + 1))
-        for base in of.bases
-    )
+    return None not in lineage(of)
 
 
 def _bound(found: Value, owner: Instance | CodeClass, of: CodeClass) -> Value:

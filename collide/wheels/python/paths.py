@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from collide.wheels.python.values import Value
 
+LONGEST = 4096
+"""The characters of a text (PATH_MAX), or the elements of a container, that are kept."""
 _TEXTS = frozenset(("name", "stem", "suffix"))
 _SAME = frozenset(("resolve", "absolute", "expanduser"))
 _OF_TEXTS = frozenset(("joinpath", "with_name", "with_suffix", "with_stem", "is_relative_to"))
@@ -29,10 +31,19 @@ def path_text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def path_texts(values: Sequence[Value]) -> list[str] | None:
+    """The texts of strings and paths; None where there are other values, or they are too long.
+
+    What joins a path with itself doubles it with each line.
+    """
+    texts = [text for v in values if (text := path_text(v)) is not None]
+    return texts if len(texts) == len(values) and sum(map(len, texts)) <= LONGEST else None
+
+
 def path_of(values: Sequence[Value]) -> Value:
     """``Path(*values)``."""
-    texts = [text for v in values if (text := path_text(v)) is not None]
-    return PathValue(str(PurePosixPath(*texts))) if len(texts) == len(values) else UNKNOWN
+    texts = path_texts(values)
+    return UNKNOWN if texts is None else PathValue(str(PurePosixPath(*texts)))
 
 
 def path_attribute(path: PathValue, name: str) -> Value:
@@ -61,11 +72,11 @@ def path_method(path: PathValue, name: str, values: Sequence[Value]) -> Value:
         return path  # importlib.resources.as_file
     if name == "is_absolute":
         return path.text.startswith("/")
-    texts = [text for v in values if (text := path_text(v)) is not None]
-    if name not in _OF_TEXTS or len(texts) != len(values):
+    texts = path_texts((path, *values))
+    if name not in _OF_TEXTS or texts is None:
         return UNKNOWN
     try:
-        found = getattr(PurePosixPath(path.text), name)(*texts)
+        found = getattr(PurePosixPath(texts[0]), name)(*texts[1:])
     except (TypeError, ValueError):
         return UNKNOWN
     return PathValue(str(found)) if isinstance(found, PurePosixPath) else found

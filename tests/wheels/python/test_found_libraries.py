@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from ctypes.util import find_library
 from pathlib import Path
 
@@ -162,3 +163,27 @@ def test_disk_of_another_system_is_not_asked(tmp_path: Path) -> None:
     plan = follow_imports(["p"], [site], PYTHON)
     assert plan.openings == ()
     assert plan.notes == (f"{site}/p/__init__.py:5: may open {elsewhere}: not followed",)
+
+
+BOMBS = {
+    "a path in itself": "p = Path('a')\n" + "p = p / p\n" * 26,
+    "a path with itself": "p = Path('a')\n" + "p = p.joinpath(p, p, p)\n" * 13,
+    "a text with itself": "p = 'a'\n" + "p = os.path.join(p, p)\n" * 26,
+    "a text of itself": "p = 'a'\n" + "p = f'{p}{p}'\n" * 26,
+    "a format of many": f"p = {'{0}' * 19999!r}.format({'a' * 4000!r})\n",
+    "all below all": "p = glob.glob(here + '/**/**/**/*.so', recursive=True)[0]\n",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_what_grows_with_each_line_is_not_told(tmp_path: Path, bomb: str) -> None:
+    site = tree(tmp_path, f"{HEAD}{BOMBS[bomb]}ctypes.CDLL(str(p))\n", ())
+    (site / "p" / "/".join("d" * 400)).mkdir(parents=True)
+    tracemalloc.start()
+    try:
+        plan = follow_imports(["p"], [site], PYTHON, HERE)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert plan.openings == ()
+    assert peak < 16_000_000

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from collide.wheels.imports import follow_imports
+from collide.wheels.python.objects import lineage
+from collide.wheels.python.values import CodeClass
 from package_trees import HEAD, HERE, PYTHON, opened, really_opened, tree
 from scenario import require_loader
 
@@ -86,3 +88,10 @@ def test_attribute_that_cannot_be_told_is_none(tmp_path: Path, text: str) -> Non
     assert really_opened(site) == ["p/lib/liba.so"]
     line = (HEAD + text + last).count("\n")
     assert plan.notes == (f"{site}/p/__init__.py:{line}: may open a library: not followed",)
+
+
+def test_each_base_is_asked_once() -> None:
+    one, other = CodeClass("A", {}, ()), CodeClass("B", {}, ())
+    for _ in range(20):
+        one, other = CodeClass("A", {}, (one, other)), CodeClass("B", {}, (other, one))
+    assert len([*lineage(one)]) == 41
