@@ -19,9 +19,11 @@ from repair_workloads import script
 pytestmark = pytest.mark.corpus
 # What tests/tools/install-hosts.sh installs; other hosts need more than CI has.
 _INSTALLED = {"gdb", "uwsgi"}
+_LARGE = {"pyqt6-hostqt6"}
+EACH = [pytest.param(c, marks=[pytest.mark.long] * (str(c) in _LARGE), id=str(c)) for c in CASES]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", EACH)
 def test_broken_before_and_working_after(case: Case) -> None:
     try:
         # Not pytest's directory, which is closed to other users.
