@@ -77,13 +77,20 @@ def _errors(directory: Path, rules: str) -> Iterator[tuple[str, str, str, str]]:
     """Wheel, code, subject with its release, and hosts by their number or name, of each error."""
     wheels = dataset.by_rules(directory, "wheels", rules).to_pylist()
     names = {wheel["sha256"]: f"{wheel['project']} {wheel['version']}" for wheel in wheels}
+    breaking: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for one in dataset.by_rules(directory, "findings", rules).to_pylist():
+        if one["severity"] == "error":
+            breaking[one["sha256"], one["code"], one["victim"]].add(one["host"])
     hosts: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for cause in dataset.by_rules(directory, "causes", rules).to_pylist():
         if cause["severity"] == "error":
             subject = f"{cause['subject']} {cause['release']}".strip()
-            hosts[names[cause["sha256"]], cause["code"], subject] |= set(cause["hosts"])
-    for key, found in hosts.items():
-        first, *others = sorted(found)
+            # Where a cause is one, it may be a warning.
+            for victim in cause["objects"]:
+                found = breaking[cause["sha256"], cause["code"], victim] & {*cause["hosts"]}
+                hosts[names[cause["sha256"]], cause["code"], subject] |= found
+    for key, where in hosts.items():
+        first, *others = sorted(where) or ["-"]
         yield *key, f"{first} and {len(others)} more" if others else first
 
 
