@@ -35,8 +35,9 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
 
 
 def test_text_has_the_crossing_and_the_cause(
-    core: Path, capsys: pytest.CaptureFixture[str]
+    core: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     status, out, err = printed(capsys, str(core))
     assert (status, err) == (1, "")
     lines = out.splitlines()
@@ -50,8 +51,7 @@ def test_text_has_the_crossing_and_the_cause(
     words = " ".join(line.strip() for line in lines)
     assert "vault 2.0: split-library (COL101) is very likely the cause: vault/core.so has" in words
     assert "vault 2.0 on host (core): breaks" in lines
-    assert re.search(r"breaks +libvault-2 2\.0\.0, used by core +.*COL101", words)
-    assert "the host mixes it with its 1.2.3" in words
+    assert re.search(r"breaks +libvault-2 2\.0\.0, used by core .*its 1\.2\.3 +COL101", out)
 
 
 def test_json_is_as_its_schema_says(core: Path, capsys: pytest.CaptureFixture[str]) -> None:
