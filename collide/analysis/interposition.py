@@ -20,14 +20,11 @@ from collide.binding.shadowing import has_other_strings
 from collide.elf.constants import (
     STB_GNU_UNIQUE,
     STB_WEAK,
-    STT_FUNC,
-    STT_GNU_IFUNC,
     STT_OBJECT,
-    STT_TLS,
 )
 from collide.elf.names import first_word
 from collide.elf.references import referred_names
-from collide.elf.symbols import Reference
+from collide.elf.symbols import Reference, is_code, is_data
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 from collide.wheels.target import is_extension_module
@@ -183,15 +180,8 @@ def _is_weighed(analysis: Analysis, key: InterpositionKey, found: _Collected) ->
     victim, provider, vague = key
     if not vague or not analysis.is_host(provider):
         return analysis.is_host(provider)
-    code = any(
-        b.intended and not _is_data(b.intended.definition.type) for b in found.taken.values()
-    )
+    code = any(b.intended and not is_data(b.intended.definition.type) for b in found.taken.values())
     return code and has_other_strings(provider, victim)
-
-
-def _is_data(kind: int) -> bool:
-    """Whether a symbol of this type is a variable."""
-    return kind in (STT_OBJECT, STT_TLS)
 
 
 def _told(analysis: Analysis, used: Iterable[Binding]) -> tuple[Binding, ...]:
@@ -226,7 +216,7 @@ def _own_calls(
     for b in used:
         if b.intended is not None and b.intended.dso is not victim:
             dso, definition = b.intended
-            if definition.type in (STT_FUNC, STT_GNU_IFUNC) and definition.value:
+            if is_code(definition.type) and definition.value:
                 by_dso.setdefault(dso, {})[definition.value] = b.reference.name
     found = set[str]()
     for dso, names in by_dso.items():

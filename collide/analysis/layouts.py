@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from collide.binding.binding import Binding
     from collide.elf.code.call_graph import Calls
-    from collide.elf.code.pointer_uses import Uses
+    from collide.elf.symbols import Uses
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
 

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.binding.binding import Binding
-from collide.elf.constants import STT_FUNC, STT_GNU_IFUNC
+from collide.elf.symbols import is_code
 from collide.loader.model import Dso
-
-_FUNCTIONS = (STT_FUNC, STT_GNU_IFUNC)
 
 
 def place(b: Binding) -> tuple[int, ...]:
     """Address of the intended function, if it is one; data of a library lies elsewhere."""
-    if b.intended is None or b.intended.definition.type not in _FUNCTIONS:
+    if b.intended is None or not is_code(b.intended.definition.type):
         return ()
     value = b.intended.definition.value
     return () if value is None else (value,)
@@ -62,4 +60,4 @@ def function_places(dso: Dso) -> dict[str, int]:
     """The addresses of an object's functions by their names."""
     exports = dso.elf.exports
     found = ((name, d) for name in exports.names for d in exports.candidates(name))
-    return {n: d.value for n, d in found if d.type in _FUNCTIONS and d.value is not None}
+    return {n: d.value for n, d in found if is_code(d.type) and d.value is not None}

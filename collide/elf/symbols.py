@@ -65,6 +65,22 @@ class Reference(NamedTuple):
     defined: bool
 
 
+def is_code(kind: int) -> bool:
+    """Whether a symbol of this type is a function."""
+    return kind in (STT_FUNC, STT_GNU_IFUNC)
+
+
+def is_data(kind: int | None) -> bool:
+    """Whether a symbol of this type is a variable."""
+    return kind in (STT_OBJECT, STT_TLS)
+
+
+Uses = Mapping[int, AbstractSet[int]]
+"""By the numbers of arguments the offsets, in bytes, that a function uses of what they point to."""
+NO_USES: Uses = {}
+"""Of a function that uses no structure (:mod:`collide.elf.code.pointer_uses`)."""
+
+
 class Exports(Protocol):
     """The definitions that an object offers to lookups, read from a file or from a profile."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from collide.elf.constants import STT_FUNC, STT_GNU_IFUNC, STT_OBJECT, STT_TLS
+from collide.elf.symbols import is_code, is_data
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
@@ -51,16 +51,6 @@ def is_text(match: Match) -> bool:
     from collide.elf import strings  # late: start-up
 
     return strings.is_text(dso.read(), definition.value, definition.size)
-
-
-def is_code(kind: int) -> bool:
-    """Whether a symbol of this type is a function."""
-    return kind in (STT_FUNC, STT_GNU_IFUNC)
-
-
-def is_data(kind: int | None) -> bool:
-    """Whether a symbol of this type is a variable."""
-    return kind in (STT_OBJECT, STT_TLS)
 
 
 def structures(interposition: Interposition) -> list[str]:

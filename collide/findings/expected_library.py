@@ -195,7 +195,7 @@ def _brought(analysis: Analysis, victim: str, name: str) -> str | None:
     return (
         f"{said}: the run path leads to {elsewhere}, where it has none."
         if elsewhere
-        else (f"{said}.")
+        else f"{said}."
     )
 
 

@@ -15,8 +15,9 @@ from enum import IntEnum
 from collide.analysis.layouts import compare_layouts
 from collide.analysis.libpython import is_libpython
 from collide.binding.binding import Binding
-from collide.elf.constants import PF_X, PT_LOAD, STT_FUNC, STT_GNU_IFUNC
+from collide.elf.constants import PF_X, PT_LOAD
 from collide.elf.headers import Image
+from collide.elf.symbols import is_code
 from collide.findings.code import Family, Severity
 from collide.findings.finding import Finding
 from collide.inspect.bound import RealBindings
@@ -234,7 +235,7 @@ class Functions:
         exports = dso.elf.exports
         for name in sorted(exports.names):
             for d in exports.candidates(name):
-                if d.type in (STT_FUNC, STT_GNU_IFUNC) and d.value and not d.undefined:
+                if is_code(d.type) and d.value and not d.undefined:
                     size, names = self._by_start.get(d.value, (0, []))
                     if name not in names:
                         names.append(name)

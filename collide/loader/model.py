@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from collide.elf.code.call_graph import Calls
     from collide.elf.code.lent import Lending
-    from collide.elf.code.pointer_uses import Uses
     from collide.elf.string_abi import StringAbi
-    from collide.elf.symbols import Definition
+    from collide.elf.symbols import Definition, Uses
 
     FoundBy = Literal[
         "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",

@@ -8,27 +8,23 @@ Inline functions and templates of C++ have vague linkage, which is judged by its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable
 
 from collide.elf.code.machine_code import ARGUMENTS
 from collide.elf.code.pointers import used_offsets
 from collide.elf.constants import STB_GLOBAL, STT_FUNC
 from collide.elf.headers import Image
+from collide.elf.symbols import NO_USES
 from collide.support.errors import FormatError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.elf.symbols import Definition
+    from collide.elf.symbols import Definition, Uses
 
 LONGEST = 3000
 """Bytes of a function that are looked at."""
 FEWEST = 2
 """Offsets of one pointer from which on it is one to a structure."""
-
-Uses = Mapping[int, AbstractSet[int]]
-"""By the numbers of arguments the offsets, in bytes, that a function uses of what they point to."""
-NO_USES: Uses = {}
 
 
 def is_comparable(definition: Definition) -> bool:

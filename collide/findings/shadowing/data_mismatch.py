@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collide.elf.constants import STT_OBJECT, STT_TLS
+from collide.elf.symbols import is_code, is_data
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.evidence import RuleResult, file_name, file_names, is_code, is_data, is_text
+from collide.findings.evidence import RuleResult, file_name, file_names, is_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

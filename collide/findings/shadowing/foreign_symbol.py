@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collide.analysis.library_copies import Overlap, overlap
+from collide.elf.symbols import is_code
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.evidence import RuleResult, file_name, is_code
+from collide.findings.evidence import RuleResult, file_name
 from collide.support.text import part_in_words
 
 TYPE_CHECKING = False

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collide.binding.shadowing import has_other_strings
 from collide.elf.references import referred_names
 from collide.elf.string_abi import string_names
+from collide.elf.symbols import is_data
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.evidence import RuleResult, file_name, is_data, some
+from collide.findings.evidence import RuleResult, file_name, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from collide.elf.constants import STB_GLOBAL
+from collide.elf.symbols import is_code
 from collide.findings.code import Code, Severity, Shape
-from collide.findings.evidence import RuleResult, file_name, is_code, some
+from collide.findings.evidence import RuleResult, file_name, some
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from collide.analysis.library_copies import (
     same_series,
 )
 from collide.elf.names import split_pairs
+from collide.elf.symbols import is_code
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.evidence import (
     RESERVED,
@@ -20,7 +21,6 @@ from collide.findings.evidence import (
     have_moved,
     in_use,
     is_assembly,
-    is_code,
     is_inside,
     lie_alike,
     some,

@@ -42,8 +42,9 @@ from functools import cached_property
 from itertools import accumulate, compress, pairwise
 
 from collide.elf.hash_tables import integers
+from collide.elf.symbols import NO_USES
 from collide.hosts.database.names import STAND_IN, NameTable, Place
-from collide.hosts.profile_file.read import NO_USES, Described, described_object, host_of
+from collide.hosts.profile_file.read import Described, described_object, host_of
 from collide.hosts.profile_file.symbols import (
     ERRORS,
     Kind,
@@ -62,7 +63,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from collide.elf.code.pointer_uses import Uses
+    from collide.elf.symbols import Uses
 
 MAGIC = b"collide-hosts/3\n"
 FACTS = (

@@ -12,7 +12,7 @@ from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.headers import TlsSegment
 from collide.elf.machines import CLASS_NAMES, machine_named
 from collide.elf.object import ElfObject, VersionNeed
-from collide.elf.symbols import Exports, Reference
+from collide.elf.symbols import NO_USES, Exports, Reference
 from collide.hosts.profile_file.symbols import (
     SCHEMA,
     Attributes,
@@ -39,14 +39,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
-    from collide.elf.code.pointer_uses import Uses
+    from collide.elf.symbols import Uses
     from collide.loader.lookup import Match
 
 SCHEMA_FILE = f"{posixpath.dirname(posixpath.dirname(__file__))}/profile.schema.json"
 """The JSON Schema of a profile file."""
 _PROFILE = Schema(SCHEMA_FILE)
-NO_USES: Uses = {}
-"""Of a function of which a file keeps nothing: it uses no structure."""
 _NO_TABLE: dict[str, dict[str, list[object]]] = {
     "exports": {"attributes": [], "attribute": [], "sizes": [], "names": []},
     "references": {"attributes": [], "attribute": [], "names": []},

@@ -26,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from collide.elf.code.pointer_uses import Uses
+    from collide.elf.symbols import Uses
 
 SCHEMA = "collide-profile/1"
 """The schema of the profiles that this release writes and reads."""

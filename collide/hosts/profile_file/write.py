@@ -15,11 +15,10 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from collide.binding.binding import BoundModule
-from collide.elf.code.pointer_uses import Uses
 from collide.elf.constants import BINDING_NAMES, TYPE_NAMES, VISIBILITY_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.elf.notes import Notes
-from collide.elf.symbols import Definition, Exports, Reference
+from collide.elf.symbols import Definition, Exports, Reference, Uses
 from collide.filesystems.root import Root
 from collide.hosts.libraries import findable as findable_libraries
 from collide.hosts.libraries import wanted_libraries

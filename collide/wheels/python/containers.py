@@ -7,6 +7,7 @@ has else is not known. What stands before it in a list has its place. Source: th
 
 from __future__ import annotations
 
+from collide.wheels.python.paths import LONGEST
 from collide.wheels.python.values import UNKNOWN, Unknown
 
 TYPE_CHECKING = False
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collide.wheels.python.values import Value
 
 MORE = Unknown()
-_LARGEST = 4096
 _LARGEST_ELEMENT = 256
 _KINDS = (list, tuple, dict, set)
 
@@ -151,7 +151,7 @@ def _fits(base: Value, values: list[Value]) -> bool:
     parts = [part for value in values if type(value) in _KINDS for part in value]
     inner = [part for part in parts if type(part) in _KINDS]
     small = all(len(part) <= _LARGEST_ELEMENT and is_flat(part) for part in inner)
-    return small and len(base) + len(parts) <= _LARGEST
+    return small and len(base) + len(parts) <= LONGEST
 
 
 def is_flat(value: Value) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatchcase
 
-from collide.wheels.python.paths import path_text
+from collide.wheels.python.paths import LONGEST, path_text
 from collide.wheels.python.values import UNKNOWN, PathValue
 
 TYPE_CHECKING = False
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collide.wheels.python.imports import Finder
     from collide.wheels.python.values import Value
 
-_MOST = 4096
-"""The names that one question may give."""
 _TESTS = frozenset(("exists", "lexists", "isfile", "is_file", "isdir", "is_dir"))
 
 
@@ -80,7 +78,7 @@ def _listed(ask: Callable[[], Iterable[Value]]) -> Value:
     try:
         for one in ask():
             found.append(one)
-            if len(found) > _MOST:
+            if len(found) > LONGEST:
                 return UNKNOWN
     except _UncertainError:
         return UNKNOWN
@@ -119,7 +117,7 @@ def _glob(finder: Finder, pattern: str, recursive: bool) -> Iterator[str]:
     """The paths that a pattern finds, as glob.glob does."""
     found = ["/"] if pattern.startswith("/") else []
     for part in filter(None, pattern.split("/")):
-        if len(found) > _MOST:
+        if len(found) > LONGEST:
             raise _UncertainError
         if part == "**" and recursive:
             found = _all_below(finder, found)
@@ -149,7 +147,7 @@ def _all_below(finder: Finder, directories: Sequence[str]) -> list[str]:
         inside = [path for path in _children(finder, one) if finder.is_directory(path)]
         waiting += [path for path in inside if path not in found]
         found.update(dict.fromkeys(inside))
-        if len(found) > _MOST:
+        if len(found) > LONGEST:
             raise _UncertainError
     return waiting
 
