@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.finding import Finding
+from collide.hosts.as_if import API_PREFIXES
 from collide.loader.libc import libc_of
+from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from collide.analysis.analysis import Analysis, Module
     from collide.loader.host import Host
     from collide.loader.link_map import LoadFailure
+    from collide.loader.model import Dso
 
 MISSING_LIBRARY = Code(
     "COL201",
@@ -64,7 +68,7 @@ UNDEFINED_SYMBOL = Code(
         "A module with the tag cp39-abi3 calls PyType_GetModuleByDef, which Python has from "
         "3.11 on."
     ),
-    fixes=("older-system",),
+    fixes=("older-system", "plain-soname"),
 )
 UNLOADABLE_FILE = Code(
     "COL204",
@@ -259,51 +263,108 @@ NO_LIBPYTHON = (
 """The remedy for a module that needs a libpython."""
 
 
+class _Group(NamedTuple):
+    """What the failures of one finding have in common.
+
+    ``remedy`` and ``intended`` are of what the host's program or its libraries bring about.
+    """
+
+    code: Code
+    victim: str
+    provider: str
+    detail: str
+    remedy: str | None = None
+    intended: tuple[str, ...] = ()
+
+
 def _load_failures(analysis: Analysis) -> Iterator[Finding]:
-    groups: dict[tuple[Code, str, str, str], tuple[set[str], set[str]]] = {}
-    evidence: dict[tuple[Code, str], dict[str, None]] = {}
+    groups: dict[_Group, tuple[set[str], set[str]]] = {}
+    evidence: dict[_Group, dict[str, None]] = {}
     for module in analysis.modules:
+        captures = tuple(_captures(analysis, module)) if module.failures else ()
         for failure in module.failures:
             code = FAILURE_CODES[failure.kind]
             if code is MISSING_LIBRARY and _exists(analysis.host, failure.name):
                 code = UNRECORDED_LIBRARY
-            victim = analysis.target.names.get(failure.object, failure.object)
-            name, symbol = _subject(failure)
-            symbols, modules = groups.setdefault(
-                (code, victim, name, failure.detail if not symbol else ""), (set(), set())
-            )
+            group, symbol = _group(analysis, code, failure, captures)
+            symbols, modules = groups.setdefault(group, (set(), set()))
             if symbol:
                 symbols.add(symbol)
-                from collide.findings.expected_library import answered  # late: start-up
-
-                found = answered(analysis, module, failure)
-                evidence.setdefault((code, victim), {}).update(dict.fromkeys(found))
+                found = _because(analysis, module, failure, group)
+                evidence.setdefault(group, {}).update(dict.fromkeys(found))
             modules.add(module.name)
-    no_python = analysis.host.python is None
-    for (code, victim, name, detail), (symbols, modules) in groups.items():
-        severity, because = code.severity, tuple(evidence.get((code, victim), ()))
-        remedy = NO_PYTHON if no_python and code is UNDEFINED_SYMBOL else code.remedy
-        if code in ABSENT and name not in analysis.host.unrecorded:
-            from collide.findings.expected_library import missing  # late: start-up
+    for group, (symbols, modules) in groups.items():
+        yield _failed(analysis, group, symbols, modules, tuple(evidence.get(group, ())))
 
-            absent = missing(analysis, victim, name, modules)
-            code = MISSING_LIBRARY if absent.from_wheels else code
-            severity, because = absent.severity, absent.evidence
-            remedy = absent.remedy or code.remedy
-        if code is MISSING_LIBRARY and name.startswith("libpython"):
-            remedy = NO_LIBPYTHON
-        yield Finding(
-            code=code,
-            severity=severity,
-            victim=victim,
-            provider=name or None,
-            references=len(symbols),
-            symbols=tuple(sorted(symbols)),
-            modules=tuple(sorted(modules)),
-            detail=detail,
-            evidence=because,
-            remedy=remedy,
-        )
+
+def _group(
+    analysis: Analysis, code: Code, failure: LoadFailure, captures: Iterable[_Capture]
+) -> tuple[_Group, str]:
+    """The finding that a failure belongs to, and the symbol that it is about, if any."""
+    victim = analysis.target.names.get(failure.object, failure.object)
+    name, symbol = _subject(failure)
+    group = _Group(code, victim, name, "" if symbol else failure.detail)
+    for capture in captures:
+        if capture.asking.path == failure.object and _would_have(analysis, capture, failure):
+            host_file = analysis.name_of(capture.loaded)
+            remedy, intended = CAPTURED_SONAME.remedy, (capture.name,)
+            group = group._replace(provider=name or host_file, remedy=remedy, intended=intended)
+            return group, symbol
+    if symbol and analysis.host.python is None and symbol.startswith(API_PREFIXES):
+        group = group._replace(remedy=NO_PYTHON)
+    return group, symbol
+
+
+def _because(
+    analysis: Analysis, module: Module, failure: LoadFailure, group: _Group
+) -> Iterable[str]:
+    if group.intended:
+        return (f"The wheel's own {group.intended[0]} defines it, {group.provider} does not.",)
+    from collide.findings.expected_library import answered  # late: start-up
+
+    return answered(analysis, module, failure)
+
+
+def _would_have(analysis: Analysis, capture: _Capture, failure: LoadFailure) -> bool:
+    """Whether the wheel's library has what the one lacks that is loaded in its place."""
+    own = [m.elf for m in analysis.target.members.values() if capture.name in _names(m)]
+    if failure.kind == "undefined-symbol":
+        return any(failure.name in elf.exports.names for elf in own)
+    versions = failure.kind == "version-not-found" and failure.detail == capture.loaded.path
+    return versions and any(failure.name in (elf.version_definitions or ()) for elf in own)
+
+
+def _failed(
+    analysis: Analysis,
+    group: _Group,
+    symbols: AbstractSet[str],
+    modules: AbstractSet[str],
+    because: tuple[str, ...],
+) -> Finding:
+    code, victim, name, severity = group.code, group.victim, group.provider, group.code.severity
+    remedy = group.remedy or code.remedy
+    if code in ABSENT and name not in analysis.host.unrecorded:
+        from collide.findings.expected_library import missing  # late: start-up
+
+        absent = missing(analysis, victim, name, modules)
+        code = MISSING_LIBRARY if absent.from_wheels else code
+        severity, because = absent.severity, absent.evidence
+        remedy = absent.remedy or code.remedy
+    if code is MISSING_LIBRARY and name.startswith("libpython"):
+        remedy = NO_LIBPYTHON
+    return Finding(
+        code=code,
+        severity=severity,
+        victim=victim,
+        provider=name or None,
+        intended=group.intended,
+        references=len(symbols),
+        symbols=tuple(sorted(symbols)),
+        modules=tuple(sorted(modules)),
+        detail=group.detail,
+        evidence=because,
+        remedy=remedy,
+    )
 
 
 def _exists(host: Host, name: str) -> bool:
@@ -368,24 +429,37 @@ def _subject(failure: LoadFailure) -> tuple[str, str]:
     return failure.name, ""
 
 
-def _captured(analysis: Analysis) -> Iterator[Finding]:
-    if not analysis.target.members:
-        return
-    bundled = {
-        name
-        for path, dso in analysis.target.members.items()
-        for name in (dso.elf.soname, path.rsplit("/", 1)[1])
-    }
-    groups: dict[tuple[str, str, str], set[str]] = {}
-    for module in analysis.modules:
-        for m in module.bound.opened.new if module.bound and _goes_on(module) else ():
-            if not analysis.is_member(m.dso):
-                continue
+class _Capture(NamedTuple):
+    """An object of the wheel that asks for ``name`` is given ``loaded``, a library of the host."""
+
+    asking: Dso
+    name: str
+    loaded: Dso
+
+
+def _captures(analysis: Analysis, module: Module) -> Iterator[_Capture]:
+    """The libraries of the host that a module gets in place of libraries of the wheel."""
+    bundled = {name for dso in analysis.target.members.values() for name in _names(dso)}
+    opened = module.bound.opened.new if bundled and module.bound and _goes_on(module) else ()
+    for m in opened:
+        if analysis.is_member(m.dso):
             for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True):
                 taken = found.how == "already-loaded" and analysis.is_host(needed.dso)
                 if taken and name in bundled:
-                    key = analysis.name_of(m.dso), analysis.name_of(needed.dso), name
-                    groups.setdefault(key, set()).add(module.name)
+                    yield _Capture(m.dso, name, needed.dso)
+
+
+def _names(dso: Dso) -> tuple[str | None, str]:
+    """What a DT_NEEDED can call a library."""
+    return dso.elf.soname, dso.path.rpartition("/")[2]
+
+
+def _captured(analysis: Analysis) -> Iterator[Finding]:
+    groups: dict[tuple[str, str, str], set[str]] = {}
+    for module in analysis.modules:
+        for asking, name, loaded in _captures(analysis, module):
+            key = analysis.name_of(asking), analysis.name_of(loaded), name
+            groups.setdefault(key, set()).add(module.name)
     for (victim, provider, name), modules in groups.items():
         yield Finding(
             code=CAPTURED_SONAME,

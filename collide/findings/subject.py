@@ -27,7 +27,7 @@ class Subject(NamedTuple):
     """``name`` is that of a library without its numbers and its hash, or of a file.
 
     It is the slug of the code where that is all that findings have in common. ``scope`` keeps
-    apart what is changed in other places although it has one name: a code, or nothing.
+    apart what is changed in other places although it has one name: a code, a word, or nothing.
     """
 
     kind: Kind
@@ -40,18 +40,27 @@ def subject_of(finding: Finding) -> Subject:
     code = finding.code
     if code.per_binding and finding.severity == Severity.NOTE:
         return Subject(Kind.CODE, code.slug, code.id)
+    if is_captured(finding):
+        # What the host's library lacks and that it is taken have one remedy.
+        return Subject(Kind.COPY, library(finding.intended[0]), "captured")
     match code.shape:
         case Shape.INTERPOSITION | Shape.SPLIT if code.family is Family.SHADOWING:
             if code.foreign:
                 return Subject(Kind.NAMES, library(finding.provider or ""))
             return Subject(Kind.COPY, meant_library(finding))
-        case Shape.LOAD_FAILURE | Shape.CAPTURE:
-            return Subject(Kind.COPY, library(_needed(finding)), code.id)
+        case Shape.LOAD_FAILURE:
+            return Subject(Kind.COPY, library(finding.provider or finding.victim), code.id)
         case Shape.EXPOSURE:
             return Subject(Kind.COPY, library(finding.intended[0]), code.family.name)
         case Shape.INTERPOSITION | Shape.SPLIT | Shape.CHANGED_BINDINGS:
             return Subject(Kind.COPY, library(finding.provider or ""), code.id)
     return Subject(Kind.CODE, code.slug, code.id)
+
+
+def is_captured(finding: Finding) -> bool:
+    """Whether a library of the host is loaded in place of one that the wheel brings."""
+    shapes = (Shape.CAPTURE, Shape.LOAD_FAILURE, Shape.SYMBOLS)
+    return bool(finding.intended) and finding.code.shape in shapes
 
 
 def meant_library(finding: Finding) -> str:
@@ -65,12 +74,6 @@ def meant_library(finding: Finding) -> str:
     # What is no copy of anything takes names of the victim itself.
     alike = theirs.startswith(own) or own.startswith(theirs)
     return own if alike or ".so" not in (finding.provider or "") else theirs
-
-
-def _needed(finding: Finding) -> str:
-    if finding.code.shape is Shape.CAPTURE and finding.intended:
-        return finding.intended[0]
-    return finding.provider or finding.victim
 
 
 def library(path: str) -> str:

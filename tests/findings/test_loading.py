@@ -13,6 +13,8 @@ from collide.elf.constants import PT_LOAD
 from collide.filesystems.root import Root
 from collide.findings.finding import Finding
 from collide.findings.judge import judge
+from collide.findings.loading import NO_PYTHON, UNDEFINED_SYMBOL
+from collide.findings.subject import subject_of
 from collide.hosts.extract import extract
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.target import Target, read_target
@@ -161,6 +163,32 @@ def test_version_that_the_captured_library_lacks_is_an_error_that_names_it(s: Sc
     assert (version.victim, version.provider) == ("m.so", "V2")
     assert version.detail == str(s.directory / "libv.so")
     assert (captured.code.id, captured.intended) == ("COL205", ("libv.so",))
+    assert (version.intended, version.remedy) == (("libv.so",), captured.remedy)
+    assert subject_of(version) == subject_of(captured)
+
+
+def test_symbol_that_the_captured_library_lacks_has_the_cause_and_remedy_of_it(
+    s: Scenario,
+) -> None:
+    s.lib("libv.so", functions("alpha"))
+    s.lib("w/libv.so", functions("alpha", "beta"))
+    s.lib("w/m.so", calls("alpha", "beta", "gamma"), needed=["w/libv.so"])
+    by_symbol = {f.symbols: f for f in judged(s, "libv.so")}
+    lacking, captured, other = by_symbol["beta",], by_symbol[()], by_symbol["gamma",]
+    provider = str(s.directory / "libv.so")
+    assert (lacking.code.id, lacking.severity, lacking.provider) == ("COL203", ERROR, provider)
+    because = f"The wheel's own libv.so defines it, {provider} does not."
+    assert (lacking.evidence, lacking.remedy) == ((because,), captured.remedy)
+    assert (captured.code.id, subject_of(captured)) == ("COL205", subject_of(lacking))
+    # No library of the wheel has it.
+    assert (other.code.id, other.intended) == ("COL203", ())
+    assert subject_of(other) != subject_of(lacking)
+
+
+def test_host_without_python_lacks_names_of_its_api_and_no_others(s: Scenario) -> None:
+    s.lib("w/m.so", calls("PyLong_FromLong", "gamma"))
+    remedies = {f.symbols: f.remedy for f in judged(s)}
+    assert remedies == {("PyLong_FromLong",): NO_PYTHON, ("gamma",): UNDEFINED_SYMBOL.remedy}
 
 
 def test_file_at_which_the_loader_stops_is_an_error_with_the_reason(s: Scenario) -> None:

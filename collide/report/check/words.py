@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from collide.check.causes import Cause
 from collide.findings.code import Family, Severity, Shape
-from collide.findings.loading import ABSENT, NO_LIBPYTHON
-from collide.findings.subject import Kind, library, object_name
+from collide.findings.loading import ABSENT, CAPTURED_SONAME, NO_LIBPYTHON
+from collide.findings.subject import Kind, is_captured, library, object_name
 from collide.report.check.parts import headline
 from collide.report.demangle import demangled
 from collide.support.records import NamedTuple
@@ -55,14 +55,14 @@ def verdict(cause: Cause) -> str:
 
 def what(cause: Cause) -> str:
     """The thing that can be changed, and where it is."""
-    objects = listed_objects(cause.objects)
-    match cause.worst_rows[0].finding.code.shape:
+    objects, worst = listed_objects(cause.objects), cause.worst_rows[0].finding
+    if is_captured(worst):
+        return f"{cause.subject}, bundled"
+    match worst.code.shape:
         case Shape.INTERPOSITION | Shape.SPLIT if cause.kind is not Kind.CODE:
             return _library(cause) if cause.kind is Kind.COPY else f"{_names(cause)} in {objects}"
         case Shape.EXPOSURE:
             return f"{cause.subject}, {plural(len(cause.symbols), 'name')}"
-        case Shape.CAPTURE:
-            return f"{cause.subject}, bundled"
         case Shape.CHANGED_BINDINGS:
             first = [row.after for row in cause.rows if row.after]
             return f"{cause.subject} of {listed_targets(first)}"
@@ -95,13 +95,16 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) 
         return f"a host that defines them, too, comes before {listed_objects(cause.objects)}"
     worst = cause.worst_rows[0].finding
     subject, several = hosts.some(cause, named=named)
+    use, their = ("use", "their") if several else ("uses", "its")
     if worst.code.shape is Shape.CHANGED_BINDINGS:
         return f"if imported first, the other gets it in {listed_objects(cause.objects)}, too"
+    if is_captured(worst) and worst.code.shape is not Shape.CAPTURE:
+        lacking = worst.symbols[0] if worst.symbols else worst.provider or ""
+        return f"{subject} {use} {their} own instead, which lacks {demangled(lacking)}"
     interposed = worst.code.shape in (Shape.INTERPOSITION, Shape.SPLIT)
     if not interposed or cause.kind is Kind.CODE:
         alone = cause.checked < 2
         return headline(worst) if alone else f"on {subject}: {headline(worst)}"
-    use, their = ("use", "their") if several else ("uses", "its")
     if cause.kind is Kind.NAMES:
         owner = listed(list(dict.fromkeys(map(library, cause.providers))))
         return f"{subject} {use} {owner}'s instead"
@@ -117,6 +120,8 @@ def fix_page(cause: Cause) -> str:
     kind = "static-copy" if cause.linked_into else "grafted-library"
     if cause.fix == NO_LIBPYTHON:
         kind = "libpython"
+    elif cause.fix == CAPTURED_SONAME.remedy:
+        kind = "plain-soname"
     elif cause.code in ABSENT and cause.fix != cause.code.remedy:
         return cause.code.id
     elif cause.code.family is not Family.SHADOWING or cause.code.fixed_remedy:

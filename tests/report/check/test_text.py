@@ -203,6 +203,23 @@ def test_host_without_python_is_no_cause_beside_those_of_the_wheel() -> None:
     assert sum(line.startswith(("  breaks", "  warns")) for line in others) == 1
 
 
+def test_library_of_the_host_that_lacks_a_symbol_is_one_cause_with_what_it_lacks() -> None:
+    both: dict[str, Any] = {
+        "provider": "/lib/libv.so.1",
+        "intended": ("libv.so.1",),
+        "victim": "demo/a.so",
+    }
+    remedy = CAPTURED_SONAME.remedy
+    found = [
+        finding(UNDEFINED_SYMBOL, remedy=remedy, **both),
+        finding(CAPTURED_SONAME, symbols=0, remedy=remedy, **both),
+    ]
+    _, cause, *others = lines_of(Report((on("debian-12-gdb", *found),), (), ()))
+    words = "breaks libv, bundled the host uses its own instead, which lacks symbol00 COL203"
+    assert cause.split() == words.split()
+    assert "(collide explain plain-soname)" in " ".join(others)
+
+
 def test_provider_of_several_releases_is_named_once() -> None:
     found = [static("d/a.so", f"libx.so.1.{n}", FOREIGN_SYMBOL) for n in (1, 2)]
     judged = [on(f"debian-1{2 + n}-gdb", one) for n, one in enumerate(found)]
