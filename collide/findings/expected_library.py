@@ -138,7 +138,8 @@ def _grafted(target: Target, name: str) -> str | None:
     from collide.wheels.grafted import without_hash  # late: start-up
 
     files = sorted({path.rpartition("/")[2] for path in target.members})
-    return next((f for f in files if f != name and without_hash(f) == name), None)
+    hashed, plain = f"{name.partition('.')[0]}-", without_hash(name)
+    return next((f for f in files if f.startswith(hashed) and without_hash(f) == plain), None)
 
 
 def _in_wheel(analysis: Analysis, victim: str, name: str) -> tuple[str, str] | None:

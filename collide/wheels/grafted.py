@@ -12,7 +12,7 @@ HASH = r"-[0-9a-f]{8,}"
 """A regular expression for the hash and the hyphen before it, behind which a dot stands."""
 
 _GRAFTED = re.compile(rf"{HASH}(?=\.)")
-_HASH = re.compile(rf"{HASH}(?=\.|$)")
+_HASHES = re.compile(rf"(?:{HASH})+(?=\.|$)")
 
 
 def is_grafted(name: str) -> bool:
@@ -21,5 +21,8 @@ def is_grafted(name: str) -> bool:
 
 
 def without_hash(name: str) -> str:
-    """A file name, or its part before the first dot, without its hash."""
-    return _HASH.sub("", name, count=1)
+    """A file name, or its part before the first dot, without its hash.
+
+    It has two where the library that was brought in comes from a wheel itself.
+    """
+    return _HASHES.sub("", name, count=1)

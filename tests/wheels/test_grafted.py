@@ -12,6 +12,7 @@ from collide.wheels.grafted import is_grafted, without_hash
     [
         ("libz-8a4ee26d.so.1", "libz.so.1"),
         ("libz-8a4ee26d05bf3c.so.1", "libz.so.1"),
+        ("libgfortran-040039e1-0352e75f.so.5.0.0", "libgfortran.so.5.0.0"),
         ("libb-0a1b2c3d.abi3.so", "libb.abi3.so"),
         ("libz.so.1", "libz.so.1"),
         ("libz-8a4ee26.so.1", "libz-8a4ee26.so.1"),
