@@ -95,17 +95,47 @@ def release_difference(
 
 def releases(intended: Iterable[Dso], provider: Dso) -> tuple[str, str] | None:
     """The versions that texts of both copies name, ours and theirs, which may be one; else None."""
-    from collide.elf.strings import common_versions, different_versions  # late: start-up
+    from collide.elf.strings import common_versions, different_versions, named_by  # late: start-up
 
     dsos = tuple(intended)
+    own = [text for text in provider.version_strings if _is_own(named_by(text), provider)]
     for dso in dsos:
-        for found in different_versions(dso.version_strings, provider.version_strings).values():
+        for found in different_versions(dso.version_strings, own).values():
             if "." in found[0]:
                 return found
     for dso in dsos:
-        for same in common_versions(dso.version_strings, provider.version_strings):
+        for same in common_versions(dso.version_strings, own):
             return same, same
     return None
+
+
+_VERSION_WORD = re.compile(r"_?(?:get|check|lib)?_?(?:version|vernum|release)", re.IGNORECASE)
+_TELLING = 3
+"""Letters of a name that are found in other words by chance only seldom."""
+
+
+def _is_own(text: str, library: Dso) -> bool:
+    """Whether what stands before a version is about the library itself.
+
+    Of a library that it links it keeps the version from when it was built (``BLOSC_VERSION``
+    in libgdal). What a function or variable tells is its own under its name, or under the prefix
+    that most of its symbols have; others are of a library inside (``nc_utf8proc_version``).
+    """
+    plain, name = text.lower().replace("_", ""), _letters(library.elf.soname or library.path)
+    if name and (name in plain if len(name) >= _TELLING else plain.startswith(name)):
+        return True
+    linked = {_letters(needed) for needed in library.elf.needed}
+    if any(one in plain for one in linked if len(one) >= _TELLING):
+        return False
+    if not re.fullmatch(r"\w*_\w*|\w+\(\)", text):
+        return True
+    names, prefix = library.elf.exports.names, _VERSION_WORD.split(text)[0]
+    return 2 * sum(name.startswith(prefix) for name in names) >= len(names)
+
+
+def _letters(name: str) -> str:
+    """``geos`` of ``libgeos_c.so.1``."""
+    return re.sub(r"^lib|[^a-z].*", "", name.rpartition("/")[2].lower().removeprefix("lib"))
 
 
 def library_name(dso: Dso) -> str | None:

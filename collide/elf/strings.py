@@ -131,6 +131,12 @@ def _key(text: str) -> tuple[str, str] | None:
     return (before, found[0]) if re.search(r"[A-Za-z]{3}", before) else None
 
 
+def named_by(text: str) -> str:
+    """What a text has before a version: the name of a library, or of what tells it."""
+    key = _key(text)
+    return "" if key is None else key[0]
+
+
 def different_versions(ours: Iterable[str], theirs: Iterable[str]) -> Mapping[str, tuple[str, str]]:
     """Texts that both have before different versions, with ours and theirs.
 

@@ -106,6 +106,27 @@ def test_releases_are_told_for_both_sides_even_where_they_are_one(tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("FROB_VERSION=", True),
+        ("Something else", True),
+        # What the library links, and what it has inside.
+        ("KNOB_VERSION=", False),
+        ("fr_inside_version", False),
+        # Most of its names begin so.
+        ("fr_version", True),
+    ],
+)
+def test_release_is_that_of_the_library_itself(tmp_path: Path, text: str, *, told: bool) -> None:
+    (tmp_path / "host").mkdir()
+    names = "fr_a fr_b fr_c fr_inside_d"
+    ours = library(tmp_path, "libfrob.so.1", exports=names, text=f"{text} 1.21.6")
+    theirs = library(tmp_path / "host", "libfrob.so.1", exports=names, text=f"{text} 1.21.3")
+    theirs.elf = theirs.elf._replace(needed=("libknob.so.2",))
+    assert releases([ours], theirs) == (("1.21.6", "1.21.3") if told else None)
+
+
+@pytest.mark.parametrize(
     ("ours", "theirs", "same"),
     [
         ("liba-3.5.8", "made by liba 3.5.1", True),
