@@ -112,7 +112,8 @@ class RepairPreview:
         if self._names is None:
             self._names = RunTimeUse(target, [target.name])
         request = make_request([target], [analysis], self._names, RepairOptions(), _TAG)
-        return self._names, request._replace(facts=self._facts)
+        # Hidden or protected, a closed name is its object's: what asks for it need not be searched.
+        return self._names, request._replace(facts=self._facts, asked_for=lambda _: False)
 
 
 def plan_uncaptured(

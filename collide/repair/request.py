@@ -134,10 +134,11 @@ class RunTimeUse:
     @cached_property
     def asks(self) -> bool:
         """Whether code of the wheels asks for names at run time, whichever these are."""
-        return bool(self.openers) or any(
+        # The objects first: their names are known, and the files have to be searched.
+        return any(
             references_to(dso.elf.references, DLSYM_FUNCTIONS)
             for dso in self._target.members.values()
-        )
+        ) or bool(self.openers)
 
     def asked_for(self, name: str) -> bool:
         """Whether a name may be asked for at run time, by the wheels' code or a documented user."""
@@ -172,17 +173,16 @@ class RunTimeUse:
         found: dict[str, str] = {}
         parts = {name: name for name in names}
         parts |= {m[0][1:]: name for name in names for m in re.finditer(rf"{HASH}(?=\.)", name)}
-        # Most stand nowhere, and one search of all is quicker than one of each.
-        somewhere = file_names_in(b"\0".join(self.texts.values()), parts.keys())
-        for member, text in sorted(self.texts.items()) if somewhere else ():
-            for part in file_names_in(text, somewhere):
+        for member, text in sorted(self.texts.items()):
+            for part in file_names_in(text, parts.keys()):
                 reason = f"stands in {member}: code may open it under this name"
                 found.setdefault(parts[part], reason)
         plain = {name for name in names - found.keys() if not is_grafted(name)}
-        made_up = (m for m, source in self.openers.items() if opens_by_made_up_names(source))
-        for member in [*made_up][:1] if plain else ():
-            reason = f"may be opened by {member}, which makes up the names of libraries"
-            found |= dict.fromkeys(plain, reason)
+        for member, source in self.openers.items() if plain else ():
+            if opens_by_made_up_names(source):
+                reason = f"may be opened by {member}, which makes up the names of libraries"
+                found |= dict.fromkeys(plain, reason)
+                break
         for dso in self._target.members.values() if names - found.keys() else ():
             found |= self._in_object(dso, names - found.keys())
         return found
