@@ -18,6 +18,7 @@ import pytest
 import collide
 from checkout import PACKAGE, ROOT
 from collide.cli.main import main
+from collide.support.pages import DOCUMENTATION
 from collide.wheels.archive import Member, write_wheel
 from scenario import require_loader
 
@@ -143,7 +144,7 @@ def test_no_input_of_the_action_is_code(tmp_path: Path) -> None:
 
 
 def test_release_adds_the_addresses_of_who_publishes(tmp_path: Path) -> None:
-    """The step appends a table to pyproject.toml, which stays whole."""
+    """The step adds to a table of pyproject.toml, which stays whole."""
     tomllib = pytest.importorskip("tomllib", reason="tomllib comes with Python 3.11")
     text = (ROOT / ".github/workflows/release.yml").read_text()
     block = re.search(r"      - run: \|\n((?:          .*\n)+)", text)
@@ -162,7 +163,7 @@ def test_release_adds_the_addresses_of_who_publishes(tmp_path: Path) -> None:
         "Source": "https://git.example/somebody/collide",
         "Issues": "https://git.example/somebody/collide/issues",
         "Changelog": "https://git.example/somebody/collide/blob/1.0.0/CHANGELOG.md",
-        "Documentation": "https://git.example/somebody/collide/tree/1.0.0/collide/docs",
+        "Documentation": DOCUMENTATION,
     }
 
 

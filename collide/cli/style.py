@@ -30,11 +30,7 @@ def style_of(args: argparse.Namespace) -> Style | None:
 
     terminal = args.output is None and sys.stdout.isatty()
     color = _color(args.color, terminal)
-    if not (color and terminal and _knows_links()):
-        return Style(_width(terminal), color)
-    from collide.support.pages import page_of_codes  # late: for terminals only
-
-    return Style(_width(terminal), color, True, page_of_codes())
+    return Style(_width(terminal), color, color and terminal and _knows_links())
 
 
 def _color(choice: str, terminal: bool) -> bool:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,7 @@ sys.path.insert(0, str(ROOT))  # collide is not installed where the site is buil
 
 from collide.findings.table import CODES  # noqa: E402
 from collide.report.pages import code_page  # noqa: E402
+from collide.support.pages import DOCUMENTATION, page_of  # noqa: E402
 
 DOCS = ROOT / "collide/docs"
 BESIDE = {
@@ -66,3 +68,11 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return f"]({'../' * (len(here.parts) - 1)}{place}"
 
     return _LINK.sub(place_of, markdown)
+
+
+def on_post_build(config: Any) -> None:
+    """Hold the site to the addresses that reports give for codes. Raises PluginError."""
+    for code in CODES:
+        place = page_of(code).removeprefix(DOCUMENTATION)
+        if not (Path(config["site_dir"]) / place / "index.html").is_file():
+            raise PluginError(f"reports lead to {page_of(code)}, and the site has no such page")

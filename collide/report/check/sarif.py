@@ -35,7 +35,7 @@ from collide.report.check.rows import (
 )
 from collide.support.errors import UnverifiedError
 from collide.support.foreign import Text, json_of, own_text, text_of
-from collide.support.pages import page_of_codes, project
+from collide.support.pages import DOCUMENTATION, page_of
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -98,7 +98,7 @@ def _driver() -> dict[str, Any]:
         "name": "collide",
         "version": collide.__version__,
         "semanticVersion": collide.__version__,
-        **({"informationUri": home} if (home := project("documentation")) else {}),
+        "informationUri": DOCUMENTATION,
         "rules": [_rule(code) for code in CODES.values()],
     }
 
@@ -117,19 +117,12 @@ def _rule(code: Code) -> dict[str, Any]:
             ),
         },
         "defaultConfiguration": {"level": str(code.severity)},
-        **_help_uri(code),
+        "helpUri": page_of(code.id),
         "properties": {
             "tags": ["elf", *_TAGS[code.family]],
             "problem.severity": _LEVELS[code.severity],
         },
     }
-
-
-def _help_uri(code: Code) -> dict[str, str]:
-    """The page of a code, where the project has an address for its documentation."""
-    if project("documentation") is None:
-        return {}
-    return {"helpUri": f"{page_of_codes()}#{code.id.lower()}-{code.slug}"}
 
 
 def _markdown(text: str) -> str:

@@ -16,7 +16,7 @@ from collide.check.check import BELOW, LeftOut, Report
 from collide.check.grouped import Grouped, group
 from collide.check.merge import count_left_out, summed_up
 from collide.check.rows import ReportRow
-from collide.findings.code import Code, Family, Severity
+from collide.findings.code import Family, Severity
 from collide.findings.loading import NO_PYTHON
 from collide.findings.subject import Kind
 from collide.report.check.parts import (
@@ -65,12 +65,11 @@ _MARGIN = 10
 
 
 class Style(NamedTuple):
-    """How a terminal is written to: columns, colours, hyperlinks; ``page`` is where codes stand."""
+    """How a terminal is written to: columns, colours, hyperlinks from codes to their pages."""
 
     width: int = 100
     color: bool = False
     links: bool = False
-    page: str = ""
 
 
 Line = tuple[Span, ...]
@@ -117,8 +116,10 @@ class _CauseLines:
 
     def _cause(self, cause: Cause, beside: Iterable[Cause]) -> Iterator[Line]:
         """One cause: a line where it fits, else two."""
+        from collide.support.pages import page_of  # late: start-up
+
         word = Span(verdict(cause).ljust(_MARGIN - 2), str(cause.severity))
-        code = Span(cause.code.id, "soft", self._link(cause.code))
+        code = Span(cause.code.id, "soft", page_of(cause.code.id))
         room = self._style.width - _MARGIN - len(cause.code.id) - 2
         hosts, thing = self._hosts.get(cause.targets[0], Hosts({})), what(cause)
         happens = who(cause, hosts)
@@ -137,9 +138,6 @@ class _CauseLines:
             happens = _short(cause, hosts)
         yield Span("  "), word, Span(_cut(thing, room).ljust(room + 2)), code
         yield _plain(" " * _MARGIN + _cut(happens, self._style.width - _MARGIN))
-
-    def _link(self, code: Code) -> str:
-        return f"{self._style.page}#{code.id.lower()}-{code.slug}" if self._style.page else ""
 
     def _others(self, others: Sequence[Cause]) -> Line:
         word = Span(verdict(others[0]).ljust(_MARGIN - 2), str(others[0].severity))

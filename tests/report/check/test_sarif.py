@@ -19,7 +19,6 @@ from collide.findings.loading import CAPTURED_SONAME
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.findings.table import CODES
 from collide.hosts.database import load_shipped
-from collide.report.check import sarif
 from collide.report.check.sarif import render
 from collide.support import pages
 from reports import everything, finding, of, specimen, troubled
@@ -277,19 +276,12 @@ def test_notes_are_results_only_if_asked_for() -> None:
     assert quiet["properties"]["summary"] == whole["properties"]["summary"]
 
 
-def test_rules_have_tags_and_the_address_that_the_project_has(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for address in (None, "https://collide.example/"):
-        monkeypatch.setattr(sarif, "project", lambda _, known=address: known)
-        monkeypatch.setattr(pages, "project", lambda _, known=address: known)
-        (run,) = json.loads(render(of()))["runs"]
-        driver = run["tool"]["driver"]
-        assert driver.get("informationUri") == address
-        rule = next(r for r in driver["rules"] if r["id"] == "COL101")
-        wanted = f"{address}codes/#col101-split-library" if address else None
-        assert rule.get("helpUri") == wanted
-        assert rule["properties"] == {
-            "tags": ["elf", "symbols", "reliability"],
-            "problem.severity": "error",
-        }
+def test_rules_have_tags_and_the_addresses_of_their_pages() -> None:
+    (run,) = json.loads(render(of()))["runs"]
+    driver = run["tool"]["driver"]
+    assert driver["informationUri"] == pages.DOCUMENTATION
+    assert [r["helpUri"] for r in driver["rules"]] == [pages.page_of(code) for code in CODES]
+    assert driver["rules"][0]["properties"] == {
+        "tags": ["elf", "symbols", "reliability"],
+        "problem.severity": "error",
+    }

@@ -33,6 +33,7 @@ from collide.report.check import json as json_report
 from collide.report.check import text
 from collide.report.check.parts import headline
 from collide.support.errors import InputError
+from collide.support.pages import page_of
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.tags import Misfit
 from collide.wheels.target import Target, read_target
@@ -235,19 +236,19 @@ def test_repair_that_removes_some_says_so() -> None:
 
 def test_colours_and_links_add_nothing_but_their_sequences() -> None:
     report = four_causes()
-    style = text.Style(100, color=True, links=True, page="https://example.org/codes")
+    style = text.Style(100, color=True, links=True)
     told = text.render(report, style=style)
     assert "\x1b[1;31mbreaks  \x1b[0m" in told
-    assert "\x1b]8;;https://example.org/codes#col101-split-library\x1b\\COL101" in told
+    assert f"\x1b]8;;{page_of('COL101')}\x1b\\COL101" in told
     plain = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\", "", told)
     assert plain == text.render(report)
 
 
 def test_name_brings_no_sequence_of_its_own() -> None:
     report = of(finding(victim="a\x1b[31m.so", provider="/lib/x\x1b]8;;http://e\x1b\\.so"))
-    told = text.render(report, verbose=2, style=text.Style(color=True, links=True, page="p"))
+    told = text.render(report, verbose=2, style=text.Style(color=True, links=True))
     assert "a\\x1b[31m" in told
-    assert not re.search(r"\x1b(?!\[[0-9;]*m|\]8;;(?:p#[\w-]+)?\x1b\\|\\)", told)
+    assert not re.search(r"\x1b(?!\[[0-9;]*m|\]8;;(?:https://[\w./-]+)?\x1b\\|\\)", told)
 
 
 def test_text_describes_a_split() -> None:
