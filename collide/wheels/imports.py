@@ -17,10 +17,15 @@ from collide.support.deep import run_deep
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
 from collide.wheels.plan import Event
+from collide.wheels.python.answers import Choices
 from collide.wheels.python.compiled import calling_dlopen
 from collide.wheels.python.run import Run
 from collide.wheels.python.tree import ANY_SYSTEM, System, TreeFinder
 from collide.wheels.python.values import BudgetError, RaisedError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.wheels.python.values import ParsedCode
 
 _SHOWN = 2
 
@@ -62,23 +67,14 @@ def follow_imports(
 
 
 def _follow(names: Sequence[str], finder: TreeFinder) -> ImportPlan:
-    run = Run(finder, {}, limits.value("python-steps"), alternatives=False)
     for name in names:
         if not all(part.isidentifier() for part in name.split(".")):
             raise UsageError(f"--import {name}: is no name of a module")
-        try:
-            run.begin_import(name, f"--import {name}")
-        except RaisedError as e:
-            if e.missing and f"{name}.".startswith(f"{e.missing}."):
-                there = ", ".join(finder.listed()) or "none"
-                raise UsageError(
-                    f"--import {name}: no module {e.missing}; there are: {there}"
-                ) from e
-            run.notes.append(f"import {name} fails: {e}")
-        except BudgetError:
-            run.notes.append(f"import {name}: {limits.exceeded('python-steps')}")
-        except RecursionError:
-            run.notes.append(f"import {name}: the imports are nested too deep to be followed")
+    run, failed = _import_so_that_none_fails(names, finder)
+    for name, error in failed:
+        if error.missing and f"{name}.".startswith(f"{error.missing}."):
+            there = ", ".join(finder.listed()) or "none"
+            raise UsageError(f"--import {name}: no module {error.missing}; there are: {there}")
     openings: dict[tuple[str, Mode], Event] = {}
     for event in run.followed:
         openings.setdefault((event.name, event.mode), event)
@@ -88,6 +84,48 @@ def _follow(names: Sequence[str], finder: TreeFinder) -> ImportPlan:
             modules.setdefault(event.name, ImportedModule(event.name, event.source))
     possible, notes = _not_followed(run, frozenset(e.name for e in openings.values()))
     return ImportPlan(tuple(modules.values()), notes, tuple(openings.values()), possible)
+
+
+def _import_so_that_none_fails(
+    names: Sequence[str], finder: TreeFinder
+) -> tuple[Run, list[tuple[str, RaisedError]]]:
+    """Follow imports, and again with other choices as long as one of them fails."""
+    parsed: dict[str, ParsedCode | None] = {}
+    choices = Choices()
+    run, failed = _import(names, finder, parsed, choices)
+    if not (failed and choices.change()):
+        return run, failed
+    while True:
+        run, failed = _import(names, finder, parsed, choices)
+        if not failed:
+            return run, failed
+        if not choices.change():
+            # No other way is better than the first one.
+            return _import(names, finder, parsed, choices)
+
+
+def _import(
+    names: Sequence[str],
+    finder: TreeFinder,
+    parsed: dict[str, ParsedCode | None],
+    choices: Choices,
+) -> tuple[Run, list[tuple[str, RaisedError]]]:
+    """Follow the imports of ``names`` once; which of them fail."""
+    finder.forget()
+    steps = limits.value("python-steps")
+    run = Run(finder, parsed, steps, alternatives=False, choices=choices)
+    failed = []
+    for name in names:
+        try:
+            run.begin_import(name, f"--import {name}")
+        except RaisedError as e:
+            failed.append((name, e))
+            run.notes.append(f"import {name} fails: {e}")
+        except BudgetError:
+            run.notes.append(f"import {name}: {limits.exceeded('python-steps')}")
+        except RecursionError:
+            run.notes.append(f"import {name}: the imports are nested too deep to be followed")
+    return run, failed
 
 
 def _not_followed(run: Run, opened: AbstractSet[str]) -> tuple[tuple[Event, ...], tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import json
+import platform
 import subprocess
 import sys
 import zlib
@@ -18,6 +19,7 @@ from collide.cli.main import main
 from collide.loader.host import Python
 from collide.support.errors import UsageError
 from collide.wheels.imports import ImportPlan, follow_imports
+from collide.wheels.python.tree import System
 from compiler import compile_so
 from scenario import require_loader
 
@@ -50,7 +52,7 @@ def tree(directory: Path, modules: str, **files: str) -> Path:
 
 
 def followed(site: Path, *names: str) -> ImportPlan:
-    return follow_imports(names, [site], PYTHON)
+    return follow_imports(names, [site], PYTHON, System(platform.machine()))
 
 
 def names_of(site: Path, plan: ImportPlan) -> list[str]:
@@ -185,6 +187,70 @@ CASES = {
         "    sys.path.insert(0, os.path.dirname(__file__))\n    own = sys.modules.pop('p')\n"
         "    sys.modules['native'] = importlib.import_module('p')\n"
         "    sys.modules['p'] = own\nstart()\n",
+    },
+    "directories that are put into sys.path": {
+        "modules": "p.vendored.a p.more.b p.last.c p.site.d p.e",
+        "p_0___init__": "import os, site, sys\nhere = os.path.dirname(__file__)\n"
+        "for name in ('vendored',):\n    at = os.path.join(here, name)\n"
+        "    if at not in sys.path:\n        sys.path.insert(0, at)\n"
+        "sys.path += [os.path.join(here, 'more')]\n"
+        "sys.path = [*sys.path, here + '/last']\nsite.addsitedir(here + '/site')\n"
+        "import b, a, c, d\n"
+        "sys.path.remove(here + '/more')\ntry:\n    import other\nexcept ImportError:\n"
+        "    from p import e\n",
+        "p_0_more_0_other": "raise RuntimeError",
+    },
+    "a vendored package comes before an installed one": {
+        "modules": "q.a p.vendored.q.b",
+        "p_0___init__": "import os, sys\n"
+        "sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'vendored'))\nimport q\n",
+        "q_0___init__": "from . import a\n",
+        "p_0_vendored_0_q_0___init__": "from . import b\n",
+    },
+    "a module that was imported before stays": {
+        "modules": "q.a p.vendored.q.b",
+        "p_0___init__": "import os, sys, q\n"
+        "sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'vendored'))\nimport q\n",
+        "q_0___init__": "from . import a\n",
+        "p_0_vendored_0_q_0___init__": "from . import b\n",
+    },
+    "a finder of its own": {
+        "modules": "p.parts.a p.parts.b p.c",
+        "p_0___init__": "import os, sys\nimport importlib.machinery\nimport importlib.util\n"
+        "from . import find\nif find.Finder not in sys.meta_path:\n"
+        "    sys.meta_path.append(find.Finder)\nimport p.a\nfrom p import b\n"
+        "try:\n    import p.other\nexcept ImportError:\n    from p import c\n",
+        "p_0_find": "import os\nimport importlib.machinery, importlib.util\nclass Finder:\n"
+        "    @classmethod\n    def find_spec(cls, name, path, target=None):\n"
+        "        head, _, tail = name.rpartition('.')\n"
+        "        if head != 'p':\n            return None\n        for entry in path:\n"
+        "            for suffix in importlib.machinery.EXTENSION_SUFFIXES:\n"
+        "                at = os.path.join(entry, 'parts', tail + suffix)\n"
+        "                if os.path.isfile(at):\n"
+        "                    return importlib.util.spec_from_file_location(name, at)\n"
+        "        return None\n",
+    },
+    "a module that is made of a file": {
+        "modules": "p.parts.a",
+        "p_0___init__": "import glob, importlib.util, os\n"
+        "at, = glob.glob(os.path.join(os.path.dirname(__file__), 'parts', 'a.*'))\n"
+        "spec = importlib.util.spec_from_file_location('a', at)\n"
+        "made = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(made)\n",
+    },
+    "names that a generator gives": {
+        "modules": "p.a p.b p.c",
+        "p_0___init__": "import importlib\ndef inner():\n    yield 'b'\n    yield 'c'\n"
+        "def names():\n    yield 'a'\n    yield from inner()\n"
+        "    if __name__ != 'p':\n        yield 'd'\n"
+        "for name in names():\n    importlib.import_module(f'p.{name}')\n",
+    },
+    "what a function keeps, and what was imported at the start": {
+        "modules": "p.a p.b",
+        "p_0___init__": "import sys\ndef find():\n    found = getattr(find, 'found', None)\n"
+        "    if found is None:\n        from . import a\n"
+        "        find.found = 'yes'\n    else:\n        from . import b\n"
+        "find()\nfind()\nif sys.modules.get('codecs') is None or 'abc' not in sys.modules:\n"
+        "    import no_such_module\n",
     },
     "what the interpreter is": {
         "modules": "p.new p.old",

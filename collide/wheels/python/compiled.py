@@ -14,8 +14,8 @@ import bz2
 import posixpath
 import re
 import zlib
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from collide.elf.code.call_graph import BROKEN, LARGEST
 from collide.elf.code.imports import IMPORT, imported_at_start
 from collide.elf.constants import DT_NEEDED, DT_RPATH, DT_RUNPATH
 from collide.elf.headers import Image
+from collide.elf.object import read_object
 from collide.support.records import NamedTuple
 
 _IMPORTS = b"PyImport_"
@@ -37,6 +38,19 @@ _SHORTEST_PACKED = 64
 _TEXT = re.compile(rb"\0([A-Za-z_][\w.]{1,199})(?=\0)", re.ASCII)
 
 
+@contextmanager
+def _mapped(path: str) -> Iterator[mmap]:
+    """The bytes of a file; raises OSError, or ValueError for an empty one."""
+    with Path(path).open("rb") as f:
+        data = mmap(f.fileno(), 0, access=ACCESS_READ)
+    try:
+        yield data
+    finally:
+        # The traceback of an error may hold a view of it.
+        with suppress(BufferError):
+            data.close()
+
+
 def calling_dlopen(paths: Iterable[str]) -> tuple[str, ...]:
     """Which of some objects, and of the libraries that they link, may open more, in C.
 
@@ -45,15 +59,27 @@ def calling_dlopen(paths: Iterable[str]) -> tuple[str, ...]:
     """
     pending, found = list(dict.fromkeys(paths)), list[str]()
     for path in pending:
-        with (
-            suppress(OSError, ValueError, *BROKEN),
-            Path(path).open("rb") as f,
-            mmap(f.fileno(), 0, access=ACCESS_READ) as data,
-        ):
+        with suppress(OSError, ValueError, *BROKEN), _mapped(path) as data:
             if data.find(b"\0dlopen\0") >= 0:
                 found.append(path)
             pending += [one for one in _libraries(path, data) if one not in pending]
     return tuple(sorted(found))
+
+
+def defining(path: str, name: str) -> bool:
+    """Whether a library, or one beside it that it links, defines a symbol.
+
+    What cannot be read defines none.
+    """
+    pending = [path]
+    for at in pending:
+        with suppress(OSError, ValueError, *BROKEN), _mapped(at) as data:
+            if data.find(b"\0%b\0" % name.encode()) >= 0 and read_object(data).exports.defined(
+                {name}
+            ):
+                return True
+            pending += [one for one in _libraries(at, data) if one not in pending]
+    return False
 
 
 class Named(NamedTuple):
@@ -111,7 +137,7 @@ def named_modules(path: str, tops: Collection[str], known: dict[str, ObjectTexts
 def _read(path: str, tops: Collection[str]) -> ObjectTexts:
     """What one object's file has; the names of a very large one are not looked for."""
     libraries: tuple[str, ...] = ()
-    with Path(path).open("rb") as f, mmap(f.fileno(), 0, access=ACCESS_READ) as data:
+    with _mapped(path) as data:
         imports = data.find(_IMPORTS) >= 0
         small = len(data) <= LARGEST
         names = _names_in(data, tops) if small else ()

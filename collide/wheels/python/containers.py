@@ -58,7 +58,7 @@ def joined(left: Value, right: Value) -> Value:
     """
     kind = type(left) if type(left) in (list, set) else type(right)
     sides = [side for side in (left, right) if type(side) is kind]
-    others = [side for side in (left, right) if type(side) not in (kind, Unknown)]
+    others = [s for s in (left, right) if type(s) is not kind and not isinstance(s, Unknown)]
     if kind not in (list, set) or others or not _fits(sides[0], sides[1:]):
         return UNKNOWN
     found = kind(part for side in sides for part in side if part is not MORE)
@@ -138,7 +138,7 @@ def store(base: Value, key: Value, value: Value, *, sure: bool) -> None:
     if type(base) not in (list, dict):
         return
     try:
-        if sure and MORE not in base and type(key) is not Unknown and _fits(base, [[value]]):
+        if sure and MORE not in base and not isinstance(key, Unknown) and _fits(base, [[value]]):
             base[key] = value
             return
     except (TypeError, LookupError):

@@ -1,4 +1,4 @@
-"""Containers as Python code writes them, comprehensions, and the targets of assignments.
+"""Containers and texts as Python code writes them, comprehensions, and the targets of assignments.
 
 Source: the Python reference, "Expressions" and "Assignment statements".
 """
@@ -19,7 +19,7 @@ from collide.wheels.python.containers import (
     store,
 )
 from collide.wheels.python.known import FUNCTIONS
-from collide.wheels.python.paths import LONGEST
+from collide.wheels.python.paths import LONGEST, path_text
 from collide.wheels.python.values import UNKNOWN, Environment, External
 
 TYPE_CHECKING = False
@@ -156,3 +156,15 @@ class Displays:
     def _list(self, node: ast.List, scope: Environment) -> Value:
         found = self._tuple(node, scope)
         return list(found) if isinstance(found, tuple) else found
+
+    def _joinedstr(self, node: ast.JoinedStr, scope: Environment) -> Value:
+        parts = [self.evaluate(part, scope) for part in node.values]
+        whole = UNKNOWN not in parts and sum(map(len, parts)) <= LONGEST
+        return "".join(parts) if whole else UNKNOWN
+
+    def _formattedvalue(self, node: ast.FormattedValue, scope: Environment) -> Value:
+        value = self.evaluate(node.value, scope)
+        if node.format_spec is not None or node.conversion not in (-1, 115):
+            return UNKNOWN
+        text = path_text(value)
+        return text if text is not None else str(value) if type(value) is int else UNKNOWN

@@ -14,10 +14,10 @@ from collide.wheels.python.paths import (
     path_attribute,
     path_method,
     path_of,
-    path_text,
 )
 from collide.wheels.python.values import (
     UNKNOWN,
+    Answer,
     BoundMethod,
     BudgetError,
     CodeClass,
@@ -26,6 +26,7 @@ from collide.wheels.python.values import (
     Environment,
     External,
     Instance,
+    Library,
     PathValue,
 )
 
@@ -53,26 +54,26 @@ _OPERATIONS: Mapping[type[ast.operator], Callable[[Value, Value], Value]] = {
     ast.BitAnd: operator.and_,
     ast.BitXor: operator.xor,
 }
-_OBJECTS = (CodeFunction, CodeModule, PathValue, CodeClass, BoundMethod)
+_OBJECTS = (CodeFunction, CodeModule, PathValue, CodeClass, BoundMethod, Library)
 """What counts as true, whatever it holds."""
 _NEVER_NONE = (*_OBJECTS, Instance, list, tuple, dict, set)
 _BUILTINS = frozenset(
     (
         *("str", "sorted", "list", "tuple", "reversed", "len", "hasattr", "getattr"),
         *("bool", "object", "__import__", "dict", "set", "frozenset", "range", "zip"),
-        *("enumerate", "any", "all", "isinstance", "callable", "int", "exec", "eval"),
+        *("enumerate", "any", "all", "isinstance", "callable", "int", "exec", "eval", "ord"),
     )
 )
 _STRING_METHODS = frozenset(
     (
         *("startswith", "endswith", "lower", "upper", "strip", "lstrip", "rstrip", "replace"),
         *("split", "rsplit", "join", "format", "removeprefix", "removesuffix"),
-        *("partition", "rpartition"),
+        *("partition", "rpartition", "translate"),
     )
 )
 
 
-_GROWING = frozenset(("replace", "join", "format"))
+_GROWING = frozenset(("replace", "join", "format", "translate"))
 """The methods whose result may be longer than all that they get together."""
 _LONGEST_PATTERN = 256
 _VERSION_PARTS = ("major", "minor", "micro", "releaselevel", "serial")
@@ -98,10 +99,6 @@ class Expressions(Displays):
 
     def ask(self, path: PathValue, method: str, values: list[Value]) -> Value:
         """The value of a method of a path that asks the file system."""
-        raise NotImplementedError
-
-    def is_imported(self, name: Value) -> bool:
-        """Whether a module of this name is in ``sys.modules``, as far as it was followed."""
         raise NotImplementedError
 
     def missing_key(self) -> None:
@@ -145,6 +142,18 @@ class Expressions(Displays):
         """An attribute of a class of the package, or of an object of one."""
         raise NotImplementedError
 
+    def decide(self, answer: Answer, node: ast.stmt | ast.expr, *, likely: bool) -> bool | None:
+        """The truth that an answer is taken to have; None where both ways are followed."""
+        raise NotImplementedError
+
+    def is_listed(self, value: Value, listed: str) -> Value:
+        """Whether a list or dict of the interpreter, by its dotted name, has a value."""
+        raise NotImplementedError
+
+    def undefined(self, name: str) -> Value:
+        """The value of a name that nothing has bound."""
+        raise NotImplementedError
+
     def _constant(self, node: ast.Constant, _scope: Environment) -> Value:
         return node.value
 
@@ -152,28 +161,34 @@ class Expressions(Displays):
         found = scope.find(node.id)
         if found is UNKNOWN and node.id in _BUILTINS:
             return External(f"builtins.{node.id}")
-        return found
+        return self.undefined(node.id) if found is UNKNOWN and not scope.binds(node.id) else found
 
     def _lambda(self, _node: ast.Lambda, _scope: Environment) -> Value:
         return UNKNOWN
 
     def _attribute(self, node: ast.Attribute, scope: Environment) -> Value:
-        base = self.evaluate(node.value, scope)
+        return self._attribute_from(self.evaluate(node.value, scope), node.attr)
+
+    def _attribute_from(self, base: Value, name: str) -> Value:
+        """``base.name``."""
         if isinstance(base, External):
-            return self.constant_of(f"{base.name}.{node.attr}")
+            return self.constant_of(f"{base.name}.{name}")
         if isinstance(base, CodeModule):
-            found = base.environment.find(node.attr)
-            return self._submodule(base, node.attr) if found is UNKNOWN else found
-        if type(base) is tuple and len(base) == len(_VERSION_PARTS) and node.attr in _VERSION_PARTS:
-            return base[_VERSION_PARTS.index(node.attr)]
+            found = base.environment.find(name)
+            return self._submodule(base, name) if found is UNKNOWN else found
+        if type(base) is tuple and len(base) == len(_VERSION_PARTS) and name in _VERSION_PARTS:
+            return base[_VERSION_PARTS.index(name)]
         if isinstance(base, PathValue):
-            return path_attribute(base, node.attr)
-        return self.attribute_of(base, node.attr)
+            return path_attribute(base, name)
+        if isinstance(base, Answer):
+            return base
+        return self.attribute_of(base, name)
 
     def _call(self, node: ast.Call, scope: Environment) -> Value:
         values = self._arguments(node.args, scope)
         keywords = {k.arg or "**": self.evaluate(k.value, scope) for k in node.keywords}
         if isinstance(node.func, ast.Attribute):
+            # Once: a chain of calls would double with each of them.
             base = self.evaluate(node.func.value, scope)
             if isinstance(base, PathValue):
                 found = path_method(base, node.func.attr, values)
@@ -183,6 +198,7 @@ class Expressions(Displays):
             if type(base) in (list, tuple, dict, set):
                 given = [*values, *keywords.values()]
                 return call_method(base, node.func.attr, given, sure=self.sure and not keywords)
+            return self.call(self._attribute_from(base, node.func.attr), values, keywords, node)
         return self.call(self.evaluate(node.func, scope), values, keywords, node)
 
     def _arguments(self, nodes: Sequence[ast.expr], scope: Environment) -> list[Value]:
@@ -205,6 +221,9 @@ class Expressions(Displays):
         """The value of a binary operation."""
         if isinstance(op, ast.Div) and isinstance(left, PathValue | str):
             return path_of([left, right]) if PathValue in (type(left), type(right)) else UNKNOWN
+        answer = answer_among((left, right))
+        if answer and not {type(left), type(right)} & {list, set}:
+            return answer
         sequences = type(left) is type(right) and type(left) in (list, tuple)
         if not (is_known(left) and is_known(right)) and not (sequences and is_whole(left)):
             return joined(left, right) if isinstance(op, ast.Add | ast.BitOr) else UNKNOWN
@@ -221,8 +240,9 @@ class Expressions(Displays):
 
     def _unaryop(self, node: ast.UnaryOp, scope: Environment) -> Value:
         if isinstance(node.op, ast.Not):
-            truth = self.truth(node.operand, scope)
-            return UNKNOWN if truth is None else not truth
+            operand = self.evaluate(node.operand, scope)
+            truth = self.truth_of(operand)
+            return _opposite(operand) if truth is None else not truth
         value = self.evaluate(node.operand, scope)
         if type(value) is int:
             return ~value if isinstance(node.op, ast.Invert) else -value
@@ -231,26 +251,28 @@ class Expressions(Displays):
     def _boolop(self, node: ast.BoolOp, scope: Environment) -> Value:
         decisive = isinstance(node.op, ast.Or)
         value: Value = UNKNOWN
-        sure = True
+        unknown: list[Value] = []
         for operand in node.values:
             value = self.evaluate(operand, scope)
             if not is_known(value):
-                sure = False
+                unknown.append(value)
             elif bool(value) is decisive:
                 return value
-        return value if sure else UNKNOWN
+        answered = all(isinstance(part, Answer) for part in unknown)
+        return value if not unknown else unknown[0] if answered else UNKNOWN
 
     def _compare(self, node: ast.Compare, scope: Environment) -> Value:
         left = self.evaluate(node.left, scope)
         right = self.evaluate(node.comparators[0], scope)
         if len(node.ops) > 1:
             return UNKNOWN
+        if answer := answer_among((left, right)):
+            return Answer(answer.asked)
         known = is_known(left) and is_known(right)
-        is_in = isinstance(node.ops[0], (ast.In, ast.NotIn))
-        if is_in and right in (External("os.environ"), External("sys.modules")):
-            there = right.name == "sys.modules" and self.is_imported(left)
-            return there is isinstance(node.ops[0], ast.In)
-        if known and not (is_in and isinstance(right, External)):
+        if isinstance(node.ops[0], (ast.In, ast.NotIn)) and isinstance(right, External):
+            there = self.is_listed(left, right.name)
+            return there if there is UNKNOWN else there is isinstance(node.ops[0], ast.In)
+        if known:
             externals = isinstance(left, External), isinstance(right, External)
             if any(externals) and not isinstance(node.ops[0], (ast.Is, ast.IsNot)):
                 return UNKNOWN
@@ -269,22 +291,13 @@ class Expressions(Displays):
         return UNKNOWN
 
     def _ifexp(self, node: ast.IfExp, scope: Environment) -> Value:
-        truth = self.truth(node.test, scope)
+        test = self.evaluate(node.test, scope)
+        truth = self.truth_of(test)
+        if truth is None and isinstance(test, Answer):
+            truth = self.decide(test, node, likely=True)
         if truth is None:
             return UNKNOWN
         return self.evaluate(node.body if truth else node.orelse, scope)
-
-    def _joinedstr(self, node: ast.JoinedStr, scope: Environment) -> Value:
-        parts = [self.evaluate(part, scope) for part in node.values]
-        whole = UNKNOWN not in parts and sum(map(len, parts)) <= LONGEST
-        return "".join(parts) if whole else UNKNOWN
-
-    def _formattedvalue(self, node: ast.FormattedValue, scope: Environment) -> Value:
-        value = self.evaluate(node.value, scope)
-        if node.format_spec is not None or node.conversion not in (-1, 115):
-            return UNKNOWN
-        text = path_text(value)
-        return text if text is not None else str(value) if type(value) is int else UNKNOWN
 
     def _subscript(self, node: ast.Subscript, scope: Environment) -> Value:
         value, index = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
@@ -293,6 +306,8 @@ class Expressions(Displays):
             return value[index] if inside else UNKNOWN
         if _lacks(value, index):
             self.missing_key()
+        if isinstance(value, Answer):
+            return value
         return item(value, index) if type(value) in (list, tuple, dict) else UNKNOWN
 
     def _slice(self, node: ast.Slice, scope: Environment) -> Value:
@@ -304,6 +319,18 @@ class Expressions(Displays):
         value = self.evaluate(node.value, scope)
         self.assign(node.target, value, scope)
         return value
+
+
+def answer_among(values: Sequence[Value]) -> Answer | None:
+    """The first of some values that native code or a child process says; None without one."""
+    return next((value for value in values if isinstance(value, Answer)), None)
+
+
+def _opposite(value: Value) -> Value:
+    """``not value``, where its truth cannot be told."""
+    if not isinstance(value, Answer):
+        return UNKNOWN
+    return Answer(value.asked, likely=None if value.likely is None else not value.likely)
 
 
 def _lacks(value: Value, key: Value) -> bool:

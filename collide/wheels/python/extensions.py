@@ -10,8 +10,8 @@ import ast
 import re
 from contextlib import suppress
 
+from collide.wheels.python.finders import Finders
 from collide.wheels.python.imports import imported_in
-from collide.wheels.python.modules import Modules
 from collide.wheels.python.values import UNKNOWN, CodeModule, RaisedError
 
 TYPE_CHECKING = False
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 _CAPSULE = re.compile(r"C_?API\Z")
 
 
-class Extensions(Modules):
+class Extensions(Finders):
     """The extension modules of one interpreter; what is opened is left to a subclass.
 
-    ``compiled`` are the names of those that import in C what is followed in part, ``left_out``
-    the modules that code has taken out of ``sys.modules``.
+    ``compiled`` are the names of those that import in C what is followed in part.
     """
 
     def __init__(
@@ -40,14 +39,13 @@ class Extensions(Modules):
         *,
         alternatives: bool = True,
     ) -> None:
-        """See :class:`Modules`."""
+        """See :class:`Finders`."""
         super().__init__(finder, parsed, steps, alternatives=alternatives)
         self.compiled: list[str] = []
-        self.left_out: set[str] = set()
         self._initialised: set[str] = set()
 
     def _initialise(self, module: str, path: str) -> None:
-        """See :class:`Modules`."""
+        """See :class:`Finders`."""
         if path in self._initialised:
             return
         self._initialised.add(path)

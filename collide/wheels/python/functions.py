@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 
-from collide.wheels.python.statements import LeaveError, Statements
+from collide.wheels.python.containers import call_method
+from collide.wheels.python.guards import Guards
+from collide.wheels.python.statements import LeaveError
 from collide.wheels.python.values import UNKNOWN, CodeFunction, Environment, RaisedError
 
 TYPE_CHECKING = False
@@ -20,17 +22,18 @@ _DEEPEST = 24
 _PARTS = frozenset(("setter", "deleter", "getter"))
 
 
-class Functions(Statements):
+class Functions(Guards):
     """Definitions of functions, and their bodies.
 
     ``entered`` are those functions that were followed, by the identity of their syntax trees.
     """
 
     def __init__(self, steps: int, *, alternatives: bool = True) -> None:
-        """See :class:`Statements`."""
+        """See :class:`Guards`."""
         super().__init__(steps, alternatives=alternatives)
         self.entered: set[int] = set()
         self._depth = 0
+        self._yielded: list[Value] = []
 
     def run_function(
         self, function: CodeFunction, values: Sequence[Value], keywords: dict[str, Value]
@@ -42,8 +45,8 @@ class Functions(Statements):
         self.entered.add(id(node))
         scope = Environment(function.closure)
         _bind_arguments(node.args, values, keywords, scope, self)
-        was = self.sure, self.here, self.returned, self.module
-        self.here, self.returned, self.module = True, False, function.module
+        was = self.sure, self.here, self.returned, self.module, self._yielded
+        self.here, self.returned, self.module, self._yielded = True, False, function.module, []
         self._depth += 1
         self.nested += 1
         try:
@@ -51,17 +54,29 @@ class Functions(Statements):
                 return self.evaluate(node.body, scope)
             self.follow(node.body, scope)
         except LeaveError as leave:
+            if self._yielded:
+                return self._yielded
             return leave.value if self.here else UNKNOWN
         except RaisedError:
             if self.here:
                 raise
             return UNKNOWN
         finally:
-            here = self.here
+            here, yielded = self.here, self._yielded
             self._depth -= 1
             self.nested -= 1
-            self.sure, self.here, self.returned, self.module = was
-        return None if here else UNKNOWN
+            self.sure, self.here, self.returned, self.module, self._yielded = was
+        return yielded or (None if here else UNKNOWN)
+
+    def _yield(self, node: ast.Yield, scope: Environment) -> Value:
+        """Keep what a generator gives: what it does between, it does at once."""
+        value = self.evaluate(node.value, scope) if node.value else None
+        call_method(self._yielded, "append", [value], sure=self.sure)
+        return UNKNOWN
+
+    def _yieldfrom(self, node: ast.YieldFrom, scope: Environment) -> Value:
+        call_method(self._yielded, "extend", [self.evaluate(node.value, scope)], sure=self.sure)
+        return UNKNOWN
 
     def _lambda(self, node: ast.Lambda, scope: Environment) -> Value:
         return CodeFunction(node, self.module, scope.of_functions)

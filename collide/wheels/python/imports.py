@@ -48,11 +48,12 @@ class Finder(Protocol):
 
     ``site`` is the directory that packages are installed in, ``constants`` are attributes of
     the standard library's modules that depend on the interpreter, and answers of its functions
-    (``platform.python_implementation()``).
+    (``platform.python_implementation()``). ``path`` is ``sys.path``, which code may change.
     """
 
     site: str
     constants: Mapping[str, Value]
+    path: list[Value]
 
     def is_own(self, name: str) -> bool:
         """Whether the first part of a dotted name is to be found here, or is nowhere."""
@@ -87,6 +88,9 @@ class Finder(Protocol):
     def text(self, path: str) -> bytes | None:
         """The code of a Python file; None where it is not read. Raises InputError or OSError."""
 
+    def defines(self, path: str, name: str) -> bool:
+        """Whether a library surely has a symbol: itself, or one that it links."""
+
     def is_file(self, path: str) -> bool:
         """Whether a file is surely there."""
 
@@ -95,6 +99,9 @@ class Finder(Protocol):
 
     def is_missing(self, path: str) -> bool:
         """Whether a file or directory is surely not there."""
+
+    def is_refused(self, path: str) -> bool:
+        """Whether dlopen surely refuses a file: it is not there, or is no ELF file."""
 
     def children(self, directory: str) -> list[str]:
         """The names of the files and directories in a directory, sorted."""
@@ -112,6 +119,7 @@ class PackageFinder:
     def __init__(self, sources: Sources) -> None:
         self.site = sources.site
         self.constants: Mapping[str, Value] = {}
+        self.path: list[Value] = []
         self._files = sources.files
         self._texts = sources.texts
         self._names = sources.names
@@ -175,6 +183,10 @@ class PackageFinder:
         """See :class:`Finder`."""
         return self._texts.get(path)
 
+    def defines(self, _path: str, _name: str) -> bool:
+        """See :class:`Finder`: libraries are not read."""
+        return False
+
     def is_file(self, path: str) -> bool:
         """See :class:`Finder`."""
         return path in self._files
@@ -191,6 +203,10 @@ class PackageFinder:
             and path.startswith(site)
             and self.is_own(path[len(site) :].partition("/")[0])
         )
+
+    def is_refused(self, path: str) -> bool:
+        """See :class:`Finder`: what it is made of is not read."""
+        return self.is_missing(path)
 
     def name_of(self, path: str) -> str:
         """The dotted name of a Python file."""
@@ -254,8 +270,8 @@ def absolute_name(name: str | None, level: int, package: str) -> str:
     return ".".join([*parts, *([name] if name else [])])
 
 
-def imported_in(function: ast.FunctionDef, package: str) -> Iterator[tuple[str, int, bool]]:
-    """The full names in the import statements of a function, each with its line.
+def imported_in(function: ast.stmt, package: str) -> Iterator[tuple[str, int, bool]]:
+    """The full names in the import statements of a function or a statement, each with its line.
 
     Those of a ``from`` statement may be no modules: the last part is True for them.
     """

@@ -76,6 +76,16 @@ ELSEWHERE = frozenset(
     )
 )
 """Modules of the standard library that Linux has not (Doc/library, "Availability")."""
+AT_START = frozenset(
+    (
+        *("sys", "builtins", "_frozen_importlib", "_imp", "_thread", "_warnings", "_weakref"),
+        *("_io", "marshal", "posix", "_frozen_importlib_external", "time", "zipimport", "_codecs"),
+        *("codecs", "encodings", "encodings.aliases", "encodings.utf_8", "_signal", "_abc"),
+        *("abc", "io", "__main__", "_stat", "stat", "_collections_abc", "posixpath"),
+        *("genericpath", "os.path", "os", "_sitebuiltins", "site"),
+    )
+)
+"""Modules that an interpreter has imported before it runs a program (CPython 3.9 to 3.14)."""
 EXISTING = frozenset(("sys.getdlopenflags", "sys.setdlopenflags", "os.RTLD_GLOBAL", "os.fspath"))
 """Names for which ``hasattr`` is true on Linux."""
 IMPORTING: Mapping[str, str] = {
@@ -214,6 +224,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "os.path.join": _with_paths(posixpath.join),
     "os.path.dirname": _with_paths(lambda *p: posixpath.dirname(p[0])),
     "os.path.basename": _with_paths(lambda *p: posixpath.basename(p[0])),
+    "os.path.expandvars": _with_paths(lambda *p: UNKNOWN if "$" in p[0] else p[0]),
     "os.path.expanduser": _with_paths(lambda *p: UNKNOWN if p[0][:1] == "~" else p[0]),
     "os.path.isabs": _with_paths(lambda *p: posixpath.isabs(p[0])),
     "os.path.abspath": _with_paths(lambda *p: posixpath.normpath(p[0])),
@@ -248,6 +259,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "builtins.enumerate": _sequence(lambda v: list(enumerate(v))),
     "builtins.zip": _zip,
     "builtins.range": _range,
+    "builtins.ord": lambda *v: ord(v[0]) if v and type(v[0]) is str and len(v[0]) == 1 else UNKNOWN,
     "builtins.any": _sequence(lambda v: UNKNOWN if not is_plain(v) else any(v)),
     "builtins.all": _sequence(lambda v: UNKNOWN if not is_plain(v) else all(v)),
     "builtins.callable": _callable,

@@ -28,6 +28,8 @@ from collide.wheels.python.values import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from collide.wheels.python.imports import Finder
     from collide.wheels.python.values import Value
 
@@ -117,7 +119,10 @@ class Modules(Objects):
             module = self._finder.module(dotted)
             extensions = self._finder.extensions(dotted)
             if module is None and not extensions:
-                return self._absent(dotted, found, made=compiled)
+                otherwise = self.found_otherwise(dotted, found)
+                if otherwise is None:
+                    return self._absent(dotted, found, made=compiled)
+                module, extensions = otherwise
             compiled = bool(extensions)
             if extensions:
                 for path in extensions:
@@ -128,6 +133,12 @@ class Modules(Objects):
                 self._execute(module)
                 found = module
         return External(name) if self._finder.is_standard(name) else found
+
+    def found_otherwise(
+        self, name: str, parent: Value
+    ) -> tuple[CodeModule | None, Sequence[str]] | None:
+        """What a finder of the code has for a name: a Python module, or an extension module."""
+        raise NotImplementedError
 
     def _initialise(self, module: str, path: str) -> None:
         """Do what an extension module does when it is imported for the first time."""
@@ -252,6 +263,8 @@ class Modules(Objects):
             return self.constant_of(dotted)
         if not isinstance(parent, CodeModule):
             return UNKNOWN
+        if self.found_otherwise(dotted, parent):
+            return self.import_module(dotted)
         if "__getattr__" in parent.environment.names:
             return self.lazy(parent, name)
         is_read = parent.complete and parent.code is not None
@@ -263,11 +276,6 @@ class Modules(Objects):
         """See :class:`collide.wheels.python.expressions.Expressions`."""
         found = self._finder.constants.get(name, UNKNOWN)
         return CONSTANTS.get(name, External(name)) if found is UNKNOWN else found
-
-    def is_imported(self, name: Value) -> bool:
-        """See :class:`collide.wheels.python.expressions.Expressions`."""
-        module = self._finder.module(name) if isinstance(name, str) else None
-        return module is not None and module.executed
 
     def _submodule(self, module: CodeModule, name: str) -> Value:
         found = self._finder.module(f"{module.name}.{name}")

@@ -35,6 +35,11 @@ _PROPERTIES = frozenset(("property", "cached_property"))
 class Objects(Functions):
     """Classes, and the attributes of their objects; what a call does is left to a subclass."""
 
+    def __init__(self, steps: int, *, alternatives: bool = True) -> None:
+        """See :class:`Functions`."""
+        super().__init__(steps, alternatives=alternatives)
+        self._function_names: dict[int, dict[str, Value]] = {}
+
     def call_own(
         self, function: CodeFunction, values: Sequence[Value], keywords: dict[str, Value]
     ) -> Value:
@@ -93,6 +98,8 @@ class Objects(Functions):
         """See :class:`collide.wheels.python.expressions.Expressions`."""
         if isinstance(value, CodeClass):
             return _bound(_find(value, name), value, value)
+        if isinstance(value, CodeFunction):
+            return self._function_names.get(id(value.node), {}).get(name, UNKNOWN)
         if not isinstance(value, Instance):
             return UNKNOWN
         if name in value.names:
@@ -114,9 +121,16 @@ class Objects(Functions):
             names = base.environment.names
         elif isinstance(base, (Instance, CodeClass)):
             names = base.names
+        elif isinstance(base, CodeFunction):
+            names = self._function_names.setdefault(id(base.node), {})
         else:
+            self.assign_external(base, target.attr, value)
             return
         names[target.attr] = value if self.sure else UNKNOWN
+
+    def assign_external(self, base: Value, name: str, value: Value) -> None:
+        """Assign to an attribute of what is not of the package."""
+        raise NotImplementedError
 
     def truth_of(self, value: Value) -> bool | None:
         """See :class:`collide.wheels.python.expressions.Expressions`."""

@@ -12,14 +12,16 @@ from contextlib import suppress
 
 from collide.loader.opening import Mode
 from collide.wheels.plan import Event
+from collide.wheels.python.answers import Answers
 from collide.wheels.python.disk import answer, answer_of_path, is_question
-from collide.wheels.python.extensions import Extensions
+from collide.wheels.python.expressions import answer_among
 from collide.wheels.python.imports import absolute_name, imported_in
 from collide.wheels.python.known import FUNCTIONS, IMPORTING, OPENERS
 from collide.wheels.python.parse import parse_quietly
 from collide.wheels.python.paths import path_text
 from collide.wheels.python.values import (
     UNKNOWN,
+    Answer,
     BoundMethod,
     BudgetError,
     CodeClass,
@@ -28,14 +30,17 @@ from collide.wheels.python.values import (
     Environment,
     External,
     Instance,
+    Library,
     PathValue,
     RaisedError,
+    Unknown,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from collide.wheels.python.answers import Choices
     from collide.wheels.python.imports import Finder
     from collide.wheels.python.values import ParsedCode, Value
 
@@ -43,7 +48,7 @@ _MOST_IDLE_CALLS = 10
 _LAZY_LOADERS = frozenset(("lazy_loader.attach", "lazy_loader.attach_stub"))
 
 
-class Run(Extensions):
+class Run(Answers):
     """One interpreter that imports modules; ``events`` are its openings.
 
     ``followed`` are those that are certain, and what modules import in branches that are not,
@@ -57,9 +62,10 @@ class Run(Extensions):
         steps: int,
         *,
         alternatives: bool = True,
+        choices: Choices | None = None,
     ) -> None:
-        """See :class:`Extensions`."""
-        super().__init__(finder, parsed, steps, alternatives=alternatives)
+        """See :class:`Answers`."""
+        super().__init__(finder, parsed, steps, alternatives=alternatives, choices=choices)
         self.events: list[Event] = []
         self.followed: list[Event] = []
         self.possible: list[tuple[str, tuple[Event, ...]]] = []
@@ -78,24 +84,34 @@ class Run(Extensions):
         if isinstance(node.func, ast.Attribute) and node.func.attr == "dlopen":
             # An FFI object of cffi, wherever it comes from: nothing else has such a method.
             function = External("cffi.FFI().dlopen")
+        if isinstance(function, Answer):
+            return function
         if not isinstance(function, External):
             return UNKNOWN
-        return self._call_known(function.name, values, keywords)
+        value = self._call_known(function.name, values, keywords)
+        # What is made of an answer is one, too.
+        return answer_among(values) or UNKNOWN if value is UNKNOWN else value
+
+    def call_value(self, function: Value, values: list[Value]) -> Value:
+        """See :class:`collide.wheels.python.finders.Finders`."""
+        if isinstance(function, (CodeFunction, BoundMethod, CodeClass, Instance)):
+            return self.call_object(function, values, {})
+        return UNKNOWN
 
     def _call_known(self, name: str, values: list[Value], keywords: dict[str, Value]) -> Value:
         """The value of a call of a function of the standard library, by its dotted name."""
         if name in IMPORTING:
             self.import_module(IMPORTING[name])
         if name in OPENERS:
-            self._load(OPENERS[name], values, keywords)
-            return External(f"{name}()")
+            return self._load(OPENERS[name], values, keywords)
+        for special in (self._asked, self._find_call):
+            if (found := special(name, values)) is not NotImplemented:
+                return found
         if name == "sys.setdlopenflags":
             self._flags = values[0] if values and self.sure else UNKNOWN
             return None
         if name in ("importlib.import_module", "builtins.__import__"):
             return self._import_call(values)
-        if name == "sys.modules.pop" and values and isinstance(values[0], str):
-            self.left_out.add(values[0])
         if name == "ctypes.util.find_library" and values and isinstance(values[0], str):
             return self._finder.library(values[0])
         if is_question(name):
@@ -127,7 +143,8 @@ class Run(Extensions):
         if name == "sysconfig.get_path":
             return self._finder.site if values[:1] in (["platlib"], ["purelib"]) else UNKNOWN
         if name == "sys.modules.get" and values and self.is_imported(values[0]):
-            return self._finder.module(values[0])
+            standard = self._finder.is_standard(values[0])
+            return External(values[0]) if standard else self._finder.module(values[0])
         if f"{name}()" in self._finder.constants:
             return self._finder.constants[f"{name}()"]
         if name in FUNCTIONS:
@@ -166,20 +183,24 @@ class Run(Extensions):
 
     def _load(
         self, opener: tuple[str, int], values: list[Value], keywords: dict[str, Value]
-    ) -> None:
+    ) -> Value:
+        """Open a library; what stands for it in the code."""
         keyword, added = opener
         name = path_text(values[0] if values else keywords.get("name"))
         flags = values[1] if len(values) > 1 else keywords.get(keyword, 0)
-        if values[:1] == [None] or (values and name is None and values[0] is not UNKNOWN):
-            return
+        if values[:1] == [None]:
+            return Library("")
+        if values and name is None and not isinstance(values[0], Unknown):
+            return UNKNOWN
         if name is None or type(flags) is not int:
             self._record(name or "", flags)
-            return
+            return Library(name)
         if name.startswith("/"):
             name = posixpath.normpath(name)
-            if self._finder.is_missing(name):
+            if self._finder.is_refused(name):
                 raise RaisedError("OSError", self.where)
         self._record(name, flags | added)
+        return Library(name)
 
     def _record(self, name: str, flags: Value, *, imported: bool = False) -> None:
         mode = Mode.of_flags(flags) if type(flags) is int else None
@@ -244,9 +265,6 @@ class Run(Extensions):
                     for name, line, may_be_value in imported_in(node, module.package):
                         if not may_be_value or self._is_module(name):
                             yield name, module, line
-
-    def _is_module(self, name: str) -> bool:
-        return bool(self._finder.module(name) or self._finder.extensions(name))
 
     def follow_unreached(self, name: str) -> None:
         """Follow the functions of a module that nothing has called: possible openings."""

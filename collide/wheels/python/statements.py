@@ -17,6 +17,7 @@ from collide.wheels.python.displays import MOST_ROUNDS
 from collide.wheels.python.expressions import Expressions
 from collide.wheels.python.values import (
     UNKNOWN,
+    Answer,
     CodeModule,
     Environment,
     PathValue,
@@ -54,7 +55,6 @@ class Statements(Expressions):
         self._alternatives = alternatives
         self.module = CodeModule("", "", "", "")
         self.nested = 0
-        self._guards: list[ast.Try] = []
 
     @property
     def is_likely(self) -> bool:
@@ -183,7 +183,10 @@ class Statements(Expressions):
     # -- branches --------------------------------------------------------------------------------
 
     def _on_if(self, node: ast.If, scope: Environment) -> None:
-        truth = self.truth(node.test, scope)
+        test = self.evaluate(node.test, scope)
+        truth = self.truth_of(test)
+        if truth is None and isinstance(test, Answer):
+            truth = self.decide(test, node, likely=not isinstance(node.body[-1], ast.Raise))
         if truth is not None:
             self.follow(node.body if truth else node.orelse, scope)
             return
@@ -252,43 +255,6 @@ class Statements(Expressions):
         for manager in reversed(managers):
             self.leave(manager)
 
-    def _on_try(self, node: ast.Try, scope: Environment) -> None:
-        try:
-            try:
-                self._follow_guarded(node, scope)
-            except RaisedError as raised:
-                handler = next((h for h in node.handlers if _catches(h, raised.name)), None)
-                if handler is None:
-                    raise
-                self.follow(handler.body, scope)
-            except LeaveError:
-                self._handlers_aside(node, scope)
-                raise
-            else:
-                self._handlers_aside(node, scope)
-                self.follow(node.orelse, scope)
-        except LeaveError as leave:
-            leave.inside = leave.inside or bool(node.handlers)
-            raise
-        finally:
-            self.follow(node.finalbody, scope)
-
-    def _follow_guarded(self, node: ast.Try, scope: Environment) -> None:
-        self._guards.append(node)
-        try:
-            self.follow(node.body, scope)
-        finally:
-            self._guards.pop()
-
-    def missing_key(self) -> None:
-        """See :class:`Expressions`: what may be missing is raised where it is waited for."""
-        if any(_awaits_key(handler) for guard in self._guards for handler in guard.handlers):
-            raise RaisedError("KeyError", self.module.member)
-
-    def _handlers_aside(self, node: ast.Try, scope: Environment) -> None:
-        for handler in node.handlers if self._alternatives else ():
-            self._aside(handler.body, scope)
-
 
 def _join(scope: Environment, others: Mapping[str, Value]) -> None:
     """Forget the values of names that another way to the same place gives otherwise."""
@@ -305,25 +271,7 @@ _FAMILIES = {
 }
 
 
-def _catches(handler: ast.ExceptHandler, name: str) -> bool:
-    if handler.type is None:
-        return True
-    return _is_one_of(name, _types(handler))
-
-
-def _types(handler: ast.ExceptHandler) -> list[ast.expr]:
-    """The classes that a handler names."""
-    if handler.type is None:
-        return []
-    return handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-
-
-def _awaits_key(handler: ast.ExceptHandler) -> bool:
-    names = {kind.id for kind in _types(handler) if isinstance(kind, ast.Name)}
-    return not names.isdisjoint(("KeyError", "LookupError"))
-
-
-def _is_one_of(name: str, types: Iterable[ast.expr]) -> bool:
+def is_one_of(name: str, types: Iterable[ast.expr]) -> bool:
     """Whether an exception is of one of these classes."""
     wide = {name, *_FAMILIES.get(name, ()), "Exception", "BaseException"}
     return any(isinstance(t, ast.Name) and t.id in wide for t in types)
@@ -337,5 +285,5 @@ def _suppressing(node: ast.With) -> Iterator[None]:
     except RaisedError as raised:
         calls = (i.context_expr for i in node.items if isinstance(i.context_expr, ast.Call))
         suppress = (c for c in calls if ast.unparse(c.func).rpartition(".")[2] == "suppress")
-        if not any(_is_one_of(raised.name, call.args) for call in suppress):
+        if not any(is_one_of(raised.name, call.args) for call in suppress):
             raise

@@ -15,10 +15,11 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
+from collide.elf.headers import is_elf
 from collide.support.errors import InputError
 from collide.support.limits import hold
 from collide.support.records import NamedTuple
-from collide.wheels.python.compiled import Named, ObjectTexts, named_modules
+from collide.wheels.python.compiled import Named, ObjectTexts, defining, named_modules
 from collide.wheels.python.imports import Distribution, is_record_of
 from collide.wheels.python.values import UNKNOWN, CodeModule
 from collide.wheels.tags import module_misfit
@@ -65,14 +66,23 @@ def _constants(site: str, python: Python | None, system: System) -> Mapping[str,
     """What an interpreter, of a virtual environment or not, says of itself."""
     found: dict[str, Value] = {}
     if prefix := _PREFIX.fullmatch(site):
-        base = _base_prefix(prefix[1])
+        settings = _environment_settings(prefix[1])
+        home = settings.get("home", "")
+        base = posixpath.dirname(home) if home.startswith("/") else ""
         found |= {"sys.prefix": prefix[1], "sys.exec_prefix": prefix[1]}
         found |= {"sys.base_prefix": base, "sys.base_exec_prefix": base} if base else {}
+        if base and settings.get("include-system-site-packages", "").lower() != "true":
+            found |= {"site.PREFIXES": [prefix[1]], "site.ENABLE_USER_SITE": False}
     if system.machine in _WIDE:
         found["platform.machine()"] = system.machine
         found["platform.architecture()"] = ("64bit", "ELF")
     if python is not None:
         major, minor = python.version
+        if python.implementation == "cp" and system.machine in _WIDE:
+            machine = system.machine.replace("ppc64", "powerpc64")
+            kinds = [f".cpython-{major}{minor}-{machine}-linux-{c}.so" for c in ("gnu", "musl")]
+            # Of the two libraries only one has files.
+            found["importlib.machinery.EXTENSION_SUFFIXES"] = [*kinds, ".abi3.so", ".so"]
         found["sys.version_info"] = (major, minor, _NEWEST, "final", 0)
         found["sys.version"] = f"{major}.{minor}.{_NEWEST}"
         name = _IMPLEMENTATIONS[python.implementation]
@@ -81,21 +91,22 @@ def _constants(site: str, python: Python | None, system: System) -> Mapping[str,
     return found
 
 
-def _base_prefix(prefix: str) -> str | None:
-    """The installation behind a virtual environment; None where there is none.
+def _environment_settings(prefix: str) -> Mapping[str, str]:
+    """What ``pyvenv.cfg`` of a virtual environment says; nothing where there is none.
 
-    Source: PEP 405; ``getpath.py`` of CPython.
+    Source: PEP 405; ``getpath.py`` and ``site.py`` of CPython.
     """
     try:
         with Path(prefix, "pyvenv.cfg").open(encoding="utf-8") as file:
             lines = [line.partition("=") for line in islice(file, _MOST_LINES)]
     except (OSError, ValueError):
-        return None
-    homes = (value.strip() for key, _, value in lines if key.strip() == "home")
-    return next((posixpath.dirname(home) for home in homes if home.startswith("/")), None)
+        return {}
+    return {key.strip().lower(): value.strip() for key, _, value in reversed(lines)}
 
 
 _MOST_LINES = 100
+_LONGEST_PATH = 100
+"""The directories of sys.path that are searched."""
 
 
 class TreeFinder:
@@ -113,11 +124,43 @@ class TreeFinder:
         self._system = system
         sites = [root for root in self._roots if posixpath.basename(root) == "site-packages"]
         self.site = (sites or [*self._roots, ""])[0]
-        self.constants = _constants(self.site, python, system)
+        self.path: list[Value] = []
+        self._path: list[Value] = []
+        self._searched: tuple[str, ...] = ()
+        self.constants: Mapping[str, Value] = {
+            **_constants(self.site, python, system),
+            "sys.path": self.path,
+        }
         self._names: dict[str, frozenset[str]] = {}
         self._found: dict[str, _Found | None] = {}
         self._modules: dict[str, CodeModule] = {}
+        self._defined: dict[tuple[str, str], bool] = {}
         self._texts: dict[str, ObjectTexts] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again with modules none of which was imported."""
+        self.path[:] = ["", *self._roots]
+        self._modules.clear()
+        self._found.clear()
+
+    def _directories(self) -> tuple[str, ...]:
+        """The directories of ``sys.path``; what it adds is searched where it may be read.
+
+        A name that was imported before a change of it keeps its module.
+        """
+        if self.path != self._path:
+            self._path = self.path[:]
+            self._searched = tuple(
+                one
+                for one in self.path[:_LONGEST_PATH]
+                if isinstance(one, str) and (one in self._roots or self._is_inside(one))
+            )
+            executed = {name.partition(".")[0] for name, m in self._modules.items() if m.executed}
+            for known in (self._found, self._modules):
+                for name in [n for n in known if n.partition(".")[0] not in executed]:
+                    del known[name]
+        return self._searched
 
     def listed(self) -> list[str]:
         """The names of what lies in the first root: packages and modules."""
@@ -158,7 +201,7 @@ class TreeFinder:
 
     def _tops(self) -> set[str]:
         """The first names of what can be imported."""
-        return {name.partition(".")[0] for root in self._roots for name in self._in(root)}
+        return {n.partition(".")[0] for root in self._directories() for n in self._in(root)}
 
     def modules_in(self, text: str) -> Mapping[str, bool]:
         """See :class:`Finder`."""
@@ -202,9 +245,10 @@ class TreeFinder:
         return sorted(file for file in files if file and file.endswith(".so"))
 
     def _find(self, name: str) -> _Found | None:
+        self._directories()
         if name not in self._found:
             parent, _, tail = name.rpartition(".")
-            above = self._find(parent) if parent else _Found("", self._roots)
+            above = self._find(parent) if parent else _Found("", self._directories())
             self._found[name] = self._below(tail, above.directories) if above else None
         return self._found[name]
 
@@ -253,6 +297,12 @@ class TreeFinder:
         hold("python-size", Path(path).stat().st_size, path)
         return Path(path).read_bytes()
 
+    def defines(self, path: str, name: str) -> bool:
+        """See :class:`Finder`."""
+        if (path, name) not in self._defined:
+            self._defined[path, name] = self.is_file(path) and defining(path, name)
+        return self._defined[path, name]
+
     def is_file(self, path: str) -> bool:
         """See :class:`Finder`."""
         return self._is_inside(path) and Path(path).is_file()
@@ -264,6 +314,16 @@ class TreeFinder:
     def is_missing(self, path: str) -> bool:
         """See :class:`Finder`."""
         return self._is_inside(path) and not Path(path).exists()
+
+    def is_refused(self, path: str) -> bool:
+        """See :class:`Finder`; a file may be a script for the linker."""
+        if not self.is_file(path):
+            return self.is_missing(path)
+        try:
+            with Path(path).open("rb") as file:
+                return not is_elf(file.read(4))
+        except OSError:
+            return False
 
     def children(self, directory: str) -> list[str]:
         """See :class:`Finder`."""

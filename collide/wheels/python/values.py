@@ -23,10 +23,37 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
+class Answer(Unknown):
+    """What native code or a child process says: ``asked`` is which, and where it is asked.
+
+    ``likely`` is whether it is rather true, where that can be guessed.
+    """
+
+    def __init__(self, asked: str, *, likely: bool | None = None) -> None:
+        self.asked = asked
+        self.likely = likely
+
+
+class Library(NamedTuple):
+    """What an opened library is to ctypes and cffi; ``path`` is "" for all of the process.
+
+    It is None where it cannot be told.
+    """
+
+    path: str | None
+
+
 class External(NamedTuple):
     """A module, class or function of another package or of the standard library, by its name."""
 
     name: str
+
+
+class ModuleSpec(NamedTuple):
+    """What a finder says of a module: its full name, and its file."""
+
+    name: str
+    path: str
 
 
 class PathValue(NamedTuple):
