@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 
+import pytest
+
 from collide.support.records import NamedTuple
 
 
@@ -30,6 +32,27 @@ def test_is_a_named_tuple_with_defaults_methods_and_a_docstring() -> None:
     assert _Record.__doc__ == "Doubles."
     assert _Record.__mro__ == (_Record, tuple, object)
     assert not hasattr(record, "__dict__")
+
+
+class _Other(NamedTuple):
+    """Has as many fields as the record above, under other names."""
+
+    first: int
+    fields: str
+
+
+def test_records_of_one_number_of_fields_keep_their_own_names() -> None:
+    record, other = _Record(number=1), _Other(first=1, fields="z")
+    assert (repr(record), repr(other)) == (
+        "_Record(number=1, text='x')",
+        "_Other(first=1, fields='z')",
+    )
+    assert (record.text, other.fields) == ("x", "z")
+    assert (_Record._fields, _Other._fields) == (("number", "text"), ("first", "fields"))
+    with pytest.raises(TypeError, match="'fields'"):
+        _Other(1)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="'text'"):
+        other._replace(text="y")  # type: ignore[call-arg]
 
 
 def test_is_pickled_by_its_name() -> None:
