@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.cli.inputs import analyses, import_analyses, session_analyses
+from collide.cli.analyses import analyses, import_analyses, session_analyses
 from collide.cli.options import (
     after_argument,
     host_arguments,

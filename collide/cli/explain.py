@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collide import api
-from collide.cli.inputs import analyses, import_analyses
+from collide.cli.analyses import analyses, import_analyses
 from collide.cli.options import (
     after_argument,
     host_arguments,

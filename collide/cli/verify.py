@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from collide.cli.inputs import analyses, import_analyses, require_binary
+from collide.cli.analyses import analyses, import_analyses
+from collide.cli.inputs import require_binary
 from collide.cli.options import (
     after_argument,
     format_argument,

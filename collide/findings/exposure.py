@@ -147,7 +147,7 @@ def _note(definer: str, exposed: _Exposed, taken: Iterable[Taken]) -> Finding | 
     )
 
 
-_TAGGED = re.compile(r"[._-][a-z]?[0-9a-f]{8,}\Z")
+_TAGGED = r"[._-][a-z]?[0-9a-f]{8,}\Z"
 """The end of a name that a repair has given to one build of one wheel."""
 
 
@@ -155,8 +155,9 @@ def _definable(names: Iterable[str], definer: str) -> Iterator[str]:
     """The names that another object could define, too."""
     module = definer.partition(".")[0].replace("/", "__")
     own = module if "__" in module else None
+    is_tagged = re.compile(_TAGGED).search
     for name in names:
-        if not _TAGGED.search(name) and (own is None or own not in name):
+        if not is_tagged(name) and (own is None or own not in name):
             yield name
 
 

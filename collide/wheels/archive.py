@@ -25,7 +25,7 @@ from collide.support.file_bytes import FileBytes
 from collide.support.inflate import HEAD, Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
 from collide.support.regular_files import require_regular
-from collide.wheels.irregular import Irregularity, irregularities
+from collide.wheels.plain import is_plain
 from collide.wheels.record import read_record
 from collide.wheels.zip_directory import (
     DEFLATED,
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     import zipfile
     from pathlib import Path
     from typing import Any
+
+    from collide.wheels.irregular import Irregularity
 
 _UnreadableErrors: tuple[type[Exception], ...] = (OSError, *InflateErrors)
 _SOURCE_DATE = (1980, 1, 1, 0, 0, 0)
@@ -122,6 +124,10 @@ class Archive:
 
     def irregularities(self) -> tuple[Irregularity, ...]:
         """What pip or the package index refuse of the archive; see :class:`Irregularity`."""
+        if is_plain(self._data, self.entries):
+            return ()
+        from collide.wheels.irregular import irregularities  # late: few archives are
+
         return irregularities(self._data, self.entries, self.distribution)
 
     def elf_members(self) -> Iterator[Entry]:

@@ -4,8 +4,6 @@ The directory at the end of an archive says what it holds, and so do the headers
 members; zipfile, with which pip reads, goes by the directory, others by the headers. The
 package index refuses archives that give two answers: it reads records from the first byte to
 the last (``warehouse/utils/zipfiles.py``, ``validate_zipfile``, whose messages are quoted).
-Which places a member may be installed at is pip's rule
-(``pip/_internal/operations/install/wheel.py``, ``_install_wheel``).
 """
 
 from __future__ import annotations
@@ -13,7 +11,8 @@ from __future__ import annotations
 import posixpath
 
 from collide.support.records import NamedTuple
-from collide.wheels.zip_records import ENCRYPTED, HEADER, STORAGE, RecordWalk, is_plain
+from collide.wheels.plain import ENCRYPTED, LEAVES, refused_place
+from collide.wheels.zip_records import HEADER, STORAGE, RecordWalk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 OUTSIDE, NOWHERE, SEVERAL_INFO = "outside", "nowhere", "several-info"
 AMBIGUOUS, LINK = "ambiguous", "link"
 PIP, INDEX = "pip", "the index"
-_SCHEMES = frozenset(("purelib", "platlib", "headers", "scripts", "data"))
 
 
 class Irregularity(NamedTuple):
@@ -53,8 +51,6 @@ def irregularities(
 
     ``entries`` are the members by the directory of the archive ``data``.
     """
-    if _are_plain(entries) and is_plain(data, sum(len(entry.name) for entry in entries)):
-        return ()
     walk = RecordWalk(data, entries)
     walk.run()
     found = [(kind, name, INDEX, said, True) for kind, name, said in walk.found]
@@ -71,45 +67,9 @@ def irregularities(
     )
 
 
-def _are_plain(entries: Sequence[Entry]) -> bool:
-    """Whether nothing is wrong with any name, at a glance."""
-    names = {entry.name for entry in entries}
-    text = "\n".join(["", *names])
-    printed = text.replace("\n", "")
-    odd = ("..", "//", "/.", "\n.", "\n/", "\\", ":", ".data")
-    info = text.find(".dist-info/")
-    first = text[text.rfind("\n", 0, info) : info + 11]
-    return (
-        len(names) == len(entries)
-        and printed.isascii()
-        and printed.isprintable()
-        and text.count("\n") == len(names)
-        and not any(part in text for part in odd)
-        and text.count(".dist-info") == text.count(first)
-    )
-
-
 # -- where members are installed ------------------------------------------------------------------
 
 
-def refused_place(name: str) -> str | None:
-    """Why pip installs a member nowhere, in its words; None for one that it does."""
-    if name.endswith("/") or (".." not in name and name[0:1] != "/" and ".data" not in name):
-        return None
-    normal = posixpath.normpath(name)
-    if name.split("/", 1)[0].endswith(".data"):
-        parts = normal.split("/", 2)
-        if len(parts) < 3:
-            return "Unexpected file"
-        if parts[1] not in _SCHEMES:
-            return "Unknown scheme key"
-        return None
-    if normal.startswith(("/", "../")) or normal == "..":
-        return _LEAVES
-    return None
-
-
-_LEAVES = "trying to install outside the target directory"
 _Found = tuple[str, str, str, str, bool]
 
 
@@ -122,7 +82,7 @@ def _of_names(entries: Sequence[Entry], distribution: str) -> Iterator[_Found]:
     for entry in entries:
         name = entry.name
         if said := refused_place(name):
-            yield OUTSIDE if said == _LEAVES else NOWHERE, name, PIP, said, True
+            yield OUTSIDE if said == LEAVES else NOWHERE, name, PIP, said, True
         elif said := _unlike_path(name):
             yield AMBIGUOUS, name, PIP, said, False
         if not name.endswith("/"):

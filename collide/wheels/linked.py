@@ -10,8 +10,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.loader.model import Dso
 
-_WORD = re.compile(rb"\w+")
-
 
 def find_unopened(
     members: Mapping[str, Dso], opened: Container[str], python: Iterable[bytes | bytearray]
@@ -35,6 +33,6 @@ def find_unopened(
             stem = re.split(r"[.-]", base)[0]
             found[path] = {stem.encode(), stem.removeprefix("lib").encode()}
     if found:
-        words = set[bytes]().union(*(_WORD.findall(text) for text in python))
+        words = set[bytes]().union(*(re.findall(rb"\w+", text) for text in python))
         found = {path: names for path, names in found.items() if not names & words}
     return frozenset(found)

@@ -49,7 +49,7 @@ def read_plan(
         if not path.startswith(f"{site}/") or _NEVER_IMPORTED.search(path, len(site)):
             continue
         text = read_text(path)
-        if any(part in text for part in _IN_OPENING) and OPENS.search(text):
+        if any(part in text for part in _IN_OPENING) and re.search(OPENS, text):
             texts[path] = text
     if not texts:
         return Plan(unread=tuple(sorted(unread.items())))

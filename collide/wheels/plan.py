@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from collide.loader.opening import NOW, Mode, Opening
 from collide.support.records import NamedTuple
 
-OPENS = re.compile(rb"(?:dlopen|CDLL|PyDLL|LoadLibrary|setdlopenflags)\((?!None\))|RTLD_")
-"""What a Python file has that opens a library, or sets the flags for it."""
+OPENS = rb"(?:dlopen|CDLL|PyDLL|LoadLibrary|setdlopenflags)\((?!None\))|RTLD_"
+"""A pattern of what a Python file has that opens a library, or sets the flags for it."""
 
 
 class Event(NamedTuple):

@@ -26,8 +26,8 @@ from collide.support.regular_files import require_regular
 from collide.support.system import disk_path, rooted, with_slashes
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache
-from collide.wheels.irregular import refused_place
 from collide.wheels.linked import find_unopened
+from collide.wheels.plain import refused_place
 from collide.wheels.plan import NO_PLAN, Plan, joined
 
 TYPE_CHECKING = False

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import struct
 
+from collide.wheels.plain import CENTRAL, DESCRIPTOR, END, END_FIELDS, FORMAT, LINK, LOCAL
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,64 +20,13 @@ if TYPE_CHECKING:
 DUPLICATE, HEADER, HIDDEN, NAME, STORAGE = "duplicate", "header", "hidden", "name", "storage"
 """The kinds of what is wrong with records."""
 
-_LOCAL, _CENTRAL, _END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 _END_64, _LOCATOR_64 = b"PK\6\6", b"PK\6\7"
 _LOCAL_FIELDS = struct.Struct("<6xHH4xLLLHH")
 _CENTRAL_FIELDS = struct.Struct("<5xB22xHHH4xL4x")
-_END_FIELDS = struct.Struct("<8xHHLLH")
 _END_64_FIELDS = struct.Struct("<4xQ12xQQQQ")
-ENCRYPTED, _DESCRIPTOR, _WIDE = 0x1, 0x8, 0xFFFFFFFF
+_WIDE = 0xFFFFFFFF
 _ZIP64, _UNICODE_PATH = 0x1, 0x7075
-_UNIX, _FORMAT, _LINK = 3, 0o170000, 0o120000
-
-
-_FIELDS = struct.Struct("<8xHH8xL4xHHH4xLL")
-
-
-def is_plain(data: Sliced, names: int) -> bool:
-    """Whether nothing is wrong with the records, at a glance; otherwise a walk has to tell.
-
-    ``names`` is the length of all names as they were read, which end at a NUL.
-
-    Most archives have their members in the order of the directory, one behind the other
-    and each with one header in both places, without extra fields and comments.
-    """
-    at = len(data) - _END_FIELDS.size
-    end = data[max(0, at) :]
-    if len(end) != _END_FIELDS.size or end[:4] != _END:
-        return False
-    here, count, size, start, comment_size = _END_FIELDS.unpack(end)
-    if here != count or start + size != at or comment_size or size != 46 * count + names:
-        return False
-    directory = data[start:at]
-    if len(directory) != size:
-        return False
-    central, local = 0, 0
-    while central + _FIELDS.size <= size:
-        fields: tuple[int, ...] = _FIELDS.unpack_from(directory, central)
-        flags, method, compressed, name, extra, comment, mode, offset = fields
-        header = data[local : local + 30 + name]
-        if (
-            offset != local
-            or len(header) != 30 + name
-            or directory[central : central + 4] != _CENTRAL
-            or header[:4] != _LOCAL
-            # From the version needed to the length of the name.
-            or header[4:28] != directory[central + 6 : central + 30]
-            or header[28]
-            or header[29]
-            or header[30:] != directory[central + 46 : central + 46 + name]
-            or flags & (_DESCRIPTOR | ENCRYPTED)
-            or method not in (0, 8)
-            or extra
-            or comment
-            or mode >> 16 & _FORMAT == _LINK
-        ):
-            return False
-        local += 30 + name + compressed
-        central += 46 + name
-        count -= 1
-    return local == start and central == size and not count
+_UNIX = 3
 
 
 class _WrongError(Exception):
@@ -112,9 +63,9 @@ class RecordWalk:
     def run(self) -> None:
         """Read all records, up to one behind which the next cannot be found."""
         at = 0
-        read = {_LOCAL: self._header, _CENTRAL: self._entry, _END_64: self._ends_64}
+        read = {LOCAL: self._header, CENTRAL: self._entry, _END_64: self._ends_64}
         try:
-            while (magic := bytes(self._data[at : at + 4])) != _END:
+            while (magic := bytes(self._data[at : at + 4])) != END:
                 if magic == _LOCATOR_64:
                     at += 20
                 elif magic in read:
@@ -147,7 +98,7 @@ class RecordWalk:
             compressed, size = self._extra(extra, raw, method, compressed, size)
         here = self._offsets.get(at)
         entry = self._entries.get(name)
-        if flags & _DESCRIPTOR:
+        if flags & DESCRIPTOR:
             self._say(STORAGE, raw, "ZIP contains a data descriptor")
             if entry is None or here is not entry:
                 raise _WrongError(HEADER, name, "Filename not in central directory")
@@ -160,7 +111,7 @@ class RecordWalk:
         self._local.add(raw)
         # Where the directory knows better, the record behind it is found all the same.
         end = start + extra_size + (compressed if here is None else here.compressed_size)
-        return self._behind_descriptor(end) if flags & _DESCRIPTOR else end
+        return self._behind_descriptor(end) if flags & DESCRIPTOR else end
 
     def _compare(self, raw: bytes, entry: Entry | None, compressed: int, size: int) -> None:
         """What the index says of a header beside the ``entry`` of its name."""
@@ -178,7 +129,7 @@ class RecordWalk:
     def _behind_descriptor(self, at: int) -> int:
         """Where the next record begins: a descriptor has one of four lengths (APPNOTE 4.3.9)."""
         for length in (16, 24, 12, 20):
-            if self._data[at + length : at + length + 4] in (_LOCAL, _CENTRAL):
+            if self._data[at + length : at + length + 4] in (LOCAL, CENTRAL):
                 return at + length
         raise _WrongError(HIDDEN, "", "Unknown record signature")
 
@@ -226,7 +177,7 @@ class RecordWalk:
         elif raw not in self._local:
             self._say(HEADER, raw, "Missing filename in local headers")
         self._central.add(raw)
-        if system == _UNIX and mode >> 16 & _FORMAT == _LINK:
+        if system == _UNIX and mode >> 16 & FORMAT == LINK:
             self.links.append(_text(raw))
         self._count += 1
         self._size += 46 + name_size + extra_size + comment_size
@@ -255,7 +206,7 @@ class RecordWalk:
         return at + 56
 
     def _ends(self, at: int) -> None:
-        count_here, count, size, offset, comment_size = self._fields(_END_FIELDS, at)
+        count_here, count, size, offset, comment_size = self._fields(END_FIELDS, at)
         if count_here != count:
             raise _WrongError(HIDDEN, "", "Malformed zip file")
         if self._end_64 is not None:

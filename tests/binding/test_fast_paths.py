@@ -32,7 +32,8 @@ from collide.elf.references import (
 )
 from collide.elf.symbol_table import vague_names
 from collide.elf.symbols import Exports, Reference
-from collide.hosts.profile_file.read import JsonTables, RecordedFiles
+from collide.hosts.profile_file.described import RecordedFiles
+from collide.hosts.profile_file.read import JsonTables
 from collide.hosts.profile_file.symbols import RecordedExports
 from collide.hosts.profile_file.write import exports_table, references_table
 from collide.loader.glibc.lookup import GlibcLookup

@@ -9,9 +9,10 @@ import pytest
 
 from checkout import WHEELS
 from collide.support.errors import InputError
-from collide.wheels import irregular
+from collide.wheels import archive
 from collide.wheels.archive import Archive
-from collide.wheels.irregular import INDEX, PIP, Irregularity, irregularities, refused_place
+from collide.wheels.irregular import INDEX, PIP, Irregularity, irregularities
+from collide.wheels.plain import refused_place
 from collide.wheels.target import read_target
 from hostile_zips import ATTACKS, INFO, MODULE, Stored, make, wheel_of, written
 
@@ -103,7 +104,7 @@ def test_glance_sees_what_the_walk_does(tmp_path: Path, monkeypatch: pytest.Monk
         (tmp_path / str(number)).mkdir()
         paths.append(Path(make(attack, tmp_path / str(number))))
     at_a_glance = [found(path) for path in paths]
-    monkeypatch.setattr(irregular, "is_plain", lambda *_: False)
+    monkeypatch.setattr(archive, "is_plain", lambda *_: False)
     assert [found(path) for path in paths] == at_a_glance
 
 

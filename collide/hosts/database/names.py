@@ -212,8 +212,9 @@ class NameTable:
                     found.setdefault(run.number, set()).update(hits)
                     self._sizes.update(run.sizes_of(hits))
         for class_ in sorted(found):
-            members = self._members(class_)
-            if self._narrow is not None:
+            if self._narrow is None:
+                members = self._members(class_)
+            else:
                 self._hits.setdefault(class_, []).append(found[class_])
                 held = ((table, self._held(table)) for table in sorted(self._included))
                 members = ((table, kinds[class_]) for table, kinds in held if class_ in kinds)

@@ -44,7 +44,7 @@ from itertools import accumulate, compress, pairwise
 from collide.elf.hash_tables import integers
 from collide.elf.symbols import NO_USES
 from collide.hosts.database.names import STAND_IN, NameTable, Place
-from collide.hosts.profile_file.read import Described, described_object, host_of
+from collide.hosts.profile_file.described import Described, described_object, host_of
 from collide.hosts.profile_file.symbols import (
     ERRORS,
     Kind,
@@ -242,6 +242,11 @@ class Database:
             )
         return self._objects[number]
 
+    def paths(self, number: int) -> tuple[str, ...]:
+        """All paths of the object of that number, which is not made for it."""
+        row = self._row(number)
+        return row["path"], *row["paths"]
+
     def _row(self, number: int) -> dict[str, Any]:
         chunk, line = divmod(number, OBJECTS)
         if chunk not in self._lines:
@@ -263,15 +268,15 @@ class _Paths(Mapping[str, Dso]):
     def _files(self) -> dict[str, int]:
         files: dict[str, int] = {}
         for number in self._numbers:
-            described = self._database.object(number)
-            for path in (described.dso.path, *described.paths):
+            for path in self._database.paths(number):
                 files.setdefault(path, number)
         return files
 
     def __getitem__(self, path: str) -> Dso:
         number = self._files[path]
+        dso = self._database.object(number).dso
         self._database.include(number)
-        return self._database.object(number).dso
+        return dso
 
     def get(self, path: str, default: Any = None) -> Any:
         """The same as of any mapping; most paths that a search asks for are not there."""

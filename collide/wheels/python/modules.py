@@ -197,7 +197,7 @@ class Modules(Objects):
             if text is not None:
                 found = _MAKES_NAMES.search(text)
                 makes_names = text.count(b"\n", 0, found.start()) + 1 if found else 0
-                opens = OPENS.search(text) is not None
+                opens = re.search(OPENS, text) is not None
                 code = ParsedCode(
                     _parse(module.path, text, self._finder, self.unreadable), makes_names, opens
                 )
