@@ -21,10 +21,12 @@ from types import TracebackType
 from collide.elf.headers import is_elf
 from collide.support import limits
 from collide.support.errors import InputError, MissingPackageError, UnverifiedError
+from collide.support.faults import problem_of
 from collide.support.file_bytes import FileBytes
 from collide.support.inflate import HEAD, Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
 from collide.support.regular_files import require_regular
+from collide.support.system import usable_cpus
 from collide.wheels.plain import is_plain
 from collide.wheels.record import read_record
 from collide.wheels.zip_directory import (
@@ -41,6 +43,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import zipfile
     from pathlib import Path
+    from threading import Thread
     from typing import Any
 
     from collide.wheels.irregular import Irregularity
@@ -198,6 +201,58 @@ class Archive:
             return _inflated(raw, entry)
 
 
+_KEPT = 16 << 20
+"""Bytes of members that are kept to be read again; the libraries of most wheels are fewer."""
+_LONG = 1 << 20
+"""Bytes from which on a hash takes longer than to start a thread for it."""
+
+
+class RecordCheck:
+    """Compares members with RECORD, large ones while the next is read where there is a second core.
+
+    hashlib and libdeflate let other threads run. What is hashed stays in memory: no more than
+    ``_KEPT`` bytes above the size of the largest member. ``found`` has the member's number and
+    what RECORD says against it.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._room = _KEPT + max((entry.size for entry in archive.entries), default=0)
+        self._beside = usable_cpus() > 1
+        self._running: tuple[Thread, int] | None = None
+        self.found: list[tuple[int, InputError]] = []
+
+    def inflated(self, number: int, entry: Entry) -> Contents:
+        """See :meth:`Archive.inflated`."""
+        if self._running is not None and self._running[1] + entry.size > self._room:
+            self.wait()
+        data = self._archive.inflated(entry)
+        self.wait()
+        if entry.size < _LONG or not self._beside:
+            self._compare(number, entry, data)
+            return data
+        from threading import Thread  # late: for large members only
+
+        thread = Thread(target=self._compare, args=(number, entry, data))
+        self._running = thread, entry.size
+        thread.start()
+        return data
+
+    def wait(self) -> None:
+        """Until all of the members that were read are compared."""
+        if self._running is not None:
+            self._running[0].join()
+            self._running = None
+
+    def _compare(self, number: int, entry: Entry, data: Contents) -> None:
+        try:
+            problem: InputError | None = self._archive.unverified(entry, data)
+        except Exception as e:
+            problem = problem_of(f"{self._archive.path}: {entry.name}", e)
+        if problem is not None:
+            self.found.append((number, problem))
+
+
 def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
     """The contents of a member that :meth:`Archive.read` has verified, read once more.
 
@@ -211,10 +266,6 @@ def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
     if len(found) != entry.size or crc32(found) != entry.crc:
         raise InputError(f"{path}: {entry.name}", "has changed since it was read")
     return found
-
-
-_KEPT = 16 << 20
-"""Bytes of members that are kept to be read again; the libraries of most wheels are fewer."""
 
 
 class MemberCache:

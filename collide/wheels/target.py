@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from operator import itemgetter
 
 from collide.elf.headers import is_elf
 from collide.elf.object import scan_object
@@ -25,7 +26,7 @@ from collide.support.records import NamedTuple
 from collide.support.regular_files import require_regular
 from collide.support.system import disk_path, rooted, with_slashes
 from collide.support.time_limit import timed
-from collide.wheels.archive import Archive, MemberCache
+from collide.wheels.archive import Archive, MemberCache, RecordCheck
 from collide.wheels.linked import find_unopened
 from collide.wheels.plain import refused_place
 from collide.wheels.plan import NO_PLAN, Plan, joined
@@ -34,10 +35,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from collide.elf.object import ElfObject
     from collide.filesystems.root import Root
     from collide.wheels.irregular import Irregularity
-    from collide.wheels.zip_directory import Entry
 
 PREFIX = "/prefix"
 """The prefix under which wheels are installed in memory: ``sys.prefix`` of no real environment."""
@@ -298,30 +297,34 @@ def _read_wheel(path: str) -> Target:
     members: dict[str, Dso] = {}
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
-    problems: list[InputError] = []
+    unread: list[tuple[int, InputError]] = []
     cache = MemberCache(path)
     with Archive(path) as archive:
         distribution, tags = archive.distribution, archive.tags
         irregular = archive.irregularities()
-        for entry in archive.elf_members():
+        record = RecordCheck(archive)
+        for number, entry in enumerate(archive.elf_members()):
             if said := refused_place(entry.name):
                 skipped.append(Skipped(entry.name, f'is installed nowhere: pip says "{said}"'))
                 continue
             try:
                 # The contents are dropped before names are made of the tables.
-                obj = _scan(archive, entry, problems)()
+                obj = scan_object(record.inflated(number, entry))()
             except (NotDynamicError, ForeignMachineError) as e:
                 skipped.append(Skipped(entry.name, str(e)))
                 continue
             except Exception as e:
-                problems.append(problem_of(f"{path}: {entry.name}", e))
+                unread.append((number, problem_of(f"{path}: {entry.name}", e)))
                 continue
             place = installed_path(entry.name, distribution)
             members[place] = Dso(place, place, obj, partial(cache.read, entry))
             names[place] = entry.name
+        record.wait()
         plan = _plan_of(archive, distribution, members)
         python = (e for e in archive.entries if e.name.endswith(".py"))
         unopened = find_unopened(members, plan.libraries, map(archive.inflated, python))
+    # No installer compares members with RECORD: one that differs is part of what is installed.
+    problems = [problem for _, problem in sorted((*record.found, *unread), key=itemgetter(0))]
     target = _target(path, tags, members, names, skipped, problems)
     target = target._replace(cache=cache, irregularities=irregular, plan=plan)
     return _leaving_out(target, unopened) if unopened else target
@@ -363,17 +366,6 @@ def _plan_of(archive: Archive, distribution: str, members: Mapping[str, Dso]) ->
     }
     names = {path: entry.name for path, entry in entries.items()}
     return read_plan(SITE, names, entries, lambda path: archive.inflated(entries[path]))
-
-
-def _scan(archive: Archive, entry: Entry, problems: list[InputError]) -> Callable[[], ElfObject]:
-    """What :func:`scan_object` gives for a member; ``problems`` gets what RECORD says against it.
-
-    No installer compares members with RECORD, so the member is part of what is installed.
-    """
-    data = archive.inflated(entry)
-    if problem := archive.unverified(entry, data):
-        problems.append(problem)
-    return scan_object(data)
 
 
 def _target(

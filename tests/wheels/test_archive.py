@@ -10,6 +10,7 @@ import pickle
 import random
 import re
 import struct
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -23,7 +24,14 @@ import seeds
 from collide.support import inflate
 from collide.support.errors import InputError
 from collide.wheels import archive
-from collide.wheels.archive import Archive, Member, MemberCache, read_again, write_wheel
+from collide.wheels.archive import (
+    Archive,
+    Member,
+    MemberCache,
+    RecordCheck,
+    read_again,
+    write_wheel,
+)
 from collide.wheels.zip_directory import Entry
 
 NAME = "demo-1.0-cp311-cp311-linux_x86_64.whl"
@@ -484,3 +492,64 @@ def test_wheel_that_shrinks_while_it_is_read_is_refused(tmp_path: Path, left: in
                 archive.read(entry)
             problems.append(entry)
         assert len(problems) == len(archive.entries) - 1
+
+
+# -- hashes of large members ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("room", [1, 4], ids=["one member", "several"])
+def test_hash_of_a_large_member_is_compared_while_the_next_is_inflated_if_there_is_room(
+    tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / NAME
+    write_wheel(path, [Member(f"{name}.so", LIBRARY) for name in "ab"])
+    events: list[str] = []
+    is_inflated = threading.Event()
+    compare = archive.record_digest
+
+    def slow(algorithm: str, data: bytes, total: int) -> str:
+        events.append("begun")
+        assert threading.current_thread() is not threading.main_thread()
+        is_inflated.wait(0.2 if room == 1 else 10)
+        events.append("compared")
+        return compare(algorithm, data, total)
+
+    def inflate(*_: object) -> bytes:
+        events.append("inflated")
+        if events.count("inflated") == 2:
+            is_inflated.set()
+        return LIBRARY
+
+    monkeypatch.setattr(archive, "_LONG", 0)
+    monkeypatch.setattr(archive, "_KEPT", (room - 1) * len(LIBRARY))
+    monkeypatch.setattr(archive, "usable_cpus", lambda: 2)
+    monkeypatch.setattr(archive, "record_digest", slow)
+    monkeypatch.setattr(Archive, "inflated", inflate)
+    with Archive(path) as opened:
+        record = RecordCheck(opened)
+        for number, entry in enumerate(opened.elf_members()):
+            record.inflated(number, entry)
+        record.wait()
+    first = [event for event in events if event != "begun"][:2]
+    assert first == (["inflated", "compared"] if room == 1 else ["inflated", "inflated"])
+    assert events.count("compared") == 2
+    assert record.found == []
+
+
+def test_what_keeps_a_hash_from_being_compared_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(archive, "_LONG", 0)
+    monkeypatch.setattr(archive, "usable_cpus", lambda: 2)
+    monkeypatch.setattr(archive, "record_digest", broken)
+    with Archive(wheel_with(tmp_path)) as opened:
+        record = RecordCheck(opened)
+        (entry,) = opened.elf_members()
+        record.inflated(7, entry)
+        record.wait()
+    ((number, problem),) = record.found
+    assert number == 7
+    assert problem.path.endswith(": demo/x.so")

@@ -15,6 +15,7 @@ from collide.hosts.database import load_shipped
 from collide.loader.link_map import LoadFailure
 from collide.loader.opening import GLOBAL, Opening
 from collide.support.errors import InputError, UnverifiedError
+from collide.wheels import archive
 from collide.wheels.archive import Member, record_digest, write_wheel
 from collide.wheels.plan import NO_PLAN
 from collide.wheels.target import (
@@ -212,17 +213,20 @@ def test_what_no_loader_opens_as_a_module_is_skipped_with_its_reason(tmp_path: P
     ],
     ids=["other", "none", "no-line", "md5"],
 )
+@pytest.mark.parametrize("long", [0, 1 << 20], ids=["beside", "in turn"])
 def test_member_that_record_does_not_vouch_for_is_a_problem_and_bound_as_pip_installs_it(
-    tmp_path: Path, row: str, reason: str
+    tmp_path: Path, row: str, reason: str, long: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(archive, "_LONG", long)
+    monkeypatch.setattr(archive, "usable_cpus", lambda: 2)
     library = build(tmp_path, "libs/libx.so", "int f(void) { return 1; }")
     module = build(tmp_path, "m.so", INIT, needed=["libs/libx.so"], runpath="$ORIGIN/libs")
     path = tmp_path / "demo-1.0-cp311-cp311-linux_x86_64.whl"
     good = f"m.so,{record_digest('sha256', module.read_bytes(), 1 << 20)},1\n"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.write(module, "m.so")
-        archive.write(library, "libs/libx.so")
-        archive.writestr("demo-1.0.dist-info/RECORD", f"{good}{row}demo-1.0.dist-info/RECORD,,\n")
+    with zipfile.ZipFile(path, "w") as out:
+        out.write(module, "m.so")
+        out.write(library, "libs/libx.so")
+        out.writestr("demo-1.0.dist-info/RECORD", f"{good}{row}demo-1.0.dist-info/RECORD,,\n")
 
     target = read_target(path)
 
@@ -233,8 +237,8 @@ def test_member_that_record_does_not_vouch_for_is_a_problem_and_bound_as_pip_ins
     assert opened(target, f"{SITE}/m.so") == ["m.so", "libs/libx.so"]
     # The loader asks no RECORD either.
     s = Scenario(tmp_path / "unpacked")
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall(s.directory)
+    with zipfile.ZipFile(path) as made:
+        made.extractall(s.directory)
     assert s.compare(s.host(), "m.so").closure("m.so") == ["m.so", "libs/libx.so"]
 
 
