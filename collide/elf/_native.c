@@ -319,6 +319,15 @@ names(PyObject *module, PyObject *args)
 
 /* -- hash tables ----------------------------------------------------------------------------- */
 
+static uint32_t
+hash_of(const char *bytes, Py_ssize_t size)
+{
+    uint32_t hash = 5381;
+    for (Py_ssize_t at = 0; at < size; at++)
+        hash = hash * 33 + (unsigned char)bytes[at];
+    return hash;
+}
+
 PyDoc_STRVAR(gnu_hash_doc, "gnu_hash(name)");
 
 static PyObject *
@@ -329,10 +338,109 @@ gnu_hash(PyObject *module, PyObject *name)
     Py_ssize_t size;
     if (PyBytes_AsStringAndSize(name, &bytes, &size) < 0)
         return NULL;
-    uint32_t hash = 5381;
-    for (Py_ssize_t at = 0; at < size; at++)
-        hash = hash * 33 + (unsigned char)bytes[at];
-    return PyLong_FromUnsignedLong(hash);
+    return PyLong_FromUnsignedLong(hash_of(bytes, size));
+}
+
+/* The numbers of 4 and 8 bytes of a table. */
+typedef struct {
+    uint64_t bits, shift, first, words, heads, links;
+    Py_buffer bloom, buckets, chain;
+} Table;
+
+static uint64_t
+number_at(const Py_buffer *numbers, uint64_t at, int size)
+{
+    uint64_t wide = 0;
+    uint32_t narrow = 0;
+    const char *place = (const char *)numbers->buf + at * (uint64_t)size;
+    if (size == 8)
+        memcpy(&wide, place, 8);
+    else
+        memcpy(&narrow, place, 4);
+    return size == 8 ? wide : narrow;
+}
+
+/* Links of a chain that are followed; how far others go is for the caller to find out. */
+#define MOST_LINKS 64
+
+/* Whether a lookup of a hash comes to a symbol: 0, 1, or 2 where the chain is too long to tell. */
+static char
+is_reached(const Table *table, uint32_t hash, uint64_t index)
+{
+    uint64_t shifted = table->shift < 32 ? hash >> table->shift : 0, lowest = table->first;
+    uint64_t word = number_at(&table->bloom, hash / table->bits % table->words,
+                              (int)table->bits / 8);
+    if (!(word >> hash % table->bits & word >> shifted % table->bits & 1))
+        return 0;
+    uint64_t bucket = number_at(&table->buckets, hash % table->heads, 4);
+    if (bucket < (lowest ? lowest : 1) || bucket > index || index >= table->first + table->links)
+        return 0;
+    if ((number_at(&table->chain, index - table->first, 4) | 1) != (hash | 1))
+        return 0;
+    if (index - bucket >= MOST_LINKS)
+        return 2;
+    for (; bucket < index; bucket++)
+        if (number_at(&table->chain, bucket - table->first, 4) & 1)
+            return 0;
+    return 1;
+}
+
+/* The hash of a name that is text; -1 with an exception set. */
+static int64_t
+hash_of_text(PyObject *name)
+{
+    Py_ssize_t size;
+    const char *utf8 = PyUnicode_AsUTF8AndSize(name, &size);
+    if (utf8)
+        return hash_of(utf8, size);
+    if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+        return -1;
+    PyErr_Clear();
+    PyObject *encoded = PyUnicode_AsEncodedString(name, "utf-8", "surrogateescape");
+    char *bytes;
+    if (!encoded || PyBytes_AsStringAndSize(encoded, &bytes, &size) < 0) {
+        Py_XDECREF(encoded);
+        return -1;
+    }
+    int64_t hash = hash_of(bytes, size);
+    Py_DECREF(encoded);
+    return hash;
+}
+
+PyDoc_STRVAR(reached_doc, "reached(names, indexes, bits, shift, first, bloom, buckets, chain)");
+
+static PyObject *
+reached(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *names, *indexes, *result = NULL;
+    unsigned int bits, shift, first;
+    Table table;
+    if (!PyArg_ParseTuple(args, "O!O!IIIy*y*y*", &PyList_Type, &names, &PyList_Type, &indexes,
+                          &bits, &shift, &first, &table.bloom, &table.buckets, &table.chain))
+        return NULL;
+    table.bits = bits, table.shift = shift, table.first = first;
+    table.heads = (uint64_t)table.buckets.len / 4, table.links = (uint64_t)table.chain.len / 4;
+    table.words = bits == 32 || bits == 64 ? (uint64_t)table.bloom.len / (bits / 8) : 0;
+    Py_ssize_t count = PyList_Size(names);
+    if (!table.words || !table.heads || PyList_Size(indexes) != count)
+        PyErr_SetString(PyExc_ValueError, "no such table");
+    else
+        result = PyBytes_FromStringAndSize(NULL, count);
+    char *found = result ? PyBytes_AsString(result) : NULL;
+    for (Py_ssize_t at = 0; found && at < count; at++) {
+        int64_t hash = hash_of_text(PyList_GetItem(names, at));
+        Py_ssize_t index = hash < 0 ? -1 : PyLong_AsSsize_t(PyList_GetItem(indexes, at));
+        if (PyErr_Occurred()) {
+            Py_CLEAR(result);
+            break;
+        }
+        found[at] = index < 0 ? 0 : is_reached(&table, (uint32_t)hash, (uint64_t)index);
+    }
+    PyBuffer_Release(&table.chain);
+    PyBuffer_Release(&table.buckets);
+    PyBuffer_Release(&table.bloom);
+    return result;
 }
 
 /* -- unwind tables --------------------------------------------------------------------------- */
@@ -436,6 +544,7 @@ static PyMethodDef methods[] = {
     {"gnu_hash", gnu_hash, METH_O, gnu_hash_doc},
     {"holding", holding, METH_VARARGS, holding_doc},
     {"names", names, METH_VARARGS, names_doc},
+    {"reached", reached, METH_VARARGS, reached_doc},
     {"scan", scan, METH_VARARGS, scan_doc},
     {"sieve", sieve, METH_O, sieve_doc},
     {NULL, NULL, 0, NULL},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LOWEST_BIT = bytes(byte & 1 for byte in range(256))
-_SHORT = 64  # up to so many symbols a search is faster than to know all ends of chains
+_UNDECIDED = 2
 
 
 def gnu_hash(name: bytes) -> int:
@@ -62,10 +62,7 @@ class GnuHash:
     IndexError or ValueError when it is too short.
     """
 
-    __slots__ = (
-        *("_bits", "_bloom", "_buckets", "_chain", "_end_places", "_ends", "_shift"),
-        *("count", "first"),
-    )
+    __slots__ = (*("_bits", "_bloom", "_buckets", "_chain", "_ends", "_shift", "count", "first"),)
 
     def __init__(self, table: memoryview, bits: int, big_endian: bool) -> None:
         def read(code: str, at: int, size: int) -> array[int]:
@@ -89,8 +86,7 @@ class GnuHash:
                 length += 1
             length += 1
         self._chain = read("I", at, length * 4)
-        self._ends: bytes | None = None
-        self._end_places: array[int] | None = None
+        self._ends: array[int] | None = None
         self.count = self.first + length
         """One more than the highest symbol index the table reaches."""
 
@@ -117,42 +113,51 @@ class GnuHash:
             at += 1
         return found
 
-    def reached(self, indexes: Iterable[int], hashes: Iterable[int]) -> list[bool]:
-        """Whether a lookup of each hash comes to the symbol of that index."""
-        bits, shift, first = self._bits, self._shift, self.first
-        bloom, buckets, chain = self._bloom, self._buckets, self._chain
-        words, number, lowest, end = len(bloom), len(buckets), max(first, 1), first + len(chain)
-        if not buckets or not bloom:
+    def reached(self, names: list[str], indexes: list[int]) -> list[bool]:
+        """Whether a lookup of each name comes to the symbol of that index."""
+        if not self._buckets or not self._bloom:
             return [False for _ in indexes]
-        if self._ends is None:
-            low = 0 if sys.byteorder == "little" else 3
-            self._ends = chain.tobytes()[low::4].translate(_LOWEST_BIT)
-        # Bit 0 ends a chain: none may lie between the bucket's start and the symbol.
-        ends, in_one_chain = self._ends.find, self._in_one_chain
+        found = bytes([_UNDECIDED]) * len(names)
+        if native.compiled:
+            tables = self._bits, self._shift, self.first, self._bloom, self._buckets, self._chain
+            found = native.compiled.reached(names, indexes, *tables)
+        if _UNDECIDED not in found:
+            return list(map(bool, found))
         return [
-            bool((word := bloom[h // bits % words]) >> h % bits & word >> (h >> shift) % bits & 1)
-            and lowest <= (bucket := buckets[h % number]) <= index < end
-            and chain[index - first] | 1 == h | 1
-            and (
-                ends(1, bucket - first, index - first) < 0
-                if index - bucket < _SHORT
-                else in_one_chain(bucket - first, index - first)
-            )
-            for index, h in zip(indexes, hashes, strict=True)
+            self._is_reached(gnu_hash(name.encode("utf-8", "surrogateescape")), index)
+            if known == _UNDECIDED
+            else bool(known)
+            for known, name, index in zip(found, names, indexes, strict=True)
         ]
+
+    def _is_reached(self, h: int, index: int) -> bool:
+        bits, first = self._bits, self.first
+        word = self._bloom[h // bits % len(self._bloom)]
+        if not word >> h % bits & word >> (h >> self._shift) % bits & 1:
+            return False
+        bucket = self._buckets[h % len(self._buckets)]
+        return (
+            max(first, 1) <= bucket <= index < first + len(self._chain)
+            and self._chain[index - first] | 1 == h | 1
+            and self._in_one_chain(bucket - first, index - first)
+        )
 
     def _in_one_chain(self, start: int, at: int) -> bool:
         """Whether no chain ends between two places, however far from each other they are."""
-        if self._end_places is None:
-            assert self._ends is not None
-            self._end_places = array("I", compress(range(len(self._ends)), self._ends))
-        following = bisect_left(self._end_places, start)
-        return following == len(self._end_places) or self._end_places[following] >= at
+        if self._ends is None:
+            low = 0 if sys.byteorder == "little" else 3
+            # Bit 0 ends a chain.
+            ends = self._chain.tobytes()[low::4].translate(_LOWEST_BIT)
+            self._ends = array("I", compress(range(len(ends)), ends))
+        following = bisect_left(self._ends, start)
+        return following == len(self._ends) or self._ends[following] >= at
 
     def found(self, name: bytes, numbers: Sequence[int]) -> list[int]:
         """Those of ``numbers``, ascending, that :meth:`walk` comes to, in chain order."""
-        hashes = [gnu_hash(name)] * len(numbers)
-        return list(compress(numbers, self.reached(numbers, hashes)))
+        if not self._buckets or not self._bloom:
+            return []
+        h = gnu_hash(name)
+        return [number for number in numbers if self._is_reached(h, number)]
 
 
 class SysvHash:

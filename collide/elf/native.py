@@ -80,6 +80,23 @@ class Compiled(Protocol):
         None where one does not end in the table, or all have more than ``most`` bytes.
         """
 
+    def reached(
+        self,
+        names: list[str],
+        indexes: list[int],
+        bits: int,
+        shift: int,
+        first: int,
+        bloom: array[int],
+        buckets: array[int],
+        chain: array[int],
+        /,
+    ) -> bytes:
+        """Whether a lookup of each name comes to the symbol of that index in DT_GNU_HASH.
+
+        1 or 0 for each; 2 where it is 64 links of a chain behind the first, or more.
+        """
+
 
 def _load() -> tuple[Any, str]:
     """The compiled part, or why there is none."""

@@ -27,7 +27,7 @@ from collide.elf.constants import (
     STV_PROTECTED,
     VERSYM_HIDDEN,
 )
-from collide.elf.hash_tables import GnuHash, SysvHash, gnu_hash, integers, picked
+from collide.elf.hash_tables import GnuHash, SysvHash, integers, picked
 from collide.elf.references import SymbolReferences
 from collide.elf.string_table import names_at
 from collide.elf.symbols import (
@@ -198,12 +198,9 @@ class DynamicSymbols:
         """See :class:`Exports`."""
         # Not a difference of key views, which would walk all offers each time.
         unknown = [name for name in wanted if name not in self._offers]
-        for at in range(0, len(unknown), _AT_ONCE):
-            part = unknown[at : at + _AT_ONCE]
-            found = self._find_offers(part)
-            if len(found) < len(part):
-                self._offers.update(dict.fromkeys(part))
-            self._offers.update(found)
+        if unknown:
+            self._offers.update(dict.fromkeys(unknown))
+            self._offers.update(self._find_offers(unknown))
         return simple_names(wanted, self._offers)
 
     def vague(self, names: Iterable[str]) -> AbstractSet[str]:
@@ -228,7 +225,7 @@ class DynamicSymbols:
         column = self._columns()[3]
         return ((name, column[at] if at >= 0 else None) for name, at in self._index.items())
 
-    def _find_offers(self, names: Sequence[str]) -> Mapping[str, str | None]:
+    def _find_offers(self, names: list[str]) -> Mapping[str, str | None]:
         """The version in which each name is offered, of those that have one simple definition."""
         if not isinstance(self._hash, GnuHash):
             return {}
@@ -236,8 +233,7 @@ class DynamicSymbols:
         if numbers and min(numbers) < 0:
             names = [name for name, number in zip(names, numbers, strict=True) if number >= 0]
             numbers = [number for number in numbers if number >= 0]
-        hashes = [gnu_hash(name.encode("utf-8", "surrogateescape")) for name in names]
-        reached = self._hash.reached(numbers, hashes)
+        reached = self._hash.reached(names, numbers)
         simple = list(map(and_, reached, picked(self._simple_column(), numbers)))
         if not self._versioned:
             return dict.fromkeys(compress(names, simple), ANY_VERSION)
@@ -310,8 +306,6 @@ _IS_SIMPLE_INFO = bytes(
     info >> 4 in (STB_GLOBAL, STB_WEAK) and info & 15 in MATCHING_TYPES for info in range(256)
 )
 _NOWHERE = -2
-_AT_ONCE = 1 << 15
-"""Names that are hashed at once: bytes and hashes of all take more memory than the symbols."""
 _VAGUE = (STB_WEAK, STB_GNU_UNIQUE)
 _NOT_UNIQUE = bytes(info for info in range(256) if info >> 4 != STB_GNU_UNIQUE)
 _IS_VAGUE = bytes(info >> 4 in _VAGUE for info in range(256))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from collide.elf import native
 from collide.elf.code import unwind
 from collide.elf.code.branches import FORMS, Functions, Segment, Sites
-from collide.elf.hash_tables import gnu_hash
+from collide.elf.hash_tables import GnuHash, gnu_hash
 from collide.elf.string_table import names_at
 from collide.support import limits
 from collide.support.errors import CollideError, FormatError, UsageError
@@ -223,6 +223,55 @@ def test_same_frames(
 @given(names=st.lists(st.binary(max_size=600) | st.binary(min_size=4001, max_size=4010)))
 def test_same_hashes(both: Callable[[Callable[[], Any]], None], names: list[bytes]) -> None:
     both(lambda: list(map(gnu_hash, names)))
+
+
+WORDS = st.integers(0, (1 << 32) - 1) | st.integers(0, 12)
+
+
+@many
+@given(
+    st.sampled_from((32, 64)),
+    st.data(),
+    st.lists(st.text(max_size=3) | st.sampled_from(("a", "b", "\udcff", "é\udc80")), max_size=90),
+)
+def test_reached_symbols_are_the_same(
+    both: Callable[[Callable[[], Any]], None], bits: int, data: st.DataObject, names: list[str]
+) -> None:
+    hashes = [gnu_hash(name.encode("utf-8", "surrogateescape")) for name in names]
+    # Mostly a table that holds the names, in one chain or in several; any other one besides.
+    first, heads = data.draw(st.integers(0, 3)), data.draw(st.integers(1, 3))
+    ends = data.draw(st.sampled_from((0, 1)))
+    chain = [h & ~1 | ends for h in hashes] if data.draw(st.booleans()) else []
+    last = [*data.draw(st.lists(WORDS, max_size=3)), 1]
+    buckets = data.draw(st.lists(st.integers(0, 3) | WORDS, min_size=heads, max_size=heads))
+    reach = max([*buckets, first]) - first
+    chain = (chain + last)[: reach + 1] if reach < 200 else chain + last
+    bloom = data.draw(st.lists(st.just((1 << bits) - 1) | WORDS, min_size=1, max_size=2))
+    table = object.__new__(GnuHash)
+    table._bits, table._shift, table.first = bits, data.draw(st.sampled_from((0, 5, 31, 40))), first
+    table._bloom = array("Q" if bits == 64 else "I", bloom)
+    table._buckets, table._chain, table._ends = array("I", buckets), array("I", chain), None
+    indexes = [first + at for at in range(len(names))]
+    both(lambda: table.reached(names, indexes))
+
+
+def test_symbol_at_the_end_of_a_long_chain_is_reached(
+    both: Callable[[Callable[[], Any]], None],
+) -> None:
+    names = [f"name{i}" for i in range(200)]
+    hashes = [gnu_hash(name.encode()) & ~1 for name in names]
+    hashes[-1] |= 1
+    for broken in (None, 3, 150):
+        chain = array("I", hashes)
+        if broken is not None:
+            chain[broken] |= 1
+        table = object.__new__(GnuHash)
+        table._bits, table._shift, table.first = 64, 5, 1
+        table._bloom, table._buckets = array("Q", [(1 << 64) - 1]), array("I", [1])
+        table._chain, table._ends = chain, None
+        reached = table.reached(names, list(range(1, 201)))
+        assert sum(reached) == (200 if broken is None else broken + 1)
+        both(lambda table=table: table.reached(names, list(range(1, 201))))  # type: ignore[misc]
 
 
 # -- whatever it is given: what is read beyond a buffer is seen by tests/tools/sanitized.py --------
