@@ -113,7 +113,7 @@ def _lent(
     def image() -> Image:
         return Image(memoryview(caller.read()))
 
-    lent = lent_arguments(image, calls, compared, users, caller.lending)
+    lent = lent_arguments(image, calls, compared, users)
     own = [
         (name, {k: compared[name][k] for k in compared[name].keys() & of})
         for name, of in sorted(lent.items())

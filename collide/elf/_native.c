@@ -283,6 +283,400 @@ holding(PyObject *module, PyObject *args)
     return functions;
 }
 
+/* -- what is known of pointers in code of x86-64 --------------------------------------------- */
+
+enum { RSP = 4, RBP = 5, STORE = 0x89, LOAD = 0x8b, LEA = 0x8d, CALL = 0xe8, INDIRECT = 0xff };
+enum { IMMEDIATE = 15, VARIES = 16, MODRM = 32, TO_REGISTER = 64, NARROW = 128 };
+#define NOP 0x0f1f
+#define CLOBBERS 0x0fc7
+
+/* An instruction as instructions.py has it: -1 for no register, ``writes`` has a bit for each. */
+typedef struct {
+    Py_ssize_t size;
+    int opcode, reg, base, operand;
+    int32_t offset;
+    int accesses, narrow, indexed;
+    unsigned writes;
+} Instruction;
+
+typedef struct {
+    const unsigned char *bytes;
+    Py_ssize_t size, at;
+    int ended;
+} Reader;
+
+static int
+next_byte(Reader *code)
+{
+    if (code->at < code->size)
+        return code->bytes[code->at++];
+    code->ended = 1;
+    return 0;
+}
+
+static void
+read_operand(Reader *code, int rex, Instruction *one)
+{
+    int byte = next_byte(code), mod = byte >> 6, rm = byte & 7;
+    one->reg = (byte >> 3 & 7) | (rex & 4) << 1;
+    if (mod == 3) {
+        one->operand = rm | (rex & 1) << 3;
+        return;
+    }
+    int base = rm;
+    if (rm == 4) {
+        int sib = next_byte(code);
+        base = sib & 7;
+        one->indexed = ((sib >> 3 & 7) | (rex & 2) << 2) != 4;
+    }
+    int none = base == 5 && mod == 0;
+    one->base = none ? -1 : base | (rex & 1) << 3;
+    if (mod == 1) {
+        one->offset = (int8_t)next_byte(code);
+    } else if (mod == 2 || none) {
+        if (code->size - code->at < 4)
+            code->ended = 1;
+        else
+            one->offset = read_i32(code->bytes + code->at);
+        code->at += 4;
+    }
+}
+
+static void
+read_vector(Reader *code, int first, const unsigned char *second_map, Instruction *one)
+{
+    int kind = next_byte(code), table = 1;
+    int rex = (~kind >> 7 & 1) << 2 | (~kind >> 6 & 1) << 1 | (~kind >> 5 & 1);
+    if (first == 0xc5) {
+        rex &= 4;
+    } else {
+        table = kind & (first == 0xc4 ? 31 : 7);
+        code->at += first == 0xc4 ? 1 : 2;
+    }
+    int opcode = next_byte(code);
+    if (first != 0x62 && table == 1 && opcode == 0x77) {
+        one->opcode = 0x0f77;
+        return;
+    }
+    read_operand(code, rex, one);
+    code->at += table == 3 || (table == 1 && (second_map[opcode] & IMMEDIATE) == 1);
+    one->opcode = table << 16 | opcode;
+    one->accesses = 1;
+}
+
+static void
+read_second(Reader *code, int rex, const unsigned char *second_map, Instruction *one)
+{
+    int second = next_byte(code), form = second_map[second];
+    one->opcode = 0x0f00 | second;
+    if (second == 0x38 || second == 0x3a) {
+        one->opcode = second << 8;
+        code->at++;
+        form = MODRM | (second == 0x3a);
+    }
+    if (form & MODRM) {
+        read_operand(code, rex, one);
+        one->accesses = second != 0x0d && (second < 0x18 || second > 0x1f);
+        one->narrow = (form & NARROW) != 0;
+        if (form & TO_REGISTER)
+            one->writes = 1u << one->reg;
+        else if (one->operand >= 0 && (second == 0x7e || second >= 0x90))
+            one->writes = 1u << one->operand;
+    }
+    code->at += form & IMMEDIATE;
+}
+
+/* What an opcode writes whose destination is the operand of its ModRM. */
+static unsigned
+written(int opcode, const Instruction *one)
+{
+    int of = one->reg & 7;
+    if ((opcode & 0xfe) == 0xf6 && of > 3)
+        return 1u << 0 | 1u << 2;
+    int only_reads = (opcode >= 0x38 && opcode <= 0x3b) || opcode == 0x84 || opcode == 0x85
+                     || ((opcode == 0x80 || opcode == 0x81 || opcode == 0x83) && of == 7)
+                     || (opcode >= 0xd8 && opcode < 0xe0) || (opcode == 0xff && of > 1)
+                     || ((opcode & 0xfe) == 0xf6 && of < 2);
+    unsigned found = one->operand >= 0 && !only_reads ? 1u << one->operand : 0;
+    return (opcode & 0xfe) == 0x86 ? found | 1u << one->reg : found;
+}
+
+/* What an opcode without a ModRM writes. */
+static unsigned
+implicit(int opcode, int rex)
+{
+    int low = (opcode & 7) | (rex & 1) << 3;
+    if ((opcode >= 0x58 && opcode < 0x60) || (opcode >= 0xb0 && opcode < 0xc0))
+        return 1u << low;
+    if (opcode > 0x90 && opcode < 0x98)
+        return 1u << 0 | 1u << low;
+    if (opcode == 0x98 || (opcode < 0x38 && ((opcode & 7) == 4 || (opcode & 7) == 5)))
+        return 1u << 0;
+    return opcode == 0x99 ? 1u << 2 : 0;
+}
+
+static void
+read_first(Reader *code, int opcode, int rex, int narrowed, int form, Instruction *one)
+{
+    int immediate = form & IMMEDIATE;
+    one->opcode = opcode;
+    if (form & VARIES)
+        immediate = narrowed ? 2 : immediate;
+    if (form & MODRM) {
+        read_operand(code, rex, one);
+        one->accesses = opcode != LEA;
+        one->narrow = (form & NARROW) != 0;
+        one->writes = form & TO_REGISTER ? 1u << one->reg : written(opcode, one);
+        if ((opcode & 0xfe) == 0xf6 && (one->reg & 7) > 1)
+            immediate = 0;
+    } else {
+        one->writes = implicit(opcode, rex);
+        if (opcode >= 0xb8 && opcode < 0xc0 && rex & 8)
+            immediate = 8;
+    }
+    code->at += immediate;
+}
+
+/* The next instruction; its immediate may lie behind the code. 0 where the code ends in it. */
+static int
+decode(Reader *code, const unsigned char *forms, Instruction *one)
+{
+    Py_ssize_t start = code->at;
+    int narrowed = 0, rex = 0, byte;
+    *one = (Instruction){.reg = -1, .base = -1, .operand = -1};
+    while ((byte = next_byte(code)) == 0x66 || byte == 0x67 || byte == 0xf0 || byte == 0xf2
+           || byte == 0xf3 || byte == 0x64 || byte == 0x65 || (byte & 0xe7) == 0x26)
+        narrowed |= byte == 0x66;
+    if ((byte & 0xf0) == 0x40) {
+        rex = byte;
+        byte = next_byte(code);
+    }
+    if (byte == 0xc4 || byte == 0xc5 || byte == 0x62)
+        read_vector(code, byte, forms + 256, one);
+    else if (byte == 0x0f)
+        read_second(code, rex, forms + 256, one);
+    else
+        read_first(code, byte, rex, narrowed, forms[byte], one);
+    one->size = code->at - start;
+    return !code->ended;
+}
+
+/* Labels of what registers and the stack hold: ``kept`` are their bits that the stack keeps,
+   ``blocks`` those with which RSP and RBP lead elsewhere than to it. */
+typedef struct {
+    unsigned char labels[16], kept, blocks;
+    PyObject *stack;
+} Followed;
+
+/* Put a label on a place of the stack; -1 for an error. */
+static int
+put_label(PyObject *stack, const Instruction *one, int label)
+{
+    PyObject *place = PyLong_FromLongLong((int64_t)one->offset * 16 + one->base);
+    PyObject *number = place ? PyLong_FromLong(label) : NULL;
+    int failed = !number || PyDict_SetItem(stack, place, number) < 0;
+    Py_XDECREF(number);
+    Py_XDECREF(place);
+    return failed ? -1 : 0;
+}
+
+/* The label of a place of the stack; -1 for an error. */
+static int
+label_at(PyObject *stack, const Instruction *one)
+{
+    PyObject *place = PyLong_FromLongLong((int64_t)one->offset * 16 + one->base);
+    PyObject *number = place ? PyDict_GetItemWithError(stack, place) : NULL;
+    Py_XDECREF(place);
+    if (number)
+        return (int)PyLong_AsLong(number);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/* The label that an instruction moves to what it writes; -1 for an error. */
+static int
+moved(Followed *followed, const Instruction *one)
+{
+    const unsigned char *labels = followed->labels;
+    int on_stack = (one->base == RSP || one->base == RBP) && !one->indexed
+                   && !(labels[one->base] & followed->blocks);
+    if (one->opcode == STORE && one->reg >= 0) {
+        int label = labels[one->reg];
+        if (on_stack && put_label(followed->stack, one, label & followed->kept) < 0)
+            return -1;
+        return one->operand >= 0 ? label : 0;
+    }
+    if (one->opcode == LOAD && on_stack)
+        return label_at(followed->stack, one);
+    return one->opcode == LOAD && one->operand >= 0 ? labels[one->operand] : 0;
+}
+
+static void
+write_label(Followed *followed, unsigned registers, int label)
+{
+    for (int number = 0; registers; number++, registers >>= 1)
+        if (registers & 1)
+            followed->labels[number] = (unsigned char)label;
+}
+
+/* Append to a list; takes the reference to what is appended. */
+static int
+append(PyObject *list, PyObject *item)
+{
+    int failed = !item || PyList_Append(list, item) < 0;
+    Py_XDECREF(item);
+    return failed ? -1 : 0;
+}
+
+/* Whether an instruction is a call, also through memory; ``far`` counts those to other segments. */
+static int
+is_call(const Instruction *one, int far)
+{
+    if (one->opcode == INDIRECT && one->reg >= 0)
+        return (one->reg & 7) == 2 || (far && (one->reg & 7) == 3);
+    return one->opcode == CALL;
+}
+
+static int
+find_uses(Reader *code, const unsigned char *forms, Followed *followed, PyObject *found)
+{
+    static const unsigned char none[sizeof followed->labels];
+    Instruction one;
+    while ((memcmp(followed->labels, none, sizeof none) || PyDict_Size(followed->stack))
+           && decode(code, forms, &one)) {
+        int reaches = (one.accesses && one.opcode != NOP) || one.opcode == LEA;
+        int label = one.base >= 0 ? followed->labels[one.base] : 0;
+        if (label && reaches && !one.indexed && !one.narrow && one.offset >= 0
+            && one.offset <= 0xffff
+            && append(found, PyLong_FromLong((long)label << 16 | one.offset)) < 0)
+            return -1;
+        if ((label = moved(followed, &one)) < 0)
+            return -1;
+        write_label(followed, is_call(&one, 1) ? CLOBBERS : one.writes, label);
+    }
+    return 0;
+}
+
+PyDoc_STRVAR(uses_doc, "uses(code, forms, labels)");
+
+static PyObject *
+uses(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer code, forms, labels;
+    if (!PyArg_ParseTuple(args, "y*y*y*", &code, &forms, &labels))
+        return NULL;
+    Followed followed = {.kept = 0xff, .blocks = 0xff, .stack = PyDict_New()};
+    PyObject *found = followed.stack ? PyList_New(0) : NULL;
+    if (found && (forms.len != 512 || labels.len != 16)) {
+        PyErr_SetString(PyExc_ValueError, "no such tables");
+        Py_CLEAR(found);
+    }
+    if (found) {
+        Reader reader = {code.buf, code.len, 0, 0};
+        memcpy(followed.labels, labels.buf, sizeof followed.labels);
+        if (find_uses(&reader, forms.buf, &followed, found) < 0)
+            Py_CLEAR(found);
+    }
+    Py_XDECREF(followed.stack);
+    PyBuffer_Release(&labels);
+    PyBuffer_Release(&forms);
+    PyBuffer_Release(&code);
+    return found;
+}
+
+enum { OWN = 1, GIVEN = 2 };
+
+/* What a function is read with: where it starts, and from where to where variables are. */
+typedef struct {
+    int64_t start;
+    const int64_t *variables;
+    Py_ssize_t bounds;
+} Place;
+
+/* Whether LEA makes a pointer into memory of the function's own. */
+static int
+makes_own(const Reader *code, const Instruction *one, const Followed *followed, const Place *place)
+{
+    if (one->indexed || (code->bytes[code->at - one->size] & 0xf8) != 0x48)
+        return 0;
+    if (one->base >= 0)
+        return one->base == RSP || one->base == RBP
+               || (one->offset > 0 && followed->labels[one->base] & GIVEN);
+    int64_t address = place->start + code->at + one->offset;
+    for (Py_ssize_t at = 0; at + 1 < place->bounds; at += 2)
+        if (place->variables[at] <= address && address < place->variables[at + 1])
+            return 1;
+    return 0;
+}
+
+/* The address that an instruction calls, or of the slot, and the registers that hold own memory. */
+static int
+add_call(const Reader *code, const Instruction *one, const Followed *followed, int64_t start,
+         PyObject *found)
+{
+    if (code->at < 4 || (one->opcode == INDIRECT && (one->base >= 0 || one->operand >= 0)))
+        return 0;
+    int64_t target = start + code->at + read_i32(code->bytes + code->at - 4);
+    unsigned own = 0;
+    for (int number = 0; number < 16; number++)
+        own |= (unsigned)(followed->labels[number] & OWN) << number;
+    return append(found, Py_BuildValue("LI", (long long)target, own));
+}
+
+static int
+find_lent(Reader *code, const unsigned char *forms, Followed *followed, const Place *place,
+          PyObject *found)
+{
+    Instruction one;
+    while (decode(code, forms, &one) && code->at <= code->size) {
+        if (is_call(&one, 0)) {
+            if (add_call(code, &one, followed, place->start, found) < 0)
+                return -1;
+            write_label(followed, CLOBBERS, 0);
+            continue;
+        }
+        int label = moved(followed, &one);
+        if (label < 0)
+            return -1;
+        if (one.opcode == LEA && makes_own(code, &one, followed, place))
+            label = OWN;
+        write_label(followed, one.writes, label);
+        followed->labels[RSP] |= OWN;
+    }
+    return 0;
+}
+
+PyDoc_STRVAR(lent_doc, "lent(code, forms, labels, start, variables)");
+
+static PyObject *
+lent(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer code, forms, labels, variables;
+    long long start;
+    if (!PyArg_ParseTuple(args, "y*y*y*Ly*", &code, &forms, &labels, &start, &variables))
+        return NULL;
+    Followed followed = {.kept = OWN, .blocks = 0, .stack = PyDict_New()};
+    PyObject *found = followed.stack ? PyList_New(0) : NULL;
+    if (found && (forms.len != 512 || labels.len != 16 || start < 0 || start > HIGHEST)) {
+        PyErr_SetString(PyExc_ValueError, "no such tables");
+        Py_CLEAR(found);
+    }
+    if (found) {
+        Reader reader = {code.buf, code.len, 0, 0};
+        Place place = {start, variables.buf, variables.len / (Py_ssize_t)sizeof(int64_t)};
+        memcpy(followed.labels, labels.buf, sizeof followed.labels);
+        if (find_lent(&reader, forms.buf, &followed, &place, found) < 0)
+            Py_CLEAR(found);
+    }
+    Py_XDECREF(followed.stack);
+    PyBuffer_Release(&variables);
+    PyBuffer_Release(&labels);
+    PyBuffer_Release(&forms);
+    PyBuffer_Release(&code);
+    return found;
+}
+
 /* -- string tables --------------------------------------------------------------------------- */
 
 PyDoc_STRVAR(names_doc, "names(table, offsets, most)");
@@ -543,10 +937,12 @@ static PyMethodDef methods[] = {
     {"described", described, METH_VARARGS, described_doc},
     {"gnu_hash", gnu_hash, METH_O, gnu_hash_doc},
     {"holding", holding, METH_VARARGS, holding_doc},
+    {"lent", lent, METH_VARARGS, lent_doc},
     {"names", names, METH_VARARGS, names_doc},
     {"reached", reached, METH_VARARGS, reached_doc},
     {"scan", scan, METH_VARARGS, scan_doc},
     {"sieve", sieve, METH_O, sieve_doc},
+    {"uses", uses, METH_VARARGS, uses_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -74,6 +74,21 @@ class Compiled(Protocol):
     def gnu_hash(self, name: bytes, /) -> int:
         """The hash of DT_GNU_HASH."""
 
+    def lent(
+        self, code: bytes, forms: bytes, labels: bytes, start: int, variables: array[int], /
+    ) -> list[tuple[int, int]]:
+        """What a function of x86-64 lends (:func:`collide.elf.code.lent.lendings`).
+
+        ``forms`` are those of :mod:`collide.elf.code.instructions`, ``labels`` what each register
+        holds at first, ``variables`` the beginnings and ends of where variables are.
+        """
+
+    def uses(self, code: bytes, forms: bytes, labels: bytes, /) -> list[int]:
+        """The uses of pointers by x86-64: the label and, in the 16 bits below it, the offset.
+
+        See :mod:`collide.elf.code.pointers`; the arguments as of :meth:`lent`.
+        """
+
     def names(self, table: ReadableBuffer, offsets: array[int], most: int, /) -> list[str] | None:
         """The strings of a table at ``offsets``, numbers of 4 bytes.
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from collide.elf.code.call_graph import Calls
-    from collide.elf.code.lent import Lending
     from collide.elf.string_abi import StringAbi
     from collide.elf.symbols import Definition, Uses
 
@@ -59,12 +58,11 @@ class Dso:
     for, from the bytes that ``contents`` gives again. A recorded object has no bytes; its
     profile gives ``version_strings``, ``build_id`` and ``package``, the name and exact version of
     the distribution package that it came from, and ``recorded_uses`` of its functions.
-    ``lending`` is what was read of its code so far (:mod:`collide.elf.code.lent`).
     """
 
     __slots__ = (
         *("_build_id", "_calls", "_contents", "_of_glibc", "_refusals", "_string_abi", "_uses"),
-        *("_version_strings", "elf", "identity", "lending", "package", "path", "recorded_uses"),
+        *("_version_strings", "elf", "identity", "package", "path", "recorded_uses"),
     )
 
     def __init__(
@@ -88,7 +86,6 @@ class Dso:
         self.package = package
         self.recorded_uses = recorded_uses
         self._uses: dict[Definition, Uses] = {}
-        self.lending: dict[int, Lending] = {}
         self._calls: tuple[Calls | None] | None = None
         self._string_abi: tuple[StringAbi | None] | None = None
         self._of_glibc: bool | None = None

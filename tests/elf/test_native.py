@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collide.elf import native
-from collide.elf.code import unwind
+from collide.elf.code import instructions, lent, unwind
 from collide.elf.code.branches import FORMS, Functions, Segment, Sites
+from collide.elf.code.machine_code import ARGUMENTS
+from collide.elf.code.pointers import labelled, used_offsets
 from collide.elf.hash_tables import GnuHash, gnu_hash
 from collide.elf.string_table import names_at
 from collide.support import limits
@@ -219,6 +221,70 @@ def test_same_frames(
     both(lambda: frames.describe(code))
 
 
+# Moves between registers and to and from the stack, addresses, calls.
+WHOLE = st.sampled_from(
+    (
+        *("48 89 7c 24 08", "48 8b 7c 24 08", "48 89 7d f8", "48 8b 75 f8", "48 89 fb", "48 8b fb"),
+        *("48 89 e5", "48 8d 7f 08", "48 8d 7f 00", "8d 7f 08", "48 8d 74 24 10", "48 8d 45 f0"),
+        *("48 8d 3d 04 00 00 00", "e8 00 00 00 00", "ff 15 08 00 00 00", "ff d0", "ff 58 08"),
+        *("8b 47 10", "8a 47 11", "89 46 12", "8b 44 87 13", "0f 1f 47 14", "48 8b 43 18"),
+    )
+)
+LEADING = st.sampled_from(("", "66", "48", "4c", "41", "49", "66 4f", "f2 45", "2e", "40 48"))
+MAPS = ("", "0f", "0f 38", "0f 3a", "c5 f8", "c5 77", "c4 e2 78", "c4 e3 78", "62 f1 7c 48")
+
+
+@st.composite
+def followed(draw: st.DrawFn) -> bytes:
+    """Instructions that move pointers, use and lend them, among those that mean nothing."""
+    other = st.tuples(LEADING, st.sampled_from(MAPS)).map(" ".join)
+    pieces = st.one_of(WHOLE, WHOLE, WHOLE, other).map(bytes.fromhex) | st.binary(max_size=4)
+    return b"".join(draw(st.lists(pieces, max_size=30)))
+
+
+@settings(many, max_examples=600)
+@given(data=followed())
+def test_same_uses_of_pointers(both: Callable[[Callable[[], Any]], None], data: bytes) -> None:
+    code: Any = exact(data)
+    both(lambda: used_offsets("x86_64", code, ARGUMENTS["x86_64"]))
+
+
+@settings(many, max_examples=600)
+@given(data=followed(), start=ADDRESSES, bounds=st.lists(NEAR, max_size=4, unique=True).map(sorted))
+def test_same_lendings(
+    both: Callable[[Callable[[], Any]], None], data: bytes, start: int, bounds: list[int]
+) -> None:
+    code: Any = exact(data)
+    variables = [range(start + one, start + end) for one, end in pairwise(bounds)][::2]
+    both(lambda: list(lent.lendings(start, code, variables)))
+
+
+@pytest.mark.parametrize("leading", ["", "66", "4d"])
+@pytest.mark.parametrize("which", MAPS)
+def test_same_instructions(
+    both: Callable[[Callable[[], Any]], None], leading: str, which: str
+) -> None:
+    """All opcodes: where each ends and what it writes is seen by what is found behind it."""
+    head = bytes.fromhex(f"{leading} {which}")
+    # cmp [register + n], eax, for all sixteen.
+    uses = b"".join(
+        bytes((0x40 | number >> 3, 0x39, 0x80 | number & 7, *(0x24,) * (number & 7 == 4), number))
+        + bytes(3)
+        for number in range(16)
+    )
+    tails = [b"\x25\x10\0\0\0\x08\0\0\0" + uses, bytes(9) + uses]
+    operands = product((0x00, 0x05, 0x47, 0x8F, 0xC8, 0xE7, 0xFA), tails)
+    told = [bytes((operand,)) + tail + b"\xe8\0\0\0\0" for operand, tail in operands][1:-3]
+    both(lambda: [_told(head + bytes((opcode,)) + code) for opcode in range(256) for code in told])
+
+
+def _told(code: bytes) -> tuple[object, ...]:
+    pointers = {number: number for number in range(16)}
+    variables = [range(0x1000, 0x2000)]
+    uses = used_offsets("x86_64", code, pointers)
+    return uses, list(lent.lendings(0x1000, code, variables))
+
+
 @many
 @given(names=st.lists(st.binary(max_size=600) | st.binary(min_size=4001, max_size=4010)))
 def test_same_hashes(both: Callable[[Callable[[], Any]], None], names: list[bytes]) -> None:
@@ -317,6 +383,22 @@ def test_descriptions_may_end_anywhere(
         assert found is None
 
 
+@many
+@given(
+    code=st.binary(max_size=24),
+    forms=st.binary(min_size=512, max_size=512),
+    labels=st.binary(min_size=16, max_size=16),
+    bounds=st.lists(SMALL, max_size=3),
+)
+def test_tables_of_instructions_may_be_anything(
+    compiled: Any, code: bytes, forms: bytes, labels: bytes, bounds: list[int]
+) -> None:
+    found = compiled.uses(exact(code), exact(forms), exact(labels))
+    assert all(labels.find(use >> 16) >= 0 for use in found)
+    lent = compiled.lent(exact(code), exact(forms), exact(labels), 0, array("q", bounds))
+    assert len(lent) <= len(code)
+
+
 # -- which one is used ----------------------------------------------------------------------------
 
 
@@ -354,3 +436,15 @@ def test_other_values_are_errors() -> None:
 def test_wrong_arguments_are_refused(compiled: Any, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match="no such scan"):
         compiled.scan(*arguments)
+
+
+def test_wrong_tables_of_instructions_are_refused(compiled: Any) -> None:
+    forms, labels, none = instructions.FORMS, labelled({}), array("q")
+    for wrong in ((forms[1:], labels), (forms, labels[1:])):
+        with pytest.raises(ValueError, match="no such tables"):
+            compiled.uses(b"", *wrong)
+        with pytest.raises(ValueError, match="no such tables"):
+            compiled.lent(b"", *wrong, 0, none)
+    for start in (-1, native.HIGHEST + 1):
+        with pytest.raises(ValueError, match="no such tables"):
+            compiled.lent(b"", forms, labels, start, none)

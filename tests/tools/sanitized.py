@@ -28,7 +28,8 @@ FLAGS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 # Not what loads capstone, which is opened with a flag that a sanitizer does not bear.
 DEFAULT = (
     *("tests/elf/test_native.py", "tests/elf/test_symbols.py", "tests/elf/code/test_call_graph.py"),
-    *("tests/elf/code/test_told_versions.py", "tests/elf/code/test_cffi_tables.py", "tests/fuzz"),
+    *("tests/elf/code/test_told_versions.py", "tests/elf/code/test_cffi_tables.py"),
+    *("tests/elf/code/test_lent.py", "tests/fuzz"),
 )
 
 

@@ -182,6 +182,18 @@ class _Followed:
                 pending += self.follows.pop(one, ())
 
 
+class Lending:
+    """What was read so far of what functions lend (:mod:`collide.elf.code.lent`).
+
+    ``read`` are these functions, ``by_address`` those that call an address or through a slot,
+    with the registers that then hold memory of their own, as bits.
+    """
+
+    def __init__(self) -> None:
+        self.read: set[int] = set()
+        self.by_address: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+
+
 class Calls:
     """What calls the functions of one object, which are named by their address.
 
@@ -238,6 +250,7 @@ class Calls:
         self._forget()
         self._offered: Mapping[int, Sequence[str]] | None = None
         self._read_anew: list[Any] = []
+        self.lending = Lending()
 
     def _segments(self, pieces: Iterable[tuple[int, memoryview]]) -> list[Any]:
         return [self._machine.segment(code, address, self._reach) for address, code in pieces]

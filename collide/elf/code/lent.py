@@ -11,12 +11,23 @@ The code is read from the beginning of each function to its end, as by
 from __future__ import annotations
 
 import struct
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from collide.elf.code.instructions import CALL_CLOBBERS, LEA, RSP, Instruction, decode
+from collide.elf import native
+from collide.elf.code.instructions import (
+    CALL_CLOBBERS,
+    FORMS,
+    INDIRECT,
+    LEA,
+    RBP,
+    RSP,
+    Instruction,
+    decode,
+)
 from collide.elf.code.machine_code import ARGUMENTS
+from collide.elf.code.pointers import Followed, is_call, labelled
 from collide.elf.constants import PF_W, PT_LOAD
 from collide.elf.headers import Image
 from collide.support.errors import FormatError
@@ -28,46 +39,42 @@ if TYPE_CHECKING:
 _LONGEST = 20_000
 """Bytes of a function that are looked at."""
 _MACHINE = "x86_64"
-_RBP = 5
-_PARAMETERS = frozenset((1, 2, 6, 7, 8, 9))
-"""The registers of a function's first six parameters (System V ABI for x86-64, 3.2.3)."""
-_STORE, _LOAD, _CALL, _INDIRECT = 0x89, 0x8B, 0xE8, 0xFF
+_OWN, _GIVEN = 1, 2
+_LABELS = {RSP: _OWN, 1: _GIVEN, 2: _GIVEN, 6: _GIVEN, 7: _GIVEN, 8: _GIVEN, 9: _GIVEN}
+"""What a function has at its beginning: own memory, and its first six parameters (System V ABI for
+x86-64, 3.2.3)."""
 _DISPLACEMENT = struct.Struct("<i")
 _REX_W = 0x48
 """The prefix of operands of 64 bits, as addresses are (Intel SDM 2.2.1.2)."""
 
 
-Lending = tuple[tuple[int, frozenset[int]], ...]
-"""The calls of one function: where each leads, and the registers that then hold own memory."""
-
-
 def lent_arguments(
-    image: Callable[[], Image],
-    calls: Calls,
-    names: Iterable[str],
-    functions: AbstractSet[int],
-    known: dict[int, Lending],
+    image: Callable[[], Image], calls: Calls, names: Iterable[str], functions: AbstractSet[int]
 ) -> dict[str, set[int]]:
     """The numbers of the arguments by which the code of an object lends memory to functions.
 
     ``names`` are those of the functions, which it calls by name from ``functions`` of its own,
-    by their addresses. ``known`` is what was read before, and gets what is read now. x86-64 only:
-    elsewhere nothing is found.
+    by their addresses: each is read once for all questions. x86-64 only: elsewhere nothing is
+    found.
     """
-    if unread := sorted(functions - known.keys()):
-        known.update(zip(unread, _lendings(image(), calls, unread), strict=True))
-    wanted = {address: name for name in names for address in calls.places(name)}
-    arguments: defaultdict[str, set[int]] = defaultdict(set)
-    for start in functions:
-        for address, own in known[start]:
-            if address in wanted:
-                arguments[wanted[address]] |= {
-                    n for r, n in ARGUMENTS[_MACHINE].items() if r in own
-                }
-    return dict(arguments)
+    if unread := sorted(functions - calls.lending.read):
+        _read(image(), calls, unread)
+    found = {}
+    for name in names:
+        own = 0
+        for address in calls.places(name):
+            for function, registers in calls.lending.by_address.get(address, ()):
+                own |= registers if function in functions else 0
+        if own:
+            found[name] = {n for r, n in ARGUMENTS[_MACHINE].items() if own >> r & 1}
+    return found
 
 
-def _lendings(image: Image, calls: Calls, functions: Iterable[int]) -> Iterator[Lending]:
+def _read(image: Image, calls: Calls, functions: Iterable[int]) -> None:
+    """Read ``functions`` for what they lend."""
+    calls.lending.read.update(functions)
+    if image.machine.name != _MACHINE:
+        return
     variables = [
         range(s.address, s.address + s.memory)
         for s in image.segments
@@ -77,11 +84,20 @@ def _lendings(image: Image, calls: Calls, functions: Iterable[int]) -> Iterator[
         try:
             code = bytes(image.at(start)[: min(calls.range_of(start).stop - start, _LONGEST)])
         except FormatError:
-            code = b""
-        if image.machine.name == _MACHINE:
-            yield tuple(_Caller(start, code, variables).read())
-        else:
-            yield ()
+            continue
+        for address, own in lendings(start, code, variables):
+            calls.lending.by_address[address].append((start, own))
+
+
+def lendings(start: int, code: bytes, variables: Sequence[range]) -> Iterable[tuple[int, int]]:
+    """The calls of one function: where each leads, and the registers that then hold own memory.
+
+    These are bits. ``variables`` is where variables are. A call through a table leads nowhere.
+    """
+    bounds = [at for one in variables for at in (one.start, one.stop)]
+    if native.compiled and max(start, *bounds, 0) <= native.HIGHEST:
+        return native.compiled.lent(code, FORMS, labelled(_LABELS), start, array("q", bounds))
+    return _Caller(start, code, variables).read()
 
 
 class _Caller:
@@ -91,13 +107,11 @@ class _Caller:
         self._start = start
         self._code = code
         self._variables = variables
-        self._own = {RSP}
-        self._given = set(_PARAMETERS)
-        self._stack: set[tuple[int, int]] = set()
+        self._followed = Followed(_LABELS, kept=_OWN, blocks=0)
 
-    def read(self) -> Iterator[tuple[int, frozenset[int]]]:
+    def read(self) -> Iterator[tuple[int, int]]:
         """All its calls of one place."""
-        at = 0
+        at, labels = 0, self._followed.labels
         while True:
             try:
                 one = decode(self._code, at)
@@ -106,28 +120,17 @@ class _Caller:
             at += one.size
             if at > len(self._code):
                 return
-            if not self._is_call(one):
-                self._step(one, at)
+            if is_call(one, (2,)):
+                address = self._called(one, at)
+                if address is not None:
+                    yield address, sum((label & _OWN) << number for number, label in labels.items())
+                self._followed.write(CALL_CLOBBERS, 0)
                 continue
-            address = self._called(one, at)
-            if address is not None:
-                yield address, frozenset(self._own)
-            self._own -= CALL_CLOBBERS
-            self._own.add(RSP)
-            self._given -= CALL_CLOBBERS
-
-    def _step(self, one: Instruction, after: int) -> None:
-        own, given = self._moves_own(one, after), self._moves_given(one)
-        for held, moves in ((self._own, own), (self._given, given)):
-            held.difference_update(one.writes)
-            held.update(one.writes if moves else ())
-        self._own.add(RSP)
-
-    def _moves_given(self, one: Instruction) -> bool:
-        """Whether it moves a parameter of the function from one register to another."""
-        if one.operand is None or one.opcode not in (_STORE, _LOAD):
-            return False
-        return (one.register if one.opcode == _STORE else one.operand) in self._given
+            label = self._followed.moved(one)
+            if one.opcode == LEA and self._is_own(one, at):
+                label = _OWN
+            self._followed.write(one.writes, label)
+            labels[RSP] = labels.get(RSP, 0) | _OWN
 
     def _is_own(self, one: Instruction, after: int) -> bool:
         """Whether LEA makes the address of a variable, or of what lies in a structure.
@@ -141,32 +144,13 @@ class _Caller:
         if one.base is None:
             address = self._start + after + one.offset
             return any(address in segment for segment in self._variables)
-        return one.base in (RSP, _RBP) or (one.offset > 0 and one.base in self._given)
-
-    def _is_call(self, one: Instruction) -> bool:
-        through = one.opcode == _INDIRECT and one.register is not None and one.register & 7 == 2
-        return one.opcode == _CALL or through
+        given = self._followed.labels.get(one.base, 0) & _GIVEN
+        return one.base in (RSP, RBP) or (one.offset > 0 and bool(given))
 
     def _called(self, one: Instruction, after: int) -> int | None:
         """The address that it calls, or of the slot that it calls through."""
-        if one.opcode == _INDIRECT and (one.base is not None or one.operand is not None):
+        if one.opcode == INDIRECT and (one.base is not None or one.operand is not None):
             return None
         (by,) = _DISPLACEMENT.unpack_from(self._code, after - 4)
         target: int = self._start + after + by
         return target
-
-    def _moves_own(self, one: Instruction, after: int) -> bool:
-        """Whether it moves such a pointer to a register; what goes to the stack is kept."""
-        if one.opcode == LEA:
-            return self._is_own(one, after)
-        place = None
-        if one.base in (RSP, _RBP) and not one.indexed:
-            place = one.base, one.offset
-        if one.opcode == _STORE and one.register is not None:
-            held = one.register in self._own
-            if place is None:
-                return held and one.operand is not None
-            (self._stack.add if held else self._stack.discard)(place)
-        elif one.opcode == _LOAD:
-            return place in self._stack if place is not None else one.operand in self._own
-        return False

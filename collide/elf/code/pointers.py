@@ -9,16 +9,28 @@ together: two copies of a function are compared by them, not understood.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
+from collide.elf import native
 from collide.elf.code import aarch64
-from collide.elf.code.instructions import CALL_CLOBBERS, LEA, NOP, RSP, Instruction, decode
+from collide.elf.code.instructions import (
+    CALL,
+    CALL_CLOBBERS,
+    FORMS,
+    INDIRECT,
+    LEA,
+    LOAD,
+    NOP,
+    RBP,
+    RSP,
+    STORE,
+    Instruction,
+    decode,
+)
 
-_LARGEST = 1 << 16
-"""Bytes of the largest structure that a function is taken to use."""
-_RBP = 5
-_STORE, _LOAD, _CALL, _INDIRECT = 0x89, 0x8B, 0xE8, 0xFF
+_BITS = 16
+"""Bits of the size of the largest structure that a function is taken to use, in bytes."""
 _WORD = struct.Struct("<I")
 
 
@@ -30,46 +42,71 @@ def used_offsets(
     The offsets in bytes, by the number of the pointer. Single bytes are no fields of a structure
     but parts of a text, and are left out. Machines other than x86-64 and aarch64 give nothing.
     """
-    followed = _Followed(pointers)
-    if machine == "x86_64":
-        _x86_64(code, followed)
+    found: dict[int, set[int]] = {number: set() for number in pointers.values()}
+    labels = {register: number + 1 for register, number in pointers.items()}
+    uses: Iterable[int] = ()
+    if machine == "x86_64" and native.compiled:
+        uses = native.compiled.uses(code, FORMS, labelled(labels))
+    elif machine == "x86_64":
+        uses = _x86_64(code, Followed(labels))
     elif machine == "aarch64":
-        _aarch64(code, followed)
-    return followed.found
+        uses = _aarch64(code, Followed(labels))
+    for use in uses:
+        found[(use >> _BITS) - 1].add(use & (1 << _BITS) - 1)
+    return found
 
 
-class _Followed:
-    """Where pointers are at one place of the code, and what was found so far."""
+def labelled(labels: Mapping[int, int]) -> bytes:
+    """The labels of all registers of x86-64, as the compiled part takes them."""
+    return bytes(labels.get(register, 0) for register in range(16))
 
-    def __init__(self, pointers: Mapping[int, int]) -> None:
-        self.registers = dict(pointers)
+
+class Followed:
+    """Where pointers are at one place of the code: labels of registers and the stack.
+
+    A label is not 0. ``kept`` are its bits that the stack keeps, ``blocks`` those with which RSP
+    and RBP lead elsewhere than to the stack.
+    """
+
+    def __init__(self, labels: Mapping[int, int], kept: int = 0xFF, blocks: int = 0xFF) -> None:
+        self.labels = dict(labels)
         self.stack: dict[tuple[int, int], int] = {}
-        self.found: dict[int, set[int]] = {number: set() for number in pointers.values()}
+        self._kept = kept
+        self._blocks = blocks
 
-    def use(self, register: int, offset: int) -> None:
-        """Memory at an offset from a register is used."""
-        number = self.registers.get(register)
-        if number is not None and 0 <= offset < _LARGEST:
-            self.found[number].add(offset)
+    def used(self, register: int, offset: int) -> Iterator[int]:
+        """That memory at an offset from a register is used: the label, and the offset below it."""
+        label = self.labels.get(register)
+        if label and 0 <= offset < 1 << _BITS:
+            yield label << _BITS | offset
 
-    def store(self, place: tuple[int, int], number: int | None) -> None:
-        """A pointer, or something else, is written to the stack."""
-        if number is None:
-            self.stack.pop(place, None)
-        else:
-            self.stack[place] = number
-
-    def write(self, registers: Iterable[int], number: int | None) -> None:
+    def write(self, registers: Iterable[int], label: int) -> None:
         """A pointer, or something else, is written to registers."""
         for register in registers:
-            self.registers.pop(register, None)
-            if number is not None:
-                self.registers[register] = number
+            self.labels.pop(register, None)
+            if label:
+                self.labels[register] = label
+
+    def moved(self, one: Instruction) -> int:
+        """The label that x86-64 moves to a register; that of what goes to the stack is kept."""
+        labels, base, place = self.labels, one.base, None
+        if base in (RSP, RBP) and not (one.indexed or labels.get(base, 0) & self._blocks):
+            place = base, one.offset
+        if one.opcode == STORE and one.register is not None:
+            label = labels.get(one.register, 0)
+            if place is not None:
+                self.stack[place] = label & self._kept
+            return label if one.operand is not None else 0
+        if one.opcode == LOAD and place is not None:
+            return self.stack.get(place, 0)
+        if one.opcode == LOAD and one.operand is not None:
+            return labels.get(one.operand, 0)
+        return 0
 
 
-def _x86_64(code: bytes, followed: _Followed) -> None:
+def _x86_64(code: bytes, followed: Followed) -> Iterator[int]:
     at = 0
-    while followed.registers or followed.stack:
+    while followed.labels or followed.stack:
         try:
             one = decode(code, at)
         except IndexError:
@@ -77,56 +114,40 @@ def _x86_64(code: bytes, followed: _Followed) -> None:
         at += one.size
         reaches = (one.accesses and one.opcode != NOP) or one.opcode == LEA
         if one.base is not None and reaches and not (one.indexed or one.narrow):
-            followed.use(one.base, one.offset)
-        number = _moved(one, followed)
-        followed.write(CALL_CLOBBERS if _calls(one) else one.writes, number)
+            yield from followed.used(one.base, one.offset)
+        label = followed.moved(one)
+        followed.write(CALL_CLOBBERS if is_call(one, (2, 3)) else one.writes, label)
 
 
-def _calls(one: Instruction) -> bool:
-    through = one.opcode == _INDIRECT and one.register is not None and one.register & 7 in (2, 3)
-    return one.opcode == _CALL or through
+def is_call(one: Instruction, extensions: tuple[int, ...]) -> bool:
+    """Whether it calls, or does so through memory with one of these extensions of the opcode."""
+    through = one.opcode == INDIRECT and one.register is not None
+    return one.opcode == CALL or (through and (one.register or 0) & 7 in extensions)
 
 
-def _moved(one: Instruction, followed: _Followed) -> int | None:
-    """The pointer that an instruction moves to a register; what goes to the stack is kept."""
-    place = None
-    if one.base in (RSP, _RBP) and one.base not in followed.registers and not one.indexed:
-        place = one.base, one.offset
-    if one.opcode == _STORE and one.register is not None:
-        number = followed.registers.get(one.register)
-        if place is not None:
-            followed.store(place, number)
-        return number if one.operand is not None else None
-    if one.opcode == _LOAD and place is not None:
-        return followed.stack.get(place)
-    if one.opcode == _LOAD and one.operand is not None:
-        return followed.registers.get(one.operand)
-    return None
-
-
-def _aarch64(code: bytes, followed: _Followed) -> None:
+def _aarch64(code: bytes, followed: Followed) -> Iterator[int]:
     """Arm ARM C4.1: loads and stores with an offset, moves, and branches with a link."""
     for (word,) in _WORD.iter_unpack(code[: len(code) // 4 * 4]):
         if word >> 26 == 0x25 or word & 0xFFFFFC1F == 0xD63F0000:
-            followed.write(aarch64.CALL_CLOBBERS, None)
+            followed.write(aarch64.CALL_CLOBBERS, 0)
             continue
         base, target = word >> 5 & 31, word & 31
-        number = followed.registers.get(word >> 16 & 31)
+        labels, stack = followed.labels, followed.stack
+        label = labels.get(word >> 16 & 31, 0)
         moves = word & 0xFFE0FFE0 == 0xAA0003E0
         reached = _reached(word)
         if reached is not None:
             size, offset = reached
             loads = bool(word >> 22 & 1)
             if size >= _WORD.size:
-                followed.use(base, offset)
+                yield from followed.used(base, offset)
             moves = base == _SP and size == 8 and loads
-            number = followed.stack.get((_SP, offset))
+            label = stack.get((_SP, offset), 0)
             if base == _SP and not loads:
-                followed.store((_SP, offset), followed.registers.get(target))
-        lost = [r for r in followed.registers if aarch64.writes(word, r)]
-        followed.write(lost, None)
-        if moves and number is not None:
-            followed.write((target,), number)
+                stack[_SP, offset] = labels.get(target, 0)
+        followed.write([r for r in labels if aarch64.writes(word, r)], 0)
+        if moves and label:
+            followed.write((target,), label)
 
 
 _SP = 31

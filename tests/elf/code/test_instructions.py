@@ -67,9 +67,9 @@ def test_sizes_bases_and_offsets_are_those_of_a_disassembler(
 
 
 def test_what_is_written_is_no_longer_what_it_was() -> None:
-    assert decode(b"\x48\x89\xfb", 0).writes == {3}  # mov rbx, rdi
-    assert decode(b"\x48\x8b\x47\x10", 0).writes == {0}  # mov rax, [rdi+16]
-    assert decode(b"\x31\xc0", 0).writes == {0}  # xor eax, eax
-    assert decode(b"\x48\x39\xc7", 0).writes == set()  # cmp rdi, rax
-    assert decode(b"\x41\x5f", 0).writes == {15}  # pop r15
-    assert decode(b"\x48\xf7\xe6", 0).writes == {0, 2}  # mul rsi
+    assert decode(b"\x48\x89\xfb", 0).writes == (3,)  # mov rbx, rdi
+    assert decode(b"\x48\x8b\x47\x10", 0).writes == (0,)  # mov rax, [rdi+16]
+    assert decode(b"\x31\xc0", 0).writes == (0,)  # xor eax, eax
+    assert decode(b"\x48\x39\xc7", 0).writes == ()  # cmp rdi, rax
+    assert decode(b"\x41\x5f", 0).writes == (15,)  # pop r15
+    assert decode(b"\x48\xf7\xe6", 0).writes == (0, 2)  # mul rsi

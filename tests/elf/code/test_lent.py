@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collide.elf.code import lent
-from collide.elf.code.call_graph import read_calls
+from collide.elf.code.call_graph import Lending, read_calls
 from collide.elf.headers import Image
 from compiler import compile_so
 from judging import only_x86_64
@@ -26,9 +26,10 @@ def test_code_that_is_cut_inside_a_call_lends_what_is_read_before(
     found = []
     for longest in range(100):
         monkeypatch.setattr(lent, "_LONGEST", longest)
+        calls.lending = Lending()
         users = frozenset(calls.users("take"))
         image = partial(Image, memoryview(content))
-        found.append(lent.lent_arguments(image, calls, ["take"], users, {}))
+        found.append(lent.lent_arguments(image, calls, ["take"], users))
     assert found[0] == {}
     assert found[-1] == {"take": {0}}
 
@@ -38,13 +39,13 @@ def test_function_is_read_once(tmp_path: Path) -> None:
     content = compile_so(tmp_path, "m.so", SOURCE, "-O1", "-fno-stack-protector").read_bytes()
     calls = read_calls(content)
     assert calls is not None
-    users, known = frozenset(calls.users("take")), dict[int, lent.Lending]()
+    users = frozenset(calls.users("take"))
     image = partial(Image, memoryview(content))
-    found = lent.lent_arguments(image, calls, ["take"], users, known)
-    assert known.keys() == users
+    found = lent.lent_arguments(image, calls, ["take"], users)
+    assert calls.lending.read == users
 
     def never() -> Image:
         raise AssertionError
 
-    assert lent.lent_arguments(never, calls, ["take"], users, known) == found
-    assert lent.lent_arguments(never, calls, ["absent"], users, known) == {}
+    assert lent.lent_arguments(never, calls, ["take"], users) == found
+    assert lent.lent_arguments(never, calls, ["absent"], users) == {}
