@@ -119,6 +119,9 @@ def _load() -> tuple[Any, str]:
         from collide.elf import _native  # type: ignore[attr-defined]  # late: it may be missing
     except ImportError as e:
         return None, str(e)
+    if any(not hasattr(_native, name) for name in vars(Compiled) if not name.startswith("_")):
+        # That of an editable installation stays what it was when its source changes.
+        return None, "that beside this source was compiled from another one"
     return _native, ""
 
 

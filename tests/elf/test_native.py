@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import struct
+import sys
 from array import array
 from collections.abc import Callable, Sequence
 from itertools import pairwise, product
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from collide import elf
 from collide.elf import native
 from collide.elf.code import instructions, lent, unwind
 from collide.elf.code.branches import FORMS, Functions, Segment, Sites
@@ -414,6 +417,15 @@ def test_missing_part_is_an_error_only_where_it_is_demanded(
     monkeypatch.setattr(native, "_load", lambda: (None, "no such module"))
     assert native.chosen("") is native.chosen("0") is None
     with pytest.raises(UsageError, match=r"COLLIDE_NATIVE=1 .* no such module"):
+        native.chosen("1")
+
+
+def test_part_of_another_source_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = ModuleType("collide.elf._native")
+    monkeypatch.setitem(sys.modules, old.__name__, old)
+    monkeypatch.setattr(elf, "_native", old, raising=False)
+    assert native.chosen("") is None
+    with pytest.raises(UsageError, match="compiled from another one"):
         native.chosen("1")
 
 
