@@ -51,7 +51,7 @@ UNIQUE_ACROSS = Code(
     "unique-across-wheels",
     Severity.WARNING,
     Shape.CHANGED_BINDINGS,
-    "shares C++ objects with the wheel that was opened before",
+    "uses C++ objects of the wheel that was imported before, in place of its own",
     "A symbol of binding STB_GNU_UNIQUE (a static variable of an inline function or template) "
     "exists once in a process, by name alone: both wheels work on the first one's object.",
     "A lookup ends at a unique symbol that the first wheel's lookups have registered. An error "
@@ -110,7 +110,7 @@ ORDER_DECIDES = Code(
     "order-decides-loading",
     Severity.ERROR,
     Shape.OUTCOME,
-    "opens or fails depending on what has been opened before",
+    "loads or fails to load, depending on what was loaded before",
     "The import works or not, depending on the order of imports.",
     "A dlopen that succeeds alone fails after those of the other wheel; a note when it is the "
     "other way round.",

@@ -197,7 +197,7 @@ def test_real_wheel_stops_the_build_if_and_only_if_it_has_an_error(
         stopped = False
     told = capsys.readouterr()
     assert told.out or told.err
-    assert stopped == bool(re.search("^  breaks ", told.out, re.M)), told.out
+    assert stopped == bool(re.search("^  error ", told.out, re.M)), told.out
     assert "a fault of collide" not in told.err
 
 

@@ -24,7 +24,7 @@ FOREIGN_SYMBOL = Code(
     "foreign-symbol",
     Severity.WARNING,
     Shape.INTERPOSITION,
-    "gets functions or variables of the host that only have the same names as its own",
+    "gets functions or variables of the host in place of its own: they only share the names",
     "Two libraries that have nothing to do with each other use the same name, or have copied the "
     "same source. What the host's does may be something else altogether.",
     f"Of the names that the two objects export, less than {part_in_words(UNRELATED)} are in both; "

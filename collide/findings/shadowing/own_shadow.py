@@ -14,7 +14,7 @@ OWN_SHADOW = Code(
     "own-shadow",
     Severity.NOTE,
     Shape.INTERPOSITION,
-    "gets symbols from another file of the wheel that it or a library it links defines as well",
+    "gets functions of another file of its wheel, not its own or those of a library it links",
     "The module that is opened comes first in the scope of all its libraries, and the first "
     "library before the later ones: which definition is used depends on what is imported.",
     "A symbol that the object or its closure defines binds to another object of the same wheel.",

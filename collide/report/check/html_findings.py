@@ -9,7 +9,7 @@ from collide.check.rows import ReportRow
 from collide.report.check.parts import Fact, facts
 from collide.report.check.rows import sentence, where
 from collide.report.check.scope_picture import picture
-from collide.report.check.words import Hosts, verdict, what, who
+from collide.report.check.words import Hosts, what, who
 from collide.report.markup import fold, listed, tag
 from collide.support.foreign import Html, html_of
 from collide.support.text import plural
@@ -25,7 +25,7 @@ def folded(cause: Cause, hosts: Hosts, name: str) -> Html:
     """A cause in a line that opens: what to change, the picture of the scope, each finding."""
     severity = str(cause.severity)
     said = [
-        tag("b", verdict(cause), class_=severity), " ", tag("span", what(cause), class_="what"),
+        tag("b", severity, class_=severity), " ", tag("span", what(cause), class_="what"),
         ": ", who(cause, hosts), " ", tag("code", cause.code.id),
     ]  # fmt: skip
     parts = [_pair("hosts", ", ".join(cause.hosts))] if cause.hosts else []

@@ -18,7 +18,6 @@ from collide.report.check.words import (
     hosts_of,
     listed_targets,
     target_title,
-    verdict,
     what,
     who,
 )
@@ -36,7 +35,7 @@ def render(report: Report | Grouped) -> Text:
 def _lines(given: Report | Grouped) -> Iterator[tuple[Text, ...]]:
     report, _, _, found, counted = group(given)
     hosts = {one.target: hosts_of((*one.breaks, *one.warns, *one.clean)) for one in counted.inputs}
-    yield own_text("### collide check: "), markdown(summary_of(report, counted))
+    yield own_text("### collide check, a prediction: "), markdown(summary_of(report, counted))
     yield (own_text(""),)
     harmful = [c for c in found if c.severity > Severity.NOTE]
     if harmful:
@@ -53,7 +52,7 @@ def _lines(given: Report | Grouped) -> Iterator[tuple[Text, ...]]:
 def _row(cause: Cause, hosts: Hosts) -> Iterator[Text]:
     title = target_title(cause.targets[0])
     target = title if len(cause.targets) == 1 else listed_targets(cause.targets)
-    cells = (verdict(cause), target, what(cause), who(cause, hosts), cause.fix, cause.code.id)
+    cells = (str(cause.severity), target, what(cause), who(cause, hosts), cause.fix, cause.code.id)
     for cell in cells:
         yield own_text("| ")
         yield markdown(cell)

@@ -39,7 +39,6 @@ from collide.report.check.words import (
     fix_page,
     hosts_of,
     target_title,
-    verdict,
     what,
     who,
 )
@@ -57,7 +56,8 @@ _SHOWN_HOSTS = 3
 _MOST, _FEWEST = 4, 3
 """Causes of one input that have a line of their own; where there are more, this many and errors."""
 WHY = (
-    "why: functions are looked up by name, in the host before the wheel (collide explain questions)"
+    "why: functions are looked up in the host (the running program) first"
+    " (collide explain questions)"
 )
 """Why a host has a part in it at all, told once."""
 _MARGIN = 10
@@ -118,7 +118,7 @@ class _CauseLines:
         """One cause: a line where it fits, else two."""
         from collide.support.pages import page_of  # late: start-up
 
-        word = Span(verdict(cause).ljust(_MARGIN - 2), str(cause.severity))
+        word = _severity(cause)
         code = Span(cause.code.id, "soft", page_of(cause.code.id))
         room = self._style.width - _MARGIN - len(cause.code.id) - 2
         hosts, thing = self._hosts.get(cause.targets[0], Hosts({})), what(cause)
@@ -140,7 +140,7 @@ class _CauseLines:
         yield _plain(" " * _MARGIN + _cut(happens, self._style.width - _MARGIN))
 
     def _others(self, others: Sequence[Cause]) -> Line:
-        word = Span(verdict(others[0]).ljust(_MARGIN - 2), str(others[0].severity))
+        word = _severity(others[0])
         text = f"{len(others)} more (-v): {', '.join(_subjects(others))}"
         return Span("  "), word, Span(_cut(text, self._style.width - _MARGIN))
 
@@ -204,7 +204,7 @@ class _Screen:
             yield from map(_plain, _fold(WHY, self._style.width))
         yield from self._left_out()
         counts = summary_of(self._report, self._summary)
-        counted = f"causes: {counts}" if self._causes else counts
+        counted = f"predicted: {counts}" if self._summary.inputs else counts
         others = "".join(self._other_pythons())
         yield from map(_plain, _fold(f"{counted}{others}", self._style.width))
 
@@ -216,8 +216,7 @@ class _Screen:
             if host.as_if and host.python is not None:
                 hosts.setdefault(host.python.release, {})[host.name] = None
         for release, names in hosts.items():
-            it = "they" if len(names) > 1 else "it"
-            yield f"; {plural(len(names), 'host')} as if {it} had Python {release}"
+            yield f"; {plural(len(names), 'host')} as if with Python {release}"
 
     def _without_python(self) -> Iterator[Line]:
         """Hosts in which nothing can be imported before they are described better."""
@@ -252,7 +251,7 @@ class _Screen:
         if not one.hosts:
             return (Span(": on no host"),)
         parts = [
-            (one.breaks, "breaks", "error"),
+            (one.breaks, "would break", "error"),
             (one.warns, "warnings", "warning"),
             (one.clean, self._clean(one.target), "good"),
         ]
@@ -265,7 +264,9 @@ class _Screen:
         told = [(names, word, style) for names, word, style in parts if names]
         if len(told) == 1:
             (_, word, style) = told[0]
-            return (*spans, Span(f"{word} on all" if style != "good" else word, style))
+            if style == "good":
+                return Span(f" on {one.hosts} hosts (programs with Python): "), Span(word, style)
+            return (*spans, Span(f"{word} on all", style))
         for number, (names, word, style) in enumerate(told):
             spans += [Span(", ")] if number else []
             spans.append(Span(f"{word} on {len(names)}", style))
@@ -280,11 +281,11 @@ class _Screen:
         if len(set(embeds.values())) < 2 or not (one.breaks or one.warns):
             return
         told = []
-        for kind, does in (("plain Python", False), ("programs that embed Python", True)):
+        for kind, does in (("plain Python", False), ("programs that embed it", True)):
             counts = [
                 (word, sum(embeds[name] is does for name in names))
                 for word, names in (
-                    ("breaks", one.breaks), ("warnings", one.warns), ("clean", one.clean),
+                    ("would break", one.breaks), ("warnings", one.warns), ("clean", one.clean),
                 )
             ]  # fmt: skip
             told.append(f"{kind}: {', '.join(f'{w} on {n}' for w, n in counts if n)}")
@@ -384,7 +385,7 @@ class _Screen:
             k for host, k in kinds.items() if host not in self._summary.hosts
         )
         if checked & summed and unfit:
-            text = f"not tried (-v): {summed_up(unfit)}"
+            text = f"not checked (-v): {summed_up(unfit)}"
             yield from map(_plain, _fold(text, self._style.width))
 
 
@@ -407,6 +408,10 @@ def _fold(text: str, width: int) -> list[str]:
 
 def _plain(text: str) -> Line:
     return (Span(text),)
+
+
+def _severity(cause: Cause) -> Span:
+    return Span(str(cause.severity).ljust(_MARGIN - 2), str(cause.severity))
 
 
 def _short(cause: Cause, hosts: Hosts) -> str:

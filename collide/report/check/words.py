@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Sequence
 
 from collide.check.causes import Cause
-from collide.findings.code import Family, Severity, Shape
+from collide.findings.code import Family, Shape
 from collide.findings.loading import ABSENT, CAPTURED_SONAME, NO_LIBPYTHON
 from collide.findings.subject import Kind, is_captured, library, object_name
 from collide.report.check.parts import headline
@@ -15,7 +15,8 @@ from collide.support.records import NamedTuple
 from collide.support.text import listed, plural
 
 _SHOWN_NAMES = 3
-_VERDICTS = {Severity.ERROR: "breaks", Severity.WARNING: "warns", Severity.NOTE: "note"}
+_TABLES = ("_ZT", "_ZG")
+"""How names of what the compiler adds to C++ begin (Itanium C++ ABI 5.1.4): they say less."""
 
 
 class Hosts(NamedTuple):
@@ -23,19 +24,16 @@ class Hosts(NamedTuple):
 
     short: dict[str, str]
 
-    def some(self, cause: Cause, *, named: bool = True) -> tuple[str, bool]:
-        """The hosts of a cause as the subject of a sentence, and whether they are several.
-
-        Counted where they are many, or without ``named``.
-        """
+    def some(self, cause: Cause, *, named: bool = True) -> str:
+        """The hosts of a cause in a sentence; counted where they are many, or without ``named``."""
         names, checked = cause.worst_hosts, cause.checked
         if checked < 2:
-            return "the host", False
+            return "the host"
         if len(names) == checked:
-            return "both hosts" if checked == 2 else f"all {checked} hosts", True
+            return "both hosts" if checked == 2 else f"all {checked} hosts"
         if len(names) > _SHOWN_NAMES or not (named or len(names) == 1):
-            return f"{len(names)} of {checked} hosts", len(names) > 1
-        return listed([self.short.get(name, name) for name in names]), len(names) > 1
+            return f"{len(names)} of {checked} hosts"
+        return listed([self.short.get(name, name) for name in names])
 
 
 def hosts_of(names: Sequence[str]) -> Hosts:
@@ -46,11 +44,6 @@ def hosts_of(names: Sequence[str]) -> Hosts:
         return Hosts({})
     (prefix,) = prefixes
     return Hosts({name: name.removeprefix(prefix) for name in long})
-
-
-def verdict(cause: Cause) -> str:
-    """One word for what a host does to the wheel, or the wheel to itself."""
-    return _VERDICTS[cause.severity]
 
 
 def what(cause: Cause) -> str:
@@ -82,36 +75,38 @@ def _library(cause: Cause) -> str:
 
 
 def _names(cause: Cause) -> str:
-    symbols = [demangled(min(cause.symbols, key=len)), *cause.symbols[1:]]
-    return symbols[0] if len(symbols) == 1 else f"{symbols[0]} and {len(symbols) - 1} more"
+    shortest = demangled(min(cause.symbols, key=lambda name: (name.startswith(_TABLES), len(name))))
+    more = len(cause.symbols) - 1
+    return f"{shortest} and {more} more" if more else shortest
 
 
 def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) -> str:
     """On which hosts, and what happens there; see :meth:`Hosts.some` for ``named``.
 
-    ``brief`` leaves out which release the hosts have.
+    ``brief`` leaves out what the hosts have in its place.
     """
     if cause.exposed:
         return f"a host that defines them, too, comes before {listed_objects(cause.objects)}"
     worst = cause.worst_rows[0].finding
-    subject, several = hosts.some(cause, named=named)
-    use, their = ("use", "their") if several else ("uses", "its")
     if worst.code.shape is Shape.CHANGED_BINDINGS:
-        return f"if imported first, the other gets it in {listed_objects(cause.objects)}, too"
+        return f"if imported first, {listed_objects(cause.objects)} of the other will use it, too"
+    subject = hosts.some(cause, named=named)
+    where = "" if cause.checked < 2 else f" on {subject}"
     if is_captured(worst) and worst.code.shape is not Shape.CAPTURE:
         lacking = worst.symbols[0] if worst.symbols else worst.provider or ""
-        return f"{subject} {use} {their} own instead, which lacks {demangled(lacking)}"
-    interposed = worst.code.shape in (Shape.INTERPOSITION, Shape.SPLIT)
-    if not interposed or cause.kind is Kind.CODE:
-        alone = cause.checked < 2
-        return headline(worst) if alone else f"on {subject}: {headline(worst)}"
+        return f"replaced by the host's{where}, which lacks {demangled(lacking)}"
+    if cause.kind is Kind.CODE or worst.code.shape not in (Shape.INTERPOSITION, Shape.SPLIT):
+        return f"{where.lstrip()}: {headline(worst)}".removeprefix(": ")
     if cause.kind is Kind.NAMES:
         owner = listed(list(dict.fromkeys(map(library, cause.providers))))
-        return f"{subject} {use} {owner}'s instead"
-    theirs = f"{their} {'own' if brief else theirs_of(cause)}"
-    if worst.code.shape is Shape.SPLIT:
-        return f"{subject} {'mix it' if several else 'mixes it'} with {theirs}"
-    return f"{subject} {use} {theirs}"
+        return f"replaced by {owner}'s{where}"
+    replaced = "partly replaced" if worst.code.shape is Shape.SPLIT else "replaced"
+    if brief and where:
+        return f"{replaced}{where}"
+    theirs = theirs_of(cause)
+    if named and cause.checked > len(cause.worst_hosts) == 1:
+        return f"{replaced} by {subject}'s {theirs}".rstrip()
+    return f"{replaced} by the host's {theirs}".rstrip() + where
 
 
 def fix_page(cause: Cause) -> str:
@@ -134,7 +129,8 @@ def fix_page(cause: Cause) -> str:
 def theirs_of(cause: Cause) -> str:
     """The copy of the host, by the release that its texts or its file name.
 
-    Several files are releases of one library, or others that hold parts of it.
+    Several files are releases of one library, for which there is no one name, or others that hold
+    parts of it.
     """
     if len(cause.provider_releases) == 1:
         return cause.provider_releases[0]
@@ -142,7 +138,7 @@ def theirs_of(cause: Cause) -> str:
     if len(files) == 1:
         return files[0]
     libraries = sorted(set(map(library, files)))
-    return "own release of it" if len(libraries) == 1 else listed(libraries)
+    return "" if len(libraries) == 1 else listed(libraries)
 
 
 def listed_objects(paths: Sequence[str]) -> str:

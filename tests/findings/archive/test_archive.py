@@ -50,7 +50,7 @@ def test_finding_is_in_every_format(form: str, tmp_path: Path) -> None:
 def test_text_tells_the_archive_its_members_and_who_refuses(tmp_path: Path) -> None:
     wheel = make("upwards", tmp_path)
     report = check([read_target(wheel)], [load_shipped(HOST)])
-    assert "  breaks  the archive itself  has members that would be installed" in rendered(
+    assert "  error   the archive itself  has members that would be installed" in rendered(
         "text", report
     )
     lines = text.render(report, verbose=1).splitlines()
@@ -61,7 +61,7 @@ def test_text_tells_the_archive_its_members_and_who_refuses(tmp_path: Path) -> N
         '    pip: "trying to install outside the target directory"',
         "    members:  ../../../../../../tmp/escaped.so",
     ]
-    assert lines[-1] == "causes: 1 error in 1 input on 1 host"
+    assert lines[-1] == "predicted: 1 error in 1 input on 1 host"
 
 
 def test_pure_wheel_is_refused_though_there_is_nothing_to_open(

@@ -122,17 +122,17 @@ def four_causes() -> Report:
 def test_first_screen_has_an_input_a_line_for_each_cause_and_what_to_do() -> None:
     columns = [line.split() for line in lines_of(four_causes())]
     assert [" ".join(words) for words in columns] == [
-        "demo-1.0 (cp311, x86_64) on 3 hosts: breaks on 1, warnings on 1, clean on 1",
-        "plain Python: warnings on 1; programs that embed Python: breaks on 1, clean on 1",
-        "breaks libxml2, built into a gdb mixes it with its libxml2.so.2.9.14 COL101",
-        "warns libz 1.3.2, built into b gdb and python3 use their 1.2.13 COL102",
-        "warns symbol00 in b gdb and python3 use libunistring's instead COL104",
-        "warns symbol00 and 2 more in b gdb and python3 use postgres's instead COL104",
+        "demo-1.0 (cp311, x86_64) on 3 hosts: would break on 1, warnings on 1, clean on 1",
+        "plain Python: warnings on 1; programs that embed it: would break on 1, clean on 1",
+        "error libxml2, built into a partly replaced by gdb's libxml2.so.2.9.14 COL101",
+        "warning libz 1.3.2, built into b replaced by the host's 1.2.13 on gdb and python3 COL102",
+        "warning symbol00 in b replaced by libunistring's on gdb and python3 COL104",
+        "warning symbol00 and 2 more in b replaced by postgres's on gdb and python3 COL104",
         "notes 1 lesser finding (-v)",
         "fix Link a with -Wl,--exclude-libs,ALL (collide explain static-copy)",
         f"or collide repair {WHEEL} (proven: removes all of it)",
         text.WHY,
-        "causes: 1 error, 3 warnings, 1 note in 1 input on 3 hosts",
+        "predicted: 1 error, 3 warnings, 1 note in 1 input on 3 hosts",
     ]
 
 
@@ -148,14 +148,14 @@ def test_many_causes_are_folded_and_verbose_has_them_all() -> None:
     told = text.render(report)
     assert "6 more (-v): libxd, libxe, libxf, libxg, libxh, libxi\n" in told
     assert "9 warnings" in told
-    assert text.render(report, verbose=1).count("  warns   ") == 9
+    assert text.render(report, verbose=1).count("  warning lib") == 9
 
 
 def test_library_of_two_releases_is_named_once() -> None:
     hosts = {"debian-12-gdb": "libunistring.so.2", "debian-12-vim-nox": "libunistring.so.5"}
     found = [on(host, static("d/b.so", file, FOREIGN_SYMBOL)) for host, file in hosts.items()]
     lines = " ".join(" ".join(lines_of(Report(tuple(found), (), ()))).split())
-    assert "both hosts use libunistring's instead" in lines
+    assert "replaced by libunistring's on both hosts" in lines
 
 
 def test_failure_without_a_name_tells_its_detail() -> None:
@@ -165,7 +165,9 @@ def test_failure_without_a_name_tells_its_detail() -> None:
 
 def test_clean_input_is_one_line() -> None:
     hosts = [on(f"debian-12-{name}") for name in ("gdb", "python3")]
-    assert lines_of(Report(tuple(hosts), (), ()))[0] == "demo-1.0 (cp311, x86_64) on 2 hosts: clean"
+    assert lines_of(Report(tuple(hosts), (), ()))[0] == (
+        "demo-1.0 (cp311, x86_64) on 2 hosts (programs with Python): clean"
+    )
     assert (
         lines_of(Report((hosts[0],), (), ()))[0]
         == "demo-1.0 (cp311, x86_64) on debian-12-gdb: clean"
@@ -189,9 +191,9 @@ def test_host_without_python_is_one_line_before_all() -> None:
     nothing = on("debian-12-gdb", taken, *undefined)
     first, second, cause, *_, counts = lines_of(Report((nothing,), (), ()))
     assert first == "debian-12-gdb has no Python: name the plugin that brings it, --global LIB"
-    assert second == "demo-1.0 (cp311, x86_64) on debian-12-gdb: breaks"
-    assert cause.split()[:2] == ["warns", "libx,"]
-    assert counts == "causes: 1 error, 1 warning in 1 input on 1 host"
+    assert second == "demo-1.0 (cp311, x86_64) on debian-12-gdb: would break"
+    assert cause.split()[:2] == ["warning", "libx,"]
+    assert counts == "predicted: 1 error, 1 warning in 1 input on 1 host"
 
 
 def test_host_without_python_is_no_cause_beside_those_of_the_wheel() -> None:
@@ -200,8 +202,8 @@ def test_host_without_python_is_no_cause_beside_those_of_the_wheel() -> None:
     reports = on("debian-12-gdb", taken, undefined), on("debian-12-vim-nox")
     first, second, *others = lines_of(Report(reports, (), ()))
     assert first.startswith("debian-12-gdb has no Python")
-    assert second == "demo-1.0 (cp311, x86_64) on 2 hosts: breaks on 1, clean on 1"
-    assert sum(line.startswith(("  breaks", "  warns")) for line in others) == 1
+    assert second == "demo-1.0 (cp311, x86_64) on 2 hosts: would break on 1, clean on 1"
+    assert sum(line.startswith(("  error", "  warning")) for line in others) == 1
 
 
 def test_library_of_the_host_that_lacks_a_symbol_is_one_cause_with_what_it_lacks() -> None:
@@ -216,7 +218,7 @@ def test_library_of_the_host_that_lacks_a_symbol_is_one_cause_with_what_it_lacks
         finding(CAPTURED_SONAME, symbols=0, remedy=remedy, **both),
     ]
     _, cause, *others = lines_of(Report((on("debian-12-gdb", *found),), (), ()))
-    words = "breaks libv, bundled the host uses its own instead, which lacks symbol00 COL203"
+    words = "error libv, bundled replaced by the host's, which lacks symbol00 COL203"
     assert cause.split() == words.split()
     assert "(collide explain plain-soname)" in " ".join(others)
 
@@ -224,7 +226,7 @@ def test_library_of_the_host_that_lacks_a_symbol_is_one_cause_with_what_it_lacks
 def test_provider_of_several_releases_is_named_once() -> None:
     found = [static("d/a.so", f"libx.so.1.{n}", FOREIGN_SYMBOL) for n in (1, 2)]
     judged = [on(f"debian-1{2 + n}-gdb", one) for n, one in enumerate(found)]
-    assert " use libx's instead" in text.render(Report(tuple(judged), (), ()))
+    assert "replaced by libx's on both hosts" in text.render(Report(tuple(judged), (), ()))
 
 
 def test_repair_that_removes_some_says_so() -> None:
@@ -238,7 +240,7 @@ def test_colours_and_links_add_nothing_but_their_sequences() -> None:
     report = four_causes()
     style = text.Style(100, color=True, links=True)
     told = text.render(report, style=style)
-    assert "\x1b[1;31mbreaks  \x1b[0m" in told
+    assert "\x1b[1;31merror   \x1b[0m" in told
     assert f"\x1b]8;;{page_of('COL101')}\x1b\\COL101" in told
     plain = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\", "", told)
     assert plain == text.render(report)
@@ -299,11 +301,11 @@ def test_summary_counts_the_causes_of_each_severity_from_the_worst() -> None:
         *(static("m.so", "libxml2.so.2"), finding(CAPTURED_SONAME)),
     ]
     last = text.render(of(*found)).splitlines()[-1]
-    assert last == "causes: 1 error, 2 warnings, 1 note in 1 input on 1 host"
+    assert last == "predicted: 1 error, 2 warnings, 1 note in 1 input on 1 host"
 
 
 def test_summary_of_nothing_says_so() -> None:
-    assert text.render(of()).splitlines()[-1] == "nothing found in 1 input on 1 host"
+    assert text.render(of()).splitlines()[-1] == "predicted: nothing found in 1 input on 1 host"
 
 
 def test_text_tells_what_was_left_out_and_what_was_not_analysed(tmp_path: Path) -> None:
