@@ -9,7 +9,7 @@ from collide.check.causes import Cause
 from collide.findings.code import Family, Shape
 from collide.findings.loading import ABSENT, CAPTURED_SONAME, NO_LIBPYTHON
 from collide.findings.subject import Kind, is_captured, library, object_name
-from collide.report.check.parts import headline
+from collide.report.check.parts import headline, history
 from collide.report.demangle import demangled
 from collide.support.records import NamedTuple
 from collide.support.text import listed, plural
@@ -94,7 +94,9 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) 
     where = "" if cause.checked < 2 else f" on {subject}"
     if is_captured(worst) and worst.code.shape is not Shape.CAPTURE:
         lacking = worst.symbols[0] if worst.symbols else worst.provider or ""
-        return f"replaced by the host's{where}, which lacks {demangled(lacking)}"
+        behind = all(row.finding.after_import for row in cause.worst_rows)
+        when = f" {history(worst)}" if behind else ""
+        return f"replaced by the host's{where}{when}, which lacks {demangled(lacking)}"
     if cause.kind is Kind.CODE or worst.code.shape not in (Shape.INTERPOSITION, Shape.SPLIT):
         return f"{where.lstrip()}: {headline(worst)}".removeprefix(": ")
     if cause.kind is Kind.NAMES:

@@ -221,6 +221,10 @@ def test_library_of_the_host_that_lacks_a_symbol_is_one_cause_with_what_it_lacks
     words = "error libv, bundled replaced by the host's, which lacks symbol00 COL203"
     assert cause.split() == words.split()
     assert "(collide explain plain-soname)" in " ".join(others)
+    behind = on("debian-12-gdb", *(one._replace(after_import=("ssl",)) for one in found))
+    cause = " ".join(text.render(Report((behind,), (), ())).split())
+    said = "replaced by the host's after `import ssl`, which lacks symbol00"
+    assert said in cause
 
 
 def test_provider_of_several_releases_is_named_once() -> None:
