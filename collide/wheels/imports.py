@@ -93,11 +93,11 @@ def _import_so_that_none_fails(
     parsed: dict[str, ParsedCode | None] = {}
     choices = Choices()
     run, failed = _import(names, finder, parsed, choices)
-    if not (failed and choices.change()):
+    if not ((failed or run.doubtful) and choices.change()):
         return run, failed
     while True:
         run, failed = _import(names, finder, parsed, choices)
-        if not failed:
+        if not failed and not run.doubtful:
             return run, failed
         if not choices.change():
             # No other way is better than the first one.

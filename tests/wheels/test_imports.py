@@ -230,6 +230,19 @@ CASES = {
         "                    return importlib.util.spec_from_file_location(name, at)\n"
         "        return None\n",
     },
+    "a finder that asks a library": {
+        "modules": "p.parts.a p.parts.b",
+        "p_0___init__": "import sys, ctypes, glob, os, importlib.util\n"
+        "here = os.path.dirname(__file__)\nclass Finder:\n    @classmethod\n"
+        "    def find_spec(cls, name, path, target=None):\n"
+        "        if name not in ('p.x', 'p.y'):\n            return None\n"
+        "        lib = ctypes.CDLL(None)\n        kind = 'z' if lib.getpid() == 0 else name[-1]\n"
+        "        tail = {'x': 'a', 'y': 'b'}.get(kind)\n"
+        "        for at in glob.glob(f'{here}/parts/{tail}.*') if tail else ():\n"
+        "            return importlib.util.spec_from_file_location('p.' + tail, at)\n"
+        "        return None\n"
+        "sys.meta_path.append(Finder)\nglobals()['made'] = 1\nfrom p import x\nimport p.y\n",
+    },
     "a module that is made of a file": {
         "modules": "p.parts.a",
         "p_0___init__": "import glob, importlib.util, os\n"

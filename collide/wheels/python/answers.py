@@ -17,6 +17,7 @@ from collide.wheels.python.values import (
     UNKNOWN,
     Answer,
     CodeFunction,
+    CodeModule,
     External,
     Library,
     RaisedError,
@@ -55,6 +56,11 @@ class Choices:
         self._at = 0
         self._runs = 1
 
+    @property
+    def made(self) -> int:
+        """The choices of this run up to now."""
+        return self._at
+
     def take(self, *, likely: bool) -> bool | None:
         """The next way; None where too many were taken."""
         if self._at == len(self._taken):
@@ -87,7 +93,8 @@ class Choices:
 class Answers(Extensions):
     """The questions that code asks of libraries, of C and of child processes.
 
-    ``choices`` are the ways that are taken; without them both are followed.
+    ``choices`` are the ways that are taken; without them both are followed. ``doubtful`` is
+    whether a finder of the code has found nothing behind one of them.
     """
 
     def __init__(
@@ -103,6 +110,17 @@ class Answers(Extensions):
         super().__init__(finder, parsed, steps, alternatives=alternatives)
         self._choices = choices
         self._said: set[tuple[str, str]] = set()
+        self.doubtful = False
+
+    def found_otherwise(
+        self, name: str, parent: Value
+    ) -> tuple[CodeModule | None, Sequence[str]] | None:
+        """See :class:`collide.wheels.python.finders.Finders`."""
+        before = self._choices.made if self._choices else 0
+        found = super().found_otherwise(name, parent)
+        if found is None and self._choices and self._choices.made > before:
+            self.doubtful = True
+        return found
 
     def decide(self, answer: Answer, node: ast.stmt | ast.expr, *, likely: bool) -> bool | None:
         """See :class:`collide.wheels.python.expressions.Expressions`."""

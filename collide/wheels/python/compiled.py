@@ -35,6 +35,7 @@ _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})(?=/|\Z)")
 _PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|BZh[1-9]1AY&SY")
 _MOST_PACKED = 1 << 22
 _SHORTEST_PACKED = 64
+_MOST_LIBRARIES = 256
 _TEXT = re.compile(rb"\0([A-Za-z_][\w.]{1,199})(?=\0)", re.ASCII)
 
 
@@ -66,20 +67,21 @@ def calling_dlopen(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def defining(path: str, name: str) -> bool:
-    """Whether a library, or one beside it that it links, defines a symbol.
+def defined_by(path: str) -> frozenset[str]:
+    """The names that a library, or one beside it that it links, defines.
 
-    What cannot be read defines none.
+    What cannot be read defines none, and of a very large one no name is known.
     """
-    pending = [path]
+    pending, names = [path], set[str]()
     for at in pending:
         with suppress(OSError, ValueError, *BROKEN), _mapped(at) as data:
-            if data.find(b"\0%b\0" % name.encode()) >= 0 and read_object(data).exports.defined(
-                {name}
-            ):
-                return True
+            if len(data) <= LARGEST:
+                exports = read_object(data).exports
+                names |= exports.defined(exports.names)
             pending += [one for one in _libraries(at, data) if one not in pending]
-    return False
+        if len(pending) > _MOST_LIBRARIES:
+            break
+    return frozenset(names)
 
 
 class Named(NamedTuple):

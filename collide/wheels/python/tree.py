@@ -19,7 +19,7 @@ from collide.elf.headers import is_elf
 from collide.support.errors import InputError
 from collide.support.limits import hold
 from collide.support.records import NamedTuple
-from collide.wheels.python.compiled import Named, ObjectTexts, defining, named_modules
+from collide.wheels.python.compiled import Named, ObjectTexts, defined_by, named_modules
 from collide.wheels.python.imports import Distribution, is_record_of
 from collide.wheels.python.values import UNKNOWN, CodeModule
 from collide.wheels.tags import module_misfit
@@ -134,7 +134,7 @@ class TreeFinder:
         self._names: dict[str, frozenset[str]] = {}
         self._found: dict[str, _Found | None] = {}
         self._modules: dict[str, CodeModule] = {}
-        self._defined: dict[tuple[str, str], bool] = {}
+        self._defined: dict[str, frozenset[str]] = {}
         self._texts: dict[str, ObjectTexts] = {}
         self.forget()
 
@@ -299,9 +299,9 @@ class TreeFinder:
 
     def defines(self, path: str, name: str) -> bool:
         """See :class:`Finder`."""
-        if (path, name) not in self._defined:
-            self._defined[path, name] = self.is_file(path) and defining(path, name)
-        return self._defined[path, name]
+        if path not in self._defined:
+            self._defined[path] = defined_by(path) if self.is_file(path) else frozenset()
+        return name in self._defined[path]
 
     def is_file(self, path: str) -> bool:
         """See :class:`Finder`."""
