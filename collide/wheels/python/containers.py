@@ -147,10 +147,14 @@ def store(base: Value, key: Value, value: Value, *, sure: bool) -> None:
 
 
 def _fits(base: Value, values: list[Value]) -> bool:
-    """Whether a container stays small: what holds itself twice would double with each line."""
+    """Whether a container stays small: what holds itself twice would double with each line.
+
+    What holds itself has no end.
+    """
     parts = [part for value in values if type(value) in _KINDS for part in value]
     inner = [part for part in parts if type(part) in _KINDS]
     small = all(len(part) <= _LARGEST_ELEMENT and is_flat(part) for part in inner)
+    small = small and not any(part is base for part in (*values, *inner))
     return small and len(base) + len(parts) <= LONGEST
 
 

@@ -142,7 +142,8 @@ class Finders(Modules):
         """See :class:`collide.wheels.python.objects.Objects`: of ``sys`` the path counts."""
         path = self._finder.path
         if base == External("sys") and name == "path" and value is not path:
-            path[:] = value if isinstance(value, list) and self.sure else [*path, MORE]
+            names = value if isinstance(value, list) and self.sure else [*path, MORE]
+            path[:] = [one if isinstance(one, str) else MORE for one in names]
 
     def _call(self, node: ast.Call, scope: Environment) -> Value:
         value = super()._call(node, scope)
