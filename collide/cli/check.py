@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from argparse import BooleanOptionalAction
 
 from collide import api
+from collide.check.grouped import group
 from collide.cli.configuration import configure
 from collide.cli.decisions import Decisions
 from collide.cli.inputs import named_hosts, names_of, targets
@@ -52,8 +54,6 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``collide check``."""
-    from argparse import BooleanOptionalAction  # late: start-up
-
     parser.add_argument(
         "inputs",
         nargs="*",
@@ -189,8 +189,6 @@ def _show(
     probes = None
     if args.probes:
         probes = tuple(_probes(args, api.load_hosts() if hosts is None else hosts, uncounted))
-    from collide.check.grouped import group  # late: start-up
-
     grouped = group(report)
     # What was asked for is shown.
     verbose = max(args.verbose, 1 if args.remedies else 0)

@@ -12,6 +12,7 @@ import re
 from functools import cache
 
 from collide.cli.streams import complain, is_true
+from collide.findings.chosen import prefixes
 from collide.support.errors import InputError, UsageError
 from collide.support.records import NamedTuple
 from collide.support.regular_files import read_bytes
@@ -287,7 +288,6 @@ _PARTS = {"library": "libraries", "object": "objects", "symbol": "symbols", "hos
 
 def _acceptances(file: _File) -> Iterator[Acceptance]:
     from collide.check.accepted import Acceptance  # late: few have a configuration
-    from collide.findings.chosen import prefixes  # late: few have a configuration
 
     for number, entry in enumerate(file.table.get("accept", ())):
         place = ("accept", number)

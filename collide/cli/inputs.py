@@ -9,10 +9,13 @@ import os
 
 from collide import api
 from collide.cli.streams import complain, complain_of
+from collide.hosts.select import require_library_path, select_hosts
+from collide.loader.libc import libc_of
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problems_named
 from collide.support.system import require_linux
 from collide.support.time_limit import timed
+from collide.wheels.target import find_each, try_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +38,6 @@ def host_in_root(
     """The host that ``binary`` of ``--root`` makes; what it lacks is reported on stderr."""
     from collide.filesystems.root import Root  # late: start-up
     from collide.hosts.ldconfig import unsearched_directories  # late: start-up
-    from collide.hosts.select import require_library_path  # late: start-up
-    from collide.loader.libc import libc_of  # late: start-up
 
     if args.root == "/":
         require_linux(f"{binary}: a host of this machine (--root names another one)")
@@ -97,8 +98,6 @@ def named_hosts(args: argparse.Namespace, unreadable: list[InputError]) -> tuple
     library_path = _given(args.library_path)
     if not (args.profile or args.preload or args.rtld_global or library_path):
         return None
-    from collide.hosts.select import select_hosts  # late: start-up
-
     hosts = tuple(
         select_hosts(
             args.profile,
@@ -135,8 +134,6 @@ def require_binary(args: argparse.Namespace, host: Host) -> None:
 
 def targets(inputs: Iterable[str], unreadable: list[InputError]) -> Iterator[Target]:
     """Read the inputs one after the other; ``unreadable`` gets the errors of the others."""
-    from collide.wheels.target import find_each, try_read  # late: start-up
-
     for found in map(try_read, find_each(inputs)):
         if isinstance(found, InputError):
             unreadable.append(found)

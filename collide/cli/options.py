@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Mapping
 
+from collide.loader.opening import ModePatterns
 from collide.support.errors import UsageError
 from collide.support.limits import override
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from typing import Any
 
-    from collide.loader.opening import ModePatterns
     from collide.processes.traced_run import At
 
 
@@ -92,8 +92,6 @@ def _mode_argument(parser: argparse.ArgumentParser, flag: str, meaning: str) -> 
 
 def modes_of(args: argparse.Namespace) -> ModePatterns:
     """The record of what :func:`mode_arguments` has added."""
-    from collide.loader.opening import ModePatterns  # late: start-up
-
     flags = args.mode_global, args.mode_lazy, args.mode_deepbind
     return ModePatterns(*map(tuple, flags))
 
@@ -136,7 +134,6 @@ def at_argument(parser: argparse.ArgumentParser) -> None:
 
 def _moment(text: str) -> At:
     """``2.5``, ``SIGUSR2`` or ``USR2`` as a moment."""
-    import argparse  # late: start-up
     import signal  # late: start-up
 
     from collide.processes.traced_run import At  # late: start-up
@@ -193,11 +190,9 @@ def fail_on_argument(
 
 def auditwheel_argument(parser: argparse.ArgumentParser) -> None:
     """``--auditwheel``."""
-    from argparse import BooleanOptionalAction  # late: start-up
-
     parser.add_argument(
         "--auditwheel",
-        action=BooleanOptionalAction,
+        action=argparse.BooleanOptionalAction,
         help="also tell what a wheel needs and its own manylinux or musllinux tag does not allow, "
         "by auditwheel's policies",
     )
@@ -290,8 +285,6 @@ def limit_argument(parser: argparse.ArgumentParser, *, counts: bool) -> None:
 
 
 def _count_or_limit() -> type[argparse.Action]:
-    import argparse  # late: start-up
-
     class CountOrLimit(argparse.Action):
         """Keeps a number as the count, and appends what is none."""
 

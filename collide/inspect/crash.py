@@ -39,7 +39,6 @@ _RUNTIME = ("libstdc++.so", "libgcc_s.so", "libc++abi.so", "libc++.so")
 class Likelihood(IntEnum):
     """How likely a collision has ended the process."""
 
-    NONE = 0
     POSSIBLE = 1
     LIKELY = 2
     VERY_LIKELY = 3

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
+from io import BytesIO
 
 from collide.elf.object import ElfObject
+from collide.elf.references import referred_names
 from collide.support.errors import CollideError
 from collide.support.records import NamedTuple, Protocol
 
@@ -98,8 +100,6 @@ class Dso:
     def build_id(self) -> str | None:
         """NT_GNU_BUILD_ID, hexadecimal: files that have the same are of one build."""
         if self._build_id is None and self._contents:
-            from io import BytesIO  # late: start-up
-
             from collide.elf.notes import read_notes  # late: start-up
 
             self._build_id = read_notes(BytesIO(self.read())).build_id
@@ -132,7 +132,6 @@ class Dso:
     def string_abi(self) -> StringAbi | None:
         """The class std::string that it is compiled for (:mod:`collide.elf.string_abi`)."""
         if self._string_abi is None:
-            from collide.elf.references import referred_names  # late: start-up
             from collide.elf.string_abi import ANY, string_abi  # late: start-up
 
             exported = self.elf.exports.beginning(ANY)

@@ -82,18 +82,6 @@ def _opened(path: str) -> int:
             return os.dup(inflated.fileno())
 
 
-def is_core(path: str) -> bool:
-    """Whether a file begins as a core file does."""
-    try:
-        require_regular(path)
-        with Path(path).open("rb") as stream:
-            head = stream.read(18)
-    except (OSError, InputError):
-        return False
-    order = ">" if head[5:6] == b"\2" else "<"
-    return is_elf(head) and len(head) == 18 and struct.unpack_from(f"{order}H", head, 16)[0] == 4
-
-
 class _Core:
     """The parts of one core file, read one after the other."""
 

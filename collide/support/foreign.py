@@ -19,6 +19,9 @@ and therefore a backslash is ``\\``.
 
 from __future__ import annotations
 
+import json
+import re
+
 from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -61,8 +64,6 @@ def _escaped(character: str) -> str:
 
 def _without_markers(text: str, escape: str) -> str:
     """``text`` with the second ``#`` of every ``##[``, ``##vso[`` and the like escaped."""
-    import re  # late: start-up
-
     return re.sub(r"##(?=[A-Za-z]*\[)", lambda _: f"#{escape}", text)
 
 
@@ -127,8 +128,6 @@ def _painted(line: Sequence[Span], color: bool, links: bool) -> str:
 
 def json_value(value: object, *, indent: int | None = None, compact: bool = False) -> Text:
     """One value as JSON, without an end of line; a :class:`Text` in it stays as it is."""
-    import json  # late: start-up
-
     separators = (",", ":") if compact else None
     text = json.dumps(value, indent=indent, separators=separators)
     # A surrogate, which may be half of a character, or a backslash.
@@ -172,8 +171,6 @@ def from_json(data: str | bytes) -> Any:
 def _exact(value: Any) -> Any:
     """The inverse of :func:`_representable`."""
     if isinstance(value, str) and "\\" in value:
-        import re  # late: start-up
-
         # A file that somebody wrote by hand may have other backslashes; they stay.
         pattern = r"\\(?:\\|u(dc[89a-f][0-9a-f]))"
         return re.sub(pattern, lambda m: chr(int(m[1], 16)) if m[1] else "\\", value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from io import BytesIO, TextIOWrapper
 
 _SMALL = 1 << 20
 """Bytes that are split at once; of a larger file one line is in memory at a time."""
@@ -47,7 +48,5 @@ def _lines(raw: bytes | bytearray, *, ends: bool = False) -> Iterable[str]:
 
 
 def _long(raw: bytes | bytearray, ends: bool) -> Iterator[str]:
-    from io import BytesIO, TextIOWrapper  # late: start-up
-
     for line in TextIOWrapper(BytesIO(raw), "utf-8", newline="" if ends else None):
         yield line if ends else line.rstrip("\n")
