@@ -1,13 +1,14 @@
 """Measures what a check costs, as ratios: to the floor, to other tools, as it grows.
 
-    python tests/tools/benchmark.py [--quick] [--runs N] [--save FILE] [--directory DIR] [WHEEL...]
+    python tests/tools/benchmark.py [--quick] [--runs N] [--save FILE] [--before FILE] [WHEEL...]
 
 Whole processes; each two commands of a ratio run in turn, and medians are
 printed, as Markdown. A cell has the ratio of CPU time (user and system), of
 wall time and of peak memory. The floor of a check is to inflate the wheel's ELF
 members with zipfile, that of starting is ``python -c pass``. Measured is the collide
-that is imported here, its modules compiled as pip does. WHEEL is a file or
-NAME==VERSION.
+that is imported here, or that of another checkout with ``--tree``, its modules compiled as
+pip does. The last table has the targets; ``--before`` sets what an earlier run has saved
+beside what is measured now. WHEEL is a file or NAME==VERSION.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ import benchmark_inputs as inputs
 import collide
 import programs
 from benchmark_measure import Comparison, Cost, MeasureError, Meter, median, ratio, slope
+from benchmark_stages import ORDER
+from benchmark_targets import HEAD, TARGETS, Figures
 from collide.hosts.as_if import fitting
 from collide.hosts.select import select
 from collide.wheels.archive import Archive
 from collide.wheels.tags import misfit
+from corpus_cases import WHEELS as CORPUS
 
-SCOPES = {"python3": inputs.ONE, "uwsgi": inputs.UWSGI, "all that fit": ()}
+SCOPES = ("python3", "uwsgi", "all that fit", "that there were")
 BUDGET, QUICK_BUDGET = 60.0, 4.0
 """CPU seconds for each two commands; where a run takes long there are fewer, at least one."""
 LIMIT, QUICK_LIMIT = 600, 60
@@ -54,9 +58,12 @@ class Row(NamedTuple):
 class Benchmark:
     """Measures, and prints a table as soon as it is whole."""
 
-    def __init__(self, meter: Meter, runs: int, budget: float, *, quick: bool) -> None:
+    def __init__(
+        self, meter: Meter, runs: int, budget: float, figures: Figures, *, quick: bool
+    ) -> None:
         self.meter = meter
         self.runs, self.budget, self.quick = runs, budget, quick
+        self.figures = figures
         self.lines: list[str] = []
         self.problems: list[str] = []
 
@@ -125,11 +132,26 @@ class Benchmark:
         self.print("", "## Other tools, against `collide check` on one profile", "", versions)
         self.problems = shown + [f"{name}: {why}" for name, why in found.missing.items()]
         self._print_others(others, list(found.commands))
+        self._note_totals(checks, wheels, others)
+
+    def _note_totals(
+        self, checks: Sequence[Row], wheels: Sequence[Path], others: Sequence[Row]
+    ) -> None:
+        ten = {spec.replace("-", "_") for spec in inputs.TEN}
+        known = [row for row, w in zip(checks, wheels, strict=True) if _spec(w) in ten] or checks
+        for key, scope in zip(("one", "uwsgi", "all", "then"), SCOPES, strict=True):
+            if total := _total(known, scope):
+                self.figures.note(key, total.cpu, len(known))
+        shows = [row.cells["auditwheel show"] for row in others if "auditwheel show" in row.cells]
+        if shows:
+            ratios = [shown.ratio.cpu for shown in shows]
+            self.figures.note("auditwheel median", statistics.median(ratios))
+            self.figures.note("auditwheel least", min(ratios))
 
     def _checks(self, wheel: Path, contents: inputs.Contents) -> Row:
         cells = {}
-        for scope, profiles in SCOPES.items():
-            command, floor = inputs.check(wheel, profiles), inputs.inflate(wheel)
+        for scope in SCOPES:
+            command, floor = inputs.check(wheel, _hosts(scope, [wheel])), inputs.inflate(wheel)
             for found in self.compare(f"{_short(wheel)} on {scope}", command, floor):
                 cells[scope] = found
         return Row(_short(wheel), contents, cells)
@@ -182,7 +204,10 @@ class Benchmark:
                 for series in inputs.generated(Path(scratch), quick=self.quick):
                     targets = (series.least, *series.targets)
                     commands = [inputs.check(target, inputs.ONE) for target in targets]
-                    rows.append(self._grown(series.name, series.sizes, commands))
+                    row = self._grown(series.name, series.sizes, commands)
+                    rows.append(row)
+                    if (key := series.name.partition(",")[0].split()[0]) in TARGETS:
+                        self.figures.note(key, float(row[-1]))
             except MeasureError as e:
                 self.problems.append(str(e))
         try:
@@ -221,19 +246,24 @@ class Benchmark:
         with TemporaryDirectory() as scratch:
             for wheel in wheels:
                 Path(scratch, wheel.name).symlink_to(wheel.absolute())
-            for scope, hosts in SCOPES.items():
+            keys = {"python3": "directory one", "all that fit": "directory all"}
+            keys["that there were"] = "directory then"
+            for scope in SCOPES:
+                hosts = _hosts(scope, wheels)
                 for label, options in (("", ()), (" without pairs", ("--no-together",))):
                     command = [*inputs.check(Path(scratch), hosts), "--jobs=1", *options]
-                    found = self.compare(scope + label, command, inputs.inflate(*wheels))
-                    rows += [(scope + label, _cell(c.ratio)) for c in found]
+                    key = f"{keys.get(scope)}{' alone' * bool(label)}"
+                    for found in self.compare(scope + label, command, inputs.inflate(*wheels)):
+                        rows.append((scope + label, _cell(found.ratio)))
+                        if key in TARGETS:
+                            self.figures.note(key, found.ratio.cpu, len(wheels))
                 try:
                     profiles[scope] = inputs.stages(Path(scratch), hosts)
                 except MeasureError as e:
                     self.problems.append(f"stages on {scope}: {e}")
         self.table(("hosts", "CPU · wall · memory"), rows)
-        names = dict.fromkeys(stage for found in profiles.values() for stage in found)
         lines = []
-        for stage in names:
+        for stage in ORDER if profiles else ():
             shares = (found.get(stage, 0.0) / sum(found.values()) for found in profiles.values())
             lines.append((stage, *(f"{share:.0%}" for share in shares)))
         self.table(("stage, of its CPU time", *profiles), lines)
@@ -257,9 +287,20 @@ class Benchmark:
             ):
                 one, two = ([*inputs.check(target, profiles), f"--jobs={n}"] for n in (1, 2))
                 if not self.problems:
-                    found = self.compare(f"--jobs on {what}", two, one)
-                    rows += [(what, _cell(c.ratio)) for c in found]
+                    for found in self.compare(f"--jobs on {what}", two, one):
+                        rows.append((what, _cell(found.ratio)))
+                        if target is largest:
+                            share = found.cost.wall / found.baseline.cpu
+                            self.figures.note("wall", share, _short(largest))
         self.table(("input", "CPU · wall · memory"), rows)
+
+    # -- targets ------------------------------------------------------------------------------
+
+    def targets(self) -> None:
+        """The figures that have targets."""
+        self.print("", "## Targets (those that are missed are bold)")
+        self.table(HEAD, self.figures.rows())
+        self.print("", _load())
 
 
 def _cell(cost: Cost | None) -> str:
@@ -293,6 +334,22 @@ def _fitting(wheel: Path) -> int:
         return len(fitting([archive.tags], list(select(()))).hosts)
 
 
+def _hosts(scope: str, wheels: Sequence[Path]) -> Sequence[str]:
+    """The hosts that a check is to name; none for all that fit.
+
+    When the targets were set there were, of the hosts that fit wheels for x86-64, those that have
+    the Python that is wanted; no host was taken as if it had another one.
+    """
+    if scope != "that there were":
+        return {"python3": inputs.ONE, "uwsgi": inputs.UWSGI}.get(scope, ())
+    names: dict[str, None] = {}
+    for wheel in wheels:
+        with Archive(wheel) as archive:
+            tags = archive.tags
+        names.update((host.name, None) for host in select(()) if misfit(tags, host) is None)
+    return tuple(names)
+
+
 def _profile_series(wheel: Path) -> tuple[list[int], list[list[str]]]:
     """Checks against 1, 2, 4 ... of the shipped profiles that fit beside a first one."""
     with Archive(wheel) as archive:
@@ -307,6 +364,14 @@ def _short(wheel: Path) -> str:
     return "-".join(wheel.name.split("-")[:2])
 
 
+def _spec(wheel: Path) -> str:
+    return "==".join(wheel.name.lower().split("-")[:2])
+
+
+def _load() -> str:
+    return f"load {' '.join(f'{one:.1f}' for one in os.getloadavg())}."
+
+
 def _progress(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
 
@@ -316,6 +381,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small wheels, three runs")
     parser.add_argument("--runs", type=int, help="of each two commands (default: 5, or 3)")
     parser.add_argument("--save", metavar="FILE", type=Path, help="write the tables to FILE too")
+    parser.add_argument(
+        "--before", metavar="FILE", type=Path, help="what --save wrote before, to compare with"
+    )
+    parser.add_argument(
+        "--tree", metavar="DIR", type=Path, help="measure the collide of that checkout"
+    )
     parser.add_argument(
         "--directory", metavar="DIR", type=Path, help="of wheels that are checked together"
     )
@@ -329,10 +400,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     runs = args.runs or (3 if args.quick else 5)
     budget, limit = (QUICK_BUDGET, QUICK_LIMIT) if args.quick else (BUDGET, LIMIT)
     # An editable installation may have no compiled modules (PYTHONDONTWRITEBYTECODE).
-    compileall.compile_dir(collide.__path__[0], quiet=1)
+    if args.tree:
+        inputs.TREE = args.tree.absolute()
+    compileall.compile_dir(str(inputs.TREE / "collide"), quiet=1)
     with Meter(limit) as meter:
-        benchmark = Benchmark(meter, runs, budget, quick=args.quick)
-        benchmark.print("# The cost of `collide check`", "", _versions())
+        figures = Figures(args.before)
+        benchmark = Benchmark(meter, runs, budget, figures, quick=args.quick)
+        benchmark.print("# The cost of `collide check`", "", _versions(), _load())
         wheels = []
         for spec in args.wheels or (inputs.QUICK if args.quick else inputs.WHEELS):
             try:
@@ -344,22 +418,25 @@ def main(argv: Sequence[str] | None = None) -> None:
         benchmark.starting(wheels[0])
         benchmark.wheels(wheels)
         benchmark.growth()
-        benchmark.directory(_directory(args.directory) or wheels)
+        benchmark.directory(_directory(args) or wheels)
         benchmark.together(wheels)
+        benchmark.targets()
     if args.save:
         args.save.write_text("\n".join(benchmark.lines) + "\n", encoding="utf-8")
 
 
-def _directory(directory: Path | None) -> list[Path]:
-    return sorted(directory.glob("*.whl")) if directory else []
+def _directory(args: argparse.Namespace) -> list[Path]:
+    """The wheels of ``--directory``, or of the corpus; none with --quick, and with wheels named."""
+    if args.directory:
+        return sorted(args.directory.glob("*.whl"))
+    return [] if args.quick or args.wheels else list(map(inputs.wheel_file, CORPUS["cp311"]))
 
 
 def _versions() -> str:
-    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     return (
         f"collide {collide.__version__} on {platform.python_implementation()} "
         f"{platform.python_version()}, zlib {zlib.ZLIB_RUNTIME_VERSION}, {platform.machine()}, "
-        f"{os.cpu_count()} CPUs, load {load}."
+        f"{os.cpu_count()} CPUs,"
     )
 
 

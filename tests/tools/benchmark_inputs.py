@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
+import collide as collide_package
 from benchmark_measure import MeasureError
 from collide.wheels.archive import Member, write_wheel
 from compiler import compile_so
@@ -40,6 +41,11 @@ WHEELS = (
 """From 23 kB to 259 MB: C, C++, Rust and Fortran, with and without bundled libraries."""
 QUICK = WHEELS[:9]
 """42 MB to download."""
+TEN = frozenset(WHEELS) - {
+    *("wrapt==1.17.3", "rasterio==1.4.4", "opencv-python-headless==5.0.0.93"),
+    "tensorflow-cpu==2.20.0",
+}
+"""Those that have targets in total."""
 ONE = ("debian-12-python3",)
 UWSGI = ("debian-12-uwsgi-python3",)
 PEERS = ("auditwheel", "abi3audit", "pydistcheck")
@@ -71,10 +77,14 @@ def wheel_file(spec: str) -> Path:
 # -- commands -------------------------------------------------------------------------------------
 
 
+TREE = Path(collide_package.__path__[0]).parent
+"""Where the collide is that is measured."""
+
+
 def collide(*arguments: str) -> list[str]:
-    """collide as it is installed for this interpreter."""
-    script = Path(sys.executable).with_name("collide")
-    return [str(script), *arguments]
+    """The command as its script runs it."""
+    code = f"import sys; sys.path.insert(0, {str(TREE)!r}); from collide.__main__ import run; run()"
+    return [sys.executable, "-c", code, *arguments]
 
 
 def check(target: Path, profiles: Sequence[str]) -> list[str]:
@@ -89,6 +99,8 @@ def inflate(*wheels: Path) -> list[str]:
 
 def stages(target: Path, profiles: Sequence[str]) -> dict[str, float]:
     """CPU seconds by stage of a check, see ``benchmark_stages.py``. Raises MeasureError."""
+    if Path(collide_package.__path__[0]).parent != TREE:
+        raise MeasureError("the stages are those of this collide only")
     program = Path(__file__).with_name("benchmark_stages.py")
     options = (f"--profile={name}" for name in profiles)
     found: dict[str, float] = json.loads(
