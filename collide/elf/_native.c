@@ -99,10 +99,10 @@ function_of(const int64_t *starts, Py_ssize_t count, int64_t place)
 #define FORMS 5
 static unsigned char LAST[FORMS][256], BEFORE[FORMS][256];
 
-/* The one byte that a form begins with, and its distance from the displacement; 0: several. */
+/* The rarest byte of a form, and its distance from the displacement; 0: one of several. */
 static const struct {
     unsigned char byte, distance;
-} FIRST[FORMS] = {{0xe8, 1}, {0, 0}, {0xe9, 1}, {0x0f, 2}, {0xff, 2}};
+} FIRST[FORMS] = {{0xe8, 1}, {0, 0}, {0xe9, 1}, {0x0f, 2}, {0x25, 1}};
 
 /* A displacement follows where the tables of the two bytes before it have a bit in common. */
 static void

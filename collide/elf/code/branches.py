@@ -33,7 +33,7 @@ _NUMBERS = {_CALL: 0, _RELATIVE: 1, _JUMPS[0]: 2, _JUMPS[1]: 3}
 """What the compiled part calls them."""
 _PLT_NUMBER, _ANY = 4, 0x7F
 _PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
-_ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", b"\xf2"
+_ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", 0xF2
 _LEA = b"\x8d"
 _DISPLACEMENT = struct.Struct("<i")
 
@@ -181,8 +181,8 @@ class Segment:
         code = self.code
         for place, slot in self._plt_jumps(slots):
             start = place - self.address - 2
-            start -= bytes(code[start - 1 : start]) == _BND
-            start -= 4 * (bytes(code[start - 4 : start]) == _ENDBR64)
+            start -= start > 0 and code[start - 1] == _BND
+            start -= 4 * (start > 3 and code[start - 4 : start] == _ENDBR64)
             yield self.address + start, place, slots[slot]
 
     def _plt_jumps(self, slots: Mapping[int, str]) -> Iterator[tuple[int, int]]:

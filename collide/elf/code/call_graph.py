@@ -26,7 +26,8 @@ from mmap import mmap
 from types import MappingProxyType
 
 from collide.elf.code.branches import Functions, Sites
-from collide.elf.code.cffi_tables import MARK, cffi_functions
+from collide.elf.code.callers import Callers, FollowedTables
+from collide.elf.code.cffi_tables import IMPORT, MARK, cffi_functions
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
 from collide.elf.code.table_users import users_of_tables
@@ -70,7 +71,8 @@ def read_calls(data: Contents, again: Callable[[], Contents] | None = None) -> C
         if not frames.starts or not frames.describe(_code_ranges(image, frames.starts)):
             return None
         calls = Calls(image, frames, again or (lambda: data))
-        if not isinstance(data, memoryview) and data.find(MARK) >= 0:
+        asks = IMPORT in calls.data_symbols or calls.places(IMPORT)
+        if asks and not isinstance(data, memoryview) and data.find(MARK) >= 0:
             calls.by_name = cffi_functions(image, Tables(image).pointers, frozenset(frames.starts))
         return calls
     except BROKEN:
@@ -130,56 +132,6 @@ def _by_address(exports: DynamicSymbols) -> Mapping[int, Sequence[str]]:
 
 def _none(_name: str) -> Iterable[int]:
     return ()
-
-
-class _Followed:
-    """What is known of the callers in one object while certain of its tables are followed.
-
-    ``in_tables`` are the symbols and functions that stand in these, with the functions that refer
-    to the tables. Whatever else the data refers to counts as called.
-    """
-
-    def __init__(
-        self,
-        in_tables: Mapping[str | int, frozenset[int]],
-        tables: frozenset[int],
-        table_symbols: frozenset[str],
-        constructors: frozenset[int],
-    ) -> None:
-        self.in_tables = in_tables
-        self.tables = tables.difference(in_tables)
-        self.table_symbols = table_symbols.difference(in_tables)
-        self.live = set(self.tables | constructors)
-        self.expanded: set[int] = set()
-        self.follows: defaultdict[int, list[int]] = defaultdict(list)
-        self.behind: dict[str, frozenset[int]] = {}
-
-    def trace(
-        self, functions: AbstractSet[int], callers_of: Callable[[int], AbstractSet[int]]
-    ) -> None:
-        """Find out which of ``functions`` are live; others become so where they are met."""
-        live, follows = self.live, self.follows
-        new = functions - self.expanded - live
-        while new:
-            self.expanded |= new
-            before: set[int] = set()
-            for function in new:
-                callers = callers_of(function)
-                if live.isdisjoint(callers):
-                    for caller in callers:
-                        follows[caller].append(function)
-                    before |= callers
-                else:
-                    self._revive(function)
-            new = before - self.expanded - live
-
-    def _revive(self, function: int) -> None:
-        """``function`` is live, and so is all that was found to be called by it."""
-        pending = [function]
-        for one in pending:
-            if one not in self.live:
-                self.live.add(one)
-                pending += self.follows.pop(one, ())
 
 
 class Lending:
@@ -243,7 +195,8 @@ class Calls:
         self._left = list(reversed(self._machine.segment.forms))
         for _ in self._left[: None if self._is_small else 1]:
             self._scan(segments)
-        self._callers: dict[int, frozenset[int]] = {}
+        sites, split = self._sites, self._split
+        self._callers = Callers(lambda one: split.holding(() if one in names else sites.to(one)))
         self._users: dict[str, frozenset[int]] = {}
         self._bodies: dict[int, tuple[AbstractSet[str], AbstractSet[int]]] = {}
         self._table_users: dict[str | int, frozenset[int] | None] = {}
@@ -283,12 +236,7 @@ class Calls:
 
     def callers(self, function: int) -> AbstractSet[int]:
         """The functions of the same object that call it, jump to it or take its address."""
-        found = self._callers.get(function)
-        if found is None:
-            sites = () if function in self._names else self._sites.to(function)
-            found = self._callers[function] = self._split.holding(sites)
-        more = self._now.in_tables.get(function)
-        return found | more if more else found
+        return self._now.callers[function]
 
     def users(self, name: str) -> AbstractSet[int]:
         """The functions that use a symbol through a PLT entry or the global offset table."""
@@ -341,7 +289,7 @@ class Calls:
             functions = self._tables.intersection(set().union(*map(self.behind, wanted)))
             in_data = functions | (wanted & self._table_symbols)
             users = self._users_of(in_data, variables)
-            new = _Followed(users, self._tables, self._table_symbols, self.constructors)
+            new = self._following(users)
             found = self._by_tables.setdefault(frozenset(users), new)
         self._now = self._followed[wanted] = found
 
@@ -357,11 +305,15 @@ class Calls:
         users = self._table_users
         return {one: found for one in wanted if (found := users.get(one)) is not None}
 
+    def _following(self, in_tables: Mapping[str | int, frozenset[int]]) -> FollowedTables:
+        tables, symbols = self._tables, self._table_symbols
+        return FollowedTables(in_tables, tables, symbols, self.constructors, self._callers)
+
     def _forget(self) -> None:
         """Forget what was found by the tables or by the code as they were."""
-        self._now = _Followed({}, self._tables, self._table_symbols, self.constructors)
-        self._by_tables: dict[frozenset[str | int], _Followed] = {frozenset(): self._now}
-        self._followed: dict[frozenset[str], _Followed] = {frozenset(): self._now}
+        self._now = self._following({})
+        self._by_tables: dict[frozenset[str | int], FollowedTables] = {frozenset(): self._now}
+        self._followed: dict[frozenset[str], FollowedTables] = {frozenset(): self._now}
 
     def offered(self, exports: Exports) -> Mapping[int, Sequence[str]]:
         """The addresses that ``exports``, those of this object, offer, with all their names."""
@@ -373,7 +325,7 @@ class Calls:
 
     def live(self, names: Collection[str]) -> AbstractSet[str]:
         """Those of ``names`` that a constructor or what data refers to uses, directly or not."""
-        self._now.trace(self._all_users(names), self.callers)
+        self._now.trace(self._all_users(names))
         return {name for name in names if not self._now.live.isdisjoint(self.users(name))}
 
     def behind(self, name: str) -> AbstractSet[int]:
@@ -395,15 +347,15 @@ class Calls:
     ) -> frozenset[int]:
         """Functions with all that lead to them, but not by those that are left out."""
         seen: set[int] = set()
-        new = new - without
+        new, callers = new - without, self._now.callers.__getitem__
         while new:
             seen |= new
-            new = frozenset().union(*map(self.callers, new)) - seen - without
+            new = frozenset().union(*map(callers, new)) - seen - without
         return frozenset(seen)
 
     def any_live(self, functions: AbstractSet[int]) -> bool:
         """Whether a constructor or what data refers to calls one of them, directly or not."""
-        self._now.trace(functions, self.callers)
+        self._now.trace(functions)
         return not self._now.live.isdisjoint(functions)
 
     # -- what runs as soon as the object is loaded ------------------------------------------------
@@ -487,7 +439,7 @@ def _uncovered(frames: Frames, entries: AbstractSet[int]) -> set[int]:
     starts, found = frames.starts, set()
     ends: dict[int, int | None] = {0: 0}
     for entry in entries:
-        if not entries.isdisjoint(entry + distance for distance in _ENTRY_SIZES):
+        if entry + 16 in entries or not entries.isdisjoint(map(entry.__add__, _ENTRY_SIZES)):
             after = bisect_right(starts, entry)
             start = starts[after - 1] if after else 0
             if start not in ends:

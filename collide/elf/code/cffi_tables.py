@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MARK = b"_cffi_backend\0"
 """The module that every such module imports, as its text is in the data."""
+IMPORT = "PyImport_ImportModule"
+"""The function by which it does."""
 _LONGEST = 256
 
 

@@ -14,6 +14,7 @@ import struct
 from collections.abc import Collection, Iterator, Mapping
 
 from collide.elf.code.call_graph import BROKEN, LARGEST, read_calls
+from collide.elf.code.cffi_tables import IMPORT
 from collide.elf.code.linker_tables import Tables
 from collide.elf.constants import PT_LOAD
 from collide.elf.headers import Image
@@ -23,7 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.elf.code.call_graph import Calls
 
-IMPORT = "PyImport_ImportModule"
 _EXEC = 2
 _SLOTS = 0x48
 """Where ``PyModuleDef`` has ``m_slots``: behind PyModuleDef_Base and five words."""

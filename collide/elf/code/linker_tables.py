@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from collide.elf.code.machine_code import READABLE
 from collide.elf.constants import (
@@ -28,8 +28,9 @@ from collide.elf.constants import (
 )
 from collide.elf.hash_tables import integers
 from collide.elf.headers import Image
+from collide.elf.string_table import names_at
 
-_WORD, _ADDRESS = struct.Struct("<I"), struct.Struct("<Q")
+_ADDRESS = struct.Struct("<Q")
 
 
 def executable(image: Image) -> Iterator[tuple[int, memoryview]]:
@@ -75,25 +76,29 @@ class Tables:
         if infos[:count].count(machine.relative) < count:
             count = 0
         self.pointers.update(zip(places[:count], addends[:count], strict=True))
-        symbols = image.at(image.one(DT_SYMTAB)) if DT_SYMTAB in image.dynamic else b""
-        names: dict[int, str] = {}
+        unnamed = machine.relative, machine.irelative
+        names = self._names({i >> 32 for i in infos[count:] if i & 0xFFFFFFFF not in unnamed})
         for place, info, addend in zip(places[count:], infos[count:], addends[count:], strict=True):
             kind, symbol = info & 0xFFFFFFFF, info >> 32
-            if kind == machine.relative:
+            if kind in (machine.glob_dat, machine.jump_slot) and symbol:
+                self.slots[place] = names[symbol]
+                if kind == machine.jump_slot:
+                    self.jump_slots.add(place)
+            elif kind == machine.relative:
                 self.pointers[place] = addend
             elif kind == machine.irelative:
                 self.addresses.add(addend)
             elif symbol:
-                name = names.get(symbol)
-                if name is None:
-                    (at,) = _WORD.unpack_from(symbols, symbol * 24)
-                    name = names[symbol] = image.string(at)
-                if kind in (machine.glob_dat, machine.jump_slot):
-                    self.slots[place] = name
-                    if kind == machine.jump_slot:
-                        self.jump_slots.add(place)
-                else:
-                    self.symbols[name].append(place)
+                self.symbols[names[symbol]].append(place)
+
+    def _names(self, symbols: Iterable[int]) -> dict[int, str]:
+        """The names of symbols, by their numbers, which are not 0."""
+        image, numbers = self.image, [symbol for symbol in symbols if symbol]
+        if not numbers:
+            return {}
+        table = integers(image.at(image.one(DT_SYMTAB), 24 * max(numbers) + 4), "I", False)
+        offsets = array("I", [table[6 * number] for number in numbers])
+        return dict(zip(numbers, names_at(image.strings, offsets), strict=True))
 
     def _packed(self) -> Iterator[tuple[int, int]]:
         """Places of DT_RELR (gABI "Relative relocations in a compact form") and what is there."""

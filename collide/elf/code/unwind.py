@@ -40,8 +40,9 @@ class Frames:
         self._image = image
         self._base = 0
         words = self._words()
-        self.starts = tuple(sorted({self._base + word for word in words[::2]}))
         self._begins, self._places = words[::2], words[1::2]
+        # The table is sorted, which a set would undo.
+        self.starts = tuple(sorted(dict.fromkeys(map(self._base.__add__, self._begins))))
 
     def _words(self) -> array[int]:
         words = array("i")

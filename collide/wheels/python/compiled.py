@@ -20,7 +20,8 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from collide.elf.code.call_graph import BROKEN, LARGEST
-from collide.elf.code.imports import IMPORT, imported_at_start
+from collide.elf.code.cffi_tables import IMPORT
+from collide.elf.code.imports import imported_at_start
 from collide.elf.constants import DT_NEEDED, DT_RPATH, DT_RUNPATH
 from collide.elf.headers import Image
 from collide.elf.object import read_object

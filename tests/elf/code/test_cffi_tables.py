@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(
 )
 SOURCE = """
 extern int alpha(void), beta(void), gamma(void);
+extern void *PyImport_ImportModule(const char *);
 static int shared(void) { return gamma() + 1; }
 static int direct_a(void) { return alpha() + shared(); }
 static int call_a(void) { return alpha() + 2; }
@@ -23,7 +24,7 @@ static int call_b(void) { return beta() + 3; }
 struct row { const char *name; void *address; void *op; void *second; };
 struct row rows[] = {{"alpha", call_a, (void *)5, direct_a}, {"beta", call_b, (void *)5, direct_b}};
 struct row method = {"method", call_a, (void *)1, 0};
-const char *mark(void) { return "MARK"; }
+void *init(void) { return PyImport_ImportModule("MARK"); }
 """
 
 
