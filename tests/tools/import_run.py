@@ -115,6 +115,29 @@ SETS = (
     ImportSet("language", ("spacy",), "import spacy"),
     ImportSet("sealing", ("paramiko", "pynacl", "bcrypt"), "import paramiko, nacl.secret, bcrypt"),
     ImportSet("columns", ("polars", "connectorx"), "import polars, connectorx"),
+    ImportSet(
+        "brokers",
+        ("confluent-kafka", "oracledb", "pyodbc"),
+        "import confluent_kafka, oracledb, pyodbc",
+    ),
+    ImportSet(
+        "words",
+        ("tokenizers", "sentencepiece", "safetensors", "msgspec"),
+        "import tokenizers, sentencepiece, safetensors, msgspec",
+    ),
+    ImportSet(
+        "solvers",
+        ("ortools", "statsmodels"),
+        "from ortools.linear_solver import pywraplp; import statsmodels.api",
+    ),
+    ImportSet(
+        "widgets", ("PyQt6", "vtk"), "import PyQt6.QtWidgets, vtkmodules.vtkRenderingOpenGL2"
+    ),
+    ImportSet(
+        "arithmetic",
+        ("gmpy2", "pycryptodome", "argon2-cffi"),
+        "import gmpy2, argon2; from Crypto.Cipher import AES",
+    ),
 )
 
 

@@ -265,6 +265,11 @@ CASES = {
         "find()\nfind()\nif sys.modules.get('codecs') is None or 'abc' not in sys.modules:\n"
         "    import no_such_module\n",
     },
+    "options that nobody has given": {
+        "modules": "p.a p.b",
+        "p_0___init__": "import sys\nif sys.flags.optimize == 2:\n    from . import b\nelse:\n"
+        "    from . import a\n",
+    },
     "what the interpreter is": {
         "modules": "p.new p.old",
         "p_0___init__": "import sys\nfrom sys import version_info\nnew = version_info.major >= 3\n"
@@ -368,6 +373,21 @@ def test_extension_module_imports_another_by_a_library(tmp_path: Path) -> None:
     )
 
 
+def test_extension_module_runs_code_that_it_has_as_a_text(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "core more other", p_0___init__="from . import a")
+    runs = """
+    extern int PyRun_SimpleString(const char *);
+    const char *shown = "import other\\nfor it is a sentence";
+    void *run(void) { PyRun_SimpleString("import core\\nfrom more import *\\n"); return 0; }
+    """
+    module = MODULE.format(name="a").replace("{ return", "{ run(); return")
+    compile_so(site / "p", "a.abi3.so", f"void *run(void);{module}{runs}")
+    plan = followed(site, "p")
+    assert names_of(site, plan) == ["p/a", "core", "more"]
+    assert sorted(names_of(site, plan)) == sorted(really_imported(site, "p"))
+
+
 def test_extension_module_does_what_its_source_says(tmp_path: Path) -> None:
     require_loader()
     site = tree(tmp_path, "core more p.b", p_0___init__="from . import a")
@@ -412,6 +432,14 @@ def test_name_that_is_worked_out_when_it_runs_is_told(tmp_path: Path) -> None:
     assert note.endswith(
         "/p/__init__.py:2: imports a module whose name is worked out when it runs: not followed"
     )
+
+
+@pytest.mark.parametrize("text", ["return", "break", "if 1:\n    continue", "exec('return')"])
+def test_what_is_no_module_ends_where_it_leaves(tmp_path: Path, text: str) -> None:
+    site = tree(tmp_path, "p.a p.b", p_0___init__=f"from . import a\n{text}\n")
+    (site / "p/c.py").write_text(f"class C:\n    {text.splitlines()[0]}\nimport ctypes\n")
+    assert names_of(site, followed(site, "p")) == ["p/a"]
+    read_target(str(site))
 
 
 def test_each_module_has_the_line_that_imports_it(tmp_path: Path) -> None:

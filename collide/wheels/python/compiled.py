@@ -16,6 +16,7 @@ import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -37,6 +38,9 @@ _PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|BZh[1-9]1AY&SY")
 _MOST_PACKED = 1 << 22
 _SHORTEST_PACKED = 64
 _MOST_LIBRARIES = 256
+_RUNS = (b"\0PyRun_String", b"\0PyRun_SimpleString", b"\0Py_CompileString")
+_CODE = re.compile(rb"\0((?:import|from) [^\0\n]{1,200}[\n;][^\0]{1,8192})(?=\0)")
+_MOST_CODE = 16
 _TEXT = re.compile(rb"\0([A-Za-z_][\w.]{1,199})(?=\0)", re.ASCII)
 
 
@@ -92,6 +96,7 @@ class Named(NamedTuple):
     ``imports`` is whether one of them has a function of the C API for it. ``called`` are those
     that its initialisation surely imports, as its machine code says. ``packed`` are the
     compressed texts of a Cython module (``is_cython``), without the places where they end.
+    ``code`` are texts of Python code that begins with an import, of a module that runs such.
     """
 
     own: tuple[str, ...]
@@ -100,6 +105,7 @@ class Named(NamedTuple):
     called: tuple[str, ...] = ()
     packed: str = ""
     is_cython: bool = False
+    code: tuple[str, ...] = ()
 
 
 class ObjectTexts(NamedTuple):
@@ -111,6 +117,7 @@ class ObjectTexts(NamedTuple):
     libraries: tuple[str, ...]
     packed: str
     is_cython: bool
+    code: tuple[str, ...] = ()
 
 
 def named_modules(path: str, tops: Collection[str], known: dict[str, ObjectTexts]) -> Named:
@@ -134,7 +141,7 @@ def named_modules(path: str, tops: Collection[str], known: dict[str, ObjectTexts
     if imports and _BY_CFFI in own and _BY_CFFI not in called:
         called = (*called, _BY_CFFI)
     read = known[path]
-    return Named(own, tuple(linked), imports, called, read.packed, read.is_cython)
+    return Named(own, tuple(linked), imports, called, read.packed, read.is_cython, read.code)
 
 
 def _read(path: str, tops: Collection[str]) -> ObjectTexts:
@@ -147,9 +154,17 @@ def _read(path: str, tops: Collection[str]) -> ObjectTexts:
         calls = small and data.find(IMPORT.encode()) >= 0
         is_cython = small and data.find(_CYTHON) >= 0
         packed = _unpacked(data) if is_cython else ""
+        runs = small and any(data.find(name) >= 0 for name in _RUNS)
+        code = _code_in(data) if runs else ()
         with suppress(*BROKEN):
             libraries = _libraries(path, data)
-    return ObjectTexts(names, imports, calls, libraries, packed, is_cython)
+    return ObjectTexts(names, imports, calls, libraries, packed, is_cython, code)
+
+
+def _code_in(data: mmap) -> tuple[str, ...]:
+    """The texts that begin as Python code does which imports something, of several lines."""
+    found = islice(_CODE.finditer(data), _MOST_CODE)
+    return tuple(match[1].decode(errors="replace") for match in found)
 
 
 def _unpacked(data: mmap) -> str:

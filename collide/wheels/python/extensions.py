@@ -12,7 +12,8 @@ from contextlib import suppress
 
 from collide.wheels.python.finders import Finders
 from collide.wheels.python.imports import imported_in
-from collide.wheels.python.values import UNKNOWN, CodeModule, RaisedError
+from collide.wheels.python.parse import parse_quietly
+from collide.wheels.python.values import UNKNOWN, CodeModule, Environment, RaisedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,14 @@ class Extensions(Finders):
         if names := self._finder.named(path):
             later = self._imported_later(module, source) if source else frozenset()
             self._follow_names(module, names, later, is_told=bool(source))
+            for code in names.code:
+                self._follow_code(code)
         self.module, self._line = was
+
+    def _follow_code(self, code: str) -> None:
+        """Follow Python code that a module has as a text, and runs (``PyRun_String``)."""
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError, RaisedError):
+            self.follow_body(parse_quietly(code).body, Environment())
 
     def _imported_later(self, module: str, source: str) -> AbstractSet[str]:
         """The modules that only functions of a source import: it does not cimport them."""

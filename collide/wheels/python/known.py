@@ -42,6 +42,8 @@ CONSTANTS: Mapping[str, Value] = {
     "sys.platform": "linux",
     "sys.builtin_module_names": tuple(sys.builtin_module_names),
     "sys.dont_write_bytecode": UNKNOWN,
+    # Neither options nor environment variables are given.
+    **{f"sys.flags.{name}": 0 for name in ("debug", "inspect", "optimize", "verbose", "no_site")},
     "os.name": "posix",
     "os.sep": "/",
     "os.path.sep": "/",
@@ -53,7 +55,11 @@ CONSTANTS: Mapping[str, Value] = {
     "os.extsep": ".",
     "typing.TYPE_CHECKING": False,
     "ctypes.DEFAULT_MODE": 0,
-    **{f"{module}.{name}": flag for module in ("os", "ctypes") for name, flag in _FLAGS.items()},
+    **{
+        f"{module}.{name}": flag
+        for module in ("os", "ctypes", "cffi.FFI()")
+        for name, flag in _FLAGS.items()
+    },
 }
 """Attributes of the standard library's modules."""
 OPENERS: Mapping[str, tuple[str, int]] = {

@@ -178,7 +178,7 @@ class Modules(Objects):
         if not self._alternatives:
             self.left = self._steps
         try:
-            self.follow(module.code.tree.body, module.environment)
+            self.follow_body(module.code.tree.body, module.environment)
         except RaisedError:
             module.executed = False
             raise

@@ -48,7 +48,7 @@ class Objects(Functions):
 
     def _on_classdef(self, node: ast.ClassDef, scope: Environment) -> None:
         names = Environment(scope, of_class=True)
-        self.follow(node.body, names)
+        self.follow_body(node.body, names)
         bases = [self.evaluate(base, scope) for base in node.bases]
         if node.keywords or node.decorator_list:
             bases.append(UNKNOWN)

@@ -80,7 +80,9 @@ class Run(Answers):
         if _qualified(function) in _LAZY_LOADERS:
             self._note(f"{_qualified(function)} is not followed: it imports when it is used")
         if isinstance(function, (CodeFunction, BoundMethod, CodeClass, Instance)):
-            return self.call_object(function, values, keywords)
+            value = self.call_object(function, values, keywords)
+            # What it does it does in C, also where its Python files are followed.
+            return External("cffi.FFI()") if self._is_cffi(function) else value
         if isinstance(node.func, ast.Attribute) and node.func.attr == "dlopen":
             # An FFI object of cffi, wherever it comes from: nothing else has such a method.
             function = External("cffi.FFI().dlopen")
@@ -91,6 +93,13 @@ class Run(Answers):
         value = self._call_known(function.name, values, keywords)
         # What is made of an answer is one, too.
         return answer_among(values) or UNKNOWN if value is UNKNOWN else value
+
+    def _is_cffi(self, function: Value) -> bool:
+        """Whether a class is ``cffi.FFI``."""
+        if not isinstance(function, CodeClass) or function.name != "FFI":
+            return False
+        module = self._finder.module("cffi.api")
+        return module is not None and module.environment.names.get("FFI") is function
 
     def call_value(self, function: Value, values: list[Value]) -> Value:
         """See :class:`collide.wheels.python.finders.Finders`."""
@@ -166,7 +175,7 @@ class Run(Answers):
         else:
             for statement in body:
                 ast.increment_lineno(statement, self._line - 1)
-            self.follow(body, Environment(self.module.environment))
+            self.follow_body(body, Environment(self.module.environment))
         return UNKNOWN
 
     def lazy(self, module: CodeModule, name: str) -> Value:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from collide.wheels.python.containers import MORE, first_elements
 from collide.wheels.python.displays import MOST_ROUNDS
@@ -83,6 +83,11 @@ class Statements(Expressions):
                 if leave.inside and self._alternatives:
                     self._aside(list(rest), scope)
                 raise
+
+    def follow_body(self, statements: Iterable[ast.stmt], scope: Environment) -> None:
+        """Follow what no function and no loop is around: a return there is a syntax error."""
+        with suppress(LeaveError):
+            self.follow(statements, scope)
 
     def _follow_one(self, statement: ast.stmt, scope: Environment) -> None:
         follow = getattr(self, f"_on_{type(statement).__name__.lower()}", None)

@@ -130,3 +130,19 @@ def test_ways_are_tried_one_after_the_other_and_are_bounded() -> None:
     many = Choices()
     assert [many.take(likely=True) for _ in range(65)] == [True] * 64 + [None]
     assert sum(many.change() and many.take(likely=True) is not None for _ in range(99)) == 5
+
+
+def test_library_that_cffi_opens_has_its_flags(tmp_path: Path) -> None:
+    text = (
+        "from cffi import FFI\nffi = FFI()\nif hasattr(ffi, 'RTLD_DEEPBIND'):\n"
+        "    lib = ffi.dlopen(here + '/lib/liba.so', ffi.RTLD_DEEPBIND)\n"
+        "if lib.version(ffi.NULL):\n    raise ImportError\n"
+    )
+    site = site_of(tmp_path, text)
+    (site / "cffi").mkdir()
+    (site / "cffi/__init__.py").write_text("from .api import FFI\n")
+    code = "class FFI:\n    def dlopen(self, name, flags=0):\n        return open_in_c(name)\n"
+    (site / "cffi/api.py").write_text(code)
+    plan = follow_imports(["p"], [site], PYTHON, HERE)
+    ((name, deepbind),) = [(e.name, e.mode.deepbind) for e in plan.openings if "liba" in e.name]
+    assert (name, deepbind) == (f"{site}/p/lib/liba.so", True)
