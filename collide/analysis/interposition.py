@@ -24,6 +24,7 @@ from collide.elf.constants import (
 )
 from collide.elf.names import first_word
 from collide.elf.references import referred_names
+from collide.elf.symbol_table import values_of_types
 from collide.elf.symbols import Reference, is_code, is_data
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
@@ -319,9 +320,7 @@ def _calls_of(
 
 
 def _variables(dso: Dso) -> AbstractSet[int]:
-    exports = dso.elf.exports
-    found = (d for name in exports.names for d in exports.candidates(name))
-    return {d.value for d in found if d.type == STT_OBJECT and d.value is not None}
+    return {value for _, value in values_of_types(dso.elf.exports, (STT_OBJECT,))}
 
 
 class _Groups:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.binding.binding import Binding
-from collide.elf.symbols import is_code
+from collide.elf.symbol_table import values_of_types
+from collide.elf.symbols import CODE, is_code
 from collide.loader.model import Dso
 
 
@@ -58,6 +59,4 @@ def names_in(dso: Dso, interiors: Iterable[range]) -> AbstractSet[str]:
 
 def function_places(dso: Dso) -> dict[str, int]:
     """The addresses of an object's functions by their names."""
-    exports = dso.elf.exports
-    found = ((name, d) for name in exports.names for d in exports.candidates(name))
-    return {n: d.value for n, d in found if is_code(d.type) and d.value is not None}
+    return dict(values_of_types(dso.elf.exports, CODE))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import reduce
 from itertools import compress, repeat
@@ -225,6 +225,17 @@ class DynamicSymbols:
         column = self._columns()[3]
         return ((name, column[at] if at >= 0 else None) for name, at in self._index.items())
 
+    def of_types(self, types: Container[int]) -> Iterator[tuple[str, int]]:
+        """See :func:`values_of_types`."""
+        # Which names have one definition is found out for all at once.
+        self.simple(dict.fromkeys(self._index))
+        info, values, offers = self._columns()[0], self._columns()[3], self._offers
+        for name, number in self._index.items():
+            if offers[name] is None:
+                yield from _values(name, self.candidates(name), types)
+            elif info[number] & 15 in types:
+                yield name, values[number]
+
     def _find_offers(self, names: list[str]) -> Mapping[str, str | None]:
         """The version in which each name is offered, of those that have one simple definition."""
         if not isinstance(self._hash, GnuHash):
@@ -324,6 +335,19 @@ def vague_names(exports: Exports, names: Iterable[str]) -> AbstractSet[str]:
         return exports.vague(names)
     found = ((name, exports.candidates(name)) for name in names)
     return {name for name, ds in found if ds and _are_vague(ds)}
+
+
+def values_of_types(exports: Exports, types: Container[int]) -> Iterator[tuple[str, int]]:
+    """The values of definitions of some ``types``, with their names; of most none is made."""
+    if isinstance(exports, DynamicSymbols):
+        return exports.of_types(types)
+    return (one for name in exports.names for one in _values(name, exports.candidates(name), types))
+
+
+def _values(
+    name: str, definitions: Iterable[Definition], types: Container[int]
+) -> Iterator[tuple[str, int]]:
+    return ((name, d.value) for d in definitions if d.type in types and d.value is not None)
 
 
 def has_unique(info: bytes) -> bool:

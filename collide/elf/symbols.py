@@ -65,9 +65,13 @@ class Reference(NamedTuple):
     defined: bool
 
 
+CODE = (STT_FUNC, STT_GNU_IFUNC)
+"""The types of functions."""
+
+
 def is_code(kind: int) -> bool:
     """Whether a symbol of this type is a function."""
-    return kind in (STT_FUNC, STT_GNU_IFUNC)
+    return kind in CODE
 
 
 def is_data(kind: int | None) -> bool:

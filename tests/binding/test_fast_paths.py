@@ -19,7 +19,16 @@ from collide.binding.binder import Binder
 from collide.binding.binding import Binding, BindingGroup, BoundObject, names_apart
 from collide.binding.definers import ReferencesByDefiner
 from collide.binding.shadowing import ReferenceBinder
-from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK, STV_DEFAULT, STV_PROTECTED
+from collide.elf.constants import (
+    STB_GNU_UNIQUE,
+    STB_WEAK,
+    STT_FUNC,
+    STT_GNU_IFUNC,
+    STT_OBJECT,
+    STT_TLS,
+    STV_DEFAULT,
+    STV_PROTECTED,
+)
 from collide.elf.machines import CLASS_COPY, CLASS_DATA, CLASS_PLT
 from collide.elf.names import first_word
 from collide.elf.object import ElfObject
@@ -30,7 +39,7 @@ from collide.elf.references import (
     referred_names,
     table_of,
 )
-from collide.elf.symbol_table import vague_names
+from collide.elf.symbol_table import vague_names, values_of_types
 from collide.elf.symbols import Exports, Reference
 from collide.hosts.profile_file.described import RecordedFiles
 from collide.hosts.profile_file.read import JsonTables
@@ -125,6 +134,18 @@ def test_vague_names_have_weak_or_unique_definitions_only(seed: int) -> None:
         vague = {n for n, found in kinds.items() if found and found <= {STB_WEAK, STB_GNU_UNIQUE}}
         defined = {name for name in vague_names(obj.exports, NAMES) if candidates(name)}
         assert defined == vague
+
+
+@seeded(100)
+def test_values_of_types_are_those_of_all_candidates(seed: int) -> None:
+    rand = random.Random(seed)
+    types = rand.sample((STT_FUNC, STT_OBJECT, STT_TLS, STT_GNU_IFUNC), 2)
+    for obj in views(rand):
+        found = list(values_of_types(obj.exports, types))
+        candidates = [(n, d) for n in obj.exports.names for d in obj.exports.candidates(n)]
+        assert found == [
+            (n, d.value) for n, d in candidates if d.type in types and d.value is not None
+        ]
 
 
 # -- references ------------------------------------------------------------------------------------

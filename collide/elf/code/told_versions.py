@@ -48,7 +48,9 @@ def told_versions(data: bytes | bytearray, exports: Exports) -> tuple[str, ...]:
     Numbers stand as they are: ``ZSTD_versionNumber() 10507``. At most 16; () where the object
     is of a machine that is not known here, or corrupt.
     """
-    names = sorted(n for n in exports.names if _NAME.search(n) and not _OF_OTHERS.match(n))
+    # Most names of a library of C++ are told by how they begin.
+    names = [name for name in exports.names if not name.startswith("_Z")]
+    names = sorted(name for name in names if _NAME.search(name) and not _OF_OTHERS.match(name))
     if not names:
         return ()
     try:
