@@ -262,6 +262,16 @@ def test_same_lendings(
     both(lambda: list(lent.lendings(start, code, variables)))
 
 
+def test_same_moves_of_pointers(both: Callable[[Callable[[], Any]], None]) -> None:
+    """All sequences of four: through registers and the stack, and into what they point to."""
+    moves = (
+        *("48 89 7c 24 08", "48 8b 7c 24 08", "48 8b 74 24 08", "48 89 fe", "48 8d 7f 08"),
+        *("48 8d 77 00", "48 8d 7c 24 08", "48 89 e7", "48 8b 7f 10"),
+    )
+    whole = [b"".join(four) for four in product(map(bytes.fromhex, moves), repeat=4)]
+    both(lambda: [_told(code + b"\x48\x8b\x47\x18\xe8\0\0\0\0") for code in whole])
+
+
 @pytest.mark.parametrize("leading", ["", "66", "4d"])
 @pytest.mark.parametrize("which", MAPS)
 def test_same_instructions(
