@@ -6,6 +6,12 @@ from enum import Enum, IntEnum
 
 from collide.support.records import NamedTuple
 
+HIDE = (
+    "Keep the library's names from being looked up: link a static one with "
+    "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic (COL101 says more)."
+)
+"""What to do where a host replaces a library, or a part of it: no matter what follows from that."""
+
 
 class Severity(IntEnum):
     """How bad a finding is; ``--fail-on`` compares them."""

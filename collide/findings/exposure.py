@@ -32,7 +32,7 @@ EXPOSED_SYMBOLS = Code(
     Severity.NOTE,
     Shape.EXPOSURE,
     "defines functions or variables that a host with the same names would replace",
-    "Any host that exports one of these names takes it: a victim that waits for its host. Where "
+    "Any host that exports one of these names gives its own in their place. Where "
     "the names are those of a library that others link too, such hosts exist.",
     "References to definitions of the same object that are neither hidden nor protected, without "
     "DT_SYMBOLIC and C++ vague linkage, and without names that only this wheel can have: they end "

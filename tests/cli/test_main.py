@@ -595,7 +595,10 @@ def test_input_without_objects_is_nothing_to_check(
 ) -> None:
     path = make(tmp_path)
     line = run.fails("check", path, *profile, status=NOTHING)
-    assert line == f"{path}: it has no shared object that could be opened"
+    assert line == (
+        f"{path}: it has no shared object that could be opened: nothing to check "
+        "(see --allow-unchecked)"
+    )
 
 
 @each_void

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collide.elf.constants import STT_OBJECT, STT_TLS
 from collide.elf.symbols import is_code, is_data
-from collide.findings.code import Code, Severity, Shape
+from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import RuleResult, file_name, file_names, is_text
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ DATA_MISMATCH = Code(
     "The variable's size in the host's symbol table is smaller than in the wheel's, or only one "
     "of them is thread-local, or one is code. A larger variable is not reported, "
     "nor a constant text, which ends with a zero byte.",
-    "As for COL101: no host can replace what is not looked up by name.",
+    HIDE,
     example=(
         "gnureadline in a program for aarch64 that links libreadline 8.2: of the 711 references"
         " that the program answers, some are to variables that are smaller there."

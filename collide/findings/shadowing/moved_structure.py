@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.findings.code import Code, Severity, Shape
+from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import WITNESSES, RuleResult, file_name, offsets
 from collide.support.text import number_in_words, plural
 
@@ -26,7 +26,7 @@ MOVED_STRUCTURE = Code(
     "moved, all in one direction. And code of the victim that can run, beside that of the library "
     "itself, gives these functions, by these arguments, the address of a place on its stack, of a "
     "variable, or inside of a structure. On x86-64; elsewhere such code is not read.",
-    "As for COL101: no host can replace what is not looked up by name.",
+    HIDE,
     example=(
         "In a program that links libwcs 7.12, astropy 8.0.2, which has a later one linked in, "
         "dies with SIGSEGV: its Python objects hold a structure wcsprm, in which the two releases "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collide.analysis.library_copies import other_major
-from collide.findings.code import Code, Severity, Shape
+from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import RuleResult, some, structures
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ OTHER_ABI = Code(
     "The first numbers behind .so differ between the library meant and the one used: those of "
     "their DT_SONAMEs, or of their files where auditwheel has renamed the library. An error where "
     "structures of it are in use as variables, else a warning.",
-    "As for COL101: no host can replace what is not looked up by name.",
+    HIDE,
     example=(
         "netCDF4 brings HDF5 1.14, and is imported in a program that links "
         "libhdf5_serial.so.103, which is HDF5 1.10. Filters that the wheel opens as plugins "

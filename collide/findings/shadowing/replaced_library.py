@@ -6,7 +6,7 @@ from itertools import islice
 
 from collide.binding.shadowing import is_one_c_library
 from collide.elf.constants import STT_COMMON, STT_OBJECT, STT_TLS
-from collide.findings.code import Code, Severity, Shape
+from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import RuleResult, differs, file_names, in_use
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ REPLACED_LIBRARY = Code(
     "Symbols in use that the victim's own closure defines bind to the host, and none of the same "
     "library that is in use stays in the wheel. Nothing tells that the two are incompatible. A "
     "note where both have one build id or are files of one C library.",
-    "As for COL101: no host can replace what is not looked up by name.",
+    HIDE,
     example=(
         "In Debian's python3.11, lxml 6.1.3 runs the zlib 1.2.13 that the interpreter links, "
         "and the 1.3.2 that is built into it stays unused. Nothing breaks. See `collide check "

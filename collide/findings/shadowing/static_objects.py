@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from collide.findings.code import Code, Severity, Shape
+from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import RESERVED, RuleResult, file_name, is_inside, some
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ STATIC_OBJECTS = Code(
     "ends, by code of the other copy. Seen with real libraries: a crash at the end.",
     "Constructors or destructors of classes, by their mangled names, bind to the host from code "
     "that is reached from the object's own list of initialisers.",
-    "As for COL101: no host can replace what is not looked up by name.",
+    HIDE,
     example=(
         "A wheel and its host both have GDAL, in C++. At the end of the process the host's "
         "destructor runs for objects that the wheel's constructor has made: free(): invalid "

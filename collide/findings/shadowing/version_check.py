@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from collide.analysis.library_copies import is_older, library_name, other_major
-from collide.findings.code import Code, Severity, Shape
+from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import RuleResult, differs, file_name, some
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ VERSION_CHECK = Code(
     "compiling with the one of running: the releases differ. It expects another build: the host's "
     "file has another name. Or the name of a function in use ends in _ver, by which it takes the "
     "number of the interface that the caller was compiled for, and the ABI numbers differ.",
-    "As for COL101: no host can replace what is not looked up by name.",
+    HIDE,
     example=(
         'In uwsgi, `import xmlsec` (1.3.17) ends with "lxml & xmlsec libxml2 library version '
         'mismatch". In a program that links HDF5 1.10, `import h5py` (3.10) ends the process: '

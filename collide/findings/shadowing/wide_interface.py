@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collide.analysis.libpython import python_release
-from collide.findings.code import Code, Severity, Shape
+from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import RuleResult, lie_alike, some, structures
 
 TYPE_CHECKING = False
@@ -19,12 +19,13 @@ WIDE_INTERFACE = Code(
     Severity.ERROR,
     Shape.INTERPOSITION,
     "uses a library's internal structures, but runs with the host's copy, not with its own",
-    "So many functions and variables of the library are in use that its structures are compiled "
-    "in. Another release with other layouts or other rules gives wrong results.",
+    "So many functions and variables of the library are in use that the code is compiled for the "
+    "layouts of its structures. Another release, with other layouts or other rules, gives wrong "
+    "results.",
     f"At least {WIDE} symbols in use bind to one library of the host, variables of more than one "
     "word among them, and the code of both copies, where it is at hand, does not show that all "
     "structures lie alike.",
-    "As for COL101: no host can replace what is not looked up by name.",
+    HIDE,
     example=(
         "In uwsgi, lxml 6.1.3 was compiled for libxml2 2.14.6 and runs 2.9.14 for 815 functions"
         " and variables: limits of the newer release are not kept, and errors differ. See "

@@ -356,7 +356,7 @@ class _Screen:
         harmless = all(c.severity == Severity.NOTE for c in pairs)
         if pairs and (self._verbose or not harmless):
             yield ()
-            yield (Span("in one process:", "strong"),)
+            yield (Span("imported into one process:", "strong"),)
             yield from self._lines.of(pairs)
             harmful = [c for c in pairs if c.severity > Severity.NOTE]
             for fix in dict.fromkeys(c.fix for c in harmful):
@@ -488,7 +488,7 @@ def why_nothing(left_out: Sequence[LeftOut]) -> Iterator[str]:
 
 def _reason(one: LeftOut, counts: Counter[str]) -> str:
     if one.empty:
-        return f"{one.target}: {one.misfit.reason}"
+        return f"{one.target}: {one.misfit.reason}: nothing to check (see --allow-unchecked)"
     if counts.total() > _SHOWN_HOSTS:
         return f"{one.target}: fits none of {summed_up(counts)}"
     return f"{one.target}: {one.host}: {one.misfit.reason}"

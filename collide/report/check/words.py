@@ -86,10 +86,15 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) 
     ``brief`` leaves out what the hosts have in its place.
     """
     if cause.exposed:
-        return f"a host that defines them, too, comes before {listed_objects(cause.objects)}"
+        return (
+            f"a host that defines them, too, would replace them in {listed_objects(cause.objects)}"
+        )
     worst = cause.worst_rows[0].finding
     if worst.code.shape is Shape.CHANGED_BINDINGS:
-        return f"if imported first, {listed_objects(cause.objects)} of the other will use it, too"
+        first = [row.after for row in cause.rows]
+        later = listed_targets([one for one in cause.targets if one not in first])
+        users = listed_objects(cause.objects)
+        return f"if imported first, {users} of {later or 'the other'} will use it, too"
     subject = hosts.some(cause, named=named)
     where = "" if cause.checked < 2 else f" on {subject}"
     if is_captured(worst) and worst.code.shape is not Shape.CAPTURE:
