@@ -107,7 +107,8 @@ def _lent(
     inside = [(ours, theirs) for ours, theirs in inside if ours.dso is caller]
     if inside:
         replaced = {ours.definition.value or 0 for ours, _ in inside}
-        offered = frozenset[str]().union(*(theirs.dso.elf.exports.names for _, theirs in inside))
+        hosts = {theirs.dso for _, theirs in inside}
+        offered = frozenset[str]().union(*(dso.elf.exports.names for dso in hosts))
         users = frozenset(u for u in users if _runs_without(replaced, u, caller, calls, offered))
 
     def image() -> Image:

@@ -99,10 +99,10 @@ function_of(const int64_t *starts, Py_ssize_t count, int64_t place)
 #define FORMS 5
 static unsigned char LAST[FORMS][256], BEFORE[FORMS][256];
 
-/* The rarest byte of a form, and its distance from the displacement; 0: one of several. */
+/* The rarest byte of a form, and its distance from the displacement; 0 is what find_modrm finds. */
 static const struct {
     unsigned char byte, distance;
-} FIRST[FORMS] = {{0xe8, 1}, {0, 0}, {0xe9, 1}, {0x0f, 2}, {0x25, 1}};
+} FIRST[FORMS] = {{0xe8, 1}, {0, 1}, {0xe9, 1}, {0x0f, 2}, {0x25, 1}};
 
 /* A displacement follows where the tables of the two bytes before it have a bit in common. */
 static void
@@ -178,6 +178,23 @@ keep_split(PyObject *lists, const Split *split, int64_t place, int64_t target)
     return kept == 1 ? 1 : -1;
 }
 
+/* The next ModRM with mod 00 and r/m 101 before ``end``, or NULL; it takes eight bytes at once. */
+static const unsigned char *
+find_modrm(const unsigned char *at, const unsigned char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    for (; end - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        word = (word & 0xc7 * ones) ^ 0x05 * ones;  /* a byte that is 0 now is one */
+        if ((word - ones) & ~word & 0x80 * ones)
+            break;
+    }
+    while (at < end && (*at & 0xc7) != 0x05)
+        at++;
+    return at < end ? at : NULL;
+}
+
 static int
 scan_code(const Py_buffer *code, int form, int64_t address, int top, const Py_buffer *filter,
           PyObject *lists, const Split *split)
@@ -186,14 +203,13 @@ scan_code(const Py_buffer *code, int form, int64_t address, int top, const Py_bu
     const unsigned char *last_table = LAST[form], *before_table = BEFORE[form];
     int shift = sieve_shift(filter->len);
     Py_ssize_t distance = FIRST[form].distance;
-    for (Py_ssize_t at = distance == 1 ? 1 : 2; at <= code->len - 4; at++) {
-        if (distance) {
-            const unsigned char *from = bytes + at - distance;
-            from = memchr(from, FIRST[form].byte, (size_t)(code->len - 3 - at));
-            if (!from)
-                return 0;
-            at = from - bytes + distance;
-        }
+    for (Py_ssize_t at = distance; at <= code->len - 4; at++) {
+        const unsigned char *from = bytes + at - distance, *end = bytes + code->len - 3 - distance;
+        from = FIRST[form].byte ? memchr(from, FIRST[form].byte, (size_t)(end - from))
+                                : find_modrm(from, end);
+        if (!from)
+            return 0;
+        at = from - bytes + distance;
         unsigned char before = at > 1 ? bytes[at - 2] : 0, high;
         if (!(last_table[bytes[at - 1]] & before_table[before])
             || ((high = bytes[at + 3]) > top && high < 255 - top))

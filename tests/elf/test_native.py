@@ -99,7 +99,7 @@ def _sites(segment: Segment, functions: Functions, wanted: Sequence[int]) -> lis
     data=code(),
     address=ADDRESSES,
     reach=st.integers(0, 1 << 32),
-    wanted=st.lists(st.integers(-100, 200), max_size=6),
+    wanted=st.just([*range(-100, 201)]) | st.lists(st.integers(-100, 200), max_size=6),
     starts=st.lists(st.integers(-100, 200), min_size=1, max_size=6, unique=True).map(sorted),
 )
 def test_same_branches(
