@@ -100,10 +100,18 @@ def _complain_of_fault(e: Exception) -> int:
     return EXIT_FAULT
 
 
+def _version() -> str:
+    """The release, and whether the compiled part is in use."""
+    from collide.elf.native import compiled  # late: it may be demanded and missing
+
+    part = "with its compiled part" if compiled else "without its compiled part"
+    return f"collide {collide.__version__}, {part}"
+
+
 def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         # Without argparse, which alone takes as long as the interpreter's start.
-        print(f"collide {collide.__version__}")
+        print(_version())
         return 0
     from importlib import import_module  # late: start-up
 
@@ -209,7 +217,7 @@ def overview() -> argparse.ArgumentParser:
         prog="collide",
         description="Predict which symbols of a wheel the dynamic loader takes from somebody else.",
     )
-    parser.add_argument("--version", action="version", version=f"collide {collide.__version__}")
+    parser.add_argument("--version", action="version", version=_version())
     parser.add_argument(
         "--print-completion", choices=tuple(COMPLETIONS), help="print the completion of a shell"
     )

@@ -24,6 +24,7 @@ import collide
 from checkout import ROOT
 from collide.check import check as check_module
 from collide.cli.main import main
+from collide.elf.native import chosen
 from collide.findings.table import CODES
 from collide.support import files
 from collide.wheels.archive import Member, write_wheel
@@ -92,10 +93,18 @@ def process(
 # -- the whole command ----------------------------------------------------------------------------
 
 
-def test_version_is_that_of_the_package() -> None:
-    done = process("--version")
-    assert (done.returncode, done.stdout) == (CLEAN, f"collide {collide.__version__}\n")
-    assert done.stderr == ""
+@pytest.mark.parametrize("native", ["0", ""])
+def test_version_is_that_of_the_package_and_tells_what_runs(native: str) -> None:
+    done = process("--version", env={"COLLIDE_NATIVE": native})
+    part = "with" if chosen(native) else "without"
+    wanted = f"collide {collide.__version__}, {part} its compiled part\n"
+    assert (done.returncode, done.stdout, done.stderr) == (CLEAN, wanted, "")
+
+
+def test_compiled_part_that_is_demanded_and_missing_ends_the_version_too() -> None:
+    done = process("--version", env={"COLLIDE_NATIVE": "2"})
+    assert (done.returncode, done.stdout) == (UNREADABLE, "")
+    assert done.stderr == "collide: COLLIDE_NATIVE=2 in the environment is neither 0 nor 1\n"
 
 
 @pytest.mark.parametrize(
