@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache, partial
 from os.path import commonprefix
@@ -32,8 +32,8 @@ from collide.wheels.target import is_extension_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collide.analysis.known_reach import KnownReach, ReachOnHost
     from collide.analysis.layouts import Layouts
-    from collide.analysis.reachability import Reach
     from collide.elf.code.call_graph import Calls
 
 _SHORTEST_PREFIX = 3
@@ -121,8 +121,13 @@ InterpositionKey = tuple[Dso, Dso, bool]
 Uses = Callable[[Dso, Iterable[str]], AbstractSet[str]]
 
 
-def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterator[Interposition]:
-    """Every interposition of an analysis; without ``reaching`` all references count as used."""
+def find_interpositions(
+    analysis: Analysis, *, reaching: bool = True, known: KnownReach | None = None
+) -> Iterator[Interposition]:
+    """Every interposition of an analysis; without ``reaching`` all references count as used.
+
+    ``known`` is what was found to be used on other hosts of the same target.
+    """
     groups = _Groups(analysis)
     collected = groups.collected()
     weighed = [k for k, one in collected.items() if _is_weighed(analysis, k, one)]
@@ -133,9 +138,9 @@ def find_interpositions(analysis: Analysis, *, reaching: bool = True) -> Iterato
         names.setdefault(key[0], set()).update(b.reference.name for b in bindings)
         kept_of[key] = frozenset() if key[2] else kept_beside(bindings, key[0], groups.of(key[0]))
     uses: Uses = _all
-    reach: Reach | None = None
+    reach: ReachOnHost | None = None
     if reaching and names:
-        reach = _reach(analysis, {key: collected[key] for key in weighed}, kept_of)
+        reach = _reach(analysis, {key: collected[key] for key in weighed}, kept_of, known)
         uses = reach.uses
     # All names of a victim at once: each call may have to read all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
@@ -205,7 +210,7 @@ def _own_calls(
     groups: _Groups,
     victim: Dso,
     kept: AbstractSet[str],
-    reach: Reach,
+    reach: ReachOnHost,
 ) -> tuple[str, ...]:
     """The names whose intended definitions are called by their own object, and not by name.
 
@@ -234,8 +239,10 @@ def _reach(
     analysis: Analysis,
     weighed: Mapping[InterpositionKey, _Collected],
     kept_of: Mapping[InterpositionKey, AbstractSet[str]],
-) -> Reach:
+    known: KnownReach | None,
+) -> ReachOnHost:
     """What tells which names of a victim are in use, by the calls of all that is opened."""
+    from collide.analysis.known_reach import KnownReach  # late: start-up
     from collide.analysis.reachability import Reach  # late: start-up
 
     opened = {name for found in weighed.values() for name in found.modules}
@@ -250,12 +257,17 @@ def _reach(
         for (victim, provider, vague), one in weighed.items()
         if not vague
     )
-    known = partial(_calls_of, analysis, compared, kept_in)
-    return Reach(modules, kept_in.keys() | compared, known, _unasked(weighed, interiors))
+    calls_of = partial(_calls_of, analysis, compared, kept_in)
+    unasked = _unasked(weighed, interiors)
+    reach = Reach(modules, kept_in.keys() | compared, calls_of, unasked)
+    further = tuple(
+        frozenset((dso, frozenset(names)) for dso, names in of.items()) for of in (kept_in, unasked)
+    )
+    return (known or KnownReach()).of(reach, (further, frozenset(compared)))
 
 
 def _unasked(
-    weighed: Mapping[InterpositionKey, _Collected], interiors: Mapping[Dso, Sequence[range]]
+    weighed: Mapping[InterpositionKey, _Collected], interiors: Mapping[Dso, tuple[range, ...]]
 ) -> dict[Dso, AbstractSet[str]]:
     """Names that nobody looks up in a victim that has other work than the library linked into it.
 

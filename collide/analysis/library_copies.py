@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
-from collide.loader.model import Dso
+from collide.loader.model import Dso, once_of
 from collide.support.records import NamedTuple
 from collide.wheels.grafted import is_grafted, without_hash
 
@@ -238,12 +238,12 @@ def renamed(intended: Iterable[Dso], provider: Dso) -> Renaming | None:
     None without one. Builders add it by macros, to have a copy for themselves. Only names
     in C are looked at, where the prefix stands in front of the whole name.
     """
-    theirs = {n for n in provider.elf.exports.names if len(n) > 3 and not n.startswith("_Z")}
+    theirs, tails = _names_in_c(provider)
     ours = _names_of(intended) - theirs
     found = Counter(
         name[:length]
         for name in ours
-        if not name.startswith("_Z")
+        if name[-4:] in tails and not name.startswith("_Z")
         for length in range(1, len(name) - 3)
         if name[length:] in theirs
     )
@@ -251,6 +251,13 @@ def renamed(intended: Iterable[Dso], provider: Dso) -> Renaming | None:
         if count >= _RENAMED * len(theirs):
             return Renaming(prefix, count)
     return None
+
+
+@once_of
+def _names_in_c(dso: Dso) -> tuple[AbstractSet[str], AbstractSet[str]]:
+    """Its names in C of more than three characters, and the last four characters of each."""
+    names = {n for n in dso.elf.exports.names if len(n) > 3 and not n.startswith("_Z")}
+    return names, {name[-4:] for name in names}
 
 
 # Names of machines end with 64, too.

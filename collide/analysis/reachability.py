@@ -15,7 +15,7 @@ far as needed: mostly a few steps lead to something that runs, or end.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -42,8 +42,19 @@ class Use(NamedTuple):
     name: str | None
 
 
+class _Door(NamedTuple):
+    """A fact that may hold: a function of ``dso`` is called by a name that leads to it."""
+
+    dso: Dso
+    address: int
+
+
 class _Object:
-    """One object, as all modules bind it."""
+    """One object, as all modules bind it.
+
+    Its *doors* are functions with names, by which others may call them. A name waits for those
+    that lead to a use of it: it holds as soon as one of them is open.
+    """
 
     def __init__(
         self, dso: Dso, read: Callable[[Dso], Calls | None], unasked: AbstractSet[str]
@@ -54,6 +65,9 @@ class _Object:
         self._read = read
         self._by_provider: defaultdict[Dso, list[BindingGroup]] = defaultdict(list)
         self._bound_to: dict[Dso, AbstractSet[str]] = {}
+        self._waiting: dict[Use, AbstractSet[int]] = {}
+        self._awaited: Counter[int] = Counter()
+        self._open: set[int] = set()
         self.is_read = False
 
     @cached_property
@@ -80,10 +94,36 @@ class _Object:
         found = (d.value for name in names for d in exports.candidates(name))
         return {value for value in found if value is not None}
 
-    def offered(self, functions: AbstractSet[int]) -> Iterable[int]:
+    def offered(self, functions: AbstractSet[int]) -> AbstractSet[int]:
         """Those of ``functions`` that have names, by which others may call them."""
         calls = self.calls
-        return sorted(calls.offered(self.dso.elf.exports).keys() & functions) if calls else ()
+        return calls.offered(self.dso.elf.exports).keys() & functions if calls else frozenset()
+
+    def wait(self, use: Use, doors: AbstractSet[int]) -> Sequence[int]:
+        """Let ``use`` hold with one of ``doors``; returns those that nothing else waits for."""
+        self.drop(use)
+        self._waiting[use] = doors
+        awaited = self._awaited.get
+        new = sorted(door for door in doors if not awaited(door))
+        self._awaited.update(doors)
+        return new
+
+    def drop(self, use: Use) -> None:
+        """``use`` waits no longer."""
+        for door in self._waiting.pop(use, ()):
+            self._awaited[door] -= 1
+
+    def is_awaited(self, address: int) -> bool:
+        """Whether some use would hold, if the function at ``address`` were open."""
+        return self._awaited[address] > 0
+
+    def open(self, address: int) -> None:
+        """The function at ``address`` is called by its name."""
+        self._open.add(address)
+
+    def opened(self) -> list[Use]:
+        """The uses that hold because of functions that are open."""
+        return [use for use, doors in self._waiting.items() if not self._open.isdisjoint(doors)]
 
     def bound_by(self, provider: Dso) -> Sequence[BindingGroup]:
         """The groups with bindings to ``provider``."""
@@ -148,8 +188,8 @@ class Reach:
 
     ``calls_of`` gives the calls of an object, None where they are not known:
     then all that it refers to counts as soon as something calls into it. Only
-    objects whose dependencies lead to one of ``victims`` are looked at. ``unasked`` are names
-    of an object that nobody looks up in it.
+    objects whose dependencies lead to one of ``victims`` are looked at; ``roots`` are those of
+    them that are opened. ``unasked`` are names of an object that nobody looks up in it.
     """
 
     def __init__(
@@ -160,9 +200,12 @@ class Reach:
         unasked: Mapping[Dso, AbstractSet[str]] = MappingProxyType({}),
     ) -> None:
         self._objects = objects_leading_to(victims, modules, calls_of, unasked)
-        self._roots = {module.opened.root.dso for module in modules} & self._objects.keys()
-        self._holds: set[Use] = set()
-        self._follows: defaultdict[Use, list[Use]] = defaultdict(list)
+        self.calls_of = calls_of
+        roots = {module.opened.root.dso for module in modules}
+        self.roots = frozenset(roots & self._objects.keys())
+        self._holds: set[Use | _Door] = set()
+        self._follows: defaultdict[Use, list[Use | _Door]] = defaultdict(list)
+        self._opening: set[Dso] = set()
         self._steps: dict[Use, int] = {}
         self._waiting: tuple[defaultdict[Dso, dict[Use, None]], ...] = tuple(
             defaultdict(dict) for _ in self._ways
@@ -172,6 +215,19 @@ class Reach:
         self._users: dict[Dso, list[_Object]] = {}
         self._named: dict[tuple[Dso, int], list[Use]] = {}
         self._loaded: dict[Dso, AbstractSet[str]] = {}
+
+    @property
+    def bindings(self) -> dict[Dso, tuple[BindingGroup, ...]]:
+        """The objects that are looked at, with their bindings to each other."""
+        return {
+            o.dso: tuple(g for g in o.groups.values() if not g.providers.isdisjoint(self._objects))
+            for o in self._objects.values()
+        }
+
+    @property
+    def read(self) -> AbstractSet[Dso]:
+        """The objects whose calls were asked for."""
+        return {o.dso for o in self._objects.values() if o.is_read}
 
     def uses(self, dso: Dso, names: Iterable[str]) -> AbstractSet[str]:
         """Those of ``names`` that code of ``dso`` refers to which can run."""
@@ -207,7 +263,7 @@ class Reach:
         if calls.any_live(callers):
             return True
         functions = calls.with_callers(callers)
-        if dso in self._roots and not functions.isdisjoint(self._objects[dso].entries):
+        if dso in self.roots and not functions.isdisjoint(self._objects[dso].entries):
             return True
         called = self._objects[dso].offered(functions)
         return bool(self._ask([use for one in called for use in self._calling(dso, one)]))
@@ -227,6 +283,7 @@ class Reach:
                 self._enqueue(use)
             if batch:
                 self._ways[way](self, self._objects[dso], batch)
+            self._settle()
         return {use.name or "" for use in wanted if use in self._holds}
 
     def _next(self) -> tuple[int, dict[Dso, dict[Use, None]]] | None:
@@ -237,14 +294,17 @@ class Reach:
         holds = self._holds
         if use in holds:
             return False
-        return use in self._asked or any(f not in holds for f in self._follows[use])
+        return use in self._asked or any(
+            f not in holds and (isinstance(f, Use) or self._objects[f.dso].is_awaited(f.address))
+            for f in self._follows[use]
+        )
 
     def _enqueue(self, use: Use) -> None:
         way = self._steps.setdefault(use, 0)
         if way < len(self._ways) and use not in self._holds:
             self._waiting[way][use.dso][use] = None
 
-    def _implies(self, cause: Use, use: Use) -> None:
+    def _implies(self, cause: Use, use: Use | _Door) -> None:
         """``use`` holds if ``cause`` does."""
         if cause in self._holds:
             self._hold(use)
@@ -252,18 +312,30 @@ class Reach:
             self._follows[cause].append(use)
             self._enqueue(cause)
 
-    def _hold(self, use: Use) -> None:
+    def _hold(self, use: Use | _Door) -> None:
         pending = [use]
         for one in pending:
-            if one not in self._holds:
-                self._holds.add(one)
+            if one in self._holds:
+                continue
+            self._holds.add(one)
+            if isinstance(one, Use):
+                self._objects[one.dso].drop(one)
                 pending += self._follows.pop(one, ())
+            else:
+                self._objects[one.dso].open(one.address)
+                self._opening.add(one.dso)
+
+    def _settle(self) -> None:
+        """Hold what waited for functions that are open by now, of all names at once."""
+        while self._opening:
+            for use in self._objects[self._opening.pop()].opened():
+                self._hold(use)
 
     # -- the steps --------------------------------------------------------------------------------
 
     def _by_opening(self, found: _Object, batch: Iterable[Use]) -> None:
         """Hold uses of objects that are opened as modules."""
-        if found.dso in self._roots:
+        if found.dso in self.roots:
             for use in batch:
                 if use.name is None:
                     self._hold(use)
@@ -285,15 +357,16 @@ class Reach:
 
     def _by_bindings(self, use: Use, functions: AbstractSet[int]) -> None:
         """``use`` holds if one of ``functions``, which lead to it, is called by its name."""
-        dso = use.dso
-        if dso in self._roots and not functions.isdisjoint(self._objects[dso].entries):
+        if use in self._holds:
+            return
+        found = self._objects[use.dso]
+        if use.dso in self.roots and not functions.isdisjoint(found.entries):
             self._hold(use)
             return
-        for address in self._objects[dso].offered(functions):
-            for cause in self._calling(dso, address):
-                self._implies(cause, use)
-            if use in self._holds:
-                return
+        for address in found.wait(use, found.offered(functions)):
+            for cause in self._calling(use.dso, address):
+                self._implies(cause, _Door(use.dso, address))
+        self._opening.add(use.dso)
 
     def _calling(self, dso: Dso, address: int) -> Sequence[Use]:
         """The references that the function at an address is called by."""
@@ -326,7 +399,7 @@ class Reach:
                     self._callers[use.dso] = left
                 if left:
                     # Objects that are opened as modules are certain to be in use.
-                    best = min(left, key=lambda o: (o.dso not in self._roots, o.cost))
+                    best = min(left, key=lambda o: (o.dso not in self.roots, o.cost))
                     left.remove(best)
                     self._refers(best, use)
                 if left:

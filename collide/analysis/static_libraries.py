@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.binding.binding import Binding
 from collide.elf.symbol_table import values_of_types
 from collide.elf.symbols import CODE, is_code
-from collide.loader.model import Dso
+from collide.loader.model import Dso, once_of
 
 
 def place(b: Binding) -> tuple[int, ...]:
@@ -31,11 +31,15 @@ def find_interiors(
     for victim, taken, kept in libraries:
         inside = [b for b in taken if b.intended and b.intended.dso is victim]
         if any(map(place, inside)):
-            places = function_places(victim)
-            names = {b.reference.name for b in inside} | kept
-            chosen = {places[name] for name in names & places.keys()}
-            found.setdefault(victim, []).append(densest(chosen, places.values()))
+            names = frozenset(b.reference.name for b in inside).union(kept)
+            found.setdefault(victim, []).append(_interior(victim, names))
     return {victim: tuple(ranges) for victim, ranges in found.items()}
+
+
+@once_of
+def _interior(dso: Dso, names: frozenset[str]) -> range:
+    places = function_places(dso)
+    return densest({places[name] for name in names & places.keys()}, places.values())
 
 
 def densest(chosen: AbstractSet[int], places: Iterable[int]) -> range:
@@ -51,12 +55,14 @@ def densest(chosen: AbstractSet[int], places: Iterable[int]) -> range:
     return found
 
 
-def names_in(dso: Dso, interiors: Iterable[range]) -> AbstractSet[str]:
+@once_of
+def names_in(dso: Dso, interiors: tuple[range, ...]) -> AbstractSet[str]:
     """The functions of an object, by their names, that lie in one of ``interiors``."""
-    ranges = tuple(interiors)
-    return {n for n, at in function_places(dso).items() if any(at in one for one in ranges)}
+    places = function_places(dso).items()
+    return frozenset(n for n, at in places if any(at in one for one in interiors))
 
 
-def function_places(dso: Dso) -> dict[str, int]:
+@once_of
+def function_places(dso: Dso) -> Mapping[str, int]:
     """The addresses of an object's functions by their names."""
     return dict(values_of_types(dso.elf.exports, CODE))

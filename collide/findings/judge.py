@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from collide.analysis.analysis import Analysis
     from collide.analysis.interposition import Interposition
+    from collide.analysis.known_reach import KnownReach
     from collide.findings.shadowing.order import FindingRule
 
 
@@ -29,6 +30,16 @@ class JudgedInterpositions:
 
     def __init__(self) -> None:
         self._known: dict[Interposition, Finding] = {}
+        self._reach: KnownReach | None = None
+
+    @property
+    def reach(self) -> KnownReach:
+        """What is known of what can run."""
+        if self._reach is None:
+            from collide.analysis.known_reach import KnownReach  # late: start-up
+
+            self._reach = KnownReach()
+        return self._reach
 
     def finding(self, analysis: Analysis, interposition: Interposition) -> Finding:
         """The finding on one of ``analysis``, judged once for all that are equal."""
@@ -60,7 +71,7 @@ def judge(
     """
     judged = [
         _finding(analysis, one, rules) if known is None or rules else known.finding(analysis, one)
-        for one in _interpositions(analysis, reaching)
+        for one in _interpositions(analysis, reaching, known)
     ]
     found = [*judged, *judge_loading(analysis)]
     if any(m.opening.source or m.brought for m in analysis.modules):
@@ -88,13 +99,15 @@ def rank(f: Finding) -> tuple[int, str, str, str, tuple[str, ...], str]:
     return -f.severity, f.code.id, f.victim, f.provider or "", f.symbols, f.detail
 
 
-def _interpositions(analysis: Analysis, reaching: bool) -> Iterable[Interposition]:
+def _interpositions(
+    analysis: Analysis, reaching: bool, known: JudgedInterpositions | None
+) -> Iterable[Interposition]:
     if not _has_shadowed(analysis):
         return ()
     # The rules and what they need are imported only where something is shadowed.
     from collide.analysis.interposition import find_interpositions  # late: start-up
 
-    return find_interpositions(analysis, reaching=reaching)
+    return find_interpositions(analysis, reaching=reaching, known=known.reach if known else None)
 
 
 def _finding(

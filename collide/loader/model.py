@@ -6,7 +6,7 @@ Source of the search steps: ld.so(8), "DESCRIPTION"; glibc ``elf/dl-load.c``.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from functools import cache
+from functools import cache, wraps
 from io import BytesIO
 
 from collide.elf.object import ElfObject
@@ -16,12 +16,14 @@ from collide.support.records import NamedTuple, Protocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
     from collide.elf.code.call_graph import Calls
     from collide.elf.string_abi import StringAbi
     from collide.elf.symbols import Definition, Uses
 
+    Parameters = ParamSpec("Parameters")
+    Result = TypeVar("Result")
     FoundBy = Literal[
         "executable", "loader", "preload", "opened", "already-loaded", "path", "rpath",
         "library-path", "resolution-cache", "runpath", "ld.so.cache", "system-directory",
@@ -60,11 +62,12 @@ class Dso:
     for, from the bytes that ``contents`` gives again. A recorded object has no bytes; its
     profile gives ``version_strings``, ``build_id`` and ``package``, the name and exact version of
     the distribution package that it came from, and ``recorded_uses`` of its functions.
+    ``found`` has what functions that are :func:`once_of` an object gave for it.
     """
 
     __slots__ = (
         *("_build_id", "_calls", "_contents", "_of_glibc", "_refusals", "_string_abi", "_uses"),
-        *("_version_strings", "elf", "identity", "package", "path", "recorded_uses"),
+        *("_version_strings", "elf", "found", "identity", "package", "path", "recorded_uses"),
     )
 
     def __init__(
@@ -88,6 +91,7 @@ class Dso:
         self.package = package
         self.recorded_uses = recorded_uses
         self._uses: dict[Definition, Uses] = {}
+        self.found: dict[tuple[object, ...], Any] = {}
         self._calls: tuple[Calls | None] | None = None
         self._string_abi: tuple[StringAbi | None] | None = None
         self._of_glibc: bool | None = None
@@ -172,6 +176,26 @@ class Dso:
             again = self._contents if self.elf.code_size <= LARGEST else None
             self._calls = (read_calls(again(), again) if again else None,)
         return self._calls[0]
+
+
+def once_of(
+    function: Callable[Concatenate[Dso, Parameters], Result],
+) -> Callable[Concatenate[Dso, Parameters], Result]:
+    """Let ``function`` be run once for an object and equal other arguments.
+
+    What it gives is kept with the object, the arguments as well: those of an object of a host
+    must not hold one of a target.
+    """
+
+    @wraps(function)
+    def known(dso: Dso, /, *others: Parameters.args, **none: Parameters.kwargs) -> Result:
+        key = (function, *others)
+        if key not in dso.found:
+            dso.found[key] = function(dso, *others, **none)
+        result: Result = dso.found[key]
+        return result
+
+    return known
 
 
 class LoadError(CollideError):

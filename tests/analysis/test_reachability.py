@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import random
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from collide.analysis.reachability import Reach
 from collide.elf.code import call_graph as calls
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
+from collide.loader.model import Dso
 from collide.wheels.target import read_target
 from scenario import Scenario
 
@@ -183,3 +186,53 @@ def test_order_of_questions_decides_nothing(
             reach = Reach(modules, {dso}, lambda f: f.calls)
             answers.append({name for name in order if reach.uses(dso, [name])})
     assert answers == [answers[0]] * len(answers)
+
+
+OWN = [f"own{i}" for i in range(10)]
+
+
+def chains(seed: int) -> str:
+    """Exported functions that call each other by name, and NAMES, through hidden ones."""
+    chance = random.Random(seed)
+    hidden = [f"inner{i}" for i in range(12)]
+    lines = [f"int {name}(int);" for name in (*NAMES, *OWN)]
+    lines += [f'__attribute__((noinline, visibility("hidden"))) int {f}(int);' for f in hidden]
+    for f in (*OWN, *hidden, "use"):
+        ones = chance.sample([*OWN, *hidden, *NAMES], 2)
+        lines.append(f"int {f}(int x) {{ return {ones[0]}(x) * {ones[1]}(x + 1); }}")
+    return "\n".join(lines)
+
+
+def naively_used(dso: Dso, names: Iterable[str], own: AbstractSet[str]) -> set[str]:
+    """The names that ``use`` leads to, where its object gets its ``own`` from itself."""
+    graph = dso.calls
+    assert graph is not None
+    at = {name: dso.elf.exports.candidates(name)[0].value for name in (*own, "use")}
+    runs = {at["use"]}
+    for _ in range(100):
+        runs |= {f for f in graph.functions if not runs.isdisjoint(graph.callers(f))}
+        runs |= {at[name] for name in own if not runs.isdisjoint(graph.users(name))}
+    return {name for name in names if not runs.isdisjoint(graph.users(name))}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_names_are_followed_through_functions_that_are_called_by_name(
+    tmp_path: Path, seed: int
+) -> None:
+    s = Scenario(tmp_path)
+    taken = random.Random(seed).sample(OWN, 3)
+    everything = "".join(f"int {name}(int x) {{ return x; }}" for name in NAMES)
+    s.lib("libhost.so", everything + "".join(f"int {n}(int x) {{ return x; }}" for n in taken))
+    s.lib("w/liball.so", everything)
+    s.lib("w/libuser.so", chains(seed), "-O2", needed=["w/liball.so"])
+    s.lib("w/m.so", MODULE, needed=["w/libuser.so"])
+    host = extract(str(s.host(needed=["libhost.so"])), Root())
+    asked = [*NAMES, *OWN]
+    for order in (asked, asked[::-1]):
+        target = read_target(s.directory / "w")
+        modules = [m.bound for m in analyse(target, host).modules if m.bound and m.name == "m.so"]
+        dso = next(f for f in target.members.values() if f.path.endswith("/libuser.so"))
+        used = naively_used(dso, asked, {*OWN} - {*taken})
+        reach = Reach(modules, {dso}, lambda f: f.calls)
+        assert {name for name in order if reach.uses(dso, [name])} == used
+        assert Reach(modules, {dso}, lambda f: f.calls).uses(dso, order) == used
