@@ -241,12 +241,6 @@ class OneTarget:
         except Exception as e:
             return problem_of(f"{self._target.name} on {candidate.name}", e)
 
-    def prepare(self) -> None:
-        """Look up what all hosts need, where one of them needs it."""
-        fits = (_misfit(self._target, c, self._insist) is None for c in self.candidates)
-        if self._by_definer is None and any(fits):
-            self._by_definer = _by_definer(self._target, self.candidates, self._insist)
-
     def report(self, outcomes: Iterable[Outcome], exposure: bool) -> Report:
         """The report of all ``outcomes``, which are in the order of the hosts."""
         target, judged = self._target, []

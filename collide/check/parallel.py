@@ -16,11 +16,13 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copyreg import dispatch_table
 from functools import partial
+from itertools import chain, groupby
 from time import process_time
 from typing import Any
 
 from collide.analysis.pair_traces import TargetTraces, traces
 from collide.check.check import (
+    Judged,
     OneTarget,
     Outcome,
     Report,
@@ -28,7 +30,7 @@ from collide.check.check import (
     joined,
     with_pairs,
 )
-from collide.check.pairs import KeptTargets, Pair, PairTraces
+from collide.check.pairs import KeptTargets, Pair, PairTraces, Row
 from collide.hosts.as_if import taken_for
 from collide.hosts.select import Candidate, as_candidates
 from collide.loader.host import Host, Python
@@ -45,6 +47,7 @@ from collide.wheels.target import Target, try_read
 _PATIENCE = 6
 """How often the limit on CPU time goes by until a process that has not ended itself is killed."""
 _LONGEST, _PIECES = 64, 400
+_HOSTS_EACH = 4
 _PACKED_SYMBOLS = 4_000_000  # some 70 bytes each
 
 
@@ -88,7 +91,7 @@ def check_in_parallel(
 
     order = sorted(range(len(paths)), key=lambda n: _size(paths[n]), reverse=True)
     shared_out = share_out(work, order, jobs, _PATIENCE * limits.value("time"))
-    for number, answer in _in_order(shared_out, len(paths), "input", progress):
+    for number, answer in _in_order(shared_out, range(len(paths)), "input", progress):
         if isinstance(answer, Lost | Raised):
             unreadable[number] = _problem([paths[number]], answer)
             continue
@@ -114,6 +117,7 @@ def check_hosts_in_parallel(
 ) -> Report | InputError:
     """The report on one input, whose hosts are shared out; an error where it cannot be read.
 
+    The first host that the input fits is looked at before: much of what is read then is for all.
     Each process may take the CPU time that is for one input.
     """
     candidates = as_candidates(hosts)
@@ -124,20 +128,38 @@ def check_hosts_in_parallel(
     with target.keeping():
         try:
             with timed(target.name):
-                one.prepare()
-            answers = _outcomes(one, target.name, candidates, jobs, progress)
-            return one.report(answers, options.exposure)
+                first = tuple(_first(one))
+            others = _outcomes(one, target.name, candidates, len(first), jobs, progress)
+            return one.report(chain(first, others), options.exposure)
         except UsageError:
             raise
         except Exception as e:
             return Report((), (), (*target.problems, problem_of(target.name, e)))
 
 
+def _first(one: OneTarget) -> Iterator[Outcome]:
+    """What is found on the hosts up to the first one that the input fits."""
+    for candidate in one.candidates:
+        outcome = one.outcome(candidate)
+        yield outcome
+        if isinstance(outcome, Judged):
+            return
+
+
 def _outcomes(
-    one: OneTarget, name: str, candidates: Sequence[Candidate], jobs: int, progress: Progress
+    one: OneTarget,
+    name: str,
+    candidates: Sequence[Candidate],
+    start: int,
+    jobs: int,
+    progress: Progress,
 ) -> Iterator[Outcome]:
-    """What is found on each host. Raises what a process raises, and its CPU time being over."""
+    """What is found on each host from number ``start`` on.
+
+    Raises what a process raises, and its CPU time being over.
+    """
     fitting = one.candidates
+    numbers = range(start, len(fitting))
 
     def work(number: int) -> bytes:
         # What this process has used since it was forked.
@@ -145,8 +167,10 @@ def _outcomes(
             return _dumps(one.outcome(fitting[number]), candidates)
 
     patience = _PATIENCE * limits.value("time")
-    shared_out = share_out(work, range(len(fitting)), jobs, patience)
-    for number, answer in _in_order(shared_out, len(fitting), "host", progress):
+    # Hosts of one release of a system have most libraries in common.
+    order = sorted(numbers, key=lambda n: (fitting[n].suite, n))
+    shared_out = share_out(work, order, jobs, patience, alike=True)
+    for number, answer in _in_order(shared_out, numbers, "host", progress):
         if isinstance(answer, Raised):
             raise answer.error
         if isinstance(answer, Lost):
@@ -194,34 +218,52 @@ def _pairs(
     pair_traces: PairTraces, candidates: Sequence[Candidate], jobs: int, progress: Progress
 ) -> list[Pair | InputError]:
     """All pairs, with a problem in place of those that fail or whose worker died."""
-    total = sum(len(row.others) for row in pair_traces.rows())
-    rows = list(pair_traces.rows(max(1, min(_LONGEST, total // _PIECES))))
+    tasks = _pieces(pair_traces, jobs)
     found: list[Pair | InputError] = []
 
     def work(number: int) -> bytes:
-        return _dumps(tuple(pair_traces.pairs_of(rows[number])), candidates)
+        pairs = chain.from_iterable(map(pair_traces.pairs_of, tasks[number]))
+        return _dumps(tuple(pairs), candidates)
 
-    shared_out = share_out(work, range(len(rows)), jobs, _PATIENCE * limits.value("time"))
-    for number, answer in _in_order(shared_out, len(rows), "pairs", progress):
+    shared_out = share_out(work, range(len(tasks)), jobs, _PATIENCE * limits.value("time"))
+    for number, answer in _in_order(shared_out, range(len(tasks)), "pairs", progress):
         if isinstance(answer, Lost | Raised):
-            found.append(_problem(pair_traces.names(rows[number]), answer))
+            names = dict.fromkeys(n for row in tasks[number] for n in pair_traces.names(row))
+            found.append(_problem(names, answer))
         else:
             found += _loads(answer, candidates)
     return found
 
 
+def _pieces(pair_traces: PairTraces, jobs: int) -> list[list[Row]]:
+    """All pairs in pieces, in their order.
+
+    With many hosts a piece is one of them, so that no target is opened by several processes on
+    the same one.
+    """
+    whole = [list(rows) for _, rows in groupby(pair_traces.rows(), lambda row: row.place)]
+    if len(whole) >= _HOSTS_EACH * jobs:
+        return whole
+    total = sum(len(row.others) for rows in whole for row in rows)
+    return [[row] for row in pair_traces.rows(max(1, min(_LONGEST, total // _PIECES)))]
+
+
 def _in_order(
-    answers: Iterable[tuple[int, bytes | Raised | Lost]], total: int, what: str, progress: Progress
+    answers: Iterable[tuple[int, bytes | Raised | Lost]],
+    numbers: Sequence[int],
+    what: str,
+    progress: Progress,
 ) -> Iterator[tuple[int, bytes | Raised | Lost]]:
-    """All answers by number."""
+    """All answers in the order of their ``numbers``."""
     early: dict[int, bytes | Raised | Lost] = {}
-    following = 0
-    for done, (number, answer) in enumerate(answers, 1):
-        progress(what, done, total)
-        early[number] = answer
-        while following in early:
-            yield following, early.pop(following)
-            following += 1
+    following = iter(numbers)
+    number = next(following, None)
+    for done, (answered, answer) in enumerate(answers, 1):
+        progress(what, done, len(numbers))
+        early[answered] = answer
+        while number is not None and number in early:
+            yield number, early.pop(number)
+            number = next(following, None)
 
 
 # -- between processes ----------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import math
 import os
 import pickle
 import signal
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from time import monotonic
@@ -45,6 +44,7 @@ class _Worker(NamedTuple):
 
 class _Running(NamedTuple):
     worker: _Worker
+    place: int
     task: int
     until: float
 
@@ -55,25 +55,33 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def share_out(
-    work: Callable[[int], bytes], tasks: Iterable[int], jobs: int, seconds: float = math.inf
+    work: Callable[[int], bytes],
+    tasks: Iterable[int],
+    jobs: int,
+    seconds: float = math.inf,
+    *,
+    alike: bool = False,
 ) -> Iterator[tuple[int, bytes | Raised | Lost]]:
     """Do ``work`` on each of ``tasks`` in up to ``jobs`` processes; results as they are finished.
 
-    Tasks are begun in their order. A process that dies takes only its own task
-    with it, as does one that takes longer than ``seconds`` for a task and is killed. All
+    Tasks are begun in their order; where those beside each other are ``alike``, each process goes
+    on from its last one, and the first ones are far apart. A process that dies takes only its own
+    task with it, as does one that takes longer than ``seconds`` for a task and is killed. All
     processes end with the iterator, however it ends, and with this process.
     """
     if not can_fork():
         yield from _one_by_one(work, tasks)
         return
-    waiting = deque(tasks)
+    waiting = dict(enumerate(tasks))
     running: dict[Connection, _Running] = {}
 
-    def begin(worker: _Worker | None) -> None:
-        """Give ``worker``, or a new one, the next task; without one it ends."""
+    def begin(worker: _Worker | None, last: int = -1) -> None:
+        """Give ``worker``, whose ``last`` task stood there, or a new one, a task; or end it."""
         if waiting:
             worker = worker or _start(work, list(running))
-            running[worker.pipe] = _Running(worker, waiting.popleft(), monotonic() + seconds)
+            place = _beside(waiting, last) if alike else next(iter(waiting))
+            until = monotonic() + seconds
+            running[worker.pipe] = _Running(worker, place, waiting.pop(place), until)
             # Whether it has died meanwhile shows when its result is read.
             with suppress(OSError):
                 worker.pipe.send_bytes(b"%d" % running[worker.pipe].task)
@@ -86,16 +94,29 @@ def share_out(
             begin(None)
         while running:
             for pipe in _ready(running):
-                worker, task, _ = running.pop(pipe)
+                worker, place, task, _ = running.pop(pipe)
                 result = _received(worker) if pipe.poll() else _killed(worker, seconds)
-                begin(None if isinstance(result, Lost) else worker)
+                begin(None if isinstance(result, Lost) else worker, place)
                 yield task, result
     finally:
-        for worker, _, _ in running.values():
-            worker.process.terminate()
-        for worker, _, _ in running.values():
-            worker.process.join()
-            worker.pipe.close()
+        for one in running.values():
+            one.worker.process.terminate()
+        for one in running.values():
+            one.worker.process.join()
+            one.worker.pipe.close()
+
+
+def _beside(waiting: Iterable[int], last: int) -> int:
+    """The place behind the ``last`` one, or else the middle of the longest row of places."""
+    rows: list[list[int]] = []
+    for place in waiting:
+        if place == last + 1:
+            return place
+        if not rows or rows[-1][-1] != place - 1:
+            rows.append([])
+        rows[-1].append(place)
+    longest = max(rows, key=len)
+    return longest[len(longest) // 2]
 
 
 def _one_by_one(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from multiprocessing import active_children
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +16,19 @@ import pytest
 
 from collide.support.errors import InputError
 from collide.support.processes import Lost, Raised, share_out
+
+
+def test_tasks_beside_each_other_are_done_by_one_process() -> None:
+    def work(_number: int) -> bytes:
+        time.sleep(0.01)
+        return b"%d" % os.getpid()
+
+    answers = share_out(work, range(40), 2, alike=True)
+    by = [answer for _, answer in sorted(answers)]
+    assert len(set(by)) == 2
+    assert by[0] != by[20]
+    # Which of the two is slower is left to the machine.
+    assert sum(one != other for one, other in pairwise(by)) < 10
 
 
 def test_every_task_is_done_once_and_in_other_processes() -> None:
