@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from collide.analysis.analysis import Analysis, Module, Openable, find_modules, opening_of
 from collide.binding.binder import Binder
+from collide.binding.definers import ReferencesByDefiner
 from collide.binding.session import Session
 from collide.loader.host import Host
 from collide.loader.model import FileSystem
@@ -112,14 +113,22 @@ def with_planned(target: Target, paths: Iterable[str]) -> Iterator[str]:
         yield path
 
 
-def binder_for(host: Host, files: FileSystem, names: Iterable[str]) -> Binder:
-    """A binder that has indexed all objects that opening ``names`` out of ``files`` can bring."""
+def binder_for(
+    host: Host,
+    files: FileSystem,
+    names: Iterable[str],
+    by_definer: ReferencesByDefiner | None = None,
+) -> Binder:
+    """A binder that has indexed all objects that opening ``names`` out of ``files`` can bring.
+
+    ``by_definer`` are the references of a target that is opened on several hosts.
+    """
     process = host.process.copy(files)
     loaded = len(process.maps)
     for name in names:
         process.dlopen(name)
     brought = [m.dso for m in process.maps[loaded:]]
-    return Binder(host.process, (*host.imported_files, *brought))
+    return Binder(host.process, (*host.imported_files, *brought), by_definer)
 
 
 def open_modules(

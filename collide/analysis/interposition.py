@@ -15,13 +15,9 @@ from os.path import commonprefix
 
 from collide.analysis.analysis import Analysis
 from collide.analysis.static_libraries import find_interiors, names_in, place
-from collide.binding.binding import Binding, BindingGroup
+from collide.binding.binding import Binding, BindingGroup, is_vague
 from collide.binding.shadowing import has_other_strings
-from collide.elf.constants import (
-    STB_GNU_UNIQUE,
-    STB_WEAK,
-    STT_OBJECT,
-)
+from collide.elf.constants import STT_OBJECT
 from collide.elf.names import first_word
 from collide.elf.references import referred_names
 from collide.elf.symbol_table import values_of_types
@@ -392,15 +388,6 @@ class _Groups:
                 yield (victim, b.actual.dso, is_host(b.actual.dso) and is_vague(b)), b
 
 
-def is_vague(b: Binding) -> bool:
-    """Whether a reference is to a C++ inline function or template (Itanium C++ ABI 5.2)."""
-    return (
-        b.reference.name.startswith("_Z")
-        and b.intended is not None
-        and b.intended.definition.binding in (STB_WEAK, STB_GNU_UNIQUE)
-    )
-
-
 def _entered(groups: _Groups, victim: Dso, uses: Uses) -> tuple[int, int]:
     """How many names of ``victim`` others in use get from it, and how many from elsewhere."""
     intended: dict[Dso, tuple[set[str], set[str]]] = {}
@@ -447,20 +434,18 @@ class _Library:
         """Names of the same library that got what they were meant to get from ``intended``."""
         found: dict[Reference, Binding] = {}
         for group in groups:
-            if intended.isdisjoint(group.closure):
-                continue
-            for b in group.of(self._beginning_so(group)):
-                stays = b.actual and b.intended and b.actual.dso is b.intended.dso
-                if stays and b.provider in intended:
-                    found[b.reference] = b
+            if not intended.isdisjoint(group.closure):
+                for b in self._staying(group):
+                    if b.provider in intended:
+                        found[b.reference] = b
         return {reference.name for reference, b in found.items() if self._has(b)}
 
-    def _beginning_so(self, group: BindingGroup) -> set[str]:
-        by_word = group.names_by_word()
-        names = {name for word in self._words for name in by_word.get(word, ())}
+    def _staying(self, group: BindingGroup) -> Iterator[Binding]:
+        for word in self._words:
+            yield from group.staying(word)
         if self._prefix is not None:
-            names.update(name for name in group.names() if name.startswith(self._prefix))
-        return names
+            names = frozenset(n for n in group.names() if n.startswith(self._prefix))
+            yield from (b for b in group.of(names) if b.stays and not is_vague(b))
 
     def _is_alike(self, name: str) -> bool:
         return self._prefix is not None and name.startswith(self._prefix)
@@ -470,4 +455,4 @@ class _Library:
         worded = first_word(name) in self._words
         inside = worded and any(self._first <= at <= self._last for at in place(b))
         bundled = worded and b.provider is not self._victim
-        return (bundled or inside or self._is_alike(name)) and not is_vague(b)
+        return bundled or inside or self._is_alike(name)

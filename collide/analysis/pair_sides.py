@@ -18,6 +18,7 @@ from collide.analysis.install import binder_for, install_together, open_modules,
 from collide.analysis.pair_orders import ChangedBindings, PairOrder, brought, changed_bindings
 from collide.analysis.pair_traces import Shared
 from collide.binding.binding import Binding, BindingGroup, BoundObject, names_apart
+from collide.binding.definers import ReferencesByDefiner
 from collide.binding.session import Session
 from collide.elf.symbols import Reference
 from collide.loader.host import Host
@@ -78,15 +79,35 @@ class _Watched(FileSystem):
         return self._files.cached(name)
 
 
+class KnownDefiners:
+    """The references of targets by definer, for all hosts; ``keeps`` says of which targets."""
+
+    def __init__(self, keeps: Callable[[str], bool]) -> None:
+        self.keeps = keeps
+        self._known: dict[str, ReferencesByDefiner] = {}
+
+    def of(self, target: Target) -> ReferencesByDefiner:
+        """Those of one target: the same each time, if it is kept."""
+        known = self._known.get(target.name)
+        if known is None or any(dso not in known for dso in target.members.values()):
+            known = ReferencesByDefiner(target.members.values())
+            if self.keeps(target.name):
+                self._known[target.name] = known
+        return known
+
+
 class SystemSides:
-    """The sides of all pairs on one host; ``keeps`` says of which targets much may be kept."""
+    """The sides of all pairs on one host."""
 
     def __init__(
-        self, host: Host, modes: ModePatterns = ALL_NOW, keeps: Callable[[str], bool] = bool
+        self,
+        host: Host,
+        modes: ModePatterns = ALL_NOW,
+        by_definer: KnownDefiners | None = None,
     ) -> None:
         self._host = host
         self._modes = modes
-        self._keeps = keeps
+        self._by_definer = by_definer or KnownDefiners(bool)
         self._sides: dict[tuple[str, tuple[str, ...]], _Side | None] = {}
         self._neutral: dict[Dso, tuple[_Groups, Mapping[Reference, Binding]]] = {}
 
@@ -121,7 +142,11 @@ class SystemSides:
             return self._sides[key]
         side = self._opened(read(name), modules)
         # What it changes refers to its objects.
-        if side is None or self._keeps(name) or not any(h.groups for h in side.held.values()):
+        if (
+            side is None
+            or self._by_definer.keeps(name)
+            or not any(h.groups for h in side.held.values())
+        ):
             self._sides[key] = side
         return side
 
@@ -133,7 +158,8 @@ class SystemSides:
         by_name = {target.names[f.path]: path for path, f in target.members.items()}
         paths = tuple(by_name[name] for name in names)
         files = _Watched(target.files(host))
-        binder = binder_for(host, files, with_planned(target, paths))
+        by_definer = self._by_definer.of(target)
+        binder = binder_for(host, files, with_planned(target, paths), by_definer)
         session = Session(host.process, files, binder)
         modules = list(open_modules(session, target, paths, self._modes))
         if any(m.failures for m in modules):

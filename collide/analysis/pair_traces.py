@@ -7,7 +7,7 @@ the one reaches the other, and sets of names show that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module
@@ -161,43 +161,49 @@ def _takes(analysis: Analysis, group: BindingGroup, known: dict[int, bool]) -> b
 
 def shared(one: TargetTraces, other: TargetTraces, modes: ModePatterns = ALL_NOW) -> Shared:
     """What two targets share when both are installed and opened in one process."""
-    return shared_by(Side(one), Side(other), modes)
+    return shared_by(Side(one, modes), Side(other, modes))
 
 
-def shared_by(first: Side, second: Side, modes: ModePatterns = ALL_NOW) -> Shared:
+def shared_by(first: Side, second: Side) -> Shared:
     """The same, of targets whose modules were taken together already."""
-    sides, one, other = (first, second), first.of, second.of
-    sonames = _captured(*sides) | _captured(*sides[::-1])
+    one, other = first.of, second.of
+    sonames = _captured(first, second) | _captured(second, first)
     unique = {
         name
-        for name in sides[0].unique.keys() & sides[1].unique.keys()
-        if sides[0].unique[name] != sides[1].unique[name]
+        for name in first.unique.keys() & second.unique.keys()
+        if first.unique[name] != second.unique[name]
     }
-    system = (sides[0].taken | sides[1].taken) & sides[0].system & sides[1].system
-    promoting = [
-        {m.name for m in f.modules if m.promotes or modes.of(m.name).rtld_global}
-        for f in (one, other)
-    ]
+    system = (first.taken & second.system) | (second.taken & first.system)
+    promoting = first.promoting | second.promoting
+    files = () if one.paths.isdisjoint(other.paths) else one.paths & other.paths
     crowded = _crowded(first, second)
+    if not (sonames or unique or system or promoting or files or crowded):
+        return Shared()
     return Shared(
         tuple(sorted(sonames)),
         tuple(sorted(unique)),
         tuple(sorted(system)),
-        tuple(sorted(promoting[0] | promoting[1])),
-        tuple(sorted(one.paths & other.paths)),
+        tuple(sorted(promoting)),
+        tuple(sorted(files)),
         tuple(sorted(crowded)),
         (
-            tuple(_concerned(one, sonames, unique, system, promoting, crowded)),
-            tuple(_concerned(other, sonames, unique, system, promoting[::-1], crowded)),
+            tuple(_concerned(first, second, sonames, unique, system, crowded)),
+            tuple(_concerned(second, first, sonames, unique, system, crowded)),
         ),
     )
 
 
 class Side:
-    """The modules of one target taken together."""
+    """The modules of one target taken together.
 
-    def __init__(self, of: TargetTraces) -> None:
+    ``promoting`` are those that are opened RTLD_GLOBAL, ``crowding`` the room for initial-exec TLS
+    that each of others takes and finds.
+    """
+
+    def __init__(self, of: TargetTraces, modes: ModePatterns = ALL_NOW) -> None:
         self.of = of
+        self.promoting = {m.name for m in of.modules if m.promotes or modes.of(m.name).rtld_global}
+        self.crowding = {m.name: m.static_tls for m in of.modules if m.static_tls[0]}
         self.brings: dict[str, set[str]] = {}
         self.needs: dict[str, set[str | None]] = {}
         self.unique: dict[str, set[str]] = {}
@@ -219,11 +225,12 @@ def _crowded(first: Side, second: Side) -> set[str]:
 
     Objects that two modules bring are counted twice: to open them decides.
     """
-    taking = [[m for m in side.of.modules if m.static_tls[0]] for side in (first, second)]
-    taken = [m.static_tls for some in taking for m in some]
-    if not all(taking) or sum(size for size, _ in taken) <= min(room for _, room in taken):
+    taken = [*first.crowding.values(), *second.crowding.values()]
+    if not (first.crowding and second.crowding) or (
+        sum(size for size, _ in taken) <= min(room for _, room in taken)
+    ):
         return set()
-    return {m.name for some in taking for m in some}
+    return {*first.crowding, *second.crowding}
 
 
 def _captured(first: Side, second: Side) -> set[str]:
@@ -236,20 +243,20 @@ def _captured(first: Side, second: Side) -> set[str]:
 
 
 def _concerned(
-    of: TargetTraces,
+    side: Side,
+    other: Side,
     sonames: AbstractSet[str],
     unique: AbstractSet[str],
     system: AbstractSet[str],
-    promoting: Sequence[AbstractSet[str]],
     crowded: AbstractSet[str],
 ) -> Iterator[str]:
-    """The modules that take part in what is shared.
+    """The modules of one side that take part in what is shared.
 
-    ``promoting`` are the modules that are promoted, of this target and of the other: what the
-    other promotes can reach every module. Of those that load a shared system library any may be
-    the first; one is enough, which is a module from which the library takes something, if there
-    is any.
+    What the other promotes can reach every module. Of those that load a shared system library any
+    may be the first; one is enough, which is a module from which the library takes something, if
+    there is any.
     """
+    of = side.of
     first = {
         next(
             (m.name for m in of.modules if library in m.taken),
@@ -260,8 +267,8 @@ def _concerned(
     for module in of.modules:
         names = module.brings.keys() | module.needs.keys()
         if (
-            promoting[1]
-            or module.name in promoting[0]
+            other.promoting
+            or module.name in side.promoting
             or module.name in first
             or module.name in crowded
             or not names.isdisjoint(sonames)

@@ -188,7 +188,7 @@ class Binder:
             else:
                 among = self._rankings.among(definers)
                 order, own = scope.only(among), closure.only(among)
-            known = self._bound if self._shared is None or not order else self._shared
+            known = self._bound if self._shared is None else self._shared
             if leads and dso in definers:
                 order = (dso, *order)
             if dso.elf.direct:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from collide.elf.constants import STB_GNU_UNIQUE
+from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK
 from collide.elf.machines import CLASS_PLT
 from collide.elf.references import eager_references
 from collide.elf.symbols import Definition, Reference
@@ -33,6 +33,11 @@ class Binding(NamedTuple):
         """The object whose definition is used."""
         return self.actual.dso if self.actual else None
 
+    @property
+    def stays(self) -> bool:
+        """Whether the definition is of the object that was meant."""
+        return bool(self.actual and self.intended and self.actual.dso is self.intended.dso)
+
 
 class BindingGroup:
     """Bindings of one object whose names the same objects define.
@@ -45,7 +50,7 @@ class BindingGroup:
 
     __slots__ = (
         *("_bindings", "_by_name", "_by_word", "_individual", "_make", "_providers", "_simple"),
-        *("closure", "shadowed", "undefined", "unique"),
+        *("_staying", "closure", "shadowed", "undefined", "unique"),
     )
 
     def __init__(
@@ -70,6 +75,7 @@ class BindingGroup:
         self._bindings = None if make else individual
         self._by_name: dict[str, list[Binding]] | None = None
         self._by_word: dict[str, list[str]] | None = None
+        self._staying: dict[str, tuple[Binding, ...]] = {}
         self._providers: AbstractSet[Dso] | None = None
         self.shadowed = tuple(b for b in individual if b.shadowed)
         self.undefined = tuple(b for b in individual if b.actual is None and demands(b.reference))
@@ -126,6 +132,14 @@ class BindingGroup:
         yield from (b for b in self._individual if b.reference.name in names)
         if self._make is not None and self._simple is not None:
             yield from self._make(self._simple[0] & names)
+
+    def staying(self, word: str) -> tuple[Binding, ...]:
+        """The bindings to what was meant, of names with this first word; no vague linkage."""
+        found = self._staying.get(word)
+        if found is None:
+            bindings = self.of(frozenset(self.names_by_word().get(word, ())))
+            found = self._staying[word] = tuple(b for b in bindings if b.stays and not is_vague(b))
+        return found
 
     def intended_from(self, definer: Dso) -> tuple[AbstractSet[str], AbstractSet[str]]:
         """The names that were meant to be ``definer``'s: those that are, and those that are not."""
@@ -265,3 +279,12 @@ class BoundModule(NamedTuple):
 def is_unique(hit: Match) -> bool:
     """Whether a symbol that was hit is STB_GNU_UNIQUE."""
     return hit.definition.binding == STB_GNU_UNIQUE
+
+
+def is_vague(b: Binding) -> bool:
+    """Whether a reference is to a C++ inline function or template (Itanium C++ ABI 5.2)."""
+    return (
+        b.reference.name.startswith("_Z")
+        and b.intended is not None
+        and b.intended.definition.binding in (STB_WEAK, STB_GNU_UNIQUE)
+    )

@@ -8,7 +8,7 @@ from functools import lru_cache
 from collide.analysis.analysis import Analysis
 from collide.analysis.install import conflicts
 from collide.analysis.pair_orders import PairOrder, both_orders
-from collide.analysis.pair_sides import SystemSides
+from collide.analysis.pair_sides import KnownDefiners, SystemSides
 from collide.analysis.pair_traces import Shared, Side, TargetTraces, shared_by, traces
 from collide.elf.references import table_of
 from collide.findings.finding import Finding
@@ -128,6 +128,7 @@ class PairTraces:
         self.kept = KeptTargets()
         self._traces: list[tuple[Host, list[TargetTraces]]] = []
         self._known: tuple[int, _Known] | None = None
+        self._by_definer = KnownDefiners(self.kept.keeps)
 
     def add(self, analysis: Analysis) -> None:
         """Take one analysis that still has its bindings."""
@@ -160,7 +161,7 @@ class PairTraces:
         """The pairs of one row, with a problem in place of one that fails."""
         host, left = self._traces[row.place]
         if self._known is None or self._known[0] != row.place:
-            self._known = row.place, _Known(host, self.kept, self._modes)
+            self._known = row.place, _Known(host, self.kept, self._modes, self._by_definer)
         known = self._known[1]
         yield from known.each((left[row.one], left[other]) for other in row.others)
 
@@ -179,15 +180,17 @@ def pairs_among(
     modes: ModePatterns = ALL_NOW,
 ) -> Iterator[Pair | InputError]:
     """These pairs of targets, with a problem in place of one that fails."""
-    return _Known(host, kept, modes).each(pairs)
+    return _Known(host, kept, modes, KnownDefiners(kept.keeps)).each(pairs)
 
 
 class _Known:
     """What is known of the pairs on one host, while one is looked at after the other."""
 
-    def __init__(self, host: Host, kept: KeptTargets, modes: ModePatterns) -> None:
+    def __init__(
+        self, host: Host, kept: KeptTargets, modes: ModePatterns, by_definer: KnownDefiners
+    ) -> None:
         self._host, self._kept, self._modes = host, kept, modes
-        self._sides = SystemSides(host, modes, kept.keeps)
+        self._sides = SystemSides(host, modes, by_definer)
         self._judged = JudgedChanges()
         self._together: dict[str, Side] = {}
 
@@ -207,7 +210,7 @@ class _Known:
         if one.distribution is not None and one.distribution == other.distribution:
             reason = f"two builds of {one.distribution} are never installed together"
             return Pair(names, host, Shared(), left_out=reason)
-        shares = shared_by(self._all_of(one), self._all_of(other), self._modes)
+        shares = shared_by(self._all_of(one), self._all_of(other))
         if not shares:
             return Pair(names, host, shares)
         common: tuple[Finding, ...] = ()
@@ -231,7 +234,7 @@ class _Known:
     def _all_of(self, target: TargetTraces) -> Side:
         found = self._together.get(target.target)
         if found is None or found.of is not target:
-            found = self._together[target.target] = Side(target)
+            found = self._together[target.target] = Side(target, self._modes)
         return found
 
 

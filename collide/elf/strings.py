@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from mmap import mmap
 
 from collide.elf.constants import PF_W, PT_LOAD
@@ -142,7 +144,7 @@ def different_versions(ours: Iterable[str], theirs: Iterable[str]) -> Mapping[st
 
     Those before versions with points come first, and those before plain numbers last.
     """
-    here, there = _by_key(ours), _by_key(theirs)
+    here, there = _by_key(tuple(ours)), _by_key(tuple(theirs))
     found = {
         key: (min(here[key]), min(there[key]))
         for key in sorted(here.keys() & there.keys())
@@ -167,13 +169,14 @@ def series_of(texts: Iterable[str], name: str) -> frozenset[str]:
     """The first two numbers (``1.2``) of the versions before which ``name`` stands."""
     return frozenset(
         ".".join(version.split(".")[:2])
-        for key, versions in _by_key(texts).items()
+        for key, versions in _by_key(tuple(texts)).items()
         if name.lower() in key.lower()
         for version in versions
     )
 
 
-def _by_key(texts: Iterable[str]) -> dict[str, set[str]]:
+@lru_cache(maxsize=256)  # hosts have most libraries in common
+def _by_key(texts: tuple[str, ...]) -> Mapping[str, AbstractSet[str]]:
     found: dict[str, set[str]] = {}
     for text in texts:
         key = _key(text)

@@ -8,8 +8,9 @@ rules as of a host. Calls are not followed here: all that is taken counts as in 
 
 from __future__ import annotations
 
-from collide.analysis.interposition import Interposition, is_vague, kept_beside
+from collide.analysis.interposition import Interposition, kept_beside
 from collide.analysis.library_copies import is_older
+from collide.binding.binding import is_vague
 from collide.findings.code import Severity
 from collide.findings.evidence import file_name
 from collide.findings.facet_numbers import facet_numbers

@@ -14,8 +14,7 @@ from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module
 from collide.analysis.history import behind_imports
-from collide.analysis.interposition import is_vague
-from collide.binding.binding import Binding
+from collide.binding.binding import Binding, is_vague
 from collide.findings.code import Code, Family
 from collide.findings.finding import Finding
 from collide.findings.history import judge_behind

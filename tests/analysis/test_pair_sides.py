@@ -10,7 +10,7 @@ import pytest
 from building import WheelBuilder
 from collide.analysis.analysis import analyse
 from collide.analysis.pair_orders import PairOrder, both_orders
-from collide.analysis.pair_sides import SystemSides
+from collide.analysis.pair_sides import KnownDefiners, SystemSides
 from collide.analysis.pair_traces import shared, traces
 from collide.filesystems.root import Root
 from collide.findings.pairs import judge_pair_order
@@ -98,7 +98,7 @@ def test_each_target_is_opened_once(pairs: Pairs) -> None:
         return by_name[name]
 
     for keeps, often in ((lambda _: True), 3), ((lambda _: False), 6):
-        sides = SystemSides(pairs.host, keeps=keeps)
+        sides = SystemSides(pairs.host, by_definer=KnownDefiners(keeps))
         read.clear()
         for a, b in combinations(found, 2):
             assert sides.both_orders(fetch, (a.target, b.target), shared(a, b))

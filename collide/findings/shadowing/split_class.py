@@ -8,6 +8,7 @@ from collide.elf.constants import STB_GLOBAL
 from collide.elf.symbols import is_code
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.evidence import RuleResult, file_name, some
+from collide.loader.model import Dso, once_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def split_class(interposition: Interposition) -> RuleResult | None:
     """
     if set(interposition.intended) != {interposition.victim}:
         return None
-    found = _split(interposition.used, interposition.victim.elf.exports)
+    found = _split(interposition.used, interposition.victim)
     if found is None:
         return None
     taken, stay = found
@@ -70,8 +71,9 @@ def split_class(interposition: Interposition) -> RuleResult | None:
     return RuleResult(SPLIT_CLASS, Severity.ERROR, (line,))
 
 
-def _split(taken: Iterable[Binding], own: Exports) -> tuple[Sequence[str], Sequence[str]] | None:
-    """Functions of one class that are taken, and later ones of ``own`` that the provider lacks."""
+def _split(taken: Iterable[Binding], victim: Dso) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Functions of one class that are taken, and later ones of the victim, not the provider's."""
+    own = victim.elf.exports
     by_class: dict[str, list[Binding]] = {}
     for b in taken:
         if b.actual is None or b.intended is None:
@@ -84,16 +86,19 @@ def _split(taken: Iterable[Binding], own: Exports) -> tuple[Sequence[str], Seque
         return None
     members: dict[str, list[str]] = {}
     # To read a mangled name takes time, and there are thousands.
-    beginnings = tuple(f"_ZN{const}{of}" for of in by_class for const in ("", "K"))
-    for name in own.names:
-        if name.startswith(beginnings):
-            members.setdefault(class_of(name) or "", []).append(name)
+    for name in _beginning(victim, tuple(f"_ZN{k}{of}" for of in by_class for k in ("", "K"))):
+        members.setdefault(class_of(name) or "", []).append(name)
     for of, bindings in sorted(by_class.items()):
         if _is_class(of, members.get(of, ()), own):
             stay = sorted(_later(members[of], bindings, own))
             if stay:
                 return sorted({b.reference.name for b in bindings}), stay
     return None
+
+
+@once_of
+def _beginning(dso: Dso, prefixes: tuple[str, ...]) -> Sequence[str]:
+    return [name for name in dso.elf.exports.names if name.startswith(prefixes)]
 
 
 def _later(members: Iterable[str], taken: Sequence[Binding], own: Exports) -> Iterator[str]:
