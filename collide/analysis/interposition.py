@@ -126,18 +126,15 @@ def find_interpositions(
     """
     groups = _Groups(analysis)
     collected = groups.collected()
-    weighed = [k for k, one in collected.items() if _is_weighed(analysis, k, one)]
+    weighed = {k: one for k, one in collected.items() if _is_weighed(analysis, k, one)}
     names = dict[Dso, set[str]]()
     kept_of: dict[InterpositionKey, AbstractSet[str]] = {}
-    for key in weighed:
-        bindings = tuple(collected[key].taken.values())
+    for key, found in weighed.items():
+        bindings = tuple(found.taken.values())
         names.setdefault(key[0], set()).update(b.reference.name for b in bindings)
         kept_of[key] = frozenset() if key[2] else kept_beside(bindings, key[0], groups.of(key[0]))
-    uses: Uses = _all
-    reach: ReachOnHost | None = None
-    if reaching and names:
-        reach = _reach(analysis, {key: collected[key] for key in weighed}, kept_of, known)
-        uses = reach.uses
+    reach = _reach(analysis, weighed, kept_of, known) if reaching and names else None
+    uses: Uses = reach.uses if reach else _all
     # All names of a victim at once: each call may have to read all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
     roots = {m.bound.opened.root.dso for m in analysis.modules if m.bound}
@@ -148,9 +145,7 @@ def find_interpositions(
         if key in weighed:
             used = tuple(b for b in bindings if b.reference.name in used_names[victim])
         intended = {b.intended.dso: None for b in bindings if b.intended}
-        kept: AbstractSet[str] = frozenset()
-        if used:
-            kept = uses(victim, kept_of[key])
+        kept = uses(victim, kept_of[key]) if used else frozenset()
         # For a library inside the victim it is not needed, and all users would have to be read.
         inside = intended.keys() <= {victim}
         yield Interposition(
@@ -339,10 +334,13 @@ class _Groups:
         self._groups: dict[int, tuple[Dso, BindingGroup]] = {}
         self._modules: dict[int, list[str]] = {}
         self._last: dict[int, None] = {}
+        self._of: dict[Dso, list[BindingGroup]] = {}
         for module in analysis.modules:
             for bound in module.bound.objects if module.bound else ():
                 for group in bound.groups:
                     key = id(group)
+                    if key not in self._groups:
+                        self._of.setdefault(bound.map.dso, []).append(group)
                     self._groups[key] = bound.map.dso, group
                     if group.shadowed:
                         self._modules.setdefault(key, []).append(module.name)
@@ -352,7 +350,7 @@ class _Groups:
 
     def of(self, victim: Dso) -> list[BindingGroup]:
         """The groups that bind references of ``victim``, in any module."""
-        return [group for dso, group in self._groups.values() if dso is victim]
+        return self._of.get(victim, [])
 
     def bound(self, victim: Dso, provider: Dso) -> AbstractSet[str]:
         """The names that ``victim`` gets from ``provider``, in any module."""

@@ -35,7 +35,11 @@ class KnownReach:
 
         ``further`` is all that decides an answer beside the bindings and the calls of the target.
         """
-        bindings = reach.bindings
+        objects = reach.objects
+        bindings = {
+            one.dso: tuple(g for g in one.groups.values() if not g.providers.isdisjoint(objects))
+            for one in objects.values()
+        }
         groups = ((dso, frozenset(map(id, groups))) for dso, groups in bindings.items())
         key = reach.roots, frozenset(groups), further
         answers = self._answers.get(key)
@@ -59,7 +63,7 @@ class ReachOnHost:
         question, known = (dso, frozenset(names)), self._answers.uses
         if question not in known:
             known[question] = self._reach.uses(*question)
-            self._answers.read |= self._reach.read
+            self._note_read()
         return known[question]
 
     def runs(self, dso: Dso, functions: Iterable[int]) -> AbstractSet[int]:
@@ -67,5 +71,9 @@ class ReachOnHost:
         question, known = (dso, frozenset(functions)), self._answers.runs
         if question not in known:
             known[question] = self._reach.runs(*question)
-            self._answers.read |= self._reach.read
+            self._note_read()
         return known[question]
+
+    def _note_read(self) -> None:
+        objects = self._reach.objects.values()
+        self._answers.read |= {one.dso for one in objects if one.is_read}

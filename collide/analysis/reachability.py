@@ -86,6 +86,13 @@ class _Object:
         return not self.is_read, self._size
 
     @cached_property
+    def used_at_load(self) -> AbstractSet[str]:
+        """The names that its constructors lead to."""
+        if self.calls is None:
+            return frozenset()
+        return self.calls.used_at_load(lambda name: self.targets(name, self.dso))
+
+    @cached_property
     def entries(self) -> AbstractSet[int]:
         """Addresses that the opener calls: a module's initialisation; else what it may ask for."""
         exports = self.dso.elf.exports
@@ -188,7 +195,7 @@ class Reach:
 
     ``calls_of`` gives the calls of an object, None where they are not known:
     then all that it refers to counts as soon as something calls into it. Only
-    objects whose dependencies lead to one of ``victims`` are looked at; ``roots`` are those of
+    ``objects`` whose dependencies lead to one of ``victims`` are looked at; ``roots`` are those of
     them that are opened. ``unasked`` are names of an object that nobody looks up in it.
     """
 
@@ -199,10 +206,10 @@ class Reach:
         calls_of: Callable[[Dso], Calls | None],
         unasked: Mapping[Dso, AbstractSet[str]] = MappingProxyType({}),
     ) -> None:
-        self._objects = objects_leading_to(victims, modules, calls_of, unasked)
+        self.objects = objects_leading_to(victims, modules, calls_of, unasked)
         self.calls_of = calls_of
         roots = {module.opened.root.dso for module in modules}
-        self.roots = frozenset(roots & self._objects.keys())
+        self.roots = frozenset(roots & self.objects.keys())
         self._holds: set[Use | _Door] = set()
         self._follows: defaultdict[Use, list[Use | _Door]] = defaultdict(list)
         self._opening: set[Dso] = set()
@@ -214,24 +221,10 @@ class Reach:
         self._callers: dict[Dso, list[_Object]] = {}
         self._users: dict[Dso, list[_Object]] = {}
         self._named: dict[tuple[Dso, int], list[Use]] = {}
-        self._loaded: dict[Dso, AbstractSet[str]] = {}
-
-    @property
-    def bindings(self) -> dict[Dso, tuple[BindingGroup, ...]]:
-        """The objects that are looked at, with their bindings to each other."""
-        return {
-            o.dso: tuple(g for g in o.groups.values() if not g.providers.isdisjoint(self._objects))
-            for o in self._objects.values()
-        }
-
-    @property
-    def read(self) -> AbstractSet[Dso]:
-        """The objects whose calls were asked for."""
-        return {o.dso for o in self._objects.values() if o.is_read}
 
     def uses(self, dso: Dso, names: Iterable[str]) -> AbstractSet[str]:
         """Those of ``names`` that code of ``dso`` refers to which can run."""
-        found = self._objects.get(dso)
+        found = self.objects.get(dso)
         if found is None:
             return frozenset()
         wanted = frozenset(names)
@@ -239,7 +232,7 @@ class Reach:
         if found.calls is None:
             return wanted if in_use else frozenset()
         if not in_use:
-            return wanted & self._used_at_load(found)
+            return wanted & found.used_at_load
         known = wanted & found.calls.table_symbols
         known = known | found.calls.live(wanted - known)
         return known | self._ask([Use(dso, name) for name in wanted - known])
@@ -249,7 +242,7 @@ class Reach:
 
         Where its calls are not known, all do as soon as something calls into it.
         """
-        found = self._objects.get(dso)
+        found = self.objects.get(dso)
         if found is None or not self._ask([Use(dso, None)]):
             return frozenset()
         calls = found.calls
@@ -263,9 +256,9 @@ class Reach:
         if calls.any_live(callers):
             return True
         functions = calls.with_callers(callers)
-        if dso in self.roots and not functions.isdisjoint(self._objects[dso].entries):
+        if dso in self.roots and not functions.isdisjoint(self.objects[dso].entries):
             return True
-        called = self._objects[dso].offered(functions)
+        called = self.objects[dso].offered(functions)
         return bool(self._ask([use for one in called for use in self._calling(dso, one)]))
 
     # -- the walk ---------------------------------------------------------------------------------
@@ -276,13 +269,13 @@ class Reach:
         for use in wanted:
             self._enqueue(use)
         for way, waiting in iter(self._next, None):
-            dso = min(waiting, key=lambda f: self._objects[f].cost) if way else next(iter(waiting))
+            dso = min(waiting, key=lambda f: self.objects[f].cost) if way else next(iter(waiting))
             batch = [use for use in waiting.pop(dso) if self._matters(use)]
             for use in batch:
                 self._steps[use] = way + 1
                 self._enqueue(use)
             if batch:
-                self._ways[way](self, self._objects[dso], batch)
+                self._ways[way](self, self.objects[dso], batch)
             self._settle()
         return {use.name or "" for use in wanted if use in self._holds}
 
@@ -295,7 +288,7 @@ class Reach:
         if use in holds:
             return False
         return use in self._asked or any(
-            f not in holds and (isinstance(f, Use) or self._objects[f.dso].is_awaited(f.address))
+            f not in holds and (isinstance(f, Use) or self.objects[f.dso].is_awaited(f.address))
             for f in self._follows[use]
         )
 
@@ -319,16 +312,16 @@ class Reach:
                 continue
             self._holds.add(one)
             if isinstance(one, Use):
-                self._objects[one.dso].drop(one)
+                self.objects[one.dso].drop(one)
                 pending += self._follows.pop(one, ())
             else:
-                self._objects[one.dso].open(one.address)
+                self.objects[one.dso].open(one.address)
                 self._opening.add(one.dso)
 
     def _settle(self) -> None:
         """Hold what waited for functions that are open by now, of all names at once."""
         while self._opening:
-            for use in self._objects[self._opening.pop()].opened():
+            for use in self.objects[self._opening.pop()].opened():
                 self._hold(use)
 
     # -- the steps --------------------------------------------------------------------------------
@@ -359,7 +352,7 @@ class Reach:
         """``use`` holds if one of ``functions``, which lead to it, is called by its name."""
         if use in self._holds:
             return
-        found = self._objects[use.dso]
+        found = self.objects[use.dso]
         if use.dso in self.roots and not functions.isdisjoint(found.entries):
             self._hold(use)
             return
@@ -372,7 +365,7 @@ class Reach:
         """The references that the function at an address is called by."""
         found = self._named.get((dso, address))
         if found is None:
-            calls = self._objects[dso].calls
+            calls = self.objects[dso].calls
             names = calls.offered(dso.elf.exports).get(address, ()) if calls else ()
             found = self._named[dso, address] = [
                 Use(caller.dso, name)
@@ -386,7 +379,7 @@ class Reach:
         """All objects that are bound to definitions of an object."""
         users = self._users.get(dso)
         if users is None:
-            users = self._users[dso] = [o for o in self._objects.values() if o.bound_by(dso)]
+            users = self._users[dso] = [o for o in self.objects.values() if o.bound_by(dso)]
         return users
 
     def _from_outside(self, found: _Object, batch: Iterable[Use]) -> None:
@@ -424,23 +417,14 @@ class Reach:
         in_use = Use(found.dso, None) in self._holds
         for use in batch:
             if use.name is not None:
-                if not in_use and use.name in self._used_at_load(found):
+                if not in_use and use.name in found.used_at_load:
                     self._hold(use)
             elif any(
-                not other.bound_to(use.dso).isdisjoint(self._used_at_load(other))
+                not other.bound_to(use.dso).isdisjoint(other.used_at_load)
                 for other in self._users_of(use.dso)
                 if other is not found
             ):
                 self._hold(use)
-
-    def _used_at_load(self, found: _Object) -> AbstractSet[str]:
-        used = self._loaded.get(found.dso)
-        if used is None:
-            used = frozenset()
-            if found.calls is not None:
-                used = found.calls.used_at_load(lambda name: found.targets(name, found.dso))
-            self._loaded[found.dso] = used
-        return used
 
     def _by_rest(self, found: _Object, batch: Iterable[Use]) -> None:
         """Read code of a large object that has not been read yet, and start again."""
