@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collide.analysis.known_reach import KnownReach, ReachOnHost
     from collide.analysis.layouts import Layouts
     from collide.elf.code.call_graph import Calls
+    from collide.loader.lookup import Match
 
 _SHORTEST_PREFIX = 3
 """Characters from which on a common prefix of names is taken to be that of a library."""
@@ -377,13 +378,43 @@ class _Groups:
         for number in self._last:
             for key, b in keys[number]:
                 found[key].taken[b.reference] = b
+        self._return_copied(found)
         return found
+
+    def _return_copied(self, found: dict[InterpositionKey, _Collected]) -> None:
+        """Count variables that the executable holds for a library to that library.
+
+        By a copy relocation the executable has room for a variable of a library, under its name
+        and in its size, and comes before it in the scope (gABI; ld.so(8)). So who gets its functions
+        from that library gets its variables from the executable.
+        """
+        process = self._analysis.host.process
+        executable, *libraries = (m.dso for m in process.global_scope)
+        for victim in [v for v, p, vague in found if p is executable and not vague]:
+            held = found[victim, executable, False]
+            for reference, b in [*held.taken.items()]:
+                owner = next(
+                    (d for d in libraries if b.actual and _has_variable(d, b.actual)), None
+                )
+                if owner and (one := found.get((victim, owner, False))):
+                    one.taken[reference] = held.taken.pop(reference)
+                    one.modules |= held.modules
+            if not held.taken:
+                del found[victim, executable, False]
 
     def _keys(self, victim: Dso, group: BindingGroup) -> Iterator[tuple[InterpositionKey, Binding]]:
         is_host = self._analysis.is_host
         for b in group.shadowed:
             if b.actual is not None:
                 yield (victim, b.actual.dso, is_host(b.actual.dso) and is_vague(b)), b
+
+
+def _has_variable(dso: Dso, match: Match) -> bool:
+    """Whether an object has the same variable: one of that name, kind and size."""
+    one = match.definition
+    return is_data(one.type) and any(
+        (d.type, d.size) == (one.type, one.size) for d in dso.elf.exports.candidates(one.name)
+    )
 
 
 def _entered(groups: _Groups, victim: Dso, uses: Uses) -> tuple[int, int]:

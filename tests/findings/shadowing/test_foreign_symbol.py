@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collide.analysis.analysis import analyse
+from collide.filesystems.root import Root
+from collide.findings.judge import judge
+from collide.hosts.extract import extract
+from collide.wheels.target import read_target
 from judging import ERROR, WARNING, calls, functions, judged, many, module, of
 from scenario import Scenario
 
@@ -24,3 +29,17 @@ def test_name_that_is_code_here_and_data_there_is_an_error(s: Scenario) -> None:
     s.lib("w/liblib.so", functions("version", *many("ours", 30)))
     s.lib("w/m.so", module("version"), needed=["w/liblib.so"])
     assert of(judged(s, "libhost.so"), "m.so") == ("COL104", ERROR)
+
+
+def test_variable_that_the_program_holds_for_a_library_is_of_that_library(s: Scenario) -> None:
+    """The executable's copy of ``setting`` is the library's variable, not one of another thing."""
+    library = "int setting = 1;" + functions(*many("lib", 30))
+    s.lib("libh.so", library)
+    s.lib("w/liba.so", library)
+    user = module("lib_1").replace("return ", "return setting + ")
+    s.lib("w/m.so", "extern int setting;" + user, needed=["w/liba.so"])
+    main = "extern int setting; int get(void) { return setting; }"
+    host = s.host(main + functions(*many("program", 30)), "-no-pie", needed=["libh.so"])
+    (found,) = judge(analyse(read_target(s.directory / "w"), extract(str(host), Root())))
+    assert (found.code.id, found.provider) == ("COL102", str(s.directory / "libh.so"))
+    assert "setting" in found.symbols
