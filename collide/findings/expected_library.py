@@ -122,7 +122,24 @@ def _promised(
     if allowed:
         return Absence(Severity.WARNING, evidence)
     said = f"No policy of {' or '.join(sorted(tags))} lets a wheel need it."
+    if (place := _done_without(analysis, modules)) is not None:
+        caught = f"The package goes on without it: {place} catches that the import fails."
+        return Absence(Severity.WARNING, (*evidence, said, caught))
     return Absence(Severity.ERROR, (*evidence, said))
+
+
+def _done_without(analysis: Analysis, modules: Iterable[str]) -> str | None:
+    """Where the package's Python catches that a module does not import, if it does for each."""
+    from collide.wheels.optional_modules import done_without  # late: for an error only
+
+    target, places = analysis.target, list[str]()
+    for dso in target.members.values():
+        if target.names[dso.path] in modules and is_extension_module(dso):
+            place = done_without(target, dso)
+            if place is None:
+                return None
+            places.append(place)
+    return places[0] if places else None
 
 
 def _module_fails(analysis: Analysis, victim: str, modules: Iterable[str]) -> bool:

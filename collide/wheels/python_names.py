@@ -26,26 +26,30 @@ def names_in_python(target: Target, module: Dso, names: Iterable[str]) -> Abstra
     """
     wanted = {name.encode(): name for name in names}
     found: set[bytes] = set()
-    files = _of_package(module.path) if target.on_disk else _of_wheel(target)
-    for text in files:
+    for _, text in texts_of(target, module):
         found |= wanted.keys() & set(_WORD.findall(text))
     return frozenset(wanted[word] for word in found or wanted)
 
 
-def _of_wheel(target: Target) -> Iterator[bytes]:
+def texts_of(target: Target, module: Dso) -> Iterator[tuple[str, bytes]]:
+    """The Python files beside a module, with their names; on a disk those of its package."""
+    return _of_package(module.path) if target.on_disk else _of_wheel(target)
+
+
+def _of_wheel(target: Target) -> Iterator[tuple[str, bytes]]:
     if target.cache is None:
         return
     with Archive(target.name) as archive:
         for entry in archive.entries:
             if entry.name.endswith(".py"):
-                yield bytes(archive.inflated(entry))
+                yield entry.name, bytes(archive.inflated(entry))
 
 
-def _of_package(path: str) -> Iterator[bytes]:
+def _of_package(path: str) -> Iterator[tuple[str, bytes]]:
     directory = Path(path).parent
     while (directory.parent / "__init__.py").is_file():
         directory = directory.parent
     if (directory / "__init__.py").is_file():
         for file in sorted(directory.rglob("*.py")):
             with suppress(OSError):
-                yield file.read_bytes()
+                yield str(file.relative_to(directory.parent)), file.read_bytes()
