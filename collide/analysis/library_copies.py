@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
+from collide.elf.names import first_word
 from collide.loader.model import Dso, once_of
 from collide.support.records import NamedTuple
 from collide.wheels.grafted import is_grafted, without_hash
@@ -219,6 +220,30 @@ def _names_of(dsos: Iterable[Dso]) -> AbstractSet[str]:
     """The names of all objects; those of a single one are not copied, as they may be many."""
     names = [f.elf.exports.names for f in dsos]
     return names[0] if len(names) == 1 else frozenset().union(*names)
+
+
+_CARRIED = 0.1
+"""A library carries a copy of another one where less than this part of its names are of that."""
+_TELLS = re.compile(r"version", re.IGNORECASE)
+
+
+def carried_library(victim: Dso, provider: Dso, taken: Iterable[str]) -> str:
+    """What a library that is linked into ``victim`` is called by its own names, ``taken`` ones.
+
+    Empty where the provider is that library, whose name says it. A program, or a library that has
+    few names of it among many others, carries a copy of its own (libruby that of Oniguruma).
+    The word comes from a function that tells its version, else from most of its names.
+    """
+    words = Counter(map(first_word, taken))
+    shared = tuple(w for w, n in words.items() if n > 1) or tuple(words)
+    if parse_soname(provider.elf.soname or provider.path) is not None:
+        theirs = provider.elf.exports.names
+        alike = sum(name.startswith(shared) for name in theirs)
+        if 2 * alike >= len(theirs) or overlap((victim,), provider).of_theirs >= _CARRIED:
+            return ""
+    telling = (n for n in victim.elf.exports.names if _TELLS.search(n) and n.startswith(shared))
+    found = Counter(map(first_word, telling)) or words
+    return min(found, key=lambda word: (-found[word], word)).strip("_").lower()
 
 
 class Renaming(NamedTuple):

@@ -94,10 +94,14 @@ def causes_of(report: Report, found_rows: Iterable[ReportRow]) -> tuple[Cause, .
     """The same of the rows of a report."""
     arguments = _arguments(report)
     groups: dict[tuple[tuple[str, ...], str, str], list[ReportRow]] = {}
-    for row in found_rows:
-        subject = subject_of(row.finding)
-        groups.setdefault((_place(row), subject.name, subject.scope), []).append(row)
-    found = [_cause(group, arguments) for group in groups.values()]
+    subjects: dict[tuple[tuple[str, ...], str, str], Subject] = {}
+    all_rows = tuple(found_rows)
+    for row in all_rows:
+        subject = subject_of(_named(row, all_rows))
+        key = _place(row), subject.name, subject.scope
+        groups.setdefault(key, []).append(row)
+        subjects.setdefault(key, subject)
+    found = [_cause(group, subjects[key], arguments) for key, group in groups.items()]
     place = {target: number for number, target in enumerate(_targets(report))}
     return tuple(
         sorted(
@@ -120,10 +124,29 @@ def _place(row: ReportRow) -> tuple[str, ...]:
     return tuple(sorted(row.targets)) if row.finding.code.shape is Shape.FILES else ()
 
 
-def _cause(group: Iterable[ReportRow], arguments: dict[str, tuple[str, ...]]) -> Cause:
+def _named(row: ReportRow, rows: Iterable[ReportRow]) -> Finding:
+    """The finding about a row's library on a host that has the library as a file, else its own.
+
+    Where one host carries a copy of it and another one has it by its name, most symbols are the
+    same.
+    """
+    one = row.finding
+    if not one.library:
+        return one
+    symbols = set(one.symbols)
+    for other in (r.finding for r in rows if r.targets == row.targets):
+        alike = other.victim == one.victim and other.code.family is one.code.family
+        named = not other.library and is_linked_into(other)
+        if alike and named and 2 * len(symbols.intersection(other.symbols)) > len(symbols):
+            return other
+    return one
+
+
+def _cause(
+    group: Iterable[ReportRow], subject: Subject, arguments: dict[str, tuple[str, ...]]
+) -> Cause:
     found = tuple(sorted(group, key=lambda row: -row.finding.severity))
     worst = found[0].finding
-    subject = subject_of(worst)
     # What is only noted of a library that is also taken says nothing about who takes it.
     telling = [row for row in found if row.finding.severity > Severity.NOTE] or list(found)
     findings = [row.finding for row in telling]

@@ -24,6 +24,9 @@ class Finding(NamedTuple):
     ``release`` is the version that the intended library tells, ``provider_release`` that of the
     provider, where both tell one.
 
+    ``library`` is what the intended library is called by its own names, where it is linked into the
+    victim and the provider is more than a copy of it; else empty.
+
     ``openings`` are those of Python code that decided it: they have brought the provider, or opened
     a module with other flags than RTLD_NOW; each has its line.
 
@@ -47,4 +50,5 @@ class Finding(NamedTuple):
     before_import: tuple[str, ...] = ()
     release: str = ""
     provider_release: str = ""
+    library: str = ""
     openings: tuple[Opening, ...] = ()

@@ -132,7 +132,18 @@ def _finding(
         evidence=result.evidence,
         release=releases[0] if releases else "",
         provider_release=releases[1] if releases else "",
+        library=_library(interposition) if compared else "",
     )
+
+
+def _library(interposition: Interposition) -> str:
+    from collide.analysis.library_copies import carried_library  # late: start-up
+
+    victim = interposition.victim
+    if set(interposition.intended) != {victim}:
+        return ""
+    taken = {b.reference.name for b in interposition.taken}
+    return carried_library(victim, interposition.provider, taken)
 
 
 def _remedy(analysis: Analysis, code: Code, interposition: Interposition) -> str:

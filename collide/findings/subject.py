@@ -65,6 +65,8 @@ def is_captured(finding: Finding) -> bool:
 
 def meant_library(finding: Finding) -> str:
     """The library that was meant: linked into the victim, it has the name of the provider's."""
+    if finding.library:
+        return finding.library
     own, theirs = library(finding.victim), library(finding.provider or "")
     if finding.intended != (finding.victim,) and finding.intended:
         meant = [name for name in finding.intended if name != finding.victim]

@@ -9,6 +9,7 @@ import pytest
 from collide.analysis.library_copies import (
     Overlap,
     Soname,
+    carried_library,
     other_major,
     overlap,
     parse_soname,
@@ -233,3 +234,22 @@ def test_pairs_are_functions_that_make_and_unmake_one_thing() -> None:
     assert split_pairs(["BIO_free"], ["BIO_new"]) == (("BIO_free", "BIO_new"),)
     assert split_pairs(["a_new"], ["b_free"]) == ()
     assert split_pairs(["a_new"], ["a_create"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs", "called"),
+    [
+        # The library itself, by most of its names or by most of what it offers.
+        ("libonig.so.5", "onig_new onig_free onig_end", ""),
+        ("libonig.so.5", "onig_new onig_free re_a re_b", ""),
+        # Another library that has few of them, and a program.
+        ("libruby.so.3", " ".join(["onig_new", *(f"rb_{n}" for n in range(40))]), "onig"),
+        ("gdb", "onig_new onig_free onig_end", "onig"),
+    ],
+)
+def test_library_that_a_host_carries_is_called_by_the_names_of_the_copy(
+    tmp_path: Path, name: str, theirs: str, called: str
+) -> None:
+    victim = library(tmp_path, "m.so", exports="onig_new onig_free Onig_x onig_version jv_a jv_b")
+    provider = library(tmp_path, name, exports=theirs)
+    assert carried_library(victim, provider, ["onig_new", "onig_free", "Onig_x"]) == called

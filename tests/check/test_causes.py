@@ -67,6 +67,19 @@ def test_names_of_a_bundled_library_are_changed_in_it_and_not_in_the_host() -> N
     assert cause.fix == "Link libvips statically with -Wl,--exclude-libs,ALL."
 
 
+def test_copies_that_hosts_carry_are_of_the_library_that_the_wheel_has() -> None:
+    """Oniguruma inside of several libruby, and libonig: one library of the wheel is one cause."""
+    fields = {"symbols": ("onig_new", "onig_free", "onig_end"), "library": "onig"}
+    ruby = [static("jq.so", provider=f"/lib/libruby-{n}.so.{n}", **fields) for n in ("2.7", "3.1")]
+    (cause,) = causes(Report((judged(HOSTS[0], *ruby),), (), ()))
+    assert (cause.subject, cause.linked_into) == ("onig", ("jq.so",))
+    own = static("jq.so", provider="/lib/libonig.so.5", symbols=("onig_new", "onig_end"))
+    (cause,) = causes(Report((judged(HOSTS[0], *ruby), judged(HOSTS[1], own)), (), ()))
+    assert (cause.subject, len(cause.rows)) == ("libonig", 3)
+    other = own._replace(provider="/lib/libjq.so.1", symbols=("jq_init", "onig_new"))
+    assert len(causes(Report((judged(HOSTS[0], *ruby), judged(HOSTS[1], other)), (), ()))) == 2
+
+
 def test_several_libraries_that_answer_for_one_are_named() -> None:
     bundled = "a.libs/libvips-e42572c0.so.42"
     found = [
