@@ -385,8 +385,8 @@ class _Groups:
         """Count variables that the executable holds for a library to that library.
 
         By a copy relocation the executable has room for a variable of a library, under its name
-        and in its size, and comes before it in the scope (gABI; ld.so(8)). So who gets its functions
-        from that library gets its variables from the executable.
+        and in its size, and comes before it in the scope. So who gets its functions from that
+        library gets its variables from the executable.
         """
         process = self._analysis.host.process
         executable, *libraries = (m.dso for m in process.global_scope)
