@@ -104,7 +104,7 @@ def page_of(
     main = tag(
         "main",
         tag("h1", title),
-        tag("p", f"{outcome}. Checked by collide {collide.__version__}."),
+        tag("p", f"{outcome}. Predicted by collide {collide.__version__}; nothing was run."),
         *above,
         _problems(report),
         _choice(causes),
