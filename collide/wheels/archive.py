@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import sys
 from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -465,13 +466,12 @@ def record_digest(algorithm: str, data: bytes | bytearray, total: int) -> str:
 
 def _own_sha256(data: bytes | bytearray) -> bytes | None:
     """A hash by the module that hashlib falls back on; None in an interpreter built without it."""
-    for module in ("_sha2", "_sha256"):  # since CPython 3.12, before
-        try:
-            digest: bytes = __import__(module).sha256(data).digest()
-        except (ImportError, AttributeError):
-            continue
-        return digest
-    return None
+    try:
+        own = __import__("_sha2" if sys.version_info >= (3, 12) else "_sha256")
+        digest: bytes = own.sha256(data).digest()
+    except (ImportError, AttributeError):
+        return None
+    return digest
 
 
 def _base64_digest(algorithm: str, digest: bytes) -> str:

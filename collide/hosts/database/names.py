@@ -90,8 +90,8 @@ class NameTable:
         return _Directory(self._blob(self._place.directory))
 
     @cached_property
-    def _classes(self) -> list[str]:
-        return self._blob(self._place.classes).decode("ascii").split("\n")
+    def _classes(self) -> list[bytes]:
+        return self._blob(self._place.classes).split(b"\n")
 
     @cached_property
     def _kind_lines(self) -> list[bytes]:
@@ -113,8 +113,8 @@ class NameTable:
         return _pairs(self._classes[number])
 
     @cached_property
-    def _table_lines(self) -> list[str]:
-        return self._blob(self._place.tables).decode("ascii").split("\n")
+    def _table_lines(self) -> list[bytes]:
+        return self._blob(self._place.tables).split(b"\n")
 
     def _held(self, table: int) -> dict[int, int]:
         """The classes whose names a table has, and the kind of each."""
@@ -283,9 +283,9 @@ def _with_releases(names: Iterable[str], releases: Iterable[str]) -> dict[str, s
     return found
 
 
-def _pairs(line: str) -> Iterable[tuple[int, int]]:
+def _pairs(line: bytes) -> Iterable[tuple[int, int]]:
     """``" 3:1 14:15"`` as numbers."""
-    pairs = (pair.partition(":") for pair in line.split())
+    pairs = (pair.partition(b":") for pair in line.split())
     return ((int(one), int(other)) for one, _, other in pairs)
 
 
