@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Generator
 
 import pytest
 
+import compiler
 import conformance
 from checkout import WHEELS
 from collide.filesystems.root import Root
@@ -25,6 +29,19 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Use the plugin also from a checkout that was installed before it had one."""
     if not pluginmanager.has_plugin("collide"):
         pluginmanager.register(collide.pytest_plugin, "collide")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what the tests of this run compile; workers share the directory."""
+    if compiler.KEPT not in os.environ:
+        kept = tempfile.mkdtemp(prefix="collide-compiled-")
+        os.environ[compiler.KEPT] = kept
+
+        def clean() -> None:
+            del os.environ[compiler.KEPT]
+            shutil.rmtree(kept)
+
+        config.add_cleanup(clean)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import os
 import platform
 import shutil
 import struct
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ from collide.loader.messages import says
 from collide.loader.opening import Mode
 from collide.loader.process import Process
 from collide.verify.ld_debug import Key, Log, Run, read_log, run, unsteered
-from compiler import compile_so
+from compiler import compile_c, compile_so
 from conformance import loader_was_asked
 
 # "+" before a name stands for RTLD_GLOBAL, "~" for RTLD_LAZY, "^" for RTLD_DEEPBIND, which musl
@@ -213,8 +212,7 @@ class Scenario:
         kind = ["-no-pie", "-fno-pic"] if "-no-pie" in flags else ["-pie", "-fPIE"]
         links = self._links(needed, runpath, rpath)
         command = [self.compiler, "-O0", *kind, "-x", "c", "-", "-x", "none", *flags, *links]
-        command += ["-Wl,--allow-shlib-undefined", "-o", str(path)]
-        subprocess.run(command, input=source, text=True, check=True)
+        compile_c([*command, "-Wl,--allow-shlib-undefined"], source, path)
         return path
 
     def host(
