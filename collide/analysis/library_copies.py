@@ -96,10 +96,9 @@ def release_difference(
 
 def releases(intended: Iterable[Dso], provider: Dso) -> tuple[str, str] | None:
     """The versions that texts of both copies name, ours and theirs, which may be one; else None."""
-    from collide.elf.strings import common_versions, different_versions, named_by  # late: start-up
+    from collide.elf.strings import common_versions, different_versions  # late: start-up
 
-    dsos = tuple(intended)
-    own = [text for text in provider.version_strings if _is_own(named_by(text), provider)]
+    dsos, own = tuple(intended), _own_texts(provider)
     for dso in dsos:
         for found in different_versions(dso.version_strings, own).values():
             if "." in found[0]:
@@ -113,6 +112,13 @@ def releases(intended: Iterable[Dso], provider: Dso) -> tuple[str, str] | None:
 _VERSION_WORD = re.compile(r"_?(?:get|check|lib)?_?(?:version|vernum|release)", re.IGNORECASE)
 _TELLING = 3
 """Letters of a name that are found in other words by chance only seldom."""
+
+
+@once_of
+def _own_texts(library: Dso) -> tuple[str, ...]:
+    from collide.elf.strings import named_by  # late: start-up
+
+    return tuple(text for text in library.version_strings if _is_own(named_by(text), library))
 
 
 def _is_own(text: str, library: Dso) -> bool:
@@ -130,7 +136,13 @@ def _is_own(text: str, library: Dso) -> bool:
         return False
     if not re.fullmatch(r"\w*_\w*|\w+\(\)", text):
         return True
-    names, prefix = library.elf.exports.names, _VERSION_WORD.split(text)[0]
+    return _is_usual(library, _VERSION_WORD.split(text)[0])
+
+
+@once_of
+def _is_usual(library: Dso, prefix: str) -> bool:
+    """Whether half of its symbols begin so."""
+    names = library.elf.exports.names
     return 2 * sum(name.startswith(prefix) for name in names) >= len(names)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from building import WheelBuilder
+from collide.analysis import pair_sides
 from collide.analysis.analysis import analyse
 from collide.analysis.pair_orders import PairOrder, both_orders
 from collide.analysis.pair_sides import KnownDefiners, SystemSides
 from collide.analysis.pair_traces import shared, traces
+from collide.binding.definers import ReferencesByDefiner
 from collide.filesystems.root import Root
 from collide.findings.pairs import judge_pair_order
 from collide.hosts.extract import extract
 from collide.loader.host import Host
+from collide.loader.model import Dso
 from collide.wheels.target import Target
 from scenario import Scenario
 
@@ -103,6 +107,29 @@ def test_each_target_is_opened_once(pairs: Pairs) -> None:
         for a, b in combinations(found, 2):
             assert sides.both_orders(fetch, (a.target, b.target), shared(a, b))
         assert len(read) == often
+
+
+def test_a_target_is_indexed_once_for_all_hosts(
+    pairs: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexed: list[int] = []
+
+    def counted(dsos: Iterable[Dso]) -> ReferencesByDefiner:
+        indexed.append(1)
+        return ReferencesByDefiner(dsos)
+
+    monkeypatch.setattr(pair_sides, "ReferencesByDefiner", counted)
+    known = KnownDefiners(bool)
+    one, other = pairs.wheel("one", F + USES), pairs.wheel("two", H + USES)
+    taken = str(Scenario(tmp_path).lib("libtaken.so", F))
+    library_path = [str(tmp_path / "system")]
+    other_host = extract(str(tmp_path / "host"), Root(), preload=[taken], library_path=library_path)
+    for host in (pairs.host, other_host):
+        pairs.host = host
+        found, opened = pairs.orders(one, other, SystemSides(host, by_definer=known))
+        assert found is not None
+        assert said(found) == said(opened)
+    assert len(indexed) == 2
 
 
 def test_targets_that_see_files_of_each_other_are_opened(pairs: Pairs) -> None:

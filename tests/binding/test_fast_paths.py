@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from collide.binding.binder import Binder
-from collide.binding.binding import Binding, BindingGroup, BoundObject, names_apart
+from collide.binding.binding import Binding, BindingGroup, BoundObject, is_vague, names_apart
 from collide.binding.definers import ReferencesByDefiner
 from collide.binding.shadowing import ReferenceBinder
 from collide.elf.constants import (
@@ -297,14 +297,14 @@ def test_some_references_are_bound_all_at_once_and_some_one_by_one(
 
 
 def test_what_hosts_have_in_common_is_bound_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second host with the same objects asks only for what nothing in the scope defines."""
-    asked: list[tuple[Reference, Sequence[Dso]]] = []
+    """A second host with the same objects asks for nothing."""
+    asked: list[Reference] = []
     bind = ReferenceBinder.bind
 
     def counting(
         self: ReferenceBinder, dso: Dso, r: Reference, scope: Sequence[Dso], own: Sequence[Dso]
     ) -> Binding:
-        asked.append((r, scope))
+        asked.append(r)
         return bind(self, dso, r, scope, own)
 
     monkeypatch.setattr(ReferenceBinder, "bind", counting)
@@ -315,10 +315,10 @@ def test_what_hosts_have_in_common_is_bound_once(monkeypatch: pytest.MonkeyPatch
         host = world.hosts[0]
         opened = world.open(host)
         bound = Binder(host, (), by_definer).bind(opened)
-        first += sum(bool(scope) for _, scope in asked)
+        first += len(asked)
         asked.clear()
         again = Binder(host, (), by_definer).bind(opened)
-        second += sum(bool(scope) for _, scope in asked)
+        second += len(asked)
         asked.clear()
         assert [set(o.bindings) for o in again.objects] == [set(o.bindings) for o in bound.objects]
     assert first > 100
@@ -332,6 +332,9 @@ def answers_of_its_bindings(group: BindingGroup) -> None:
     providers = {b.provider for b in every if b.provider is not None}
     assert group.providers == providers
     assert set(group.names()) == names
+    for word in {first_word(b.reference.name) for b in every}:
+        beginning = {b for b in every if first_word(b.reference.name) == word}
+        assert set(group.staying(word)) == {b for b in beginning if b.stays and not is_vague(b)}
     by_word = {name for listed in group.names_by_word().values() for name in listed}
     assert by_word == names
     assert all(first_word(n) == word for word, ns in group.names_by_word().items() for n in ns)
