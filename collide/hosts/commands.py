@@ -18,7 +18,9 @@ PLAIN = ("-E", "-s", "-S", "{script}")
 
 EMBEDDING = {
     "blender*": ("-b", "-noaudio", "--python-exit-code", "1", "--python", "{script}"),
+    "fontforge*": ("-lang=py", "-script", "{script}"),
     "gdb*": ("-nx", "-batch", "-ex", "source {script}"),
+    "lldb*": ("-b", "-o", "command script import {script}"),
     "uwsgi*": ("--plugin", "python3", "--pyrun", "{script}"),
     "vim*": ("-u", "NONE", "-es", "-T", "dumb", "-c", "py3file {script}", "-c", "qa!"),
     "weechat-headless*": ("-t", "-r", "/python load {script}", "-r", "/quit"),

@@ -13,6 +13,8 @@ from collide.support.errors import UsageError
     [
         ("/usr/bin/gdb", "source {script}"),
         ("/opt/blender-4.2/blender", "{script}"),
+        ("/usr/bin/fontforge", "{script}"),
+        ("/usr/lib/llvm-14/bin/lldb", "command script import {script}"),
         ("/usr/bin/vim.nox", "qa!"),
         ("/usr/bin/python3", "{script}"),
     ],

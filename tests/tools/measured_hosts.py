@@ -34,6 +34,15 @@ _MAIN = (
 )
 
 
+_PACKAGES = {
+    "fontforge": "fontforge-nox",
+    "lldb": "lldb-14",
+    "uwsgi": "uwsgi-core",
+    "vim": "vim-nox",
+    "weechat": "weechat-headless",
+}
+
+
 class Place(NamedTuple):
     """A host as it is here: its record, and how a plain interpreter and it run a script.
 
@@ -51,7 +60,7 @@ def package_of(name: str) -> str:
     for prefix in (LINKED_PREFIX, ARM64_PREFIX):
         if name.startswith(prefix):
             return LINKED[name.removeprefix(prefix)].package
-    return {"uwsgi": "uwsgi-core", "vim": "vim-nox", "weechat": "weechat-headless"}.get(name, name)
+    return _PACKAGES.get(name, name)
 
 
 def place(name: str, wheels: Iterable[Path], arm64: Iterable[str], timeout: float) -> Place:

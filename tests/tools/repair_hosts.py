@@ -217,6 +217,18 @@ def gdb() -> Host:
     return Host("3.11", command, ("/usr/bin/gdb",))
 
 
+def fontforge() -> Host:
+    """Debian's FontForge without its windows."""
+    binary = need("/usr/bin/fontforge", "apt install fontforge-nox")
+    return Host("3.11", (binary, "-lang=py", "-script", "SCRIPT"), (binary,))
+
+
+def lldb() -> Host:
+    """Debian's LLDB."""
+    binary = need("/usr/lib/llvm-14/bin/lldb", "apt install lldb-14 python3-lldb-14")
+    return Host("3.11", (binary, "-b", "-o", "command script import SCRIPT"), (binary,))
+
+
 def blender() -> Host:
     """Debian's Blender, without a screen."""
     binary = need("/usr/bin/blender", "apt install blender")
@@ -274,6 +286,7 @@ def postgres() -> Host:
 
 HOSTS: dict[str, Callable[[], Host]] = {
     "blender": blender,
+    "fontforge": fontforge,
     "gdb": gdb,
     "host310-pb": lambda: embedding("3.10", "-lprotobuf"),
     "host311-hdf5": lambda: embedding("3.11", str(_LIBRARIES / "libhdf5_serial.so.103")),
@@ -282,6 +295,7 @@ HOSTS: dict[str, Callable[[], Host]] = {
     "host36-ffi": lambda: embedding("3.6", "-lffi"),
     "host36-hdf5": lambda: embedding("3.6", str(_LIBRARIES / "libhdf5_serial.so.103")),
     "host36-proj": lambda: embedding("3.6", str(_LIBRARIES / "libproj.so.25")),
+    "lldb": lldb,
     "postgres": postgres,
     "preload102": preloading_openssl_102,
     "preload:310:/usr/lib/x86_64-linux-gnu/libprotobuf.so.32": lambda: preloading(
