@@ -141,7 +141,7 @@ def test_collisions_fail_with_the_report(run: pytest.Pytester) -> None:
     )
     result = run.runpytest(*PLUGIN, "-Werror")
     result.assert_outcomes(passed=1, failed=2)
-    result.stdout.fnmatch_lines(["*breaks*COL101*", "*do not fit*"])
+    result.stdout.fnmatch_lines(["*error*COL101*", "*do not fit*"])
     result.stdout.no_fnmatch_line("*pytest_plugin.py*")
 
 

@@ -49,8 +49,8 @@ def test_check_judges_the_process_of_the_imports(site: Path, capsys: Capture) ->
     assert "p/__init__.py:2 opens p/libf.so RTLD_NOW | RTLD_GLOBAL" in capsys.readouterr().out
     assert ran("check", site, *python, "--import", "q", "--import", "p") == 1
     out = capsys.readouterr().out
-    assert "breaks  b " in out
-    assert "breaks  a " not in out
+    assert "error   b " in out
+    assert "error   a " not in out
     assert ran("check", site, *python, "--import", "p", "--remedies") == 2
     assert ran("check", site, *python, "--import", "none") == 2
     assert "no module none; there are: p, q" in capsys.readouterr().err
