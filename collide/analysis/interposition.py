@@ -6,19 +6,21 @@ taken, what of it is in use, and what of the same library stays in the wheel.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache, partial
-from os.path import commonprefix
 
 from collide.analysis.analysis import Analysis
-from collide.analysis.static_libraries import find_interiors, names_in, place
+from collide.analysis.kept import kept_beside
+from collide.analysis.static_libraries import (
+    Interior,
+    find_interiors,
+    names_between,
+    names_of_library,
+)
 from collide.binding.binding import Binding, BindingGroup, is_vague
 from collide.binding.shadowing import has_other_strings
 from collide.elf.constants import STT_OBJECT
-from collide.elf.names import first_word
 from collide.elf.references import referred_names
 from collide.elf.symbol_table import values_of_types
 from collide.elf.symbols import Reference, is_code, is_data
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
     from collide.analysis.layouts import Layouts
     from collide.elf.code.call_graph import Calls
     from collide.loader.lookup import Match
-
-_SHORTEST_PREFIX = 3
-"""Characters from which on a common prefix of names is taken to be that of a library."""
 
 
 def _unknown() -> Layouts | None:
@@ -51,9 +50,7 @@ class Interposition(NamedTuple):
     ``vague`` marks C++ vague linkage, ``host`` a provider that is no member of
     the wheel. ``modules`` are those that show it when they are opened. ``calls_known``
     is whether the victim's calls could be read; otherwise all counts as used.
-    ``entered`` counts the victim's names that other objects in use get from it, and
-    those that they get from the host in its place; (0, 0) where the library is linked
-    into the victim. ``asked`` marks a victim that is no module and that no object of
+    ``asked`` marks a victim that is no module and that no object of
     the wheel links: its functions are looked up by name. ``within_host`` marks a victim that is
     an object of the host itself.
     """
@@ -68,7 +65,6 @@ class Interposition(NamedTuple):
     host: bool
     modules: tuple[str, ...]
     calls_known: bool
-    entered: tuple[int, int]
     asked: bool
     within_host: bool = False
     own_calls: tuple[str, ...] = ()
@@ -113,6 +109,11 @@ class _Collected:
         self.taken: dict[Reference, Binding] = {}
         self.modules: set[str] = set()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of what is taken."""
+        return frozenset(reference.name for reference in self.taken)
+
 
 InterpositionKey = tuple[Dso, Dso, bool]
 Uses = Callable[[Dso, Iterable[str]], AbstractSet[str]]
@@ -128,14 +129,37 @@ def find_interpositions(
     groups = _Groups(analysis)
     collected = groups.collected()
     weighed = {k: one for k, one in collected.items() if _is_weighed(analysis, k, one)}
-    names = dict[Dso, set[str]]()
     kept_of: dict[InterpositionKey, AbstractSet[str]] = {}
-    for key, found in weighed.items():
-        bindings = tuple(found.taken.values())
-        names.setdefault(key[0], set()).update(b.reference.name for b in bindings)
+    for key, one in weighed.items():
+        bindings = tuple(one.taken.values())
         kept_of[key] = frozenset() if key[2] else kept_beside(bindings, key[0], groups.of(key[0]))
-    reach = _reach(analysis, weighed, kept_of, known) if reaching and names else None
+    reach = _reach(analysis, weighed, kept_of, known) if reaching and weighed else None
+    found = [*_interpositions(analysis, groups, collected, kept_of, reach)]
+    if reach and any(map(_keeps_inside, found)):
+        # What constructors use of a copy they use before anything is made by the other one.
+        later = _reach(analysis, weighed, kept_of, known, at_load=False)
+        found = [
+            i._replace(kept=tuple(sorted(later.uses(i.victim, i.kept)))) if _keeps_inside(i) else i
+            for i in found
+        ]
+    yield from found
+
+
+def _keeps_inside(one: Interposition) -> bool:
+    return bool(one.kept) and set(one.intended) <= {one.victim}
+
+
+def _interpositions(
+    analysis: Analysis,
+    groups: _Groups,
+    collected: Mapping[InterpositionKey, _Collected],
+    kept_of: Mapping[InterpositionKey, AbstractSet[str]],
+    reach: ReachOnHost | None,
+) -> Iterator[Interposition]:
     uses: Uses = reach.uses if reach else _all
+    names = dict[Dso, set[str]]()
+    for key in kept_of:
+        names.setdefault(key[0], set()).update(collected[key].names)
     # All names of a victim at once: each call may have to read all its code.
     used_names = {victim: uses(victim, wanted) for victim, wanted in names.items()}
     roots = {m.bound.opened.root.dso for m in analysis.modules if m.bound}
@@ -143,12 +167,10 @@ def find_interpositions(
         victim, provider, vague = key
         bindings = tuple(found.taken.values())
         used: tuple[Binding, ...] = ()
-        if key in weighed:
+        if key in kept_of:
             used = tuple(b for b in bindings if b.reference.name in used_names[victim])
         intended = {b.intended.dso: None for b in bindings if b.intended}
         kept = uses(victim, kept_of[key]) if used else frozenset()
-        # For a library inside the victim it is not needed, and all users would have to be read.
-        inside = intended.keys() <= {victim}
         yield Interposition(
             victim=victim,
             provider=provider,
@@ -159,8 +181,7 @@ def find_interpositions(
             vague=vague,
             host=analysis.is_host(provider),
             modules=tuple(sorted(found.modules)),
-            calls_known=not used or not reaching or victim.calls is not None,
-            entered=_entered(groups, victim, uses) if kept and not inside else (0, 0),
+            calls_known=not used or not reach or victim.calls is not None,
             asked=victim in roots and not is_extension_module(victim),
             within_host=analysis.is_host(victim),
             own_calls=_own_calls(used, groups, victim, kept_of[key], reach)
@@ -232,8 +253,13 @@ def _reach(
     weighed: Mapping[InterpositionKey, _Collected],
     kept_of: Mapping[InterpositionKey, AbstractSet[str]],
     known: KnownReach | None,
+    *,
+    at_load: bool = True,
 ) -> ReachOnHost:
-    """What tells which names of a victim are in use, by the calls of all that is opened."""
+    """What tells which names of a victim are in use, by the calls of all that is opened.
+
+    What constructors call is left out unless ``at_load``.
+    """
     from collide.analysis.known_reach import KnownReach  # late: start-up
     from collide.analysis.reachability import Reach  # late: start-up
 
@@ -245,55 +271,59 @@ def _reach(
     taken = (b for found in weighed.values() for b in found.taken.values())
     compared = {b.intended.dso for b in taken if b.intended}
     interiors = find_interiors(
-        (victim, tuple(one.taken.values()), kept_of[victim, provider, vague])
-        for (victim, provider, vague), one in weighed.items()
-        if not vague
+        (
+            key[0],
+            tuple(one.taken.values()),
+            kept_of[key] | names_of_library(key[0], key[1], one.names),
+        )
+        for key, one in weighed.items()
+        if not key[2]
     )
-    calls_of = partial(_calls_of, analysis, compared, kept_in)
+    # Tables of virtual functions reach other code with the objects that have them.
+    mangled = {k for k, one in weighed.items() if any(n.startswith("_Z") for n in one.names)}
+    virtual = {victim for victim, _, vague in mangled if not vague}
+    in_c = {victim: found for victim, found in interiors.items() if victim not in virtual}
+    calls_of = partial(_calls_of, analysis, compared, kept_in, in_c, at_load)
     unasked = _unasked(weighed, interiors)
-    reach = Reach(modules, kept_in.keys() | compared, calls_of, unasked)
+    reach = Reach(modules, kept_in.keys() | compared, calls_of, unasked, at_load=at_load)
     further = tuple(
         frozenset((dso, frozenset(names)) for dso, names in of.items()) for of in (kept_in, unasked)
     )
-    return (known or KnownReach()).of(reach, (further, frozenset(compared)))
+    all_further = further, frozenset(in_c.items()), frozenset(compared), at_load
+    return (known or KnownReach()).of(reach, all_further)
 
 
 def _unasked(
-    weighed: Mapping[InterpositionKey, _Collected], interiors: Mapping[Dso, tuple[range, ...]]
+    weighed: Mapping[InterpositionKey, _Collected], interiors: Mapping[Dso, tuple[Interior, ...]]
 ) -> dict[Dso, AbstractSet[str]]:
     """Names that nobody looks up in a victim that has other work than the library linked into it.
 
     Who opens such an object asks for what it is made for, not for a part of a library: not for
-    what the provider has too, nor for what lies among that, nor for what the object itself refers
-    to.
+    what the provider has too, nor for what lies among that or begins as several of it do, nor for
+    what the object itself refers to.
     """
     from collide.analysis.library_copies import same_library  # late: start-up
 
     libraries = {victim for victim, provider, _ in weighed if same_library(victim, provider)}
     found: dict[Dso, AbstractSet[str]] = {}
-    for (victim, provider, vague), one in weighed.items():
+    for key, one in weighed.items():
+        victim, _, vague = key
         if vague:
             continue
         intended = {b.intended.dso for b in one.taken.values() if b.intended}
         inside = intended <= {victim} and victim not in libraries
         if inside and not is_extension_module(victim):
-            names = victim.elf.exports.names
-            referred = names & referred_names(victim.elf.references)
-            known = provider.elf.exports.defined(names)
-            found[victim] = found.get(victim, frozenset()) | referred | known
+            referred = victim.elf.exports.names & referred_names(victim.elf.references)
+            found[victim] = (
+                found.get(victim, frozenset())
+                | referred
+                | names_of_library(key[0], key[1], one.names)
+            )
     for victim, names in found.items():
-        between = names | names_in(victim, interiors.get(victim, ()))
+        between = names | names_between(victim, interiors.get(victim, ()))
         found[victim] = between if victim.elf.exports.names - between else names
     # Of one that offers nothing else, all may be asked for.
     return {dso: names for dso, names in found.items() if dso.elf.exports.names - names}
-
-
-def kept_beside(
-    taken: Collection[Binding], victim: Dso, groups: Iterable[BindingGroup]
-) -> AbstractSet[str]:
-    """The names of the libraries of ``taken`` that ``victim`` gets as meant, by its ``groups``."""
-    intended = {b.intended.dso for b in taken if b.intended}
-    return _Library(taken, victim).kept(groups, intended)
 
 
 def _all(_victim: Dso, names: Iterable[str]) -> AbstractSet[str]:
@@ -304,6 +334,8 @@ def _calls_of(
     analysis: Analysis,
     compared: AbstractSet[Dso],
     kept: Mapping[Dso, AbstractSet[str]],
+    interiors: Mapping[Dso, tuple[Interior, ...]],
+    at_load: bool,
     dso: Dso,
 ) -> Calls | None:
     if not analysis.is_member(dso):
@@ -316,15 +348,16 @@ def _calls_of(
         calls.leave_out(names - names_in_python(analysis.target, dso, names))
     if calls is not None:
         own = kept.get(dso, frozenset()) & dso.elf.exports.names
-        calls.follow_tables(own, partial(_variables, dso))
+        inside = interiors.get(dso, ()) if own else ()
+        offers = dso.elf.exports
+        variables = partial(values_of_types, offers, (STT_OBJECT,))
+        calls.follow_tables(
+            own, offers, lambda: {v for _, v in variables()}, inside, at_load=at_load
+        )
     if dso in compared:
         # The rules of findings will need them, and the bytes are in memory now.
         _ = dso.version_strings
     return calls
-
-
-def _variables(dso: Dso) -> AbstractSet[int]:
-    return {value for _, value in values_of_types(dso.elf.exports, (STT_OBJECT,))}
 
 
 class _Groups:
@@ -356,12 +389,6 @@ class _Groups:
     def bound(self, victim: Dso, provider: Dso) -> AbstractSet[str]:
         """The names that ``victim`` gets from ``provider``, in any module."""
         return frozenset().union(*(group.bound_to(provider) for group in self.of(victim)))
-
-    def reaching(self, victim: Dso) -> Iterator[tuple[Dso, BindingGroup]]:
-        """The groups that bind other objects to names that ``victim`` defines, in any module."""
-        for dso, group in self._groups.values():
-            if dso is not victim and victim in group.closure:
-                yield dso, group
 
     def collected(self) -> dict[InterpositionKey, _Collected]:
         """All that is shadowed, by victim and provider."""
@@ -415,73 +442,3 @@ def _has_variable(dso: Dso, match: Match) -> bool:
     return is_data(one.type) and any(
         (d.type, d.size) == (one.type, one.size) for d in dso.elf.exports.candidates(one.name)
     )
-
-
-def _entered(groups: _Groups, victim: Dso, uses: Uses) -> tuple[int, int]:
-    """How many names of ``victim`` others in use get from it, and how many from elsewhere."""
-    intended: dict[Dso, tuple[set[str], set[str]]] = {}
-    for user, group in groups.reaching(victim):
-        for names, more in zip(
-            intended.setdefault(user, (set(), set())), group.intended_from(victim), strict=True
-        ):
-            names.update(more)
-    stay, gone = set[str](), set[str]()
-    for user, (home, away) in intended.items():
-        if home or away:
-            used = uses(user, home | away)
-            stay |= used & home
-            gone |= used & away
-    return len(stay), len(gone)
-
-
-class _Library:
-    """Recognises names of the library whose other symbols are taken.
-
-    Names of a library in C begin with a word of its own, those of one in C++ with its
-    namespace. Of a bundled library these are the references that still bind to it and
-    begin as a taken one does, as other libraries may be linked into it. A static
-    library has no object of its own, but the linker lays out an archive in one piece:
-    its functions are those that begin so and lie between the first and the last taken
-    one, and those with the prefix that all taken names have in common. Names of C++
-    vague linkage belong to no library.
-    """
-
-    def __init__(self, taken: Collection[Binding], victim: Dso) -> None:
-        self._victim = victim
-        prefix = commonprefix([b.reference.name for b in taken])  # noqa: RUF071 - no paths
-        # The prefix of a mangled C++ name says nothing of its library before the outermost name.
-        long_enough = len(re.sub(r"^_Z[A-Za-z]*\d*", "", prefix)) >= _SHORTEST_PREFIX
-        self._prefix = prefix if long_enough else None
-        words = Counter(first_word(name) for name in {b.reference.name for b in taken})
-        # A word that one name has, where others share theirs, is any verb: get of get_crc_table.
-        once = max(words.values(), default=0) == 1
-        self._words = {word for word, count in words.items() if count > 1 or once}
-        places = [p for b in taken if b.intended and b.intended.dso is victim for p in place(b)]
-        self._first, self._last = (min(places), max(places)) if places else (0, -1)
-
-    def kept(self, groups: Iterable[BindingGroup], intended: AbstractSet[Dso]) -> set[str]:
-        """Names of the same library that got what they were meant to get from ``intended``."""
-        found: dict[Reference, Binding] = {}
-        for group in groups:
-            if not intended.isdisjoint(group.closure):
-                for b in self._staying(group):
-                    if b.provider in intended:
-                        found[b.reference] = b
-        return {reference.name for reference, b in found.items() if self._has(b)}
-
-    def _staying(self, group: BindingGroup) -> Iterator[Binding]:
-        for word in self._words:
-            yield from group.staying(word)
-        if self._prefix is not None:
-            names = frozenset(n for n in group.names() if n.startswith(self._prefix))
-            yield from (b for b in group.of(names) if b.stays and not is_vague(b))
-
-    def _is_alike(self, name: str) -> bool:
-        return self._prefix is not None and name.startswith(self._prefix)
-
-    def _has(self, b: Binding) -> bool:
-        name = b.reference.name
-        worded = first_word(name) in self._words
-        inside = worded and any(self._first <= at <= self._last for at in place(b))
-        bundled = worded and b.provider is not self._victim
-        return bundled or inside or self._is_alike(name)

@@ -171,19 +171,6 @@ def is_older(intended: Iterable[Dso], provider: Dso) -> bool:
     )
 
 
-def other_series(intended: Iterable[Dso], provider: Dso) -> bool:
-    """Whether their version strings name releases whose first two numbers differ."""
-    from collide.elf.strings import different_versions  # late: start-up
-
-    return any(
-        "." in ours and ours.split(".")[:2] != theirs.split(".")[:2]
-        for dso in intended
-        for ours, theirs in different_versions(
-            dso.version_strings, provider.version_strings
-        ).values()
-    )
-
-
 def same_series(intended: Iterable[Dso], provider: Dso) -> bool:
     """Whether both name a release under the library's own name, and of one series."""
     name = library_name(provider)

@@ -28,7 +28,7 @@ from collide.loader.link_map import LinkMap
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
 
-_ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")
+ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")
 """Names that CPython 3, a cffi module in PyPy and CPython 2 look up with dlsym."""
 
 
@@ -96,7 +96,7 @@ class _Object:
     def entries(self) -> AbstractSet[int]:
         """Addresses that the opener calls: a module's initialisation; else what it may ask for."""
         exports = self.dso.elf.exports
-        names: Iterable[str] = [name for name in exports.names if _ENTRY.match(name)]
+        names: Iterable[str] = [name for name in exports.names if ENTRY.match(name)]
         names = names or exports.names - self._unasked
         found = (d.value for name in names for d in exports.candidates(name))
         return {value for value in found if value is not None}
@@ -196,7 +196,7 @@ class Reach:
     ``calls_of`` gives the calls of an object, None where they are not known:
     then all that it refers to counts as soon as something calls into it. Only
     ``objects`` whose dependencies lead to one of ``victims`` are looked at; ``roots`` are those of
-    them that are opened. ``unasked`` are names of an object that nobody looks up in it.
+    them that are opened. Nobody looks up ``unasked`` names; constructors count if ``at_load``.
     """
 
     def __init__(
@@ -205,8 +205,11 @@ class Reach:
         victims: AbstractSet[Dso],
         calls_of: Callable[[Dso], Calls | None],
         unasked: Mapping[Dso, AbstractSet[str]] = MappingProxyType({}),
+        at_load: bool = True,
     ) -> None:
         self.objects = objects_leading_to(victims, modules, calls_of, unasked)
+        for one in () if at_load else self.objects.values():
+            one.used_at_load = frozenset()
         self.calls_of = calls_of
         roots = {module.opened.root.dso for module in modules}
         self.roots = frozenset(roots & self.objects.keys())

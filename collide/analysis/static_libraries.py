@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import groupby
 
 from collide.binding.binding import Binding
+from collide.elf.names import first_word
 from collide.elf.symbol_table import values_of_types
 from collide.elf.symbols import CODE, is_code
 from collide.loader.model import Dso, once_of
@@ -19,27 +22,46 @@ def place(b: Binding) -> tuple[int, ...]:
     return () if value is None else (value,)
 
 
+SHORTEST_PREFIX = 3
+"""Characters from which on a common prefix of names is taken to be that of a library."""
+Interior = tuple[range, ...]
+"""Where the functions of one static library lie, in ascending order."""
+
+
 def find_interiors(
     libraries: Iterable[tuple[Dso, Sequence[Binding], AbstractSet[str]]],
-) -> dict[Dso, tuple[range, ...]]:
-    """Where the libraries lie that are linked into victims: what is taken of each, and kept.
+) -> dict[Dso, tuple[Interior, ...]]:
+    """Where the libraries lie that are linked into victims: what is taken of each, and its names.
 
     The linker lays out an archive in one piece, but for what runs at load or hardly ever. So it is
-    the stretch of the object in which its names exceed all others by the most.
+    the stretch of the object in which its names exceed all others by the most. Around a function
+    that Python asks for lie others of a module's own source file, which need no names.
     """
-    found: dict[Dso, list[range]] = {}
-    for victim, taken, kept in libraries:
-        inside = [b for b in taken if b.intended and b.intended.dso is victim]
-        if any(map(place, inside)):
-            names = frozenset(b.reference.name for b in inside).union(kept)
-            found.setdefault(victim, []).append(_interior(victim, names))
-    return {victim: tuple(ranges) for victim, ranges in found.items()}
+    found: dict[Dso, list[Interior]] = {}
+    for victim, taken, names in libraries:
+        if any(b.intended and b.intended.dso is victim and place(b) for b in taken):
+            found.setdefault(victim, []).append(_interior(victim, frozenset(names)))
+    return {victim: tuple(interiors) for victim, interiors in found.items()}
 
 
 @once_of
-def _interior(dso: Dso, names: frozenset[str]) -> range:
+def _interior(dso: Dso, names: frozenset[str]) -> Interior:
+    from collide.analysis.reachability import ENTRY  # late: start-up
+
     places = function_places(dso)
-    return densest({places[name] for name in names & places.keys()}, places.values())
+    chosen = {places[name] for name in names & places.keys()}
+    entries = {at for name, at in places.items() if ENTRY.match(name)}
+    stretch = densest(chosen, places.values())
+    bounds = sorted(at for at in chosen | entries if at in stretch)
+    return tuple(runs(chosen - entries, bounds))
+
+
+def runs(chosen: AbstractSet[int], places: Iterable[int]) -> Iterator[range]:
+    """The pieces in which all of the sorted ``places`` are ``chosen``, from first to last."""
+    for is_chosen, run in groupby(places, chosen.__contains__):
+        if is_chosen:
+            first, *others = run
+            yield range(first, (others[-1] if others else first) + 1)
 
 
 def densest(chosen: AbstractSet[int], places: Iterable[int]) -> range:
@@ -56,13 +78,27 @@ def densest(chosen: AbstractSet[int], places: Iterable[int]) -> range:
 
 
 @once_of
-def names_in(dso: Dso, interiors: tuple[range, ...]) -> AbstractSet[str]:
-    """The functions of an object, by their names, that lie in one of ``interiors``."""
+def names_between(dso: Dso, interiors: tuple[Interior, ...]) -> AbstractSet[str]:
+    """The functions of an object, by their names, from the first of a library to its last."""
+    ranges = [range(one[0].start, one[-1].stop) for one in interiors if one]
     places = function_places(dso).items()
-    return frozenset(n for n, at in places if any(at in one for one in interiors))
+    return frozenset(n for n, at in places if any(at in one for one in ranges))
 
 
 @once_of
 def function_places(dso: Dso) -> Mapping[str, int]:
     """The addresses of an object's functions by their names."""
     return dict(values_of_types(dso.elf.exports, CODE))
+
+
+def names_of_library(victim: Dso, provider: Dso, taken: AbstractSet[str]) -> AbstractSet[str]:
+    """Names that a victim offers of a library linked into it.
+
+    The provider offers them, too, or they begin with a word that several of the ``taken`` ones
+    share: one name alone may have any.
+    """
+    names = victim.elf.exports.names
+    words = Counter(first_word(name).lower() for name in taken)
+    shared = tuple(w for w, n in words.items() if n > 1 and len(w) >= SHORTEST_PREFIX)
+    alike = {name for name in names if name.lower().startswith(shared)}
+    return alike | provider.elf.exports.defined(names)

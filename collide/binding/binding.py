@@ -141,17 +141,6 @@ class BindingGroup:
             found = self._staying[word] = tuple(b for b in bindings if b.stays and not is_vague(b))
         return found
 
-    def intended_from(self, definer: Dso) -> tuple[AbstractSet[str], AbstractSet[str]]:
-        """The names that were meant to be ``definer``'s: those that are, and those that are not."""
-        home, away = set[str](), set[str]()
-        for b in self._individual:
-            if b.intended is not None and b.intended.dso is definer:
-                (home if b.provider is definer else away).add(b.reference.name)
-        if self._simple is not None and self.closure and self._simple[1] is definer:
-            names = self._simple[0]
-            return (home | names if home else names), away
-        return home, away
-
     def diverted(self) -> Iterator[Binding]:
         """The bindings to another object than was meant: none of those bound all at once."""
         for b in self._individual:

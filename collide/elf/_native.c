@@ -160,13 +160,14 @@ typedef struct {
     int64_t first, last;  /* the range that holds all functions split off */
 } Split;
 
-/* A jump into the middle of a function, from or to a part that is split off. */
+/* A jump into the middle of a function, from or to a part that is split off; before the first
+   function is none. */
 static int
 keep_split(PyObject *lists, const Split *split, int64_t place, int64_t target)
 {
     int near = (split->first <= target && target < split->last)
                || (split->first <= place && place < split->last);
-    if (!near || !split->count)
+    if (!near || !split->count || target < split->starts[0])
         return 0;
     int64_t source = split->starts[function_of(split->starts, split->count, place)];
     int64_t to = split->starts[function_of(split->starts, split->count, target)];
@@ -625,6 +626,15 @@ makes_own(const Reader *code, const Instruction *one, const Followed *followed, 
     return 0;
 }
 
+/* Whether ADD moves a pointer that the function was given into what it leads to. */
+static int
+adds_to_given(const Reader *code, const Instruction *one, const Followed *followed)
+{
+    return (one->opcode == 0x81 || one->opcode == 0x83) && one->operand >= 0
+           && (one->reg & 7) == 0 && (code->bytes[code->at - one->size] & 0xf8) == 0x48
+           && !(code->bytes[code->at - 1] & 0x80) && followed->labels[one->operand] & GIVEN;
+}
+
 /* The address that an instruction calls, or of the slot, and the registers that hold own memory. */
 static int
 add_call(const Reader *code, const Instruction *one, const Followed *followed, int64_t start,
@@ -654,7 +664,8 @@ find_lent(Reader *code, const unsigned char *forms, Followed *followed, const Pl
         int label = moved(followed, &one);
         if (label < 0)
             return -1;
-        if (one.opcode == LEA && makes_own(code, &one, followed, place))
+        if ((one.opcode == LEA && makes_own(code, &one, followed, place))
+            || adds_to_given(code, &one, followed))
             label = OWN;
         write_label(followed, one.writes, label);
         followed->labels[RSP] |= OWN;

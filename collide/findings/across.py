@@ -8,7 +8,8 @@ rules as of a host. Calls are not followed here: all that is taken counts as in 
 
 from __future__ import annotations
 
-from collide.analysis.interposition import Interposition, kept_beside
+from collide.analysis.interposition import Interposition
+from collide.analysis.kept import kept_beside
 from collide.analysis.library_copies import is_older
 from collide.binding.binding import is_vague
 from collide.findings.code import Severity
@@ -149,7 +150,6 @@ def _interposition(
         host=True,
         modules=change.modules,
         calls_known=True,
-        entered=(0, 0),
         asked=False,
         within_host=True,
     )

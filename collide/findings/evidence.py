@@ -26,8 +26,6 @@ _COMPILED = 0.5
 """Compiled functions may be less than this part of routines in assembly."""
 WITNESSES = 2
 """So many functions tell that a structure lies otherwise: one may only use other fields of it."""
-_MOVED_PART = 0.1
-"""And so large a part of those that were compared: a few may only be rewritten."""
 
 
 class RuleResult(NamedTuple):
@@ -121,14 +119,6 @@ def layouts(interposition: Interposition) -> list[str]:
         return []
     verb = "uses its structure" if count == 1 else "use their structures"
     return [f"{compared} {verb} at the same offsets in both copies."]
-
-
-def have_moved(interposition: Interposition) -> bool:
-    """Whether the code of both copies shows that they lay out a structure in another way."""
-    found = interposition.compare()
-    if found is None:
-        return False
-    return len(found.moved) >= max(WITNESSES, _MOVED_PART * found.compared)
 
 
 def lie_alike(interposition: Interposition) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from collide.analysis.analysis import analyse
 from collide.analysis.reachability import Reach
-from collide.elf.code import call_graph as calls
+from collide.elf.code import scanned
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
 from collide.loader.model import Dso
@@ -33,7 +33,7 @@ def s(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monkey
     Code is scanned at once or, as in large objects, only as far as needed.
     """
     if request.param != "whole":
-        monkeypatch.setattr(calls, "_SMALL", 0)
+        monkeypatch.setattr(scanned, "_SMALL", 0)
     scenario = Scenario(tmp_path)
     scenario.lib("libhost.so", ALPHA)
     scenario.lib("w/libalpha.so", ALPHA)
@@ -178,7 +178,7 @@ def test_order_of_questions_decides_nothing(
     host = extract(str(s.host(needed=["libhost.so"])), Root())
     answers = []
     for small in (1 << 20, 0):
-        monkeypatch.setattr(calls, "_SMALL", small)
+        monkeypatch.setattr(scanned, "_SMALL", small)
         for order in (NAMES, NAMES[::-1]):
             target = read_target(s.directory / "w")
             modules = [m.bound for m in analyse(target, host).modules if m.bound]

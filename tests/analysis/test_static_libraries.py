@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collide.analysis.static_libraries import densest
+from collide.analysis.static_libraries import densest, runs
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,11 @@ def test_a_library_is_where_its_names_exceed_all_others(
     chosen: set[int], others: set[int], found: range
 ) -> None:
     assert densest(chosen, chosen | others) == found
+
+
+def test_a_library_ends_at_what_lies_between_its_functions() -> None:
+    assert [*runs({1, 2, 5, 6, 9}, [1, 2, 3, 5, 6, 7, 8, 9])] == [
+        range(1, 3),
+        range(5, 7),
+        range(9, 10),
+    ]

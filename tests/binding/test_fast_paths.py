@@ -351,10 +351,6 @@ def answers_of_its_bindings(group: BindingGroup) -> None:
     some = set(sorted(names)[::2])
     assert Counter(group.of(some)) == Counter(b for b in every if b.reference.name in some)
     for dso in {*providers, *(b.intended.dso for b in every if b.intended)}:
-        intended = [b for b in every if b.intended and b.intended.dso is dso]
-        home = {b.reference.name for b in intended if b.provider is dso}
-        away = {b.reference.name for b in intended if b.provider is not dso}
-        assert group.intended_from(dso) == (home, away)
         bound = [b for b in every if b.provider is dso]
         assert set(group.bound_to(dso)) == {b.reference.name for b in bound}
         assert Counter(group.bindings_to({dso}.__contains__)) == Counter(bound)

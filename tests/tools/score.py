@@ -28,7 +28,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,7 +40,6 @@ from collide.findings.code import Severity
 from collide.findings.finding import Finding
 from collide.findings.judge import judge
 from collide.findings.loading import judge_loading
-from collide.findings.shadowing import split_library, wide_interface
 from collide.findings.shadowing.order import WORST_OF, judge_interposition
 from collide.hosts.database.reader import Database
 from collide.loader.host import Host
@@ -286,33 +284,6 @@ def _text(severity: Severity | None) -> str:
     return "" if severity is None else str(severity)
 
 
-Thresholds = tuple[int, float, int]
-
-
-def leave_one_family_out(outcomes: dict[Thresholds, list[Outcome]]) -> list[Outcome]:
-    """What is said of each family with the thresholds that the others would have chosen.
-
-    ``outcomes`` are those of all cases for each choice of thresholds (FEW and
-    INSIDE of the rule about split libraries, WIDE of that about wide interfaces).
-    Of the choices that are best for the other families, that is taken which
-    agrees least with the one left out.
-    """
-    left_out = []
-    default = next(iter(outcomes.values()))
-    for name in sorted({family(o.case) for o in default}):
-        others = {
-            chosen: sum(o.agrees for o in told if family(o.case) != name)
-            for chosen, told in outcomes.items()
-        }
-        best = [chosen for chosen, count in others.items() if count == max(others.values())]
-        of_it = [[o for o in outcomes[chosen] if family(o.case) == name] for chosen in best]
-        counts = [sum(o.agrees for o in told) for told in of_it]
-        worst = of_it[counts.index(min(counts))]
-        print(f"  {name:16} {len(best):3} choices, at worst  {score(worst)}")
-        left_out += worst
-    return left_out
-
-
 def kinds_of_error(told: Iterable[Interpositions]) -> Iterator[str]:
     """False alarms and misses of errors, by the codes that were told, the most frequent first."""
     found: dict[tuple[str, str], list[str]] = {}
@@ -327,9 +298,6 @@ def kinds_of_error(told: Iterable[Interpositions]) -> Iterator[str]:
             found.setdefault(key, []).append(one.case["id"])
     for (kind, told_codes), ids in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
         yield f"{kind:11} {told_codes:24} {len(ids):3}  {', '.join(ids)}"
-
-
-THRESHOLDS = tuple(product((1, 3, 8), (0.03, 0.075, 0.09, 0.15), (80, 150, 250, 100_000)))
 
 
 class Interpositions(NamedTuple):
@@ -389,12 +357,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         rest = [r for r in WORST_OF if r is not rule]
         print(f"without {rule.__name__:16} {score([c.outcome(rest) for c in told])}")
     print(f"without reach            {score(all_used)}")
-    print("\nleaving out one family, thresholds chosen by the others:")
-    by_thresholds = {}
-    for chosen in THRESHOLDS:
-        split_library.FEW, split_library.INSIDE, wide_interface.WIDE = chosen
-        by_thresholds[chosen] = [c.outcome() for c in told]
-    print(f"  {'together':38}  {score(leave_one_family_out(by_thresholds))}")
 
 
 if __name__ == "__main__":

@@ -90,8 +90,11 @@ class Functions:
         return range(start if after > 1 else 0, end)
 
     def split_off(self, place: int, target: int) -> int | None:
-        """The function that a jump leads into the middle of, from another part of it."""
-        if target in self.cold or place in self.cold:
+        """The function that a jump leads into the middle of, from another part of it.
+
+        What leads before the first function is no jump.
+        """
+        if (target in self.cold or place in self.cold) and target >= self.starts[0]:
             source, to = self.at(place), self.at(target)
             if source != to and (to & 15 or source & 15):
                 return to

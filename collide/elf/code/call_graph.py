@@ -17,12 +17,11 @@ called.
 from __future__ import annotations
 
 import struct
-from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
-from mmap import mmap
 from types import MappingProxyType
 
 from collide.elf.code.branches import Functions, Sites
@@ -30,6 +29,8 @@ from collide.elf.code.callers import Callers, FollowedTables
 from collide.elf.code.cffi_tables import IMPORT, MARK, cffi_functions
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
+from collide.elf.code.own_tables import among, entered
+from collide.elf.code.scanned import Contents, Scanned
 from collide.elf.code.table_users import users_of_tables
 from collide.elf.code.unwind import Frames
 from collide.elf.constants import DT_FINI, DT_INIT
@@ -39,18 +40,10 @@ from collide.elf.symbols import Exports
 from collide.support.errors import FormatError
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 
-_ENTRY_SIZES = (-24, -16, -8, 8, 16, 24)
-"""How far the next entry of a linkage table may be."""
 LARGEST = 128 << 20
 """Bytes of code up to which calls are worth reading; one library of tensorflow has 300 MB."""
-_SMALL = 32 << 20
-"""Bytes of code up to which all of it is scanned at once."""
-
-Contents = bytes | bytearray | memoryview | mmap
 BROKEN = (FormatError, struct.error, IndexError, ValueError, KeyError, OverflowError)
 """What the reading of corrupt bytes raises."""
 
@@ -130,8 +123,9 @@ def _by_address(exports: DynamicSymbols) -> Mapping[int, Sequence[str]]:
     return found
 
 
-def _none(_name: str) -> Iterable[int]:
-    return ()
+_Frozen = frozenset[tuple[str | int, frozenset[int]]]
+_Asked = tuple[frozenset[str], tuple[tuple[range, ...], ...], bool]
+_UNASKED: _Asked = frozenset(), (), True
 
 
 class Lending:
@@ -146,7 +140,7 @@ class Lending:
         self.by_address: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
 
 
-class Calls:
+class Calls(Scanned):
     """What calls the functions of one object, which are named by their address.
 
     ``constructors`` run when the object is loaded. ``tables`` are the functions
@@ -157,61 +151,15 @@ class Calls:
     by_name: Mapping[str, AbstractSet[int]] = MappingProxyType({})
 
     def __init__(self, image: Image, frames: Frames, again: Callable[[], Contents]) -> None:
-        starts = frames.starts
-        known = frozenset(starts)
-        tables = Tables(image)
-        self._machine = READABLE[image.machine.name]
-        self.functions = starts
-        self.constructors: frozenset[int] = tables.constructors & known
-        self._tables: frozenset[int] = (known & tables.addresses) - self.constructors
-        self._table_symbols: frozenset[str] = frozenset(tables.symbols)
-        pieces = list(executable(image))
-        bounds = [at for address, code in pieces for at in (address, address + len(code))]
-        far = (*bounds, *tables.slots, starts[0])
-        self._reach = max(far) - min(far)
-        self._again = again
-        segments = self._segments(pieces)
-        names = dict(tables.slots)
-        entries: dict[int, int] = {}
-        for segment in segments:
-            for start, place, name in segment.plt(tables.slots):
-                names[start], entries[start] = name, place
-        linked = {names[start] for start in entries}
-        for slot in tables.jump_slots:
-            # The entry stands for its slot; what else seems to read that is misread.
-            if tables.slots[slot] in linked:
-                del names[slot]
-        self._names = names
-        uncovered = _uncovered(frames, entries.keys())
-        self._split = Functions(starts, max(bounds), {entries[entry] for entry in uncovered})
-        self._places: dict[str, list[int]] = defaultdict(list)
-        for address, name in names.items():
-            self._places[name].append(address)
-        # Procedure linkage tables stand in the search table of functions as a whole.
-        self._linkages = _linkages(self._split, names, segments, entries.keys() - uncovered)
-        self._sites = Sites(known.union(names))
-        self._is_small = sum(len(code) for _, code in pieces) <= _SMALL
-        # The most frequent ones, which answer most, come first.
-        self._left = list(reversed(self._machine.segment.forms))
-        for _ in self._left[: None if self._is_small else 1]:
-            self._scan(segments)
-        sites, split = self._sites, self._split
+        """See :class:`Scanned`."""
+        super().__init__(image, frames, again)
+        names, sites, split = self._names, self._sites, self._split
         self._callers = Callers(lambda one: split.holding(() if one in names else sites.to(one)))
         self._users: dict[str, frozenset[int]] = {}
-        self._bodies: dict[int, tuple[AbstractSet[str], AbstractSet[int]]] = {}
         self._table_users: dict[str | int, frozenset[int] | None] = {}
         self._forget()
         self._offered: Mapping[int, Sequence[str]] | None = None
-        self._read_anew: list[Any] = []
         self.lending = Lending()
-
-    def _segments(self, pieces: Iterable[tuple[int, memoryview]]) -> list[Any]:
-        return [self._machine.segment(code, address, self._reach) for address, code in pieces]
-
-    @property
-    def whole(self) -> bool:
-        """Whether all code is scanned; until then only what is found is certain."""
-        return not self._left
 
     def more(self) -> None:
         """Scan a large object for the next form of instructions."""
@@ -220,19 +168,6 @@ class Calls:
         self._callers.clear()
         self._users.clear()
         self._forget()
-
-    def _scan(self, segments: Iterable[Any]) -> None:
-        form = self._left.pop()
-        for segment in segments:
-            segment.scan(form, self._sites, self._split)
-
-    def places(self, name: str) -> Sequence[int]:
-        """The addresses of the PLT entries and slots of a symbol."""
-        return self._places.get(name, ())
-
-    def range_of(self, function: int) -> range:
-        """The addresses of a function's code."""
-        return self._split.range_of(function)
 
     def callers(self, function: int) -> AbstractSet[int]:
         """The functions of the same object that call it, jump to it or take its address."""
@@ -273,25 +208,65 @@ class Calls:
             self._forget()
 
     def follow_tables(
-        self, names: AbstractSet[str], variables: Callable[[], AbstractSet[int]]
+        self,
+        names: AbstractSet[str],
+        exports: Exports,
+        variables: Callable[[], AbstractSet[int]],
+        interiors: Sequence[tuple[range, ...]] = (),
+        *,
+        at_load: bool = True,
     ) -> None:
         """Let what stands in a table be used by the functions that refer to the table.
 
-        That is done for ``names`` and for the functions that lead to them, and from now on for
-        nothing else, whatever was asked before. It is not done for what stands behind one of
-        ``variables``, which have names, nor in a large object, whose code would be scanned once
-        more.
+        That is done for ``names`` and for the functions that lead to them, which may stand there
+        by a name of their own among ``exports``, and from now on for nothing else, whatever was
+        asked before. It is not done for what stands behind one of ``variables``, which have names,
+        nor in a large object, whose code would be scanned once more.
+
+        Other functions of a library that lies in one of the ``interiors`` are called through
+        tables by that library: as soon as any function of it is called from elsewhere. What
+        constructors call is left out unless ``at_load``.
         """
         wanted = frozenset(names)
-        found = self._followed.get(wanted)
+        key = wanted, tuple(interiors), at_load
+        found = self._followed.get(key)
         if found is None:
-            self._now = self._followed[frozenset()]
-            functions = self._tables.intersection(set().union(*map(self.behind, wanted)))
-            in_data = functions | (wanted & self._table_symbols)
+            self._now = self._followed[_UNASKED]
+            if wanted and interiors:
+                while self._left:
+                    self.more()
+            leading = set[int]().union(*map(self.behind, wanted))
+            offered = self.offered(exports)
+            named = wanted.union(*(offered.get(function, ()) for function in leading))
+            in_data = self._tables.intersection(leading) | (named & self._table_symbols)
             users = self._users_of(in_data, variables)
-            new = self._following(users)
-            found = self._by_tables.setdefault(frozenset(users), new)
-        self._now = self._followed[wanted] = found
+            for interior in interiors:
+                if (interior, wanted) not in self._inside:
+                    found_inside = self._called_inside(interior, wanted, offered)
+                    self._inside[interior, wanted] = found_inside
+                users = {**self._inside[interior, wanted], **users}
+            new = self._following(users, at_load)
+            found = self._by_tables.setdefault((frozenset(users.items()), at_load), new)
+        self._now = self._followed[key] = found
+
+    def _called_inside(
+        self,
+        interior: Sequence[range],
+        kept: AbstractSet[str],
+        offered: Mapping[int, Sequence[str]],
+    ) -> dict[str | int, frozenset[int]]:
+        """What stands in tables of a library, with those functions of it that others call.
+
+        They do so by an address or by one of the names ``kept``; whether they do is not asked.
+        """
+        starts = self.functions
+        bounds = ((bisect_left(starts, p.start), bisect_left(starts, p.stop)) for p in interior)
+        inside = frozenset(one for first, last in bounds for one in starts[first:last])
+        image = Image(memoryview(self._again()))
+        called = entered(inside, self._sites, self._split, self.constructors, image)
+        called |= {one for one in inside if not kept.isdisjoint(offered.get(one, ()))}
+        names = among(self._table_symbols, image, inside, offered)
+        return dict.fromkeys(names | self._tables.intersection(inside), called)
 
     def _users_of(
         self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
@@ -305,15 +280,22 @@ class Calls:
         users = self._table_users
         return {one: found for one in wanted if (found := users.get(one)) is not None}
 
-    def _following(self, in_tables: Mapping[str | int, frozenset[int]]) -> FollowedTables:
+    def _following(
+        self, in_tables: Mapping[str | int, frozenset[int]], at_load: bool
+    ) -> FollowedTables:
         tables, symbols = self._tables, self._table_symbols
-        return FollowedTables(in_tables, tables, symbols, self.constructors, self._callers)
+        constructors = self.constructors if at_load else frozenset()
+        return FollowedTables(in_tables, tables, symbols, constructors, self._callers)
 
     def _forget(self) -> None:
         """Forget what was found by the tables or by the code as they were."""
-        self._now = self._following({})
-        self._by_tables: dict[frozenset[str | int], FollowedTables] = {frozenset(): self._now}
-        self._followed: dict[frozenset[str], FollowedTables] = {frozenset(): self._now}
+        self._now = self._following({}, at_load=True)
+        self._inside: dict[
+            tuple[Sequence[range], AbstractSet[str]], Mapping[str | int, frozenset[int]]
+        ] = {}
+        unasked = frozenset[tuple[str | int, frozenset[int]]](), True
+        self._by_tables: dict[tuple[_Frozen, bool], FollowedTables] = {unasked: self._now}
+        self._followed: dict[_Asked, FollowedTables] = {_UNASKED: self._now}
 
     def offered(self, exports: Exports) -> Mapping[int, Sequence[str]]:
         """The addresses that ``exports``, those of this object, offer, with all their names."""
@@ -337,7 +319,7 @@ class Calls:
 
     def leading_to(self, names: Collection[str]) -> AbstractSet[int]:
         """All functions that lead to a use of one of ``names``, whatever tables are followed."""
-        now, self._now = self._now, self._followed[frozenset()]
+        now, self._now = self._now, self._followed[_UNASKED]
         found = frozenset[int]().union(*map(self.behind, names))
         self._now = now
         return found
@@ -360,38 +342,15 @@ class Calls:
 
     # -- what runs as soon as the object is loaded ------------------------------------------------
 
-    def used_at_load(self, exported: Callable[[str], Iterable[int]] = _none) -> frozenset[str]:
+    def used_at_load(
+        self, exported: Callable[[str], Iterable[int]] = lambda _: ()
+    ) -> frozenset[str]:
         """The symbols that constructors use, with all that they call in the same object.
 
         ``exported`` gives the functions of the object that a symbol is bound to.
         """
         found = _used_by(self.constructors, self.body, exported)
         self._read_anew.clear()
-        return found
-
-    def leaves(self, functions: Iterable[int]) -> AbstractSet[int]:
-        """Those of ``functions`` that call and use nothing."""
-        found = frozenset(function for function in functions if not any(self.body(function)))
-        self._read_anew.clear()
-        return found
-
-    def referred(self, function: int, addresses: Container[int]) -> list[int]:
-        """Those of ``addresses``, of data, that one function refers to."""
-        if not self._read_anew:
-            self._read_anew = self._segments(executable(Image(memoryview(self._again()))))
-        found = (s.leads(function, self._split, addresses) for s in self._read_anew)
-        return sorted({at for some in found for at in some if at in addresses})
-
-    def body(self, function: int) -> tuple[AbstractSet[str], AbstractSet[int]]:
-        """The symbols that one function uses, and the functions that it calls."""
-        found = self._bodies.get(function)
-        if found is None:
-            leads = set(self.referred(function, self._sites.wanted))
-            named = leads & self._names.keys()
-            names = frozenset(self._names[at] for at in named)
-            if function in self._linkages:
-                names = frozenset()
-            found = self._bodies[function] = names, leads - named
         return found
 
 
@@ -410,41 +369,3 @@ def _used_by(
         seen |= called
         pending += sorted(called)
     return frozenset(used)
-
-
-def _linkages(
-    split: Functions,
-    names: Collection[int],
-    segments: Iterable[Any],
-    entries: Iterable[int],
-) -> frozenset[int]:
-    """Procedure linkage tables that the unwind tables list as functions.
-
-    One of a single entry looks like a function that ends in a call, and does no harm.
-    """
-    counted = Counter(map(split.at, entries))
-    found = {start for start, count in counted.items() if count > 1 and start in names}
-    for segment in segments:
-        found |= {start for start in counted if segment.is_linkage_head(start)}
-    return frozenset(found)
-
-
-def _uncovered(frames: Frames, entries: AbstractSet[int]) -> set[int]:
-    """The entries of linkage tables that no frame description covers.
-
-    Not all linkers write one for them, nor all compilers for functions, and
-    what jumps through a slot may be a call at a function's end: entries of a
-    table have neighbours.
-    """
-    starts, found = frames.starts, set()
-    ends: dict[int, int | None] = {0: 0}
-    for entry in entries:
-        if entry + 16 in entries or not entries.isdisjoint(map(entry.__add__, _ENTRY_SIZES)):
-            after = bisect_right(starts, entry)
-            start = starts[after - 1] if after else 0
-            if start not in ends:
-                ends[start] = frames.end(start)
-            end = ends[start]
-            if end is not None and end <= entry:
-                found.add(entry)
-    return found

@@ -43,6 +43,8 @@ _OWN, _GIVEN = 1, 2
 _LABELS = {RSP: _OWN, 1: _GIVEN, 2: _GIVEN, 6: _GIVEN, 7: _GIVEN, 8: _GIVEN, 9: _GIVEN}
 """What a function has at its beginning: own memory, and its first six parameters (System V ABI for
 x86-64, 3.2.3)."""
+_ADD = (0x81, 0x83)
+"""Opcodes of ADD with an immediate, where the ModRM names 0 (Intel SDM, ADD)."""
 _DISPLACEMENT = struct.Struct("<i")
 _REX_W = 0x48
 """The prefix of operands of 64 bits, as addresses are (Intel SDM 2.2.1.2)."""
@@ -127,7 +129,7 @@ class _Caller:
                 self._followed.write(CALL_CLOBBERS, 0)
                 continue
             label = self._followed.moved(one)
-            if one.opcode == LEA and self._is_own(one, at):
+            if (one.opcode == LEA and self._is_own(one, at)) or self._adds_to_given(one, at):
                 label = _OWN
             self._followed.write(one.writes, label)
             labels[RSP] = labels.get(RSP, 0) | _OWN
@@ -146,6 +148,17 @@ class _Caller:
             return any(address in segment for segment in self._variables)
         given = self._followed.labels.get(one.base, 0) & _GIVEN
         return one.base in (RSP, RBP) or (one.offset > 0 and bool(given))
+
+    def _adds_to_given(self, one: Instruction, after: int) -> bool:
+        """Whether ADD moves a pointer that the function was given into what it leads to.
+
+        Compilers write it in place of LEA where the pointer itself is needed no more.
+        """
+        if one.opcode not in _ADD or one.operand is None or (one.register or 0) & 7 != 0:
+            return False
+        wide = self._code[after - one.size] & 0xF8 == _REX_W
+        forward = self._code[after - 1] < 0x80
+        return wide and forward and bool(self._followed.labels.get(one.operand, 0) & _GIVEN)
 
     def _called(self, one: Instruction, after: int) -> int | None:
         """The address that it calls, or of the slot that it calls through."""

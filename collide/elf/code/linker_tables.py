@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from collide.elf.code.machine_code import READABLE
 from collide.elf.constants import (
@@ -130,3 +130,12 @@ class Tables:
                 places = range(start, start + len(image.at(start, size)), 8)
                 found |= {self.pointers.get(place, 0) for place in places}
         return frozenset(found)
+
+
+def with_initialisation(image: Image, starts: Sequence[int]) -> Sequence[int]:
+    """The functions, and before them what runs first: ``.init`` has no frame description.
+
+    Its calls, as of a library's assembly that finds out about the CPU, are no other function's.
+    """
+    first = image.one(DT_INIT, starts[0])
+    return [first, *starts] if first < starts[0] else starts

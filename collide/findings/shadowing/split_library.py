@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collide.analysis.library_copies import (
-    other_series,
     overlap,
     renamed,
     same_library,
@@ -18,7 +17,6 @@ from collide.findings.evidence import (
     differs,
     file_name,
     file_names,
-    have_moved,
     in_use,
     is_assembly,
     is_inside,
@@ -26,19 +24,15 @@ from collide.findings.evidence import (
     some,
 )
 from collide.findings.shadowing.foreign_symbol import is_unlike
-from collide.support.text import number_in_words, part_in_words
+from collide.support.text import part_in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.analysis.interposition import Interposition
     from collide.loader.model import Dso
 
-FEW = 3
-"""Up to this many kept functions are a warning: neighbouring releases differ by so few."""
-SMALL = 0.1
-"""And they must be less than this part of the kept and the used functions together."""
-INSIDE = 0.075
-"""In a static library, less than this part kept is a warning: a shared build may hide them."""
+PART = 0.1
+"""A library that calls less than this part of the functions itself may have a table or a sum."""
 
 SPLIT_LIBRARY = Code(
     "COL101",
@@ -51,26 +45,21 @@ SPLIT_LIBRARY = Code(
     "layout, it crashes or gives wrong results.",
     "Symbols in use that the victim's own closure defines bind to the host, while others of the "
     "same library, in use too, still bind to the wheel's copy, since the host's does not offer "
-    f"them. A warning where these are few: up to {number_in_words(FEW)} and less than "
-    f"{part_in_words(SMALL)} between two objects; and where only so few functions of the victim "
-    "are called from other objects, which have the others from the host; less than "
-    f"{part_in_words(INSIDE)} inside one, where they may be functions that a shared build hides, "
-    "unless the first two numbers of their versions differ, or Python calls one of them by cffi. "
-    "In a static library they are the functions that lie between the first and the last taken one "
-    "and begin with the same word, which several of the taken share, and those "
-    "with the prefix that all of the taken have in common. A warning too where what is "
-    "taken inside one object are routines in assembly, which have no unwind table, and, fewer than "
-    "those, compiled functions that call nothing. Few that stay are an error where the code of "
-    "both copies shows that structures lie otherwise (see COL116), and many are a warning where "
-    "it shows that they lie alike: all functions that are taken and use a structure by a "
-    "pointer do it at equal offsets. Another way to split a library: "
+    "them. In a static library they are the functions that lie between the first and the last "
+    "taken one and begin with the same word, which several of the taken share, and those with the "
+    "prefix that all of the taken have in common. They are in use where code outside of the "
+    "library leads to them, and not only a constructor, or tables of a library whose own "
+    "functions nothing else calls. A warning where the code of both copies shows that structures "
+    "lie alike: all functions that are taken and use a structure by a pointer do it at equal "
+    "offsets. A warning too where what is taken inside one object are routines in assembly, which "
+    "have no unwind table, and, fewer than those, compiled functions that call nothing. Another "
+    "way to split a library: "
     "most of its names were given a prefix, all but those of its inside, and a host of another "
     "release, with which it shares few names else (see COL104), has these. Another: the object "
-    f"that was meant calls {part_in_words(SMALL)} or more of the functions itself, by addresses "
+    f"that was meant calls {part_in_words(PART)} or more of the functions itself, by addresses "
     "that it was linked with, and is in use by other names. And another: ctypes or cffi open it "
-    "and ask it for its functions, which are then its own, while more than "
-    f"{number_in_words(FEW)} that these call by name are those of a host's library of that name, "
-    "and nothing tells that both are of one series.",
+    "and ask it for its functions, which are then its own, while others that these call by name "
+    "are those of a host's library of that name, and nothing tells that both are of one series.",
     "Keep the bundled library's symbols from being looked up by name: link a static one with "
     "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
     "bundled library to another (patchelf --rename-dynamic-symbols).",
@@ -87,16 +76,10 @@ SPLIT_LIBRARY = Code(
 def split_library(interposition: Interposition) -> RuleResult | None:
     """Some of a library's functions in use are preempted, and others are kept.
 
-    A function is kept because the host's copy has no such name. If another
-    object calls it, it belongs to the library's interface, and the wheel's copy
-    is a later release. A few such functions differ between neighbouring
-    releases too, which share their layouts: then it is a warning. So it is
-    where so few functions are called in the victim that most of it is idle.
-
-    Inside one object the function may also be one that a shared build of the
-    same release hides. There the limit is a share alone (``INSIDE``), unless the
-    version strings are of two series. What Python calls by cffi is none of these.
-    Routines in assembly have no state to share.
+    A function is kept because the host's copy has no such name. If code outside of the library
+    calls it, it belongs to the interface that the wheel's copy has, which is of a later release or
+    of another build, and it gets what functions of the host's copy have made. One is enough for
+    that. Routines in assembly have no state to share.
 
     This holds for any library that keeps state in structures, because both
     copies get the same structures and may lay them out differently. Where the
@@ -116,34 +99,11 @@ def split_library(interposition: Interposition) -> RuleResult | None:
             f"{one} is {interposition.theirs} and {other} {interposition.ours}: "
             "what one makes, the other gets."
         )
-    few = _few_inside(interposition) if is_inside(interposition) else _few_across(interposition)
-    if few and have_moved(interposition):
-        few = is_inside(interposition) and is_assembly(interposition)
     compared = interposition.compare()
-    few = few or (lie_alike(interposition) and bool(compared and compared.compared))
-    return RuleResult(SPLIT_LIBRARY, Severity.WARNING if few else Severity.ERROR, tuple(lines))
-
-
-def _few_inside(interposition: Interposition) -> bool:
-    calls = interposition.victim.calls
-    if calls is not None and not calls.by_name.keys().isdisjoint(interposition.kept):
-        # Python gives them what it has got from the host's copy.
-        return False
-    kept = len(interposition.kept)
-    hidden = kept / (kept + len(interposition.used_names)) < INSIDE
-    if hidden and not other_series(interposition.intended, interposition.provider):
-        return True
-    return is_assembly(interposition)
-
-
-def _few_across(interposition: Interposition) -> bool:
-    return _few(len(interposition.kept), len(interposition.used_names)) or _few(
-        *interposition.entered
-    )
-
-
-def _few(kept: int, taken: int) -> bool:
-    return 0 < kept <= FEW and kept < SMALL * (kept + taken)
+    alike = lie_alike(interposition) and bool(compared and compared.compared)
+    stateless = is_inside(interposition) and is_assembly(interposition)
+    severity = Severity.WARNING if alike or stateless else Severity.ERROR
+    return RuleResult(SPLIT_LIBRARY, severity, tuple(lines))
 
 
 def own_calls(interposition: Interposition) -> RuleResult | None:
@@ -159,7 +119,7 @@ def own_calls(interposition: Interposition) -> RuleResult | None:
     than a tenth: a table, a checksum.
     """
     names = interposition.own_calls
-    few = len(names) < SMALL * len(interposition.used_names)
+    few = len(names) < PART * len(interposition.used_names)
     if is_inside(interposition) or few or not names:
         return None
     line = (
@@ -179,14 +139,13 @@ def asked_by_name(interposition: Interposition) -> RuleResult | None:
     static variables of their own.
 
     This holds for any library that calls its own interface by name. It says
-    nothing where few names are taken, or where both copies say that they are of
-    one series, which shares its layouts.
+    nothing where both copies say that they are of one series, which shares its layouts.
     """
     names = interposition.used_names
     if (
         not interposition.asked
         or set(interposition.intended) != {interposition.victim}
-        or len(names) <= FEW
+        or not names
     ):
         return None
     if not same_library(interposition.victim, interposition.provider) or same_series(

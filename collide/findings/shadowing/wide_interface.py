@@ -1,17 +1,17 @@
-"""COL109, wide-interface: so much of the library is in use that its layouts are compiled in."""
+"""COL109, wide-interface: structures of a library are in use, whose layouts are compiled in."""
 
 from __future__ import annotations
 
 from collide.analysis.libpython import python_release
 from collide.findings.code import HIDE, Code, Severity, Shape
-from collide.findings.evidence import RuleResult, lie_alike, some, structures
+from collide.findings.evidence import RuleResult, some, structures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.analysis.interposition import Interposition
 
 WIDE = 150
-"""From so many symbols on, a user is compiled against the library's internals."""
+"""Where nothing is known of a host's code, so many symbols stand for layouts that have changed."""
 
 WIDE_INTERFACE = Code(
     "COL109",
@@ -19,12 +19,13 @@ WIDE_INTERFACE = Code(
     Severity.ERROR,
     Shape.INTERPOSITION,
     "uses a library's internal structures, but runs with the host's copy, not with its own",
-    "So many functions and variables of the library are in use that the code is compiled for the "
-    "layouts of its structures. Another release, with other layouts or other rules, gives wrong "
-    "results.",
-    f"At least {WIDE} symbols in use bind to one library of the host, variables of more than one "
-    "word among them, and the code of both copies, where it is at hand, does not show that all "
-    "structures lie alike.",
+    "Variables of the library are in use that are structures, so that the code is compiled for the "
+    "layouts of these. Another release, with other layouts or other rules, gives wrong results.",
+    "Variables of more than one word are among the symbols in use that bind to the host, and the "
+    "code of both copies shows that a structure has moved: a function that is taken uses as many "
+    "offsets of what an argument points to, and others. Where a host's profile keeps nothing of "
+    f"its code: where symbols in use of the same library stay in the wheel, or {WIDE} and more are "
+    "in use.",
     HIDE,
     example=(
         "In uwsgi, lxml 6.1.3 was compiled for libxml2 2.14.6 and runs 2.9.14 for 815 functions"
@@ -36,23 +37,28 @@ WIDE_INTERFACE = Code(
 
 
 def wide_interface(interposition: Interposition) -> RuleResult | None:
-    """Very many symbols of the library are in use, structures among them.
+    """Variables that are structures are in use, and structures of the library have moved.
 
-    A library that hides its structures is used through some dozen functions. One
-    whose structures are read directly, and of which hundreds of functions are
-    called, shares its layouts with its users, and these change between releases
-    without a change of names. Functions alone are no sign: an interface of
-    Fortran routines is wide and holds no state. Nor is a variable of one word:
-    a number, a pointer or a short text has no layout. Where the code of both copies is at hand,
-    and all functions that use a structure by a pointer do it at equal offsets, the layouts are
-    those that were compiled in.
+    A library that hides its structures is used through functions. One whose variables are
+    structures shares its layouts with its users, and these change between releases without a
+    change of names. Functions alone are no sign: an interface of Fortran routines is wide and
+    holds no state. Nor is a variable of one word: a number, a pointer or a short text has no
+    layout. That layouts have changed is seen in the code of both copies, or else by an interface
+    that has grown.
     """
     release = python_release(interposition.provider)
     if release and all(python_release(f) == release for f in interposition.intended):
         # The layouts of CPython stay within a release: it is a second one of the same.
         return None
     data = structures(interposition)
-    if len(interposition.used_names) < WIDE or not data or lie_alike(interposition):
+    if not data:
+        return None
+    compared = interposition.compare()
+    if compared is None:
+        changed = bool(interposition.kept) or len(interposition.used_names) >= WIDE
+    else:
+        changed = bool(compared.moved)
+    if not changed:
         return None
     line = (
         f"{len(interposition.used_names)} symbols are in use, structures among them: "

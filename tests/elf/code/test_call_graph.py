@@ -13,9 +13,12 @@ import pytest
 
 from code_samples import AARCH64_WAYS, SOURCE
 from collide.elf.code import call_graph as calls
+from collide.elf.code import scanned
+from collide.elf.code.branches import Functions
 from collide.elf.code.call_graph import Calls, read_calls
 from collide.elf.constants import DT_INIT_ARRAYSZ, PT_DYNAMIC, PT_GNU_EH_FRAME
 from collide.elf.object import read_object
+from collide.elf.symbols import NoExports
 from collide.filesystems.root import Root
 from compiler import AARCH64, compile_so
 
@@ -23,6 +26,8 @@ pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="calls are read on x86-64 only; run the tests there"
 )
 
+NONE = NoExports()
+"""Names of functions matter where a function leads to another one."""
 WAYS = {
     "-O0": ("-O0",),
     "-O2": ("-O2", "-fno-ipa-cp", "-fno-ipa-ra"),
@@ -150,7 +155,7 @@ def test_large_object_is_scanned_by_and_by(tmp_path: Path, monkeypatch: pytest.M
     data = compile_so(tmp_path, "lib.so", SOURCE, "-O2", "-fno-ipa-cp", "-fno-ipa-ra").read_bytes()
     names = {r.name for r in read_object(data).references}
     small = read_calls(data)
-    monkeypatch.setattr("collide.elf.code.call_graph._SMALL", 0)
+    monkeypatch.setattr("collide.elf.code.scanned._SMALL", 0)
     times = []
     large = read_calls(data, lambda: times.append(1) or data)  # type: ignore[func-returns-value]
     assert small is not None
@@ -261,7 +266,7 @@ def test_large_object_that_is_scanned_bit_by_bit_gives_the_same_in_the_end(
 ) -> None:
     data = compile_so(tmp_path, "cold.so", COLD, "-O2").read_bytes()
     whole = read_calls(data)
-    monkeypatch.setattr(calls, "_SMALL", 0)
+    monkeypatch.setattr(scanned, "_SMALL", 0)
     by_bits = read_calls(data)
     assert whole
     assert by_bits
@@ -370,7 +375,7 @@ def test_what_a_table_has_is_used_by_those_who_refer_to_the_table(tmp_path: Path
     found, addresses = tables(tmp_path)
     assert found.table_symbols >= {"first", "second"}
     named = {addresses["named"]}
-    found.follow_tables(frozenset(["first", "second", "outside"]), lambda: named)
+    found.follow_tables(frozenset(["first", "second", "outside"]), NONE, lambda: named)
     assert "first" not in found.table_symbols
     # The other is in a variable with a name, which anybody may read.
     assert "second" in found.table_symbols
@@ -383,9 +388,49 @@ def test_functions_in_rows_of_structures_are_used_by_those_who_refer_to_these(
 ) -> None:
     found, addresses = tables(tmp_path)
     assert found.live(["other"]) == {"other"}
-    found.follow_tables(frozenset(["other"]), frozenset)
+    found.follow_tables(frozenset(["other"]), NONE, frozenset)
     assert found.live(["other"]) == frozenset()
     assert addresses["search"] in found.behind("other")
+
+
+def test_function_with_a_name_that_leads_to_another_is_used_by_who_refers_to_its_table(
+    tmp_path: Path,
+) -> None:
+    source = """
+    extern int other(int); int step(int n) { return other(n) + 1; }
+    static int (*const steps[])(int) = { step, step };
+    int choose(int n) { return steps[n](n); }
+    """
+    content = compile_so(tmp_path, "m.so", source, "-O2").read_bytes()
+    found = read_calls(content)
+    assert found is not None
+    exports = read_object(content).exports
+    assert "step" in found.table_symbols
+    found.follow_tables(frozenset(["other"]), exports, frozenset)
+    assert "step" not in found.table_symbols
+    assert found.users("step") == {exports.candidates("choose")[0].value}
+
+
+def test_jump_that_seems_to_lead_before_all_functions_leads_nowhere() -> None:
+    functions = Functions([0x100, 0x211, 0x320], 0x400)
+    assert functions.split_off(0x322, 0x215) == 0x211
+    assert functions.split_off(0x215, 0x50) is None
+
+
+def test_code_that_runs_first_is_a_constructor_and_called_by_nobody(tmp_path: Path) -> None:
+    """``.init`` has no frame description; its calls were those of the function behind it."""
+    source = """
+    extern int outside(void); __attribute__((visibility("hidden"))) int cpuid(void);
+    int cpuid(void) { return outside(); }
+    asm(".section .init; .globl _init; .hidden _init; _init: call cpuid; ret; .text");
+    int other(int n) { return n; }
+    """
+    content = compile_so(tmp_path, "m.so", source, "-O2").read_bytes()
+    found = read_calls(content)
+    assert found is not None
+    (user,) = found.users("outside")
+    assert found.callers(user) <= found.constructors
+    assert found.callers(user)
 
 
 def test_table_begins_where_code_takes_an_address(tmp_path: Path) -> None:
@@ -403,7 +448,7 @@ def test_table_begins_where_code_takes_an_address(tmp_path: Path) -> None:
     assert found is not None
     exports = read_object(content).exports
     places = {n: exports.candidates(n)[0].value for n in ("first", "second", "third")}
-    found.follow_tables(frozenset(["other"]), frozenset)
+    found.follow_tables(frozenset(["other"]), NONE, frozenset)
     assert places["second"] in found.behind("other")
     if platform.machine() == "x86_64":
         assert {places["first"], places["third"]}.isdisjoint(found.behind("other"))
@@ -413,23 +458,23 @@ def test_what_was_asked_for_another_host_does_not_matter(tmp_path: Path) -> None
     found, addresses = tables(tmp_path)
     alone, _ = tables(tmp_path)
     named = {addresses["named"]}
-    alone.follow_tables(frozenset(["first"]), lambda: named)
-    found.follow_tables(frozenset(["other"]), lambda: named)
+    alone.follow_tables(frozenset(["first"]), NONE, lambda: named)
+    found.follow_tables(frozenset(["other"]), NONE, lambda: named)
     assert found.live(["other"]) == frozenset()
-    found.follow_tables(frozenset(["first"]), lambda: named)
+    found.follow_tables(frozenset(["first"]), NONE, lambda: named)
     assert (found.tables, found.table_symbols) == (alone.tables, alone.table_symbols)
     for name in ("first", "second", "outside", "other"):
         assert found.users(name) == alone.users(name)
         assert found.live([name]) == alone.live([name])
     assert found.live(["other"]) == {"other"}
     # Nor when nothing at all is asked for.
-    found.follow_tables(frozenset(), lambda: named)
+    found.follow_tables(frozenset(), NONE, lambda: named)
     assert "first" in found.table_symbols
 
 
 def test_table_whose_address_is_in_data_is_left_as_it_is(tmp_path: Path) -> None:
     found, _ = tables(tmp_path, "struct row *const named_row = rows;")
-    found.follow_tables(frozenset(["other"]), frozenset)
+    found.follow_tables(frozenset(["other"]), NONE, frozenset)
     assert found.live(["other"]) == {"other"}
 
 
@@ -437,5 +482,5 @@ def test_table_that_no_code_refers_to_is_left_as_it_is(tmp_path: Path) -> None:
     source = "int f(int n) { return n; } __attribute__((used)) static int (*const t[])(int) = {f};"
     found = read_calls(compile_so(tmp_path, "m.so", source, "-O2").read_bytes())
     assert found is not None
-    found.follow_tables(frozenset(["f"]), frozenset)
+    found.follow_tables(frozenset(["f"]), NONE, frozenset)
     assert found.table_symbols == {"f"}

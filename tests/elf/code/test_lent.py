@@ -49,3 +49,20 @@ def test_function_is_read_once(tmp_path: Path) -> None:
 
     assert lent.lent_arguments(never, calls, ["take"], users) == found
     assert lent.lent_arguments(never, calls, ["absent"], users) == {}
+
+
+@only_x86_64
+def test_part_of_a_structure_that_was_given_is_lent_by_addition(tmp_path: Path) -> None:
+    """The compiler adds to the register in which the structure was given."""
+    source = (
+        "struct s { long a; int b[4]; }; void take(int *); void give(struct s *s) { take(s->b); }"
+    )
+    flags = "-O2", "-fno-stack-protector", "-fno-optimize-sibling-calls"
+    content = compile_so(tmp_path, "m.so", source, *flags).read_bytes()
+    calls = read_calls(content)
+    assert calls is not None
+    users = frozenset(calls.users("take"))
+    (start,) = users
+    assert b"\x48\x83\xc7\x08" in content[start : start + 16]
+    image = partial(Image, memoryview(content))
+    assert lent.lent_arguments(image, calls, ["take"], users) == {"take": {0}}
