@@ -181,7 +181,7 @@ def test_first_line_for_a_reader_that_wants_no_more() -> None:
     assert done.stderr == ""
     assert (
         done.stdout
-        == "specimen_static_exported-1.0 (cp310-abi3, x86_64) on debian-12-host: breaks\n"
+        == "specimen_static_exported-1.0 (cp310-abi3, x86_64) on debian-12-host: would break\n"
     )
 
 
