@@ -17,7 +17,9 @@ else:
     @cache
     def _model(count: int) -> dict:
         """The attributes of a named tuple of so many fields, these as ``fields``."""
-        attributes = dict(vars(namedtuple("_Model", [f"field{i}" for i in range(count)])))
+        # The class is kept until its attributes are copied: a collection of garbage clears them.
+        model = namedtuple("_Model", [f"field{i}" for i in range(count)])
+        attributes = dict(vars(model))
         attributes["fields"] = [attributes.pop(name) for name in attributes["_fields"]]
         return attributes
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -58,3 +60,13 @@ def test_records_of_one_number_of_fields_keep_their_own_names() -> None:
 def test_is_pickled_by_its_name() -> None:
     assert _Record.__module__ == __name__
     assert pickle.loads(pickle.dumps(_Record(1, "z"))) == _Record(1, "z")
+
+
+def test_a_collection_of_garbage_at_any_time_leaves_records_whole() -> None:
+    """Of a class that nothing holds it clears the attributes while they are copied."""
+    script = "import gc; gc.set_threshold(1); import collide.support.records as records\n"
+    script += "for count in range(1, 20): records._model(count)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
