@@ -13,6 +13,7 @@ from functools import cache
 
 from collide.findings.code import Family, Severity
 from collide.support.records import NamedTuple
+from collide.support.text import plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ PRIOR = 4
 """So many pairs with the average of a severity are counted to those of each code."""
 VERY_LIKELY = 0.85
 LIKELY = 0.5
+POSSIBLE = 1 - VERY_LIKELY
 
 
 class Measured(NamedTuple):
@@ -61,13 +63,15 @@ class Likelihood(NamedTuple):
         """The probability as people say it."""
         if self.probability >= VERY_LIKELY:
             return "very likely"
-        return "likely" if self.probability >= LIKELY else "possible"
+        if self.probability >= LIKELY:
+            return "likely"
+        return "possible" if self.probability >= POSSIBLE else "unlikely"
 
     def __str__(self) -> str:
         broke, pairs = self.measured
-        such = f"{broke} of {pairs} wheels broke that were run in a host with such a finding"
+        such = f"of {plural(pairs, 'wheel')} with such a finding that were run, {broke} broke"
         told = such if pairs else "none with this code was run"
-        return f"{self.word}, estimated {self.probability:.2f}: {told}"
+        return f"{self.word}, about {self.probability:.0%}: {told}"
 
 
 def likelihood(finding: Finding) -> Likelihood | None:

@@ -84,7 +84,7 @@ def test_text_says_in_how_many_hosts() -> None:
     )
     told = text.render(report)
     assert "demo.whl on 3 hosts:" in told
-    assert "partly replaced on debian-12-python3 and debian-13-python3" in told
+    assert "mixed with the host's on debian-12-python3 and debian-13-python3" in told
     told = text.render(report, verbose=1)
     assert "on 2 of 3 hosts: debian-12-python3, debian-13-python3" in told
     assert "  clean on debian-12-gdb\n" in told
@@ -126,7 +126,7 @@ def test_selection_and_left_out_are_all_that_is_shipped() -> None:
     assert "debian-11-python3" in {host.name for host in used if host.as_if}
     assert reasons["debian-12-arm64-python3"] == "other architecture"
     assert len(report.left_out) > 3
-    assert f"not checked (-v): {len(report.left_out)} hosts: " in text.render(report)
+    assert f"left out (-v): {len(report.left_out)} hosts: " in text.render(report)
     named = text.render(report, verbose=True)
     for one in report.left_out:
         assert f"left out: {wheel} on {one.host}: {one.misfit.reason}\n" in named

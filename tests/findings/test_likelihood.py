@@ -35,10 +35,8 @@ def test_a_finding_says_it_in_words_with_the_pairs_it_stands_on() -> None:
     assert error.word == "very likely" and error.probability > 0.8
     assert warning.probability < 0.2
     broke, pairs = measured()["warning"]["COL102"]
-    assert (
-        f"{broke} of {pairs} wheels broke that were run in a host" in str(warning)
-        and warning.word == "possible"
-    )
+    assert f"of {pairs} wheels with such a finding that were run, {broke} broke" in str(warning)
+    assert warning.word == "unlikely"
 
 
 def test_nothing_is_told_of_notes_and_of_what_no_host_does() -> None:

@@ -52,7 +52,7 @@ def test_text_has_the_crossing_and_the_cause(
     assert "vault 2.0: split-library (COL101) is very likely the cause: vault/core.so has" in words
     assert "vault 2.0 on host (core): would break" in lines
     assert re.search(
-        r"error +libvault-2 2\.0\.0, used by core .*partly replaced by the host's 1\.2\.3 +COL101",
+        r"error +libvault-2 2\.0\.0, used by core .*mixed with the host's 1\.2\.3 +COL101",
         out,
     )
 

@@ -56,8 +56,7 @@ _SHOWN_HOSTS = 3
 _MOST, _FEWEST = 4, 3
 """Causes of one input that have a line of their own; where there are more, this many and errors."""
 WHY = (
-    "why: functions are looked up in the host (the running program) first"
-    " (collide explain questions)"
+    "why: calls find functions of the host (the running program) first (collide explain questions)"
 )
 """Why a host has a part in it at all, told once."""
 _MARGIN = 10
@@ -216,7 +215,7 @@ class _Screen:
             if host.as_if and host.python is not None:
                 hosts.setdefault(host.python.release, {})[host.name] = None
         for release, names in hosts.items():
-            yield f"; {plural(len(names), 'host')} as if with Python {release}"
+            yield f"; Python {release} assumed on {plural(len(names), 'host')}"
 
     def _without_python(self) -> Iterator[Line]:
         """Hosts in which nothing can be imported before they are described better."""
@@ -281,7 +280,7 @@ class _Screen:
         if len(set(embeds.values())) < 2 or not (one.breaks or one.warns):
             return
         told = []
-        for kind, does in (("plain Python", False), ("programs that embed it", True)):
+        for kind, does in (("python itself", False), ("programs like gdb", True)):
             counts = [
                 (word, sum(embeds[name] is does for name in names))
                 for word, names in (
@@ -314,9 +313,12 @@ class _Screen:
             others = len(harmful) - len(repaired)
             all_of_it = f"{len(repaired)} of {len(harmful)} causes" if others else "all of it"
             proof = f"  (proven: removes {all_of_it})"
-            if _MARGIN + len(command) + len(proof) > self._style.width and not others:
+            if (
+                _MARGIN + len("without a rebuild: ") + len(command) + len(proof) > self._style.width
+                and not others
+            ):
                 proof = ""
-            yield Span("  "), Span("or      ", "good"), Span(f"{command}{proof}")
+            yield Span("  "), Span("or      ", "good"), Span(f"without a rebuild: {command}{proof}")
 
     def _command(self, repaired: Sequence[Cause], target: str) -> str:
         hosts = {host for cause in repaired for host in cause.hosts}
@@ -385,7 +387,7 @@ class _Screen:
             k for host, k in kinds.items() if host not in self._summary.hosts
         )
         if checked & summed and unfit:
-            text = f"not checked (-v): {summed_up(unfit)}"
+            text = f"left out (-v): {summed_up(unfit)}"
             yield from map(_plain, _fold(text, self._style.width))
 
 

@@ -91,10 +91,11 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) 
         )
     worst = cause.worst_rows[0].finding
     if worst.code.shape is Shape.CHANGED_BINDINGS:
-        first = [row.after for row in cause.rows]
+        first = [row.after for row in cause.rows if row.after]
         later = listed_targets([one for one in cause.targets if one not in first])
         users = listed_objects(cause.objects)
-        return f"if imported first, {users} of {later or 'the other'} will use it, too"
+        earlier = f"{listed_targets(first)} is " if later else ""
+        return f"if {earlier}imported first, {users} of {later or 'the other'} uses it, too"
     subject = hosts.some(cause, named=named)
     where = "" if cause.checked < 2 else f" on {subject}"
     if is_captured(worst) and worst.code.shape is not Shape.CAPTURE:
@@ -107,13 +108,18 @@ def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) 
     if cause.kind is Kind.NAMES:
         owner = listed(list(dict.fromkeys(map(library, cause.providers))))
         return f"replaced by {owner}'s{where}"
-    replaced = "partly replaced" if worst.code.shape is Shape.SPLIT else "replaced"
+    return _taken(cause, subject, where, one=named and cause.checked > 1, brief=brief)
+
+
+def _taken(cause: Cause, subject: str, where: str, *, one: bool, brief: bool) -> str:
+    """What the host does to a library; ``one`` names the host where it is a single one."""
+    mixed = cause.worst_rows[0].finding.code.shape is Shape.SPLIT
     if brief and where:
-        return f"{replaced}{where}"
-    theirs = theirs_of(cause)
-    if named and cause.checked > len(cause.worst_hosts) == 1:
-        return f"{replaced} by {subject}'s {theirs}".rstrip()
-    return f"{replaced} by the host's {theirs}".rstrip() + where
+        return f"mixed with the host's{where}" if mixed else f"replaced{where}"
+    done, theirs = "mixed with" if mixed else "replaced by", theirs_of(cause)
+    if one and len(cause.worst_hosts) == 1:
+        return f"{done} {subject}'s {theirs}".rstrip()
+    return f"{done} the host's {theirs}".rstrip() + where
 
 
 def fix_page(cause: Cause) -> str:

@@ -29,7 +29,7 @@ def test_cause_is_one_annotation_of_its_wheel() -> None:
         {"title": "COL101 split-library", "file": "demo.whl"},
     )
     assert told.message.split("\n") == [
-        "libz, built into m, n: partly replaced by the host's libz.so.1",
+        "libz, built into m, n: mixed with the host's libz.so.1",
         "hosts: debian-12-python3",
         "fix: Link m and n with -Wl,--exclude-libs,ALL.",
         (
