@@ -249,9 +249,17 @@ class Loader(NamedTuple):
 
         glibc-hwcaps since 2.33; up to 2.36 also the legacy ``tls`` and
         platform directories in all their combinations (``_dl_important_hwcaps``):
-        some twice, where the platform has the name of the architecture.
+        some twice, where the platform has the name of the architecture. ``avx512_1``, since
+        2.26, is of Intel's CPUs alone, as the platform ``haswell`` (``sysdeps/x86/cpu-features.c``,
+        HWCAP_X86_AVX512_1).
         """
-        words = ("tls", self.platform, "x86_64" if "x86" in self.path else None)
+        avx512 = self.platform == "haswell" and "x86-64-v4" in self.hwcaps
+        words = (
+            "tls",
+            self.platform,
+            "avx512_1" if avx512 and self.version >= (2, 26) else None,
+            "x86_64" if "x86" in self.path else None,
+        )
         return _subdirectories(self.version, self.hwcaps, words)
 
 

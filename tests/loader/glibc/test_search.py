@@ -504,6 +504,26 @@ def test_legacy_subdirectories_are_gone_since_2_37(tmp_path: Path) -> None:
     assert new.candidates() == ["system/glibc-hwcaps/x86-64-v2/liba.so", "system/liba.so"]
 
 
+@pytest.mark.parametrize(
+    ("platform", "hwcaps", "tried"),
+    [
+        ("haswell", ("x86-64-v4", "x86-64-v3"), True),
+        ("haswell", ("x86-64-v3",), False),
+        # AMD's CPUs have AVX-512, too, and no such directory.
+        ("x86_64", ("x86-64-v4", "x86-64-v3"), False),
+    ],
+)
+def test_legacy_subdirectory_of_intel_cpus_with_avx512(
+    tmp_path: Path, platform: str, hwcaps: tuple[str, ...], *, tried: bool
+) -> None:
+    s = scene(tmp_path)
+    s.module("mod.so", runpath=None)
+    tries = Search(s, version=(2, 32), platform=platform, hwcaps=hwcaps).candidates()
+    assert (f"system/tls/{platform}/avx512_1/liba.so" in tries) is tried
+    assert (f"system/{platform}/avx512_1/liba.so" in tries) is tried
+    assert ("system/avx512_1/liba.so" in tries) is tried
+
+
 def nixos_scene(directory: Path, runpath: str) -> Scenario:
     """A module with the note that ``patchelf --build-resolution-cache`` writes."""
     s = scene(directory, "one", "two", "env")
