@@ -95,28 +95,26 @@ def test_precision_and_recall_are_those_of_errors() -> None:
 
 
 # Of some no rule is known: what an older release cannot do or does otherwise (the signatures of
-# libssh2 1.10, errors of libcurl and libxml2, what Lua 5.2 took out of 5.1), what a build adds
-# or compiles otherwise (libev in gevent, whose recorded host has no code, the extensions of
-# sqlean, the integers of METIS), what holds a second copy inside (C++ templates, GEOS that ctypes
-# and modules open).
+# libssh2 1.10, errors of libcurl and c-ares), what a build adds or compiles otherwise
+# (libev in gevent, the extensions of sqlean, the integers of METIS), what holds a second copy
+# inside (C++ templates, GEOS that ctypes and modules open).
 NOT_TOLD = {
-    *("ssh2python112-hostssh2", "ssh2python112-gdb", "pygit21151-gdb", "lupa22-vim"),
-    *("gevent24111-hostev", "sqleanpy35045-hostsqlite", "pymetis202522-hostmetis"),
+    *("ssh2python112-hostssh2", "ssh2python112-gdb", "pygit21151-gdb"),
+    *(
+        "gevent24111-hostev",
+        "gevent24111-hostcares",
+        "sqleanpy35045-hostsqlite",
+        "pymetis202522-hostmetis",
+    ),
     *("pikepdf8151-hostgdal", "shapely185-hostgeos"),
     *("lxml530-hostxslt", "pycurl7453-hostcurl"),
 }
-# These are told as errors and work: of a small library few functions that stay are a large part
-# (libbrotlicommon, libblosc), nobody calls what another release added (OpenSSL in pycurl),
+# These are told as errors and work: few functions stay and do not matter (LMDB), what another
+# release added is called and structures have moved without harm (OpenSSL in pycurl and rasterio),
 # and layouts happen to be equal (FLINT, OpenBLAS, Unicorn, what GDAL has linked in).
 TOLD_TOO_MUCH = {
-    *(
-        "tables391-hostblosc",
-        "pycurl7454-uwsgi",
-        "pythonflint060-hostflint",
-    ),
-    *("faisscpu180-hostopenblas", "unicorn201post1-hostunicorn", "brotli110-hostbrotli"),
-    *("brotli121-hostbrotli", "brotlicffi1100-hostbrotli"),
-    *("tables3101-hostblosc", "tables380-hostblosc"),
+    *("lmdb151-hostlmdb", "pycurl7454-uwsgi", "pycurl7457-uwsgi", "rasterio144-uwsgi"),
+    *("pythonflint060-hostflint", "faisscpu180-hostopenblas", "unicorn201post1-hostunicorn"),
     *("pyogrio0110-hostspatialite", "fiona1101-hostgdal"),
 }
 
@@ -140,13 +138,13 @@ def test_errors_have_precision_and_recall() -> None:
         return score.score(told)
 
     every = counted(score.cases())
-    assert every.precision >= 0.87
+    assert every.precision >= 0.9
     assert every.recall >= 0.89
     assert {c["id"] for c in score.cases() if c["label"] == "breaks"} >= NOT_TOLD
     # What held before there were more cases holds for the same ones.
     first = counted(score.cases()[:FIRST])
-    assert first.precision >= 0.9
-    assert first.recall >= 0.9
+    assert first.precision >= 0.92
+    assert first.recall >= 0.92
 
 
 @pytest.mark.corpus

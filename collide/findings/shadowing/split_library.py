@@ -9,6 +9,7 @@ from collide.analysis.library_copies import (
     same_series,
 )
 from collide.elf.names import split_pairs
+from collide.elf.string_abi import of_other_string
 from collide.elf.symbols import is_code
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.evidence import (
@@ -24,13 +25,15 @@ from collide.findings.evidence import (
     some,
 )
 from collide.findings.shadowing.foreign_symbol import is_unlike
-from collide.support.text import part_in_words
+from collide.support.text import number_in_words, part_in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.analysis.interposition import Interposition
     from collide.loader.model import Dso
 
+FEW = 3
+"""What is opened to be asked for its functions, and calls no more of them by name, is no error."""
 PART = 0.1
 """A library that calls less than this part of the functions itself may have a table or a sum."""
 
@@ -51,15 +54,17 @@ SPLIT_LIBRARY = Code(
     "library leads to them, and not only a constructor, or tables of a library whose own "
     "functions nothing else calls. A warning where the code of both copies shows that structures "
     "lie alike: all functions that are taken and use a structure by a pointer do it at equal "
-    "offsets. A warning too where what is taken inside one object are routines in assembly, which "
-    "have no unwind table, and, fewer than those, compiled functions that call nothing. Another "
+    "offsets, and the host's offers none of those that stay for the other std::string. A warning "
+    "too where what is taken inside one object are routines in assembly, which have no unwind "
+    "table, and, fewer than those, compiled functions that call nothing. Another "
     "way to split a library: "
     "most of its names were given a prefix, all but those of its inside, and a host of another "
     "release, with which it shares few names else (see COL104), has these. Another: the object "
     f"that was meant calls {part_in_words(PART)} or more of the functions itself, by addresses "
     "that it was linked with, and is in use by other names. And another: ctypes or cffi open it "
-    "and ask it for its functions, which are then its own, while others that these call by name "
-    "are those of a host's library of that name, and nothing tells that both are of one series.",
+    "and ask it for its functions, which are then its own, while more than "
+    f"{number_in_words(FEW)} that these call by name are those of a host's library of that name, "
+    "and nothing tells that both are of one series.",
     "Keep the bundled library's symbols from being looked up by name: link a static one with "
     "-Wl,--exclude-libs,ALL, a shared one with -Bsymbolic, and rename what crosses from one "
     "bundled library to another (patchelf --rename-dynamic-symbols).",
@@ -100,7 +105,12 @@ def split_library(interposition: Interposition) -> RuleResult | None:
             "what one makes, the other gets."
         )
     compared = interposition.compare()
-    alike = lie_alike(interposition) and bool(compared and compared.compared)
+    other_strings = tuple({other for name in kept for other in of_other_string(name)})
+    alike = (
+        lie_alike(interposition)
+        and bool(compared and compared.compared)
+        and not (other_strings and any(interposition.provider.elf.exports.beginning(other_strings)))
+    )
     stateless = is_inside(interposition) and is_assembly(interposition)
     severity = Severity.WARNING if alike or stateless else Severity.ERROR
     return RuleResult(SPLIT_LIBRARY, severity, tuple(lines))
@@ -139,13 +149,14 @@ def asked_by_name(interposition: Interposition) -> RuleResult | None:
     static variables of their own.
 
     This holds for any library that calls its own interface by name. It says
-    nothing where both copies say that they are of one series, which shares its layouts.
+    nothing where few names are taken, or where both copies say that they are of one series, which
+    shares its layouts.
     """
     names = interposition.used_names
     if (
         not interposition.asked
         or set(interposition.intended) != {interposition.victim}
-        or not names
+        or len(names) <= FEW
     ):
         return None
     if not same_library(interposition.victim, interposition.provider) or same_series(

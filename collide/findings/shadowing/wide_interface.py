@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collide.analysis.interposition import Interposition
 
 WIDE = 150
-"""Where nothing is known of a host's code, so many symbols stand for layouts that have changed."""
+"""Where code does not tell, so many symbols stand for layouts that have changed."""
 
 WIDE_INTERFACE = Code(
     "COL109",
@@ -23,9 +23,9 @@ WIDE_INTERFACE = Code(
     "layouts of these. Another release, with other layouts or other rules, gives wrong results.",
     "Variables of more than one word are among the symbols in use that bind to the host, and the "
     "code of both copies shows that a structure has moved: a function that is taken uses as many "
-    "offsets of what an argument points to, and others. Where a host's profile keeps nothing of "
-    f"its code: where symbols in use of the same library stay in the wheel, or {WIDE} and more are "
-    "in use.",
+    "offsets of what an argument points to, and others. Where code does not tell, as that of a "
+    "profile that keeps none, or shows other differences: where symbols in use of the same "
+    f"library stay in the wheel, or {WIDE} and more are in use.",
     HIDE,
     example=(
         "In uwsgi, lxml 6.1.3 was compiled for libxml2 2.14.6 and runs 2.9.14 for 815 functions"
@@ -54,11 +54,9 @@ def wide_interface(interposition: Interposition) -> RuleResult | None:
     if not data:
         return None
     compared = interposition.compare()
-    if compared is None:
-        changed = bool(interposition.kept) or len(interposition.used_names) >= WIDE
-    else:
-        changed = bool(compared.moved)
-    if not changed:
+    unlike = compared is None or compared.equal < compared.compared
+    grown = bool(interposition.kept) or len(interposition.used_names) >= WIDE
+    if not (compared and compared.moved) and not (unlike and grown):
         return None
     line = (
         f"{len(interposition.used_names)} symbols are in use, structures among them: "

@@ -152,6 +152,7 @@ def test_library_that_is_asked_for_its_functions_gives_its_own(
         assert of(judgement, "libfrob_x86_64.so") == found
 
 
+CXX11 = "_ZN4frob3newERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
 INNER = "int lib_inner(void) { return 1; } int lib_outer(void) { return lib_inner() + 1; }"
 MORE = "int lib_more(void) { return 2; }"
 PLUGIN = "int plug_start(void) { return lib_outer() + lib_more(); }"
@@ -357,3 +358,26 @@ def test_few_that_stay_are_an_error_where_structures_lie_otherwise(
     s.lib("w/m.so", use + table, needed=["w/liblib.so"])
     (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
     assert (found.code.id, found.severity, found.kept) == ("COL101", severity, ("frob_new",))
+
+
+@only_x86_64
+@pytest.mark.parametrize(("other", "severity"), [("_ZN4frob3newEPKc", WARNING), (CXX11, ERROR)])
+def test_one_that_the_host_has_for_the_other_string_is_an_error_whatever_lies_alike(
+    s: Scenario, other: str, severity: Severity
+) -> None:
+    library = """
+    struct frob { long id, state, total; };
+    long _ZN4frob3sumEPS_(struct frob *f) { return f->id + f->state + f->total; }
+    long _ZN4frob3oneEPS_(struct frob *f) { return f->id; }
+    """
+    new = "long %s(struct frob *f) { return f->state; }"
+    names = ("_ZN4frob3sumEPS_", "_ZN4frob3oneEPS_", "_ZN4frob3newERKSs")
+    use = "".join(f"long {name}(void *);" for name in names)
+    use += f"long use(void *f) {{ return {' + '.join(f'{name}(f)' for name in names)}; }}"
+    s.lib("libhost.so", library + new % other)
+    s.lib("w/liblib.so", library + new % "_ZN4frob3newERKSs")
+    use += "long PyInit_m(void) { return use(0); }"
+    s.lib("w/m.so", use, needed=["w/liblib.so"])
+    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
+    assert (found.code.id, found.severity) == ("COL101", severity)
+    assert found.kept == ("_ZN4frob3newERKSs",)

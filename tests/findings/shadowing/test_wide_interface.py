@@ -35,3 +35,18 @@ def test_wide_interface_is_one_with_structures(
     use = "extern int lib_data[]; int lib_read(void) { return lib_data[1]; }" if data else ""
     s.lib("w/m.so", use + module(*names, *(["lib_read"] if data else [])), needed=["w/liblib.so"])
     assert of(judged(s, "libhost.so"), "m.so")[0] == code
+
+
+@only_x86_64
+@pytest.mark.parametrize(("count", "code"), [(9, "COL102"), (150, "COL109")])
+def test_where_code_does_not_tell_many_symbols_do(s: Scenario, count: int, code: str) -> None:
+    """A function of the host uses one field more: nothing of what both use has moved."""
+    names = many("lib_f", count)
+    library = functions(*names) + "int lib_data[4];"
+    host = STRUCTURE.format(more="").replace("second, third", "second, third, fourth")
+    host = host.replace("s->third;", "s->third + s->fourth;")
+    s.lib("libhost.so", library + host)
+    s.lib("w/liblib.so", library + STRUCTURE.format(more=""))
+    use = "extern int lib_data[]; int lib_read(void) { return lib_data[1]; }"
+    s.lib("w/m.so", use + module(*names, "lib_sum", "lib_read"), needed=["w/liblib.so"])
+    assert of(judged(s, "libhost.so"), "m.so")[0] == code
