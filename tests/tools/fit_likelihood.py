@@ -21,7 +21,14 @@ from checkout import DATA, PACKAGE
 from collide.analysis.library_copies import library_name
 from collide.findings.code import Severity
 from collide.findings.judge import judge
-from collide.findings.likelihood import LIKELY, VERY_LIKELY, Likelihood, Measured, weighed
+from collide.findings.likelihood import (
+    LIKELY,
+    POSSIBLE,
+    VERY_LIKELY,
+    Likelihood,
+    Measured,
+    weighed,
+)
 from collide.support.errors import CollideError
 from repair_hosts import UnavailableError
 
@@ -34,6 +41,7 @@ SETS = ("later", "flagged", "measured")
 _SHADOWING = "COL1"
 """What fails to load is no question of likelihood."""
 _TOLD = ("error", "warning")
+_LEAST = (POSSIBLE, LIKELY, VERY_LIKELY)
 
 
 class Pair(NamedTuple):
@@ -112,10 +120,10 @@ def left_out(found: Sequence[Pair]) -> Iterator[tuple[Pair, float]]:
 
 
 def calibration_error(told: Sequence[tuple[Pair, float]]) -> float:
-    """The mean difference of what was told and what happened, over the three words."""
+    """The mean difference of what was told and what happened, over the four words."""
     words: dict[int, list[tuple[bool, float]]] = {}
     for pair, p in told:
-        words.setdefault((p >= LIKELY) + (p >= VERY_LIKELY), []).append((pair.broke, p))
+        words.setdefault(sum(p >= least for least in _LEAST), []).append((pair.broke, p))
     off = (abs(sum(broke for broke, _ in of) - sum(p for _, p in of)) for of in words.values())
     return sum(off) / len(told)
 

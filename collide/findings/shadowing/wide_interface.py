@@ -28,9 +28,9 @@ WIDE_INTERFACE = Code(
     f"library stay in the wheel, or {WIDE} and more are in use.",
     HIDE,
     example=(
-        "In uwsgi, lxml 6.1.3 was compiled for libxml2 2.14.6 and runs 2.9.14 for 815 functions"
-        " and variables: limits of the newer release are not kept, and errors differ. See "
-        "`collide check lxml-6.1.3-*.whl --profile debian-12-uwsgi-python3`."
+        "In uwsgi, lxml 4.9.4 was compiled for libxml2 2.10.3 and runs 2.9.14 for 538 functions"
+        " and variables: it tells the other release, and errors differ. See "
+        "`collide check lxml-4.9.4-*.whl --profile debian-12-uwsgi-python3`."
     ),
     fixes=("static-copy", "own-sources", "grafted-library"),
 )
