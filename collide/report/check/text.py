@@ -56,7 +56,8 @@ _SHOWN_HOSTS = 3
 _MOST, _FEWEST = 4, 3
 """Causes of one input that have a line of their own; where there are more, this many and errors."""
 WHY = (
-    "why: calls find functions of the host (the running program) first (collide explain questions)"
+    "why: of functions of one name, that of the host (the program) is called"
+    " (collide explain questions)"
 )
 """Why a host has a part in it at all, told once."""
 _MARGIN = 10
@@ -280,7 +281,7 @@ class _Screen:
         if len(set(embeds.values())) < 2 or not (one.breaks or one.warns):
             return
         told = []
-        for kind, does in (("python itself", False), ("programs like gdb", True)):
+        for kind, does in (("in python", False), ("imported in gdb and such", True)):
             counts = [
                 (word, sum(embeds[name] is does for name in names))
                 for word, names in (
