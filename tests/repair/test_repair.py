@@ -955,7 +955,7 @@ def test_check_tells_the_repair_that_removes_a_finding(
     wheel, host = shop.wheel("mod.so", HASHED), shop.scenario.host(up)
     told, findings = checked(capsys, wheel, host)
     (line,) = {finding["repair"] for finding in findings}
-    assert f"  or      {line}" in told
+    assert f"  or      without a rebuild: {line}" in told
     assert run(capsys, *line.split()[2:])[0] == 0
     _, findings = checked(capsys, wheel.parent / "repaired" / wheel.name, host)
     assert findings == []

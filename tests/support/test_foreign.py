@@ -219,7 +219,7 @@ def test_only_the_streams_write() -> None:
     printing = {(module, ast.unparse(node)) for module, node in calls("print")}
     assert printing == {
         ("collide.cli.streams", "print(text_of([line]), file=sys.stderr)"),
-        ("collide.cli.main", "print(f'collide {collide.__version__}')"),
+        ("collide.cli.main", "print(_version())"),
     }
     assert uses("sys.stdout", "sys.stderr") == {
         *("collide.cli.streams", "collide.cli.main", "collide.cli.progress", "collide.__main__"),
