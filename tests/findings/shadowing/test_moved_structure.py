@@ -222,7 +222,7 @@ def program(directory: Path, library: str) -> Path:
         ("svm", "scikit-learn==1.9.1", "COL102"),
         ("ev", "gevent==26.9.0", "COL116"),
         ("openexrcore", "openexr==3.5.3", "COL101"),
-        ("mbedtls", "pynng==0.9.0", "COL101"),
+        ("mbedtls", "pynng==0.9.0", "COL116"),
         ("wcs", "astropy==8.0.2", "COL116"),
     ],
 )
