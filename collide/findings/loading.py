@@ -280,8 +280,10 @@ class _Group(NamedTuple):
 def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[_Group, tuple[set[str], set[str]]] = {}
     evidence: dict[_Group, dict[str, None]] = {}
-    for module in analysis.modules:
-        captures = tuple(_captures(analysis, module)) if module.failures else ()
+    failing = [module for module in analysis.modules if module.failures]
+    bundled = _bundled(analysis) if failing else frozenset()
+    for module in failing:
+        captures = tuple(_captures(analysis, module, bundled))
         for failure in module.failures:
             code = FAILURE_CODES[failure.kind]
             if code is MISSING_LIBRARY and _exists(analysis.host, failure.name):
@@ -437,9 +439,14 @@ class _Capture(NamedTuple):
     loaded: Dso
 
 
-def _captures(analysis: Analysis, module: Module) -> Iterator[_Capture]:
-    """The libraries of the host that a module gets in place of libraries of the wheel."""
-    bundled = {name for dso in analysis.target.members.values() for name in _names(dso)}
+def _bundled(analysis: Analysis) -> AbstractSet[str | None]:
+    return {name for dso in analysis.target.members.values() for name in _names(dso)}
+
+
+def _captures(
+    analysis: Analysis, module: Module, bundled: AbstractSet[str | None]
+) -> Iterator[_Capture]:
+    """The libraries of the host that a module gets in place of those ``bundled`` in the wheel."""
     opened = module.bound.opened.new if bundled and module.bound and _goes_on(module) else ()
     for m in opened:
         if analysis.is_member(m.dso):
@@ -456,8 +463,9 @@ def _names(dso: Dso) -> tuple[str | None, str]:
 
 def _captured(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[tuple[str, str, str], set[str]] = {}
+    bundled = _bundled(analysis)
     for module in analysis.modules:
-        for asking, name, loaded in _captures(analysis, module):
+        for asking, name, loaded in _captures(analysis, module, bundled):
             key = analysis.name_of(asking), analysis.name_of(loaded), name
             groups.setdefault(key, set()).add(module.name)
     for (victim, provider, name), modules in groups.items():
