@@ -19,6 +19,7 @@ from collide.support.records import NamedTuple
 from collide.wheels.plan import Event
 from collide.wheels.python.answers import Choices
 from collide.wheels.python.compiled import calling_dlopen
+from collide.wheels.python.modules import Setup
 from collide.wheels.python.run import Run
 from collide.wheels.python.tree import ANY_SYSTEM, System, TreeFinder
 from collide.wheels.python.values import BudgetError, RaisedError
@@ -113,7 +114,7 @@ def _import(
     """Follow the imports of ``names`` once; which of them fail."""
     finder.forget()
     steps = limits.value("python-steps")
-    run = Run(finder, parsed, steps, alternatives=False, choices=choices)
+    run = Run(Setup(finder, parsed, steps, alternatives=False), choices)
     failed = []
     for name in names:
         try:

@@ -25,8 +25,8 @@ from collide.wheels.python.values import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.wheels.python.imports import Finder
-    from collide.wheels.python.values import ParsedCode, Value
+    from collide.wheels.python.modules import Setup
+    from collide.wheels.python.values import Value
 
 _MOST_CHOICES = 64
 _MOST_RUNS = 6
@@ -97,17 +97,9 @@ class Answers(Extensions):
     whether a finder of the code has found nothing behind one of them.
     """
 
-    def __init__(
-        self,
-        finder: Finder,
-        parsed: dict[str, ParsedCode | None],
-        steps: int,
-        *,
-        alternatives: bool = True,
-        choices: Choices | None = None,
-    ) -> None:
+    def __init__(self, setup: Setup, choices: Choices | None = None) -> None:
         """See :class:`Extensions`."""
-        super().__init__(finder, parsed, steps, alternatives=alternatives)
+        super().__init__(setup)
         self._choices = choices
         self._said: set[tuple[str, str]] = set()
         self.doubtful = False

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from collide.wheels.python.compiled import Named
-    from collide.wheels.python.imports import Finder
-    from collide.wheels.python.values import ParsedCode, Value
+    from collide.wheels.python.modules import Setup
+    from collide.wheels.python.values import Value
 
 _CAPSULE = re.compile(r"C_?API\Z")
 
@@ -32,16 +32,9 @@ class Extensions(Finders):
     ``compiled`` are the names of those that import in C what is followed in part.
     """
 
-    def __init__(
-        self,
-        finder: Finder,
-        parsed: dict[str, ParsedCode | None],
-        steps: int,
-        *,
-        alternatives: bool = True,
-    ) -> None:
+    def __init__(self, setup: Setup) -> None:
         """See :class:`Finders`."""
-        super().__init__(finder, parsed, steps, alternatives=alternatives)
+        super().__init__(setup)
         self.compiled: list[str] = []
         self._initialised: set[str] = set()
 

@@ -26,8 +26,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
 
-    from collide.wheels.python.imports import Finder
-    from collide.wheels.python.values import Environment, ParsedCode, Value
+    from collide.wheels.python.modules import Setup
+    from collide.wheels.python.values import Environment, Value
 
 _META_PATH = "sys.meta_path"
 _MOST_FINDERS = 16
@@ -39,16 +39,9 @@ class Finders(Modules):
     ``left_out`` are the modules that code has taken out of ``sys.modules``.
     """
 
-    def __init__(
-        self,
-        finder: Finder,
-        parsed: dict[str, ParsedCode | None],
-        steps: int,
-        *,
-        alternatives: bool = True,
-    ) -> None:
+    def __init__(self, setup: Setup) -> None:
         """See :class:`Modules`."""
-        super().__init__(finder, parsed, steps, alternatives=alternatives)
+        super().__init__(setup)
         self._finders: list[CodeClass | Instance] = []
         self._asking: set[str] = set()
         self._unsure_path = False

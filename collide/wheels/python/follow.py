@@ -10,6 +10,7 @@ from functools import partial
 from collide.support import limits
 from collide.wheels.plan import Event, Plan
 from collide.wheels.python.imports import PackageFinder
+from collide.wheels.python.modules import Setup
 from collide.wheels.python.run import Run
 from collide.wheels.python.values import BudgetError, RaisedError
 
@@ -79,7 +80,7 @@ class _Following:
         return tuple(e._replace(certain=False) for e in events)
 
     def _run(self) -> Run:
-        return Run(self._finder, self._parsed, limits.value("python-steps"))
+        return Run(Setup(self._finder, self._parsed, limits.value("python-steps")))
 
     def _attempt(self, path: str, follow: Callable[[], object]) -> None:
         member = self._sources.names.get(path, path)

@@ -12,6 +12,7 @@ import re
 
 from collide.loader.opening import RTLD_NOW
 from collide.support.errors import InputError
+from collide.support.records import NamedTuple
 from collide.wheels.plan import OPENS
 from collide.wheels.python.imports import absolute_name
 from collide.wheels.python.known import CONSTANTS, ELSEWHERE
@@ -40,6 +41,20 @@ _DEEPEST_IMPORT = 165
 """CPython itself ends a chain here: a nested import has six frames or more of 1,000."""
 
 
+class Setup(NamedTuple):
+    """What a run starts with.
+
+    ``finder`` finds modules, ``parsed`` keeps the code of files for further runs. ``steps`` are
+    for all modules with ``alternatives``, which follow every branch that may be taken, else for
+    each.
+    """
+
+    finder: Finder
+    parsed: dict[str, ParsedCode | None]
+    steps: int
+    alternatives: bool = True
+
+
 class Modules(Objects):
     """The modules of one interpreter; what is opened is left to a subclass.
 
@@ -49,28 +64,18 @@ class Modules(Objects):
     and the line of each: they are followed when ``exploring``.
     """
 
-    def __init__(
-        self,
-        finder: Finder,
-        parsed: dict[str, ParsedCode | None],
-        steps: int,
-        *,
-        alternatives: bool = True,
-    ) -> None:
-        """``parsed`` keeps the code of files for further runs.
-
-        ``steps`` are for all modules with ``alternatives``, else for each.
-        """
-        super().__init__(steps, alternatives=alternatives)
-        self._finder = finder
+    def __init__(self, setup: Setup) -> None:
+        """Nothing is imported yet."""
+        super().__init__(setup.steps, alternatives=setup.alternatives)
+        self._finder = setup.finder
         self._flags: Value = RTLD_NOW
-        self._parsed = parsed
-        self._steps = steps
+        self._parsed = setup.parsed
+        self._steps = setup.steps
         self._line = 0
         self.notes: list[str] = []
         self.unreadable: dict[str, str] = {}
         self._importing = 0
-        self.exploring = alternatives
+        self.exploring = setup.alternatives
         self.deferred: list[tuple[str, CodeModule, int]] = []
         self.executed: list[CodeModule] = []
         self.sources: set[str] = set()

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from collide.wheels.python.answers import Choices
-    from collide.wheels.python.imports import Finder
-    from collide.wheels.python.values import ParsedCode, Value
+    from collide.wheels.python.modules import Setup
+    from collide.wheels.python.values import Value
 
 _MOST_IDLE_CALLS = 10
 _LAZY_LOADERS = frozenset(("lazy_loader.attach", "lazy_loader.attach_stub"))
@@ -55,17 +55,9 @@ class Run(Answers):
     ``possible`` what other imports open, each with a sentence about it.
     """
 
-    def __init__(
-        self,
-        finder: Finder,
-        parsed: dict[str, ParsedCode | None],
-        steps: int,
-        *,
-        alternatives: bool = True,
-        choices: Choices | None = None,
-    ) -> None:
+    def __init__(self, setup: Setup, choices: Choices | None = None) -> None:
         """See :class:`Answers`."""
-        super().__init__(finder, parsed, steps, alternatives=alternatives, choices=choices)
+        super().__init__(setup, choices)
         self.events: list[Event] = []
         self.followed: list[Event] = []
         self.possible: list[tuple[str, tuple[Event, ...]]] = []
