@@ -45,6 +45,18 @@ class Module(NamedTuple):
         return bool(self.failures if self.bound is None else self.bound.refused)
 
 
+class Capture(NamedTuple):
+    """``asking``, an object of the wheel, needs ``name`` and is given ``loaded``, the host's.
+
+    ``own`` are the wheel's libraries that are called so.
+    """
+
+    asking: Dso
+    name: str
+    loaded: Dso
+    own: tuple[Dso, ...]
+
+
 class Analysis(NamedTuple):
     """The exact result for one target on one host.
 
@@ -107,6 +119,27 @@ class Analysis(NamedTuple):
             for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True)
             if name not in parts and loaded(name) is None
         }
+
+    def captures(self, modules: Iterable[Module]) -> Iterator[tuple[Module, Capture]]:
+        """What ``modules`` are given of the host in place of libraries that the target brings.
+
+        A DT_NEEDED is the path, an alias or the DT_SONAME of an object that the host has loaded
+        (glibc ``elf/dl-load.c``, ``_dl_map_object``).
+        """
+        called: dict[str, list[Dso]] = {}
+        for path, dso in self.target.members.items():
+            file_name = path.rpartition("/")[2]
+            for name in {dso.elf.soname or file_name, file_name}:
+                called.setdefault(name, []).append(dso)
+        own = {name: tuple(dsos) for name, dsos in called.items()}
+        for module in modules if own else ():
+            for m in module.bound.opened.new if module.bound else ():
+                if not self.is_member(m.dso):
+                    continue
+                for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True):
+                    loaded = found.how == "already-loaded" and self.is_host(needed.dso)
+                    if loaded and name in own:
+                        yield module, Capture(m.dso, name, needed.dso, own[name])
 
     def registered(self, module: Module) -> Iterator[tuple[str, str]]:
         """The unique symbols that a module has registered, with the paths of the providers."""

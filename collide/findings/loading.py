@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
-    from collide.analysis.analysis import Analysis, Module
+    from collide.analysis.analysis import Analysis, Capture, Module
     from collide.loader.host import Host
     from collide.loader.link_map import LoadFailure
-    from collide.loader.model import Dso
 
 MISSING_LIBRARY = Code(
     "COL201",
@@ -281,14 +280,15 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[_Group, tuple[set[str], set[str]]] = {}
     evidence: dict[_Group, dict[str, None]] = {}
     failing = [module for module in analysis.modules if module.failures]
-    bundled = _bundled(analysis) if failing else frozenset()
+    taken: dict[str, list[Capture]] = {}
+    for module, capture in analysis.captures(filter(_goes_on, failing)) if failing else ():
+        taken.setdefault(module.name, []).append(capture)
     for module in failing:
-        captures = tuple(_captures(analysis, module, bundled))
         for failure in module.failures:
             code = FAILURE_CODES[failure.kind]
             if code is MISSING_LIBRARY and _exists(analysis.host, failure.name):
                 code = UNRECORDED_LIBRARY
-            group, symbol = _group(analysis, code, failure, captures)
+            group, symbol = _group(analysis, code, failure, taken.get(module.name, ()))
             symbols, modules = groups.setdefault(group, (set(), set()))
             if symbol:
                 symbols.add(symbol)
@@ -300,14 +300,17 @@ def _load_failures(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _group(
-    analysis: Analysis, code: Code, failure: LoadFailure, captures: Iterable[_Capture]
+    analysis: Analysis,
+    code: Code,
+    failure: LoadFailure,
+    taken: Iterable[Capture],
 ) -> tuple[_Group, str]:
     """The finding that a failure belongs to, and the symbol that it is about, if any."""
     victim = analysis.target.names.get(failure.object, failure.object)
     name, symbol = _subject(failure)
     group = _Group(code, victim, name, "" if symbol else failure.detail)
-    for capture in captures:
-        if capture.asking.path == failure.object and _would_have(analysis, capture, failure):
+    for capture in taken:
+        if capture.asking.path == failure.object and _would_have(capture, failure):
             host_file = analysis.name_of(capture.loaded)
             remedy, intended = CAPTURED_SONAME.remedy, (capture.name,)
             group = group._replace(provider=name or host_file, remedy=remedy, intended=intended)
@@ -327,13 +330,14 @@ def _because(
     return answered(analysis, module, failure)
 
 
-def _would_have(analysis: Analysis, capture: _Capture, failure: LoadFailure) -> bool:
+def _would_have(capture: Capture, failure: LoadFailure) -> bool:
     """Whether the wheel's library has what the one lacks that is loaded in its place."""
-    own = [m.elf for m in analysis.target.members.values() if capture.name in _names(m)]
     if failure.kind == "undefined-symbol":
-        return any(failure.name in elf.exports.names for elf in own)
+        return any(failure.name in dso.elf.exports.names for dso in capture.own)
     versions = failure.kind == "version-not-found" and failure.detail == capture.loaded.path
-    return versions and any(failure.name in (elf.version_definitions or ()) for elf in own)
+    return versions and any(
+        failure.name in (dso.elf.version_definitions or ()) for dso in capture.own
+    )
 
 
 def _failed(
@@ -431,43 +435,12 @@ def _subject(failure: LoadFailure) -> tuple[str, str]:
     return failure.name, ""
 
 
-class _Capture(NamedTuple):
-    """An object of the wheel that asks for ``name`` is given ``loaded``, a library of the host."""
-
-    asking: Dso
-    name: str
-    loaded: Dso
-
-
-def _bundled(analysis: Analysis) -> AbstractSet[str | None]:
-    return {name for dso in analysis.target.members.values() for name in _names(dso)}
-
-
-def _captures(
-    analysis: Analysis, module: Module, bundled: AbstractSet[str | None]
-) -> Iterator[_Capture]:
-    """The libraries of the host that a module gets in place of those ``bundled`` in the wheel."""
-    opened = module.bound.opened.new if bundled and module.bound and _goes_on(module) else ()
-    for m in opened:
-        if analysis.is_member(m.dso):
-            for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True):
-                taken = found.how == "already-loaded" and analysis.is_host(needed.dso)
-                if taken and name in bundled:
-                    yield _Capture(m.dso, name, needed.dso)
-
-
-def _names(dso: Dso) -> tuple[str | None, str]:
-    """What a DT_NEEDED can call a library."""
-    return dso.elf.soname, dso.path.rpartition("/")[2]
-
-
 def _captured(analysis: Analysis) -> Iterator[Finding]:
     groups: dict[tuple[str, str, str], set[str]] = {}
-    bundled = _bundled(analysis)
-    for module in analysis.modules:
-        for asking, name, loaded in _captures(analysis, module, bundled):
-            key = analysis.name_of(asking), analysis.name_of(loaded), name
-            groups.setdefault(key, set()).add(module.name)
+    going_on = [module for module in analysis.modules if _goes_on(module)]
+    for module, capture in analysis.captures(going_on):
+        key = analysis.name_of(capture.asking), analysis.name_of(capture.loaded), capture.name
+        groups.setdefault(key, set()).add(module.name)
     for (victim, provider, name), modules in groups.items():
         yield Finding(
             code=CAPTURED_SONAME,

@@ -58,19 +58,8 @@ def takers_of(analyses: Iterable[Analysis]) -> dict[str, set[str]]:
 
 def captured(analysis: Analysis) -> Iterator[str]:
     """Names of the wheel's libraries for which the loader uses one that the host has loaded."""
-    bundled = {
-        name
-        for path, dso in analysis.target.members.items()
-        for name in (dso.elf.soname, path.rpartition("/")[2])
-    }
-    for module in analysis.modules:
-        for m in module.bound.opened.new if module.bound else ():
-            if not analysis.is_member(m.dso):
-                continue
-            for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True):
-                known = found.how == "already-loaded" and analysis.is_host(needed.dso)
-                if known and name in bundled:
-                    yield name
+    for _, capture in analysis.captures(analysis.modules):
+        yield capture.name
 
 
 def find_scopes(target: Target, dsos: Iterable[Dso]) -> Iterator[tuple[Dso, ...]]:
