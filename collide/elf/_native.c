@@ -158,16 +158,17 @@ typedef struct {
     const int64_t *starts;
     Py_ssize_t count;
     int64_t first, last;  /* the range that holds all functions split off */
+    int64_t end;          /* of all code */
 } Split;
 
 /* A jump into the middle of a function, from or to a part that is split off; before the first
-   function is none. */
+   function and behind the code is none. */
 static int
 keep_split(PyObject *lists, const Split *split, int64_t place, int64_t target)
 {
     int near = (split->first <= target && target < split->last)
                || (split->first <= place && place < split->last);
-    if (!near || !split->count || target < split->starts[0])
+    if (!near || !split->count || target < split->starts[0] || target >= split->end)
         return 0;
     int64_t source = split->starts[function_of(split->starts, split->count, place)];
     int64_t to = split->starts[function_of(split->starts, split->count, target)];
@@ -228,7 +229,7 @@ scan_code(const Py_buffer *code, int form, int64_t address, int top, const Py_bu
     return 0;
 }
 
-PyDoc_STRVAR(scan_doc, "scan(code, form, address, top, sieve, lists, (starts, first, last))");
+PyDoc_STRVAR(scan_doc, "scan(code, form, address, top, sieve, lists, (starts, first, last, end))");
 
 static PyObject *
 scan(PyObject *module, PyObject *args)
@@ -236,12 +237,12 @@ scan(PyObject *module, PyObject *args)
     (void)module;
     Py_buffer code, filter, starts;
     int form, top;
-    long long address, first, last;
+    long long address, first, last, end;
     PyObject *lists, *result = NULL;
-    if (!PyArg_ParseTuple(args, "y*iLiy*O(y*LL)", &code, &form, &address, &top, &filter, &lists,
-                          &starts, &first, &last))
+    if (!PyArg_ParseTuple(args, "y*iLiy*O(y*LLL)", &code, &form, &address, &top, &filter, &lists,
+                          &starts, &first, &last, &end))
         return NULL;
-    Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), first, last};
+    Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), first, last, end};
     if (form < 0 || form >= FORMS || top < 0 || top > 255 || address < 0 || address > HIGHEST
         || filter.len < 8 || (filter.len & (filter.len - 1)) || !PyDict_Check(lists))
         PyErr_SetString(PyExc_ValueError, "no such scan");
@@ -283,7 +284,7 @@ holding(PyObject *module, PyObject *args)
     PyObject *places, *without, *place;
     if (!PyArg_ParseTuple(args, "y*OO", &starts, &places, &without))
         return NULL;
-    Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), 0, 0};
+    Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), 0, 0, 0};
     Py_ssize_t known = -1, left_out = PyObject_Size(without);
     PyObject *functions = left_out < 0 ? NULL : PyFrozenSet_New(NULL);
     PyObject *iterator = functions ? PyObject_GetIter(places) : NULL;

@@ -40,14 +40,14 @@ class Compiled(Protocol):
         top: int,
         sieve: bytes,
         lists: dict[int, list[int] | None],
-        jumps: tuple[array[int], int, int],
+        jumps: tuple[array[int], int, int, int],
         /,
     ) -> None:
         """Where instructions of one form lead (:mod:`collide.elf.code.branches`).
 
         The highest byte of a displacement is at most ``top``, or at least 255 - ``top``.
-        ``jumps`` are where functions start, and the first and last address of what holds all that
-        are split off. Places are put into the ``lists`` of what they lead to, if it is there.
+        ``jumps`` are where functions start, the first and last address of what holds all that are
+        split off, and where the code ends. Places are put into the ``lists`` of what they lead to, if it is there.
         """
 
     def holding(

@@ -363,7 +363,7 @@ SMALL = st.integers(-2, 20)
 def test_code_may_end_anywhere(compiled: Any, data: bytes, cut: int, form: int) -> None:
     ended = exact(data[: max(len(data) - cut, 0)])
     lists: dict[int, list[int] | None] = dict.fromkeys(range(len(data) + 80))
-    compiled.scan(ended, form, 0, 0x7F, compiled.sieve(lists), lists, (array("q"), 0, 0))
+    compiled.scan(ended, form, 0, 0x7F, compiled.sieve(lists), lists, (array("q"), 0, 0, 0))
     assert all(place + 4 <= len(ended) for places in lists.values() for place in places or ())
 
 
@@ -447,12 +447,12 @@ def test_other_values_are_errors() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        (b"", 9, 0, 0, bytes(8), {}, (array("q"), 0, 0)),
-        (b"", 0, -1, 0, bytes(8), {}, (array("q"), 0, 0)),
-        (b"", 0, 0, 256, bytes(8), {}, (array("q"), 0, 0)),
-        (b"", 0, 0, 0, bytes(7), {}, (array("q"), 0, 0)),
-        (b"", 0, 0, 0, bytes(12), {}, (array("q"), 0, 0)),
-        (b"", 0, 0, 0, bytes(8), frozenset(), (array("q"), 0, 0)),
+        (b"", 9, 0, 0, bytes(8), {}, (array("q"), 0, 0, 0)),
+        (b"", 0, -1, 0, bytes(8), {}, (array("q"), 0, 0, 0)),
+        (b"", 0, 0, 256, bytes(8), {}, (array("q"), 0, 0, 0)),
+        (b"", 0, 0, 0, bytes(7), {}, (array("q"), 0, 0, 0)),
+        (b"", 0, 0, 0, bytes(12), {}, (array("q"), 0, 0, 0)),
+        (b"", 0, 0, 0, bytes(8), frozenset(), (array("q"), 0, 0, 0)),
     ],
 )
 def test_wrong_arguments_are_refused(compiled: Any, arguments: tuple[Any, ...]) -> None:

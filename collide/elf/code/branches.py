@@ -92,9 +92,10 @@ class Functions:
     def split_off(self, place: int, target: int) -> int | None:
         """The function that a jump leads into the middle of, from another part of it.
 
-        What leads before the first function is no jump.
+        What leads before the first function or behind the code is no jump.
         """
-        if (target in self.cold or place in self.cold) and target >= self.starts[0]:
+        near = target in self.cold or place in self.cold
+        if near and self.starts[0] <= target < self.end:
             source, to = self.at(place), self.at(target)
             if source != to and (to & 15 or source & 15):
                 return to
@@ -120,7 +121,7 @@ class Segment:
         column = functions.column() if native.compiled else None
         if native.compiled and column is not None and self.address <= native.HIGHEST:
             split = functions.cold if form in _JUMPS else range(0)
-            jumps = (column, split.start, split.stop)
+            jumps = (column, split.start, split.stop, functions.end)
             native.compiled.scan(
                 self.code, _NUMBERS[form], self.address, self._top, sites.sieve, sites.lists, jumps
             )
@@ -193,7 +194,7 @@ class Segment:
         code, shift = self.code, self.address + 4
         if native.compiled and self.address <= native.HIGHEST:
             sites = Sites(slots)
-            jumps = (array("q"), 0, 0)
+            jumps = (array("q"), 0, 0, 0)
             native.compiled.scan(
                 code, _PLT_NUMBER, self.address, _ANY, sites.sieve, sites.lists, jumps
             )

@@ -411,10 +411,11 @@ def test_function_with_a_name_that_leads_to_another_is_used_by_who_refers_to_its
     assert found.users("step") == {exports.candidates("choose")[0].value}
 
 
-def test_jump_that_seems_to_lead_before_all_functions_leads_nowhere() -> None:
+def test_jump_that_seems_to_lead_out_of_the_code_leads_nowhere() -> None:
     functions = Functions([0x100, 0x211, 0x320], 0x400)
     assert functions.split_off(0x322, 0x215) == 0x211
     assert functions.split_off(0x215, 0x50) is None
+    assert functions.split_off(0x215, 0x400) is None
 
 
 def test_code_that_runs_first_is_a_constructor_and_called_by_nobody(tmp_path: Path) -> None:
