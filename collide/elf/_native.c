@@ -161,8 +161,8 @@ typedef struct {
     int64_t end;          /* of all code */
 } Split;
 
-/* A jump into the middle of a function, from or to a part that is split off; before the first
-   function and behind the code is none. */
+/* A jump into the middle of a part that is split off, from or to among such parts; before the
+   first function and behind the code is none. */
 static int
 keep_split(PyObject *lists, const Split *split, int64_t place, int64_t target)
 {
@@ -172,7 +172,7 @@ keep_split(PyObject *lists, const Split *split, int64_t place, int64_t target)
         return 0;
     int64_t source = split->starts[function_of(split->starts, split->count, place)];
     int64_t to = split->starts[function_of(split->starts, split->count, target)];
-    if (source == to || !((to & 15) || (source & 15)))
+    if (source == to || !(to & 15))
         return 0;
     int kept = keep(lists, place, to);
     if (kept == 0)

@@ -90,14 +90,16 @@ class Functions:
         return range(start if after > 1 else 0, end)
 
     def split_off(self, place: int, target: int) -> int | None:
-        """The function that a jump leads into the middle of, from another part of it.
+        """The part of a function that a jump leads into the middle of, from another part of it.
 
-        What leads before the first function or behind the code is no jump.
+        What leads before the first function or behind the code is no jump. What leads into an
+        aligned function is one back from its own part, which runs when the function does, or
+        bytes that look like a jump.
         """
         near = target in self.cold or place in self.cold
         if near and self.starts[0] <= target < self.end:
             source, to = self.at(place), self.at(target)
-            if source != to and (to & 15 or source & 15):
+            if source != to and to & 15:
                 return to
         return None
 

@@ -415,6 +415,7 @@ def test_jump_that_seems_to_lead_out_of_the_code_leads_nowhere() -> None:
     functions = Functions([0x100, 0x211, 0x320], 0x400)
     assert functions.split_off(0x322, 0x215) == 0x211
     assert functions.split_off(0x215, 0x50) is None
+    assert functions.split_off(0x215, 0x330) is None  # aligned
     assert functions.split_off(0x215, 0x400) is None
 
 
