@@ -47,7 +47,8 @@ class Compiled(Protocol):
 
         The highest byte of a displacement is at most ``top``, or at least 255 - ``top``.
         ``jumps`` are where functions start, the first and last address of what holds all that are
-        split off, and where the code ends. Places are put into the ``lists`` of what they lead to, if it is there.
+        split off, and where the code ends. Places are put into the ``lists`` of what they lead to,
+        if it is there.
         """
 
     def holding(
