@@ -97,7 +97,7 @@ def both_orders(
 
     alone = [run(session, side) for side, session in enumerate(sessions)]
     states = [_State(session, host) for session in sessions]
-    brought = [tuple(_by_lines(*of)) for of in zip(alone, sessions, strict=True)]
+    brought = [tuple(by_lines(*of)) for of in zip(alone, sessions, strict=True)]
     after = [run(sessions[1 - side], side) for side in (0, 1)]
 
     def pair_order(first: int, second: int) -> PairOrder:
@@ -116,7 +116,7 @@ def both_orders(
     return pair_order(0, 1), pair_order(1, 0)
 
 
-def _by_lines(modules: Sequence[Module], session: Session) -> Iterator[tuple[str, Opening]]:
+def by_lines(modules: Sequence[Module], session: Session) -> Iterator[tuple[str, Opening]]:
     """What lines of Python have loaded, by its path, in a process that has opened ``modules``."""
     lines: dict[LinkMap, Opening] = {}
     for module in modules:

@@ -281,6 +281,7 @@ class MemberCache:
         self._path = path
         self._keeps = False
         self._kept: dict[Entry, Contents] = {}
+        self._metadata: bytes | None = None
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -306,10 +307,15 @@ class MemberCache:
         return found
 
     def metadata(self) -> bytes:
-        """METADATA of the wheel; empty where it has none that can be read.
+        """METADATA of the wheel, read once; empty where it has none that can be read.
 
         What is wrong with the wheel is told when it is read as a whole.
         """
+        if self._metadata is None:
+            self._metadata = self._read_metadata()
+        return self._metadata
+
+    def _read_metadata(self) -> bytes:
         try:
             with Archive(self._path) as archive:
                 name = f"{archive.record.rpartition('/')[0]}/METADATA"

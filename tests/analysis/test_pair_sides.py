@@ -21,6 +21,7 @@ from collide.hosts.extract import extract
 from collide.loader.host import Host
 from collide.loader.model import Dso
 from collide.wheels.target import Target
+from compiler import compile_so
 from scenario import Scenario
 
 SYSTEM = "int f(void) { return 1; } int h(void) { return 2; } int g(void) { return f() + h(); }"
@@ -29,16 +30,36 @@ F, H = "int f(void) { return 3; }", "int h(void) { return 4; }"
 TLS = "static __thread char block[{}]; char *touch(void) {{ return block; }}"
 
 
+RUN_PATH = "-Wl,-rpath,$ORIGIN"
+
+
+def unique(name: str, size: int = 4, section: str = ".data") -> str:
+    """A variable, and a function that refers to it."""
+    flags = ',\\"awT\\",@progbits' if section == ".tdata" else ""
+    kind = "__thread " * bool(flags)
+    return (
+        f'__asm__(".section {section}{flags}\\n.globl {name}\\n.type {name}, @gnu_unique_object\\n'
+        f'.size {name}, {size}\\n{name}: .zero {size}\\n.text");'
+        f"extern {kind}int {name}; int *the_{name}(void) {{ return &{name}; }}"
+    )
+
+
 class Pairs:
     """Wheels on a host whose system has ``libsys.so.1``."""
 
     def __init__(self, directory: Path) -> None:
-        s = Scenario(directory)
-        s.lib("system/libsys.so.1", SYSTEM)
-        binary = str(s.host())
-        self.host: Host = extract(binary, Root(), library_path=[str(directory / "system")])
+        self.directory = directory
+        self.scenario = Scenario(directory)
         self.build = WheelBuilder(directory)
         self.library = str(directory / "system/libsys.so.1")
+        self.system(SYSTEM)
+
+    def system(self, source: str) -> None:
+        """Another library of the system."""
+        self.scenario.lib("system/libsys.so.1", source)
+        binary = str(self.scenario.host())
+        path = [str(self.directory / "system")]
+        self.host: Host = extract(binary, Root(), library_path=path)
 
     def wheel(self, name: str, source: str, **more: str) -> Target:
         members: dict[str, str | Path] = {f"{name}.so": source, **more}
@@ -65,7 +86,7 @@ def said(orders: tuple[PairOrder, PairOrder]) -> list[tuple[object, ...]]:
             judge_pair_order(order),
             order.outcomes,
             {
-                (c.kind, c.holder, b.reference, b.actual, was, c.before, c.modules)
+                (c.kind, c.holder, b, was, c.before, c.modules)
                 for c in order.changes
                 for b, was in c.bindings
             },
@@ -132,11 +153,69 @@ def test_a_target_is_indexed_once_for_all_hosts(
     assert len(indexed) == 2
 
 
-def test_targets_that_see_files_of_each_other_are_opened(pairs: Pairs) -> None:
-    one = pairs.wheel("one", F + USES)
-    other = pairs.wheel("two", USES, **{"libsys.so.1": "int other(void) { return 6; }"})
-    found, _ = pairs.orders(one, other, SystemSides(pairs.host))
+@pytest.mark.parametrize("of_other", ["unique", "large", "both names"])
+@pytest.mark.parametrize("of_one", ["unique", "both names", "unique, in a library"])
+def test_unique_symbols_are_those_of_the_first(pairs: Pairs, of_one: str, of_other: str) -> None:
+    def wheel(name: str, kind: str) -> Target:
+        if kind == "unique, in a library":
+            library = compile_so(pairs.directory, f"lib{name}.so", unique("u"))
+            files = {f"{name}.so": "extern int u; int *at_u(void) { return &u; }" + USES}
+            bundled = {f"lib{name}.so": library}
+            return pairs.build(name, files | bundled, pairs.library, str(library), RUN_PATH)
+        names = ("u", "v") if kind == "both names" else ("u",)
+        size = 8 if kind == "large" else 4
+        return pairs.wheel(name, USES + "".join(unique(symbol, size) for symbol in names))
+
+    one, other = wheel("one", of_one), wheel("two", of_other)
+    found, opened = pairs.orders(one, other, SystemSides(pairs.host))
+    assert found is not None
+    assert said(found) == said(opened)
+    assert {c.kind for order in found for c in order.changes} == {"unique"}
+
+
+def test_modules_of_one_name_in_two_directories_see_nothing_of_each_other(pairs: Pairs) -> None:
+    one, other = (pairs.build(name, {f"{name}/core.so": unique("u")}) for name in ("one", "two"))
+    found, opened = pairs.orders(one, other, SystemSides(pairs.host))
+    assert found is not None
+    assert said(found) == said(opened)
+
+
+def test_unique_symbol_that_a_system_library_has_registered_alone(pairs: Pairs) -> None:
+    """Behind a wheel whose symbol is no unique one it registers none, and another object does."""
+    pairs.system(SYSTEM + "extern int u __attribute__((weak)); int *at_u(void) { return &u; }")
+    one = pairs.wheel("one", "int u;" + unique("v") + USES)
+    defines = unique("u").partition("int *the_u")[0]
+    other = pairs.wheel(
+        "two", defines + unique("v") + USES, **{"twp.so": unique("u") + unique("v")}
+    )
+    found, opened = pairs.orders(one, other, SystemSides(pairs.host))
     assert found is None
+    assert ("twp.so", "two.so") in {
+        (order.name_of(c.holder), order.name_of(c.before))
+        for order in opened
+        for c in order.changes
+        if c.before
+    }
+
+
+def test_thread_local_unique_symbols_are_opened(pairs: Pairs) -> None:
+    one, other = (
+        pairs.wheel(name, unique("u", section=".tdata") + USES) for name in ("one", "two")
+    )
+    found, opened = pairs.orders(one, other, SystemSides(pairs.host))
+    assert found is None
+    assert {c.kind for order in opened for c in order.changes} == {"unique"}
+
+
+def test_targets_that_see_files_of_each_other_are_opened(pairs: Pairs) -> None:
+    library = {"libsys.so.1": "int other(void) { return 6; }"}
+    # LD_LIBRARY_PATH comes before DT_RUNPATH.
+    for flag, is_seen in ("-Wl,--disable-new-dtags", True), ("-Wl,--enable-new-dtags", False):
+        one = pairs.build("one", {"one.so": F + USES}, pairs.library, RUN_PATH, flag)
+        other = pairs.wheel("two", USES, **library)
+        found, opened = pairs.orders(one, other, SystemSides(pairs.host))
+        assert (found is None) is is_seen
+        assert found is None or said(found) == said(opened)
 
 
 def test_targets_that_need_much_static_tls_are_opened(pairs: Pairs) -> None:
