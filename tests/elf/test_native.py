@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from array import array
@@ -69,7 +70,8 @@ def both(compiled: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[
 
 
 many = settings(
-    max_examples=200,
+    # The run under a sanitizer (tests/tools/sanitized.py) asks for more.
+    max_examples=int(os.environ.get("EXAMPLES", "40")),
     deadline=None,
     # What is patched is set anew by each question.
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -16,6 +16,8 @@ from collide.cli.main import main
 pytest.importorskip("hatchling", reason="needs hatchling, which builds collide (tox has it)")
 pytest.importorskip("setuptools", reason="needs setuptools, which compiles a part (tox has it)")
 
+pytestmark = pytest.mark.corpus
+
 COMPILES = pytest.mark.skipif(
     sys.version_info < (3, 11) or sys.implementation.name != "cpython",
     reason="the compiled part needs CPython 3.11 or later; run the tests there",

@@ -42,6 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         build_native(package / "elf", *FLAGS)
         environment = os.environ | {
             "COLLIDE_NATIVE": "1",
+            "EXAMPLES": "200",
             "LD_PRELOAD": " ".join(map(_runtime, ("libasan.so", "libubsan.so"))),
             # What Python keeps until it ends is no leak.
             "ASAN_OPTIONS": "detect_leaks=0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import pytest
@@ -75,9 +76,10 @@ def _report(name: str) -> Report:
     )
 
 
-@pytest.mark.parametrize("verbose", [False, True], ids=["short", "verbose"])
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("name", [*NAMES, "all"])
+@pytest.mark.parametrize(
+    ("name", "verbose"), [*product(NAMES, [True]), *product(["all"], [False, True])]
+)
 def test_no_name_is_a_command_a_control_or_invalid(name: str, form: str, verbose: bool) -> None:
     text = {**NAMES, "all": ALL}[name].decode("utf-8", "surrogateescape")
     output = FORMATS[form].render(Shown(_report(text), None, verbose))
