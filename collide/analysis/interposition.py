@@ -270,19 +270,22 @@ def _reach(
         kept_in[victim] = kept_in.get(victim, frozenset()) | kept
     taken = (b for found in weighed.values() for b in found.taken.values())
     compared = {b.intended.dso for b in taken if b.intended}
-    interiors = find_interiors(
-        (
+    inside = {
+        key: (
             key[0],
             tuple(one.taken.values()),
             kept_of[key] | names_of_library(key[0], key[1], one.names),
         )
         for key, one in weighed.items()
         if not key[2]
-    )
+    }
+    interiors = find_interiors(inside.values())
     # Tables of virtual functions reach other code with the objects that have them.
-    mangled = {k for k, one in weighed.items() if any(n.startswith("_Z") for n in one.names)}
-    virtual = {victim for victim, _, vague in mangled if not vague}
-    in_c = {victim: found for victim, found in interiors.items() if victim not in virtual}
+    in_c = find_interiors(
+        one
+        for key, one in inside.items()
+        if not any(name.startswith("_Z") for name in weighed[key].names)
+    )
     calls_of = partial(_calls_of, analysis, compared, kept_in, in_c, at_load)
     unasked = _unasked(weighed, interiors)
     reach = Reach(modules, kept_in.keys() | compared, calls_of, unasked, at_load=at_load)

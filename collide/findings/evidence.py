@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
 
-RESERVED = re.compile(r"__|_Z(?:GTt|T[VTIS])?N?K?(?:St|S[abdios])|_Z(?:nw|na|dl|da)")
-"""Names of the implementation of C and C++ (ISO C++ [lex.name]): the compiler's, namespace std."""
+RESERVED = re.compile(r"__|_Unwind_|_Z(?:GTt|T[VTIS])?N?K?(?:St|S[abdios])|_Z(?:nw|na|dl|da)")
+"""Names of the implementation of C and C++ (ISO C++ [lex.name]): the compiler's, namespace std.
+
+Those of the unwinder are an interface that any makes alike (Itanium C++ ABI: Exception Handling,
+1.3 to 1.5).
+"""
 WORD = 8
 """Bytes of a variable that may be a number or a pointer; a structure is larger."""
 _COMPILED = 0.5

@@ -128,7 +128,7 @@ def own_calls(interposition: Interposition) -> RuleResult | None:
     This holds for any library. It says nothing where the object calls few of them itself, less
     than a tenth: a table, a checksum.
     """
-    names = interposition.own_calls
+    names = [name for name in interposition.own_calls if not RESERVED.match(name)]
     few = len(names) < PART * len(interposition.used_names)
     if is_inside(interposition) or few or not names:
         return None

@@ -7,7 +7,7 @@ from scenario import Scenario
 
 
 def test_reserved_names_are_the_compilers(s: Scenario) -> None:
-    names = ("__divhelper", "_ZNSt6threadD1Ev")
+    names = ("__divhelper", "_ZNSt6threadD1Ev", "_Unwind_Resume")
     s.lib("libhost.so", functions(*names))
     s.lib("w/liblib.so", functions(*names))
     s.lib("w/m.so", module(*names), needed=["w/liblib.so"])

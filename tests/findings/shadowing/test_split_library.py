@@ -58,6 +58,11 @@ def test_tables_of_a_library_lead_nowhere_when_nothing_calls_its_own_functions(
     inside = library.replace("int z_last", hidden + "int z_last")
     s.lib("w/m.so", inside + uses.replace("z_last()", "z_last() + z_own(0)"))
     assert of(judged(s, "libhost.so"), "m.so") == ("COL101", ERROR)
+    # Virtual functions of another library there are nothing to one in C.
+    s.lib("libcxx.so", functions("_ZN3box3runEv"))
+    beside = uses.replace("z_used()", "z_used() + _ZN3box3runEv()")
+    s.lib("w/m.so", functions("_ZN3box3runEv") + library + beside)
+    assert {f.code.id for f in judged(s, "libhost.so", "libcxx.so")} == {"COL102"}
 
 
 @only_x86_64
@@ -326,6 +331,24 @@ def test_library_that_calls_the_one_inside_it_by_address_uses_its_own_copy(
     assert any(own in line for line in found.evidence) == (code[0] == "COL101")
     claim = any("no symbol that is in use is the wheel's" in line for line in found.evidence)
     assert claim == (code[0] == "COL102")
+
+
+@only_x86_64
+def test_unwinder_may_be_called_beside_another_one(s: Scenario) -> None:
+    """All make one interface alike: libgcc calls its own functions, and so does libunwind."""
+    inner = functions("_Unwind_Resume", "_Unwind_Backtrace")
+    outer = "int v_open(void) { return _Unwind_Resume() + _Unwind_Backtrace() + v_local(); }"
+    s.lib("libhost.so", inner + functions("v_local"))
+    s.lib("w/libv.so", inner + functions("v_local") + outer, "-Wl,-Bsymbolic")
+    uses = module("v_open", "v_local", "_Unwind_Resume", "_Unwind_Backtrace")
+    s.lib("w/m.so", uses, needed=["w/libv.so"])
+    assert of(judged(s, "libhost.so"), "m.so")[0] == "COL101"
+    s.lib(
+        "w/libv.so",
+        inner + functions("v_local") + outer.replace(" + v_local()", ""),
+        "-Wl,-Bsymbolic",
+    )
+    assert of(judged(s, "libhost.so"), "m.so")[0] != "COL101"
 
 
 @only_x86_64
