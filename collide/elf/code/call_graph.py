@@ -29,7 +29,7 @@ from collide.elf.code.callers import Callers, FollowedTables
 from collide.elf.code.cffi_tables import IMPORT, MARK, cffi_functions
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
-from collide.elf.code.own_tables import among, entered
+from collide.elf.code.own_tables import among, entered, from_outside
 from collide.elf.code.scanned import Contents, Scanned
 from collide.elf.code.table_users import users_of_tables
 from collide.elf.code.unwind import Frames
@@ -123,6 +123,7 @@ def _by_address(exports: DynamicSymbols) -> Mapping[int, Sequence[str]]:
     return found
 
 
+_ByCallee = Mapping[str | int, frozenset[int]]
 _Frozen = frozenset[tuple[str | int, frozenset[int]]]
 _Asked = tuple[frozenset[str], tuple[tuple[range, ...], ...], bool]
 _UNASKED: _Asked = frozenset(), (), True
@@ -179,8 +180,7 @@ class Calls(Scanned):
         if found is None:
             sites = [site for at in self._places.get(name, ()) for site in self._sites.to(at)]
             found = self._users[name] = self._split.holding(sites) - self._linkages
-        more = self._now.in_tables.get(name)
-        return found | more if more else found
+        return self._now.with_tables(name, found)
 
     def _all_users(self, names: Collection[str]) -> AbstractSet[int]:
         return frozenset().union(*map(self.users, names))
@@ -240,13 +240,17 @@ class Calls(Scanned):
             named = wanted.union(*(offered.get(function, ()) for function in leading))
             in_data = self._tables.intersection(leading) | (named & self._table_symbols)
             users = self._users_of(in_data, variables)
+            misread: dict[str | int, frozenset[int]] = {}
             for interior in interiors:
                 if (interior, wanted) not in self._inside:
                     found_inside = self._called_inside(interior, wanted, offered)
                     self._inside[interior, wanted] = found_inside
-                users = {**self._inside[interior, wanted], **users}
-            new = self._following(users, at_load)
-            found = self._by_tables.setdefault((frozenset(users.items()), at_load), new)
+                called, not_called = self._inside[interior, wanted]
+                users = {**called, **users}
+                misread |= not_called
+            new = self._following(users, at_load, misread)
+            alike = frozenset(users.items()), frozenset(misread.items()), at_load
+            found = self._by_tables.setdefault(alike, new)
         self._now = self._followed[key] = found
 
     def _called_inside(
@@ -254,19 +258,25 @@ class Calls(Scanned):
         interior: Sequence[range],
         kept: AbstractSet[str],
         offered: Mapping[int, Sequence[str]],
-    ) -> dict[str | int, frozenset[int]]:
+    ) -> tuple[_ByCallee, _ByCallee]:
         """What stands in tables of a library, with those functions of it that others call.
 
         They do so by an address or by one of the names ``kept``; whether they do is not asked.
+        Then who only seems to call what of the library.
         """
         starts = self.functions
         bounds = ((bisect_left(starts, p.start), bisect_left(starts, p.stop)) for p in interior)
         inside = frozenset(one for first, last in bounds for one in starts[first:last])
         image = Image(memoryview(self._again()))
-        called = entered(inside, self._sites, self._split, self.constructors, image)
+        sites = self._sites
+        places: dict[str | int, Collection[int]] = {one: sites.to(one) for one in inside}
+        for name in {name for one in inside for name in offered.get(one, ())}:
+            places[name] = [site for at in self.places(name) for site in sites.to(at)]
+        callers, misread = from_outside(places, inside, self._split, image)
+        called = entered(callers, inside, sites, self._split, self.constructors)
         called |= {one for one in inside if not kept.isdisjoint(offered.get(one, ()))}
         names = among(self._table_symbols, image, inside, offered)
-        return dict.fromkeys(names | self._tables.intersection(inside), called)
+        return dict.fromkeys(names | self._tables.intersection(inside), called), misread
 
     def _users_of(
         self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
@@ -281,20 +291,20 @@ class Calls(Scanned):
         return {one: found for one in wanted if (found := users.get(one)) is not None}
 
     def _following(
-        self, in_tables: Mapping[str | int, frozenset[int]], at_load: bool
+        self, in_tables: _ByCallee, at_load: bool, misread: _ByCallee = MappingProxyType({})
     ) -> FollowedTables:
         tables, symbols = self._tables, self._table_symbols
         constructors = self.constructors if at_load else frozenset()
-        return FollowedTables(in_tables, tables, symbols, constructors, self._callers)
+        return FollowedTables(in_tables, tables, symbols, constructors, self._callers, misread)
 
     def _forget(self) -> None:
         """Forget what was found by the tables or by the code as they were."""
         self._now = self._following({}, at_load=True)
         self._inside: dict[
-            tuple[Sequence[range], AbstractSet[str]], Mapping[str | int, frozenset[int]]
+            tuple[Sequence[range], AbstractSet[str]], tuple[_ByCallee, _ByCallee]
         ] = {}
-        unasked = frozenset[tuple[str | int, frozenset[int]]](), True
-        self._by_tables: dict[tuple[_Frozen, bool], FollowedTables] = {unasked: self._now}
+        unasked: tuple[_Frozen, _Frozen, bool] = frozenset(), frozenset(), True
+        self._by_tables = {unasked: self._now}
         self._followed: dict[_Asked, FollowedTables] = {_UNASKED: self._now}
 
     def offered(self, exports: Exports) -> Mapping[int, Sequence[str]]:

@@ -22,7 +22,8 @@ class FollowedTables:
     """What is known of the callers in one object while certain of its tables are followed.
 
     ``in_tables`` are the symbols and functions that stand in these, with the functions that refer
-    to the tables. Whatever else the data refers to counts as called.
+    to the tables. Whatever else the data refers to counts as called. ``misread`` are functions
+    that only seem to call these.
     """
 
     def __init__(
@@ -32,17 +33,24 @@ class FollowedTables:
         table_symbols: frozenset[str],
         constructors: frozenset[int],
         callers: Callers,
+        misread: Mapping[str | int, frozenset[int]],
     ) -> None:
-        self.in_tables = in_tables
+        self._in_tables = in_tables
+        self._misread = misread
         self.callers = callers
-        if in_tables:
-            self.callers = Callers(lambda one: callers[one].union(in_tables.get(one, ())))
+        if in_tables or misread:
+            self.callers = Callers(lambda one: self.with_tables(one, callers[one]))
         self.tables = tables.difference(in_tables)
         self.table_symbols = table_symbols.difference(in_tables)
         self.live = set(self.tables | constructors)
         self.expanded: set[int] = set()
         self.follows: defaultdict[int, list[int]] = defaultdict(list)
         self.behind: dict[str, frozenset[int]] = {}
+
+    def with_tables(self, called: str | int, callers: frozenset[int]) -> frozenset[int]:
+        """The ``callers`` of a function or users of a symbol, with the users of its tables."""
+        callers = callers.difference(self._misread.get(called, ()))
+        return callers.union(self._in_tables.get(called, ()))
 
     def trace(self, functions: AbstractSet[int]) -> None:
         """Find out which of ``functions`` are live; others become so where they are met."""

@@ -8,7 +8,7 @@ its tables leads anywhere.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf.code.branches import Functions, Sites
@@ -21,51 +21,80 @@ _MIXED = "x86_64"
 _LONGEST = 20_000
 """Bytes of a function that are taken apart."""
 _DISPLACEMENT = 4
+_BRANCHES = frozenset((0xE8, 0xE9, *range(0x0F80, 0x0F90)))
+_MODRM, _RELATIVE = 0xC7, 0x05
+"""The bits of a ModRM that tell an operand, and [rip + disp32] (Intel SDM 2.2.1.6)."""
+
+
+_Called = str | int
+"""A function by its address, or by a name that is looked up."""
+
+
+def from_outside(
+    called: Mapping[_Called, Collection[int]],
+    library: AbstractSet[int],
+    split: Functions,
+    image: Image,
+) -> tuple[dict[_Called, frozenset[int]], dict[_Called, frozenset[int]]]:
+    """The functions beside a library that call into it, and those that only seem to.
+
+    Both by what of the library is ``called``, which comes with the places of displacements that
+    lead there. In code of many megabytes some bytes look like such a one.
+    """
+    callers, misread = {}, {}
+    for what, places in called.items():
+        outside = split.holding(places) - library
+        if outside:
+            held = ((split.at(site), site) for site in places if site not in split.linkage)
+            sites = [(at, site) for at, site in held if at in outside]
+            callers[what] = frozenset(at for at, site in sites if _is_whole(at, site, image))
+            misread[what] = outside - callers[what]
+    return callers, misread
 
 
 def entered(
+    callers: Mapping[_Called, AbstractSet[int]],
     library: AbstractSet[int],
     sites: Sites,
     split: Functions,
     constructors: AbstractSet[int],
-    image: Image,
 ) -> frozenset[int]:
-    """The functions of a library that code beside it calls, or jumps to, by their addresses.
+    """The functions of a library that ``callers`` beside it call, or jump to, by their addresses.
 
     A constructor is no such code: its calls are over when the object is in use. Nor is a part of
     a function of the library that is rarely run, and split off.
     """
 
-    def is_other(caller: int, site: int) -> bool:
-        if caller in library or caller in constructors:
+    def is_other(caller: int) -> bool:
+        if caller in constructors:
             return False
         before = split.holding(sites.to(caller)) if caller in split.cold else frozenset()
-        part = bool(before) and before <= library
-        return not part and _is_whole(caller, site, image)
+        return not (before and before <= library)
 
     return frozenset(
-        one
-        for one in library
-        if any(is_other(at, site) for site in sites.to(one) for at in split.holding((site,)))
+        what for what, of in callers.items() if isinstance(what, int) and any(map(is_other, of))
     )
 
 
 def _is_whole(function: int, site: int, image: Image) -> bool:
     """Whether the displacement at ``site`` is one, and no bytes that look like it.
 
-    In code of many megabytes some do. Instructions of one size are never misread.
+    Instructions of one size are never misread.
     """
     if image.machine.name != _MIXED or site - function > _LONGEST:
         return True
     code, at = bytes(image.at(function)[: site + _DISPLACEMENT - function]), 0
+    branches = code[-_DISPLACEMENT - 1] & _MODRM != _RELATIVE
     while at < len(code):
         try:
-            size = decode(code, at).size
+            one = decode(code, at)
         except IndexError:
             return False
-        if at + size > site - function:
-            return at < site - function and at + size >= len(code)
-        at += size
+        if at + one.size > site - function:
+            is_branch = one.opcode in _BRANCHES
+            ends = at + one.size == len(code) if branches else at + one.size >= len(code)
+            return ends and is_branch == branches
+        at += one.size
     return False
 
 

@@ -411,6 +411,30 @@ def test_function_with_a_name_that_leads_to_another_is_used_by_who_refers_to_its
     assert found.users("step") == {exports.candidates("choose")[0].value}
 
 
+MISREAD = """
+extern int outside(void); int library(void);
+asm(".globl other\\n.type other, @function\\nother: .cfi_startproc\\n"
+    "0: .byte 0x48, 0x63, 0xe8, 0xe9, 1, 0, 0, 0, 0x90, 0xc3\\n.org 0b + 0x1f0\\n.cfi_endproc\\n"
+    ".globl library\\n.type library, @function\\nlibrary: .cfi_startproc\\n"
+    "sub $8, %rsp\\ncall outside@PLT\\nadd $8, %rsp\\nret\\n.cfi_endproc\\n"
+    ".globl last\\n.type last, @function\\nlast: .cfi_startproc\\ncall library\\nret\\n.cfi_endproc");
+"""
+
+
+def test_bytes_that_look_like_a_call_of_a_library_are_none(tmp_path: Path) -> None:
+    """``movslq %eax,%ebp`` and a jump: from its last byte on it reads as a call."""
+    content = compile_so(tmp_path, "m.so", MISREAD, "-O2", "-Wl,-Bsymbolic").read_bytes()
+    found, exports = read_calls(content), read_object(content).exports
+    assert found is not None
+    other, library, last = (
+        exports.candidates(n)[0].value or 0 for n in ("other", "library", "last")
+    )
+    assert found.callers(library) == {other, last}
+    interior = (range(library, library + 1),)
+    found.follow_tables(frozenset(["outside"]), exports, frozenset, [interior])
+    assert found.callers(library) == {last}
+
+
 def test_jump_that_seems_to_lead_out_of_the_code_leads_nowhere() -> None:
     functions = Functions([0x100, 0x211, 0x320], 0x400)
     assert functions.split_off(0x322, 0x215) == 0x211
