@@ -178,8 +178,11 @@ def same_series(intended: Iterable[Dso], provider: Dso) -> bool:
         return False
     from collide.elf.strings import series_of  # late: start-up
 
-    theirs = series_of(provider.version_strings, name)
-    return any(theirs & series_of(dso.version_strings, name) for dso in intended)
+    # Functions that tell it are called after the library without the lib before its name.
+    short = _letters(name)
+    called = short if len(short) >= _TELLING else name
+    theirs = series_of(provider.version_strings, called)
+    return any(theirs & series_of(dso.version_strings, called) for dso in intended)
 
 
 def same_library(one: Dso, other: Dso) -> bool:

@@ -145,6 +145,15 @@ def test_series_is_told_under_the_librarys_own_name(
     assert same_series([intended], library(tmp_path / "host", "liba.so.1", text=theirs)) is same
 
 
+def test_series_is_told_by_a_function_that_is_called_after_the_library(tmp_path: Path) -> None:
+    (tmp_path / "host").mkdir()
+    ours, theirs = (
+        library(place, "libfrob.so.1", text=f"frob_version() 3.5.{release}")
+        for place, release in ((tmp_path, 8), (tmp_path / "host", 1))
+    )
+    assert same_series([ours], theirs)
+
+
 def test_libraries_are_the_same_by_the_beginning_of_their_names(tmp_path: Path) -> None:
     provider = library(tmp_path, "libfrob.so.1")
     assert same_library(library(tmp_path, "libfrob_x86_64.so"), provider)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collide.analysis.libpython import python_release
+from collide.analysis.library_copies import same_series
 from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import RuleResult, some, structures
 
@@ -25,7 +26,8 @@ WIDE_INTERFACE = Code(
     "code of both copies shows that a structure has moved: a function that is taken uses as many "
     "offsets of what an argument points to, and others. Where code does not tell, as that of a "
     "profile that keeps none, or shows other differences: where symbols in use of the same "
-    f"library stay in the wheel, or {WIDE} and more are in use.",
+    f"library stay in the wheel, or {WIDE} and more are in use, and nothing tells that both are of "
+    "one series.",
     HIDE,
     example=(
         "In uwsgi, lxml 4.9.4 was compiled for libxml2 2.10.3 and runs 2.9.14 for 538 functions"
@@ -56,7 +58,9 @@ def wide_interface(interposition: Interposition) -> RuleResult | None:
     compared = interposition.compare()
     unlike = compared is None or compared.equal < compared.compared
     grown = bool(interposition.kept) or len(interposition.used_names) >= WIDE
-    if not (compared and compared.moved) and not (unlike and grown):
+    if not (compared and compared.moved) and not (
+        unlike and grown and not same_series(interposition.intended, interposition.provider)
+    ):
         return None
     line = (
         f"{len(interposition.used_names)} symbols are in use, structures among them: "

@@ -38,15 +38,21 @@ def test_wide_interface_is_one_with_structures(
 
 
 @only_x86_64
-@pytest.mark.parametrize(("count", "code"), [(9, "COL102"), (150, "COL109")])
-def test_where_code_does_not_tell_many_symbols_do(s: Scenario, count: int, code: str) -> None:
+@pytest.mark.parametrize(
+    ("count", "theirs", "code"),
+    [(9, "1.3.1", "COL102"), (150, "1.3.1", "COL109"), (150, "1.2.9", "COL102")],
+)
+def test_where_code_does_not_tell_many_symbols_of_another_series_do(
+    s: Scenario, count: int, theirs: str, code: str
+) -> None:
     """A function of the host uses one field more: nothing of what both use has moved."""
     names = many("lib_f", count)
     library = functions(*names) + "int lib_data[4];"
+    told = 'const char *lib_{}_told(void) {{ return "libhost {} of today"; }}'
     host = STRUCTURE.format(more="").replace("second, third", "second, third, fourth")
     host = host.replace("s->third;", "s->third + s->fourth;")
-    s.lib("libhost.so", library + host)
-    s.lib("w/liblib.so", library + STRUCTURE.format(more=""))
+    s.lib("libhost.so", library + host + told.format("a", theirs))
+    s.lib("w/liblib.so", library + STRUCTURE.format(more="") + told.format("b", "1.2.3"))
     use = "extern int lib_data[]; int lib_read(void) { return lib_data[1]; }"
     s.lib("w/m.so", use + module(*names, "lib_sum", "lib_read"), needed=["w/liblib.so"])
     assert of(judged(s, "libhost.so"), "m.so")[0] == code
