@@ -417,7 +417,8 @@ asm(".globl other\\n.type other, @function\\nother: .cfi_startproc\\n"
     "0: .byte 0x48, 0x63, 0xe8, 0xe9, 1, 0, 0, 0, 0x90, 0xc3\\n.org 0b + 0x1f0\\n.cfi_endproc\\n"
     ".globl library\\n.type library, @function\\nlibrary: .cfi_startproc\\n"
     "sub $8, %rsp\\ncall outside@PLT\\nadd $8, %rsp\\nret\\n.cfi_endproc\\n"
-    ".globl last\\n.type last, @function\\nlast: .cfi_startproc\\ncall library\\nret\\n.cfi_endproc");
+    ".globl last\\n.type last, @function\\nlast: .cfi_startproc\\n"
+    "call library\\nret\\n.cfi_endproc");
 """
 
 
