@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from collide.check.check import Exposed, Judged, Report, SetAside
-from collide.check.merge import merge_key
+from collide.check.rows import merge_key
 from collide.findings.finding import Finding
 from collide.support.records import NamedTuple
 

@@ -1,13 +1,16 @@
-"""Groups the findings of a check by what a maintainer can change, and counts the groups."""
+"""A report with all that is made of it once: its findings merged, grouped and counted.
+
+Groups are by what a maintainer can change.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from collide.analysis.analysis import repair_command
-from collide.check.check import Report
-from collide.check.rows import ReportRow, rows
+from collide.check.check import Judged, Report
+from collide.check.rows import Checked, ReportRow, merge, rows, rows_of
 from collide.findings.code import Code, Family, Severity, Shape
 from collide.findings.loading import NO_LIBPYTHON
 from collide.findings.subject import (
@@ -267,3 +270,31 @@ def summarised(report: Report, found: Sequence[Cause]) -> Summary:
         len(report.problems),
         Counter(one.why for one in report.aside),
     )
+
+
+# -- as all formats tell it -----------------------------------------------------------------------
+
+
+class Grouped(NamedTuple):
+    """One report, as all formats tell it."""
+
+    report: Report
+    checked: tuple[Checked, ...]
+    rows: tuple[ReportRow, ...]
+    causes: tuple[Cause, ...]
+    summary: Summary
+
+    @property
+    def judged(self) -> Mapping[str, tuple[Judged, ...]]:
+        """The analyses by target."""
+        return {checked.target: checked.judged for checked in self.checked}
+
+
+def group(report: Report | Grouped) -> Grouped:
+    """A report, merged and grouped and counted; one that is so already is not done again."""
+    if isinstance(report, Grouped):
+        return report
+    checked = merge(report.judged)
+    rows = rows_of(report, checked)
+    found = causes_of(report, rows)
+    return Grouped(report, checked, rows, found, summarised(report, found))

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from collide.analysis.start_up import analyse_start_up
 from collide.check.check import Judged, Report, joined
-from collide.check.merge import library_stem
+from collide.check.rows import library_stem
 from collide.findings.finding import Finding
 from collide.findings.interposed import judge_start_up
 from collide.loader.host import Host
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problem_of
+from collide.support.file_bytes import read_bytes
 from collide.support.foreign import Text, from_json, json_of
-from collide.support.regular_files import read_bytes
 from collide.support.schema import Schema
 
 SCHEMA = "collide-interposed/1"

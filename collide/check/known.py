@@ -13,7 +13,7 @@ from collide.check.aside import Key, without
 from collide.check.causes import Cause, causes
 from collide.check.check import IN_BASELINE, Report
 from collide.check.fingerprints import distribution, fingerprint
-from collide.check.merge import merge_key
+from collide.check.rows import merge_key
 from collide.findings.code import Severity
 from collide.support.foreign import Text, json_of
 from collide.support.records import NamedTuple

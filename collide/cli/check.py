@@ -7,7 +7,7 @@ import sys
 from argparse import BooleanOptionalAction
 
 from collide import api
-from collide.check.grouped import group
+from collide.check.causes import group
 from collide.cli.configuration import configure
 from collide.cli.decisions import Decisions
 from collide.cli.inputs import named_hosts, names_of, targets
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
+    from collide.check.causes import Grouped
     from collide.check.check import Report
-    from collide.check.grouped import Grouped
     from collide.loader.host import Host
     from collide.report.probes import Counted
     from collide.wheels.target import Target

@@ -14,8 +14,8 @@ from functools import cache
 from collide.cli.streams import complain, is_true
 from collide.findings.chosen import prefixes
 from collide.support.errors import InputError, UsageError
+from collide.support.file_bytes import read_bytes
 from collide.support.records import NamedTuple
-from collide.support.regular_files import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ TYPE_CHECKING = False  # typing's own costs more to import than all of this modu
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 COMMANDS = {
     "check": "find what breaks, wheels on hosts",
@@ -113,8 +113,6 @@ def _run(arguments: list[str]) -> int:
         # Without argparse, which alone takes as long as the interpreter's start.
         print(_version())
         return 0
-    from importlib import import_module  # late: start-up
-
     from collide.cli.options import set_limits  # late: start-up
 
     name = arguments[0] if arguments else ""
@@ -126,7 +124,7 @@ def _run(arguments: list[str]) -> int:
     if name not in COMMANDS:
         overview().parse_args(arguments)
         return EXIT_USAGE
-    command = import_module(f"collide.cli.{name}")
+    command = _module(name)
     parser = parser_of(name)
     words, behind = _split_command(name, arguments[1:])
     args = parser.parse_args(words)
@@ -134,6 +132,11 @@ def _run(arguments: list[str]) -> int:
     set_limits(os.environ, args.limit)
     status: int = command.run(args)
     return status
+
+
+def _module(name: str) -> Any:
+    """The module of a command. Not by importlib, which imports warnings."""
+    return getattr(__import__("collide.cli", fromlist=[name]), name)
 
 
 def _print_completion(place: str) -> int:
@@ -145,14 +148,12 @@ def _print_completion(place: str) -> int:
 
 def parser_of(name: str) -> argparse.ArgumentParser:
     """The parser of one command, for its own words and, behind ``--``, none."""
-    from importlib import import_module  # late: start-up
-
     from collide.cli.options import limit_argument  # late: start-up
 
     parser = _parser_class()(
         prog=f"collide {name}", description=COMMANDS[name], formatter_class=_formatter
     )
-    import_module(f"collide.cli.{name}").add_arguments(parser)
+    _module(name).add_arguments(parser)
     limit_argument(parser, counts=name == "survey")
     return parser
 

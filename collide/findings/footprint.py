@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 from collide.findings.code import Code, Severity, Shape
 from collide.support.errors import InputError
+from collide.support.file_bytes import read_bytes
 from collide.support.records import NamedTuple
-from collide.support.regular_files import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from collide.hosts.database.reader import Summary
 from collide.loader.host import Host
 from collide.support.errors import InputError, UsageError
 from collide.support.faults import problems_named
+from collide.support.file_bytes import open_regular, require_regular
 from collide.support.patterns import there_are
-from collide.support.regular_files import open_regular, require_regular
 from collide.support.system import require_linux
 
 TYPE_CHECKING = False

@@ -23,8 +23,8 @@ from collide.processes.maps import MemoryRange, range_at
 from collide.processes.registers import fault_of, thread_of
 from collide.support import limits
 from collide.support.errors import FormatError, InputError
+from collide.support.file_bytes import require_regular
 from collide.support.records import NamedTuple
-from collide.support.regular_files import require_regular
 
 ET_CORE = 4
 NT_PRSTATUS, NT_AUXV, NT_FILE, NT_SIGINFO = 1, 6, 0x46494C45, 0x53494749

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from collide.support.errors import InputError
+from collide.support.file_bytes import read_bytes
 from collide.support.foreign import from_json
 from collide.support.limits import LimitError
-from collide.support.regular_files import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import re
 import sys
 
 from collide.support.errors import InputError
-from collide.support.regular_files import read_bytes
+from collide.support.file_bytes import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from collide.support import documents, toml
 from collide.support.errors import InputError, MissingPackageError
-from collide.support.regular_files import read_bytes
+from collide.support.file_bytes import read_bytes
 from collide.survey.index import Index
 from collide.survey.wheel import Asked
 

@@ -23,10 +23,9 @@ from collide.elf.headers import is_elf
 from collide.support import limits
 from collide.support.errors import InputError, MissingPackageError, UnverifiedError
 from collide.support.faults import problem_of
-from collide.support.file_bytes import FileBytes
+from collide.support.file_bytes import FileBytes, require_regular
 from collide.support.inflate import HEAD, Contents, InflateErrors, crc32, inflate, inflate_head
 from collide.support.records import NamedTuple
-from collide.support.regular_files import require_regular
 from collide.support.system import usable_cpus
 from collide.wheels.plain import is_plain
 from collide.wheels.record import read_record

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import posixpath
+import re
+from collections.abc import Container, Iterable, Mapping
 
 from collide.loader.opening import NOW, Mode, Opening
 from collide.support.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collide.loader.model import Dso
 
 OPENS = rb"(?:dlopen|CDLL|PyDLL|LoadLibrary|setdlopenflags)\((?!None\))|RTLD_"
 """A pattern of what a Python file has that opens a library, or sets the flags for it."""
@@ -94,3 +100,30 @@ def joined(plans: Iterable[Plan]) -> Plan:
     return Plan(
         *(tuple(one for part in parts for one in part) for parts in zip(*listed, strict=True))
     )
+
+
+def find_unopened(
+    members: Mapping[str, Dso], opened: Container[str], python: Iterable[bytes | bytearray]
+) -> frozenset[str]:
+    """The paths of libraries that programs among ``members`` link, and nothing else asks for.
+
+    Not those that are ``opened`` by Python code, nor those whose names, with or without ``lib``,
+    are words of the texts ``python``.
+    """
+    programs = [dso for dso in members.values() if dso.elf.is_executable]
+    if not programs:
+        return frozenset()
+    linked = {name for program in programs for name in program.elf.needed}
+    libraries = {path: dso for path, dso in members.items() if not dso.elf.is_executable}
+    needed = {name for dso in libraries.values() for name in dso.elf.needed}
+    found: dict[str, set[bytes]] = {}
+    for path, dso in libraries.items():
+        base = posixpath.basename(path)
+        names = {dso.elf.soname, base}
+        if path not in opened and names & linked and not names & needed:
+            stem = re.split(r"[.-]", base)[0]
+            found[path] = {stem.encode(), stem.removeprefix("lib").encode()}
+    if found:
+        words = set[bytes]().union(*(re.findall(rb"\w+", text) for text in python))
+        found = {path: names for path, names in found.items() if not names & words}
+    return frozenset(found)

@@ -21,15 +21,14 @@ from collide.loader.host import Host
 from collide.loader.model import Dso, FileSystem
 from collide.support.errors import ForeignMachineError, InputError, NotDynamicError
 from collide.support.faults import problem_of
+from collide.support.file_bytes import require_regular
 from collide.support.limits import LimitError, hold
 from collide.support.records import NamedTuple
-from collide.support.regular_files import require_regular
 from collide.support.system import disk_path, rooted, with_slashes
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache, RecordCheck
-from collide.wheels.linked import find_unopened
 from collide.wheels.plain import refused_place
-from collide.wheels.plan import NO_PLAN, Plan, joined
+from collide.wheels.plan import NO_PLAN, Plan, find_unopened, joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

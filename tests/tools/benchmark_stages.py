@@ -54,7 +54,7 @@ STAGES = {
         "collide.repair.preview:RepairPreview.removed_behind",
     ),
     "pairs": ("collide.check.pairs:_Known.pair", "collide.analysis.pair_traces:traces"),
-    "report": ("collide.check.grouped:group", "collide.report.check.text:render"),
+    "report": ("collide.check.causes:group", "collide.report.check.text:render"),
 }
 """The functions that begin a stage."""
 ORDER = ("start", "imports", *STAGES, "rest")

@@ -285,8 +285,8 @@ def _with_releases(names: Iterable[str], releases: Iterable[str]) -> dict[str, s
 
 def _pairs(line: bytes) -> Iterable[tuple[int, int]]:
     """``" 3:1 14:15"`` as numbers."""
-    pairs = (pair.partition(b":") for pair in line.split())
-    return ((int(one), int(other)) for one, _, other in pairs)
+    numbers = map(int, line.replace(b":", b" ").split())
+    return zip(numbers, numbers, strict=True)
 
 
 class _Run(NamedTuple):

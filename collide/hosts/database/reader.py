@@ -101,6 +101,7 @@ class Database:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
+        self._summaries: dict[str, Summary] = {}
         self._bases: dict[int, bytes] = {}
         self._lines: dict[int, list[bytes]] = {}
         self._heads: dict[int, list[bytes]] = {}
@@ -143,7 +144,7 @@ class Database:
             index: dict[str, Any] = json.loads(self.blob(0))
             rows = index["hosts"]
             index["hosts"] = {
-                row[0]: (_summary(*row[:-1]), number, row[-1]) for number, row in enumerate(rows)
+                row[0]: (row[:-1], number, row[-1]) for number, row in enumerate(rows)
             }
         except ERRORS as e:
             raise invalid(self.path, e) from e
@@ -161,8 +162,13 @@ class Database:
 
     def summary(self, name: str) -> Summary:
         """The summary of a host, which is not loaded for it."""
-        summary: Summary = self._index["hosts"][name][0]
-        return summary
+        if name not in self._summaries:
+            values = self._index["hosts"][name][0]
+            try:
+                self._summaries[name] = _summary(*values)
+            except ERRORS as e:
+                raise invalid(self.path, e) from e
+        return self._summaries[name]
 
     def head(self, name: str) -> dict[str, Any]:
         """The profile of that name without its tables."""

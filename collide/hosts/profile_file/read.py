@@ -22,9 +22,9 @@ from collide.hosts.profile_file.symbols import (
 )
 from collide.support import limits
 from collide.support.errors import InputError
+from collide.support.file_bytes import open_regular
 from collide.support.foreign import from_json
 from collide.support.records import NamedTuple
-from collide.support.regular_files import open_regular
 from collide.support.schema import Schema
 
 TYPE_CHECKING = False

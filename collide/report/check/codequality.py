@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import posixpath
 
-from collide.check.causes import Cause
+from collide.check.causes import Cause, Grouped, group
 from collide.check.check import LeftOut, Report
 from collide.check.fingerprints import fingerprints
-from collide.check.grouped import Grouped, group
 from collide.findings.code import Severity
 from collide.report.check.messages import first_line, message
 from collide.support.foreign import Text, json_of, text_of

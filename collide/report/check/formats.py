@@ -9,8 +9,8 @@ from collide.support.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collide.check.causes import Grouped
     from collide.check.check import Report
-    from collide.check.grouped import Grouped
     from collide.report.check.text import Style
     from collide.report.probes import Counted
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from collide.check.causes import Cause
+from collide.check.causes import Cause, Grouped, group
 from collide.check.check import Report
-from collide.check.grouped import Grouped, group
-from collide.check.merge import count_left_out, summed_up
+from collide.check.rows import count_left_out, summed_up
 from collide.findings.code import Severity
 from collide.report.check.messages import message
 from collide.report.check.rows import (

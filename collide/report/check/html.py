@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import collide
-from collide.check.causes import Cause
+from collide.check.causes import Cause, Grouped, group
 from collide.check.check import Judged, Report
-from collide.check.grouped import Grouped, group
-from collide.check.merge import count_left_out, summed_up
-from collide.check.rows import ReportRow
+from collide.check.rows import ReportRow, count_left_out, summed_up
 from collide.findings.code import Severity
 from collide.findings.fixes import FIXES, Fix, snippets
 from collide.findings.table import CODES

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import collide
-from collide.check.causes import Cause, Summary
+from collide.check.causes import Cause, Grouped, Summary, group
 from collide.check.check import Judged, LeftOut, Report, SetAside
-from collide.check.grouped import Grouped, group
 from collide.findings.code import Severity
 from collide.findings.finding import Finding
 from collide.findings.likelihood import likelihood

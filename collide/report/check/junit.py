@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from collide.check.causes import Cause
+from collide.check.causes import Cause, Grouped, group
 from collide.check.check import LeftOut, Report
-from collide.check.grouped import Grouped, group
 from collide.findings.code import Severity
 from collide.report.check.messages import first_line, message
 from collide.report.check.rows import summary_of

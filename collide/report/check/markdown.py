@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collide.check.causes import Cause
+from collide.check.causes import Cause, Grouped, group
 from collide.check.check import Report
-from collide.check.grouped import Grouped, group
 from collide.findings.code import Severity
 from collide.report.check.rows import summary_of
 from collide.report.check.words import (

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from collide.findings.code import Severity, Shape
 from collide.findings.finding import Finding
-from collide.report.demangle import demangled
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from collide.check.check import Judged
     from collide.check.pairs import Pair
     from collide.loader.opening import Opening
@@ -160,3 +162,20 @@ def looked_at_together(pairs: Iterable[Pair]) -> str:
     """How many pairs of inputs were looked at in one process; empty without any."""
     count = sum(pair.left_out is None for pair in pairs)
     return f"{plural(count, 'pair')} in one process" if count else ""
+
+
+def demangled(name: str) -> str:
+    """A name of the Itanium C++ ABI or of Rust in its source form; any other as it is."""
+    if not name.startswith(("_Z", "_R")):
+        return name
+    return _demangler()(name) or name
+
+
+@cache
+def _demangler() -> Callable[[str], str]:
+    try:
+        from pydemumble import demangle  # late: an optional dependency
+    except ImportError:
+        return lambda _: ""
+    found: Callable[[str], str] = demangle
+    return found

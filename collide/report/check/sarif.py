@@ -15,10 +15,9 @@ from typing import Any
 from urllib.parse import quote
 
 import collide
-from collide.check.causes import Cause
+from collide.check.causes import Cause, Grouped, group
 from collide.check.check import Report
 from collide.check.fingerprints import fingerprints
-from collide.check.grouped import Grouped, group
 from collide.check.rows import ReportRow
 from collide.findings.code import Code, Family, Severity
 from collide.findings.table import CODES

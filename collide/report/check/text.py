@@ -11,11 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from collide.analysis.analysis import repair_command
-from collide.check.causes import Cause, InputSummary
+from collide.check.causes import Cause, Grouped, InputSummary, group
 from collide.check.check import BELOW, LeftOut, Report
-from collide.check.grouped import Grouped, group
-from collide.check.merge import count_left_out, summed_up
-from collide.check.rows import ReportRow
+from collide.check.rows import ReportRow, count_left_out, summed_up
 from collide.findings.code import Family, Severity
 from collide.findings.loading import NO_PYTHON
 from collide.findings.subject import Kind

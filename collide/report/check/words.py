@@ -9,8 +9,7 @@ from collide.check.causes import Cause
 from collide.findings.code import Family, Shape
 from collide.findings.loading import ABSENT, CAPTURED_SONAME, NO_LIBPYTHON
 from collide.findings.subject import Kind, is_captured, library, object_name
-from collide.report.check.parts import headline, history
-from collide.report.demangle import demangled
+from collide.report.check.parts import demangled, headline, history
 from collide.support.records import NamedTuple
 from collide.support.text import listed, plural
 

@@ -7,7 +7,7 @@ import json
 from checkout import WHEELS
 from collide.analysis.analysis import Analysis
 from collide.check.check import Judged, LeftOut, Report, check
-from collide.check.merge import count_left_out, merge, summed_up
+from collide.check.rows import count_left_out, merge, summed_up
 from collide.findings.finding import Finding
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
