@@ -109,7 +109,7 @@ class Segment:
             word = words[at]
             place = base + 4 * at
             if word & 0x9F000000 == 0x90000000:
-                pages[word & 31] = at, _page(word, place)
+                pages[word & 31] = at, page(word, place)
                 continue
             if (target := _alone(word, place)) is not None:
                 if target in wanted:
@@ -159,7 +159,7 @@ class Segment:
             load = words[at + 1]
             if load & 0xFFC003FF != _STUB_LOAD or _STUB_JUMP not in words[at + 2 : at + 6]:
                 continue
-            slot = _page(words[at], self.address + 4 * at) + ((load >> 10 & 0xFFF) << 3)
+            slot = page(words[at], self.address + 4 * at) + ((load >> 10 & 0xFFF) << 3)
             if slot in slots:
                 start = at - (at > 0 and words[at - 1] == _BTI)
                 yield self.address + 4 * start, self.address + 4 * (at + 1), slots[slot]
@@ -171,7 +171,7 @@ def _split_offset(word: int) -> int:
     return offset - 2 * (offset & 1 << 20)
 
 
-def _page(word: int, place: int) -> int:
+def page(word: int, place: int) -> int:
     """The page that an ADRP gives."""
     return (place & ~0xFFF) + (_split_offset(word) << 12)
 

@@ -133,10 +133,11 @@ class Lending:
     """What was read so far of what functions lend (:mod:`collide.elf.code.lent`).
 
     ``read`` are these functions, ``by_address`` those that call an address or through a slot,
-    with the registers that then hold memory of their own, as bits.
+    with the registers that then hold memory of their own, as bits. ``machine`` is what reads them.
     """
 
     def __init__(self) -> None:
+        self.machine = ""
         self.read: set[int] = set()
         self.by_address: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.elf import native
+from collide.elf.code import aarch64
 from collide.elf.code.instructions import (
     CALL_CLOBBERS,
     FORMS,
@@ -27,7 +28,7 @@ from collide.elf.code.instructions import (
     decode,
 )
 from collide.elf.code.machine_code import ARGUMENTS
-from collide.elf.code.pointers import Followed, is_call, labelled
+from collide.elf.code.pointers import SP, Followed, is_call, labelled
 from collide.elf.constants import PF_W, PT_LOAD
 from collide.elf.headers import Image
 from collide.support.errors import FormatError
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
 
 _LONGEST = 20_000
 """Bytes of a function that are looked at."""
-_MACHINE = "x86_64"
 _OWN, _GIVEN = 1, 2
 _LABELS = {RSP: _OWN, 1: _GIVEN, 2: _GIVEN, 6: _GIVEN, 7: _GIVEN, 8: _GIVEN, 9: _GIVEN}
 """What a function has at its beginning: own memory, and its first six parameters (System V ABI for
 x86-64, 3.2.3)."""
+_AARCH64_LABELS = {SP: _OWN, **dict.fromkeys(range(8), _GIVEN)}
+"""The same for AArch64 (AAPCS64, 6.8.2)."""
+_WORD = struct.Struct("<I")
 _ADD = (0x81, 0x83)
 """Opcodes of ADD with an immediate, where the ModRM names 0 (Intel SDM, ADD)."""
 _DISPLACEMENT = struct.Struct("<i")
@@ -56,26 +59,28 @@ def lent_arguments(
     """The numbers of the arguments by which the code of an object lends memory to functions.
 
     ``names`` are those of the functions, which it calls by name from ``functions`` of its own,
-    by their addresses: each is read once for all questions. x86-64 only: elsewhere nothing is
-    found.
+    by their addresses: each is read once for all questions. x86-64 and aarch64 only: elsewhere
+    nothing is found.
     """
     if unread := sorted(functions - calls.lending.read):
         _read(image(), calls, unread)
-    found = {}
+    found, arguments = {}, ARGUMENTS.get(calls.lending.machine, {})
     for name in names:
         own = 0
         for address in calls.places(name):
             for function, registers in calls.lending.by_address.get(address, ()):
                 own |= registers if function in functions else 0
         if own:
-            found[name] = {n for r, n in ARGUMENTS[_MACHINE].items() if own >> r & 1}
+            found[name] = {n for r, n in arguments.items() if own >> r & 1}
     return found
 
 
 def _read(image: Image, calls: Calls, functions: Iterable[int]) -> None:
     """Read ``functions`` for what they lend."""
     calls.lending.read.update(functions)
-    if image.machine.name != _MACHINE:
+    calls.lending.machine = image.machine.name
+    read = {"x86_64": lendings, "aarch64": aarch64_lendings}.get(image.machine.name)
+    if read is None:
         return
     variables = [
         range(s.address, s.address + s.memory)
@@ -87,7 +92,7 @@ def _read(image: Image, calls: Calls, functions: Iterable[int]) -> None:
             code = bytes(image.at(start)[: min(calls.range_of(start).stop - start, _LONGEST)])
         except FormatError:
             continue
-        for address, own in lendings(start, code, variables):
+        for address, own in read(start, code, variables):
             calls.lending.by_address[address].append((start, own))
 
 
@@ -167,3 +172,34 @@ class _Caller:
         (by,) = _DISPLACEMENT.unpack_from(self._code, after - 4)
         target: int = self._start + after + by
         return target
+
+
+def aarch64_lendings(
+    start: int, code: bytes, variables: Iterable[range]
+) -> Iterator[tuple[int, int]]:
+    """The same of a function of AArch64 (Arm ARM C6.2: ADD, ADRP, BL)."""
+    followed = Followed(_AARCH64_LABELS, kept=_OWN)
+    pages: dict[int, int] = {}
+    for at, (word,) in enumerate(_WORD.iter_unpack(code[: len(code) // 4 * 4])):
+        place = start + 4 * at
+        branch = word >> 26 == 0x25
+        if branch or word & 0xFFFFFC1F == 0xD63F0000:
+            if branch:
+                by = (word & 0x3FFFFFF) - 2 * (word & 1 << 25)
+                own = ((label & _OWN) << number for number, label in followed.labels.items())
+                yield place + 4 * by, sum(own)
+            followed.write(aarch64.CALL_CLOBBERS, 0)
+            pages.clear()
+            continue
+        base, label = word >> 5 & 31, 0
+        if word & 0xFF800000 == 0x91000000:
+            adds = (word >> 10 & 0xFFF) << 12 * (word >> 22 & 1)
+            held = followed.labels.get(base, 0)
+            variable = base in pages and any(pages[base] + adds in one for one in variables)
+            label = _OWN if held & _OWN or (held and adds) or variable else 0
+        for register in [r for r in pages if aarch64.writes(word, r)]:
+            del pages[register]
+        if word & 0x9F000000 == 0x90000000:
+            pages[word & 31] = aarch64.page(word, place)
+        followed.follow(word, label)
+        followed.labels[SP] = _OWN

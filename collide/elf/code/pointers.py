@@ -103,6 +103,22 @@ class Followed:
             return labels.get(one.operand, 0)
         return 0
 
+    def follow(self, word: int, label: int = 0) -> None:
+        """An instruction of AArch64 is run that calls nothing; ``label`` is what it makes."""
+        labels, target = self.labels, word & 31
+        reached = _reached(word)
+        if word & 0xFFE0FFE0 == 0xAA0003E0:
+            label = labels.get(word >> 16 & 31, 0)
+        elif reached is not None and word >> 5 & 31 == SP:
+            place = SP, reached[1]
+            if not word >> 22 & 1:
+                self.stack[place] = labels.get(target, 0) & self._kept
+            elif reached[0] == 8:
+                label = self.stack.get(place, 0)
+        self.write([r for r in labels if aarch64.writes(word, r)], 0)
+        if label:
+            self.write((target,), label)
+
 
 def _x86_64(code: bytes, followed: Followed) -> Iterator[int]:
     at = 0
@@ -131,26 +147,14 @@ def _aarch64(code: bytes, followed: Followed) -> Iterator[int]:
         if word >> 26 == 0x25 or word & 0xFFFFFC1F == 0xD63F0000:
             followed.write(aarch64.CALL_CLOBBERS, 0)
             continue
-        base, target = word >> 5 & 31, word & 31
-        labels, stack = followed.labels, followed.stack
-        label = labels.get(word >> 16 & 31, 0)
-        moves = word & 0xFFE0FFE0 == 0xAA0003E0
         reached = _reached(word)
-        if reached is not None:
-            size, offset = reached
-            loads = bool(word >> 22 & 1)
-            if size >= _WORD.size:
-                yield from followed.used(base, offset)
-            moves = base == _SP and size == 8 and loads
-            label = stack.get((_SP, offset), 0)
-            if base == _SP and not loads:
-                stack[_SP, offset] = labels.get(target, 0)
-        followed.write([r for r in labels if aarch64.writes(word, r)], 0)
-        if moves and label:
-            followed.write((target,), label)
+        if reached is not None and reached[0] >= _WORD.size:
+            yield from followed.used(word >> 5 & 31, reached[1])
+        followed.follow(word)
 
 
-_SP = 31
+SP = 31
+"""The stack pointer as the base of an address and in sums (Arm ARM C1.2.5)."""
 
 
 def _reached(word: int) -> tuple[int, int] | None:

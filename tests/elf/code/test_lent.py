@@ -10,10 +10,42 @@ import pytest
 from collide.elf.code import lent
 from collide.elf.code.call_graph import Lending, read_calls
 from collide.elf.headers import Image
-from compiler import compile_so
+from compiler import AARCH64, compile_so
 from judging import only_x86_64
 
 SOURCE = "void take(int *); void give(int n) { int own[4] = {n}; take(own); take(own + 1); }"
+
+
+DECLARED = """
+struct s { long head; int inner[4]; struct s *next; };
+void take(long, int *);
+static struct s variable;
+"""
+WAYS = {
+    "int own[4] = {n}; take(n, own);": {1},
+    "struct s own = {n}; take(n, own.inner); take(0, s->inner);": {1},
+    "take(n, variable.inner); variable.head = n;": {1},
+    "take(n, s->inner);": {1},
+    "take(n, (int *)s); take(0, (int *)s->next);": set(),
+    "int own = n; take((long)&own, (int *)s);": {0},
+}
+
+
+@pytest.mark.parametrize("program", ["gcc", AARCH64])
+@pytest.mark.parametrize("flag", ["-O1", "-O2"])
+@pytest.mark.parametrize("body", WAYS)
+def test_own_memory_is_that_on_the_stack_in_variables_and_inside_of_what_was_given(
+    tmp_path: Path, body: str, flag: str, program: str
+) -> None:
+    source = f"{DECLARED} void give(int n, struct s *s) {{ {body} n++; take(n, (int *)s); }}"
+    flags = flag, "-fno-optimize-sibling-calls", "-Wl,-z,separate-code"
+    content = compile_so(tmp_path, "m.so", source, *flags, program=program).read_bytes()
+    calls = read_calls(content)
+    assert calls is not None
+    users = frozenset(calls.users("take"))
+    found = lent.lent_arguments(partial(Image, memoryview(content)), calls, ["take"], users)
+    # What other registers hold there is left over.
+    assert found.get("take", set()) & {0, 1} == WAYS[body]
 
 
 @only_x86_64
