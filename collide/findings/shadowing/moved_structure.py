@@ -25,7 +25,7 @@ MOVED_STRUCTURE = Code(
     f"{number_in_words(WITNESSES)} functions or more equally many offsets are used, and some have "
     "moved, all in one direction. And code of the victim that can run, beside that of the library "
     "itself, gives these functions, by these arguments, the address of a place on its stack, of a "
-    "variable, or inside of a structure. On x86-64; elsewhere such code is not read.",
+    "variable, or inside of a structure. Only code of x86-64 and aarch64 is read.",
     HIDE,
     example=(
         "In a program that links libwcs 7.12, astropy 8.0.2, which has a later one linked in, "
