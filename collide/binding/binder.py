@@ -159,6 +159,8 @@ class Binder:
                 }
                 if lost and bound.lazy:
                     lost -= deferred(bound.map.elf, lost, self.rules)
+                if not lost:
+                    continue
                 # The loader gives up at the first one.
                 for reference in [r for r in bound.map.elf.references if r in lost][:1]:
                     yield LoadFailure(

@@ -216,9 +216,6 @@ class ReferencesByDefiner:
         self.wanted: set[str] = set().union(*map(names_of, self._tables.values()))
         defined = defined_by(self.files, self.wanted)
         self._definers = Definers.among(defined)
-        for dso, names in defined.items():
-            # What is defined will be looked up, and many hashes at once are quicker.
-            dso.elf.exports.simple(dict.fromkeys(names))
         self._expected: set[str] = set()
         self._groups: dict[Dso, tuple[ReferenceGroup, ...]] = {}
         self._foreign: dict[int, tuple[object, ReferenceTable, tuple[ReferenceGroup, ...]]] = {}

@@ -186,7 +186,8 @@ def _fix(worst: Finding, subject: Subject, linked_into: Sequence[str]) -> str:
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(names)))
+    # Most come sorted, which a dictionary keeps.
+    return tuple(sorted(dict.fromkeys(names)))
 
 
 def _repair(

@@ -20,6 +20,7 @@ from collide.support.records import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from collide.binding.definers import ReferencesByDefiner
     from collide.elf.references import ReferenceTable
@@ -174,21 +175,23 @@ def _words(names: Iterable[str]) -> str:
     return shown + (", ..." if len(counted) > _SHOWN_WORDS else "")
 
 
-def _looked_up(table: ReferenceTable, offered: set[str]) -> set[str]:
+def _looked_up(table: ReferenceTable, offered: AbstractSet[str]) -> set[str]:
     """The names of ``offered`` that an object's references look up by name."""
-    names = set(table.simple.keys() & offered)
+    names = table.simple.keys() & offered
     special = (r.name for r in table.special if r.visibility == STV_DEFAULT)
-    return names.union(name for name in special if name in offered)
+    names.update(name for name in special if name in offered)
+    return names
 
 
-def _offered(definer: Dso, by_definer: ReferencesByDefiner) -> set[str]:
+def _offered(definer: Dso, by_definer: ReferencesByDefiner) -> AbstractSet[str]:
     """The exports of ``definer`` that some reference of the target names.
 
     C++ vague linkage is left out, since any copy may serve it (Itanium C++ ABI 5.2).
     """
     exports = definer.elf.exports
-    names = set(exports.defined(by_definer.wanted))
-    return names.difference(vague_names(exports, [n for n in names if n.startswith("_Z")]))
+    names = exports.defined(by_definer.wanted)
+    vague = vague_names(exports, [n for n in names if n.startswith("_Z")])
+    return names - vague if vague else names
 
 
 def _by_name(target: Target) -> dict[str, Dso]:

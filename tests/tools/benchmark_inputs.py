@@ -203,7 +203,7 @@ def generated(directory: Path, *, quick: bool) -> Iterator[Series]:
     sizes = tuple((4 if quick else 16) * n for n in (1, 4, 16))
     targets = (make.wheel("bytes", make.module("bytes", 1, n * 1_000_000)) for n in sizes)
     yield Series("MB of data", sizes, tuple(targets), least)
-    sizes = tuple((4_000 if quick else 16_000) * n for n in (1, 4, 16))
+    sizes = tuple((4_000 if quick else 6_000) * n for n in (1, 4, 16))
     targets = (make.wheel("symbols", make.module("symbols", n)) for n in sizes)
     yield Series("symbols, each referenced once", sizes, tuple(targets), least)
     sizes = tuple((16 if quick else 64) * n for n in (1, 2, 4, 8))
