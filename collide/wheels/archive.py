@@ -14,7 +14,7 @@ import os
 import posixpath
 import sys
 from binascii import b2a_base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
 from types import TracebackType
@@ -79,19 +79,26 @@ class Archive:
     the archive begin, ``tags`` are its compatibility tags, expanded (PEP 425).
     ``entries`` are all members in archive order, ``record`` is RECORD's name.
     Raises InputError when the file is missing, no archive, truncated, not
-    named like a wheel, or without a readable RECORD.
+    named like a wheel, or without a readable RECORD. What the ``cache`` keeps is not inflated
+    again, and what is inflated it may keep.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], cache: MemberCache | None = None) -> None:
         self.path = os.fspath(path)
+        self._cache = cache
         require_regular(self.path)
         self.distribution, self.tags = _parse_name(self.path)
         try:
             self._data = FileBytes(path)
-            self.entries = entries(self._data)
-            hold_limits(self.entries, len(self._data))
+            if cache is not None and cache.directory is not None:
+                self.entries, self.record, self._record = cache.directory
+            else:
+                self.entries = entries(self._data)
+                hold_limits(self.entries, len(self._data))
+                self.record, self._record = self._read_record()
             self._size = sum(entry.size for entry in self.entries)
-            self.record, self._record = self._read_record()
+            if cache is not None and cache.keeps:
+                cache.directory = self.entries, self.record, self._record
         except FileNotFoundError:
             raise InputError(str(path), "no such file") from None
         except limits.LimitError as e:
@@ -160,6 +167,9 @@ class Archive:
 
         Raises InputError when it cannot be inflated, or its CRC is wrong.
         """
+        kept = self._cache.kept(entry) if self._cache else None
+        if kept is not None:
+            return kept
         name = f"{self.path}: {entry.name}"
         try:
             hold_member_limits(entry)
@@ -170,6 +180,8 @@ class Archive:
             raise InputError(name, f"cannot be inflated ({e})") from e
         if len(data) != entry.size or crc32(data) != entry.crc:
             raise InputError(name, "its contents do not match the archive's CRC")
+        if self._cache:
+            self._cache.add(entry, data)
         return data
 
     def unverified(self, entry: Entry, data: Contents) -> UnverifiedError | None:
@@ -201,8 +213,8 @@ class Archive:
             return _inflated(raw, entry)
 
 
-_KEPT = 16 << 20
-"""Bytes of members that are kept to be read again; the libraries of most wheels are fewer."""
+_KEPT = 32 << 20
+"""Bytes of members that are kept beside the largest; the libraries of most wheels are fewer."""
 _LONG = 1 << 20
 """Bytes from which on a hash takes longer than to start a thread for it."""
 
@@ -269,41 +281,67 @@ def read_again(path: str | os.PathLike[str], entry: Entry) -> Contents:
 
 
 class MemberCache:
-    """Reads members of one wheel again, and keeps the last ones while the wheel is judged.
+    """Keeps members of one wheel in memory from their reading until the wheel is judged.
 
-    Each is needed several times, on every host: for calls, texts and names. Some are dropped
-    before another one is read, the oldest first, so that no more is in memory than the largest
-    takes, or than ``_KEPT`` where that is more.
+    Each is needed several times, on every host: for calls, texts and names. The oldest are
+    dropped before another one is read again, so that no more than ``_KEPT`` bytes are in memory
+    beside the largest that was. ``directory`` is what :class:`Archive` has read of it: the
+    members, the name of RECORD, and what that holds. Without ``keeps`` nothing is kept before
+    :meth:`keeping`.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, keeps: bool = False) -> None:
         self._path = path
-        self._keeps = False
-        self._kept: dict[Entry, Contents] = {}
+        self.keeps = keeps
         self._metadata: bytes | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self.directory: tuple[Sequence[Entry], str, dict[str, str]] | None = None
+        self._kept: dict[Entry, Contents] = {}
+        self._size = self._largest = 0
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """Keep the last members as long as this lasts; otherwise none is kept."""
-        self._keeps = True
+        """Keep members as long as this lasts; after it, none is."""
+        self.keeps = True
         try:
             yield
         finally:
-            self._keeps = False
-            self._kept.clear()
+            self.keeps = False
+            self._clear()
+
+    def kept(self, entry: Entry) -> Contents | None:
+        """The contents of a member, where they are in memory."""
+        return self._kept.get(entry)
+
+    def add(self, entry: Entry, data: Contents) -> None:
+        """Keep what was just read, where there is room."""
+        if self.keeps and self._has_room(entry):
+            self._keep(entry, data)
 
     def read(self, entry: Entry) -> Contents:
         """See :func:`read_again`."""
-        kept = self._kept
-        found = kept.pop(entry, None)
+        found = self._drop(entry) if entry in self._kept else None
         if found is None:
-            room = _KEPT - entry.size - sum(map(len, kept.values()))
-            while kept and room < 0:
-                room += len(kept.pop(next(iter(kept))))
+            while self._kept and not self._has_room(entry):
+                self._drop(next(iter(self._kept)))
             found = read_again(self._path, entry)
-        if self._keeps:
-            kept[entry] = found
+        if self.keeps:
+            self._keep(entry, found)
         return found
+
+    def _has_room(self, entry: Entry) -> bool:
+        return self._size + entry.size - max(self._largest, entry.size) <= _KEPT
+
+    def _keep(self, entry: Entry, data: Contents) -> None:
+        self._kept[entry] = data
+        self._size += entry.size
+        self._largest = max(self._largest, entry.size)
+
+    def _drop(self, entry: Entry) -> Contents:
+        self._size -= entry.size
+        return self._kept.pop(entry)
 
     def metadata(self) -> bytes:
         """METADATA of the wheel, read once; empty where it has none that can be read.
@@ -463,7 +501,8 @@ def record_digest(algorithm: str, data: bytes | bytearray, total: int) -> str:
 
     if algorithm in ("md5", "sha1") or algorithm not in hashlib.algorithms_guaranteed:
         raise ValueError(f"{algorithm or 'no algorithm'}: not allowed in a wheel")
-    hashed = hashlib.new(algorithm, data)
+    # By its name a hash takes longer to be found than a small member to be hashed.
+    hashed = hashlib.sha256(data) if algorithm == "sha256" else hashlib.new(algorithm, data)
     if not hashed.digest_size:
         raise ValueError(f"{algorithm}: has no fixed size")
     return _base64_digest(algorithm, hashed.digest())

@@ -84,7 +84,7 @@ class Target(NamedTuple):
     unopened: frozenset[str] = frozenset()
 
     def keeping(self) -> AbstractContextManager[None]:
-        """A context in which the last member that was read again stays in memory."""
+        """A context in which members that were read stay in memory."""
         return self.cache.keeping() if self.cache else nullcontext()
 
     def shown(self, name: str) -> str:
@@ -242,11 +242,14 @@ def find_each(inputs: Iterable[str | Target]) -> Iterator[str | Target | InputEr
 
 
 def try_read(found: str | Target | InputError) -> Target | InputError:
-    """The target of one thing that :func:`find_each` found, or why it cannot be read."""
+    """The target of one thing that :func:`find_each` found, or why it cannot be read.
+
+    What was read of a wheel stays in memory until the end of :meth:`Target.keeping`.
+    """
     if not isinstance(found, str):
         return found
     try:
-        return read_target(found)
+        return read_target(found, keeping=True)
     except Exception as e:
         return problem_of(found, e)
 
@@ -258,12 +261,15 @@ def _tidy(path: str) -> str:
     return "/" * path.startswith("/") + "/".join(parts) or "."
 
 
-def read_target(path: str | os.PathLike[str]) -> Target:
-    """Read one input; raises InputError when nothing of it can be read."""
+def read_target(path: str | os.PathLike[str], *, keeping: bool = False) -> Target:
+    """Read one input; raises InputError when nothing of it can be read.
+
+    With ``keeping`` see :func:`try_read`.
+    """
     name = with_slashes(os.fspath(path))
     require_regular(name)
     with timed(name):
-        return _read(name)
+        return _read(name, keeping)
 
 
 def read_unplanned(directory: Path) -> Target:
@@ -272,11 +278,11 @@ def read_unplanned(directory: Path) -> Target:
         return _read_tree(str(directory), planned=False)
 
 
-def _read(name: str) -> Target:
+def _read(name: str, keeping: bool) -> Target:
     if os.path.isdir(name):
         return _read_tree(name)
     if posixpath.splitext(name)[1] == ".whl":
-        return _read_wheel(name)
+        return _read_wheel(name, keeping)
     return _read_bare(name)
 
 
@@ -292,13 +298,13 @@ def installed_path(member: str, distribution: str) -> str:
     return posixpath.normpath(f"{SITE}/{member}")
 
 
-def _read_wheel(path: str) -> Target:
+def _read_wheel(path: str, keeping: bool) -> Target:
     members: dict[str, Dso] = {}
     names: dict[str, str] = {}
     skipped: list[Skipped] = []
     unread: list[tuple[int, InputError]] = []
-    cache = MemberCache(path)
-    with Archive(path) as archive:
+    cache = MemberCache(path, keeps=keeping)
+    with Archive(path, cache) as archive:
         distribution, tags = archive.distribution, archive.tags
         irregular = archive.irregularities()
         record = RecordCheck(archive)

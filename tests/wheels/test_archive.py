@@ -145,17 +145,43 @@ def test_last_members_are_kept_as_long_as_that_is_wanted(
     recent = pickle.loads(pickle.dumps(MemberCache(str(path))))
     for order in itertools.product(entries, repeat=4):
         kept: dict[Entry, object] = {}
+        largest = 0
         with recent.keeping():
             for entry in order:
                 data = recent.read(entry)
                 assert bytes(data) == contents[entry.name]
                 assert (data is kept.get(entry)) == (entry in kept)
                 kept.pop(entry, None)
-                while kept and sum(one.size for one in kept) + entry.size > room:
+                largest = max(largest, entry.size)
+                while kept and sum(one.size for one in kept) + entry.size > room + largest:
                     del kept[next(iter(kept))]
                 kept[entry] = data
         assert recent.read(order[-1]) is not kept[order[-1]]
         assert recent.read(order[-1]) is not recent.read(order[-1])
+
+
+@pytest.mark.parametrize("room", [0, 1003, 5000])
+def test_what_is_read_first_is_kept_until_the_wheel_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    path = tmp_path / NAME
+    contents = {f"demo/{n}.so": b"\x7fELF" + bytes([n]) * (n * 999) for n in range(3)}
+    write_wheel(path, [Member(name, data) for name, data in contents.items()])
+    monkeypatch.setattr(archive, "_KEPT", room)
+    cache = MemberCache(str(path), keeps=True)
+    with Archive(path, cache) as opened:
+        entries = tuple(opened.elf_members())
+        found = {entry: opened.inflated(entry) for entry in entries}
+    with cache.keeping():
+        kept = [entry for entry in entries if cache.kept(entry) is not None]
+        before = [sum(x.size for x in entries[:n]) for n in range(3)]
+        assert kept == [e for e, size in zip(entries, before, strict=True) if size <= room]
+        for entry in kept:
+            assert cache.read(entry) is found[entry]
+            with Archive(path, cache) as again:
+                assert again.entries is opened.entries
+                assert again.inflated(entry) is found[entry]
+    assert not any(map(cache.kept, entries))
 
 
 def test_member_that_has_changed_since_is_not_read_again(tmp_path: Path) -> None:
