@@ -44,13 +44,24 @@ class BindingGroup:
 
     Modules whose scopes agree share a group, so what is derived from one may be kept by
     identity. ``closure`` are the objects of the holder's own closure that define the names:
-    the first of them is the intended provider of the simple ones. ``shadowed``, ``undefined``
-    and ``unique`` (a STB_GNU_UNIQUE symbol was hit) are those of its bindings.
+    the first of them is the intended provider of the simple ones. ``individual`` are the bindings
+    that were made one by one; ``simple`` are the names that were bound all at once, none of them
+    shadowed, and what defines them, or None. ``shadowed``, ``undefined`` and ``unique`` (a
+    STB_GNU_UNIQUE symbol was hit) are those of its bindings.
     """
 
     __slots__ = (
-        *("_bindings", "_by_name", "_by_word", "_individual", "_make", "_providers", "_simple"),
-        *("_staying", "closure", "shadowed", "undefined", "unique"),
+        *(
+            "_bindings",
+            "_by_name",
+            "_by_word",
+            "_diverted",
+            "_make",
+            "_providers",
+            "_staying",
+            "closure",
+        ),
+        *("individual", "shadowed", "simple", "undefined", "unique"),
     )
 
     def __init__(
@@ -69,12 +80,13 @@ class BindingGroup:
         which references must have a definition.
         """
         self.closure = closure
-        self._individual = individual
+        self.individual = individual
         self._make = make
-        self._simple = simple
+        self.simple = simple
         self._bindings = None if make else individual
         self._by_name: dict[str, list[Binding]] | None = None
         self._by_word: dict[str, list[str]] | None = None
+        self._diverted: Mapping[tuple[Dso, Dso], AbstractSet[str]] | None = None
         self._staying: dict[str, tuple[Binding, ...]] = {}
         self._providers: AbstractSet[Dso] | None = None
         self.shadowed = tuple(b for b in individual if b.shadowed)
@@ -86,36 +98,32 @@ class BindingGroup:
         """The bindings: those bound one by one, then those bound all at once."""
         if self._bindings is None:
             assert self._make is not None
-            assert self._simple is not None
-            self._bindings = (*self._individual, *self._make(self._simple[0]))
+            assert self.simple is not None
+            self._bindings = (*self.individual, *self._make(self.simple[0]))
         return self._bindings
 
     @property
     def providers(self) -> AbstractSet[Dso]:
         """All whose definitions are used."""
         if self._providers is None:
-            found = {b.actual.dso for b in self._individual if b.actual}
-            self._providers = found | {self._simple[1]} if self._simple else found
+            found = {b.actual.dso for b in self.individual if b.actual}
+            self._providers = found | {self.simple[1]} if self.simple else found
         return self._providers
 
     def changed(
         self, bindings: Mapping[Binding, Binding], demands: Callable[[Reference], bool]
     ) -> BindingGroup:
         """The same with others in place of some ``bindings``, which were bound one by one."""
-        individual = tuple(bindings.get(b, b) for b in self._individual)
+        individual = tuple(bindings.get(b, b) for b in self.individual)
         return BindingGroup(
-            individual, self.closure, self._make, simple=self._simple, demands=demands
+            individual, self.closure, self._make, simple=self.simple, demands=demands
         )
 
     def names(self) -> Iterator[str]:
         """The names of all references, some of them several times."""
-        yield from (b.reference.name for b in self._individual)
-        if self._simple is not None:
-            yield from self._simple[0]
-
-    def individual(self) -> AbstractSet[str]:
-        """The names of the references that were bound one by one."""
-        return {b.reference.name for b in self._individual}
+        yield from (b.reference.name for b in self.individual)
+        if self.simple is not None:
+            yield from self.simple[0]
 
     def names_by_word(self) -> Mapping[str, Sequence[str]]:
         """The same, by the first word of each."""
@@ -129,9 +137,9 @@ class BindingGroup:
 
     def of(self, names: AbstractSet[str]) -> Iterator[Binding]:
         """The bindings of references to ``names``, without making any other."""
-        yield from (b for b in self._individual if b.reference.name in names)
-        if self._make is not None and self._simple is not None:
-            yield from self._make(self._simple[0] & names)
+        yield from (b for b in self.individual if b.reference.name in names)
+        if self._make is not None and self.simple is not None:
+            yield from self._make(self.simple[0] & names)
 
     def staying(self, word: str) -> tuple[Binding, ...]:
         """The bindings to what was meant, of names with this first word; no vague linkage."""
@@ -143,49 +151,51 @@ class BindingGroup:
 
     def diverted(self) -> Iterator[Binding]:
         """The bindings to another object than was meant: none of those bound all at once."""
-        for b in self._individual:
+        for b in self.individual:
             _, actual, intended, _ = b
             if actual is not None and intended is not None and actual.dso is not intended.dso:
                 yield b
 
     def diverted_names(self) -> Mapping[tuple[Dso, Dso], AbstractSet[str]]:
         """The names of these, by the object that they get and the one that was meant."""
-        found: dict[tuple[Dso, Dso], set[str]] = {}
-        for reference, actual, intended, _ in self._individual:
-            if actual is not None and intended is not None and actual.dso is not intended.dso:
-                pair = actual.dso, intended.dso
-                if pair not in found:
-                    found[pair] = set()
-                found[pair].add(reference.name)
-        return found
+        if self._diverted is None:
+            found: dict[tuple[Dso, Dso], set[str]] = {}
+            for reference, actual, intended, _ in self.individual:
+                if actual is not None and intended is not None and actual.dso is not intended.dso:
+                    pair = actual.dso, intended.dso
+                    if pair not in found:
+                        found[pair] = set()
+                    found[pair].add(reference.name)
+            self._diverted = found
+        return self._diverted
 
     def bindings_to(self, such: Callable[[Dso], bool]) -> Iterator[Binding]:
         """The bindings to ``such`` objects, without making any other."""
-        if self._simple is None or such(self._simple[1]):
+        if self.simple is None or such(self.simple[1]):
             every: Iterable[Binding] = self.bindings
         else:
-            every = self._individual
+            every = self.individual
         yield from (b for b in every if b.actual is not None and such(b.actual.dso))
 
     def hits(self, name: str, provider: Dso) -> list[Definition]:
         """The definitions of ``provider`` that references to ``name`` get."""
-        if self._simple is not None and name in self._simple[0]:
-            gets = self._simple[1] is provider
+        if self.simple is not None and name in self.simple[0]:
+            gets = self.simple[1] is provider
             return [provider.elf.exports.candidates(name)[0]] if gets else []
-        if not self._individual:
+        if not self.individual:
             return []
         if self._by_name is None:
             self._by_name = {}
-            for b in self._individual:
+            for b in self.individual:
                 self._by_name.setdefault(b.reference.name, []).append(b)
         hits = (b.actual for b in self._by_name.get(name, ()))
         return [hit.definition for hit in hits if hit is not None and hit.dso is provider]
 
     def bound_to(self, provider: Dso) -> Iterator[str]:
         """The names that get a definition of ``provider``."""
-        yield from (b.reference.name for b in self._individual if b.provider is provider)
-        if self._simple is not None and self._simple[1] is provider:
-            yield from self._simple[0]
+        yield from (b.reference.name for b in self.individual if b.provider is provider)
+        if self.simple is not None and self.simple[1] is provider:
+            yield from self.simple[0]
 
 
 def names_apart(ones: Iterable[BindingGroup], others: Iterable[BindingGroup]) -> AbstractSet[str]:
@@ -195,13 +205,13 @@ def names_apart(ones: Iterable[BindingGroup], others: Iterable[BindingGroup]) ->
     one provider, is left out.
     """
     at_once: dict[Dso, set[str]] = {}
-    for names, provider in (other._simple for other in others if other._simple):
+    for names, provider in (other.simple for other in others if other.simple):
         at_once.setdefault(provider, set()).update(names)
     found = set[str]()
     for one in ones:
-        found.update(b.reference.name for b in one._individual)
-        if one._simple is not None:
-            names, provider = one._simple
+        found.update(b.reference.name for b in one.individual)
+        if one.simple is not None:
+            names, provider = one.simple
             found |= names - at_once.get(provider, frozenset())
     return found
 

@@ -183,6 +183,10 @@ class Definers(NamedTuple):
         sets = {number: tuple(_chosen(dsos, number)) for number in set(numbers.values())}
         return cls(numbers, sets)
 
+    def joined(self, others: Definers) -> Definers:
+        """The same with other names, of which the same objects in their order were asked."""
+        return Definers({**self.numbers, **others.numbers}, {**self.sets, **others.sets})
+
     def of(self, name: str) -> tuple[Dso, ...]:
         """The objects that define ``name``."""
         number = self.numbers.get(name)

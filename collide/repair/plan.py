@@ -12,18 +12,18 @@ for it at run time; nobody can know all that are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis
+from collide.binding.definers import Definers
 from collide.elf.changed_exports import SymbolChange
-from collide.elf.constants import STB_GLOBAL, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
-from collide.elf.references import table_of
-from collide.elf.symbols import Reference
+from collide.elf.constants import STB_GLOBAL, STV_HIDDEN, STV_PROTECTED
 from collide.loader.model import Dso
 from collide.repair.takers import (
     TargetFactsByArchitecture,
     allocation_names,
+    looks_up,
     needed_outside,
     runtime_files,
     takers_of,
@@ -130,19 +130,17 @@ def make_plan(
     target: Target,
     analyses: Sequence[Analysis],
     request: RepairRequest,
-    takers: Mapping[str, AbstractSet[str]] | None = None,
+    more: AbstractSet[str] = frozenset(),
 ) -> Plan:
     """The plan for one target on the hosts of ``analyses``.
 
-    ``takers`` have the names to bring home (:func:`collide.repair.takers.takers_of`); None for all
-    that these hosts take.
+    ``more`` are names to bring home beside those that these hosts take.
     """
-    if takers is None:
-        takers = takers_of(analyses)
+    takers = takers_of(analyses)
     if not takers and not request.everything:
         return NO_CHANGES
     planner = _Planner(target, analyses, request)
-    taken = set[str]().union(*takers.values())
+    taken = set(more).union(*takers.values())
     wanted = taken | planner.preemptible() if request.everything else taken
     planner.decide(wanted, taken)
     by_name: dict[str, list[str]] = {name: [] for name in sorted(taken)}
@@ -177,7 +175,7 @@ class _Treatment(NamedTuple):
 
 
 class _Planner:
-    """Decides name by name."""
+    """Decides for all names at once that the same objects define and refer to."""
 
     def __init__(
         self, target: Target, analyses: Sequence[Analysis], request: RepairRequest
@@ -188,16 +186,13 @@ class _Planner:
         known = request.facts or TargetFactsByArchitecture(target)
         self.facts = known.of(target, architectures)
         self.files, self.scopes_of = self.facts.files, self.facts.scopes_of
-        self.needed_outside = set(needed_outside(analyses))
+        self.needed_outside = frozenset(needed_outside(analyses))
         self.runtime = runtime_files(analyses)
         self.kept: list[KeptName] = []
         self.closed: dict[str, dict[str, int]] = {}
         self.renamed: dict[str, dict[str, str]] = {}
-        self.definers: dict[str, list[Dso]] = {}
-        self.users: dict[str, list[Dso]] = {}
+        self.definers = self.users = Definers({}, {})
         self.runtime_of: dict[str, str] = {}
-        self._fixed_definers: dict[Dso, str | None] = {}
-        self._treatments: dict[tuple[object, ...], _Treatment | str] = {}
 
     def preemptible(self) -> set[str]:
         """Every name that an object of the wheel defines and one of its scope looks up."""
@@ -206,7 +201,9 @@ class _Planner:
             defined = set().union(*(f.elf.exports.names for f in scope))
             for dso in scope:
                 wanted |= {
-                    r.name for r in dso.elf.references if r.name in defined and self._looks_up(r)
+                    r.name
+                    for r in dso.elf.references
+                    if r.name in defined and looks_up(r, musl=self.request.musl)
                 }
         return wanted
 
@@ -216,35 +213,54 @@ class _Planner:
         ``taken`` are those of the ``wanted`` names that some host does take.
         """
         self._index(wanted)
-        allocation = allocation_names(wanted)
-        split_allocation = bool(allocation) and not self.facts.owns_allocation
+        defined = wanted & self.definers.numbers.keys()
+        reasons = self._untreatable(defined)
         treatments: dict[str, _Treatment] = {}
-        reasons: dict[str, str] = {}
-        for name in sorted(wanted & self.definers.keys()):
-            if (reason := self._shared(name)) is not None:
-                self.kept.append(KeptName(name, reason, shared=True))
-            elif name in self.request.fixed:
-                reasons[name] = self.request.fixed[name]
-            elif name in allocation and split_allocation:
-                reasons[name] = "is an operator new or delete, and the wheel has not all of them"
-            elif isinstance(treatment := self._treatment(name), str):
-                reasons[name] = treatment
+        left = defined - self.runtime_of.keys() - reasons.keys()
+        for (definers, users, vague), names in self._alike(left):
+            treatment = self._treat(definers, users, vague)
+            if isinstance(treatment, str):
+                reasons.update(dict.fromkeys(names, treatment))
             else:
-                treatments[name] = treatment
-        self._drop_impossible(treatments, reasons, taken)
-        self.kept += [KeptName(name, reason) for name, reason in reasons.items()]
-        for name, treatment in treatments.items():
-            self._apply(name, treatment)
-
-    def _drop_impossible(
-        self, treatments: dict[str, _Treatment], reasons: dict[str, str], taken: AbstractSet[str]
-    ) -> None:
-        """Keep what cannot be renamed, and what is in one object with it."""
-        for name, treatment in list(treatments.items()):
-            if treatment.renamed and (reason := self._unrenamable(name)) is not None:
-                reasons[name] = reason
-                del treatments[name]
+                treatments.update(dict.fromkeys(names, treatment))
+                if treatment.renamed:
+                    reasons.update(self._unrenamable(definers, names))
+        for name in treatments.keys() & reasons.keys():
+            del treatments[name]
         self._keep_whole(treatments, reasons, taken)
+        self.kept += [KeptName(name, reason) for name, reason in reasons.items()]
+        self._apply(treatments)
+
+    def _untreatable(self, defined: AbstractSet[str]) -> dict[str, str]:
+        """The names that stay whatever defines them, with the reasons; those of the runtime are
+        in ``kept``.
+        """
+        for name in defined & self.runtime_of.keys():
+            path = self.runtime_of[name]
+            reason = f"is the runtime's as well ({path}), where one must serve all"
+            self.kept.append(KeptName(name, reason, shared=True))
+        left = defined - self.runtime_of.keys()
+        reasons = {name: self.request.fixed[name] for name in left & self.request.fixed.keys()}
+        allocation = allocation_names(defined)
+        if allocation and not self.facts.owns_allocation:
+            reason = "is an operator new or delete, and the wheel has not all of them"
+            reasons |= dict.fromkeys((left & allocation) - reasons.keys(), reason)
+        return reasons
+
+    def _alike(
+        self, names: AbstractSet[str]
+    ) -> Iterator[tuple[tuple[tuple[Dso, ...], tuple[Dso, ...], bool], list[str]]]:
+        """The names by what defines them, what refers to them, and whether several do so vaguely
+        (:meth:`_treat`).
+        """
+        alike: dict[tuple[int, int, bool], list[str]] = {}
+        for name in sorted(names):
+            number = self.definers.numbers[name]
+            several = number & (number - 1) != 0
+            key = number, self.users.numbers.get(name, 0), several and self._is_vague(name)
+            alike.setdefault(key, []).append(name)
+        for (number, users, vague), found in alike.items():
+            yield (self.definers.sets[number], self.users.sets.get(users, ()), vague), found
 
     def _keep_whole(
         self, treatments: dict[str, _Treatment], reasons: dict[str, str], taken: AbstractSet[str]
@@ -255,10 +271,10 @@ class _Planner:
         """
         stuck = {name for name in reasons if name in taken and not self._is_vague(name)}
         while stuck:
-            objects = {f.path: name for name in sorted(stuck) for f in self.definers[name]}
+            objects = {f.path: name for name in sorted(stuck) for f in self.definers.of(name)}
             stuck = set()
             for name in sorted(treatments.keys() & taken):
-                held = [f for f in self.definers[name] if f.path in objects]
+                held = [f for f in self.definers.of(name) if f.path in objects]
                 if held and not self._is_vague(name):
                     stuck.add(name)
                     reasons[name] = (
@@ -268,45 +284,10 @@ class _Planner:
                     del treatments[name]
 
     def _index(self, wanted: AbstractSet[str]) -> None:
-        for dso in self.files.values():
-            for name in dso.elf.exports.defined(wanted):
-                found = dso.elf.exports.candidates(name)
-                if found and not all(d.undefined for d in found):
-                    self.definers.setdefault(name, []).append(dso)
-            for name in self._looked_up(dso, wanted):
-                self.users.setdefault(name, []).append(dso)
+        self.definers, self.users = self.facts.linked(wanted, musl=self.request.musl)
         for dso in self.runtime:
             for name in dso.elf.exports.defined(wanted):
                 self.runtime_of.setdefault(name, dso.path)
-
-    def _looked_up(self, dso: Dso, wanted: AbstractSet[str]) -> AbstractSet[str]:
-        """Those of the ``wanted`` names that an object has the loader look up."""
-        table = table_of(dso.elf.references)
-        found = table.simple.keys() & wanted
-        if table.protected:
-            found |= table.protected.keys() & wanted
-        found.update(r.name for r in table.special if r.name in wanted and self._looks_up(r))
-        return found
-
-    def _looks_up(self, reference: Reference) -> bool:
-        hidden = reference.visibility in (STV_HIDDEN, STV_INTERNAL)
-        return self.request.musl or not hidden
-
-    def _shared(self, name: str) -> str | None:
-        path = self.runtime_of.get(name)
-        return path and f"is the runtime's as well ({path}), where one must serve all"
-
-    def _treatment(self, name: str) -> _Treatment | str:
-        """How to bind ``name`` inside the wheel again; the reason where that is not possible.
-
-        Names that the same objects define and use are treated alike.
-        """
-        definers, users = tuple(self.definers[name]), tuple(self.users.get(name, ()))
-        key = definers, users, len(definers) > 1 and self._is_vague(name)
-        known = self._treatments.get(key)
-        if known is None:
-            known = self._treatments[key] = self._treat(*key)
-        return known
 
     def _treat(
         self, definers: tuple[Dso, ...], users: tuple[Dso, ...], vague: bool
@@ -336,22 +317,31 @@ class _Planner:
         own = together and not shared and not self.request.musl
         return _Treatment((*definers, *served), STV_PROTECTED if own else None, closing)
 
-    def _apply(self, name: str, treatment: _Treatment) -> None:
-        for dso in treatment.renamed:
-            self.renamed.setdefault(dso.path, {})[name] = f"{name}.{self.request.tag}"
-        for dso in treatment.closing if treatment.closed is not None else ():
-            hidden = self._may_hide(name, treatment, dso)
-            self.closed.setdefault(dso.path, {})[name] = STV_HIDDEN if hidden else STV_PROTECTED
+    def _apply(self, treatments: Mapping[str, _Treatment]) -> None:
+        names_of: dict[_Treatment, list[str]] = {}
+        for name, treatment in treatments.items():
+            names_of.setdefault(treatment, []).append(name)
+        for treatment, names in names_of.items():
+            new_names = {name: f"{name}.{self.request.tag}" for name in names}
+            for dso in treatment.renamed:
+                self.renamed.setdefault(dso.path, {}).update(new_names)
+            for dso in treatment.closing if treatment.closed is not None else ():
+                closed = dict.fromkeys(names, STV_PROTECTED)
+                if self._may_hide(treatment, dso):
+                    hidden = (n for n in names if not self._is_found_by_name(n))
+                    closed |= dict.fromkeys(hidden, STV_HIDDEN)
+                self.closed.setdefault(dso.path, {}).update(closed)
 
-    def _unrenamable(self, name: str) -> str | None:
-        if name in self.needed_outside:
-            return "is needed from the wheel by a library of the host's system"
-        for dso in self.definers[name]:
-            if dso not in self._fixed_definers:
-                self._fixed_definers[dso] = self._why_fixed(dso)
-            if (reason := self._fixed_definers[dso]) is not None:
-                return reason
-        return None
+    def _unrenamable(
+        self, definers: Iterable[Dso], names: Iterable[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Those of the ``names`` that cannot be changed in all of their ``definers``, and why."""
+        fixed = next(filter(None, map(self._why_fixed, definers)), None)
+        for name in names:
+            if name in self.needed_outside:
+                yield name, "is needed from the wheel by a library of the host's system"
+            elif fixed is not None:
+                yield name, fixed
 
     def _why_fixed(self, dso: Dso) -> str | None:
         """Why an object cannot define other names than it does."""
@@ -361,18 +351,20 @@ class _Planner:
             return f"is defined by {self._name(dso)}, which other packages may link"
         return None
 
-    def _may_hide(self, name: str, treatment: _Treatment, dso: Dso) -> bool:
-        """Whether ``name`` may be hidden in one of its definers."""
+    def _may_hide(self, treatment: _Treatment, dso: Dso) -> bool:
+        """Whether one of its definers may be looked up no more for names that it closes."""
         return (
             treatment.closed == STV_HIDDEN
             and self.request.glibc >= HIDDEN_SINCE
-            and name not in self.needed_outside
             and dso.path in self.facts.modules
-            and not self.request.asked_for(name)
         )
 
+    def _is_found_by_name(self, name: str) -> bool:
+        """Whether something else may want a definition of a module."""
+        return name in self.needed_outside or self.request.asked_for(name)
+
     def _is_vague(self, name: str) -> bool:
-        found = (d for f in self.definers[name] for d in f.elf.exports.candidates(name))
+        found = (d for f in self.definers.of(name) for d in f.elf.exports.candidates(name))
         return name.startswith("_Z") and all(d.binding != STB_GLOBAL for d in found)
 
     def _is_public(self, dso: Dso) -> bool:
@@ -390,7 +382,8 @@ class _Planner:
         paths = sorted({*self.closed, *self.renamed})
         return {
             self.target.names[path]: ObjectChange(
-                closed=self.closed.get(path, {}), renamed=self.renamed.get(path, {})
+                closed=dict(sorted(self.closed.get(path, {}).items())),
+                renamed=dict(sorted(self.renamed.get(path, {}).items())),
             )
             for path in paths
         }

@@ -9,7 +9,7 @@ any more; a change of its severity alone does not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module
@@ -21,9 +21,8 @@ from collide.findings.history import judge_behind
 from collide.findings.loading import judge_loading
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
-from collide.repair.brought_home import BroughtHome
 from collide.repair.plan import NO_CHANGES, Plan, RepairRequest, make_plan
-from collide.repair.rebind import only_renames, rebind, touched_names
+from collide.repair.rebind import Touched, only_renames, rebind, touched_names
 from collide.repair.request import RepairOptions, RunTimeUse, make_request
 from collide.repair.sonames import (
     capturable,
@@ -32,8 +31,9 @@ from collide.repair.sonames import (
     plan_sonames,
     renamed_libraries,
 )
-from collide.repair.takers import TargetFactsByArchitecture, takers_of
+from collide.repair.takers import Asked, TargetFactsByArchitecture
 from collide.support.errors import CollideError
+from collide.support.records import NamedTuple
 from collide.wheels.target import Target
 
 TYPE_CHECKING = False
@@ -51,53 +51,50 @@ class RepairPreview:
         self._target = target
         self._names: RunTimeUse | None = None
         self._facts = TargetFactsByArchitecture(target)
-        self._home = BroughtHome()
+        self._plans: dict[Asked, tuple[frozenset[str], Uncaptured]] = {}
 
     def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The indexes of those ``findings`` that ``collide repair`` for this host removes."""
         if not findings or not self._is_repairable:
             return frozenset()
         try:
-            names, request = self._request(analysis)
-            plan, known = self._plan(analysis, request)
-            if plan is not None and not (plan.objects or known):
+            request = self._request(analysis)
+            planned = None
+            if not capturable(self._target, [analysis], request):
+                planned = self._planned(analysis, request)
+            if planned is not None and not planned.plan.objects:
                 return frozenset()
-            _ = names.texts  # a repair reads them, and stops at what cannot be read
             removed = None
-            if plan is not None:
-                removed = removed_by_touching(analysis, findings, plan, known, self._home)
+            if planned is not None and planned.holds_for(analysis):
+                removed = removed_by_touching(analysis, findings, planned)
             return removed_in_trial(analysis, findings, request) if removed is None else removed
         except CollideError:
             return frozenset()
 
-    def _plan(
-        self, analysis: Analysis, request: RepairRequest
-    ) -> tuple[Plan | None, AbstractSet[str]]:
-        """The plan but for names that are known to come home, and these.
+    def _planned(self, analysis: Analysis, request: RepairRequest) -> Uncaptured:
+        """A plan for all names that this host or those before take, or for this one's alone.
 
-        The plan is None where other objects may be loaded with it.
+        The names are treated alike, unless some must stay and hold back others.
         """
-        if capturable(self._target, [analysis], request):
-            return None, frozenset()
-        takers = takers_of([analysis])
-        taken = set[str]().union(*takers.values())
-        known = self._home.of(analysis, taken)
-        plan: Plan | None = NO_CHANGES
-        if not taken <= known:
-            left = {path: names - known for path, names in takers.items()}
-            plan = plan_uncaptured(analysis, request, left)
-        if known and (plan is None or any(not kept.shared for kept in plan.kept)):
-            # What must stay can hold back what came home by itself.
-            return plan_uncaptured(analysis, request, takers), frozenset()
-        return plan, known
+        asked = Asked.of(analysis)
+        alike = asked._replace(taken=frozenset())
+        before, planned = self._plans.get(alike, (frozenset(), None))
+        if planned is None or not asked.taken <= before:
+            together = asked.taken | before
+            planned = plan_uncaptured(analysis, request, together)
+            if asked.runtime != {kept.name for kept in planned.plan.kept if kept.shared} or any(
+                not kept.shared for kept in planned.plan.kept
+            ):
+                return plan_uncaptured(analysis, request)
+            self._plans[alike] = together, planned
+        return planned
 
     def removed_behind(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The same for findings behind imports of the interpreter's own modules."""
         if not findings or not self._is_repairable:
             return frozenset()
         try:
-            names, request = self._request(analysis)
-            _ = names.texts
+            request = self._request(analysis)
             return removed_behind_in_trial(analysis, findings, request)
         except CollideError:
             return frozenset()
@@ -106,37 +103,46 @@ class RepairPreview:
     def _is_repairable(self) -> bool:
         return self._target.tags is not None and not self._target.problems
 
-    def _request(self, analysis: Analysis) -> tuple[RunTimeUse, RepairRequest]:
+    def _request(self, analysis: Analysis) -> RepairRequest:
         target = self._target
         if self._names is None:
             self._names = RunTimeUse(target, [target.name])
         request = make_request([target], [analysis], self._names, RepairOptions(), _TAG)
         # Hidden or protected, a closed name is its object's: what asks for it need not be searched.
-        return self._names, request._replace(facts=self._facts, asked_for=lambda _: False)
+        return request._replace(facts=self._facts, asked_for=lambda _: False)
+
+
+class Uncaptured(NamedTuple):
+    """A plan for hosts that capture no library, its ``sonames`` alone, and the names of it."""
+
+    plan: Plan
+    sonames: Plan
+    touched: Touched
+
+    def holds_for(self, analysis: Analysis) -> bool:
+        """Whether the same objects are loaded with it; otherwise all has to be loaded again."""
+        return not self.sonames.moved or only_renames(analysis, self.sonames)
 
 
 def plan_uncaptured(
     analysis: Analysis,
     request: RepairRequest,
-    takers: Mapping[str, AbstractSet[str]] | None = None,
-) -> Plan | None:
-    """The plan for a host that captures no library, if the same objects are loaded with it.
-
-    None if others may be. ``takers`` are as for :func:`collide.repair.plan.make_plan`.
-    """
+    more: AbstractSet[str] = frozenset(),
+) -> Uncaptured:
+    """The plan for a host that captures no library; for ``more`` see ``make_plan``."""
     target = analysis.target
-    takers = takers_of([analysis]) if takers is None else takers
-    plan = make_plan(target, [analysis], request, takers)
+    sonames, plan = NO_CHANGES, make_plan(target, [analysis], request, more)
     renamed = renamed_libraries(target, plan) & member_file_names(target)
-    if not renamed:
-        return plan
-    sonames = plan_sonames(target, renamed, request)
-    if not only_renames(analysis, sonames):
-        return None
-    pinned = renamed & {kept.name for kept in sonames.kept}
-    if pinned:
-        plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)), takers)
-    return merge_plans(sonames, plan)
+    if renamed:
+        sonames = plan_sonames(target, renamed, request)
+        pinned = renamed & {kept.name for kept in sonames.kept}
+        if pinned:
+            plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)), more)
+        plan = merge_plans(sonames, plan)
+    facts = request.facts or TargetFactsByArchitecture(target)
+    linked = facts.of(target, frozenset({analysis.host.architecture}))
+    definers, _ = linked.linked(touched_names(plan), musl=request.musl)
+    return Uncaptured(plan, sonames, Touched(target, plan, definers))
 
 
 # -- from the names that a plan touches -----------------------------------------------------------
@@ -156,19 +162,14 @@ def _key(finding: Finding) -> _Key:
 
 
 def removed_by_touching(
-    analysis: Analysis,
-    findings: Sequence[Finding],
-    plan: Plan,
-    known: AbstractSet[str] = frozenset(),
-    home: BroughtHome | None = None,
+    analysis: Analysis, findings: Sequence[Finding], planned: Uncaptured
 ) -> frozenset[int] | None:
-    """The indexes of the findings that ``plan`` removes, from the bindings of the touched names.
+    """The indexes of the findings that a plan removes, from the bindings of the touched names.
 
-    None where these do not decide. The plan leaves out names that are ``known`` to come home;
-    those of its own that do are added to ``home``.
+    None where these do not decide.
     """
-    names = touched_names(plan)
-    modules = rebind(analysis, plan, names) if names else ()
+    names, tried = planned.touched.names, planned.touched.unsettled(analysis)
+    modules = rebind(analysis, planned.plan, tried) if tried else ()
     before = [f for module in analysis.modules for f in module.failures]
     after = [f for module in modules for f in module.failures]
     if any(f.kind == "version-tables-missing" for f in (*before, *after)):
@@ -177,29 +178,10 @@ def removed_by_touching(
         return None
     if not {(f.kind, f.name) for f in after} <= {(f.kind, f.name) for f in before}:
         return frozenset()
-    if home is not None and names:
-        old = {new: name for name, new in plan.renamed.items()}
-        shadowed, individual = _shadowed_and_individual(modules)
-        home.add(
-            analysis,
-            names - {old.get(name, name) for name in shadowed},
-            {old.get(name, name) for name in individual},
-        )
     left = {_key(finding) for finding in judge_loading(analysis)}
-    left |= set(_shadows(analysis, analysis.modules, without=names | known))
+    left |= set(_shadows(analysis, analysis.modules, without=names))
     left |= set(_shadows(analysis, modules))
     return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)
-
-
-def _shadowed_and_individual(modules: Iterable[Module]) -> tuple[set[str], set[str]]:
-    """The names that are shadowed in ``modules``, and those that were not bound all at once."""
-    shadowed, individual = set[str](), set[str]()
-    for module in modules:
-        for bound in module.bound.objects if module.bound else ():
-            for group in bound.groups:
-                shadowed.update(b.reference.name for b in group.shadowed)
-                individual |= group.individual()
-    return shadowed, individual
 
 
 def _shadows(

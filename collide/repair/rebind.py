@@ -2,21 +2,27 @@
 
 A name that no plan touches binds as before, since a lookup depends on nothing
 but the candidates of its name and their order. So where the same objects are loaded
-after a plan as before, all that it changes is in the bindings of a few names.
+after a plan as before, all that it changes is in the bindings of a few names; and of most of
+these the bindings from before tell what they will be (:class:`Touched`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from posixpath import basename
 
 from collide.analysis.analysis import Analysis, Module
 from collide.binding.binder import Binder
+from collide.binding.binding import Binding, BindingGroup
+from collide.binding.definers import Definers
+from collide.elf.constants import STT_TLS
 from collide.loader.link_map import LinkMap, Opened
 from collide.loader.model import Dso
 from collide.repair.apply import touched_object
 from collide.repair.plan import ObjectChange, Plan
+from collide.repair.takers import member_groups
+from collide.wheels.target import Target
 
 
 def touched_names(plan: Plan) -> frozenset[str]:
@@ -68,6 +74,73 @@ def _is_renamed_alike(analysis: Analysis, module: Module, names: Mapping[str, st
             if member != (name in names) or (member and not analysis.is_member(m.dso)):
                 return False
     return True
+
+
+class Touched:
+    """The names that a plan for a target touches, and which of them can be told without a trial.
+
+    ``names`` are as before the plan. What is found of bindings that hosts share is kept.
+    """
+
+    def __init__(self, target: Target, plan: Plan, definers: Definers) -> None:
+        """``definers`` are the objects of the target that define these names."""
+        self.names = touched_names(plan)
+        self._target = target
+        self._plan = plan
+        self._definers = definers
+        self._known: dict[BindingGroup, AbstractSet[str]] = {}
+
+    def unsettled(self, analysis: Analysis) -> AbstractSet[str]:
+        """Those names of which only a trial shows what they are bound to after the plan.
+
+        Of every other name each reference that the plan changes was meant for a definition which
+        so is in its scope and matches, and which it gets: it is the only one that has the new
+        name, or the one that the object itself has and closes.
+        """
+        if any(module.failures for module in analysis.modules):
+            return self.names
+        found = set[str]()
+        for dso, group in member_groups(analysis):
+            if group not in self._known:
+                self._known[group] = self._unsettled_in(dso, group)
+            found |= self._known[group]
+        return found
+
+    def _unsettled_in(self, dso: Dso, group: BindingGroup) -> AbstractSet[str]:
+        names, definers_of = self.names, self._definers.of
+        change = self._plan.objects.get(self._target.names[dso.path], ObjectChange())
+        found = {
+            name
+            for b in group.individual
+            if (name := b.reference.name) in names
+            and not _is_settled(b, dso, change, definers_of(name))
+        }
+        at_once, provider = group.simple or (frozenset[str](), dso)
+        for name in at_once & names:
+            renamed = name in change.renamed
+            closed = name in change.closed and provider is dso
+            if not closed and renamed != (definers_of(name) == (provider,)):
+                found.add(name)
+        return found
+
+
+def _is_settled(b: Binding, dso: Dso, change: ObjectChange, definers: Sequence[Dso]) -> bool:
+    """Whether it is sure what a reference of ``dso`` gets: what was meant, or what it got before.
+
+    ``definers`` are the objects of the wheel that define the name.
+    """
+    reference, actual, meant, shadowed = b
+    closed = reference.name in change.closed
+    if not closed and reference.name not in change.renamed:
+        return not shadowed and not any(hit.dso in definers for hit in (actual, meant) if hit)
+    if meant is None or meant.definition.type == STT_TLS:
+        return False
+    if closed and meant.dso is dso:
+        # An executable's canonical PLT entry comes before a protected function (Rule 3.3).
+        return actual is None or not actual.definition.undefined
+    # glibc may assert that what a version is asked of has versions (Rule 4.2).
+    asserted = reference.version is not None and not meant.dso.elf.exports.versioned
+    return len(definers) == 1 and definers[0] is meant.dso and not asserted
 
 
 def rebind(analysis: Analysis, plan: Plan, names: AbstractSet[str]) -> tuple[Module, ...]:

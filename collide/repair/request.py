@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from collide.analysis.analysis import Analysis
-from collide.elf.constants import DT_STRSZ, DT_STRTAB
+from collide.elf.constants import DT_STRSZ, DT_STRTAB, PF_W, PF_X, PT_LOAD
 from collide.elf.headers import Image
 from collide.elf.object import read_object
 from collide.elf.references import references_to
@@ -34,6 +34,7 @@ from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
 from collide.wheels.archive import Archive
 from collide.wheels.grafted import HASH, is_grafted
+from collide.wheels.openings import NEVER_IMPORTED
 from collide.wheels.tags import oldest_glibc
 from collide.wheels.target import Target, is_extension_module
 
@@ -111,14 +112,26 @@ class RunTimeUse:
 
     @cached_property
     def texts(self) -> Mapping[str, bytes]:
-        """Python files, and others that may name libraries, by member."""
+        """Python files, and others that may name libraries, by member.
+
+        RECORD is asked about them when the wheel is written again, which reads all members.
+        """
+        return {**self._imported, **self._read(lambda name: bool(NEVER_IMPORTED.search(name)))}
+
+    @cached_property
+    def _imported(self) -> Mapping[str, bytes]:
+        """Those of them that are no tests or examples."""
+        return self._read(lambda name: not NEVER_IMPORTED.search(name))
+
+    def _read(self, chosen: Callable[[str], bool]) -> Mapping[str, bytes]:
         texts = {}
         for path in self._wheels:
-            with Archive(path) as archive:
+            with Archive(path, self._target.cache) as archive:
                 info = archive.record.rpartition("/")[0] + "/"
                 for entry in archive.entries:
-                    if entry.name.endswith(_TEXTS) and not entry.name.startswith(info):
-                        texts[entry.name] = bytes(archive.read(entry))
+                    name = entry.name
+                    if name.endswith(_TEXTS) and chosen(name) and not name.startswith(info):
+                        texts[name] = bytes(archive.inflated(entry))
         return texts
 
     @cached_property
@@ -170,13 +183,7 @@ class RunTimeUse:
         return {name: reason for name in names if (reason := self._known[name]) is not None}
 
     def _find(self, names: AbstractSet[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        parts = {name: name for name in names}
-        parts |= {m[0][1:]: name for name in names for m in re.finditer(rf"{HASH}(?=\.)", name)}
-        for member, text in sorted(self.texts.items()):
-            for part in file_names_in(text, parts.keys()):
-                reason = f"stands in {member}: code may open it under this name"
-                found.setdefault(parts[part], reason)
+        found = self._in_texts(names)
         plain = {name for name in names - found.keys() if not is_grafted(name)}
         for member, source in self.openers.items() if plain else ():
             if opens_by_made_up_names(source):
@@ -186,6 +193,15 @@ class RunTimeUse:
         for dso in self._target.members.values() if names - found.keys() else ():
             found |= self._in_object(dso, names - found.keys())
         return found
+
+    def _in_texts(self, names: AbstractSet[str]) -> dict[str, str]:
+        """Those of ``names`` that stand in some text, or whose hash does, each with the reason.
+
+        A hash is younger than the tests of a wheel, and stands in none.
+        """
+        grafted = {name for name in names if is_grafted(name)}
+        found = _standing_in(self._imported, grafted)
+        return found | _standing_in(self.texts, names - grafted) if names - grafted else found
 
     def _in_object(self, dso: Dso, names: AbstractSet[str]) -> dict[str, str]:
         """Those of ``names`` that an object which can open libraries has as text.
@@ -208,6 +224,21 @@ class RunTimeUse:
         return dict.fromkeys(found, f"stands as text in {member}, which may open it")
 
 
+def _standing_in(texts: Mapping[str, bytes], names: AbstractSet[str]) -> dict[str, str]:
+    whole = b"\0".join(texts.values())
+    parts: dict[str, str] = {}
+    for name in sorted(names):
+        hashes = [m[0][1:] for m in re.finditer(rf"{HASH}(?=\.)", name)]
+        if any(part.encode() in whole for part in hashes or [name]):
+            parts |= dict.fromkeys((name, *hashes), name)
+    found: dict[str, str] = {}
+    for member, text in sorted(texts.items()) if parts else ():
+        for part in file_names_in(text, parts.keys()):
+            reason = f"stands in {member}: code may open it under this name"
+            found.setdefault(parts[part], reason)
+    return found
+
+
 def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]:
     """The names that an executable of the wheel refers to or exports, with a reason."""
     try:
@@ -219,10 +250,18 @@ def _names_of_executable(member: str, data: bytes | bytearray) -> dict[str, str]
 
 
 def _loaded(data: bytes | bytearray) -> Iterator[tuple[int, int]]:
-    """Where the segments are but for ``.dynstr``; no debug information, no ``.strtab``."""
+    """Where texts may be: the segments but for ``.dynstr``; no debug information, no ``.strtab``.
+
+    Where constants have a segment of their own, there are none in that of the code.
+    """
     image = Image(memoryview(data))
     start = file_offset(image, image.one(DT_STRTAB))
     end = start + image.one(DT_STRSZ)
-    for _, offset, size in image.loads:
+    loads = [s for s in image.segments if s.kind == PT_LOAD]
+    apart = any(not s.flags & (PF_W | PF_X) for s in loads)
+    for segment in loads:
+        if apart and segment.flags & PF_X:
+            continue
+        offset, size = segment.mapped_offset, segment.size
         yield offset, max(offset, min(start, offset + size))
         yield min(max(end, offset), offset + size), offset + size

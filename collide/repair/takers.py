@@ -13,9 +13,14 @@ from functools import cached_property
 
 from collide.analysis.analysis import Analysis
 from collide.binding.binding import Binding, BindingGroup
-from collide.elf.references import referred_names
+from collide.binding.definers import Definers
+from collide.elf.constants import STV_HIDDEN, STV_INTERNAL
+from collide.elf.references import referred_names, table_of
+from collide.elf.symbols import Reference
+from collide.loader.libc import libc_of
 from collide.loader.link_map import LinkMap
 from collide.loader.model import Dso
+from collide.support.records import NamedTuple
 from collide.wheels.target import Target, is_extension_module
 
 # Defined by the unwinder and the C++ runtime (Itanium C++ ABI, exception handling, 1.2 and 2.4).
@@ -25,7 +30,7 @@ _RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
 def taken_bindings(analysis: Analysis) -> Iterator[tuple[Dso, Binding]]:
     """Object and binding of each reference meant for the wheel that is bound outside of it."""
     is_member = analysis.is_member
-    for dso, group in _member_groups(analysis):
+    for dso, group in member_groups(analysis):
         for b in group.diverted():
             assert b.actual is not None
             assert b.intended is not None
@@ -33,7 +38,7 @@ def taken_bindings(analysis: Analysis) -> Iterator[tuple[Dso, Binding]]:
                 yield dso, b
 
 
-def _member_groups(analysis: Analysis) -> Iterator[tuple[Dso, BindingGroup]]:
+def member_groups(analysis: Analysis) -> Iterator[tuple[Dso, BindingGroup]]:
     """The groups of the wheel's objects, each once."""
     seen: set[int] = set()
     for module in analysis.modules:
@@ -49,11 +54,39 @@ def takers_of(analyses: Iterable[Analysis]) -> dict[str, set[str]]:
     """The names that are taken from a wheel, by the path of what they are bound to instead."""
     takers: dict[str, set[str]] = {}
     for analysis in analyses:
-        for _, group in _member_groups(analysis):
+        for _, group in member_groups(analysis):
             for (gets, meant), names in group.diverted_names().items():
                 if analysis.is_member(meant) and not analysis.is_member(gets):
                     takers.setdefault(gets.path, set()).update(names)
     return takers
+
+
+class Asked(NamedTuple):
+    """What a plan for a host that captures no library depends on beside the wheel.
+
+    ``taken`` are the names that it takes, ``runtime`` those of them that its C and C++ runtime
+    defines, ``needed`` what its own libraries need from the wheel. ``libc`` is the C library.
+    """
+
+    architecture: str
+    libc: str
+    taken: frozenset[str]
+    runtime: frozenset[str]
+    needed: frozenset[str]
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> Asked:
+        """What is asked of the host of an analysis."""
+        taken = frozenset[str]().union(*takers_of([analysis]).values())
+        runtime = (dso.elf.exports.defined(taken) for dso in runtime_files([analysis]))
+        host = analysis.host
+        return cls(
+            host.architecture,
+            libc_of(host.loader).name,
+            taken,
+            frozenset[str]().union(*runtime),
+            frozenset(needed_outside([analysis])),
+        )
 
 
 def captured(analysis: Analysis) -> Iterator[str]:
@@ -101,11 +134,28 @@ class TargetFacts:
         self.files = {
             f.path: f for f in target.members.values() if f.elf.architecture in architectures
         }
+        self._linked: dict[bool, tuple[set[str], Definers, Definers]] = {}
         self.scopes = tuple(find_scopes(target, self.files.values()))
         self.scopes_of: dict[str, set[int]] = {}
         for number, scope in enumerate(self.scopes):
             for dso in scope:
                 self.scopes_of.setdefault(dso.path, set()).add(number)
+
+    def linked(self, names: AbstractSet[str], *, musl: bool) -> tuple[Definers, Definers]:
+        """Which files define ``names``, and perhaps others, and which have the loader look them up.
+
+        Only glibc never looks up what is hidden. What is found is kept for further names.
+        """
+        known, definers, users = self._linked.setdefault(
+            musl, (set(), Definers({}, {}), Definers({}, {}))
+        )
+        if new := names - known:
+            defined = {dso: _with_address(dso, new) for dso in self.files.values()}
+            looked_up = {dso: _looked_up(dso, new, musl) for dso in self.files.values()}
+            definers = definers.joined(Definers.among(defined))
+            users = users.joined(Definers.among(looked_up))
+            self._linked[musl] = known | new, definers, users
+        return definers, users
 
     @cached_property
     def owns_allocation(self) -> bool:
@@ -121,6 +171,28 @@ class TargetFacts:
     def modules(self) -> AbstractSet[str]:
         """The paths of those files that are extension modules."""
         return frozenset(path for path, f in self.files.items() if is_extension_module(f))
+
+
+def _with_address(dso: Dso, wanted: AbstractSet[str]) -> AbstractSet[str]:
+    """Those of the names ``wanted`` of which an object has more than an undefined symbol."""
+    candidates = dso.elf.exports.candidates
+    found = dso.elf.exports.defined(wanted)
+    return {name for name in found if any(not d.undefined for d in candidates(name))}
+
+
+def _looked_up(dso: Dso, wanted: AbstractSet[str], musl: bool) -> AbstractSet[str]:
+    """Those of the ``wanted`` names that an object has the loader look up."""
+    table = table_of(dso.elf.references)
+    found = table.simple.keys() & wanted
+    if table.protected:
+        found |= table.protected.keys() & wanted
+    found.update(r.name for r in table.special if r.name in wanted and looks_up(r, musl=musl))
+    return found
+
+
+def looks_up(reference: Reference, *, musl: bool) -> bool:
+    """Whether the loader searches for what a reference of the wheel names."""
+    return musl or reference.visibility not in (STV_HIDDEN, STV_INTERNAL)
 
 
 class TargetFactsByArchitecture:

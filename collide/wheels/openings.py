@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Most files have none of these, and a literal is found sooner.
 _IN_OPENING = (b"dlopen", b"DLL(", b"LoadLibrary(", b"RTLD_")
-_NEVER_IMPORTED = re.compile(r"/(?:tests?|testing|_?examples?)/")
+NEVER_IMPORTED = re.compile(r"/(?:tests?|testing|_?examples?)/")
+"""Where files are that no import of a package runs."""
 
 
 def read_plan(
@@ -46,7 +47,7 @@ def read_plan(
         return text
 
     for path in sorted(path for path in listed if path.endswith(".py")):
-        if not path.startswith(f"{site}/") or _NEVER_IMPORTED.search(path, len(site)):
+        if not path.startswith(f"{site}/") or NEVER_IMPORTED.search(path, len(site)):
             continue
         text = read_text(path)
         if any(part in text for part in _IN_OPENING) and re.search(OPENS, text):

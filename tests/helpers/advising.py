@@ -32,10 +32,11 @@ def compare_analysis(analysis: Analysis) -> bool:
     found = RunTimeUse(target, [Path(target.name)])
     request = make_request([target], [analysis], found, RepairOptions(), "c00000000")
     captured = capturable(target, [analysis], request)
-    plan = None if captured else plan_uncaptured(analysis, request)
+    planned = None if captured else plan_uncaptured(analysis, request)
     tried = in_memory(target, (analysis,), request)
-    if plan is None:
+    if planned is None or not planned.holds_for(analysis):
         return False
+    plan = planned.plan
     assert (plan.objects, plan.moved) == (tried.plan.objects, tried.plan.moved)
     if not plan.objects:
         return True
@@ -45,7 +46,7 @@ def compare_analysis(analysis: Analysis) -> bool:
     rebound = set(_facts(analysis, rebind(analysis, plan, names), None))
     assert {tuple(plan.moved.get(str(f), f) for f in fact) for fact in rebound} == expected
     findings = judge(analysis)
-    removed = removed_by_touching(analysis, findings, plan)
+    removed = removed_by_touching(analysis, findings, planned)
     assert removed in (None, removed_in_trial(analysis, findings, request))
     return True
 

@@ -1,4 +1,4 @@
-"""Which findings a repair removes, tried once for hosts that take the same names."""
+"""Which findings a repair removes, planned once for hosts that take the same names."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from advising import compare_analysis
 from collide.analysis.analysis import Analysis, analyse
 from collide.filesystems.root import Root
 from collide.findings.finding import Finding
 from collide.findings.judge import judge
 from collide.hosts.extract import extract
 from collide.repair import preview
-from collide.repair.plan import Plan
-from collide.repair.preview import RepairPreview
+from collide.repair.plan import Plan, RepairRequest
+from collide.repair.preview import RepairPreview, Uncaptured
 from collide.repair.rebind import rebind as real_rebind
 from collide.wheels.archive import Member, write_wheel
 from collide.wheels.target import Target, read_target
@@ -75,17 +76,68 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(tmp_path, monkeypatch)
 
 
-def test_names_that_came_home_are_not_bound_again_for_another_host(bench: Bench) -> None:
+def test_hosts_are_planned_for_together_and_nothing_is_bound_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = bench.wheel("mod.so", "demo.libs/libb-0a1b2c3d.so")
     together = RepairPreview(target)
     found = bench.on(target, HOSTS)
+    plans = count_plans(monkeypatch)
     removed = [together.removed(*one) for one in found]
-    assert bench.bound_again == [["f", "g"], ["h"]]
+    assert plans == [["f", "g"], ["f", "g", "h"]]
+    assert bench.bound_again == []
     assert removed == [RepairPreview(target).removed(*one) for one in found]
     assert all(
         len(gone) == len(findings) for gone, (_, findings) in zip(removed, found, strict=True)
     )
     assert [bool(gone) for gone in removed] == [True, True, True, False, True]
+    assert all(compare_analysis(analysis) for analysis, _ in found)
+
+
+def test_name_that_two_libraries_define_is_bound_again(bench: Bench) -> None:
+    """Which of the two the module gets after it, their order decides."""
+    bench.scenario.lib("demo.libs/liba-0a1b2c3d.so", "int f(void) { return 7; }")
+    bench.scenario.lib(
+        "mod.so",
+        "int f(void), h(void); int PyInit_mod(void) { return f() + h(); }",
+        needed=["demo.libs/liba-0a1b2c3d.so", "demo.libs/libb-0a1b2c3d.so"],
+        runpath="$ORIGIN/demo.libs",
+    )
+    target = bench.wheel("mod.so", "demo.libs/liba-0a1b2c3d.so", "demo.libs/libb-0a1b2c3d.so")
+    preview_of = RepairPreview(target)
+    found = bench.on(target, ["both"])
+    (removed,) = (preview_of.removed(*one) for one in found)
+    assert bench.bound_again == [["f"]]
+    ((analysis, findings),) = found
+    assert compare_analysis(analysis)
+    assert len(removed) == len(findings) > 0
+
+
+def test_what_fails_to_load_is_bound_again(bench: Bench) -> None:
+    bench.scenario.lib(
+        "broken.so", "int nowhere(void); int PyInit_broken(void) { return nowhere(); }"
+    )
+    target = bench.wheel("mod.so", "broken.so", "demo.libs/libb-0a1b2c3d.so")
+    ((analysis, findings),) = bench.on(target, ["both"])
+    RepairPreview(target).removed(analysis, findings)
+    assert bench.bound_again == [["f", "g"]]
+    assert compare_analysis(analysis)
+
+
+def count_plans(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The names of each plan that is made from now on."""
+    plans: list[list[str]] = []
+    real = preview.plan_uncaptured
+
+    def plan_uncaptured(
+        analysis: Analysis, request: RepairRequest, more: frozenset[str] = frozenset()
+    ) -> Uncaptured:
+        planned = real(analysis, request, more)
+        plans.append(sorted(planned.touched.names))
+        return planned
+
+    monkeypatch.setattr(preview, "plan_uncaptured", plan_uncaptured)
+    return plans
 
 
 def test_what_must_stay_holds_back_what_came_home_on_another_host(bench: Bench) -> None:
