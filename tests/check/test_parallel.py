@@ -201,7 +201,7 @@ import sys, time
 from pathlib import Path
 import collide.check.parallel, collide.wheels.target
 marks = sys.argv[1]
-def read(path):
+def read(path, keeping=False):
     Path(marks, f"begun-{Path(path).name}").touch()
     time.sleep(60)
 collide.check.parallel.read_target = collide.wheels.target.read_target = read
