@@ -354,7 +354,7 @@ class MemberCache:
 
     def _read_metadata(self) -> bytes:
         try:
-            with Archive(self._path) as archive:
+            with Archive(self._path, self) as archive:
                 name = f"{archive.record.rpartition('/')[0]}/METADATA"
                 found = [entry for entry in archive.entries if entry.name == name]
                 limits.hold("python-size", found[-1].size if found else 0)
