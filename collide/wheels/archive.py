@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import sys
-from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
@@ -28,7 +26,7 @@ from collide.support.inflate import HEAD, Contents, InflateErrors, crc32, inflat
 from collide.support.records import NamedTuple
 from collide.support.system import usable_cpus
 from collide.wheels.plain import is_plain
-from collide.wheels.record import read_record
+from collide.wheels.record import read_record, record_digest
 from collide.wheels.zip_directory import (
     DEFLATED,
     STORED,
@@ -482,42 +480,3 @@ def _same_entry(old: zipfile.ZipInfo, name: str) -> zipfile.ZipInfo:
     info.external_attr = old.external_attr
     info.create_system = old.create_system
     return info
-
-
-# -- hashes as RECORD has them (PEP 376, PEP 427) ------------------------------------------------
-_SHORT = 1 << 20
-"""Total bytes up to which CPython's own SHA-256 takes less time than loading OpenSSL."""
-_URL_SAFE = str.maketrans("+/", "-_")  # RFC 4648 5; base64 itself is slow to import
-
-
-def record_digest(algorithm: str, data: bytes | bytearray, total: int) -> str:
-    """``algorithm=digest`` of ``data``, where ``total`` bytes at most will be hashed.
-
-    Raises ValueError for an algorithm that PEP 427 does not allow.
-    """
-    if algorithm == "sha256" and total <= _SHORT and (digest := _own_sha256(data)):
-        return _base64_digest(algorithm, digest)
-    import hashlib  # late: start-up
-
-    if algorithm in ("md5", "sha1") or algorithm not in hashlib.algorithms_guaranteed:
-        raise ValueError(f"{algorithm or 'no algorithm'}: not allowed in a wheel")
-    # By its name a hash takes longer to be found than a small member to be hashed.
-    hashed = hashlib.sha256(data) if algorithm == "sha256" else hashlib.new(algorithm, data)
-    if not hashed.digest_size:
-        raise ValueError(f"{algorithm}: has no fixed size")
-    return _base64_digest(algorithm, hashed.digest())
-
-
-def _own_sha256(data: bytes | bytearray) -> bytes | None:
-    """A hash by the module that hashlib falls back on; None in an interpreter built without it."""
-    try:
-        own = __import__("_sha2" if sys.version_info >= (3, 12) else "_sha256")
-        digest: bytes = own.sha256(data).digest()
-    except (ImportError, AttributeError):
-        return None
-    return digest
-
-
-def _base64_digest(algorithm: str, digest: bytes) -> str:
-    text = b2a_base64(digest, newline=False).decode("ascii").rstrip("=")
-    return f"{algorithm}={text.translate(_URL_SAFE)}"

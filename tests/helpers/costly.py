@@ -28,7 +28,7 @@ from collide.elf.constants import (
     PT_LOAD,
     PT_NOTE,
 )
-from collide.wheels.archive import record_digest
+from collide.wheels.record import record_digest
 from random_objects import gnu_table
 
 WHEEL = "x-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"

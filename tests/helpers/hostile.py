@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from collide.wheels.archive import record_digest
+from collide.wheels.record import record_digest
 from random_objects import gnu_table
 
 NAMES = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from checkout import WHEELS
-from collide.wheels.archive import record_digest
+from collide.wheels.record import record_digest
 
 NAME = "demo-1.0-cp310-abi3-manylinux_2_17_x86_64.whl"
 INFO = "demo-1.0.dist-info"

@@ -32,6 +32,7 @@ from collide.wheels.archive import (
     read_again,
     write_wheel,
 )
+from collide.wheels.record import record_digest
 from collide.wheels.zip_directory import Entry
 
 NAME = "demo-1.0-cp311-cp311-linux_x86_64.whl"
@@ -531,7 +532,7 @@ def test_hash_of_a_large_member_is_compared_while_the_next_is_inflated_if_there_
     write_wheel(path, [Member(f"{name}.so", LIBRARY) for name in "ab"])
     events: list[str] = []
     is_inflated = threading.Event()
-    compare = archive.record_digest
+    compare = record_digest
 
     def slow(algorithm: str, data: bytes, total: int) -> str:
         events.append("begun")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from collide.wheels.archive import record_digest
+from collide.wheels.record import record_digest
 
 DATA = bytes(range(256)) * 40
 LARGE = 1 << 30

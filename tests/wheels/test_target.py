@@ -16,8 +16,9 @@ from collide.loader.link_map import LoadFailure
 from collide.loader.opening import GLOBAL, Opening
 from collide.support.errors import InputError, UnverifiedError
 from collide.wheels import archive
-from collide.wheels.archive import Member, record_digest, write_wheel
+from collide.wheels.archive import Member, write_wheel
 from collide.wheels.plan import NO_PLAN
+from collide.wheels.record import record_digest
 from collide.wheels.target import (
     Skipped,
     Target,
