@@ -15,7 +15,7 @@ from collide.support.errors import InputError
 from collide.support.records import NamedTuple
 from collide.wheels.plan import OPENS
 from collide.wheels.python.imports import absolute_name
-from collide.wheels.python.known import CONSTANTS, ELSEWHERE
+from collide.wheels.python.known import AT_START, CONSTANTS, ELSEWHERE
 from collide.wheels.python.objects import Objects
 from collide.wheels.python.parse import parse_cython, parse_quietly
 from collide.wheels.python.values import (
@@ -162,7 +162,7 @@ class Modules(Objects):
         raise RaisedError("ModuleNotFoundError", self.where, name)
 
     def _execute(self, module: CodeModule) -> None:
-        if module.executed:
+        if module.executed or module.name in AT_START:
             return
         module.executed = True
         self.executed.append(module)
