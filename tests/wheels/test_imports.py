@@ -606,3 +606,32 @@ def test_cython_module_imports_a_python_module_of_its_package(tmp_path: Path) ->
     compile_so(site / "p", "a.abi3.so", text.format(name="a", named="p.c"))
     plan = followed(site, "p")
     assert names_of(site, plan) == ["p/a", "p/b"] == really_imported(site, "p")[::-1]
+
+
+def test_cython_module_imports_what_its_distribution_requires(tmp_path: Path) -> None:
+    require_loader()
+    site = tree(tmp_path, "core optional other", p_0___init__="from . import a")
+    text = 'const char *volatile more[] = {{ "optional", "other" }};'
+    text += f"int __pyx_capi = 1; {HIDDEN}"
+    compile_so(site / "p", "a.abi3.so", text.format(name="a", named="core"))
+    assert names_of(site, followed(site, "p")) == ["p/a"]
+    requires = "Requires-Dist: The.Core>1\nRequires-Dist: optional; extra == 'all'\n"
+    recorded = {"p": "p/a.abi3.so", "the_core": "core.abi3.so", "optional": "optional.abi3.so"}
+    for name, file in recorded.items():
+        (site / f"{name}-1.dist-info").mkdir()
+        (site / f"{name}-1.dist-info/RECORD").write_text(f"{file},,\n")
+        (site / f"{name}-1.dist-info/METADATA").write_text(requires if name == "p" else "")
+    plan = followed(site, "p")
+    assert names_of(site, plan) == ["p/a", "core"] == really_imported(site, "p")[::-1]
+    told = " ".join(plan.notes)
+    assert "may import optional, which opens" in told
+    assert "may import other, which opens" in told
+
+
+def test_module_that_is_there_at_start_is_not_followed(tmp_path: Path) -> None:
+    text = "import sys\nsys.path[:] = []\n"
+    site = tree(tmp_path, "core", p="import site\nimport core\n", site=text)
+    script = f"import sys; sys.path.insert(0, {str(site)!r}); import p; print(p.core.__file__)"
+    ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert names_of(site, followed(site, "p")) == ["core"]
+    assert ran.stdout == f"{site}/core.abi3.so\n"

@@ -70,7 +70,8 @@ class Finder(Protocol):
     def named(self, path: str) -> Named | None:
         """The names of modules that an extension module may import itself, in C.
 
-        None for one that cannot be read, or is not.
+        A Cython module whose source is not there also imports what its distribution requires and
+        it has the name of. None for one that cannot be read, or is not.
         """
 
     def modules_in(self, text: str) -> Mapping[str, bool]:

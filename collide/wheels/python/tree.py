@@ -11,7 +11,8 @@ import os
 import posixpath
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from collide.support.records import NamedTuple
 from collide.wheels.python.compiled import Named, ObjectTexts, defined_by, named_modules
 from collide.wheels.python.imports import Distribution, is_record_of
 from collide.wheels.python.values import UNKNOWN, CodeModule
+from collide.wheels.requirements import required
 from collide.wheels.tags import module_misfit
 
 TYPE_CHECKING = False
@@ -136,6 +138,7 @@ class TreeFinder:
         self._modules: dict[str, CodeModule] = {}
         self._defined: dict[str, frozenset[str]] = {}
         self._texts: dict[str, ObjectTexts] = {}
+        self._required: dict[tuple[str, str], frozenset[str]] = {}
         self.forget()
 
     def forget(self) -> None:
@@ -195,9 +198,31 @@ class TreeFinder:
     def named(self, path: str) -> Named | None:
         """See :class:`Finder`."""
         try:
-            return named_modules(path, self._tops(), self._texts)
+            found = named_modules(path, self._tops(), self._texts)
         except (OSError, ValueError):
             return None
+        if found.is_cython and not self.source_of(path):
+            needs = self._required_by(path)
+            found = found._replace(called=(*found.called, *(n for n in found.own if n in needs)))
+        return found
+
+    def _required_by(self, path: str) -> frozenset[str]:
+        """The names of what those distributions bring that the one of an object requires."""
+        root = next((r for r in self._roots if path.startswith(f"{r}/")), "")
+        inside = path[len(root) + 1 :]
+        top = inside.partition("/")[0]
+        if (root, top) not in self._required:
+            self._required[root, top] = _brought(self._metadata(root, inside), self.distribution)
+        return self._required[root, top]
+
+    def _metadata(self, root: str, path: str) -> bytes:
+        """METADATA of the distribution that has installed a file; empty without one."""
+        for inside in sorted(self._in(root)) if root else ():
+            found = _recorded(root, inside) if inside.endswith(".dist-info") else None
+            if found is not None and path in found.files:
+                with suppress(OSError):
+                    return Path(root, inside, "METADATA").read_bytes()
+        return b""
 
     def _tops(self) -> set[str]:
         """The first names of what can be imported."""
@@ -357,3 +382,10 @@ def _recorded(root: str, directory: str) -> Distribution | None:
     except (InputError, OSError, ValueError, csv.Error):
         return None
     return Distribution(root, tuple(row[0] for row in rows if row))
+
+
+def _brought(metadata: bytes, distribution: Callable[[str], Distribution | None]) -> frozenset[str]:
+    """The names of modules and packages that the required distributions have installed."""
+    found = map(distribution, required(metadata))
+    paths = (path for one in found if one is not None for path in one.files)
+    return frozenset(path.partition("/")[0].partition(".")[0] for path in paths)
