@@ -30,8 +30,9 @@ from collide.wheels.target import is_extension_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collide.analysis.known_reach import KnownReach, ReachOnHost
+    from collide.analysis.known_reach import KnownReach
     from collide.analysis.layouts import Layouts
+    from collide.analysis.reachability import Reach
     from collide.elf.code.call_graph import Calls
     from collide.loader.lookup import Match
 
@@ -154,7 +155,7 @@ def _interpositions(
     groups: _Groups,
     collected: Mapping[InterpositionKey, _Collected],
     kept_of: Mapping[InterpositionKey, AbstractSet[str]],
-    reach: ReachOnHost | None,
+    reach: Reach | None,
 ) -> Iterator[Interposition]:
     uses: Uses = reach.uses if reach else _all
     names = dict[Dso, set[str]]()
@@ -223,7 +224,7 @@ def _own_calls(
     groups: _Groups,
     victim: Dso,
     kept: AbstractSet[str],
-    reach: ReachOnHost,
+    reach: Reach,
 ) -> tuple[str, ...]:
     """The names whose intended definitions are called by their own object, and not by name.
 
@@ -255,7 +256,7 @@ def _reach(
     known: KnownReach | None,
     *,
     at_load: bool = True,
-) -> ReachOnHost:
+) -> Reach:
     """What tells which names of a victim are in use, by the calls of all that is opened.
 
     What constructors call is left out unless ``at_load``.

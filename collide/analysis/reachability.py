@@ -8,14 +8,13 @@ address is in the data of an object in use count as called; what is looked up wi
 dlsym does not. All modules are looked at together: where they bind an object
 differently, the union of its bindings counts.
 
-The graph is searched backwards from the references that are asked for, and only as
-far as needed: mostly a few steps lead to something that runs, or end.
+What runs is followed from what is certain to run, object by object, until nothing is new.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -23,37 +22,20 @@ from types import MappingProxyType
 
 from collide.binding.binding import BindingGroup, BoundModule
 from collide.elf.code.call_graph import Calls
-from collide.elf.references import table_of
+from collide.elf.code.graph import Running
+from collide.elf.references import referred_names
 from collide.loader.link_map import LinkMap
 from collide.loader.model import Dso
-from collide.support.records import NamedTuple
 
 ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")
 """Names that CPython 3, a cffi module in PyPy and CPython 2 look up with dlsym."""
 
 
-class Use(NamedTuple):
-    """A fact that may hold: code of ``dso`` that runs refers to ``name``.
-
-    With None for the name: something calls into the object, so that its data is in use.
-    """
-
-    dso: Dso
-    name: str | None
-
-
-class _Door(NamedTuple):
-    """A fact that may hold: a function of ``dso`` is called by a name that leads to it."""
-
-    dso: Dso
-    address: int
-
-
 class _Object:
-    """One object, as all modules bind it.
+    """One object, as all modules bind it, and what of it is known to run.
 
-    Its *doors* are functions with names, by which others may call them. A name waits for those
-    that lead to a use of it: it holds as soon as one of them is open.
+    ``in_use`` is whether something calls into it: then its data is, too. ``used`` are the names
+    that its code which runs refers to.
     """
 
     def __init__(
@@ -61,99 +43,62 @@ class _Object:
     ) -> None:
         self.dso = dso
         self._unasked = unasked
-        self.groups: dict[int, BindingGroup] = {}
         self._read = read
-        self._by_provider: defaultdict[Dso, list[BindingGroup]] = defaultdict(list)
-        self._bound_to: dict[Dso, AbstractSet[str]] = {}
-        self._waiting: dict[Use, AbstractSet[int]] = {}
-        self._awaited: Counter[int] = Counter()
-        self._open: set[int] = set()
-        self.is_read = False
+        self.groups: dict[int, BindingGroup] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing of what runs."""
+        self.in_use = False
+        self.used: set[str] = set()
+        self._running: Running | None = None
 
     @cached_property
     def calls(self) -> Calls | None:
         """Its calls, which are costly to read."""
-        self.is_read = True
         return self._read(self.dso)
-
-    @cached_property
-    def _size(self) -> int:
-        return len(table_of(self.dso.elf.references).simple)
-
-    @property
-    def cost(self) -> tuple[bool, int]:
-        """A sort key: objects whose calls are read come first, then small ones."""
-        return not self.is_read, self._size
 
     @cached_property
     def used_at_load(self) -> AbstractSet[str]:
         """The names that its constructors lead to."""
         if self.calls is None:
             return frozenset()
-        return self.calls.used_at_load(lambda name: self.targets(name, self.dso))
+        return self.calls.used_at_load(self._own_addresses)
 
-    @cached_property
-    def entries(self) -> AbstractSet[int]:
+    def _own_addresses(self, name: str) -> Iterator[int]:
+        for group in self.groups.values():
+            yield from group.addresses(self.dso).get(name, ())
+
+    @property
+    def entries(self) -> Iterable[int]:
         """Addresses that the opener calls: a module's initialisation; else what it may ask for."""
         exports = self.dso.elf.exports
         names: Iterable[str] = [name for name in exports.names if ENTRY.match(name)]
         names = names or exports.names - self._unasked
         found = (d.value for name in names for d in exports.candidates(name))
-        return {value for value in found if value is not None}
+        return [value for value in found if value is not None]
 
-    def offered(self, functions: AbstractSet[int]) -> AbstractSet[int]:
-        """Those of ``functions`` that have names, by which others may call them."""
-        calls = self.calls
-        return calls.offered(self.dso.elf.exports).keys() & functions if calls else frozenset()
+    def enter(self) -> AbstractSet[str]:
+        """Something calls into the object; returns the names that are used by that."""
+        if self.in_use:
+            return frozenset()
+        self.in_use = True
+        if self.calls is None:
+            return referred_names(self.dso.elf.references)
+        return self._known(self.calls).enter()
 
-    def wait(self, use: Use, doors: AbstractSet[int]) -> Sequence[int]:
-        """Let ``use`` hold with one of ``doors``; returns those that nothing else waits for."""
-        self.drop(use)
-        self._waiting[use] = doors
-        awaited = self._awaited.get
-        new = sorted(door for door in doors if not awaited(door))
-        self._awaited.update(doors)
-        return new
+    def call(self, functions: Iterable[int]) -> AbstractSet[str]:
+        """``functions`` are called; returns the names that are used by that."""
+        return self._known(self.calls).call(functions) if self.calls else frozenset()
 
-    def drop(self, use: Use) -> None:
-        """``use`` waits no longer."""
-        for door in self._waiting.pop(use, ()):
-            self._awaited[door] -= 1
+    def is_called(self, function: int) -> bool:
+        """Whether code of the object that runs calls a function."""
+        return self.calls is None or self._known(self.calls).is_called(function)
 
-    def is_awaited(self, address: int) -> bool:
-        """Whether some use would hold, if the function at ``address`` were open."""
-        return self._awaited[address] > 0
-
-    def open(self, address: int) -> None:
-        """The function at ``address`` is called by its name."""
-        self._open.add(address)
-
-    def opened(self) -> list[Use]:
-        """The uses that hold because of functions that are open."""
-        return [use for use, doors in self._waiting.items() if not self._open.isdisjoint(doors)]
-
-    def bound_by(self, provider: Dso) -> Sequence[BindingGroup]:
-        """The groups with bindings to ``provider``."""
-        if not self._by_provider:
-            for group in self.groups.values():
-                for dso in group.providers:
-                    self._by_provider[dso].append(group)
-        return self._by_provider.get(provider, ())
-
-    def targets(self, name: str, provider: Dso) -> Iterator[int]:
-        """The addresses in ``provider`` that references to ``name`` get, in any module."""
-        for group in self.bound_by(provider):
-            for definition in group.hits(name, provider):
-                if definition.value is not None:
-                    yield definition.value
-
-    def bound_to(self, provider: Dso) -> AbstractSet[str]:
-        """The names that get a definition of ``provider``, in any module."""
-        names = self._bound_to.get(provider)
-        if names is None:
-            names = set[str]().union(*(g.bound_to(provider) for g in self.bound_by(provider)))
-            self._bound_to[provider] = names
-        return names
+    def _known(self, calls: Calls) -> Running:
+        if self._running is None:
+            self._running = calls.running()
+        return self._running
 
 
 def objects_leading_to(
@@ -208,37 +153,25 @@ class Reach:
         at_load: bool = True,
     ) -> None:
         self.objects = objects_leading_to(victims, modules, calls_of, unasked)
-        for one in () if at_load else self.objects.values():
-            one.used_at_load = frozenset()
         self.calls_of = calls_of
+        self._at_load = at_load
         roots = {module.opened.root.dso for module in modules}
         self.roots = frozenset(roots & self.objects.keys())
-        self._holds: set[Use | _Door] = set()
-        self._follows: defaultdict[Use, list[Use | _Door]] = defaultdict(list)
-        self._opening: set[Dso] = set()
-        self._steps: dict[Use, int] = {}
-        self._waiting: tuple[defaultdict[Dso, dict[Use, None]], ...] = tuple(
-            defaultdict(dict) for _ in self._ways
-        )
-        self._asked: set[Use] = set()
-        self._callers: dict[Dso, list[_Object]] = {}
-        self._users: dict[Dso, list[_Object]] = {}
-        self._named: dict[tuple[Dso, int], list[Use]] = {}
+        self._is_followed = False
+        self._pending: dict[Dso, set[str]] = {}
+        self._bindings: dict[Dso, Sequence[tuple[Dso, Mapping[str, Sequence[int]]]]] = {}
 
     def uses(self, dso: Dso, names: Iterable[str]) -> AbstractSet[str]:
         """Those of ``names`` that code of ``dso`` refers to which can run."""
-        found = self.objects.get(dso)
+        wanted, found = frozenset(names), self.objects.get(dso)
         if found is None:
             return frozenset()
-        wanted = frozenset(names)
-        in_use = bool(self._ask([Use(dso, None)]))
-        if found.calls is None:
-            return wanted if in_use else frozenset()
-        if not in_use:
-            return wanted & found.used_at_load
-        known = wanted & found.calls.table_symbols
-        known = known | found.calls.live(wanted - known)
-        return known | self._ask([Use(dso, name) for name in wanted - known])
+        self._follow()
+        while not wanted <= found.used and self._read_more():
+            self._follow()
+        if found.in_use:
+            return wanted if found.calls is None else wanted & found.used
+        return wanted & found.used_at_load if self._at_load else frozenset()
 
     def runs(self, dso: Dso, functions: Iterable[int]) -> AbstractSet[int]:
         """Those of ``functions``, of ``dso``, that its own code calls in a way that can run.
@@ -246,197 +179,69 @@ class Reach:
         Where its calls are not known, all do as soon as something calls into it.
         """
         found = self.objects.get(dso)
-        if found is None or not self._ask([Use(dso, None)]):
+        self._follow()
+        if found is None or not found.in_use:
             return frozenset()
-        calls = found.calls
-        if calls is None:
-            return frozenset(functions)
-        direct = {one: calls.callers(one) - {one} for one in functions}
-        return {one for one, found in direct.items() if self._is_run(dso, found, calls)}
+        return {one for one in functions if found.is_called(one)}
 
-    def _is_run(self, dso: Dso, callers: AbstractSet[int], calls: Calls) -> bool:
-        # Mostly one of them is live, which is known without a list of all that lead to them.
-        if calls.any_live(callers):
-            return True
-        functions = calls.with_callers(callers)
-        if dso in self.roots and not functions.isdisjoint(self.objects[dso].entries):
-            return True
-        called = self.objects[dso].offered(functions)
-        return bool(self._ask([use for one in called for use in self._calling(dso, one)]))
+    def _read_more(self) -> bool:
+        """Read code of large objects that has not been read yet; False where all has been."""
+        objects = self.objects.values()
+        left = [o.calls for o in objects if o.in_use and o.calls and not o.calls.whole]
+        for calls in left:
+            calls.more()
+        if left:
+            self._is_followed = False
+            for one in objects:
+                one.forget()
+        return bool(left)
 
-    # -- the walk ---------------------------------------------------------------------------------
+    # -- what leads to what -----------------------------------------------------------------------
 
-    def _ask(self, wanted: Sequence[Use]) -> set[str]:
-        """Take the cheapest step that is left until it is known which of ``wanted`` hold."""
-        self._asked = set(wanted)
-        for use in wanted:
-            self._enqueue(use)
-        for way, waiting in iter(self._next, None):
-            dso = min(waiting, key=lambda f: self.objects[f].cost) if way else next(iter(waiting))
-            batch = [use for use in waiting.pop(dso) if self._matters(use)]
-            for use in batch:
-                self._steps[use] = way + 1
-                self._enqueue(use)
-            if batch:
-                self._ways[way](self, self.objects[dso], batch)
+    def _follow(self) -> None:
+        """Find all that runs."""
+        if self._is_followed:
+            return
+        self._is_followed = True
+        for dso in self.roots:
+            one = self.objects[dso]
+            self._use(one, one.enter() | one.call(one.entries))
+        self._settle()
+        loaded = set[Dso]()
+        # Constructors of an object in use run with all that its data refers to.
+        while self._at_load and (left := self._not_in_use(loaded)):
+            loaded.add(left.dso)
+            self._use(left, left.used_at_load)
             self._settle()
-        return {use.name or "" for use in wanted if use in self._holds}
 
-    def _next(self) -> tuple[int, dict[Dso, dict[Use, None]]] | None:
-        return next(((way, left) for way, left in enumerate(self._waiting) if left), None)
+    def _not_in_use(self, but: AbstractSet[Dso]) -> _Object | None:
+        return next((o for d, o in self.objects.items() if not o.in_use and d not in but), None)
 
-    def _matters(self, use: Use) -> bool:
-        """Whether something that is not known yet follows from ``use``."""
-        holds = self._holds
-        if use in holds:
-            return False
-        return use in self._asked or any(
-            f not in holds and (isinstance(f, Use) or self.objects[f.dso].is_awaited(f.address))
-            for f in self._follows[use]
-        )
-
-    def _enqueue(self, use: Use) -> None:
-        way = self._steps.setdefault(use, 0)
-        if way < len(self._ways) and use not in self._holds:
-            self._waiting[way][use.dso][use] = None
-
-    def _implies(self, cause: Use, use: Use | _Door) -> None:
-        """``use`` holds if ``cause`` does."""
-        if cause in self._holds:
-            self._hold(use)
-        else:
-            self._follows[cause].append(use)
-            self._enqueue(cause)
-
-    def _hold(self, use: Use | _Door) -> None:
-        pending = [use]
-        for one in pending:
-            if one in self._holds:
-                continue
-            self._holds.add(one)
-            if isinstance(one, Use):
-                self.objects[one.dso].drop(one)
-                pending += self._follows.pop(one, ())
-            else:
-                self.objects[one.dso].open(one.address)
-                self._opening.add(one.dso)
+    def _use(self, one: _Object, names: AbstractSet[str]) -> None:
+        new = names - one.used
+        if new:
+            one.used |= new
+            self._pending.setdefault(one.dso, set()).update(new)
 
     def _settle(self) -> None:
-        """Hold what waited for functions that are open by now, of all names at once."""
-        while self._opening:
-            for use in self.objects[self._opening.pop()].opened():
-                self._hold(use)
+        """Call what the names that are used are bound to, in any module."""
+        while self._pending:
+            dso, names = self._pending.popitem()
+            called: defaultdict[Dso, list[int]] = defaultdict(list)
+            for provider, addresses in self._bound(dso):
+                for name in names & addresses.keys():
+                    called[provider] += addresses[name]
+            for provider, functions in called.items():
+                one = self.objects[provider]
+                entered = one.enter() if provider is not dso else frozenset()
+                self._use(one, entered | one.call(functions))
 
-    # -- the steps --------------------------------------------------------------------------------
-
-    def _by_opening(self, found: _Object, batch: Iterable[Use]) -> None:
-        """Hold uses of objects that are opened as modules."""
-        if found.dso in self.roots:
-            for use in batch:
-                if use.name is None:
-                    self._hold(use)
-
-    def _by_code(self, found: _Object, batch: Iterable[Use]) -> None:
-        """Find data that refers to the name, and code that is called from data or by a name."""
-        names = [use.name for use in batch if use.name is not None]
-        if names and found.calls is None:
-            # Without calls all is used as soon as any function is called.
-            live: AbstractSet[str] = frozenset(names)
-        elif names and found.calls is not None:
-            live = found.calls.table_symbols.intersection(names)
-            live = live.union(found.calls.live([name for name in names if name not in live]))
-        for name in names:
-            if name in live:
-                self._implies(Use(found.dso, None), Use(found.dso, name))
-            elif found.calls is not None:
-                self._by_bindings(Use(found.dso, name), found.calls.behind(name))
-
-    def _by_bindings(self, use: Use, functions: AbstractSet[int]) -> None:
-        """``use`` holds if one of ``functions``, which lead to it, is called by its name."""
-        if use in self._holds:
-            return
-        found = self.objects[use.dso]
-        if use.dso in self.roots and not functions.isdisjoint(found.entries):
-            self._hold(use)
-            return
-        for address in found.wait(use, found.offered(functions)):
-            for cause in self._calling(use.dso, address):
-                self._implies(cause, _Door(use.dso, address))
-        self._opening.add(use.dso)
-
-    def _calling(self, dso: Dso, address: int) -> Sequence[Use]:
-        """The references that the function at an address is called by."""
-        found = self._named.get((dso, address))
+    def _bound(self, dso: Dso) -> Sequence[tuple[Dso, Mapping[str, Sequence[int]]]]:
+        """What the names that an object refers to get, by the objects that define them."""
+        found = self._bindings.get(dso)
         if found is None:
-            calls = self.objects[dso].calls
-            names = calls.offered(dso.elf.exports).get(address, ()) if calls else ()
-            found = self._named[dso, address] = [
-                Use(caller.dso, name)
-                for name in names
-                for caller in self._users_of(dso)
-                if name in caller.bound_to(dso) and address in caller.targets(name, dso)
-            ]
+            groups = self.objects[dso].groups.values()
+            providers = ((group, p) for group in groups for p in group.providers)
+            found = [(p, g.addresses(p)) for g, p in providers if p in self.objects]
+            self._bindings[dso] = found
         return found
-
-    def _users_of(self, dso: Dso) -> Sequence[_Object]:
-        """All objects that are bound to definitions of an object."""
-        users = self._users.get(dso)
-        if users is None:
-            users = self._users[dso] = [o for o in self.objects.values() if o.bound_by(dso)]
-        return users
-
-    def _from_outside(self, found: _Object, batch: Iterable[Use]) -> None:
-        """Any reference from another object counts: look at one such object after the other."""
-        for use in batch:
-            if use.name is None:
-                left = self._callers.get(use.dso)
-                if left is None:
-                    left = [o for o in self._users_of(use.dso) if o is not found]
-                    self._callers[use.dso] = left
-                if left:
-                    # Objects that are opened as modules are certain to be in use.
-                    best = min(left, key=lambda o: (o.dso not in self.roots, o.cost))
-                    left.remove(best)
-                    self._refers(best, use)
-                if left:
-                    self._waiting[self._steps[use]][use.dso].pop(use)
-                    self._steps[use] -= 1
-                    self._enqueue(use)
-
-    def _refers(self, caller: _Object, use: Use) -> None:
-        """Find when ``caller`` refers to definitions of the object."""
-        names = caller.bound_to(use.dso)
-        in_use = Use(caller.dso, None)
-        calls = caller.calls
-        if calls is None or not names.isdisjoint(calls.table_symbols) or calls.live(names):
-            self._implies(in_use, use)
-        else:
-            for name in names:
-                self._implies(Use(caller.dso, name), use)
-
-    def _at_load(self, found: _Object, batch: Iterable[Use]) -> None:
-        """Hold what constructors lead to, of objects that nothing calls into."""
-        # Constructors of an object in use count with all that its data refers to.
-        in_use = Use(found.dso, None) in self._holds
-        for use in batch:
-            if use.name is not None:
-                if not in_use and use.name in found.used_at_load:
-                    self._hold(use)
-            elif any(
-                not other.bound_to(use.dso).isdisjoint(other.used_at_load)
-                for other in self._users_of(use.dso)
-                if other is not found
-            ):
-                self._hold(use)
-
-    def _by_rest(self, found: _Object, batch: Iterable[Use]) -> None:
-        """Read code of a large object that has not been read yet, and start again."""
-        names = [use for use in batch if use.name is not None]
-        if names and found.calls is not None and not found.calls.whole:
-            found.calls.more()
-            # Uses that were dropped meanwhile may be needed again.
-            for use in [u for u in self._steps if u.dso is found.dso and u.name is not None]:
-                self._steps[use] = self._ways.index(Reach._by_code)
-                self._enqueue(use)
-
-    _ways = (_by_opening, _by_code, _from_outside, _at_load, _by_rest)

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK
 from collide.elf.machines import CLASS_PLT
 from collide.elf.references import eager_references
-from collide.elf.symbols import Definition, Reference
+from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
 from collide.loader.model import Dso
@@ -51,17 +51,8 @@ class BindingGroup:
     """
 
     __slots__ = (
-        *(
-            "_bindings",
-            "_by_name",
-            "_by_word",
-            "_diverted",
-            "_make",
-            "_providers",
-            "_staying",
-            "closure",
-        ),
-        *("individual", "shadowed", "simple", "undefined", "unique"),
+        *("_addresses", "_bindings", "_by_word", "_diverted", "_make", "_providers", "_staying"),
+        *("closure", "individual", "shadowed", "simple", "undefined", "unique"),
     )
 
     def __init__(
@@ -84,7 +75,7 @@ class BindingGroup:
         self._make = make
         self.simple = simple
         self._bindings = None if make else individual
-        self._by_name: dict[str, list[Binding]] | None = None
+        self._addresses: dict[Dso, Mapping[str, Sequence[int]]] = {}
         self._by_word: dict[str, list[str]] | None = None
         self._diverted: Mapping[tuple[Dso, Dso], AbstractSet[str]] | None = None
         self._staying: dict[str, tuple[Binding, ...]] = {}
@@ -177,19 +168,24 @@ class BindingGroup:
             every = self.individual
         yield from (b for b in every if b.actual is not None and such(b.actual.dso))
 
-    def hits(self, name: str, provider: Dso) -> list[Definition]:
-        """The definitions of ``provider`` that references to ``name`` get."""
-        if self.simple is not None and name in self.simple[0]:
-            gets = self.simple[1] is provider
-            return [provider.elf.exports.candidates(name)[0]] if gets else []
-        if not self.individual:
-            return []
-        if self._by_name is None:
-            self._by_name = {}
-            for b in self.individual:
-                self._by_name.setdefault(b.reference.name, []).append(b)
-        hits = (b.actual for b in self._by_name.get(name, ()))
-        return [hit.definition for hit in hits if hit is not None and hit.dso is provider]
+    def addresses(self, provider: Dso) -> Mapping[str, Sequence[int]]:
+        """By name, where in ``provider`` the definitions are that references to a name get."""
+        found = self._addresses.get(provider)
+        if found is None:
+            hits = [
+                (b.reference.name, b.actual.definition)
+                for b in self.individual
+                if b.actual is not None and b.actual.dso is provider
+            ]
+            if self.simple is not None and self.simple[1] is provider:
+                candidates = provider.elf.exports.candidates
+                hits += [(name, candidates(name)[0]) for name in self.simple[0]]
+            by_name: dict[str, list[int]] = {name: [] for name, _ in hits}
+            for name, definition in hits:
+                if definition.value is not None:
+                    by_name[name].append(definition.value)
+            found = self._addresses[provider] = by_name
+        return found
 
     def bound_to(self, provider: Dso) -> Iterator[str]:
         """The names that get a definition of ``provider``."""

@@ -705,6 +705,203 @@ lent(PyObject *module, PyObject *args)
     return found;
 }
 
+/* -- what leads to what in code ---------------------------------------------------------------- */
+
+/* A list that grows, of numbers of functions and of what they lead to. */
+typedef struct {
+    int32_t *items;
+    size_t count, room;
+} Numbers;
+
+static int
+push(Numbers *numbers, long item)
+{
+    if (item < 0 || item > INT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "no such number");
+        return -1;
+    }
+    if (numbers->count == numbers->room) {
+        size_t room = numbers->room ? 2 * numbers->room : 256;
+        int32_t *items = realloc(numbers->items, room * sizeof *items);
+        if (!items) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        numbers->items = items;
+        numbers->room = room;
+    }
+    numbers->items[numbers->count++] = (int32_t)item;
+    return 0;
+}
+
+/* The functions that hold the ``places``, each with the ``number`` of what they lead to. */
+static int
+add_edges(Numbers *edges, const Split *split, PyObject *places, PyObject *number,
+          PyObject *without, Py_ssize_t left_out)
+{
+    long to = PyLong_AsLong(number);
+    if (to == -1 && PyErr_Occurred())
+        return -1;
+    for (Py_ssize_t at = 0; at < PyList_Size(places); at++) {
+        PyObject *place = PyList_GetItem(places, at);
+        int skip = left_out ? PySequence_Contains(without, place) : 0;
+        int64_t where = skip ? 0 : PyLong_AsLongLong(place);
+        if (skip < 0 || (where == -1 && PyErr_Occurred()))
+            return -1;
+        if (!skip
+            && (push(edges, (long)function_of(split->starts, split->count, where)) < 0
+                || push(edges, to) < 0))
+            return -1;
+    }
+    return 0;
+}
+
+/* Two columns of all ``edges``: where those of each function begin, and what they lead to. */
+static PyObject *
+sorted_edges(const Numbers *edges, Py_ssize_t functions)
+{
+    size_t width = sizeof(int32_t), count = edges->count / 2;
+    PyObject *heads = PyBytes_FromStringAndSize(NULL, (functions + 1) * (Py_ssize_t)width);
+    PyObject *leads = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(count * width));
+    int32_t *next = calloc((size_t)functions + 2, width), *head, *lead;
+    if (!heads || !leads || !next) {
+        Py_XDECREF(heads);
+        Py_XDECREF(leads);
+        free(next);
+        return PyErr_NoMemory();
+    }
+    head = (int32_t *)PyBytes_AsString(heads);
+    lead = (int32_t *)PyBytes_AsString(leads);
+    for (size_t at = 0; at < count; at++)
+        next[edges->items[2 * at] + 1]++;
+    for (Py_ssize_t at = 0; at < functions; at++)
+        next[at + 1] += next[at];
+    memcpy(head, next, ((size_t)functions + 1) * width);
+    for (size_t at = 0; at < count; at++)
+        lead[next[edges->items[2 * at]]++] = edges->items[2 * at + 1];
+    free(next);
+    return Py_BuildValue("NN", heads, leads);
+}
+
+PyDoc_STRVAR(edges_doc, "edges(starts, lists, numbers, without)");
+
+static PyObject *
+edges(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer starts;
+    PyObject *lists, *numbers, *without, *address, *places, *result = NULL;
+    if (!PyArg_ParseTuple(args, "y*O!O!O", &starts, &PyDict_Type, &lists, &PyDict_Type, &numbers,
+                          &without))
+        return NULL;
+    Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), 0, 0};
+    Py_ssize_t at = 0, left_out = PyObject_Size(without);
+    Numbers found = {0};
+    int failed = left_out < 0;
+    if (!failed && !split.count) {
+        PyErr_SetString(PyExc_IndexError, "no function");
+        failed = 1;
+    }
+    while (!failed && PyDict_Next(lists, &at, &address, &places)) {
+        PyObject *number = NULL;
+        if (PyList_Check(places) && !(number = PyDict_GetItemWithError(numbers, address)))
+            failed = PyErr_Occurred() != NULL;
+        if (number)
+            failed = add_edges(&found, &split, places, number, without, left_out) < 0;
+    }
+    if (!failed)
+        result = sorted_edges(&found, split.count);
+    free(found.items);
+    PyBuffer_Release(&starts);
+    return result;
+}
+
+/* A walk along edges: ``seen`` has a byte for each number, ``found`` gets those of no function. */
+typedef struct {
+    const int32_t *heads, *leads;
+    Py_ssize_t functions, count;
+    unsigned char *seen;
+    Py_ssize_t size;
+    Numbers pending;
+    PyObject *found;
+} Walk;
+
+static int
+visit(Walk *walk, long number)
+{
+    if (number < 0 || number >= walk->size) {
+        PyErr_SetString(PyExc_ValueError, "no such number");
+        return -1;
+    }
+    if (walk->seen[number])
+        return 0;
+    walk->seen[number] = 1;
+    if (number >= walk->functions && append(walk->found, PyLong_FromLong(number)) < 0)
+        return -1;
+    return push(&walk->pending, number);
+}
+
+static int
+visit_all(Walk *walk, PyObject *numbers)
+{
+    for (Py_ssize_t at = 0; at < PyList_Size(numbers); at++) {
+        long number = PyLong_AsLong(PyList_GetItem(numbers, at));
+        if ((number == -1 && PyErr_Occurred()) || visit(walk, number) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Visit what a number leads to, by an edge or by what is told ``further``. */
+static int
+leave(Walk *walk, int32_t from, PyObject *further)
+{
+    if (from < walk->functions) {
+        int32_t at = walk->heads[from], end = walk->heads[from + 1];
+        if (at < 0 || end > walk->count) {
+            PyErr_SetString(PyExc_ValueError, "no such edges");
+            return -1;
+        }
+        for (; at < end; at++)
+            if (visit(walk, walk->leads[at]) < 0)
+                return -1;
+    }
+    if (!PyDict_Size(further))
+        return 0;
+    PyObject *key = PyLong_FromLong(from);
+    PyObject *more = key ? PyDict_GetItemWithError(further, key) : NULL;
+    Py_XDECREF(key);
+    if (!more)
+        return PyErr_Occurred() ? -1 : 0;
+    return PyList_Check(more) ? visit_all(walk, more) : 0;
+}
+
+PyDoc_STRVAR(walk_doc, "walk(heads, leads, further, seeds, seen)");
+
+static PyObject *
+walk(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer heads, leads, seen;
+    PyObject *further, *seeds;
+    if (!PyArg_ParseTuple(args, "y*y*O!O!w*", &heads, &leads, &PyDict_Type, &further, &PyList_Type,
+                          &seeds, &seen))
+        return NULL;
+    Py_ssize_t width = sizeof(int32_t);
+    Walk one = {heads.buf, leads.buf, heads.len / width - 1, leads.len / width,
+                seen.buf, seen.len, {0}, PyList_New(0)};
+    int failed = !one.found || visit_all(&one, seeds) < 0;
+    while (!failed && one.pending.count)
+        failed = leave(&one, one.pending.items[--one.pending.count], further) < 0;
+    if (failed)
+        Py_CLEAR(one.found);
+    free(one.pending.items);
+    PyBuffer_Release(&seen);
+    PyBuffer_Release(&leads);
+    PyBuffer_Release(&heads);
+    return one.found;
+}
+
 /* -- string tables --------------------------------------------------------------------------- */
 
 PyDoc_STRVAR(names_doc, "names(table, offsets, most)");
@@ -963,6 +1160,7 @@ described(PyObject *module, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"described", described, METH_VARARGS, described_doc},
+    {"edges", edges, METH_VARARGS, edges_doc},
     {"gnu_hash", gnu_hash, METH_O, gnu_hash_doc},
     {"holding", holding, METH_VARARGS, holding_doc},
     {"lent", lent, METH_VARARGS, lent_doc},
@@ -971,6 +1169,7 @@ static PyMethodDef methods[] = {
     {"scan", scan, METH_VARARGS, scan_doc},
     {"sieve", sieve, METH_O, sieve_doc},
     {"uses", uses, METH_VARARGS, uses_doc},
+    {"walk", walk, METH_VARARGS, walk_doc},
     {NULL, NULL, 0, NULL},
 };
 

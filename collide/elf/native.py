@@ -56,6 +56,34 @@ class Compiled(Protocol):
     ) -> frozenset[int]:
         """The functions that hold ``places``, but for those places that are left out."""
 
+    def edges(
+        self,
+        starts: array[int],
+        lists: dict[int, list[int] | None],
+        numbers: dict[int, int],
+        without: Collection[int],
+        /,
+    ) -> tuple[bytes, bytes]:
+        """What each function leads to (:mod:`collide.elf.code.graph`), as numbers of 4 bytes.
+
+        These are where the edges of each begin, and the ``numbers`` of what they lead to.
+        ``lists`` are as :meth:`scan` fills them; of their places some are left out.
+        """
+
+    def walk(
+        self,
+        heads: ReadableBuffer,
+        leads: ReadableBuffer,
+        further: dict[int, list[int]],
+        seeds: list[int],
+        seen: bytearray,
+        /,
+    ) -> list[int]:
+        """Mark in ``seen`` what ``seeds`` lead to; gives what of it is new and no function.
+
+        ``heads`` and ``leads`` are as :meth:`edges` gives them, ``further`` are edges beside them.
+        """
+
     def described(
         self,
         begins: array[int],

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from collide.analysis.analysis import analyse
-from collide.analysis.reachability import Reach
 from collide.binding.definers import ReferencesByDefiner
+from collide.elf.code.graph import Running
 from collide.filesystems.root import Root
 from collide.findings.finding import Finding
 from collide.findings.judge import JudgedInterpositions, judge
 from collide.hosts.extract import extract
 from collide.loader.host import Host
-from collide.loader.model import Dso
 from collide.wheels.target import read_target
 from judging import caller, calls, functions, many, module, only_x86_64
 from scenario import Scenario
@@ -65,17 +63,17 @@ def test_what_is_known_of_other_hosts_changes_nothing(hosts: list[Host], tmp_pat
     assert found(tmp_path, hosts[::-1]) == alone[::-1]
 
 
-def test_same_questions_about_same_bindings_are_asked_once(
+def test_what_runs_by_the_same_bindings_is_found_once(
     hosts: list[Host], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    uses = Reach.uses
+    enter = Running.enter
 
-    def counted(reach: Reach, dso: Dso, names: Iterable[str]) -> AbstractSet[str]:
-        asked.append(dso)
-        return uses(reach, dso, names)
+    def counted(running: Running) -> set[str]:
+        asked.append(running)
+        return enter(running)
 
-    monkeypatch.setattr(Reach, "uses", counted)
+    monkeypatch.setattr(Running, "enter", counted)
     found(tmp_path, [hosts[0]])
     once = len(asked)
     assert once

@@ -356,4 +356,6 @@ def answers_of_its_bindings(group: BindingGroup) -> None:
         assert Counter(group.bindings_to({dso}.__contains__)) == Counter(bound)
         for name in names:
             hits = {b.actual.definition for b in bound if b.actual and b.reference.name == name}
-            assert set(group.hits(name, dso)) == hits
+            places = {hit.value for hit in hits} - {None}
+            assert set(group.addresses(dso).get(name, ())) == places
+        assert group.addresses(dso).keys() == {b.reference.name for b in bound}

@@ -19,6 +19,8 @@ from collide import elf
 from collide.elf import native
 from collide.elf.code import instructions, lent, unwind
 from collide.elf.code.branches import FORMS, Functions, Segment, Sites
+from collide.elf.code.callers import Callers, FollowedTables
+from collide.elf.code.graph import Graph, Running
 from collide.elf.code.machine_code import ARGUMENTS
 from collide.elf.code.pointers import labelled, used_offsets
 from collide.elf.hash_tables import GnuHash, gnu_hash
@@ -35,6 +37,7 @@ OPCODES = st.sampled_from(
     (b"\xe8", b"\xe9", b"\x0f\x84", b"\x8d\x05", b"\x48\x8b\x3d", b"\xff\x15", b"\xff\x25", b"\xf2")
 )
 NEAR = st.integers(-80, 80)
+SMALL = st.integers(-2, 20)
 
 
 def exact(data: bytes) -> memoryview:
@@ -149,6 +152,74 @@ def test_same_functions(
     linkage: set[int],
 ) -> None:
     both(lambda: Functions(starts, 100, linkage).holding(places))
+
+
+PLACES = st.none() | st.lists(st.integers(0, 9), max_size=4)
+
+
+@many
+@given(
+    functions=st.integers(1, 6),
+    lists=st.lists(PLACES, min_size=9, max_size=9),
+    linkage=st.sets(st.integers(0, 9), max_size=2),
+    linkages=st.sets(st.integers(0, 5), max_size=2),
+    users=st.lists(st.frozensets(st.integers(0, 5), max_size=3), max_size=9),
+    seeds=st.lists(st.integers(0, 5), max_size=3),
+)
+def test_same_functions_run(
+    both: Callable[[Callable[[], Any]], None],
+    functions: int,
+    lists: list[list[int] | None],
+    linkage: set[int],
+    linkages: set[int],
+    users: list[frozenset[int]],
+    seeds: list[int],
+) -> None:
+    """Functions of one byte, and behind them the slots of symbols that they use."""
+    slots = {at: str(at) for at in range(functions, len(lists))}
+    rows = enumerate({one for one in of if one < functions} for of in users)
+    tables = {at if at < functions else str(at): frozenset(of) for at, of in rows}
+
+    def question() -> object:
+        sites = Sites(range(len(lists)))
+        sites.lists = dict(enumerate(lists))
+        split, apart = (
+            Functions(range(functions), 10, linkage),
+            {n for n in linkages if n in starts},
+        )
+        graph = Graph(split, sites, slots, (), apart)
+        followed = FollowedTables(
+            tables, frozenset({1}), frozenset("7"), frozenset({0}), Callers(one)
+        )
+        running = Running(graph, followed)
+        return running.call(seeds), running.enter(), bytes(running._seen)
+
+    starts, one = range(functions), lambda _: frozenset[int]()
+    both(question)
+
+
+@many
+@given(
+    heads=st.lists(SMALL, max_size=4),
+    leads=st.lists(SMALL, max_size=4),
+    further=st.dictionaries(SMALL, st.lists(SMALL, max_size=2), max_size=3),
+    seeds=st.lists(SMALL, max_size=3),
+    size=st.integers(0, 8),
+)
+def test_edges_may_lead_anywhere(
+    compiled: Any,
+    heads: list[int],
+    leads: list[int],
+    further: dict[int, list[int]],
+    seeds: list[int],
+    size: int,
+) -> None:
+    seen = bytearray(size)
+    try:
+        found = compiled.walk(array("i", heads), array("i", leads), further, seeds, seen)
+    except ValueError:
+        return
+    assert all(seen[number] for number in (*seeds, *found))
 
 
 @many
@@ -356,8 +427,6 @@ def test_symbol_at_the_end_of_a_long_chain_is_reached(
 
 
 # -- whatever it is given: what is read beyond a buffer is seen by tests/tools/sanitized.py --------
-
-SMALL = st.integers(-2, 20)
 
 
 @many

@@ -123,10 +123,13 @@ def run_object(data: bytes) -> None:
     calls = read_calls(data)
     if calls is not None:
         calls.used_at_load()
-        calls.live(list(found.exports.names)[:10])
         calls.leaves(calls.functions[:10])
-        for name in list(found.exports.names)[:5]:
-            calls.behind(name)
+        calls.behind(list(found.exports.names)[:5])
+        calls.follow_tables(found.exports.names, found.exports, frozenset)
+        running = calls.running()
+        running.enter()
+        running.call(calls.functions)
+        any(map(running.is_called, calls.functions[:10]))
     if _one_of(data, 16) == 1:
         path = f"/prefix/{seeds.MODULE}"
         dso = Dso(path, path, found, lambda: data)

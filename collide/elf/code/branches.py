@@ -75,7 +75,11 @@ class Functions:
 
     def at(self, place: int) -> int:
         """The function that holds ``place``."""
-        return self.starts[bisect_right(self._bounds, place)]
+        return self.starts[self.number(place)]
+
+    def number(self, place: int) -> int:
+        """Which of all functions it is that holds ``place``."""
+        return bisect_right(self._bounds, place)
 
     def holding(self, places: Iterable[int]) -> frozenset[int]:
         """The functions that hold ``places``, of which those in linkage tables are in none."""

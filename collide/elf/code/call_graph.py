@@ -27,6 +27,7 @@ from types import MappingProxyType
 from collide.elf.code.branches import Functions, Sites
 from collide.elf.code.callers import Callers, FollowedTables
 from collide.elf.code.cffi_tables import IMPORT, MARK, cffi_functions
+from collide.elf.code.graph import Graph, Running
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
 from collide.elf.code.own_tables import among, entered, from_outside
@@ -157,6 +158,7 @@ class Calls(Scanned):
         super().__init__(image, frames, again)
         names, sites, split = self._names, self._sites, self._split
         self._callers = Callers(lambda one: split.holding(() if one in names else sites.to(one)))
+        self._graph: Graph | None = None
         self._users: dict[str, frozenset[int]] = {}
         self._table_users: dict[str | int, frozenset[int] | None] = {}
         self._forget()
@@ -169,6 +171,7 @@ class Calls(Scanned):
         self._scan(self._segments(executable(image)))
         self._callers.clear()
         self._users.clear()
+        self._graph = None
         self._forget()
 
     def callers(self, function: int) -> AbstractSet[int]:
@@ -236,7 +239,7 @@ class Calls(Scanned):
             if wanted and interiors:
                 while self._left:
                     self.more()
-            leading = set[int]().union(*map(self.behind, wanted))
+            leading = self.behind(wanted)
             offered = self.offered(exports)
             named = wanted.union(*(offered.get(function, ()) for function in leading))
             in_data = self._tables.intersection(leading) | (named & self._table_symbols)
@@ -316,22 +319,21 @@ class Calls(Scanned):
 
     # -- what runs once something calls into the object -------------------------------------------
 
-    def live(self, names: Collection[str]) -> AbstractSet[str]:
-        """Those of ``names`` that a constructor or what data refers to uses, directly or not."""
-        self._now.trace(self._all_users(names))
-        return {name for name in names if not self._now.live.isdisjoint(self.users(name))}
+    def running(self) -> Running:
+        """What runs by what is called, from nothing on; tables are followed as they are now."""
+        if self._graph is None:
+            symbols = self._table_symbols
+            self._graph = Graph(self._split, self._sites, self._names, symbols, self._linkages)
+        return Running(self._graph, self._now)
 
-    def behind(self, name: str) -> AbstractSet[int]:
-        """All functions that lead to a use of ``name``, which is not live."""
-        found = self._now.behind.get(name)
-        if found is None:
-            found = self._now.behind[name] = self.with_callers(self._all_users((name,)))
-        return found
+    def behind(self, names: Collection[str]) -> frozenset[int]:
+        """All functions that lead to a use of one of ``names``."""
+        return self.with_callers(self._all_users(names))
 
     def leading_to(self, names: Collection[str]) -> AbstractSet[int]:
         """All functions that lead to a use of one of ``names``, whatever tables are followed."""
         now, self._now = self._now, self._followed[_UNASKED]
-        found = frozenset[int]().union(*map(self.behind, names))
+        found = self.behind(names)
         self._now = now
         return found
 
@@ -345,11 +347,6 @@ class Calls(Scanned):
             seen |= new
             new = frozenset().union(*map(callers, new)) - seen - without
         return frozenset(seen)
-
-    def any_live(self, functions: AbstractSet[int]) -> bool:
-        """Whether a constructor or what data refers to calls one of them, directly or not."""
-        self._now.trace(functions)
-        return not self._now.live.isdisjoint(functions)
 
     # -- what runs as soon as the object is loaded ------------------------------------------------
 

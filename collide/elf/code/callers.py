@@ -1,10 +1,8 @@
-"""What is known of the callers in one object: who calls a function, and what is live by that."""
+"""What is known of the callers in one object."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
 
 
 class Callers(dict[int, frozenset[int]]):
@@ -22,8 +20,9 @@ class FollowedTables:
     """What is known of the callers in one object while certain of its tables are followed.
 
     ``in_tables`` are the symbols and functions that stand in these, with the functions that refer
-    to the tables. Whatever else the data refers to counts as called. ``misread`` are functions
-    that only seem to call these.
+    to the tables. Whatever else the data refers to counts as called: with the constructors that
+    are ``roots``, which run as soon as the object is in use. ``misread`` are functions that only
+    seem to call these.
     """
 
     def __init__(
@@ -35,44 +34,16 @@ class FollowedTables:
         callers: Callers,
         misread: Mapping[str | int, frozenset[int]],
     ) -> None:
-        self._in_tables = in_tables
-        self._misread = misread
+        self.in_tables = in_tables
+        self.misread = misread
         self.callers = callers
         if in_tables or misread:
             self.callers = Callers(lambda one: self.with_tables(one, callers[one]))
         self.tables = tables.difference(in_tables)
         self.table_symbols = table_symbols.difference(in_tables)
-        self.live = set(self.tables | constructors)
-        self.expanded: set[int] = set()
-        self.follows: defaultdict[int, list[int]] = defaultdict(list)
-        self.behind: dict[str, frozenset[int]] = {}
+        self.roots = self.tables | constructors
 
     def with_tables(self, called: str | int, callers: frozenset[int]) -> frozenset[int]:
         """The ``callers`` of a function or users of a symbol, with the users of its tables."""
-        callers = callers.difference(self._misread.get(called, ()))
-        return callers.union(self._in_tables.get(called, ()))
-
-    def trace(self, functions: AbstractSet[int]) -> None:
-        """Find out which of ``functions`` are live; others become so where they are met."""
-        live, follows = self.live, self.follows
-        new = functions - self.expanded - live
-        while new:
-            self.expanded |= new
-            before: set[int] = set()
-            for function in new:
-                callers = self.callers[function]
-                if live.isdisjoint(callers):
-                    for caller in callers:
-                        follows[caller].append(function)
-                    before |= callers
-                else:
-                    self._revive(function)
-            new = before - self.expanded - live
-
-    def _revive(self, function: int) -> None:
-        """``function`` is live, and so is all that was found to be called by it."""
-        pending = [function]
-        for one in pending:
-            if one not in self.live:
-                self.live.add(one)
-                pending += self.follows.pop(one, ())
+        callers = callers.difference(self.misread.get(called, ()))
+        return callers.union(self.in_tables.get(called, ()))
