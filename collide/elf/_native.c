@@ -705,6 +705,30 @@ lent(PyObject *module, PyObject *args)
     return found;
 }
 
+PyDoc_STRVAR(last_doc, "last(code, forms)");
+
+static PyObject *
+last(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer code, forms;
+    if (!PyArg_ParseTuple(args, "y*y*", &code, &forms))
+        return NULL;
+    PyObject *result = NULL;
+    if (forms.len != 512) {
+        PyErr_SetString(PyExc_ValueError, "no such tables");
+    } else {
+        Reader reader = {code.buf, code.len, 0, 0};
+        Instruction one = {0};
+        while (reader.at <= code.len - 4 && decode(&reader, forms.buf, &one))
+            ;
+        result = reader.ended ? Py_NewRef(Py_None) : Py_BuildValue("in", one.opcode, reader.at);
+    }
+    PyBuffer_Release(&forms);
+    PyBuffer_Release(&code);
+    return result;
+}
+
 /* -- what leads to what in code ---------------------------------------------------------------- */
 
 /* A list that grows, of numbers of functions and of what they lead to. */
@@ -1163,6 +1187,7 @@ static PyMethodDef methods[] = {
     {"edges", edges, METH_VARARGS, edges_doc},
     {"gnu_hash", gnu_hash, METH_O, gnu_hash_doc},
     {"holding", holding, METH_VARARGS, holding_doc},
+    {"last", last, METH_VARARGS, last_doc},
     {"lent", lent, METH_VARARGS, lent_doc},
     {"names", names, METH_VARARGS, names_doc},
     {"reached", reached, METH_VARARGS, reached_doc},

@@ -56,6 +56,12 @@ class Compiled(Protocol):
     ) -> frozenset[int]:
         """The functions that hold ``places``, but for those places that are left out."""
 
+    def last(self, code: ReadableBuffer, forms: bytes, /) -> tuple[int, int] | None:
+        """The last instruction of x86-64 code (:mod:`collide.elf.code.own_tables`).
+
+        ``forms`` are those of :mod:`collide.elf.code.instructions`.
+        """
+
     def edges(
         self,
         starts: array[int],

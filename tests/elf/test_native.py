@@ -22,6 +22,7 @@ from collide.elf.code.branches import FORMS, Functions, Segment, Sites
 from collide.elf.code.callers import Callers, FollowedTables
 from collide.elf.code.graph import Graph, Running
 from collide.elf.code.machine_code import ARGUMENTS
+from collide.elf.code.own_tables import last_instruction
 from collide.elf.code.pointers import labelled, used_offsets
 from collide.elf.hash_tables import GnuHash, gnu_hash
 from collide.elf.string_table import names_at
@@ -335,6 +336,14 @@ def test_same_lendings(
     both(lambda: list(lent.lendings(start, code, variables)))
 
 
+@settings(many, max_examples=600)
+@given(data=followed() | code(), cut=st.integers(0, 9))
+def test_same_last_instruction(
+    both: Callable[[Callable[[], Any]], None], data: bytes, cut: int
+) -> None:
+    both(lambda: last_instruction(exact(data[: max(len(data) - cut, 0)])))
+
+
 def test_same_moves_of_pointers(both: Callable[[Callable[[], Any]], None]) -> None:
     """All sequences of four: through registers and the stack, and into what they point to."""
     moves = (
@@ -479,6 +488,8 @@ def test_tables_of_instructions_may_be_anything(
 ) -> None:
     found = compiled.uses(exact(code), exact(forms), exact(labels))
     assert all(labels.find(use >> 16) >= 0 for use in found)
+    _, end = compiled.last(exact(code), exact(forms)) or (0, len(code))
+    assert end > len(code) - 4
     lent = compiled.lent(exact(code), exact(forms), exact(labels), 0, array("q", bounds))
     assert len(lent) <= len(code)
 
@@ -538,6 +549,8 @@ def test_wrong_tables_of_instructions_are_refused(compiled: Any) -> None:
             compiled.uses(b"", *wrong)
         with pytest.raises(ValueError, match="no such tables"):
             compiled.lent(b"", *wrong, 0, none)
+    with pytest.raises(ValueError, match="no such tables"):
+        compiled.last(b"", forms[1:])
     for start in (-1, native.HIGHEST + 1):
         with pytest.raises(ValueError, match="no such tables"):
             compiled.lent(b"", forms, labels, start, none)

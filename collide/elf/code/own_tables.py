@@ -11,10 +11,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
+from collide.elf import native
 from collide.elf.code.branches import Functions, Sites
-from collide.elf.code.instructions import decode
+from collide.elf.code.instructions import FORMS, decode
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.headers import Image
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Buffer = bytes | memoryview
 
 _MIXED = "x86_64"
 """A machine whose instructions have many sizes."""
@@ -83,19 +88,29 @@ def _is_whole(function: int, site: int, image: Image) -> bool:
     """
     if image.machine.name != _MIXED or site - function > _LONGEST:
         return True
-    code, at = bytes(image.at(function)[: site + _DISPLACEMENT - function]), 0
+    code = image.at(function)[: site + _DISPLACEMENT - function]
     branches = code[-_DISPLACEMENT - 1] & _MODRM != _RELATIVE
-    while at < len(code):
+    found = last_instruction(code)
+    if found is None or (found[0] in _BRANCHES) != branches:
+        return False
+    return found[1] == len(code) if branches else found[1] >= len(code)
+
+
+def last_instruction(code: Buffer) -> tuple[int, int] | None:
+    """The opcode of the instruction that has the fourth last byte, and where it ends; x86-64.
+
+    None where the code ends before its operands do.
+    """
+    if native.compiled:
+        return native.compiled.last(code, FORMS)
+    content, at, opcode = bytes(code), 0, 0
+    while at <= len(content) - _DISPLACEMENT:
         try:
-            one = decode(code, at)
+            one = decode(content, at)
         except IndexError:
-            return False
-        if at + one.size > site - function:
-            is_branch = one.opcode in _BRANCHES
-            ends = at + one.size == len(code) if branches else at + one.size >= len(code)
-            return ends and is_branch == branches
-        at += one.size
-    return False
+            return None
+        at, opcode = at + one.size, one.opcode
+    return opcode, at
 
 
 def among(
