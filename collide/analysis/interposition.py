@@ -24,7 +24,7 @@ from collide.elf.constants import STT_OBJECT
 from collide.elf.references import referred_names
 from collide.elf.symbol_table import values_of_types
 from collide.elf.symbols import Reference, is_code, is_data
-from collide.loader.model import Dso
+from collide.loader.model import Dso, once_of
 from collide.support.records import NamedTuple
 from collide.wheels.target import is_extension_module
 
@@ -271,14 +271,10 @@ def _reach(
         kept_in[victim] = kept_in.get(victim, frozenset()) | kept
     taken = (b for found in weighed.values() for b in found.taken.values())
     compared = {b.intended.dso for b in taken if b.intended}
+    offered = {k: names_of_library(*k[:2], one.names) for k, one in weighed.items() if not k[2]}
     inside = {
-        key: (
-            key[0],
-            tuple(one.taken.values()),
-            kept_of[key] | names_of_library(key[0], key[1], one.names),
-        )
-        for key, one in weighed.items()
-        if not key[2]
+        key: (key[0], tuple(weighed[key].taken.values()), kept_of[key] | names)
+        for key, names in offered.items()
     }
     interiors = find_interiors(inside.values())
     # Tables of virtual functions reach other code with the objects that have them.
@@ -288,7 +284,7 @@ def _reach(
         if not any(name.startswith("_Z") for name in weighed[key].names)
     )
     calls_of = partial(_calls_of, analysis, compared, kept_in, in_c, at_load)
-    unasked = _unasked(weighed, interiors)
+    unasked = _unasked(weighed, offered, interiors)
     reach = Reach(modules, kept_in.keys() | compared, calls_of, unasked, at_load=at_load)
     further = tuple(
         frozenset((dso, frozenset(names)) for dso, names in of.items()) for of in (kept_in, unasked)
@@ -298,36 +294,37 @@ def _reach(
 
 
 def _unasked(
-    weighed: Mapping[InterpositionKey, _Collected], interiors: Mapping[Dso, tuple[Interior, ...]]
+    weighed: Mapping[InterpositionKey, _Collected],
+    offered: Mapping[InterpositionKey, AbstractSet[str]],
+    interiors: Mapping[Dso, tuple[Interior, ...]],
 ) -> dict[Dso, AbstractSet[str]]:
     """Names that nobody looks up in a victim that has other work than the library linked into it.
 
     Who opens such an object asks for what it is made for, not for a part of a library: not for
-    what the provider has too, nor for what lies among that or begins as several of it do, nor for
+    what is ``offered`` of it, nor for what lies among that or begins as several of it do, nor for
     what the object itself refers to.
     """
     from collide.analysis.library_copies import same_library  # late: start-up
 
     libraries = {victim for victim, provider, _ in weighed if same_library(victim, provider)}
     found: dict[Dso, AbstractSet[str]] = {}
-    for key, one in weighed.items():
-        victim, _, vague = key
-        if vague:
-            continue
-        intended = {b.intended.dso for b in one.taken.values() if b.intended}
+    for key, names in offered.items():
+        victim = key[0]
+        intended = {b.intended.dso for b in weighed[key].taken.values() if b.intended}
         inside = intended <= {victim} and victim not in libraries
         if inside and not is_extension_module(victim):
-            referred = victim.elf.exports.names & referred_names(victim.elf.references)
-            found[victim] = (
-                found.get(victim, frozenset())
-                | referred
-                | names_of_library(key[0], key[1], one.names)
-            )
+            found[victim] = found.get(victim, _referred(victim)) | names
     for victim, names in found.items():
         between = names | names_between(victim, interiors.get(victim, ()))
         found[victim] = between if victim.elf.exports.names - between else names
     # Of one that offers nothing else, all may be asked for.
     return {dso: names for dso, names in found.items() if dso.elf.exports.names - names}
+
+
+@once_of
+def _referred(dso: Dso) -> AbstractSet[str]:
+    """What an object offers and refers to itself."""
+    return dso.elf.exports.names & referred_names(dso.elf.references)
 
 
 def _all(_victim: Dso, names: Iterable[str]) -> AbstractSet[str]:

@@ -109,7 +109,7 @@ def _lent(
         replaced = {ours.definition.value or 0 for ours, _ in inside}
         hosts = {theirs.dso for _, theirs in inside}
         offered = frozenset[str]().union(*(dso.elf.exports.names for dso in hosts))
-        users = frozenset(u for u in users if _runs_without(replaced, u, caller, calls, offered))
+        users &= calls.led_to(users, _entered(caller, calls, offered), replaced)
 
     def image() -> Image:
         return Image(memoryview(caller.read()))
@@ -127,24 +127,11 @@ def _lent(
             yield from [*_moved(name, both)][:1]
 
 
-def _runs_without(
-    replaced: AbstractSet[int],
-    function: int,
-    dso: Dso,
-    calls: Calls,
-    offered: AbstractSet[str],
-) -> bool:
-    """Whether data, a constructor or what the host has not ``offered`` leads to a function.
-
-    Functions ``replaced`` by the host's lead nowhere.
-    """
-    exports = dso.elf.exports
-    return any(
-        found in calls.tables
-        or found in calls.constructors
-        or not offered >= frozenset(calls.offered(exports).get(found, ()))
-        for found in calls.with_callers(frozenset((function,)), replaced)
-    )
+def _entered(dso: Dso, calls: Calls, offered: AbstractSet[str]) -> AbstractSet[int]:
+    """What data, a constructor or a name that the host has not ``offered`` leads to."""
+    named = calls.offered(dso.elf.exports).items()
+    own = {function for function, names in named if not offered >= frozenset(names)}
+    return own | calls.tables | calls.constructors
 
 
 def _has_code(match: Match) -> bool:

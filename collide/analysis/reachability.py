@@ -158,6 +158,9 @@ class Reach:
         roots = {module.opened.root.dso for module in modules}
         self.roots = frozenset(roots & self.objects.keys())
         self._is_followed = False
+        self._loaded: set[Dso] = set()
+        self._asked: set[Dso] = set()
+        self._users: defaultdict[Dso, list[_Object]] = defaultdict(list)
         self._pending: dict[Dso, set[str]] = {}
         self._bindings: dict[Dso, Sequence[tuple[Dso, Mapping[str, Sequence[int]]]]] = {}
 
@@ -166,9 +169,9 @@ class Reach:
         wanted, found = frozenset(names), self.objects.get(dso)
         if found is None:
             return frozenset()
-        self._follow()
+        self._follow(dso)
         while not wanted <= found.used and self._read_more():
-            self._follow()
+            self._follow(dso)
         if found.in_use:
             return wanted if found.calls is None else wanted & found.used
         return wanted & found.used_at_load if self._at_load else frozenset()
@@ -179,8 +182,10 @@ class Reach:
         Where its calls are not known, all do as soon as something calls into it.
         """
         found = self.objects.get(dso)
-        self._follow()
-        if found is None or not found.in_use:
+        if found is None:
+            return frozenset()
+        self._follow(dso)
+        if not found.in_use:
             return frozenset()
         return {one for one in functions if found.is_called(one)}
 
@@ -198,24 +203,37 @@ class Reach:
 
     # -- what leads to what -----------------------------------------------------------------------
 
-    def _follow(self) -> None:
-        """Find all that runs."""
-        if self._is_followed:
-            return
-        self._is_followed = True
-        for dso in self.roots:
-            one = self.objects[dso]
-            self._use(one, one.enter() | one.call(one.entries))
-        self._settle()
-        loaded = set[Dso]()
-        # Constructors of an object in use run with all that its data refers to.
-        while self._at_load and (left := self._not_in_use(loaded)):
-            loaded.add(left.dso)
-            self._use(left, left.used_at_load)
+    def _follow(self, asked: Dso) -> None:
+        """Find all that runs, but for constructors that lead to nothing in what is ``asked``."""
+        if not self._is_followed:
+            self._is_followed = True
+            self._loaded.clear()
+            self._asked.clear()
+            for dso in self.roots:
+                one = self.objects[dso]
+                self._use(one, one.enter() | one.call(one.entries))
             self._settle()
+        # Constructors of an object in use run with all that its data refers to. What those of
+        # another one call in it is among what they use.
+        leading = () if asked in self._asked else self._leading_to(asked)
+        while left := next((o for o in leading if not (o.in_use or o.dso in self._loaded)), None):
+            self._loaded.add(left.dso)
+            self._call(left.dso, left.used_at_load, itself=False)
+            self._settle()
+        self._asked.add(asked)
 
-    def _not_in_use(self, but: AbstractSet[Dso]) -> _Object | None:
-        return next((o for d, o in self.objects.items() if not o.in_use and d not in but), None)
+    def _leading_to(self, dso: Dso) -> Sequence[_Object]:
+        """The objects whose bindings lead to one, directly or not, and that one."""
+        if not self._at_load:
+            return ()
+        if not self._users:
+            for one in self.objects.values():
+                for provider in {p for group in one.groups.values() for p in group.providers}:
+                    self._users[provider].append(one)
+        found = [self.objects[dso]]
+        for one in found:
+            found += [user for user in self._users[one.dso] if user not in found]
+        return found
 
     def _use(self, one: _Object, names: AbstractSet[str]) -> None:
         new = names - one.used
@@ -224,17 +242,20 @@ class Reach:
             self._pending.setdefault(one.dso, set()).update(new)
 
     def _settle(self) -> None:
-        """Call what the names that are used are bound to, in any module."""
         while self._pending:
-            dso, names = self._pending.popitem()
-            called: defaultdict[Dso, list[int]] = defaultdict(list)
-            for provider, addresses in self._bound(dso):
+            self._call(*self._pending.popitem())
+
+    def _call(self, user: Dso, names: AbstractSet[str], *, itself: bool = True) -> None:
+        """Call what ``names`` of ``user`` are bound to in other objects, and in ``itself``."""
+        called: defaultdict[Dso, list[int]] = defaultdict(list)
+        for provider, addresses in self._bound(user):
+            if itself or provider is not user:
                 for name in names & addresses.keys():
                     called[provider] += addresses[name]
-            for provider, functions in called.items():
-                one = self.objects[provider]
-                entered = one.enter() if provider is not dso else frozenset()
-                self._use(one, entered | one.call(functions))
+        for provider, functions in called.items():
+            one = self.objects[provider]
+            entered = one.enter() if provider is not user else frozenset()
+            self._use(one, entered | one.call(functions))
 
     def _bound(self, dso: Dso) -> Sequence[tuple[Dso, Mapping[str, Sequence[int]]]]:
         """What the names that an object refers to get, by the objects that define them."""

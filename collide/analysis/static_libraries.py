@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -97,8 +98,18 @@ def names_of_library(victim: Dso, provider: Dso, taken: AbstractSet[str]) -> Abs
     The provider offers them, too, or they begin with a word that several of the ``taken`` ones
     share: one name alone may have any.
     """
-    names = victim.elf.exports.names
     words = Counter(first_word(name).lower() for name in taken)
-    shared = tuple(w for w, n in words.items() if n > 1 and len(w) >= SHORTEST_PREFIX)
-    alike = {name for name in names if name.lower().startswith(shared)}
-    return alike | provider.elf.exports.defined(names)
+    shared = [w for w, n in words.items() if n > 1 and len(w) >= SHORTEST_PREFIX]
+    found = set(provider.elf.exports.defined(victim.elf.exports.names))
+    lowered, names = _in_lower_case(victim)
+    for word in shared:
+        at = bisect_left(lowered, word)
+        found.update(names[at : bisect_right(lowered, word, at, key=lambda n: n[: len(word)])])
+    return found
+
+
+@once_of
+def _in_lower_case(dso: Dso) -> tuple[Sequence[str], Sequence[str]]:
+    """The names that an object offers, sorted without regard to case: in lower case, and as is."""
+    names = sorted(dso.elf.exports.names, key=str.lower)
+    return [name.lower() for name in names], names

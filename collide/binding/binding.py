@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from collide.elf.constants import STB_GNU_UNIQUE, STB_WEAK
 from collide.elf.machines import CLASS_PLT
 from collide.elf.references import eager_references
+from collide.elf.symbol_table import first_values
 from collide.elf.symbols import Reference
 from collide.loader.link_map import LinkMap, LoadFailure, Opened
 from collide.loader.lookup import Match
@@ -173,17 +174,16 @@ class BindingGroup:
         found = self._addresses.get(provider)
         if found is None:
             hits = [
-                (b.reference.name, b.actual.definition)
+                (b.reference.name, b.actual.definition.value)
                 for b in self.individual
                 if b.actual is not None and b.actual.dso is provider
             ]
             if self.simple is not None and self.simple[1] is provider:
-                candidates = provider.elf.exports.candidates
-                hits += [(name, candidates(name)[0]) for name in self.simple[0]]
+                hits += first_values(provider.elf.exports, self.simple[0])
             by_name: dict[str, list[int]] = {name: [] for name, _ in hits}
-            for name, definition in hits:
-                if definition.value is not None:
-                    by_name[name].append(definition.value)
+            for name, value in hits:
+                if value is not None:
+                    by_name[name].append(value)
             found = self._addresses[provider] = by_name
         return found
 

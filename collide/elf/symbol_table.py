@@ -225,6 +225,13 @@ class DynamicSymbols:
         column = self._columns()[3]
         return ((name, column[at] if at >= 0 else None) for name, at in self._index.items())
 
+    def values_of(self, names: Iterable[str]) -> Iterator[tuple[str, int | None]]:
+        """See :func:`first_values`."""
+        column = self._columns()[3]
+        for name in names:
+            at = self._index[name]
+            yield name, column[at] if at >= 0 else self.candidates(name)[0].value
+
     def of_types(self, types: Container[int]) -> Iterator[tuple[str, int]]:
         """See :func:`values_of_types`."""
         # Which names have one definition is found out for all at once.
@@ -335,6 +342,13 @@ def vague_names(exports: Exports, names: Iterable[str]) -> AbstractSet[str]:
         return exports.vague(names)
     found = ((name, exports.candidates(name)) for name in names)
     return {name for name, ds in found if ds and _are_vague(ds)}
+
+
+def first_values(exports: Exports, names: Iterable[str]) -> Iterator[tuple[str, int | None]]:
+    """The value of the first definition of each name, which has one; of most none is made."""
+    if isinstance(exports, DynamicSymbols):
+        return exports.values_of(names)
+    return ((name, exports.candidates(name)[0].value) for name in names)
 
 
 def values_of_types(exports: Exports, types: Container[int]) -> Iterator[tuple[str, int]]:

@@ -174,6 +174,20 @@ class Calls(Scanned):
         self._graph = None
         self._forget()
 
+    @property
+    def graph(self) -> Graph:
+        """What all functions lead to, as far as the code is scanned."""
+        if self._graph is None:
+            symbols = self._table_symbols
+            self._graph = Graph(self._split, self._sites, self._names, symbols, self._linkages)
+        return self._graph
+
+    def body(self, function: int) -> tuple[AbstractSet[str], AbstractSet[int]]:
+        """See :class:`Scanned`; nothing is read again once all code is scanned."""
+        if self.whole and function in self.graph.numbers:
+            return self.graph.body(function)
+        return super().body(function)
+
     def callers(self, function: int) -> AbstractSet[int]:
         """The functions of the same object that call it, jump to it or take its address."""
         return self._now.callers[function]
@@ -321,10 +335,10 @@ class Calls(Scanned):
 
     def running(self) -> Running:
         """What runs by what is called, from nothing on; tables are followed as they are now."""
-        if self._graph is None:
-            symbols = self._table_symbols
-            self._graph = Graph(self._split, self._sites, self._names, symbols, self._linkages)
-        return Running(self._graph, self._now)
+        tables = self._now
+        if tables.graph is None:
+            tables.graph = self.graph.without(tables.misread)
+        return Running(tables.graph, tables)
 
     def behind(self, names: Collection[str]) -> frozenset[int]:
         """All functions that lead to a use of one of ``names``."""
@@ -337,16 +351,22 @@ class Calls(Scanned):
         self._now = now
         return found
 
-    def with_callers(
-        self, new: AbstractSet[int], without: AbstractSet[int] = frozenset()
-    ) -> frozenset[int]:
-        """Functions with all that lead to them, but not by those that are left out."""
+    def with_callers(self, new: AbstractSet[int]) -> frozenset[int]:
+        """Functions with all that lead to them."""
         seen: set[int] = set()
-        new, callers = new - without, self._now.callers.__getitem__
+        callers = self._now.callers.__getitem__
         while new:
             seen |= new
-            new = frozenset().union(*map(callers, new)) - seen - without
+            new = frozenset().union(*map(callers, new)) - seen
         return frozenset(seen)
+
+    def led_to(
+        self, functions: AbstractSet[int], roots: AbstractSet[int], without: AbstractSet[int]
+    ) -> AbstractSet[int]:
+        """Those of ``functions`` that ``roots`` lead to, but not by those that are left out."""
+        running = self.running()
+        running.call(roots, without)
+        return {one for one in functions - without if running.runs(one)}
 
     # -- what runs as soon as the object is loaded ------------------------------------------------
 

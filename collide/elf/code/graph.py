@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from copy import copy
 from itertools import accumulate, chain
 
 from collide.elf import native
@@ -32,18 +33,47 @@ class Graph:
         linkages: AbstractSet[int],
     ) -> None:
         """``names`` are the symbols of linkage entries and slots, ``symbols`` further ones."""
-        starts = functions.starts
-        self.functions = len(starts)
-        self.numbers = {start: number for number, start in enumerate(starts)}
+        self._starts = functions.starts
+        self.functions = len(self._starts)
+        self.numbers = {start: number for number, start in enumerate(self._starts)}
         self.symbols = tuple(dict.fromkeys((*names.values(), *symbols)))
         self._by_name = {name: at for at, name in enumerate(self.symbols, self.functions)}
         numbers = self.numbers | {at: self._by_name[name] for at, name in names.items()}
         self._heads, self._leads = _edges(functions, sites.lists, numbers)
-        for function in linkages:
-            own = self.numbers[function]
+        self._padded = set[int]()
+        for own in map(self.numbers.__getitem__, linkages):
             row = slice(self._heads[own], self._heads[own + 1])
-            kept = [min(to, own) if to >= self.functions else to for to in self._leads[row]]
-            self._leads[row] = array("i", kept)
+            leads = [to for to in self._leads[row] if to < self.functions]
+            if own not in leads:
+                self._padded.add(own)
+            leads += [own] * (row.stop - row.start - len(leads))
+            self._leads[row] = array("i", leads)
+
+    def without(self, misread: Mapping[str | int, frozenset[int]]) -> Graph:
+        """The same but for edges: what only seems to be called, by functions that seem to do so."""
+        if not misread:
+            return self
+        other = copy(self)
+        other._leads = leads = self._leads[:]
+        for what, functions in misread.items():
+            to = self._number(what)
+            for own in map(self.numbers.__getitem__, functions):
+                for at in range(self._heads[own], self._heads[own + 1]):
+                    if leads[at] == to:
+                        leads[at] = own
+        return other
+
+    def _number(self, what: str | int) -> int:
+        return self._by_name[what] if isinstance(what, str) else self.numbers[what]
+
+    def body(self, function: int) -> tuple[AbstractSet[str], AbstractSet[int]]:
+        """The symbols that one function uses, and the functions that it calls."""
+        number = self.numbers[function]
+        row = set(self._leads[self._heads[number] : self._heads[number + 1]])
+        if number in self._padded:
+            row.discard(number)
+        names = frozenset(self.symbols[to - self.functions] for to in row if to >= self.functions)
+        return names, frozenset(self._starts[to] for to in row if to < self.functions)
 
     def further(self, tables: Mapping[str | int, frozenset[int]]) -> dict[int, list[int]]:
         """The edges by which functions lead to what stands in the ``tables`` that they refer to.
@@ -53,8 +83,7 @@ class Graph:
         found: dict[int, list[int]] = {}
         groups: dict[frozenset[int], list[int]] = {}
         for what, users in tables.items():
-            to = self._by_name[what] if isinstance(what, str) else self.numbers[what]
-            groups.setdefault(users, []).append(to)
+            groups.setdefault(users, []).append(self._number(what))
         behind = self.functions + len(self.symbols)
         for number, (users, reached) in enumerate(groups.items(), behind):
             found[number] = reached
@@ -122,15 +151,23 @@ class Running:
         """Something calls into the object; returns the symbols that are used since."""
         return self.call(self._tables.roots) | self._tables.table_symbols
 
-    def call(self, functions: Iterable[int]) -> set[str]:
-        """``functions`` are called, those of them that are some; returns as :meth:`enter` does."""
-        numbers = self._graph.numbers
+    def call(self, functions: Iterable[int], without: AbstractSet[int] = frozenset()) -> set[str]:
+        """``functions`` are called, those of them that are some; returns as :meth:`enter` does.
+
+        Those left out lead nowhere from now on.
+        """
+        numbers, seen = self._graph.numbers, self._seen
+        for one in without & numbers.keys():
+            seen[numbers[one]] = 1
         seeds = [numbers[one] for one in functions if one in numbers]
         symbols = self._graph.symbols
-        found = self._graph.walk(seeds, self._seen, self._further)
+        found = self._graph.walk(seeds, seen, self._further)
         return {symbols[at - self._symbols.start] for at in found if at in self._symbols}
+
+    def runs(self, function: int) -> bool:
+        """Whether a function runs, or is left out."""
+        return bool(self._seen[self._graph.numbers[function]])
 
     def is_called(self, function: int) -> bool:
         """Whether another function than itself that runs leads to a function."""
-        numbers, callers = self._graph.numbers, self._tables.callers[function] - {function}
-        return any(self._seen[numbers[caller]] for caller in callers)
+        return any(map(self.runs, self._tables.callers[function] - {function}))

@@ -164,12 +164,15 @@ def test_large_object_is_scanned_by_and_by(tmp_path: Path, monkeypatch: pytest.M
     assert not large.whole
     assert all(large.users(name) <= small.users(name) for name in names)
     assert large.users("variable") == frozenset() != small.users("variable")
+    bodies = [large.body(f) for f in large.functions]
+    assert len(times) == 1
     while not large.whole:
         large.more()
+    assert bodies == [large.body(f) for f in large.functions] == [*map(small.body, small.functions)]
     assert {n: large.users(n) for n in names} == {n: small.users(n) for n in names}
     assert all(large.callers(f) == small.callers(f) for f in small.functions)
     assert large.running().enter() == small.running().enter()
-    assert len(times) == 3
+    assert len(times) == 4
 
 
 def test_rarely_run_part_that_is_split_off_belongs_to_its_function(tmp_path: Path) -> None:
