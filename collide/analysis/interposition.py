@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 from collide.analysis.analysis import Analysis
 from collide.analysis.kept import kept_beside
@@ -18,7 +18,7 @@ from collide.analysis.static_libraries import (
     names_between,
     names_of_library,
 )
-from collide.binding.binding import Binding, BindingGroup, is_vague
+from collide.binding.binding import Binding, BindingGroup, BoundObject, is_vague
 from collide.binding.shadowing import has_other_strings
 from collide.elf.constants import STT_OBJECT
 from collide.elf.references import referred_names
@@ -110,9 +110,9 @@ class _Collected:
         self.taken: dict[Reference, Binding] = {}
         self.modules: set[str] = set()
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
-        """The names of what is taken."""
+        """The names of what is taken, once all is."""
         return frozenset(reference.name for reference in self.taken)
 
 
@@ -370,18 +370,28 @@ class _Groups:
         self._modules: dict[int, list[str]] = {}
         self._last: dict[int, None] = {}
         self._of: dict[Dso, list[BindingGroup]] = {}
+        shadowed: dict[int, list[int]] = {}
         for module in analysis.modules:
             for bound in module.bound.objects if module.bound else ():
-                for group in bound.groups:
-                    key = id(group)
-                    if key not in self._groups:
-                        self._of.setdefault(bound.map.dso, []).append(group)
-                    self._groups[key] = bound.map.dso, group
-                    if group.shadowed:
-                        self._modules.setdefault(key, []).append(module.name)
-                        # Of several bindings of one reference the last one is kept.
-                        self._last.pop(key, None)
-                        self._last[key] = None
+                # Modules whose scopes agree share all groups of an object.
+                found = shadowed.get(id(bound.groups))
+                if found is None:
+                    found = shadowed[id(bound.groups)] = [*self._add(bound)]
+                for key in found:
+                    self._modules.setdefault(key, []).append(module.name)
+                    # Of several bindings of one reference the last one is kept.
+                    self._last.pop(key, None)
+                    self._last[key] = None
+
+    def _add(self, bound: BoundObject) -> Iterator[int]:
+        """Note the groups of an object that are new; those with shadowed bindings by identity."""
+        for group in bound.groups:
+            key = id(group)
+            if key not in self._groups:
+                self._of.setdefault(bound.map.dso, []).append(group)
+                self._groups[key] = bound.map.dso, group
+            if group.shadowed:
+                yield key
 
     def of(self, victim: Dso) -> list[BindingGroup]:
         """The groups that bind references of ``victim``, in any module."""

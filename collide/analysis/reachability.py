@@ -243,7 +243,9 @@ class Reach:
 
     def _settle(self) -> None:
         while self._pending:
-            self._call(*self._pending.popitem())
+            # The first one: by and by more names come together for the others.
+            user = next(iter(self._pending))
+            self._call(user, self._pending.pop(user))
 
     def _call(self, user: Dso, names: AbstractSet[str], *, itself: bool = True) -> None:
         """Call what ``names`` of ``user`` are bound to in other objects, and in ``itself``."""

@@ -65,7 +65,8 @@ class Binder:
             self._shared = by_definer.bound.setdefault(signature, {})
         self._extras: tuple[Dso, ...] = ()
         self._others = Definers({}, {})
-        self._groups: dict[Dso, list[ReferenceGroup]] = {}
+        self._groups: dict[Dso, tuple[Sequence[ReferenceGroup], frozenset[Dso]]] = {}
+        self._objects: dict[tuple[object, ...], tuple[BindingGroup, ...]] = {}
         self._rankings = _Rankings()
         self._bound: dict[tuple[object, ...], BindingGroup] = {}
         self._registered: dict[str, Match | None] = {}
@@ -90,6 +91,7 @@ class Binder:
         wanted = by_definer.wanted_with(self._extras)
         self._others = Definers.among(defined_by(others, wanted))
         self._groups.clear()
+        self._objects.clear()
         self._bound.clear()
 
     def bind(self, opened: Opened, unique: dict[str, Match] | None = None) -> BoundModule:
@@ -113,10 +115,10 @@ class Binder:
         closure_of = self._rankings.closures(opened.searchlist)
         for m in order:
             groups = self._bind_object(m.dso, scope, closure_of(m), opened.mode)
-            if self.rules.shares_unique:
-                groups = [self._apply_unique(g, table) if g.unique else g for g in groups]
+            if self.rules.shares_unique and any(g.unique for g in groups):
+                groups = tuple(self._apply_unique(g, table) if g.unique else g for g in groups)
             by_call = self.rules.calls_late and binds_late(m.elf, opened.mode)
-            bound[m] = BoundObject(m, tuple(groups), by_call)
+            bound[m] = BoundObject(m, groups, by_call)
         objects = tuple(bound[m] for m in opened.new)
         undefined = [
             undefined_symbols(bound[m], opened.mode, self.rules, self._assumed) for m in order
@@ -170,37 +172,48 @@ class Binder:
                         target.dso.path,
                     )
 
-    def _groups_of(self, dso: Dso) -> list[ReferenceGroup]:
-        groups = self._groups.get(dso)
-        if groups is None:
+    def _groups_of(self, dso: Dso) -> tuple[Sequence[ReferenceGroup], frozenset[Dso]]:
+        """The references of an object, and all that define one of them."""
+        known = self._groups.get(dso)
+        if known is None:
             found = self._by_definer.groups(dso)
             groups = [part for wanted in found for part in wanted.split(self._others)]
-            self._groups[dso] = groups
-        return groups
+            definers = frozenset(one for group in groups for one in group.definers)
+            known = self._groups[dso] = groups, definers
+        return known
 
     def _bind_object(
         self, dso: Dso, scope: _Ranking, closure: _Ranking, mode: Mode
-    ) -> list[BindingGroup]:
-        bound = []
+    ) -> tuple[BindingGroup, ...]:
+        # All that decides: modules whose scopes agree in it share the whole object.
         leads = self.rules.leads(dso.elf, mode)
-        for wanted in self._groups_of(dso):
-            definers = wanted.definers
-            if len(definers) <= _FEW:
-                order, own = scope[definers], closure[definers]
-            else:
-                among = self._rankings.among(definers)
-                order, own = scope.only(among), closure.only(among)
-            known = self._bound if self._shared is None else self._shared
-            if leads and dso in definers:
-                order = (dso, *order)
-            if dso.elf.direct:
-                order = (*own, *order)
-            key = wanted, order, own, () if wanted.is_static else self._roles(order, own)
-            group = known.get(key)
-            if group is None:
-                group = known[key] = self._bind_group(dso, wanted, order, own)
-            bound.append(group)
-        return bound
+        groups, among = self._groups_of(dso)
+        key = dso, leads, scope.only(among), closure.only(among)
+        found = self._objects.get(key)
+        if found is None:
+            bound = (self._bind_wanted(dso, one, scope, closure, leads) for one in groups)
+            found = self._objects[key] = tuple(bound)
+        return found
+
+    def _bind_wanted(
+        self, dso: Dso, wanted: ReferenceGroup, scope: _Ranking, closure: _Ranking, leads: bool
+    ) -> BindingGroup:
+        definers = wanted.definers
+        if len(definers) <= _FEW:
+            order, own = scope[definers], closure[definers]
+        else:
+            among = self._rankings.among(definers)
+            order, own = scope.only(among), closure.only(among)
+        known = self._bound if self._shared is None else self._shared
+        if leads and dso in definers:
+            order = (dso, *order)
+        if dso.elf.direct:
+            order = (*own, *order)
+        key = wanted, order, own, () if wanted.is_static else self._roles(order, own)
+        group = known.get(key)
+        if group is None:
+            group = known[key] = self._bind_group(dso, wanted, order, own)
+        return group
 
     def _roles(self, order: tuple[Dso, ...], own: tuple[Dso, ...]) -> tuple[Dso, ...]:
         """What else of a host decides a binding: its executable, and what is in its own scope."""
