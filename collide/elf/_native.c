@@ -818,7 +818,7 @@ edges(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "y*O!O!O", &starts, &PyDict_Type, &lists, &PyDict_Type, &numbers,
                           &without))
         return NULL;
-    Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), 0, 0};
+    Split split = {starts.buf, starts.len / (Py_ssize_t)sizeof(int64_t), 0, 0, 0};
     Py_ssize_t at = 0, left_out = PyObject_Size(without);
     Numbers found = {0};
     int failed = left_out < 0;

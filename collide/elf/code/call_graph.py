@@ -159,6 +159,7 @@ class Calls(Scanned):
         names, sites, split = self._names, self._sites, self._split
         self._callers = Callers(lambda one: split.holding(() if one in names else sites.to(one)))
         self._graph: Graph | None = None
+        self._graphs: dict[FollowedTables, Graph] = {}
         self._users: dict[str, frozenset[int]] = {}
         self._table_users: dict[str | int, frozenset[int] | None] = {}
         self._forget()
@@ -172,6 +173,7 @@ class Calls(Scanned):
         self._callers.clear()
         self._users.clear()
         self._graph = None
+        self._graphs.clear()
         self._forget()
 
     @property
@@ -335,10 +337,10 @@ class Calls(Scanned):
 
     def running(self) -> Running:
         """What runs by what is called, from nothing on; tables are followed as they are now."""
-        tables = self._now
-        if tables.graph is None:
-            tables.graph = self.graph.without(tables.misread)
-        return Running(tables.graph, tables)
+        tables, graphs = self._now, self._graphs
+        if tables not in graphs:
+            graphs[tables] = self.graph.without(tables.misread)
+        return Running(graphs[tables], tables)
 
     def behind(self, names: Collection[str]) -> frozenset[int]:
         """All functions that lead to a use of one of ``names``."""

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collide.elf.code.graph import Graph
-
 
 class Callers(dict[int, frozenset[int]]):
     """The callers of functions, found out when they are first asked for: no call for the rest."""
@@ -46,7 +42,6 @@ class FollowedTables:
         self.tables = tables.difference(in_tables)
         self.table_symbols = table_symbols.difference(in_tables)
         self.roots = self.tables | constructors
-        self.graph: Graph | None = None
 
     def with_tables(self, called: str | int, callers: frozenset[int]) -> frozenset[int]:
         """The ``callers`` of a function or users of a symbol, with the users of its tables."""
