@@ -6,29 +6,26 @@ that fit the interpreter.
 
 from __future__ import annotations
 
-import csv
 import os
 import posixpath
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from collide.elf.headers import is_elf
-from collide.support.errors import InputError
 from collide.support.limits import hold
 from collide.support.records import NamedTuple
 from collide.wheels.python.compiled import Named, ObjectTexts, defined_by, named_modules
-from collide.wheels.python.imports import Distribution, is_record_of
+from collide.wheels.python.installed import Installed
 from collide.wheels.python.values import UNKNOWN, CodeModule
-from collide.wheels.requirements import required
 from collide.wheels.tags import module_misfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collide.loader.host import Python
+    from collide.wheels.python.imports import Distribution
     from collide.wheels.python.values import Value
 
 
@@ -138,7 +135,7 @@ class TreeFinder:
         self._modules: dict[str, CodeModule] = {}
         self._defined: dict[str, frozenset[str]] = {}
         self._texts: dict[str, ObjectTexts] = {}
-        self._required: dict[tuple[str, str], frozenset[str]] = {}
+        self._installed = Installed(self._roots)
         self.forget()
 
     def forget(self) -> None:
@@ -202,27 +199,9 @@ class TreeFinder:
         except (OSError, ValueError):
             return None
         if found.is_cython and not self.source_of(path):
-            needs = self._required_by(path)
+            needs = self._installed.required_by(path)
             found = found._replace(called=(*found.called, *(n for n in found.own if n in needs)))
         return found
-
-    def _required_by(self, path: str) -> frozenset[str]:
-        """The names of what those distributions bring that the one of an object requires."""
-        root = next((r for r in self._roots if path.startswith(f"{r}/")), "")
-        inside = path[len(root) + 1 :]
-        top = inside.partition("/")[0]
-        if (root, top) not in self._required:
-            self._required[root, top] = _brought(self._metadata(root, inside), self.distribution)
-        return self._required[root, top]
-
-    def _metadata(self, root: str, path: str) -> bytes:
-        """METADATA of the distribution that has installed a file; empty without one."""
-        for inside in sorted(self._in(root)) if root else ():
-            found = _recorded(root, inside) if inside.endswith(".dist-info") else None
-            if found is not None and path in found.files:
-                with suppress(OSError):
-                    return Path(root, inside, "METADATA").read_bytes()
-        return b""
 
     def _tops(self) -> set[str]:
         """The first names of what can be imported."""
@@ -356,11 +335,7 @@ class TreeFinder:
 
     def distribution(self, name: str) -> Distribution | None:
         """See :class:`Finder`."""
-        for root in self._roots:
-            for inside in sorted(self._in(root)):
-                if inside.endswith(".dist-info") and is_record_of(inside, name):
-                    return _recorded(root, inside)
-        return None
+        return self._installed.distribution(name)
 
     def _is_inside(self, path: str) -> bool:
         inside = path.startswith(tuple(f"{root}/" for root in self._roots))
@@ -372,20 +347,3 @@ class TreeFinder:
             return UNKNOWN
         begin = f"lib{name}."
         return next((one for one in self._system.libraries if one.startswith(begin)), None)
-
-
-def _recorded(root: str, directory: str) -> Distribution | None:
-    path = Path(root, directory, "RECORD")
-    try:
-        hold("python-size", path.stat().st_size, str(path))
-        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
-    except (InputError, OSError, ValueError, csv.Error):
-        return None
-    return Distribution(root, tuple(row[0] for row in rows if row))
-
-
-def _brought(metadata: bytes, distribution: Callable[[str], Distribution | None]) -> frozenset[str]:
-    """The names of modules and packages that the required distributions have installed."""
-    found = map(distribution, required(metadata))
-    paths = (path for one in found if one is not None for path in one.files)
-    return frozenset(path.partition("/")[0].partition(".")[0] for path in paths)
