@@ -63,6 +63,23 @@ def other_major(intended: Dso, provider: Dso) -> tuple[int, int] | None:
     return (first, second) if first != second else None
 
 
+_NUMBERED = re.compile(r"(.*[A-Za-z])(\d+)")
+
+
+def other_name(intended: Dso, provider: Dso) -> tuple[str, str] | None:
+    """The names of two copies that differ in the number they end with, as ``libembree4``, alone.
+
+    A library gets another name when programs have to be changed for it, so that both can be
+    installed beside each other (H. Pennington, "Parallel Installation").
+    """
+    ours, theirs = (
+        _NUMBERED.fullmatch(dso.base if dso else "") for dso in _names(intended, provider)
+    )
+    if ours and theirs and ours[1] == theirs[1] and ours[2] != theirs[2]:
+        return ours[0], theirs[0]
+    return None
+
+
 def release_difference(
     intended: Iterable[Dso],
     provider: Dso,

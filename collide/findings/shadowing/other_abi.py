@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collide.analysis.library_copies import other_major
+from collide.analysis.library_copies import other_major, other_name
 from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import RuleResult, some, structures
 
@@ -20,7 +20,8 @@ OTHER_ABI = Code(
     "cannot run with the new one.",
     "The first numbers behind .so differ between the library meant and the one used: those of "
     "their DT_SONAMEs, or of their files where auditwheel has renamed the library. An error where "
-    "structures of it are in use as variables, else a warning.",
+    "structures of it are in use as variables, else a warning. An error, too, where the names "
+    "before .so differ in the number that they end with.",
     HIDE,
     example=(
         "netCDF4 brings HDF5 1.14, and is imported in a program that links "
@@ -37,13 +38,20 @@ def other_abi(interposition: Interposition) -> RuleResult | None:
     They say so with the first number behind ``.so``. An error where structures
     of the library are in use as variables, since its types are compiled in. With
     functions alone, or variables of one word, often only something that is not
-    in use has changed: a warning.
+    in use has changed: a warning. A number that ends the name before ``.so`` says more: what was
+    compiled for another one does not even compile.
     """
+    subject = interposition.ours.replace("the ", "The ", 1)
     for intended in interposition.intended:
+        if names := other_name(intended, interposition.provider):
+            line = (
+                f"{subject} library is {names[0]}, {interposition.theirs} {names[1]}: the "
+                "library's makers changed its name, as programs have to be changed for it."
+            )
+            return RuleResult(OTHER_ABI, Severity.ERROR, (line,))
         majors = other_major(intended, interposition.provider)
         if majors is None:
             continue
-        subject = interposition.ours.replace("the ", "The ", 1)
         other = f"{interposition.theirs} {majors[1]}"
         line = (
             f"{subject} library has the ABI number {majors[0]}, {other}: "

@@ -24,3 +24,24 @@ def test_other_abi_number_is_an_error_where_structures_are_used(
     (found,) = (f for f in judged(s, "liblib.so.8") if f.victim == "m.so")
     assert (found.code.id, found.severity) == ("COL105", severity)
     assert any("ABI number 6, the host's 8" in line for line in found.evidence)
+
+
+@pytest.mark.parametrize(
+    ("host", "severity"),
+    [
+        ("libvault3.so.3", ERROR),
+        ("libvault4.so.4", WARNING),
+        ("libvault.so.3", WARNING),
+        ("libvaults3.so.3", WARNING),
+    ],
+)
+def test_a_number_in_the_name_of_the_library_is_one_that_programs_are_changed_for(
+    s: Scenario, host: str, severity: Severity
+) -> None:
+    s.lib(host, functions("vault_one"))
+    s.lib("w/libvault4.so.4", functions("vault_one"))
+    s.lib("w/m.so", module("vault_one"), needed=["w/libvault4.so.4"])
+    (found,) = (f for f in judged(s, host) if f.victim == "m.so")
+    assert found.severity == severity
+    told = [line for line in found.evidence if "is libvault4, the host's libvault3" in line]
+    assert bool(told) is (severity is ERROR)
