@@ -53,7 +53,8 @@ class Interposition(NamedTuple):
     is whether the victim's calls could be read; otherwise all counts as used.
     ``asked`` marks a victim that is no module and that no object of
     the wheel links: its functions are looked up by name. ``within_host`` marks a victim that is
-    an object of the host itself.
+    an object of the host itself. ``data`` is the directory with the files that the intended library
+    reads, where the wheel brings one.
     """
 
     victim: Dso
@@ -69,6 +70,7 @@ class Interposition(NamedTuple):
     asked: bool
     within_host: bool = False
     own_calls: tuple[str, ...] = ()
+    data: str = ""
     compare: Callable[[], Layouts | None] = _unknown
 
     @property
@@ -188,8 +190,21 @@ def _interpositions(
             own_calls=_own_calls(used, groups, victim, kept_of[key], reach)
             if reach and used
             else (),
+            data=_data_of(analysis, intended) if used else "",
             compare=cache(partial(_compare, _told(analysis, used), victim)) if used else _unknown,
         )
+
+
+def _data_of(analysis: Analysis, intended: Iterable[Dso]) -> str:
+    """The directory ``share/NAME`` of the wheel that a library of that name was built to read."""
+    from collide.analysis.library_copies import library_name  # late: start-up
+
+    for dso in intended if analysis.target.data else ():
+        name = (library_name(dso) or "").removeprefix("lib").rstrip("0123456789")
+        directory = analysis.target.data.get(name, "")
+        if directory and f"share/{name}".encode() in dso.read():
+            return directory
+    return ""
 
 
 def _is_weighed(analysis: Analysis, key: InterpositionKey, found: _Collected) -> bool:

@@ -62,6 +62,7 @@ from collide.findings.shadowing.moved_structure import MOVED_STRUCTURE
 from collide.findings.shadowing.other_abi import OTHER_ABI
 from collide.findings.shadowing.other_string import OTHER_STRING
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
+from collide.findings.shadowing.release_data import RELEASE_DATA
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
 from collide.findings.shadowing.split_class import SPLIT_CLASS
 from collide.findings.shadowing.split_library import SPLIT_LIBRARY
@@ -90,6 +91,7 @@ CODES = {
         OTHER_STRING,
         SPLIT_CLASS,
         MOVED_STRUCTURE,
+        RELEASE_DATA,
         MISSING_LIBRARY,
         VERSION_NOT_FOUND,
         UNDEFINED_SYMBOL,

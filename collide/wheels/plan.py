@@ -127,3 +127,18 @@ def find_unopened(
         words = set[bytes]().union(*(re.findall(rb"\w+", text) for text in python))
         found = {path: names for path, names in found.items() if not names & words}
     return frozenset(found)
+
+
+def data_directories(files: Iterable[str]) -> dict[str, str]:
+    """The directories ``share/NAME`` that files are in, by NAME.
+
+    That is where the files of a package lie that it reads when it runs (GNU Coding Standards,
+    "Directory Variables": datadir).
+    """
+    found = {}
+    for file in files:
+        before, share, below = file.rpartition("share/")
+        name, slash, _ = below.partition("/")
+        if share and slash and (not before or before.endswith("/")):
+            found[name] = before + share + name
+    return found

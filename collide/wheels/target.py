@@ -28,7 +28,7 @@ from collide.support.system import disk_path, rooted, with_slashes
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache, RecordCheck
 from collide.wheels.plain import refused_place
-from collide.wheels.plan import NO_PLAN, Plan, find_unopened, joined
+from collide.wheels.plan import NO_PLAN, Plan, data_directories, find_unopened, joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Target(NamedTuple):
     ``cache`` reads the contents of a wheel's members again. ``irregularities`` are what
     is wrong with the archive itself. ``plan`` is what its Python code opens, and how. ``unopened``
     are the libraries that only programs of the target link, which are processes of their own.
+    ``data`` are its directories ``share/NAME`` by these names.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Target(NamedTuple):
     irregularities: tuple[Irregularity, ...] = ()
     plan: Plan = NO_PLAN
     unopened: frozenset[str] = frozenset()
+    data: Mapping[str, str] = {}
 
     def keeping(self) -> AbstractContextManager[None]:
         """A context in which members that were read stay in memory."""
@@ -326,12 +328,13 @@ def _read_wheel(path: str, keeping: bool) -> Target:
             names[place] = entry.name
         record.wait()
         plan = _plan_of(archive, distribution, members)
+        data = data_directories(entry.name for entry in archive.entries)
         python = (e for e in archive.entries if e.name.endswith(".py"))
         unopened = find_unopened(members, plan.libraries, map(archive.inflated, python))
     # No installer compares members with RECORD: one that differs is part of what is installed.
     problems = [problem for _, problem in sorted((*record.found, *unread), key=itemgetter(0))]
     target = _target(path, tags, members, names, skipped, problems)
-    target = target._replace(cache=cache, irregularities=irregular, plan=plan)
+    target = target._replace(cache=cache, irregularities=irregular, plan=plan, data=data)
     return _leaving_out(target, unopened) if unopened else target
 
 
@@ -446,7 +449,8 @@ def read_files(
     plan = _plan_on_disk(base, listed, members)
     python = (p.read_bytes() for p in listed if p.suffix == ".py" and os.access(p, os.R_OK))
     unopened = find_unopened(members, plan.libraries, python)
-    target = target._replace(plan=plan)
+    data = data_directories(with_slashes(os.path.relpath(path, base)) for path in listed)
+    target = target._replace(plan=plan, data=data)
     return _leaving_out(target, unopened) if unopened else target
 
 

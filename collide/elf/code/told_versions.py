@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     _Reader = Callable[[Image, int], str | None]
 
 _NAME = re.compile(r"version|vernum|_release$", re.IGNORECASE)
-_OF_OTHERS = re.compile(r"_Z|Py|.*(?:info|check|require|min|max|set|abi|api)", re.IGNORECASE)
+_OF_OTHERS = re.compile(r"_Z|Py|.*(?:info|check|require|min|max|set|abi)", re.IGNORECASE)
 """C++ has its type in the name; what takes or compares a version is no teller of one."""
+_OF_THREE_PARTS = 10_000
+"""From here on the number of an interface is a release: it has three parts of two digits."""
 _VERSION = re.compile(r"(?<![\d.])\d{1,5}\.\d[\w.+-]*(?<![.+-])")
 _DIGITS = re.compile(r"\d{2,9}")
 _MOST = 16
@@ -67,10 +69,15 @@ def told_versions(data: bytes | bytearray, exports: Exports) -> tuple[str, ...]:
                 value = _value(image, definition, read)
             except (FormatError, struct.error, IndexError, ValueError):
                 continue
-            if value is not None:
+            if value is not None and _is_release(name, value):
                 found.append(f"{name}{'()' * (definition.type == STT_FUNC)} {value}")
                 break
     return tuple(found[:_MOST])
+
+
+def _is_release(name: str, value: str) -> bool:
+    """Whether it is no number of an interface alone."""
+    return "api" not in name.lower() or (value.isdigit() and int(value) >= _OF_THREE_PARTS)
 
 
 def _value(image: Image, definition: Definition, read: _Reader) -> str | None:
@@ -111,9 +118,9 @@ def _aarch64(image: Image, address: int) -> str | None:
             offset = page >> 3 & 0x1FFFFC | page >> 29 & 3
             offset -= 2 * (offset & 1 << 20)
             return _text(image, (address & ~0xFFF) + (offset << 12) + (add >> 10 & 0xFFF))
-        case [low] if low & 0xFFC0001F == 0x52800000:
+        case [low] if low & 0x7FC0001F == 0x52800000:
             return _number((low >> 5 & 0xFFFF) << (low >> 21 & 1) * 16)
-        case [low, high] if low & 0xFFE0001F == 0x52800000 and high & 0xFFE0001F == 0x72A00000:
+        case [low, high] if low & 0x7FE0001F == 0x52800000 and high & 0x7FE0001F == 0x72A00000:
             return _number((low >> 5 & 0xFFFF) | (high >> 5 & 0xFFFF) << 16)
     return None
 

@@ -17,6 +17,7 @@ from collide.findings.shadowing.moved_structure import moved_structure
 from collide.findings.shadowing.other_abi import other_abi
 from collide.findings.shadowing.other_string import other_string
 from collide.findings.shadowing.own_shadow import own_shadow
+from collide.findings.shadowing.release_data import release_data
 from collide.findings.shadowing.replaced_library import one_c_library, replaced_library, same_build
 from collide.findings.shadowing.split_class import split_class
 from collide.findings.shadowing.split_library import (
@@ -70,6 +71,7 @@ WORST_OF: tuple[FindingRule, ...] = (
     refusal,
     wide_interface,
     static_objects,
+    release_data,
 )
 """Of these the worst result decides where no rule of ``FIRST_MATCH`` does.
 

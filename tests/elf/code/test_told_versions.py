@@ -14,6 +14,8 @@ from compiler import AARCH64, compile_so
 _SOURCE = """
 const char frob_version[] = "3.40.1";
 const int frob_api_version = 12;
+long frob_get_api_version(void) { return 24401; }
+const char *frob_api_version_text(void) { return "1.9"; }
 int frob_vernum = 3040001;
 const char *frobVersion(void) { return "1.2.13"; }
 const char *frob_version_text(void) { return "Frob v2.14-beta of today"; }
@@ -36,6 +38,7 @@ def test_a_release_is_what_a_function_does_nothing_but_return(
     told = set(told_versions(data, read_object(data).exports))
     assert told == {
         "frobVersion() 1.2.13",
+        "frob_get_api_version() 24401",
         "frob_version 3.40.1",
         "frob_version_number() 16908288",
         "frob_version_of_fork() 0.29.0.gfm.13",
